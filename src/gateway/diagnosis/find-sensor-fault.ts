@@ -20,14 +20,14 @@ export function findSpeed({ shaftRpm, vibratesStanding, recent: { blocks, hertz 
   const slow =
     "If the shaft is as slow as that, write a lower operation.standbyBelowRpm into the gateway's configuration.";
   const what = `says ${said} rpm, at which its turbine stands by, and vibrates as one that runs`;
-  return hertz.count > 0
+  return isHertz
     ? {
         text: `${what}: is the speed in Hz (${said} Hz are ${formatWhole(shaftRpm * 60)} rpm)?`,
         cure: `Send the shaft speed in revolutions a minute. ${slow}`,
       }
     : {
         text: `${what}, for ten minutes and more: is the shaft still heard?`,
-        cure: `Until it is, nothing is decided: check the tachometer, its distance to the shaft and its cable; without one leave shaft_rpm out, and map the speed from SCADA or write \`shaftRpm\` at the measuring point. ${slow}`,
+        cure: `Until it is, nothing is decided: check the tachometer, its distance to the shaft and its cable, and that what is sent is revolutions a minute; without one leave shaft_rpm out, and map the speed from SCADA or write \`shaftRpm\` at the measuring point. ${slow}`,
       };
 }
 

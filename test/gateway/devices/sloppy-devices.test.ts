@@ -493,6 +493,10 @@ describe("a sensor", () => {
     expect(rig.logged).toEqual([]);
     rig.stream(180, { shaftRpm: 0 });
     expect(rig.said).toEqual(said);
+    // What would be a speed of operation in Hz now and then is no unit.
+    rig.stream(4, { shaftRpm: 20 });
+    rig.stream(6, { shaftRpm: 0 });
+    expect(rig.said).toEqual(said);
     rig.stream(60);
     expect(rig.said).toEqual([]);
     const snapshots = await openSloppyRig();
