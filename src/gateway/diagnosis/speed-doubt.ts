@@ -48,7 +48,9 @@ export function createSpeedDoubt(standbyBelowRpm: number): SpeedDoubt {
         return false;
       }
       const { unit, scale, sampleRateHz } = inGravities(channel);
-      const isLoud = unit === "g" && rmsCounts * scale >= runningRmsG;
+      // Another quantity does not say how strongly a machine vibrates.
+      if (unit !== "g") return false;
+      const isLoud = rmsCounts * scale >= runningRmsG;
       const seconds = counts.length / sampleRateHz;
       if (heardS === 0) [sinceMs, loudS] = [arrivedMonotonicMs, 0];
       newestMs = arrivedMonotonicMs;
