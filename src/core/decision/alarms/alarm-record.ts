@@ -220,7 +220,9 @@ export function tellStep(record: AlarmRecord, step: WindowlessStep): ToldAlarm<A
   const leadingMode = findLeadingMode(record);
   const now = { sinceMs, updateNumber: updates, state: alarm.state, severity, leadingMode };
   // A device's clock may be a little ahead of the gateway's: what was said before must not seem to come after.
-  const atMs = Math.max(step.atMs, record.toldMs, sinceMs);
+  // One that is far ahead dates only what it said itself.
+  const soonestMs = Math.max(step.atMs, record.toldMs, sinceMs);
+  const atMs = soonestMs <= step.atMs + usualLagMs ? soonestMs : step.atMs;
   const event = repeatAlertEvent(lastEvent, { ...step, ...now, atMs });
   const next = transition === "cleared" ? "cleared" : told;
   return { record: { ...record, updates, told: next, lastEvent: event }, event };

@@ -230,6 +230,17 @@ describe("the alarm register", () => {
     ]);
   });
 
+  test.each([
+    [1, 1],
+    [365, 0],
+  ])("dates a step to an alarm of a clock that is %i days ahead %i days later", (days, later) => {
+    const register = createAlarmRegister();
+    feed(register, decisionAt(days * 86_400 - 1, [["inner", 0.9, days * 86_400 - 9]]));
+    const acknowledge = { kind: "acknowledge", atMs: startMs, by: "ana" } as const;
+    const { time } = expectEvent(register.step({ point, failureMode: "inner" }, acknowledge, startMs));
+    expect(Date.parse(time)).toBe(startMs + later * 86_400_000);
+  });
+
   test("acknowledges an alarm that has returned", () => {
     const register = createAlarmRegister();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
