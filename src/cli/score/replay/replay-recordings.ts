@@ -5,7 +5,7 @@
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { PointId } from "../../../core/contract/stream.ts";
 import { createAlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
-import { shareForeignModeFinder } from "../../../core/explain/foreign-modes.ts";
+import { createForeignWatch } from "../../../core/explain/foreign-watch.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { rememberSamples } from "../../../training/dataset/samples/samples.ts";
 import type { ErrorReport } from "../../terminal/end-process.ts";
@@ -100,7 +100,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
 
   const create = ({ point: name, description }: PlannedRecording, history: PointHistory): Player => {
     const { bearing, polePairs } = description.sidecar;
-    const findForeignModes = shareForeignModeFinder(bundle.manifest, bearing);
+    const foreign = createForeignWatch(bundle.manifest, bearing);
     const point = createReplayedPoint({
       point: nameReplayedPoint(name),
       bearing,
@@ -114,7 +114,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
         onDecision: (decision, scored) => {
           history.sink.onDecision(decision, scored);
           if (scored === null) return;
-          history.noteForeign(decision, findForeignModes(scored.window));
+          history.noteForeign(decision, foreign.update(scored.window).foreignModes);
           rows.push({ point: name, decision, scored });
         },
       },
