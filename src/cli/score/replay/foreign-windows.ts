@@ -1,6 +1,6 @@
 /**
- * Failure modes that a point's windows look like, of which nothing speaks but lines where electrical hum or the shaft's harmonics stand: a
- * gateway raises none of these within minutes, and whoever reads its past should know why. Decides nothing.
+ * Failure modes that a point's windows look like, of which nothing speaks but lines where electrical hum or the shaft's harmonics stand, or
+ * that keep their hertz: a gateway raises none of these within minutes, and whoever reads its past should know why. Decides nothing.
  */
 import type { Decision } from "../../../core/contract/prediction.ts";
 

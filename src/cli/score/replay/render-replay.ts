@@ -155,7 +155,7 @@ function describeUnheard({ unheardRecordings, recordings, deaf, foreignModes }: 
   if (foreignModes.length > 0) {
     const faults = foreignModes.map((mode) => nameFault(mode).replace(/ fault$/, "")).join(" and ");
     parts.push(
-      `it looks like ${faults} by lines that may be the shaft's or electrical hum alone, which a gateway waits with: check the speed, record for longer or at another speed`,
+      `it looks like ${faults} by lines alone that may be the shaft's, electrical hum or another machine's, which a gateway waits with: check the speed, record for longer or at another speed`,
     );
   }
   return parts.length === 0 ? "" : `, but ${parts.join(", and ")}`;

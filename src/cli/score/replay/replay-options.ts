@@ -82,7 +82,7 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            --json: points with point, turbine, learntAt, state, alarms (failureMode, raisedAt, clearedAt, clearedReason, severity, lane,
            reason, …), recordings, unheardRecordings (most of their samples were set aside, they are too short or repeat an earlier
            one, since repeatedSince: how it was then is not known), deaf (since, until, quieterDb: its sensor heard far less than when the machine was healthy),
-           foreignModes (not raised, though likely: what speaks for them may be lines of the shaft or of hum alone),
+           foreignModes (not raised, though likely: what speaks for them may be lines of the shaft, of hum or of another machine alone),
            heardUntil, windows and what was set aside; beside them warnings, as on stderr; times are null for what has not happened. An alarm is told as
            it was when it was raised; "worst" says what it grew to, criticalAt when.`;
 

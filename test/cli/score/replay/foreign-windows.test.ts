@@ -45,5 +45,7 @@ test("the past of a point says of which fault a gateway would wait, and why", ()
     { falsePerTurbineYear: 0.1, points: 1, turbines: [{ turbine: null, points: 1 }] },
     0,
   );
-  expect(text).toContain("it looks like inner race by lines that may be the shaft's or electrical hum alone");
+  expect(text).toContain(
+    "it looks like inner race by lines alone that may be the shaft's, electrical hum or another machine's",
+  );
 });
