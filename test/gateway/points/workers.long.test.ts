@@ -385,12 +385,13 @@ test.for([0, 1, 2])(
       load,
       losses: { ...noLosses, samplesDue: () => grown++, lost: (span) => lost.push(span) },
     });
-    // A tenth of a window each, on one channel of two devices.
+    // A tenth of a window each, on one channel of two devices; the same samples over and over would be a stuck buffer.
     const feed = (from: number, to: number): void => {
       for (let index = from; index < to; index++)
         for (const deviceId of [deviceOf(1), deviceOf(2)])
           pipeline.accept({
             ...blockAt(0, { deviceId, channel: "fe", shaftRpm: 1_800 }),
+            counts: blockAt(0, {}).counts.map((count) => count + (index % 97)),
             timestampMs: startMs + index * 10,
             firstSample: index * 100,
             arrivedMonotonicMs: clock.monotonicMs(),
