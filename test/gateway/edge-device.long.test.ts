@@ -39,6 +39,17 @@ async function firstRecording(
   return { samples: parseNpy(readFileSync(path), path).data.length, about };
 }
 
+/** A gateway, and a device that has the model of the bundle in `dir` from the first: without a key it is given no other one. */
+async function startWithModelOf(
+  installation: Installation,
+  dir: string,
+): ReturnType<Installation["startGateway"]> {
+  const { source, bearing } = createTurbine(31, null);
+  const firstImage = Uint8Array.from(readFileSync(join(dir, "model.mcu.bin")));
+  const { address } = await startDevice("WT01", source, 20, { key, firstImage, slotFile: null });
+  return await installation.startGateway([{ id: "WT01", bearing, connect: address, mode: "edge" }]);
+}
+
 describe("a device that infers itself", () => {
   test("gets the gateway's model, raises an alert by it, and follows when the collector ships another", async () => {
     const installation = await createInstallation();
@@ -140,16 +151,7 @@ describe("a device that infers itself", () => {
   test("with a model that its gateway does not know is not believed", async () => {
     const installation = await createInstallation();
     const dir = await installation.putBundle({ version: "0.9.0" }, join(installation.folder, "old"));
-    const turbine = createTurbine(31, null);
-    const device = await startDevice("WT01", turbine.source, 20, {
-      key,
-      firstImage: Uint8Array.from(readFileSync(join(dir, "model.mcu.bin"))),
-      slotFile: null,
-    });
-    // No key: the gateway cannot give it another one.
-    const gateway = await installation.startGateway([
-      { id: "WT01", bearing: turbine.bearing, connect: device.address, mode: "edge" },
-    ]);
+    const gateway = await startWithModelOf(installation, dir);
     const status = await statusWhen(
       gateway,
       ({ edgeScores, devices }) => edgeScores.unknownModel >= 3 && devices[0]?.health != null,
@@ -167,16 +169,7 @@ describe("a device that infers itself", () => {
     const installation = await createInstallation();
     const dir = await installation.putBundle();
     await installation.putBundle({ version: "1.1.0" });
-    const turbine = createTurbine(31, null);
-    const device = await startDevice("WT01", turbine.source, 20, {
-      key,
-      firstImage: Uint8Array.from(readFileSync(join(dir, "model.mcu.bin"))),
-      slotFile: null,
-    });
-    // No key: the gateway cannot give it another one.
-    const gateway = await installation.startGateway([
-      { id: "WT01", bearing: turbine.bearing, connect: device.address, mode: "edge" },
-    ]);
+    const gateway = await startWithModelOf(installation, dir);
     const status = await statusWhen(gateway, ({ windows }) => windows.processed >= 3);
     expect(status).toMatchObject({
       models: [{ version: "1.1.0" }],

@@ -1,5 +1,10 @@
 /** A gateway's alarms, as text for a terminal. */
-import type { AlarmPlace, AlarmReply, AlarmReport } from "../../core/contract/alarm-report.ts";
+import {
+  type AlarmPlace,
+  type AlarmReply,
+  type AlarmReport,
+  isWithheldState,
+} from "../../core/contract/alarm-report.ts";
 
 /** A line an alarm. */
 export function renderAlarms(alarms: readonly AlarmReport[]): string {
@@ -32,8 +37,7 @@ function renderAlarm(alarm: AlarmReport): string {
   const formerly = alarm.formerSite === undefined ? "" : ` of site ${alarm.formerSite}`;
   const end = until === null ? "" : ` until ${until}`;
   // Of what is withheld people want to know whether it goes on.
-  const isWithheld = state === "shelved" || state === "suppressed" || state === "out-of-service";
-  const going = isWithheld
+  const going = isWithheldState(state)
     ? alarm.conditionActive
       ? ", its condition holds"
       : ", its condition is over"

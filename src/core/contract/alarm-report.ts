@@ -31,6 +31,11 @@ export interface AlarmPlace {
   readonly failureMode: string;
 }
 
+/** Is an alarm in this state withheld from people? */
+export function isWithheldState(state: AlarmState): boolean {
+  return state === "shelved" || state === "suppressed" || state === "out-of-service";
+}
+
 /** An alarm that is not normal. */
 export interface AlarmReport extends AlarmPlace {
   /** What the gateway's site was called when it was raised; absent: as it is called now. */

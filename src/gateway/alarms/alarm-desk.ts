@@ -8,9 +8,10 @@ import {
   type AlarmPlace,
   type AlarmReply,
   type AlarmReport,
+  isWithheldState,
   refuseUnknownAlarm,
 } from "../../core/contract/alarm-report.ts";
-import type { AlarmState, AlertEvent } from "../../core/contract/alert.ts";
+import type { AlertEvent } from "../../core/contract/alert.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { AlarmRegister, OpenAlarm, PersonStep } from "../../core/decision/alarms/alarm-register.ts";
@@ -88,15 +89,13 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
       throw new AuroraError("GATEWAY", refusal, {
         op: order.action,
         subject: `${turbine} ${component} ${failureMode}`,
-        hint: found.some(({ state }) => withheldStates.includes(state))
+        hint: found.some(({ state }) => isWithheldState(state))
           ? "`aurora alert list` says in which state it is; what withholds it is ended first, with --end."
           : "`aurora alert list` says in which state it is.",
       });
     },
   };
 }
-
-const withheldStates: readonly AlarmState[] = ["shelved", "suppressed", "out-of-service"];
 
 const eventNames: Readonly<Record<AlarmOrder["action"], string>> = {
   acknowledge: "alarm.acknowledged",
