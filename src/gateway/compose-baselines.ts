@@ -50,6 +50,7 @@ export function composeBaselines(
       telemetry.event(`baseline-${kind}`, `${turbine}/${component}`, detail);
       if (kind === "renewed") onRenewed(point, detail);
     },
+    onOutcome: telemetry.outcome,
     run: (work) => workInSpareTime(work, "a baseline could not be fitted", surroundings),
   });
 }

@@ -9,6 +9,7 @@ import {
   renewalReplySchema,
 } from "../../src/core/contract/baseline-report.ts";
 import { gatewayAccessSchema } from "../../src/core/contract/device/device-capture.ts";
+import { driftPerformanceReplySchema } from "../../src/core/contract/drift-performance-schema.ts";
 import { bearingLevelSpec } from "../../src/core/features/bearing-level-spec.ts";
 import { outputOf } from "../support/output-of.ts";
 import { until } from "../support/until.ts";
@@ -138,7 +139,7 @@ describe("aurora baseline", () => {
 
   test("ends the alarm of a machine that was found healthy, and takes it for what it is, also after a restart", async () => {
     const site = await createSite({ baseline }, { kind: "outer-race", onsetS: 5 });
-    await site.installation.startCollector();
+    const collector = await site.installation.startCollector();
     const subscriber = await listen(site.installation);
     const first = await site.start();
     await until(() => subscriber.alerts.length > 0, "an alert", 30_000);
@@ -154,6 +155,12 @@ describe("aurora baseline", () => {
       ["io.aurora.alert.raised.v1", "outer-race", "unacknowledged"],
       ["io.aurora.alert.cleared.v1", "outer-race", "returned-unacknowledged"],
     ]);
+    const outcomesOf = async () => {
+      const reply = await fetch(`${collector.url}/api/v1/drift/performance`);
+      return driftPerformanceReplySchema().parse(await reply.json()).models;
+    };
+    await until(async () => (await outcomesOf()).length > 0, "what was found, at the collector", 30_000);
+    expect(await outcomesOf()).toMatchObject([{ verdict: { outcomes: 1, errors: 1, faults: 0 } }]);
     const stateOf = async () => (await site.show("WT01")).points[0]!;
     await until(async () => (await stateOf()).state === "own-reference", "an own reference", 60_000);
     expect((await stateOf()).reference!.suspicions).toEqual([

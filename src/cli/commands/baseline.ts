@@ -1,5 +1,5 @@
 /** `aurora baseline`: how a gateway's points stand against their healthy baselines, and learning one anew after a repair or an inspection. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxReasonLength } from "../../core/contract/baseline-report.ts";
 import { askBaselines, askRenewal } from "../ask/ask-baselines.ts";
@@ -15,6 +15,7 @@ interface BaselineFlags {
 interface RenewalFlags extends BaselineFlags {
   readonly reason?: string;
   readonly foundHealthy?: boolean;
+  readonly foundFault?: boolean;
 }
 
 const configHelp = "configuration of the gateway; its state folder must be readable";
@@ -67,6 +68,11 @@ function renewCommand(): Command {
       `what was done, one line of at most ${maxReasonLength} characters; must be given`,
     )
     .option("--found-healthy", "somebody has inspected it and there was nothing to repair")
+    .addOption(
+      new Option("--found-fault", "somebody has inspected it and there was a fault").conflicts(
+        "foundHealthy",
+      ),
+    )
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -80,12 +86,15 @@ Some healthy machines look faulty. With --found-healthy, and only after an inspe
 machine looks like is no reason to refuse it: it is the reference, which says so. What rises above it is raised. That
 holds for later models too, until the next renewal or another baselineEpoch.
 
+With --found-healthy and --found-fault the collector is told what was found beside what the model had said: by such
+outcomes it counts how well the model decides (\`aurora drift report\`, the page).
+
 Examples:
-  $ aurora baseline renew WT07 generator-bearing --reason 'bearing replaced' --config /etc/aurora/gateway.yaml
+  $ aurora baseline renew WT07 generator-bearing --found-fault --reason 'bearing replaced' --config /etc/aurora/gateway.yaml
   $ aurora baseline renew WT07 gearbox --found-healthy --reason 'endoscope: raceways clean' --config /etc/aurora/gateway.yaml`,
     )
     .action(async (turbine: string, component: string, flags: RenewalFlags) => {
-      const { reason, foundHealthy = false } = flags;
+      const { reason, foundHealthy = false, foundFault = false } = flags;
       if (reason === undefined) throw refuseReasonless(`${turbine} ${component}`);
       const config = loadGatewayConfig(flags.config);
       const reply = await askRenewal(config, {
@@ -94,6 +103,7 @@ Examples:
         reason,
         by: nameUser(),
         ...(foundHealthy ? { foundHealthy } : {}),
+        ...(foundFault ? { foundFault } : {}),
       });
       process.stdout.write(flags.json === true ? `${JSON.stringify(reply)}\n` : renderRenewal(reply));
     });

@@ -95,6 +95,8 @@ export interface RenewalRequest {
   readonly by: string;
   /** Somebody has looked, and found the machine healthy as it is: alarms end, and what it looks like is learnt. Absent: nobody has. */
   readonly foundHealthy?: boolean | undefined;
+  /** Somebody has looked, and there was a fault; never beside {@link RenewalRequest.foundHealthy}. Absent: nobody says so. */
+  readonly foundFault?: boolean | undefined;
 }
 
 /** The answer to a renewal. */
@@ -111,11 +113,16 @@ export interface RenewalReply {
 
 /** Validator of {@link RenewalRequest}. */
 export const renewalRequestSchema: () => z.ZodType<RenewalRequest> = onDemand(() =>
-  z.strictObject({
-    reason: oneLine(maxReasonLength),
-    by: oneLine(maxNameLength),
-    foundHealthy: z.boolean().optional(),
-  }),
+  z
+    .strictObject({
+      reason: oneLine(maxReasonLength),
+      by: oneLine(maxNameLength),
+      foundHealthy: z.boolean().optional(),
+      foundFault: z.boolean().optional(),
+    })
+    .refine(({ foundHealthy, foundFault }) => !(foundHealthy && foundFault), {
+      error: "a machine was found healthy or with a fault, not both",
+    }),
 );
 
 const time = z.iso.datetime({ offset: true });

@@ -18,6 +18,7 @@ import { createPointWatch, type PointWatch } from "../../core/decision/point-wat
 import { baselineSnapshotSchema } from "../../core/decision/reference/baseline-snapshot.ts";
 import type { BaselineEvent } from "../../core/decision/reference/baseline-status.ts";
 import type { WatchedWindow } from "../../core/decision/reference/own-reference.ts";
+import type { ModelOutcome } from "../../core/drift/outcome-event.ts";
 import { hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
@@ -25,6 +26,7 @@ import { selectWatchParts } from "../../core/serving/select-watch-parts.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
+import { composeOutcome } from "./confirmed-outcome.ts";
 import type { DueFits } from "./due-fits.ts";
 
 /** What a point starts with. */
@@ -75,6 +77,8 @@ export interface KeptWatchOptions {
   onEvent(point: PointId, kind: BaselineEvent["kind"] | "lost" | "renewed", detail: string): void;
   /** A point was found healthy: ends its alarms of these failure modes, and no others of the component (of SCADA values). Absent: nobody keeps any. */
   readonly endAlarms?: (order: RetirementOrder) => void;
+  /** Somebody has looked at a point's machine, of which the model had said so much until `atMs`. Absent: nobody keeps it. */
+  readonly onOutcome?: (point: PointId, outcome: ModelOutcome, atMs: number) => void;
   /** Whose baseline can be fitted. */
   readonly fits: DueFits;
 }
@@ -96,6 +100,10 @@ class Watch implements KeptWatch {
   /** Of the data, when what was learnt was due last; NaN: no window came in this run. */
   #dueMs = Number.NaN;
   isDue = false;
+  /** Of the machine when it ran last; null: not in this run. */
+  #said: Decision | null = null;
+  /** Somebody has told what is true of that. */
+  #isConfirmed = false;
 
   constructor(point: PointId, start: PointStart, options: KeptWatchOptions) {
     this.#point = point;
@@ -134,6 +142,10 @@ class Watch implements KeptWatch {
   update(window: WatchedWindow): Decision {
     const { decision, event } = this.#watch.update(window);
     this.#tell(event);
+    if (decision.modes.length > 0) {
+      this.#said = decision;
+      this.#isConfirmed = false;
+    }
     if (this.#watch.isDue) this.#options.fits.add(this);
     const { toMs } = window.prediction;
     // A bundle without a baseline section has nothing to write down.
@@ -161,17 +173,19 @@ class Watch implements KeptWatch {
 
   renew(order: RenewalOrder): RenewalReply | null {
     this.settle();
-    const { foundHealthy = false, ...rest } = order;
+    const { foundHealthy = false, foundFault = false, ...rest } = order;
     const activeAlarms = this.#watch.active.map(({ failureMode }) => failureMode);
     const renewed = this.#watch.renew(foundHealthy ? { ...rest, foundHealthy } : rest);
     if (renewed === null) return null;
     const { letGo } = renewed;
+    if (foundHealthy || foundFault) this.#confirm(activeAlarms, order);
     if (foundHealthy) this.#endAlarms(order);
     const { state, onEvent } = this.#options;
     // False: it waits in memory for the disk.
     const isStored = state.setAll(this.takeProgress());
     const what = letGo === 0 ? "it had none yet" : `version ${letGo} is let go`;
-    const why = foundHealthy ? `found healthy, ${order.reason}` : order.reason;
+    const found = foundHealthy ? "found healthy, " : foundFault ? "found a fault, " : "";
+    const why = `${found}${order.reason}`;
     onEvent(this.#point, "renewed", `by ${order.by}: ${why} (${what})`);
     return { point: this.report, letGo, activeAlarms, isStored };
   }
@@ -188,6 +202,15 @@ class Watch implements KeptWatch {
       ...(outlook === undefined ? {} : { [outlookKey(this.#point)]: JSON.stringify(outlook) }),
       ...(baseline === undefined ? {} : { [this.#key]: JSON.stringify(baseline) }),
     };
+  }
+
+  /** An order that is given again says nothing more, and of a machine of which nothing was said none can be right or wrong. */
+  #confirm(activeAlarms: readonly string[], { atMs, foundFault = false }: RenewalOrder): void {
+    const said = this.#said;
+    if (this.#isConfirmed || (said === null && activeAlarms.length === 0)) return;
+    this.#isConfirmed = true;
+    const found = { modelDigest: this.#watch.model.digest, isFault: foundFault };
+    this.#options.onOutcome?.(this.#point, composeOutcome(said, activeAlarms, found), said?.toMs ?? atMs);
   }
 
   #endAlarms({ by, reason, atMs }: RenewalOrder): void {

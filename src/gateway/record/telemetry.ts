@@ -4,6 +4,7 @@ import type { Decision } from "../../core/contract/prediction.ts";
 import type { PointId, Quarantine, SchemaDrift } from "../../core/contract/stream.ts";
 import type { DriftReport, GapReason, GapRecord, UplinkRecord } from "../../core/contract/uplink-record.ts";
 import { isOperating } from "../../core/decision/operating-state.ts";
+import { type ModelOutcome, outcomeEventName } from "../../core/drift/outcome-event.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
@@ -32,6 +33,8 @@ export interface Telemetry {
   alert(event: AlertEvent): void;
   schemaDrift(drift: SchemaDrift): void;
   event(name: string, subject: string, detail: string): void;
+  /** Somebody has looked at a machine, of which a model had said so much at `atMs`. */
+  outcome(point: PointId, outcome: ModelOutcome, atMs: number): void;
   /** Health when it is due, and batches that are old enough; call it about once a second. */
   tick(): void;
   /** Everything that is still gathered. */
@@ -115,6 +118,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   };
   const event = (name: string, subject: string, detail: string): void =>
     append({ kind: "event", timeMs: clock.nowMs(), name, subject, detail: detail.slice(0, 1000) });
+  const outcome = ({ site, turbine, component }: PointId, found: ModelOutcome, timeMs: number): void => {
+    const subject = `${site}/${turbine}/${component}`;
+    append({ kind: "event", timeMs, name: outcomeEventName, subject, detail: JSON.stringify(found) });
+  };
 
   return {
     workDue: noteHeldSoon,
@@ -158,6 +165,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       event(`schema-drift.${change.change}`, `${change.deviceId}/${change.channel}`, detail);
     },
     event,
+    outcome,
     tick: () => {
       // The data's own time, which in a replay runs ahead of the clock.
       thinner.tick(Math.max(clock.nowMs(), latestDataMs));

@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import type { PointId } from "../../../src/core/contract/stream.ts";
+import { vibrationLevelMode } from "../../../src/core/decision/choose-alarm.ts";
+import type { DeciderSnapshot } from "../../../src/core/decision/decider-snapshot.ts";
+import type { ModelOutcome } from "../../../src/core/drift/outcome-event.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import type { LoadedBundle } from "../../../src/core/serving/loaded-bundle.ts";
+import { composeOutcome } from "../../../src/gateway/points/confirmed-outcome.ts";
+import { createSiteBaselines } from "../../../src/gateway/points/site-baselines.ts";
+import { createFakeState } from "../fakes.ts";
+
+const point = { site: "s", turbine: "WT01", component: "b" };
+const model = { name: "m", version: "1.0.0", digest: "d" };
+const manifest = {
+  outputs: [{ failureMode: "outer-race", component: "b" }],
+  calibration: [{ slope: 1, intercept: 0 }],
+  features: { catalogueVersion: 1, chains: [], list: [] },
+  baseline: {
+    levels: { list: [{ name: "low.rms" }] },
+    minWindows: 8,
+    reference: [{ locationDb: -30, scaleDb: 3 }],
+    healthy: { location: 0, machine: 1, wander: 1, window: 1 },
+  },
+};
+const bundle = { manifest, ref: model } as unknown as LoadedBundle;
+
+/** A point, of which a run before has kept that much of its decider. */
+function open(decider?: DeciderSnapshot) {
+  const told: [PointId, ModelOutcome, number][] = [];
+  const details: string[] = [];
+  const baselines = createSiteBaselines({
+    commissioning: { minWindows: 64, minHours: 0 },
+    falsePerPointYear: () => 0.1,
+    faultPrior: 0.05,
+    state: createFakeState(),
+    logger: silentLogger,
+    onEvent: (_, kind, detail) => kind === "renewed" && details.push(detail),
+    onOutcome: (...each) => told.push(each),
+  });
+  const start = { config: { baselineEpoch: 0, bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 } } };
+  const watch = baselines.create(point, { ...start, bundle, decider });
+  let toMs = 0;
+  const hear = (logit: number, windows: number): void => {
+    for (let index = 0; index < windows; index++) {
+      toMs += 1000;
+      const prediction = {
+        point,
+        windowId: `WT01/${toMs}`,
+        fromMs: toMs - 1000,
+        toMs,
+        quantised: Uint8Array.of(0),
+        logits: Float64Array.of(logit),
+        model,
+        operatingState: "full-performance" as const,
+      };
+      watch.update({ prediction, levels: Float32Array.of(-30), shaftRpm: 1500 });
+    }
+  };
+  const order = { atMs: 1e9, by: "operator", reason: "looked" };
+  return {
+    told,
+    details,
+    hear,
+    renew: (found: { foundHealthy?: true; foundFault?: true } = {}) =>
+      baselines.renew(point, { ...order, ...found }),
+    snapshot: () => watch.snapshot(),
+  };
+}
+
+describe("what somebody found at a machine", () => {
+  test("is told beside the alarm that stood, at the time of the model's last word", () => {
+    const { told, details, hear, renew } = open();
+    hear(0, 80);
+    hear(9, 40);
+    expect(renew({ foundHealthy: true }).activeAlarms).toEqual(["outer-race"]);
+    const [, outcome] = told[0]!;
+    expect(told).toEqual([
+      [point, { modelDigest: "d", raised: true, risk: expect.any(Number), isFault: false }, 120_000],
+    ]);
+    expect(outcome.risk).toBeGreaterThan(0.5);
+    expect(details).toEqual([expect.stringMatching(/^by operator: found healthy, looked /)]);
+  });
+
+  test("is a fault that was missed where no alarm stood", () => {
+    const { told, details, hear, renew } = open();
+    hear(0, 80);
+    renew({ foundFault: true });
+    expect(told).toEqual([
+      [point, { modelDigest: "d", raised: false, risk: expect.any(Number), isFault: true }, 80_000],
+    ]);
+    expect(told[0]![1].risk).toBeLessThan(0.2);
+    expect(details).toEqual([expect.stringMatching(/^by operator: found a fault, looked /)]);
+  });
+
+  test("is told once, and again of a machine that has run since", () => {
+    const { told, hear, renew } = open();
+    hear(0, 80);
+    renew({ foundHealthy: true });
+    renew({ foundHealthy: true });
+    expect(told).toHaveLength(1);
+    hear(0, 1);
+    renew({ foundHealthy: true });
+    expect(told).toHaveLength(2);
+  });
+
+  test("is told of an alarm that stands after a restart, without a risk, and of nothing where nothing was heard", () => {
+    const { told, hear, renew, snapshot } = open();
+    renew({ foundHealthy: true });
+    expect(told).toEqual([]);
+    hear(0, 80);
+    hear(9, 40);
+    const next = open(snapshot());
+    next.renew({ foundFault: true });
+    expect(next.told).toEqual([[point, { modelDigest: "d", raised: true, risk: null, isFault: true }, 1e9]]);
+  });
+
+  test("is not told by a renewal that does not say it", () => {
+    const { told, hear, renew } = open();
+    hear(0, 80);
+    renew();
+    expect(told).toEqual([]);
+  });
+
+  test("holds nothing against the model that it does not say: how loud a machine is", () => {
+    const said = {
+      modes: [vibrationLevelMode, "outer-race"].map((failureMode, index) => ({
+        failureMode,
+        probability: 0.5,
+        score: 0,
+        threshold: 0.8,
+        active: index === 0,
+        sinceMs: null,
+        risk: index === 0 ? 0.9 : 0.1,
+      })),
+    };
+    const found = { modelDigest: "d", isFault: true };
+    expect(composeOutcome(said, [vibrationLevelMode], found)).toEqual({ ...found, raised: false, risk: 0.1 });
+  });
+});
