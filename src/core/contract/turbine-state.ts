@@ -72,6 +72,8 @@ export interface TurbineState {
     /** Another one that the machine has looked like for a while; absent: none. */
     readonly leadingMode?: string | undefined;
     readonly state: AlarmState;
+    /** Is the machine in the alarm's condition, whether or not people withhold it? Older gateways say nothing. */
+    readonly conditionActive?: boolean | undefined;
     readonly since: string;
     readonly probability: number;
     /** At the site's prior; null or absent: not known. */
@@ -195,6 +197,7 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
           failureMode: text,
           leadingMode: text.optional(),
           state: z.enum(alarmStates),
+          conditionActive: z.boolean().optional(),
           since: time,
           probability,
           risk: riskSchema(),

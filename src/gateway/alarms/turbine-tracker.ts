@@ -184,12 +184,14 @@ function saneTime(timeMs: number | null): number | null {
 }
 
 function describeAlarm(alarm: OpenAlarm): TurbineState["alarms"][number] {
-  const { component, failureMode, leadingMode, state, sinceMs, probability, risk, lane, severity } = alarm;
+  const { component, failureMode, leadingMode, state, conditionActive } = alarm;
+  const { sinceMs, probability, risk, lane, severity } = alarm;
   return {
     component,
     failureMode,
     ...(leadingMode === null ? {} : { leadingMode }),
     state,
+    conditionActive,
     since: formatTime(sinceMs),
     probability,
     risk,

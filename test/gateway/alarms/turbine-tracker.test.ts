@@ -177,6 +177,7 @@ describe("a turbine's retained state", () => {
         component: "generator-bearing",
         failureMode: "inner",
         state: "unacknowledged",
+        conditionActive: true,
         since: "2026-01-01T00:00:00.000Z",
         probability: 0.9,
         risk: 0.36,

@@ -47,8 +47,9 @@ interface WorstOfAlarm {
   /** Highest of its windows, dB above the own reference, and when that was; null: not known. */
   readonly severityDb: number | null;
   readonly severityDbAt: string | null;
-  /** As the alarm said last; null: it did not. */
+  /** As the alarm said last, and when that was; null: it did not. */
   readonly lastOutlook: AlertOutlook | null;
+  readonly lastOutlookAt: string | null;
 }
 
 /** An alarm whose story goes on. */
@@ -94,6 +95,7 @@ export function createAlarmList(): AlarmList {
         severityDb,
         severityDbAt: severityDb === null ? null : shorten(time),
         lastOutlook: outlook,
+        lastOutlookAt: outlook === null ? null : shorten(time),
       },
       leadingMode: null,
       leadingModeAt: null,
@@ -131,8 +133,9 @@ export function createAlarmList(): AlarmList {
         open.leadingMode = leadingMode;
         open.leadingModeAt = leadingMode === null ? null : shorten(time);
       }
-      const lastOutlook = data.outlook ?? open.worst.lastOutlook;
-      open.worst = { ...open.worst, severity: data.severity, lastOutlook };
+      open.worst = { ...open.worst, severity: data.severity };
+      if (data.outlook !== undefined)
+        open.worst = { ...open.worst, lastOutlook: data.outlook, lastOutlookAt: shorten(time) };
       if (type !== "io.aurora.alert.cleared.v1") return;
       open.clearedAt = shorten(time);
       open.clearedReason = describeClearing(data, open.quietSince);

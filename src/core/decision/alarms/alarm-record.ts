@@ -21,7 +21,7 @@ import {
   stepAlarm,
 } from "./alarm-lifecycle.ts";
 import { type AlertContext, createAlertEvent, repeatAlertEvent } from "./alert-event.ts";
-import { type AlertPolicy, chooseSeverity, isMaterialChange, weighHighWindow } from "./alert-policy.ts";
+import { type AlertPolicy, chooseSeverity, isMaterialChange, weighWindow } from "./alert-policy.ts";
 
 /** One alarm: its state, and what subscribers were last told of it. */
 export interface AlarmRecord {
@@ -39,7 +39,7 @@ export interface AlarmRecord {
   /** Exponentially weighted mean of this occurrence's probabilities, a twelfth of it from the last window. */
   readonly recentProbability: number;
   readonly severity: AlertSeverity;
-  /** High windows in a row, as they are weighed. */
+  /** High windows, less what the others take away, as they are weighed. */
   readonly highWindows: number;
   /** Another mode that leads, and for how many windows it has or has not in a row; absent: none has yet. */
   readonly leading?: { readonly failureMode: string | null; readonly windows: number } | undefined;
@@ -114,9 +114,7 @@ export function followDecision(
     // A new occurrence: nothing of it has been told.
     current = { ...createAlarmRecord(record.point, mode), alarm, sinceMs };
   }
-  const { severityDb = null, stopDb = null } = decision;
-  const weight = mode.isAdvisory === true ? 0 : weighHighWindow({ probability, severityDb, stopDb }, policy);
-  const highWindows = weight > 0 ? current.highWindows + weight : 0;
+  const highWindows = Math.max(0, current.highWindows + weighWindow(decision, mode, policy));
   const severity = chooseSeverity(current.severity, highWindows, policy);
   const recentProbability =
     current.recentProbability + recentShare * (probability - current.recentProbability);
@@ -154,6 +152,7 @@ export function findDueTransition(
     probability: lastEvent.data.probability,
     modelDigest: lastEvent.data.model.digest,
     leadingMode: lastEvent.data.leadingMode,
+    severityDb: lastEvent.data.severityDb ?? null,
     atMs: record.toldMs,
     updates: record.updates,
   };
@@ -163,6 +162,7 @@ export function findDueTransition(
     recentProbability,
     modelDigest: decision.model.digest,
     leadingMode: findLeadingMode(record),
+    severityDb: decision.severityDb ?? null,
     atMs: decision.toMs,
   };
   return isMaterialChange(told, now, policy) ? "updated" : null;

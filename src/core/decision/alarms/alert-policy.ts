@@ -1,15 +1,20 @@
 /** When an alarm is critical, and when a change of it is worth telling. Knows no clock. */
 import type { AlertSeverity } from "../../contract/alert.ts";
+import type { Decision, ModeDecision } from "../../contract/prediction.ts";
 
 export interface AlertPolicy {
   /** Critical from this probability on … */
   readonly criticalProbability: number;
   /** … or from this severity on, dB above the healthy baseline … */
   readonly criticalSeverityDb: number;
-  /** … in this many windows in a row (windows, not minutes: a jump of the clock must not escalate anything). */
+  /** … in this many windows more (windows, not minutes: a jump of the clock must not escalate anything) … */
   readonly criticalWindows: number;
-  /** A window at the level where one must stop counts as so many of them. */
+  /** … than so many times the windows that are not so high: what scatters dips now and then. */
+  readonly dipWeight: number;
+  /** A window at the level where one must stop counts as so many high ones. */
   readonly stopWeight: number;
+  /** From this severity on, dB, a machine that was told as quieter is told anew. */
+  readonly loudSeverityDb: number;
   /** Two updates of an alarm are at least this far apart; an escalation is told at once. */
   readonly minUpdateIntervalMs: number;
   /** A fault that was told as likelier than not is told as unlikely when its mean probability is this or less … */
@@ -24,8 +29,11 @@ export const defaultAlertPolicy: AlertPolicy = {
   // Four times the healthy amplitude. ISO 10816-1, class I: zone C begins 8 dB and zone D, damage, 16 dB above zone A's end.
   criticalSeverityDb: 12,
   criticalWindows: 60,
+  // Of four windows more than three are high.
+  dipWeight: 3,
   // Six in a row: of a machine that is heard once an hour within the shift.
   stopWeight: 10,
+  loudSeverityDb: 8,
   minUpdateIntervalMs: 600_000,
   unlikelyProbability: 0.35,
   likelyProbability: 0.65,
@@ -38,30 +46,28 @@ export interface AlertPicture {
   readonly modelDigest: string;
   /** Another mode that leads; undefined: none. */
   readonly leadingMode: string | undefined;
+  /** Above the machine's own reference, dB; null: not known. */
+  readonly severityDb: number | null;
   readonly atMs: number;
 }
 
-/** What a window of a standing alarm says of its severity; null: not known. */
-interface WeighedWindow {
-  readonly probability: number;
-  /** Above the machine's own reference, and of the level where one must stop, dB. */
-  readonly severityDb: number | null;
-  readonly stopDb: number | null;
-}
-
-/** As how many high windows a window counts that speaks for a critical alarm; 0: it does not. */
-export function weighHighWindow(
-  { probability, severityDb, stopDb }: WeighedWindow,
+/** As how many high windows a window of a standing alarm counts that speaks for a critical one; less than 0: it does not. */
+export function weighWindow(
+  { modes, severityDb, stopDb }: Pick<Decision, "modes" | "severityDb" | "stopDb">,
+  { probability, leadingMode, isAdvisory }: ModeDecision,
   policy: AlertPolicy,
 ): number {
-  if (severityDb !== null && stopDb !== null && severityDb >= stopDb) return policy.stopWeight;
+  if (isAdvisory === true) return 0;
+  const level = severityDb ?? Number.NEGATIVE_INFINITY;
+  if (level >= (stopDb ?? Number.POSITIVE_INFINITY)) return policy.stopWeight;
+  // What has become of the fault may look like another kind.
+  const leading = modes.find(({ failureMode }) => failureMode === leadingMode)?.probability ?? 0;
   const isHigh =
-    probability >= policy.criticalProbability ||
-    (severityDb !== null && severityDb >= policy.criticalSeverityDb);
-  return isHigh ? 1 : 0;
+    Math.max(probability, leading) >= policy.criticalProbability || level >= policy.criticalSeverityDb;
+  return isHigh ? 1 : -policy.dipWeight;
 }
 
-/** Warning, or critical after enough high windows ({@link weighHighWindow}) in a row. Once critical, always critical. */
+/** Warning, or critical after enough high windows ({@link weighWindow}). Once critical, always critical. */
 export function chooseSeverity(
   before: AlertSeverity,
   highWindows: number,
@@ -78,9 +84,12 @@ const mostDoublings = 7;
  *
  * - another severity, at once;
  * - another model, or another mode that leads or leads no more, after the interval of the policy;
+ * - that a machine which was told as quieter has become loud (`loudSeverityDb`);
  * - that a fault which was told as likelier than not has become unlikely, or the other way round. Its mean over about a
  *   dozen windows (`recentProbability`) has to lie beyond the middle by a margin, and the window that is told on the same
- *   side; each update before it doubles the interval, so that one which goes to and fro is told ever less.
+ *   side.
+ *
+ * Of the last two each update before doubles the interval, so that one which goes to and fro is told ever less.
  *
  * How likely it is between those is in the turbine's state: a fault at 0.8 or 0.98 is looked at alike. States that people
  * or the process change are told by themselves.
@@ -96,7 +105,9 @@ export function isMaterialChange(
   if (sinceToldMs < policy.minUpdateIntervalMs) return false;
   if (now.modelDigest !== told.modelDigest || now.leadingMode !== told.leadingMode) return true;
   const waitMs = policy.minUpdateIntervalMs * 2 ** Math.min(told.updates, mostDoublings);
-  return sinceToldMs >= waitMs && hasChangedSides(told.probability, now, policy);
+  if (sinceToldMs < waitMs) return false;
+  const isLoud = ({ severityDb }: AlertPicture): boolean => (severityDb ?? 0) >= policy.loudSeverityDb;
+  return (isLoud(now) && !isLoud(told)) || hasChangedSides(told.probability, now, policy);
 }
 
 function hasChangedSides(

@@ -93,6 +93,7 @@ describe("aurora score --decide", () => {
         severityDb: expect.toSatisfy((db: number) => db >= point!.alarms[0]!.severityDb!),
         severityDbAt: expect.stringMatching(iso),
         lastOutlook: expect.toSatisfy((outlook) => outlook === null || typeof outlook === "object"),
+        lastOutlookAt: expect.toSatisfy((at) => at === null || iso.test(at)),
       },
       leadingMode: null,
       leadingModeAt: null,

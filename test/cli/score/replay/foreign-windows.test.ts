@@ -23,6 +23,18 @@ test("a mode is told that half of the windows are likely of, mostly by foreign l
   expect(windows.modes).toEqual([]);
 });
 
+test("a mode is told that half of the last dozen are likely of, however long all was quiet before", () => {
+  const windows = createForeignWindows();
+  for (let quiet = 0; quiet < 70; quiet++) windows.note(modesOf({ "outer-race": 0.2 }), []);
+  for (let likely = 0; likely < 6; likely++) {
+    expect(windows.modes).toEqual([]);
+    windows.note(modesOf({ "outer-race": 0.95 }), ["outer-race"]);
+  }
+  expect(windows.modes).toEqual(["outer-race"]);
+  for (let quiet = 0; quiet < 7; quiet++) windows.note(modesOf({ "outer-race": 0.2 }), []);
+  expect(windows.modes).toEqual([]);
+});
+
 test("a mode is not told that few windows are likely of", () => {
   const windows = createForeignWindows();
   windows.note(modesOf({ ball: 0.9 }), ["ball"]);

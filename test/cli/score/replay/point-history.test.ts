@@ -137,6 +137,7 @@ it("tells an alarm as it was when it was raised, and apart from that what it gre
         severityDb: -1.25,
         severityDbAt: "2004-02-12T07:00:00Z",
         lastOutlook: null,
+        lastOutlookAt: null,
       },
     },
   ]);

@@ -22,13 +22,54 @@ const bothModes = [
 ] as const;
 
 describe("the alarm register", () => {
-  test("calls an alarm critical only after so many windows at a high probability in a row", () => {
+  test("calls an alarm critical only after so many windows at a high probability, of which a dip takes three away", () => {
     const register = createAlarmRegister({ ...defaultAlertPolicy, criticalWindows: 3 });
     const severities = [0.99, 0.99, 0.9, 0.99, 0.99, 0.99].map((probability, index) => {
       feed(register, decisionAt(index, [["inner", probability, 0]]));
       return register.snapshot().records[0]!.severity;
     });
     expect(severities).toEqual(["warning", "warning", "warning", "warning", "warning", "critical"]);
+    // A fault whose windows scatter: seven of eight are high, and never sixty in a row. One of which two of three are never is.
+    for (const [of, criticalAt] of [
+      [8, 116],
+      [3, Number.POSITIVE_INFINITY],
+    ] as const) {
+      const scattered = createAlarmRegister();
+      const first = Array.from({ length: 400 }, (_, index) => {
+        feed(scattered, decisionAt(index, [["inner", index % of === 0 ? 0.9 : 0.99, 0]]));
+        return scattered.snapshot().records[0]!.severity;
+      }).indexOf("critical");
+      expect(first === -1 ? Number.POSITIVE_INFINITY : first, `of ${of}`).toBe(criticalAt);
+    }
+  });
+
+  test("counts how likely the kind is that the machine looks like by now, whatever raised the alarm", () => {
+    const feedBoth = (leadingMode: string | undefined) => {
+      const register = createAlarmRegister({ ...defaultAlertPolicy, criticalWindows: 20 });
+      for (let index = 0; index < 25; index++) {
+        const { modes, ...decision } = decisionAt(index, [
+          ["inner", 0.01, 0],
+          ["outer", 0.99, null],
+        ]);
+        const named = modes.map((mode, at) => (at === 0 && leadingMode ? { ...mode, leadingMode } : mode));
+        feed(register, { ...decision, modes: named });
+      }
+      return register.snapshot().records.map(({ failureMode, severity }) => [failureMode, severity]);
+    };
+    expect(feedBoth("outer")).toEqual([["inner", "critical"]]);
+    expect(feedBoth(undefined)).toEqual([["inner", "warning"]]);
+  });
+
+  test("tells once that a machine has become loud, some minutes after what was told last", () => {
+    const register = createAlarmRegister();
+    const told = Array.from({ length: 60 }, (_, index) => {
+      const severityDb = index < 20 ? 2 : 9;
+      return feed(register, { ...decisionAt(60 * index, [["inner", 0.9, 0]]), severityDb });
+    }).flat();
+    expect(told.map(({ type, data }) => [type.split(".")[3], data.severityDb])).toEqual([
+      ["raised", 2],
+      ["updated", 9],
+    ]);
   });
 
   test("tells an alarm's beginning and end once, as valid events with the id of their transition", () => {
