@@ -51,6 +51,7 @@ export function composeBaselines(
       if (kind === "renewed") onRenewed(point, detail);
     },
     onOutcome: telemetry.outcome,
-    run: (work) => workInSpareTime(work, "a baseline could not be fitted", surroundings),
+    run: (work) =>
+      workInSpareTime(work, "a baseline could not be fitted, or not be written down", surroundings),
   });
 }

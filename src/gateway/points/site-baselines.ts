@@ -7,7 +7,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { PointBaselineReport, RenewalReply } from "../../core/contract/baseline-report.ts";
 import type { ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
-import type { Steps } from "../../core/maths/steps.ts";
+import { finishSteps, type Steps } from "../../core/maths/steps.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
 import { createDueFits } from "./due-fits.ts";
 import {
@@ -21,7 +21,8 @@ import {
 export interface SiteBaselinesOptions extends Omit<KeptWatchOptions, "fits"> {
   /**
    * Goes through steps of a few milliseconds each, between other work: points that begin together have heard enough for a
-   * baseline together. Absent: each is fitted with the window that completes it.
+   * baseline together, and are due to be written down together. Absent: each is fitted with the window that completes it, and
+   * what is due at a tick is written at once.
    */
   readonly run?: (work: Steps<void>) => void;
 }
@@ -39,8 +40,8 @@ export interface SiteBaselines {
    */
   renew(place: { readonly turbine: string; readonly component: string }, order: RenewalOrder): RenewalReply;
   /**
-   * Writes down what is due, of a few points together, who has waited longest first; call it about once a second. Points that begin
-   * together learn together: a write each with its wait for the disk would hold up the windows of all, as would all of them at once.
+   * Writes down what is due of a few points, who has waited longest first, one in each step; call it about once a second. Points that
+   * begin together learn together: all of them at once would hold up the windows of all.
    */
   tick(): void;
   /** Writes down how far all of them are. */
@@ -65,6 +66,14 @@ export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaseline
   };
   /** What is due, in the order in which it came to be. */
   const due = new Set<KeptWatch>();
+  const writeDue = function* (): Steps<void> {
+    for (const watch of [...due].slice(0, pointsPerTick)) {
+      // Another tick, or the end, may have written it meanwhile.
+      if (due.delete(watch)) write([watch]);
+      yield;
+    }
+  };
+  const { run = finishSteps } = options;
   const fits = createDueFits(options.run);
   /** One for all points. */
   const watchOptions: KeptWatchOptions = { ...options, fits };
@@ -93,11 +102,12 @@ export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaseline
     },
     tick: () => {
       for (const { watch } of all) if (watch.isDue) due.add(watch);
-      const next = [...due].slice(0, pointsPerTick);
-      for (const watch of next) due.delete(watch);
-      if (next.length > 0) write(next);
+      if (due.size > 0) run(writeDue());
     },
-    save: () => write(all.map(({ watch }) => watch)),
+    save: () => {
+      due.clear();
+      write(all.map(({ watch }) => watch));
+    },
   };
 }
 
