@@ -160,7 +160,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     // Kept before anybody hears of it, the log's readers too.
     journal.take(event, describeServing());
     logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
-    states.tick();
+    states.publishTurbine(turbine);
     alerts.tell(event);
   };
   const onQuarantine = (quarantine: Quarantine): void => {

@@ -29,6 +29,8 @@ export interface StatePublisher {
   describeComponents(): readonly DescribedComponent[];
   /** Publishes what changed or is due; call it about once a second. */
   tick(): void;
+  /** As a tick does, of one turbine: an alert is not to wait for the next one. */
+  publishTurbine(turbine: string): void;
   /**
    * The gateway stops: from now on nobody knows how the turbines are. Resolves when it was said, or could not be; an
    * alarm stays one. (After a crash only the gateway's last will speaks.)
@@ -65,17 +67,20 @@ export interface StatePublisherOptions {
   readonly clock: Clock;
 }
 
-/** Scores go stale within this; state and alarms are published at once. */
+/** Scores go stale within this; state and alarms are published at once. Each turbine has its own moment in it: all at once would hold up windows. */
 const refreshMs = 5000;
 
 interface Entry {
   readonly turbine: string;
+  /** When in the time of a refresh it is refreshed. */
+  readonly momentMs: number;
   readonly tracker: TurbineTracker;
   /** Components that its SCADA values speak of. */
   readonly ofScada: readonly string[];
   /** What an operator would want to know at once, as it was last published. */
   published: string;
-  publishedMonotonicMs: number;
+  /** The period, of those that begin with its moment, in which that was. */
+  publishedIn: number;
 }
 
 /** How all points are now, by turbine: gathered once for all states that are described together. */
@@ -89,16 +94,17 @@ interface Standings {
 export function createStatePublisher(options: StatePublisherOptions): StatePublisher {
   const { site, register, mqtt, topics, clock } = options;
   const entries = new Map<string, Entry>(
-    options.turbines.map((turbine) => {
+    options.turbines.map((turbine, index) => {
       const others = options.componentsOf?.(turbine.id) ?? [];
       const components = [...new Set([...turbine.points.map((point) => point.component), ...others])];
       const tracker = createTurbineTracker(site, turbine.id, components);
       const entry: Entry = {
         turbine: turbine.id,
+        momentMs: (refreshMs * index) / options.turbines.length,
         tracker,
         ofScada: others,
         published: "",
-        publishedMonotonicMs: Number.NEGATIVE_INFINITY,
+        publishedIn: Number.NaN,
       };
       return [turbine.id, entry];
     }),
@@ -136,9 +142,10 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
         : { sources, unheardOf: (component) => unheardOf(entry, component, sources) }),
     });
   };
+  const periodOf = ({ momentMs }: Entry): number => Math.floor((clock.monotonicMs() - momentMs) / refreshMs);
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
     entry.published = urgentPart(state);
-    entry.publishedMonotonicMs = clock.monotonicMs();
+    entry.publishedIn = periodOf(entry);
     const told = options.gateway === undefined ? state : { ...state, gateway: options.gateway };
     await mqtt.publish(topics.state(site, entry.turbine), JSON.stringify(told), { qos: 1, retain: true });
   };
@@ -149,10 +156,18 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   const send = (entry: Entry, state: TurbineState): void => {
     publish(entry, state).catch(() => forget(entry));
   };
+  const publishDue = (some: Iterable<Entry>): void => {
+    if (!mqtt.connected) return;
+    const standings = gather();
+    for (const entry of some) {
+      const state = describe(entry, standings);
+      const isDue = entry.publishedIn !== periodOf(entry);
+      if (isDue || urgentPart(state) !== entry.published) send(entry, state);
+    }
+  };
   mqtt.onConnect(() => {
     for (const entry of entries.values()) forget(entry);
-    const standings = gather();
-    for (const entry of entries.values()) send(entry, describe(entry, standings));
+    publishDue(entries.values());
   });
   return {
     update: (decision) => {
@@ -179,14 +194,10 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
         }));
       });
     },
-    tick: () => {
-      if (!mqtt.connected) return;
-      const standings = gather();
-      for (const entry of entries.values()) {
-        const state = describe(entry, standings);
-        const isDue = clock.monotonicMs() - entry.publishedMonotonicMs >= refreshMs;
-        if (isDue || urgentPart(state) !== entry.published) send(entry, state);
-      }
+    tick: () => publishDue(entries.values()),
+    publishTurbine: (turbine) => {
+      const entry = entries.get(turbine);
+      if (entry !== undefined) publishDue([entry]);
     },
     sayGoodbye: async () => {
       const standings = gather();

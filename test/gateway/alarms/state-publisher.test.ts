@@ -35,9 +35,14 @@ function create(ofScada: readonly string[] = [], otherTurbines = 0) {
     baselineEpoch: 0,
   };
   const diagnosed: DiagnosedDevice[] = [];
+  /** Turbines that were described. */
+  const looks: string[] = [];
   const sources: DiagnosedSource[] = [];
   const states = createStatePublisher({
-    devices: () => diagnosed,
+    devices: (turbine) => {
+      looks.push(turbine);
+      return diagnosed;
+    },
     sources: () => sources,
     componentsOf: () => ofScada,
     site: point.site,
@@ -54,7 +59,7 @@ function create(ofScada: readonly string[] = [], otherTurbines = 0) {
     ),
   });
   const shown = (): TurbineState[] => mqtt.sent.map(({ payload }) => JSON.parse(payload));
-  return { clock, mqtt, register, states, shown, diagnosed, sources };
+  return { clock, mqtt, register, states, shown, diagnosed, sources, looks };
 }
 
 describe("the state publisher", () => {
@@ -203,6 +208,38 @@ describe("the state publisher", () => {
     );
     expect(await tick()).toBe(1);
     expect(await tick()).toBe(0);
+  });
+
+  it("refreshes the turbines of a site one after another, each within five seconds, though they were published together", async () => {
+    const { clock, mqtt, states } = create([], 9);
+    mqtt.connect();
+    await settle();
+    const ticks: string[][] = [];
+    for (let second = 1; second <= 10; second++) {
+      mqtt.sent.length = 0;
+      clock.advance(1000);
+      states.tick();
+      ticks.push(mqtt.sent.map(({ topic }) => topic));
+      await settle();
+    }
+    expect(ticks.map((topics) => topics.length)).toEqual(Array.from({ length: 10 }, () => 2));
+    expect(new Set(ticks.slice(0, 5).flat()).size).toBe(10);
+    expect(ticks.slice(5)).toEqual(ticks.slice(0, 5));
+  });
+
+  it("publishes a turbine's change without a look at the others", async () => {
+    const { mqtt, states, shown, diagnosed, looks } = create([], 9);
+    mqtt.connect();
+    await settle();
+    mqtt.sent.length = 0;
+    looks.length = 0;
+    diagnosed.push({ device: "mcu", diagnoses: [{ code: "clock", text: "", cure: "", sinceMs: 1 }] });
+    states.publishTurbine("other-3");
+    expect(shown()).toMatchObject([{ turbine: "other-3", devices: [{ device: "mcu" }] }]);
+    states.publishTurbine("other-3");
+    states.publishTurbine("none");
+    expect(mqtt.sent).toHaveLength(1);
+    expect(looks).toEqual(["other-3", "other-3"]);
   });
 
   it("tells at once that a component fell silent, and which channel's data is set aside", async () => {
