@@ -5,7 +5,7 @@
  *
  *   header  | written | read | asleep | pressed | calls |    bytes since the beginning, modulo 2^32; two flags; a count; 64 bytes each
  *   record  | kind | bytes | body … |                a multiple of 8 bytes, never across the end
- *   block   | time | first | rate | scale | rpm | arrived | 6 numbers of 8 bytes
+ *   block   | time | first | rate | scale | rpm | arrived | refused | 7 numbers of 8 bytes
  *           | stream | samples | counts … |
  */
 import { deserialize, serialize } from "node:v8";
@@ -23,8 +23,8 @@ export interface RingMemory {
 
 /** The side that writes. */
 export interface RingWriter {
-  /** False: there is no room. */
-  writeBlock(stream: number, block: SampleBlock): boolean;
+  /** `number` and `refused` samples, which found no room before it, are its stream's. False: there is no room. */
+  writeBlock(stream: { readonly number: number; readonly refused: number }, block: SampleBlock): boolean;
   /** A message of plain data; false: there is no room. */
   writeMessage(message: unknown): boolean;
   /** Bytes that are not read yet. */
@@ -46,8 +46,11 @@ export interface RingWriter {
 
 /** What is read, in its order. */
 export interface RecordTaker {
-  /** Valid only during the call, and without the names of the stream: these are the taker's to fill in. */
-  block(stream: number, block: Reused<SampleBlock>): void;
+  /**
+   * Valid only during the call, and without the names of the stream: these are the taker's to fill in. So many samples were `refused`
+   * between it and the stream's block before.
+   */
+  block(stream: number, block: Reused<SampleBlock>, refused: number): void;
   message(message: unknown): void;
 }
 
@@ -77,7 +80,7 @@ const calls = 64;
 
 const kinds = { filler: 0, block: 1, message: 2 } as const;
 const recordHeadBytes = 8;
-const numbersOfBlock = 6;
+const numbersOfBlock = 7;
 const blockHeadBytes = recordHeadBytes + numbersOfBlock * 8 + 8;
 
 /** Memory for `bytes` of records, a power of two from 2^12 to 2^30. */
@@ -158,8 +161,9 @@ export function createRingWriter(memory: RingMemory): RingWriter {
       numbers[number + 3] = block.scale;
       numbers[number + 4] = block.shaftRpm;
       numbers[number + 5] = block.arrivedMonotonicMs;
-      words[word + 14] = stream;
-      words[word + 15] = counts.length;
+      numbers[number + 6] = stream.refused;
+      words[word + 16] = stream.number;
+      words[word + 17] = counts.length;
       samples.set(counts, (at + blockHeadBytes) >> 1);
       commit(length);
       return true;
@@ -231,8 +235,8 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
         block.scale = numbers[number + 3]!;
         block.shaftRpm = numbers[number + 4]!;
         block.arrivedMonotonicMs = numbers[number + 5]!;
-        block.counts = readCounts(at + blockHeadBytes, words[word + 15]!);
-        take.block(words[word + 14]!, block);
+        block.counts = readCounts(at + blockHeadBytes, words[word + 17]!);
+        take.block(words[word + 16]!, block, numbers[number + 6]!);
         return;
       }
       case kinds.message: {

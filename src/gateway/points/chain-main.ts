@@ -162,13 +162,13 @@ function runChain(start: ChainStart, post: (batch: ChainBatch) => void): void {
     }
   };
   const take = {
-    block: (number: number, block: Reused<SampleBlock>): void => {
+    block: (number: number, block: Reused<SampleBlock>, refused: number): void => {
       const { deviceId, channel, unit } = streams[number]!;
       block.deviceId = deviceId;
       block.channel = channel;
       block.unit = unit;
       monotonicMs = block.arrivedMonotonicMs;
-      chain.accept(block);
+      chain.accept(block, refused);
     },
     message: (message: unknown): void => obey(message as ChainOrder),
   };

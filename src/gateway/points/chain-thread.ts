@@ -252,8 +252,10 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
     accept: (block) => {
       const { stream, isNew } = streams.know(block);
       const { deviceId, channel, unit } = block;
-      if (isNew) order({ type: "stream", number: stream, stream: { deviceId, channel, unit } });
-      if (!flush() || !ring.writeBlock(stream, block)) refuse(block);
+      if (isNew) order({ type: "stream", number: stream.number, stream: { deviceId, channel, unit } });
+      const isGiven = flush() && ring.writeBlock(stream, block);
+      stream.refused = isGiven ? 0 : stream.refused + block.counts.length;
+      if (!isGiven) refuse(block);
       else if (untold.give(block)) options.onGiven();
       if (isHigh || !ring.holds(marks.high)) return;
       isHigh = true;

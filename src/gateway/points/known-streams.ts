@@ -6,6 +6,8 @@ import type { BlockStream } from "./block-ring.ts";
 interface KnownStream {
   readonly number: number;
   unit: string;
+  /** Samples that the thread had no room for since the last block that it was given. */
+  refused: number;
   /** Of its newest block. */
   arrivedMonotonicMs: number;
   timestampMs: number;
@@ -16,7 +18,7 @@ type ArrivedBlock = BlockStream & Pick<SampleBlock, "arrivedMonotonicMs" | "time
 /** As the thread that runs knows them. */
 export interface KnownStreams {
   /** `isNew`: the thread is to be told of it, for the first time or once more. */
-  know(block: ArrivedBlock): { readonly stream: number; readonly isNew: boolean };
+  know(block: ArrivedBlock): { readonly stream: KnownStream; readonly isNew: boolean };
   find(deviceId: string, channel: string): KnownStream | undefined;
   forget(): void;
 }
@@ -39,14 +41,14 @@ export function createKnownStreams(): KnownStreams {
         stream.unit = unit;
         stream.arrivedMonotonicMs = arrivedMonotonicMs;
         stream.timestampMs = timestampMs;
-        return { stream: stream.number, isNew };
+        return { stream, isNew };
       }
       // Only a device that calls its channels otherwise again and again gets there: all are told anew.
       if (known === maxStreams) forget();
       const channels = byDevice.get(deviceId) ?? new Map<string, KnownStream>();
-      channels.set(channel, { number: known, unit, arrivedMonotonicMs, timestampMs });
-      byDevice.set(deviceId, channels);
-      return { stream: known++, isNew: true };
+      const begun = { number: known++, unit, refused: 0, arrivedMonotonicMs, timestampMs };
+      byDevice.set(deviceId, channels.set(channel, begun));
+      return { stream: begun, isNew: true };
     },
     find,
     forget,

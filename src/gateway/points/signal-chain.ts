@@ -54,8 +54,8 @@ export interface SignalChainOptions<B extends WindowBundle> {
 export interface SignalChain<B extends WindowBundle> {
   /** A device introduced itself. */
   announce(hello: Pick<HelloMessage, "deviceId" | "channels">): void;
-  /** `block.counts` are valid only during the call. */
-  accept(block: SampleBlock): void;
+  /** `block.counts` are valid only during the call. Of what is missing before it `refused` samples were set aside already; default 0. */
+  accept(block: SampleBlock, refused?: number): void;
   /** A new bundle serves from the next windows on. */
   use(bundle: B): void;
   /** Looks for points without data; call it about once a second. */
@@ -91,10 +91,14 @@ export function createSignalChain<B extends WindowBundle>(options: SignalChainOp
     const first = pointsOf(deviceId, channel)[0];
     return first && bundleOf(first.config.bundle).manifest.channels.find((each) => each.kind === "waveform");
   };
+  /** Before the block that is being accepted. */
+  let refusedSamples = 0;
   const ingest = createWaveformIngest({
     contractOf,
     sink: {
-      quarantine: (quarantine) => {
+      quarantine: (found) => {
+        const quarantine = leaveRefusedOut(found, refusedSamples);
+        if (quarantine === null) return;
         const affected = pointsOf(quarantine.deviceId, quarantine.channel);
         if (affected.length === 0) sink.setAside(quarantine, null, 0);
         for (const point of affected) sink.setAside(quarantine, point.id.turbine, 0);
@@ -111,7 +115,8 @@ export function createSignalChain<B extends WindowBundle>(options: SignalChainOp
       const expected = [...(byChannel.get(deviceId)?.keys() ?? [])];
       ingest.announce({ deviceId, channels: announced, expected, timestampMs: clock.nowMs() });
     },
-    accept: (block) => {
+    accept: (block, refused = 0) => {
+      refusedSamples = refused;
       if (!ingest.accept(block)) return;
       for (const point of pointsOf(block.deviceId, block.channel)) point.accept(block);
     },
@@ -171,6 +176,13 @@ class PointOfChain<B extends WindowBundle> implements PointSink<B> {
   onSilence(reason: string, sinceMs: number): void {
     this.#sink.silence(this.#place, { reason, sinceMs });
   }
+}
+
+/** What is left of it without so many samples that are missing since they were refused; null: nothing. */
+function leaveRefusedOut(quarantine: Quarantine, refused: number): Quarantine | null {
+  if (quarantine.reason !== "gap" || quarantine.samples === 0 || refused === 0) return quarantine;
+  const samples = quarantine.samples - refused;
+  return samples > 0 ? { ...quarantine, samples, detail: `${samples} samples are missing` } : null;
 }
 
 const none: readonly never[] = [];

@@ -481,19 +481,13 @@ test("what finds no room at all is set aside and counted, and declared with its 
     losses: { ...noLosses, overload: (span, samples) => declared.push({ ...span, samples }) },
   });
   const counts = Int16Array.from({ length: 30_000 }, (_, at) => (at * 37) % 101);
-  for (let index = 0; index < 500; index++) {
+  const accept = (index: number): void => {
     const firstSample = index * counts.length;
     const timestampMs = startMs + firstSample / 10;
-    pipeline.accept(
-      blockAt(0, {
-        deviceId: "mcu-1",
-        counts,
-        firstSample,
-        timestampMs,
-        arrivedMonotonicMs: clock.monotonicMs(),
-      }),
-    );
-  }
+    const arrivedMonotonicMs = clock.monotonicMs();
+    pipeline.accept(blockAt(0, { deviceId: "mcu-1", counts, firstSample, timestampMs, arrivedMonotonicMs }));
+  };
+  for (let index = 0; index < 500; index++) accept(index);
   expect(new Set(quarantines.map(({ reason }) => reason))).toEqual(new Set(["overload"]));
   await pipeline.idle();
   const refused = quarantines.filter(({ reason }) => reason === "overload");
@@ -503,10 +497,16 @@ test("what finds no room at all is set aside and counted, and declared with its 
   const times = refused.map(({ timestampMs }) => timestampMs);
   const span = { fromMs: Math.min(...times), toMs: Math.max(...times) + 3_000 };
   expect(load.held).toEqual({ windows: 0, ...span });
+  accept(500);
+  // Two blocks are missing of themselves.
+  accept(503);
+  await pipeline.idle();
   for (let tick = 0; tick < 60; tick++) pipeline.tick();
   expect(declared).toEqual([{ windows: 0, ...span, samples: refused.length * 30_000 }]);
   await pipeline.idle();
   expect(load.held).toBeNull();
+  const missing = quarantines.filter(({ reason, samples }) => reason === "gap" && samples > 0);
+  expect(missing).toMatchObject([{ turbine: "WT1", samples: 60_000, detail: "60000 samples are missing" }]);
   await pipeline.close();
   expect(declared).toHaveLength(1);
 });
