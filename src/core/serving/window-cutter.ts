@@ -1,6 +1,6 @@
 /**
  * Cuts the stream of one measuring point into windows, whichever bundle they are for. A new bundle takes over where a window
- * begins; the window that is open is finished for the old one. Checks no data and knows nothing of models.
+ * begins; a window that is open is finished for the old one, unless one of the new ends first. Checks no data and knows nothing of models.
  */
 import {
   composeWindow,
@@ -86,12 +86,10 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
     this.#arrivedMonotonicMs = block.arrivedMonotonicMs;
     this.#deviceId = block.deviceId;
     this.#channel = block.channel;
-    if (this.#finishing.length > 0) {
-      for (const old of this.#finishing) old.windower.accept(block);
-      this.#finishing = this.#finishing.filter((old) => old.openWindows > 0);
-    }
-    this.#current.windower.accept(block);
+    for (const old of this.#finishing) this.#feed(old, block);
+    this.#feed(this.#current, block);
     this.#takeOver(block);
+    if (this.#finishing.length > 0) this.#finishing = this.#finishing.filter((old) => old.openWindows > 0);
     return this.#ended;
   }
 
@@ -195,6 +193,17 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
     if (cutter === this.#current) this.#options.onQuarantine(quarantine, 0);
   }
 
+  /** A point changes its model once: when a window ends, what is open for bundles before its own is abandoned. */
+  #feed(cutter: SpecCutter<B>, block: RecordedBlock): void {
+    const before = this.#ended.length;
+    cutter.windower.accept(block);
+    if (this.#ended.length === before) return;
+    for (const old of this.#finishing) {
+      if (old === cutter) return;
+      old.windower.reset("gap", "a window of a later bundle has ended before it");
+    }
+  }
+
   #forgetEnded(): void {
     // Few blocks end a window: the list of the last ones is let go.
     if (this.#ended.length > 0) this.#ended = [];
@@ -207,7 +216,7 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
     if (this.#current.openWindows > 0) this.#finishing = [...this.#finishing, this.#current];
     this.#current = this.#successor;
     this.#successor = null;
-    this.#current.windower.accept({
+    this.#feed(this.#current, {
       ...block,
       firstSample: block.firstSample + offset,
       timestampMs: fromMs,

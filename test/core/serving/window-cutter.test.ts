@@ -117,6 +117,39 @@ describe("a window cutter", () => {
     expect([old.holders, next.holders]).toEqual([0, 0]);
   });
 
+  it("changes its bundle once where the new one's shorter windows end first, and abandons what is open of the old", () => {
+    const bundles = [
+      createFakeBundle("1.0.0", { window: { unit: "revolutions", length: 12, hop: 3 } }),
+      createFakeBundle("2.0.0", { window: { unit: "revolutions", length: 9, hop: 3 } }),
+      createFakeBundle("3.0.0"),
+    ];
+    for (const perBlock of [25, 100, 500]) {
+      const { cutter, accept, windows, quarantines } = create(bundles[0]!);
+      for (let sample = 0; sample < 3000; sample += perBlock) {
+        if (sample === 1000) cutter.use(bundles[1]!);
+        if (sample === 1500) cutter.use(bundles[2]!);
+        const counts = Int16Array.from({ length: perBlock }, (_, at) => ((sample + at) * 37) % 101);
+        accept(
+          blockAt(0, { firstSample: sample, timestampMs: blockAt(0).timestampMs + sample / 10, counts }),
+        );
+      }
+      cutter.close();
+      const versions = windows.map(({ version }) => version);
+      expect(versions).toEqual(versions.toSorted());
+      expect(new Set(versions).size).toBe(3);
+      // One began every 10 ms until the last bundle's first: those that did not end are counted.
+      const lost = quarantines.filter((quarantine) => quarantine.windows === 1);
+      const firstOfLast = windows[versions.indexOf("3.0.0")]!;
+      const begun = (firstOfLast.fromMs - windows[0]!.fromMs) / 10;
+      expect(versions.indexOf("3.0.0") + lost.length).toBe(begun);
+      // What ends with a long block ends together.
+      expect(lost.length > 0).toBe(perBlock < 500);
+      for (const { reason, detail } of lost)
+        expect(`${reason}: ${detail}`).toBe("gap: a window of a later bundle has ended before it");
+      expect(bundles.map(({ holders }) => holders)).toEqual([0, 0, 0]);
+    }
+  });
+
   describe("of a fast sensor", () => {
     const spec = {
       features: bearingFeatureSpec,
