@@ -101,7 +101,7 @@ export interface Pipeline {
   readonly edgeScores: EdgeScoreCounts;
   /** How the workers are. */
   readonly workers: WorkerCounts;
-  /** Whom to tell from now on which devices bring more than their worker can take; one at a time. */
+  /** Whom to tell which devices bring more than their worker can take, those that do already at once; one at a time. */
   watchPressure(watcher: PressureWatcher): void;
   /** A scalar of a turbine; its `deviceId` is the turbine. */
   acceptReading(reading: Reading): void;

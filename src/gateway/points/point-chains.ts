@@ -55,7 +55,7 @@ export interface PointChains extends Pick<SignalChain<LoadedBundle>, "accept" | 
   /** A good reading of a turbine. */
   acceptReading(reading: Reading): void;
   readonly workers: WorkerCounts;
-  /** Whom to tell from now on; one at a time. */
+  /** Whom to tell from now on, and at once of those that are to stop already; one at a time. */
   watchPressure(watcher: PressureWatcher): void;
   /** Resolves when everything that was accepted is cut. */
   idle(): Promise<void>;
@@ -67,6 +67,8 @@ export function createPointChains(options: PointChainsOptions): PointChains {
   const { points, shares, sink } = options;
   const counts = { ended: 0, lostSamples: 0 };
   let watcher: PressureWatcher = { onHigh: () => {}, onLow: () => {} };
+  /** The devices of each worker that has too much to do now. */
+  const pressed = new Map<number, readonly string[]>();
   const placesOf = (worker: number | undefined): readonly number[] =>
     points.flatMap(({ config }, index) => (shares.get(config.device) === worker ? [index] : []));
   const home = createHome(placesOf(undefined));
@@ -93,9 +95,13 @@ export function createPointChains(options: PointChainsOptions): PointChains {
       onGiven: () => options.onGiven?.(),
       onLost: (span) => options.onLost?.(span),
       onOverload: (span, samples) => options.onOverload?.(span, samples),
-      onHigh: () => watcher.onHigh(devices),
+      onHigh: () => {
+        pressed.set(worker, devices);
+        watcher.onHigh(devices);
+      },
       // Who is let go first is read first, and may fill the memory alone: each time it is another one.
       onLow: () => {
+        pressed.delete(worker);
         first = (first + 1) % devices.length;
         watcher.onLow(devices.slice(first).concat(devices.slice(0, first)));
       },
@@ -144,6 +150,7 @@ export function createPointChains(options: PointChainsOptions): PointChains {
     },
     watchPressure: (next) => {
       watcher = next;
+      for (const devices of pressed.values()) next.onHigh(devices);
     },
     idle: async () => {
       await Promise.all(threads.map((thread) => thread.idle()));

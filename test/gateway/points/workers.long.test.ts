@@ -452,26 +452,38 @@ test("a worker that throws is one that dies", async () => {
   expect(said["WT0/drive-end"]).toHaveLength(5);
 });
 
-test("devices are held while their worker has too much to do, and let go", async () => {
-  const { pipeline, clock, said } = start(1);
-  const told: string[] = [];
-  pipeline.watchPressure({
-    onHigh: (devices) => told.push(`hold ${devices.length}`),
-    onLow: (devices) => told.push(`let go ${devices.length}`),
-  });
-  const counts = new Int16Array(30_000);
-  for (let index = 0; index < 240; index++) {
-    const firstSample = index * counts.length;
-    for (let at = 0; at < counts.length; at++) counts[at] = ((at + index) * 37) % 101;
-    const timestampMs = startMs + firstSample / 10;
-    const arrivedMonotonicMs = clock.monotonicMs();
-    pipeline.accept(blockAt(0, { deviceId: "mcu-1", counts, firstSample, timestampMs, arrivedMonotonicMs }));
-  }
-  expect(told).toEqual(["hold 5"]);
-  await pipeline.idle();
-  expect(told).toEqual(["hold 5", "let go 5"]);
-  expect(said["WT1/drive-end"]).toHaveLength(72_000);
-});
+test.each([
+  ["before", 0],
+  ["after", 239],
+])(
+  "devices are held while their worker has too much to do, and let go, whoever watches since %s that",
+  async (_, since) => {
+    const { pipeline, clock, said } = start(1);
+    const told: string[] = [];
+    const watch = (): void =>
+      pipeline.watchPressure({
+        onHigh: (devices) => told.push(`hold ${devices.length}`),
+        onLow: (devices) => told.push(`let go ${devices.length}`),
+      });
+    const counts = new Int16Array(30_000);
+    for (let index = 0; index < 240; index++) {
+      const firstSample = index * counts.length;
+      for (let at = 0; at < counts.length; at++) counts[at] = ((at + index) * 37) % 101;
+      const timestampMs = startMs + firstSample / 10;
+      const arrivedMonotonicMs = clock.monotonicMs();
+      if (index === since) watch();
+      pipeline.accept(
+        blockAt(0, { deviceId: "mcu-1", counts, firstSample, timestampMs, arrivedMonotonicMs }),
+      );
+    }
+    expect(told).toEqual(["hold 5"]);
+    await pipeline.idle();
+    expect(told).toEqual(["hold 5", "let go 5"]);
+    watch();
+    expect(told).toHaveLength(2);
+    expect(said["WT1/drive-end"]).toHaveLength(72_000);
+  },
+);
 
 test("what finds no room at all is set aside and counted, and declared with its time", async () => {
   const load = createWorkGauge();
