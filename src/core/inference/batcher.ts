@@ -5,15 +5,6 @@
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { StudentEngine } from "./student-engine.ts";
 
-interface BatcherOptions {
-  /** Rows of one run at most; default 2,048. */
-  readonly maxBatchRows?: number;
-  /** Rows that may wait or run at once; default 8,192. */
-  readonly maxWaitingRows?: number;
-  /** Calls `run` once, a little later: what gathers a batch. Default `setImmediate`. */
-  readonly schedule?: (run: () => void) => void;
-}
-
 interface Batcher {
   /**
    * Takes one standardised row, copied at once, and resolves to its quantised logits, which are the caller's own. Rejects with
@@ -30,6 +21,10 @@ interface WaitingRow {
   readonly reject: (error: unknown) => void;
 }
 
+/** Rows of one run at most. */
+const maxRunRows = 2_048;
+/** Rows that may wait or run at once. */
+const maxWaitingRows = 8_192;
 /**
  * Rows with which a run begins at once. One turn of the event loop may read more than a thousand windows: all that each of them
  * holds would outlive the young generation, and be marked and swept with the old one.
@@ -43,11 +38,8 @@ const promptRows = 64;
 const aloneRows: Readonly<Record<StudentEngine["kind"], number>> = { onnx: 0, integer: 4 };
 
 /** Creates a batcher that owns `engine`, which is warm. */
-export function createBatcher(engine: StudentEngine, options: BatcherOptions = {}): Batcher {
+export function createBatcher(engine: StudentEngine): Batcher {
   const { inputs, outputs } = engine;
-  const maxBatchRows = options.maxBatchRows ?? 2048;
-  const maxWaitingRows = options.maxWaitingRows ?? 8_192;
-  const schedule = options.schedule ?? ((run: () => void) => void setImmediate(run));
   /** Row-major, the rows of `waiting`; grows up to `maxWaitingRows`. */
   let values = new Float32Array(32 * inputs);
   const waiting: WaitingRow[] = [];
@@ -62,7 +54,7 @@ export function createBatcher(engine: StudentEngine, options: BatcherOptions = {
     wakes++;
     if (waiting.length >= promptRows || wakes <= aloneRows[engine.kind]) void drain();
     if (wakes > 1) return;
-    schedule(() => {
+    setImmediate(() => {
       wakes = 0;
       void drain();
     });
@@ -75,7 +67,7 @@ export function createBatcher(engine: StudentEngine, options: BatcherOptions = {
     onEmpty?.();
   };
   const runBatch = async (): Promise<void> => {
-    const batch = waiting.splice(0, maxBatchRows);
+    const batch = waiting.splice(0, maxRunRows);
     running = batch.length;
     const rows = values.slice(0, running * inputs);
     values.copyWithin(0, running * inputs, (running + waiting.length) * inputs);

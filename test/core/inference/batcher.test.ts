@@ -55,6 +55,8 @@ function createHeldEngine(): {
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** What follows of what has been done, within this turn of the event loop. */
+const sameTurn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 describe("the batcher", () => {
   test("runs the rows of one tick as one batch and answers each with its own logits", async () => {
@@ -73,18 +75,19 @@ describe("the batcher", () => {
   });
 
   test("runs at once what waits in a burst, and the rest with the tick", async () => {
-    const scheduled: (() => void)[] = [];
-    const schedule = (run: () => void): void => void scheduled.push(run);
-    const batcher = createBatcher(engine, { schedule });
+    const batcher = createBatcher(engine);
     const rows = createRows(4, 100);
+    let isNextTurn = false;
+    setImmediate(() => {
+      isNextTurn = true;
+    });
     const answered: number[] = [];
     const answers = Array.from({ length: 100 }, async (_, row) => {
       await batcher.submit(rows.subarray(row * 17, (row + 1) * 17));
       answered.push(row);
     });
     await Promise.all(answers.slice(0, 64));
-    expect(scheduled).toHaveLength(1);
-    scheduled[0]!();
+    expect(isNextTurn).toBe(false);
     await Promise.all(answers);
     expect(answered).toEqual(Array.from({ length: 100 }, (_, row) => row));
   });
@@ -98,21 +101,19 @@ describe("the batcher", () => {
   });
 
   test("runs the first four rows of a tick on the spot where they are for integers, and the rest with it", async () => {
-    const scheduled: (() => void)[] = [];
     const { counting, batches } = createCountingEngine(createIntegerEngine(student));
-    const batcher = createBatcher(counting, { schedule: (tick) => void scheduled.push(tick) });
+    const batcher = createBatcher(counting);
     const rows = createRows(6, 8);
     const submit = (row: number): Promise<Uint8Array> =>
       batcher.submit(rows.subarray(row * 17, (row + 1) * 17));
     const answers: Uint8Array[] = [];
     for (let row = 0; row < 4; row++) answers.push(await submit(row));
-    await turn();
+    await sameTurn();
     const later = [4, 5, 6].map(submit);
-    await turn();
-    expect([batches, scheduled.length]).toEqual([[1, 1, 1, 1], 1]);
-    scheduled[0]!();
+    await sameTurn();
+    expect(batches).toEqual([1, 1, 1, 1]);
     answers.push(...(await Promise.all(later)), await submit(7));
-    expect([batches, scheduled.length]).toEqual([[1, 1, 1, 1, 3, 1], 2]);
+    expect(batches).toEqual([1, 1, 1, 1, 3, 1]);
     const expected = await engine.run(rows, 8);
     expect(answers).toEqual(answers.map((_, row) => expected.slice(row * 3, (row + 1) * 3)));
   });
@@ -131,24 +132,23 @@ describe("the batcher", () => {
 
   test("splits a burst at the batch limit and keeps its order", async () => {
     const { counting, batches } = createCountingEngine();
-    const batcher = createBatcher(counting, { maxBatchRows: 16 });
-    const rows = createRows(3, 100);
+    const batcher = createBatcher(counting);
+    const rows = createRows(3, 5_000);
     const order: number[] = [];
-    const expected = await engine.run(rows, 100);
+    const expected = await engine.run(rows, 5_000);
     await Promise.all(
-      Array.from({ length: 100 }, async (_, row) => {
+      Array.from({ length: 5_000 }, async (_, row) => {
         const quantised = await batcher.submit(rows.subarray(row * 17, (row + 1) * 17));
         order.push(row);
         expect(quantised).toEqual(expected.slice(row * 3, (row + 1) * 3));
       }),
     );
-    expect(order).toEqual(Array.from({ length: 100 }, (_, row) => row));
-    expect(batches).toHaveLength(7);
-    expect(Math.max(...batches)).toBe(16);
+    expect(order).toEqual(Array.from({ length: 5_000 }, (_, row) => row));
+    expect(batches).toEqual([64, 2_048, 2_048, 840]);
   });
 
   test("answers every window in its order with its own logits while windows keep coming", async () => {
-    const batcher = createBatcher(engine, { maxBatchRows: 8 });
+    const batcher = createBatcher(engine);
     const chance = createRandom(11);
     const total = 3_000;
     const rows = createRows(12, total);
@@ -170,7 +170,7 @@ describe("the batcher", () => {
 
   test("closes the engine only after its last row, running or waiting, is answered", async () => {
     const { held, release, isClosed } = createHeldEngine();
-    const batcher = createBatcher(held, { maxBatchRows: 1 });
+    const batcher = createBatcher(held);
     const rows = createRows(5, 2);
     const running = batcher.submit(rows.subarray(0, 17));
     await turn();
@@ -189,29 +189,30 @@ describe("the batcher", () => {
 
   test("refuses a row that does not fit, holds a NaN, finds the queue full or comes after the close", async () => {
     const { counting, batches } = createCountingEngine();
-    const batcher = createBatcher(counting, { maxWaitingRows: 1 });
+    const batcher = createBatcher(counting);
     const refused = (message: string): object => {
       return expect.objectContaining({ code: "INFERENCE", message: expect.stringContaining(message) });
     };
     await expect(batcher.submit(new Float32Array(3))).rejects.toEqual(refused("3 features, expected 17"));
     const spoilt = new Float32Array(17).fill(Number.NaN);
     await expect(batcher.submit(spoilt)).rejects.toEqual(refused("not a number"));
-    const taken = batcher.submit(new Float32Array(17));
+    const taken = Array.from({ length: 8_192 }, () => batcher.submit(new Float32Array(17)));
     await expect(batcher.submit(new Float32Array(17))).rejects.toEqual(refused("wait already"));
-    await taken;
+    await Promise.all(taken);
     await batcher.close();
     await expect(batcher.submit(new Float32Array(17))).rejects.toEqual(refused("closed"));
-    expect(batches).toEqual([1]);
+    expect(batches.reduce((sum, rows) => sum + rows)).toBe(8_192);
   });
 
   test("counts the rows that run among those that may be out at once", async () => {
     const { held, release } = createHeldEngine();
-    const batcher = createBatcher(held, { maxWaitingRows: 1 });
+    const batcher = createBatcher(held);
     const running = batcher.submit(new Float32Array(17));
     await turn();
+    const waiting = Array.from({ length: 8_191 }, () => batcher.submit(new Float32Array(17)));
     await expect(batcher.submit(new Float32Array(17))).rejects.toMatchObject({ code: "INFERENCE" });
     release();
-    await running;
+    await Promise.all([running, ...waiting]);
     await expect(batcher.submit(new Float32Array(17))).resolves.toHaveLength(3);
   });
 
