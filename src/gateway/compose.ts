@@ -28,6 +28,7 @@ import { createStatusRoutes, describeGateway, type GatewayParts } from "./status
 import { createDeviceRoute } from "./status/device-routes.ts";
 import { startGatewayHttp } from "./status/gateway-http.ts";
 import { createGatewayMetrics } from "./status/gateway-metrics.ts";
+import { startTicker } from "./ticker.ts";
 import { startUpdates } from "./updates/updates.ts";
 
 /** What a gateway is started with. */
@@ -44,12 +45,10 @@ export interface StartGatewayOptions {
   readonly beginWorker?: PipelineOptions["beginWorker"];
 }
 
-/** Once a second: silent points, due states, gathered records. */
-const tickMs = 1000;
 /** Longest wait for workers to begin. */
 const workersBeginMs = 10_000;
 /** Without a whole tick for this long the process no longer does its work, though it may still answer. */
-const stuckMs = 15 * tickMs;
+const stuckMs = 15_000;
 
 /**
  * Starts a gateway.
@@ -205,7 +204,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     for (const updater of updaters) updater.nudge();
   });
 
-  const ticker = startTicker(clock, [points, telemetry, devices, evidence]);
+  const ticker = startTicker([points, telemetry, devices, evidence], { clock, logger });
   closers.add(ticker.stop);
   const parts: GatewayParts = {
     ...points,
@@ -252,29 +251,4 @@ async function readAckCheck({ gateway, uplink }: GatewayConfig): Promise<UplinkO
   if (uplink.ackKeyFile === null) return undefined;
   const key = await readHexKey(uplink.ackKeyFile);
   return (ack) => isSealedAck(key, gateway.id, ack);
-}
-
-interface Ticker {
-  /** The time since all parts were through. */
-  sinceMs(): number;
-  /** Resolves when all parts are through the next time. */
-  next(): Promise<void>;
-  stop(): void;
-}
-
-/** Ticks all parts in their order. */
-function startTicker(clock: Clock, parts: readonly { tick(): void }[]): Ticker {
-  let tickedMs = clock.monotonicMs();
-  let onTicked: (() => void)[] = [];
-  const timer = setInterval(() => {
-    for (const part of parts) part.tick();
-    tickedMs = clock.monotonicMs();
-    for (const tell of onTicked) tell();
-    onTicked = [];
-  }, tickMs);
-  return {
-    sinceMs: () => clock.monotonicMs() - tickedMs,
-    next: () => new Promise((resolve) => onTicked.push(resolve)),
-    stop: () => clearInterval(timer),
-  };
 }
