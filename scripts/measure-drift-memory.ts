@@ -39,6 +39,7 @@ const post = createDriftPost({
   // As the state store, which holds nothing that its owner can say again.
   state: {
     get: () => null,
+    keys: () => [],
     set: () => true,
     setAll: () => true,
     setDescribed: (entries) => {

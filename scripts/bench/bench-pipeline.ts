@@ -40,6 +40,7 @@ export function openBenchPipeline({ bundle, bearing, channel, nowMs, onDecision 
       faultPrior: config.alarms.faultPrior,
       state: {
         get: () => null,
+        keys: () => [],
         set: () => true,
         setAll: () => true,
         setDescribed: () => true,

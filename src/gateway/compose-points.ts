@@ -10,7 +10,6 @@ import type { Quarantine } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import { type AlarmRegister, createAlarmRegister } from "../core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../core/decision/alarms/alert-policy.ts";
-import { minuteMs } from "../core/maths/durations.ts";
 import type { Clock, Timers } from "../core/platform/clock.ts";
 import { type Closers, waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
@@ -30,6 +29,7 @@ import { composeSources, type DescribedSource } from "./compose-sources.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
 import { checkScadaConfig, listScadaComponents } from "./points/check-scada-config.ts";
 import type { DriftPost } from "./points/drift-post.ts";
+import { createKeptServing } from "./points/kept-serving.ts";
 import { createPipeline, type Pipeline, type PipelineOptions } from "./points/pipeline.ts";
 import type { SiteBaselines } from "./points/site-baselines.ts";
 import type { Snapshots } from "./points/snapshots.ts";
@@ -38,6 +38,7 @@ import type { WorkGauge } from "./points/work-gauge.ts";
 import type { DataQuality } from "./record/data-quality.ts";
 import type { Uplink } from "./record/uplink.ts";
 import { createServingFigures, type ServingFigures } from "./status/serving-figures.ts";
+import type { TickedParts } from "./ticker.ts";
 
 /** What of a gateway is there before its points. */
 export interface PointsSurroundings {
@@ -85,14 +86,12 @@ export interface GatewayPoints {
   sources(): readonly DescribedSource[];
   /** A new bundle serves from the next windows and rows on. */
   use(bundle: LoadedBundle): void;
-  /** Silent points, ended rows, due states; call it about once a second. */
-  tick(): void;
+  /** Silent points, ended rows, due states. */
+  readonly ticked: TickedParts;
 }
 
 /** How long a broker may take to hear that the gateway stops. */
 const lastWordsMs = 500;
-/** A gateway whose power goes forgets this much of what its deciders have gathered at most. */
-const keepGatheredMs = 15 * minuteMs;
 
 /**
  * Joins them; `closers` let what is open come to its end, and write everything down.
@@ -111,15 +110,12 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     logger,
   });
   const register = createAlarmRegister(defaultAlertPolicy, kept.alarms);
-  const describeServing = () => kept.describe(register, pipeline);
-  /** Since when something has been decided that is not written down, monotonic; null: nothing. */
-  let gatheredSinceMs: number | null = null;
-  let keptChanges = 0;
-  const keepServing = (): void => {
-    gatheredSinceMs = null;
-    keptChanges = register.silentChanges;
-    state.setDescribed(describeServing(), describeServing);
-  };
+  const serving = createKeptServing({
+    ...surroundings,
+    state,
+    register,
+    deciderOf: (name) => pipeline.snapshot(name),
+  });
   const drift = composeDrift(surroundings);
   const baselines = composeBaselines(surroundings, {
     endAlarms: (order) => {
@@ -129,7 +125,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       // A machine that was changed is not what its days before were like.
       drift.renew({ turbine, component }, detail);
       // What had gathered against it must not come back with a restart.
-      keepServing();
+      serving.keep({ turbine, component });
     },
   });
   const sources = composeSources(surroundings, closers);
@@ -158,7 +154,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   const onAlert = (event: AlertEvent): void => {
     const { turbine, component, failureMode, probability } = event.data;
     // Kept before anybody hears of it, the log's readers too.
-    journal.take(event, describeServing());
+    journal.take(event, serving.describe(event.data));
     logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
     states.publishTurbine(turbine);
     alerts.tell(event);
@@ -179,7 +175,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     doubtOf: (turbine, deviceId) => findSharedId(diagnosed(turbine), deviceId),
     sink: {
       onDecision: (decision, scored) => {
-        gatheredSinceMs ??= clock.monotonicMs();
+        serving.note(decision.point);
         if (scored !== null) figures.record(scored.window, scored.output);
         telemetry.decision(decision, scored);
         states.update(decision);
@@ -205,7 +201,10 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   const scada = composeScada(
     { ...surroundings, register, sources },
     {
-      onDecision: states.update,
+      onDecision: (decision) => {
+        serving.note(decision.point);
+        states.update(decision);
+      },
       onAlert,
       onQuarantine,
       onReading: pipeline.acceptReading,
@@ -215,7 +214,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     ...surroundings,
     register,
     onAlert,
-    onSilentStep: keepServing,
+    onSilentStep: serving.keepSteps,
     onEvent: (name, subject, detail) => {
       logger.info(name, { alarm: subject, detail });
       telemetry.event(name, subject, detail);
@@ -227,7 +226,8 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     telemetry.flush();
     drift.close();
     outbox.flush();
-    journal.close(describeServing());
+    await serving.close();
+    journal.close();
     surroundings.uplink.hurry();
     await waitAtMost(states.sayGoodbye(), lastWordsMs);
   });
@@ -253,18 +253,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       pipeline.use(bundle);
       scada.use(bundle);
     },
-    tick: () => {
-      endUnwatched();
-      pipeline.tick();
-      baselines.tick();
-      const isDue = gatheredSinceMs !== null && clock.monotonicMs() - gatheredSinceMs >= keepGatheredMs;
-      // What happens beneath a shelf is told nobody, and must outlive a restart all the same.
-      if (isDue || register.silentChanges !== keptChanges) keepServing();
-      scada.tick();
-      drift.tick();
-      alarms.tick();
-      states.tick();
-    },
+    ticked: [{ tick: endUnwatched }, pipeline, baselines, serving, scada, drift, alarms, states],
   };
 }
 

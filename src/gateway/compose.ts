@@ -204,7 +204,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     for (const updater of updaters) updater.nudge();
   });
 
-  const ticker = startTicker([points, telemetry, devices, evidence], { clock, logger });
+  const ticker = startTicker([...points.ticked, telemetry, devices, evidence], { clock, logger });
   closers.add(ticker.stop);
   const parts: GatewayParts = {
     ...points,

@@ -117,6 +117,7 @@ function openWritten(turbines: readonly string[], run?: (work: Steps<void>) => v
     faultPrior: 0.05,
     state: {
       get: () => null,
+      keys: () => [],
       set: () => true,
       setAll: () => true,
       setDescribed: (entries) => {

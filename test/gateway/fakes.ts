@@ -76,7 +76,14 @@ export function createFakeState(): StateStore {
   };
   const setAll: StateStore["setAll"] = (entries) =>
     Object.entries(entries).every(([key, text]) => set(key, text));
-  return { get: (key) => values.get(key) ?? null, set, setAll, setDescribed: setAll, release: () => {} };
+  return {
+    get: (key) => values.get(key) ?? null,
+    keys: (prefix) => [...values.keys()].filter((key) => key.startsWith(prefix)),
+    set,
+    setAll,
+    setDescribed: setAll,
+    release: () => {},
+  };
 }
 
 /** Baselines that are kept nowhere. */

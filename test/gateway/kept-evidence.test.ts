@@ -11,14 +11,15 @@ import { createInstallation, type Installation, names, startDevice } from "./ins
 import { createTurbine } from "./turbines.ts";
 
 /** What a copy of the disk holds, as after a power cut; null: nothing. */
-function readKeptDeciders({ folder }: Installation): Readonly<Record<string, DeciderSnapshot>> | null {
+function readKeptDecider({ folder }: Installation): DeciderSnapshot | null {
   const copy = createTemporaryFolder();
   cpSync(join(folder, "gateway"), copy, { recursive: true });
   const database = openSqlite(join(copy, "gateway.db"));
-  const row = database.prepare("SELECT value FROM state WHERE key = 'serving'").get();
+  const key = `serving/WT01/${names.component}`;
+  const row = database.prepare("SELECT value FROM state WHERE key = ?").get(key);
   database.close();
   if (row === undefined) return null;
-  return (JSON.parse(String(row.value)) as { deciders: Record<string, DeciderSnapshot> }).deciders;
+  return (JSON.parse(String(row.value)) as { decider: DeciderSnapshot }).decider;
 }
 
 test("what was gathered is on the disk a quarter of an hour later, without an alert or an orderly end", async () => {
@@ -31,10 +32,10 @@ test("what was gathered is on the disk a quarter of an hour later, without an al
   const plan = { id: "WT01", bearing: turbine.bearing, connect: device.address };
   const gateway = await installation.startGateway([plan], {}, clock);
   await until(async () => (await gateway.status()).windows.processed > 2, "windows are decided", 30_000);
-  expect(readKeptDeciders(installation)).toBeNull();
+  expect(readKeptDecider(installation)).toBeNull();
   aheadMs = 15 * 60_000;
-  await until(() => readKeptDeciders(installation) !== null, "it is kept", 30_000);
-  const { [`WT01/${names.component}`]: kept } = readKeptDeciders(installation)!;
+  await until(() => readKeptDecider(installation) !== null, "it is kept", 30_000);
+  const kept = readKeptDecider(installation);
   expect(kept!.lastWindowId).not.toBeNull();
   expect(kept!.signals.length).toBeGreaterThan(0);
 });

@@ -86,10 +86,11 @@ test("a gateway that cannot reach its broker stops at once and tells the next ti
 function changeKept(folder: string, change: (register: AlarmRegister) => void = () => {}): AlarmRegister {
   const file = openStoreFile({ path: join(folder, "gateway.db") });
   const state = createStateStore(file);
-  const kept = JSON.parse(state.get("serving") ?? "null") as { alarms: AlarmRegisterSnapshot };
-  const register = createAlarmRegister(defaultAlertPolicy, kept.alarms);
+  const key = `serving/WT02/${names.component}`;
+  const kept = JSON.parse(state.get(key) ?? '{"alarms":[]}') as { alarms: AlarmRegisterSnapshot["records"] };
+  const register = createAlarmRegister(defaultAlertPolicy, { records: kept.alarms });
   change(register);
-  expect(state.set("serving", JSON.stringify({ ...kept, alarms: register.snapshot() }))).toBe(true);
+  expect(state.set(key, JSON.stringify({ ...kept, alarms: register.snapshot().records }))).toBe(true);
   file.close();
   return register;
 }

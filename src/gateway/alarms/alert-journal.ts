@@ -14,12 +14,12 @@ import type { StateStore } from "../record/state-store.ts";
 import type { AlertSink } from "./alert-sink.ts";
 
 export interface AlertJournal {
-  /** Keeps `event` and hands it on; `serving` is written with it. */
-  take(event: AlertEvent, serving: Readonly<Record<string, string>>): void;
+  /** Keeps `event` and hands it on; `serving` (its alarm, and the decider) is written with it. */
+  take(event: AlertEvent, serving: Readonly<Record<string, string | null>>): void;
   /** Events that wait for a sink, of all sinks together. */
   readonly undelivered: number;
-  /** Writes `serving`, at the end of a run. */
-  close(serving: Readonly<Record<string, string>>): void;
+  /** At the end of a run. */
+  close(): void;
 }
 
 export interface AlertJournalOptions {
@@ -67,9 +67,9 @@ export function openAlertJournal(options: AlertJournalOptions): AlertJournal {
     get undelivered() {
       return queues.reduce((sum, queue) => sum + queue.length, 0);
     },
-    close(serving) {
+    close() {
       settle();
-      state.setAll({ ...serving, ...describe() });
+      state.setAll(describe());
     },
   };
 }

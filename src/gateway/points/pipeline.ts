@@ -38,6 +38,7 @@ import {
 import { shareDevices } from "./share-devices.ts";
 import type { ChainPoint } from "./signal-chain.ts";
 import type { SiteBaselines } from "./site-baselines.ts";
+import { nameComponent } from "./snapshots.ts";
 import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 
 export interface PipelineSink extends DecisionSink {
@@ -111,7 +112,8 @@ export interface Pipeline {
   use(bundle: LoadedBundle): void;
   /** Looks for points without data; call it about once a second. */
   tick(): void;
-  snapshot(): Readonly<Record<string, DeciderSnapshot>>;
+  /** Of the decider of `<turbine>/<component>`; undefined: there is none. */
+  snapshot(name: string): DeciderSnapshot | undefined;
   /** Resolves when every window that was cut has been decided. */
   idle(): Promise<void>;
   /** Declares open windows lost, lets go of them (their bundles wait for that) and resolves as `idle` does. */
@@ -140,7 +142,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
   };
   const points = listPoints(config).map(({ id, config: pointConfig }) => {
-    const name = `${id.turbine}/${id.component}`;
+    const name = nameComponent(id);
     const watch = baselines.create(id, {
       config: pointConfig,
       bundle: bundleOf(pointConfig.bundle),
@@ -159,6 +161,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     });
     return { id, config: pointConfig, name, decider, watch };
   });
+  const watches = new Map(points.map(({ name, watch }) => [name, watch]));
   const chains = createPointChains({
     points,
     shares: shareDevices(config, options.workers ?? 0),
@@ -231,7 +234,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       chains.use(bundle);
     },
     tick: chains.tick,
-    snapshot: () => Object.fromEntries(points.map(({ name, watch }) => [name, watch.snapshot()])),
+    snapshot: (name) => watches.get(name)?.snapshot(),
     idle: async () => {
       await chains.idle();
       await decided();

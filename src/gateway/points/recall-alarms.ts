@@ -35,7 +35,7 @@ export interface AlarmRecallOptions {
 
 export interface AlarmRecall {
   /**
-   * Reads what the last run kept, and where it kept no alarms the states, of which it writes down what stands. Resolves with both: at
+   * Reads what the last run kept, and where alarms may be missing the states, of which it writes down what stands. Resolves with both: at
    * once where the states are not due, or the broker refuses, and after some seconds where it does not answer.
    */
   look(): Promise<Snapshots>;
@@ -97,7 +97,7 @@ class Recall implements AlarmRecall {
   async look(): Promise<Snapshots> {
     const { state, logger, mqtt } = this.#options;
     const kept = readSnapshots(state, logger);
-    const isDue = state.get(key) !== null || kept.alarms === undefined;
+    const isDue = state.get(key) !== null || !kept.isWhole;
     if (!isDue || this.#unread.size === 0) return kept;
     this.#found = readKept(state, { key, schema: foundSchema(), logger }) ?? [];
     // What this run keeps of its alarms must not look as though it had known the others.

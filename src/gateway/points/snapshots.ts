@@ -1,12 +1,13 @@
-/** What must survive a restart: the alarms (acknowledged, shelved, told) and the deciders' evidence. */
-
+/**
+ * What the last run kept: the alarms (acknowledged, shelved, told) and the deciders' evidence, one text a component with both: a decider
+ * that forgot an alarm which the register remembers would clear it. `kept-serving.ts` writes it.
+ */
 import { z } from "zod";
 import { scadaModes } from "../../core/contract/bundle/normal-behaviour.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
 import { isConditionActive } from "../../core/decision/alarms/alarm-lifecycle.ts";
-import type { AlarmRecord } from "../../core/decision/alarms/alarm-record.ts";
+import { type AlarmRecord, alarmRecordSchema } from "../../core/decision/alarms/alarm-record.ts";
 import {
-  type AlarmRegister,
   type AlarmRegisterSnapshot,
   alarmRegisterSnapshotSchema,
 } from "../../core/decision/alarms/alarm-register.ts";
@@ -16,56 +17,86 @@ import {
   deciderSnapshotSchema,
   holdOfUnknown,
 } from "../../core/decision/decider-snapshot.ts";
-import { idleSlow } from "../../core/decision/slow-lane.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
-import type { Pipeline } from "./pipeline.ts";
 
-/** The last run's snapshots, and the way to keep this run's. */
+/** The last run's. */
 export interface Snapshots {
-  /** Undefined at the first start, or when what was kept cannot be read. */
-  readonly alarms: AlarmRegisterSnapshot | undefined;
+  readonly alarms: AlarmRegisterSnapshot;
   /** By `<turbine>/<component>`. */
   readonly deciders: ReadonlyMap<string, DeciderSnapshot>;
-  /** This run's, to be written to the state store together with whatever must not be without them. */
-  describe(register: AlarmRegister, pipeline: Pipeline): Readonly<Record<string, string>>;
+  /** For how many runs nothing of that name was configured, where it is kept all the same. */
+  readonly missedRuns: ReadonlyMap<string, number>;
+  /** Every name that something is kept of, readable or not. */
+  readonly names: readonly string[];
+  /** False at the first start, and where something that was kept cannot be read: then alarms may be missing. */
+  readonly isWhole: boolean;
 }
 
-const key = "serving";
+/** Where versions of before kept all in one text; now it says that there are texts of components, and that they are of the last run. */
+const markKey = "serving";
+const mark = { version: 2 } as const;
+const prefix = "serving/";
 
-/** Points that were taken out of the configuration, or are called otherwise by mistake, which a later run may have again. */
-const mostAbsent = 64;
-
-/**
- * Of such a point how the machine lay stays: one that was found healthy must not be believed to be so still, wherever it lies by
- * then. Its alarms ended, and what had gathered is of the past.
- */
-function letGo(snapshot: DeciderSnapshot): DeciderSnapshot {
-  const signals = snapshot.signals.map(({ failureMode, fast }) => {
-    const usual = fast.vouched ?? fast.level;
-    return {
-      failureMode,
-      fast: { ...fast, sum: 0, sinceMs: null, recent: usual, waiting: [] },
-      slow: idleSlow,
-      held: null,
-    };
-  });
-  return { ...snapshot, signals };
-}
-
-/** Both in one text: a decider that forgot an alarm which the register remembers would clear it. */
-interface ServingSnapshot {
+interface FormerSnapshot {
   readonly alarms: AlarmRegisterSnapshot;
   readonly deciders: Readonly<Record<string, DeciderSnapshot>>;
 }
+const markSchema: () => z.ZodType<typeof mark | FormerSnapshot> = onDemand(() =>
+  z.union([
+    z.strictObject({ version: z.literal(2) }),
+    z.strictObject({
+      alarms: alarmRegisterSnapshotSchema,
+      deciders: z.record(z.string(), deciderSnapshotSchema),
+    }),
+  ]),
+);
+
+/** What is kept of a component. */
+export interface ServingSnapshot {
+  /** Absent: no measuring point, or it has heard nothing. */
+  readonly decider?: DeciderSnapshot | undefined;
+  /** Of its own failure modes, and of SCADA values. */
+  readonly alarms: readonly AlarmRecord[];
+  readonly missedRuns?: number | undefined;
+}
 const servingSchema: () => z.ZodType<ServingSnapshot> = onDemand(() =>
   z.strictObject({
-    alarms: alarmRegisterSnapshotSchema,
-    deciders: z.record(z.string(), deciderSnapshotSchema),
+    decider: deciderSnapshotSchema.optional(),
+    alarms: z.array(alarmRecordSchema).max(1000),
+    missedRuns: z.int().min(0).optional(),
   }),
 );
+
+/** Under which name a component's texts and deciders are kept. */
+export function nameComponent({ turbine, component }: Omit<AlarmRecord["point"], "site">): string {
+  return `${turbine}/${component}`;
+}
+
+/** What to write of components, by key; null where there is nothing to keep. In one write. */
+export function describeKept(
+  components: Iterable<readonly [name: string, ServingSnapshot]>,
+): Record<string, string | null> {
+  const entries: Record<string, string | null> = { [markKey]: JSON.stringify(mark) };
+  for (const [name, snapshot] of components) {
+    const isNothing = snapshot.decider === undefined && snapshot.alarms.length === 0;
+    entries[`${prefix}${name}`] = isNothing ? null : JSON.stringify(snapshot);
+  }
+  return entries;
+}
+
+/** Puts alarms beside their deciders. */
+function joinServing(
+  deciders: ReadonlyMap<string, DeciderSnapshot>,
+  alarms: readonly AlarmRecord[],
+): readonly (readonly [string, ServingSnapshot])[] {
+  const groups = groupBy(alarms, ({ point }) => nameComponent(point));
+  return [...new Set([...deciders.keys(), ...groups.keys()])].map(
+    (name) => [name, { decider: deciders.get(name), alarms: groups.get(name) ?? [] }] as const,
+  );
+}
 
 /** A decider has no more signals; names of modes that no model knows come from outside. */
 const mostHeld = 32;
@@ -78,7 +109,7 @@ export function findForgotten(
   recalled: readonly AlarmRecord[],
   { alarms }: Pick<Snapshots, "alarms">,
 ): readonly AlarmRecord[] {
-  const known = new Map(alarms?.records.map((record) => [nameOf(record), record.alarm]));
+  const known = new Map(alarms.records.map((record) => [nameOf(record), record.alarm]));
   const isForgotten = (record: AlarmRecord): boolean => {
     const alarm = known.get(nameOf(record));
     if (alarm === undefined || alarm.state === "normal") return true;
@@ -93,25 +124,26 @@ export function findForgotten(
 export function describeRecalled(
   forgotten: readonly AlarmRecord[],
   kept: Pick<Snapshots, "alarms" | "deciders">,
-): Readonly<Record<string, string>> {
-  const records = new Map(kept.alarms?.records.map((record) => [nameOf(record), record]));
+): Readonly<Record<string, string | null>> {
+  const changed = new Set(forgotten.map(({ point }) => nameComponent(point)));
+  const records = new Map(kept.alarms.records.map((record) => [nameOf(record), record]));
   for (const record of forgotten) records.set(nameOf(record), record);
   const held = forgotten.filter(
     ({ alarm, failureMode }) => isConditionActive(alarm) && !isOfScada(failureMode),
   );
-  const deciders = Object.fromEntries(kept.deciders);
-  for (const [name, own] of groupBy(held, ({ point }) => `${point.turbine}/${point.component}`)) {
+  const deciders = new Map(kept.deciders);
+  for (const [name, own] of groupBy(held, ({ point }) => nameComponent(point))) {
     const holding = own
       .slice(0, mostHeld)
       .map(({ failureMode, sinceMs }) => holdOfUnknown(failureMode, sinceMs));
-    const before = deciders[name] ?? unheard;
+    const before = deciders.get(name) ?? unheard;
     const others = before.signals.filter((signal) =>
       own.every(({ failureMode }) => failureMode !== signal.failureMode),
     );
-    deciders[name] = { ...before, signals: [...others, ...holding].slice(0, mostHeld) };
+    deciders.set(name, { ...before, signals: [...others, ...holding].slice(0, mostHeld) });
   }
-  const snapshot: ServingSnapshot = { alarms: { records: [...records.values()] }, deciders };
-  return { [key]: JSON.stringify(snapshot) };
+  const joined = joinServing(deciders, [...records.values()]);
+  return describeKept(joined.filter(([name]) => changed.has(name)));
 }
 
 /** Of a point whose decider kept nothing. */
@@ -129,24 +161,35 @@ export function isOfScada(failureMode: string): boolean {
   return scadaModes.some((mode) => mode === failureMode);
 }
 
-/** Reads what the last run kept. */
+/** Reads what the last run kept. The one text of a version of before is replaced at once, in one write. */
 export function readSnapshots(state: StateStore, logger: Logger): Snapshots {
-  const kept = readKept(state, { key, schema: servingSchema(), logger });
-  const before = Object.entries(kept?.deciders ?? {});
-  /** Of points that this run does not have; null: not asked yet. */
-  let absent: readonly (readonly [string, DeciderSnapshot])[] | null = null;
-  return {
-    alarms: kept?.alarms,
-    deciders: new Map(before),
-    describe: (register, pipeline) => {
-      const own = pipeline.snapshot();
-      absent ??= before
-        .filter(([name]) => !Object.hasOwn(own, name))
-        .slice(-mostAbsent)
-        .map(([name, snapshot]) => [name, letGo(snapshot)] as const);
-      const deciders = { ...Object.fromEntries(absent), ...own };
-      const snapshot: ServingSnapshot = { alarms: register.snapshot(), deciders };
-      return { [key]: JSON.stringify(snapshot) };
-    },
+  const kept = readKept(state, { key: markKey, schema: markSchema(), logger });
+  const isMarked = kept !== undefined && "version" in kept;
+  if (!isMarked) {
+    // Without the mark they are older than what a version of before has kept since.
+    const stale: Record<string, string | null> = {};
+    for (const key of state.keys(prefix)) stale[key] = null;
+    const former =
+      kept === undefined
+        ? {}
+        : describeKept(joinServing(new Map(Object.entries(kept.deciders)), kept.alarms.records));
+    const entries = { ...stale, ...former };
+    if (Object.keys(entries).length > 0) state.setAll(entries);
+  }
+  let isWhole = kept !== undefined;
+  const onLost = (): void => {
+    isWhole = false;
   };
+  const names = state.keys(prefix).map((key) => key.slice(prefix.length));
+  const records: AlarmRecord[] = [];
+  const deciders = new Map<string, DeciderSnapshot>();
+  const missedRuns = new Map<string, number>();
+  for (const name of names) {
+    const own = readKept(state, { key: `${prefix}${name}`, schema: servingSchema(), logger, onLost });
+    if (own === undefined) continue;
+    records.push(...own.alarms);
+    if (own.decider !== undefined) deciders.set(name, own.decider);
+    if (own.missedRuns !== undefined) missedRuns.set(name, own.missedRuns);
+  }
+  return { alarms: { records }, deciders, missedRuns, names, isWhole };
 }

@@ -11,6 +11,8 @@ import type { StoreFile } from "./store-file.ts";
 export interface StateStore {
   /** The text kept under `key`, or null. */
   get(key: string): string | null;
+  /** All keys that begin with `prefix`. */
+  keys(prefix: string): readonly string[];
   /** Keeps `text` (null forgets the key). True when it is on the disk, false when it waits in memory. */
   set(key: string, text: string | null): boolean;
   /** As `set` for several keys, in one write: after a power cut all of them are there or none. */
@@ -27,7 +29,7 @@ export interface StateStore {
 /** Says what there is to keep, by key; null: nothing. */
 export type DescribeState = () => Readonly<Record<string, string | null>>;
 
-/** A thousand turbines' deciders and alarms stay well below. */
+/** What is kept of one point, or of one list that has a bound of its own, stays well below. */
 const maxTextLength = 16 * 1024 * 1024;
 
 /** Creates the store in an open file. */
@@ -118,6 +120,8 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
 
   return {
     get: (key) => values.get(key) ?? (described.has(key) && !waiting.has(key) ? read(key) : null),
+    keys: (prefix) =>
+      [...new Set([...values.keys(), ...described.keys()])].filter((key) => key.startsWith(prefix)),
     set: (key, text) => setAll({ [key]: text }),
     setAll,
     setDescribed: (entries, describe) => {

@@ -73,7 +73,7 @@ test("alerts that the outbox can only hold in memory are kept until it has writt
     journal.take(later, {});
   };
   run(path, take, { isCommitted: () => false });
-  expect(run(path, (journal) => journal.close({ serving: "x" }))).toEqual([event.id, later.id]);
+  expect(run(path, (journal) => journal.close())).toEqual([event.id, later.id]);
   expect(run(path, idle)).toEqual([]);
 });
 

@@ -3,8 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../../../src/core/decision/alarms/alert-policy.ts";
 import { createDecider } from "../../../src/core/decision/decider.ts";
-import { silentLogger } from "../../../src/core/platform/logger.ts";
-import { readSnapshots } from "../../../src/gateway/points/snapshots.ts";
+import { describeKept } from "../../../src/gateway/points/snapshots.ts";
 import { createFeed, options, partsOf, point } from "../../core/decision/decider-feed.ts";
 import { createStarts, restOfSite, said, settle, since, stateOf, topics } from "./recall-starts.ts";
 import { createScadaBundle, createScadaSite, dayMs, startMs } from "./scada/scada-site.ts";
@@ -47,9 +46,7 @@ describe("a gateway without a memory", () => {
     first.deliver(stateOf([said("outer")]), undefined, false);
     clock.advance(15_000);
     expect([first.isListening(), clock.pendingTimers]).toEqual([false, 0]);
-    state.setAll(
-      readSnapshots(state, silentLogger).describe(createAlarmRegister(), { snapshot: () => ({}) } as never),
-    );
+    state.setAll(describeKept([]));
     const second = start();
     await second.recall.look();
     expect([second.subscribed, events]).toEqual([[], []]);
@@ -69,13 +66,26 @@ describe("a gateway without a memory", () => {
     expect([listed(), events.length]).toEqual([["t1 outer unacknowledged true"], 1]);
   });
 
+  test("takes up what stood of a component whose text cannot be read, and leaves the others as it kept them", async () => {
+    const { start, events, state, listed } = createStarts();
+    const second = stateOf([said("inner")], { turbine: "t2" });
+    await start().look([stateOf([said("outer")]), second, restOfSite[1]]);
+    expect([state.keys("serving/").length, events.splice(0).length]).toEqual([2, 2]);
+    const kept = state.get(`serving/t2/${point.component}`);
+    state.set(`serving/t1/${point.component}`, "{}");
+    await start().look([stateOf([said("outer")]), stateOf([], { turbine: "t2" }), restOfSite[1]]);
+    expect(events).toEqual([`alarm.taken-up t1 ${point.component} outer`]);
+    expect(listed().sort()).toEqual(["t1 outer unacknowledged true", "t2 inner unacknowledged true"]);
+    expect(state.get(`serving/t2/${point.component}`)).toBe(kept);
+  });
+
   test("gives no update an earlier one's number where its clock is not set yet", async () => {
     const { start, kept, clock } = createStarts();
     clock.jump(60_000 - clock.nowMs());
     const { look } = start();
     const time = "2026-11-20T00:00:00.000Z";
     await look([stateOf([said("a"), said("b", { since: "2026-11-20T00:01:00.000Z" })], { time })]);
-    const numbers = kept().alarms!.records.map(({ updates }) => updates);
+    const numbers = kept().alarms.records.map(({ updates }) => updates);
     expect(numbers).toEqual([Date.parse(time) / 1000, Date.parse(time) / 1000 + 60]);
   });
 
@@ -155,14 +165,14 @@ describe("a broker", () => {
   });
 
   test("that comes late tells of alarms that are taken up with the next start, though alarms were kept meanwhile", async () => {
-    const { start, events, clock, state, listed, kept } = createStarts();
+    const { start, events, clock, state, listed } = createStarts();
     const first = start();
     const looked = first.recall.look();
     await settle();
     clock.advance(5_000);
     await looked;
     first.recall.watch(createAlarmRegister());
-    state.setAll(kept().describe(createAlarmRegister(), { snapshot: () => ({}) } as never));
+    state.setAll(describeKept([]));
     first.mqtt.connect();
     first.deliver(stateOf([said("outer")]));
     first.deliver(stateOf([said("inner")]));

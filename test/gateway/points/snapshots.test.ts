@@ -4,7 +4,7 @@ import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-reg
 import { createDecider } from "../../../src/core/decision/decider.ts";
 import type { DeciderSnapshot } from "../../../src/core/decision/decider-snapshot.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import type { Pipeline } from "../../../src/gateway/points/pipeline.ts";
+import { createKeptServing } from "../../../src/gateway/points/kept-serving.ts";
 import { readSnapshots } from "../../../src/gateway/points/snapshots.ts";
 import { createFeed, options, partsOf, point, startMs } from "../../core/decision/decider-feed.ts";
 import { createFakeState } from "../fakes.ts";
@@ -19,9 +19,17 @@ function decide(logits: readonly number[]): DeciderSnapshot {
 test("of a point that was missing for a run it is known how it lay, and no alarm of the past stands", () => {
   const state = createFakeState();
   const run = (deciders: Readonly<Record<string, DeciderSnapshot>>) => {
-    const kept = readSnapshots(state, silentLogger);
-    const pipeline = { snapshot: () => deciders } as unknown as Pipeline;
-    state.setAll(kept.describe(createAlarmRegister(), pipeline));
+    const points = Object.keys(deciders).map((name) => ({ component: name.slice("t1/".length) }));
+    const serving = createKeptServing({
+      config: { turbines: [{ id: "t1", points }] } as never,
+      kept: readSnapshots(state, silentLogger),
+      state,
+      register: createAlarmRegister(),
+      deciderOf: (name) => deciders[name],
+      clock: { monotonicMs: () => 0 },
+    });
+    for (const { component } of points) serving.keep({ turbine: "t1", component });
+    serving.tick();
   };
   const [faulty, healthy] = [decide([6, 0]), decide([-3, -3])];
   expect(faulty.signals.some(({ held }) => held !== null)).toBe(true);
