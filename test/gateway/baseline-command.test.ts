@@ -20,6 +20,7 @@ import {
   startDevice,
   type TestGateway,
 } from "./installation.ts";
+import { readKeptText } from "./kept-text.ts";
 import { listen } from "./subscriber.ts";
 import { createTurbine, type TestFault } from "./turbines.ts";
 
@@ -103,7 +104,10 @@ describe("aurora baseline", () => {
     expect([learning, reference!.version, reference!.hasScores]).toEqual([null, 1, true]);
     expect(await site.run("show")).toContain(`WT01 ${names.component}: own reference\n`);
 
+    expect(readKeptText(site.installation, "WT01")).toBeNull();
     const reply = await site.renew("  bearing replaced, greased ");
+    // What had gathered against it does not come back with a restart.
+    expect(readKeptText(site.installation, "WT01")).not.toBeNull();
     expect(reply).toMatchObject({ letGo: 1, activeAlarms: [], isStored: true, point: { state: "learning" } });
     expect(reply.point.learning).toEqual({
       windows: 0,

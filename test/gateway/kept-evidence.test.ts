@@ -1,28 +1,18 @@
 /** What deciders have gathered without an alert: a gateway whose power goes must not begin anew. */
-import { cpSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { DeciderSnapshot } from "../../src/core/decision/decider-snapshot.ts";
 import { systemClock } from "../../src/core/platform/clock.ts";
-import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
-import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
-import { createInstallation, type Installation, names, startDevice } from "./installation.ts";
+import { createInstallation, type Installation, startDevice } from "./installation.ts";
+import { readKeptText } from "./kept-text.ts";
 import { createTurbine } from "./turbines.ts";
 
-/** What a copy of the disk holds, as after a power cut; null: nothing. */
-function readKeptDecider({ folder }: Installation): DeciderSnapshot | null {
-  const copy = createTemporaryFolder();
-  cpSync(join(folder, "gateway"), copy, { recursive: true });
-  const database = openSqlite(join(copy, "gateway.db"));
-  const key = `serving/WT01/${names.component}`;
-  const row = database.prepare("SELECT value FROM state WHERE key = ?").get(key);
-  database.close();
-  if (row === undefined) return null;
-  return (JSON.parse(String(row.value)) as { decider: DeciderSnapshot }).decider;
+function readKeptDecider(installation: Installation): DeciderSnapshot | null {
+  const text = readKeptText(installation, "WT01");
+  return text === null ? null : (JSON.parse(text) as { decider: DeciderSnapshot }).decider;
 }
 
-test("what was gathered is on the disk a quarter of an hour later, without an alert or an orderly end", async () => {
+test("what was gathered is on the disk a quarter of an hour later, without an alert, and the rest after an orderly end", async () => {
   const installation = await createInstallation();
   await installation.startCollector();
   let aheadMs = 0;
@@ -38,4 +28,9 @@ test("what was gathered is on the disk a quarter of an hour later, without an al
   const kept = readKeptDecider(installation);
   expect(kept!.lastWindowId).not.toBeNull();
   expect(kept!.signals.length).toBeGreaterThan(0);
+  const { processed } = (await gateway.status()).windows;
+  await until(async () => (await gateway.status()).windows.processed > processed, "another window", 30_000);
+  expect(readKeptDecider(installation)).toEqual(kept);
+  await gateway.close();
+  expect(readKeptDecider(installation)!.lastWindowId).not.toBe(kept!.lastWindowId);
 });

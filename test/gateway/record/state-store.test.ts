@@ -57,6 +57,12 @@ test("what its owner says again leaves memory, and is asked for where the file i
     return { "baseline/a": learnt, "baseline/b": learnt };
   };
   expect(state.setDescribed({ "baseline/a": "one", "baseline/b": "one" }, describe)).toBe(true);
+  expect(state.keys("baseline/")).toEqual(["baseline/a", "baseline/b"]);
+  expect(state.setAll({ "baseline/c": "three", "baseline/d": "four" }) && state.set("baseline/d", null)).toBe(
+    true,
+  );
+  expect(state.keys("baseline/").toSorted()).toEqual(["baseline/a", "baseline/b", "baseline/c"]);
+  expect(state.set("baseline/c", null)).toBe(true);
   expect(state.set("alarms", "{}")).toBe(true);
   expect([state.get("baseline/a"), state.get("alarms"), asked]).toEqual(["one", "{}", 0]);
   // What the file says is what there is: none of it is in memory.
