@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadTrustedKeys } from "../../src/core/bundle/keys.ts";
 import { verifyBundle } from "../../src/core/bundle/verify-bundle.ts";
 import type { AlertEvent } from "../../src/core/contract/alert.ts";
+import type { PointBaselineReport } from "../../src/core/contract/baseline-report.ts";
 import type { BaselineSpec } from "../../src/core/contract/bundle/baseline-spec.ts";
+import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
 import type { Decision } from "../../src/core/contract/prediction.ts";
 import { createAlarmRegister } from "../../src/core/decision/alarms/alarm-register.ts";
@@ -51,7 +53,7 @@ interface Site {
   readonly alerts: AlertEvent[];
   readonly events: string[];
   /** Starts a gateway where the simulation stands. */
-  start(epoch?: number): StartedPipeline;
+  start(epoch?: number, served?: LoadedBundle): StartedPipeline;
   play(pipeline: StartedPipeline, seconds: number): Promise<void>;
 }
 
@@ -69,7 +71,7 @@ function createSite(fault: FaultPlan | "none", seed = 21): Site {
     decisions,
     alerts,
     events,
-    start: (epoch = 0) => {
+    start: (epoch = 0, served = bundle) => {
       const point = { component: "b", bundle: bundle.ref.name, device: "mcu", channel: "a" };
       const config = gatewayConfigSchema().parse({
         gateway: { id: "gw", site: "test" },
@@ -97,7 +99,7 @@ function createSite(fault: FaultPlan | "none", seed = 21): Site {
         quality: createDataQuality(),
         snapshots: new Map(),
         logger: silentLogger,
-        bundleOf: () => bundle,
+        bundleOf: () => served,
         clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
         baselines,
         sink: {
@@ -211,4 +213,39 @@ test("a renewed point learns anew, also after a kill, and says who wanted it; an
   ]);
   expect(site.events).toEqual(["ready", "renewed", "ready"]);
   await Promise.all([first, second].map((pipeline) => pipeline.close()));
+});
+
+test("a model that is published again finds the reference in a run and over a restart; another student learns anew", async () => {
+  const name = (version: string, change: Partial<Manifest> = {}): LoadedBundle => ({
+    ...bundle,
+    ref: { ...bundle.ref, version, digest: version.padEnd(64, "0") },
+    manifest: { ...bundle.manifest, version, ...change },
+  });
+  const isLearning = (decisions: readonly Decision[]) => decisions.map((decision) => decision.isLearning);
+  const site = createSite("none");
+  const first = site.start();
+  await site.play(first, 100);
+  const [{ reference }] = first.baselines.reports as [PointBaselineReport];
+  first.use(name("91.0.0"));
+  site.decisions.length = 0;
+  await site.play(first, 20);
+  expect(isLearning(site.decisions)).not.toContain(true);
+  expect(site.decisions.at(-1)!.model.version).toBe("91.0.0");
+  const named = { state: "own-reference", reference, model: { version: "91.0.0" } };
+  expect(first.baselines.reports).toMatchObject([named]);
+  await first.close();
+  const second = site.start(0, name("92.0.0"));
+  site.decisions.length = 0;
+  await site.play(second, 20);
+  expect(isLearning(site.decisions)).not.toContain(true);
+  expect(second.baselines.reports).toMatchObject([{ ...named, model: { version: "92.0.0" } }]);
+  expect(site.events).toEqual(["ready"]);
+  const files = bundle.manifest.files.map((file) => ({ ...file, sha256: "1".repeat(64) }));
+  second.use(name("93.0.0", { files }));
+  await site.play(second, 20);
+  expect(second.baselines.reports).toMatchObject([
+    { state: "learning", reference: { version: 1, hasScores: false } },
+  ]);
+  expect(site.events).toEqual(["ready", "relearning"]);
+  await second.close();
 });

@@ -1,9 +1,10 @@
 /** What a decider keeps over a restart, as plain JSON. */
 import { z } from "zod";
 import { usualSpread } from "./fast-lane.ts";
+import type { ScoredBy } from "./scoring-model.ts";
 import { beginSignal, type SignalState, signalStateSchema } from "./signal-watch.ts";
 
-export interface DeciderSnapshot {
+export interface DeciderSnapshot extends ScoredBy {
   readonly signals: readonly (SignalState & { readonly failureMode: string })[];
   readonly lastWindowId: string | null;
   /** Of the baseline that the severity was above; 0: none. */
@@ -21,6 +22,7 @@ const currentSchema = z.strictObject({
   lastWindowId: windowId,
   baselineVersion: z.int().min(0),
   modelDigest: digest,
+  scoringDigest: digest.optional(),
 });
 
 /** As releases before wrote it: alarms stand, what had gathered by their rule is forgotten. */

@@ -9,7 +9,7 @@
  * The severity above the own reference is a signal of its own, `vibration-level`: a fault of no known kind.
  */
 
-import type { Decision, ModeDecision, ModelRef, OperatingState, Prediction } from "../contract/prediction.ts";
+import type { Decision, ModeDecision, OperatingState, Prediction } from "../contract/prediction.ts";
 import type { PointId } from "../contract/stream.ts";
 import {
   canEnd,
@@ -35,6 +35,7 @@ import {
 } from "./heard-parts.ts";
 import { isOperating } from "./operating-state.ts";
 import { expectMode } from "./reference/margin.ts";
+import { describeScoring, givesSameScores, type ScoringModel } from "./scoring-model.ts";
 import {
   beginSignal,
   forgetEvidence,
@@ -45,11 +46,8 @@ import {
 } from "./signal-watch.ts";
 import { moveSlow } from "./slow-lane.ts";
 
-/** What of a bundle decides. */
-export interface DeciderParts extends DecidingParts {
-  /** The model whose predictions these parts belong to. */
-  readonly model: ModelRef;
-}
+/** What of a bundle decides, and the model whose predictions it belongs to. */
+export interface DeciderParts extends DecidingParts, ScoringModel {}
 
 /** What a site decides. */
 export interface DeciderOptions {
@@ -71,7 +69,8 @@ export interface Decider {
   /** The point has no data over this time: information unavailable. Alarms stay. */
   noteMissing(fromMs: number, toMs: number): Decision;
   /**
-   * Goes on with another model, from before its first prediction: active alarms stay active, evidence starts over.
+   * Goes on with another model, from before its first prediction: active alarms stay active; evidence starts over, unless it gives
+   * the same scores.
    * Returns the failure modes that were active and that the new model does not know: no evidence can clear them.
    */
   adopt(parts: DeciderParts): readonly string[];
@@ -166,9 +165,11 @@ class PointDecider implements Decider {
 
   adopt(next: DeciderParts): readonly string[] {
     const before = this.active;
+    const isSame = givesSameScores(describeScoring(this.parts), next);
     this.parts = next;
     this.#heard = toHeardParts(next);
     this.#heights = splitBudget(this.#falsePerYear, next.outputs.length + 1);
+    if (isSame) return [];
     const known = listFailureModes(next);
     for (const [name, state] of this.#signals) {
       if (known.includes(name)) this.#signals.set(name, forgetEvidence(state, spreadOf(this.#heard, name)));
@@ -197,7 +198,7 @@ class PointDecider implements Decider {
       signals: [...this.#signals].map(([failureMode, state]) => ({ failureMode, ...state })),
       lastWindowId: this.lastWindowId,
       baselineVersion: this.#lastBaseline,
-      modelDigest: this.parts.model.digest,
+      ...describeScoring(this.parts),
     };
   }
 
@@ -262,15 +263,16 @@ class PointDecider implements Decider {
 
 type DecidedWindow = Pick<Prediction, "windowId" | "fromMs" | "toMs">;
 
-/** Goes on with what was kept: of another model only the alarms that stand. */
+/** Goes on with what was kept: of a model that scores otherwise only the alarms that stand. */
 function restoreSignals(parts: DeciderParts, snapshot: DeciderOptions["snapshot"]): Map<string, SignalState> {
   const signals = new Map<string, SignalState>();
+  if (snapshot === undefined) return signals;
   const heard = toHeardParts(parts);
-  for (const { failureMode, fast, slow, held } of snapshot?.signals ?? []) {
+  const isSame = givesSameScores(snapshot, parts);
+  for (const { failureMode, fast, slow, held } of snapshot.signals) {
     if (!heard.failureModes.includes(failureMode)) continue;
     const state: SignalState = { fast, slow, held };
-    const isSameModel = snapshot?.modelDigest === parts.model.digest;
-    signals.set(failureMode, isSameModel ? state : forgetEvidence(state, spreadOf(heard, failureMode)));
+    signals.set(failureMode, isSame ? state : forgetEvidence(state, spreadOf(heard, failureMode)));
   }
   return signals;
 }

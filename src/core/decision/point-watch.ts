@@ -26,6 +26,7 @@ import {
   type WatchParts,
 } from "./reference/own-reference.ts";
 import { computeHealthySpread, isHeard, isLearntSpeed } from "./reference/severity.ts";
+import { describeScoring, givesSameScores } from "./scoring-model.ts";
 
 /** What an installation decides. */
 interface PointWatchOptions extends BaselineOptions {
@@ -235,8 +236,9 @@ class Watch implements PointWatch {
   }
 
   adopt(next: WatchParts): BaselineEvent | null {
-    // What looks like a fault of the machine now is not what somebody has looked at.
-    if (this.#decider.isSuspicious) this.#own.stopVouching();
+    // What looks like a fault of the machine now is not what somebody has looked at, where it is learnt anew.
+    const isSame = givesSameScores(describeScoring(this.#decider.parts), next);
+    if (!isSame && this.#decider.isSuspicious) this.#own.stopVouching();
     if (this.#keptDecider === undefined) this.#decider.adopt(toDeciderParts(next));
     else this.#decider = this.#openDecider(next);
     return this.#own.adopt(next);

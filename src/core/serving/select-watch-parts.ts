@@ -5,12 +5,13 @@ import type { ModelRef } from "../contract/prediction.ts";
 import type { WatchParts } from "../decision/reference/own-reference.ts";
 import { shareCoincidingModes } from "../explain/coinciding-modes.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
+import { digestScoring, type ScoringManifest } from "./digest-scoring.ts";
 
 const selected = new WeakMap<object, Map<string, WatchParts>>();
 
 /** The parts of a bundle that a watch needs, one object for all points that have the same bearing. */
 export function selectWatchParts(
-  manifest: Pick<Manifest, "outputs" | "calibration" | "baseline" | "features">,
+  manifest: ScoringManifest & Pick<Manifest, "calibration">,
   model: ModelRef,
   bearing: BearingOrders,
 ): WatchParts {
@@ -22,7 +23,8 @@ export function selectWatchParts(
   if (known?.model === model) return known;
   const { outputs, calibration, baseline } = manifest;
   const coinciding = outputs.flatMap(({ failureMode }, at) => (modes.includes(failureMode) ? [at] : []));
-  const parts: WatchParts = { outputs, calibration, baseline, model, coinciding, orders };
+  const scoringDigest = digestScoring(manifest);
+  const parts: WatchParts = { outputs, calibration, baseline, model, scoringDigest, coinciding, orders };
   ofBundle.set(key, parts);
   return parts;
 }

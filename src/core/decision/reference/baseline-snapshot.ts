@@ -1,6 +1,8 @@
 /** What a baseline learner keeps over a restart, as plain JSON. */
 import { z } from "zod";
+import type { ModelRef } from "../../contract/prediction.ts";
 import { type SiteBaseline, siteBaselineSchema } from "../../contract/site-baseline.ts";
+import type { ScoredBy } from "../scoring-model.ts";
 import { type HeardTime, heardTimeSchema } from "./heard-time.ts";
 
 /** A window that may become part of a baseline; a level that was not heard is null. */
@@ -26,7 +28,7 @@ export interface BaselineRenewal {
   readonly foundHealthy?: true | undefined;
 }
 
-export interface BaselineSnapshot {
+export interface BaselineSnapshot extends ScoredBy {
   /** Epoch of the configuration that it was learnt in. */
   readonly epoch: number;
   /** The model whose logits are being learnt, or were. */
@@ -65,6 +67,7 @@ export interface BaselineSnapshot {
 export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObject({
   epoch: z.int().min(0),
   modelDigest: z.string().max(128).nullable(),
+  scoringDigest: z.string().max(128).optional(),
   version: z.int().min(0),
   baseline: siteBaselineSchema.nullable(),
   kept: z
@@ -107,6 +110,19 @@ export function forgetProgress(kept: BaselineSnapshot): BaselineSnapshot {
   const { epoch, modelDigest, version, baseline, quietWindows, renewal } = kept;
   const begun = { kept: [], seen: 0, stride: 1, firstMs: null, refusals: 0 };
   return { epoch, modelDigest, version, baseline, ...begun, quietWindows, renewal };
+}
+
+/** What was kept of a model that gives the same scores, under the name of this one. */
+export function renameModel(kept: BaselineSnapshot, model: ModelRef): BaselineSnapshot {
+  const rename = (baseline: SiteBaseline): SiteBaseline =>
+    baseline.model?.digest === kept.modelDigest ? { ...baseline, model } : baseline;
+  const { baseline, doubted } = kept;
+  return {
+    ...kept,
+    modelDigest: model.digest,
+    baseline: baseline && rename(baseline),
+    doubted: doubted && rename(doubted),
+  };
 }
 
 /** Orders of one bearing may be rounded otherwise. */

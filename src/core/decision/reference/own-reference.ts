@@ -5,16 +5,18 @@
 import type { BaselineStanding } from "../../contract/baseline-report.ts";
 import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
 import type { Calibration, OutputClass } from "../../contract/bundle/manifest.ts";
-import type { ModelRef, Prediction } from "../../contract/prediction.ts";
+import type { Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { findOrMake } from "../../maths/find-or-make.ts";
 import { isOperating } from "../operating-state.ts";
+import { describeScoring, givesSameScores, type ScoringModel } from "../scoring-model.ts";
 import { createBaselineLearner } from "./baseline-learner.ts";
 import {
   type BaselineRenewal,
   type BaselineSnapshot,
   forgetProgress,
   isOtherBearing,
+  renameModel,
 } from "./baseline-snapshot.ts";
 import type { BaselineEvent, BaselineLearner, BaselineOptions, BaselineStatus } from "./baseline-status.ts";
 import { createDeafness, type Deafness } from "./deafness.ts";
@@ -25,7 +27,7 @@ import { dropMargins } from "./refine-baseline.ts";
 import { computeSeverity } from "./severity.ts";
 
 /** What of a bundle decides. */
-export interface WatchParts {
+export interface WatchParts extends ScoringModel {
   readonly outputs: readonly OutputClass[];
   /** One an output. */
   readonly calibration: readonly Calibration[];
@@ -35,7 +37,6 @@ export interface WatchParts {
   readonly coinciding?: readonly number[] | undefined;
   /** Of the bearing, at which the model listens; absent: not known. */
   readonly orders?: readonly number[] | undefined;
-  readonly model: ModelRef;
 }
 
 /** A window as the student has scored it. */
@@ -81,7 +82,7 @@ export interface OwnReference {
   readonly isDue: boolean;
   /** Fits what is due, before the next window at the latest; the event is for an operator. */
   settle(): BaselineEvent | null;
-  /** Another model serves, from before its first window. */
+  /** Another model serves, from before its first window; where it gives the same scores all that was learnt goes on under its name. */
   adopt(parts: WatchParts): BaselineEvent | null;
   /**
    * The baseline is let go and learnt anew from the next window on, after a repair for one. Null: the bundle knows no
@@ -107,7 +108,7 @@ class Reference implements OwnReference {
   /** Null: the bundle knows no baselines. */
   #learner: BaselineLearner | null = null;
   #renewal: BaselineRenewal | null;
-  /** What was kept of another model than the one that this run begins with, until a window says which of them serves; null: it does. */
+  /** What was kept of a model that scores otherwise than the one that this run begins with, until a window says which of them serves; null: it does. */
   #parked: BaselineSnapshot | null = null;
   /** Levels of a window that has none: whoever scored it sends no samples. */
   #unheard: Float32Array;
@@ -125,8 +126,7 @@ class Reference implements OwnReference {
     this.#renewal = kept?.renewal ?? null;
     if (isOther) this.stopVouching();
     // A configuration may be wrong for one start.
-    const isOtherModel = kept?.modelDigest !== parts.model.digest;
-    if (kept?.epoch === options.epoch && (isOther || isOtherModel)) this.#parked = kept;
+    if (kept?.epoch === options.epoch && (isOther || !givesSameScores(kept, parts))) this.#parked = kept;
     this.#begin(kept && dropOtherMargins(kept, parts));
     this.#unheard = listUnheard(parts);
   }
@@ -190,16 +190,21 @@ class Reference implements OwnReference {
   }
 
   adopt(next: WatchParts): BaselineEvent | null {
+    const parked = this.#parked;
+    const goesOn = givesSameScores(parked ?? describeScoring(this.#parts), next);
+    const event = goesOn ? this.settle() : null;
+    const kept = goesOn ? (parked ?? this.snapshot()) : undefined;
     this.#parts = next;
     this.#unheard = listUnheard(next);
-    const parked = this.#parked;
-    if (parked?.modelDigest === next.model.digest) {
-      // A device infers with the model that it had, whatever its gateway has been given meanwhile.
-      this.#parked = null;
-      this.#renewal = parked.renewal ?? null;
-      if (this.isOtherMachine || isOtherBearing(parked, next.orders)) this.stopVouching();
-      this.#begin(dropOtherMargins(parked, next));
-      return null;
+    if (goesOn) {
+      if (parked !== null) {
+        // A device infers with the model that it had, whatever its gateway has been given meanwhile.
+        this.#parked = null;
+        this.#renewal = parked.renewal ?? null;
+        if (this.isOtherMachine || isOtherBearing(parked, next.orders)) this.stopVouching();
+      }
+      this.#begin(kept && dropOtherMargins(kept, next));
+      return event;
     }
     const subject = toSubject(next, this.isVouched);
     if (subject !== null && this.#learner !== null) return this.#learner.adopt(subject);
@@ -227,6 +232,7 @@ class Reference implements OwnReference {
     const { quietWindows } = this.deafness;
     return {
       ...progress,
+      ...describeScoring(this.#parts),
       ...(orders === undefined ? {} : { orders }),
       ...(coinciding.length === 0 ? {} : { coinciding }),
       ...(quietWindows === 0 ? {} : { quietWindows }),
@@ -235,8 +241,10 @@ class Reference implements OwnReference {
   }
 
   #begin(snapshot: BaselineSnapshot | undefined): void {
-    const subject = toSubject(this.#parts, this.isVouched);
-    this.#learner = subject === null ? null : createBaselineLearner(subject, this.#options, snapshot);
+    const parts = this.#parts;
+    const subject = toSubject(parts, this.isVouched);
+    const kept = snapshot && givesSameScores(snapshot, parts) ? renameModel(snapshot, parts.model) : snapshot;
+    this.#learner = subject === null ? null : createBaselineLearner(subject, this.#options, kept);
     this.severityDb = null;
     this.deafness.begin(this.#learner?.current ? (snapshot?.quietWindows ?? 0) : 0);
   }
