@@ -15,6 +15,7 @@ import { createRecentWindows, type RecentWindows } from "../explain/recent-windo
 import { createSiteBackground } from "../explain/site-background.ts";
 import { computeMedian } from "../maths/robust.ts";
 import type { Logger } from "../platform/logger.ts";
+import { digestScoring } from "./digest-scoring.ts";
 import { explainScored } from "./explain-scored.ts";
 import type { LoadedBundle, ScoredWindow } from "./loaded-bundle.ts";
 import type { HeardMachine } from "./spec-cutter.ts";
@@ -54,8 +55,8 @@ class Reasons implements AlertReasons {
   readonly #options: AlertReasonsOptions;
   /** Null before the first window. */
   #recent: RecentWindows | null = null;
-  /** The model whose features the recent windows have. */
-  #digest = "";
+  /** What made the features and logits of the recent windows. */
+  #recentOf = "";
   #known: { readonly of: string; readonly rows: HealthyRows; readonly self: HealthySelf } | null = null;
 
   constructor(options: AlertReasonsOptions) {
@@ -63,8 +64,9 @@ class Reasons implements AlertReasons {
   }
 
   note({ window, output, bundle, powerKw }: ExplainedWindow): void {
-    if (this.#digest !== bundle.ref.digest) this.#recent = null;
-    this.#digest = bundle.ref.digest;
+    const scoring = digestScoring(bundle.manifest);
+    if (this.#recentOf !== scoring) this.#recent = null;
+    this.#recentOf = scoring;
     if (window.features.length === 0) return;
     this.#recent ??= createRecentWindows(shareLineColumns(bundle.manifest.features, this.#options.bearing));
     this.#recent.note(window, { powerKw, logits: output.logits });

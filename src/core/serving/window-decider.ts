@@ -15,6 +15,7 @@ import type { WatchedWindow } from "../decision/reference/own-reference.ts";
 import { createForeignWatch, type ForeignWatch } from "../explain/foreign-watch.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type AlertReasons, createAlertReasons } from "./alert-reasons.ts";
+import { digestScoring } from "./digest-scoring.ts";
 import type { LoadedBundle, ScoredWindow, StudentOutput } from "./loaded-bundle.ts";
 import type { DueWindow } from "./measuring-point.ts";
 import type { HeardMachine } from "./spec-cutter.ts";
@@ -76,8 +77,8 @@ class Decider implements WindowDecider {
   #waiting = 0;
   /** Model whose unknown failure modes have been retired. */
   #retiredFor: string | null = null;
-  /** Finds what only foreign lines speak for, of the bundle that serves. */
-  #foreignOf: Manifest | null = null;
+  /** Finds what only foreign lines speak for, of bundles that score as the one that serves. */
+  #foreignOf = "";
   #foreign: ForeignWatch | null = null;
 
   constructor(options: WindowDeciderOptions) {
@@ -188,8 +189,9 @@ class Decider implements WindowDecider {
   }
 
   #knowForeign(manifest: Manifest): ForeignWatch {
-    if (this.#foreignOf === manifest && this.#foreign !== null) return this.#foreign;
-    this.#foreignOf = manifest;
+    const scoring = digestScoring(manifest);
+    if (this.#foreignOf === scoring && this.#foreign !== null) return this.#foreign;
+    this.#foreignOf = scoring;
     this.#foreign = createForeignWatch(manifest, this.#options.bearing);
     return this.#foreign;
   }

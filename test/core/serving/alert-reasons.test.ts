@@ -117,6 +117,12 @@ describe("the reasons of an alert", () => {
     reasons.note(fourth);
     const [again] = await reasons.give([dueAt(first, startMs)], fourth);
     expect(again!.evidence!.windows).toBe(1);
+    // Published again it is given the same.
+    const republished = createFakeBundle("1.1.0", { features });
+    const fifth = explained(republished, 4, { features: Float32Array.of(2.5, 0.5) });
+    reasons.note(fifth);
+    const [both] = await reasons.give([dueAt(republished, startMs)], fifth);
+    expect(both!.evidence!.windows).toBe(2);
   });
 
   it("of a window that its device did not tell are what is known of those before it", async () => {
