@@ -87,7 +87,7 @@ test("a gateway does not start with fewer windows to learn than its installed bu
 });
 
 describe("aurora baseline", () => {
-  test("shows a point from its first windows to its own reference, lets it go by order, and remembers why", async () => {
+  test("shows a point from its first windows to its own reference, lets it go by order, remembers why, and goes on where the model is published again", async () => {
     const site = await createSite();
     const collector = await site.installation.startCollector();
     const first = await site.start();
@@ -130,10 +130,18 @@ describe("aurora baseline", () => {
     expect(event.detail).toBe(`by ${by}: bearing replaced, greased (version 1 is let go)`);
 
     await first.close();
-    await site.start();
+    const second = await site.start();
     expect((await stateOf()).renewed).toEqual(reply.point.renewed);
     await until(async () => (await stateOf()).state === "own-reference", "a second reference", 60_000);
     expect((await stateOf()).reference!.version).toBe(2);
+    await second.close();
+    // The same student under another version.
+    await site.installation.putBundle({ version: "1.2.0", baseline });
+    await site.start();
+    const named = { state: "own-reference", model: { version: "1.2.0" }, reference: { version: 2 } };
+    expect(await stateOf()).toMatchObject(named);
+    await until(async () => (await stateOf()).severityDb !== null, "a severity");
+    expect(await stateOf()).toMatchObject(named);
     await site.silence();
     expect((await site.renew("again")).point.renewed).toMatchObject({ count: 2, reason: "again" });
     expect(await site.run("renew", "WT01", names.component, "--reason", "once more")).toContain(
