@@ -15,6 +15,10 @@ const manifest = {
   outputs: [{ failureMode: "outer-race", component: "b" }],
   calibration: [{ slope: 1, intercept: 0 }],
   features: { catalogueVersion: 1, chains: [], list: [] },
+  channels: [],
+  files: [],
+  scaler: { mean: [], scale: [] },
+  window: { unit: "revolutions", length: 60, hop: 60 },
   baseline: {
     levels: { list: [{ name: "low.rms" }] },
     minWindows: 8,
