@@ -7,15 +7,11 @@ import { type GatewaySource, readGatewayFile } from "../core/serving/gateway-fil
 import { startGateway } from "./compose.ts";
 import { boundHeap, collectEarly, collectGarbage } from "./heap.ts";
 
-export interface RunGatewayOptions extends GatewaySource {
-  readonly runtimeVersion: string;
-}
-
 /**
  * Runs a gateway until it is asked to stop.
  * @throws AuroraError CONFIG_INVALID, BUNDLE_*, STORE when it cannot start.
  */
-export async function runGateway(options: RunGatewayOptions): Promise<void> {
+export async function runGateway(options: GatewaySource): Promise<void> {
   const { gateway, logger, isSmall } = await startFromFile(options);
   collectGarbage();
   if (isSmall) collectEarly();
@@ -23,7 +19,7 @@ export async function runGateway(options: RunGatewayOptions): Promise<void> {
 }
 
 /** Lets go of the configuration's syntax tree when it returns: of a thousand points it would hold 5 MB as long as they run. */
-async function startFromFile(options: RunGatewayOptions): Promise<StartedGateway> {
+async function startFromFile(options: GatewaySource): Promise<StartedGateway> {
   const { environment, runtimeVersion } = options;
   const file = readGatewayFile(options);
   const { config } = file;

@@ -4,6 +4,7 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { checkMinWindows, listPointBundles } from "../core/serving/check-commissioning.ts";
+import { listBundles } from "../core/serving/configured-models.ts";
 import { findNewestVersion, openServedModels, type ServedModels } from "../core/serving/served-models.ts";
 import type { Telemetry } from "./record/telemetry.ts";
 
@@ -56,13 +57,4 @@ function listInferred({ devices, turbines }: GatewayConfig): readonly string[] {
   const inferring = new Set(devices.filter(({ mode }) => mode !== "raw").map(({ id }) => id));
   const points = turbines.flatMap((turbine) => turbine.points);
   return points.filter(({ device }) => inferring.has(device)).map(({ bundle }) => bundle);
-}
-
-/** Names of all bundles that a configuration asks for. */
-function listBundles(config: GatewayConfig): readonly string[] {
-  const names = config.turbines.flatMap(({ points, scadaBundle }) => [
-    ...points.map((point) => point.bundle),
-    ...(scadaBundle === null ? [] : [scadaBundle]),
-  ]);
-  return [...new Set(names)];
 }

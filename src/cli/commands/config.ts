@@ -7,12 +7,12 @@ import { type ConfigKind, configKinds } from "../../core/contract/config/config-
 import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
 import { readCollectorFile } from "../../core/platform/daemon/collector-file.ts";
 import { ConfigError, renderComplaint } from "../../core/platform/daemon/config-error.ts";
-import type { ConfigSource, InstalledConfig } from "../../core/platform/daemon/installed-config.ts";
+import type { InstalledConfig } from "../../core/platform/daemon/installed-config.ts";
 import { maxConfigBytes } from "../../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
-import { readGatewayFile } from "../../core/serving/gateway-file.ts";
-import { releaseKeyFile } from "../installation.ts";
+import { type GatewaySource, readGatewayFile } from "../../core/serving/gateway-file.ts";
+import { releaseKeyFile, runtimeVersion } from "../installation.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { printable } from "../terminal/end-process.ts";
 import { environmentHelp } from "../terminal/options.ts";
@@ -20,7 +20,7 @@ import { environmentHelp } from "../terminal/options.ts";
 type DaemonKind = Exclude<ConfigKind, "train">;
 
 const schemas = { gateway: gatewayConfigSchema, collector: collectorConfigSchema } as const;
-const readers: Readonly<Record<DaemonKind, (source: ConfigSource) => InstalledConfig<unknown>>> = {
+const readers: Readonly<Record<DaemonKind, (source: GatewaySource) => InstalledConfig<unknown>>> = {
   gateway: readGatewayFile,
   collector: readCollectorFile,
 };
@@ -121,6 +121,7 @@ async function readDaemons(
     configPath: path,
     installationDir: packageRoot(),
     environment: process.env,
+    runtimeVersion: runtimeVersion(),
   });
   const findings = files ? await file.check() : [];
   if (findings.length > 0) throw file.refuse(findings);

@@ -16,6 +16,7 @@ import { type AnswerName, type InitQuestion, listQuestions } from "../init/init-
 import { hasPipe, placeAnswers, readAnswers } from "../init/piped-answers.ts";
 import { type InitExtras, renderGatewayFile } from "../init/render-gateway-file.ts";
 import { resolveBearing } from "../init/resolve-bearing.ts";
+import { runtimeVersion } from "../installation.ts";
 import { printable } from "../terminal/end-process.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";
 
@@ -80,7 +81,8 @@ async function writeConfiguration(file: string, options: InitOptions): Promise<v
   const bearing = resolveBearing(answers.bearing);
   if (!bearing.ok) throw new AuroraError("USAGE", bearing.error, { op: "write configuration" });
   const text = renderGatewayFile(answers, bearing.value, { ...options, ...wholePaths(options) });
-  const read = readGatewayFile({ configPath: file, installationDir: packageRoot(), environment: {} }, text);
+  const source = { configPath: file, installationDir: packageRoot(), environment: {} };
+  const read = readGatewayFile({ ...source, runtimeVersion: runtimeVersion() }, text);
   const findings = await read.check();
   if (findings.length > 0) throw read.refuse(findings);
   await makeFolder(dirname(file));

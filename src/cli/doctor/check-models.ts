@@ -17,6 +17,7 @@ import { isSmallStudent, smallStudentMultiplyAdds } from "../../core/inference/o
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { silentLogger } from "../../core/platform/logger.ts";
 import { chooseBundle } from "../../core/serving/choose-bundle.ts";
+import { listBundles } from "../../core/serving/configured-models.ts";
 import { type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import { findNewestVersion } from "../../core/serving/served-models.ts";
 import { proveGolden } from "../../gateway/updates/prove-golden.ts";
@@ -37,8 +38,7 @@ export interface ModelsSetting {
 export async function checkModels(setting: ModelsSetting): Promise<readonly CheckResult[]> {
   const { config } = setting;
   const points = config.turbines.flatMap((turbine) => turbine.points);
-  const scada = config.turbines.flatMap(({ scadaBundle }) => (scadaBundle === null ? [] : [scadaBundle]));
-  const names = [...new Set([...points.map(({ bundle }) => bundle), ...scada])];
+  const names = listBundles(config);
   if (names.length === 0) return [skipped("models", "no point and no turbine names a bundle")];
   const results: CheckResult[] = [];
   let share = 0;

@@ -1,9 +1,9 @@
 /** The checks of `aurora doctor`, in the order in which one needs what another has found. */
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { ConfigError } from "../../core/platform/daemon/config-error.ts";
-import type { ConfigSource, InstalledConfig } from "../../core/platform/daemon/installed-config.ts";
+import type { InstalledConfig } from "../../core/platform/daemon/installed-config.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
-import { readGatewayFile } from "../../core/serving/gateway-file.ts";
+import { type GatewaySource, readGatewayFile } from "../../core/serving/gateway-file.ts";
 import { checkBroker } from "./check-broker.ts";
 import { checkClock } from "./check-clock.ts";
 import { checkCollector } from "./check-collector.ts";
@@ -18,12 +18,8 @@ import { checkUpdateServer } from "./check-update-server.ts";
 import { type FoundGateway, findGateway } from "./find-gateway.ts";
 import type { Check } from "./run-checks.ts";
 
-export interface DoctorOptions extends ConfigSource {
-  readonly runtimeVersion: string;
-}
-
 /** All of them; where the configuration cannot be read, what can be looked at without one. */
-export function listChecks(options: DoctorOptions): readonly Check[] {
+export function listChecks(options: GatewaySource): readonly Check[] {
   const clock: Check = {
     group: "machine",
     name: "clock",
@@ -51,7 +47,7 @@ function describeComplaints({ complaints, hint }: ConfigError, say = bad): reado
   });
 }
 
-function configurationCheck(file: InstalledConfig<GatewayConfig>, { configPath }: DoctorOptions): Check {
+function configurationCheck(file: InstalledConfig<GatewayConfig>, { configPath }: GatewaySource): Check {
   const run = async (): Promise<readonly CheckResult[]> => {
     const findings = await file.check();
     if (findings.length > 0) return describeComplaints(file.refuse(findings));
@@ -64,7 +60,7 @@ function configurationCheck(file: InstalledConfig<GatewayConfig>, { configPath }
   return { group: "configuration", name: "configuration", timeoutMs: 10_000, run };
 }
 
-function checksOf(config: GatewayConfig, options: DoctorOptions): readonly Check[] {
+function checksOf(config: GatewayConfig, options: GatewaySource): readonly Check[] {
   let found: FoundGateway = { url: "", page: null, isLate: false, missing: null };
   let client: MqttClient | null = null;
   const isRunning = (): boolean => found.page?.gateway === config.gateway.id;

@@ -1,6 +1,5 @@
-/** Holds a gateway's configuration against the bundles that it names: are they there, and do channels, units and tasks fit? */
+/** Holds a gateway's configuration against the bundles that it names: are they there and signed, and do channels, units and tasks fit? */
 import { readdir } from "node:fs/promises";
-import { readBundle } from "../bundle/verify-bundle.ts";
 import { hasErrorCode } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import { listComponents } from "../contract/bundle/normal-behaviour.ts";
@@ -9,42 +8,44 @@ import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { describeMappings, listMappedChannels } from "../contract/config/mapped-channels.ts";
 import { operatingChannels } from "../contract/config/operating-channels.ts";
 import { listPointBundles } from "./check-commissioning.ts";
-import { findNewestVersion } from "./served-models.ts";
-
-/** Bundles by name; of one that is not there or not good, what is wrong. */
-type Installed = ReadonlyMap<string, Manifest | string>;
+import type { ConfiguredModels } from "./configured-models.ts";
 
 /**
- * What does not fit the newest bundle of each name below `bundlesDir`. Digests are checked, not who signed.
- * @returns nothing where the folder itself cannot be read: that is a finding of its own
+ * What does not fit the bundles that would serve: they must be there, whole, signed by a trusted key and of the right kind.
+ * @returns nothing where the folder of bundles itself cannot be read: that is a finding of its own
  */
-export async function checkBundleFit(config: GatewayConfig, bundlesDir: string): Promise<ConfigFinding[]> {
-  const names = await readdir(bundlesDir).catch(() => undefined);
+export async function checkBundleFit(
+  config: GatewayConfig,
+  models: ConfiguredModels,
+): Promise<ConfigFinding[]> {
+  const names = await readdir(config.bundles.dir).catch(() => undefined);
   if (names === undefined) return [];
-  const installed = new Map<string, Manifest | string>();
-  for (const name of listUses(config).map((use) => use.name)) {
-    if (installed.has(name)) continue;
-    installed.set(name, await readManifest(bundlesDir, name));
-  }
   return [
-    ...checkUses(config, installed, names),
-    ...checkLearning(config, installed),
+    ...checkSigners(models),
+    ...checkUses(config, models, names),
+    ...checkLearning(config, models),
     ...config.turbines.flatMap(({ scadaBundle }, index) => {
-      const manifest = scadaBundle === null ? undefined : installed.get(scadaBundle);
-      return typeof manifest === "object" ? checkScadaBundle(config, index, manifest) : [];
+      const manifest = findManifest(models, scadaBundle);
+      return manifest === undefined ? [] : checkScadaBundle(config, index, manifest);
     }),
-    ...checkScadaChannels(config, installed),
-    ...checkPauses(config, installed),
+    ...checkScadaChannels(config, models),
+    ...checkPauses(config, models),
   ];
 }
 
-async function readManifest(bundlesDir: string, name: string): Promise<Manifest | string> {
-  try {
-    return (await readBundle(await findNewestVersion(bundlesDir, name))).manifest;
-  } catch (error) {
-    if (!hasErrorCode(error)) throw error;
-    return error.message;
-  }
+/** Of a bundle that would serve. */
+function findManifest(models: ConfiguredModels, name: string | null): Manifest | undefined {
+  const model = name === null ? undefined : models.get(name);
+  return model instanceof Error ? undefined : model?.manifest;
+}
+
+/** Once a bundle: the points that name it are not to blame. */
+function checkSigners(models: ConfiguredModels): readonly ConfigFinding[] {
+  return [...models.values()].flatMap((model): ConfigFinding[] => {
+    if (!hasErrorCode(model, "BUNDLE_SIGNATURE")) return [];
+    const write = "name the public key of who signed it, or sign it with a key whose public half stands here";
+    return [{ path: ["bundles", "trustedKeys"], problem: `${model.subject}: ${model.message}`, write }];
+  });
 }
 
 interface BundleUse {
@@ -66,22 +67,26 @@ function listUses({ turbines }: GatewayConfig): readonly BundleUse[] {
 
 function checkUses(
   config: GatewayConfig,
-  installed: Installed,
+  models: ConfiguredModels,
   names: readonly string[],
 ): readonly ConfigFinding[] {
   return listUses(config).flatMap(({ name, path, isScada }): ConfigFinding[] => {
-    const bundle = installed.get(name);
-    if (bundle === undefined) return [];
-    if (typeof bundle === "string") {
+    const model = models.get(name);
+    if (model === undefined || hasErrorCode(model, "BUNDLE_SIGNATURE")) return [];
+    if (model instanceof Error) {
       const meant = findNearest(
         name,
         names.filter((each) => each !== name),
       );
       return [
-        { path, problem: bundle, ...(meant === undefined ? {} : { write: `did you mean "${meant}"?` }) },
+        {
+          path,
+          problem: model.message,
+          ...(meant === undefined ? {} : { write: `did you mean "${meant}"?` }),
+        },
       ];
     }
-    if (isScada || bundle.normalBehaviour === undefined) return [];
+    if (isScada || model.manifest.normalBehaviour === undefined) return [];
     const problem = "this bundle watches SCADA values";
     return [{ path, problem, write: "name it under the turbine's scadaBundle" }];
   });
@@ -127,12 +132,17 @@ export function checkScadaBundle(
   return findings;
 }
 
-function checkLearning(config: GatewayConfig, installed: Installed): ConfigFinding[] {
+/** What came by an update asks for what it needs by itself. */
+function checkLearning(config: GatewayConfig, models: ConfiguredModels): ConfigFinding[] {
   const { minWindows } = config.commissioning;
-  const bundles = listPointBundles(config).map((name) => installed.get(name));
-  const greediest = bundles
-    .flatMap((bundle) => (typeof bundle === "object" && bundle.baseline !== undefined ? [bundle] : []))
-    .map(({ name, version, baseline }) => ({ name, version, needed: baseline?.minWindows ?? 0 }))
+  const greediest = listPointBundles(config)
+    .map((name) => models.get(name))
+    .flatMap((model) => (model === undefined || model instanceof Error || !model.isInstalled ? [] : [model]))
+    .map(({ manifest: { name, version, baseline } }) => ({
+      name,
+      version,
+      needed: baseline?.minWindows ?? 0,
+    }))
     .sort((one, other) => other.needed - one.needed)[0];
   if (greediest === undefined || minWindows >= greediest.needed) return [];
   const { name, version, needed } = greediest;
@@ -140,13 +150,13 @@ function checkLearning(config: GatewayConfig, installed: Installed): ConfigFindi
   return [{ path: ["commissioning", "minWindows"], problem, write: `write ${needed} or more` }];
 }
 
-function checkScadaChannels(config: GatewayConfig, installed: Installed): readonly ConfigFinding[] {
+function checkScadaChannels(config: GatewayConfig, models: ConfiguredModels): readonly ConfigFinding[] {
   return listMappedChannels(config).flatMap(({ turbine, channels, path: mapping }) => {
     const name = config.turbines.find(({ id }) => id === turbine)?.scadaBundle ?? null;
-    const bundle = name === null ? undefined : installed.get(name);
+    const manifest = findManifest(models, name);
     // Without its contract nothing can be said of them; that the bundle is not there was said.
-    if (name !== null && (bundle === undefined || typeof bundle === "string")) return [];
-    const judged = typeof bundle === "object" ? bundle.channels : [];
+    if (name !== null && manifest === undefined) return [];
+    const judged = manifest?.channels ?? [];
     const contracts = new Map(
       [...Object.values(operatingChannels), ...judged].map((each) => [each.name, each]),
     );
@@ -181,13 +191,13 @@ function checkScadaChannels(config: GatewayConfig, installed: Installed): readon
 /** Servers that are looked at more rarely than a bundle makes a row of what is read. */
 function checkPauses(
   { turbines, modbus, opcua }: GatewayConfig,
-  installed: Installed,
+  models: ConfiguredModels,
 ): readonly ConfigFinding[] {
   const readers = new Map(turbines.map(({ id, scadaBundle }) => [id, scadaBundle]));
   const check = (path: KeyPath, seconds: number, read: readonly string[]): ConfigFinding[] => {
     for (const turbine of read) {
-      const bundle = installed.get(readers.get(turbine) ?? "");
-      if (typeof bundle !== "object" || bundle.normalBehaviour === undefined) continue;
+      const bundle = findManifest(models, readers.get(turbine) ?? null);
+      if (bundle?.normalBehaviour === undefined) continue;
       const { name, window } = bundle;
       if (window.unit !== "seconds" || seconds <= window.length) continue;
       const problem = `rows of ${name} are means over ${window.length} s, and many would hold no value`;

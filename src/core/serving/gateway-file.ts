@@ -4,6 +4,7 @@ import { listGatewayFiles } from "../contract/config/configured-files.ts";
 import type { GatewayConfig, GatewayProfile } from "../contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../contract/config/gateway-config-schema.ts";
 import { isFields } from "../contract/fields.ts";
+import { onDemand } from "../contract/on-demand.ts";
 import { checkConfiguredFiles } from "../platform/daemon/check-files.ts";
 import { checkOptionalPackages } from "../platform/daemon/check-packages.ts";
 import { checkSerialLines } from "../platform/daemon/check-serial-lines.ts";
@@ -12,12 +13,14 @@ import type { ConfigSource, InstalledConfig } from "../platform/daemon/installed
 import { readYamlConfig } from "../platform/daemon/yaml-config.ts";
 import { installedPath } from "../platform/files/installed-path.ts";
 import { checkBundleFit } from "./check-bundle-fit.ts";
+import { chooseConfigured, warnOfRefused } from "./configured-models.ts";
 import { warnOfGateway } from "./gateway-warnings.ts";
 
 /** Where the configuration is, and what is said beside it. */
 export interface GatewaySource extends ConfigSource {
   /** Above what the file and the environment say. */
   readonly profile?: GatewayProfile;
+  readonly runtimeVersion: string;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface GatewaySource extends ConfigSource {
  * @throws AuroraError CONFIG_INVALID
  */
 export function readGatewayFile(source: GatewaySource, text?: string): InstalledConfig<GatewayConfig> {
-  const { configPath, installationDir, environment, profile } = source;
+  const { configPath, installationDir, environment, profile, runtimeVersion } = source;
   const options = {
     path: configPath,
     schema: gatewayConfigSchema(),
@@ -46,6 +49,7 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
       trustedKeys: bundles.trustedKeys.map(installed),
     },
   };
+  const models = onDemand(() => chooseConfigured(config, runtimeVersion));
   return {
     config,
     refuse: read.refuse,
@@ -53,9 +57,12 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
       ...checkOptionalPackages(config),
       ...(await checkConfiguredFiles(listGatewayFiles(config))),
       ...(await checkSerialLines(config)),
-      ...(await checkBundleFit(config, config.bundles.dir)),
+      ...(await checkBundleFit(config, await models())),
     ],
-    fileWarnings: () => warnOfFiles(listGatewayFiles(config), Date.now()),
+    fileWarnings: async () => [
+      ...(await warnOfFiles(listGatewayFiles(config), Date.now())),
+      ...warnOfRefused(await models()),
+    ],
     warnings: () => {
       const hasPassword = environment.AURORA_MQTT_PASSWORD !== undefined;
       return warnOfGateway(config, { hasPassword, nowMs: Date.now() });

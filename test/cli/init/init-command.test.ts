@@ -61,7 +61,12 @@ test("what init writes is good, and a gateway that is started with it decides wi
   expect(readdirSync(join(folder, "etc"))).toEqual(["gateway.yaml"]);
   expect((await auroraHere("config", "validate", file)).stdout).toBe(`${file}: good\n`);
 
-  const { config } = readGatewayFile({ configPath: file, installationDir: packageRoot(), environment: {} });
+  const { config } = readGatewayFile({
+    configPath: file,
+    installationDir: packageRoot(),
+    environment: {},
+    runtimeVersion: "0.1.0",
+  });
   expect(config.gateway.stateDir).toBe(join(folder, "state"));
   const gateway = await startGateway({
     config,

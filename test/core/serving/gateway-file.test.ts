@@ -1,13 +1,19 @@
+import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { formatKeyPath } from "../../../src/core/contract/config/config-finding.ts";
+import { createKeyPair } from "../../../src/core/bundle/keys.ts";
+import { createBundle, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
+import { type ConfigFinding, formatKeyPath } from "../../../src/core/contract/config/config-finding.ts";
 import type { GatewayProfile } from "../../../src/core/contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
+import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { packageRoot } from "../../../src/core/platform/files/package-root.ts";
 import { readGatewayFile } from "../../../src/core/serving/gateway-file.ts";
 import { warnOfGateway } from "../../../src/core/serving/gateway-warnings.ts";
+import { openSlots } from "../../../src/core/serving/slots.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { newKey, sampleContents } from "../bundle/sample-bundle.ts";
 
 const bearing = { bpfo: 3.0775, bpfi: 4.9225, bsf: 4.0634, ftf: 0.3847 };
 
@@ -34,7 +40,7 @@ function read(
     bundles: { engine },
   };
   writeFileSync(configPath, JSON.stringify(config));
-  const source = { configPath, installationDir: packageRoot(), environment: {} };
+  const source = { configPath, installationDir: packageRoot(), environment: {}, runtimeVersion: "0.1.0" };
   return readGatewayFile(said === undefined ? source : { ...source, profile: said }).config;
 }
 
@@ -69,7 +75,7 @@ test("a native engine in the small profile, and a profile that there is not, are
 
 test("what is no configuration of a gateway is refused as it is without a profile", () => {
   const configPath = join(createTemporaryFolder(), "gateway.yaml");
-  const source = { configPath, installationDir: packageRoot(), environment: {} };
+  const source = { configPath, installationDir: packageRoot(), environment: {}, runtimeVersion: "0.1.0" };
   for (const text of ["[]", "7", "gateway: [1]\n", "gateway: x\n", "turbines: []\n"]) {
     writeFileSync(configPath, text);
     expect(() => readGatewayFile({ ...source, profile: "small" })).toThrow(/gateway\.yaml/);
@@ -107,3 +113,62 @@ test("a logbook that no SCADA value reads is warned of", () => {
     expect.stringContaining("aurora baseline renew"),
   ]);
 });
+
+test("a bundle that no trusted key has signed is found, once and where the keys stand; an update that would be refused is warned of", async () => {
+  const folder = createTemporaryFolder();
+  const [shipper, updater] = [newKey(), newKey()];
+  const [shipped, updates, other] = [shipper, updater, newKey()].map(({ publicKey }) => publicKey.pem) as [
+    string,
+    string,
+    string,
+  ];
+  const bundlesDir = join(folder, "bundles");
+  const stateDir = join(folder, "state");
+  await writeBundle(join(bundlesDir, "bearing-sample", "1.0.0"), sampleContents(), shipper);
+  const slots = openSlots(join(stateDir, "updates", "bearing-sample"), nodeFileSystem);
+  const update = createBundle(sampleContents({ version: "1.1.0" }), updater);
+  await slots.stage("a", update);
+  await slots.activate("a", update.digest);
+  const points = ["x", "y"].map((channel) => {
+    return { component: `bearing-${channel}`, device: "mcu-1", channel, bundle: "bearing-sample", bearing };
+  });
+  const check = async (...pems: readonly string[]) => {
+    const trustedKeys = pems.map((_, at) => join(folder, `${at}.pub`));
+    pems.forEach((pem, at) => void writeFileSync(trustedKeys[at]!, pem));
+    const configPath = join(folder, "gateway.yaml");
+    const config = {
+      gateway: { id: "gw-1", site: "north", stateDir },
+      devices: [{ id: "mcu-1", connect: "mqtt" }],
+      turbines: [{ id: "WT1", points }],
+      bundles: { dir: bundlesDir, trustedKeys },
+    };
+    writeFileSync(configPath, JSON.stringify(config));
+    const environment = {};
+    const file = readGatewayFile({
+      configPath,
+      installationDir: folder,
+      environment,
+      runtimeVersion: "0.1.0",
+    });
+    const say = ({ path, problem }: ConfigFinding) => `${formatKeyPath(path)}: ${problem}`;
+    return { findings: (await file.check()).map(say), warnings: (await file.fileWarnings()).map(say) };
+  };
+  const unsigned = "0 trusted keys have signed, 1 needed";
+  const refused = `bundles.trustedKeys: the update of bearing-sample in ${slots.dir("a")} would be refused: ${unsigned}`;
+  expect(await check(shipped, updates)).toEqual({ findings: [], warnings: [] });
+  expect(await check(updates)).toEqual({ findings: [], warnings: [] });
+  expect(await check(shipped)).toEqual({ findings: [], warnings: [refused] });
+  expect(await check(other)).toEqual({
+    findings: [`bundles.trustedKeys: ${bundlesDir}/bearing-sample/1.0.0/manifest.dsse.json: ${unsigned}`],
+    warnings: [],
+  });
+  for (const wrong of [createKeyPair().privateKeyPem, generateRsaKey()])
+    expect((await check(wrong)).findings).toEqual([
+      "bundles.trustedKeys[0]: the file holds no ed25519 public key",
+    ]);
+});
+
+function generateRsaKey(): string {
+  const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+  return publicKey.export({ type: "spki", format: "pem" }).toString();
+}

@@ -93,7 +93,7 @@ async function findClosedFolder(folder: string): Promise<string | undefined> {
 const howToMake: Readonly<Record<Exclude<FileContent, FolderContent>, string>> = {
   certificate: "name a certificate in PEM form (-----BEGIN CERTIFICATE-----)",
   "private-key": "name the certificate's private key in PEM form, without a pass phrase",
-  "public-key": "name a public key in PEM form (-----BEGIN PUBLIC KEY-----)",
+  "public-key": "name an ed25519 public key in PEM form (-----BEGIN PUBLIC KEY-----)",
   "hex-key": "name the file with 64 hexadecimal digits that `aurora fleet enrol` wrote",
   text: "write the secret into it, on one line",
   json: "copy the file once more from where it was made",
@@ -106,7 +106,8 @@ async function checkContent(text: string, configured: ConfiguredFile): Promise<C
   if (text.trim() === "") return { problem: "the file is empty", write };
   try {
     if (content === "certificate") new X509Certificate(text);
-    if (content === "public-key") createPublicKey(text);
+    if (content === "public-key" && !isPublicKey(text))
+      return { problem: "the file holds no ed25519 public key", write };
     if (content === "json") JSON.parse(text);
     if (content === "private-key") return await checkKey(text, configured.certFile);
   } catch {
@@ -123,6 +124,11 @@ async function checkContent(text: string, configured: ConfiguredFile): Promise<C
     return { problem: "the file does not hold 64 hexadecimal digits", write };
   }
   return undefined;
+}
+
+/** As those who verify with it take it. @throws where it holds no key */
+function isPublicKey(pem: string): boolean {
+  return !pem.includes("PRIVATE KEY") && createPublicKey(pem).asymmetricKeyType === "ed25519";
 }
 
 async function checkKey(text: string, certFile: string | undefined): Promise<Complaint | undefined> {
