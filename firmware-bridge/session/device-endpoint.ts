@@ -19,6 +19,7 @@ import {
 } from "./device-endpoint-options.ts";
 import { createDeviceHandshake } from "./device-handshake.ts";
 import { createFlightWindow } from "./flight-window.ts";
+import { notConnectedYet } from "./handshake.ts";
 import { createSignOfLife, createSilenceWatch } from "./liveness.ts";
 import { createPacketReceiver, joinCounters, type LinkStatistics } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
@@ -149,7 +150,7 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
 
   return {
     open: () => {
-      handshake.rest("connecting", "opened");
+      handshake.rest("connecting", notConnectedYet);
       life.start();
       return link.open({
         onOpen: () => {

@@ -18,6 +18,7 @@ import {
   defaultDeviceSessionLimits,
 } from "./device-session-options.ts";
 import { createGatewayHandshake, type GatewayHandshake } from "./gateway-handshake.ts";
+import { notConnectedYet } from "./handshake.ts";
 import { createHelloBound, type HelloBound } from "./hello-bound.ts";
 import { createSilenceWatch, type SilenceWatch } from "./liveness.ts";
 import {
@@ -176,7 +177,7 @@ class Session implements DeviceSession {
   }
 
   open(): Promise<void> {
-    this.#handshake.rest("connecting", "opened");
+    this.#handshake.rest("connecting", notConnectedYet);
     return this.#link.open({
       onOpen: () => {
         this.#stopTimers();

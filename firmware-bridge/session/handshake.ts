@@ -3,6 +3,9 @@ import type { Random } from "../../src/core/maths/random.ts";
 import { type Backoff, type BackoffOptions, createBackoff } from "../../src/core/platform/backoff.ts";
 import type { Timers } from "../../src/core/platform/clock.ts";
 
+/** Why a conversation is connecting that has just begun: no attempt has failed yet. */
+export const notConnectedYet = "no connection has been made yet";
+
 export interface ToldState<State extends string> {
   readonly current: State;
   /** Why `current` was entered. */

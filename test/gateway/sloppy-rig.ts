@@ -68,15 +68,20 @@ export interface SloppyRig {
   wait(seconds: number): void;
   /** The broker, and with it the contact, goes or comes. */
   connect(isUp: boolean): void;
+  /** The contact alone. */
+  line(isUp: boolean): void;
 }
 
 /** Opens the links; the device has not said anything. @param listens windows are cut, and their levels computed */
-export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promise<SloppyRig> {
+export async function openSloppyRig(
+  listens: "deaf" | "listens" = "deaf",
+  broker: "up" | "down" = "up",
+): Promise<SloppyRig> {
   const clock = createManualClock();
   const random = createRandom(5);
   const drawn = random.fork("samples");
   const noise = Int16Array.from({ length: 1 << 16 }, () => random.normal() * 300);
-  const port = createPort();
+  const port = createPort(broker === "up");
   const logged: string[] = [];
   const logger: Logger = {
     ...silentLogger,
@@ -237,6 +242,7 @@ export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promi
       for (let left = seconds; left > 0; left--) pass(Math.min(1, left) * 1000);
     },
     connect: port.connect,
+    line: port.line,
   };
 }
 
@@ -245,11 +251,11 @@ function describeLine(message: string, fields: LogFields | undefined): string {
 }
 
 /** The gateway's end of two topics. */
-function createPort() {
+function createPort(isUpAtFirst: boolean) {
   let handler: ((topic: string, payload: Uint8Array, retain: boolean) => void) | undefined;
   let onConnect = (): void => {};
   let onLoss = (_loss: { readonly detail: string }): void => {};
-  let isUp = true;
+  let isUp = isUpAtFirst;
   const mqtt: MqttPort = {
     publish: async (_topic, payload) => {
       if ((payload[0]! & 31) === packetTypes.config) port.onConfig(payload[2]! | (payload[3]! << 8));
@@ -275,9 +281,9 @@ function createPort() {
     arrive: (packet: Buffer): void => handler?.("", packet, false),
     connect: (up: boolean): void => {
       isUp = up;
-      if (up) onConnect();
-      else onLoss({ detail: "the broker stopped" });
+      port.line(up);
     },
+    line: (up: boolean): void => (up ? onConnect() : onLoss({ detail: "the line broke" })),
   };
   return port;
 }

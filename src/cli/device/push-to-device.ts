@@ -4,6 +4,7 @@ import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.t
 import { createModelPush, type ModelPush } from "../../../firmware-bridge/model/model-push.ts";
 import type { ModelPushResult, ModelPushStage } from "../../../firmware-bridge/model/model-push-options.ts";
 import { createDeviceSession } from "../../../firmware-bridge/session/device-session.ts";
+import { notConnectedYet } from "../../../firmware-bridge/session/handshake.ts";
 import type { ByteTransport } from "../../../firmware-bridge/transports/byte-transport.ts";
 import {
   createByteTransport,
@@ -92,7 +93,7 @@ export async function pushToDevice(options: PushToDeviceOptions): Promise<Device
     },
     onState: (state, reason) => {
       if (state !== "established") push?.suspend();
-      if (state === "connecting" && reason !== "opened") options.onNotice?.(reason);
+      if (state === "connecting" && reason !== notConnectedYet) options.onNotice?.(reason);
     },
     onProblem: (problem) => options.onNotice?.(problem.message),
   });

@@ -10,6 +10,7 @@ import {
 } from "../../../firmware-bridge/messages/device-data.ts";
 import { createDeviceSession, type DeviceSession } from "../../../firmware-bridge/session/device-session.ts";
 import type { DeviceDataMessage } from "../../../firmware-bridge/session/device-session-options.ts";
+import { notConnectedYet } from "../../../firmware-bridge/session/handshake.ts";
 import {
   createByteTransport,
   parseDeviceAddress,
@@ -181,7 +182,9 @@ class OpenedDevice implements DeviceLink {
       onMessage: (message, hello) => this.#receive(message, hello),
       onState: (state, reason) => {
         if (state !== "established") this.#lose();
-        this.watch.state(state, reason);
+        // Without the broker nobody can say how a device behind it is.
+        const isBrokerGone = device.connect === "mqtt" && !options.mqtt.connected;
+        this.watch.state(isBrokerGone ? "closed" : state, reason);
         noteState(state, reason);
       },
       onProblem: (problem) => {
@@ -278,7 +281,7 @@ function createStateLog(
     logger.debug("device link", { state, reason });
     if (state === "established") warnedOf = undefined;
     // Why a device was refused has been said.
-    const isNews = before !== "refused" && reason !== "opened" && reason !== warnedOf;
+    const isNews = before !== "refused" && reason !== notConnectedYet && reason !== warnedOf;
     before = state;
     const isLost = state === "connecting" && isNews;
     // The broker's loss is the broker's, and said once for all devices.

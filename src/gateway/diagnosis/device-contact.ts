@@ -48,7 +48,7 @@ export function createDeviceContact(startMonotonicMs: number): DeviceContact {
       if (!isSame) sinceMs = monotonicMs;
       if (state === "refused") refusedMs = monotonicMs;
       if (next === "refused") refusedFor = why;
-      else if (!isOutOfContact(next)) refusedFor = null;
+      else if (next === "established") refusedFor = null;
       // Who never acknowledges a configuration is asked who it is, and to take it, every few seconds.
       if (next === "established" && typeof asked !== "number") asked = monotonicMs;
       else if (next !== "established" && (next !== "waiting-for-hello" || asked === "taken")) asked = null;

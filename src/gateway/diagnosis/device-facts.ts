@@ -10,6 +10,7 @@ export interface DeviceFacts {
   /** The device infers, and sends raw samples only when asked. */
   readonly infersItself: boolean;
   readonly contact: {
+    /** Closed: the gateway listens to nobody, or has lost the broker that the device speaks through. */
     readonly state: "closed" | "connecting" | "waiting-for-hello" | "established" | "refused";
     readonly reason: string;
     readonly forMs: number;

@@ -57,6 +57,16 @@ test("a device in the same process introduces itself", async () => {
   expect(heard.values).toEqual([0.1]);
 });
 
+test("a session of which no connection has come about says so", async () => {
+  const [gatewayEnd] = createMemoryTransportPair();
+  const told: string[] = [];
+  const onState = (state: string, reason: string) => void told.push(`${state}: ${reason}`);
+  const heard = listen(createFramedLink(gatewayEnd), { onState });
+  closers.push(() => heard.session.close());
+  await heard.session.open();
+  expect(told[0]).toBe("connecting: no connection has been made yet");
+});
+
 test("a session that was closed watches for nobody, whoever lets it go on afterwards", async () => {
   const [one, other] = createMemoryTransportPair();
   const device = createDevice(createFramedLink(one));

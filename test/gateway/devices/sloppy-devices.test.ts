@@ -316,9 +316,40 @@ describe("a device that comes and goes", () => {
 
   test("has no contact once it stays away, and is well when it is back", async () => {
     const rig = await listen({});
-    rig.connect(false);
+    rig.line(false);
     rig.wait(20);
-    expect(rig.said).toEqual(["no-contact: nothing is heard of it: the broker stopped"]);
+    expect(rig.said).toEqual(["no-contact: nothing is heard of it: the line broke"]);
+    rig.line(true);
+    rig.boot();
+    rig.stream(5);
+    expect(rig.said).toEqual([]);
+  });
+
+  test("is not blamed either where there is no broker at the start", async () => {
+    const rig = await openSloppyRig("deaf", "down");
+    rig.wait(60);
+    expect(rig.said).toEqual([]);
+    rig.connect(true);
+    rig.wait(20);
+    expect(rig.said).toEqual([expect.stringMatching(/^no-contact: .*the line is open/)]);
+  });
+
+  test("is not blamed for a broker that the gateway has lost, and has its time once that is back", async () => {
+    const rig = await listen({});
+    for (let loss = 0; loss < 4; loss++) {
+      rig.connect(false);
+      rig.wait(20);
+      expect(rig.said).toEqual([]);
+      rig.connect(true);
+      rig.wait(10);
+      expect(rig.said).toEqual([]);
+    }
+    rig.wait(10);
+    const silent = [expect.stringMatching(/^no-contact: .*the line is open, but no device says hello/)];
+    expect(rig.said).toEqual(silent);
+    rig.connect(false);
+    rig.wait(100);
+    expect(rig.said).toEqual(silent);
     rig.connect(true);
     rig.boot();
     rig.stream(5);
@@ -329,12 +360,12 @@ describe("a device that comes and goes", () => {
 test("a line that opens and says nothing is told, however often it is made again", async () => {
   const rig = await openSloppyRig();
   for (let attempt = 0; attempt < 4; attempt++) {
-    rig.connect(true);
+    rig.line(true);
     rig.wait(10);
-    rig.connect(false);
+    rig.line(false);
     rig.wait(2);
   }
-  rig.connect(true);
+  rig.line(true);
   rig.wait(5);
   expect(rig.said).toEqual([
     expect.stringMatching(/^no-contact: .*the line is open, but no device says hello/),
@@ -559,6 +590,9 @@ test.each([
   rig.wait(3);
   expect(rig.said).toEqual([said]);
   expect(rig.watch.diagnoses[0]?.cure).toBe(cure);
+  rig.connect(false);
+  rig.wait(3);
+  expect(rig.said).toEqual([said]);
 });
 
 test.each([
