@@ -1,9 +1,10 @@
 /** `aurora explain`: what the prediction of one window is made of, as bars or JSON. */
 import { Command } from "commander";
 import { openSampleFile } from "../../training/dataset/samples/sample-file.ts";
-import { warnThat } from "../score/files/file-report.ts";
+import { warnOf, warnThat } from "../score/files/file-report.ts";
 import { readsRows, withBundle } from "../score/files/open-bundle.ts";
 import { explainFile, renderExplanation } from "../score/recordings/explain-file.ts";
+import { listBearingDoubts } from "../score/sidecar/bearing-doubts.ts";
 import {
   addSidecarOptions,
   createDescriber,
@@ -71,6 +72,7 @@ Example:
         // What is doubtful about it may be why it fails.
         const explain = async () => {
           const { sidecar, channel } = await describer.describe(path);
+          warnOf("bearing", listBearingDoubts(bundle.manifest.features, sidecar.bearing));
           return await explainFile(loaded, await openSampleFile(path, channel), sidecar);
         };
         const json = await explain().finally(() => warnThat(describer.listWarnings()));

@@ -66,6 +66,16 @@ describe("aurora score", () => {
     ]);
   });
 
+  it("explains a window with fault orders that do not fit each other, and says so", async () => {
+    const exchanged = withFlag("--bearing", "bpfo=5.4152,bpfi=3.5848,bsf=4.7135,ftf=0.39828");
+    const { good } = createFolder();
+    const { code, stderr } = await auroraHere("explain", shippedBundle, "--window", good, ...exchanged);
+    expect([code, stderr]).toEqual([
+      0,
+      "warning: bearing: bpfo 5.4152 is not below bpfi 3.5848: are they exchanged?\n",
+    ]);
+  });
+
   it("fails when a file had no window, and says so", async () => {
     const { good, short, out } = createFolder();
     const { code, stdout, stderr } = await auroraHere(

@@ -17,8 +17,10 @@ export function createUnitDoubts(): UnitDoubts {
     look: ({ file, fileScale, quantisation }) => {
       if (fileScale.scale === null) unknown.add(file.path);
       const isNumber = !file.isCounts && fileScale.scale === null && fileScale.otherUnit === null;
-      const doubt =
-        isNumber && quantisation.scale * highestCount > mostGravities ? noGravities : sayDoubt(fileScale);
+      const { scale, countsPerNumber } = quantisation;
+      // Of a file without any vibration no scale says anything, and its numbers are taken as they are.
+      const isTooLarge = countsPerNumber !== 1 && scale * highestCount > mostGravities;
+      const doubt = isNumber && isTooLarge ? noGravities : sayDoubt(fileScale);
       if (doubt !== null) files.set(doubt, (files.get(doubt) ?? new Set()).add(file.path));
     },
     list: () =>

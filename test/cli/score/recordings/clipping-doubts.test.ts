@@ -3,6 +3,7 @@ import { measureClippedShare } from "../../../../src/cli/score/recordings/clippi
 import { createUnitDoubts } from "../../../../src/cli/score/recordings/unit-doubts.ts";
 import { readBearing } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
+import { chooseQuantisation } from "../../../../src/training/dataset/samples/quantise-samples.ts";
 import { parseBearingWords } from "../../../../src/training/dataset/sidecar/bearing-words.ts";
 
 const random = createRandom(5);
@@ -29,7 +30,13 @@ it("says of numbers that cannot be g that they are perhaps counts", () => {
   const open = (path: string, peak: number) => ({
     file: { path, isCounts: false, pieces: async function* () {} },
     sidecar: { rateHz: 1, shaftRpm: 1, bearing: { bpfo: 1, bpfi: 1, bsf: 1, ftf: 1 }, scale: null },
-    quantisation: { scale: peak / 32_000, offset: 0, countsPerNumber: 1, limitCount: 1, isAbsolute: false },
+    quantisation: {
+      scale: peak / 32_000,
+      offset: 0,
+      countsPerNumber: 32_000 / peak,
+      limitCount: 1,
+      isAbsolute: false,
+    },
     contract: {} as never,
     fileScale: { scale: null, otherUnit: null, overruled: null },
   });
@@ -38,6 +45,25 @@ it("says of numbers that cannot be g that they are perhaps counts", () => {
   expect(doubts.list()).toEqual([
     expect.stringMatching(/^a\.wav holds numbers .* too large to be g.*--scale/),
   ]);
+});
+
+it("says nothing of the unit of zeros", async () => {
+  const zeros = {
+    path: "zeros.npy",
+    isCounts: false,
+    pieces: async function* () {
+      yield new Float64Array(100);
+    },
+  };
+  const doubts = createUnitDoubts();
+  doubts.look({
+    file: zeros,
+    sidecar: { rateHz: 1, shaftRpm: 1, bearing: { bpfo: 1, bpfi: 1, bsf: 1, ftf: 1 }, scale: null },
+    quantisation: await chooseQuantisation(zeros, null, { min: -50, max: 50 }),
+    contract: {} as never,
+    fileScale: { scale: null, otherUnit: null, overruled: null },
+  });
+  expect(doubts.list()).toEqual([]);
 });
 
 it("says of orders that look like hertz how they become orders", () => {
