@@ -9,6 +9,7 @@ import { parsePoint } from "../drift/ask-drift.ts";
 import {
   askEvidence,
   findEvidenceId,
+  findRefusal,
   maxListed,
   requestEvidence,
   waitForEvidence,
@@ -70,7 +71,10 @@ Example:
     )
     .action(async ({ json, limit, ...question }: ListFlags) => {
       const reply = await askEvidence(question, limit);
-      print(json, reply, () => renderEvidenceList(reply));
+      const { collector, request } = question;
+      const isMissed = reply.total === 0 && request !== undefined && json !== true;
+      const refusal = isMissed ? await findRefusal(collector, request) : null;
+      print(json, reply, () => renderEvidenceList(reply, refusal));
     });
 }
 
@@ -140,7 +144,7 @@ async function runRequest(name: string, flags: RequestFlags): Promise<void> {
     return print(
       json,
       { ...asked, evidence: null },
-      () => `Gateway ${gateway} is asked for ${seconds} s. What comes: ${hint}\n`,
+      () => `Gateway ${gateway} is asked for ${seconds} s. What comes, or why nothing does: ${hint}\n`,
     );
   }
   if (json !== true)

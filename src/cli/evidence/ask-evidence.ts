@@ -110,8 +110,8 @@ export async function waitForEvidence(
   for (;;) {
     const [found] = (await askEvidence({ collector, request }, 1)).items;
     if (found !== undefined) return found;
-    const refusal = await findRefusal(collector, gateway, request);
-    if (refusal !== null) throw new AuroraError("GATEWAY", `gateway ${gateway} refuses: ${refusal}`, details);
+    const refusal = await findRefusal(collector, request);
+    if (refusal !== null) throw new AuroraError("GATEWAY", refusal, { ...details, hint: refusalHint });
     if (performance.now() >= endMs) {
       throw new AuroraError("GATEWAY", `nothing came of request ${request} in time`, {
         ...details,
@@ -121,6 +121,10 @@ export async function waitForEvidence(
     await delay(Math.min(pollMs, Math.max(0, endMs - performance.now())));
   }
 }
+
+/** What helps where a gateway refuses, whatever its reason is. */
+export const refusalHint: string =
+  "Its configuration says which points it has and what may leave its site (evidence.allow); the collector's page shows its points, and `aurora device list` on its machine its devices.";
 
 const turbinesSchema = z.object({
   items: z.array(z.object({ site: z.string(), turbine: z.string() })),
@@ -149,16 +153,20 @@ async function findSite(collector: string, turbine: string): Promise<string> {
   });
 }
 
-const eventsSchema = z.object({ items: z.array(z.object({ name: z.string(), detail: z.string() })) });
+const eventsSchema = z.object({
+  items: z.array(z.object({ gateway: z.string(), name: z.string(), detail: z.string() })),
+});
 
-async function findRefusal(collector: string, gateway: string, request: string): Promise<string | null> {
+/** Which gateway refuses a request, and why; null where none has said so. @throws AuroraError COLLECTOR */
+export async function findRefusal(collector: string, request: string): Promise<string | null> {
   const { items } = await askCollector({
     collector,
     path: "api/v1/events",
-    query: { gateway, q: request, limit: "10" },
+    query: { q: request, limit: "10" },
     schema: eventsSchema,
-    op: "wait for raw samples",
+    op: "look for a refusal",
   });
   const told = items.find(({ name }) => name === "evidence-request-refused");
-  return told === undefined ? null : told.detail.replace(`request ${request}: `, "");
+  if (told === undefined) return null;
+  return `gateway ${told.gateway} refuses: ${told.detail.replace(`request ${request}: `, "")}`;
 }

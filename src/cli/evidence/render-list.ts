@@ -3,12 +3,19 @@ import type { EvidenceAbout } from "../../core/contract/evidence.ts";
 import type { EvidenceListReply, RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import { printable } from "../terminal/end-process.ts";
 import { renderScoreCall } from "../terminal/render-score-call.ts";
+import { refusalHint } from "./ask-evidence.ts";
 import type { FetchedEvidence } from "./fetch-evidence.ts";
 
-/** A line each, and how many more there are. */
-export function renderEvidenceList({ items, total }: EvidenceListReply): string {
-  if (total === 0)
-    return "There is no such evidence.\nA gateway sends raw samples only where its own configuration permits it (evidence.allow).\n";
+/** A line each, and how many more there are. @param refusal why nothing came of what was asked for; null: nobody says so */
+export function renderEvidenceList(
+  { items, total }: EvidenceListReply,
+  refusal: string | null = null,
+): string {
+  if (total === 0) {
+    const permits =
+      "A gateway sends raw samples only where its own configuration permits it (evidence.allow).";
+    return `There is no such evidence.\n${printable(refusal === null ? permits : `${refusal}\n${refusalHint}`)}\n`;
+  }
   const lines = items.map(renderLine);
   const more = total > items.length ? [`${items.length} of ${total}; --limit shows more`] : [];
   return `${printable([...lines, ...more].join("\n"))}\n`;

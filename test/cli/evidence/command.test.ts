@@ -221,23 +221,30 @@ describe("aurora evidence request", () => {
     await until(() => requestIn(heard) !== undefined, "the gateway is asked");
     expect([code, stdout]).toEqual([
       0,
-      `Gateway gw-1 is asked for 10 s. What comes: aurora evidence list --request ${requestIn(heard)}\n`,
+      `Gateway gw-1 is asked for 10 s. What comes, or why nothing does: aurora evidence list --request ${requestIn(heard)}\n`,
     ]);
   });
 
   it("ends with the gateway's own reason where it refuses, and with the time where nothing comes", async () => {
     const place = await createPlace();
     const { heard } = await hear(place);
-    const asking = place.evidence("request", "wt-1/generator-bearing", "--wait", "--json");
+    const asking = place.evidence("request", "wt-1/gearbox", "--wait", "--json");
     await until(() => requestIn(heard) !== undefined, "the gateway is asked");
+    const request = requestIn(heard)!;
     await place.gateway.send({
       kind: "event",
       timeMs: Date.now(),
       name: "evidence-request-refused",
-      subject: "wt-1/generator-bearing",
-      detail: `request ${requestIn(heard)}: this gateway's configuration does not permit it (evidence.allow)`,
+      subject: "wt-1/gearbox",
+      detail: `request ${request}: there is no point wt-1 gearbox`,
     });
-    await wrong(asking, 1, /gateway gw-1 refuses: this gateway's configuration does not permit it/);
+    const helps = "which points it has and what may leave .* collector's page .* `aurora device list`";
+    const refused = "gateway gw-1 refuses: there is no point wt-1 gearbox";
+    await wrong(asking, 1, new RegExp(`^error: ${refused}\nhint: .*${helps}`));
+    expect((await place.evidence("list", "--request", request)).stdout).toMatch(
+      new RegExp(`^There is no such evidence\\.\n${refused}\n.*${helps}.*\n$`),
+    );
+    expect((await place.evidence("list", "--request", "r-1")).stdout).toMatch(/permits it \(evidence\.allow/);
     await wrong(
       place.evidence("request", "wt-1/generator-bearing", "--wait", "0", "--json"),
       1,
