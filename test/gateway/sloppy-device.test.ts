@@ -32,6 +32,7 @@ test("what is wrong with a device is in its gateway's list, its turbine's state,
       id: "mcu-WT01",
       state: "established",
       windows: expect.any(Number),
+      link: { badFrames: 0 },
       diagnoses: [
         {
           code: "clock",

@@ -35,6 +35,8 @@ export interface ConfiguredDevice {
     readonly badFrames: number;
     readonly abandonedWindows?: number | undefined;
   } | null;
+  /** What the gateway counted of its frames since it started. */
+  readonly link: { readonly badFrames: number } | null;
 }
 
 export interface DeviceList {
@@ -87,6 +89,7 @@ export async function listDevices(config: GatewayConfig | null): Promise<DeviceL
       diagnoses: live?.diagnoses ?? [],
       push: live?.push ?? null,
       health: live?.health ?? null,
+      link: live?.link ?? null,
     };
   });
   return {
@@ -103,7 +106,7 @@ export async function listDevices(config: GatewayConfig | null): Promise<DeviceL
 
 type LiveDevice = Pick<
   ConfiguredDevice,
-  "id" | "state" | "firmware" | "model" | "windows" | "diagnoses" | "push" | "health"
+  "id" | "state" | "firmware" | "model" | "windows" | "diagnoses" | "push" | "health" | "link"
 >;
 
 const count = z.number();
@@ -127,6 +130,7 @@ const pageSchema: z.ZodType<LivePage> = z.object({
       health: z
         .object({ droppedSamples: count, badFrames: count, abandonedWindows: count.optional() })
         .nullable(),
+      link: z.object({ badFrames: count }).nullable().default(null),
     }),
   ),
 });
@@ -151,7 +155,7 @@ export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList):
   }
   if (gateway === null) return `${lines.join("\n")}\n`;
   lines.push("", sayGateway(gateway));
-  for (const { id, connect, mode, hasKey, state, model, windows, diagnoses, push, health } of devices) {
+  for (const { id, connect, mode, hasKey, state, model, windows, diagnoses, push, health, link } of devices) {
     const about = [state ?? "state unknown", `mode ${mode}`];
     // In mode raw the gateway infers, and the device needs no model.
     if (mode !== "raw" || model !== null) about.push(`model ${model ?? "none"}`);
@@ -159,8 +163,11 @@ export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList):
     if (push !== null) about.push(`push: ${push.stage}, ${push.confirmedBytes} bytes`);
     if (health !== null) {
       const { droppedSamples, badFrames, abandonedWindows = 0 } = health;
-      about.push(`dropped ${droppedSamples} samples, ${abandonedWindows} windows, ${badFrames} bad frames`);
+      about.push(
+        `dropped ${droppedSamples} samples and ${abandonedWindows} windows, heard ${badFrames} damaged frames of the gateway`,
+      );
     }
+    if (link !== null) about.push(`the gateway heard ${link.badFrames} damaged frames of it`);
     if (mode !== "raw" && !hasKey) about.push("no key: models are not pushed");
     lines.push(`  ${id}  ${connect}  ${about.join(", ")}`);
     for (const { text, cure, sinceMs } of diagnoses)

@@ -119,8 +119,9 @@ test("devices of a gateway that does not run are listed from its configuration",
   const text = renderDeviceList(list);
   const health = { droppedSamples: 64, badFrames: 1 };
   const [known] = list.devices;
-  expect(renderDeviceList({ ...list, devices: [{ ...known!, health }] })).toMatch(
-    /model none, dropped 64 samples, 0 windows, 1 bad frames, no key/,
+  const link = { badFrames: 9 };
+  expect(renderDeviceList({ ...list, devices: [{ ...known!, health, link }] })).toMatch(
+    /model none, dropped 64 samples and 0 windows, heard 1 damaged frames of the gateway, the gateway heard 9 damaged frames of it, no key/,
   );
   expect(text).toMatch(/No gateway answers at http:\/\/127\.0\.0\.1:1\./);
   expect(text).toMatch(/mcu-1 {2}tcp:\/\/10\.0\.0\.7:4001 {2}state unknown, mode edge, model none, no key/);
