@@ -123,6 +123,11 @@ export const gatewaysSchema: z.ZodType = listOf(
     reachable: z.boolean(),
     cloned: z.boolean().describe("Two gateways speak under this id, and each ends the other's connection"),
     clonedMs: timeMs.nullable().describe("Last sign of it"),
+    offlineMs: timeMs
+      .nullable()
+      .describe(
+        "When it said, or its broker, that it is gone; null: it is not, or that was not heard when it happened",
+      ),
     version: z.string().nullable(),
     lastSeenMs: timeMs,
     health: z

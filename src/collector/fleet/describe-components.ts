@@ -35,7 +35,7 @@ export interface Forgotten {
   readonly reason: string;
   /** The same before a time and an alarm: `gateway offline`. */
   readonly brief: string;
-  /** When it was last heard of, epoch ms; 0: never. */
+  /** Since when, epoch ms: when it was last heard of at the latest; 0: it never was. */
   readonly sinceMs: number;
 }
 

@@ -6,7 +6,12 @@ import type { TurbineState } from "../../core/contract/turbine-state.ts";
 import { formatMoment, type RolledUpHealth, rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import { isCloned } from "../record/clone-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../record/fleet-record.ts";
-import { type ComponentView, describeComponents, forgetComponents } from "./describe-components.ts";
+import {
+  type ComponentView,
+  describeComponents,
+  type Forgotten,
+  forgetComponents,
+} from "./describe-components.ts";
 import type { FleetSource } from "./fleet-source.ts";
 
 /** A turbine as the page and the API show it. */
@@ -40,10 +45,8 @@ export interface GatewayView extends RecordedGateway {
 
 /** Loads all turbines, in the order of site and name. */
 export async function loadTurbines(fleet: FleetSource): Promise<readonly TurbineView[]> {
-  const [turbines, gateways] = await Promise.all([fleet.record.turbines(), fleet.record.gateways()]);
+  const { turbines, gateways, moment } = await loadMachines(fleet);
   const byName = new Map(gateways.map((gateway) => [gateway.gateway, gateway]));
-  const nowMs = fleet.clock.nowMs();
-  const moment = { nowMs, heardSinceMs: nowMs - fleet.silentAfterMs };
   return turbines.map((turbine) =>
     withModel(fleet, describeTurbine(turbine, byName.get(turbine.gateway ?? ""), moment)),
   );
@@ -54,32 +57,46 @@ export async function loadTurbine(
   fleet: FleetSource,
   { site, turbine }: TurbineRef,
 ): Promise<TurbineView | null> {
-  const [turbines, gateways] = await Promise.all([fleet.record.turbines(), fleet.record.gateways()]);
+  const { turbines, gateways, moment } = await loadMachines(fleet);
   const recorded = turbines.find((other) => other.site === site && other.turbine === turbine);
   if (recorded === undefined) return null;
-  const nowMs = fleet.clock.nowMs();
   const gateway = gateways.find((other) => other.gateway === recorded.gateway);
-  const moment = { nowMs, heardSinceMs: nowMs - fleet.silentAfterMs };
   return withModel(fleet, describeTurbine(recorded, gateway, moment));
 }
 
 /** Loads all gateways, in the order of their names. What a turbine says, every few seconds, is a word of its gateway. */
 export async function loadGateways(fleet: FleetSource): Promise<readonly GatewayView[]> {
+  return (await loadMachines(fleet)).gateways;
+}
+
+/** When it is asked. */
+interface Moment {
+  readonly nowMs: number;
+  /** What was not heard of since then is silent. */
+  readonly heardSinceMs: number;
+}
+
+async function loadMachines(fleet: FleetSource): Promise<{
+  readonly turbines: readonly RecordedTurbine[];
+  readonly gateways: readonly GatewayView[];
+  readonly moment: Moment;
+}> {
   const [turbines, gateways] = await Promise.all([fleet.record.turbines(), fleet.record.gateways()]);
   const nowMs = fleet.clock.nowMs();
-  const heardSinceMs = nowMs - fleet.silentAfterMs;
+  const moment = { nowMs, heardSinceMs: nowMs - fleet.silentAfterMs };
   const latest = new Map<string | null, number>();
   for (const { gateway, lastSeenMs } of turbines)
     latest.set(gateway, Math.max(lastSeenMs, latest.get(gateway) ?? lastSeenMs));
-  return gateways.map((gateway) => {
+  const describe = (gateway: RecordedGateway): GatewayView => {
     const lastSeenMs = Math.max(gateway.lastSeenMs, latest.get(gateway.gateway) ?? 0);
     return {
       ...gateway,
       lastSeenMs,
       cloned: isCloned(gateway.clonedMs, nowMs),
-      reachable: gateway.online !== false && lastSeenMs >= heardSinceMs,
+      reachable: gateway.online !== false && lastSeenMs >= moment.heardSinceMs,
     };
-  });
+  };
+  return { turbines, gateways: gateways.map(describe), moment };
 }
 
 /** With what is known here of the model that it runs. */
@@ -88,11 +105,10 @@ function withModel({ models }: FleetSource, view: TurbineView): TurbineView {
   return known?.ungated === true ? { ...view, modelUngated: true } : view;
 }
 
-/** What was not heard of since `heardSinceMs` is silent. */
 function describeTurbine(
   recorded: RecordedTurbine,
-  gateway: RecordedGateway | undefined,
-  { nowMs, heardSinceMs }: { readonly nowMs: number; readonly heardSinceMs: number },
+  gateway: GatewayView | undefined,
+  { nowMs, heardSinceMs }: Moment,
 ): TurbineView {
   const { state, lastSeenMs, unwatchedMs } = recorded;
   const unavailable = "information-unavailable";
@@ -101,15 +117,23 @@ function describeTurbine(
     const nothing = { health: unavailable, operatingState: unavailable, components: [] } as const;
     return { ...recorded, ...nothing, reason, rolledUp: noData(reason) };
   }
-  const forget = (reason: string, brief: string): TurbineView => {
-    const components = forgetComponents(state, { reason, brief, sinceMs: lastSeenMs }, nowMs);
+  const forget = (why: Forgotten): TurbineView => {
+    const { reason } = why;
+    const components = forgetComponents(state, why, nowMs);
     const rolledUp = components.length === 0 ? noData(reason) : rollUpHealth(components, nowMs);
     const health = state?.health === "alarm" ? "alarm" : unavailable;
     return { ...recorded, reason, health, operatingState: unavailable, components, rolledUp };
   };
-  if (gateway?.online === false) return forget("its gateway is offline", "gateway offline");
-  if (lastSeenMs < heardSinceMs) return forget("nothing was heard of it lately", "nothing heard of it");
-  if (state === null) return forget("no state was published yet", "no state published");
+  if (gateway?.online === false) {
+    // Of all its turbines the same: each was last heard of at a moment of its own.
+    const sinceMs = gateway.offlineMs ?? gateway.lastSeenMs;
+    return forget({ reason: "its gateway is offline", brief: "gateway offline", sinceMs });
+  }
+  const sinceMs = lastSeenMs;
+  if (sinceMs < heardSinceMs)
+    return forget({ reason: "nothing was heard of it lately", brief: "nothing heard of it", sinceMs });
+  if (state === null)
+    return forget({ reason: "no state was published yet", brief: "no state published", sinceMs });
   const components = describeComponents(state);
   const { health, operatingState } = state;
   const rolledUp =

@@ -222,6 +222,8 @@ export interface RecordedGateway {
   readonly version: string | null;
   /** Last message of any kind, by the collector's clock. */
   readonly lastSeenMs: number;
+  /** When it said, or the broker of it, that it is gone, by the collector's clock; null: it is not, or that was not heard when it happened. */
+  readonly offlineMs: number | null;
   /** Last sign that two gateways speak under its id, by the collector's clock; null: none ever. */
   readonly clonedMs: number | null;
   readonly health: Omit<HealthRecord, "kind"> | null;

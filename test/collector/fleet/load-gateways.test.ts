@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { FleetSource } from "../../../src/collector/fleet/fleet-source.ts";
-import { loadGateways } from "../../../src/collector/fleet/load-turbines.ts";
+import { loadGateways, loadTurbines } from "../../../src/collector/fleet/load-turbines.ts";
+import type { CheckedEnvelope } from "../../../src/collector/record/fleet-record.ts";
 import { openSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
 import { ok } from "../../../src/core/contract/result.ts";
 import { minuteMs } from "../../../src/core/maths/durations.ts";
@@ -24,23 +25,8 @@ test("a gateway that tells its own health once an hour is heard of as long as it
   });
   onTestFinished(() => record.close());
   const fleet: FleetSource = { record, models: new Map(), clock, silentAfterMs, warningShare: 0.002 };
-  const batch = predictionBatch("wt-1", beganMs, { rows: 1, stepMs: 1, faulty: false });
-  await record.storeEnvelopes({
-    nowMs: beganMs,
-    setAside: [],
-    envelopes: [
-      {
-        gateway: "gw-1",
-        bootId: "b",
-        lane: "prediction",
-        firstSequence: 1,
-        oldestSequence: 1,
-        topic: "t",
-        payload: new Uint8Array(1),
-        records: [ok(batch)],
-      },
-    ],
-  });
+  const envelopes = [envelopeOf("wt-1", beganMs, 1)];
+  await record.storeEnvelopes({ nowMs: beganMs, setAside: [], envelopes });
   const isReachable = async (): Promise<boolean | undefined> => (await loadGateways(fleet))[0]?.reachable;
   expect(await isReachable()).toBe(true);
   clock.advance(30 * minuteMs);
@@ -57,3 +43,56 @@ test("a gateway that tells its own health once an hour is heard of as long as it
   clock.advance(silentAfterMs + 1);
   expect(await isReachable()).toBe(false);
 });
+
+test("an offline gateway's turbines are all unknown since it went, not each since its own last state", async () => {
+  const clock = createManualClock();
+  const path = join(createTemporaryFolder(), "collector.sqlite");
+  const record = await openSqliteRecord({
+    path,
+    clock,
+    logger: silentLogger,
+    driftPeriodMs: 1440 * minuteMs,
+  });
+  onTestFinished(() => record.close());
+  const fleet: FleetSource = { record, models: new Map(), clock, silentAfterMs, warningShare: 0.002 };
+  await record.storeEnvelopes({
+    nowMs: clock.nowMs(),
+    setAside: [],
+    envelopes: [envelopeOf("wt-1", clock.nowMs(), 1), envelopeOf("wt-2", clock.nowMs(), 2)],
+  });
+  for (const turbine of ["wt-1", "wt-2"]) {
+    clock.advance(2_000);
+    const seenMs = clock.nowMs();
+    const components = [{ component: "gearbox", health: "good", reason: null, sinceMs: null } as const];
+    const state = turbineState(turbine, seenMs, "0".repeat(64), { components });
+    await record.storeStates({ nowMs: seenMs, turbines: [{ state, seenMs }], gateways: [], setAside: [] });
+  }
+  const lastMs = clock.nowMs();
+  const status = { gateway: "gw-1", online: false, time: null, version: null, config: null };
+  const since = async (seenMs: number): Promise<readonly (number | null)[]> => {
+    await record.storeStates({
+      nowMs: clock.nowMs(),
+      turbines: [],
+      gateways: [{ status, seenMs }],
+      setAside: [],
+    });
+    return (await loadTurbines(fleet)).flatMap(({ components }) => components.map(({ sinceMs }) => sinceMs));
+  };
+  // A retained last will does not say when.
+  expect(await since(0)).toEqual([lastMs, lastMs]);
+  clock.advance(4_000);
+  expect(await since(clock.nowMs())).toEqual([clock.nowMs(), clock.nowMs()]);
+});
+
+function envelopeOf(turbine: string, nowMs: number, sequence: number): CheckedEnvelope {
+  return {
+    gateway: "gw-1",
+    bootId: "b",
+    lane: "prediction",
+    firstSequence: sequence,
+    oldestSequence: sequence,
+    topic: "t",
+    payload: new Uint8Array(1),
+    records: [ok(predictionBatch(turbine, nowMs, { rows: 1, stepMs: 1, faulty: false }))],
+  };
+}

@@ -614,7 +614,15 @@ function describeMachines(open: Open): void {
     await sender.send([health(1, t + hour), health(2), health(3, t - hour)]);
     const { kind: _, ...last } = health(3, t - hour);
     expect(await record.gateways()).toEqual([
-      { gateway: "gw-1", online: null, version: null, lastSeenMs: t, clonedMs: null, health: last },
+      {
+        gateway: "gw-1",
+        online: null,
+        version: null,
+        lastSeenMs: t,
+        offlineMs: null,
+        clonedMs: null,
+        health: last,
+      },
     ]);
     const status = { gateway: "gw-1", online: true, time: null, version: "0.1.0", config: { a: 1 } };
     const store = (changes: object, seenMs: number) =>
@@ -629,14 +637,22 @@ function describeMachines(open: Open): void {
       online: true,
       version: "0.1.0",
       lastSeenMs: t + 10,
+      offlineMs: null,
     });
     // A last will is the broker's word: it does not count as having heard of the gateway.
     await store({ online: false, version: null }, t + 20);
     await store({ gateway: "gw-0", online: false }, t + 20);
     expect(await record.gateways()).toMatchObject([
-      { gateway: "gw-0", online: false, version: null, lastSeenMs: 0, health: null },
-      { gateway: "gw-1", online: false, version: "0.1.0", lastSeenMs: t + 10 },
+      { gateway: "gw-0", online: false, version: null, lastSeenMs: 0, offlineMs: t + 20, health: null },
+      { gateway: "gw-1", online: false, version: "0.1.0", lastSeenMs: t + 10, offlineMs: t + 20 },
     ]);
+    // Who hears a retained one does not hear when; who heard it knows.
+    await store({ online: false }, 0);
+    expect((await record.gateways())[1]?.offlineMs).toBe(t + 20);
+    await store({}, t + 30);
+    expect((await record.gateways())[1]?.offlineMs).toBeNull();
+    await store({ online: false }, 0);
+    expect((await record.gateways())[1]).toMatchObject({ online: false, offlineMs: null });
   });
 
   it("knows of two gateways under one id, and tells of it once while it goes on", async () => {

@@ -76,6 +76,7 @@ export async function listGateways(session: SqlSession): Promise<RecordedGateway
     online: row.online as boolean | null,
     version: row.version as string | null,
     lastSeenMs: Number(row.seen_ms),
+    offlineMs: row.offline_ms === null ? null : Number(row.offline_ms),
     clonedMs: row.cloned_ms === null ? null : Number(row.cloned_ms),
     health: row.health_json === null ? null : JSON.parse(String(row.health_json)),
   }));
@@ -193,16 +194,16 @@ export async function putStatus(session: SqlSession, status: GatewayStatus, seen
     await session.run(
       `INSERT INTO gateway AS known (gateway, last_seen_ms, online, version, config_json) VALUES ($1, $2, true, $3, $4)
        ON CONFLICT (gateway) DO UPDATE SET last_seen_ms = GREATEST(known.last_seen_ms, excluded.last_seen_ms),
-         online = true, version = excluded.version, config_json = excluded.config_json`,
+         online = true, offline_ms = NULL, version = excluded.version, config_json = excluded.config_json`,
       [status.gateway, Math.trunc(seenMs), status.version, JSON.stringify(status.config ?? null)],
     );
     return;
   }
   // A last will is the broker's word that the gateway is gone: it does not count as having heard of it.
   await session.run(
-    `INSERT INTO gateway (gateway, last_seen_ms, online) VALUES ($1, 0, false)
-     ON CONFLICT (gateway) DO UPDATE SET online = false`,
-    [status.gateway],
+    `INSERT INTO gateway AS known (gateway, last_seen_ms, online, offline_ms) VALUES ($1, 0, false, $2)
+     ON CONFLICT (gateway) DO UPDATE SET online = false, offline_ms = COALESCE(known.offline_ms, excluded.offline_ms)`,
+    [status.gateway, seenMs > 0 ? Math.trunc(seenMs) : null],
   );
 }
 

@@ -172,6 +172,8 @@ const migrations: readonly string[] = [
   DROP INDEX alert_event_of_alarm;
   CREATE INDEX alert_event_of_alarm ON alert_event (alarm, arrival, received_ms);
   `,
+  // When a gateway was told to be gone.
+  "ALTER TABLE gateway ADD COLUMN offline_ms bigint",
 ];
 
 /** Of advisory locks: whoever changes the tables holds it. */

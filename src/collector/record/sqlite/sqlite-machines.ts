@@ -103,9 +103,12 @@ function createGateways(
      ON CONFLICT (gateway) DO UPDATE SET last_seen_ms = MAX(last_seen_ms, excluded.last_seen_ms)`,
   );
   const putOnline = database.prepare(
-    "UPDATE gateway SET online = 1, version = ?, config_json = ? WHERE gateway = ?",
+    "UPDATE gateway SET online = 1, offline_ms = NULL, version = ?, config_json = ? WHERE gateway = ?",
   );
-  const putOffline = database.prepare("UPDATE gateway SET online = 0 WHERE gateway = ?");
+  // Who says it again, or again to one that was away, does not say since when.
+  const putOffline = database.prepare(
+    "UPDATE gateway SET online = 0, offline_ms = COALESCE(offline_ms, ?) WHERE gateway = ?",
+  );
   const insertSilently = database.prepare(
     "INSERT INTO gateway (gateway, last_seen_ms) VALUES (?, 0) ON CONFLICT (gateway) DO NOTHING",
   );
@@ -128,7 +131,7 @@ function createGateways(
       }
       // A last will is the broker's word that the gateway is gone: it does not count as having heard of it.
       insertSilently.run(status.gateway);
-      putOffline.run(status.gateway);
+      putOffline.run(seenMs > 0 ? Math.trunc(seenMs) : null, status.gateway);
     },
     isClockNews: (gateway, nowMs) =>
       noteClock.run(Math.trunc(nowMs), gateway, Math.trunc(nowMs - toldAgainMs)).changes > 0,
@@ -148,6 +151,7 @@ function createGateways(
         online: row.online === null ? null : row.online === 1,
         version: row.version === null ? null : String(row.version),
         lastSeenMs: Number(row.last_seen_ms),
+        offlineMs: row.offline_ms === null ? null : Number(row.offline_ms),
         clonedMs: row.cloned_ms === null ? null : Number(row.cloned_ms),
         health: row.health_json === null ? null : JSON.parse(String(row.health_json)),
       })),

@@ -210,6 +210,8 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   "ALTER TABLE turbine ADD COLUMN unwatched_ms INTEGER",
   // The events of an alarm in the order in which they came, which is that of their rows.
   "DROP INDEX alert_event_of_alarm; CREATE INDEX alert_event_of_alarm ON alert_event (alarm)",
+  // When a gateway was told to be gone.
+  "ALTER TABLE gateway ADD COLUMN offline_ms INTEGER",
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */
