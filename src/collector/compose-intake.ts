@@ -24,6 +24,7 @@ import {
   type GatewayIntakeOptions,
 } from "./uplink/gateway-intake.ts";
 import { enrolledScanMs, openGatewaySites } from "./uplink/gateway-sites.ts";
+import { measureConnection, watchConnection } from "./uplink/mqtt-side.ts";
 import type { StoringPart } from "./worker-report.ts";
 
 export interface IntakeOptions {
@@ -71,11 +72,14 @@ export async function openIntake(options: IntakeOptions, closers: Closers): Prom
   return { ...intake, record, topics, shelf, evidence };
 }
 
-/** How storing goes, as it is asked. */
+/** How storing goes, as it is asked, and among the figures whether its client is connected. */
 export function storingPart(
-  client: Pick<MqttClient, "connected" | "refusedFilters">,
+  client: MqttClient,
   { ingest, evidence, topics }: Pick<OpenIntake, "ingest" | "evidence" | "topics">,
+  metrics: Metrics,
 ): StoringPart {
+  measureConnection(metrics, client);
+  const brokerLostMs = watchConnection(client, systemClock);
   /** Nobody is alarmed later, or not at all, for want of these. */
   const lesser: ReadonlySet<string> = new Set([
     topics.allStates,
@@ -85,6 +89,9 @@ export function storingPart(
   return {
     get connected() {
       return client.connected && [...client.refusedFilters].every((filter) => lesser.has(filter));
+    },
+    get brokerLostMs() {
+      return brokerLostMs();
     },
     get refusedFilters() {
       return [...client.refusedFilters];

@@ -10,6 +10,7 @@ import { type Closers, openWhole } from "../core/platform/daemon/closing.ts";
 import { every } from "../core/platform/daemon/every.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
+import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { apiHttpRoutes } from "./api/api-routes.ts";
 import { evidenceRequestRoute } from "./api/evidence-request-route.ts";
 import { evidenceFileRoute } from "./api/evidence-routes.ts";
@@ -53,7 +54,7 @@ export interface PageOptions extends PageWiring {
   /** The way into the broker where it is ours; null: the configuration says it. */
   readonly embedded: EmbeddedAddress | null;
   /** What stores, and how it is. */
-  readonly workers: Pick<WorkersView, "notReady" | "impairment">;
+  readonly workers: Pick<WorkersView, "notReady" | "impairment" | "brokerLostMs">;
   /** `write`: for more than the page. Default `read`. */
   readonly access?: "read" | "write";
 }
@@ -67,6 +68,8 @@ export interface RunningPage {
   readonly record: FleetRecord;
   readonly models: FleetSource["models"];
   readonly evidence: CollectorEvidence;
+  /** Its own connection, for orders to gateways. */
+  readonly client: Pick<MqttClient, "connected">;
   /** Looks at the folders of bundles now; resolves with how many were new. */
   scanBundles(): Promise<number>;
   close(): Promise<void>;
@@ -144,14 +147,14 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
   closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, scanBundles));
   if (registry !== null) closers.add(every(hourMs, logger, () => registry.refresh()));
   const close = (): Promise<void> => closers.closeAll();
-  return { url, mqttUrl: mqtt.url, record, models: shelf.models, evidence, scanBundles, close };
+  return { url, mqttUrl: mqtt.url, record, models: shelf.models, evidence, client, scanBundles, close };
 }
 
 /** A turbine or gateway that was not heard of for this long is "information unavailable": twice as long as one that is well is silent by default. */
 const silentMs = 120_000;
 
 function readFleet(
-  { config, freshMs = freshForMs }: PageOptions,
+  { config, workers, freshMs = freshForMs }: PageOptions,
   record: FleetRecord,
   models: FleetSource["models"],
 ): FleetSource {
@@ -162,6 +165,7 @@ function readFleet(
     clock: systemClock,
     silentAfterMs: silentMs,
     warningShare: config.drift.warningsPerPointDay,
+    brokerLostMs: workers.brokerLostMs,
   };
 }
 

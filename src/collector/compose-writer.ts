@@ -63,7 +63,7 @@ async function assemble(options: WriterOptions, closers: Closers): Promise<Runni
   await client.subscribe(topics.allStatuses, 1, states.acceptStatus);
   keepRecord({ config, record, models: shelf.models, evidence, metrics, logger }, closers);
   return {
-    storing: storingPart(client, intake),
+    storing: storingPart(client, intake, metrics),
     record,
     mqttUrl: mqtt.url,
     embedded: mqtt.embedded,

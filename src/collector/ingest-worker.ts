@@ -82,7 +82,7 @@ export async function startIngestWorker(
     closers.add(() => alone.close());
     await owned.renew();
     closers.add(every(renewLeaseMs, logger, () => owned.renew()));
-    return { storing: storingPart(client, intake), close: () => closers.closeAll() };
+    return { storing: storingPart(client, intake, metrics), close: () => closers.closeAll() };
   });
 }
 

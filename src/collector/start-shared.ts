@@ -11,6 +11,7 @@ import { openPage } from "./compose-page.ts";
 import { type IngestWorkers, serveIngest, startIngestWorkers } from "./ingest-workers.ts";
 import { keepRecord } from "./keep-record.ts";
 import { awaitAnswer, type DaemonOptions } from "./role.ts";
+import { measureConnection } from "./uplink/mqtt-side.ts";
 import { viewAll } from "./worker-report.ts";
 
 const nowhere: IngestWorkers = { ...viewAll([]), close: async () => {} };
@@ -36,6 +37,8 @@ function startWeb({ config, version, logger }: DaemonOptions, workers: IngestWor
     const around = { config, logger, metrics };
     const page = await openPage({ ...around, version, embedded: null, workers, access: "write" });
     closers.add(() => page.close());
+    // Where there are workers it is theirs that shows gateways.
+    if (workers === nowhere) measureConnection(metrics, page.client);
     const { record, models, evidence, url: httpUrl, mqttUrl } = page;
     keepRecord({ ...around, record, models, evidence }, closers);
     const close = async (): Promise<void> => {

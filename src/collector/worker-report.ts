@@ -8,6 +8,8 @@ import type { Metrics, MetricsSnapshot } from "../core/platform/metrics.ts";
 export interface StoringPart {
   /** To a broker that grants the lanes of alerts and of what else is stored at once. */
   readonly connected: boolean;
+  /** Since when there is no connection to the broker, whatever it would grant, epoch ms; null: there is one. */
+  readonly brokerLostMs: number | null;
   /** What else, or of these, the broker refuses. */
   readonly refusedFilters: readonly string[];
   /** Did the last attempt to store fail? */
@@ -26,6 +28,8 @@ export interface WorkerView {
   state(): "ready" | "not ready" | "cannot store";
   /** What does not come although alerts do, as it last said, in words; or null. */
   impairment(): string | null;
+  /** Since when it has no connection to the broker, as it last said; null: it has one, or has not said so yet. */
+  brokerLostMs(): number | null;
   /** What it has counted; null: it has not said so yet. */
   snapshot(): MetricsSnapshot | null;
 }
@@ -44,6 +48,8 @@ export interface WorkersView {
   notReady(): string | null;
   /** Words for what goes wrong without stopping the rest, or null. */
   impairment(): string | null;
+  /** Since when none of them has a connection to the broker; null: one has, or whether one has is not known here. */
+  brokerLostMs(): number | null;
   /** What each has counted, by its number. */
   snapshots(): ReadonlyMap<string, MetricsSnapshot>;
 }
@@ -59,10 +65,11 @@ export function sendReports(
   { logger, send }: { readonly logger: Logger; readonly send: (report: object) => void },
 ): () => void {
   const report = async (): Promise<void> => {
-    const { connected, refusedFilters, storeFails, evidenceFault } = worker;
+    const { connected, brokerLostMs, refusedFilters, storeFails, evidenceFault } = worker;
     send({
       type: "worker",
       connected,
+      brokerLostMs,
       refusedFilters,
       storeFails,
       evidenceFault,
@@ -92,6 +99,7 @@ export function createReportedWorker(): ReportedWorker {
       return stateOf({ ...report, connected: report.connected && isFresh });
     },
     impairment: () => (report === null ? null : impairmentOf(report)),
+    brokerLostMs: () => report?.brokerLostMs ?? null,
     snapshot: () => report?.metrics ?? null,
   };
 }
@@ -107,6 +115,10 @@ export function viewAll(workers: readonly WorkerView[]): WorkersView {
       return ready === wanted ? null : `${ready} of ${wanted} workers are ready; the log says why`;
     },
     impairment: () => workers.map((worker) => worker.impairment()).find((one) => one !== null) ?? null,
+    brokerLostMs: () => {
+      const lostMs = workers.flatMap((worker) => worker.brokerLostMs() ?? []);
+      return wanted > 0 && lostMs.length === wanted ? Math.max(...lostMs) : null;
+    },
     snapshots: () =>
       new Map(
         workers.flatMap((worker, index) => {

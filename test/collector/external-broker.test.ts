@@ -21,7 +21,7 @@ it.skipIf(!hasMosquitto)(
       mqtt: { url: `mqtt://127.0.0.1:${port}` },
     });
     const topics = createTopics(config.mqtt.base);
-    const collector = await startCollector(config, { logger: silentLogger });
+    const collector = await startCollector(config, { logger: silentLogger, freshMs: 0 });
     onTestFinished(() => collector.close());
     const fleet = { collector, topics };
     const gateway = await connectGateway(fleet);
@@ -38,9 +38,16 @@ it.skipIf(!hasMosquitto)(
     await gateway.send(event("before"));
     await broker.kill();
     await until(() => !gateway.client.connected, "the broker is gone");
+    const read = async (path: string): Promise<string> => (await fetch(`${collector.url}${path}`)).text();
+    const lost = "This collector has no connection to its broker since 2";
+    await until(async () => (await read("/")).includes(lost), "the page says so");
+    expect(await read("/drift")).toContain(lost);
+    expect(await read("/metrics")).toContain("aurora_mqtt_connected 0");
     await broker.start();
     await until(() => gateway.client.connected, "the gateway is back");
     await untilReady();
+    await until(async () => !(await read("/")).includes(lost), "the page is well again");
+    expect(await read("/metrics")).toContain("aurora_mqtt_connected 1");
     await gateway.send(event("after"));
     const names = (await collector.record.events({ limit: 9, offset: 0 })).items.map((item) => item.name);
     expect(names.sort()).toEqual(["after", "before"]);

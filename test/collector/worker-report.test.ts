@@ -12,12 +12,13 @@ import { createMetrics } from "../../src/core/platform/metrics.ts";
 async function reportOf(
   connected: boolean,
   storeFails: boolean,
-  faults: Partial<Pick<StoringPart, "evidenceFault" | "refusedFilters">> = {},
+  faults: Partial<Pick<StoringPart, "evidenceFault" | "refusedFilters" | "brokerLostMs">> = {},
 ): Promise<object> {
   const metrics = createMetrics();
   metrics.counter({ name: "stored_total", help: "Stored" }).add(3);
   return new Promise((resolve) => {
-    const part = { connected, storeFails, evidenceFault: null, refusedFilters: [], ...faults };
+    const well = { brokerLostMs: null, evidenceFault: null, refusedFilters: [] };
+    const part = { connected, storeFails, ...well, ...faults };
     const stop = sendReports(part, metrics, {
       logger: silentLogger,
       send: (report) => {
@@ -42,6 +43,19 @@ describe("the view of workers", () => {
     workers[0]!.forget();
     expect(notReady()).toBe("1 of 2 workers are ready; the log says why");
     expect(viewAll([]).notReady()).toBeNull();
+  });
+
+  it("says since when none of them has a connection to the broker, and nothing where others elsewhere may have one", async () => {
+    const workers = [createReportedWorker(), createReportedWorker()];
+    const { brokerLostMs } = viewAll(workers);
+    workers[0]!.take(await reportOf(false, false, { brokerLostMs: 10 }));
+    expect(brokerLostMs()).toBeNull();
+    workers[1]!.take(await reportOf(false, false, { brokerLostMs: 30 }));
+    expect(brokerLostMs()).toBe(30);
+    // Connected to a broker that refuses the lanes.
+    workers[0]!.take(await reportOf(false, false));
+    expect(brokerLostMs()).toBeNull();
+    expect(viewAll([]).brokerLostMs()).toBeNull();
   });
 
   it("says why raw evidence waits as long as one of them says so", async () => {

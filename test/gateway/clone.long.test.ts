@@ -122,6 +122,7 @@ describe.each(brokers)("on $name", ({ available, start }) => {
         models: new Map(),
         clock: systemClock,
         silentAfterMs: 120_000,
+        brokerLostMs: () => null,
         warningShare: 1,
       };
       const isShown = async (): Promise<boolean> => (await loadGateways(source))[0]?.cloned === true;

@@ -330,7 +330,13 @@ describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => 
     const state = JSON.stringify(turbineState("wt-1", Date.now(), "d"));
     await client.publish(topics.state("north-sea", "wt-1"), state, { qos: 1, retain: true });
     await until(async () => (await record.turbines()).length === 1, "one of the workers follows the states");
-    await until(async () => (await (await fetch(`${url}/`)).text()).includes("wt-1"), "the page shows it");
+    const page = async (): Promise<string> => (await fetch(`${url}/`)).text();
+    await until(async () => (await page()).includes("wt-1"), "the page shows it");
+    expect(await page()).not.toContain("no connection to its broker");
+    await broker.kill();
+    await until(async () => (await page()).includes("no connection to its broker"), "the page says so");
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics.match(/aurora_mqtt_connected\{.*\} 0/g)).toHaveLength(2);
   });
 
   it("takes nothing of gateways as `--role web`", async () => {
@@ -342,7 +348,16 @@ describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => 
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await listNames(record)).toEqual([]);
     expect(workers()).toEqual([]);
-    expect(await (await fetch(`${url}/metrics`)).text()).not.toContain("uplink_messages_total");
+    const read = async (at: string): Promise<string> => (await fetch(`${url}${at}`)).text();
+    expect(await read("/metrics")).not.toContain("uplink_messages_total");
+    expect(await read("/metrics")).toContain("aurora_mqtt_connected 1");
+    await broker.kill();
+    await until(
+      async () => (await read("/metrics")).includes("aurora_mqtt_connected 0"),
+      "it is not connected",
+    );
+    // Whether others hear of gateways is not known here.
+    expect(await read("/")).not.toContain("no connection to its broker");
   });
 });
 

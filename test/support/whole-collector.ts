@@ -72,6 +72,7 @@ export function viewHere(part: StoringPart): WorkerView {
   return {
     state: () => reported().state(),
     impairment: () => reported().impairment(),
+    brokerLostMs: () => reported().brokerLostMs(),
     snapshot: () => null,
   };
 }

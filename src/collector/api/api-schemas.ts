@@ -121,6 +121,7 @@ export const gatewaysSchema: z.ZodType = listOf(
     gateway: z.string(),
     online: z.boolean().nullable(),
     reachable: z.boolean(),
+    reason: z.string().nullable().describe("Why it is not known whether it is reachable; null: it is known"),
     cloned: z.boolean().describe("Two gateways speak under this id, and each ends the other's connection"),
     clonedMs: timeMs.nullable().describe("Last sign of it"),
     offlineMs: timeMs

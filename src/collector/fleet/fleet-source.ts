@@ -13,6 +13,11 @@ export interface FleetSource {
   readonly clock: Pick<Clock, "nowMs">;
   /** A turbine or gateway that was not heard of for this long is "information unavailable". */
   readonly silentAfterMs: number;
+  /**
+   * Since when this collector has no connection to the broker that gateways speak through, epoch ms; null: it has one, or
+   * other processes have it.
+   */
+  readonly brokerLostMs: () => number | null;
   /** Share of its days on which a healthy point warns of drift, as the assessment is configured. */
   readonly warningShare: number;
 }

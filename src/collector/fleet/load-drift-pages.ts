@@ -39,6 +39,8 @@ export interface TurbineDriftView {
 /** Drift on a page of its own. */
 export interface DriftPage extends FleetDriftView {
   readonly nowMs: number;
+  /** As {@link FleetSource.brokerLostMs}. */
+  readonly brokerLostMs: number | null;
   /** The site that is shown; null: all. */
   readonly site: string | null;
   /** Which part of the turbines, from 1. */
@@ -77,7 +79,8 @@ export async function loadDriftPage(
     day: view.day?.slice(0, 10),
     limit: estimatedPoints,
   });
-  return { ...view, nowMs: fleet.clock.nowMs(), site, page, performance };
+  const [nowMs, brokerLostMs] = [fleet.clock.nowMs(), fleet.brokerLostMs()];
+  return { ...view, nowMs, brokerLostMs, site, page, performance };
 }
 
 /** Loads what a turbine's page shows of drift; `day`: default the newest of the turbine. */

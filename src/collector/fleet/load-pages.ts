@@ -51,6 +51,8 @@ export interface OverviewPage {
   /** Absent: the first part of everything. */
   readonly query?: OverviewQuery;
   readonly nowMs: number;
+  /** As {@link FleetSource.brokerLostMs}. */
+  readonly brokerLostMs: number | null;
   readonly titles: FailureTitles;
   readonly turbines: readonly TurbineView[];
   readonly gateways: readonly GatewayView[];
@@ -70,6 +72,8 @@ export interface OverviewPage {
 /** One turbine on one page. */
 export interface TurbinePage {
   readonly nowMs: number;
+  /** As {@link FleetSource.brokerLostMs}. */
+  readonly brokerLostMs: number | null;
   readonly titles: FailureTitles;
   readonly turbine: TurbineView;
   /** The first few, active ones first. */
@@ -109,6 +113,7 @@ export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery
   return {
     ...(query === undefined ? {} : { query }),
     nowMs: fleet.clock.nowMs(),
+    brokerLostMs: fleet.brokerLostMs(),
     titles: failureTitles(fleet),
     turbines,
     gateways,
@@ -142,6 +147,7 @@ export async function loadTurbinePage(
   const byAlert = new Map(evidence.items.map((item) => [item.alert ?? "", item]));
   return {
     nowMs: fleet.clock.nowMs(),
+    brokerLostMs: fleet.brokerLostMs(),
     titles,
     turbine: view,
     alarms,

@@ -39,6 +39,8 @@ export interface TurbineView extends TurbineRef {
 export interface GatewayView extends RecordedGateway {
   /** Online by its own word and heard of lately. */
   readonly reachable: boolean;
+  /** Why it is not known whether it is; null: it is known. */
+  readonly reason: string | null;
   /** Two gateways speak under its id. */
   readonly cloned: boolean;
 }
@@ -74,6 +76,8 @@ interface Moment {
   readonly nowMs: number;
   /** What was not heard of since then is silent. */
   readonly heardSinceMs: number;
+  /** Since when nothing can be heard; null: it can. */
+  readonly brokerLostMs: number | null;
 }
 
 async function loadMachines(fleet: FleetSource): Promise<{
@@ -83,7 +87,8 @@ async function loadMachines(fleet: FleetSource): Promise<{
 }> {
   const [turbines, gateways] = await Promise.all([fleet.record.turbines(), fleet.record.gateways()]);
   const nowMs = fleet.clock.nowMs();
-  const moment = { nowMs, heardSinceMs: nowMs - fleet.silentAfterMs };
+  const brokerLostMs = fleet.brokerLostMs();
+  const moment = { nowMs, heardSinceMs: nowMs - fleet.silentAfterMs, brokerLostMs };
   const latest = new Map<string | null, number>();
   for (const { gateway, lastSeenMs } of turbines)
     latest.set(gateway, Math.max(lastSeenMs, latest.get(gateway) ?? lastSeenMs));
@@ -94,9 +99,26 @@ async function loadMachines(fleet: FleetSource): Promise<{
       lastSeenMs,
       cloned: isCloned(gateway.clonedMs, nowMs),
       reachable: gateway.online !== false && lastSeenMs >= moment.heardSinceMs,
+      reason: isBlind(gateway, lastSeenMs, moment) ? noBroker : null,
     };
   };
   return { turbines, gateways: gateways.map(describe), moment };
+}
+
+const noBroker = "this collector has no connection to its broker";
+
+/**
+ * Is it the lost broker that a gateway, or a turbine of it, is not heard through? Where several processes take what gateways
+ * send, another may have heard since then that it went, or of it until it fell silent.
+ */
+function isBlind(
+  gateway: Pick<RecordedGateway, "online" | "offlineMs"> | undefined,
+  lastSeenMs: number,
+  { nowMs, heardSinceMs, brokerLostMs }: Moment,
+): boolean {
+  if (brokerLostMs === null) return false;
+  if (gateway?.online === false) return (gateway.offlineMs ?? 0) <= brokerLostMs;
+  return lastSeenMs < Math.min(heardSinceMs, brokerLostMs + nowMs - heardSinceMs);
 }
 
 /** With what is known here of the model that it runs. */
@@ -108,8 +130,9 @@ function withModel({ models }: FleetSource, view: TurbineView): TurbineView {
 function describeTurbine(
   recorded: RecordedTurbine,
   gateway: GatewayView | undefined,
-  { nowMs, heardSinceMs }: Moment,
+  moment: Moment,
 ): TurbineView {
+  const { nowMs, heardSinceMs, brokerLostMs } = moment;
   const { state, lastSeenMs, unwatchedMs } = recorded;
   const unavailable = "information-unavailable";
   if (unwatchedMs !== null) {
@@ -124,6 +147,8 @@ function describeTurbine(
     const health = state?.health === "alarm" ? "alarm" : unavailable;
     return { ...recorded, reason, health, operatingState: unavailable, components, rolledUp };
   };
+  if (isBlind(gateway, lastSeenMs, moment))
+    return forget({ reason: noBroker, brief: noBroker, sinceMs: brokerLostMs ?? 0 });
   if (gateway?.online === false) {
     // Of all its turbines the same: each was last heard of at a moment of its own.
     const sinceMs = gateway.offlineMs ?? gateway.lastSeenMs;

@@ -15,13 +15,14 @@ const rowsPerPage = 50;
 
 /** Renders `/drift`. */
 export function renderDriftPage(page: DriftPage): SafeHtml {
-  const { nowMs, site, day, table } = page;
+  const { nowMs, brokerLostMs, site, day, table } = page;
   const index = day === null ? -1 : table.days.indexOf(day);
   const where = site === null ? "" : ` of ${site}`;
   const trail = site === null ? ["Drift"] : [`Drift, ${site}`];
   if (day === null || index < 0) {
     const body = renderPanel({ id: "findings", title: `Drift${where}`, live: "live", body: sayNoDay(page) });
-    return renderLayout({ title: "Drift", nowMs, trail, body: html`<h1 class="hidden">Drift</h1>${body}` });
+    const whole = html`<h1 class="hidden">Drift</h1>${body}`;
+    return renderLayout({ title: "Drift", nowMs, brokerLostMs, trail, body: whole });
   }
   const body = html`<h1 class="hidden">Drift${where}</h1>
 ${renderPanel({
@@ -35,7 +36,7 @@ ${site === null ? renderSites(page, index) : null}
 ${renderTurbines(page, day, index)}
 ${renderPerformanceSection(page.performance)}
 <p class="note">Drift is told against each machine's own past. How unlike the machines of training a turbine is stands on its own page: information, and no alarm.</p>`;
-  return renderLayout({ title: `Drift${where}`, nowMs, trail, body });
+  return renderLayout({ title: `Drift${where}`, nowMs, brokerLostMs, trail, body });
 }
 
 function sayNoDay({ day, site }: DriftPage): SafeHtml {

@@ -7,7 +7,15 @@ import type { GatewayView } from "../fleet/load-turbines.ts";
 import type { ListPart } from "../fleet/select-list.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
-import { formatBytes, formatCount, formatUtc, renderAgo, renderBadge, renderUngated } from "./page-words.ts";
+import {
+  capitalise,
+  formatBytes,
+  formatCount,
+  formatUtc,
+  renderAgo,
+  renderBadge,
+  renderUngated,
+} from "./page-words.ts";
 
 /** Renders a part of the gateways. @param of what is said of all: how many there are, and the way to other parts */
 export function renderGateways(
@@ -31,7 +39,10 @@ function renderGateway(gateway: GatewayView, nowMs: number): SafeHtml {
   const { health } = gateway;
   const link = gateway.reachable
     ? renderBadge("ok", "Online")
-    : renderBadge("unknown", gateway.online === false ? "Offline" : "Silent");
+    : renderBadge(
+        "unknown",
+        gateway.reason !== null ? "Not known" : gateway.online === false ? "Offline" : "Silent",
+      );
   const clones = gateway.cloned
     ? html` <span title="Each ends the other's connection: a copied card? Give one of them an id and an enrolment of its own (gateway.id).">${renderBadge("critical", "Two under this id")}</span>`
     : null;
@@ -42,7 +53,7 @@ function renderGateway(gateway: GatewayView, nowMs: number): SafeHtml {
     <td class="number">${formatCount(health.windowsProcessed)}</td>
     <td class="number" title="${describeReasons(health.quarantined)}">${formatCount(health.windowsQuarantined)}</td>
     <td class="number">${formatCount(health.windowsDropped)}</td><td class="number">${formatCount(health.outboxRecords)} records</td>`;
-  return html`<tr><th scope="row">${gateway.gateway}</th><td>${link}${clones}</td><td>${gateway.version ?? "–"}</td>${figures}<td class="nowrap">${renderAgo(gateway.lastSeenMs, nowMs)}</td></tr>`;
+  return html`<tr><th scope="row">${gateway.gateway}</th><td>${link}${gateway.reason === null ? null : html`<div class="why">${capitalise(gateway.reason)}</div>`}${clones}</td><td>${gateway.version ?? "–"}</td>${figures}<td class="nowrap">${renderAgo(gateway.lastSeenMs, nowMs)}</td></tr>`;
 }
 
 function describeReasons(reasons: Readonly<Record<string, number>>): string {

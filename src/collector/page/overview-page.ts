@@ -25,7 +25,7 @@ import { renderTurbines } from "./turbine-section.ts";
 
 /** Renders `/`. */
 export function renderOverviewPage(page: OverviewPage, range: PageRange): SafeHtml {
-  const { titles, nowMs, query = firstPart } = page;
+  const { titles, nowMs, brokerLostMs, query = firstPart } = page;
   const turbines = selectTurbines(page, query);
   const gateways = selectGateways(page, query);
   const name = range.fit === "exact" ? range.name : null;
@@ -49,7 +49,7 @@ ${renderDrift(page.drift)}
 ${renderGateways(gateways, { nowMs, known: page.gateways.length, pager: gatewayPager })}
 <div class="columns">${renderModels(page.models, page.updates)}
 ${renderEvents(page.events, page.quarantine)}</div>`;
-  return renderLayout({ title: "Fleet", nowMs, trail: [], body });
+  return renderLayout({ title: "Fleet", nowMs, brokerLostMs, trail: [], body });
 }
 
 /** Rows of a part. */
@@ -80,6 +80,7 @@ function renderTiles({ turbines, gateways, drift, alarming }: OverviewPage): Saf
   const active = alarming.reduce((total, { alarms }) => total + alarms, 0);
   const reachable = gateways.filter((gateway) => gateway.reachable).length;
   const cloned = gateways.filter((gateway) => gateway.cloned).length;
+  const unheard = gateways.find(({ reason }) => reason !== null);
   return html`<section class="tiles" id="tiles" data-live aria-label="Summary">
   ${renderTile({
     title: "Active alerts",
@@ -96,9 +97,10 @@ function renderTiles({ turbines, gateways, drift, alarming }: OverviewPage): Saf
   ${renderDriftTile(drift)}
   ${renderTile({
     title: "Gateways reachable",
-    figure: `${reachable} / ${gateways.length}`,
+    figure: `${unheard === undefined ? reachable : "–"} / ${gateways.length}`,
     tone: cloned > 0 ? "warning" : reachable < gateways.length ? "unknown" : "calm",
-    words: cloned > 0 ? describeClones(cloned) : describeGateways(reachable, gateways.length),
+    words:
+      cloned > 0 ? describeClones(cloned) : (unheard?.reason ?? describeGateways(reachable, gateways.length)),
   })}
 </section>`;
 }

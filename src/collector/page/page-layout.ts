@@ -7,12 +7,15 @@ export interface PageContent {
   readonly title: string;
   /** When it was made; null for a page that is not renewed. */
   readonly nowMs: number | null;
+  /** Since when the collector hears of no gateway; null: it does, or that is not known. Absent: null. */
+  readonly brokerLostMs?: number | null;
   /** Where one is, after the fleet. */
   readonly trail: readonly string[];
   readonly body: HtmlValue;
 }
 
 export function renderLayout(page: PageContent): SafeHtml {
+  const { brokerLostMs = null } = page;
   return html`<html lang="en">
 <head>
 <meta charset="utf-8">
@@ -35,8 +38,13 @@ export function renderLayout(page: PageContent): SafeHtml {
       ${page.trail.map((name) => html`<li aria-current="page">${name}</li>`)}
     </ol></nav>
   </div>
-  ${page.nowMs === null ? null : renderClock(page.nowMs)}
+  ${page.nowMs === null ? null : renderClock(page.nowMs, brokerLostMs !== null)}
 </header>
+<div id="broker" data-live>${
+    brokerLostMs === null
+      ? null
+      : html`<div class="lost" role="alert">This collector has no connection to its broker since ${formatUtc(brokerLostMs)} UTC. Whether gateways run is not known here; what they have to tell they keep.</div>`
+  }</div>
 <div id="lost" class="lost" role="alert" hidden>Connection to the collector is lost. What you see is as of <span id="lost-since"></span> UTC.</div>
 <main id="main" tabindex="-1">${page.body}</main>
 <footer>All times are UTC. <a href="/api/v1/openapi.json">API</a> · <a href="/metrics">Metrics</a></footer>
@@ -45,9 +53,9 @@ export function renderLayout(page: PageContent): SafeHtml {
 `;
 }
 
-function renderClock(nowMs: number): SafeHtml {
+function renderClock(nowMs: number, isDeaf: boolean): SafeHtml {
   return html`<p class="clock" id="clock" data-live>
-    <span class="beat" aria-hidden="true"></span>Live · <time datetime="${new Date(nowMs).toISOString()}">${formatUtc(nowMs)}</time> UTC
+    ${isDeaf ? "Without its broker" : html`<span class="beat" aria-hidden="true"></span>Live`} · <time datetime="${new Date(nowMs).toISOString()}">${formatUtc(nowMs)}</time> UTC
   </p>`;
 }
 

@@ -21,7 +21,7 @@ import { renderTurbineDrift } from "./turbine-drift-section.ts";
 
 /** Renders `/turbine/<site>/<turbine>`. */
 export function renderTurbinePage(page: TurbinePage, range: PageRange): SafeHtml {
-  const { turbine: view, titles, nowMs } = page;
+  const { turbine: view, titles, nowMs, brokerLostMs } = page;
   const { site, turbine } = view;
   const body = html`<h1 class="hidden">Turbine ${turbine}</h1>
 ${renderNow(view, nowMs)}
@@ -33,7 +33,8 @@ ${renderPerformanceSection(page.performance)}
 ${renderDevices(view, nowMs)}
 ${renderQuality(view)}
 ${renderTraining(page.training)}`;
-  return renderLayout({ title: `Turbine ${turbine}`, nowMs, trail: [`${turbine}, ${site}`], body });
+  const trail = [`${turbine}, ${site}`];
+  return renderLayout({ title: `Turbine ${turbine}`, nowMs, brokerLostMs, trail, body });
 }
 
 function renderNow(view: TurbineView, nowMs: number): SafeHtml {

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
 import { createTopics } from "../../core/contract/topics.ts";
 import { reachedHost, urlHost } from "../../core/contract/url-host.ts";
+import type { Clock } from "../../core/platform/clock.ts";
 import {
   maxPemBytes,
   readConfiguredText,
@@ -140,6 +141,27 @@ export async function openWebClient(
   const client = createMqttClient({ url, ...common, clientId, ...login });
   warnOfOpenBroker(client, { url, login, base: config.base }, logger);
   return { client, url: withoutLogin(url), close: () => client.close() };
+}
+
+/** Shows whether a client is connected among the figures. */
+export function measureConnection(metrics: Metrics, client: Pick<MqttClient, "connected">): void {
+  const help = "1 while the broker is connected";
+  metrics.gauge({ name: "mqtt_connected", help }, () => (client.connected ? 1 : 0));
+}
+
+/** Since when a client has no connection, as it is asked; null: it has one. One that never had one has none since now. */
+export function watchConnection(
+  client: Pick<MqttClient, "onConnect" | "onDisconnect">,
+  clock: Pick<Clock, "nowMs">,
+): () => number | null {
+  let lostMs: number | null = clock.nowMs();
+  client.onDisconnect(() => {
+    lostMs = clock.nowMs();
+  });
+  client.onConnect(() => {
+    lostMs = null;
+  });
+  return () => lostMs;
 }
 
 function createEmbeddedClient(

@@ -14,6 +14,7 @@ async function get(bench: DriftBench, path: string, query: Readonly<Record<strin
     clock: { nowMs: () => bench.nowMs },
     silentAfterMs: 120_000,
     warningShare: 0.01,
+    brokerLostMs: () => null,
   };
   const request = {
     method: "GET",

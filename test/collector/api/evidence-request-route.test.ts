@@ -10,7 +10,14 @@ function createPlace(isAllowed = true) {
   const { clock, record, ingest } = createIngestBench();
   const sent: EvidenceRequest[] = [];
   let broker = async (): Promise<void> => undefined;
-  const fleet = { record, models: new Map(), clock, silentAfterMs: 120_000, warningShare: 0.1 };
+  const fleet = {
+    record,
+    models: new Map(),
+    clock,
+    silentAfterMs: 120_000,
+    warningShare: 0.1,
+    brokerLostMs: () => null,
+  };
   const route = evidenceRequestRoute({
     isAllowed,
     fleet,

@@ -37,7 +37,14 @@ async function openFleet(
   const record = await openSqliteRecord({ path, clock, logger: silentLogger, driftPeriodMs });
   onTestFinished(() => record.close());
   await storeVerdicts(record, verdicts, nowMs);
-  return { record, models: new Map(), clock, silentAfterMs: 1, warningShare: 0.002 };
+  return {
+    record,
+    models: new Map(),
+    clock,
+    silentAfterMs: 1,
+    warningShare: 0.002,
+    brokerLostMs: () => null,
+  };
 }
 
 const history = [
@@ -50,7 +57,12 @@ const history = [
 
 test("before the first verdict there is no day", async () => {
   const fleet = await openFleet([]);
-  const nothing = { day: null, table: { days: [], points: [] }, warningShare: 0.002, moved: [] };
+  const nothing = {
+    day: null,
+    table: { days: [], points: [] },
+    warningShare: 0.002,
+    moved: [],
+  };
   expect(await loadFleetDrift(fleet)).toEqual(nothing);
   expect(await loadDriftPage(fleet, { ...ask, day: "2026-11-19" })).toMatchObject({ table: { days: [] } });
   expect((await loadTurbineDrift(fleet, { site: "s", turbine: "t", day: null })).day).toBeNull();

@@ -24,7 +24,14 @@ test("a gateway that tells its own health once an hour is heard of as long as it
     driftPeriodMs: 1440 * minuteMs,
   });
   onTestFinished(() => record.close());
-  const fleet: FleetSource = { record, models: new Map(), clock, silentAfterMs, warningShare: 0.002 };
+  const fleet: FleetSource = {
+    record,
+    models: new Map(),
+    clock,
+    silentAfterMs,
+    warningShare: 0.002,
+    brokerLostMs: () => null,
+  };
   const envelopes = [envelopeOf("wt-1", beganMs, 1)];
   await record.storeEnvelopes({ nowMs: beganMs, setAside: [], envelopes });
   const isReachable = async (): Promise<boolean | undefined> => (await loadGateways(fleet))[0]?.reachable;
@@ -54,7 +61,14 @@ test("an offline gateway's turbines are all unknown since it went, not each sinc
     driftPeriodMs: 1440 * minuteMs,
   });
   onTestFinished(() => record.close());
-  const fleet: FleetSource = { record, models: new Map(), clock, silentAfterMs, warningShare: 0.002 };
+  const fleet: FleetSource = {
+    record,
+    models: new Map(),
+    clock,
+    silentAfterMs,
+    warningShare: 0.002,
+    brokerLostMs: () => null,
+  };
   await record.storeEnvelopes({
     nowMs: clock.nowMs(),
     setAside: [],
@@ -82,6 +96,62 @@ test("an offline gateway's turbines are all unknown since it went, not each sinc
   expect(await since(0)).toEqual([lastMs, lastMs]);
   clock.advance(4_000);
   expect(await since(clock.nowMs())).toEqual([clock.nowMs(), clock.nowMs()]);
+});
+
+test("without its broker a collector knows of no gateway whether it is offline or silent, but for what others have heard since", async () => {
+  const clock = createManualClock();
+  const path = join(createTemporaryFolder(), "collector.sqlite");
+  const record = await openSqliteRecord({
+    path,
+    clock,
+    logger: silentLogger,
+    driftPeriodMs: 1440 * minuteMs,
+  });
+  onTestFinished(() => record.close());
+  let lostMs: number | null = null;
+  const fleet: FleetSource = {
+    record,
+    models: new Map(),
+    clock,
+    silentAfterMs,
+    warningShare: 0.002,
+    brokerLostMs: () => lostMs,
+  };
+  const hear = (online: boolean) =>
+    record.storeStates({
+      nowMs: clock.nowMs(),
+      turbines: [],
+      gateways: [
+        {
+          status: { gateway: "gw-1", online, time: null, version: null, config: null },
+          seenMs: clock.nowMs(),
+        },
+      ],
+      setAside: [],
+    });
+  const look = async (): Promise<readonly unknown[]> => {
+    const [[turbine], [gateway]] = [await loadTurbines(fleet), await loadGateways(fleet)];
+    return [turbine?.reason, gateway?.reachable, gateway?.reason];
+  };
+  const nowMs = clock.nowMs();
+  await record.storeEnvelopes({ nowMs, setAside: [], envelopes: [envelopeOf("wt-1", nowMs, 1)] });
+  const noBroker = "this collector has no connection to its broker";
+  // A broker that is stopped tells the last wills of all before it goes.
+  await hear(false);
+  expect(await look()).toEqual(["its gateway is offline", false, null]);
+  lostMs = clock.nowMs();
+  expect(await look()).toEqual([noBroker, false, noBroker]);
+  clock.advance(1000);
+  await hear(true);
+  await hear(false);
+  expect(await look()).toEqual(["its gateway is offline", false, null]);
+  // What was heard lately is believed, whoever heard it.
+  await hear(true);
+  expect(await look()).toEqual(["no state was published yet", true, null]);
+  clock.advance(silentAfterMs + 1);
+  expect(await look()).toEqual([noBroker, false, noBroker]);
+  lostMs = null;
+  expect(await look()).toEqual(["nothing was heard of it lately", false, null]);
 });
 
 function envelopeOf(turbine: string, nowMs: number, sequence: number): CheckedEnvelope {

@@ -32,7 +32,14 @@ async function openFleet(): Promise<{ bench: DriftBench; fleet: FleetSource }> {
   const clock = { nowMs: () => firstDayMs + 30 * 3_600_000 };
   return {
     bench,
-    fleet: { record: bench.record, models: bench.models, clock, silentAfterMs: 1e9, warningShare: 0.01 },
+    fleet: {
+      record: bench.record,
+      models: bench.models,
+      clock,
+      silentAfterMs: 1e9,
+      warningShare: 0.01,
+      brokerLostMs: () => null,
+    },
   };
 }
 

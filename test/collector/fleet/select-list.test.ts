@@ -47,7 +47,14 @@ async function openFleet(count: number) {
   }));
   await record.storeStates({ nowMs: t, turbines, gateways, setAside: [] });
   const clock = { nowMs: () => t };
-  return { record, models: new Map(), clock, silentAfterMs: 120_000, warningShare: 0.01 };
+  return {
+    record,
+    models: new Map(),
+    clock,
+    silentAfterMs: 120_000,
+    warningShare: 0.01,
+    brokerLostMs: () => null,
+  };
 }
 
 it("finds turbines by every word, and sorts them by what is asked", async () => {

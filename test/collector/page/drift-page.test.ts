@@ -6,7 +6,7 @@ import { fleetOf, pointOf } from "./drift-pages.ts";
 
 const nowMs = verdictFromMs + 1.2 * verdictDayMs;
 const performance = { day: "2026-11-19", assumption: "If they are right.", models: [], points: [] };
-const around = { nowMs, site: null, page: 1, performance };
+const around = { nowMs, brokerLostMs: null, site: null, page: 1, performance };
 
 function fleet(turbines: number, sites: number): readonly PointLevels[] {
   return Array.from({ length: turbines }, (_, index) =>

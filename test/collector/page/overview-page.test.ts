@@ -10,6 +10,7 @@ const nowMs = 1_700_000_000_000;
 const nothing = { total: 0, items: [] };
 const empty: OverviewPage = {
   nowMs,
+  brokerLostMs: null,
   titles: new Map(),
   turbines: [],
   gateways: [],
@@ -264,6 +265,30 @@ test("all tiles count a turbine by its worst component: one in alarm that is not
     parsePageRange(null),
   );
   expect(other).toMatch(/figure">3<\/p><p class="why">on 1 of 3 turbines \(nothing known now of 1\)/);
+});
+
+test("a collector without its broker says so and since when, and calls no gateway offline", () => {
+  const gateway = {
+    gateway: "gw-1",
+    online: false,
+    version: null,
+    lastSeenMs: nowMs,
+    offlineMs: nowMs,
+    clonedMs: null,
+    health: null,
+    cloned: false,
+    reachable: false,
+    reason: null,
+  };
+  const render = (change: Partial<OverviewPage>): string =>
+    renderOverviewPage({ ...empty, ...change }, parsePageRange(null)).text;
+  const well = render({ gateways: [gateway] });
+  expect(well).toMatch(/<\/span>Live ·.*<div id="broker" data-live><\/div>/s);
+  expect(well).toMatch(/>0 \/ 1<.*<\/svg>Offline</s);
+  const deaf = render({ brokerLostMs: nowMs - 60_000, gateways: [{ ...gateway, reason: "no broker here" }] });
+  expect(deaf).toContain("This collector has no connection to its broker since 2023-11-14 22:12:20 UTC.");
+  expect(deaf).toMatch(/>– \/ 1<\/p><p class="why">no broker here<.*<\/svg>Not known<.*>No broker here</s);
+  expect(deaf).not.toMatch(/>Live|Offline</);
 });
 
 test("a page's range is an hour that may shrink unless its address names one", () => {
