@@ -1,6 +1,6 @@
 /** What the API answers, as validators: the OpenAPI document is made from them, and the tests hold every answer against them. */
 import { z } from "zod";
-import { alertEventSchema } from "../../core/contract/alert.ts";
+import { alarmStates, alertEventSchema } from "../../core/contract/alert.ts";
 import { operatingStates } from "../../core/contract/prediction.ts";
 import {
   componentConditionSchema,
@@ -73,6 +73,10 @@ export const alertsSchema: z.ZodType = listOf(
       z.object({
         eventId: z.string(),
         transition: z.enum(["raised", "updated", "acknowledged", "cleared"]),
+        state: z
+          .enum(alarmStates)
+          .nullable()
+          .describe("Of the alarm after the step; null: that was not kept then"),
         timeMs,
         probability: probability.describe("Calibrated, 0 to 1, as of the event"),
         risk: probability

@@ -60,6 +60,8 @@ export interface OverviewPage {
   readonly alarms: Listing<RecordedAlarm>;
   /** Turbines with active ones. */
   readonly alarming: readonly AlarmingTurbine[];
+  /** The newest events, among which are those of who did what to an alarm. */
+  readonly people: readonly RecordedEvent[];
   /** Of the newest day that was assessed. */
   readonly drift: FleetDriftView;
   readonly models: readonly ModelView[];
@@ -78,6 +80,8 @@ export interface TurbinePage {
   readonly turbine: TurbineView;
   /** The first few, active ones first. */
   readonly alarms: Listing<RecordedAlarm>;
+  /** The newest events, among which are those of who did what to an alarm. */
+  readonly people: readonly RecordedEvent[];
   /** Raw samples around alarms, by the id of the alert. */
   readonly evidence: AlertEvidence;
   readonly drift: TurbineDriftView;
@@ -89,6 +93,8 @@ export interface TurbinePage {
 
 const overviewAlarms = 12;
 const overviewEvents = 15;
+/** Those that are looked through for who did what to an alarm. */
+const peopleEvents = { limit: 500, offset: 0 };
 const turbineAlarms = 50;
 const estimatedPoints = 40;
 /** The newest ones: an alarm shows those of its own steps. */
@@ -107,7 +113,7 @@ export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery
       loadFleetDrift(fleet),
       loadModels(fleet),
       loadUpdates(fleet, newest),
-      record.events(newest),
+      record.events(peopleEvents),
       record.quarantine(overviewEvents),
     ]);
   return {
@@ -119,10 +125,11 @@ export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery
     gateways,
     alarms,
     alarming,
+    people: events.items,
     drift,
     models,
     updates,
-    events,
+    events: { ...events, items: events.items.slice(0, overviewEvents) },
     quarantine,
   };
 }
@@ -135,8 +142,9 @@ export async function loadTurbinePage(
   const { site, turbine } = subject;
   const view = await loadTurbine(fleet, subject);
   if (view === null) return null;
-  const [alarms, evidence, drift, training] = await Promise.all([
+  const [alarms, events, evidence, drift, training] = await Promise.all([
     fleet.record.alarms({ site, turbine, limit: turbineAlarms, offset: 0 }),
+    fleet.record.events(peopleEvents),
     fleet.record.evidence({ site, turbine, kind: "alarm", limit: turbineEvidence, offset: 0 }),
     loadTurbineDrift(fleet, subject),
     loadLikeness(fleet, { site, turbine }),
@@ -151,6 +159,7 @@ export async function loadTurbinePage(
     titles,
     turbine: view,
     alarms,
+    people: events.items,
     evidence: byAlert,
     drift,
     performance,

@@ -11,6 +11,7 @@ import { describeLane, formatMoment, isUnknownNow } from "../../core/decision/ro
 import type { ComponentView } from "../fleet/describe-components.ts";
 import type { AlertEvidence, OverviewPage } from "../fleet/load-pages.ts";
 import type { TurbineView } from "../fleet/load-turbines.ts";
+import { describeStateDoer, renderLife } from "./alarm-life.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
 import {
@@ -31,7 +32,7 @@ import {
 } from "./page-words.ts";
 
 /** Alarms, and what is known beside them. */
-interface AlertsView extends Pick<OverviewPage, "alarms" | "titles" | "turbines"> {
+interface AlertsView extends Pick<OverviewPage, "alarms" | "titles" | "turbines" | "people"> {
   /** Absent: nobody looked. */
   readonly evidence?: AlertEvidence;
 }
@@ -50,8 +51,10 @@ export function renderAlerts(view: AlertsView, nowMs: number): SafeHtml {
 
 type Alarm = OverviewPage["alarms"]["items"][number];
 
-function renderAlarm(alarm: Alarm, { titles, evidence, turbines }: AlertsView, nowMs: number): SafeHtml {
+function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
+  const { titles, evidence, turbines } = view;
   const data = alarm.event.data;
+  const doer = describeStateDoer(alarm, view);
   const told = describeTold(alarm, nowMs);
   const now = alarm.active ? findPresent(data, turbines) : null;
   const raw = alarm.steps.flatMap(({ eventId }) => evidence?.get(eventId) ?? []);
@@ -85,7 +88,7 @@ function renderAlarm(alarm: Alarm, { titles, evidence, turbines }: AlertsView, n
     }
     ${renderBegin(alarm, nowMs)}
     ${data.leadingMode === undefined ? null : html`<div><dt>Looks like by now</dt><dd>${capitalise(titleOf(titles, data.leadingMode))}</dd></div>`}
-    <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])} ${data.clearedBecause === undefined ? null : html`<div class="why">${data.clearedBecause}</div>`}</dd></div>
+    <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])} ${doer && html`<div class="why">${doer}</div>`}${data.clearedBecause === undefined ? null : html`<div class="why">${data.clearedBecause}</div>`}</dd></div>
     ${renderFact({
       title: "Operating state",
       now: now && html`${formatName(now.turbine.operatingState)}`,
@@ -98,9 +101,7 @@ function renderAlarm(alarm: Alarm, { titles, evidence, turbines }: AlertsView, n
   </dl>
   ${data.evidence === undefined ? null : renderEvidence(data.evidence, alarm.alarm)}
   <div class="reasons">${renderExplanation(data, told)}</div>
-  <details class="story" id="life-${alarm.alarm}"><summary>Life of this alarm, ${alarm.steps.length} ${alarm.steps.length === 1 ? "step" : "steps"}</summary>
-    <ol class="life">${alarm.steps.map((step) => html`<li><time datetime="${new Date(step.timeMs).toISOString()}">${formatUtc(step.timeMs)}</time> ${step.transition} at ${step.risk === null ? "a model's probability of" : "a risk of"} ${formatShare(step.risk ?? step.probability)}</li>`)}</ol>
-  </details>
+  ${renderLife(alarm, view)}
 </article>`;
 }
 

@@ -43,7 +43,7 @@ export function renderLayout(page: PageContent): SafeHtml {
 <div id="broker" data-live>${
     brokerLostMs === null
       ? null
-      : html`<div class="lost" role="alert">This collector has no connection to its broker since ${formatUtc(brokerLostMs)} UTC. Whether gateways run is not known here; what they have to tell they keep.</div>`
+      : html`<div class="lost" role="alert">This collector has no connection to its broker since ${formatUtc(brokerLostMs)} UTC. Whether gateways run is not known here; they keep what they have to tell.</div>`
   }</div>
 <div id="lost" class="lost" role="alert" hidden>Connection to the collector is lost. What you see is as of <span id="lost-since"></span> UTC.</div>
 <main id="main" tabindex="-1">${page.body}</main>

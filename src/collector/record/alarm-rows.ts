@@ -1,5 +1,5 @@
 /** Alarms and the steps of their lives as rows of a table, alike in every engine. */
-import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
+import type { AlarmState, AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
 import { believeTime } from "./clock-rules.ts";
 import type { AlarmingTurbine, AlarmLifeStep, RecordedAlarm } from "./fleet-record.ts";
 import type { RecordRow } from "./record-rules.ts";
@@ -29,6 +29,7 @@ export function fromAlarmStepRow(row: RecordRow): AlarmLifeStep {
   return {
     eventId: String(row.id),
     transition: row.transition as AlertTransition,
+    state: row.state as AlarmState | null,
     timeMs: Number(row.time_ms),
     probability: Number(row.probability),
     risk: row.risk === null ? null : Number(row.risk),

@@ -7,7 +7,7 @@
  * `core/contract/config/collector-config.ts`, by which `collector/open-record.ts` opens it; its driver as a door and in the
  * collector's list of vendors in `test/architecture.test.ts`.
  */
-import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
+import type { AlarmState, AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
 import type { Result } from "../../core/contract/result.ts";
 import type { GatewayStatus, TurbineState } from "../../core/contract/turbine-state.ts";
 import type {
@@ -258,6 +258,8 @@ export interface AlarmingTurbine extends TurbineRef {
 export interface AlarmLifeStep {
   readonly eventId: string;
   readonly transition: AlertTransition;
+  /** Of the alarm after it; null: that was not kept of steps then. */
+  readonly state: AlarmState | null;
   /** By its arrival where its own time cannot be right. */
   readonly timeMs: number;
   readonly probability: number;

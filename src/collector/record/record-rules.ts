@@ -67,6 +67,7 @@ export function alarmLifeStep(event: AlertEvent, receivedMs: number): AlarmLifeS
   return {
     eventId: event.id,
     transition: transitionOf(event),
+    state: event.data.state,
     timeMs: believeTime(Date.parse(event.time), receivedMs),
     probability: event.data.probability,
     risk: event.data.risk ?? null,

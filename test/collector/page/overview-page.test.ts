@@ -16,6 +16,7 @@ const empty: OverviewPage = {
   gateways: [],
   alarms: nothing,
   alarming: [],
+  people: [],
   drift: { day: null, table: { days: [], points: [] }, warningShare: 0.01, moved: [] },
   models: [],
   updates: nothing,
@@ -174,26 +175,14 @@ describe("an alarm's card beside its turbine", () => {
     const life = steps.map((transition, index) => ({
       eventId: `${index}`,
       transition: transition as "raised",
+      state: "unacknowledged" as const,
       timeMs: nowMs - 600_000,
       probability: 0.8,
       risk: 0.786,
     }));
     const times = { sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs };
     const alarm = { alarm: 7, active, ...times, event, steps: life };
-    const turbine: TurbineView = {
-      site: event.data.site,
-      turbine: "wt-1",
-      gateway: "g",
-      health: "alarm",
-      reason: null,
-      rolledUp: { health: "warning", reason: "" },
-      components: [known],
-      operatingState: "full-performance",
-      lastSeenMs: nowMs,
-      unwatchedMs: null,
-      state: null,
-      ...view,
-    };
+    const turbine: TurbineView = { ...alarming, site: event.data.site, ...view };
     const page = { ...empty, turbines: [turbine], alarms: { total: 1, items: [alarm] } };
     const { text } = renderOverviewPage(page, parsePageRange(null));
     return text.slice(text.indexOf("<article"), text.indexOf("</article>")).replace(/<[^>]*>/g, "|");
@@ -206,6 +195,20 @@ describe("an alarm's card beside its turbine", () => {
     sinceMs: nowMs - 600_000,
     risks: [{ failureMode: "inner-race", risk: 0.984 }],
     baseline: { ...baseline, state: "ready" },
+  };
+
+  const alarming: TurbineView = {
+    site: "s",
+    turbine: "wt-1",
+    gateway: "g",
+    health: "alarm",
+    reason: null,
+    rolledUp: { health: "warning", reason: "" },
+    components: [known],
+    operatingState: "full-performance",
+    lastSeenMs: nowMs,
+    unwatchedMs: null,
+    state: null,
   };
 
   test("says what it was when raised, and what it is now", () => {
@@ -222,6 +225,70 @@ describe("an alarm's card beside its turbine", () => {
     expect(cardOf({}, { steps: ["updated", "raised"], newest: "updated" })).toContain("78.6 % at 22:03 UTC");
     // Another turbine of this name.
     expect(cardOf({ site: "elsewhere" })).toContain("Risk||78.6 %||when raised");
+  });
+
+  test("says which of its steps were people's, who did them and until when, as far as their events are at hand", () => {
+    const steps = [
+      ["raised", "unacknowledged"],
+      ["updated", "unacknowledged"],
+      ["updated", "shelved"],
+      ["updated", "unacknowledged"],
+      ["acknowledged", "acknowledged"],
+      ["updated", "shelved"],
+    ] as const;
+    const event = alertEvent("wt-1", "updated", nowMs, { ...mode, state: "shelved" });
+    const life = steps.map(([transition, state], index) => ({
+      eventId: `${index}`,
+      transition,
+      state,
+      timeMs: nowMs + index * 60_000,
+      probability: 0.8,
+      risk: 0.769,
+    }));
+    const alarm = { alarm: 7, active: true, sinceMs: 0, firstMs: 0, lastMs: 0, event, steps: life };
+    const told = (index: number, name: string, detail: string, change: object = {}) => ({
+      id: index,
+      gateway: "g",
+      timeMs: 0,
+      believedMs: nowMs + index * 60_000 + 20,
+      name,
+      subject: "wt-1 generator-bearing inner-race",
+      detail,
+      ...change,
+    });
+    const turbine = { ...alarming, site: event.data.site };
+    const text = renderOverviewPage(
+      {
+        ...empty,
+        turbines: [turbine],
+        alarms: { total: 1, items: [alarm] },
+        people: [
+          told(2, "alarm.shelved", "by <ana>, until 2023-11-15T02:13:20.000Z"),
+          told(3, "alarm.unshelved", "by ana"),
+          told(4, "alarm.acknowledged", "by bo"),
+          // Of another turbine of this name, of another alarm, and of another time.
+          told(5, "alarm.shelved", "by cy", { gateway: "h" }),
+          told(5, "alarm.shelved", "by cy", { subject: "wt-1 gearbox inner-race" }),
+          told(4.8, "alarm.shelved", "by cy"),
+        ],
+      },
+      parsePageRange(null),
+    ).text;
+    const told76 = "at a risk of 76.9 %";
+    expect([...text.matchAll(/<\/time> ([^<]*)<\/li>/g)].map(([, words]) => words)).toEqual([
+      `raised ${told76}`,
+      `updated ${told76}`,
+      `shelved by &lt;ana&gt;, until 2023-11-15 02:13:20 UTC, ${told76}`,
+      `shown again by ana, unacknowledged, ${told76}`,
+      `acknowledged by bo, ${told76}`,
+      `shelved ${told76}`,
+    ]);
+    expect(text).toMatch(/<dd>Shelved *<\/dd>/);
+    const doer = told(5, "alarm.shelved", "by cy, until 2023-11-15T02:13:20.000Z");
+    const known = { ...empty, turbines: [turbine], alarms: { total: 1, items: [alarm] }, people: [doer] };
+    expect(renderOverviewPage(known, parsePageRange(null)).text).toContain(
+      '<dd>Shelved <div class="why">by cy, until 2023-11-15 02:13:20 UTC</div></dd>',
+    );
   });
 
   test("says that nothing is known now, why and since when, and shows nothing old as present", () => {

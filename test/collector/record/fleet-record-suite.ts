@@ -273,7 +273,11 @@ function describeAlarms(open: Open): void {
     const { items, total } = await record.alarms(all);
     expect(total).toBe(2);
     expect(items.map((alarm) => alarm.active)).toEqual([true, false]);
-    expect(items[1]!.steps.map((step) => step.transition)).toEqual(["raised", "acknowledged", "cleared"]);
+    expect(items[1]!.steps.map(({ transition, state }) => [transition, state])).toEqual([
+      ["raised", "unacknowledged"],
+      ["acknowledged", "acknowledged"],
+      ["cleared", "normal"],
+    ]);
     expect(items[1]).toMatchObject({ firstMs: t, lastMs: t + 2000 });
   });
 

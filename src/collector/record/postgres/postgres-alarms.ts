@@ -17,17 +17,18 @@ export async function putAlert(session: SqlSession, event: AlertEvent, receivedM
     event.id,
   ]);
   if (known.length > 0) return;
-  const { transition, timeMs, probability, risk } = alarmLifeStep(event, receivedMs);
+  const { transition, state, timeMs, probability, risk } = alarmLifeStep(event, receivedMs);
   const alarm = await placeEvent(session, event, timeMs);
   await session.run(
-    `INSERT INTO alert_event (site, turbine, id, alarm, transition, time_ms, received_ms, probability, risk, json)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `INSERT INTO alert_event (site, turbine, id, alarm, transition, state, time_ms, received_ms, probability, risk, json)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       site,
       turbine,
       event.id,
       alarm,
       transition,
+      state,
       timeMs,
       Math.trunc(receivedMs),
       probability,
@@ -117,7 +118,7 @@ async function readSteps(
   session: SqlSession,
   alarms: readonly number[],
 ): Promise<ReadonlyMap<number, readonly AlarmLifeStep[]>> {
-  const own = `SELECT id, step.alarm, transition, time_ms, probability, risk, arrival, received_ms, ctid AS place
+  const own = `SELECT id, step.alarm, transition, state, time_ms, probability, risk, arrival, received_ms, ctid AS place
     FROM alert_event AS step WHERE step.alarm = wanted.alarm`;
   // Of before there were arrivals: by their receipt, and by their place, as no row is deleted.
   const rows = await session.rows(

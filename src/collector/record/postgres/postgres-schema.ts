@@ -174,6 +174,8 @@ const migrations: readonly string[] = [
   `,
   // When a gateway was told to be gone.
   "ALTER TABLE gateway ADD COLUMN offline_ms bigint",
+  // An alarm's state after a step of its life; null: of a step of before, which is not read again.
+  "ALTER TABLE alert_event ADD COLUMN state text",
 ];
 
 /** Of advisory locks: whoever changes the tables holds it. */

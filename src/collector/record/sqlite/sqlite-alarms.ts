@@ -32,11 +32,11 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
   const advance = database.prepare("UPDATE alarm SET active = ?, last_ms = ?, last_event = ? WHERE id = ?");
   const end = database.prepare("UPDATE alarm SET active = 0 WHERE id = ?");
   const insertEvent = database.prepare(
-    `INSERT INTO alert_event (site, turbine, id, alarm, transition, time_ms, received_ms, probability, risk, json)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO alert_event (site, turbine, id, alarm, transition, state, time_ms, received_ms, probability, risk, json)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const own =
-    "SELECT id, transition, time_ms, probability, risk, rowid AS nth FROM alert_event WHERE alarm = ?";
+    "SELECT id, transition, state, time_ms, probability, risk, rowid AS nth FROM alert_event WHERE alarm = ?";
   // The first and the newest, as they came: no row is deleted. Of those between nothing is read.
   const life = database.prepare(
     `SELECT * FROM (${own} ORDER BY nth LIMIT 1)
@@ -68,8 +68,8 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     put: (event, receivedMs) => {
       const { site, turbine } = event.data;
       if (known.get(site, turbine, event.id) !== undefined) return;
-      const { transition, timeMs, probability, risk } = alarmLifeStep(event, receivedMs);
-      const step = [transition, timeMs, Math.trunc(receivedMs), probability, risk];
+      const { transition, state, timeMs, probability, risk } = alarmLifeStep(event, receivedMs);
+      const step = [transition, state, timeMs, Math.trunc(receivedMs), probability, risk];
       insertEvent.run(site, turbine, event.id, place(event, timeMs), ...step, JSON.stringify(event));
     },
     list: (query) => {

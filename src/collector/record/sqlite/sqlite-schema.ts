@@ -212,6 +212,8 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   "DROP INDEX alert_event_of_alarm; CREATE INDEX alert_event_of_alarm ON alert_event (alarm)",
   // When a gateway was told to be gone.
   "ALTER TABLE gateway ADD COLUMN offline_ms INTEGER",
+  // An alarm's state after a step of its life; null: of a step of before, which is not read again.
+  "ALTER TABLE alert_event ADD COLUMN state TEXT",
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */

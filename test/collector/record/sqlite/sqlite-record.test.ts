@@ -176,7 +176,14 @@ it("reads the alarms that an older collector has kept, step by step, and takes n
   onTestFinished(() => record.close());
   const envelope = { ...envelopeOf([]), records: [ok({ kind: "alert", event: alert } as const)] };
   expect(await store(record, envelope)).toMatchObject([{ outcome: "stored" }]);
-  const step = { eventId: alert.id, transition: "raised", timeMs: t, probability: 0.972, risk: 0.4 };
+  const step = {
+    eventId: alert.id,
+    transition: "raised",
+    state: null,
+    timeMs: t,
+    probability: 0.972,
+    risk: 0.4,
+  };
   expect(await record.alarms({ limit: 9, offset: 0 })).toMatchObject({
     total: 1,
     items: [{ event: alert, steps: [step] }],
