@@ -1,5 +1,6 @@
 /** Loads all that a page shows as values, so that rendering it neither waits nor asks. Writes nothing. */
 
+import { isWithheldState } from "../../core/contract/alarm-report.ts";
 import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
 import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import type {
@@ -113,7 +114,7 @@ export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery
       loadFleetDrift(fleet),
       loadModels(fleet),
       loadUpdates(fleet, newest),
-      record.events(peopleEvents),
+      record.events(newest),
       record.quarantine(overviewEvents),
     ]);
   return {
@@ -125,11 +126,11 @@ export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery
     gateways,
     alarms,
     alarming,
-    people: events.items,
+    people: await loadPeople(fleet, alarms),
     drift,
     models,
     updates,
-    events: { ...events, items: events.items.slice(0, overviewEvents) },
+    events,
     quarantine,
   };
 }
@@ -142,9 +143,8 @@ export async function loadTurbinePage(
   const { site, turbine } = subject;
   const view = await loadTurbine(fleet, subject);
   if (view === null) return null;
-  const [alarms, events, evidence, drift, training] = await Promise.all([
+  const [alarms, evidence, drift, training] = await Promise.all([
     fleet.record.alarms({ site, turbine, limit: turbineAlarms, offset: 0 }),
-    fleet.record.events(peopleEvents),
     fleet.record.evidence({ site, turbine, kind: "alarm", limit: turbineEvidence, offset: 0 }),
     loadTurbineDrift(fleet, subject),
     loadLikeness(fleet, { site, turbine }),
@@ -159,7 +159,7 @@ export async function loadTurbinePage(
     titles,
     turbine: view,
     alarms,
-    people: events.items,
+    people: await loadPeople(fleet, alarms),
     evidence: byAlert,
     drift,
     performance,
@@ -176,4 +176,14 @@ function failureTitles({ models }: FleetSource): FailureTitles {
     }
   }
   return titles;
+}
+
+/** The newest events where people have done something to one of these alarms, to say who did; else none. */
+async function loadPeople(
+  { record }: Pick<FleetSource, "record">,
+  { items }: Pick<OverviewPage["alarms"], "items">,
+): Promise<readonly RecordedEvent[]> {
+  const isOfPeople = ({ transition, state }: (typeof items)[number]["steps"][number]): boolean =>
+    transition === "acknowledged" || (state !== null && isWithheldState(state));
+  return items.some(({ steps }) => steps.some(isOfPeople)) ? (await record.events(peopleEvents)).items : [];
 }

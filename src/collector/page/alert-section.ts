@@ -3,6 +3,7 @@
  * that it is read: it says when, and how the turbine is now stands beside it.
  */
 
+import { isWithheldState } from "../../core/contract/alarm-report.ts";
 import { type AlertData, describeOutlook } from "../../core/contract/alert.ts";
 import type { EvidenceLine, PhysicalEvidence } from "../../core/contract/physical-evidence.ts";
 import { describeStanding } from "../../core/decision/alarm-reason.ts";
@@ -55,6 +56,9 @@ function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
   const { titles, evidence, turbines } = view;
   const data = alarm.event.data;
   const doer = describeStateDoer(alarm, view);
+  // Of one that is over nothing more is told: whoever withheld it may have let it go since.
+  const isOverUnseen = !alarm.active && isWithheldState(data.state);
+  const stateWords = `${isOverUnseen ? "cleared while " : ""}${alarmStateWords[data.state]}`;
   const told = describeTold(alarm, nowMs);
   const now = alarm.active ? findPresent(data, turbines) : null;
   const raw = alarm.steps.flatMap(({ eventId }) => evidence?.get(eventId) ?? []);
@@ -88,7 +92,7 @@ function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
     }
     ${renderBegin(alarm, nowMs)}
     ${data.leadingMode === undefined ? null : html`<div><dt>Looks like by now</dt><dd>${capitalise(titleOf(titles, data.leadingMode))}</dd></div>`}
-    <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])} ${doer && html`<div class="why">${doer}</div>`}${data.clearedBecause === undefined ? null : html`<div class="why">${data.clearedBecause}</div>`}</dd></div>
+    <div><dt>Alarm state</dt><dd>${capitalise(stateWords)} ${doer && html`<div class="why">${doer}</div>`}${data.clearedBecause === undefined ? null : html`<div class="why">${data.clearedBecause}</div>`}</dd></div>
     ${renderFact({
       title: "Operating state",
       now: now && html`${formatName(now.turbine.operatingState)}`,

@@ -42,6 +42,17 @@ test("the fleet's page is made of plain values alone, and of the same values the
   expect(renderOverviewPage(structuredClone(page), range).text).toBe(text);
 });
 
+test("an alarm that ended while it was withheld is not said to be withheld still", () => {
+  const event = alertEvent("wt-1", "cleared", nowMs - 60_000, { state: "shelved" });
+  const stateOf = (active: boolean): string | undefined => {
+    const alarm = { alarm: 1, active, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+    const page = { ...empty, alarms: { total: 1, items: [alarm] } };
+    const { text } = renderOverviewPage(page, parsePageRange({ range: "6h" }));
+    return /<dt>Alarm state<\/dt><dd>([^<]*?) *</.exec(text)?.[1];
+  };
+  expect([stateOf(true), stateOf(false)]).toEqual(["Shelved", "Cleared while shelved"]);
+});
+
 test("an alarm's card says what the spectrum shows, line by line, and against which background it is explained", () => {
   const evidence = {
     windows: 10,
