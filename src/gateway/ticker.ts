@@ -8,7 +8,7 @@ export type TickedParts = readonly { tick(): void }[];
 export interface Ticker {
   /** The time since all parts were through. */
   sinceMs(): number;
-  /** Resolves when all parts have had their turn the next time. */
+  /** Resolves when all parts are through the next time. */
   next(): Promise<void>;
   stop(): void;
 }
@@ -37,7 +37,8 @@ export function startTicker(
         failing.add(part);
       }
     }
-    if (failing.size === 0) tickedMs = clock.monotonicMs();
+    if (failing.size > 0) return;
+    tickedMs = clock.monotonicMs();
     for (const tell of onTicked) tell();
     onTicked = [];
   }, tickMs);

@@ -102,8 +102,8 @@ class Watch implements KeptWatch {
   isDue = false;
   /** Of the machine when it ran last; null: not in this run. */
   #said: Decision | null = null;
-  /** Somebody has told what is true of that. */
-  #isConfirmed = false;
+  /** Whether somebody has told that a fault was there then; null: nobody has told anything of it. */
+  #foundFault: boolean | null = null;
 
   constructor(point: PointId, start: PointStart, options: KeptWatchOptions) {
     this.#point = point;
@@ -144,7 +144,7 @@ class Watch implements KeptWatch {
     this.#tell(event);
     if (decision.modes.length > 0) {
       this.#said = decision;
-      this.#isConfirmed = false;
+      this.#foundFault = null;
     }
     if (this.#watch.isDue) this.#options.fits.add(this);
     const { toMs } = window.prediction;
@@ -178,7 +178,7 @@ class Watch implements KeptWatch {
     const renewed = this.#watch.renew(foundHealthy ? { ...rest, foundHealthy } : rest);
     if (renewed === null) return null;
     const { letGo } = renewed;
-    if (foundHealthy || foundFault) this.#confirm(activeAlarms, order);
+    if (foundHealthy || foundFault) this.#confirm(foundFault);
     if (foundHealthy) this.#endAlarms(order);
     const { state, onEvent } = this.#options;
     // False: it waits in memory for the disk.
@@ -204,13 +204,12 @@ class Watch implements KeptWatch {
     };
   }
 
-  /** An order that is given again says nothing more, and of a machine of which nothing was said none can be right or wrong. */
-  #confirm(activeAlarms: readonly string[], { atMs, foundFault = false }: RenewalOrder): void {
+  /** An order that is given again says nothing more, and where this run has heard no machine nobody knows what was said of it. */
+  #confirm(foundFault: boolean): void {
     const said = this.#said;
-    if (this.#isConfirmed || (said === null && activeAlarms.length === 0)) return;
-    this.#isConfirmed = true;
-    const found = { modelDigest: this.#watch.model.digest, isFault: foundFault };
-    this.#options.onOutcome?.(this.#point, composeOutcome(said, activeAlarms, found), said?.toMs ?? atMs);
+    if (said === null || foundFault === this.#foundFault) return;
+    this.#foundFault = foundFault;
+    this.#options.onOutcome?.(this.#point, composeOutcome(said, foundFault), said.toMs);
   }
 
   #endAlarms({ by, reason, atMs }: RenewalOrder): void {

@@ -107,7 +107,7 @@ describe("what somebody found at a machine", () => {
     expect(told).toHaveLength(2);
   });
 
-  test("is told of an alarm that stands after a restart, without a risk, and of nothing where nothing was heard", () => {
+  test("is told of what this run has heard alone: of an alarm that stands after a restart with its next window", () => {
     const { told, hear, renew, snapshot } = open();
     renew({ foundHealthy: true });
     expect(told).toEqual([]);
@@ -115,7 +115,22 @@ describe("what somebody found at a machine", () => {
     hear(9, 40);
     const next = open(snapshot());
     next.renew({ foundFault: true });
-    expect(next.told).toEqual([[point, { modelDigest: "d", raised: true, risk: null, isFault: true }, 1e9]]);
+    expect(next.told).toEqual([]);
+    next.hear(9, 1);
+    next.renew({ foundFault: true });
+    expect(next.told).toMatchObject([[point, { raised: true, isFault: true }, expect.any(Number)]]);
+  });
+
+  test("is told anew where it is corrected, of what had been said all the same", () => {
+    const { told, hear, renew } = open();
+    hear(0, 80);
+    hear(9, 40);
+    renew({ foundHealthy: true });
+    renew({ foundFault: true });
+    expect(told.map(([, { raised, isFault }]) => [raised, isFault])).toEqual([
+      [true, false],
+      [true, true],
+    ]);
   });
 
   test("is not told by a renewal that does not say it", () => {
@@ -127,6 +142,7 @@ describe("what somebody found at a machine", () => {
 
   test("holds nothing against the model that it does not say: how loud a machine is", () => {
     const said = {
+      model,
       modes: [vibrationLevelMode, "outer-race"].map((failureMode, index) => ({
         failureMode,
         probability: 0.5,
@@ -137,7 +153,11 @@ describe("what somebody found at a machine", () => {
         risk: index === 0 ? 0.9 : 0.1,
       })),
     };
-    const found = { modelDigest: "d", isFault: true };
-    expect(composeOutcome(said, [vibrationLevelMode], found)).toEqual({ ...found, raised: false, risk: 0.1 });
+    expect(composeOutcome(said, true)).toEqual({
+      modelDigest: "d",
+      raised: false,
+      risk: 0.1,
+      isFault: true,
+    });
   });
 });
