@@ -8,11 +8,12 @@ import {
   type FeatureWindow,
   type PointId,
   type Quarantine,
+  type QuarantineReason,
   type RecordedBlock,
   type Reused,
   type SampleBlock,
 } from "../contract/stream.ts";
-import type { OpenWindows } from "../window/window-sink.ts";
+import type { OpenWindows, WindowEnd } from "../window/window-sink.ts";
 import {
   createSpecCutter,
   type EndedWindow,
@@ -57,6 +58,11 @@ export interface WindowCutter<B extends WindowBundle> {
   close(): void;
 }
 
+/** As it is kept until its block is read. */
+interface KeptWindow<B extends WindowBundle> extends CutWindow<B> {
+  readonly end: WindowEnd;
+}
+
 /** Creates a cutter that begins with `options.bundle`. */
 export function createWindowCutter<B extends WindowBundle>(options: WindowCutterOptions<B>): WindowCutter<B> {
   return new Cutter(options);
@@ -64,7 +70,7 @@ export function createWindowCutter<B extends WindowBundle>(options: WindowCutter
 
 class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<B> {
   readonly #options: WindowCutterOptions<B>;
-  #ended: CutWindow<B>[] = [];
+  #ended: KeptWindow<B>[] = [];
   #arrivedMonotonicMs = 0;
   /** What feeds the point, for quarantines. */
   #deviceId = "";
@@ -148,7 +154,7 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
     lineOrders,
     upperLineOrders,
   }: EndedWindow<B>): void {
-    const { point, onQuarantine } = this.#options;
+    const { point } = this.#options;
     const fromMs = Math.round(end.fromMs);
     const toMs = Math.round(end.toMs);
     if (features.every(Number.isFinite)) {
@@ -166,22 +172,14 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
         upperLineOrders,
         arrivedMonotonicMs: this.#arrivedMonotonicMs,
       });
-      this.#ended.push({ window, bundle });
+      this.#ended.push({ window, bundle, end });
       return;
     }
     const names = bundle.manifest.features.list
       .filter((_, index) => !Number.isFinite(features[index]!))
       .map((feature) => feature.name);
-    const quarantine: Quarantine = {
-      reason: "not-finite",
-      deviceId: this.#deviceId,
-      channel: this.#channel,
-      timestampMs: fromMs,
-      endMs: toMs,
-      detail: `window ${composeWindowId(point, fromMs)} says nothing about ${names.slice(0, 4).join(", ")}`,
-      samples: end.samples,
-    };
-    onQuarantine(quarantine, 1);
+    const detail = `window ${composeWindowId(point, fromMs)} says nothing about ${names.slice(0, 4).join(", ")}`;
+    this.#setAside({ ...end, fromMs, toMs }, "not-finite", detail);
   }
 
   onAbandon(quarantine: Quarantine): void {
@@ -193,15 +191,38 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
     if (cutter === this.#current) this.#options.onQuarantine(quarantine, 0);
   }
 
-  /** A point changes its model once: when a window ends, what is open for bundles before its own is abandoned. */
+  /**
+   * A point changes its model once: when a window ends, what is open for bundles before its own is abandoned, and what of
+   * theirs ended after it in the same block is set aside, so that blocks of any length say the same.
+   */
   #feed(cutter: SpecCutter<B>, block: RecordedBlock): void {
     const before = this.#ended.length;
     cutter.windower.accept(block);
-    if (this.#ended.length === before) return;
+    const first = this.#ended[before];
+    if (first === undefined) return;
+    // Cutters count their time each from its own beginning: what is less than half a sample apart ended together.
+    const lastMs = first.end.toMs + 500 / block.sampleRateHz;
+    const late = this.#ended.filter(({ end }, index) => index < before && end.toMs > lastMs);
+    if (late.length > 0) this.#ended = this.#ended.filter((each) => !late.includes(each));
+    for (const { end } of late) this.#setAside(end, "gap", overtaken);
     for (const old of this.#finishing) {
       if (old === cutter) return;
-      old.windower.reset("gap", "a window of a later bundle has ended before it");
+      old.windower.reset("gap", overtaken);
     }
+  }
+
+  /** Counts a window that has ended and is not to be decided. */
+  #setAside({ fromMs, toMs, samples }: WindowEnd, reason: QuarantineReason, detail: string): void {
+    const quarantine: Quarantine = {
+      reason,
+      deviceId: this.#deviceId,
+      channel: this.#channel,
+      timestampMs: fromMs,
+      endMs: toMs,
+      detail,
+      samples,
+    };
+    this.#options.onQuarantine(quarantine, 1);
   }
 
   #forgetEnded(): void {
@@ -233,3 +254,5 @@ function coverOpen<B extends WindowBundle>(cutter: SpecCutter<B>, span: Reused<O
 }
 
 const none: readonly never[] = [];
+
+const overtaken = "a window of a later bundle has ended before it";

@@ -117,13 +117,13 @@ describe("a window cutter", () => {
     expect([old.holders, next.holders]).toEqual([0, 0]);
   });
 
-  it("changes its bundle once where the new one's shorter windows end first, and abandons what is open of the old", () => {
+  it("changes its bundle once where the new one's shorter windows end first, and sets the rest of the old aside, in blocks of any length", () => {
     const bundles = [
       createFakeBundle("1.0.0", { window: { unit: "revolutions", length: 12, hop: 3 } }),
       createFakeBundle("2.0.0", { window: { unit: "revolutions", length: 9, hop: 3 } }),
       createFakeBundle("3.0.0"),
     ];
-    for (const perBlock of [25, 100, 500]) {
+    const heard = [1, 25, 100, 250, 500].map((perBlock) => {
       const { cutter, accept, windows, quarantines } = create(bundles[0]!);
       for (let sample = 0; sample < 3000; sample += perBlock) {
         if (sample === 1000) cutter.use(bundles[1]!);
@@ -142,12 +142,31 @@ describe("a window cutter", () => {
       const firstOfLast = windows[versions.indexOf("3.0.0")]!;
       const begun = (firstOfLast.fromMs - windows[0]!.fromMs) / 10;
       expect(versions.indexOf("3.0.0") + lost.length).toBe(begun);
-      // What ends with a long block ends together.
-      expect(lost.length > 0).toBe(perBlock < 500);
+      expect(lost.length).toBeGreaterThan(0);
+      const ends = windows.map(({ toMs }) => toMs);
+      expect(ends).toEqual(ends.toSorted((a, b) => a - b));
       for (const { reason, detail } of lost)
         expect(`${reason}: ${detail}`).toBe("gap: a window of a later bundle has ended before it");
       expect(bundles.map(({ holders }) => holders)).toEqual([0, 0, 0]);
+      return { windows, lostFromMs: lost.map(({ timestampMs }) => timestampMs) };
+    });
+    for (const each of heard) expect(each).toEqual(heard[0]);
+  });
+
+  it("keeps a window of the old bundle that ends at the same sample as the first one of the new", () => {
+    const old = createFakeBundle("1.0.0", { window: { unit: "revolutions", length: 4, hop: 2 } });
+    const next = createFakeBundle("2.0.0", { window: { unit: "revolutions", length: 2, hop: 2 } });
+    // A revolution of 80 samples, each a twelfth of a millisecond: the sum of such times depends on where it begins.
+    const slow = { sampleRateHz: 12_000, shaftRpm: 9000 };
+    const { cutter, accept, windows, quarantines } = create(old);
+    for (let index = 0; index < 30; index++) {
+      if (index === 10) cutter.use(next);
+      accept(blockAt(index, { ...slow, timestampMs: blockAt(0).timestampMs + (index * 100) / 12 }));
     }
+    const [last, first] = windows.slice(windows.findIndex(({ version }) => version === "2.0.0") - 1);
+    expect([last!.version, last!.toMs]).toEqual(["1.0.0", first!.toMs]);
+    expect(quarantines).toEqual([]);
+    cutter.close();
   });
 
   describe("of a fast sensor", () => {
