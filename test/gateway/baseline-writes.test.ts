@@ -90,7 +90,10 @@ test("an end, an update and an operator's order find every baseline fitted that 
 
   const changed = openPatient();
   changed.learn(96);
+  changed.watches[0]!.takeProgress();
   changed.watches[0]!.adopt(bundle);
+  // Under its new name it is not on the disk yet.
+  expect(changed.watches[0]!.isDue).toBe(true);
   const order = { atMs: 97_000, by: "operator", reason: "repaired" };
   expect(changed.baselines.renew(points[1]!, order)).toMatchObject({ letGo: 1 });
   expect(changed.told).toEqual(["WT01 ready", "WT02 ready", "WT02 renewed"]);

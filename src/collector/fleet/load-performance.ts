@@ -17,7 +17,7 @@ import {
   type PerformanceEstimate,
   performanceAssumption,
 } from "../../core/drift/estimate-performance.ts";
-import { outcomeEventName, readOutcome } from "../../core/drift/outcome-event.ts";
+import { type ModelOutcome, outcomeEventName, readOutcome } from "../../core/drift/outcome-event.ts";
 import type { DriftDay, TurbineFilter } from "../record/drift-record.ts";
 import type { RecordedEvent } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
@@ -80,9 +80,7 @@ async function loadOutcomes(fleet: FleetSource): Promise<ModelOutcomesReply[]> {
   }
   const watches = new Map<string, ReturnType<typeof createConceptWatch>>();
   const views = new Map<string, ModelOutcomesReply>();
-  for (const event of events.sort((a, b) => a.timeMs - b.timeMs)) {
-    const outcome = readOutcome(event);
-    if (outcome === null) continue;
+  for (const [event, outcome] of listCorrected(events)) {
     const { modelDigest } = outcome;
     const watch = watches.get(modelDigest) ?? createConceptWatch();
     watches.set(modelDigest, watch);
@@ -93,6 +91,20 @@ async function loadOutcomes(fleet: FleetSource): Promise<ModelOutcomesReply[]> {
     views.set(modelDigest, { modelDigest, verdict, contradictedMs, contradictedBy });
   }
   return [...views.values()];
+}
+
+/** Of each decision what was told of it last, in the order in which they were decided. */
+function listCorrected(
+  events: readonly RecordedEvent[],
+): readonly (readonly [RecordedEvent, ModelOutcome])[] {
+  const last = new Map<string, readonly [RecordedEvent, ModelOutcome]>();
+  for (const event of events) {
+    const outcome = readOutcome(event);
+    if (outcome === null) continue;
+    const key = JSON.stringify([event.gateway, event.subject, event.timeMs, outcome.modelDigest]);
+    if ((last.get(key)?.[0].id ?? Number.NEGATIVE_INFINITY) < event.id) last.set(key, [event, outcome]);
+  }
+  return [...last.values()].sort(([a], [b]) => a.timeMs - b.timeMs);
 }
 
 /** What was estimated of a point's day, by what it was estimated from: a page asks every few seconds, and one costs tens of milliseconds. */

@@ -1,19 +1,15 @@
-/**
- * The bundles that the gateway of a configuration would start with, chosen and verified as it does, and what is said of those
- * that it would refuse. Opens no engine.
- */
+/** The bundles that the gateway of a configuration would start with, chosen and verified as it does. Opens no engine. */
 import { basename, join } from "node:path";
 import { loadTrustedKeys } from "../bundle/keys.ts";
 import { type AuroraError, hasErrorCode } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
-import type { ConfigFinding } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { nodeFileSystem } from "../platform/files/file-system.ts";
-import { type ChosenBundle, chooseBundle } from "./choose-bundle.ts";
+import { chooseBundle } from "./choose-bundle.ts";
 import { findNewestVersion } from "./served-models.ts";
 
 /** What would serve. */
-export interface ConfiguredModel extends Pick<ChosenBundle, "refused"> {
+export interface ConfiguredModel {
   readonly manifest: Manifest;
   /** Its version is that of the installation, and not an update's. */
   readonly isInstalled: boolean;
@@ -41,7 +37,7 @@ export async function chooseConfigured(
   if (trustedKeys instanceof Error) return models;
   const choose = async (name: string): Promise<ConfiguredModel> => {
     const shippedDir = await findNewestVersion(config.bundles.dir, name);
-    const { bundle, refused } = await chooseBundle({
+    const { bundle } = await chooseBundle({
       stateDir: join(config.gateway.stateDir, "updates", name),
       shippedDir,
       trustedKeys,
@@ -49,24 +45,10 @@ export async function chooseConfigured(
       files: nodeFileSystem,
     });
     const { manifest } = bundle;
-    return { manifest, refused, isInstalled: manifest.version === basename(shippedDir) };
+    return { manifest, isInstalled: manifest.version === basename(shippedDir) };
   };
   for (const name of listBundles(config)) models.set(name, await forgive(choose(name)));
   return models;
-}
-
-/** Updates that would be refused, and what serves in their place. */
-export function warnOfRefused(models: ConfiguredModels): readonly ConfigFinding[] {
-  return [...models].flatMap(([name, model]) => {
-    if (!("refused" in model)) return [];
-    // A daemon's own folder: another user may not look at it.
-    const refused = model.refused.filter(({ error }) => !hasErrorCode(error, "STORE"));
-    return refused.map(({ dir, error }) => ({
-      path: ["bundles", "trustedKeys"],
-      problem: `the update of ${name} in ${dir} would be refused: ${error.message}`,
-      write: `trust who signed it, or publish it again; until then ${model.manifest.version} serves`,
-    }));
-  });
 }
 
 async function forgive<T>(asked: Promise<T>): Promise<T | AuroraError> {

@@ -4,7 +4,6 @@ import { listGatewayFiles } from "../contract/config/configured-files.ts";
 import type { GatewayConfig, GatewayProfile } from "../contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../contract/config/gateway-config-schema.ts";
 import { isFields } from "../contract/fields.ts";
-import { onDemand } from "../contract/on-demand.ts";
 import { checkConfiguredFiles } from "../platform/daemon/check-files.ts";
 import { checkOptionalPackages } from "../platform/daemon/check-packages.ts";
 import { checkSerialLines } from "../platform/daemon/check-serial-lines.ts";
@@ -13,7 +12,7 @@ import type { ConfigSource, InstalledConfig } from "../platform/daemon/installed
 import { readYamlConfig } from "../platform/daemon/yaml-config.ts";
 import { installedPath } from "../platform/files/installed-path.ts";
 import { checkBundleFit } from "./check-bundle-fit.ts";
-import { chooseConfigured, warnOfRefused } from "./configured-models.ts";
+import { chooseConfigured } from "./configured-models.ts";
 import { warnOfGateway } from "./gateway-warnings.ts";
 
 /** Where the configuration is, and what is said beside it. */
@@ -49,7 +48,6 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
       trustedKeys: bundles.trustedKeys.map(installed),
     },
   };
-  const models = onDemand(() => chooseConfigured(config, runtimeVersion));
   return {
     config,
     refuse: read.refuse,
@@ -57,12 +55,9 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
       ...checkOptionalPackages(config),
       ...(await checkConfiguredFiles(listGatewayFiles(config))),
       ...(await checkSerialLines(config)),
-      ...(await checkBundleFit(config, await models())),
+      ...(await checkBundleFit(config, await chooseConfigured(config, runtimeVersion))),
     ],
-    fileWarnings: async () => [
-      ...(await warnOfFiles(listGatewayFiles(config), Date.now())),
-      ...warnOfRefused(await models()),
-    ],
+    fileWarnings: () => warnOfFiles(listGatewayFiles(config), Date.now()),
     warnings: () => {
       const hasPassword = environment.AURORA_MQTT_PASSWORD !== undefined;
       return warnOfGateway(config, { hasPassword, nowMs: Date.now() });

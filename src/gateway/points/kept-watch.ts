@@ -169,6 +169,8 @@ class Watch implements KeptWatch {
   adopt(bundle: LoadedBundle): void {
     this.settle();
     this.#tell(this.#watch.adopt(selectWatchParts(bundle.manifest, bundle.ref, this.#bearing)));
+    // What goes on under another name is found by it after a power cut.
+    this.isDue = true;
   }
 
   renew(order: RenewalOrder): RenewalReply | null {

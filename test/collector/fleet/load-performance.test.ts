@@ -150,6 +150,16 @@ describe("the performance of models", () => {
     });
   });
 
+  it("counts of each decision what was told of it last", async () => {
+    const { bench, fleet } = await openFleet();
+    const found = { modelDigest: "d", raised: true, risk: 0.8, isFault: false };
+    const [event] = outcomeEvents([found]);
+    for (const isFault of [false, true, false, true])
+      await bench.send([{ ...event!, detail: JSON.stringify({ ...found, isFault }) }]);
+    const verdict = { outcomes: 1, errors: 0, faults: 1 };
+    expect((await loadPerformance(fleet, query)).models).toMatchObject([{ modelDigest: "d", verdict }]);
+  });
+
   it("passes over events that are no outcomes", async () => {
     const { bench, fleet } = await openFleet();
     const event = { kind: "event" as const, timeMs: firstDayMs, subject: "s" };

@@ -114,7 +114,7 @@ test("a logbook that no SCADA value reads is warned of", () => {
   ]);
 });
 
-test("a bundle that no trusted key has signed is found, once and where the keys stand; an update that would be refused is warned of", async () => {
+test("a bundle that no trusted key has signed is found, once and where the keys stand; one that is installed serves in place of an update that would be refused", async () => {
   const folder = createTemporaryFolder();
   const [shipper, updater] = [newKey(), newKey()];
   const [shipped, updates, other] = [shipper, updater, newKey()].map(({ publicKey }) => publicKey.pem) as [
@@ -151,21 +151,15 @@ test("a bundle that no trusted key has signed is found, once and where the keys 
       runtimeVersion: "0.1.0",
     });
     const say = ({ path, problem }: ConfigFinding) => `${formatKeyPath(path)}: ${problem}`;
-    return { findings: (await file.check()).map(say), warnings: (await file.fileWarnings()).map(say) };
+    return (await file.check()).map(say);
   };
   const unsigned = "0 trusted keys have signed, 1 needed";
-  const refused = `bundles.trustedKeys: the update of bearing-sample in ${slots.dir("a")} would be refused: ${unsigned}`;
-  expect(await check(shipped, updates)).toEqual({ findings: [], warnings: [] });
-  expect(await check(updates)).toEqual({ findings: [], warnings: [] });
-  expect(await check(shipped)).toEqual({ findings: [], warnings: [refused] });
-  expect(await check(other)).toEqual({
-    findings: [`bundles.trustedKeys: ${bundlesDir}/bearing-sample/1.0.0/manifest.dsse.json: ${unsigned}`],
-    warnings: [],
-  });
+  for (const keys of [[shipped, updates], [updates], [shipped]]) expect(await check(...keys)).toEqual([]);
+  expect(await check(other)).toEqual([
+    `bundles.trustedKeys: ${bundlesDir}/bearing-sample/1.0.0/manifest.dsse.json: ${unsigned}`,
+  ]);
   for (const wrong of [createKeyPair().privateKeyPem, generateRsaKey()])
-    expect((await check(wrong)).findings).toEqual([
-      "bundles.trustedKeys[0]: the file holds no ed25519 public key",
-    ]);
+    expect(await check(wrong)).toEqual(["bundles.trustedKeys[0]: the file holds no ed25519 public key"]);
 });
 
 function generateRsaKey(): string {
