@@ -1,7 +1,8 @@
 /**
  * For a gateway that has lost its memory (a card was replaced, it was installed anew): what its turbines' retained states say of
  * alarms is read once, before it says otherwise, and put where the last run would have left it. Begins nothing by itself: an
- * alarm that is taken up stands and ends as any other. A gateway that knows its alarms asks for nothing.
+ * alarm that is taken up stands and ends as any other. Where texts of some components alone were lost, only alarms of theirs are
+ * looked for. A gateway that knows its alarms asks for nothing.
  */
 import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
@@ -17,7 +18,13 @@ import { readStandingAlarms } from "../alarms/standing-alarms.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { describeInspections } from "./scada-watch.ts";
-import { describeRecalled, findForgotten, readSnapshots, type Snapshots } from "./snapshots.ts";
+import {
+  describeRecalled,
+  findForgotten,
+  nameComponent,
+  readSnapshots,
+  type Snapshots,
+} from "./snapshots.ts";
 
 export interface AlarmRecallOptions {
   readonly config: GatewayConfig;
@@ -46,6 +53,8 @@ export interface AlarmRecall {
 
 /** Not looked yet, and what was found too late to be taken up. */
 const key = "recalled-alarms";
+/** Beside it: names of the components that are looked for; nothing: all. */
+const wantedKey = "recalled-components";
 /** A broker that is there is connected by then; devices wait meanwhile. */
 const connectMs = 5_000;
 /** Retained messages come with the answer to the subscription: where none has come after this long there is none, … */
@@ -62,6 +71,7 @@ const mostFound = 2_000;
 const foundSchema: () => z.ZodType<readonly AlarmRecord[]> = onDemand(() =>
   z.array(alarmRecordSchema).max(mostFound),
 );
+const wantedSchema: () => z.ZodType<readonly string[]> = onDemand(() => z.array(z.string()));
 
 /** Creates it; nothing is asked for before `look`. */
 export function createAlarmRecall(options: AlarmRecallOptions): AlarmRecall {
@@ -74,6 +84,8 @@ class Recall implements AlarmRecall {
   readonly #topics: ReadonlySet<string>;
   /** Turbines whose states were not read yet, by topic. */
   readonly #unread: Map<string, string>;
+  /** Components whose alarms are looked for, by their names; null: all. */
+  #wanted: ReadonlySet<string> | null = null;
   /** Found, and not yet taken up. */
   #found: readonly AlarmRecord[] = [];
   /** Has the broker given any state of this gateway's turbines? */
@@ -97,8 +109,11 @@ class Recall implements AlarmRecall {
   async look(): Promise<Snapshots> {
     const { state, logger, mqtt } = this.#options;
     const kept = readSnapshots(state, logger);
-    const isDue = state.get(key) !== null || !kept.isWhole;
+    const isGoingOn = state.get(key) !== null;
+    const isDue = isGoingOn || kept.lost?.length !== 0;
     if (!isDue || this.#unread.size === 0) return kept;
+    const former = isGoingOn ? readKept(state, { key: wantedKey, schema: wantedSchema(), logger }) : [];
+    if (former !== undefined && kept.lost !== null) this.#wanted = new Set([...former, ...kept.lost]);
     this.#found = readKept(state, { key, schema: foundSchema(), logger }) ?? [];
     // What this run keeps of its alarms must not look as though it had known the others.
     this.#keep(this.#found);
@@ -144,13 +159,17 @@ class Recall implements AlarmRecall {
     const { site } = config.gateway;
     const read = readStandingAlarms(payload, { site, turbine, nowMs: clock.nowMs() });
     if (read.ok) {
-      this.#note(read.value.records);
+      this.#note(read.value.records.filter((record) => this.#isWanted(record)));
       this.#ignored += read.value.ignored;
     } else {
       logger.warn("a turbine's retained state is ignored", { topic, reason: read.error });
       this.#ignored++;
     }
     this.#onState();
+  }
+
+  #isWanted({ point }: AlarmRecord): boolean {
+    return this.#wanted === null || this.#wanted.has(nameComponent(point));
   }
 
   #note(records: readonly AlarmRecord[]): void {
@@ -206,14 +225,20 @@ class Recall implements AlarmRecall {
 
   /** Null: there is nothing more to look for. */
   #keep(found: readonly AlarmRecord[] | null): void {
-    this.#options.state.set(key, found === null ? null : JSON.stringify(found));
+    const wanted = this.#wanted;
+    this.#options.state.setAll({
+      [key]: found === null ? null : JSON.stringify(found),
+      [wantedKey]: found === null || wanted === null ? null : JSON.stringify([...wanted]),
+    });
   }
 
   /** All that can be read has been. */
   #end(): void {
     const { logger, onEvent } = this.#options;
     if (!this.#isAsking) return;
-    if (this.#found.length === 0) this.#keep(null);
+    // What was found too late is taken up with the next start, which looks for no more.
+    this.#wanted = new Set();
+    this.#keep(this.#found.length === 0 ? null : this.#found);
     if (!this.#isReadable) {
       const detail =
         "the broker does not let this gateway read its turbines' states: alarms that it has lost its memory of, if there were any, are not known";

@@ -31,8 +31,8 @@ export interface Snapshots {
   readonly missedRuns: ReadonlyMap<string, number>;
   /** Every name that something is kept of, readable or not. */
   readonly names: readonly string[];
-  /** False at the first start, and where something that was kept cannot be read: then alarms may be missing. */
-  readonly isWhole: boolean;
+  /** Names whose texts cannot be read, so that alarms of theirs may be missing; null: nothing was kept, and any may be. */
+  readonly lost: readonly string[] | null;
 }
 
 /** Where versions of before kept all in one text; now it says that there are texts of components, and that they are of the last run. */
@@ -176,20 +176,18 @@ export function readSnapshots(state: StateStore, logger: Logger): Snapshots {
     const entries = { ...stale, ...former };
     if (Object.keys(entries).length > 0) state.setAll(entries);
   }
-  let isWhole = kept !== undefined;
-  const onLost = (): void => {
-    isWhole = false;
-  };
+  const lost: string[] = [];
   const names = state.keys(prefix).map((key) => key.slice(prefix.length));
   const records: AlarmRecord[] = [];
   const deciders = new Map<string, DeciderSnapshot>();
   const missedRuns = new Map<string, number>();
   for (const name of names) {
+    const onLost = (): void => void lost.push(name);
     const own = readKept(state, { key: `${prefix}${name}`, schema: servingSchema(), logger, onLost });
     if (own === undefined) continue;
     records.push(...own.alarms);
     if (own.decider !== undefined) deciders.set(name, own.decider);
     if (own.missedRuns !== undefined) missedRuns.set(name, own.missedRuns);
   }
-  return { alarms: { records }, deciders, missedRuns, names, isWhole };
+  return { alarms: { records }, deciders, missedRuns, names, lost: kept === undefined ? null : lost };
 }

@@ -151,8 +151,8 @@ test("of 3,000 points an alert is published and kept; what it writes is of its o
   expect(mqtt.sent.map(({ topic }) => topic)).toEqual(["aurora/v1/turbine/north/WT1/alert"]);
   expect(writes.flat().filter((key) => key.startsWith("serving/"))).toEqual(["serving/WT1/b27"]);
   const killed = store.copy();
-  expect([killed.isWhole, [...killed.deciders.keys()], killed.alarms.records.length]).toEqual([
-    true,
+  expect([killed.lost, [...killed.deciders.keys()], killed.alarms.records.length]).toEqual([
+    [],
     ["WT1/b27"],
     1,
   ]);
@@ -185,7 +185,7 @@ test("a kill between two writes leaves no decider without its alarm, nor the rev
   second.clock.advance(quarterMs);
   for (let tick = 0; tick < 3; tick++) {
     const torn = store.copy();
-    expect([torn.isWhole, torn.deciders.size, findTorn(torn)]).toEqual([true, 100, []]);
+    expect([torn.lost, torn.deciders.size, findTorn(torn)]).toEqual([[], 100, []]);
     second.serving.tick();
   }
   await second.serving.close();
@@ -196,9 +196,9 @@ test("a kill between two writes leaves no decider without its alarm, nor the rev
 
 test("the stop writes what was decided since, some components at a turn, and of a first run without any that there was one", async () => {
   const store = openStore();
-  expect(readSnapshots(store.state, silentLogger).isWhole).toBe(false);
+  expect(readSnapshots(store.state, silentLogger).lost).toBe(null);
   await run(store.state, ["WT0"]).serving.close();
-  expect(readSnapshots(store.state, silentLogger)).toMatchObject({ isWhole: true, names: [] });
+  expect(readSnapshots(store.state, silentLogger)).toMatchObject({ lost: [], names: [] });
   const { serving, decide, writes } = run(store.state, ["WT0"]);
   for (let index = 0; index < 40; index++) decide(index, 0);
   let turns = 0;
@@ -242,7 +242,7 @@ test("the one text of a version of before is read once and replaced in one write
     },
   };
   const read = readSnapshots(state, silentLogger);
-  expect(read.isWhole).toBe(true);
+  expect(read.lost).toEqual([]);
   expect(read.names).toEqual([formerName]);
   expect(read.alarms).toEqual(formerAlarms);
   expect(Object.fromEntries(read.deciders)).toEqual(formerDeciders);
@@ -260,7 +260,7 @@ test("where a version of before left nothing that can be read, older texts of co
   readSnapshots(state, silentLogger);
   state.set("serving", '{"alarms":');
   expect(readSnapshots(state, silentLogger)).toMatchObject({
-    isWhole: false,
+    lost: null,
     names: [],
     alarms: { records: [] },
   });
@@ -275,11 +275,11 @@ test("of one text that cannot be read the others stand, and alarms may be missin
     serving.keep(points[index]!);
   }
   state.set("serving/WT0/b1", "{}");
-  const { isWhole, alarms, deciders } = readSnapshots(state, silentLogger);
-  expect([isWhole, alarms.records.length, [...deciders.keys()]]).toEqual([false, 1, ["WT0/b2"]]);
+  const { lost, alarms, deciders } = readSnapshots(state, silentLogger);
+  expect([lost, alarms.records.length, [...deciders.keys()]]).toEqual([["WT0/b1"], 1, ["WT0/b2"]]);
   // No longer configured, it goes.
   run(state, ["WT1"]).serving.tick();
-  expect(readSnapshots(state, silentLogger)).toMatchObject({ isWhole: true, names: ["WT0/b2"] });
+  expect(readSnapshots(state, silentLogger)).toMatchObject({ lost: [], names: ["WT0/b2"] });
 });
 
 test("of more points than are kept without being configured those stay that were missed last", async () => {

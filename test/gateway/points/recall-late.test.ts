@@ -123,3 +123,22 @@ test("alarms that were kept are neither told nor changed where the look of a for
     "t1 d unacknowledged true",
   ]);
 });
+
+test("where one text alone was lost, an ended alarm of another component stays ended, whatever its old state says, and after a kill", async () => {
+  const { start, events, state, listed } = createStarts();
+  const ended = stateOf([said("a", { state: "returned-unacknowledged" })]);
+  await start().look([ended, ...restOfSite]);
+  const kept = state.get(`serving/t1/${point.component}`);
+  state.set(`serving/t2/${point.component}`, "{}");
+  events.length = 0;
+  // The broker was away when it ended, and gives no state of the last turbine.
+  const stale = stateOf([said("a")]);
+  await start().look([stale]);
+  expect([events, state.get(`serving/t1/${point.component}`)]).toEqual([[], kept]);
+  // Killed then: meanwhile the text that was lost has been written anew.
+  state.set(`serving/t2/${point.component}`, null);
+  const second = start();
+  await second.look([stale, ofSecond]);
+  expect(events).toEqual([`alarm.taken-up t2 ${point.component} outer`]);
+  expect(listed().sort()).toEqual(["t1 a returned-unacknowledged false", "t2 outer unacknowledged true"]);
+});
