@@ -50,7 +50,7 @@ const componentsPerWrite = 32;
 /** Points that were taken out of the configuration, or are called otherwise by mistake, which a later run may have again. */
 const mostAbsent = 64;
 
-/** Creates it; what is no longer configured is due at once. */
+/** Creates it; what is no longer configured or could not be read is due at once. */
 export function createKeptServing(options: KeptServingOptions): KeptServing {
   const { config, kept, state, register, clock } = options;
   const configured = new Set(
@@ -68,7 +68,10 @@ export function createKeptServing(options: KeptServingOptions): KeptServing {
   );
   /** What is not written down, and since when it may be (monotonic). */
   const dueMs = new Map<string, number>(
-    kept.names.filter((name) => !configured.has(name)).map((name) => [name, Number.NEGATIVE_INFINITY]),
+    [...kept.names.filter((name) => !configured.has(name)), ...(kept.lost ?? [])].map((name) => [
+      name,
+      Number.NEGATIVE_INFINITY,
+    ]),
   );
   const nameRecord = ({ point, failureMode }: AlarmRecord): string => nameAlarm(point, failureMode);
   /** Alarms as they are written down. */

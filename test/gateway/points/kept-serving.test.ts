@@ -277,9 +277,12 @@ test("of one text that cannot be read the others stand, and alarms may be missin
   state.set("serving/WT0/b1", "{}");
   const { lost, alarms, deciders } = readSnapshots(state, silentLogger);
   expect([lost, alarms.records.length, [...deciders.keys()]]).toEqual([["WT0/b1"], 1, ["WT0/b2"]]);
-  // No longer configured, it goes.
-  run(state, ["WT1"]).serving.tick();
-  expect(readSnapshots(state, silentLogger)).toMatchObject({ lost: [], names: ["WT0/b2"] });
+  // It goes, whether it is no longer configured or hears nothing that could be written in its place.
+  for (const turbine of ["WT1", "WT0"]) {
+    state.set("serving/WT0/b1", "{}");
+    run(state, [turbine]).serving.tick();
+    expect(readSnapshots(state, silentLogger)).toMatchObject({ lost: [], names: ["WT0/b2"] });
+  }
 });
 
 test("of more points than are kept without being configured those stay that were missed last", async () => {
