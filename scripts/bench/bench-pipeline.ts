@@ -51,7 +51,7 @@ export function openBenchPipeline({ bundle, bearing, channel, nowMs, onDecision 
     }),
     sink: {
       onDecision,
-      onAlert: () => {},
+      onAlerts: () => {},
       onQuarantine: ({ reason, detail }) => {
         throw new Error(`${reason}: ${detail}`);
       },

@@ -18,5 +18,5 @@ export function createAlertJournal(state: StateStore, outbox: Outbox): SenderJou
     isCommitted: () => outbox.counts().pendingRecords === 0,
     logger: silentLogger,
   });
-  return { take: (event) => journal.take(event, {}) };
+  return { take: (event) => journal.take([event], () => ({})) };
 }

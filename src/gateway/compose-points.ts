@@ -118,9 +118,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   });
   const drift = composeDrift(surroundings);
   const baselines = composeBaselines(surroundings, {
-    endAlarms: (order) => {
-      for (const event of register.retire(order)) onAlert(event);
-    },
+    endAlarms: (order) => onAlerts(register.retire(order)),
     onRenewed: ({ turbine, component }, detail) => {
       // A machine that was changed is not what its days before were like.
       drift.renew({ turbine, component }, detail);
@@ -151,13 +149,15 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   const decisions = createListeners<[Decision, ScoredWindow | null]>();
   const setAside = createListeners<[Quarantine]>();
 
-  const onAlert = (event: AlertEvent): void => {
-    const { turbine, component, failureMode, probability } = event.data;
-    // Kept before anybody hears of it, the log's readers too.
-    journal.take(event, serving.describe(event.data));
-    logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
-    states.publishTurbine(turbine);
-    alerts.tell(event);
+  const onAlerts = (events: readonly AlertEvent[]): void => {
+    // Kept before anybody hears of them, the log's readers too.
+    journal.take(events, serving.describe);
+    for (const event of events) {
+      const { turbine, component, failureMode, probability } = event.data;
+      logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
+      states.publishTurbine(turbine);
+      alerts.tell(event);
+    }
   };
   const onQuarantine = (quarantine: Quarantine): void => {
     logger.debug("set aside", { ...quarantine });
@@ -181,7 +181,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
         states.update(decision);
         decisions.tell(decision, scored);
       },
-      onAlert,
+      onAlerts,
       onQuarantine,
       onSilence: states.noteSilence,
       onWorkerEnded: (worker, lostSamples) =>
@@ -205,7 +205,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
         serving.note(decision.point);
         states.update(decision);
       },
-      onAlert,
+      onAlert: (event) => onAlerts([event]),
       onQuarantine,
       onReading: pipeline.acceptReading,
     },
@@ -213,14 +213,14 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   const alarms = createAlarmDesk({
     ...surroundings,
     register,
-    onAlert,
+    onAlerts,
     onSilentStep: serving.keepSteps,
     onEvent: (name, subject, detail) => {
       logger.info(name, { alarm: subject, detail });
       telemetry.event(name, subject, detail);
     },
   });
-  const endUnwatched = createUnwatchedAlarms({ ...surroundings, manifestOf, register, onAlert });
+  const endUnwatched = createUnwatchedAlarms({ ...surroundings, manifestOf, register, onAlerts });
   closers.add(async () => {
     await Promise.all([pipeline.close(), scada.close()]);
     telemetry.flush();

@@ -104,7 +104,7 @@ function createSite(fault: FaultPlan | "none", seed = 21): Site {
         baselines,
         sink: {
           onDecision: (decision) => decisions.push(decision),
-          onAlert: (event) => alerts.push(event),
+          onAlerts: (events) => alerts.push(...events),
           onQuarantine: () => {},
           onSchemaDrift: () => {},
         },

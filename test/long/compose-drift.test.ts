@@ -113,7 +113,7 @@ function createSite(): Site {
     baselines: createIdleBaselines(),
     sink: {
       onDecision: telemetry.decision,
-      onAlert: () => {},
+      onAlerts: () => {},
       onQuarantine: () => {},
       onSchemaDrift: () => {},
     },

@@ -58,7 +58,7 @@ export async function runScenario(
     logger: silentLogger,
     sink: {
       onDecision: () => {},
-      onAlert: (event) => alerts.push(event),
+      onAlerts: (events) => alerts.push(...events),
       onQuarantine: () => {},
       onSchemaDrift: () => {},
     },

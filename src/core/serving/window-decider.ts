@@ -24,7 +24,8 @@ import type { HeardMachine } from "./spec-cutter.ts";
 export interface DecisionSink {
   /** `scored` is null when the point had no data. */
   onDecision(decision: Decision, scored: ScoredWindow | null): void;
-  onAlert(event: AlertEvent): void;
+  /** Those of one order come together. */
+  onAlerts(events: readonly AlertEvent[]): void;
 }
 
 /** A point's watch, whoever keeps it and what it says of its baseline. */
@@ -155,7 +156,7 @@ class Decider implements WindowDecider {
         atMs: window.toMs,
         reason: `${bundle.ref.name} ${bundle.ref.version}, which serves now, does not know this failure mode`,
       });
-      for (const event of retired) sink.onAlert(event);
+      if (retired.length > 0) sink.onAlerts(retired);
       this.#retiredFor = bundle.ref.digest;
     }
     const prediction: Prediction = {
@@ -184,7 +185,7 @@ class Decider implements WindowDecider {
     const contexts = await this.#reasons.give(alerts, scored);
     for (const [index, alert] of alerts.entries()) {
       const event = register.announce(alert, { ...contexts[index]!, outlook });
-      if (event !== null) sink.onAlert(event);
+      if (event !== null) sink.onAlerts([event]);
     }
   }
 

@@ -24,7 +24,7 @@ export interface AlarmDeskOptions {
   readonly register: Pick<AlarmRegister, "list" | "step" | "endShelvings">;
   readonly clock: Pick<Clock, "nowMs">;
   /** Tells subscribers. */
-  onAlert(event: AlertEvent): void;
+  onAlerts(events: readonly AlertEvent[]): void;
   /** Who did what: of that neither an alert nor a state tells. */
   readonly onEvent: (name: string, subject: string, detail: string) => void;
   /** Something has changed of which subscribers are told nothing: it must outlive a restart all the same. */
@@ -54,14 +54,14 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
     ...describeAlarm(alarm),
     ...(alarm.site === site ? {} : { formerSite: alarm.site }),
   });
-  const tell = (event: AlertEvent | null): void => {
-    if (event === null) options.onSilentStep();
-    else options.onAlert(event);
+  const tell = (stepped: readonly (AlertEvent | null)[]): void => {
+    const events = stepped.filter((event) => event !== null);
+    // First: a silent step writes the alarms of these as well.
+    options.onAlerts(events);
+    if (events.length < stepped.length) options.onSilentStep();
   };
   return {
-    tick: () => {
-      for (const event of register.endShelvings(clock.nowMs())) tell(event);
-    },
+    tick: () => tell(register.endShelvings(clock.nowMs())),
     list: () => register.list().map(describe),
     act: (place, order) => {
       const { turbine, component, failureMode } = place;
@@ -76,7 +76,7 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
           refusal ??= stepped.error;
           continue;
         }
-        tell(stepped.value);
+        tell([stepped.value]);
         options.onEvent(
           eventNames[order.action],
           `${turbine} ${component} ${failureMode}`,

@@ -1,26 +1,33 @@
 /**
  * Keeps an alert from being half told, whenever the process is killed: one write says that it was told (the alarms),
- * that it waits for every sink and that the outbox must have it; only then is it put there. What the last run did not
- * get so far is put there by the next. The collector takes an event once, by its id.
+ * that it waits for every sink and that the outbox must have it, of all that one order tells of a component; only then is it
+ * put there. What the last run did not get so far is put there by the next. The collector takes an event once, by its id.
  *
  * Every sink has a queue of its own: at least once, in order, over a restart, tried again with the next event and
  * whenever the sink becomes ready.
  */
 import { z } from "zod";
 import { type AlertEvent, alertEventSchema } from "../../core/contract/alert.ts";
+import { groupBy } from "../../core/maths/group-by.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import type { AlertSink } from "./alert-sink.ts";
 
 export interface AlertJournal {
-  /** Keeps `event` and hands it on; `serving` (its alarm, and the decider) is written with it. */
-  take(event: AlertEvent, serving: Readonly<Record<string, string | null>>): void;
+  /**
+   * Keeps `events` and hands them on. Those of a component are in one write with what `describe` says of it (its alarms, which
+   * say that all of them were told, and its decider).
+   */
+  take(events: readonly AlertEvent[], describe: DescribeComponent): void;
   /** Events that wait for a sink, of all sinks together. */
   readonly undelivered: number;
   /** At the end of a run. */
   close(): void;
 }
+
+/** What of a component must not be written without its events, by key. */
+type DescribeComponent = (component: AlertEvent["data"]) => Readonly<Record<string, string | null>>;
 
 export interface AlertJournalOptions {
   readonly state: StateStore;
@@ -54,15 +61,17 @@ export function openAlertJournal(options: AlertJournalOptions): AlertJournal {
     state.setAll(describe());
   }
   return {
-    take(event, serving) {
-      settle();
-      unrecorded = [...unrecorded, event].slice(-maxKept);
-      const entries: Record<string, string | null> = { ...serving, ...describe() };
-      for (const queue of queues) entries[queue.key] = queue.add(event);
-      state.setAll(entries);
-      append(event);
-      settle();
-      for (const queue of queues) queue.send();
+    take(events, describeComponent) {
+      for (const own of groupBy(events, nameComponentOf).values()) {
+        settle();
+        unrecorded = [...unrecorded, ...own].slice(-maxKept);
+        const entries: Record<string, string | null> = { ...describeComponent(own[0]!.data), ...describe() };
+        for (const queue of queues) entries[queue.key] = queue.add(own);
+        state.setAll(entries);
+        for (const event of own) append(event);
+        settle();
+        for (const queue of queues) queue.send();
+      }
     },
     get undelivered() {
       return queues.reduce((sum, queue) => sum + queue.length, 0);
@@ -78,8 +87,8 @@ export function openAlertJournal(options: AlertJournalOptions): AlertJournal {
 interface SinkQueue {
   readonly key: string;
   readonly length: number;
-  /** Takes an event; the text must be in the state store, under `key`, before `send`. */
-  add(event: AlertEvent): string | null;
+  /** Takes events; the text must be in the state store, under `key`, before `send`. */
+  add(events: readonly AlertEvent[]): string | null;
   /** Delivers what waits, now or as soon as the sink is ready. */
   send(): void;
 }
@@ -127,9 +136,9 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
     get length() {
       return waiting.length;
     },
-    add: (event) => {
-      waiting.push(event);
-      if (waiting.length > maxKept) {
+    add: (events) => {
+      waiting.push(...events);
+      while (waiting.length > maxKept) {
         // It is in the outbox all the same.
         logger.error("too many unpublished alerts, the oldest is given up", { id: waiting.shift()?.id });
       }
@@ -138,6 +147,8 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
     send,
   };
 }
+
+const nameComponentOf = ({ data: { turbine, component } }: AlertEvent): string => `${turbine}/${component}`;
 
 function toText(events: readonly AlertEvent[]): string | null {
   return events.length === 0 ? null : JSON.stringify(events);

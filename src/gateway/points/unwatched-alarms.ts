@@ -18,12 +18,12 @@ export interface UnwatchedAlarmsOptions {
   readonly register: Pick<AlarmRegister, "retire">;
   readonly clock: Clock;
   readonly logger: Logger;
-  onAlert(event: AlertEvent): void;
+  onAlerts(events: readonly AlertEvent[]): void;
 }
 
 /** What ends such alarms and tells of it, the first time that it is called: once whoever is told listens. */
 export function createUnwatchedAlarms(options: UnwatchedAlarmsOptions): () => void {
-  const { config, manifestOf, register, clock, logger, onAlert } = options;
+  const { config, manifestOf, register, clock, logger, onAlerts } = options;
   let isDone = false;
   const isWatched = ({ site, turbine, component }: PointId, failureMode: string): boolean => {
     const watching = config.turbines.find(({ id }) => id === turbine);
@@ -48,7 +48,7 @@ export function createUnwatchedAlarms(options: UnwatchedAlarmsOptions): () => vo
         component,
         failureMode,
       });
-      onAlert(event);
     }
+    onAlerts(retired);
   };
 }

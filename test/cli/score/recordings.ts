@@ -83,7 +83,7 @@ export async function scoreOnGateway(
       onDecision: (_, scored) => {
         if (scored !== null) windows.push(scored);
       },
-      onAlert: () => {},
+      onAlerts: () => {},
       onQuarantine: () => {},
       onSchemaDrift: () => {},
     },

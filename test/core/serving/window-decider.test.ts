@@ -15,10 +15,14 @@ import {
   point,
   windowAt,
 } from "../../gateway/fakes.ts";
+import { decisionAt } from "../decision/alarms/decisions.ts";
+import { feed } from "../decision/alarms/feed-register.ts";
 
 function create(bundle: FakeBundle, orders: { readonly bsf?: number } = {}) {
   const decisions: Decision[] = [];
   const alerts: AlertEvent[] = [];
+  /** How many came together. */
+  const together: number[] = [];
   const dropped: string[] = [];
   const error = vi.fn();
   const register = createAlarmRegister();
@@ -44,13 +48,16 @@ function create(bundle: FakeBundle, orders: { readonly bsf?: number } = {}) {
     },
     sink: {
       onDecision: (decision) => decisions.push(decision),
-      onAlert: (event) => alerts.push(event),
+      onAlerts: (events) => {
+        alerts.push(...events);
+        together.push(events.length);
+      },
     },
   });
   const submit = (index: number, owner = bundle): void =>
     decider.submit({ window: windowAt(index), bundle: owner, operatingState: "full-performance" });
   const types = (): string[] => alerts.map(({ type }) => type.split(".")[3]!);
-  return { decisions, alerts, dropped, error, register, quality, decider, submit, types };
+  return { decisions, alerts, together, dropped, error, register, quality, decider, submit, types };
 }
 
 describe("a point's decider", () => {
@@ -265,6 +272,16 @@ describe("a point's decider", () => {
     expect(types()).toEqual(["raised", "cleared"]);
     expect(alerts[1]!.data.failureMode).toBe("inner-race");
     expect(dropped).toEqual([]);
+  });
+
+  it("tells of all alarms together that end since the model does not know them", async () => {
+    const bundle = createFakeBundle();
+    const { decider, submit, together, register } = create(bundle);
+    const modes = ["gear", "imbalance"].map((mode) => [mode, 0.9, 0] as const);
+    feed(register, decisionAt(0, modes, { point }));
+    submit(0);
+    await decider.idle();
+    expect(together).toEqual([2]);
   });
 
   it("knows nothing of a time without data; what has gathered and an alarm stay", async () => {

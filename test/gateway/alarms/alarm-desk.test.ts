@@ -16,21 +16,25 @@ function createDesk() {
   const clock = createManualClock();
   const alerts: AlertEvent[] = [];
   const events: string[] = [];
-  let silentSteps = 0;
+  /** How many alerts each order told, and silent steps. */
+  const told: (number | "silent")[] = [];
   const desk = createAlarmDesk({
     config: { gateway: { site: "north" } as never },
     register,
     clock,
-    onAlert: (event) => void alerts.push(event),
+    onAlerts: (own) => {
+      alerts.push(...own);
+      if (own.length > 0) told.push(own.length);
+    },
     onEvent: (...told) => void events.push(told.join(" | ")),
-    onSilentStep: () => void silentSteps++,
+    onSilentStep: () => void told.push("silent"),
   });
-  return { register, clock, alerts, events, desk, silent: () => silentSteps };
+  return { register, clock, alerts, events, desk, told };
 }
 
 describe("the alarm desk", () => {
   test("ends shelving by the gateway's clock, tells it, and writes down what there is nothing to tell of", () => {
-    const { register, clock, alerts, desk, silent } = createDesk();
+    const { register, clock, alerts, desk, told } = createDesk();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
     desk.act(place, { action: "shelve", by: "ana", hours: 1 });
     clock.advance(hourMs - 1);
@@ -50,11 +54,30 @@ describe("the alarm desk", () => {
     desk.act(place, { action: "shelve", by: "ana", hours: 1 });
     feed(register, decisionAt(86_401, [["inner", 0.1, null]]));
     clock.advance(hourMs);
-    expect(silent()).toBe(0);
+    expect(told).not.toContain("silent");
     desk.tick();
-    expect(silent()).toBe(1);
+    expect(told.at(-1)).toBe("silent");
     expect(alerts).toHaveLength(3);
     expect(desk.list()).toEqual([]);
+  });
+
+  test("tells what ends at once together, before what is told nobody is written down with it", () => {
+    const { register, clock, desk, told } = createDesk();
+    const failureModes = ["outer", "inner", "cage"];
+    feed(
+      register,
+      decisionAt(
+        0,
+        failureModes.map((failureMode) => [failureMode, 0.9, 0] as const),
+      ),
+    );
+    for (const failureMode of failureModes)
+      desk.act({ ...place, failureMode }, { action: "shelve", by: "ana", hours: 1 });
+    feed(register, decisionAt(1, [["outer", 0.1, null]]));
+    told.length = 0;
+    clock.advance(hourMs);
+    desk.tick();
+    expect(told).toEqual([2, "silent"]);
   });
 
   test("ends a shelving that began by a clock which was years ahead", () => {

@@ -49,7 +49,9 @@ const idle = (): void => {};
 
 test("an alert whose gateway is killed before the outbox has it is recorded by the next run, once", () => {
   const path = join(createTemporaryFolder(), "gateway.db");
-  expect(run(path, (journal) => journal.take(event, { serving: "told" }), { dieAt: "append" })).toEqual([]);
+  expect(
+    run(path, (journal) => journal.take([event], () => ({ serving: "told" })), { dieAt: "append" }),
+  ).toEqual([]);
   const kept = run(path, (_, state) => {
     expect(state.get("serving")).toBe("told");
     expect(state.get("held")).toContain(event.id);
@@ -60,7 +62,7 @@ test("an alert whose gateway is killed before the outbox has it is recorded by t
 
 test("an alert whose gateway is killed right after is at worst recorded twice under one id", () => {
   const path = join(createTemporaryFolder(), "gateway.db");
-  const first = run(path, (journal) => journal.take(event, {}), { dieAt: "send" });
+  const first = run(path, (journal) => journal.take([event], () => ({})), { dieAt: "send" });
   expect([...first, ...run(path, idle)]).toEqual([event.id, event.id]);
   expect(run(path, idle)).toEqual([]);
 });
@@ -69,8 +71,8 @@ test("alerts that the outbox can only hold in memory are kept until it has writt
   const path = join(createTemporaryFolder(), "gateway.db");
   const later = alertEvent("wt-2", "raised", 1_700_000_001_000);
   const take = (journal: ReturnType<typeof openAlertJournal>): void => {
-    journal.take(event, {});
-    journal.take(later, {});
+    journal.take([event], () => ({}));
+    journal.take([later], () => ({}));
   };
   run(path, take, { isCommitted: () => false });
   expect(run(path, (journal) => journal.close())).toEqual([event.id, later.id]);
@@ -99,7 +101,7 @@ test("a sink that throws where it must not is logged, and costs neither the proc
     isCommitted: () => true,
     logger,
   });
-  journal.take(event, {});
+  journal.take([event], () => ({}));
   await new Promise((resolve) => setImmediate(resolve));
   expect(errors).toContain("what waits for a sink could not be sent");
   expect(state.get("broken")).toContain(event.id);

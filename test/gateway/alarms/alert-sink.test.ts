@@ -99,7 +99,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     const bench = createBench();
     bench.connect();
     const journal = open([bench.sink]);
-    journal.take(alertAt(1), {});
+    journal.take([alertAt(1)], () => ({}));
     await settle();
     expect(bench.taken).toEqual([idOf(1)]);
     expect(journal.undelivered).toBe(0);
@@ -109,7 +109,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     const state = createFakeState();
     const before = createBench();
     const first = open([before.sink], state);
-    for (const index of [1, 2, 3]) first.take(alertAt(index), {});
+    for (const index of [1, 2, 3]) first.take([alertAt(index)], () => ({}));
     await settle();
     expect([before.taken, first.undelivered]).toEqual([[], 3]);
 
@@ -125,7 +125,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
 
   it("delivers what the last run left when it is within reach already", async () => {
     const state = createFakeState();
-    open([createBench().sink], state).take(alertAt(1), {});
+    open([createBench().sink], state).take([alertAt(1)], () => ({}));
     const bench = createBench();
     bench.connect();
     open([bench.sink], state);
@@ -138,11 +138,11 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     bench.connect();
     bench.refuse(true);
     const journal = open([bench.sink]);
-    journal.take(alertAt(1), {});
+    journal.take([alertAt(1)], () => ({}));
     await settle();
     expect(journal.undelivered).toBe(1);
     bench.refuse(false);
-    journal.take(alertAt(2), {});
+    journal.take([alertAt(2)], () => ({}));
     await settle();
     expect(bench.taken).toEqual([idOf(1), idOf(2)]);
   });
@@ -152,7 +152,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     bench.connect();
     bench.refuse(true);
     const journal = open([bench.sink]);
-    journal.take(alertAt(1), {});
+    journal.take([alertAt(1)], () => ({}));
     await settle();
     bench.refuse(false);
     bench.connect();
@@ -165,7 +165,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     const { logger, error } = watchErrors();
     const state = createFakeState();
     const journal = open([createBench().sink], state, logger);
-    for (let index = 0; index <= 200; index++) journal.take(alertAt(index), {});
+    for (let index = 0; index <= 200; index++) journal.take([alertAt(index)], () => ({}));
     expect(journal.undelivered).toBe(200);
     expect(error).toHaveBeenCalledExactlyOnceWith(expect.any(String), { id: idOf(0) });
     expect(open([createBench().sink], state).undelivered).toBe(200);
@@ -196,7 +196,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     const silent: AlertSink = { ...broken, waitingKey: "silent", deliver: () => new Promise(() => {}) };
     const state = createFakeState();
     const journal = open([down, broken, silent, bench.sink], state, silentLogger, (id) => recorded.push(id));
-    for (const index of [1, 2]) journal.take(alertAt(index), {});
+    for (const index of [1, 2]) journal.take([alertAt(index)], () => ({}));
     await settle();
     expect(bench.taken).toEqual([idOf(1), idOf(2)]);
     expect(recorded).toEqual([idOf(1), idOf(2)]);
@@ -210,7 +210,7 @@ test("the broker gets an alert on its turbine's topic, not retained", async () =
   const mqtt = createFakeMqtt();
   mqtt.connect();
   const journal = open([createMqttAlertSink(mqtt, createTopics("aurora/v1"))]);
-  journal.take(alertAt(1), {});
+  journal.take([alertAt(1)], () => ({}));
   await settle();
   expect(mqtt.sent).toMatchObject([{ topic: "aurora/v1/turbine/north/WT01/alert", retain: false }]);
 });

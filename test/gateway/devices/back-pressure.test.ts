@@ -79,7 +79,7 @@ async function startSlowGateway(connect: string): Promise<Bench> {
       },
     },
     bundleOf: () => bundle,
-    sink: { onDecision: () => {}, onAlert: () => {}, onQuarantine: () => {}, onSchemaDrift: () => {} },
+    sink: { onDecision: () => {}, onAlerts: () => {}, onQuarantine: () => {}, onSchemaDrift: () => {} },
   });
   const links = await openLinks(config.devices, silentLogger, pipeline);
   const pressure = startBackPressure({

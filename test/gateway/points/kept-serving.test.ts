@@ -146,7 +146,7 @@ test("of 3,000 points an alert is published and kept; what it writes is of its o
   serving.tick();
   expect(writes).toEqual([]);
   const [event] = decide(77, 1, true);
-  journal.take(event!, serving.describe(event!.data));
+  journal.take([event!], serving.describe);
   await new Promise((resolve) => setImmediate(resolve));
   expect(mqtt.sent.map(({ topic }) => topic)).toEqual(["aurora/v1/turbine/north/WT1/alert"]);
   expect(writes.flat().filter((key) => key.startsWith("serving/"))).toEqual(["serving/WT1/b27"]);
@@ -207,6 +207,37 @@ test("the stop writes what was decided since, some components at a turn, and of 
   expect(writes.map((keys) => keys.length)).toEqual([32, 8]);
   expect(turns).toBe(1);
   expect(store.copy().deciders.size).toBe(40);
+});
+
+test("a kill between the writes of one order loses no alert of it: each is in the journal, or its alarm still stands", () => {
+  const store = openStore();
+  const { state, register, serving, points } = run(store.state, ["WT0"]);
+  const active = [
+    ["outer-race", 0.95, 0],
+    ["inner-race", 0.95, 0],
+  ] as const;
+  for (const point of points.slice(0, 2)) feed(register, decisionAt(0, active, { point }));
+  for (const { turbine, component } of points.slice(0, 2)) serving.keep({ turbine, component });
+  const open = (killed: StateStore, append: (id: string) => void) =>
+    openAlertJournal({
+      state: killed,
+      sinks: [],
+      append: ({ id }) => append(id),
+      isCommitted: () => true,
+      logger: silentLogger,
+    });
+  const journal = open(state, () => {
+    throw new Error("killed");
+  });
+  const events = register.retire({ isOver: () => true, atMs: 10, reason: "found healthy" });
+  expect(() => journal.take(events, serving.describe)).toThrow("killed");
+  const recorded: string[] = [];
+  open(state, (id) => void recorded.push(id));
+  expect(recorded).toEqual(events.slice(0, 2).map(({ id }) => id));
+  const { alarms } = readSnapshots(state, silentLogger);
+  const next = createAlarmRegister(defaultAlertPolicy, alarms);
+  const rest = next.retire({ isOver: () => true, atMs: 20, reason: "found healthy" });
+  expect(rest.map(({ data }) => data.component)).toEqual(["b1", "b1"]);
 });
 
 test("what happens beneath a shelf, and a step that is told nobody, are written at once, of the component concerned alone", () => {

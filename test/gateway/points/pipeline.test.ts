@@ -116,7 +116,7 @@ function create(
     bundleOf: (name) => bundles.get(name)!,
     sink: {
       onDecision: (decision, scored) => decisions.push({ ...decision, isScored: scored !== null }),
-      onAlert: () => {},
+      onAlerts: () => {},
       onQuarantine: (quarantine, turbine) => quarantines.push({ ...quarantine, turbine }),
       onSchemaDrift: (drift) => drifts.push(drift),
     },

@@ -35,19 +35,20 @@ test("alarms of components and turbines that are gone are cleared", () => {
   // The gearbox is watched by its SCADA values, and the main bearing by its vibration alone.
   for (const point of points.slice(0, 2))
     feed(register, decisionAt(0, [["failure-ahead", 0.9, 0]], { point }));
-  const alerts: AlertEvent[] = [];
+  const told: (readonly AlertEvent[])[] = [];
   const end = createUnwatchedAlarms({
     config,
     manifestOf: () => createScadaBundle().manifest,
     register,
     clock: createManualClock(),
     logger: silentLogger,
-    onAlert: (event) => void alerts.push(event),
+    onAlerts: (events) => void told.push(events),
   });
   end();
   end();
+  expect(told).toHaveLength(1);
   expect(
-    alerts.map(
+    told[0]!.map(
       ({ data: { site, turbine, component, failureMode }, type }) =>
         `${type.split(".")[3]} ${site} ${turbine} ${component} ${failureMode}`,
     ),

@@ -83,7 +83,9 @@ function start(workers: number, changes: Partial<PipelineOptions> = {}) {
         const { window, powerKw, bundle } = scored ?? {};
         say(nameOf(decision.point), { decision, window, powerKw, version: bundle?.ref.version });
       },
-      onAlert: ({ id, data: { turbine, component } }) => say(`alerts ${turbine}/${component}`, id),
+      onAlerts: (events) => {
+        for (const { id, data } of events) say(`alerts ${data.turbine}/${data.component}`, id);
+      },
       onQuarantine: (quarantine, turbine) => {
         quarantines.push({ ...quarantine, turbine });
         say(`set aside ${quarantine.deviceId}/${quarantine.channel}`, { quarantine, turbine });

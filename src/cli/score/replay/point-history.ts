@@ -107,7 +107,9 @@ export function createPointHistory(name: string, turbine: string | null = null):
         heardMs = decision.toMs;
         heard.noteWindow(scored.window);
       },
-      onAlert: follow,
+      onAlerts: (events) => {
+        for (const event of events) follow(event);
+      },
       onLevel: deafness.update,
       onHeld: noteHeld,
       onBaseline: (atMs, now, event) => {

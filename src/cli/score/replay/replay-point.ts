@@ -30,7 +30,7 @@ import type { ReplayedGateway } from "./replayed-gateway.ts";
 export interface ReplaySink {
   /** `scored` is null when the point had no data. */
   onDecision(decision: Decision, scored: ScoredWindow | null): void;
-  onAlert(event: AlertEvent): void;
+  onAlerts(events: readonly AlertEvent[]): void;
   /** Of the point's own reference, after the window that ended at `atMs`. */
   onBaseline(atMs: number, status: BaselineStatus, event: BaselineEvent | null): void;
   /** Of a window, held against the point's own reference. */

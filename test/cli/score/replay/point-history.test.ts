@@ -47,7 +47,7 @@ function tellDay() {
       severityDb,
     };
     sink.onDecision(decision, null);
-    sink.onAlert(
+    sink.onAlerts([
       createAlertEvent({
         transition,
         updateNumber: 1,
@@ -60,7 +60,7 @@ function tellDay() {
         horizonHours: null,
         evidence: evidence ?? null,
       }),
-    );
+    ]);
   };
   history.noteRecording(fromMs);
   sink.onBaseline(
@@ -261,7 +261,7 @@ it("says why an alarm stands whose sensor hears its machine no more", () => {
   const history = hearLevels([0, 0, -50, -50, -50]);
   const before = decisionAt(Date.UTC(2004, 1, 12), [["outer-race", 0.9, 0]]);
   const mode = { ...before.modes[0]!, active: true, lane: "fast" as const };
-  history.sink.onAlert(
+  history.sink.onAlerts([
     createAlertEvent({
       transition: "raised",
       updateNumber: 1,
@@ -274,7 +274,7 @@ it("says why an alarm stands whose sensor hears its machine no more", () => {
       horizonHours: null,
       evidence: null,
     }),
-  );
+  ]);
   const report = history.report();
   const why =
     "since 2004-02-12T02:00:00Z its sensor has heard 50 dB less than when the machine was healthy, and no alarm ends by what is not heard";

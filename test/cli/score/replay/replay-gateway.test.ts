@@ -76,7 +76,7 @@ async function hearOnGateway(life: readonly InventedRecording[]): Promise<Heard>
     logger: silentLogger,
     sink: {
       onDecision: (decision) => heard.decisions.push(decision),
-      onAlert: (event) => heard.alerts.push(event),
+      onAlerts: (events) => heard.alerts.push(...events),
       onQuarantine: () => {},
       onSchemaDrift: () => {},
     },
@@ -130,7 +130,7 @@ async function replayFiles(files: readonly string[]): Promise<Heard> {
     register: createAlarmRegister(),
     sink: {
       onDecision: (decision) => heard.decisions.push(decision),
-      onAlert: (event) => heard.alerts.push(event),
+      onAlerts: (events) => heard.alerts.push(...events),
       onBaseline: (_, __, event) => {
         if (event !== null) heard.events.push(`${event.kind} ${event.detail}`);
       },
