@@ -3,6 +3,7 @@
  * may have written it: what is too large, of another turbine or of no known form is refused whole, and a name that can be
  * nobody's is passed over.
  */
+import { isWithheldState } from "../../core/contract/alarm-report.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { type TurbineState, turbineStateSchema } from "../../core/contract/turbine-state.ts";
@@ -58,9 +59,11 @@ export function readStandingAlarms(
   return ok({ records: [...records.values()], ignored });
 }
 
-/** A shelved alarm goes on beneath: where its component is not said to be in alarm it had returned. */
-function isOver({ component, state }: SaidAlarm, { components }: TurbineState): boolean {
-  if (state !== "shelved" && state !== "suppressed") return false;
+/** A withheld alarm goes on beneath. Where an older gateway does not say how, it had returned if its component is said to be in no alarm. */
+function isOver({ component, state, conditionActive }: SaidAlarm, { components }: TurbineState): boolean {
+  if (!isWithheldState(state)) return false;
+  if (conditionActive !== undefined) return !conditionActive;
+  if (state === "out-of-service") return false;
   const health = components?.find((each) => each.component === component)?.health;
   return health !== undefined && health !== "warning" && health !== "critical";
 }

@@ -102,8 +102,17 @@ describe("a gateway without a memory", () => {
           said("d", { state: "out-of-service" }),
           said("e", { state: "normal" }),
           said("f", { state: "shelved", component: "gearbox" }),
+          // Whatever else is wrong with its component.
+          said("g", { state: "shelved", conditionActive: false }),
+          said("h", { state: "out-of-service", conditionActive: false }),
+          said("i", { state: "shelved", component: "gearbox", conditionActive: true }),
         ],
-        { components: [{ ...health, health: "good" }] },
+        {
+          components: [
+            { ...health, health: "good" },
+            { ...health, component: point.component, health: "critical" },
+          ],
+        },
       ),
     ]);
     expect(listed().sort()).toEqual([
@@ -111,6 +120,7 @@ describe("a gateway without a memory", () => {
       "t1 b returned-unacknowledged false",
       "t1 c acknowledged true",
       "t1 d acknowledged true",
+      "t1 i acknowledged true",
     ]);
     const held = kept().deciders.get(`t1/${point.component}`)!.signals;
     expect(held.map(({ failureMode }) => failureMode)).toEqual(["a", "c", "d"]);
