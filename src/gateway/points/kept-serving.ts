@@ -4,17 +4,14 @@
  * Decides nothing.
  */
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
-import type { PointId } from "../../core/contract/stream.ts";
-import type { AlarmRecord } from "../../core/decision/alarms/alarm-record.ts";
-import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
-import { nameAlarm } from "../../core/decision/alarms/alert-event.ts";
+import { type AlarmRegister, hasStepped } from "../../core/decision/alarms/alarm-register.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { idleSlow } from "../../core/decision/slow-lane.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { StateStore } from "../record/state-store.ts";
-import { describeKept, nameComponent, type Snapshots } from "./snapshots.ts";
+import { describeKept, type KeptPlace, nameComponent, nameRecord, type Snapshots } from "./snapshots.ts";
 
 export interface KeptServingOptions {
   readonly config: Pick<GatewayConfig, "turbines">;
@@ -26,15 +23,13 @@ export interface KeptServingOptions {
   readonly clock: Pick<Clock, "monotonicMs">;
 }
 
-type Component = Omit<PointId, "site">;
-
 export interface KeptServing {
   /** Of a component as it is now, to be written together with what must not be without it. */
-  describe(component: Component): Readonly<Record<string, string | null>>;
+  describe(component: KeptPlace): Readonly<Record<string, string | null>>;
   /** Something has been decided: it is written down a quarter of an hour later. */
-  note(component: Component): void;
+  note(component: KeptPlace): void;
   /** Writes a component down at once. */
-  keep(component: Component): void;
+  keep(component: KeptPlace): void;
   /** Writes down at once where alarms stand otherwise than was written. */
   keepSteps(): void;
   /** Writes down what is due, of a few components; call it about once a second. */
@@ -73,7 +68,6 @@ export function createKeptServing(options: KeptServingOptions): KeptServing {
       Number.NEGATIVE_INFINITY,
     ]),
   );
-  const nameRecord = ({ point, failureMode }: AlarmRecord): string => nameAlarm(point, failureMode);
   /** Alarms as they are written down. */
   const written = new Map(kept.alarms.records.map((record) => [nameRecord(record), record]));
   let writtenChanges = register.silentChanges;
@@ -107,14 +101,11 @@ export function createKeptServing(options: KeptServingOptions): KeptServing {
     }
     return due;
   };
-  const isOtherwise = (record: AlarmRecord): boolean => {
-    const before = written.get(nameRecord(record));
-    const { alarm, sinceMs, severity } = record;
-    return alarm !== before?.alarm || sinceMs !== before.sinceMs || severity !== before.severity;
-  };
   const keepSteps = (): void => {
     writtenChanges = register.silentChanges;
-    const changed = register.snapshot().records.filter(isOtherwise);
+    const changed = register
+      .snapshot()
+      .records.filter((record) => hasStepped(record, written.get(nameRecord(record))));
     write(changed.map(({ point }) => nameComponent(point)));
   };
   return {

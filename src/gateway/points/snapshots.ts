@@ -1,10 +1,12 @@
 /**
- * What the last run kept: the alarms (acknowledged, shelved, told) and the deciders' evidence, one text a component with both: a decider
- * that forgot an alarm which the register remembers would clear it. `kept-serving.ts` writes it.
+ * The form in which alarms (acknowledged, shelved, told) and the deciders' evidence are kept for the next run, one text a component with
+ * both: a decider that forgot an alarm which the register remembers would clear it. Reads what the last run kept, and says what stands in
+ * its place once forgotten alarms are beside it; when a text is written `kept-serving.ts` and `recall-alarms.ts` say.
  */
 import { z } from "zod";
 import { scadaModes } from "../../core/contract/bundle/normal-behaviour.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
+import type { PointId } from "../../core/contract/stream.ts";
 import { isConditionActive } from "../../core/decision/alarms/alarm-lifecycle.ts";
 import { type AlarmRecord, alarmRecordSchema } from "../../core/decision/alarms/alarm-record.ts";
 import {
@@ -65,13 +67,16 @@ export interface ServingSnapshot {
 const servingSchema: () => z.ZodType<ServingSnapshot> = onDemand(() =>
   z.strictObject({
     decider: deciderSnapshotSchema.optional(),
-    alarms: z.array(alarmRecordSchema).max(1000),
+    alarms: z.array(alarmRecordSchema),
     missedRuns: z.int().min(0).optional(),
   }),
 );
 
-/** Under which name a component's texts and deciders are kept. */
-export function nameComponent({ turbine, component }: Omit<AlarmRecord["point"], "site">): string {
+/** Where something is kept of. */
+export type KeptPlace = Omit<PointId, "site">;
+
+/** Under which name a component's text and decider are kept. */
+export function nameComponent({ turbine, component }: KeptPlace): string {
   return `${turbine}/${component}`;
 }
 
@@ -109,13 +114,13 @@ export function findForgotten(
   recalled: readonly AlarmRecord[],
   { alarms }: Pick<Snapshots, "alarms">,
 ): readonly AlarmRecord[] {
-  const known = new Map(alarms.records.map((record) => [nameOf(record), record.alarm]));
+  const known = new Map(alarms.records.map((record) => [nameRecord(record), record.alarm]));
   const isForgotten = (record: AlarmRecord): boolean => {
-    const alarm = known.get(nameOf(record));
+    const alarm = known.get(nameRecord(record));
     if (alarm === undefined || alarm.state === "normal") return true;
     return isConditionActive(record.alarm) && !isConditionActive(alarm);
   };
-  return [...new Map(recalled.map((record) => [nameOf(record), record])).values()].filter(isForgotten);
+  return [...new Map(recalled.map((record) => [nameRecord(record), record])).values()].filter(isForgotten);
 }
 
 /**
@@ -126,8 +131,8 @@ export function describeRecalled(
   kept: Pick<Snapshots, "alarms" | "deciders">,
 ): Readonly<Record<string, string | null>> {
   const changed = new Set(forgotten.map(({ point }) => nameComponent(point)));
-  const records = new Map(kept.alarms.records.map((record) => [nameOf(record), record]));
-  for (const record of forgotten) records.set(nameOf(record), record);
+  const records = new Map(kept.alarms.records.map((record) => [nameRecord(record), record]));
+  for (const record of forgotten) records.set(nameRecord(record), record);
   const held = forgotten.filter(
     ({ alarm, failureMode }) => isConditionActive(alarm) && !isOfScada(failureMode),
   );
@@ -154,7 +159,10 @@ const unheard: DeciderSnapshot = {
   modelDigest: "unknown",
 };
 
-const nameOf = ({ point, failureMode }: AlarmRecord): string => nameAlarm(point, failureMode);
+/** What an alarm is told from others by. */
+export function nameRecord({ point, failureMode }: AlarmRecord): string {
+  return nameAlarm(point, failureMode);
+}
 
 /** Is it raised by SCADA values, and not by a measuring point's decider? */
 export function isOfScada(failureMode: string): boolean {

@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { isConditionActive } from "../../../src/core/decision/alarms/alarm-lifecycle.ts";
-import type { AlarmRecord } from "../../../src/core/decision/alarms/alarm-record.ts";
+import { type AlarmRecord, createAlarmRecord } from "../../../src/core/decision/alarms/alarm-record.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../../../src/core/decision/alarms/alert-policy.ts";
 import type { DeciderSnapshot } from "../../../src/core/decision/decider-snapshot.ts";
@@ -11,7 +11,7 @@ import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
 import { createMqttAlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
 import { createKeptServing } from "../../../src/gateway/points/kept-serving.ts";
-import { nameComponent, readSnapshots } from "../../../src/gateway/points/snapshots.ts";
+import { describeKept, nameComponent, readSnapshots } from "../../../src/gateway/points/snapshots.ts";
 import { createStateStore, type StateStore } from "../../../src/gateway/record/state-store.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { decisionAt } from "../../core/decision/alarms/decisions.ts";
@@ -296,6 +296,16 @@ test("where a version of before left nothing that can be read, older texts of co
     alarms: { records: [] },
   });
   expect(state.keys("serving/")).toEqual([]);
+});
+
+test("as many alarms of a component as were written are read", () => {
+  const state = createFakeState();
+  const point = { site: "north", turbine: "WT0", component: "b" };
+  const alarms = Array.from({ length: 1_001 }, (_, index) =>
+    createAlarmRecord(point, { failureMode: `mode-${index}`, probability: 0 }),
+  );
+  state.setAll(describeKept([[nameComponent(point), { alarms }]]));
+  expect(readSnapshots(state, silentLogger).alarms.records).toEqual(alarms);
 });
 
 test("of one text that cannot be read the others stand, and alarms may be missing", () => {

@@ -139,7 +139,7 @@ export function createAlarmRegister(
         const record = followDecision(before, said, policy);
         records.set(name, record);
         const transition = findDueTransition(record, said, policy);
-        if (transition === null && isOtherwise(record, before)) silentChanges++;
+        if (transition === null && hasStepped(record, before)) silentChanges++;
         if (transition !== null && record.sinceMs !== null)
           due.push({ transition, decision, mode, output, sinceMs: record.sinceMs });
       }
@@ -200,15 +200,6 @@ export function createAlarmRegister(
   };
 }
 
-/** Has it begun, ended or escalated since `before`? */
-function isOtherwise(record: AlarmRecord, before: AlarmRecord): boolean {
-  return (
-    isConditionActive(record.alarm) !== isConditionActive(before.alarm) ||
-    record.sinceMs !== before.sinceMs ||
-    record.severity !== before.severity
-  );
-}
-
 function toOpenAlarm(record: AlarmRecord): OpenAlarm {
   const { point, failureMode, alarm, sinceMs, probability, severity } = record;
   return {
@@ -227,6 +218,14 @@ function toOpenAlarm(record: AlarmRecord): OpenAlarm {
     by: "by" in alarm ? alarm.by : null,
     untilMs: "untilMs" in alarm ? alarm.untilMs : null,
   };
+}
+
+/** Has an alarm begun, ended, escalated or been acted upon since it was kept as `before`? */
+export function hasStepped(
+  { alarm, sinceMs, severity }: AlarmRecord,
+  before: AlarmRecord | undefined,
+): boolean {
+  return alarm !== before?.alarm || sinceMs !== before.sinceMs || severity !== before.severity;
 }
 
 /** Is it one and the same measuring point? */
