@@ -11,7 +11,14 @@ import { minuteMs } from "../../core/maths/durations.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { StateStore } from "../record/state-store.ts";
-import { describeKept, type KeptPlace, nameComponent, nameRecord, type Snapshots } from "./snapshots.ts";
+import {
+  describeKept,
+  type KeptPlace,
+  keyServing,
+  nameComponent,
+  nameRecord,
+  type Snapshots,
+} from "./snapshots.ts";
 
 export interface KeptServingOptions {
   readonly config: Pick<GatewayConfig, "turbines">;
@@ -70,6 +77,8 @@ export function createKeptServing(options: KeptServingOptions): KeptServing {
   );
   /** Alarms as they are written down. */
   const written = new Map(kept.alarms.records.map((record) => [nameRecord(record), record]));
+  /** Texts of the last run: some 8 kB each, which leave memory once there are deciders that say them again. */
+  const taken = kept.names.map(keyServing);
   let writtenChanges = register.silentChanges;
 
   const describe = (names: Iterable<string>): Readonly<Record<string, string | null>> => {
@@ -117,6 +126,7 @@ export function createKeptServing(options: KeptServingOptions): KeptServing {
     keep: (component) => write([nameComponent(component)]),
     keepSteps,
     tick: () => {
+      state.release(taken.splice(0), describeAll);
       // What happens beneath a shelf is told nobody, and must outlive a restart all the same.
       if (register.silentChanges !== writtenChanges) keepSteps();
       const due = takeDue(clock.monotonicMs());

@@ -80,6 +80,11 @@ export function nameComponent({ turbine, component }: KeptPlace): string {
   return `${turbine}/${component}`;
 }
 
+/** Where the text of a component is kept, by its name. */
+export function keyServing(name: string): string {
+  return `${prefix}${name}`;
+}
+
 /** What to write of components, by key; null where there is nothing to keep. In one write. */
 export function describeKept(
   components: Iterable<readonly [name: string, ServingSnapshot]>,
@@ -87,7 +92,7 @@ export function describeKept(
   const entries: Record<string, string | null> = { [markKey]: JSON.stringify(mark) };
   for (const [name, snapshot] of components) {
     const isNothing = snapshot.decider === undefined && snapshot.alarms.length === 0;
-    entries[`${prefix}${name}`] = isNothing ? null : JSON.stringify(snapshot);
+    entries[keyServing(name)] = isNothing ? null : JSON.stringify(snapshot);
   }
   return entries;
 }
@@ -191,7 +196,7 @@ export function readSnapshots(state: StateStore, logger: Logger): Snapshots {
   const missedRuns = new Map<string, number>();
   for (const name of names) {
     const onLost = (): void => void lost.push(name);
-    const own = readKept(state, { key: `${prefix}${name}`, schema: servingSchema(), logger, onLost });
+    const own = readKept(state, { key: keyServing(name), schema: servingSchema(), logger, onLost });
     if (own === undefined) continue;
     records.push(...own.alarms);
     if (own.decider !== undefined) deciders.set(name, own.decider);

@@ -298,6 +298,24 @@ test("where a version of before left nothing that can be read, older texts of co
   expect(state.keys("serving/")).toEqual([]);
 });
 
+test("texts of the last run leave memory with the first tick, and are said again where the file is begun anew", async () => {
+  const fake = createFakeState();
+  const first = run(fake, ["WT0"], 3);
+  for (let index = 0; index < 3; index++) first.decide(index, 0, index === 1);
+  await first.serving.close();
+  const released: (readonly string[])[] = [];
+  let said: Readonly<Record<string, string | null>> = {};
+  const release: StateStore["release"] = (keys, describe) => {
+    released.push(keys);
+    said = describe();
+  };
+  const { serving } = run({ ...fake, release }, ["WT0"], 3);
+  expect(released).toEqual([]);
+  for (let tick = 0; tick < 2; tick++) serving.tick();
+  expect(released).toEqual([["serving/WT0/b0", "serving/WT0/b1", "serving/WT0/b2"], []]);
+  for (const key of released[0]!) expect(JSON.parse(said[key]!)).toEqual(JSON.parse(fake.get(key)!));
+});
+
 test("as many alarms of a component as were written are read", () => {
   const state = createFakeState();
   const point = { site: "north", turbine: "WT0", component: "b" };
