@@ -4,6 +4,7 @@
  * make the run fail; a run that is interrupted removes them without a word.
  */
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { atProcessEnd } from "../../src/core/platform/daemon/at-process-end.ts";
@@ -24,7 +25,9 @@ export function setup(): () => Promise<void> {
     while (findProcessesIn(path).length > 0 && performance.now() < end) await delay(50);
     const left = [
       ...findProcessesIn(path).map(({ pid, command }) => `process ${pid}: ${command}`),
-      ...readdirSync(path).filter((name) => name.startsWith("aurora-")),
+      ...readdirSync(path)
+        .filter((name) => name.startsWith("aurora-"))
+        .map((name) => `${name}: ${listFolder(join(path, name)).join(", ")}`),
     ];
     endProcesses();
     remove();
