@@ -28,7 +28,7 @@ export interface WorkerView {
   state(): "ready" | "not ready" | "cannot store";
   /** What does not come although alerts do, as it last said, in words; or null. */
   impairment(): string | null;
-  /** Since when it has no connection to the broker, as it last said; null: it has one, or has not said so yet. */
+  /** Since when it has no connection to the broker, as it last said; null: it has one, or has not said so lately. */
   brokerLostMs(): number | null;
   /** What it has counted; null: it has not said so yet. */
   snapshot(): MetricsSnapshot | null;
@@ -84,6 +84,7 @@ export function sendReports(
 export function createReportedWorker(): ReportedWorker {
   let report: WorkerReport | null = null;
   let reportedMs = 0;
+  const isFresh = (): boolean => systemClock.monotonicMs() - reportedMs < reportHoldsMs;
   return {
     take: (message) => {
       if (!isWorkerReport(message)) return;
@@ -95,11 +96,10 @@ export function createReportedWorker(): ReportedWorker {
     },
     state: () => {
       if (report === null) return "not ready";
-      const isFresh = systemClock.monotonicMs() - reportedMs < reportHoldsMs;
-      return stateOf({ ...report, connected: report.connected && isFresh });
+      return stateOf({ ...report, connected: report.connected && isFresh() });
     },
     impairment: () => (report === null ? null : impairmentOf(report)),
-    brokerLostMs: () => report?.brokerLostMs ?? null,
+    brokerLostMs: () => (isFresh() ? (report?.brokerLostMs ?? null) : null),
     snapshot: () => report?.metrics ?? null,
   };
 }

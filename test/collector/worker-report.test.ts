@@ -1,10 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   createReportedWorker,
   type StoringPart,
   sendReports,
   viewAll,
 } from "../../src/collector/worker-report.ts";
+import { systemClock } from "../../src/core/platform/clock.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics } from "../../src/core/platform/metrics.ts";
 
@@ -56,6 +57,17 @@ describe("the view of workers", () => {
     workers[0]!.take(await reportOf(false, false));
     expect(brokerLostMs()).toBeNull();
     expect(viewAll([]).brokerLostMs()).toBeNull();
+  });
+
+  it("takes no word for the broker's loss from a worker that has been silent since", async () => {
+    const worker = createReportedWorker();
+    const { notReady, brokerLostMs } = viewAll([worker]);
+    worker.take(await reportOf(false, false, { brokerLostMs: 10 }));
+    expect(brokerLostMs()).toBe(10);
+    const later = vi.spyOn(systemClock, "monotonicMs").mockReturnValue(systemClock.monotonicMs() + 15_000);
+    onTestFinished(() => later.mockRestore());
+    expect(notReady()).not.toBeNull();
+    expect(brokerLostMs()).toBeNull();
   });
 
   it("says why raw evidence waits as long as one of them says so", async () => {
