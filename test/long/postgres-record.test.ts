@@ -512,6 +512,20 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await Promise.all([1, 2, 3].map(readAll));
   });
 
+  it("says since when a gateway is gone where an older collector left the time at which it went before", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    const leave = (seenMs: number) => {
+      const status = { gateway: "gw-1", online: false, time: null, version: null, config: null };
+      return record.storeStates({ nowMs: t, turbines: [], gateways: [{ status, seenMs }], setAside: [] });
+    };
+    await leave(t);
+    await query(url, "UPDATE gateway SET online = true");
+    await leave(t + 7);
+    await leave(t + 9);
+    expect((await record.gateways())[0]).toMatchObject({ online: false, offlineMs: t + 7 });
+  });
+
   it("keeps the steps of an older collector's alarms as they were read, and puts what comes after them", async () => {
     const url = await server.createDatabase();
     const older = await openAt(url);

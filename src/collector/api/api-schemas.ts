@@ -131,7 +131,7 @@ export const gatewaysSchema: z.ZodType = listOf(
     offlineMs: timeMs
       .nullable()
       .describe(
-        "When it said, or its broker, that it is gone; null: it is not, or that was not heard when it happened",
+        "When it said, or its broker, that it is gone; null: it is not, or that was not heard when it last happened",
       ),
     version: z.string().nullable(),
     lastSeenMs: timeMs,

@@ -92,11 +92,14 @@ async function loadMachines(fleet: FleetSource): Promise<{
   const latest = new Map<string | null, number>();
   for (const { gateway, lastSeenMs } of turbines)
     latest.set(gateway, Math.max(lastSeenMs, latest.get(gateway) ?? lastSeenMs));
-  const describe = (gateway: RecordedGateway): GatewayView => {
-    const lastSeenMs = Math.max(gateway.lastSeenMs, latest.get(gateway.gateway) ?? 0);
+  const describe = (recorded: RecordedGateway): GatewayView => {
+    const lastSeenMs = Math.max(recorded.lastSeenMs, latest.get(recorded.gateway) ?? 0);
+    // What it sent may be stored a moment after it went. One that was heard of later had come back: when it went again is not known.
+    const isKnown =
+      recorded.online === false && (recorded.offlineMs ?? 0) >= lastSeenMs - fleet.silentAfterMs;
+    const gateway = { ...recorded, lastSeenMs, offlineMs: isKnown ? recorded.offlineMs : null };
     return {
       ...gateway,
-      lastSeenMs,
       cloned: isCloned(gateway.clonedMs, nowMs),
       reachable: gateway.online !== false && lastSeenMs >= moment.heardSinceMs,
       reason: isBlind(gateway, lastSeenMs, moment) ? noBroker : null,
@@ -105,6 +108,8 @@ async function loadMachines(fleet: FleetSource): Promise<{
   return { turbines, gateways: gateways.map(describe), moment };
 }
 
+type GoneGateway = Pick<RecordedGateway, "online" | "offlineMs" | "lastSeenMs">;
+
 const noBroker = "this collector has no connection to its broker";
 
 /**
@@ -112,13 +117,19 @@ const noBroker = "this collector has no connection to its broker";
  * send, another may have heard since then that it went, or of it until it fell silent.
  */
 function isBlind(
-  gateway: Pick<RecordedGateway, "online" | "offlineMs"> | undefined,
+  gateway: GoneGateway | undefined,
   lastSeenMs: number,
   { nowMs, heardSinceMs, brokerLostMs }: Moment,
 ): boolean {
   if (brokerLostMs === null) return false;
-  if (gateway?.online === false) return (gateway.offlineMs ?? 0) <= brokerLostMs;
+  const goneMs = whenGone(gateway);
+  if (goneMs !== null) return goneMs <= brokerLostMs;
   return lastSeenMs < Math.min(heardSinceMs, brokerLostMs + nowMs - heardSinceMs);
+}
+
+/** When a gateway went, or was last heard of; null: it has not gone. Of all its turbines the same: each was last heard of at a moment of its own. */
+function whenGone(gateway: GoneGateway | undefined): number | null {
+  return gateway?.online === false ? (gateway.offlineMs ?? gateway.lastSeenMs) : null;
 }
 
 /** With what is known here of the model that it runs. */
@@ -147,13 +158,16 @@ function describeTurbine(
     const health = state?.health === "alarm" ? "alarm" : unavailable;
     return { ...recorded, reason, health, operatingState: unavailable, components, rolledUp };
   };
-  if (isBlind(gateway, lastSeenMs, moment))
-    return forget({ reason: noBroker, brief: noBroker, sinceMs: brokerLostMs ?? 0 });
-  if (gateway?.online === false) {
-    // Of all its turbines the same: each was last heard of at a moment of its own.
-    const sinceMs = gateway.offlineMs ?? gateway.lastSeenMs;
-    return forget({ reason: "its gateway is offline", brief: "gateway offline", sinceMs });
+  const goneMs = whenGone(gateway);
+  if (brokerLostMs !== null && isBlind(gateway, lastSeenMs, moment)) {
+    // What was offline or silent before the broker was lost was it already.
+    const wasSilent = lastSeenMs < brokerLostMs + heardSinceMs - nowMs;
+    const sinceMs = goneMs ?? (wasSilent ? lastSeenMs : brokerLostMs);
+    if (sinceMs === brokerLostMs) return forget({ reason: noBroker, brief: noBroker, sinceMs });
+    return forget({ reason: `${noBroker}, and heard nothing of it`, brief: "nothing heard of it", sinceMs });
   }
+  if (goneMs !== null)
+    return forget({ reason: "its gateway is offline", brief: "gateway offline", sinceMs: goneMs });
   const sinceMs = lastSeenMs;
   if (sinceMs < heardSinceMs)
     return forget({ reason: "nothing was heard of it lately", brief: "nothing heard of it", sinceMs });

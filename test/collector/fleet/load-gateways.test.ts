@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { FleetSource } from "../../../src/collector/fleet/fleet-source.ts";
 import { loadGateways, loadTurbines } from "../../../src/collector/fleet/load-turbines.ts";
 import type { CheckedEnvelope } from "../../../src/collector/record/fleet-record.ts";
@@ -7,6 +7,7 @@ import { openSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-re
 import { ok } from "../../../src/core/contract/result.ts";
 import { minuteMs } from "../../../src/core/maths/durations.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { predictionBatch, turbineState } from "../fleet-records.ts";
@@ -152,6 +153,104 @@ test("without its broker a collector knows of no gateway whether it is offline o
   expect(await look()).toEqual([noBroker, false, noBroker]);
   lostMs = null;
   expect(await look()).toEqual(["nothing was heard of it lately", false, null]);
+});
+
+describe("of a turbine whose gateway is offline or silent nothing is known", () => {
+  const hour = 60 * minuteMs;
+  const noBroker = "this collector has no connection to its broker";
+
+  async function openFleet() {
+    const clock = createManualClock();
+    const path = join(createTemporaryFolder(), "collector.sqlite");
+    const opened = { path, clock, logger: silentLogger, driftPeriodMs: 1440 * minuteMs };
+    const record = await openSqliteRecord(opened);
+    onTestFinished(() => record.close());
+    const broker: { lostMs: number | null } = { lostMs: null };
+    const fleet: FleetSource = {
+      record,
+      models: new Map(),
+      clock,
+      silentAfterMs,
+      warningShare: 0.002,
+      brokerLostMs: () => broker.lostMs,
+    };
+    let sequence = 0;
+    const hear = async (online: boolean, seenMs = clock.nowMs()): Promise<void> => {
+      const status = { gateway: "gw-1", online, time: null, version: null, config: null };
+      const gateways = [{ status, seenMs }];
+      await record.storeStates({ nowMs: clock.nowMs(), turbines: [], gateways, setAside: [] });
+    };
+    const tell = async (): Promise<void> => {
+      const nowMs = clock.nowMs();
+      const envelopes = [envelopeOf("wt-1", nowMs, ++sequence)];
+      await record.storeEnvelopes({ nowMs, setAside: [], envelopes });
+      const components = [
+        { component: "gearbox", health: "good", reason: null, sinceMs: null },
+        { component: "generator", health: "critical", reason: "ball", sinceMs: nowMs },
+      ] as const;
+      const state = turbineState("wt-1", nowMs, "0".repeat(64), { components });
+      await record.storeStates({ nowMs, turbines: [{ state, seenMs: nowMs }], gateways: [], setAside: [] });
+    };
+    const look = async () => {
+      const [[turbine], [gateway]] = [await loadTurbines(fleet), await loadGateways(fleet)];
+      const [good, critical] = turbine!.components;
+      const { offlineMs } = gateway!;
+      return { reason: turbine!.reason, since: [good?.sinceMs, critical?.unknown?.sinceMs], offlineMs };
+    };
+    await tell();
+    await hear(true);
+    return { clock, broker, path, hear, tell, look };
+  }
+
+  test("since it was, also where the broker was lost later; since that was lost where it was heard until then", async () => {
+    const { clock, broker, hear, tell, look } = await openFleet();
+    const heardMs = clock.nowMs();
+    clock.advance(72 * hour);
+    broker.lostMs = clock.nowMs();
+    clock.advance(10_000);
+    const reason = `${noBroker}, and heard nothing of it`;
+    expect(await look()).toMatchObject({ reason, since: [heardMs, heardMs] });
+    await tell();
+    await hear(false);
+    const goneMs = clock.nowMs();
+    clock.advance(72 * hour);
+    broker.lostMs = clock.nowMs();
+    expect(await look()).toMatchObject({ reason, since: [goneMs, goneMs], offlineMs: goneMs });
+    await hear(true);
+    await tell();
+    broker.lostMs = clock.nowMs() + 60_000;
+    clock.advance(72 * hour);
+    expect(await look()).toMatchObject({ reason: noBroker, since: [broker.lostMs, broker.lostMs] });
+  });
+
+  test("since it was last heard of, where that was long after it was said to have gone", async () => {
+    const { clock, hear, tell, look } = await openFleet();
+    await hear(false);
+    const goneMs = clock.nowMs();
+    // What it had sent is stored.
+    clock.advance(1000);
+    await tell();
+    expect(await look()).toMatchObject({ since: [goneMs, goneMs], offlineMs: goneMs });
+    clock.advance(72 * hour);
+    await tell();
+    const heardMs = clock.nowMs();
+    clock.advance(hour);
+    // The collector was away when it came back, and when it went.
+    await hear(false, 0);
+    expect(await look()).toMatchObject({ since: [heardMs, heardMs], offlineMs: null });
+  });
+
+  test("since it went last, where an older collector left the time at which it went before", async () => {
+    const { clock, path, hear, look } = await openFleet();
+    await hear(false);
+    const older = openSqlite(path);
+    older.prepare("UPDATE gateway SET online = 1").run();
+    older.close();
+    expect(await look()).toMatchObject({ offlineMs: null });
+    clock.advance(72 * hour);
+    await hear(false);
+    expect(await look()).toMatchObject({ since: [clock.nowMs(), clock.nowMs()], offlineMs: clock.nowMs() });
+  });
 });
 
 function envelopeOf(turbine: string, nowMs: number, sequence: number): CheckedEnvelope {

@@ -202,7 +202,8 @@ export async function putStatus(session: SqlSession, status: GatewayStatus, seen
   // A last will is the broker's word that the gateway is gone: it does not count as having heard of it.
   await session.run(
     `INSERT INTO gateway AS known (gateway, last_seen_ms, online, offline_ms) VALUES ($1, 0, false, $2)
-     ON CONFLICT (gateway) DO UPDATE SET online = false, offline_ms = COALESCE(known.offline_ms, excluded.offline_ms)`,
+     ON CONFLICT (gateway) DO UPDATE SET online = false,
+       offline_ms = COALESCE(CASE WHEN NOT known.online THEN known.offline_ms END, excluded.offline_ms)`,
     [status.gateway, seenMs > 0 ? Math.trunc(seenMs) : null],
   );
 }

@@ -105,9 +105,10 @@ function createGateways(
   const putOnline = database.prepare(
     "UPDATE gateway SET online = 1, offline_ms = NULL, version = ?, config_json = ? WHERE gateway = ?",
   );
-  // Who says it again, or again to one that was away, does not say since when.
+  // Who says it again, or again to one that was away, does not say since when. An older collector leaves the time at one that is back.
   const putOffline = database.prepare(
-    "UPDATE gateway SET online = 0, offline_ms = COALESCE(offline_ms, ?) WHERE gateway = ?",
+    `UPDATE gateway SET online = 0, offline_ms = COALESCE(CASE WHEN online = 0 THEN offline_ms END, ?)
+     WHERE gateway = ?`,
   );
   const insertSilently = database.prepare(
     "INSERT INTO gateway (gateway, last_seen_ms) VALUES (?, 0) ON CONFLICT (gateway) DO NOTHING",
