@@ -3,6 +3,7 @@
 import { isWithheldState } from "../../core/contract/alarm-report.ts";
 import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
 import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
+import { maxAlarmSteps } from "../record/alarm-rows.ts";
 import type {
   AlarmingTurbine,
   Listing,
@@ -165,6 +166,11 @@ export async function loadTurbinePage(
     performance,
     training,
   };
+}
+
+/** May steps be missing right before this one? Of a long life the first and the newest are read. */
+export function isAfterGap(steps: RecordedAlarm["steps"], index: number): boolean {
+  return index === 1 && steps.length === maxAlarmSteps;
 }
 
 /** The first bundle that knows a failure mode says its title. */

@@ -4,7 +4,7 @@
  */
 import { isWithheldState } from "../../core/contract/alarm-report.ts";
 import type { AlarmState } from "../../core/contract/alert.ts";
-import type { OverviewPage } from "../fleet/load-pages.ts";
+import { isAfterGap, type OverviewPage } from "../fleet/load-pages.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { alarmStateWords, formatShare, formatUtc } from "./page-words.ts";
 
@@ -21,7 +21,9 @@ export function renderLife(alarm: Alarm, people: AlarmPeople): SafeHtml {
   const { steps } = alarm;
   return html`<details class="story" id="life-${alarm.alarm}"><summary>Life of this alarm, ${steps.length} ${steps.length === 1 ? "step" : "steps"}</summary>
     <ol class="life">${steps.map((step, index) => {
-      const [verb, ...rest] = describeStep(step, steps[index - 1]?.state ?? null);
+      // What came about among steps that are not here is no news of the one after them.
+      const before = isAfterGap(steps, index) ? step.state : stateBefore(steps, index);
+      const [verb, ...rest] = describeStep(step, before);
       const who = describeDoer(alarm, index, people);
       const words = [who === null ? verb : `${verb} ${who}`, ...rest].join(", ");
       return html`<li><time datetime="${new Date(step.timeMs).toISOString()}">${formatUtc(step.timeMs)}</time> ${words}${words === verb ? "" : ","} at ${step.risk === null ? "a model's probability of" : "a risk of"} ${formatShare(step.risk ?? step.probability)}</li>`;
@@ -34,9 +36,14 @@ export function describeStateDoer(alarm: Alarm, people: AlarmPeople): string | n
   const { steps } = alarm;
   const { state } = alarm.event.data;
   const begin = steps.findLastIndex(
-    (step, index) => step.state === state && steps[index - 1]?.state !== state,
+    (step, index) => step.state === state && stateBefore(steps, index) !== state,
   );
   return describeDoer(alarm, begin, people);
+}
+
+/** The alarm's state before one of its steps; null: that is not known. */
+function stateBefore(steps: readonly Step[], index: number): AlarmState | null {
+  return isAfterGap(steps, index) ? null : (steps[index - 1]?.state ?? null);
 }
 
 /** What happened, and the alarm's state where that is another than before. */
@@ -60,7 +67,7 @@ function describeDoer(
   if (step === undefined) return null;
   const { site, turbine, component, failureMode } = event.data;
   const gateway = turbines.find((each) => each.site === site && each.turbine === turbine)?.gateway;
-  const name = nameDeed(step, steps[index - 1]?.state ?? null);
+  const name = nameDeed(step, stateBefore(steps, index));
   const subject = `${turbine} ${component} ${failureMode}`;
   const distance = ({ believedMs }: { readonly believedMs: number }): number =>
     Math.abs(believedMs - step.timeMs);

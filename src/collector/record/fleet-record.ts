@@ -244,7 +244,7 @@ export interface RecordedAlarm {
   readonly lastMs: number;
   /** The latest event, exactly as published. */
   readonly event: AlertEvent;
-  /** In order of time. */
+  /** In order of time; of a long life the first and the newest. */
   readonly steps: readonly AlarmLifeStep[];
 }
 

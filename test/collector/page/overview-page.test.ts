@@ -4,6 +4,7 @@ import type { TurbineView } from "../../../src/collector/fleet/load-turbines.ts"
 import { parsePageRange } from "../../../src/collector/page/chart-section.ts";
 import { renderOverviewPage } from "../../../src/collector/page/overview-page.ts";
 import { formatAge } from "../../../src/collector/page/page-words.ts";
+import type { AlarmState } from "../../../src/core/contract/alert.ts";
 import { alertEvent } from "../fleet-records.ts";
 
 const nowMs = 1_700_000_000_000;
@@ -300,6 +301,41 @@ describe("an alarm's card beside its turbine", () => {
     expect(renderOverviewPage(known, parsePageRange(null)).text).toContain(
       '<dd>Shelved <div class="why">by cy, until 2023-11-15 02:13:20 UTC</div></dd>',
     );
+  });
+
+  test("says nothing of what came about among steps of a long life that are not read", () => {
+    const lifeOf = (steps: number, state: "acknowledged" | "shelved", before: AlarmState | null) => {
+      const event = alertEvent("wt-1", "updated", nowMs, { ...mode, state });
+      const life = Array.from({ length: steps }, (_, index) => ({
+        eventId: `${index}`,
+        transition: index === 0 ? ("raised" as const) : ("updated" as const),
+        state: index === 0 ? before : state,
+        timeMs: nowMs + index * 60_000,
+        probability: 0.8,
+        risk: 0.769,
+      }));
+      const alarm = { alarm: 7, active: true, sinceMs: 0, firstMs: 0, lastMs: 0, event, steps: life };
+      const doer = {
+        id: 1,
+        gateway: "g",
+        timeMs: 0,
+        believedMs: nowMs + 60_000,
+        name: "alarm.unshelved",
+        subject: "wt-1 generator-bearing inner-race",
+        detail: "by ana",
+      };
+      const turbines = [{ ...alarming, site: event.data.site }];
+      const page = { ...empty, turbines, alarms: { total: 1, items: [alarm] }, people: [doer] };
+      const { text } = renderOverviewPage(page, parsePageRange(null));
+      expect(text.split("by ana").length).toBe(steps === 99 && before === "shelved" ? 3 : 1);
+      return [...text.matchAll(/<\/time> ([^<]*)<\/li>/g)][1]?.[1]?.replace(/,? at a risk.*/, "");
+    };
+    expect(lifeOf(99, "acknowledged", "unacknowledged")).toBe("acknowledged");
+    expect(lifeOf(100, "acknowledged", "unacknowledged")).toBe("updated");
+    expect(lifeOf(99, "shelved", "unacknowledged")).toBe("shelved");
+    expect(lifeOf(100, "shelved", "unacknowledged")).toBe("updated");
+    expect(lifeOf(99, "acknowledged", "shelved")).toBe("shown again by ana, acknowledged");
+    expect(lifeOf(100, "acknowledged", "shelved")).toBe("updated");
   });
 
   test("says that nothing is known now, why and since when, and shows nothing old as present", () => {
