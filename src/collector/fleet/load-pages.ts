@@ -82,7 +82,7 @@ export interface TurbinePage {
   readonly turbine: TurbineView;
   /** The first few, active ones first. */
   readonly alarms: Listing<RecordedAlarm>;
-  /** The newest events, among which are those of who did what to an alarm. */
+  /** The newest events about its alarms, among which are those of who did what to them. */
   readonly people: readonly RecordedEvent[];
   /** Raw samples around alarms, by the id of the alert. */
   readonly evidence: AlertEvidence;
@@ -96,7 +96,7 @@ export interface TurbinePage {
 const overviewAlarms = 12;
 const overviewEvents = 15;
 /** Those that are looked through for who did what to an alarm. */
-const peopleEvents = { limit: 500, offset: 0 };
+const peopleEvents = 500;
 const turbineAlarms = 50;
 const estimatedPoints = 40;
 /** The newest ones: an alarm shows those of its own steps. */
@@ -105,17 +105,20 @@ const turbineEvidence = 200;
 /** Loads `/`. */
 export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery): Promise<OverviewPage> {
   const { record } = fleet;
-  const newest = { limit: overviewEvents, offset: 0 };
+  const alarmsRead = record.alarms({ limit: overviewAlarms, offset: 0 });
   const [turbines, gateways, alarms, alarming, drift, models, updates, events, quarantine] =
     await Promise.all([
       loadTurbines(fleet),
       loadGateways(fleet),
-      record.alarms({ limit: overviewAlarms, offset: 0 }),
+      alarmsRead,
       record.alarmingTurbines(),
       loadFleetDrift(fleet),
       loadModels(fleet),
-      loadUpdates(fleet, newest),
-      record.events(newest),
+      loadUpdates(fleet, { limit: overviewEvents, offset: 0 }),
+      // Every read counts them all: one is for both.
+      alarmsRead.then((alarms) =>
+        record.events({ limit: showsDeed(alarms) ? peopleEvents : overviewEvents, offset: 0 }),
+      ),
       record.quarantine(overviewEvents),
     ]);
   return {
@@ -127,11 +130,11 @@ export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery
     gateways,
     alarms,
     alarming,
-    people: await loadPeople(fleet, alarms),
+    people: events.items,
     drift,
     models,
     updates,
-    events,
+    events: { ...events, items: events.items.slice(0, overviewEvents) },
     quarantine,
   };
 }
@@ -160,7 +163,7 @@ export async function loadTurbinePage(
     titles,
     turbine: view,
     alarms,
-    people: await loadPeople(fleet, alarms),
+    people: showsDeed(alarms) ? await loadPeople(fleet, view) : [],
     evidence: byAlert,
     drift,
     performance,
@@ -184,12 +187,19 @@ function failureTitles({ models }: FleetSource): FailureTitles {
   return titles;
 }
 
-/** The newest events where people have done something to one of these alarms, to say who did; else none. */
-async function loadPeople(
-  { record }: Pick<FleetSource, "record">,
-  { items }: Pick<OverviewPage["alarms"], "items">,
-): Promise<readonly RecordedEvent[]> {
+/** Have people done something to one of these alarms, as far as their steps tell? */
+function showsDeed({ items }: Pick<OverviewPage["alarms"], "items">): boolean {
   const isOfPeople = ({ transition, state }: (typeof items)[number]["steps"][number]): boolean =>
     transition === "acknowledged" || (state !== null && isWithheldState(state));
-  return items.some(({ steps }) => steps.some(isOfPeople)) ? (await record.events(peopleEvents)).items : [];
+  return items.some(({ steps }) => steps.some(isOfPeople));
+}
+
+/** The newest events in which a turbine's gateway tells who did what to its alarms, perhaps among a few others. */
+async function loadPeople(
+  { record }: Pick<FleetSource, "record">,
+  { gateway, turbine }: Pick<TurbineView, "gateway" | "turbine">,
+): Promise<readonly RecordedEvent[]> {
+  if (gateway === null) return [];
+  const search = `alarm. ${turbine}`;
+  return (await record.events({ gateway, search, limit: peopleEvents, offset: 0 })).items;
 }

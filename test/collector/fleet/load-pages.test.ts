@@ -1,0 +1,103 @@
+/** What pages read of the record, and how often. */
+import { expect, test } from "vitest";
+import type { FleetSource } from "../../../src/collector/fleet/fleet-source.ts";
+import { loadOverviewPage, loadTurbinePage } from "../../../src/collector/fleet/load-pages.ts";
+import type {
+  CheckedEnvelope,
+  EventQuery,
+  StorableRecord,
+} from "../../../src/collector/record/fleet-record.ts";
+import { createSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
+import { ok } from "../../../src/core/contract/result.ts";
+import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
+import { alertEvent, predictionBatch } from "../fleet-records.ts";
+
+const t = 1_700_000_000_000;
+const deed = {
+  kind: "event",
+  timeMs: t + 5,
+  name: "alarm.acknowledged",
+  subject: "wt-1 gearbox-hss-bearing inner-race",
+  detail: "by ana",
+} as const;
+
+/** A turbine in alarm, of gw-1. */
+async function openFleet() {
+  const record = createSqliteRecord(openSqlite(":memory:"));
+  /** Of events of any name. */
+  const queries: EventQuery[] = [];
+  const fleet: FleetSource = {
+    record: {
+      ...record,
+      events: (query) => {
+        if (query.name === undefined) queries.push(query);
+        return record.events(query);
+      },
+    },
+    models: new Map(),
+    clock: { nowMs: () => t },
+    silentAfterMs: 120_000,
+    warningShare: 0.01,
+    brokerLostMs: () => null,
+  };
+  const told = new Map<string, number>();
+  const tell = async (
+    gateway: string,
+    lane: CheckedEnvelope["lane"],
+    records: readonly StorableRecord[],
+  ): Promise<void> => {
+    const sequence = told.get(gateway + lane) ?? 0;
+    told.set(gateway + lane, sequence + records.length);
+    const envelope = {
+      gateway,
+      lane,
+      bootId: "b",
+      firstSequence: sequence + 1,
+      oldestSequence: 1,
+      topic: "t",
+    };
+    const envelopes = [{ ...envelope, payload: new Uint8Array(1), records: records.map(ok) }];
+    await record.storeEnvelopes({ nowMs: t, setAside: [], envelopes });
+  };
+  await tell("gw-1", "prediction", [predictionBatch("wt-1", t, { rows: 1, stepMs: 1, faulty: false })]);
+  await tell("gw-1", "alert", [{ kind: "alert", event: alertEvent("wt-1", "raised", t - 2000) }]);
+  const acknowledge = async (): Promise<void> => {
+    await tell("gw-1", "alert", [{ kind: "alert", event: alertEvent("wt-1", "acknowledged", t) }]);
+    await tell("gw-1", "update", [deed]);
+  };
+  const other = { ...deed, name: "device-diagnosis", subject: "wt-1/gearbox", detail: "odd" };
+  const flood = async (gateway: string, count: number): Promise<void> => {
+    for (let many = 0; many < count; many += 100)
+      await tell(
+        gateway,
+        "update",
+        Array.from({ length: 100 }, (_, index) => ({ ...other, timeMs: t + 100 + many + index })),
+      );
+  };
+  return { fleet, queries, acknowledge, flood };
+}
+
+test("a turbine's page knows who did what to its alarms, however much else its gateway and others told since", async () => {
+  const { fleet, queries, acknowledge, flood } = await openFleet();
+  const load = () => loadTurbinePage(fleet, { site: "north-sea", turbine: "wt-1", day: null });
+  expect((await load())?.people).toEqual([]);
+  expect(queries).toEqual([]);
+  await acknowledge();
+  await flood("gw-1", 500);
+  await flood("gw-2", 500);
+  expect((await load())?.people).toMatchObject([{ gateway: "gw-1", name: deed.name, detail: "by ana" }]);
+});
+
+test("the overview reads events once: no more than it lists unless people did something to an alarm that it shows", async () => {
+  const { fleet, queries, acknowledge, flood } = await openFleet();
+  await flood("gw-2", 100);
+  const alone = await loadOverviewPage(fleet);
+  expect(alone.events.items).toHaveLength(15);
+  expect(queries.splice(0)).toEqual([{ limit: 15, offset: 0 }]);
+  await acknowledge();
+  const page = await loadOverviewPage(fleet);
+  expect(queries).toHaveLength(1);
+  expect(page.events).toMatchObject({ total: 101 });
+  expect(page.events.items).toHaveLength(15);
+  expect(page.people.filter(({ name }) => name === deed.name)).toMatchObject([{ detail: "by ana" }]);
+});
