@@ -68,9 +68,9 @@ test.skipIf(!existsSync(script))(
     const info = (words) => writeFileSync(words, "");
     await runDaemon({ httpUrl: "", mqttUrl: "", close }, { ...silent, info });`;
     writeFileSync(at("daemon.mjs"), programOf(body));
-    // The shell outlives the terminal, to hand the signal on and to tell how the daemon ended.
+    // The shell outlives the terminal, to hand the signal on, which may come twice, and to tell how the daemon ended.
     const command = `trap 'kill -HUP $daemon' HUP; '${process.execPath}' daemon.mjs & daemon=$!
-    wait $daemon; wait $daemon; echo $? > ending; mv ending end`;
+    while kill -0 $daemon; do wait $daemon; code=$?; done; echo $code > ending; mv ending end`;
     const terminal = endWithProcess(
       spawn(script, ["-qc", command, "/dev/null"], { cwd: folder, stdio: ["pipe", "ignore", "ignore"] }),
     );
