@@ -22,13 +22,7 @@ import {
 import { type LikenessView, loadLikeness } from "./load-likeness.ts";
 import { loadModels, loadUpdates, type ModelView, type UpdateView } from "./load-models.ts";
 import { loadPerformance } from "./load-performance.ts";
-import {
-  type GatewayView,
-  loadGateways,
-  loadTurbine,
-  loadTurbines,
-  type TurbineView,
-} from "./load-turbines.ts";
+import { type GatewayView, loadMachines, loadTurbine, type TurbineView } from "./load-turbines.ts";
 import type { TurbineSort } from "./select-list.ts";
 
 /** Title of each failure mode in words for people, as the bundles that are known here say. */
@@ -106,10 +100,9 @@ const turbineEvidence = 200;
 export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery): Promise<OverviewPage> {
   const { record } = fleet;
   const alarmsRead = record.alarms({ limit: overviewAlarms, offset: 0 });
-  const [turbines, gateways, alarms, alarming, drift, models, updates, events, quarantine] =
+  const [{ turbines, gateways }, alarms, alarming, drift, models, updates, events, quarantine] =
     await Promise.all([
-      loadTurbines(fleet),
-      loadGateways(fleet),
+      loadMachines(fleet),
       alarmsRead,
       record.alarmingTurbines(),
       loadFleetDrift(fleet),

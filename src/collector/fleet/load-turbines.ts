@@ -45,13 +45,20 @@ export interface GatewayView extends RecordedGateway {
   readonly cloned: boolean;
 }
 
+/** Loads all turbines, in the order of site and name, and all gateways, in that of their names. */
+export async function loadMachines(
+  fleet: FleetSource,
+): Promise<{ readonly turbines: readonly TurbineView[]; readonly gateways: readonly GatewayView[] }> {
+  const { turbines, gateways, moment } = await readMachines(fleet);
+  const byName = new Map(gateways.map((gateway) => [gateway.gateway, gateway]));
+  const describe = (turbine: RecordedTurbine): TurbineView =>
+    withModel(fleet, describeTurbine(turbine, byName.get(turbine.gateway ?? ""), moment));
+  return { turbines: turbines.map(describe), gateways };
+}
+
 /** Loads all turbines, in the order of site and name. */
 export async function loadTurbines(fleet: FleetSource): Promise<readonly TurbineView[]> {
-  const { turbines, gateways, moment } = await loadMachines(fleet);
-  const byName = new Map(gateways.map((gateway) => [gateway.gateway, gateway]));
-  return turbines.map((turbine) =>
-    withModel(fleet, describeTurbine(turbine, byName.get(turbine.gateway ?? ""), moment)),
-  );
+  return (await loadMachines(fleet)).turbines;
 }
 
 /** Loads one turbine; null: there is no such turbine. */
@@ -59,7 +66,7 @@ export async function loadTurbine(
   fleet: FleetSource,
   { site, turbine }: TurbineRef,
 ): Promise<TurbineView | null> {
-  const { turbines, gateways, moment } = await loadMachines(fleet);
+  const { turbines, gateways, moment } = await readMachines(fleet);
   const recorded = turbines.find((other) => other.site === site && other.turbine === turbine);
   if (recorded === undefined) return null;
   const gateway = gateways.find((other) => other.gateway === recorded.gateway);
@@ -68,7 +75,7 @@ export async function loadTurbine(
 
 /** Loads all gateways, in the order of their names. What a turbine says, every few seconds, is a word of its gateway. */
 export async function loadGateways(fleet: FleetSource): Promise<readonly GatewayView[]> {
-  return (await loadMachines(fleet)).gateways;
+  return (await readMachines(fleet)).gateways;
 }
 
 /** When it is asked. */
@@ -80,7 +87,7 @@ interface Moment {
   readonly brokerLostMs: number | null;
 }
 
-async function loadMachines(fleet: FleetSource): Promise<{
+async function readMachines(fleet: FleetSource): Promise<{
   readonly turbines: readonly RecordedTurbine[];
   readonly gateways: readonly GatewayView[];
   readonly moment: Moment;
