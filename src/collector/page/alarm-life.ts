@@ -2,7 +2,7 @@
  * The life of an alarm, step by step, and which of its steps were people's: of who did one, and until when, the alert tells
  * nothing, but an event of its gateway. Where that is not at hand nobody is named.
  */
-import { isWithheldState } from "../../core/contract/alarm-report.ts";
+import { alarmEventNames, isWithheldState } from "../../core/contract/alarm-report.ts";
 import type { AlarmState } from "../../core/contract/alert.ts";
 import { isAfterGap, type OverviewPage } from "../fleet/load-pages.ts";
 import { html, type SafeHtml } from "./html.ts";
@@ -78,11 +78,12 @@ function describeDoer(
   return found?.detail.replace(/(\d)T([\d:]{8})\S*Z$/, "$1 $2 UTC") ?? null;
 }
 
-/** The event of who brought an alarm to where a step has it, as gateways name it; null: of evidence there is none. */
+/** The event of who brought an alarm to where a step has it; null: of evidence there is none. */
 function nameDeed({ transition, state }: Step, before: AlarmState | null): string | null {
-  if (transition === "acknowledged") return "alarm.acknowledged";
+  if (transition === "acknowledged") return alarmEventNames.acknowledge;
   if (transition !== "updated" || state === before) return null;
-  if (state === "shelved" || state === "out-of-service") return `alarm.${state}`;
-  if (before === "shelved") return "alarm.unshelved";
-  return before === "out-of-service" ? "alarm.in-service" : null;
+  if (state === "shelved") return alarmEventNames.shelve;
+  if (state === "out-of-service") return alarmEventNames["remove-from-service"];
+  if (before === "shelved") return alarmEventNames.unshelve;
+  return before === "out-of-service" ? alarmEventNames["return-to-service"] : null;
 }

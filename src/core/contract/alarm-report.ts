@@ -21,6 +21,15 @@ const alarmActions = [
 ] as const;
 export type AlarmAction = (typeof alarmActions)[number];
 
+/** By which name the event is kept that says who did it. */
+export const alarmEventNames: Readonly<Record<AlarmAction, string>> = {
+  acknowledge: "alarm.acknowledged",
+  shelve: "alarm.shelved",
+  unshelve: "alarm.unshelved",
+  "remove-from-service": "alarm.out-of-service",
+  "return-to-service": "alarm.in-service",
+};
+
 /** A week: shelving is for hours. */
 export const maxShelvedHours = 168;
 

@@ -8,6 +8,7 @@ import {
   type AlarmPlace,
   type AlarmReply,
   type AlarmReport,
+  alarmEventNames,
   isWithheldState,
   refuseUnknownAlarm,
 } from "../../core/contract/alarm-report.ts";
@@ -78,7 +79,7 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
         }
         tell([stepped.value]);
         options.onEvent(
-          eventNames[order.action],
+          alarmEventNames[order.action],
           `${turbine} ${component} ${failureMode}`,
           describeDoer(step, order),
         );
@@ -96,14 +97,6 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
     },
   };
 }
-
-const eventNames: Readonly<Record<AlarmOrder["action"], string>> = {
-  acknowledge: "alarm.acknowledged",
-  shelve: "alarm.shelved",
-  unshelve: "alarm.unshelved",
-  "remove-from-service": "alarm.out-of-service",
-  "return-to-service": "alarm.in-service",
-};
 
 function describeDoer(step: PersonStep, { by }: AlarmOrder): string {
   return step.kind === "shelve" ? `by ${by}, until ${formatTime(step.untilMs)}` : `by ${by}`;

@@ -31,7 +31,7 @@ export const defaultAlertPolicy: AlertPolicy = {
   criticalWindows: 60,
   // Of four windows more than three are high.
   dipWeight: 3,
-  // Six in a row: of a machine that is heard once an hour within the shift.
+  // Six of them: of a machine that is heard once an hour within the shift.
   stopWeight: 10,
   loudSeverityDb: 8,
   minUpdateIntervalMs: 600_000,
