@@ -73,10 +73,10 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
         logger.info(name, { subject, detail });
         telemetry.event(name, subject, detail);
       },
-      onRow: (turbine, scored, bundle) => {
-        const window = describeDriftRow(scored, bundle);
+      onRow: (turbine, scored) => {
+        const window = describeDriftRow(scored, scored.bundle);
         const point = { site: config.gateway.site, turbine, component: scadaComponent };
-        if (window !== null) telemetry.drift(point, bundle, window);
+        if (window !== null) telemetry.drift(point, scored.bundle, window);
       },
     },
   });

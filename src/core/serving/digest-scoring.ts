@@ -4,6 +4,8 @@
  */
 import { canonicalJsonBytes } from "../bundle/canonical-json.ts";
 import { bundleFileNames, type Manifest } from "../contract/bundle/manifest.ts";
+import type { ModelRef } from "../contract/prediction.ts";
+import type { ScoringModel } from "../decision/scoring-model.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { sha256Hex } from "../platform/files/sha256.ts";
 
@@ -32,4 +34,12 @@ export function digestScoring(manifest: ScoringManifest): string {
     };
     return sha256Hex(canonicalJsonBytes(scoring));
   });
+}
+
+/** A bundle as what gives scores. */
+export function describeScorer(bundle: {
+  readonly manifest: ScoringManifest;
+  readonly ref: ModelRef;
+}): ScoringModel {
+  return { model: bundle.ref, scoringDigest: digestScoring(bundle.manifest) };
 }

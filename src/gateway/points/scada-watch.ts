@@ -1,6 +1,6 @@
 /**
  * Watches the turbines whose SCADA values a normal-behaviour bundle scores: data contract → farms → alarms. Keeps what was
- * learnt over restarts, in one entry a turbine and one a farm. A model that is replaced learns anew.
+ * learnt over restarts, in one entry a turbine and one a farm. A model that scores otherwise learns anew.
  */
 
 import type { z } from "zod";
@@ -13,10 +13,12 @@ import { isConditionActive } from "../../core/decision/alarms/alarm-lifecycle.ts
 import type { AlarmRecord } from "../../core/decision/alarms/alarm-record.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { PlannedInspection } from "../../core/decision/normal-behaviour/inspection-planner.ts";
+import { givesSameScores } from "../../core/decision/scoring-model.ts";
 import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
 import { dayMs, hourMs } from "../../core/maths/durations.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { describeScorer } from "../../core/serving/digest-scoring.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import { createScadaFarm, type ScadaFarm } from "../../core/serving/scada/scada-farm.ts";
 import {
@@ -39,7 +41,7 @@ export interface ScadaWatchSink {
   /** `subject` is a turbine, or the name of what the last run kept and cannot be read (`scada-lost`). */
   onEvent(subject: string, name: string, detail: string): void;
   /** A row was scored: for drift. */
-  onRow(turbine: string, scored: ScoredRow, bundle: LoadedBundle): void;
+  onRow(turbine: string, scored: ScoredRow): void;
 }
 
 export interface ScadaWatchOptions {
@@ -102,15 +104,16 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
       bundle,
       turbines: turbines.filter((turbine) => turbine.bundle === name),
       kept: {
-        farm: memory.farm(name),
+        farm: memory.farm(bundle),
         turbine: memory.turbine,
       },
       sink: {
-        onDecision: (decision, explanations) => decide(decision, explanations, bundle.manifest.horizonHours),
+        onDecision: (decision, explanations) =>
+          decide(decision, explanations, options.bundleOf(name).manifest.horizonHours),
         onRow: (turbine, scored) => {
           if (scored.state === "frozen") quality.quarantined(turbine, "stuck", 1);
           else quality.processed(turbine);
-          sink.onRow(turbine, scored, bundle);
+          sink.onRow(turbine, scored);
           const hour = Math.floor(scored.row.toMs / hourMs);
           if (savedHours.get(turbine) === hour) return;
           savedHours.set(turbine, hour);
@@ -142,6 +145,13 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
       schemaDrift: (drift) => sink.onSchemaDrift(drift),
     },
   });
+  const save = (name: string): void => {
+    const own = turbines.filter(({ bundle }) => bundle === name);
+    memory.saveFarm(
+      name,
+      own.map(({ id }) => id),
+    );
+  };
   const idle = async (): Promise<void> => {
     await Promise.all([...farms.values()].map((farm) => farm.idle()));
   };
@@ -155,15 +165,12 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
       return isKnown;
     },
     use: (bundle) => {
-      if (!farms.has(bundle.ref.name)) return;
-      farms.set(bundle.ref.name, createFarm(bundle));
-      for (const { id } of turbines.filter((turbine) => turbine.bundle === bundle.ref.name)) {
-        sink.onEvent(
-          id,
-          "scada-relearning",
-          `${bundle.ref.name}@${bundle.ref.version} learns this turbine anew`,
-        );
-      }
+      const { name } = bundle.ref;
+      const farm = farms.get(name);
+      if (farm === undefined) return;
+      // A power cut finds it, also where an earlier version wrote down no digest of its scores.
+      if (farm.adopt(bundle)) save(name);
+      else farms.set(name, createFarm(bundle));
     },
     tick: (nowMs) => {
       for (const farm of farms.values()) farm.advance(nowMs);
@@ -171,12 +178,7 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
     idle,
     close: async () => {
       await idle();
-      for (const name of farms.keys()) {
-        memory.saveFarm(
-          name,
-          turbines.flatMap(({ id, bundle }) => (bundle === name ? [id] : [])),
-        );
-      }
+      for (const name of farms.keys()) save(name);
     },
   };
 }
@@ -198,7 +200,7 @@ function listWatchedTurbines(config: GatewayConfig): readonly WatchedTurbine[] {
 
 /** What the last run kept of farms and turbines, and what the next one will find. */
 interface FarmMemory {
-  farm(name: string): ScadaFarmSnapshot | undefined;
+  farm(bundle: LoadedBundle): ScadaFarmSnapshot | undefined;
   turbine(id: string): ScadaTurbineSnapshot | undefined;
   saveTurbine(name: string, id: string): void;
   /** A farm and turbines of it in one write. */
@@ -207,7 +209,7 @@ interface FarmMemory {
 
 /** Keeps what `farms` know: those that serve now, whichever one a row came from. */
 function createFarmMemory(
-  { state, logger, sink }: Pick<ScadaWatchOptions, "state" | "logger" | "sink">,
+  { config, state, logger, sink }: Pick<ScadaWatchOptions, "config" | "state" | "logger" | "sink">,
   farms: ReadonlyMap<string, ScadaFarm>,
 ): FarmMemory {
   const read = <T>(key: string, schema: z.ZodType<T>): T | undefined =>
@@ -217,10 +219,22 @@ function createFarmMemory(
       logger,
       onLost: () => sink.onEvent(key, "scada-lost", "what was kept cannot be read; it is learnt anew"),
     });
+  /** Of a bundle that scores alike under a name that no turbine has any more: found by its new name from now on. */
+  const takeOver = (bundle: LoadedBundle): ScadaFarmSnapshot | undefined => {
+    const served = new Set(config.turbines.map(({ scadaBundle }) => farmKey(scadaBundle ?? "")));
+    for (const key of state.keys(farmKey(""))) {
+      if (served.has(key)) continue;
+      const kept = readKept(state, { key, schema: scadaFarmSnapshotSchema(), logger });
+      if (kept === undefined || !givesSameScores(kept, describeScorer(bundle))) continue;
+      state.setAll({ [farmKey(bundle.ref.name)]: state.get(key), [key]: null });
+      return kept;
+    }
+    return undefined;
+  };
   const describeTurbines = (farm: ScadaFarm, ids: readonly string[]): Record<string, string> =>
     Object.fromEntries(ids.map((id) => [turbineKey(id), JSON.stringify(farm.snapshotTurbine(id))]));
   return {
-    farm: (name) => read(farmKey(name), scadaFarmSnapshotSchema()),
+    farm: (bundle) => read(farmKey(bundle.ref.name), scadaFarmSnapshotSchema()) ?? takeOver(bundle),
     turbine: (id) => read(turbineKey(id), scadaTurbineSnapshotSchema()),
     saveTurbine: (name, id) => {
       const farm = farms.get(name);

@@ -12,6 +12,8 @@ const days = (count: number): number => count * 24;
 /** The gearbox of T1 warms by a quarter of a degree a day from day 50 on. */
 const warming: Disturbance = (turbine, hour) =>
   turbine === "T1" && hour > days(50) ? { "gear-bearing": 0.25 * (hour / 24 - 50) } : null;
+/** Of a bundle that scores otherwise. */
+const retrained = { guard: { ...spec.guard, fall: 11 } };
 const named = (events: readonly { data: { turbine: string; component: string; failureMode: string } }[]) =>
   events.map(({ data }) => `${data.turbine} ${data.component} ${data.failureMode}`);
 
@@ -203,7 +205,7 @@ test("another model learns anew and says so; damage on the disk is told", async 
   const site = createScadaSite();
   const watch = site.start(createScadaBundle());
   await site.play(watch, 0, days(30));
-  const next = createScadaBundle("1.1.0");
+  const next = createScadaBundle("1.1.0", retrained);
   watch.use(next);
   expect(site.events).toEqual(["T1 scada-relearning", "T2 scada-relearning"]);
   await watch.close();
@@ -276,7 +278,7 @@ test("another model does not forget which inspection was asked for", async () =>
   await site.play(watch, 0, days(62), warming);
   expect(named(site.alerts)).toContain("T1 gearbox failure-ahead");
   const told = site.alerts.length;
-  watch.use(createScadaBundle("1.1.0"));
+  watch.use(createScadaBundle("1.1.0", retrained));
   const stays: Disturbance = (turbine) => (turbine === "T1" ? { "gear-bearing": 3 } : null);
   await site.play(watch, days(62), days(62 + 18), stays);
   expect(site.alerts.slice(told).filter(({ type }) => type.includes("cleared"))).toEqual([]);

@@ -1,12 +1,6 @@
 /** What a row, the turbine's last day and the plan make of each component: a decision of two modes, with its explanation. */
 import { type NormalBehaviourSpec, scadaModes } from "../../contract/bundle/normal-behaviour.ts";
-import type {
-  Decision,
-  Explanation,
-  ModeDecision,
-  ModelRef,
-  OperatingState,
-} from "../../contract/prediction.ts";
+import type { Decision, Explanation, ModeDecision, OperatingState } from "../../contract/prediction.ts";
 import { composeWindowId } from "../../contract/stream.ts";
 import { explainScore } from "../../decision/normal-behaviour/explain-score.ts";
 import { dayMs } from "../../maths/durations.ts";
@@ -15,11 +9,8 @@ import type { ScoredRow } from "./scada-turbine.ts";
 
 export interface ComponentDeciderOptions {
   readonly site: string;
-  readonly model: ModelRef;
   readonly spec: NormalBehaviourSpec;
   readonly components: readonly string[];
-  /** Titles of the outputs. */
-  readonly titles: readonly string[];
   /** Place of the power among a row's values. */
   readonly powerAt: number;
   readonly plan: Pick<FarmPlan, "lastDayOf" | "askedOf" | "probabilityOf">;
@@ -37,7 +28,7 @@ export type ComponentDecider = (turbine: string, scored: ScoredRow) => readonly 
 
 /** Creates it; remembers since when each sensor has not been believed, of this run. */
 export function createComponentDecider(options: ComponentDeciderOptions): ComponentDecider {
-  const { site, model, spec, components, titles, powerAt, plan } = options;
+  const { site, spec, components, powerAt, plan } = options;
   /** By turbine and component. */
   const sensorSince = new Map<string, number>();
   const firstFaultMs = (key: string, atMs: number): number => {
@@ -45,7 +36,7 @@ export function createComponentDecider(options: ComponentDeciderOptions): Compon
     sensorSince.set(key, since);
     return since;
   };
-  return (turbine, { row, state, residuals }) => {
+  return (turbine, { row, bundle, state, residuals }) => {
     const operatingState = classifyRowState(state, row.values[powerAt]!);
     const day = plan.lastDayOf(turbine);
     const isKnown = residuals !== null || (state === "not-operating" && operatingState !== "standby");
@@ -79,14 +70,17 @@ export function createComponentDecider(options: ComponentDeciderOptions): Compon
         },
       ];
       if (!hasSensorFault) sensorSince.delete(key);
-      const sensors = outputs.map((output) => ({ name: titles[output]!, z: day?.z[output] ?? Number.NaN }));
+      const sensors = outputs.map((output) => ({
+        name: bundle.manifest.outputs[output]!.title,
+        z: day?.z[output] ?? Number.NaN,
+      }));
       const decision = {
         point: { site, turbine, component },
         windowId: composeWindowId({ turbine, component }, row.fromMs),
         fromMs: row.fromMs,
         toMs: row.toMs,
         operatingState,
-        model,
+        model: bundle.ref,
         modes: isDecided ? modes : [],
         ...(state === "learning" || state === "scored" ? { isLearning: state === "learning" } : {}),
       };

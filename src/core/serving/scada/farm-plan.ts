@@ -8,6 +8,7 @@ import {
   type PlannedInspection,
 } from "../../decision/normal-behaviour/inspection-planner.ts";
 import type { MonitorDay } from "../../decision/normal-behaviour/residual-monitor.ts";
+import type { ScoredBy } from "../../decision/scoring-model.ts";
 import type { ScadaFarmSnapshot, StandingInspection } from "./scada-snapshot.ts";
 import type { Repair } from "./scada-turbine.ts";
 
@@ -30,7 +31,7 @@ export interface FarmPlan {
   askedOf(turbine: string, component: string): StandingInspection | undefined;
   /** Probability of a failure in the horizon; 0 while nothing is known. */
   probabilityOf(turbine: string, component: string): number;
-  snapshot(): Omit<ScadaFarmSnapshot, "modelDigest">;
+  snapshot(): Omit<ScadaFarmSnapshot, keyof ScoredBy>;
 }
 
 /** Creates the plan, or goes on with a snapshot's; what a repair ended stands again where the logbook no longer tells it. */

@@ -9,7 +9,9 @@ import type { Decision, Explanation } from "../../contract/prediction.ts";
 import type { Quarantine, Reading } from "../../contract/stream.ts";
 import type { PlannedInspection } from "../../decision/normal-behaviour/inspection-planner.ts";
 import type { MonitorDay } from "../../decision/normal-behaviour/residual-monitor.ts";
+import { describeScoring, givesSameScores } from "../../decision/scoring-model.ts";
 import { dayMs } from "../../maths/durations.ts";
+import { describeScorer } from "../digest-scoring.ts";
 import type { LoadedBundle } from "../loaded-bundle.ts";
 import { createComponentDecider } from "./component-decider.ts";
 import { carryPlan, createFarmPlan } from "./farm-plan.ts";
@@ -58,6 +60,8 @@ export interface ScadaFarm {
   advance(nowMs: number): void;
   /** What is known of each component of a turbine, in the order of `components`; null before its first day is over. */
   standingOf(turbine: string): readonly ComponentStanding[] | null;
+  /** Goes on with another bundle from the next row on; false: it scores otherwise, and is another farm's. */
+  adopt(bundle: LoadedBundle): boolean;
   snapshot(): ScadaFarmSnapshot;
   snapshotTurbine(id: string): ScadaTurbineSnapshot;
   idle(): Promise<void>;
@@ -67,29 +71,32 @@ export interface ScadaFarm {
 export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
   const { bundle, site, sink, kept } = options;
   const { manifest, ref } = bundle;
+  let scorer = describeScorer(bundle);
   const spec = requireSpec(manifest);
   const components = listComponents(spec);
   const plan = createFarmPlan({
     policy: spec.policy,
     components,
     logbook: new Map(options.turbines.map(({ id, repairs }) => [id, repairs])),
-    from: kept.farm === undefined || kept.farm.modelDigest === ref.digest ? kept.farm : carryPlan(kept.farm),
+    from: kept.farm === undefined || givesSameScores(kept.farm, scorer) ? kept.farm : carryPlan(kept.farm),
   });
   const decide = createComponentDecider({
     site,
-    model: ref,
     spec,
     components,
     plan,
-    titles: manifest.outputs.map((output) => output.title),
     powerAt: manifest.channels.findIndex(({ name }) => name === spec.operation.powerCurve.powerChannel),
   });
   const running = new Map(
     options.turbines.map(({ id, repairs }) => {
+      const learnt = kept.turbine(id);
+      const goesOn = learnt === undefined || givesSameScores(learnt, scorer);
+      if (!goesOn)
+        sink.onEvent(id, "scada-relearning", `${ref.name}@${ref.version} learns this turbine anew`);
       const turbine = createScadaTurbine({
         bundle,
         repairs,
-        snapshot: kept.turbine(id),
+        snapshot: goesOn ? learnt : undefined,
         sink: {
           onRow: (scored) => {
             sink.onRow(id, scored);
@@ -138,7 +145,13 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
         probability: plan.probabilityOf(turbine, component),
       }));
     },
-    snapshot: () => ({ modelDigest: ref.digest, ...plan.snapshot() }),
+    adopt: (next) => {
+      if (!givesSameScores(describeScoring(scorer), describeScorer(next))) return false;
+      scorer = describeScorer(next);
+      for (const turbine of running.values()) turbine.use(next);
+      return true;
+    },
+    snapshot: () => ({ ...describeScoring(scorer), ...plan.snapshot() }),
     snapshotTurbine: (id) => running.get(id)!.snapshot(),
     idle: async () => {
       await Promise.all([...running.values()].map((turbine) => turbine.idle()));

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { onDemand } from "../../contract/on-demand.ts";
 import type { InspectionPlannerSnapshot } from "../../decision/normal-behaviour/inspection-planner.ts";
 import type { TurbineWatchSnapshot } from "../../decision/normal-behaviour/turbine-watch.ts";
+import type { ScoredBy } from "../../decision/scoring-model.ts";
 
-export interface ScadaTurbineSnapshot {
-  /** The model whose residuals these are; of another one nothing can be used. */
-  readonly modelDigest: string;
+/** Of a turbine: of a model that scores otherwise nothing can be used. */
+export interface ScadaTurbineSnapshot extends ScoredBy {
   /** Averages of the features: name, value, time of the last window. */
   readonly memory: readonly (readonly [string, number, number])[];
   readonly watch: TurbineWatchSnapshot;
@@ -21,8 +21,7 @@ export interface StandingInspection {
 }
 
 /** The turbines of one bundle together. */
-export interface ScadaFarmSnapshot {
-  readonly modelDigest: string;
+export interface ScadaFarmSnapshot extends ScoredBy {
   readonly planner: InspectionPlannerSnapshot;
   readonly standing: readonly StandingInspection[];
   /** Those that a repair ended, as long as they would stand without it; absent: none. */
@@ -44,6 +43,8 @@ const finite = z.number();
 const text = z.string().min(1).max(256);
 const day = z.int();
 const maybe = finite.nullable();
+const digest = z.string().max(128);
+const scoredBy = { modelDigest: digest, scoringDigest: digest.optional() };
 
 const watch: () => z.ZodType<TurbineWatchSnapshot> = onDemand(() =>
   z.strictObject({
@@ -82,7 +83,7 @@ const watch: () => z.ZodType<TurbineWatchSnapshot> = onDemand(() =>
 /** Validator of {@link ScadaTurbineSnapshot}: it comes from a disk. */
 export const scadaTurbineSnapshotSchema: () => z.ZodType<ScadaTurbineSnapshot> = onDemand(() =>
   z.strictObject({
-    modelDigest: z.string().max(128),
+    ...scoredBy,
     memory: z.array(z.tuple([text, finite, finite])).max(512),
     watch: watch(),
   }),
@@ -92,7 +93,7 @@ export const scadaTurbineSnapshotSchema: () => z.ZodType<ScadaTurbineSnapshot> =
 export const scadaFarmSnapshotSchema: () => z.ZodType<ScadaFarmSnapshot> = onDemand(() => {
   const inspections = z.array(z.strictObject({ turbine: text, component: text, day })).max(100_000);
   return z.strictObject({
-    modelDigest: z.string().max(128),
+    ...scoredBy,
     planner: z.strictObject({
       scores: z.array(z.tuple([day, text, z.array(maybe).max(32)])).max(1_000_000),
       inspectedDays: z.array(z.tuple([text, text, day])).max(100_000),

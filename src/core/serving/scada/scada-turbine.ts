@@ -8,7 +8,9 @@ import type { Quarantine, Reading } from "../../contract/stream.ts";
 import { type MonitorDay, reliveResiduals } from "../../decision/normal-behaviour/residual-monitor.ts";
 import type { SiteCorrection } from "../../decision/normal-behaviour/site-correction.ts";
 import { createTurbineWatch, type WatchOutcome } from "../../decision/normal-behaviour/turbine-watch.ts";
+import { describeScoring } from "../../decision/scoring-model.ts";
 import { dayMs } from "../../maths/durations.ts";
+import { describeScorer } from "../digest-scoring.ts";
 import type { LoadedBundle, StudentOutput } from "../loaded-bundle.ts";
 import { createRowCutter, type ScadaRow } from "./row-cutter.ts";
 import type { ScadaTurbineSnapshot } from "./scada-snapshot.ts";
@@ -16,6 +18,8 @@ import type { ScadaTurbineSnapshot } from "./scada-snapshot.ts";
 /** A row with what was made of it. */
 export interface ScoredRow {
   readonly row: ScadaRow;
+  /** That scored it. */
+  readonly bundle: LoadedBundle;
   readonly state: WatchOutcome["state"];
   readonly output: StudentOutput;
   /** Measured less expected, in the channel's unit, one an output; null unless the turbine operated. */
@@ -51,6 +55,8 @@ export interface ScadaTurbine {
   accept(reading: Reading): void;
   /** Time has passed without readings: ends what is over in the data's own time, which may lag behind the clock. */
   advance(nowMs: number): void;
+  /** Another bundle, which gives the same scores, serves from the next row on. */
+  use(bundle: LoadedBundle): void;
   snapshot(): ScadaTurbineSnapshot;
   /** Resolves when every row has been scored, or could not be. */
   idle(): Promise<void>;
@@ -59,16 +65,16 @@ export interface ScadaTurbine {
 export interface ScadaTurbineOptions {
   readonly bundle: LoadedBundle;
   readonly repairs: readonly Repair[];
-  /** Of the last run; of another model it is not used. */
+  /** Of the last run, of a model that gives the same scores. */
   readonly snapshot: ScadaTurbineSnapshot | undefined;
   readonly sink: ScadaTurbineSink;
 }
 
-/** Creates the watch over one turbine, new or from a snapshot of the same model. */
+/** Creates the watch over one turbine, new or from a snapshot. */
 export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
-  const { bundle, repairs, snapshot, sink } = options;
-  const { manifest } = bundle;
-  const from = snapshot?.modelDigest === bundle.ref.digest ? snapshot : undefined;
+  const { repairs, snapshot: from, sink } = options;
+  let serving = options.bundle;
+  const { manifest } = serving;
   const memory = new Map((from?.memory ?? []).map(([name, value, atMs]) => [name, { value, atMs }]));
   const spec = requireSpec(manifest);
   const logged = new Set(repairs.map(nameRepair));
@@ -104,7 +110,7 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
     }
   };
 
-  const take = (row: ScadaRow, output: StudentOutput): void => {
+  const take = (row: ScadaRow, bundle: LoadedBundle, output: StudentOutput): void => {
     const wasLearning = watch.correction === null;
     tellRepairs(row.fromMs);
     const { state, unexplained, residuals, days, setBackTo } = watch.accept({
@@ -117,19 +123,20 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
     if (setBackTo !== null) sink.onSetBack(setBackTo);
     for (const day of days) sink.onDay(day);
     if (wasLearning && watch.correction !== null) sink.onLearnt(watch.correction);
-    sink.onRow({ row, state, output, unexplained, residuals });
+    sink.onRow({ row, bundle, state, output, unexplained, residuals });
   };
 
   const cutter = createRowCutter(manifest, memory, {
     onQuarantine: (quarantine, windows) => sink.onQuarantine(quarantine, windows),
     onRow: (row) => {
+      const bundle = serving;
       bundle.retain();
       const scored = bundle.score(row);
       // Rejections are taken below; without this an earlier row's wait would leave them unhandled.
       scored.catch(() => {});
       tail = tail.then(async () => {
         try {
-          take(row, await scored);
+          take(row, bundle, await scored);
         } catch (error) {
           sink.onDropped(error);
         } finally {
@@ -162,8 +169,11 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
         }
       });
     },
+    use: (bundle) => {
+      serving = bundle;
+    },
     snapshot: () => ({
-      modelDigest: bundle.ref.digest,
+      ...describeScoring(describeScorer(serving)),
       memory: [...memory].map(([name, { value, atMs }]) => [name, value, atMs] as const),
       watch: watch.snapshot(),
     }),

@@ -149,10 +149,10 @@ export function createScadaSite(repairs: Repairs = []): ScadaSite {
   const rows: ScadaSite["rows"] = [];
   const register = createAlarmRegister();
   const turbines = ["T1", "T2"];
-  const configure = (own: Repairs): GatewayConfig =>
+  const configure = (scadaBundle: string, own: Repairs): GatewayConfig =>
     gatewayConfigSchema().parse({
       gateway: { id: "gw", site: "north" },
-      turbines: turbines.map((id) => ({ id, scadaBundle: "scada-test", repairs: id === "T1" ? own : [] })),
+      turbines: turbines.map((id) => ({ id, scadaBundle, repairs: id === "T1" ? own : [] })),
     });
   return {
     state,
@@ -163,7 +163,7 @@ export function createScadaSite(repairs: Repairs = []): ScadaSite {
     rows,
     start: (bundle, own = repairs) =>
       createScadaWatch({
-        config: configure(own),
+        config: configure(bundle.ref.name, own),
         register,
         quality,
         logger: silentLogger,
