@@ -23,7 +23,7 @@ const reference = decodeReference(
   await readFile(join(packageRoot(), "models", "bearing-vibration", "1.0.0", "reference.pb")),
 );
 const ref = { name: "bearing-vibration", version: "1.0.0", digest: "shipped" };
-const model = { ref, reference, isNormalBehaviour: false };
+const model = { ref, reference, isNormalBehaviour: false, scoringDigest: "" };
 const count = (role: string): number => reference.features.filter((feature) => feature.role === role).length;
 const { featureCount } = reference;
 const [scores, levels] = [count("score"), count("level")];

@@ -4,6 +4,7 @@ import type { PointId } from "../core/contract/stream.ts";
 import type { Clock, Timers } from "../core/platform/clock.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { workInSpareTime } from "../core/platform/take-turns.ts";
+import { digestSketching } from "../core/serving/digest-scoring.ts";
 import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
 import type { ScoredRow } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
@@ -37,8 +38,10 @@ export function composeDrift(surroundings: DriftSurroundings): DriftPost {
     points: listPoints(config),
     modelOf: (name) => {
       if (!models.names.includes(name)) return null;
-      const { ref, reference, manifest } = models.current(name);
-      return { ref, reference, isNormalBehaviour: manifest.task === "normal-behaviour" };
+      const bundle = models.current(name);
+      const { ref, reference, manifest } = bundle;
+      const isNormalBehaviour = manifest.task === "normal-behaviour";
+      return { ref, reference, isNormalBehaviour, scoringDigest: digestSketching(bundle) };
     },
     epochOf: (point) => findEpoch(config, point),
     state,

@@ -6,6 +6,7 @@ import { canonicalJsonBytes } from "../bundle/canonical-json.ts";
 import { bundleFileNames, type Manifest } from "../contract/bundle/manifest.ts";
 import type { ModelRef } from "../contract/prediction.ts";
 import type { ScoringModel } from "../decision/scoring-model.ts";
+import type { DriftReference } from "../drift/drift-reference.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { sha256Hex } from "../platform/files/sha256.ts";
 
@@ -42,4 +43,25 @@ export function describeScorer(bundle: {
   readonly ref: ModelRef;
 }): ScoringModel {
   return { model: bundle.ref, scoringDigest: digestScoring(bundle.manifest) };
+}
+
+/** A bundle as far as a point's days of drift rest on it. */
+interface SketchingBundle {
+  readonly manifest: ScoringManifest;
+  readonly reference: Pick<DriftReference, "featureCount" | "features">;
+}
+
+const sketchDigests = new WeakMap<SketchingBundle, string>();
+
+/**
+ * As {@link digestScoring}, of what makes a day of drift as well: which columns there are, their roles and bins. Equal for bundles whose
+ * days are of one history, however a day is held against training (thresholds, rates).
+ */
+export function digestSketching(bundle: SketchingBundle): string {
+  return findOrMake(sketchDigests, bundle, () => {
+    const { featureCount, features } = bundle.reference;
+    const columns = features.map(({ name, role, edges }) => ({ name, role: role ?? null, edges }));
+    const scoring = digestScoring(bundle.manifest);
+    return sha256Hex(canonicalJsonBytes({ scoring, featureCount, columns }));
+  });
 }

@@ -93,9 +93,9 @@ export function createDriftMemory({
       const { point, ground, epoch, standing } = entry;
       if (ground === null) continue;
       texts[dayKeyOf(point)] = describeDay(entry);
-      const { model } = ground;
+      const { model, scoringDigest } = ground;
       const reference = unpackReference(ground.reference);
-      const kept: DriftSnapshot = { version: 1, model, reference, epoch, standing };
+      const kept: DriftSnapshot = { version: 1, model, scoringDigest, reference, epoch, standing };
       texts[keyOf(point)] = JSON.stringify(kept);
     }
     return texts;

@@ -9,6 +9,7 @@ import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import type { ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { DriftReport } from "../../core/contract/uplink-record.ts";
+import { describeScoring, givesSameScores, type ScoringModel } from "../../core/decision/scoring-model.ts";
 import { assessDayByStep } from "../../core/drift/assess-day.ts";
 import type { DaySummary } from "../../core/drift/day-summary.ts";
 import { graceOf } from "../../core/drift/day-summary.ts";
@@ -26,6 +27,8 @@ import { type PackedReference, packReference, unpackReference } from "./packed-r
 /** A bundle as far as a point's days need it. */
 export interface DriftModel {
   readonly ref: ModelRef;
+  /** Of all that makes a day: days of another model with the same are of one history. */
+  readonly scoringDigest: string;
   readonly reference: DriftReference;
   /** Its features say under what conditions a turbine runs, where the reference itself does not say what they are. */
   readonly isNormalBehaviour: boolean;
@@ -44,9 +47,8 @@ export interface DriftRules {
   readonly learnDays: number;
 }
 
-/** What a point's days stand on. */
-export interface DriftGround<R = PackedReference> {
-  readonly model: ModelRef;
+/** What a point's days stand on, with {@link DriftModel.scoringDigest}; an earlier version kept none. */
+export interface DriftGround<R = PackedReference> extends ScoringModel {
   readonly reference: R;
 }
 
@@ -77,7 +79,7 @@ export interface DriftPoint {
 export interface TakenReport {
   /** Null: it was taken. */
   readonly refused: { readonly reason: DriftRefusal; readonly detail: string } | null;
-  /** Another model has begun, though its report may be refused; its levels go on, or there are none. */
+  /** A model of other scores has begun, though its report may be refused; its levels go on, or there are none. */
   readonly isRelearning: boolean;
   /** Its days were let go: they lay in the future. */
   readonly isLost: boolean;
@@ -113,7 +115,7 @@ class Days implements DriftPoint {
   constructor(point: PointId, rules: DriftRules, kept: KeptDays) {
     this.point = point;
     this.#rules = rules;
-    this.ground = kept.ground && groundOn(kept.ground.model, kept.ground.reference);
+    this.ground = kept.ground && groundOn(kept.ground, kept.ground.reference);
     this.day = kept.day && packDay(kept.day);
   }
 
@@ -131,9 +133,9 @@ class Days implements DriftPoint {
     if (report.toMs > nowMs + farAheadMs) {
       return refuse("future", `it ends ${describeHours(report.toMs - nowMs)} from now`);
     }
-    const before = this.ground?.model.digest;
+    const before = this.ground;
     if (!this.#adopt(report, modelOf)) return refuse("other-model", "its bundle does not serve any more");
-    isRelearning = before !== undefined && before !== report.modelDigest;
+    isRelearning = before !== null && !givesSameScores(describeScoring(before), this.ground!);
     isLost = this.#forgetFuture(nowMs);
     try {
       const { periodMs } = this.#rules;
@@ -182,19 +184,19 @@ class Days implements DriftPoint {
 
   renew(): void {
     [this.day, this.ended, this.#heard] = [null, null, null];
-    if (this.ground !== null) this.ground = groundOn(this.ground.model, beginSiteReference());
+    if (this.ground !== null) this.ground = groundOn(this.ground, beginSiteReference());
   }
 
   *#assessEnded(over: PackedDay): Steps<DriftVerdict | null> {
     const task = this.#task;
-    if (this.ground === null || task === null) return null;
-    const { model } = this.ground;
-    const before = unpackReference(this.ground.reference);
+    const { ground } = this;
+    if (ground === null || task === null) return null;
+    const before = unpackReference(ground.reference);
     yield;
     const { verdict, reference } = yield* assessDayByStep(task, before, unpackDay(over));
     yield;
-    this.ground = groundOn(model, reference);
-    const { name, version, digest } = model;
+    this.ground = groundOn(ground, reference);
+    const { name, version, digest } = ground.model;
     const of = { modelName: name, modelVersion: version, modelDigest: digest };
     return { ...this.point, ...of, ...verdict, cause: null };
   }
@@ -207,11 +209,18 @@ class Days implements DriftPoint {
     if (model === null || model.ref.digest !== report.modelDigest) return false;
     const task = shareTask(model, this.#rules);
     this.#task = task;
-    if (ground?.model.digest === model.ref.digest) return true;
+    const scoring: ScoringModel = { model: model.ref, scoringDigest: model.scoringDigest };
+    if (ground !== null && givesSameScores(describeScoring(ground), scoring)) {
+      const isKnown =
+        ground.model.digest === model.ref.digest && ground.scoringDigest === scoring.scoringDigest;
+      // Days and the day so far go on under its name.
+      if (!isKnown) this.ground = { ...scoring, reference: ground.reference };
+      return true;
+    }
     const levels = task.columns.filter(({ role }) => role === "level");
     const reference =
       ground === null ? beginSiteReference() : carryColumns(unpackReference(ground.reference), levels);
-    this.ground = groundOn(model.ref, reference);
+    this.ground = groundOn(scoring, reference);
     // The day of a change is the new model's: half a day of each would be compared with whole ones.
     this.day = null;
     return true;
@@ -223,13 +232,13 @@ class Days implements DriftPoint {
     if (this.day !== null && this.day.fromMs > nowMs + farAheadMs) this.day = null;
     const lastMs = ground?.reference.lastMs ?? null;
     if (ground === null || lastMs === null || lastMs <= nowMs + farAheadMs) return false;
-    this.ground = groundOn(ground.model, beginSiteReference());
+    this.ground = groundOn(ground, beginSiteReference());
     return true;
   }
 }
 
-function groundOn(model: ModelRef, reference: SiteReference): DriftGround {
-  return { model, reference: packReference(reference) };
+function groundOn({ model, scoringDigest }: ScoringModel, reference: SiteReference): DriftGround {
+  return { model, scoringDigest, reference: packReference(reference) };
 }
 
 /** By the reference of a bundle, then by the rules of a gateway. */

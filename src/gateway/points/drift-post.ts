@@ -173,6 +173,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       const entry = find({ site, turbine, component });
       settle(entry);
       const moment = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+      const { ground } = entry;
       const taken = entry.take(report, moment, options.modelOf);
       if (taken.refused !== null) {
         const { reason, detail } = taken.refused;
@@ -188,6 +189,8 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
         onEvent(entry.point, "drift.lost", "its days lie in the future; they are learnt anew");
         beginAnew(entry, "what is usual is learnt anew");
       }
+      // Days that go on under another name are found by it after a power cut, with the day that is being heard.
+      if (ground !== null && entry.ground !== ground) memory.save([entry]);
       attend(entry);
       begin();
       memory.saveDay(entry);

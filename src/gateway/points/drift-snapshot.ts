@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type DriftLevel, driftLevels } from "../../core/contract/drift-verdict.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
-import type { ModelRef } from "../../core/contract/prediction.ts";
+import type { ScoringModel } from "../../core/decision/scoring-model.ts";
 import { type DaySummary, slotsOfDay } from "../../core/drift/day-summary.ts";
 import { referenceLimits } from "../../core/drift/drift-reference.ts";
 import { outermostBand } from "../../core/drift/load-band.ts";
@@ -20,9 +20,8 @@ export interface DriftStanding {
 }
 
 /** The reference of a point's own days, and what it rests on. */
-export interface DriftSnapshot {
+export interface DriftSnapshot extends ScoringModel {
   readonly version: 1;
-  readonly model: ModelRef;
   /** Counts what makes another machine of it: repairs, and orders in the configuration. */
   readonly epoch: number;
   readonly reference: SiteReference;
@@ -47,6 +46,7 @@ export const driftSnapshotSchema: () => z.ZodType<DriftSnapshot> = onDemand(() =
   z.object({
     version: z.literal(1),
     model: z.object({ name: z.string().max(256), version: z.string().max(256), digest }),
+    scoringDigest: digest.optional(),
     epoch: z.int().nonnegative(),
     reference: siteReferenceSchema(),
     standing: z.object({

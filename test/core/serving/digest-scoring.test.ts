@@ -5,7 +5,8 @@ import { loadTrustedKeys } from "../../../src/core/bundle/keys.ts";
 import { verifyBundle } from "../../../src/core/bundle/verify-bundle.ts";
 import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { bundleFileNames, type Manifest } from "../../../src/core/contract/bundle/manifest.ts";
-import { digestScoring } from "../../../src/core/serving/digest-scoring.ts";
+import { decodeReference } from "../../../src/core/drift/reference-codec.ts";
+import { digestScoring, digestSketching } from "../../../src/core/serving/digest-scoring.ts";
 import { findNewestVersion } from "../../../src/core/serving/served-models.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { newKey } from "../bundle/sample-bundle.ts";
@@ -63,3 +64,29 @@ test("it is another one for whatever changes a logit or a level, and the same fo
   ];
   for (const change of same) expect([change, changed(change)]).toEqual([change, false]);
 });
+
+test.for(["bearing-vibration", "turbine-scada"])(
+  "of %s days are of one history where scores, columns and bins are the same, however training's thresholds lie",
+  async (name) => {
+    const { manifest, files } = await openShipped(name);
+    const reference = decodeReference(files.get(bundleFileNames.reference)!);
+    const digestOf = (changes: Partial<typeof reference>): string =>
+      digestSketching({ manifest, reference: { ...reference, ...changes } });
+    const { features } = reference;
+    const [first, ...rest] = features;
+    const renumbered = { ...manifest, version: "99.0.0" };
+    expect(digestSketching({ manifest: renumbered, reference })).toBe(digestOf({}));
+    const thresholds = features.map((column) => ({ ...column, driftPsi: [], warningPsi: [], mean: 0 }));
+    expect(digestOf({ features: thresholds, rows: 1 })).toBe(digestOf({}));
+    const others: Partial<typeof reference>[] = [
+      { features: [...rest, first!] },
+      { features: rest },
+      { features: [{ ...first!, edges: first!.edges.map((edge) => edge + 1) }, ...rest] },
+      { features: [{ ...first!, role: "level" }, ...rest] },
+      { featureCount: reference.featureCount - 1 },
+    ];
+    for (const change of others) expect(digestOf(change)).not.toBe(digestOf({}));
+    const window = { ...manifest.window, length: manifest.window.length + 1 };
+    expect(digestSketching({ manifest: { ...manifest, window }, reference })).not.toBe(digestOf({}));
+  },
+);

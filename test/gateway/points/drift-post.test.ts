@@ -31,8 +31,9 @@ const reference: DriftReference = {
     })),
   ],
 };
-const modelOf = (version = "1.0.0"): DriftModel => ({
+const modelOf = (version = "1.0.0", scoringDigest = `scores of ${version}`): DriftModel => ({
   ref: { name: "bearing-sample", version, digest: `digest of ${version}` },
+  scoringDigest,
   reference,
   isNormalBehaviour: false,
 });
@@ -48,8 +49,10 @@ interface Site {
   kept: DriftReport[] | null;
   /** Starts the post as after a restart. */
   start(epoch?: number, periodMs?: number): DriftPost;
-  /** Plays `days` days of all turbines; `gain` is added to the levels of some. */
+  /** Plays `days` days of all turbines, the last of them in part; `gain` is added to the levels of some. */
   play(days: number, gain?: Readonly<Record<string, number>>): void;
+  /** Reports what is open, as before an end. */
+  flush(): void;
   standing(turbine: string): PointDrift;
 }
 
@@ -100,7 +103,7 @@ function createSite(
     play: (days, gain = {}) => {
       for (let day = 0; day < days; day++) {
         const offsets = randoms.map((random) => 0.1 * random.normal());
-        for (let tenth = 0; tenth < 144; tenth++) {
+        for (let tenth = 0; tenth < 144 * Math.min(1, days - day); tenth++) {
           clock.advance(600_000 - 1);
           for (const [index, point] of points.entries()) {
             hear(randoms[index]!, offsets[index]!, gain[point.turbine] ?? 0, point);
@@ -110,6 +113,7 @@ function createSite(
         }
       }
     },
+    flush: reporter.flush,
     standing: (turbine) => here.post.standings.find(({ point }) => point.turbine === turbine)!,
   };
   here.start();
@@ -244,6 +248,79 @@ describe("the gateway's own watch for drift", () => {
     here.play(2, { WT02: 6 });
     expect(here.standing("WT02")).toMatchObject({ level: "drift" });
     expect(here.standing("WT01")).toMatchObject({ level: "stable" });
+  });
+
+  describe("where a model that scores alike serves under another version", () => {
+    const equal = (version: string): DriftModel => modelOf(version, "scores of 1.0.0");
+    const referenceKey = "drift/WT01/generator-bearing";
+    const parse = (here: Site, key = referenceKey) => JSON.parse(here.state.get(key)!);
+    /** Twelve days; what moved is told on the tenth, and two things come within the eleventh. */
+    const playThrough = (...changes: ((here: Site) => void)[]): Site => {
+      const here = createSite(["WT01", "WT02"]);
+      here.play(8);
+      here.play(2, { WT01: -6 });
+      for (const at of [0, 1]) {
+        here.play(1 / 3, { WT01: -6 });
+        changes[at]?.(here);
+      }
+      here.play(1 / 3, { WT01: -6 });
+      here.play(1);
+      here.post.close();
+      return here;
+    };
+    const expectUndisturbed = (here: Site): void => {
+      const whole = playThrough();
+      expect(whole.events).toEqual([expect.stringMatching(/^drift\.drift WT01/)]);
+      expect(here.events).toEqual(whole.events);
+      expect(here.post.standings).toEqual(whole.post.standings);
+      expect(parse(here).reference).toEqual(parse(whole).reference);
+    };
+
+    it("its days, the day so far and what was told go on in a run", () => {
+      const here = playThrough((site) => {
+        site.model = equal("1.1.0");
+      });
+      expectUndisturbed(here);
+      expect(parse(here).model.version).toBe("1.1.0");
+    });
+
+    it("they do over a restart, and over a kill after it", () => {
+      const here = playThrough(
+        (site) => {
+          site.flush();
+          site.post.close();
+          site.model = equal("1.1.0");
+          site.start();
+        },
+        (site) => {
+          site.flush();
+          // Never closed.
+          site.model = equal("1.2.0");
+          site.start();
+        },
+      );
+      expectUndisturbed(here);
+      expect(parse(here).model.version).toBe("1.2.0");
+    });
+
+    it("what an earlier version kept without the digest goes on with the very same bundle, and with no other", () => {
+      const here = createSite();
+      here.play(8);
+      here.post.close();
+      const { scoringDigest, ...former } = parse(here);
+      expect(scoringDigest).toBe("scores of 1.0.0");
+      const restart = (model: DriftModel): string[] => {
+        here.state.set(referenceKey, JSON.stringify(former));
+        here.model = model;
+        here.start();
+        here.play(1 / 8);
+        return here.events.splice(0);
+      };
+      expect(restart(equal("1.0.0"))).toEqual([]);
+      // Its first report says what it is of; a kill forgets that no more.
+      expect(parse(here).scoringDigest).toBe(scoringDigest);
+      expect(restart(equal("1.1.0"))).toEqual([expect.stringMatching(/^drift\.relearning WT01/)]);
+    });
   });
 
   it("ends what was told when another model serves, and never says that it is as it was", () => {
