@@ -184,7 +184,7 @@ class OpenedDevice implements DeviceLink {
         if (state !== "established") this.#lose();
         // Without the broker nobody can say how a device behind it is.
         const isBrokerGone = device.connect === "mqtt" && !options.mqtt.connected;
-        this.watch.state(isBrokerGone ? "closed" : state, reason);
+        this.watch.state(isBrokerGone ? "no-broker" : state, reason);
         noteState(state, reason);
       },
       onProblem: (problem) => {
@@ -271,7 +271,7 @@ function createStateLog(
     logger,
   }: {
     readonly mqtt: MqttPort;
-    readonly watch: Pick<DeviceWatch, "isRestarting">;
+    readonly watch: Pick<DeviceWatch, "isRestarting" | "isAwaited">;
     readonly logger: Logger;
   },
 ): (state: DeviceSession["state"], reason: string) => void {
@@ -284,8 +284,9 @@ function createStateLog(
     const isNews = before !== "refused" && reason !== notConnectedYet && reason !== warnedOf;
     before = state;
     const isLost = state === "connecting" && isNews;
-    // The broker's loss is the broker's, and said once for all devices.
-    if (!isLost || watch.isRestarting || (connect === "mqtt" && !mqtt.connected)) return;
+    // The broker's loss is the broker's, and said once for all devices, which take their time once it is back.
+    const isOfBroker = connect === "mqtt" && (!mqtt.connected || watch.isAwaited);
+    if (!isLost || watch.isRestarting || isOfBroker) return;
     warnedOf = reason;
     logger.warn("no contact with device, trying again", { connect, reason });
   };

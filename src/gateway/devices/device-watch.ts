@@ -36,11 +36,13 @@ export interface DeviceWatch
   /** Raw samples are valid only during the call. */
   message(message: DeviceDataMessage, hello: HelloMessage, arrival: Arrival): void;
   /** Where the link stands. */
-  state(state: DeviceSession["state"], reason: string): void;
+  state(state: ContactState, reason: string): void;
   /** What the link advises about the last problem that it told. */
   problem(hint: string): void;
   /** It comes and goes, which is told as such, and not each time. */
   readonly isRestarting: boolean;
+  /** Its broker is back, and the device has its time to come back as well. */
+  readonly isAwaited: boolean;
   readonly diagnoses: readonly DeviceDiagnosis[];
   /**
    * Call it about once a second, with what the link has counted, and why the newest push of a model left the device
@@ -48,6 +50,8 @@ export interface DeviceWatch
    */
   tick(totals: DeviceSession["statistics"], modelTrouble: string | null, model?: ModelStanding): void;
 }
+
+type ContactState = Parameters<DeviceContact["become"]>[0];
 
 /** What the link itself has told already. */
 const toldByLink: readonly string[] = ["no-contact", "refused"];
@@ -90,6 +94,10 @@ class Watch implements DeviceWatch {
     return this.#observer.clockAheadMs;
   }
 
+  get isAwaited(): boolean {
+    return this.#contact.isAwaited(this.#options.clock.monotonicMs());
+  }
+
   get windows(): number {
     return this.#observer.windows;
   }
@@ -108,7 +116,7 @@ class Watch implements DeviceWatch {
     else observe(this.#observer, { message, hello, arrival });
   }
 
-  state(state: DeviceSession["state"], reason: string): void {
+  state(state: ContactState, reason: string): void {
     this.#contact.become(state, reason, this.#options.clock.monotonicMs());
   }
 

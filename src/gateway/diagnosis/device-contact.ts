@@ -16,6 +16,8 @@ export interface DeviceContact {
   configured(): void;
   /** The device refuses its configuration. */
   object(reason: string): void;
+  /** Is its broker back, and the device not yet, which has its time to come? */
+  isAwaited(monotonicMs: number): boolean;
   /** Call it about once a second. */
   read(monotonicMs: number): Contact;
 }
@@ -23,11 +25,16 @@ export interface DeviceContact {
 /** Connections are made again up to 30 s apart, and a refused device has 15 s to say who it is. */
 const refusalHoldMs = 45_000;
 
+/** Devices try up to 30 s apart to reach a broker that is back, and have more to do then. */
+const returnMs = minuteMs;
+
 /** Creates the contact with a device whose link is closed. */
 export function createDeviceContact(startMonotonicMs: number): DeviceContact {
   let state: Contact["state"] = "closed";
   let reason = "";
   let sinceMs = startMonotonicMs;
+  /** Out of contact since its broker is back. */
+  let isReturning = false;
   let hint = "";
   /** Since when the device has been asked to take its configuration: monotonic, or "taken"; null: not yet. */
   let asked: number | "taken" | null = null;
@@ -37,7 +44,9 @@ export function createDeviceContact(startMonotonicMs: number): DeviceContact {
   /** When the other side ended the connection, of the last minute. */
   let ends: readonly number[] = [];
   let endedBy = "";
+  const isAwaited = (monotonicMs: number): boolean => isReturning && monotonicMs - sinceMs < returnMs;
   return {
+    isAwaited,
     become: (next, why, monotonicMs) => {
       if (next === "connecting" && state !== "connecting" && isByPeer(why)) {
         ends = [...ends.filter((endMs) => monotonicMs - endMs < minuteMs), monotonicMs];
@@ -45,7 +54,10 @@ export function createDeviceContact(startMonotonicMs: number): DeviceContact {
       }
       // A line that opens and says nothing is made again before it is called silent: both are the same lack of contact.
       const isSame = next === state || (isOutOfContact(next) && isOutOfContact(state));
-      if (!isSame) sinceMs = monotonicMs;
+      if (!isSame) {
+        sinceMs = monotonicMs;
+        isReturning = state === "no-broker" && isOutOfContact(next);
+      }
       if (state === "refused") refusedMs = monotonicMs;
       if (next === "refused") refusedFor = why;
       else if (next === "established") refusedFor = null;
@@ -71,7 +83,16 @@ export function createDeviceContact(startMonotonicMs: number): DeviceContact {
       const unconfiguredMs = asked === "taken" ? 0 : asked === null ? Number.NaN : monotonicMs - asked;
       const endsInMinute = ends.filter((endMs) => monotonicMs - endMs < minuteMs).length;
       const forMs = monotonicMs - sinceMs;
-      return { state, reason, forMs, unconfiguredMs, objection, refusal, endsInMinute, endedBy };
+      return {
+        state: isAwaited(monotonicMs) ? "no-broker" : state,
+        reason,
+        forMs,
+        unconfiguredMs,
+        objection,
+        refusal,
+        endsInMinute,
+        endedBy,
+      };
     },
   };
 }

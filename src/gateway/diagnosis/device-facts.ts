@@ -10,8 +10,8 @@ export interface DeviceFacts {
   /** The device infers, and sends raw samples only when asked. */
   readonly infersItself: boolean;
   readonly contact: {
-    /** Closed: the gateway listens to nobody, or has lost the broker that the device speaks through. */
-    readonly state: "closed" | "connecting" | "waiting-for-hello" | "established" | "refused";
+    /** No broker: the gateway has lost the one that the device speaks through, or that is not back for long: nobody can say how the device is. */
+    readonly state: "closed" | "no-broker" | "connecting" | "waiting-for-hello" | "established" | "refused";
     readonly reason: string;
     readonly forMs: number;
     /** Why it is turned away, also while the connection is made again, and what to do (empty: nothing is known); null: it is not. */

@@ -34,7 +34,7 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
   "no-contact": ({ contact: { state, reason, forMs, refusal }, ...facts }) => {
     if (refusal !== null || state === "established" || state === "refused") return null;
     if (isRestarting(facts) || facts.returns >= diagnosisLimits.returns) return null;
-    if (state === "closed" || forMs < diagnosisLimits.contactMs) return undefined;
+    if (state === "closed" || state === "no-broker" || forMs < diagnosisLimits.contactMs) return undefined;
     const why = state === "connecting" ? reason : `the line is open, but no device says hello (${reason})`;
     const cure = /another program has this port/.test(reason)
       ? "End that program, or the second gateway: `fuser PORT` names it."

@@ -330,7 +330,9 @@ describe("a device that comes and goes", () => {
     rig.wait(60);
     expect(rig.said).toEqual([]);
     rig.connect(true);
-    rig.wait(20);
+    rig.wait(58);
+    expect([...rig.said, ...rig.logged]).toEqual([]);
+    rig.wait(3);
     expect(rig.said).toEqual([expect.stringMatching(/^no-contact: .*the line is open/)]);
   });
 
@@ -341,8 +343,9 @@ describe("a device that comes and goes", () => {
       rig.wait(20);
       expect(rig.said).toEqual([]);
       rig.connect(true);
-      rig.wait(10);
+      rig.wait(55);
       expect(rig.said).toEqual([]);
+      expect(rig.logged).toEqual([]);
     }
     rig.wait(10);
     const silent = [expect.stringMatching(/^no-contact: .*the line is open, but no device says hello/)];
