@@ -137,18 +137,20 @@ async function runRequest(name: string, flags: RequestFlags): Promise<void> {
     });
   }
   if (out !== undefined) expectName(out);
-  const { request, gateway } = await requestEvidence({ ...point, collector, seconds });
+  const { request, gateway, isWatched } = await requestEvidence({ ...point, collector, seconds });
   const asked = { request, gateway, seconds };
+  const doubt = isWatched === true ? "" : `; whether it has a point ${name} is not known here`;
   if (wait === undefined && out === undefined) {
     const hint = `aurora evidence list --request ${request}`;
     return print(
       json,
       { ...asked, evidence: null },
-      () => `Gateway ${gateway} is asked for ${seconds} s. What comes, or why nothing does: ${hint}\n`,
+      () =>
+        `Gateway ${gateway} is asked for ${seconds} s${doubt}. What comes, or why nothing does: ${hint}\n`,
     );
   }
   if (json !== true)
-    process.stderr.write(`Gateway ${gateway} is asked for ${seconds} s (request ${request})\n`);
+    process.stderr.write(`Gateway ${gateway} is asked for ${seconds} s (request ${request})${doubt}\n`);
   const minutes = typeof wait === "number" ? wait : defaultWaitMinutes;
   const evidence = await waitForEvidence({ collector, request, gateway }, 60_000 * minutes);
   if (out === undefined) {

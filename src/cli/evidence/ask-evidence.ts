@@ -83,7 +83,7 @@ export async function requestEvidence(point: RequestedPoint): Promise<EvidenceRe
     op: "ask for raw samples",
     hints: {
       403: "Whoever runs the collector has to set evidence.requests: true; whether samples leave, the gateway decides.",
-      404: "`aurora evidence list` and the collector's page show the turbines that there are.",
+      404: "`aurora evidence list` and the collector's page show the turbines that there are, and their components.",
       409: "Ask again when the gateway is back; the collector's page says since when it is silent.",
       429: "Each request makes a device send for seconds. Wait, or take what there is: `aurora evidence list`.",
       503: "The collector has lost its broker; see its log and /-/ready.",

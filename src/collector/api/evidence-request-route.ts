@@ -65,10 +65,18 @@ export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequest
         return refuse(400, "BODY", sayIssue(parsed.error.issues[0], body));
       }
       const { site, turbine, component, seconds } = parsed.data;
-      const gateway = (await loadTurbine(fleet, { site, turbine }))?.gateway ?? null;
-      if (gateway === null) return refuse(404, "NOT_FOUND", `no gateway watches ${site}/${turbine}`);
+      const view = await loadTurbine(fleet, { site, turbine });
+      const gateway = view?.gateway ?? null;
+      if (view === null || gateway === null || view.unwatchedMs !== null)
+        return refuse(404, "NOT_FOUND", `no gateway watches ${site}/${turbine}`);
       const known = (await loadGateways(fleet)).find((other) => other.gateway === gateway);
       if (known?.reachable !== true) return refuse(409, "SILENT", `gateway ${gateway} does not answer now`);
+      const watched = view.state?.components?.map((each) => each.component);
+      if (watched?.includes(component) === false) {
+        const others = watched.length === 0 ? "none" : watched.join(", ");
+        const what = `gateway ${gateway} watches no ${component} of ${site}/${turbine}; it watches ${others}`;
+        return refuse(404, "NOT_FOUND", what);
+      }
       const nowMs = fleet.clock.nowMs();
       if (!takePlace(gateway, nowMs)) {
         return refuse(429, "TOO_MANY", `gateway ${gateway} was asked ${maxPerHour} times within an hour`);
@@ -84,6 +92,7 @@ export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequest
         {
           request: request.id,
           gateway,
+          ...(watched === undefined ? {} : { isWatched: true }),
           samples: `/api/v1/evidence?kind=request&site=${site}&turbine=${turbine}`,
           refusal: `/api/v1/events?gateway=${gateway}&q=${request.id}`,
         },

@@ -54,6 +54,8 @@ export interface EvidenceRequestReply {
   /** Id of the request, which what comes bears. */
   readonly request: string;
   readonly gateway: string;
+  /** Its last state names the component among those that it watches. Absent: the state names none, and it is not known whether it does. */
+  readonly isWatched?: true | undefined;
   /** Where what comes is listed, and where a refusal of the gateway is. */
   readonly samples: string;
   readonly refusal: string;
@@ -100,6 +102,7 @@ export const evidenceRequestReplySchema: () => z.ZodType<EvidenceRequestReply> =
   z.object({
     request: z.string().min(1).max(128),
     gateway: z.string(),
+    isWatched: z.literal(true).optional(),
     samples: z.string(),
     refusal: z.string(),
   }),

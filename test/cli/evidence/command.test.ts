@@ -221,8 +221,27 @@ describe("aurora evidence request", () => {
     await until(() => requestIn(heard) !== undefined, "the gateway is asked");
     expect([code, stdout]).toEqual([
       0,
-      `Gateway gw-1 is asked for 10 s. What comes, or why nothing does: aurora evidence list --request ${requestIn(heard)}\n`,
+      `Gateway gw-1 is asked for 10 s; whether it has a point north-sea/wt-2/generator-bearing is not known here. What comes, or why nothing does: aurora evidence list --request ${requestIn(heard)}\n`,
     ]);
+  });
+
+  it("ends with 1 at once for a point that the gateway's last state does not name", async () => {
+    const place = await createPlace();
+    const { heard } = await hear(place);
+    const generator = { component: "generator-bearing", health: "good", reason: "", sinceMs: null } as const;
+    const state = turbineState("wt-1", Date.now(), place.fleet.digest, { components: [generator] });
+    await place.gateway.publish(place.fleet.topics.state("north-sea", "wt-1"), state);
+    const isStored = async (): Promise<boolean> =>
+      (await place.fleet.collector.record.turbines()).some((row) => row.state?.components !== undefined);
+    await until(isStored, "the state is known");
+    await wrong(
+      place.evidence("request", "wt-1/gearbox"),
+      1,
+      /gateway gw-1 watches no gearbox of north-sea\/wt-1; it watches generator-bearing\nhint: .*components/,
+    );
+    expect(heard).toEqual([]);
+    const { stdout } = await place.evidence("request", "wt-1/generator-bearing");
+    expect(stdout).toMatch(/^Gateway gw-1 is asked for 10 s\. What comes/);
   });
 
   it("ends with the gateway's own reason where it refuses, and with the time where nothing comes", async () => {

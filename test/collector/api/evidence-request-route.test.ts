@@ -3,7 +3,7 @@ import { evidenceRequestRoute } from "../../../src/collector/api/evidence-reques
 import { type EvidenceRequest, evidenceOrderSchema } from "../../../src/core/contract/evidence.ts";
 import { laneOfKind } from "../../../src/core/contract/uplink-record.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
-import { predictionBatch } from "../fleet-records.ts";
+import { predictionBatch, turbineState } from "../fleet-records.ts";
 import { createIngestBench, eventEnvelope } from "../ingest-bench.ts";
 
 function createPlace(isAllowed = true) {
@@ -90,6 +90,54 @@ it("asks the gateway that watches the turbine, and says where what comes is list
   const [request] = sent;
   expect([status, reply]).toMatchObject([202, { request: request!.id, gateway: "gw-1" }]);
   expect(request).toMatchObject({ gateway: "gw-1", turbine: "wt-1", seconds: 3, askedMs: clock.nowMs() });
+});
+
+it("refuses with 404 what the gateway's last state does not name, which costs no request, and says where that is not known", async () => {
+  const { clock, record, ask, sent, watch } = createPlace();
+  await watch("wt-1", "gw-1");
+  expect((await ask(point)).reply.isWatched).toBeUndefined();
+  const say = async (...components: readonly string[]): Promise<void> => {
+    const state = turbineState("wt-1", clock.nowMs(), "0".repeat(64), {
+      components: components.map((component) => ({
+        component,
+        health: "good",
+        reason: "as when healthy",
+        sinceMs: null,
+      })),
+    });
+    const nowMs = clock.nowMs();
+    await record.storeStates({
+      nowMs,
+      gateways: [],
+      setAside: [],
+      turbines: [{ seenMs: nowMs, state: { ...state, gateway: "gw-1" } }],
+    });
+  };
+  await say("gearbox", "main-bearing");
+  for (let asked = 0; asked < 12; asked++) {
+    const { status, reply } = await ask(point);
+    expect([status, reply]).toEqual([
+      404,
+      {
+        error: {
+          code: "NOT_FOUND",
+          message:
+            "gateway gw-1 watches no generator-bearing of north-sea/wt-1; it watches gearbox, main-bearing",
+        },
+      },
+    ]);
+  }
+  expect(sent).toHaveLength(1);
+  await say("gearbox", "generator-bearing");
+  expect(await ask(point)).toMatchObject({ status: 202, reply: { isWatched: true } });
+  await record.storeStates({
+    nowMs: clock.nowMs(),
+    gateways: [],
+    setAside: [],
+    turbines: [],
+    unwatched: [{ seenMs: clock.nowMs(), site: "north-sea", turbine: "wt-1" }],
+  });
+  expect(await ask(point)).toMatchObject({ status: 404 });
 });
 
 it("refuses with 409 while the gateway is silent, and asks it when it is heard again", async () => {
