@@ -1,9 +1,7 @@
 /** Loads all that a page shows as values, so that rendering it neither waits nor asks. Writes nothing. */
 
-import { isWithheldState } from "../../core/contract/alarm-report.ts";
 import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
 import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
-import { maxAlarmSteps } from "../record/alarm-rows.ts";
 import type {
   AlarmingTurbine,
   Listing,
@@ -12,6 +10,7 @@ import type {
   RecordedEvent,
   TurbineRef,
 } from "../record/fleet-record.ts";
+import { type AlarmDeeds, loadDeeds } from "./alarm-deeds.ts";
 import type { FleetSource } from "./fleet-source.ts";
 import {
   type FleetDriftView,
@@ -56,8 +55,8 @@ export interface OverviewPage {
   readonly alarms: Listing<RecordedAlarm>;
   /** Turbines with active ones. */
   readonly alarming: readonly AlarmingTurbine[];
-  /** The newest events, among which are those of who did what to an alarm. */
-  readonly people: readonly RecordedEvent[];
+  /** Who did what to these alarms. */
+  readonly deeds: AlarmDeeds;
   /** Of the newest day that was assessed. */
   readonly drift: FleetDriftView;
   readonly models: readonly ModelView[];
@@ -76,8 +75,8 @@ export interface TurbinePage {
   readonly turbine: TurbineView;
   /** The first few, active ones first. */
   readonly alarms: Listing<RecordedAlarm>;
-  /** The newest events about its alarms, among which are those of who did what to them. */
-  readonly people: readonly RecordedEvent[];
+  /** Who did what to these alarms. */
+  readonly deeds: AlarmDeeds;
   /** Raw samples around alarms, by the id of the alert. */
   readonly evidence: AlertEvidence;
   readonly drift: TurbineDriftView;
@@ -89,8 +88,6 @@ export interface TurbinePage {
 
 const overviewAlarms = 12;
 const overviewEvents = 15;
-/** Those that are looked through for who did what to an alarm. */
-const peopleEvents = 500;
 const turbineAlarms = 50;
 const estimatedPoints = 40;
 /** The newest ones: an alarm shows those of its own steps. */
@@ -99,19 +96,15 @@ const turbineEvidence = 200;
 /** Loads `/`. */
 export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery): Promise<OverviewPage> {
   const { record } = fleet;
-  const alarmsRead = record.alarms({ limit: overviewAlarms, offset: 0 });
   const [{ turbines, gateways }, alarms, alarming, drift, models, updates, events, quarantine] =
     await Promise.all([
       loadMachines(fleet),
-      alarmsRead,
+      record.alarms({ limit: overviewAlarms, offset: 0 }),
       record.alarmingTurbines(),
       loadFleetDrift(fleet),
       loadModels(fleet),
       loadUpdates(fleet, { limit: overviewEvents, offset: 0 }),
-      // Every read counts them all: one is for both.
-      alarmsRead.then((alarms) =>
-        record.events({ limit: showsDeed(alarms) ? peopleEvents : overviewEvents, offset: 0 }),
-      ),
+      record.events({ limit: overviewEvents, offset: 0 }),
       record.quarantine(overviewEvents),
     ]);
   return {
@@ -123,11 +116,11 @@ export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery
     gateways,
     alarms,
     alarming,
-    people: events.items,
+    deeds: await loadDeeds(record, alarms.items, turbines),
     drift,
     models,
     updates,
-    events: { ...events, items: events.items.slice(0, overviewEvents) },
+    events,
     quarantine,
   };
 }
@@ -156,17 +149,12 @@ export async function loadTurbinePage(
     titles,
     turbine: view,
     alarms,
-    people: showsDeed(alarms) ? await loadPeople(fleet, view) : [],
+    deeds: await loadDeeds(fleet.record, alarms.items, [view]),
     evidence: byAlert,
     drift,
     performance,
     training,
   };
-}
-
-/** May steps be missing right before this one? Of a long life the first and the newest are read. */
-export function isAfterGap(steps: RecordedAlarm["steps"], index: number): boolean {
-  return index === 1 && steps.length === maxAlarmSteps;
 }
 
 /** The first bundle that knows a failure mode says its title. */
@@ -178,21 +166,4 @@ function failureTitles({ models }: FleetSource): FailureTitles {
     }
   }
   return titles;
-}
-
-/** Have people done something to one of these alarms, as far as their steps tell? */
-function showsDeed({ items }: Pick<OverviewPage["alarms"], "items">): boolean {
-  const isOfPeople = ({ transition, state }: (typeof items)[number]["steps"][number]): boolean =>
-    transition === "acknowledged" || (state !== null && isWithheldState(state));
-  return items.some(({ steps }) => steps.some(isOfPeople));
-}
-
-/** The newest events in which a turbine's gateway tells who did what to its alarms, perhaps among a few others. */
-async function loadPeople(
-  { record }: Pick<FleetSource, "record">,
-  { gateway, turbine }: Pick<TurbineView, "gateway" | "turbine">,
-): Promise<readonly RecordedEvent[]> {
-  if (gateway === null) return [];
-  const search = `alarm. ${turbine}`;
-  return (await record.events({ gateway, search, limit: peopleEvents, offset: 0 })).items;
 }

@@ -33,7 +33,7 @@ import {
 } from "./page-words.ts";
 
 /** Alarms, and what is known beside them. */
-interface AlertsView extends Pick<OverviewPage, "alarms" | "titles" | "turbines" | "people"> {
+interface AlertsView extends Pick<OverviewPage, "alarms" | "titles" | "turbines" | "deeds"> {
   /** Absent: nobody looked. */
   readonly evidence?: AlertEvidence;
 }
@@ -55,7 +55,7 @@ type Alarm = OverviewPage["alarms"]["items"][number];
 function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
   const { titles, evidence, turbines } = view;
   const data = alarm.event.data;
-  const doer = describeStateDoer(alarm, view);
+  const doer = describeStateDoer(alarm, view.deeds);
   // Of one that is over nothing more is told: whoever withheld it may have let it go since.
   const isOverUnseen = !alarm.active && isWithheldState(data.state);
   const stateWords = `${isOverUnseen ? "cleared while " : ""}${alarmStateWords[data.state]}`;
@@ -105,7 +105,7 @@ function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
   </dl>
   ${data.evidence === undefined ? null : renderEvidence(data.evidence, alarm.alarm)}
   <div class="reasons">${renderExplanation(data, told)}</div>
-  ${renderLife(alarm, view)}
+  ${renderLife(alarm, view.deeds)}
 </article>`;
 }
 

@@ -19,6 +19,7 @@ import type {
   UplinkRecord,
 } from "../../core/contract/uplink-record.ts";
 import type { DriftRecord, TurbineFilter } from "./drift-record.ts";
+import type { EventMoment } from "./event-moment.ts";
 import type { EvidenceRecord } from "./evidence-record.ts";
 import type { PredictionRecord } from "./prediction-record.ts";
 import type { PrunedClass } from "./retention-policy.ts";
@@ -43,6 +44,8 @@ export interface FleetRecord extends DriftRecord, EvidenceRecord, PredictionReco
   alarmingTurbines(): Promise<readonly AlarmingTurbine[]>;
   /** Newest first, by their times as far as these can be right (`clock-rules.ts`). */
   events(query: EventQuery): Promise<Listing<RecordedEvent>>;
+  /** Of each moment the nearest event, no further from it than `togetherMs`; null: there is none. */
+  eventsAt(moments: readonly EventMoment[]): Promise<readonly (RecordedEvent | null)[]>;
   /** As events. */
   updates(query: GatewayQuery): Promise<Listing<RecordedUpdate>>;
   /** Newest first; `total` counts messages, not entries. */

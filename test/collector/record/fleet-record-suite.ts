@@ -725,6 +725,53 @@ function describeMachines(open: Open): void {
     expect(found).toMatchObject({ total: 1, items: [{ toVersion: "2.0.0" }] });
   });
 
+  it("finds of each moment the nearest event of its gateway, name and subject, however many came since", async () => {
+    const record = await open();
+    const told = (detail: string, timeMs: number, changes: Partial<EventRecord> = {}): EventRecord => ({
+      ...event("alarm.acknowledged", timeMs),
+      detail,
+      ...changes,
+    });
+    await createSender(record).send([
+      told("near", t + 20),
+      told("nearer", t - 10),
+      told("another time", t + 60_000),
+      told("another subject", t, { subject: "o" }),
+      told("another name", t, { name: "alarm.shelved" }),
+      // Of a clock that cannot be right: by its arrival.
+      told("undated", 0, { subject: "u" }),
+      told("waited for long", t - 29 * 24 * hour, { subject: "w" }),
+      ...Array.from({ length: 600 }, (_, index) => event("device-diagnosis", t + index)),
+    ]);
+    const other = [envelopeOf([told("another gateway", t)], { gateway: "gw-2" })];
+    await record.storeEnvelopes({ nowMs: t, envelopes: other, setAside: [] });
+    const moment = { gateway: "gw-1", name: "alarm.acknowledged", subject: "s", atMs: t };
+    const found = await record.eventsAt([
+      moment,
+      { ...moment, atMs: t + 65_000 },
+      { ...moment, atMs: t + 65_001 },
+      { ...moment, atMs: t - 5_011 },
+      { ...moment, gateway: "gw-2" },
+      { ...moment, gateway: "gw-3" },
+      moment,
+      { ...moment, subject: "u" },
+      { ...moment, subject: "w", atMs: t - 29 * 24 * hour },
+    ]);
+    expect(found.map((each) => each?.detail ?? null)).toEqual([
+      "nearer",
+      "another time",
+      null,
+      null,
+      "another gateway",
+      null,
+      "nearer",
+      "undated",
+      "waited for long",
+    ]);
+    expect(found[0]).toMatchObject({ gateway: "gw-1", name: "alarm.acknowledged", believedMs: t - 10 });
+    expect(await record.eventsAt([])).toEqual([]);
+  });
+
   it("lists events, declared gaps and updates by gateway, newest first and in parts", async () => {
     const record = await open();
     const update = {

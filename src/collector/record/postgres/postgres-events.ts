@@ -1,7 +1,8 @@
 /** What people should know, in PostgreSQL: events and declared gaps, steps of updates, and messages that were set aside. */
 import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
 import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
-import { believeTime } from "../clock-rules.ts";
+import { believeTime, longestWaitMs, maxAheadMs } from "../clock-rules.ts";
+import { type EventMoment, togetherMs } from "../event-moment.ts";
 import { fromEventRow, fromUpdateRow } from "../event-rows.ts";
 import type {
   EventQuery,
@@ -87,6 +88,34 @@ export function listEvents(session: SqlSession, query: EventQuery): Promise<List
     },
     fromEventRow,
   );
+}
+
+/** Of each moment the nearest one. It came on a day on which its time could be right: other days are not looked at. */
+export async function findEvents(
+  session: SqlSession,
+  moments: readonly EventMoment[],
+): Promise<readonly (RecordedEvent | null)[]> {
+  const found: (RecordedEvent | null)[] = moments.map(() => null);
+  if (moments.length === 0) return found;
+  const values = moments.map(({ gateway, name, subject, atMs }) => {
+    const firstDay = dayNumber(atMs - togetherMs - maxAheadMs);
+    return [gateway, name, subject, atMs, firstDay, dayNumber(atMs + togetherMs + longestWaitMs)] as const;
+  });
+  const rows = await session.rows(
+    `SELECT asked.nth, nearest.*
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[], $6::int[])
+       WITH ORDINALITY AS asked (gateway, name, subject, at_ms, first_day, last_day, nth)
+     CROSS JOIN LATERAL (
+       SELECT event.* FROM event
+       WHERE event.day BETWEEN asked.first_day AND asked.last_day
+         AND event.believed_ms BETWEEN asked.at_ms - ${togetherMs} AND asked.at_ms + ${togetherMs}
+         AND event.gateway = asked.gateway AND event.name = asked.name AND event.subject = asked.subject
+       ORDER BY abs(event.believed_ms - asked.at_ms) LIMIT 1
+     ) AS nearest`,
+    transpose(values, 6),
+  );
+  for (const row of rows) found[Number(row.nth) - 1] = fromEventRow(row);
+  return found;
 }
 
 /** Newest first. */

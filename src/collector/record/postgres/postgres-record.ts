@@ -11,7 +11,7 @@ import { createEnvelopeStore } from "./postgres-batch.ts";
 import { openPostgres, type PostgresDatabase, type PostgresOptions } from "./postgres-database.ts";
 import { createPostgresDrift } from "./postgres-drift.ts";
 import { createPostgresDriftRecord } from "./postgres-drift-record.ts";
-import { listEvents, listQuarantine, listUpdates, putEvents } from "./postgres-events.ts";
+import { findEvents, listEvents, listQuarantine, listUpdates, putEvents } from "./postgres-events.ts";
 import { createPostgresEvidence } from "./postgres-evidence.ts";
 import { listGateways, listTurbines } from "./postgres-machines.ts";
 import { createPostgresPartitions, type PostgresPartitions } from "./postgres-partitions.ts";
@@ -70,6 +70,7 @@ function createRecord(
     ...createPostgresDriftRecord(database, partitions),
     ...createPostgresEvidence(database),
     events: (query) => listEvents(database, query),
+    eventsAt: (moments) => findEvents(database, moments),
     updates: (query) => listUpdates(database, query),
     quarantine: (limit) => listQuarantine(database, limit),
     prune: (olderThanMs) => pruneRecord(database, partitions, olderThanMs),

@@ -3,6 +3,7 @@ import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-re
 import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { believeTime } from "../clock-rules.ts";
+import { type EventMoment, togetherMs } from "../event-moment.ts";
 import { fromEventRow, fromUpdateRow } from "../event-rows.ts";
 import type {
   EventQuery,
@@ -27,6 +28,7 @@ export interface SqliteEvents {
   putUpdate(record: UpdateRecord, origin: RecordSource): void;
   setAside(message: SetAsideMessage, nowMs: number): void;
   events(query: EventQuery): Listing<RecordedEvent>;
+  eventsAt(moments: readonly EventMoment[]): readonly (RecordedEvent | null)[];
   updates(query: GatewayQuery): Listing<RecordedUpdate>;
   quarantine(limit: number): Listing<QuarantineEntry>;
   /** Removes at most so many events that arrived before `beforeMs`, but confirmed outcomes; returns how many. */
@@ -47,6 +49,10 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
     `INSERT INTO model_update
      (gateway, time_ms, believed_ms, received_ms, model_name, from_version, to_version, step, detail)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const nearest = database.prepare(
+    `SELECT * FROM event WHERE believed_ms BETWEEN ? AND ? AND gateway = ? AND name = ? AND subject = ?
+     ORDER BY abs(believed_ms - ?) LIMIT 1`,
   );
   const pruneEvents = database.prepare(
     `DELETE FROM event WHERE id IN
@@ -81,6 +87,11 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
       { table: "event", filter: "(? IS NULL OR name = ?)", searched: eventTexts },
       fromEventRow,
     ),
+    eventsAt: (moments) =>
+      moments.map(({ gateway, name, subject, atMs }) => {
+        const row = nearest.get(atMs - togetherMs, atMs + togetherMs, gateway, name, subject, atMs);
+        return row === undefined ? null : fromEventRow(row);
+      }),
     updates: createList(
       database,
       { table: "model_update", filter: "? IS ?", searched: updateTexts },

@@ -180,6 +180,7 @@ export function createSqliteRecord(
     ...createSqliteDriftRecord(tables),
     ...createSqliteEvidence(database),
     events: async (query) => events.events(query),
+    eventsAt: async (moments) => events.eventsAt(moments),
     updates: async (query) => events.updates(query),
     quarantine: async (limit) => events.quarantine(limit),
     prune: async (olderThanMs) => {
