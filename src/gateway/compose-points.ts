@@ -33,7 +33,7 @@ import { createKeptServing } from "./points/kept-serving.ts";
 import { createPipeline, type Pipeline, type PipelineOptions } from "./points/pipeline.ts";
 import type { SiteBaselines } from "./points/site-baselines.ts";
 import type { Snapshots } from "./points/snapshots.ts";
-import { createUnwatchedAlarms } from "./points/unwatched-alarms.ts";
+import { createUnwatchedAlarms, forgetUnwatched } from "./points/unwatched-alarms.ts";
 import type { WorkGauge } from "./points/work-gauge.ts";
 import type { DataQuality } from "./record/data-quality.ts";
 import type { Uplink } from "./record/uplink.ts";
@@ -109,7 +109,10 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     isCommitted: () => outbox.counts().pendingRecords === 0,
     logger,
   });
-  const register = createAlarmRegister(defaultAlertPolicy, kept.alarms);
+  const register = createAlarmRegister(
+    defaultAlertPolicy,
+    forgetUnwatched(kept.alarms, { config, manifestOf }),
+  );
   const serving = createKeptServing({
     ...surroundings,
     state,

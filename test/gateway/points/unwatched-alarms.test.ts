@@ -3,26 +3,31 @@ import { expect, test } from "vitest";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
+import { defaultAlertPolicy } from "../../../src/core/decision/alarms/alert-policy.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import { createUnwatchedAlarms } from "../../../src/gateway/points/unwatched-alarms.ts";
+import { createKeptServing } from "../../../src/gateway/points/kept-serving.ts";
+import { readSnapshots } from "../../../src/gateway/points/snapshots.ts";
+import { createUnwatchedAlarms, forgetUnwatched } from "../../../src/gateway/points/unwatched-alarms.ts";
 import { decisionAt } from "../../core/decision/alarms/decisions.ts";
 import { feed } from "../../core/decision/alarms/feed-register.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
+import { createFakeState } from "../fakes.ts";
 import { createScadaBundle } from "./scada/scada-site.ts";
 
+const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 };
+const config = gatewayConfigSchema().parse({
+  gateway: { id: "gw", site: "north" },
+  devices: [{ id: "mcu", connect: "mqtt" }],
+  turbines: [
+    {
+      id: "t1",
+      scadaBundle: "scada-test",
+      points: [{ component: "main-bearing", bundle: "b", device: "mcu", channel: "de", bearing }],
+    },
+  ],
+});
+
 test("alarms of components and turbines that are gone are cleared", () => {
-  const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 };
-  const config = gatewayConfigSchema().parse({
-    gateway: { id: "gw", site: "north" },
-    devices: [{ id: "mcu", connect: "mqtt" }],
-    turbines: [
-      {
-        id: "t1",
-        scadaBundle: "scada-test",
-        points: [{ component: "main-bearing", bundle: "b", device: "mcu", channel: "de", bearing }],
-      },
-    ],
-  });
   const register = createAlarmRegister();
   const points = [
     ["north", "t1", "main-bearing"],
@@ -59,4 +64,68 @@ test("alarms of components and turbines that are gone are cleared", () => {
     "cleared south t1 main-bearing inner",
     "cleared north t1 main-bearing failure-ahead",
   ]);
+});
+
+test("of what is gone nothing that is over outlives a start, and what waits for people or is withheld by them stays", () => {
+  const state = createFakeState();
+  const alarms = ["main-bearing", "acknowledged", "unseen", "over", "withheld"].map((component) => ({
+    point: { site: "north", turbine: "t1", component },
+    failureMode: "inner",
+  }));
+  const start = () => {
+    const clock = createManualClock();
+    const kept = readSnapshots(state, silentLogger);
+    const watched = { config, manifestOf: () => createScadaBundle().manifest };
+    const register = createAlarmRegister(defaultAlertPolicy, forgetUnwatched(kept.alarms, watched));
+    const deciderOf = () => undefined;
+    const serving = createKeptServing({ config, kept, state, register, deciderOf, clock });
+    const told: string[] = [];
+    const end = createUnwatchedAlarms({
+      ...watched,
+      register,
+      clock,
+      logger: silentLogger,
+      onAlerts: (events) => {
+        for (const { data } of events) {
+          told.push(data.component);
+          state.setAll(serving.describe(data));
+        }
+      },
+    });
+    const kill = (): readonly string[] =>
+      readSnapshots(state, silentLogger).alarms.records.map(
+        ({ point, alarm }) => `${point.component} ${alarm.state}`,
+      );
+    return { register, serving, told, end, kill };
+  };
+  const first = start();
+  for (const { point } of alarms) feed(first.register, decisionAt(0, [["inner", 0.9, 0]], { point }));
+  const by = "ana";
+  for (const alarm of [alarms[1]!, alarms[3]!])
+    first.register.step(alarm, { kind: "acknowledge", atMs: 1, by }, 1);
+  first.register.retire({ isOver: ({ point }) => point.component === "over", atMs: 2, reason: "" });
+  first.register.step(alarms[4]!, { kind: "remove-from-service", atMs: 1, by }, 1);
+  for (const { point } of alarms) first.serving.keep(point);
+  expect(first.kill()).toHaveLength(5);
+  const second = start();
+  second.end();
+  second.serving.tick();
+  expect(second.told).toEqual(["acknowledged", "unseen", "withheld"]);
+  expect(second.kill().toSorted()).toEqual([
+    "acknowledged normal",
+    "main-bearing unacknowledged",
+    "unseen returned-unacknowledged",
+    "withheld out-of-service",
+  ]);
+  expect(state.keys("serving/").toSorted()).toEqual(
+    ["acknowledged", "main-bearing", "unseen", "withheld"].map((component) => `serving/t1/${component}`),
+  );
+  // What people let go is forgotten with the next start.
+  second.register.step(alarms[2]!, { kind: "acknowledge", atMs: 3, by }, 3);
+  second.register.step(alarms[4]!, { kind: "return-to-service" }, 3);
+  second.serving.keepSteps();
+  const third = start();
+  third.end();
+  third.serving.tick();
+  expect([third.told, third.kill()]).toEqual([[], ["main-bearing unacknowledged"]]);
 });
