@@ -133,7 +133,7 @@ export function findForgotten(
  */
 export function describeRecalled(
   forgotten: readonly AlarmRecord[],
-  kept: Pick<Snapshots, "alarms" | "deciders">,
+  kept: Pick<Snapshots, "alarms" | "deciders" | "missedRuns">,
 ): Readonly<Record<string, string | null>> {
   const changed = new Set(forgotten.map(({ point }) => nameComponent(point)));
   const records = new Map(kept.alarms.records.map((record) => [nameRecord(record), record]));
@@ -152,8 +152,10 @@ export function describeRecalled(
     );
     deciders.set(name, { ...before, signals: [...others, ...holding].slice(0, mostHeld) });
   }
-  const joined = joinServing(deciders, [...records.values()]);
-  return describeKept(joined.filter(([name]) => changed.has(name)));
+  const joined = joinServing(deciders, [...records.values()]).filter(([name]) => changed.has(name));
+  return describeKept(
+    joined.map(([name, serving]) => [name, { ...serving, missedRuns: kept.missedRuns.get(name) }]),
+  );
 }
 
 /** Of a point whose decider kept nothing. */

@@ -79,6 +79,19 @@ describe("a gateway without a memory", () => {
     expect(state.get(`serving/t2/${point.component}`)).toBe(kept);
   });
 
+  test("still knows for how many runs a component was not configured of which it takes an alarm up", async () => {
+    const { start, state, kept, listed } = createStarts();
+    const killed = start();
+    killed.mqtt.connected = true;
+    void killed.recall.look();
+    await settle();
+    killed.recall.close();
+    const decider = createDecider(point, partsOf(["outer"]), options).snapshot();
+    state.setAll(describeKept([["t1/gone", { decider, alarms: [], missedRuns: 5 }]]));
+    await start().look([stateOf([said("outer", { component: "gone" })]), ...restOfSite]);
+    expect([listed(), kept().missedRuns.get("t1/gone")]).toEqual([["t1 outer unacknowledged true"], 5]);
+  });
+
   test("gives no update an earlier one's number where its clock is not set yet", async () => {
     const { start, kept, clock } = createStarts();
     clock.jump(60_000 - clock.nowMs());
