@@ -104,7 +104,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   checkScadaConfig(config, manifestOf);
   const journal = openAlertJournal({
     state,
-    sinks: [createMqttAlertSink(mqtt, topics)],
+    sinks: [createMqttAlertSink(mqtt, topics, { site: config.gateway.site, logger })],
     append: (event) => telemetry.alert(event),
     isCommitted: () => outbox.counts().pendingRecords === 0,
     logger,

@@ -11,6 +11,7 @@
  */
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { Topics } from "../../core/contract/topics.ts";
+import type { Logger } from "../../core/platform/logger.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 
 /** One way out. */
@@ -31,17 +32,44 @@ export interface AlertSink {
   onReady(callback: () => void): void;
 }
 
-/** Publishes to the turbine's topic of alerts, at least once, not retained. */
-export function createMqttAlertSink(mqtt: MqttClient, topics: Topics): AlertSink {
+/** In a row, until the next start. */
+const mostFailures = 3;
+
+/**
+ * Publishes to the turbine's topic of alerts, at least once, not retained. Of a site that the gateway was called by before it may have no
+ * right to speak: an alert of such a site must not hold up the others for ever, nor end the connection each time, and is given up.
+ */
+export function createMqttAlertSink(
+  mqtt: MqttClient,
+  topics: Topics,
+  own: { readonly site: string; readonly logger: Logger },
+): AlertSink {
+  let failures = 0;
   return {
     name: "mqtt",
     waitingKey: "unpublished-alerts",
     get isReady() {
       return mqtt.connected;
     },
-    deliver: (event) => {
+    deliver: async (event) => {
       const { site, turbine } = event.data;
-      return mqtt.publish(topics.alert(site, turbine), JSON.stringify(event), { qos: 1, retain: false });
+      const topic = topics.alert(site, turbine);
+      const isFormer = site !== own.site;
+      if (isFormer && failures >= mostFailures) {
+        own.logger.error("the broker does not take an alert of a former site, which is given up", {
+          topic,
+          id: event.id,
+          hint: "Whoever follows that site's topics has not heard of it: tell them, or give the gateway the right to that site again.",
+        });
+        return;
+      }
+      try {
+        await mqtt.publish(topic, JSON.stringify(event), { qos: 1, retain: false });
+      } catch (error) {
+        if (isFormer) failures++;
+        throw error;
+      }
+      if (isFormer) failures = 0;
     },
     onReady: (callback) => void mqtt.onConnect(callback),
   };

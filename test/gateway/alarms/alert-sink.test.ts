@@ -1,10 +1,18 @@
-import { describe, expect, it, test, vi } from "vitest";
+import { describe, expect, it, onTestFinished, test, vi } from "vitest";
+import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
 import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
+import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-broker.ts";
+import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import { type AlertJournal, openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
 import { type AlertSink, createMqttAlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
 import type { StateStore } from "../../../src/gateway/record/state-store.ts";
+import { findFreePort } from "../../support/free-port.ts";
+import { until } from "../../support/until.ts";
 import { alertAt, createFakeMqtt, createFakeState } from "../fakes.ts";
+
+const topics = createTopics("aurora/v1");
+const own = { site: "north", logger: silentLogger };
 
 /** A sink with its other side, which is out of reach at first. */
 interface SinkBench {
@@ -20,7 +28,7 @@ interface SinkBench {
 function createMqttBench(): SinkBench {
   const mqtt = createFakeMqtt();
   return {
-    sink: createMqttAlertSink(mqtt, createTopics("aurora/v1")),
+    sink: createMqttAlertSink(mqtt, topics, own),
     get taken() {
       return mqtt.sent.map(({ payload }) => JSON.parse(payload).id);
     },
@@ -86,6 +94,11 @@ function open(
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const idOf = (index: number): string => alertAt(index).id;
+
+function atSite(site: string, index: number): AlertEvent {
+  const event = alertAt(index);
+  return { ...event, data: { ...event.data, site } };
+}
 
 /** A logger whose errors are looked at. */
 function watchErrors(): { readonly logger: Logger; readonly error: ReturnType<typeof vi.fn> } {
@@ -209,7 +222,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
 test("the broker gets an alert on its turbine's topic, not retained", async () => {
   const mqtt = createFakeMqtt();
   mqtt.connect();
-  const journal = open([createMqttAlertSink(mqtt, createTopics("aurora/v1"))]);
+  const journal = open([createMqttAlertSink(mqtt, topics, own)]);
   journal.take([alertAt(1)], () => ({}));
   await settle();
   expect(mqtt.sent).toMatchObject([{ topic: "aurora/v1/turbine/north/WT01/alert", retain: false }]);
@@ -219,4 +232,55 @@ test("what waits for the broker is found where earlier versions left it", () => 
   const state = createFakeState();
   state.set("unpublished-alerts", JSON.stringify([alertAt(1)]));
   expect(open([createMqttBench().sink], state).undelivered).toBe(1);
+});
+
+test("an alert of a former site that the broker does not take is given up, and holds up neither the others nor the connection", async () => {
+  const port = await findFreePort();
+  const taken: string[] = [];
+  const broker = await createEmbeddedBroker({
+    port,
+    authenticate: () => true,
+    authorisePublish: (_client, topic) => {
+      taken.push(topic);
+      return topic.includes("/north/");
+    },
+    authoriseSubscribe: () => true,
+  });
+  onTestFinished(() => broker.close());
+  const backoff = { firstMs: 20, maxMs: 100 };
+  const mqtt = createMqttClient({ url: `mqtt://127.0.0.1:${port}`, clientId: "gw", backoff });
+  onTestFinished(() => mqtt.close());
+  const { logger, error } = watchErrors();
+  const journal = open([createMqttAlertSink(mqtt, topics, { site: "north", logger })]);
+  const [former, other, current] = [atSite("south", 1), atSite("south", 2), alertAt(3)] as const;
+  journal.take([former, other, current], () => ({}));
+  await until(() => journal.undelivered === 0, "nothing waits");
+  expect(taken).toEqual([
+    ...Array.from({ length: 3 }, () => "aurora/v1/turbine/south/WT01/alert"),
+    "aurora/v1/turbine/north/WT01/alert",
+  ]);
+  expect(error.mock.calls.map(([, fields]) => fields.id)).toEqual([former.id, other.id]);
+  expect(mqtt.connected).toBe(true);
+});
+
+test("an alert of a former site that the broker takes at last goes its way, and of the own site none is given up", async () => {
+  const mqtt = createFakeMqtt();
+  const journal = open([createMqttAlertSink(mqtt, topics, own)]);
+  const take = async (event: AlertEvent): Promise<void> => {
+    journal.take([event], () => ({}));
+    await settle();
+  };
+  mqtt.connect();
+  mqtt.refuse = true;
+  await take(atSite("south", 1));
+  await take(alertAt(2));
+  mqtt.refuse = false;
+  await take(alertAt(3));
+  expect(mqtt.sent).toHaveLength(3);
+  mqtt.refuse = true;
+  for (let index = 4; index < 10; index++) await take(alertAt(index));
+  mqtt.refuse = false;
+  mqtt.connect();
+  await settle();
+  expect([mqtt.sent.length, journal.undelivered]).toEqual([9, 0]);
 });

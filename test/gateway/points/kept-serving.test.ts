@@ -136,7 +136,7 @@ test("of 3,000 points an alert is published and kept; what it writes is of its o
   mqtt.connect();
   const journal = openAlertJournal({
     state,
-    sinks: [createMqttAlertSink(mqtt, topics)],
+    sinks: [createMqttAlertSink(mqtt, topics, { site: "north", logger: silentLogger })],
     append: () => {},
     isCommitted: () => true,
     logger: silentLogger,
