@@ -10,10 +10,11 @@
  * which makes the rule strict; every window narrows it. Between windows it may wander (Ornstein-Uhlenbeck with the healthy
  * deviation and an hour's memory), so that windows that lie far apart never make it certain. It follows with a delay and
  * not while anything has gathered: a fault that grows in minutes is not learnt. One that grows over days is: as long as nothing
- * else hears that, no level above those of all machines (the ceiling) is plausible. Reads no clock.
+ * else hears that, no level above those of all machines (the ceiling) is plausible. What has gathered for a day and still lies where
+ * healthy machines lie is let go. Reads no clock.
  */
 import { z } from "zod";
-import { hourMs } from "../maths/durations.ts";
+import { dayMs, hourMs } from "../maths/durations.ts";
 import { fastAllowance, noEvidence } from "./false-alarm-budget.ts";
 
 /** How a healthy signal lies and scatters; all in the signal's own unit. */
@@ -44,6 +45,8 @@ export interface FastState {
   readonly sum: number;
   /** Start of the window with which the sum last rose from 0, epoch ms; null at 0. */
   readonly sinceMs: number | null;
+  /** Windows since then; absent: not known, it comes from an older snapshot. */
+  readonly stood?: number | undefined;
   /** Exponentially weighted mean of the last windows. */
   readonly recent: number;
   /** Windows that are not yet learnt of, oldest first. */
@@ -82,6 +85,8 @@ const longRun = 1.3 / 0.7;
 /** The prior of the noise counts as so many windows, and it is never known better than by so many. */
 const priorWindows = 8;
 const mostWindows = 500;
+/** Windows that a day of evidence has at least. */
+const fewestStood = 60;
 /** Share of the prior's deviation below which that of a window is never taken to be. */
 const leastShare = 0.55;
 
@@ -127,7 +132,8 @@ export function findBound(
 export function stepFast(before: FastState, window: FastWindow, spread: HealthySpread): FastState {
   const { value, leads, isForeign, ceiling, isVouched, fromMs, toMs } = window;
   const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
-  const known = elapsedMs < -toleratedMs ? beginAnew(before, spread) : before;
+  const isOver = elapsedMs < -toleratedMs || isStale(before, spread);
+  const known = isOver ? beginAnew(before, spread) : before;
   const state = isVouched ? vouch(known, value) : known;
   const bound = findBound(state, spread, { elapsedMs: Math.max(0, elapsedMs), ceiling });
   const units = (value - bound) / Math.sqrt(state.noise);
@@ -147,6 +153,7 @@ export function stepFast(before: FastState, window: FastWindow, spread: HealthyS
     learnt: next.learnt,
     sum,
     sinceMs: sum === 0 ? null : (state.sinceMs ?? fromMs),
+    stood: sum === 0 ? 0 : (state.stood ?? 0) + 1,
     recent: before.toMs === null ? value : before.recent + recentShare * (value - before.recent),
     // A spread would leave room for sixteen more.
     waiting: waiting.slice(1 - lag).concat(Math.min(value, bound)),
@@ -154,6 +161,15 @@ export function stepFast(before: FastState, window: FastWindow, spread: HealthyS
     // With a reference no ceiling is asked for; of foreign lines there is none.
     vouched: isVouched && (isForeign || Number.isFinite(ceiling)) ? state.vouched : undefined,
   };
+}
+
+/**
+ * A day of evidence, and still where healthy machines lie: no fault that grows in minutes. What the signal was before is no measure of it then; another
+ * kind's fault, which is repaired, had pressed it down.
+ */
+function isStale({ sinceMs, toMs, stood = 0, recent }: FastState, spread: HealthySpread): boolean {
+  if (sinceMs === null || toMs === null || stood < fewestStood) return false;
+  return toMs - sinceMs >= dayMs && recent <= findCeiling(spread);
 }
 
 /** What is forgotten is not what somebody has vouched for. */
@@ -205,6 +221,7 @@ export const fastStateSchema: z.ZodType<FastState> = z.strictObject({
   learnt: z.int().min(0),
   sum: z.number().min(0),
   sinceMs: z.number().nullable(),
+  stood: z.int().min(0).optional(),
   recent: z.number(),
   waiting: z.array(z.number()).max(64),
   toMs: z.number().nullable(),

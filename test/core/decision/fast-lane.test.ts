@@ -160,6 +160,20 @@ test("a machine that was found healthy lies at first where it lies, and a rise f
   );
 });
 
+test("where another kind's fault had pressed a signal down, that it is back is no evidence for longer than a day", () => {
+  const pressed = play(fresh, { value: healthy(-6), windows: 400, stepMs: 600_000 });
+  const back = { value: healthy(-1), stepMs: 600_000 };
+  const hours = play(pressed, { ...back, windows: 140 });
+  expect(hours.sum).toBeGreaterThan(20);
+  const days = play(hours, { ...back, windows: 20 });
+  expect(days.sum).toBe(0);
+  expect(days.level).toBeGreaterThan(-1.6);
+  expect(play(days, { ...back, windows: 500 }).sum).toBe(0);
+  // Few windows say little, however long it was, and what lies above all healthy machines does not become usual.
+  expect(play(pressed, { value: healthy(1), windows: 40, stepMs: 86_400_000 }).sum).toBeGreaterThan(20);
+  expect(play(pressed, { value: healthy(2.5), windows: 500, stepMs: 600_000 }).sum).toBe(60);
+});
+
 test("evidence does not grow for ever", () => {
   expect(play(fresh, { value: () => 8, windows: 500 }).sum).toBe(60);
 });
