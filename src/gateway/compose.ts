@@ -237,6 +237,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
       ...createAlarmRoutes(points.alarms),
       ...createBaselineRoutes({ baselines: points.baselines, clock }),
     ],
+    onOrdered: outbox.flush,
   });
   closers.add(() => server.close());
   const nextWork = async (): Promise<void> => {

@@ -5,11 +5,19 @@ import { expect, test } from "vitest";
 import { alertCommand } from "../../src/cli/commands/alert.ts";
 import { type AlarmReply, alarmListSchema, alarmReplySchema } from "../../src/core/contract/alarm-report.ts";
 import { gatewayAccessSchema } from "../../src/core/contract/device/device-capture.ts";
+import { bearingLevelSpec } from "../../src/core/features/bearing-level-spec.ts";
 import { outputOf } from "../support/output-of.ts";
 import { until } from "../support/until.ts";
 import { createInstallation, names, startDevice } from "./installation.ts";
+import { readKeptRecords } from "./kept-text.ts";
 import { listen } from "./subscriber.ts";
 import { createTurbine } from "./turbines.ts";
+
+const baseline = {
+  levels: bearingLevelSpec,
+  reference: bearingLevelSpec.list.map(() => ({ locationDb: -20, scaleDb: 3 })),
+  minWindows: 32,
+};
 
 test("an alarm is listed, acknowledged, shelved and taken out of service, subscribers are told, and it outlives a restart", async () => {
   const installation = await createInstallation();
@@ -121,3 +129,26 @@ test("an alarm is listed, acknowledged, shelved and taken out of service, subscr
   );
   expect(await list()).toMatchObject([{ state: "acknowledged" }]);
 }, 120_000);
+
+test("who acknowledged and who renewed a baseline is on the disk when the order is answered", async () => {
+  const installation = await createInstallation();
+  await installation.putBundle({ version: "1.1.0", baseline });
+  const turbine = createTurbine(41, { kind: "outer-race", onsetS: 5 });
+  const device = await startDevice("WT01", turbine.source, 40);
+  await installation.startGateway([{ id: "WT01", bearing: turbine.bearing, connect: device.address }]);
+  const path = join(installation.folder, "gateway", "access.json");
+  const { url, token } = gatewayAccessSchema().parse(JSON.parse(readFileSync(path, "utf8")));
+  const headers = { authorization: `Bearer ${token}` };
+  const listed = async () =>
+    alarmListSchema().parse(await (await fetch(`${url}/alarms`, { headers })).json()).alarms;
+  await until(async () => (await listed()).length > 0, "an alarm", 30_000);
+  const orders = [
+    [`alarms/WT01/${names.component}/outer-race`, { action: "acknowledge", by: "ana" }, "alarm.acknowledged"],
+    [`baselines/WT01/${names.component}/renew`, { reason: "new bearing", by: "bo" }, "baseline-renewed"],
+  ] as const;
+  for (const [address, order, event] of orders) {
+    const posted = { method: "POST", body: JSON.stringify(order), headers };
+    expect((await fetch(`${url}/${address}`, posted)).status).toBe(200);
+    expect(readKeptRecords(installation)).toContain(event);
+  }
+}, 60_000);

@@ -59,6 +59,8 @@ export interface GatewayHttpOptions {
   /** Where the access file stands while the server listens. */
   readonly stateDir: string;
   readonly routes: readonly GatewayRoute[];
+  /** An operator's order has been carried out, and is answered next: what it told must outlive a kill by then. */
+  readonly onOrdered?: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How a port that another program has is waited for; default 1 s to 1 min. */
@@ -202,7 +204,7 @@ type Answer = GatewayResponse & { readonly headers?: Readonly<Record<string, str
 
 async function findAnswer(
   request: IncomingMessage,
-  { host, routes, token, logger }: ServeOptions,
+  { host, routes, onOrdered, token, logger }: ServeOptions,
   signal: AbortSignal,
 ): Promise<Answer> {
   if (isLoopbackHost(host) && !isLoopbackHost(readHostHeader(request.headers.host)))
@@ -227,7 +229,9 @@ async function findAnswer(
     const isPosted = route.method === "POST" && actor === "operator";
     const body = isPosted ? await readBody(request) : "";
     const query = new URLSearchParams(url.slice(path.length));
-    return await route.answer({ method: route.method, path, query, body, actor, signal });
+    const answer = await route.answer({ method: route.method, path, query, body, actor, signal });
+    if (isPosted) onOrdered?.();
+    return answer;
   } catch (error) {
     if (error instanceof AuroraError) {
       const { code, message, hint } = error;

@@ -24,6 +24,7 @@ let stateDir: string;
 let healthy = true;
 const error = vi.fn();
 const orders: GatewayRequest[] = [];
+const onOrdered = vi.fn();
 
 function start(dir: string): Promise<GatewayHttp> {
   return startGatewayHttp({
@@ -32,6 +33,7 @@ function start(dir: string): Promise<GatewayHttp> {
     stateDir: dir,
     clock: { ...systemClock, nowMs: () => Date.UTC(2026, 0, 1, 6, 7, 8) },
     logger: { ...silentLogger, error },
+    onOrdered,
     routes: [
       ...createStatusRoutes({
         healthy: () => healthy,
@@ -56,6 +58,7 @@ function start(dir: string): Promise<GatewayHttp> {
 beforeEach(async () => {
   healthy = true;
   orders.length = 0;
+  onOrdered.mockClear();
   error.mockClear();
   stateDir = createTemporaryFolder();
   server = await start(stateDir);
@@ -140,6 +143,7 @@ describe("a gateway's HTTP server", () => {
       error: { code: "USAGE" },
     });
     expect(orders).toHaveLength(2);
+    expect(onOrdered).toHaveBeenCalledOnce();
   });
 
   it("answers a failure with its code and hint, and a bug with a line in the log", async () => {
