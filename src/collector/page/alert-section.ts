@@ -56,8 +56,10 @@ function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
   const { titles, evidence, turbines } = view;
   const data = alarm.event.data;
   const doer = describeStateDoer(alarm, view.deeds);
-  // Of one that is over nothing more is told: whoever withheld it may have let it go since.
-  const isOverUnseen = !alarm.active && isWithheldState(data.state);
+  // What people did since it was over tells how it is now. Its end does not: gateways of before tell of no step after it.
+  const isOver = alarm.steps.some(({ transition }) => transition === "cleared");
+  const isStepAfter = isOver && alarm.event.type === "io.aurora.alert.updated.v1";
+  const isOverUnseen = !alarm.active && isWithheldState(data.state) && !isStepAfter;
   const stateWords = `${isOverUnseen ? "cleared while " : ""}${alarmStateWords[data.state]}`;
   const told = describeTold(alarm, nowMs);
   const now = alarm.active ? findPresent(data, turbines) : null;

@@ -44,21 +44,26 @@ export type AlertPlacement =
 /**
  * Says what an event does. What counts is the order of arrival, which is that of the gateway's lane: the times in
  * events are a device's, whose clock may jump.
+ * An `updated` or `acknowledged` after the end tells what people made of it, and the alarm stays over.
  * @param newest the newest alarm of the event's failure mode at its point, or null
  */
 export function placeAlert(
   newest: { readonly active: boolean } | null,
-  transition: AlertTransition,
+  event: Pick<AlertEvent, "type" | "data">,
 ): AlertPlacement {
-  const active = transition !== "cleared";
+  const transition = transitionOf(event);
+  const { state } = event.data;
+  const active = transition !== "cleared" && state !== "normal" && state !== "returned-unacknowledged";
   if (newest === null || transition === "raised") return { kind: "begin", active };
   if (newest.active) return { kind: "advance", active };
-  // What is over stays over; that somebody has seen it is worth showing.
-  return transition === "acknowledged" ? { kind: "advance", active: false } : { kind: "keep" };
+  // What is over stays over; people's steps are worth showing. An update of when it stood has come late.
+  const isOfBefore = state === "unacknowledged" || state === "acknowledged";
+  const isStep = transition === "acknowledged" || (transition === "updated" && !isOfBefore);
+  return isStep ? { kind: "advance", active: false } : { kind: "keep" };
 }
 
 /** The transition that an event's type names. */
-export function transitionOf(event: AlertEvent): AlertTransition {
+function transitionOf(event: Pick<AlertEvent, "type">): AlertTransition {
   return event.type.split(".")[3] as AlertTransition;
 }
 

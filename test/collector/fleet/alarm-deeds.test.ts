@@ -52,7 +52,11 @@ test("steps of people are asked for by what they brought about, others are not",
     ["acknowledged", "acknowledged"],
     ["updated", "out-of-service"],
     ["updated", "acknowledged"],
-    ["cleared", "normal"],
+    ["cleared", "returned-unacknowledged"],
+    ["updated", "shelved"],
+    ["updated", "returned-unacknowledged"],
+    ["updated", "out-of-service"],
+    ["updated", "normal"],
   ];
   expect(await ask(life)).toEqual([
     "2 alarm.shelved",
@@ -60,6 +64,10 @@ test("steps of people are asked for by what they brought about, others are not",
     "5 alarm.acknowledged",
     "6 alarm.out-of-service",
     "7 alarm.in-service",
+    "9 alarm.shelved",
+    "10 alarm.unshelved",
+    "11 alarm.out-of-service",
+    "12 alarm.in-service",
   ]);
   expect(await ask(life, null)).toEqual([]);
 });

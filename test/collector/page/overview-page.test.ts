@@ -4,7 +4,8 @@ import type { TurbineView } from "../../../src/collector/fleet/load-turbines.ts"
 import { parsePageRange } from "../../../src/collector/page/chart-section.ts";
 import { renderOverviewPage } from "../../../src/collector/page/overview-page.ts";
 import { formatAge } from "../../../src/collector/page/page-words.ts";
-import type { AlarmState } from "../../../src/core/contract/alert.ts";
+import { alarmLifeStep } from "../../../src/collector/record/record-rules.ts";
+import type { AlarmState, AlertTransition } from "../../../src/core/contract/alert.ts";
 import { alertEvent } from "../fleet-records.ts";
 
 const nowMs = 1_700_000_000_000;
@@ -44,14 +45,21 @@ test("the fleet's page is made of plain values alone, and of the same values the
 });
 
 test("an alarm that ended while it was withheld is not said to be withheld still", () => {
-  const event = alertEvent("wt-1", "cleared", nowMs - 60_000, { state: "shelved" });
-  const stateOf = (active: boolean): string | undefined => {
-    const alarm = { alarm: 1, active, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+  const stateOf = (active: boolean, ...life: readonly AlertTransition[]): string | undefined => {
+    const events = life.map((each) => alertEvent("wt-1", each, nowMs - 60_000, { state: "shelved" }));
+    const steps = events.map((event) => alarmLifeStep(event, nowMs));
+    const event = events.at(-1)!;
+    const alarm = { alarm: 1, active, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps };
     const page = { ...empty, alarms: { total: 1, items: [alarm] } };
     const { text } = renderOverviewPage(page, parsePageRange({ range: "6h" }));
     return /<dt>Alarm state<\/dt><dd>([^<]*?) *</.exec(text)?.[1];
   };
-  expect([stateOf(true), stateOf(false)]).toEqual(["Shelved", "Cleared while shelved"]);
+  expect(stateOf(true, "raised", "updated")).toBe("Shelved");
+  expect(stateOf(false, "raised", "updated", "cleared")).toBe("Cleared while shelved");
+  // Its failure mode has raised another, and its end was never told.
+  expect(stateOf(false, "raised", "updated")).toBe("Cleared while shelved");
+  // Somebody has shelved it since.
+  expect(stateOf(false, "raised", "cleared", "updated")).toBe("Shelved");
 });
 
 test("an alarm's card says what the spectrum shows, line by line, and against which background it is explained", () => {

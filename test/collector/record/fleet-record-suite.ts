@@ -353,6 +353,18 @@ function describeAlarms(open: Open): void {
     expect(await list()).toHaveLength(2);
   });
 
+  it("shows what people make of an alarm that is over, and leaves it over", async () => {
+    const { put, list, countActive } = await openAlarms();
+    await put(alertEvent("wt-1", "raised", t));
+    await put(alertEvent("wt-1", "cleared", t + 1, { state: "shelved" }));
+    for (const [index, state] of (["normal", "shelved", "returned-unacknowledged"] as const).entries()) {
+      await put(alertEvent("wt-1", "updated", t + 2 + index, { state }));
+      expect(await list()).toMatchObject([{ active: false, event: { data: { state } } }]);
+    }
+    await put(alertEvent("wt-2", "updated", t, { state: "normal" }));
+    expect(await countActive()).toBe(0);
+  });
+
   it("leaves an alarm over when somebody acknowledges it afterwards", async () => {
     const { put, list } = await openAlarms();
     for (const [index, transition] of (["raised", "cleared", "acknowledged"] as const).entries()) {

@@ -3,7 +3,7 @@ import type { AlertEvent } from "../../../core/contract/alert.ts";
 import { fromAlarmingRow, fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
 import type { AlarmingTurbine, AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import { refuseBeyond } from "../record-bounds.ts";
-import { alarmLifeStep, placeAlert, searchWords, transitionOf } from "../record-rules.ts";
+import { alarmLifeStep, placeAlert, searchWords } from "../record-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
 import { holdsWords } from "./postgres-events.ts";
 import type { SqlParameter } from "./postgres-values.ts";
@@ -48,7 +48,7 @@ async function placeEvent(session: SqlSession, event: AlertEvent, timeMs: number
   );
   if (row === undefined) await checkKinds(session, event);
   const current = row === undefined ? null : { alarm: Number(row.id), active: row.active === true };
-  const placement = placeAlert(current, transitionOf(event));
+  const placement = placeAlert(current, event);
   if (current === null || placement.kind === "begin") {
     if (current?.active === true) {
       await session.run("UPDATE alarm SET active = false WHERE id = $1", [current.alarm]);

@@ -4,7 +4,7 @@ import type { SqliteDatabase, SqlValue } from "../../../core/platform/sqlite/sql
 import { fromAlarmingRow, fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
 import type { AlarmingTurbine, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import { refuseBeyond } from "../record-bounds.ts";
-import { alarmLifeStep, placeAlert, searchWords, transitionOf } from "../record-rules.ts";
+import { alarmLifeStep, placeAlert, searchWords } from "../record-rules.ts";
 import { holdsWords } from "./sqlite-events.ts";
 
 export interface SqliteAlarms {
@@ -54,7 +54,7 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
       refuseBeyond("alarmKindsPerTurbine", Number(countKinds.get(site, turbine)?.total));
     }
     const current = row === undefined ? null : { alarm: Number(row.id), active: row.active === 1 };
-    const placement = placeAlert(current, transitionOf(event));
+    const placement = placeAlert(current, event);
     if (current === null || placement.kind === "begin") {
       if (current?.active === true) end.run(current.alarm);
       const active = placement.kind === "begin" && placement.active;

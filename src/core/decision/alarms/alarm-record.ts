@@ -214,7 +214,8 @@ interface WindowlessStep {
 export function tellStep(record: AlarmRecord, step: WindowlessStep): ToldAlarm<AlertEvent | null> {
   const { lastEvent, sinceMs, told, severity, alarm } = record;
   const { transition } = step;
-  const isTold = told === "raised" || (told === "cleared" && transition === "acknowledged");
+  // After its end nothing is told but what people make of it: it is over all the same.
+  const isTold = told === "raised" || (told === "cleared" && transition !== "cleared");
   if (lastEvent === null || sinceMs === null || !isTold) return { record, event: null };
   const updates = record.updates + (transition === "updated" ? 1 : 0);
   const leadingMode = findLeadingMode(record);

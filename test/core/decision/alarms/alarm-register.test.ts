@@ -4,6 +4,7 @@ import {
   alarmRegisterSnapshotSchema,
   createAlarmRegister,
   isSamePoint,
+  type PersonStep,
 } from "../../../../src/core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../../../../src/core/decision/alarms/alert-policy.ts";
 import { decisionAt, model, point, startMs } from "./decisions.ts";
@@ -335,9 +336,38 @@ describe("the alarm register", () => {
     });
     register.retire({ isOver: () => true, atMs: startMs + 9_000, reason: "nobody watches it" });
     expect(register.list("north", "t1")).toMatchObject([{ state: "shelved", conditionActive: false }]);
-    // That it is over has been told already.
-    expect(register.endShelvings(startMs + 60_000)).toEqual([null]);
+    // That it is over has been told already, but not that it is withheld no more.
+    expect(register.endShelvings(startMs + 60_000)).toMatchObject([
+      { type: "io.aurora.alert.updated.v1", data: { state: "normal" } },
+    ]);
     expect(register.list("north", "t1")).toEqual([]);
+  });
+
+  test("tells what people make of an alarm that is over, by updates and as long as there is no other occurrence", () => {
+    const register = createAlarmRegister();
+    const alarm = { point, failureMode: "inner" };
+    const step = (own: PersonStep) => {
+      const { id, type, data } = alertEventSchema().parse(expectEvent(register.step(alarm, own, startMs)));
+      return [id.split("/").slice(5).join("/"), type.split(".")[3], data.state];
+    };
+    const shelve = { kind: "shelve", atMs: startMs, by: "ana", untilMs: startMs + 60_000 } as const;
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    expect(step({ kind: "remove-from-service", atMs: startMs, by: "ana" })[2]).toBe("out-of-service");
+    expect(feed(register, decisionAt(1, [["inner", 0.1, null]]))).toHaveLength(1);
+    expect(step({ kind: "return-to-service" })).toEqual(["updated/2", "updated", "normal"]);
+    feed(register, decisionAt(2, [["inner", 0.9, 2]]));
+    feed(register, decisionAt(3, [["inner", 0.1, null]]));
+    expect(step(shelve)).toEqual(["updated/1", "updated", "shelved"]);
+    expect(step({ kind: "unshelve" })).toEqual(["updated/2", "updated", "returned-unacknowledged"]);
+    expect(step({ kind: "acknowledge", atMs: startMs, by: "ana" })).toEqual([
+      "acknowledged",
+      "acknowledged",
+      "normal",
+    ]);
+    // What began beneath a shelf was told nobody.
+    step(shelve);
+    feed(register, decisionAt(4, [["inner", 0.9, 4]]));
+    expect(register.step(alarm, { kind: "unshelve" }, startMs)).toEqual({ ok: true, value: null });
   });
 
   test("counts what began, escalated and ended beneath a shelf, of which no event tells, and nothing else", () => {
