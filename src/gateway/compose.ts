@@ -79,6 +79,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     environment,
     runtimeVersion,
     clock,
+    timers: systemTimers,
     logger,
     onEvent: telemetry.event,
   });

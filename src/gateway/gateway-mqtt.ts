@@ -4,7 +4,7 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { renderIsoTime } from "../core/contract/iso-time.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import type { GatewayStatus } from "../core/contract/turbine-state.ts";
-import type { Clock } from "../core/platform/clock.ts";
+import type { Clock, Timers } from "../core/platform/clock.ts";
 import { waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { type BrokerLogin, readBrokerLogin } from "../core/platform/mqtt/broker-login.ts";
@@ -17,6 +17,8 @@ import { type CloneWatch, createCloneWatch } from "./clone-watch.ts";
 
 /** How long the broker may take to hear that the gateway goes offline. */
 const lastWordsMs = 500;
+/** What others say of this gateway in its place stands for so long: as long as of a turbine. */
+const repairMs = 5_000;
 
 export interface GatewayMqttOptions {
   readonly config: GatewayConfig;
@@ -24,6 +26,7 @@ export interface GatewayMqttOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly runtimeVersion: string;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly logger: Logger;
   /** Upper bounds of the first and of any wait before reconnecting; default 500 ms and 30 s. */
   readonly backoff?: { readonly firstMs: number; readonly maxMs: number };
@@ -70,13 +73,9 @@ export async function connectGatewayMqtt(options: GatewayMqttOptions): Promise<G
     logger,
   });
   const clones = createCloneWatch({ gateway: id, instance, clock, logger, onEvent: options.onEvent });
-  // Before the own status is published, which takes the place of the other's.
-  watchForClones(client, clones, topic);
-  client.onConnect(() => {
-    client
-      .publish(topic, JSON.stringify(describe(true)), { qos: 1, retain: true })
-      .catch((error: unknown) => logger.warn("the status could not be published", { error }));
-  });
+  const status = keepStatus({ client, topic, clones, timers: options.timers, logger });
+  // Subscribed by then: what another has left behind comes before the own status takes its place.
+  client.onConnect(() => status.say(JSON.stringify(describe(true))));
   const stopWaiting = client.onConnect(() => {
     stopWaiting();
     if (client.version === 5) void probe(options, login);
@@ -85,6 +84,7 @@ export async function connectGatewayMqtt(options: GatewayMqttOptions): Promise<G
     client,
     isCloned: clones.isCloned,
     close: async () => {
+      status.stop();
       await waitAtMost(client.publish(topic, offline, { qos: 1, retain: true }), lastWordsMs);
       await client.close();
     },
@@ -123,14 +123,59 @@ async function probe(
   }
 }
 
-/** A broker of MQTT 5 may say who ended a connection (mosquitto 2.0.11 does not); the status that the other one left behind does. */
-function watchForClones(client: MqttClient, clones: CloneWatch, topic: string): void {
-  client.onDisconnect(clones.lost);
-  let connections = 0;
-  client.onConnect(() => {
-    connections += 1;
-    // What is there at the first connection was left by the process before this one. The client renews a subscription.
-    if (connections !== 2) return;
-    void client.subscribe(topic, 1, (_topic, payload) => clones.heardStatus(payload));
+interface KeptStatus {
+  /** Publishes a status, and keeps it the retained one. */
+  say(status: string): void;
+  /** Keeps none any more. */
+  stop(): void;
+}
+
+/**
+ * Hears the gateway's own status topic: whatever others publish there does not stay. A broker of MQTT 5 may say who ended a connection
+ * (mosquitto 2.0.11 does not); the status that a copy of this gateway left behind does.
+ */
+function keepStatus(parts: {
+  readonly client: MqttClient;
+  readonly topic: string;
+  readonly clones: CloneWatch;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}): KeptStatus {
+  const { client, topic, clones, timers, logger } = parts;
+  let said: string | null = null;
+  let cancelRepair: (() => void) | null = null;
+  const calm = (): void => {
+    cancelRepair?.();
+    cancelRepair = null;
+  };
+  const publish = (): void => {
+    calm();
+    if (said === null || !client.connected) return;
+    client
+      .publish(topic, said, { qos: 1, retain: true })
+      .catch((error: unknown) => logger.warn("the status could not be published", { error }));
+  };
+  let isFirst = true;
+  client.onDisconnect((loss) => {
+    isFirst = false;
+    clones.lost(loss);
   });
+  const hear = (payload: Uint8Array): void => {
+    // What is there at the first connection was left by the process before this one.
+    if (!isFirst) clones.heardStatus(payload);
+    if (said === null) return;
+    if (Buffer.from(payload).equals(Buffer.from(said))) calm();
+    else cancelRepair ??= timers.after(repairMs, publish);
+  };
+  void client.subscribe(topic, 1, (_topic, payload) => hear(payload));
+  return {
+    say: (status) => {
+      said = status;
+      publish();
+    },
+    stop: () => {
+      said = null;
+      calm();
+    },
+  };
 }

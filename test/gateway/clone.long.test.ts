@@ -55,6 +55,7 @@ async function startGateway(url: string) {
     environment: {},
     runtimeVersion: "0.1.0",
     clock: systemClock,
+    timers: systemTimers,
     logger,
     backoff: { firstMs: 40, maxMs: 80 },
     onEvent: (name, subject) => void events.push(`${name} ${subject}`),

@@ -226,6 +226,7 @@ describe.skipIf(!hasMosquitto).each(kinds)(
         environment: {},
         runtimeVersion: "0",
         clock: systemClock,
+        timers: systemTimers,
         logger,
         onEvent: () => {},
       });
