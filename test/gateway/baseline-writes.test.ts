@@ -46,27 +46,52 @@ function windowOf(point: PointId, toMs: number, levelDb = -30): WatchedWindow {
 const points = ["WT01", "WT02", "WT03"].map((turbine) => ({ site: "s", turbine, component: "b" }));
 
 /** Baselines of these points that are fitted in steps, which are taken by hand. */
-function openPatient() {
+function openPatient({ state = createFakeState(), orders = bearing } = {}) {
   const told: string[] = [];
+  const details: string[] = [];
   const works: Steps<void>[] = [];
   const baselines = createSiteBaselines({
     commissioning: { minWindows: 96, minHours: 0 },
     falsePerPointYear: () => 0.1,
     faultPrior: 0.05,
-    state: createFakeState(),
+    state,
     logger: silentLogger,
-    onEvent: ({ turbine }, kind) => told.push(`${turbine} ${kind}`),
+    onEvent: ({ turbine }, kind, detail) => {
+      told.push(`${turbine} ${kind}`);
+      details.push(detail);
+    },
     run: (work) => works.push(work),
   });
   const watches = points.map((point) =>
-    baselines.create(point, { config: { baselineEpoch: 0, bearing }, bundle, decider: undefined }),
+    baselines.create(point, {
+      config: { baselineEpoch: 0, bearing: orders },
+      bundle,
+      decider: undefined,
+    }),
   );
   const learn = (windows: number): void => {
     for (let at = 1; at <= windows; at++)
       for (const [index, point] of points.entries()) watches[index]!.update(windowOf(point, 1000 * at));
   };
-  return { baselines, watches, told, works, learn };
+  return { baselines, watches, told, details, works, learn };
 }
+
+test("a bearing that is configured otherwise is told by the start that finds it so, once there are windows of it by no other", () => {
+  const state = createFakeState();
+  const before = openPatient({ state });
+  before.learn(8);
+  before.baselines.save();
+  // As rounded in another table.
+  expect(openPatient({ state, orders: { ...bearing, bpfo: 3.5801 } }).told).toEqual([]);
+
+  const orders = { ...bearing, bpfo: 3.05, bpfi: 4.95 };
+  const changed = openPatient({ state, orders });
+  expect(changed.told).toEqual(points.map(({ turbine }) => `${turbine} bearing-changed`));
+  expect(changed.details[0]).toContain("bpfo 3.05 (was 3.58), bpfi 4.95 (was 5.42): ");
+  changed.learn(1);
+  changed.baselines.save();
+  expect(openPatient({ state, orders }).told).toEqual([]);
+});
 
 test("baselines that are due together are fitted one by one, and one whose next window comes at once", () => {
   const { watches, told, works, learn } = openPatient();

@@ -7,7 +7,7 @@ import type {
   RenewalReply,
   RenewalRequest,
 } from "../../core/contract/baseline-report.ts";
-import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
+import { type BearingOrders, bearingOrderNames } from "../../core/contract/bundle/bearing.ts";
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
@@ -15,7 +15,7 @@ import { isSamePoint, type RetirementOrder } from "../../core/decision/alarms/al
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { outlookSnapshotSchema } from "../../core/decision/outlook/outlook-snapshot.ts";
 import { createPointWatch, type PointWatch } from "../../core/decision/point-watch.ts";
-import { baselineSnapshotSchema } from "../../core/decision/reference/baseline-snapshot.ts";
+import { baselineSnapshotSchema, isOtherBearing } from "../../core/decision/reference/baseline-snapshot.ts";
 import type { BaselineEvent } from "../../core/decision/reference/baseline-status.ts";
 import type { WatchedWindow } from "../../core/decision/reference/own-reference.ts";
 import type { ModelOutcome } from "../../core/drift/outcome-event.ts";
@@ -73,8 +73,15 @@ export interface KeptWatchOptions {
   readonly stopDb?: number | null;
   readonly state: StateStore;
   readonly logger: Logger;
-  /** `lost`: what the last run kept cannot be read, and is learnt anew; `renewed`: an operator wanted it. */
-  onEvent(point: PointId, kind: BaselineEvent["kind"] | "lost" | "renewed", detail: string): void;
+  /**
+   * `lost`: what the last run kept cannot be read, and is learnt anew; `renewed`: an operator wanted it; `bearing-changed`: what was
+   * kept was learnt at the orders of another bearing than is configured now.
+   */
+  onEvent(
+    point: PointId,
+    kind: BaselineEvent["kind"] | "lost" | "renewed" | "bearing-changed",
+    detail: string,
+  ): void;
   /** A point was found healthy: ends its alarms of these failure modes, and no others of the component (of SCADA values). Absent: nobody keeps any. */
   readonly endAlarms?: (order: RetirementOrder) => void;
   /** Somebody has looked at a point's machine, of which the model had said so much until `atMs`. Absent: nobody keeps it. */
@@ -250,9 +257,12 @@ function openWatch(point: PointId, key: string, options: KeptWatchOptions & Poin
     onLost: () =>
       options.onEvent(point, "lost", "what was kept of its trend cannot be read; it is followed anew"),
   });
+  const parts = selectWatchParts(bundle.manifest, bundle.ref, config.bearing);
+  if (baseline?.orders !== undefined && isOtherBearing(baseline, parts.orders))
+    options.onEvent(point, "bearing-changed", describeOtherBearing(baseline.orders, config.bearing));
   return createPointWatch({
     point,
-    parts: selectWatchParts(bundle.manifest, bundle.ref, config.bearing),
+    parts,
     options: {
       epoch: config.baselineEpoch,
       minWindows: commissioning.minWindows,
@@ -264,4 +274,12 @@ function openWatch(point: PointId, key: string, options: KeptWatchOptions & Poin
     },
     snapshot: { decider: options.decider, baseline, outlook },
   });
+}
+
+function describeOtherBearing(learntAt: readonly number[], bearing: BearingOrders): string {
+  const changes = bearingOrderNames
+    .map((name, index) => [name, bearing[name], learntAt[index]] as const)
+    .filter(([, now, before]) => now !== before)
+    .map(([name, now, before]) => `${name} ${now} (was ${before})`);
+  return `its bearing is configured otherwise than when it was learnt, ${changes.join(", ")}: levels stay, and what was learnt of its fault lines begins anew with its next window`;
 }
