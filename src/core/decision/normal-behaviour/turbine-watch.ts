@@ -58,6 +58,8 @@ export interface TurbineWatchSnapshot {
   readonly lastDay: number | null;
   /** Days jumped from one to the other lately; absent: they did not. */
   readonly jump?: { readonly from: number; readonly to: number } | undefined;
+  /** Since when the clock has said that a day which is over is still to come; absent: it does not. */
+  readonly earlierSinceMs?: number | undefined;
   readonly monitor: ResidualMonitorSnapshot;
 }
 
@@ -99,8 +101,7 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
   let lastDay = from?.lastDay ?? null;
   /** From the day before to the first one after a silence of days, or a clock's jump; null: there was none of late. */
   let jump = from?.jump ?? null;
-  /** Since when the clock has said that a day which is over is still to come; null: it does not. */
-  let earlierSinceMs: number | null = null;
+  let earlierSinceMs = from?.earlierSinceMs ?? null;
 
   const close = (day: DayOfResiduals | null): MonitorDay[] => {
     if (day === null || (lastDay !== null && day.day <= lastDay)) return [];
@@ -182,6 +183,7 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
       open: median.snapshot(),
       lastDay,
       ...(jump === null ? {} : { jump }),
+      ...(earlierSinceMs === null ? {} : { earlierSinceMs }),
       monitor: monitor.snapshot(),
     }),
   };

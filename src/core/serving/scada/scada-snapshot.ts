@@ -66,6 +66,7 @@ const watch: () => z.ZodType<TurbineWatchSnapshot> = onDemand(() =>
     open: z.strictObject({ day: day.nullable(), rows: z.array(z.array(finite).max(32)).max(1440) }),
     lastDay: day.nullable(),
     jump: z.strictObject({ from: day, to: day }).optional(),
+    earlierSinceMs: finite.optional(),
     monitor: z.strictObject({
       firstDay: day,
       medians: z.array(z.array(maybe).max(32)).max(8000),
