@@ -34,8 +34,12 @@ export interface FarmPlan {
   snapshot(): Omit<ScadaFarmSnapshot, keyof ScoredBy>;
 }
 
-/** Creates the plan, or goes on with a snapshot's; what a repair ended stands again where the logbook no longer tells it. */
-export function createFarmPlan({ policy, components, logbook, from }: FarmPlanOptions): FarmPlan {
+/**
+ * Creates the plan, or goes on with a snapshot's: without turbines that are no longer of the farm, which nobody would wait for again;
+ * what a repair ended stands again where the logbook no longer tells it.
+ */
+export function createFarmPlan({ policy, components, logbook, ...kept }: FarmPlanOptions): FarmPlan {
+  const from = kept.from === undefined ? undefined : withoutGone(kept.from, logbook);
   const planner = createInspectionPlanner(policy, from?.planner);
   /** Day at whose end the inspection that stands was decided, by turbine and component. */
   const standing = new Map((from?.standing ?? []).map((each) => [keyOf(each.turbine, each.component), each]));
@@ -133,6 +137,23 @@ export function createFarmPlan({ policy, components, logbook, from }: FarmPlanOp
 export function carryPlan(kept: ScadaFarmSnapshot): ScadaFarmSnapshot {
   const planner = { ...kept.planner, scores: [] };
   return { ...kept, planner, plannedDay: null, days: [], assessed: [] };
+}
+
+/** Of turbines that are gone only scores of days that were weighed stay: they still tell what is usual, and are not ranked again. */
+function withoutGone(kept: ScadaFarmSnapshot, logbook: { has(turbine: string): boolean }): ScadaFarmSnapshot {
+  const isHere = ({ turbine }: { readonly turbine: string }): boolean => logbook.has(turbine);
+  const weighedDay = kept.plannedDay ?? Number.NEGATIVE_INFINITY;
+  return {
+    ...kept,
+    planner: {
+      scores: kept.planner.scores.filter(([day, turbine]) => day <= weighedDay || logbook.has(turbine)),
+      inspectedDays: kept.planner.inspectedDays.filter(([turbine]) => logbook.has(turbine)),
+    },
+    standing: kept.standing.filter(isHere),
+    mended: kept.mended?.filter(isHere),
+    days: kept.days.filter(isHere),
+    assessed: kept.assessed.filter(([turbine]) => logbook.has(turbine)),
+  };
 }
 
 function keepDay(
