@@ -1,12 +1,12 @@
 /** Holds every scalar reading against the data contract; a reading that breaks it is set aside with a reason. */
 import type { ChannelContract } from "../contract/bundle/manifest.ts";
 import type { QuarantineReason, Reading } from "../contract/stream.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import {
   type ContractLookup,
   createSchemaWatch,
   describeSource,
   type IngestSink,
-  maxStreams,
   streamKey,
 } from "./schema-watch.ts";
 
@@ -18,11 +18,12 @@ const clockSetBackMs = 60_000;
 const gapFactor = 1.5;
 
 export interface ScalarIngestOptions {
+  /** Something is remembered of every stream that it knows: it is to know those of a configuration, however many. */
   readonly contractOf: ContractLookup;
   readonly sink: IngestSink;
 }
 
-/** Any number of streams, each known by device and channel. */
+/** Any number of streams that are expected, each known by device and channel. */
 export interface ScalarIngest {
   /** True: the reading keeps its contract. False: it was set aside. */
   accept(reading: Reading): boolean;
@@ -34,6 +35,8 @@ interface Stream {
   run: number;
 }
 
+const newStream = (): Stream => ({ lastMs: Number.NEGATIVE_INFINITY, lastValue: Number.NaN, run: 0 });
+
 export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
   const { contractOf, sink } = options;
   const watch = createSchemaWatch(contractOf, (drift) => sink.schemaDrift(drift));
@@ -43,16 +46,6 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
   const setAside = (reading: Reading, reason: QuarantineReason, detail: string): false => {
     sink.quarantine({ ...describeSource(reading), reason, detail, samples: 1 });
     return false;
-  };
-
-  const streamOf = (reading: Reading): Stream | undefined => {
-    const key = streamKey(reading.deviceId, reading.channel);
-    let stream = streams.get(key);
-    if (stream === undefined && streams.size < maxStreams) {
-      stream = { lastMs: Number.NEGATIVE_INFINITY, lastValue: Number.NaN, run: 0 };
-      streams.set(key, stream);
-    }
-    return stream;
   };
 
   /** Checks the time and takes it over where it may be believed. */
@@ -95,10 +88,7 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
       if (contract === undefined) {
         return setAside(reading, "unknown-channel", `nobody expects channel "${reading.channel}"`);
       }
-      const stream = streamOf(reading);
-      if (stream === undefined) {
-        return setAside(reading, "unknown-channel", `more than ${maxStreams} streams`);
-      }
+      const stream = findOrMake(streams, streamKey(reading.deviceId, reading.channel), newStream);
       if (contract.kind !== "scalar") {
         return setAside(reading, "malformed", `channel "${contract.name}" is no scalar`);
       }

@@ -132,4 +132,11 @@ describe("the limits of the scalar ingest", () => {
     expect(reasons).toEqual(["gap"]);
     expect(accepted).toHaveLength(6);
   });
+
+  it("takes readings of however many streams somebody expects", () => {
+    const turbines = Array.from({ length: 5000 }, (_, at) => ({ deviceId: `t${at}` }));
+    const { accepted, reasons } = run(turbines.map((each) => ({ ...each, value: 50 })));
+    expect(reasons).toEqual([]);
+    expect(accepted).toHaveLength(5000);
+  });
 });

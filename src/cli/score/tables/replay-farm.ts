@@ -169,27 +169,20 @@ function openFarm(options: FarmReplayOptions): OpenFarm {
 }
 
 /** Hands on the readings of rows that the data contract lets pass. */
-function createRowFeed({ bundle, turbines, sink }: FarmReplayOptions, farm: ScadaFarm): OpenFarm["accept"] {
+function createRowFeed({ bundle, sink }: FarmReplayOptions, farm: ScadaFarm): OpenFarm["accept"] {
   const { channels } = bundle.manifest;
   const contracts = new Map(channels.map((channel) => [channel.name, channel]));
   let current: RowPlace = { turbine: "", file: 0, row: 0 };
-  // One a turbine: each bounds how many streams it tells apart.
-  const ingests = new Map(
-    turbines.map(({ turbine }) => [
-      turbine,
-      createScalarIngest({
-        contractOf: (_turbine, channel) => contracts.get(channel),
-        sink: {
-          quarantine: (quarantine) => sink.setAside(current, quarantine, 0),
-          schemaDrift: () => {},
-        },
-      }),
-    ]),
-  );
+  const ingest = createScalarIngest({
+    contractOf: (_turbine, channel) => contracts.get(channel),
+    sink: {
+      quarantine: (quarantine) => sink.setAside(current, quarantine, 0),
+      schemaDrift: () => {},
+    },
+  });
   return (rows, at) => {
     current = placeOf(rows, at);
     const timestampMs = rows.timeMs[at]!;
-    const ingest = ingests.get(rows.turbine)!;
     for (const [index, { name, unit }] of channels.entries()) {
       const value = rows.values[index]![at]!;
       const reading: Reading = {
