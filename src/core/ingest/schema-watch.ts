@@ -24,7 +24,7 @@ export interface AnnouncedChannel {
   readonly sampleRateHz: number;
 }
 
-/** Watches any number of streams, up to a bound. */
+/** Watches any number of streams that are expected, and others up to a bound. */
 export interface SchemaWatch {
   /** A stream came as described; without `sampleRateHz` no rate is stated. */
   observe(data: DescribedData): void;
@@ -61,15 +61,18 @@ export function createSchemaWatch(
   const streams = new Map<string, Told>();
   /** Of these, by device, those that nobody expects. */
   const strangers = new Map<string, number>();
+  let strangerCount = 0;
 
   const toldOf = (deviceId: string, channel: string, contract: ChannelContract | undefined): Told | null => {
     const key = streamKey(deviceId, channel);
     let told = streams.get(key);
     if (told === undefined) {
-      const known = strangers.get(deviceId) ?? 0;
-      if (streams.size >= maxStreams || (contract === undefined && known >= maxStrangersOfDevice))
-        return null;
-      if (contract === undefined) strangers.set(deviceId, known + 1);
+      if (contract === undefined) {
+        const known = strangers.get(deviceId) ?? 0;
+        if (strangerCount >= maxStreams || known >= maxStrangersOfDevice) return null;
+        strangers.set(deviceId, known + 1);
+        strangerCount++;
+      }
       told = { unit: contract?.unit ?? "", rateHz: Number.NaN, unknown: false, missing: false };
       streams.set(key, told);
     }

@@ -139,4 +139,14 @@ describe("the limits of the scalar ingest", () => {
     expect(reasons).toEqual([]);
     expect(accepted).toHaveLength(5000);
   });
+
+  it("tells what changes of each of them, and of some thousands that nobody expects", () => {
+    const devices = Array.from({ length: 5000 }, (_, at) => ({ deviceId: `t${at}` }));
+    const { drifts } = run([
+      ...devices.map((each) => ({ ...each, unit: "K" })),
+      ...devices.map((each) => ({ ...each, channel: "nacelle" })),
+    ]);
+    const told = (change: SchemaDrift["change"]) => drifts.filter((each) => each.change === change).length;
+    expect([told("unit"), told("new-channel")]).toEqual([5000, 4096]);
+  });
 });
