@@ -2,7 +2,7 @@
 import { type NormalBehaviourSpec, scadaModes } from "../../contract/bundle/normal-behaviour.ts";
 import type { Decision, Explanation, ModeDecision, OperatingState } from "../../contract/prediction.ts";
 import { composeWindowId } from "../../contract/stream.ts";
-import { explainScore } from "../../decision/normal-behaviour/explain-score.ts";
+import { explainLargestZ } from "../../decision/normal-behaviour/explain-largest-z.ts";
 import { dayMs } from "../../maths/durations.ts";
 import type { FarmPlan } from "./farm-plan.ts";
 import type { ScoredRow } from "./scada-turbine.ts";
@@ -84,7 +84,7 @@ export function createComponentDecider(options: ComponentDeciderOptions): Compon
         modes: isDecided ? modes : [],
         ...(state === "learning" || state === "scored" ? { isLearning: state === "learning" } : {}),
       };
-      return { decision, explanations: [explainScore(sensors), null] };
+      return { decision, explanations: [explainLargestZ(sensors), null] };
     });
   };
 }

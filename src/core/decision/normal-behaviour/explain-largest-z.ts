@@ -13,7 +13,7 @@ interface ScoredSensor {
 }
 
 /** The shares of a component's outputs in its score; they add up to it, and every share has the sign of +. */
-export function explainScore(sensors: readonly ScoredSensor[]): Explanation {
+export function explainLargestZ(sensors: readonly ScoredSensor[]): Explanation {
   const known = sensors
     .map(({ name, z }, index) => ({ name, size: Math.abs(z), index }))
     .filter(({ size }) => !Number.isNaN(size))

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { explainScore } from "../../../../src/core/decision/normal-behaviour/explain-score.ts";
+import { explainLargestZ } from "../../../../src/core/decision/normal-behaviour/explain-largest-z.ts";
 
 const sensorsOf = (values: readonly number[]) => values.map((z, index) => ({ name: `s${index}`, z }));
 
@@ -29,7 +29,7 @@ test("shares are the exact Shapley values of the largest distance", () => {
   const value = fc.double({ min: -8, max: 8, noNaN: true });
   fc.assert(
     fc.property(fc.array(value, { minLength: 1, maxLength: 5 }), (values) => {
-      const { groups, gap } = explainScore(sensorsOf(values));
+      const { groups, gap } = explainLargestZ(sensorsOf(values));
       for (const [index, share] of bruteForce(values).entries()) {
         expect(groups[index]!.share).toBeCloseTo(share, 9);
       }
@@ -40,6 +40,6 @@ test("shares are the exact Shapley values of the largest distance", () => {
 });
 
 test("a sensor of which nothing is known has no share", () => {
-  expect(explainScore(sensorsOf([Number.NaN, -3])).groups).toEqual([{ name: "s1", share: 3 }]);
-  expect(explainScore([]).groups).toEqual([]);
+  expect(explainLargestZ(sensorsOf([Number.NaN, -3])).groups).toEqual([{ name: "s1", share: 3 }]);
+  expect(explainLargestZ([]).groups).toEqual([]);
 });
