@@ -3,6 +3,7 @@
  * as means over a row's interval. What measuring points go by as well is told to them.
  */
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import { isOperatingChannel } from "../core/contract/config/operating-channels.ts";
 import type { Quarantine, Reading, SchemaDrift } from "../core/contract/stream.ts";
 import type { AlarmRegister } from "../core/decision/alarms/alarm-register.ts";
 import type { Clock } from "../core/platform/clock.ts";
@@ -13,7 +14,6 @@ import { describeDriftRow, scadaComponent } from "./compose-drift.ts";
 import type { Sources } from "./compose-sources.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
 import { createBusReadings } from "./points/bus-readings.ts";
-import { isOperatingChannel } from "./points/operating-readings.ts";
 import { createScadaWatch, type ScadaWatchSink } from "./points/scada-watch.ts";
 import type { DataQuality } from "./record/data-quality.ts";
 

@@ -9,7 +9,7 @@ import type { DueWindow } from "../../core/serving/measuring-point.ts";
 import type { WindowBundle } from "../../core/serving/spec-cutter.ts";
 import { type BlockStream, createRingReader } from "./block-ring.ts";
 import type { ChainBatch, ChainBundle, ChainOrder, ChainStart, ChainTelling } from "./chain-messages.ts";
-import { createLatestReadings } from "./operating-readings.ts";
+import { createLatestReadings } from "./latest-readings.ts";
 import { createSignalChain, type SignalChain } from "./signal-chain.ts";
 import { createWindowRowsWriter } from "./window-rows.ts";
 

@@ -19,7 +19,7 @@ import type { ChainBatch, ChainOrder, ChainStart } from "./chain-messages.ts";
 import { noneTold, takeRemains } from "./chain-remains.ts";
 import { createLentBundles, takeBatch } from "./chain-tellings.ts";
 import { createKnownStreams } from "./known-streams.ts";
-import type { LatestReadings } from "./operating-readings.ts";
+import type { LatestReadings } from "./latest-readings.ts";
 import type { ChainPoint, ChainSink } from "./signal-chain.ts";
 import { createUntoldSpan } from "./untold-span.ts";
 import type { WorkGauge } from "./work-gauge.ts";

@@ -4,6 +4,7 @@
  */
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
+import { isOperatingChannel, operatingChannels } from "../../core/contract/config/operating-channels.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type {
   FeatureWindow,
@@ -15,6 +16,7 @@ import type {
 } from "../../core/contract/stream.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
+import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -28,7 +30,7 @@ import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
-import { createOperatingReadings } from "./operating-readings.ts";
+import { createLatestReadings } from "./latest-readings.ts";
 import {
   createPointChains,
   type PointChainsOptions,
@@ -130,9 +132,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
   const onSchemaDrift = (drift: SchemaDrift): void => sink.onSchemaDrift(drift);
 
-  const readings = createOperatingReadings(config.operation.dataTimeoutSeconds * 1000, {
-    quarantine: (quarantine) => setAside(quarantine, quarantine.deviceId, 0),
-    schemaDrift: onSchemaDrift,
+  const readings = createLatestReadings(config.operation.dataTimeoutSeconds * 1000);
+  const ingest = createScalarIngest({
+    contractOf: (_turbine, channel) => (isOperatingChannel(channel) ? operatingChannels[channel] : undefined),
+    sink: {
+      quarantine: (quarantine) => setAside(quarantine, quarantine.deviceId, 0),
+      schemaDrift: onSchemaDrift,
+    },
   });
   const counted: WindowDeciderOptions["quality"] = {
     processed: quality.processed,
@@ -210,7 +216,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
 
   const acceptReading = (reading: Reading): void => {
-    if (readings.accept(reading)) chains.acceptReading(reading);
+    if (!ingest.accept(reading)) return;
+    readings.note(reading);
+    chains.acceptReading(reading);
   };
   const decided = async (): Promise<void> => {
     await edge.idle();

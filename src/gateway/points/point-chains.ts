@@ -11,7 +11,7 @@ import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { ChainStart } from "./chain-messages.ts";
 import { type ChainThread, createChainThread } from "./chain-thread.ts";
 import { createHomeChain, type HomeChain } from "./home-chain.ts";
-import type { OperatingReadings } from "./operating-readings.ts";
+import type { LatestReadings } from "./latest-readings.ts";
 import type { ChainSink, SignalChain, SignalChainOptions } from "./signal-chain.ts";
 import type { WorkGauge } from "./work-gauge.ts";
 
@@ -33,7 +33,7 @@ export interface WorkerCounts {
 }
 
 export interface PointChainsOptions extends Omit<SignalChainOptions<LoadedBundle>, "readings"> {
-  readonly readings: OperatingReadings;
+  readonly readings: LatestReadings;
   /** The worker, from 0, of each device that has one. */
   readonly shares: ReadonlyMap<string, number>;
   /** Knows what a kill would lose. */

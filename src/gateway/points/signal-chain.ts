@@ -5,7 +5,7 @@
 import { inGravities } from "../../core/contract/acceleration-units.ts";
 import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
-import { operatingChannels } from "../../core/contract/config/operating-channels.ts";
+import { isOperatingChannel } from "../../core/contract/config/operating-channels.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { PointId, Quarantine, Reused, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
 import { createWaveformIngest } from "../../core/ingest/waveform-ingest.ts";
@@ -109,9 +109,7 @@ export function createSignalChain<B extends WindowBundle>(options: SignalChainOp
   return {
     announce: ({ deviceId, channels }) => {
       // Scalars about the turbine belong to no bundle and come as readings.
-      const announced = channels
-        .filter(({ name }) => !Object.hasOwn(operatingChannels, name))
-        .map(inGravities);
+      const announced = channels.filter(({ name }) => !isOperatingChannel(name)).map(inGravities);
       const expected = [...(byChannel.get(deviceId)?.keys() ?? [])];
       ingest.announce({ deviceId, channels: announced, expected, timestampMs: clock.nowMs() });
     },

@@ -8,3 +8,8 @@ export const operatingChannels: Readonly<Record<string, ChannelContract>> = {
   "shaft-speed": { ...scalar, name: "shaft-speed", unit: "rpm", min: 0, max: 100_000, stuckAfter: 100_000 },
   power: { ...scalar, name: "power", unit: "kW", min: -1000, max: 50_000, stuckAfter: 100_000 },
 };
+
+/** Does a reading of this channel say how a turbine operates? */
+export function isOperatingChannel(channel: string): boolean {
+  return Object.hasOwn(operatingChannels, channel);
+}
