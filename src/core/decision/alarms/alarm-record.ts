@@ -109,7 +109,8 @@ export function followDecision(
   if (!wasActive) {
     // What was ended by an order and goes on all the same is another occurrence: one of an earlier beginning would be taken for told.
     const isTold = mode.sinceMs === null || (record.sinceMs !== null && mode.sinceMs <= record.sinceMs);
-    const sinceMs = isTold ? decision.fromMs : mode.sinceMs;
+    // Evidence may have begun by a clock that was ahead: no alarm begins after the window that raises it.
+    const sinceMs = isTold ? decision.fromMs : Math.min(mode.sinceMs, decision.fromMs);
     const alarm = expectStep(stepAlarm(record.alarm, { kind: "raise", sinceMs }));
     // A new occurrence: nothing of it has been told.
     current = { ...createAlarmRecord(record.point, mode), alarm, sinceMs };

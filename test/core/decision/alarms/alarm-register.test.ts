@@ -283,6 +283,21 @@ describe("the alarm register", () => {
     expect(Date.parse(time)).toBe(startMs + later * 86_400_000);
   });
 
+  test("begins an alarm at its window where its evidence began by a clock that was ahead, also once it goes on after an order ended it", () => {
+    const register = createAlarmRegister();
+    const years = 9 * 365 * 86_400;
+    const [raised] = feed(register, decisionAt(5, [["inner", 0.9, years]]));
+    expect(raised).toMatchObject({
+      id: expect.stringMatching(`/${startMs + 5_000}/raised$`),
+      data: { since: "2026-01-01T00:00:05.000Z" },
+    });
+    expect(register.list("north", "t1")).toMatchObject([{ sinceMs: startMs + 5_000 }]);
+    expect(feed(register, decisionAt(6, [["inner", 0.9, years]]))).toEqual([]);
+    register.retire({ isOver: () => true, atMs: startMs + 7_000, reason: "over" });
+    const [again] = feed(register, decisionAt(8, [["inner", 0.9, years]]));
+    expect(again?.data.since).toBe("2026-01-01T00:00:08.000Z");
+  });
+
   test("acknowledges an alarm that has returned", () => {
     const register = createAlarmRegister();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
