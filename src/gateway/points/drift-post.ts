@@ -189,8 +189,8 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
         onEvent(entry.point, "drift.lost", "its days lie in the future; they are learnt anew");
         beginAnew(entry, "what is usual is learnt anew");
       }
-      // Days that go on under another name are found by it after a power cut, with the day that is being heard.
-      if (ground !== null && entry.ground !== ground) memory.save([entry]);
+      // A first day, and days that go on under another name, are found by it after a power cut, with the day that is being heard.
+      if (entry.ground !== ground) memory.save([entry]);
       attend(entry);
       begin();
       memory.saveDay(entry);

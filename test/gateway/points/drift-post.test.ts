@@ -182,6 +182,16 @@ describe("the gateway's own watch for drift", () => {
     expect(day.day.fromMs).toBe(here.clock.nowMs() - dayMs);
   });
 
+  it("keeps the first day over a kill but for an hour of it", () => {
+    const here = createSite();
+    here.play(20.5 / 24);
+    // Never closed.
+    here.start();
+    here.play(3.5 / 24);
+    here.play(1 / 8);
+    expect(here.standing("WT01").referenceDays).toBe(1);
+  });
+
   it("tells once of a repair in the configuration, whose days it lets go", () => {
     const here = createSite();
     here.play(8);
