@@ -45,6 +45,8 @@ const unrecordedKey = "unrecorded-alerts";
  * sink that is down, as more would not fit the store's text.
  */
 const maxKept = 200;
+/** What waits is written down whole: of many that are delivered in a row, after so many. A kill repeats no more of them. */
+const deliveriesPerWrite = 16;
 
 /** Opens the journal, puts what the last run left into the outbox, and delivers what waited for the sinks. */
 export function openAlertJournal(options: AlertJournalOptions): AlertJournal {
@@ -114,15 +116,21 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
   async function sendAll(): Promise<void> {
     if (isSending) return;
     isSending = true;
+    let unwritten = 0;
+    const write = (): void => {
+      unwritten = 0;
+      state.set(key, toText(waiting));
+    };
     try {
       for (let event = waiting[0]; event !== undefined && sink.isReady; event = waiting[0]) {
         if (!(await deliver(event))) return;
         // It may have been given up meanwhile.
         if (waiting[0] === event) waiting.shift();
-        state.set(key, toText(waiting));
+        if (++unwritten === deliveriesPerWrite) write();
       }
     } finally {
       isSending = false;
+      if (unwritten > 0) write();
     }
   }
 

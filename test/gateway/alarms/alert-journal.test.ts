@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
 import type { AlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
@@ -7,6 +8,7 @@ import { createStateStore, type StateStore } from "../../../src/gateway/record/s
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { alertEvent } from "../../collector/fleet-records.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { createFakeState } from "../fakes.ts";
 
 /** One run of a gateway over the same file; `dieAt` says where it is killed. */
 function run(
@@ -106,4 +108,49 @@ test("a sink that throws where it must not is logged, and costs neither the proc
   expect(errors).toContain("what waits for a sink could not be sent");
   expect(state.get("broken")).toContain(event.id);
   file.close();
+});
+
+test("what waited for a sink is written down every sixteenth delivery and at the end: a kill repeats no more", async () => {
+  const state = createFakeState();
+  const taken: string[] = [];
+  let writes = 0;
+  /** The most that were taken and would be delivered again after a kill. */
+  let mostRepeated = 0;
+  let isReady = false;
+  let becomeReady = idle;
+  const sink: AlertSink = {
+    name: "held",
+    waitingKey: "held",
+    get isReady() {
+      return isReady;
+    },
+    deliver: async ({ id }) => {
+      if (taken.length === 40) throw new Error("gone again");
+      taken.push(id);
+      const kept: AlertEvent[] = JSON.parse(state.get("held")!);
+      mostRepeated = Math.max(mostRepeated, kept.filter((each) => taken.includes(each.id)).length);
+    },
+    onReady: (callback) => {
+      becomeReady = callback;
+    },
+  };
+  const journal = openAlertJournal({
+    state: {
+      ...state,
+      set: (key, text) => {
+        writes++;
+        return state.set(key, text);
+      },
+    },
+    sinks: [sink],
+    append: idle,
+    isCommitted: () => true,
+    logger: silentLogger,
+  });
+  for (let index = 0; index < 50; index++) journal.take([{ ...event, id: `alert-${index}` }], () => ({}));
+  isReady = true;
+  becomeReady();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([writes, mostRepeated]).toEqual([3, 16]);
+  expect(JSON.parse(state.get("held")!)).toHaveLength(10);
 });
