@@ -10,7 +10,7 @@ import type { DiagnosedSource } from "../../core/contract/source-diagnosis.ts";
 import type { PointId, Quarantine } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { ComponentCondition, TurbineState } from "../../core/contract/turbine-state.ts";
-import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
+import type { AlarmRegister, OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { rollUpHealth, tellsRisk } from "../../core/decision/roll-up-health.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
@@ -85,6 +85,7 @@ interface Entry {
 
 /** How all points are now, by turbine: gathered once for all states that are described together. */
 interface Standings {
+  readonly alarms: ReadonlyMap<string, readonly OpenAlarm[]>;
   readonly conditions: ReadonlyMap<string, readonly PointCondition[]>;
   /** Null: nobody watches for drift. */
   readonly drift: ReadonlyMap<string, readonly ComponentDrift[]> | null;
@@ -121,16 +122,17 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
     return unfit === null ? undefined : { reason: unfit.text, sinceMs: unfit.sinceMs };
   };
   const gather = (): Standings => ({
+    alarms: groupBy(register.list(site), ({ turbine }) => turbine),
     conditions: groupBy(options.conditions?.() ?? [], ({ point }) => point.turbine),
     drift: options.drift === undefined ? null : groupBy(options.drift(), ({ turbine }) => turbine),
   });
-  const describe = (entry: Entry, { conditions, drift }: Standings): TurbineState => {
+  const describe = (entry: Entry, { alarms, conditions, drift }: Standings): TurbineState => {
     const devices = options.devices?.(entry.turbine);
     const sources = options.sources?.(entry.turbine);
     return entry.tracker.describe({
       timeMs: clock.nowMs(),
       monotonicMs: clock.monotonicMs(),
-      alarms: register.list(site, entry.turbine),
+      alarms: alarms.get(entry.turbine) ?? [],
       dataQuality: options.dataQualityOf(entry.turbine),
       conditions: conditions.get(entry.turbine) ?? [],
       ...(drift === null ? {} : { drift: drift.get(entry.turbine) ?? [] }),

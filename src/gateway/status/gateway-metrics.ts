@@ -94,13 +94,11 @@ export function createGatewayMetrics(parts: MeasuredParts): Metrics {
   );
   gauge("mqtt_connected", "1 while the broker is connected.", () => (mqtt.connected ? 1 : 0));
   addDeviceMetrics(metrics, parts.devices, parts.pipeline.edgeScores);
-  gauge("alarms_active", "Alarms whose condition holds.", () =>
-    config.turbines.reduce(
-      (sum, { id }) =>
-        sum + register.list(config.gateway.site, id).filter((alarm) => alarm.conditionActive).length,
-      0,
-    ),
-  );
+  const watched = new Set(config.turbines.map(({ id }) => id));
+  gauge("alarms_active", "Alarms whose condition holds.", () => {
+    const open = register.list(config.gateway.site);
+    return open.filter((alarm) => alarm.conditionActive && watched.has(alarm.turbine)).length;
+  });
   const inState = (state: BaselineStatus["state"]) => () =>
     parts.conditions().filter(({ status }) => status?.state === state).length;
   gauge("baselines_learning", "Points whose healthy baseline is being learnt.", inState("learning"));

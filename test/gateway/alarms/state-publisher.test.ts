@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { DiagnosedDevice } from "../../../src/core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../../../src/core/contract/prediction.ts";
 import type { DiagnosedSource } from "../../../src/core/contract/source-diagnosis.ts";
@@ -225,6 +225,24 @@ describe("the state publisher", () => {
     expect(ticks.map((topics) => topics.length)).toEqual(Array.from({ length: 10 }, () => 2));
     expect(new Set(ticks.slice(0, 5).flat()).size).toBe(10);
     expect(ticks.slice(5)).toEqual(ticks.slice(0, 5));
+  });
+
+  it("asks for all turbines' alarms once a tick, and tells each its own", async () => {
+    const { mqtt, register, states, shown } = create([], 2);
+    mqtt.connect();
+    await settle();
+    mqtt.sent.length = 0;
+    for (const turbine of [point.turbine, "other-1"]) {
+      register.update({ ...decisionAt(0, 0.9, true), point: { ...point, turbine } });
+    }
+    register.update({ ...decisionAt(0, 0.9, true), point: { ...point, site: "another" } });
+    const list = vi.spyOn(register, "list");
+    states.tick();
+    expect(list).toHaveBeenCalledTimes(1);
+    expect(shown().map(({ turbine, alarms }) => [turbine, alarms.length])).toEqual([
+      [point.turbine, 1],
+      ["other-1", 1],
+    ]);
   });
 
   it("publishes a turbine's change without a look at the others", async () => {
