@@ -20,7 +20,8 @@ import { unpackReference } from "./packed-reference.ts";
 const savesPerDay = 24;
 
 /** A point under watch, and how it stands. */
-export interface WatchedDrift extends DriftPoint {
+export interface WatchedDrift {
+  readonly days: DriftPoint;
   readonly epoch: number;
   standing: DriftStanding;
   /** A verdict that waits to be read together with others, and since when. */
@@ -28,7 +29,7 @@ export interface WatchedDrift extends DriftPoint {
   waitingMonotonicMs: number;
   savedSlot: number;
   /** What is on the disk; null: not known. */
-  saved: Pick<WatchedDrift, "ground" | "standing"> | null;
+  saved: (Pick<WatchedDrift, "standing"> & Pick<DriftPoint, "ground">) | null;
 }
 
 export interface DriftMemoryOptions {
@@ -65,7 +66,7 @@ export function createDriftMemory({
 }: DriftMemoryOptions): DriftMemory {
   const keyOf = ({ turbine, component }: PointId): string => `drift/${turbine}/${component}`;
   const dayKeyOf = ({ turbine, component }: PointId): string => `drift-day/${turbine}/${component}`;
-  const describeDay = ({ ground, day, ended }: WatchedDrift): string | null => {
+  const describeDay = ({ ground, day, ended }: DriftPoint): string | null => {
     // After a kill the older of the two is assessed, and the other one begins with what comes then.
     const kept = ended ?? day;
     if (ground === null || kept === null) return null;
@@ -90,9 +91,10 @@ export function createDriftMemory({
   const describe = (entries: readonly WatchedDrift[]): Record<string, string | null> => {
     const texts: Record<string, string | null> = {};
     for (const entry of entries) {
-      const { point, ground, epoch, standing } = entry;
+      const { days, epoch, standing } = entry;
+      const { point, ground } = days;
       if (ground === null) continue;
-      texts[dayKeyOf(point)] = describeDay(entry);
+      texts[dayKeyOf(point)] = describeDay(days);
       const { model, scoringDigest } = ground;
       const reference = unpackReference(ground.reference);
       const kept: DriftSnapshot = { version: 1, model, scoringDigest, reference, epoch, standing };
@@ -100,8 +102,8 @@ export function createDriftMemory({
     }
     return texts;
   };
-  const isSaved = ({ ground, standing, saved }: WatchedDrift): boolean =>
-    saved !== null && saved.ground === ground && saved.standing === standing;
+  const isSaved = ({ days, standing, saved }: WatchedDrift): boolean =>
+    saved !== null && saved.ground === days.ground && saved.standing === standing;
   // Both texts together are more than all else that is kept of a point.
   const describeAll = (): Readonly<Record<string, string | null>> => describe(opened);
   return {
@@ -121,13 +123,21 @@ export function createDriftMemory({
           ? undefined
           : readKept(state, { key: dayKeyOf(point), schema: driftDaySnapshotSchema(), logger, onLost });
       const isOfKept = heard?.modelDigest === kept?.model.digest && heard?.day.periodMs === rules.periodMs;
-      const watch = createDriftPoint(point, rules, {
+      const days = createDriftPoint(point, rules, {
         ground: kept ?? null,
         day: isOfKept ? heard!.day : null,
       });
       state.release([keyOf(point), dayKeyOf(point)], describeAll);
-      const entry = new Watched(watch, epoch, kept?.standing ?? nothingSaid);
-      if (kept !== undefined) entry.saved = { ground: entry.ground, standing: entry.standing };
+      const standing = kept?.standing ?? nothingSaid;
+      const entry: WatchedDrift = {
+        days,
+        epoch,
+        standing,
+        waiting: null,
+        waitingMonotonicMs: Number.NaN,
+        savedSlot: Number.NaN,
+        saved: kept === undefined ? null : { ground: days.ground, standing },
+      };
       opened.push(entry);
       return entry;
     },
@@ -135,67 +145,20 @@ export function createDriftMemory({
       // A reference is hundreds of kilobytes of text, and most change once a day.
       const changed = entries.filter((entry) => !isSaved(entry));
       const texts = describe(changed);
-      for (const entry of entries) if (isSaved(entry)) texts[dayKeyOf(entry.point)] = describeDay(entry);
+      for (const entry of entries)
+        if (isSaved(entry)) texts[dayKeyOf(entry.days.point)] = describeDay(entry.days);
       if (Object.keys(texts).length === 0) return;
       state.setDescribed(texts, describeAll);
-      for (const entry of changed) entry.saved = { ground: entry.ground, standing: entry.standing };
+      for (const entry of changed) entry.saved = { ground: entry.days.ground, standing: entry.standing };
     },
     saveDay: (entry) => {
-      const { point, day, ended, waiting } = entry;
+      const { point, day, ended } = entry.days;
       // Until what a day came to is told, the disk keeps that day.
-      if (day === null || ended !== null || waiting !== null) return;
+      if (day === null || ended !== null || entry.waiting !== null) return;
       const slot = (day.fromMs / rules.periodMs) * savesPerDay + day.lastSlot;
       if (slot === entry.savedSlot) return;
       entry.savedSlot = slot;
-      state.setDescribed({ [dayKeyOf(point)]: describeDay(entry) }, describeAll);
+      state.setDescribed({ [dayKeyOf(point)]: describeDay(entry.days) }, describeAll);
     },
   };
-}
-
-class Watched implements WatchedDrift {
-  readonly #days: DriftPoint;
-  readonly epoch: number;
-  standing: DriftStanding;
-  waiting: DriftVerdict | null = null;
-  waitingMonotonicMs = Number.NaN;
-  savedSlot = Number.NaN;
-  saved: WatchedDrift["saved"] = null;
-
-  constructor(days: DriftPoint, epoch: number, standing: DriftStanding) {
-    this.#days = days;
-    this.epoch = epoch;
-    this.standing = standing;
-  }
-
-  get point(): PointId {
-    return this.#days.point;
-  }
-
-  get ground(): WatchedDrift["ground"] {
-    return this.#days.ground;
-  }
-
-  get day(): WatchedDrift["day"] {
-    return this.#days.day;
-  }
-
-  get ended(): WatchedDrift["ended"] {
-    return this.#days.ended;
-  }
-
-  take(...report: Parameters<DriftPoint["take"]>): ReturnType<DriftPoint["take"]> {
-    return this.#days.take(...report);
-  }
-
-  advance(monotonicMs: number): void {
-    this.#days.advance(monotonicMs);
-  }
-
-  assess(): ReturnType<DriftPoint["assess"]> {
-    return this.#days.assess();
-  }
-
-  renew(): void {
-    this.#days.renew();
-  }
 }

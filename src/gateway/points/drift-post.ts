@@ -80,17 +80,17 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     const { standing, event } = advanceStanding(entry.standing, verdict);
     entry.standing = standing;
     memory.save([entry]);
-    if (event !== null) onEvent(entry.point, event.name, event.detail);
+    if (event !== null) onEvent(entry.days.point, event.name, event.detail);
   };
   /** Ends what was told against days that were let go: what comes is held against others. */
   const beginAnew = (entry: WatchedDrift, why: string): void => {
     entry.waiting = null;
-    if (entry.standing.raised !== null) onEvent(entry.point, "drift.ended", why);
+    if (entry.standing.raised !== null) onEvent(entry.days.point, "drift.ended", why);
     entry.standing = nothingSaid;
     memory.save([entry]);
   };
   const isExpected = (fromMs: number): boolean =>
-    [...watched.values()].some(({ day, ended }) => {
+    [...watched.values()].some(({ days: { day, ended } }) => {
       const oldest = ended ?? day;
       return oldest !== null && oldest.fromMs <= fromMs;
     });
@@ -102,7 +102,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     );
     const caused = yield* findCausesByStep(
       together.map(({ verdict }) => verdict),
-      { points: [...watched.values()].map(({ point }) => point) },
+      { points: [...watched.values()].map(({ days }) => days.point) },
     );
     for (const [index, { entry, verdict }] of together.entries()) {
       yield;
@@ -121,12 +121,12 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     }
   };
   const assess = function* (entry: WatchedDrift): Steps<void> {
-    const { point, ended } = entry;
+    const { point, ended } = entry.days;
     // What it said of an earlier day still waits for points that never came; other days may wait for longer.
     if (entry.waiting !== null) yield* publish(entry.waiting.fromMs);
     let verdict: DriftVerdict | null = null;
     try {
-      verdict = yield* entry.assess();
+      verdict = yield* entry.days.assess();
     } catch (error) {
       // A fault of ours: it costs one day of one point, and not all that come after it.
       logger.error("a day of drift could not be assessed", { ...point, fromMs: ended?.fromMs, error });
@@ -154,7 +154,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     }
   };
   const attend = (entry: WatchedDrift): void => {
-    if (entry.ended !== null) ended.add(entry);
+    if (entry.days.ended !== null) ended.add(entry);
   };
   /** Begins to work on what there is to do, unless that has begun. */
   const begin = (): void => {
@@ -164,7 +164,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
   };
   /** A point takes nothing before its last day is assessed. */
   const settle = (entry: WatchedDrift): void => {
-    while (entry.ended !== null && work !== null) work.next();
+    while (entry.days.ended !== null && work !== null) work.next();
   };
 
   return {
@@ -173,8 +173,8 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       const entry = find({ site, turbine, component });
       settle(entry);
       const moment = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
-      const { ground } = entry;
-      const taken = entry.take(report, moment, options.modelOf);
+      const { ground } = entry.days;
+      const taken = entry.days.take(report, moment, options.modelOf);
       if (taken.refused !== null) {
         const { reason, detail } = taken.refused;
         refused[reason]++;
@@ -182,15 +182,15 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       }
       if (taken.isRelearning) {
         const detail = `${report.modelName}@${report.modelVersion}: its features and scores are learnt anew`;
-        onEvent(entry.point, "drift.relearning", detail);
+        onEvent(entry.days.point, "drift.relearning", detail);
         beginAnew(entry, "another model serves");
       }
       if (taken.isLost) {
-        onEvent(entry.point, "drift.lost", "its days lie in the future; they are learnt anew");
+        onEvent(entry.days.point, "drift.lost", "its days lie in the future; they are learnt anew");
         beginAnew(entry, "what is usual is learnt anew");
       }
       // A first day, and days that go on under another name, are found by it after a power cut, with the day that is being heard.
-      if (entry.ground !== ground) memory.save([entry]);
+      if (entry.days.ground !== ground) memory.save([entry]);
       attend(entry);
       begin();
       memory.saveDay(entry);
@@ -199,11 +199,11 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       const entry = watched.get(`${turbine}/${component}`);
       if (entry === undefined) return;
       settle(entry);
-      entry.renew();
+      entry.days.renew();
       beginAnew(entry, `what is usual is learnt anew: ${why}`);
     },
     get standings() {
-      return [...watched.values()].map(({ point, standing, ground }) => ({
+      return [...watched.values()].map(({ days: { point, ground }, standing }) => ({
         point,
         ...standing,
         referenceDays: ground?.reference.days ?? 0,
@@ -213,7 +213,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     tick: () => {
       const monotonicMs = clock.monotonicMs();
       for (const entry of watched.values()) {
-        entry.advance(monotonicMs);
+        entry.days.advance(monotonicMs);
         attend(entry);
       }
       begin();
