@@ -121,9 +121,7 @@ const drawn = 800;
 /** Creates an outlook, new or from a snapshot of the same baseline. */
 export function createOutlook(
   reference: OutlookReference,
-  options: { readonly snapshot?: OutlookSnapshot | undefined; readonly rule?: OutlookRule } = {
-    rule: defaultOutlookRule,
-  },
+  options: { readonly snapshot?: OutlookSnapshot | undefined; readonly rule?: OutlookRule } = {},
 ): Outlook {
   const { snapshot, rule = defaultOutlookRule } = options;
   const kept = snapshot?.baseline === reference.baseline ? snapshot : undefined;
