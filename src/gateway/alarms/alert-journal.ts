@@ -10,7 +10,7 @@ import { z } from "zod";
 import { type AlertEvent, alertEventSchema } from "../../core/contract/alert.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { readKept } from "../record/read-kept.ts";
+import { nameComponent, readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import type { AlertSink } from "./alert-sink.ts";
 
@@ -64,7 +64,7 @@ export function openAlertJournal(options: AlertJournalOptions): AlertJournal {
   }
   return {
     take(events, describeComponent) {
-      for (const own of groupBy(events, nameComponentOf).values()) {
+      for (const own of groupBy(events, ({ data }) => nameComponent(data)).values()) {
         settle();
         unrecorded = [...unrecorded, ...own].slice(-maxKept);
         const entries: Record<string, string | null> = { ...describeComponent(own[0]!.data), ...describe() };
@@ -155,8 +155,6 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
     send,
   };
 }
-
-const nameComponentOf = ({ data: { turbine, component } }: AlertEvent): string => `${turbine}/${component}`;
 
 function toText(events: readonly AlertEvent[]): string | null {
   return events.length === 0 ? null : JSON.stringify(events);

@@ -10,25 +10,19 @@ import { dayMs, hourMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Recording } from "../devices/recording.ts";
-import { readKept } from "../record/read-kept.ts";
+import { type KeptPlace, nameComponent, readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 
-/** A point that references are taken of. */
-export interface ReferencePoint {
-  readonly turbine: string;
-  readonly component: string;
-}
-
 export interface HealthyReferencesOptions {
-  readonly points: readonly ReferencePoint[];
+  readonly points: readonly KeptPlace[];
   /** Records a point; rejects when that does not work now. */
-  record(point: ReferencePoint): Promise<Recording>;
+  record(point: KeptPlace): Promise<Recording>;
   /** Has the point an alarm, or may its decisions not be trusted? */
-  isQuiet(point: ReferencePoint): boolean;
+  isQuiet(point: KeptPlace): boolean;
   readonly state: Pick<StateStore, "get" | "set">;
   readonly clock: Clock;
   readonly logger: Logger;
-  onRecording(recording: Recording, point: ReferencePoint, model: ModelRef): Promise<void>;
+  onRecording(recording: Recording, point: KeptPlace, model: ModelRef): Promise<void>;
 }
 
 export interface HealthyReferences {
@@ -56,19 +50,19 @@ export function createHealthyReferences(options: HealthyReferencesOptions): Heal
   const notBeforeMs = new Map<string, number>();
   let isRecording = false;
 
-  const isHealthy = (point: ReferencePoint, name: string): boolean => {
+  const isHealthy = (point: KeptPlace, name: string): boolean => {
     const sinceMs = standings.get(name)?.healthySinceMs ?? null;
     return sinceMs !== null && clock.monotonicMs() - sinceMs >= settleMs && options.isQuiet(point);
   };
-  const isDue = (point: ReferencePoint): boolean => {
-    const name = nameOf(point);
+  const isDue = (point: KeptPlace): boolean => {
+    const name = nameComponent(point);
     const taken = takenMs[name];
     // A clock that was set back would else put the next one off for as long.
     if (taken !== undefined && Math.abs(clock.nowMs() - taken) < everyMs) return false;
     return clock.monotonicMs() >= (notBeforeMs.get(name) ?? 0) && isHealthy(point, name);
   };
-  const take = async (point: ReferencePoint): Promise<void> => {
-    const name = nameOf(point);
+  const take = async (point: KeptPlace): Promise<void> => {
+    const name = nameComponent(point);
     notBeforeMs.set(name, clock.monotonicMs() + hourMs);
     const { model } = standings.get(name)!;
     const recording = await options.record(point);
@@ -80,7 +74,7 @@ export function createHealthyReferences(options: HealthyReferencesOptions): Heal
 
   return {
     decision: ({ point, operatingState, isLearning, modes, model }) => {
-      const name = nameOf(point);
+      const name = nameComponent(point);
       const runs = operatingState === "full-performance" || operatingState === "partial-performance";
       const isGood = runs && modes.length > 0 && isLearning === false && modes.every(({ active }) => !active);
       const before = standings.get(name)?.healthySinceMs ?? null;
@@ -98,8 +92,4 @@ export function createHealthyReferences(options: HealthyReferencesOptions): Heal
         });
     },
   };
-}
-
-function nameOf({ turbine, component }: ReferencePoint): string {
-  return `${turbine}/${component}`;
 }

@@ -2,7 +2,7 @@
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { readKept } from "../record/read-kept.ts";
+import { nameComponent, readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { createDriftPoint, type DriftPoint, type DriftRules } from "./drift-point.ts";
 import {
@@ -64,8 +64,8 @@ export function createDriftMemory({
   epochOf,
   onEvent,
 }: DriftMemoryOptions): DriftMemory {
-  const keyOf = ({ turbine, component }: PointId): string => `drift/${turbine}/${component}`;
-  const dayKeyOf = ({ turbine, component }: PointId): string => `drift-day/${turbine}/${component}`;
+  const keyOf = (point: PointId): string => `drift/${nameComponent(point)}`;
+  const dayKeyOf = (point: PointId): string => `drift-day/${nameComponent(point)}`;
   const describeDay = ({ ground, day, ended }: DriftPoint): string | null => {
     // After a kill the older of the two is assessed, and the other one begins with what comes then.
     const kept = ended ?? day;

@@ -13,6 +13,7 @@ import { findOrMake } from "../../core/maths/find-or-make.ts";
 import { finishSteps, type Steps } from "../../core/maths/steps.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { type KeptPlace, nameComponent } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { createDriftMemory, type WatchedDrift } from "./drift-memory.ts";
 import { type DriftModel, type DriftRefusal, type DriftRules, driftRefusals } from "./drift-point.ts";
@@ -45,7 +46,7 @@ export interface DriftPostOptions {
 export interface DriftPost {
   take(report: DriftReport): void;
   /** A point is not the machine any more that it was: its days are let go. */
-  renew(place: Pick<PointId, "turbine" | "component">, why: string): void;
+  renew(place: KeptPlace, why: string): void;
   readonly standings: readonly PointDrift[];
   /** Reports that were not taken, since the start. */
   readonly refused: Readonly<Record<DriftRefusal, number>>;
@@ -67,7 +68,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
   >;
 
   const find = (point: PointId): WatchedDrift => {
-    const name = `${point.turbine}/${point.component}`;
+    const name = nameComponent(point);
     const held = watched.get(name);
     if (held !== undefined) return held;
     const entry = memory.open(point);
@@ -195,8 +196,8 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       begin();
       memory.saveDay(entry);
     },
-    renew: ({ turbine, component }, why) => {
-      const entry = watched.get(`${turbine}/${component}`);
+    renew: (place, why) => {
+      const entry = watched.get(nameComponent(place));
       if (entry === undefined) return;
       settle(entry);
       entry.days.renew();

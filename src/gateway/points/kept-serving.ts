@@ -10,15 +10,9 @@ import { idleSlow } from "../../core/decision/slow-lane.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
+import { type KeptPlace, nameComponent } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
-import {
-  describeKept,
-  type KeptPlace,
-  keyServing,
-  nameComponent,
-  nameRecord,
-  type Snapshots,
-} from "./snapshots.ts";
+import { describeKept, keyServing, nameRecord, type Snapshots } from "./snapshots.ts";
 
 export interface KeptServingOptions {
   readonly config: Pick<GatewayConfig, "turbines">;

@@ -24,7 +24,7 @@ import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import { selectWatchParts } from "../../core/serving/select-watch-parts.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
-import { readKept } from "../record/read-kept.ts";
+import { nameComponent, readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { composeOutcome } from "./confirmed-outcome.ts";
 import type { DueFits } from "./due-fits.ts";
@@ -114,7 +114,7 @@ class Watch implements KeptWatch {
 
   constructor(point: PointId, start: PointStart, options: KeptWatchOptions) {
     this.#point = point;
-    this.#key = `baseline/${point.turbine}/${point.component}`;
+    this.#key = `baseline/${nameComponent(point)}`;
     this.#watch = openWatch(point, this.#key, { ...options, ...start });
     this.#options = options;
     this.#bearing = start.config.bearing;
@@ -237,8 +237,8 @@ class Watch implements KeptWatch {
   }
 }
 
-function outlookKey({ turbine, component }: PointId): string {
-  return `outlook/${turbine}/${component}`;
+function outlookKey(point: PointId): string {
+  return `outlook/${nameComponent(point)}`;
 }
 
 /** The watch of a point as the last run left it under `key`. */

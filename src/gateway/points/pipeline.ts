@@ -29,6 +29,7 @@ import {
 import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { DataQuality } from "../record/data-quality.ts";
+import { nameComponent } from "../record/read-kept.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
 import { createLatestReadings } from "./latest-readings.ts";
 import {
@@ -40,7 +41,6 @@ import {
 import { shareDevices } from "./share-devices.ts";
 import type { ChainPoint } from "./signal-chain.ts";
 import type { SiteBaselines } from "./site-baselines.ts";
-import { nameComponent } from "./snapshots.ts";
 import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 
 export interface PipelineSink extends DecisionSink {

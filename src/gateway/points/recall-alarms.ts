@@ -15,16 +15,10 @@ import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { readStandingAlarms } from "../alarms/standing-alarms.ts";
-import { readKept } from "../record/read-kept.ts";
+import { nameComponent, readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { describeInspections } from "./scada-watch.ts";
-import {
-  describeRecalled,
-  findForgotten,
-  nameComponent,
-  readSnapshots,
-  type Snapshots,
-} from "./snapshots.ts";
+import { describeRecalled, findForgotten, readSnapshots, type Snapshots } from "./snapshots.ts";
 
 export interface AlarmRecallOptions {
   readonly config: GatewayConfig;

@@ -6,7 +6,6 @@
 import { z } from "zod";
 import { scadaModes } from "../../core/contract/bundle/normal-behaviour.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
-import type { PointId } from "../../core/contract/stream.ts";
 import { isConditionActive } from "../../core/decision/alarms/alarm-lifecycle.ts";
 import { type AlarmRecord, alarmRecordSchema } from "../../core/decision/alarms/alarm-record.ts";
 import {
@@ -21,7 +20,7 @@ import {
 } from "../../core/decision/decider-snapshot.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { readKept } from "../record/read-kept.ts";
+import { nameComponent, readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 
 /** The last run's. */
@@ -71,14 +70,6 @@ const servingSchema: () => z.ZodType<ServingSnapshot> = onDemand(() =>
     missedRuns: z.int().min(0).optional(),
   }),
 );
-
-/** Where something is kept of. */
-export type KeptPlace = Omit<PointId, "site">;
-
-/** Under which name a component's text and decider are kept. */
-export function nameComponent({ turbine, component }: KeptPlace): string {
-  return `${turbine}/${component}`;
-}
 
 /** Where the text of a component is kept, by its name. */
 export function keyServing(name: string): string {

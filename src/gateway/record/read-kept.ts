@@ -1,7 +1,16 @@
-/** What an earlier run kept as JSON under a key; what is damaged is as good as none, and said in the log. */
+/** What an earlier run kept as JSON under a key, of a component by its name; what is damaged is as good as none, and said in the log. */
 import type { z } from "zod";
+import type { PointId } from "../../core/contract/stream.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { StateStore } from "./state-store.ts";
+
+/** Where something is kept of. */
+export type KeptPlace = Omit<PointId, "site">;
+
+/** Under which name, in its keys and its lists, something of a component is kept. Never changed: what the last run left is found by it. */
+export function nameComponent({ turbine, component }: KeptPlace): string {
+  return `${turbine}/${component}`;
+}
 
 /** What is read. */
 export interface KeptValue<T> {
