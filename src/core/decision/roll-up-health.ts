@@ -72,6 +72,14 @@ export function tellsRisk(condition: Pick<ComponentCondition, "health" | "unknow
   return !isUnknownNow(condition) && health !== "learning" && health !== "refused";
 }
 
+/** The highest risk of failure modes; null: none is known. */
+export function findHighestRisk(
+  modes: readonly { readonly risk?: number | null | undefined }[],
+): number | null {
+  const known = modes.flatMap(({ risk }) => (risk === undefined || risk === null ? [] : [risk]));
+  return known.length === 0 ? null : Math.max(...known);
+}
+
 /** Is nothing known of it now? Of one in alarm as well: its alarm stands all the same. */
 export function isUnknownNow({ health, unknown }: Pick<ComponentCondition, "health" | "unknown">): boolean {
   return health === "no-data" || unknown !== undefined;

@@ -206,14 +206,6 @@ class Tracker implements ComponentTracker {
   }
 }
 
-/** The highest risk of failure modes; null: none is known. */
-export function findHighestRisk(
-  modes: readonly { readonly risk?: number | null | undefined }[],
-): number | null {
-  const known = modes.flatMap(({ risk }) => (risk === undefined || risk === null ? [] : [risk]));
-  return known.length === 0 ? null : Math.max(...known);
-}
-
 /** How far learning is, in windows; null: not known. */
 function describeProgress(condition: ComponentMoment["condition"]): string | null {
   const status = condition?.status ?? null;

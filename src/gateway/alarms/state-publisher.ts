@@ -11,11 +11,11 @@ import type { PointId, Quarantine } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { ComponentCondition, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister, OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
-import { rollUpHealth, tellsRisk } from "../../core/decision/roll-up-health.ts";
+import { findHighestRisk, rollUpHealth, tellsRisk } from "../../core/decision/roll-up-health.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
-import { findHighestRisk, type PointCondition, type PointSilence } from "./component-tracker.ts";
+import type { PointCondition, PointSilence } from "./component-tracker.ts";
 import { type ComponentDrift, createTurbineTracker, type TurbineTracker } from "./turbine-tracker.ts";
 
 export interface StatePublisher {

@@ -12,12 +12,14 @@ import type { GatewayConfig, PointConfig } from "../../core/contract/config/gate
 import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import { isSamePoint, type RetirementOrder } from "../../core/decision/alarms/alarm-register.ts";
+import { vibrationLevelMode } from "../../core/decision/choose-alarm.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { outlookSnapshotSchema } from "../../core/decision/outlook/outlook-snapshot.ts";
 import { createPointWatch, type PointWatch } from "../../core/decision/point-watch.ts";
 import { baselineSnapshotSchema, isOtherBearing } from "../../core/decision/reference/baseline-snapshot.ts";
 import type { BaselineEvent } from "../../core/decision/reference/baseline-status.ts";
 import type { WatchedWindow } from "../../core/decision/reference/own-reference.ts";
+import { findHighestRisk } from "../../core/decision/roll-up-health.ts";
 import type { ModelOutcome } from "../../core/drift/outcome-event.ts";
 import { hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -26,7 +28,6 @@ import { selectWatchParts } from "../../core/serving/select-watch-parts.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
 import { nameComponent, readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
-import { composeOutcome } from "./confirmed-outcome.ts";
 import type { DueFits } from "./due-fits.ts";
 
 /** What a point starts with. */
@@ -235,6 +236,16 @@ class Watch implements KeptWatch {
     this.#options.onEvent(this.#point, event.kind, event.detail);
     this.isDue = true;
   }
+}
+
+/**
+ * What somebody found at a machine, beside what the model had said of it: the risk is that of its likeliest failure mode. That a machine
+ * is loud is not the model's word.
+ */
+export function composeOutcome(said: Pick<Decision, "model" | "modes">, isFault: boolean): ModelOutcome {
+  const modes = said.modes.filter(({ failureMode }) => failureMode !== vibrationLevelMode);
+  const raised = modes.some(({ active }) => active);
+  return { modelDigest: said.model.digest, raised, risk: findHighestRisk(modes), isFault };
 }
 
 function outlookKey(point: PointId): string {

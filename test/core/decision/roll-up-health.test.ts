@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ComponentCondition } from "../../../src/core/contract/turbine-state.ts";
-import { describeLane, rollUpHealth } from "../../../src/core/decision/roll-up-health.ts";
+import { describeLane, findHighestRisk, rollUpHealth } from "../../../src/core/decision/roll-up-health.ts";
 
 const nowMs = Date.UTC(2026, 10, 21, 13, 0);
 const one = (
@@ -65,4 +65,11 @@ test("says what each lane rests on, and claims no lane where none was said", () 
   expect(describeLane("fast")).toContain("within minutes");
   expect(describeLane(undefined)).toBe(describeLane(null));
   expect(describeLane(null)).not.toContain("how it was before");
+});
+
+test("a risk that nobody knows is none, and not 0", () => {
+  expect(findHighestRisk([])).toBeNull();
+  expect(findHighestRisk([{}, { risk: null }, { risk: undefined }])).toBeNull();
+  expect(findHighestRisk([{ risk: 0 }, { risk: null }])).toBe(0);
+  expect(findHighestRisk([{ risk: 0.02 }, { risk: 0.4 }])).toBe(0.4);
 });

@@ -5,7 +5,6 @@ import type { OpenAlarm } from "../../../src/core/decision/alarms/alarm-register
 import {
   type ComponentMoment,
   createComponentTracker,
-  findHighestRisk,
 } from "../../../src/gateway/alarms/component-tracker.ts";
 import { createTurbineTracker } from "../../../src/gateway/alarms/turbine-tracker.ts";
 import { decisionAt, point, startMs } from "../../core/decision/alarms/decisions.ts";
@@ -221,11 +220,4 @@ test("a device's clock that says anything spoils no state", () => {
     expect(state.components![0]!.sinceMs).toBeNull();
     expect(turbineStateSchema().safeParse(JSON.parse(JSON.stringify(state))).error).toBeUndefined();
   }
-});
-
-test("a risk that nobody knows is none, and not 0", () => {
-  expect(findHighestRisk([])).toBeNull();
-  expect(findHighestRisk([{}, { risk: null }, { risk: undefined }])).toBeNull();
-  expect(findHighestRisk([{ risk: 0 }, { risk: null }])).toBe(0);
-  expect(findHighestRisk([{ risk: 0.02 }, { risk: 0.4 }])).toBe(0.4);
 });

@@ -5,7 +5,7 @@ import type { DeciderSnapshot } from "../../../src/core/decision/decider-snapsho
 import type { ModelOutcome } from "../../../src/core/drift/outcome-event.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import type { LoadedBundle } from "../../../src/core/serving/loaded-bundle.ts";
-import { composeOutcome } from "../../../src/gateway/points/confirmed-outcome.ts";
+import { composeOutcome } from "../../../src/gateway/points/kept-watch.ts";
 import { createSiteBaselines } from "../../../src/gateway/points/site-baselines.ts";
 import { createFakeState } from "../fakes.ts";
 
