@@ -4,7 +4,7 @@ import { createLossCounter, type Losses } from "../files/file-report.ts";
 import { formatInstant } from "../files/time-doubts.ts";
 import { createAlarmList, type ReplayedAlarm } from "./alarm-list.ts";
 import { createDeafSpans, type DeafSpan } from "./deaf-spans.ts";
-import { createForeignWindows, type ForeignWindows } from "./foreign-windows.ts";
+import { createForeignWindows } from "./foreign-windows.ts";
 import { createHeardRecordings, type UnheardCounts } from "./heard-recordings.ts";
 import type { ReplaySink } from "./replay-point.ts";
 
@@ -68,7 +68,6 @@ export interface RecordingLength {
 
 export interface PointHistory {
   readonly sink: ReplaySink;
-  readonly noteForeign: ForeignWindows["note"];
   noteRecording(startMs: number): void;
   /** Of the recording that was noted last: what was read of it. */
   noteEnd(endMs: number, length: RecordingLength): void;
@@ -98,7 +97,6 @@ export function createPointHistory(name: string, turbine: string | null = null):
   let lostSamples = 0;
 
   const history: PointHistory = {
-    noteForeign: foreign.note,
     sink: {
       onDecision: (decision, scored) => {
         noteDecision(decision);
@@ -110,7 +108,10 @@ export function createPointHistory(name: string, turbine: string | null = null):
       onAlerts: (events) => {
         for (const event of events) follow(event);
       },
-      onLevel: deafness.update,
+      onLevel: (window) => {
+        deafness.update(window);
+        foreign.note(window, window.foreignModes ?? []);
+      },
       onHeld: noteHeld,
       onBaseline: (atMs, now, event) => {
         status = now;

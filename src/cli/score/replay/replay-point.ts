@@ -11,6 +11,7 @@ import type { PointId, Quarantine } from "../../../core/contract/stream.ts";
 import type { AlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
 import { createPointWatch, type PointWatch } from "../../../core/decision/point-watch.ts";
 import type { BaselineEvent, BaselineStatus } from "../../../core/decision/reference/baseline-status.ts";
+import type { WatchedWindow } from "../../../core/decision/reference/own-reference.ts";
 import { createWaveformIngest, type WaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
 import { hourMs } from "../../../core/maths/durations.ts";
 import type { Clock } from "../../../core/platform/clock.ts";
@@ -33,8 +34,8 @@ export interface ReplaySink {
   onAlerts(events: readonly AlertEvent[]): void;
   /** Of the point's own reference, after the window that ended at `atMs`. */
   onBaseline(atMs: number, status: BaselineStatus, event: BaselineEvent | null): void;
-  /** Of a window, held against the point's own reference. */
-  onLevel(level: HeardLevel): void;
+  /** Of a window, held against the point's own reference; `foreignModes` as its decider heard them. */
+  onLevel(window: HeardLevel & Pick<Decision, "modes"> & Pick<WatchedWindow, "foreignModes">): void;
   /** Of the alarms that stand after the window that begins at `fromMs`. */
   onHeld(fromMs: number, held: PointWatch["held"]): void;
   /** `windows` is 1 when a window was lost, 0 when samples were. */
@@ -259,9 +260,10 @@ function openWatch(options: ReplayedPointOptions): WindowDeciderOptions["watch"]
     },
     update: (window) => {
       const { decision, event } = watch.update(window);
-      const { fromMs, toMs, severityDb = null } = decision;
+      const { fromMs, toMs, severityDb = null, modes } = decision;
       const { isDeaf, quietWindows } = watch.deafness;
-      sink.onLevel({ fromMs, toMs, severityDb, isDeaf, quietWindows });
+      const { foreignModes } = window;
+      sink.onLevel({ fromMs, toMs, severityDb, isDeaf, quietWindows, modes, foreignModes });
       if (watch.active.length > 0) sink.onHeld(fromMs, watch.held);
       if (watch.status !== null) sink.onBaseline(decision.toMs, watch.status, event);
       return decision;

@@ -5,7 +5,6 @@
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { PointId } from "../../../core/contract/stream.ts";
 import { createAlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
-import { createForeignWatch } from "../../../core/explain/foreign-watch.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { rememberSamples } from "../../../training/dataset/samples/samples.ts";
 import type { ErrorReport } from "../../terminal/end-process.ts";
@@ -100,7 +99,6 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
 
   const create = ({ point: name, description }: PlannedRecording, history: PointHistory): Player => {
     const { bearing, polePairs } = description.sidecar;
-    const foreign = createForeignWatch(bundle.manifest, bearing);
     const point = createReplayedPoint({
       point: nameReplayedPoint(name),
       bearing,
@@ -113,9 +111,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
         ...history.sink,
         onDecision: (decision, scored) => {
           history.sink.onDecision(decision, scored);
-          if (scored === null) return;
-          history.noteForeign(decision, foreign.update(scored.window).foreignModes);
-          rows.push({ point: name, decision, scored });
+          if (scored !== null) rows.push({ point: name, decision, scored });
         },
       },
     });

@@ -45,7 +45,15 @@ test("a mode is not told that few windows are likely of", () => {
 
 test("the past of a point says of which fault a gateway would wait, and why", () => {
   const history = createPointHistory("b1");
-  history.noteForeign(modesOf({ "inner-race": 0.99 }), ["inner-race"]);
+  history.sink.onLevel({
+    fromMs: 0,
+    toMs: 1,
+    severityDb: null,
+    quietWindows: 0,
+    isDeaf: false,
+    foreignModes: ["inner-race"],
+    ...modesOf({ "inner-race": 0.99 }),
+  });
   history.sink.onDecision(
     { modes: [], toMs: 1 } as never,
     { window: { fromMs: 0, toMs: 1, shaftRpm: 1500 } } as never,

@@ -222,7 +222,7 @@ function hearLevels(levels: readonly number[]) {
     history.noteRecording(startMs);
     quietWindows = severityDb < -9 ? quietWindows + 1 : 0;
     history.sink.onDecision(decisionAt(startMs, [["outer-race", 0.1, null]]), { window } as never);
-    history.sink.onLevel({ ...window, severityDb, quietWindows, isDeaf: quietWindows >= 3 });
+    history.sink.onLevel({ ...window, severityDb, quietWindows, isDeaf: quietWindows >= 3, modes: [] });
     history.noteEnd(window.toMs, { revolutions: 50, samples: 24_000 });
   }
   return history;
