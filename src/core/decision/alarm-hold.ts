@@ -52,7 +52,7 @@ interface HeldWindow {
 /** One window further; null when the alarm is over. */
 export function holdAlarm(held: HeldAlarm, { value, toMs, shaftRpm }: HeldWindow): HeldAlarm | null {
   const { seenRpm } = held;
-  const isSlow = seenRpm !== undefined && shaftRpm < slowShare * seenRpm;
+  const isSlow = isTooSlow(held, shaftRpm);
   const mean = held.mean === null ? value : held.mean + meanShare * (value - held.mean);
   const peak = Math.max(held.peak ?? mean, mean);
   const near = held.healthy + nearShare * Math.max(0, peak - held.healthy);
@@ -68,6 +68,16 @@ export function holdAlarm(held: HeldAlarm, { value, toMs, shaftRpm }: HeldWindow
   const quietWindows = held.quietWindows + 1;
   if (quietWindows >= fewestQuietWindows && quietMs >= dayMs) return null;
   return { ...held, mean, peak, quietMs, quietWindows, toMs };
+}
+
+/** Is the shaft so much slower than when the fault showed that it may well be silent? */
+export function isTooSlow({ seenRpm }: Pick<HeldAlarm, "seenRpm">, shaftRpm: number): boolean {
+  return seenRpm !== undefined && shaftRpm < slowShare * seenRpm;
+}
+
+/** Is a value nearer to the healthy level than to the highest that the fault was? */
+export function isNearerHealthy({ healthy, peak }: HeldAlarm, value: number): boolean {
+  return value <= healthy + Math.max(0, (peak ?? healthy) - healthy) / 2;
 }
 
 function followSpeed(seenRpm: number | undefined, shaftRpm: number): number | undefined {

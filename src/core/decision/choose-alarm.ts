@@ -59,7 +59,7 @@ export const vibrationLevelMode = "vibration-level";
 /** Severity above the own reference, dB. */
 export const severitySpread: HealthySpread = { location: 0, machine: 3, window: 1.5, wander: 1.5 };
 /** Severity that a level alarm needs, dB: where zone C of ISO 10816-1, class I, begins above the end of zone A. */
-const levelAlarmDb = 8;
+export const levelAlarmDb = 8;
 /** A rise by as much within minutes counts from this severity on, dB. */
 const riseFromDb = 4;
 /** The same while the reference is provisional: it has not seen every wind yet. */
@@ -208,63 +208,13 @@ function isFaulty(
   return window.leads && (lane === "slow" ? !window.isExplained : isLikely && !window.isForeign);
 }
 
-function isLikelyAt(value: number, calibration: Calibration): boolean {
+/** Is a value of a signal, by its calibration, a fault at even odds at least? */
+export function isLikelyAt(value: number, calibration: Calibration): boolean {
   return computeProbability(calibrateLogit(value, calibration)) >= 0.5;
 }
 
 /** Share of an alarm's evidence from which a signal may show a fault. */
-const suspiciousShare = 0.3;
-/** By so much a kind must be above the alarm's own of late to be what the machine looks like. */
-const clearlyLikelier = 1;
-
-/** What the signals of a machine are, beside each other. */
-export interface SignalPicture {
-  readonly outputs: readonly OutputClass[];
-  /** Places of the outputs that the bearing's lines do not tell apart. */
-  readonly coinciding: readonly number[];
-  readonly signals: ReadonlyMap<string, SignalState>;
-  readonly heights: EvidenceHeights;
-}
-
-/**
- * Another kind of which there is evidence, where the alarm is of `name`: the one that stands highest of late; null: there is none. That
- * one is likelier than not would not do: of some healthy machines one always is. Kinds that coincide are one.
- */
-export function findOtherKind(
-  name: string,
-  { outputs, coinciding, signals, heights }: SignalPicture,
-): { readonly failureMode: string; readonly recent: number } | null {
-  if (name === vibrationLevelMode) return null;
-  const isTwin = coinciding.includes(outputs.findIndex(({ failureMode }) => failureMode === name));
-  let best: { readonly failureMode: string; readonly recent: number } | null = null;
-  for (const [at, { failureMode }] of outputs.entries()) {
-    const state = signals.get(failureMode);
-    if (failureMode === name || state === undefined || (isTwin && coinciding.includes(at))) continue;
-    if (weighEvidence(state, heights).share < suspiciousShare) continue;
-    if (best === null || state.fast.recent > best.recent) best = { failureMode, recent: state.fast.recent };
-  }
-  return best;
-}
-
-/**
- * Can the window show that the fault has gone whose alarm stands? Not where the sensor hears its machine no more, nor while there
- * is evidence of another kind, or the machine is loud: a fault that looks otherwise, or whose lines drown, has not gone.
- */
-export function canEnd({ name, window }: MeasuredSignal, picture: SignalPicture): boolean {
-  if ((picture.signals.get(name)?.held ?? null) === null) return true;
-  return !window.isFaint && findOtherKind(name, picture) === null && !isLoudBeside({ name, window }, picture);
-}
-
-/** Is the machine so loud, within a day, that the level would raise an alarm, where the alarm is of a kind? */
-function isLoudBeside(
-  { name, window }: Pick<MeasuredSignal, "name" | "window">,
-  { signals }: SignalPicture,
-): boolean {
-  const level = signals.get(vibrationLevelMode);
-  if (name === vibrationLevelMode || level === undefined) return false;
-  return level.fast.recent >= levelAlarmDb && isOfLate(level, window.toMs);
-}
-
+export const suspiciousShare = 0.3;
 /** Has any signal gathered so much that what is heard now must not be learnt as healthy? */
 export function isAnySuspicious(
   signals: ReadonlyMap<string, SignalState>,
@@ -281,15 +231,4 @@ export function isAnySuspicious(
     if (weighEvidence(state, heights).share >= suspiciousShare) return true;
   }
   return false;
-}
-
-/** What a machine looks like instead while an alarm stands; null: like nothing else, or not clearly. */
-export function findLeading(
-  { name, calibration, window }: Pick<MeasuredSignal, "name" | "calibration" | "window">,
-  picture: SignalPicture,
-): string | null {
-  const other = findOtherKind(name, picture);
-  const own = picture.signals.get(name)?.fast.recent ?? Number.NEGATIVE_INFINITY;
-  if (other !== null && other.recent >= own + clearlyLikelier) return other.failureMode;
-  return isLoudBeside({ name, window }, picture) && !isLikelyAt(own, calibration) ? vibrationLevelMode : null;
 }

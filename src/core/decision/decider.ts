@@ -11,8 +11,8 @@
 
 import type { Decision, ModeDecision, OperatingState, Prediction } from "../contract/prediction.ts";
 import type { PointId } from "../contract/stream.ts";
+import { findHindrance, listStanding, type SignalPicture, type StandingAlarm } from "./beside-alarm.ts";
 import {
-  canEnd,
   chooseRaised,
   isAnySuspicious,
   type MeasuredSignal,
@@ -84,8 +84,7 @@ export interface Decider {
   readonly isSuspicious: boolean;
   /** Failure modes that are active, with the start of their evidence. */
   readonly active: readonly { readonly failureMode: string; readonly sinceMs: number }[];
-  /** Alarms that stand, and whether their signals are near the healthy level by now. */
-  readonly held: readonly { readonly failureMode: string; readonly isQuiet: boolean }[];
+  readonly held: readonly StandingAlarm[];
   /** The window that {@link Decider.update} took last; null: none yet of this model. */
   readonly lastWindowId: string | null;
   snapshot(): DeciderSnapshot;
@@ -105,6 +104,8 @@ class PointDecider implements Decider {
   readonly #signals: Map<string, SignalState>;
   #lastBaseline: number;
   #last: readonly ModeDecision[] = [];
+  /** What the last window that was decided was measured as; null: nothing yet. */
+  #heardLast: { readonly measured: readonly MeasuredSignal[]; readonly picture: SignalPicture } | null = null;
   /** What the last window of this run was held against; null: nothing yet. */
   #against: WindowReference | null = null;
   parts: DeciderParts;
@@ -129,9 +130,7 @@ class PointDecider implements Decider {
   }
 
   get held(): Decider["held"] {
-    return [...this.#signals].flatMap(([failureMode, { held }]) =>
-      held === null ? [] : [{ failureMode, isQuiet: held.quietWindows > 0 }],
-    );
+    return listStanding(this.#signals, this.#heardLast);
   }
 
   get isSuspicious(): boolean {
@@ -175,13 +174,13 @@ class PointDecider implements Decider {
       if (known.includes(name)) this.#signals.set(name, forgetEvidence(state, spreadOf(this.#heard, name)));
       else this.#signals.delete(name);
     }
-    [this.#last, this.#against] = [[], null];
+    [this.#last, this.#heardLast, this.#against] = [[], null, null];
     this.lastWindowId = null;
     return before.map(({ failureMode }) => failureMode).filter((failureMode) => !known.includes(failureMode));
   }
 
   forget({ foundHealthy }: { readonly foundHealthy: boolean }): void {
-    [this.#last, this.#against] = [[], null];
+    [this.#last, this.#heardLast, this.#against] = [[], null, null];
     // It was above a reference that is let go.
     if (foundHealthy) this.#signals.delete(vibrationLevelMode);
     for (const [name, state] of this.#signals) {
@@ -208,10 +207,11 @@ class PointDecider implements Decider {
     const { outputs, failureModes } = this.#heard;
     const measured = measureSignals(this.#heard, prediction, own);
     const picture = { outputs, coinciding: this.#heard.coinciding, signals, heights };
+    this.#heardLast = { measured, picture };
     this.#moveTo(own, measured);
     for (const each of measured) {
       const before = signals.get(each.name) ?? beginSignal(each.spread);
-      signals.set(each.name, stepSignal(before, each, canEnd(each, picture)));
+      signals.set(each.name, stepSignal(before, each, findHindrance(each, picture) === null));
     }
     const raised = chooseRaised(measured, signals, heights);
     if (raised !== null) {

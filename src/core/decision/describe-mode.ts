@@ -1,8 +1,9 @@
 /** What is said of a signal after a window: probability, risk, and whether its alarm stands. */
 import type { ModeDecision } from "../contract/prediction.ts";
 import { measureQuiet } from "./alarm-hold.ts";
+import { findLeading, type SignalPicture } from "./beside-alarm.ts";
 import { calibrateLogit, stateProbability } from "./calibrate.ts";
-import { findLeading, type MeasuredSignal, type SignalPicture } from "./choose-alarm.ts";
+import type { MeasuredSignal } from "./choose-alarm.ts";
 import { weighRisk } from "./compute-risk.ts";
 import { findBound } from "./fast-lane.ts";
 import { type SignalState, weighEvidence } from "./signal-watch.ts";

@@ -7,6 +7,7 @@ import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition, UnknownNow } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { isOperating } from "../../core/decision/operating-state.ts";
+import type { PointWatch } from "../../core/decision/point-watch.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
 import { adviseRefused, sayNextStep } from "../../core/decision/reference/describe-baseline.ts";
 import { describeLane, toWords } from "../../core/decision/roll-up-health.ts";
@@ -28,6 +29,8 @@ export interface PointCondition {
   readonly severityDb: number | null;
   /** Has its sensor heard far less than that for a while? Absent: it has not. */
   readonly isDeaf?: boolean | undefined;
+  /** Alarms that stand, and what keeps them. Absent: not known. */
+  readonly held?: PointWatch["held"] | undefined;
 }
 
 export interface ComponentTracker {
@@ -133,7 +136,8 @@ class Tracker implements ComponentTracker {
     const deafness = describeDeafness(condition);
     if (standing.length > 0) {
       const deaf = deafness === null ? null : { reason: deafness, sinceMs: null };
-      return this.#describeAlarm(standing, unfit ?? (isKnown ? deaf : this.#whyUnknown(timeMs, unheard)));
+      const unknown = unfit ?? (isKnown ? deaf : this.#whyUnknown(timeMs, unheard));
+      return this.#describeAlarm(standing, unknown, condition?.held);
     }
     const withheld = own.find(({ state }) => state === "out-of-service");
     if (withheld !== undefined) {
@@ -194,13 +198,20 @@ class Tracker implements ComponentTracker {
     return { reason: isScored ? "its data cannot be decided on" : "not scored yet", sinceMs };
   }
 
-  #describeAlarm(standing: readonly OpenAlarm[], unknown: UnknownNow | null): ComponentCondition {
+  #describeAlarm(
+    standing: readonly OpenAlarm[],
+    unknown: UnknownNow | null,
+    held: PointCondition["held"] = [],
+  ): ComponentCondition {
     const worst = standing.find(({ severity }) => severity === "critical") ?? standing[0]!;
     // The time that is told after it is the alarm's.
     const now = unknown === null ? "" : `${unknown.reason} now; `;
     const { leadingMode } = worst;
     const lead = leadingMode === null ? "" : `, by now rather like ${toWords(leadingMode)}`;
-    const reason = `${now}${toWords(worst.failureMode)}${lead}: ${describeLane(worst.lane)}`;
+    const { whyItStands = null } = held.find(({ failureMode }) => failureMode === worst.failureMode) ?? {};
+    // Of a machine of which nothing is known now it was so once.
+    const why = unknown !== null || whyItStands === null ? "" : `; it shows no more, but ${whyItStands}`;
+    const reason = `${now}${toWords(worst.failureMode)}${lead}: ${describeLane(worst.lane)}${why}`;
     const condition = { component: this.#component, health: worst.severity, reason, sinceMs: worst.sinceMs };
     return unknown === null ? condition : { ...condition, unknown };
   }

@@ -134,8 +134,8 @@ class Watch implements KeptWatch {
   }
 
   get condition(): KeptWatch["condition"] {
-    const { status, severityDb, deafness } = this.#watch;
-    return { status, severityDb, isDeaf: deafness.isDeaf };
+    const { status, severityDb, deafness, held } = this.#watch;
+    return { status, severityDb, isDeaf: deafness.isDeaf, held };
   }
 
   get outlook(): PointWatch["outlook"] {

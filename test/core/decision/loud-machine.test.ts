@@ -56,6 +56,9 @@ test.each([1, 2, 3, 5])(
     // It ends near the healthy level, not where the machine was on its way up.
     play(3 * day, { severityDb: 9 });
     expect(activeOf(decider)).toEqual(["vibration-level"]);
+    play(1, { severityDb: 0, shaftRpm: 900 });
+    const why = "how far the machine is above its own level is not known now";
+    expect(decider.held).toMatchObject([{ whyItStands: why }]);
     play(3 * day, { severityDb: 0.5 });
     expect(activeOf(decider)).toEqual([]);
   },
@@ -94,6 +97,8 @@ test("the alarm of a kind stands while its lines drown in what the machine has b
   expect(smeared.modes.find(({ failureMode }) => failureMode === "outer")).toMatchObject({
     leadingMode: "vibration-level",
   });
+  const why = "the machine is 17 dB above its own level, and no alarm of a kind ends while it is so loud";
+  expect(decider.held).toMatchObject([{ isQuiet: false, whyItStands: why }]);
   play(3 * day, { severityDb: 0.5 });
   expect(activeOf(decider)).toEqual([]);
 });
@@ -117,6 +122,8 @@ test("an alarm ends by windows at the speed of its fault alone", () => {
   play(60, { logits: [-2, 5], severityDb: 5, shaftRpm: 2200 });
   play(14 * day, { severityDb: 0, shaftRpm: 1500 });
   expect(activeOf(decider)).toEqual(["outer"]);
+  const why = "its fault showed at 2200 rpm, and may well be silent at 1500";
+  expect(decider.held).toMatchObject([{ isQuiet: false, whyItStands: why }]);
   play(3 * day, { severityDb: 0, shaftRpm: 2100 });
   expect(activeOf(decider)).toEqual([]);
 });

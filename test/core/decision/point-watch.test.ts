@@ -69,11 +69,17 @@ test("a watch is its learner, its severity and its decider, each window held aga
         expect(updated).toEqual({ decision: { ...decided, severityDb, stopDb, isLearning }, event });
         if (severityDb !== null) expect(stopDb).toBeGreaterThanOrEqual(16);
         expect([watch.status, watch.active]).toEqual([learner.status, decider.active]);
-        const kept = watch
-          .snapshot()
-          .decider.signals.flatMap(({ failureMode, held }) =>
-            held === null ? [] : [{ failureMode, isQuiet: held.quietWindows > 0 }],
-          );
+        const kept = watch.snapshot().decider.signals.flatMap(({ failureMode, held }) =>
+          held === null
+            ? []
+            : [
+                {
+                  failureMode,
+                  isQuiet: held.quietWindows > 0,
+                  whyItStands: expect.toBeOneOf([null, expect.any(String)]),
+                },
+              ],
+        );
         expect(watch.held).toEqual(kept);
       }
     }),

@@ -36,6 +36,11 @@ test("an alarm stands while another kind of fault rages, and ends a day after th
   play(3 * day, [-4, 5]);
   expect(decider.active).toEqual([{ failureMode: "inner", sinceMs }]);
   expect(feed.next([-4, 5]).modes[0]).toMatchObject({ active: true, leadingMode: "outer" });
+  const why = "there is evidence of outer too, and no alarm ends while another kind shows";
+  expect(decider.held).toEqual([{ failureMode: "inner", isQuiet: false, whyItStands: why }]);
+  // While its own shows it stands for that.
+  play(60, [5, 4]);
+  expect(decider.held).toMatchObject([{ isQuiet: false, whyItStands: null }]);
   play(2 * day, [-3, -3]);
   expect(decider.active).toEqual([]);
 });
@@ -54,6 +59,10 @@ test("a sensor that hears its machine no more ends no alarm", () => {
   expect(listActive(watch)).toEqual(["outer-race"]);
   const dead = playSnapshots(watch, 400, 3 * 144, { levelDb: -60 });
   expect([listActive(watch), watch.severityDb! < -9]).toEqual([["outer-race"], true]);
+  const whyItStands = expect.stringMatching(
+    /^its sensor hears far less .* no alarm ends by what is not heard$/,
+  );
+  expect(watch.held).toMatchObject([{ isQuiet: false, whyItStands }]);
   playSnapshots(watch, dead, 2 * 144, {});
   expect(listActive(watch)).toEqual([]);
 });

@@ -157,6 +157,11 @@ describe("a component's health", () => {
       reason: "inner race: evidence of hours or days against how it was before",
       sinceMs: startMs,
     });
+    const held = [{ failureMode: "inner-race", isQuiet: false, whyItStands: "the machine is loud" }];
+    const condition = { status: null, severityDb: 11, held };
+    expect(tracker.describe(at({ alarms: [minor, alarm], condition })).reason).toBe(
+      "inner race: evidence of hours or days against how it was before; it shows no more, but the machine is loud",
+    );
     expect(tracker.describe(at({ alarms: [minor] })).reason).toBe(
       "ball: evidence above the model's threshold",
     );

@@ -37,7 +37,7 @@ export interface ReplayedAlarm {
   /** Another failure mode that the machine had looked like for a while when it was last told, and since when it was told; null: none. */
   readonly leadingMode: string | null;
   readonly leadingModeAt: string | null;
-  /** Why it stands at the end although nothing shows it any more; null: it was cleared, or its fault shows as far as is known. */
+  /** Why it stands at the end although nothing shows it any more; null: it was cleared, its fault shows as far as is known, or it is quiet and only time is missing. */
   readonly whyItStands: string | null;
 }
 
@@ -113,10 +113,11 @@ export function createAlarmList(): AlarmList {
       }
     },
     noteHeld: (fromMs, held) => {
-      for (const { failureMode, isQuiet } of held) {
+      for (const { failureMode, isQuiet, whyItStands } of held) {
         const open = findOpen(failureMode);
         if (open === undefined) continue;
         open.quietSince = isQuiet ? (open.quietSince ?? formatInstant(fromMs)) : null;
+        open.whyItStands = whyItStands;
       }
     },
     follow: (event) => {
@@ -138,6 +139,7 @@ export function createAlarmList(): AlarmList {
         open.worst = { ...open.worst, lastOutlook: data.outlook, lastOutlookAt: shorten(time) };
       if (type !== "io.aurora.alert.cleared.v1") return;
       open.clearedAt = shorten(time);
+      open.whyItStands = null;
       open.clearedReason = describeClearing(data, open.quietSince);
     },
   };

@@ -170,7 +170,10 @@ export function createPointHistory(name: string, turbine: string | null = null):
         learntWindows: status?.windows ?? 0,
         suspicions: status?.suspicions ?? [],
         reference,
-        alarms: alarms.map((alarm) => ({ ...alarm, whyItStands: sayWhyItStands(alarm, deaf.at(-1)) })),
+        alarms: alarms.map((alarm) => ({
+          ...alarm,
+          whyItStands: describeDeaf(alarm, deaf.at(-1)) ?? alarm.whyItStands,
+        })),
         deaf,
         foreignModes: foreign.modes.filter((mode) => !alarms.some(({ failureMode }) => failureMode === mode)),
         setAside: { ...losses.losses, recordings: { ...setAside, repeated, ...others } },
@@ -181,7 +184,7 @@ export function createPointHistory(name: string, turbine: string | null = null):
 }
 
 /** A sensor that hears nothing cannot show that a fault has gone. */
-function sayWhyItStands({ clearedAt }: ReplayedAlarm, deaf: DeafSpan | undefined): string | null {
+function describeDeaf({ clearedAt }: ReplayedAlarm, deaf: DeafSpan | undefined): string | null {
   if (clearedAt !== null || deaf === undefined || deaf.until !== null) return null;
   return `since ${deaf.since} its sensor has heard ${describeQuieter(deaf)}, and no alarm ends by what is not heard`;
 }

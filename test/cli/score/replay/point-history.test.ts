@@ -82,7 +82,7 @@ function tellDay() {
     [5.3, true],
     [5.4, true],
   ] as const)
-    sink.onHeld(hour(hours), [{ failureMode: "outer-race", isQuiet }]);
+    sink.onHeld(hour(hours), [{ failureMode: "outer-race", isQuiet, whyItStands: null }]);
   alert(6, "cleared", "critical", { lane: "fast", severityDb: 0.5 });
   alert(7, "raised", "warning", { lane: "slow" });
   sink.setAside(
@@ -257,8 +257,14 @@ it("tells since when a sensor hears far less than before, how much less, and whe
   );
 });
 
-it("says why an alarm stands whose sensor hears its machine no more", () => {
-  const history = hearLevels([0, 0, -50, -50, -50]);
+it.each([
+  [
+    [0, 0, -50, -50, -50],
+    "since 2004-02-12T02:00:00Z its sensor has heard 50 dB less than when the machine was healthy, and no alarm ends by what is not heard",
+  ],
+  [[0, 0, 11], "the machine is 11 dB above its own level"],
+])("says why an alarm stands that nothing shows any more, with levels of %j", (levels, why) => {
+  const history = hearLevels(levels);
   const before = decisionAt(Date.UTC(2004, 1, 12), [["outer-race", 0.9, 0]]);
   const mode = { ...before.modes[0]!, active: true, lane: "fast" as const };
   history.sink.onAlerts([
@@ -275,9 +281,9 @@ it("says why an alarm stands whose sensor hears its machine no more", () => {
       evidence: null,
     }),
   ]);
+  const whyItStands = "the machine is 11 dB above its own level";
+  history.sink.onHeld(Date.UTC(2004, 1, 13), [{ failureMode: "outer-race", isQuiet: false, whyItStands }]);
   const report = history.report();
-  const why =
-    "since 2004-02-12T02:00:00Z its sensor has heard 50 dB less than when the machine was healthy, and no alarm ends by what is not heard";
   expect(report.alarms).toMatchObject([{ clearedAt: null, whyItStands: why }]);
   expect(
     renderReplay(

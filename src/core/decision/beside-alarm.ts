@@ -1,0 +1,143 @@
+/**
+ * What is heard beside the signal of a standing alarm: what keeps the alarm from ending, what the machine looks like instead, and why
+ * an alarm stands that nothing shows any more. Raises nothing, and ends nothing.
+ */
+import type { OutputClass } from "../contract/bundle/manifest.ts";
+import { type HeldAlarm, isNearerHealthy, isTooSlow } from "./alarm-hold.ts";
+import {
+  isLikelyAt,
+  levelAlarmDb,
+  type MeasuredSignal,
+  suspiciousShare,
+  vibrationLevelMode,
+} from "./choose-alarm.ts";
+import type { EvidenceHeights } from "./false-alarm-budget.ts";
+import { isOfLate, type SignalState, weighEvidence } from "./signal-watch.ts";
+
+/** By so much a kind must be above the alarm's own of late to be what the machine looks like. */
+const clearlyLikelier = 1;
+
+/** What the signals of a machine are, beside each other. */
+export interface SignalPicture {
+  readonly outputs: readonly OutputClass[];
+  /** Places of the outputs that the bearing's lines do not tell apart. */
+  readonly coinciding: readonly number[];
+  readonly signals: ReadonlyMap<string, SignalState>;
+  readonly heights: EvidenceHeights;
+}
+
+/** Another signal, as it stands of late: a kind by its score, the level in dB. */
+export interface OtherSignal {
+  readonly failureMode: string;
+  readonly recent: number;
+}
+
+/**
+ * Another kind of which there is evidence, where the alarm is of `name`: the one that stands highest of late; null: there is none. That
+ * one is likelier than not would not do: of some healthy machines one always is. Kinds that coincide are one.
+ */
+function findOtherKind(
+  name: string,
+  { outputs, coinciding, signals, heights }: SignalPicture,
+): OtherSignal | null {
+  if (name === vibrationLevelMode) return null;
+  const isTwin = coinciding.includes(outputs.findIndex(({ failureMode }) => failureMode === name));
+  let best: OtherSignal | null = null;
+  for (const [at, { failureMode }] of outputs.entries()) {
+    const state = signals.get(failureMode);
+    if (failureMode === name || state === undefined || (isTwin && coinciding.includes(at))) continue;
+    if (weighEvidence(state, heights).share < suspiciousShare) continue;
+    if (best === null || state.fast.recent > best.recent) best = { failureMode, recent: state.fast.recent };
+  }
+  return best;
+}
+
+/**
+ * Why the window cannot show that the fault has gone whose alarm stands; null: it can. The sensor hears its machine no more, there
+ * is evidence of another kind, or the machine is loud: a fault that looks otherwise, or whose lines drown, has not gone.
+ */
+export function findHindrance(
+  { name, window }: Pick<MeasuredSignal, "name" | "window">,
+  picture: SignalPicture,
+): OtherSignal | "faint" | null {
+  if ((picture.signals.get(name)?.held ?? null) === null) return null;
+  if (window.isFaint) return "faint";
+  return findOtherKind(name, picture) ?? findLoudness(name, picture, window.toMs);
+}
+
+/** What a machine looks like instead while an alarm stands; null: like nothing else, or not clearly. */
+export function findLeading(
+  { name, calibration, window }: Pick<MeasuredSignal, "name" | "calibration" | "window">,
+  picture: SignalPicture,
+): string | null {
+  const other = findOtherKind(name, picture);
+  const own = picture.signals.get(name)?.fast.recent ?? Number.NEGATIVE_INFINITY;
+  if (other !== null && other.recent >= own + clearlyLikelier) return other.failureMode;
+  if (isLikelyAt(own, calibration)) return null;
+  return findLoudness(name, picture, window.toMs)?.failureMode ?? null;
+}
+
+/** The level, where the machine is so loud, within a day, that it would raise an alarm, and the alarm is of a kind; else null. */
+function findLoudness(name: string, { signals }: SignalPicture, nowMs: number): OtherSignal | null {
+  const level = signals.get(vibrationLevelMode);
+  if (name === vibrationLevelMode || level === undefined) return null;
+  const { recent } = level.fast;
+  return recent >= levelAlarmDb && isOfLate(level, nowMs)
+    ? { failureMode: vibrationLevelMode, recent }
+    : null;
+}
+
+/** An alarm that stands. */
+export interface StandingAlarm {
+  readonly failureMode: string;
+  /** Is its signal near the healthy level by now, in windows that count towards its end? */
+  readonly isQuiet: boolean;
+  /** What keeps it from ending although its fault shows no more, without a full stop; null: it shows, or only time is missing. */
+  readonly whyItStands: string | null;
+}
+
+/** Alarms that stand; `last`: what the last window was measured as, null: none was yet. */
+export function listStanding(
+  signals: SignalPicture["signals"],
+  last: { readonly measured: readonly MeasuredSignal[]; readonly picture: SignalPicture } | null,
+): StandingAlarm[] {
+  return [...signals].flatMap(([failureMode, { held, fast }]) => {
+    if (held === null) return [];
+    const whyItStands = last && sayWhyItStands(failureMode, { ...last, held, recent: fast.recent });
+    return [{ failureMode, isQuiet: held.quietWindows > 0, whyItStands }];
+  });
+}
+
+function sayWhyItStands(
+  name: string,
+  {
+    measured,
+    picture,
+    held,
+    recent,
+  }: {
+    readonly measured: readonly MeasuredSignal[];
+    readonly picture: SignalPicture;
+    readonly held: HeldAlarm;
+    readonly recent: number;
+  },
+): string | null {
+  const own = measured.find((each) => each.name === name);
+  if (own === undefined) return "how far the machine is above its own level is not known now";
+  const { shaftRpm, compared } = own.window;
+  if (!isNearerHealthy(held, held.isMargin ? compared : recent)) return null;
+  const hindrance = findHindrance(own, picture);
+  if (hindrance !== null) return describeHindrance(hindrance);
+  return isTooSlow(held, shaftRpm)
+    ? `its fault showed at ${Math.round(held.seenRpm!)} rpm, and may well be silent at ${Math.round(shaftRpm)}`
+    : null;
+}
+
+function describeHindrance(hindrance: OtherSignal | "faint"): string {
+  if (hindrance === "faint")
+    return "its sensor hears far less than when the machine was healthy, and no alarm ends by what is not heard";
+  const { failureMode, recent } = hindrance;
+  return failureMode === vibrationLevelMode
+    ? `the machine is ${Math.round(recent)} dB above its own level, and no alarm of a kind ends while it is so loud`
+    : `there is evidence of ${failureMode.replaceAll("-", " ")} too, and no alarm ends while another kind shows`;
+}
