@@ -12,6 +12,7 @@ import { type Describer, describeStated, type StatedDescription } from "../sidec
 import { compareNames, describeUntimed, readTimesInNames } from "./recording-time.ts";
 import { listTimes, type ManifestEntry, refuseTimes, resolveListed } from "./replay-manifest.ts";
 import { meansFile, type NamedPoint } from "./replay-options.ts";
+import { placeRenewals, type ReplayRenewal } from "./replay-renewals.ts";
 import { settleTurbines } from "./replayed-turbines.ts";
 
 /** A recording that can be played. */
@@ -25,6 +26,8 @@ export interface PlannedRecording {
   /** As its description has it; null: that says none. What it says may not have counted. */
   readonly statedTime: string | null;
   readonly description: StatedDescription;
+  /** That its entry of the manifest says of its point. */
+  readonly renewals: readonly ReplayRenewal[];
   /** Fails as the reader of the file does. */
   readonly open: () => Promise<SampleFile>;
 }
@@ -36,6 +39,8 @@ export interface ReplayPlan {
   readonly points: readonly string[];
   /** The turbine of each point of which something says it. */
   readonly turbines: ReadonlyMap<string, string>;
+  /** Of each point, in order of time. */
+  readonly renewals: ReadonlyMap<string, readonly ReplayRenewal[]>;
   readonly errors: readonly { readonly file: string; readonly error: ErrorReport }[];
 }
 
@@ -75,7 +80,7 @@ export async function planReplay(request: PlanRequest): Promise<ReplayPlan> {
   if (points.size > maxPoints) throw tooMany(`more than ${maxPoints} points`);
   // Stable: of the same time the first of the files stays first.
   recordings.sort((a, b) => a.timeMs - b.timeMs);
-  return { recordings, points: [...points], turbines, errors };
+  return { recordings, points: [...points], turbines, renewals: placeRenewals(recordings), errors };
 }
 
 /** A file as one entry of the manifest, or none, speaks of it. */
@@ -168,12 +173,13 @@ async function planFile(listed: ListedFile, context: PlanContext): Promise<Plann
   const times = rows === null ? [await findTime(listed, context, parts)] : listTimes(entry!, rows.rows);
   if (times.length > maxRecordings) throw tooMany(`more than ${maxRecordings} recordings`);
   const turbine = parts.find((part) => part.turbine !== undefined)?.turbine ?? null;
+  const { renewals = [] } = entry ?? {};
   const planned: PlannedRecording[] = [];
   for (const { point: name, channel } of targets) {
     const description = await describeStated(file, channel === null ? parts : [{ channel }, ...parts]);
     for (const [row, timeMs] of times.entries()) {
       const open = async () => rows?.row(row) ?? openSampleFile(file, description.channel);
-      planned.push({ file, point: name, turbine, timeMs, statedTime, description, open });
+      planned.push({ file, point: name, turbine, timeMs, statedTime, description, renewals, open });
     }
   }
   return planned;

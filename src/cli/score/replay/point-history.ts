@@ -20,7 +20,7 @@ export interface PointReport {
   readonly point: string;
   /** Whose budget of false alarms it shares; null: nobody says which. */
   readonly turbine: string | null;
-  /** When its own reference was there; null: not yet. */
+  /** When its own reference was there, since it was renewed last; null: not yet. */
   readonly learntAt: string | null;
   /** `none`: the bundle knows no references; `refused`: what was learnt so far looks faulty, and is none. */
   readonly state: "none" | "learning" | "refused" | "own-reference";
@@ -115,6 +115,7 @@ export function createPointHistory(name: string, turbine: string | null = null):
       onHeld: noteHeld,
       onBaseline: (atMs, now, event) => {
         status = now;
+        if (event?.kind === "renewed") learntMs = null;
         if (now.state === "ready") learntMs ??= atMs;
         if (event !== null)
           reference.push({ at: formatInstant(atMs), kind: event.kind, detail: event.detail });

@@ -56,6 +56,7 @@ const newsWords: Readonly<Record<string, string>> = {
   refused: "not learnt from",
   unsteady: "too unsteady to learn from, learning on",
   relearning: "learning again",
+  "renewal-refused": "not renewed",
 };
 
 /** Of a machine that stands every night the first times are told one by one. */

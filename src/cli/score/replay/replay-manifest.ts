@@ -9,7 +9,7 @@
  *     - {file: acc_00001.csv, time: "2004-02-12T10:32:39Z"}
  *     - {file: "acc_*.csv", time: …, everySeconds: 600}      # in the order of their names
  *     - {file: b1x.npy, rows: snapshots, time: …, everySeconds: 600}
- *     - {file: b2x.npy, rows: snapshots, times: […]}
+ *     - {file: b2x.npy, rows: snapshots, times: […], renewedAt: {time: …, reason: bearing replaced, found: fault}}
  */
 import { dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { parse as parseYaml } from "yaml";
@@ -25,6 +25,7 @@ import {
   saysRpm,
 } from "../../../training/dataset/sidecar/sidecar.ts";
 import { countOf } from "../../terminal/count-of.ts";
+import { parseRenewals, type ReplayRenewal } from "./replay-renewals.ts";
 
 const maxFileBytes = 4 * 1024 * 1024;
 /** One a minute for two months. */
@@ -46,12 +47,14 @@ export interface ManifestEntry {
   readonly hasRows: boolean;
   /** Epoch ms of each row. */
   readonly times: readonly number[] | null;
+  /** Of the point that its recordings are of. */
+  readonly renewals: readonly ReplayRenewal[];
   /** Keys of its own or for all that nobody reads. */
   readonly unread: readonly string[];
 }
 
 /** Keys beside those of a sidecar. */
-const entryKeys: ReadonlySet<string> = new Set(["rows", "times", "everyseconds"]);
+const entryKeys: ReadonlySet<string> = new Set(["rows", "times", "everyseconds", "renewedat"]);
 
 /** Keys that nobody reads, in words for stderr: one may be a word that was misspelt. */
 export function listUnreadKeys(entries: readonly ManifestEntry[]): readonly string[] {
@@ -128,7 +131,8 @@ function parseEntry(fields: Readonly<Record<string, unknown>>, where: string): M
   }
   const unread = findUnreadKeys(fields, entryKeys);
   const hasRows = rows !== undefined;
-  return { where, file, part, everyMs, hasRows, times: parseTimes(times, where), unread };
+  const renewals = parseRenewals(said.get("renewedat"), where);
+  return { where, file, part, everyMs, hasRows, times: parseTimes(times, where), renewals, unread };
 }
 
 function parseTimes(times: unknown, where: string): readonly number[] | null {

@@ -78,9 +78,11 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            Manifest: {recordings: [{file, time, point, …}, …]}, with any of a NAME.json's keys in an entry or beside
            recordings, for all; file may hold * with everySeconds. {file: b1x.npy, rows: snapshots, time: …,
            everySeconds: 600} (or times: [...]) is an array whose rows are recordings. Its files are those of --input
-           or, without that, in its own folder.
+           or, without that, in its own folder. renewedAt: {time, reason, found} or a list of them, in an entry or for all, is
+           what was done at its point: from then on it learns anew, as by aurora baseline renew --reason, and with found: healthy
+           its alarms end (found: fault, and no found, end none). What came of it is among the news of its reference.
            --json: points with point, turbine, learntAt, state, alarms (failureMode, raisedAt, clearedAt, clearedReason, severity, lane,
-           reason, …), recordings, unheardRecordings (most of their samples were set aside, they are too short or repeat an earlier
+           reason, whyItStands, …), reference (news of it, renewals too), recordings, unheardRecordings (most of their samples were set aside, they are too short or repeat an earlier
            one, since repeatedSince: how it was then is not known), deaf (since, until, quieterDb: its sensor heard far less than when the machine was healthy),
            foreignModes (not raised, though likely: what speaks for them may be lines of the shaft, of hum or of another machine alone),
            heardUntil, windows and what was set aside; beside them warnings, as on stderr; times are null for what has not happened. An alarm is told as

@@ -1,55 +1,35 @@
-/**
- * One measuring point that is told its past: the data contract, then what a gateway's point is made of (windows, decider,
- * watch, alarms), with a clock that goes with the recordings. Adds nothing to what a gateway would decide, and takes
- * nothing away: blocks of all recordings go one way, and between two of them time passes as it did. What is known of
- * a recording and not of a stream is said, too: that it is whole.
- */
-import type { AlertEvent } from "../../../core/contract/alert.ts";
 import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
 import type { Decision } from "../../../core/contract/prediction.ts";
-import type { PointId, Quarantine } from "../../../core/contract/stream.ts";
-import type { AlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
-import { createPointWatch, type PointWatch } from "../../../core/decision/point-watch.ts";
-import type { BaselineEvent, BaselineStatus } from "../../../core/decision/reference/baseline-status.ts";
-import type { WatchedWindow } from "../../../core/decision/reference/own-reference.ts";
+import type { Quarantine } from "../../../core/contract/stream.ts";
 import { createWaveformIngest, type WaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
-import { hourMs } from "../../../core/maths/durations.ts";
 import type { Clock } from "../../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../../core/platform/logger.ts";
-import type { LoadedBundle, ScoredWindow } from "../../../core/serving/loaded-bundle.ts";
+import type { ScoredWindow } from "../../../core/serving/loaded-bundle.ts";
 import { createMeasuringPoint } from "../../../core/serving/measuring-point.ts";
-import { selectWatchParts } from "../../../core/serving/select-watch-parts.ts";
-import type { HeardMachine } from "../../../core/serving/spec-cutter.ts";
-import { createWindowDecider, type WindowDeciderOptions } from "../../../core/serving/window-decider.ts";
+import { createWindowDecider } from "../../../core/serving/window-decider.ts";
 import type { OpenedRecording } from "../recordings/open-recording.ts";
 import { readSampleBlocks } from "../recordings/sample-blocks.ts";
-import type { HeardLevel } from "./deaf-spans.ts";
 import { seamlessMs } from "./heard-recordings.ts";
-import type { ReplayedGateway } from "./replayed-gateway.ts";
+import type { ReplayRenewal } from "./replay-renewals.ts";
+import {
+  openReplayedWatch,
+  type ReplayedWatch,
+  type ReplayedWatchOptions,
+  type WatchSink,
+} from "./replayed-watch.ts";
 
 /** Who hears of what is decided, in the order of time. */
-export interface ReplaySink {
+export interface ReplaySink extends WatchSink {
   /** `scored` is null when the point had no data. */
   onDecision(decision: Decision, scored: ScoredWindow | null): void;
-  onAlerts(events: readonly AlertEvent[]): void;
-  /** Of the point's own reference, after the window that ended at `atMs`. */
-  onBaseline(atMs: number, status: BaselineStatus, event: BaselineEvent | null): void;
-  /** Of a window, held against the point's own reference; `foreignModes` as its decider heard them. */
-  onLevel(window: HeardLevel & Pick<Decision, "modes"> & Pick<WatchedWindow, "foreignModes">): void;
-  /** Of the alarms that stand after the window that begins at `fromMs`. */
-  onHeld(fromMs: number, held: PointWatch["held"]): void;
   /** `windows` is 1 when a window was lost, 0 when samples were. */
   setAside(quarantine: Quarantine, windows: 0 | 1): void;
 }
 
-export interface ReplayedPointOptions extends HeardMachine {
-  readonly point: PointId;
-  readonly bundle: LoadedBundle;
-  readonly gateway: ReplayedGateway;
-  /** False alarms a year that this point may raise, > 0: its share of its turbine's. */
-  readonly falsePerYear: number;
-  readonly register: AlarmRegister;
+export interface ReplayedPointOptions extends ReplayedWatchOptions {
   readonly sink: ReplaySink;
+  /** In order of time; absent: none. */
+  readonly renewals?: readonly ReplayRenewal[];
 }
 
 /** A point that hears one recording after the other, in order of time. */
@@ -104,6 +84,16 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
   // After a silence has been told nothing happens until data comes.
   const passTime = (toMs: number): void =>
     clock.pass(toMs, { tick: () => point.tick(), ticksUntilMs: endMs + timeoutMs + 2 * tickMs });
+  /** Of those that come. */
+  const renewals = [...(options.renewals ?? [])];
+  const renewUntil = async (toMs: number): Promise<void> => {
+    for (let due = renewals[0]; due !== undefined && due.atMs <= toMs; due = renewals[0]) {
+      passTime(due.atMs);
+      await decider.settle();
+      decider.renew(due);
+      renewals.shift();
+    }
+  };
 
   return {
     get endMs() {
@@ -115,6 +105,7 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
       const gapMs = Number.isNaN(endMs) ? 0 : startMs - endMs;
       if (gapMs > seamlessMs || rateHz !== lastRateHz) point.endRecording();
       lastRateHz = rateHz;
+      await renewUntil(startMs);
       passTime(startMs);
       if (gapMs > seamlessMs) nextSample += Math.max(1, Math.round((gapMs * rateHz) / 1000));
       ({ contract } = recording);
@@ -124,6 +115,7 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
       })) {
         endMs = block.timestampMs + (block.counts.length * 1000) / rateHz;
         nextSample = block.firstSample + block.counts.length;
+        await renewUntil(endMs);
         passTime(endMs);
         if (broken !== null) sink.setAside(broken, 0);
         else if (ingest.accept(block)) point.accept({ ...block, arrivedMonotonicMs: clock.monotonicMs() });
@@ -135,6 +127,7 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
     },
     end: async () => {
       point.endRecording();
+      await renewUntil(Number.POSITIVE_INFINITY);
       if (!Number.isNaN(endMs)) passTime(endMs + timeoutMs + 2 * tickMs);
       await decider.settle();
     },
@@ -185,7 +178,9 @@ const standIn = {
   baselineEpoch: 0,
 } as const;
 
-interface ReplayDecider extends Pick<ReturnType<typeof createWindowDecider>, "submit" | "noteMissing"> {
+interface ReplayDecider
+  extends Pick<ReturnType<typeof createWindowDecider>, "submit" | "noteMissing">,
+    Pick<ReplayedWatch, "renew"> {
   /** Windows that were not decided yet. */
   readonly waiting: number;
   /** Resolves when there are none. @throws what kept a window from being decided. */
@@ -201,11 +196,12 @@ function openDecider(options: ReplayedPointOptions): ReplayDecider {
     error: (_message, fields) => failures.push(fields?.error),
   };
   let waiting = 0;
+  const watch = openReplayedWatch(options);
   const decider = createWindowDecider({
     point,
     bearing,
     polePairs,
-    watch: openWatch(options),
+    watch,
     register,
     quality: { processed: () => {}, dropped: () => {} },
     load: {
@@ -222,55 +218,13 @@ function openDecider(options: ReplayedPointOptions): ReplayDecider {
   return {
     submit: (due) => decider.submit(due),
     noteMissing: (fromMs, toMs) => decider.noteMissing(fromMs, toMs),
+    renew: watch.renew,
     get waiting() {
       return waiting;
     },
     settle: async () => {
       await decider.idle();
       if (failures.length > 0) throw failures[0];
-    },
-  };
-}
-
-/** The watch of a point that was never heard of. */
-function openWatch(options: ReplayedPointOptions): WindowDeciderOptions["watch"] {
-  const { bundle, gateway, sink } = options;
-  const { minWindows, minHours } = gateway.commissioning;
-  const watch = createPointWatch({
-    point: options.point,
-    parts: selectWatchParts(bundle.manifest, bundle.ref, options.bearing),
-    options: {
-      epoch: 0,
-      minWindows,
-      minDurationMs: minHours * hourMs,
-      falsePerYear: options.falsePerYear,
-      faultPrior: gateway.alarms.faultPrior,
-      stopDb: gateway.alarms.stopDb,
-    },
-  });
-  return {
-    get model() {
-      return watch.model;
-    },
-    get healthyRows() {
-      return watch.healthyRows;
-    },
-    get outlook() {
-      return watch.outlook;
-    },
-    update: (window) => {
-      const { decision, event } = watch.update(window);
-      const { fromMs, toMs, severityDb = null, modes } = decision;
-      const { isDeaf, quietWindows } = watch.deafness;
-      const { foreignModes } = window;
-      sink.onLevel({ fromMs, toMs, severityDb, isDeaf, quietWindows, modes, foreignModes });
-      if (watch.active.length > 0) sink.onHeld(fromMs, watch.held);
-      if (watch.status !== null) sink.onBaseline(decision.toMs, watch.status, event);
-      return decision;
-    },
-    noteMissing: (fromMs, toMs) => watch.noteMissing(fromMs, toMs),
-    adopt: ({ ref }) => {
-      throw new Error(`a replay has one bundle, and now ${ref.name}@${ref.version}`);
     },
   };
 }

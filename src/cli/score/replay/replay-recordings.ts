@@ -37,9 +37,11 @@ export interface ReplayResult {
   readonly errors: readonly { readonly file: string; readonly error: ErrorReport }[];
 }
 
-/** Fails with INFERENCE, STORE, BUNDLE_INCOMPATIBLE: nothing that another recording would be spared. */
+/** Fails with USAGE (renewals of what is not learnt), INFERENCE, STORE, BUNDLE_INCOMPATIBLE: nothing that another recording would be spared. */
 export async function replayRecordings(bundle: LoadedBundle, request: ReplayRequest): Promise<ReplayResult> {
   const { plan, progress } = request;
+  const isRenewed = [...plan.renewals.values()].some(({ length }) => length > 0);
+  if (isRenewed && bundle.manifest.baseline === undefined) throw refuseRenewals(bundle.ref.name);
   const errors = [...plan.errors];
   const players = createPlayers(bundle, request);
   const total = plan.recordings.length;
@@ -62,6 +64,14 @@ export async function replayRecordings(bundle: LoadedBundle, request: ReplayRequ
   }
   progress(total, total, "");
   return { points: players.report(), turbines: players.turbines, errors };
+}
+
+function refuseRenewals(model: string): AuroraError {
+  return new AuroraError("USAGE", `${model} knows no baselines, and none can be renewed`, {
+    op: "replay recordings",
+    subject: "renewedAt",
+    hint: "leave renewedAt out of the manifest",
+  });
 }
 
 /** Errors that no other recording would be spared. */
@@ -107,6 +117,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
       gateway,
       falsePerYear: gateway.alarms.falsePerTurbineYear / findTurbine(name).points,
       register,
+      renewals: plan.renewals.get(name) ?? [],
       sink: {
         ...history.sink,
         onDecision: (decision, scored) => {

@@ -253,6 +253,32 @@ recordings:
     });
   });
 
+  it("renews each point once at each of its times, which lie among its recordings", async () => {
+    const { folder } = createFolder("a.npy", "b.npy", "c.npy");
+    const repair = { time: "2004-01-02T12:00:00Z", reason: " bearing replaced ", found: "fault" };
+    const recordings = [1, 2, 3].map((day) => ({
+      file: `${"abc"[day - 1]}.npy`,
+      time: `2004-01-0${day}`,
+      point: day === 3 ? "fan" : "drive",
+    }));
+    const all = [...recordings, { ...recordings[0]!, time: "2004-01-03" }];
+    const entries = all.map((each) => (each.point === "fan" ? each : { ...each, renewedAt: repair }));
+    const { renewals } = await plan({ manifest: await writeManifest(folder, entries) });
+    expect(Object.fromEntries(renewals)).toEqual({
+      drive: [{ atMs: Date.UTC(2004, 0, 2, 12), reason: "bearing replaced", found: "fault" }],
+      fan: [],
+    });
+    for (const time of ["2004-01-01", "2004-01-04"]) {
+      const stray = await writeManifest(folder, { renewedAt: { ...repair, time }, recordings: all });
+      await expect(plan({ manifest: stray })).rejects.toEqual(
+        refused(
+          "CONFIG_INVALID",
+          /^(drive|fan): renewedAt has 2004-01-0[14]T00:00:00Z, and the recordings of its point begin from/,
+        ),
+      );
+    }
+  });
+
   it("takes the rows of an array for recordings, evenly or at times of their own", async () => {
     const { folder } = createFolder();
     const data = Int16Array.from({ length: 6 }, (_, index) => index);
@@ -369,6 +395,13 @@ recordings:
     ['[{"file": "a.npy", "rateHz": "fast"}]', /not a number above 0/],
     ['[{"file": "a.npy", "rpm": false}]', /rpm is false, not a number of 0 or more/],
     ['[{"file": "a.npy", "rateHz": 1e9}]', /ratehz is 1000000000, more than 10000000$/],
+    ['[{"file": "a.npy", "renewedAt": "2004-01-01"}]', /renewedAt is not of the right form/],
+    [
+      '[{"file": "a.npy", "renewedAt": {"time": "2004-01-01"}}]',
+      /renewedAt is not of the right form, reason/,
+    ],
+    ['[{"file": "a.npy", "renewedAt": [{"time": "soon", "reason": "x"}]}]', /time "soon", which is neither/],
+    ['[{"file": "a.npy", "renewedAt": {"time": 0, "reason": "x", "found": "rust"}}]', /right form, found/],
     ["x: &a [1]\nrecordings: [*a, *a]", /neither YAML nor JSON/],
   ])("is refused where it is %j", async (text, message) => {
     const folder = createTemporaryFolder();

@@ -1,11 +1,15 @@
 /** Holds a replay of files against a real gateway's pipeline that gets the same blocks one by one. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRecording } from "../../../../src/cli/score/recordings/open-recording.ts";
 import { planReplay } from "../../../../src/cli/score/replay/plan-replay.ts";
 import { createPointHistory } from "../../../../src/cli/score/replay/point-history.ts";
+import { renderReplay } from "../../../../src/cli/score/replay/render-replay.ts";
+import { readManifest } from "../../../../src/cli/score/replay/replay-manifest.ts";
 import { createReplayedPoint } from "../../../../src/cli/score/replay/replay-point.ts";
 import { nameReplayedPoint, replayRecordings } from "../../../../src/cli/score/replay/replay-recordings.ts";
+import type { ReplayRenewal } from "../../../../src/cli/score/replay/replay-renewals.ts";
 import { createReplayedGateway } from "../../../../src/cli/score/replay/replayed-gateway.ts";
 import { createDescriber } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
@@ -40,8 +44,11 @@ interface Heard {
   readonly events: string[];
 }
 
+/** In the order of time; who says so is the manifest. */
+type Renewals = readonly ReplayRenewal[];
+
 /** A gateway that is up all the time, looks for silence every second, and gets each block when its last sample was taken. */
-async function hearOnGateway(life: readonly InventedRecording[]): Promise<Heard> {
+async function hearOnGateway(life: readonly InventedRecording[], renewals: Renewals = []): Promise<Heard> {
   const heard: Heard = { decisions: [], alerts: [], events: [] };
   const config = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "replay" },
@@ -58,20 +65,23 @@ async function hearOnGateway(life: readonly InventedRecording[]): Promise<Heard>
     commissioning,
   });
   let nowMs = life[0]!.timeMs;
+  const register = createAlarmRegister();
+  const baselines = createSiteBaselines({
+    commissioning: config.commissioning,
+    state: createFakeState(),
+    logger: silentLogger,
+    falsePerPointYear: () => config.alarms.falsePerTurbineYear,
+    faultPrior: config.alarms.faultPrior,
+    onEvent: (_, kind, detail) => heard.events.push(`${kind} ${detail}`),
+    endAlarms: (order) => heard.alerts.push(...register.retire(order)),
+  });
   const pipeline = createPipeline({
     config,
     bundleOf: () => bundle,
-    register: createAlarmRegister(),
+    register,
     quality: createDataQuality(),
     snapshots: new Map(),
-    baselines: createSiteBaselines({
-      commissioning: config.commissioning,
-      state: createFakeState(),
-      logger: silentLogger,
-      falsePerPointYear: () => config.alarms.falsePerTurbineYear,
-      faultPrior: config.alarms.faultPrior,
-      onEvent: (_, kind, detail) => heard.events.push(`${kind} ${detail}`),
-    }),
+    baselines,
     clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
     logger: silentLogger,
     sink: {
@@ -85,13 +95,27 @@ async function hearOnGateway(life: readonly InventedRecording[]): Promise<Heard>
     for (; nowMs + 1000 <= toMs; pipeline.tick()) nowMs += 1000;
     nowMs = toMs;
   };
+  const due = [...renewals];
+  const renewUntil = async (toMs: number): Promise<void> => {
+    for (; due[0] !== undefined && due[0].atMs <= toMs; due.shift()) {
+      const [{ atMs, reason, found }] = due as [ReplayRenewal];
+      waitUntil(atMs);
+      await pipeline.idle();
+      const order = { atMs, reason, by: "the manifest" };
+      const foundOf = { foundHealthy: found === "healthy", foundFault: found === "fault" };
+      baselines.renew({ turbine: "replay", component }, { ...order, ...foundOf });
+    }
+  };
   for (const { timeMs, counts, rateHz, scale, shaftRpm } of life) {
+    await renewUntil(timeMs);
     waitUntil(timeMs);
     // The device counts on while it does not send.
     const first = Math.round(((timeMs - life[0]!.timeMs) * rateHz) / 1000);
     for (let at = 0; at < counts.length; at += 496) {
       const own = counts.subarray(at, at + 496);
-      waitUntil(timeMs + ((at + own.length) * 1000) / rateHz);
+      const untilMs = timeMs + ((at + own.length) * 1000) / rateHz;
+      await renewUntil(untilMs);
+      waitUntil(untilMs);
       pipeline.accept({
         deviceId: "mcu",
         channel: "a",
@@ -111,7 +135,7 @@ async function hearOnGateway(life: readonly InventedRecording[]): Promise<Heard>
   return heard;
 }
 
-async function replayFiles(files: readonly string[]): Promise<Heard> {
+async function replayFiles(files: readonly string[], renewals: Renewals = []): Promise<Heard> {
   const heard: Heard = { decisions: [], alerts: [], events: [] };
   const { recordings, errors } = await planReplay({
     input: files,
@@ -128,6 +152,7 @@ async function replayFiles(files: readonly string[]): Promise<Heard> {
     gateway: createReplayedGateway({ commissioning }),
     falsePerYear: 0.1,
     register: createAlarmRegister(),
+    renewals,
     sink: {
       onDecision: (decision) => heard.decisions.push(decision),
       onAlerts: (events) => heard.alerts.push(...events),
@@ -167,6 +192,62 @@ describe("a replay", () => {
       ({ operatingState }) => operatingState === "information-unavailable",
     );
     expect(unknown).toHaveLength(life.length - 1);
+  });
+
+  it("is renewed as a gateway is: between recordings or within one, with an alarm that stands or ends", async () => {
+    const life = inventLife({ recordings: 16, healthy: 6, seconds: 26, everySeconds: 600 });
+    const within = (index: number): number => life[index]!.timeMs + 13_250;
+    const renewals: Renewals = [
+      { atMs: within(9), reason: "bearing replaced", found: "fault" },
+      { atMs: life[12]!.timeMs - 90_000, reason: "endoscope: raceways clean", found: "healthy" },
+    ];
+    const onGateway = await hearOnGateway(life, renewals);
+    const folder = createTemporaryFolder();
+    const files = writeLife(life, folder);
+    expect(await replayFiles(files, renewals)).toEqual(onGateway);
+    expect(onGateway.alerts.map(({ type, data }) => [type, data.clearedBecause])).toContainEqual([
+      "io.aurora.alert.cleared.v1",
+      "found healthy by the manifest: endoscope: raceways clean",
+    ]);
+    const manifest = join(folder, "manifest.json");
+    const [repair, look] = renewals.map(({ atMs, ...order }) => ({ ...order, time: new Date(atMs) }));
+    writeFileSync(manifest, JSON.stringify({ recordings: [{ file: "*.npy", renewedAt: [repair, look] }] }));
+    const entries = await readManifest(manifest);
+    const plan = await planReplay({
+      input: files,
+      manifest: { path: manifest, entries },
+      points: [{ name: component, patterns: ["*"], channel: null }],
+      course: null,
+      describer: await createDescriber({}),
+    });
+    const { points } = await replayRecordings(bundle, {
+      plan,
+      gateway: createReplayedGateway({ commissioning }),
+      addRows: () => Promise.resolve(),
+      progress: () => {},
+    });
+    const { baseline: _, ...manifestWithout } = bundle.manifest;
+    const unlearning: LoadedBundle = Object.create(bundle, { manifest: { value: manifestWithout } });
+    const request = { plan, gateway: createReplayedGateway(), addRows: () => Promise.resolve() };
+    await expect(replayRecordings(unlearning, { ...request, progress: () => {} })).rejects.toThrow(
+      /knows no baselines, and none can be renewed/,
+    );
+    const [point] = points;
+    expect(point!.reference.map(({ kind, detail }) => `${kind} ${detail}`)).toEqual(onGateway.events);
+    expect(point!.reference.find(({ kind }) => kind === "renewed")).toEqual({
+      at: new Date(within(9)).toISOString(),
+      kind: "renewed",
+      detail: "by the manifest: found a fault, bearing replaced (version 1 is let go)",
+    });
+    expect(point!.alarms[0]).toMatchObject({
+      clearedAt: "2004-02-12T12:31:09Z",
+      clearedReason: "found healthy by the manifest: endoscope: raceways clean",
+      whyItStands: null,
+    });
+    const budget = { falsePerTurbineYear: 0.1, points: 1, turbines: [] };
+    expect(renderReplay(points, budget, 0)).toContain(
+      "2004-02-12T12:31:09Z  cleared outer race fault: found healthy by the manifest: endoscope: raceways clean\n",
+    );
   });
 
   it("goes on where one recording follows upon another without a gap, as a stream would", async () => {
