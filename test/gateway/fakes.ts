@@ -4,6 +4,7 @@ import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import type { FeatureWindow, SampleBlock } from "../../src/core/contract/stream.ts";
 import type { DriftReference } from "../../src/core/drift/drift-reference.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
+import type { ConnectionLoss } from "../../src/core/platform/mqtt/broker-connection.ts";
 import type { MqttClient } from "../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import type { LoadedBundle, StudentOutput } from "../../src/core/serving/loaded-bundle.ts";
 import { createSiteBaselines, type SiteBaselines } from "../../src/gateway/points/site-baselines.ts";
@@ -26,7 +27,8 @@ export interface SentMessage {
 /** A client whose connection is a switch, and whose broker takes or refuses at will. */
 export interface FakeMqtt extends MqttClient {
   connected: boolean;
-  refuse: boolean;
+  /** Or why the connection ends with each attempt. */
+  refuse: boolean | ConnectionLoss["reason"];
   readonly sent: SentMessage[];
   /** Switches on and tells everyone who waits for it. */
   connect(): void;
@@ -34,12 +36,17 @@ export interface FakeMqtt extends MqttClient {
 
 export function createFakeMqtt(): FakeMqtt {
   const callbacks: (() => void)[] = [];
+  const lostCallbacks: ((loss: ConnectionLoss) => void)[] = [];
   const client: FakeMqtt = {
     connected: false,
     refuse: false,
     sent: [],
     version: 5,
     publish: async (topic, payload, { retain }) => {
+      if (typeof client.refuse === "string") {
+        client.connected = false;
+        for (const lost of lostCallbacks) lost({ reason: client.refuse, detail: "while it was under way" });
+      }
       if (!client.connected || client.refuse) throw new Error("not taken");
       client.sent.push({ topic, payload: String(payload), retain });
     },
@@ -56,7 +63,10 @@ export function createFakeMqtt(): FakeMqtt {
       if (client.connected) callback();
       return () => {};
     },
-    onDisconnect: () => () => {},
+    onDisconnect: (callback) => {
+      lostCallbacks.push(callback);
+      return () => {};
+    },
     close: async () => {},
     connect: () => {
       client.connected = true;

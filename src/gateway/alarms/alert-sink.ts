@@ -12,6 +12,7 @@
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { isMqttRefusal } from "../../core/platform/mqtt/mqtt-exchanges.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 
 /** One way out. */
@@ -23,28 +24,35 @@ export interface AlertSink {
   /** May it be asked to deliver now? */
   readonly isReady: boolean;
   /**
-   * Resolves when the other side has the event. A rejection is logged, and the event is tried again at the next event
-   * or `onReady`; the other side knows a repetition by its id. Settles in bounded time, for nothing else is asked of the
-   * sink meanwhile.
+   * Resolves when the other side has the event, or it is given up, which the sink logs. A rejection is logged, and the
+   * event is tried again at the next event or `onReady`; the other side knows a repetition by its id. Settles in bounded
+   * time, for nothing else is asked of the sink meanwhile.
    */
   deliver(event: AlertEvent): Promise<void>;
   /** Calls back whenever it became ready (after a connection, or some time after a failure); at once if it is. */
   onReady(callback: () => void): void;
 }
 
-/** In a row, until the next start. */
-const mostFailures = 3;
+/** So many times in a row the connection ends before an alert of a former site is answered. */
+const mostEnds = 3;
 
 /**
  * Publishes to the turbine's topic of alerts, at least once, not retained. Of a site that the gateway was called by before it may have no
- * right to speak: an alert of such a site must not hold up the others for ever, nor end the connection each time, and is given up.
+ * right to speak. A broker says so, or, of MQTT 3.1.1, can but end the connection: then such an alert is given up, each after its
+ * own attempt, as it would hold up the others for ever. No other failure tells of a right.
  */
 export function createMqttAlertSink(
   mqtt: MqttClient,
   topics: Topics,
   own: { readonly site: string; readonly logger: Logger },
 ): AlertSink {
-  let failures = 0;
+  /** Connections that ended by themselves. */
+  let ends = 0;
+  mqtt.onDisconnect(({ reason }) => {
+    if (reason === "closed") ends++;
+  });
+  /** Of those, before an alert of a former site was answered. */
+  let endsInRow = 0;
   return {
     name: "mqtt",
     waitingKey: "unpublished-alerts",
@@ -55,21 +63,21 @@ export function createMqttAlertSink(
       const { site, turbine } = event.data;
       const topic = topics.alert(site, turbine);
       const isFormer = site !== own.site;
-      if (isFormer && failures >= mostFailures) {
+      const endsBefore = ends;
+      try {
+        await mqtt.publish(topic, JSON.stringify(event), { qos: 1, retain: false });
+        if (isFormer) endsInRow = 0;
+      } catch (error) {
+        if (!isFormer) throw error;
+        endsInRow = ends > endsBefore ? endsInRow + 1 : 0;
+        if (!isMqttRefusal(error) && endsInRow < mostEnds) throw error;
         own.logger.error("the broker does not take an alert of a former site, which is given up", {
           topic,
           id: event.id,
+          error,
           hint: "Whoever follows that site's topics has not heard of it: tell them, or give the gateway the right to that site again.",
         });
-        return;
       }
-      try {
-        await mqtt.publish(topic, JSON.stringify(event), { qos: 1, retain: false });
-      } catch (error) {
-        if (isFormer) failures++;
-        throw error;
-      }
-      if (isFormer) failures = 0;
     },
     onReady: (callback) => void mqtt.onConnect(callback),
   };

@@ -1,3 +1,4 @@
+import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished, test, vi } from "vitest";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
@@ -255,12 +256,82 @@ test("an alert of a former site that the broker does not take is given up, and h
   const [former, other, current] = [atSite("south", 1), atSite("south", 2), alertAt(3)] as const;
   journal.take([former, other, current], () => ({}));
   await until(() => journal.undelivered === 0, "nothing waits");
+  // Three attempts show what the end means, and the second alert has one of its own.
   expect(taken).toEqual([
-    ...Array.from({ length: 3 }, () => "aurora/v1/turbine/south/WT01/alert"),
+    ...Array.from({ length: 4 }, () => "aurora/v1/turbine/south/WT01/alert"),
     "aurora/v1/turbine/north/WT01/alert",
   ]);
   expect(error.mock.calls.map(([, fields]) => fields.id)).toEqual([former.id, other.id]);
   expect(mqtt.connected).toBe(true);
+});
+
+/** Answers each PUBLISH of the site "south" with "not authorised" (MQTT 5 section 3.4.2.1), and keeps the connection. */
+async function startRefusingBroker(port: number): Promise<void> {
+  const server = createServer((socket) => {
+    onTestFinished(() => void socket.destroy());
+    let bytes: Buffer = Buffer.alloc(0);
+    socket.on("data", (chunk) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      for (;;) {
+        const [type, low = 0x80, high = 0x80] = bytes;
+        const head = low < 0x80 ? 2 : 3;
+        const end = head + (low < 0x80 ? low : (low & 0x7f) + 0x80 * high);
+        if (type === undefined || bytes.length < end) return;
+        if (type === 0x10) socket.write(Uint8Array.of(0x20, 3, 0, 0, 0));
+        if (type >> 4 === 3) {
+          const topicEnd = head + 2 + bytes.readUInt16BE(head);
+          const isRefused = bytes.toString("utf8", head + 2, topicEnd).includes("/south/");
+          socket.write(Uint8Array.of(0x40, 3, bytes[topicEnd]!, bytes[topicEnd + 1]!, isRefused ? 0x87 : 0));
+        }
+        bytes = bytes.subarray(end);
+      }
+    });
+  });
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+}
+
+test("an alert of a former site that the broker refuses and keeps the connection is given up at once, and one of the own site is not", async () => {
+  const port = await findFreePort();
+  await startRefusingBroker(port);
+  const mqtt = createMqttClient({ url: `mqtt://127.0.0.1:${port}`, clientId: "gw" });
+  onTestFinished(() => mqtt.close());
+  await mqtt.firstAttempt;
+  const lost = vi.fn();
+  mqtt.onDisconnect(lost);
+  const { logger, error } = watchErrors();
+  const journal = open([createMqttAlertSink(mqtt, topics, { site: "north", logger })]);
+  const south = [atSite("south", 1), atSite("south", 2)];
+  journal.take([...south, alertAt(3)], () => ({}));
+  await until(() => journal.undelivered === 0, "nothing waits");
+  expect(error.mock.calls.map(([, fields]) => fields.id)).toEqual(south.map(({ id }) => id));
+  const moved = open([createMqttAlertSink(mqtt, topics, { site: "south", logger })]);
+  moved.take(south, () => ({}));
+  await settle();
+  expect([moved.undelivered, error.mock.calls.length, lost.mock.calls.length]).toEqual([2, 2, 0]);
+});
+
+test("only connections that end by themselves, and in a row, give up an alert of a former site", async () => {
+  const mqtt = createFakeMqtt();
+  const { logger, error } = watchErrors();
+  const journal = open([createMqttAlertSink(mqtt, topics, { site: "north", logger })]);
+  const attempt = async (refuse: typeof mqtt.refuse): Promise<void> => {
+    mqtt.refuse = refuse;
+    mqtt.connect();
+    await settle();
+  };
+  journal.take([atSite("south", 1)], () => ({}));
+  for (const refuse of [true, true, true, true, "silent", "silent", "silent"] as const) await attempt(refuse);
+  for (const refuse of ["closed", "closed", "silent", "closed", "closed"] as const) await attempt(refuse);
+  expect(journal.undelivered).toBe(1);
+  await attempt(false);
+  expect([mqtt.sent.length, journal.undelivered]).toEqual([1, 0]);
+  mqtt.connected = false;
+  journal.take([atSite("south", 2)], () => ({}));
+  for (const refuse of ["closed", "closed"] as const) await attempt(refuse);
+  expect([error.mock.calls.length, journal.undelivered]).toEqual([0, 1]);
+  await attempt("closed");
+  expect([error.mock.calls.length, journal.undelivered]).toEqual([1, 0]);
 });
 
 test("an alert of a former site that the broker takes at last goes its way, and of the own site none is given up", async () => {

@@ -2,7 +2,7 @@
  * Exchanges that wait for a broker's answer. Each ends with the answer or with the loss of its connection: a broker that
  * does not answer in time is cut off.
  */
-import { AuroraError } from "../../contract/aurora-error.ts";
+import { AuroraError, hasErrorCode } from "../../contract/aurora-error.ts";
 import type { Timers } from "../clock.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
 
@@ -33,6 +33,13 @@ export function createMqttError(subject: string, message: string, cause?: unknow
     subject,
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+/** Did the broker answer with a reason why not (MQTT 5 section 2.4)? Then the connection holds. */
+export function isMqttRefusal(error: unknown): boolean {
+  if (!hasErrorCode(error, "MQTT")) return false;
+  const { cause } = error;
+  return cause instanceof Error && "code" in cause && typeof cause.code === "number";
 }
 
 /** How often an idle client is looked for. */
