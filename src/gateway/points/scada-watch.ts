@@ -219,14 +219,20 @@ function createFarmMemory(
       logger,
       onLost: () => sink.onEvent(key, "scada-lost", "what was kept cannot be read; it is learnt anew"),
     });
-  /** Of a bundle that scores alike under a name that no turbine has any more: found by its new name from now on. */
+  /** Of a bundle that scores alike, under a name that these turbines or all had: found by the new one from now on. */
   const takeOver = (bundle: LoadedBundle): ScadaFarmSnapshot | undefined => {
+    const { name } = bundle.ref;
     const served = new Set(config.turbines.map(({ scadaBundle }) => farmKey(scadaBundle ?? "")));
+    const own = new Set(
+      listWatchedTurbines(config).flatMap((each) => (each.bundle === name ? [each.id] : [])),
+    );
     for (const key of state.keys(farmKey(""))) {
-      if (served.has(key)) continue;
+      if (key === farmKey(name)) continue;
       const kept = readKept(state, { key, schema: scadaFarmSnapshotSchema(), logger });
       if (kept === undefined || !givesSameScores(kept, describeScorer(bundle))) continue;
-      state.setAll({ [farmKey(bundle.ref.name)]: state.get(key), [key]: null });
+      const isServed = served.has(key);
+      if (isServed && !kept.days.some(({ turbine }) => own.has(turbine))) continue;
+      state.setAll({ [farmKey(name)]: state.get(key), ...(isServed ? {} : { [key]: null }) });
       return kept;
     }
     return undefined;

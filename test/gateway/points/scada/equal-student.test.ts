@@ -1,5 +1,6 @@
 /** A bundle that is published again with the same student: what was learnt of residuals goes on under its name. */
 import { expect, test } from "vitest";
+import type { FakeBundle } from "../../fakes.ts";
 import {
   createScadaBundle,
   createScadaSite,
@@ -17,6 +18,11 @@ const rules = {
   siteCorrection: { ridge: 0.01, minRows: 100 },
 };
 const publish = (version: string) => createScadaBundle(version, rules);
+const rename = ({ manifest, ref, ...rest }: FakeBundle, name: string): FakeBundle => ({
+  ...rest,
+  manifest: { ...manifest, name },
+  ref: { ...ref, name },
+});
 const retrained = (version: string) =>
   createScadaBundle(version, { ...rules, guard: { ...spec.guard, fall: 11 } });
 const warm: Disturbance = (turbine, hour) =>
@@ -66,8 +72,7 @@ test.each([
 ])("over a restart an update goes on %s", async (_, name, isClosed) => {
   const { site, watch } = await playBefore();
   if (isClosed) await watch.close();
-  const { manifest, ref, ...rest } = publish("1.1.0");
-  const next = { ...rest, manifest: { ...manifest, name }, ref: { ...ref, name } };
+  const next = rename(publish("1.1.0"), name);
   const told = site.events.length;
   const before = site.decisions.length;
   const again = site.start(next);
@@ -82,6 +87,32 @@ test.each([
   expect(own.map(({ windowId }) => windowId)).toEqual(whole.map(({ windowId }) => windowId));
   for (const [at, { modes }] of own.entries())
     expect(Math.abs(modes[0]!.score - whole[at]!.modes[0]!.score)).toBeLessThan(0.2);
+});
+
+test("a bundle that is renamed for one of two turbines clears no alarm, and is the other's under its name as before", async () => {
+  const { site, watch } = await playBefore();
+  await watch.close();
+  const told = site.events.length;
+  const former = publish("1.0.0");
+  const split = site.start(rename(publish("1.1.0"), "scada-renamed"), [], former);
+  expect(site.state.keys("scada-farm/")).toEqual(["scada-farm/scada-test", "scada-farm/scada-renamed"]);
+  await site.play(split, days(46) + 12, days(46) + 16, warm);
+  expect(isAsked(site)).toBe(true);
+  await site.play(split, days(46) + 16, days(50), warm);
+  expect(isAsked(site)).toBe(true);
+  expect(site.alerts.filter(({ type }) => type.includes("cleared"))).toEqual([]);
+  expect(site.events.slice(told).filter((event) => event !== "T1 inspection-asked")).toEqual([]);
+});
+
+test("a farm under another name begins without days of turbines that it does not have", async () => {
+  const { site, watch } = await playBefore();
+  await watch.close();
+  const key = "scada-farm/scada-test";
+  const { days: known, ...kept } = JSON.parse(site.state.get(key)!);
+  const ofT1 = known.filter(({ turbine }: { turbine: string }) => turbine === "T1");
+  site.state.set(key, JSON.stringify({ ...kept, days: ofT1 }));
+  site.start(publish("1.0.0"), [], rename(publish("1.1.0"), "scada-renamed"));
+  expect(site.state.keys("scada-farm/")).toEqual([key]);
 });
 
 test("a student that scores otherwise learns anew, and says so, in a run and over a restart", async () => {

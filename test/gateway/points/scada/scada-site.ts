@@ -134,8 +134,8 @@ export interface ScadaSite {
   readonly decisions: Decision[];
   readonly events: string[];
   readonly rows: { readonly turbine: string; readonly judged: ScoredRow }[];
-  /** A gateway's watch, as after a start; `repairs` of T1, where they are others than the site's. */
-  start(bundle: FakeBundle, repairs?: Repairs): ScadaWatch;
+  /** A gateway's watch, as after a start; `repairs` of T1, where they are others than the site's, and another bundle of T2. */
+  start(bundle: FakeBundle, repairs?: Repairs, ofT2?: FakeBundle): ScadaWatch;
   /** Plays hours `from` … `to` (exclusive) of both turbines. */
   play(watch: ScadaWatch, from: number, to: number, disturbance?: Disturbance): Promise<void>;
 }
@@ -149,10 +149,13 @@ export function createScadaSite(repairs: Repairs = []): ScadaSite {
   const rows: ScadaSite["rows"] = [];
   const register = createAlarmRegister();
   const turbines = ["T1", "T2"];
-  const configure = (scadaBundle: string, own: Repairs): GatewayConfig =>
+  const configure = (own: Repairs, ofT1: FakeBundle, ofT2: FakeBundle): GatewayConfig =>
     gatewayConfigSchema().parse({
       gateway: { id: "gw", site: "north" },
-      turbines: turbines.map((id) => ({ id, scadaBundle, repairs: id === "T1" ? own : [] })),
+      turbines: [
+        { id: "T1", scadaBundle: ofT1.ref.name, repairs: own },
+        { id: "T2", scadaBundle: ofT2.ref.name },
+      ],
     });
   return {
     state,
@@ -161,13 +164,14 @@ export function createScadaSite(repairs: Repairs = []): ScadaSite {
     decisions,
     events,
     rows,
-    start: (bundle, own = repairs) =>
-      createScadaWatch({
-        config: configure(bundle.ref.name, own),
+    start: (bundle, own = repairs, ofT2 = bundle) => {
+      const serving = new Map([bundle, ofT2].map((each) => [each.ref.name, each]));
+      const watch = createScadaWatch({
+        config: configure(own, bundle, ofT2),
         register,
         quality,
         logger: silentLogger,
-        bundleOf: () => bundle,
+        bundleOf: (name) => serving.get(name)!,
         state,
         sink: {
           onDecision: (decision) => decisions.push(decision),
@@ -178,7 +182,13 @@ export function createScadaSite(repairs: Repairs = []): ScadaSite {
             events.push(name === "scada-lost" ? `lost ${subject}` : `${subject} ${name}`),
           onRow: (turbine, judged) => rows.push({ turbine, judged }),
         },
-      }),
+      });
+      const use: ScadaWatch["use"] = (next) => {
+        serving.set(next.ref.name, next as FakeBundle);
+        watch.use(next);
+      };
+      return { ...watch, use };
+    },
     play: async (watch, from, to, disturbance = () => null) => {
       for (let hour = from; hour < to; hour++) {
         for (const [index, turbine] of turbines.entries()) {
