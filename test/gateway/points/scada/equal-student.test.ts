@@ -115,6 +115,15 @@ test("a farm under another name begins without days of turbines that it does not
   expect(site.state.keys("scada-farm/")).toEqual([key]);
 });
 
+test("an alarm speaks of the horizon of the bundle that serves by now", async () => {
+  const site = createScadaSite();
+  const watch = site.start(publish("1.0.0"));
+  const { manifest, ...next } = publish("1.1.0");
+  watch.use({ ...next, manifest: { ...manifest, horizonHours: 720 } });
+  await site.play(watch, 0, days(46) + 12, warm);
+  expect(site.alerts[0]?.data).toMatchObject({ turbine: "T1", horizonHours: 720 });
+});
+
 test("a student that scores otherwise learns anew, and says so, in a run and over a restart", async () => {
   const { site, watch } = await playBefore();
   const told = site.events.length;
