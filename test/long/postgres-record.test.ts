@@ -51,7 +51,7 @@ const store = (record: FleetRecord, envelopes: readonly CheckedEnvelope[], nowMs
 describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"}`, () => {
   let server: ScratchPostgres;
   beforeAll(async () => {
-    server = await startScratchPostgres(["fsync=off"]);
+    server = await startScratchPostgres(["fsync=off", "shared_preload_libraries=pg_stat_statements"]);
   });
   afterAll(() => server?.close());
 
@@ -440,7 +440,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
   });
 
   it("waits for a server that does not answer, and for a lock, no longer than its limit", async () => {
-    const own = await startScratchPostgres(["fsync=off"]);
+    const own = await startScratchPostgres(["fsync=off", "shared_preload_libraries=pg_stat_statements"]);
     onTestFinished(() => own.close());
     const url = await own.createDatabase();
     const [patient, record] = [await openAt(url), await openAt(url, { statementTimeoutMs: 300 })];
@@ -618,6 +618,27 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await record.close();
     await query(admin, `DROP DATABASE ${name}`);
     await query(admin, "DROP TABLESPACE small_disk");
+  });
+
+  it("has the server compile no reading of days, however expensive it takes them for", async () => {
+    const url = await server.createDatabase();
+    const database = new URL(url).pathname.slice(1);
+    await query(url, "CREATE EXTENSION pg_stat_statements");
+    await query(url, `ALTER DATABASE "${database}" SET jit_above_cost = 0`);
+    const record = await openAt(url);
+    const batch = predictionBatch("wt-1", t, { rows: 2, stepMs: 1000 });
+    await store(record, [envelopeOf([event("n"), batch])]);
+    expect(await record.eventsAt([{ gateway: "gw-1", name: "n", subject: "s", atMs: t }])).toHaveLength(1);
+    await record.predictions({ site: "north-sea", turbine: "wt-1", fromMs: 0, toMs: t, bucketMs: 1 });
+    await record.events(all);
+    const compiled = (await query(
+      url,
+      `SELECT query FROM pg_stat_statements JOIN pg_database ON dbid = oid
+       WHERE datname = current_database() AND jit_functions > 0`,
+    )) as { query: string }[];
+    const isAny = (text: string): boolean => compiled.some(({ query: each }) => each.includes(text));
+    // Lists of events are, which shows that the server would.
+    expect(["FROM any_event", "AS nearest", "AS bucket"].map(isAny)).toEqual([true, false, false]);
   });
 
   it("reads bytes as they were stored, in whichever form the server writes them", async () => {

@@ -21,9 +21,9 @@ import {
   searchWords,
   storableText,
 } from "../record-rules.ts";
-import type { PostgresRow, SqlSession } from "./postgres-database.ts";
+import type { PostgresDatabase, PostgresRow, SqlSession } from "./postgres-database.ts";
 import { dayNumber } from "./postgres-partitions.ts";
-import { transpose } from "./postgres-predictions.ts";
+import { expectManyDays, transpose } from "./postgres-predictions.ts";
 import type { SqlParameter } from "./postgres-values.ts";
 
 /** A record and its source. */
@@ -92,7 +92,7 @@ export function listEvents(session: SqlSession, query: EventQuery): Promise<List
 
 /** Of each moment the nearest one. It came on a day on which its time could be right: other days are not looked at. */
 export async function findEvents(
-  session: SqlSession,
+  database: PostgresDatabase,
   moments: readonly EventMoment[],
 ): Promise<readonly (RecordedEvent | null)[]> {
   const found: (RecordedEvent | null)[] = moments.map(() => null);
@@ -101,8 +101,10 @@ export async function findEvents(
     const firstDay = dayNumber(atMs - togetherMs - maxAheadMs);
     return [gateway, name, subject, atMs, firstDay, dayNumber(atMs + togetherMs + longestWaitMs)] as const;
   });
-  const rows = await session.rows(
-    `SELECT asked.nth, nearest.*
+  const rows = await database.transaction(async (session) => {
+    await expectManyDays(session);
+    return session.rows(
+      `SELECT asked.nth, nearest.*
      FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[], $6::int[])
        WITH ORDINALITY AS asked (gateway, name, subject, at_ms, first_day, last_day, nth)
      CROSS JOIN LATERAL (
@@ -112,8 +114,9 @@ export async function findEvents(
          AND event.gateway = asked.gateway AND event.name = asked.name AND event.subject = asked.subject
        ORDER BY abs(event.believed_ms - asked.at_ms) LIMIT 1
      ) AS nearest`,
-    transpose(values, 6),
-  );
+      transpose(values, 6),
+    );
+  });
   for (const row of rows) found[Number(row.nth) - 1] = fromEventRow(row);
   return found;
 }

@@ -42,9 +42,7 @@ export function createPostgresPredictions(database: PostgresDatabase): PostgresP
       );
       const maxRows = Math.floor(recordBounds.answerRows / Math.max(1, points.length));
       return database.transaction(async (session) => {
-        // Some hundred days look expensive to the server, which would compile for seconds what runs for milliseconds; and its plan
-        // is the same whatever the values are.
-        await session.exec("SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan");
+        await expectManyDays(session);
         const series: PredictionSeries[] = [];
         for (const { id, component: name } of points) {
           const steps = await readSteps(session, Number(id), { ...range, maxRows });
@@ -67,6 +65,14 @@ export function createPostgresPredictions(database: PostgresDatabase): PostgresP
       return Number(row?.time_ms ?? 0);
     },
   };
+}
+
+/**
+ * For a transaction that reads of some hundred days: these look expensive to the server, which would compile for seconds what runs for
+ * milliseconds; and its plan is the same whatever the values are.
+ */
+export async function expectManyDays(session: SqlSession): Promise<void> {
+  await session.exec("SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan");
 }
 
 /** Stores batches; of a moment that is there already the last counts. */
