@@ -744,7 +744,8 @@ function describeMachines(open: Open): void {
       detail,
       ...changes,
     });
-    await createSender(record).send([
+    const sender = createSender(record);
+    await sender.send([
       told("near", t + 20),
       told("nearer", t - 10),
       told("another time", t + 60_000),
@@ -757,6 +758,9 @@ function describeMachines(open: Open): void {
     ]);
     const other = [envelopeOf([told("another gateway", t)], { gateway: "gw-2" })];
     await record.storeEnvelopes({ nowMs: t, envelopes: other, setAside: [] });
+    // Its clock is half an hour ahead: of the day after.
+    const midnight = Math.ceil(t / (24 * hour)) * 24 * hour;
+    await sender.send([told("of tomorrow", midnight + hour / 3)], midnight - hour / 6);
     const moment = { gateway: "gw-1", name: "alarm.acknowledged", subject: "s", atMs: t };
     const found = await record.eventsAt([
       moment,
@@ -768,6 +772,7 @@ function describeMachines(open: Open): void {
       moment,
       { ...moment, subject: "u" },
       { ...moment, subject: "w", atMs: t - 29 * 24 * hour },
+      { ...moment, atMs: midnight + hour / 3 },
     ]);
     expect(found.map((each) => each?.detail ?? null)).toEqual([
       "nearer",
@@ -779,6 +784,7 @@ function describeMachines(open: Open): void {
       "nearer",
       "undated",
       "waited for long",
+      "of tomorrow",
     ]);
     expect(found[0]).toMatchObject({ gateway: "gw-1", name: "alarm.acknowledged", believedMs: t - 10 });
     expect(await record.eventsAt([])).toEqual([]);
