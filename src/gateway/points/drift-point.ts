@@ -27,7 +27,10 @@ import { type PackedReference, packReference, unpackReference } from "./packed-r
 /** A bundle as far as a point's days need it. */
 export interface DriftModel {
   readonly ref: ModelRef;
-  /** Of all that makes a day: days of another model with the same are of one history. */
+  /**
+   * `digestSketching`, of scores, columns and bins: days of another model with the same are of one history. So it is in {@link DriftGround}
+   * and in what is kept; a bundle's `digestScoring` never equals it.
+   */
   readonly scoringDigest: string;
   readonly reference: DriftReference;
   /** Its features say under what conditions a turbine runs, where the reference itself does not say what they are. */
