@@ -139,7 +139,7 @@ async function runRequest(name: string, flags: RequestFlags): Promise<void> {
   if (out !== undefined) expectName(out);
   const { request, gateway, isWatched } = await requestEvidence({ ...point, collector, seconds });
   const asked = { request, gateway, seconds };
-  const doubt = isWatched === true ? "" : `; whether it has a point ${name} is not known here`;
+  const doubt = isWatched === true ? "" : `; whether it watches a component ${name} is not known here`;
   if (wait === undefined && out === undefined) {
     const hint = `aurora evidence list --request ${request}`;
     return print(

@@ -54,7 +54,10 @@ export interface EvidenceRequestReply {
   /** Id of the request, which what comes bears. */
   readonly request: string;
   readonly gateway: string;
-  /** Its last state names the component among those that it watches. Absent: the state names none, and it is not known whether it does. */
+  /**
+   * Its last state names the component among those that it watches, if by SCADA values alone, of which there are no raw samples. Absent:
+   * the state names none, and it is not known whether it does.
+   */
   readonly isWatched?: true | undefined;
   /** Where what comes is listed, and where a refusal of the gateway is. */
   readonly samples: string;
