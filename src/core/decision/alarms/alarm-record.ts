@@ -107,9 +107,8 @@ export function followDecision(
   }
   let current = record;
   if (!wasActive) {
-    // What was ended by an order and goes on all the same is another occurrence: one of an earlier beginning would be taken for told.
+    // What was ended by an order and goes on all the same is another occurrence: one of an earlier beginning would be taken for told. None begins after its window.
     const isTold = mode.sinceMs === null || (record.sinceMs !== null && mode.sinceMs <= record.sinceMs);
-    // Evidence may have begun by a clock that was ahead: no alarm begins after the window that raises it.
     const sinceMs = isTold ? decision.fromMs : Math.min(mode.sinceMs, decision.fromMs);
     const alarm = expectStep(stepAlarm(record.alarm, { kind: "raise", sinceMs }));
     // A new occurrence: nothing of it has been told.
