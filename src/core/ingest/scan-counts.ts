@@ -6,6 +6,11 @@ import { makeLongs } from "../maths/shared-room.ts";
 const saturatedHigh = 32_767;
 const saturatedLow = -32_768;
 
+/** Does a count stand at either end of what the converter can say? */
+export function isSaturated(count: number): boolean {
+  return count === saturatedLow || count === saturatedHigh;
+}
+
 /** So many blocks back it is seen that they come again: a small processor has no memory for a longer buffer. */
 const rememberedBlocks = 64;
 /** A sensor that hears nothing says the same few counts over and over by chance. */
@@ -57,7 +62,7 @@ class Scan implements CountScan {
   #again = 0;
 
   get saturated(): boolean {
-    return this.min === saturatedLow || this.max === saturatedHigh;
+    return isSaturated(this.min) || isSaturated(this.max);
   }
 
   scan(counts: Int16Array): void {

@@ -1,11 +1,11 @@
 /**
  * Holds every block of a waveform against the data contract. A block that breaks it is set aside whole, with a
- * reason and a count; nothing is repaired, clipped or interpolated.
+ * reason and a count; nothing is repaired, clipped or interpolated. What a converter has clipped now and then is as it is.
  */
 import type { ChannelContract } from "../contract/bundle/manifest.ts";
 import type { QuarantineReason, RecordedBlock } from "../contract/stream.ts";
 import { durationOf } from "../maths/durations.ts";
-import { type CountScan, createCountScan } from "./scan-counts.ts";
+import { type CountScan, createCountScan, isSaturated } from "./scan-counts.ts";
 import {
   type ContractLookup,
   createSchemaWatch,
@@ -17,6 +17,8 @@ import {
 
 /** The time stamps may wander against the sample clock by this much from one block to the next. */
 const maxClockStepMs = 5000;
+/** Of a block's samples up to so many may stand at the ends of the converter. */
+const clippedShare = 0.1;
 
 export interface WaveformIngestOptions {
   readonly contractOf: ContractLookup;
@@ -164,7 +166,9 @@ function findClockBreach(block: RecordedBlock, stream: Stream): Breach | null {
 }
 
 function findValueBreach(block: RecordedBlock, contract: ChannelContract, scan: CountScan): Breach | null {
-  if (scan.saturated) return { reason: "range", detail: `the converter is saturated at ±32,768 counts` };
+  if (scan.saturated && !isMostlyHeard(block.counts)) {
+    return { reason: "range", detail: `the converter is saturated at ±32,768 counts` };
+  }
   const low = scan.min * block.scale;
   const high = scan.max * block.scale;
   if (low < contract.min || high > contract.max) {
@@ -179,6 +183,13 @@ function findValueBreach(block: RecordedBlock, contract: ChannelContract, scan: 
     return { reason: "stuck", detail: `the samples of ${before} once more: the buffer is not filled anew` };
   }
   return null;
+}
+
+/** What strikes hard now and then is heard, clipped: of a fault these are the very blocks that tell it. */
+function isMostlyHeard(counts: Int16Array): boolean {
+  let clipped = 0;
+  for (const count of counts) if (isSaturated(count)) clipped++;
+  return clipped <= clippedShare * counts.length;
 }
 
 function clockOffsetOf(block: RecordedBlock): number {

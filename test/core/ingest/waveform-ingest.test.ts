@@ -81,12 +81,22 @@ describe("the waveform ingest", () => {
     ingest.accept(outlier);
     for (const count of [32_767, -32_768]) {
       const saturated = makeBlock(1, { scale: 1e-6 });
-      saturated.counts[3] = count;
+      saturated.counts.fill(count, 3, 16);
       ingest.accept(saturated);
     }
     expect(reasons().filter((reason) => reason !== "gap")).toEqual(["range", "range", "range"]);
     expect(quarantined[0]!.samples).toBe(120);
     expect(accepted).toEqual([]);
+  });
+
+  it("hears blows that are too hard for the converter now and then", () => {
+    const { ingest, accepted, quarantined } = create();
+    const struck = makeBlock(0);
+    struck.counts.fill(32_767, 10, 16);
+    struck.counts.fill(-32_768, 50, 56);
+    ingest.accept(struck);
+    expect(accepted).toEqual([struck]);
+    expect(quarantined).toEqual([]);
   });
 
   it("counts missing samples and goes on with the block after the gap", () => {
