@@ -123,7 +123,8 @@ function sayWhyItStands(
   },
 ): string | null {
   const own = measured.find((each) => each.name === name);
-  if (own === undefined) return "how far the machine is above its own level is not known now";
+  // Nothing is known of it now: it may be as strong as before.
+  if (own === undefined) return null;
   const { shaftRpm, compared } = own.window;
   if (!isNearerHealthy(held, held.isMargin ? compared : recent)) return null;
   const hindrance = findHindrance(own, picture);

@@ -10,8 +10,8 @@
  * which makes the rule strict; every window narrows it. Between windows it may wander (Ornstein-Uhlenbeck with the healthy
  * deviation and an hour's memory), so that windows that lie far apart never make it certain. It follows with a delay and
  * not while anything has gathered: a fault that grows in minutes is not learnt. One that grows over days is: as long as nothing
- * else hears that, no level above those of all machines (the ceiling) is plausible. What has gathered for a day and still lies where
- * healthy machines lie is let go. Reads no clock.
+ * else hears that, no level above those of all machines (the ceiling) is plausible. What has gathered for a day and lies where
+ * nearly all healthy machines do is let go. Reads no clock.
  */
 import { z } from "zod";
 import { dayMs, hourMs } from "../maths/durations.ts";
@@ -45,7 +45,7 @@ export interface FastState {
   readonly sum: number;
   /** Start of the window with which the sum last rose from 0, epoch ms; null at 0. */
   readonly sinceMs: number | null;
-  /** Windows since then; absent: not known, it comes from an older snapshot. */
+  /** Windows in a row since then in which it lies where nearly all healthy machines do; absent: not known, it comes from an older snapshot. */
   readonly stood?: number | undefined;
   /** Exponentially weighted mean of the last windows. */
   readonly recent: number;
@@ -85,7 +85,7 @@ const longRun = 1.3 / 0.7;
 /** The prior of the noise counts as so many windows, and it is never known better than by so many. */
 const priorWindows = 8;
 const mostWindows = 500;
-/** Windows that a day of evidence has at least. */
+/** Windows in a row where healthy machines lie that a day of evidence ends with at least. */
 const fewestStood = 60;
 /** Share of the prior's deviation below which that of a window is never taken to be. */
 const leastShare = 0.55;
@@ -132,7 +132,7 @@ export function findBound(
 export function stepFast(before: FastState, window: FastWindow, spread: HealthySpread): FastState {
   const { value, leads, isForeign, ceiling, isVouched, fromMs, toMs } = window;
   const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
-  const isOver = elapsedMs < -toleratedMs || isStale(before, spread);
+  const isOver = elapsedMs < -toleratedMs || isStale(before);
   const known = isOver ? beginAnew(before, spread) : before;
   const state = isVouched ? vouch(known, value) : known;
   const bound = findBound(state, spread, { elapsedMs: Math.max(0, elapsedMs), ceiling });
@@ -145,6 +145,7 @@ export function stepFast(before: FastState, window: FastWindow, spread: HealthyS
   const next = isLearnt
     ? learn({ level, variance, noise, learnt }, waiting[0]!, spread)
     : { level, variance, noise, learnt };
+  const recent = before.toMs === null ? value : before.recent + recentShare * (value - before.recent);
   // Field by field, once a window and mode: spreads are copied key by key.
   return {
     level: next.level,
@@ -153,8 +154,8 @@ export function stepFast(before: FastState, window: FastWindow, spread: HealthyS
     learnt: next.learnt,
     sum,
     sinceMs: sum === 0 ? null : (state.sinceMs ?? fromMs),
-    stood: sum === 0 ? 0 : (state.stood ?? 0) + 1,
-    recent: before.toMs === null ? value : before.recent + recentShare * (value - before.recent),
+    stood: sum === 0 || recent > findUsual(spread) ? 0 : (state.stood ?? 0) + 1,
+    recent,
     // A spread would leave room for sixteen more.
     waiting: waiting.slice(1 - lag).concat(Math.min(value, bound)),
     toMs,
@@ -167,9 +168,13 @@ export function stepFast(before: FastState, window: FastWindow, spread: HealthyS
  * A day of evidence, and still where healthy machines lie: no fault that grows in minutes. What the signal was before is no measure of it then; another
  * kind's fault, which is repaired, had pressed it down.
  */
-function isStale({ sinceMs, toMs, stood = 0, recent }: FastState, spread: HealthySpread): boolean {
-  if (sinceMs === null || toMs === null || stood < fewestStood) return false;
-  return toMs - sinceMs >= dayMs && recent <= findCeiling(spread);
+function isStale({ sinceMs, toMs, stood = 0 }: FastState): boolean {
+  return sinceMs !== null && toMs !== null && toMs - sinceMs >= dayMs && stood >= fewestStood;
+}
+
+/** Level up to which nearly all healthy machines lie. */
+function findUsual({ location, machine }: HealthySpread): number {
+  return location + 2 * machine;
 }
 
 /** What is forgotten is not what somebody has vouched for. */

@@ -57,8 +57,8 @@ test.each([1, 2, 3, 5])(
     play(3 * day, { severityDb: 9 });
     expect(activeOf(decider)).toEqual(["vibration-level"]);
     play(1, { severityDb: 0, shaftRpm: 900 });
-    const why = "how far the machine is above its own level is not known now";
-    expect(decider.held).toMatchObject([{ whyItStands: why }]);
+    // At a speed that was not learnt it may be as loud as before, for all that is known.
+    expect(decider.held).toMatchObject([{ whyItStands: null }]);
     play(3 * day, { severityDb: 0.5 });
     expect(activeOf(decider)).toEqual([]);
   },

@@ -1,3 +1,9 @@
+/**
+ * One measuring point that is told its past: the data contract, then what a gateway's point is made of (windows, decider,
+ * watch, alarms), with a clock that goes with the recordings. Adds nothing to what a gateway would decide, and takes
+ * nothing away: blocks of all recordings go one way, and between two of them time passes as it did. What is known of
+ * a recording and not of a stream is said, too: that it is whole.
+ */
 import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
 import type { Decision } from "../../../core/contract/prediction.ts";
 import type { Quarantine } from "../../../core/contract/stream.ts";
