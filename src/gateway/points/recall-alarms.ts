@@ -18,7 +18,13 @@ import { readStandingAlarms } from "../alarms/standing-alarms.ts";
 import { nameComponent, readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { describeInspections } from "./scada-watch.ts";
-import { describeRecalled, findForgotten, readSnapshots, type Snapshots } from "./snapshots.ts";
+import {
+  describeRecalled,
+  findForgotten,
+  readSnapshots,
+  renumberAlarms,
+  type Snapshots,
+} from "./snapshots.ts";
 
 export interface AlarmRecallOptions {
   readonly config: GatewayConfig;
@@ -101,6 +107,10 @@ class Recall implements AlarmRecall {
   }
 
   async look(): Promise<Snapshots> {
+    return renumberAlarms(await this.#read(), this.#options.clock.nowMs());
+  }
+
+  async #read(): Promise<Snapshots> {
     const { state, logger, mqtt } = this.#options;
     const kept = readSnapshots(state, logger);
     const isGoingOn = state.get(key) !== null;

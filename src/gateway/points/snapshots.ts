@@ -13,6 +13,7 @@ import {
   alarmRegisterSnapshotSchema,
 } from "../../core/decision/alarms/alarm-register.ts";
 import { nameAlarm } from "../../core/decision/alarms/alert-event.ts";
+import { renumberUpdates } from "../../core/decision/alarms/alert-policy.ts";
 import {
   type DeciderSnapshot,
   deciderSnapshotSchema,
@@ -156,6 +157,15 @@ const unheard: DeciderSnapshot = {
   baselineVersion: 0,
   modelDigest: "unknown",
 };
+
+/** What was kept may be older than what was told last: a disk that was full took nothing more before the power went. */
+export function renumberAlarms(kept: Snapshots, nowMs: number): Snapshots {
+  const records = kept.alarms.records.map((record) => ({
+    ...record,
+    updates: renumberUpdates(record.updates, nowMs),
+  }));
+  return { ...kept, alarms: { records } };
+}
 
 /** What an alarm is told from others by. */
 export function nameRecord({ point, failureMode }: AlarmRecord): string {

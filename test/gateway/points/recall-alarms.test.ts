@@ -4,6 +4,8 @@ import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-reg
 import { defaultAlertPolicy } from "../../../src/core/decision/alarms/alert-policy.ts";
 import { createDecider } from "../../../src/core/decision/decider.ts";
 import { describeKept } from "../../../src/gateway/points/snapshots.ts";
+import { decisionAt } from "../../core/decision/alarms/decisions.ts";
+import { feed } from "../../core/decision/alarms/feed-register.ts";
 import { createFeed, options, partsOf, point } from "../../core/decision/decider-feed.ts";
 import { createStarts, restOfSite, said, settle, since, stateOf, topics } from "./recall-starts.ts";
 import { createScadaBundle, createScadaSite, dayMs, startMs } from "./scada/scada-site.ts";
@@ -26,7 +28,7 @@ describe("a gateway without a memory", () => {
     const [due, ...others] = register.update(decision);
     expect([due?.transition, others]).toEqual(["updated", []]);
     const event = register.announce(due!, { explanation: null, horizonHours: null });
-    expect(event?.id).toMatch(/\/outer\/1793534400000\/updated\/\d{10}$/);
+    expect(event?.id).toMatch(/\/outer\/1793534400000\/updated\/\d{13}$/);
     expect(event?.data).toMatchObject({ since, lane: "slow", severity: "critical", state: "unacknowledged" });
     const endAfter = (hours: number): string[] =>
       Array.from({ length: 3 * hours }).flatMap(() => {
@@ -99,7 +101,8 @@ describe("a gateway without a memory", () => {
     const time = "2026-11-20T00:00:00.000Z";
     await look([stateOf([said("a"), said("b", { since: "2026-11-20T00:01:00.000Z" })], { time })]);
     const numbers = kept().alarms.records.map(({ updates }) => updates);
-    expect(numbers).toEqual([Date.parse(time) / 1000, Date.parse(time) / 1000 + 60]);
+    // How often they were told is not known: as rarely as can be from now on.
+    expect(numbers).toEqual([Date.parse(time) + 7, Date.parse(time) + 60_000 + 7]);
   });
 
   test("shows what was withheld again, and keeps what waits to be acknowledged or was", async () => {
@@ -225,4 +228,27 @@ test("an inspection that SCADA values asked for stands on, while the turbine is 
   await watch.close();
   const farm = JSON.parse(site.state.get("scada-farm/scada-test")!);
   expect(farm.standing).toEqual([{ turbine: "T1", component: "gearbox", day: startMs / dayMs - 4 }]);
+});
+
+test("a gateway whose disk took nothing more before it was killed gives no update the id of an earlier one", async () => {
+  const { start, state, clock } = createStarts();
+  const raised = createAlarmRegister();
+  feed(raised, decisionAt(0, [["inner", 0.9, 0]]));
+  const name = `t1/${decisionAt(0, []).point.component}`;
+  state.setAll(describeKept([[name, { alarms: raised.snapshot().records }]]));
+  const ids: string[] = [];
+  for (let run = 0; run < 3; run++) {
+    const { alarms } = await start().recall.look();
+    // How often it was told is known all the same.
+    expect(alarms.records.map(({ updates }) => updates % 1_000)).toEqual([0]);
+    const register = createAlarmRegister(defaultAlertPolicy, alarms);
+    clock.advance(2_000);
+    for (const kind of ["shelve", "unshelve", "shelve"] as const) {
+      const atMs = clock.nowMs();
+      const step = { kind, atMs, by: "ana", untilMs: atMs + 60_000 };
+      const told = register.step(alarms.records[0]!, step, atMs);
+      if (told.ok && told.value !== null) ids.push(told.value.id);
+    }
+  }
+  expect([ids.length, new Set(ids).size]).toEqual([9, 9]);
 });

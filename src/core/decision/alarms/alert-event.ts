@@ -26,7 +26,7 @@ export interface AlertContext {
 /** All that an event is made of. */
 export interface AlertParts extends AlertContext {
   readonly transition: AlertTransition;
-  /** 1, 2, … for `updated`; other transitions happen once an alarm. */
+  /** Of `updated`, rising; other transitions happen once an alarm. */
   readonly updateNumber: number;
   readonly decision: Decision;
   readonly mode: ModeDecision;

@@ -77,7 +77,19 @@ export function chooseSeverity(
 }
 
 /** Doublings of the interval before a probability is told once more: 10 minutes become most of a day. */
-const mostDoublings = 7;
+export const mostDoublings = 7;
+
+/** Fewer updates of an alarm are told within a second. */
+const updatesPerSecond = 1_000;
+
+/**
+ * Where numbers of updates go on from if more may have been told than `known` says: by the seconds of the clock, so that none has the id
+ * of an earlier one. The last three digits count those that are known of. A clock that is behind changes nothing.
+ */
+export function renumberUpdates(known: number, nowMs: number): number {
+  const seconds = Math.floor(nowMs / 1000);
+  return Math.max(known, seconds * updatesPerSecond + (known % updatesPerSecond));
+}
 
 /**
  * Is `now` so different from what was `told` that an operator would do something else? Told are
@@ -104,7 +116,7 @@ export function isMaterialChange(
   const sinceToldMs = Math.abs(now.atMs - told.atMs);
   if (sinceToldMs < policy.minUpdateIntervalMs) return false;
   if (now.modelDigest !== told.modelDigest || now.leadingMode !== told.leadingMode) return true;
-  const waitMs = policy.minUpdateIntervalMs * 2 ** Math.min(told.updates, mostDoublings);
+  const waitMs = policy.minUpdateIntervalMs * 2 ** Math.min(told.updates % updatesPerSecond, mostDoublings);
   if (sinceToldMs < waitMs) return false;
   const isLoud = ({ severityDb }: AlertPicture): boolean => (severityDb ?? 0) >= policy.loudSeverityDb;
   return (isLoud(now) && !isLoud(told)) || hasChangedSides(told.probability, now, policy);

@@ -8,6 +8,7 @@ import type { TurbineState } from "../../contract/turbine-state.ts";
 import type { AnnunciatedAlarm } from "./alarm-lifecycle.ts";
 import { type AlarmRecord, createAlarmRecord, leadingWindows } from "./alarm-record.ts";
 import { createAlertEvent } from "./alert-event.ts";
+import { mostDoublings, renumberUpdates } from "./alert-policy.ts";
 
 /** What a turbine's retained state says of an alarm. */
 export type SaidAlarm = TurbineState["alarms"][number];
@@ -64,9 +65,8 @@ export function recallAlarm(said: SaidAlarm, { point, saidMs, nowMs }: SaidOf): 
     lane,
     severity,
     ...(leadingMode === undefined ? {} : { leading: { failureMode: leadingMode, windows: leadingWindows } }),
-    // How many updates were told is not known, and none may have the id of an earlier one: there were fewer than seconds. The
-    // clock may not be set yet.
-    updates: Math.max(0, Math.floor(Math.max(nowMs, saidMs, sinceMs) / 1000)),
+    // How often it was told is not known: it is told as rarely as can be. The clock may not be set yet.
+    updates: renumberUpdates(mostDoublings, Math.max(nowMs, saidMs, sinceMs)),
     told,
     lastEvent,
   };

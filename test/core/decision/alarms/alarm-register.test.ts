@@ -6,7 +6,7 @@ import {
   isSamePoint,
   type PersonStep,
 } from "../../../../src/core/decision/alarms/alarm-register.ts";
-import { defaultAlertPolicy } from "../../../../src/core/decision/alarms/alert-policy.ts";
+import { defaultAlertPolicy, renumberUpdates } from "../../../../src/core/decision/alarms/alert-policy.ts";
 import { decisionAt, model, point, startMs } from "./decisions.ts";
 import { context, feed } from "./feed-register.ts";
 
@@ -192,6 +192,18 @@ describe("the alarm register", () => {
     expect(toldMinutes[1]).toBeLessThan(45);
     expect(toldMinutes.length).toBeLessThan(10);
     expect(register.snapshot().records[0]!.lastEvent!.data.probability).toBe(0.1);
+  });
+
+  test("tells a change that lasts as soon where the numbers of its updates go on from the clock", () => {
+    const first = createAlarmRegister();
+    feed(first, decisionAt(0, [["inner", 0.9, 0]]));
+    const [record] = first.snapshot().records;
+    const updates = renumberUpdates(record!.updates, startMs + 999);
+    const register = createAlarmRegister(defaultAlertPolicy, { records: [{ ...record!, updates }] });
+    const told = Array.from({ length: 45 }, (_, minute) =>
+      feed(register, decisionAt(60 * (minute + 1), [["inner", 0.1, 0]])),
+    ).flat();
+    expect(told.map(({ id }) => id.split("/").at(-1))).toEqual([`${startMs + 1}`]);
   });
 
   test("tells an escalation at once, and once", () => {
