@@ -40,7 +40,7 @@ export function createDeviceClock(): DeviceClock {
 class Believed implements DeviceClock {
   aheadMs = 0;
   isUnset = false;
-  /** Largest skew of this segment: that of the piece that was delayed least. */
+  /** Largest skew of this segment since the clock is as it is: that of the piece that was delayed least. */
   #bestSkewMs = Number.NEGATIVE_INFINITY;
   #segmentEndMs = Number.NaN;
 
@@ -61,7 +61,8 @@ class Believed implements DeviceClock {
     else if (pace === "true" && Math.abs(stepMs) > clockToleranceMs) this.#follow(skewMs);
     // Nothing arrives before it was measured.
     else if (pace === "true" && aheadMs !== 0 && skewMs > aheadMs) this.aheadMs = skewMs;
-    if (skewMs > this.#bestSkewMs) this.#bestSkewMs = skewMs;
+    // Where it is off otherwise than before, what came before says no more how it is now.
+    if (this.aheadMs !== aheadMs || skewMs > this.#bestSkewMs) this.#bestSkewMs = skewMs;
     if (Number.isNaN(this.#segmentEndMs)) this.#segmentEndMs = atMs + segmentMs;
     if (atMs < this.#segmentEndMs) return;
     if (pace === "true") this.#follow(this.#bestSkewMs);
