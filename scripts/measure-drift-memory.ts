@@ -47,6 +47,7 @@ const post = createDriftPost({
       return true;
     },
     release: () => {},
+    isWritten: true,
   },
   clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
   logger: silentLogger,

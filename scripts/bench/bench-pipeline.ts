@@ -45,6 +45,7 @@ export function openBenchPipeline({ bundle, bearing, channel, nowMs, onDecision 
         setAll: () => true,
         setDescribed: () => true,
         release: () => {},
+        isWritten: true,
       },
       logger: silentLogger,
       onEvent: () => {},

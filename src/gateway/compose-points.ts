@@ -218,6 +218,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     register,
     onAlerts,
     onSilentStep: serving.keepSteps,
+    isWritten: () => state.isWritten,
     onEvent: (name, subject, detail) => {
       logger.info(name, { alarm: subject, detail });
       telemetry.event(name, subject, detail);

@@ -157,6 +157,7 @@ function openWritten(turbines: readonly string[], run?: (work: Steps<void>) => v
         return true;
       },
       release: () => {},
+      isWritten: true,
     },
     logger: silentLogger,
     onEvent: () => {},

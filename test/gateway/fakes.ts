@@ -93,6 +93,7 @@ export function createFakeState(): StateStore {
     setAll,
     setDescribed: setAll,
     release: () => {},
+    isWritten: true,
   };
 }
 

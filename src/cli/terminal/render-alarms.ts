@@ -15,11 +15,17 @@ export function renderAlarms(alarms: readonly AlarmReport[]): string {
 /** What became of a step. */
 export function renderAlarmStep(
   { turbine, component, failureMode }: AlarmPlace,
-  { alarm }: AlarmReply,
+  { alarm, isUnwritten }: AlarmReply,
 ): string {
-  if (alarm === null) return `${turbine} ${component} ${failureMode}: normal, nothing is left to be seen\n`;
-  return renderAlarms([alarm]);
+  const step =
+    alarm === null
+      ? `${turbine} ${component} ${failureMode}: normal, nothing is left to be seen\n`
+      : renderAlarms([alarm]);
+  return isUnwritten ? `${step}${unwritten}\n` : step;
 }
+
+const unwritten =
+  "Told, but not written down: the disk of the gateway's state is full or fails. If the gateway ends before there is room, it is to be done again.";
 
 const stateWords: Readonly<Record<AlarmReport["state"], string>> = {
   normal: "normal",

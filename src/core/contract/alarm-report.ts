@@ -83,6 +83,8 @@ export interface AlarmOrder {
 export interface AlarmReply {
   /** As it is from now on; null: it is normal, as nothing is left to be seen. */
   readonly alarm: AlarmReport | null;
+  /** The disk took nothing: it was told, and a gateway that is killed before there is room forgets it. Absent: it is on the disk. */
+  readonly isUnwritten?: true | undefined;
 }
 
 /** The error for an alarm that is not among those of `aurora alert list`; `op` is what was to be done to it. */
@@ -122,7 +124,7 @@ export const alarmListSchema: () => z.ZodType<AlarmList> = onDemand(() =>
 
 /** Validator of {@link AlarmReply}. */
 export const alarmReplySchema: () => z.ZodType<AlarmReply> = onDemand(() =>
-  z.strictObject({ alarm: alarmReportSchema().nullable() }),
+  z.strictObject({ alarm: alarmReportSchema().nullable(), isUnwritten: z.literal(true).optional() }),
 );
 
 /** Validator of {@link AlarmOrder}. */

@@ -30,6 +30,8 @@ export interface AlarmDeskOptions {
   readonly onEvent: (name: string, subject: string, detail: string) => void;
   /** Something has changed of which subscribers are told nothing: it must outlive a restart all the same. */
   onSilentStep(): void;
+  /** Is all that was told so far on the disk? */
+  isWritten(): boolean;
 }
 
 export interface AlarmDesk {
@@ -84,7 +86,8 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
           describeDoer(step, order),
         );
         const left = findAll(place).find((alarm) => alarm.site === itsSite);
-        return { alarm: left === undefined ? null : describe(left) };
+        const alarm = left === undefined ? null : describe(left);
+        return options.isWritten() ? { alarm } : { alarm, isUnwritten: true };
       }
       if (refusal === null) throw refuseUnknownAlarm(place, order.action);
       throw new AuroraError("GATEWAY", refusal, {

@@ -24,6 +24,8 @@ export interface StateStore {
   setDescribed(entries: Readonly<Record<string, string | null>>, describe: DescribeState): boolean;
   /** What the last run kept under `keys` has been taken up, and `describe` says it again: it leaves memory as after `setDescribed`. */
   release(keys: readonly string[], describe: DescribeState): void;
+  /** Is all that was to be kept on the disk? Otherwise some of it waits in memory. */
+  readonly isWritten: boolean;
 }
 
 /** Says what there is to keep, by key; null: nothing. */
@@ -139,6 +141,9 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
         described.set(key, describe);
         values.delete(key);
       }
+    },
+    get isWritten() {
+      return waiting.size === 0;
     },
   };
 }

@@ -1,6 +1,7 @@
 /** People's steps on alarms, and what ends by itself of them. */
 import { describe, expect, test } from "vitest";
-import type { AlarmOrder } from "../../../src/core/contract/alarm-report.ts";
+import { renderAlarmStep } from "../../../src/cli/terminal/render-alarms.ts";
+import { type AlarmOrder, alarmReplySchema } from "../../../src/core/contract/alarm-report.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createAlarmDesk } from "../../../src/gateway/alarms/alarm-desk.ts";
@@ -18,6 +19,7 @@ function createDesk() {
   const events: string[] = [];
   /** How many alerts each order told, and silent steps. */
   const told: (number | "silent")[] = [];
+  const disk = { isFull: false };
   const desk = createAlarmDesk({
     config: { gateway: { site: "north" } as never },
     register,
@@ -28,11 +30,28 @@ function createDesk() {
     },
     onEvent: (...told) => void events.push(told.join(" | ")),
     onSilentStep: () => void told.push("silent"),
+    isWritten: () => !disk.isFull,
   });
-  return { register, clock, alerts, events, desk, told };
+  return { register, clock, alerts, events, desk, told, disk };
 }
 
 describe("the alarm desk", () => {
+  test("tells whoever did something that the disk did not take it, as long as that is so", () => {
+    const { register, desk, disk } = createDesk();
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    const act = (isFull: boolean, order: Omit<AlarmOrder, "by">): string => {
+      disk.isFull = isFull;
+      const reply = desk.act(place, { ...order, by: "ana" });
+      return renderAlarmStep(place, alarmReplySchema().parse(JSON.parse(JSON.stringify(reply))));
+    };
+    expect(act(true, { action: "acknowledge" })).toMatch(
+      /: warning, acknowledged by ana.*\nTold, but not written down: the disk .* is full or fails/,
+    );
+    expect(act(false, { action: "shelve", hours: 1 })).toMatch(/^[^\n]* shelved by ana [^\n]*\n$/);
+    feed(register, decisionAt(1, [["inner", 0.1, null]]));
+    expect(act(true, { action: "unshelve" })).toMatch(/normal, nothing is left to be seen\nTold, but/);
+  });
+
   test("ends shelving by the gateway's clock, tells it, and writes down what there is nothing to tell of", () => {
     const { register, clock, alerts, desk, told } = createDesk();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));

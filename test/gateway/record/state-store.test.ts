@@ -30,9 +30,12 @@ test("a full disk keeps the newest value in memory and writes it when it can", (
   onTestFinished(() => file.close());
   const state = createStateStore(file);
   expect(state.set("large", "x".repeat(40_000))).toBe(true);
+  expect(state.isWritten).toBe(true);
   expect(state.set("larger", "y".repeat(60_000))).toBe(false);
+  expect(state.isWritten).toBe(false);
   expect(state.get("larger")).toHaveLength(60_000);
   expect(state.set("larger", "y")).toBe(true);
+  expect(state.isWritten).toBe(true);
   expect(file.use((db) => db.prepare("SELECT value FROM state WHERE key = 'larger'").get()?.value)).toBe("y");
 });
 
