@@ -267,7 +267,7 @@ describe("aurora score", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/milli\.npy: 0 windows \(\d+ samples set aside: range\), fault -/);
     expect(stderr).toMatch(
-      /^error: .*milli\.npy: no window could be scored\nhint: data was set aside \(range\)/,
+      /^error: .*milli\.npy: no window could be scored\nhint: data was set aside \(range\): check the sensor and --rate-hz\n/,
     );
   });
 

@@ -70,7 +70,7 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
           .map((file) => describe(file, unitDoubts.isKnown(file.file)))
           .join(""),
   );
-  for (const file of files) complain(file);
+  for (const file of files) complain(file, unitDoubts.isKnown(file.file));
   noteSeverityOnly(files);
   return exitCodeOf(files, saysNothing);
 }
@@ -166,20 +166,24 @@ function saysNothing({ windows, severity, setAside }: FileSummary): boolean {
 }
 
 /** Says on stderr what is wrong with a file, if anything is. */
-function complain(summary: FileSummary): void {
+function complain(summary: FileSummary, isUnitKnown: boolean): void {
   if (complainOfFile(summary)) return;
   const { file, setAside } = summary;
   if (!saysNothing(summary)) return;
-  process.stderr.write(`error: ${file}: no window could be scored\nhint: ${adviseOn(setAside)}\n`);
+  process.stderr.write(
+    `error: ${file}: no window could be scored\nhint: ${adviseOn(setAside, isUnitKnown)}\n`,
+  );
 }
 
 /** Why a file says nothing, and what to look at. */
-function adviseOn({ windows, samples }: FileSummary["setAside"]): string {
+function adviseOn({ windows, samples }: FileSummary["setAside"], isUnitKnown: boolean): string {
   const reasons = Object.keys(samples).join(", ");
   if (reasons === "no-shaft-speed")
     return "the shaft stands, or its speed is missing, in every window: check the channel of the speed";
-  if (reasons !== "")
-    return `data was set aside (${reasons}): check the sensor and --rate-hz; without --scale and --unit no range is held against it`;
+  if (reasons !== "") {
+    const unheld = isUnitKnown ? "" : "; without --scale and --unit no range is held against it";
+    return `data was set aside (${reasons}): check the sensor and --rate-hz${unheld}`;
+  }
   return windows === 0
     ? `it is shorter than ${fewestRevolutions} revolutions; check --rate-hz and --shaft-rpm`
     : "in each window the signal is dead or broken, or the speed moves by more than half: check the sensor and the speed";

@@ -9,8 +9,7 @@ export interface PlayedRecording {
   readonly endMs: number;
   /** Of the shaft. */
   readonly revolutions: number;
-  /** Were most of its samples set aside? */
-  readonly isMostlyLost: boolean;
+  readonly samples: number;
   /** Was its turbine too slow to be one that operates? */
   readonly isStandby: boolean;
 }
@@ -19,16 +18,20 @@ export interface PlayedRecording {
 export interface UnheardCounts {
   /** All of which how the machine was then is not known. */
   readonly unheard: number;
+  /** Those of them of which most samples were set aside. */
+  readonly mostlyLost: number;
   /** Those of them of which nothing was set aside. */
   readonly tooShort: number;
+  /** How much of the samples of all others of them was set aside, 0 to 1. */
+  readonly lostShare: number;
   /** A turbine that stands by is not unheard. */
   readonly standby: number;
 }
 
 export interface HeardRecordings {
   begin(startMs: number): void;
-  /** Of the recording that began last: some of it was set aside. */
-  noteLoss(): void;
+  /** Of the recording that began last: so many of its samples, or a window, were set aside. */
+  noteLoss(samples: number): void;
   end(recording: PlayedRecording): void;
   /** A window was decided. They come in order of time, the last ones of a recording after the next one began. */
   noteWindow(window: { readonly fromMs: number; readonly toMs: number; readonly shaftRpm: number }): void;
@@ -43,6 +46,8 @@ interface Stretch {
   /** But for those that were mostly lost, or of a turbine that stands by. */
   recordings: number;
   revolutions: number;
+  samples: number;
+  lostSamples: number;
   hasLoss: boolean;
 }
 
@@ -53,31 +58,38 @@ const roundingMs = 1;
 
 /** Creates it for a point of which nothing was played. */
 export function createHeardRecordings(): HeardRecordings {
-  let [mostlyLost, partlyLost, tooShort, standby] = [0, 0, 0, 0];
+  let [mostlyLost, standby] = [0, 0];
+  /** Of the recording that is played. */
+  let lostSamples = 0;
   let last: Stretch | null = null;
   /** Those of which no window was decided yet, in order of time. */
   let pending: Stretch[] = [];
-  const settle = ({ recordings, hasLoss }: Stretch): void => {
-    if (hasLoss) partlyLost += recordings;
-    else tooShort += recordings;
-  };
+  /** Those of which none was decided although a later one was. */
+  const passed: Stretch[] = [];
   return {
     begin: (startMs) => {
       if (last === null || startMs - last.toMs > seamlessMs) {
-        last = { fromMs: startMs, toMs: startMs, recordings: 0, revolutions: 0, hasLoss: false };
+        const nothing = { recordings: 0, revolutions: 0, samples: 0, lostSamples: 0, hasLoss: false };
+        last = { fromMs: startMs, toMs: startMs, ...nothing };
         pending.push(last);
       }
+      lostSamples = 0;
       last.recordings++;
       last.toMs = Number.POSITIVE_INFINITY;
     },
-    noteLoss: () => {
+    noteLoss: (samples) => {
+      lostSamples += samples;
       if (last !== null) last.hasLoss = true;
     },
-    end: ({ endMs, revolutions, isMostlyLost, isStandby }) => {
+    end: ({ endMs, revolutions, samples, isStandby }) => {
       if (last === null) return;
       last.toMs = endMs;
       last.revolutions += revolutions;
-      if (!isMostlyLost && !isStandby) return;
+      if (lostSamples <= samples / 2 && !isStandby) {
+        last.samples += samples;
+        last.lostSamples += lostSamples;
+        return;
+      }
       last.recordings--;
       if (isStandby) standby++;
       else mostlyLost++;
@@ -88,20 +100,27 @@ export function createHeardRecordings(): HeardRecordings {
       for (const stretch of pending) {
         if (isLater(stretch)) continue;
         const isHeard = stretch.toMs > fromMs + roundingMs || (isPooled && canPool(stretch));
-        if (!isHeard) settle(stretch);
+        if (!isHeard) passed.push(stretch);
       }
       pending = pending.filter(isLater);
     },
     count: () => {
-      const open = pending.reduce((sum, { recordings }) => sum + recordings, 0);
-      const lossy = pending.reduce((sum, { recordings, hasLoss }) => sum + (hasLoss ? recordings : 0), 0);
+      const unheard = [...passed, ...pending];
+      const lossy = unheard.filter(({ hasLoss }) => hasLoss);
+      const recordings = sum(unheard, "recordings");
       return {
-        unheard: mostlyLost + partlyLost + tooShort + open,
-        tooShort: tooShort + open - lossy,
+        unheard: mostlyLost + recordings,
+        mostlyLost,
+        tooShort: recordings - sum(lossy, "recordings"),
+        lostShare: sum(lossy, "lostSamples") / Math.max(1, sum(lossy, "samples")),
         standby,
       };
     },
   };
+}
+
+function sum(stretches: readonly Stretch[], what: "recordings" | "samples" | "lostSamples"): number {
+  return stretches.reduce((total, stretch) => total + stretch[what], 0);
 }
 
 /** Is it a snapshot that the next ones were heard together with? */

@@ -48,10 +48,11 @@ export interface PointReport {
   readonly deaf: readonly DeafSpan[];
   /** Failure modes that were not raised, and look like electrical hum or lines of the shaft alone. */
   readonly foreignModes: readonly string[];
-  readonly setAside: Losses & {
-    readonly recordings: Readonly<Record<SetAsideRecording | "repeated", number>> &
-      Omit<UnheardCounts, "unheard">;
-  };
+  readonly setAside: Losses &
+    Pick<UnheardCounts, "lostShare"> & {
+      readonly recordings: Readonly<Record<SetAsideRecording | "repeated", number>> &
+        Omit<UnheardCounts, "unheard" | "lostShare">;
+    };
 }
 
 /** Why a recording was not played. */
@@ -93,8 +94,6 @@ export function createPointHistory(name: string, turbine: string | null = null):
   const heard = createHeardRecordings();
   const deafness = createDeafSpans();
   const foreign = createForeignWindows();
-  /** Of the recording that is played. */
-  let lostSamples = 0;
 
   const history: PointHistory = {
     sink: {
@@ -122,18 +121,16 @@ export function createPointHistory(name: string, turbine: string | null = null):
       },
       setAside: (quarantine, lostWindows) => {
         losses.update(quarantine, lostWindows);
-        heard.noteLoss();
-        if (lostWindows === 0) lostSamples += quarantine.samples;
+        heard.noteLoss(lostWindows === 0 ? quarantine.samples : 0);
       },
     },
     noteRecording: (startMs) => {
       recordings++;
-      lostSamples = 0;
       heard.begin(startMs);
       if (Number.isNaN(fromMs)) fromMs = startMs;
     },
     noteEnd: (endMs, { revolutions, samples, isStandby = false }) => {
-      heard.end({ endMs, revolutions, isMostlyLost: lostSamples > samples / 2, isStandby });
+      heard.end({ endMs, revolutions, samples, isStandby });
       if (revolutions > 0 && Number.isFinite(revolutions))
         mostRevolutions = Math.max(mostRevolutions ?? 0, revolutions);
       toMs = endMs;
@@ -152,7 +149,7 @@ export function createPointHistory(name: string, turbine: string | null = null):
       toMs = startMs;
     },
     report: () => {
-      const { unheard, ...others } = heard.count();
+      const { unheard, lostShare, ...others } = heard.count();
       const deaf = deafness.spans;
       return {
         point: name,
@@ -177,7 +174,7 @@ export function createPointHistory(name: string, turbine: string | null = null):
         })),
         deaf,
         foreignModes: foreign.modes.filter((mode) => !alarms.some(({ failureMode }) => failureMode === mode)),
-        setAside: { ...losses.losses, recordings: { ...setAside, repeated, ...others } },
+        setAside: { ...losses.losses, lostShare, recordings: { ...setAside, repeated, ...others } },
       };
     },
   };

@@ -165,11 +165,18 @@ function isPartlyHeard({ windows, unheardRecordings }: PointReport): boolean {
 
 function describeUnheard(report: PointReport): string {
   const { point, unheardRecordings, recordings, repeatedSince, heardUntil, setAside } = report;
-  const { tooShort, repeated } = setAside.recordings;
-  const lost = unheardRecordings - tooShort - repeated;
+  const { mostlyLost, tooShort, repeated } = setAside.recordings;
+  const undecided = unheardRecordings - mostlyLost - tooShort - repeated;
   const reasons = Object.keys(setAside.samples).join(", ");
   const parts = [
-    ...(lost > 0 ? [`most samples of ${lost} of ${recordings} recordings were set aside (${reasons})`] : []),
+    ...(mostlyLost > 0
+      ? [`most samples of ${mostlyLost} of ${recordings} recordings were set aside (${reasons})`]
+      : []),
+    ...(undecided > 0
+      ? [
+          `no window of ${undecided} of ${recordings} recordings could be decided, though only ${(100 * setAside.lostShare).toFixed(1)} % of their samples were set aside (${reasons})`,
+        ]
+      : []),
     ...(repeated > 0
       ? [
           `${repeated} of ${recordings} recordings have the very samples of an earlier one, the first at ${repeatedSince}, and were not heard: does the logger hang?`,

@@ -259,6 +259,21 @@ describe("aurora score --decide", () => {
     expect(report!.warnings.map((each) => `warning: ${each}`)).toEqual(stderr.trimEnd().split("\n"));
   });
 
+  it("does not call recordings mostly lost of which little was lost, and yet no window could be decided", async () => {
+    const folder = createTemporaryFolder();
+    const files = life.slice(0, 4).map(({ timeMs, counts, scale }, index) => {
+      const path = join(folder, `${nameByTime(timeMs)}.npy`);
+      const samples = Float32Array.from(counts.subarray(0, 50_000), (each) => each * scale);
+      if (index % 2 === 1) samples[25_000] = Number.NaN;
+      writeFileSync(path, encodeNpy(samples, [50_000]));
+      return path;
+    });
+    const { stderr } = await replay("--input", ...files, "--shaft-rpm", "1200", "--unit", "g", ...flags);
+    expect(stderr).toMatch(
+      /^warning: .*: no window of 2 of 4 recordings could be decided, though only 1\.0 % of their samples were set aside \(not-finite\); the last window/m,
+    );
+  });
+
   it("says in JSON as on stderr where a file says otherwise itself, and where its times go back", async () => {
     const folder = createTemporaryFolder();
     const samples = [...first!.counts.subarray(0, first!.rateHz)];

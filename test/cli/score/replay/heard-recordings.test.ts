@@ -9,7 +9,7 @@ function play(recordings: readonly (readonly [revolutions: number, heard: number
   for (const [hour, [revolutions, window]] of recordings.entries()) {
     const fromMs = hour * hourMs;
     heard.begin(fromMs);
-    heard.end({ endMs: fromMs + 1000 * revolutions, revolutions, isMostlyLost: false, isStandby: false });
+    heard.end({ endMs: fromMs + 1000 * revolutions, revolutions, samples: 100, isStandby: false });
     if (window > 0) heard.noteWindow({ fromMs, toMs: fromMs + 1000 * window, shaftRpm: 60 });
   }
   return heard.count();
@@ -23,7 +23,7 @@ it("counts recordings of which no window was decided", () => {
       [65, 60],
       [57, 57],
     ]),
-  ).toEqual({ unheard: 1, tooShort: 1, standby: 0 });
+  ).toEqual({ unheard: 1, mostlyLost: 0, tooShort: 1, lostShare: 0, standby: 0 });
   // None was heard after the last two, and nothing is known of them.
   expect(
     play([
@@ -51,24 +51,26 @@ it("takes recordings that follow one another without a gap for one", () => {
   for (let second = 0; second < 65; second++) {
     heard.begin(1000 * second);
     if (second === 60) heard.noteWindow({ fromMs: 0, toMs: 60_000, shaftRpm: 60 });
-    heard.end({ endMs: 1000 * second + 999, revolutions: 1, isMostlyLost: false, isStandby: false });
+    heard.end({ endMs: 1000 * second + 999, revolutions: 1, samples: 100, isStandby: false });
   }
   expect(heard.count().unheard).toBe(0);
 });
 
 it("tells what was set aside from what is too short, and a turbine that stands by from both", () => {
   const heard = createHeardRecordings();
-  const lengths = { revolutions: 70, isMostlyLost: false, isStandby: false };
+  const lengths = { revolutions: 70, samples: 1000, isStandby: false };
   heard.begin(0);
-  heard.noteLoss();
+  heard.noteLoss(10);
+  heard.noteLoss(5);
   heard.end({ ...lengths, endMs: 1000 });
   heard.begin(hourMs);
-  heard.noteLoss();
-  heard.end({ ...lengths, endMs: hourMs + 1000, isMostlyLost: true });
+  heard.noteLoss(600);
+  heard.end({ ...lengths, endMs: hourMs + 1000 });
   heard.begin(2 * hourMs);
   heard.end({ ...lengths, endMs: 2 * hourMs + 1000, isStandby: true });
-  expect(heard.count()).toEqual({ unheard: 2, tooShort: 0, standby: 1 });
+  const counts = { unheard: 2, mostlyLost: 1, tooShort: 0, lostShare: 0.015, standby: 1 };
+  expect(heard.count()).toEqual(counts);
   // Also where some of it was decided: most of it was not heard.
   heard.noteWindow({ fromMs: hourMs, toMs: hourMs + 500, shaftRpm: 4000 });
-  expect(heard.count()).toEqual({ unheard: 2, tooShort: 0, standby: 1 });
+  expect(heard.count()).toEqual(counts);
 });

@@ -144,7 +144,8 @@ it("tells an alarm as it was when it was raised, and apart from that what it gre
   expect(setAside).toEqual({
     windows: 1,
     samples: { range: 496 },
-    recordings: { sameTime: 1, overlapping: 0, repeated: 0, tooShort: 0, standby: 0 },
+    lostShare: 496 / 12_000,
+    recordings: { sameTime: 1, overlapping: 0, repeated: 0, mostlyLost: 0, tooShort: 0, standby: 0 },
   });
 });
 
