@@ -69,7 +69,8 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            it, where three of a shaft's first four stand there and none at the stated speed; a wrong --rate-hz looks so,
            too, and a louder second machine. It takes 8 recordings of 16 revolutions, or fewer that come to about 150
            together; without --decide each file is heard by itself. None proves nothing: lines at the mains' multiples
-           are not asked.
+           are not asked. A warning says, too, from where on recordings of a point are 2, 2.5, 3, 4, 5, 8 or 10 times as long or
+           short at the same stated rate.
            Point of a recording: of --point, else "point" in the manifest or in NAME.json, else its folder. A channel of
            many is chosen as for scores; a point is one channel: b1='2004*#0' b2='2004*#1' are two of the same files.
            Budget: of a turbine, shared evenly by its points. Which a point is of says "turbine" in the manifest or in NAME.json

@@ -25,6 +25,8 @@ export interface ReplayRequest {
   readonly addRows: (rows: readonly ReplayRow[]) => Promise<void>;
   /** Told of each recording before it is played. */
   readonly onOpened?: (recording: OpenedRecording) => void;
+  /** Told of each recording after it was played, and how much of it. */
+  readonly onPlayed?: (planned: PlannedRecording, lengthMs: number) => void;
   /** Called before each recording, and at the end. */
   readonly progress: (done: number, total: number, what: string) => void;
 }
@@ -98,7 +100,7 @@ interface Player {
   lengthMs: number;
 }
 
-function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: ReplayRequest): Players {
+function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened, onPlayed }: ReplayRequest): Players {
   const register = createAlarmRegister();
   const { turbines, find: findTurbine } = placePoints(plan, gateway.turbines);
   const players = new Map<string, Player>();
@@ -164,6 +166,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
         await player.point.play(recording, timeMs);
       } finally {
         player.lengthMs = Math.max(0, player.point.endMs - timeMs);
+        onPlayed?.(planned, player.lengthMs);
         const { shaftRpm, rateHz } = description.sidecar;
         history.noteEnd(player.point.endMs, {
           revolutions: (player.lengthMs * shaftRpm) / 60_000,

@@ -15,6 +15,7 @@ import { listSpeedDoubts } from "../recordings/speed-doubts.ts";
 import { createUnitDoubts } from "../recordings/unit-doubts.ts";
 import { listBearingDoubts } from "../sidecar/bearing-doubts.ts";
 import { createDescriber, type SidecarFlags } from "../sidecar/sidecar-options.ts";
+import { createLengthDoubts } from "./length-doubts.ts";
 import { type PlanRequest, planReplay, type ReplayPlan } from "./plan-replay.ts";
 import type { PointReport } from "./point-history.ts";
 import { type ReplayBudget, renderReplay } from "./render-replay.ts";
@@ -45,9 +46,17 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
   const plan = await planReplay(request);
   if (flags.out !== undefined) expectOtherOutput(listReadFiles(plan, flags), flags.out);
   const unitDoubts = createUnitDoubts();
+  const lengthDoubts = createLengthDoubts();
   const bar = createProgressBar();
   const result = await withRows(bundle, flags.out, (addRows) =>
-    replayRecordings(bundle, { plan, gateway, addRows, onOpened: unitDoubts.look, progress: bar.update }),
+    replayRecordings(bundle, {
+      plan,
+      gateway,
+      addRows,
+      onOpened: unitDoubts.look,
+      onPlayed: lengthDoubts.look,
+      progress: bar.update,
+    }),
   ).finally(bar.end);
   const { points, turbines, errors } = result;
   const { falsePerTurbineYear } = gateway.alarms;
@@ -62,6 +71,7 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
       "time",
       await listSameTimeDoubts(plan.recordings.filter(({ file }) => !unread.has(file))),
     ),
+    ...prefixDoubts("rate", lengthDoubts.list()),
     ...prefixDoubts("unit", unitDoubts.list()),
     ...(flags.gateway === undefined ? prefixDoubts("speed", listStandbyDoubts(turning)) : []),
     ...prefixDoubts("speed", await listSpeedDoubts(turning)),

@@ -274,6 +274,20 @@ describe("aurora score --decide", () => {
     );
   });
 
+  it("says from where on recordings are half as long at the same stated rate", async () => {
+    const folder = createTemporaryFolder();
+    const files = life.slice(0, 6).map((each, index) => {
+      const counts = index < 3 ? each.counts : each.counts.filter((_, at) => at % 2 === 0);
+      return writeRecording(folder, nameByTime(each.timeMs), { ...each, counts });
+    });
+    const { report } = await replay("--input", ...files, "--json", ...flags);
+    expect(report!.warnings).toContainEqual(
+      expect.stringMatching(
+        /^rate: .*: from .*11\.02\.39\.npy \(2004-02-12T11:02:39Z\) on each .* half as long/,
+      ),
+    );
+  });
+
   it("says in JSON as on stderr where a file says otherwise itself, and where its times go back", async () => {
     const folder = createTemporaryFolder();
     const samples = [...first!.counts.subarray(0, first!.rateHz)];
