@@ -27,8 +27,8 @@ export function createRepeatedRecordings(): RepeatedRecordings {
   };
 }
 
-/** Null: all samples that are there are the same. */
-async function digestSamples(file: SampleFile): Promise<string | null> {
+/** Of all samples; null: all that are there are the same. Fails as the reader of the file does. */
+export async function digestSamples(file: SampleFile): Promise<string | null> {
   const hash = createHash("sha256");
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for await (const piece of file.pieces()) {

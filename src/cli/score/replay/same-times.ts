@@ -6,8 +6,9 @@ import { type FileHandle, open } from "node:fs/promises";
 import { extname } from "node:path";
 import { formatInstant } from "../files/time-doubts.ts";
 import type { PlannedRecording } from "./plan-replay.ts";
+import { digestSamples } from "./repeated-recordings.ts";
 
-type TimedFile = Pick<PlannedRecording, "file" | "point" | "timeMs">;
+type TimedFile = Pick<PlannedRecording, "file" | "point" | "timeMs" | "open">;
 
 /** One sentence a point; `recordings` are in order of time. What cannot be read is no doubt: playing it says why. */
 export async function listSameTimeDoubts(recordings: readonly TimedFile[]): Promise<readonly string[]> {
@@ -16,10 +17,7 @@ export async function listSameTimeDoubts(recordings: readonly TimedFile[]): Prom
   for (const each of recordings) {
     const first = firsts.get(each.point);
     if (first?.timeMs !== each.timeMs) firsts.set(each.point, each);
-    else if (
-      isOfOneKind(first.file, each.file) &&
-      (await areDifferent(first.file, each.file).catch(() => false))
-    ) {
+    else if (await areDifferent(first, each).catch(() => false)) {
       const doubt = doubts.get(each.point) ?? { pair: [first, each], count: 0 };
       doubts.set(each.point, doubt);
       doubt.count++;
@@ -27,19 +25,23 @@ export async function listSameTimeDoubts(recordings: readonly TimedFile[]): Prom
   }
   return [...doubts].map(([point, { pair, count }]) => {
     const [first, other] = pair;
+    const files = first.file === other.file ? `rows of ${first.file}` : `${first.file} and ${other.file}`;
     const many = count === 1 ? "1 recording begins" : `${count} recordings begin`;
-    return `${point}: ${many} at the same time as another that holds something else, and only the first of them counts: ${first.file} and ${other.file}, both ${formatInstant(first.timeMs)}; does the time lack its zone, or half of the day?`;
+    return `${point}: ${many} at the same time as another that holds something else, and only the first of them counts: ${files}, both ${formatInstant(first.timeMs)}; does the time lack its zone, or half of the day?`;
   });
 }
 
-/** Another file of the same format: the same recording in two formats differs in its bytes. */
-function isOfOneKind(one: string, other: string): boolean {
-  return one !== other && extname(one).toLowerCase() === extname(other).toLowerCase();
+/** Are they not the same recording? Of one in two formats, which differs in its bytes, that cannot be told. */
+async function areDifferent(one: TimedFile, other: TimedFile): Promise<boolean> {
+  if (one.file === other.file)
+    return (await digestSamples(await one.open())) !== (await digestSamples(await other.open()));
+  const [kind, otherKind] = [one, other].map(({ file }) => extname(file).toLowerCase());
+  return kind === otherKind && (await haveOtherBytes(one.file, other.file));
 }
 
 const pieceBytes = 64 * 1024;
 
-async function areDifferent(one: string, other: string): Promise<boolean> {
+async function haveOtherBytes(one: string, other: string): Promise<boolean> {
   const files: FileHandle[] = [];
   try {
     for (const path of [one, other]) files.push(await open(path));
