@@ -1,5 +1,5 @@
 /** Which recordings there are, of which point each is, when it began and how it is read. What is wrong with a file is said of it. */
-import { basename, dirname, extname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { openSampleFile, openSampleRows } from "../../../training/dataset/samples/sample-file.ts";
@@ -10,7 +10,13 @@ import type { ErrorReport } from "../../terminal/end-process.ts";
 import { describeFileError } from "../files/file-report.ts";
 import { type Describer, describeStated, type StatedDescription } from "../sidecar/sidecar-options.ts";
 import { compareNames, describeUntimed, readTimesInNames } from "./recording-time.ts";
-import { listTimes, type ManifestEntry, refuseTimes, resolveListed } from "./replay-manifest.ts";
+import {
+  dropDescriptions,
+  listEntryFiles,
+  listTimes,
+  type ManifestEntry,
+  refuseTimes,
+} from "./replay-manifest.ts";
 import { meansFile, type NamedPoint } from "./replay-options.ts";
 import { placeRenewals, type ReplayRenewal } from "./replay-renewals.ts";
 import { settleTurbines } from "./replayed-turbines.ts";
@@ -60,7 +66,7 @@ const maxPoints = 1024;
 
 /** Makes the plan. Fails with USAGE where options contradict one another, CONFIG_INVALID where the manifest does. */
 export async function planReplay(request: PlanRequest): Promise<ReplayPlan> {
-  const listed = matchEntries(request);
+  const listed = await matchEntries(request);
   const nameFolder = createFolderNames(listed.map(({ file }) => file));
   expectUsedPoints(request, listed);
   const errors: { file: string; error: ErrorReport }[] = [];
@@ -89,10 +95,13 @@ interface ListedFile {
   readonly entry: ManifestEntry | null;
 }
 
-function matchEntries({ input, manifest }: PlanRequest): ListedFile[] {
+async function matchEntries({ input, manifest }: PlanRequest): Promise<ListedFile[]> {
   const entries = manifest?.entries ?? [];
   if (input === undefined) {
-    return entries.map((entry) => ({ file: resolveListed(manifest!.path, entry), entry }));
+    const own: ListedFile[] = [];
+    for (const entry of entries)
+      for (const file of await listEntryFiles(manifest!.path, entry)) own.push({ file, entry });
+    return own;
   }
   // Most entries name one file: those are found by name, patterns are tried one by one.
   const byName = new Map<string, ManifestEntry[]>();
@@ -115,18 +124,6 @@ function matchEntries({ input, manifest }: PlanRequest): ListedFile[] {
     op: "plan replay",
     subject: idle.where,
     hint: "name the file with --input too, or leave --input out: a manifest's own folder is then looked in",
-  });
-}
-
-/** `week/*` names sidecars and the manifest too: what describes recordings is none. */
-function dropDescriptions(input: readonly string[], manifest: string | undefined): string[] {
-  const described = new Set(
-    input.flatMap((file) => [`${file}.json`, `${file.slice(0, file.length - extname(file).length)}.json`]),
-  );
-  const own = manifest === undefined ? null : resolve(manifest);
-  return [...new Set(input)].filter((file) => {
-    const isSidecar = extname(file).toLowerCase() === ".json" && described.has(file);
-    return !isSidecar && resolve(file) !== own;
   });
 }
 

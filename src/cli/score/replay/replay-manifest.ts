@@ -11,11 +11,13 @@
  *     - {file: b1x.npy, rows: snapshots, time: …, everySeconds: 600}
  *     - {file: b2x.npy, rows: snapshots, times: […], renewedAt: {time: …, reason: bearing replaced, found: fault}}
  */
-import { dirname, isAbsolute, join, normalize, sep } from "node:path";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, extname, isAbsolute, join, normalize, resolve, sep } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { isFields } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
+import { matchesPattern } from "../../../training/dataset/match-pattern.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { plainKey } from "../../../training/dataset/plain-key.ts";
 import {
@@ -88,15 +90,41 @@ export async function readManifest(path: string): Promise<readonly ManifestEntry
   });
 }
 
-/** The file that an entry means where no `--input` says which there are. Fails with CONFIG_INVALID. */
-export function resolveListed(manifest: string, { file, where }: ManifestEntry): string {
-  if (file.includes("*"))
-    throw refuseManifest(where, `"${file}" is a pattern, and nothing says of which files`);
+/** The files that an entry means where no `--input` says which there are, in any order. Fails with CONFIG_INVALID. */
+export async function listEntryFiles(
+  manifest: string,
+  { file, where }: ManifestEntry,
+): Promise<readonly string[]> {
   const plain = normalize(file);
   if (isAbsolute(plain) || plain === ".." || plain.startsWith(`..${sep}`)) {
     throw refuseManifest(where, `"${file}" is not in the manifest's folder`);
   }
-  return join(dirname(manifest), plain);
+  const path = join(dirname(manifest), plain);
+  if (!plain.includes("*")) return [path];
+  if (dirname(plain).includes("*"))
+    throw refuseManifest(where, `"${file}" is a pattern of folders, and nothing says of which files`);
+  const names = await readdir(dirname(path)).catch(() => {
+    throw refuseManifest(where, `the folder of "${file}" cannot be read`);
+  });
+  const fitting = names.filter((name) => !name.startsWith(".") && matchesPattern(name, basename(plain)));
+  const files = dropDescriptions(
+    fitting.map((name) => join(dirname(path), name)),
+    manifest,
+  );
+  if (files.length > 0) return files;
+  throw refuseManifest(where, `"${file}" fits none of the files in ${dirname(path)}`);
+}
+
+/** `week/*` names sidecars and the manifest too: what describes recordings is none. */
+export function dropDescriptions(input: readonly string[], manifest: string | undefined): string[] {
+  const described = new Set(
+    input.flatMap((file) => [`${file}.json`, `${file.slice(0, file.length - extname(file).length)}.json`]),
+  );
+  const own = manifest === undefined ? null : resolve(manifest);
+  return [...new Set(input)].filter((file) => {
+    const isSidecar = extname(file).toLowerCase() === ".json" && described.has(file);
+    return !isSidecar && resolve(file) !== own;
+  });
 }
 
 /** A speed of the entry's own counts before a channel that is named for all. */

@@ -347,13 +347,31 @@ recordings:
     );
   });
 
+  it("means files of its own folder by a pattern, but what describes them, where nothing else says which", async () => {
+    const { folder } = createFolder("acc_10.npy", "acc_2.npy", "b.npy", "sub/acc_3.npy", "acc_2.npy.json");
+    writeFileSync(join(folder, "acc_2.npy.json"), "{}");
+    const entry = { file: "acc_*", time: "2004-01-01", everySeconds: 60 };
+    const { shown } = await plan({ manifest: await writeManifest(folder, [entry], "acc_0.json") });
+    expect(shown.map((text) => text.split(" ").at(-1))).toEqual(["acc_2.npy", "acc_10.npy"]);
+    const below = await writeManifest(folder, [{ ...entry, file: "sub/*.npy" }]);
+    expect((await plan({ manifest: below })).shown).toEqual(["2004-01-01T00:00:00Z sub acc_3.npy"]);
+    for (const [file, message] of [
+      ["c_*.npy", /fits none of the files in/],
+      ["away/*.npy", /the folder of .* cannot be read/],
+    ] as const) {
+      const idle = await writeManifest(folder, [{ ...entry, file }]);
+      await expect(plan({ manifest: idle })).rejects.toEqual(refused("CONFIG_INVALID", message));
+    }
+  });
+
   it.each([
     ["../secret.npy"],
     ["/etc/hostname"],
     ["sub/../../secret.npy"],
     [".."],
     ["./../a.npy"],
-    ["*.npy"],
+    ["../*.npy"],
+    ["*/a.npy"],
   ])("reads nothing outside its folder that --input does not name: %s", async (file) => {
     const { folder } = createFolder("in/a.npy", "secret.npy");
     const manifest = await writeManifest(join(folder, "in"), [{ file, time: "2004-01-01" }]);
