@@ -167,7 +167,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened, onPlayed
       } finally {
         player.lengthMs = Math.max(0, player.point.endMs - timeMs);
         onPlayed?.(planned, player.lengthMs);
-        const { shaftRpm, rateHz } = description.sidecar;
+        const { shaftRpm, rateHz } = recording.sidecar;
         history.noteEnd(player.point.endMs, {
           revolutions: (player.lengthMs * shaftRpm) / 60_000,
           samples: (player.lengthMs * rateHz) / 1000,

@@ -288,6 +288,20 @@ describe("aurora score --decide", () => {
     );
   });
 
+  it("counts what was set aside of a recording that is heard at a half of its rate at that rate", async () => {
+    const folder = createTemporaryFolder();
+    const files = life.slice(0, 2).map(({ timeMs, counts, scale }, index) => {
+      const path = join(folder, `${nameByTime(timeMs)}.npy`);
+      const samples = Float32Array.from(counts.subarray(0, 300_000), (each) => each * scale);
+      if (index === 1) samples.fill(Number.NaN, 50_000);
+      writeFileSync(path, encodeNpy(samples, [300_000]));
+      return path;
+    });
+    const fast = ["--rate-hz", "96000", "--shaft-rpm", "1200", "--bearing", orders.join(","), "--unit", "g"];
+    const { stderr } = await replay("--input", ...files, ...fast);
+    expect(stderr).toMatch(/: most samples of 1 of 2 recordings were set aside \(not-finite\)/);
+  });
+
   it("says in JSON as on stderr where a file says otherwise itself, and where its times go back", async () => {
     const folder = createTemporaryFolder();
     const samples = [...first!.counts.subarray(0, first!.rateHz)];
