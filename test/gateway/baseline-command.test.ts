@@ -252,7 +252,7 @@ describe("aurora baseline", () => {
     rmSync(path, { force: true });
     await expect(site.renew("r")).rejects.toMatchObject({
       code: "GATEWAY",
-      message: `no gateway runs with this configuration: there is no ${path}`,
+      message: `no gateway runs with this configuration, or its state folder's disk is full or read-only: there is no ${path}`,
       hint: expect.stringContaining("aurora gateway --config FILE"),
     });
   });

@@ -197,8 +197,8 @@ function describeUnread(
     case "ENOENT":
     case "ENOTDIR":
       return {
-        message: `no gateway runs with this configuration: there is no ${path}`,
-        hint: "Start it with `aurora gateway --config FILE`; a relative gateway.stateDir is below the folder that it was started in.",
+        message: `no gateway runs with this configuration, or its state folder's disk is full or read-only: there is no ${path}`,
+        hint: "Start it with `aurora gateway --config FILE`, or see its log; a relative gateway.stateDir is below the folder that it was started in.",
       };
     case "EACCES":
     case "EPERM":
@@ -209,7 +209,7 @@ function describeUnread(
     default:
       return {
         message: `${path} is not what a running gateway writes`,
-        hint: "Restart the gateway: it is then written anew.",
+        hint: "Restart the gateway: it is then written anew, unless its state folder's disk is full or read-only: see its log.",
       };
   }
 }

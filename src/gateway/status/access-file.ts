@@ -1,23 +1,27 @@
 /**
  * Keeps the file through which whoever may read the state folder gives orders. A disk that is full, failing or read-only, and a
- * folder of somebody else, are no reason not to watch turbines: then the file is missing for a while, that is said, and it is
- * tried again. Any other refusal is an error.
+ * folder of somebody else, are no reason not to watch turbines: then the token of an earlier start holds where the file has one,
+ * that is said, and writing is tried again. Any other refusal is an error.
  */
-import { rm } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { type GatewayAccess, gatewayAccessSchema } from "../../core/contract/device/device-capture.ts";
 import { createBackoff } from "../../core/platform/backoff.ts";
 import { systemTimers } from "../../core/platform/clock.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 
 export interface AccessFile {
+  /** The one that holds: that of an earlier start where the new one could not be written. */
+  readonly token: string;
   /** Removes it, and no longer tries to write it. */
   close(): Promise<void>;
 }
 
 export interface AccessFileOptions {
   readonly path: string;
-  readonly text: string;
+  readonly access: GatewayAccess;
   readonly logger: Logger;
 }
 
@@ -26,13 +30,15 @@ export interface AccessFileOptions {
  * @throws AuroraError STORE where there is no folder.
  */
 export async function keepAccessFile(options: AccessFileOptions): Promise<AccessFile> {
-  const { path, text, logger } = options;
+  const { path, access, logger } = options;
+  let { token } = access;
   const backoff = createBackoff();
   let cancelTimer = (): void => {};
   let writing: Promise<void> = Promise.resolve();
   let closed = false;
 
-  const write = (): Promise<void> => writeFileAtomic(path, text, { mode: 0o600 });
+  const write = (): Promise<void> =>
+    writeFileAtomic(path, `${JSON.stringify({ ...access, token })}\n`, { mode: 0o600 });
   const tryLater = (): void => {
     if (closed) return;
     cancelTimer = systemTimers.after(backoff.nextMs(), () => {
@@ -50,13 +56,15 @@ export async function keepAccessFile(options: AccessFileOptions): Promise<Access
     await write();
   } catch (error) {
     if (!isDiskTrouble(error)) throw error;
-    logger.error("no orders from the command line: the access file cannot be written; trying again", {
-      path,
-      error,
-    });
+    const kept = await readToken(path, access.url);
+    token = kept ?? token;
+    const orders =
+      kept === null ? "no orders from the command line" : "orders by the token of an earlier start";
+    logger.error(`${orders}: the access file cannot be written; trying again`, { path, error });
     tryLater();
   }
   return {
+    token,
     async close() {
       closed = true;
       cancelTimer();
@@ -64,6 +72,20 @@ export async function keepAccessFile(options: AccessFileOptions): Promise<Access
       await rm(path, { force: true });
     },
   };
+}
+
+/** The token that the file has; null unless it is whole, of this address, this user's, and nobody else may read it. */
+async function readToken(path: string, url: string): Promise<string | null> {
+  try {
+    const { mode, uid } = await lstat(path);
+    if ((mode & 0o077) !== 0 || uid !== (process.geteuid?.() ?? uid)) return null;
+    const text = new TextDecoder().decode(await readFileBounded(path, 4096));
+    const kept = gatewayAccessSchema().parse(JSON.parse(text));
+    return kept.url === url ? kept.token : null;
+  } catch {
+    // Missing, unreadable or damaged: whoever asks needs the new one, which is tried on.
+    return null;
+  }
 }
 
 const diskTroubles: readonly unknown[] = ["ENOSPC", "EDQUOT", "EIO", "EROFS", "EACCES", "EPERM"];

@@ -1,7 +1,8 @@
 /**
  * The gateway's own small HTTP server, on loopback by default: finds the route, who asks and a bounded body, and sends
  * the value that the route returns. Pages may be read by everybody who reaches the server. Orders are for whoever may
- * read the state folder: a file in it, written anew at each start, holds the address and a token that nobody can guess.
+ * read the state folder: a file in it, written anew at each start where the disk takes it, holds the address and a token
+ * that nobody can guess.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -21,7 +22,7 @@ import { isLoopbackAddress, isLoopbackHost, readHostHeader } from "../../core/pl
 import { type AccessFile, keepAccessFile } from "./access-file.ts";
 import { isPortTaken, listenOn, type PortWait, waitForPort } from "./wait-for-port.ts";
 
-/** Who asks: somebody elsewhere, on this machine, or on this machine with the token of this start. */
+/** Who asks: somebody elsewhere, on this machine, or on this machine with the token of the access file. */
 export type GatewayActor = "remote" | "local" | "operator";
 
 /** A request, as a route sees it. */
@@ -90,7 +91,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
  */
 export async function startGatewayHttp(options: GatewayHttpOptions): Promise<GatewayHttp> {
   const { host, port } = options;
-  const token = randomBytes(32).toString("base64url");
+  let token = randomBytes(32).toString("base64url");
   const server = createServer(
     { requestTimeout: 5000, headersTimeout: 5000, maxHeaderSize: 8192 },
     (request, response) => void serve(request, response, { ...options, token }),
@@ -106,9 +107,10 @@ export async function startGatewayHttp(options: GatewayHttpOptions): Promise<Gat
     const path = join(options.stateDir, gatewayAccessFile);
     access = await keepAccessFile({
       path,
-      text: `${JSON.stringify({ url, token })}\n`,
+      access: { url, token },
       logger: options.logger,
     });
+    ({ token } = access);
   };
   let waiting: PortWait | null = null;
   const close = async (): Promise<void> => {
@@ -151,7 +153,9 @@ export function answerText(text: string, status = 200): GatewayResponse {
 /** Of a route that is for whoever may read the state folder. @throws AuroraError GATEWAY for anybody else. */
 export function expectOperator(actor: GatewayActor): void {
   if (actor === "remote") throw refuseRequest("GATEWAY", "a gateway takes orders from its own machine only");
-  if (actor === "local") throw refuseRequest("GATEWAY", "the gateway does not know this caller");
+  if (actor === "operator") return;
+  const doubt = "or its state folder's disk is full or read-only: see its log";
+  throw refuseRequest("GATEWAY", `the gateway does not know this caller, ${doubt}`);
 }
 
 /** What a JSON body asks for. @throws AuroraError USAGE, beginning with `refusal`, for what `schema` does not take. */

@@ -136,7 +136,7 @@ test("a gateway whose port the system chose, and that does not run, is said to b
   const list = await listDevices(config);
   expect(list.gateway).toMatchObject({ running: false, missing: { isNone: true } });
   expect(renderDeviceList(list)).toMatch(
-    /no gateway runs with this configuration: there is no .*\nStart it with/,
+    /no gateway runs with this configuration, or .*disk is full or read-only: there is no .*\nStart it with/,
   );
 });
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
@@ -11,11 +11,14 @@ import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createStatusRoutes } from "../../../src/gateway/status/describe-gateway.ts";
 import {
   answerJson,
+  expectOperator,
   type GatewayHttp,
   type GatewayRequest,
   startGatewayHttp,
 } from "../../../src/gateway/status/gateway-http.ts";
+import { findFreePort } from "../../support/free-port.ts";
 import { openHalf } from "../../support/half-open.ts";
+import { mountSmallDisk, remountDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 
@@ -26,10 +29,10 @@ const error = vi.fn();
 const orders: GatewayRequest[] = [];
 const onOrdered = vi.fn();
 
-function start(dir: string): Promise<GatewayHttp> {
+function start(dir: string, port = 0): Promise<GatewayHttp> {
   return startGatewayHttp({
     host: "127.0.0.1",
-    port: 0,
+    port,
     stateDir: dir,
     clock: { ...systemClock, nowMs: () => Date.UTC(2026, 0, 1, 6, 7, 8) },
     logger: { ...silentLogger, error },
@@ -46,6 +49,7 @@ function start(dir: string): Promise<GatewayHttp> {
         path: "/orders/",
         answer: (order) => {
           orders.push(order);
+          if (order.path === "/orders/mine") expectOperator(order.actor);
           if (order.path === "/orders/bug") throw new TypeError("a bug");
           if (order.path === "/orders/busy") throw new AuroraError("DEVICE_BUSY", "busy", { op: "test" });
           return answerJson({ done: true });
@@ -161,6 +165,12 @@ describe("a gateway's HTTP server", () => {
     expect(error).toHaveBeenCalledOnce();
   });
 
+  it("tells a caller whom it does not know that the disk may have taken no token", async () => {
+    expect(await (await order("/orders/mine", "", "A".repeat(43))).json()).toMatchObject({
+      error: { code: "GATEWAY", message: expect.stringContaining("disk is full or read-only: see its log") },
+    });
+  });
+
   it("lets only the state folder's owner read the token, as long as it listens, and makes a new one each time", async () => {
     expect(statSync(accessPath()).mode & 0o777).toBe(0o600);
     const token = readToken();
@@ -225,3 +235,50 @@ it("stops listening although the disk keeps its access file", async () => {
   expect((await fetch(`${url}/-/healthy`)).status).toBe(200);
   await close();
 });
+
+it("takes orders by the token that a killed gateway left where the disk takes no new one, and keeps the file right", async ({
+  skip,
+}) => {
+  const disk = mountSmallDisk(64);
+  if (disk === null) return skip("nobody may mount a small disk here");
+  const port = await findFreePort();
+  const path = join(disk, "access.json");
+  const left = { url: `http://127.0.0.1:${port}`, token: "k".repeat(43) };
+  const leave = (access: object, mode = 0o600): void => {
+    remountDisk(disk, "rw");
+    writeFileSync(path, JSON.stringify(access));
+    chmodSync(path, mode);
+    remountDisk(disk, "ro");
+  };
+  const actorOf = async (token: string): Promise<string | undefined> => {
+    await fetch(`http://127.0.0.1:${port}/orders/one`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}` },
+    });
+    return orders.at(-1)?.actor;
+  };
+  for (const [access, mode] of [
+    [left, 0o644],
+    [{ ...left, token: "short" }, 0o600],
+    [{ ...left, url: "http://127.0.0.1:1" }, 0o600],
+  ] as const) {
+    leave(access, mode);
+    const deaf = await start(disk, port);
+    expect(await actorOf(access.token)).toBe("local");
+    await expect(deaf.close()).rejects.toThrow("read-only");
+  }
+  leave(left);
+  const late = await start(disk, port);
+  expect(error).toHaveBeenLastCalledWith(
+    "orders by the token of an earlier start: the access file cannot be written; trying again",
+    expect.anything(),
+  );
+  expect(await actorOf(left.token)).toBe("operator");
+  remountDisk(disk, "rw");
+  rmSync(path);
+  await until(() => existsSync(path), "the access file", 10_000);
+  expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(left);
+  expect(await actorOf(left.token)).toBe("operator");
+  await late.close();
+  expect(existsSync(path)).toBe(false);
+}, 20_000);
