@@ -106,13 +106,15 @@ export async function askOperator<T>(question: GatewayQuestion<T>): Promise<T> {
   const { config, path, post, signal, timeoutMs = 10_000 } = question;
   const { url, token } = await readAccess(config.gateway.stateDir);
   const timeout = AbortSignal.timeout(timeoutMs);
-  const unreachable = (cause: unknown): AuroraError =>
-    new AuroraError("GATEWAY", `the gateway at ${url} does not answer`, {
+  const unreachable = (cause: unknown): AuroraError => {
+    const isCut = cuts.has(systemCode(cause));
+    return new AuroraError("GATEWAY", `the gateway at ${url} ${isCut ? "is busy or " : ""}does not answer`, {
       op: "ask gateway",
       subject: url,
-      hint: "Start it with `aurora gateway`, or look at its log.",
+      hint: isCut ? "Try again." : "Start it with `aurora gateway`, or look at its log.",
       cause,
     });
+  };
   let status: number;
   let body: unknown;
   try {
@@ -168,6 +170,9 @@ export async function askCapture(
     subject: deviceId,
   });
 }
+
+/** Of a connection that was taken and ended without an answer, as by a gateway whose places are all taken. */
+const cuts: ReadonlySet<string | undefined> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 
 const absences: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR"]);
 
