@@ -156,6 +156,7 @@ function renderResult(result: EnrolResult): string {
     ...renderGateways(result),
     `${collectorDir}, ${enrolmentKeyFile} and ${enrolledFile}: for the collector, ${collector.user}, whose configuration then has`,
     `  mqtt: { ${renderLogin(collector)}, enrolmentKeyFile: ${keyText}, enrolledFile: ${listText} }`,
+    "  where mqtt.url names its broker; with the embedded broker enrolmentKeyFile alone, and the gateways in mqtt.embedded.gateways",
     `${brokerDir}: for the broker; let it read its files again`,
     "",
   ].join("\n");

@@ -127,6 +127,7 @@ test("with certificates the command names their files, and how one is renewed un
   const files = `caFile: ${folder}/ca.pem, certFile: ${folder}/cert.pem, keyFile: ${folder}/key.pem`;
   expect(stdout).toContain(`mqtt: { ${files} }`);
   expect(stdout).toContain("for the collector, aurora-collector,");
+  expect(stdout).toContain("with the embedded broker enrolmentKeyFile alone, and the gateways in");
   const again = await enrol("gw-1");
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining(`aurora keys client ${dir} gw-1`)]);
 });
