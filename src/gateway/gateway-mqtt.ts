@@ -151,9 +151,10 @@ function keepStatus(parts: {
   const publish = (): void => {
     calm();
     if (said === null || !client.connected) return;
-    client
-      .publish(topic, said, { qos: 1, retain: true })
-      .catch((error: unknown) => logger.warn("the status could not be published", { error }));
+    client.publish(topic, said, { qos: 1, retain: true }).catch((error: unknown) => {
+      logger.warn("the status could not be published", { error });
+      if (said !== null) cancelRepair ??= timers.after(repairMs, publish);
+    });
   };
   let isFirst = true;
   client.onDisconnect((loss) => {

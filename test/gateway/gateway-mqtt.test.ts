@@ -1,24 +1,25 @@
 /** The status that a gateway keeps at its broker. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createEmbeddedBroker } from "../../src/core/platform/mqtt/embedded-broker.ts";
 import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
 import { connectGatewayMqtt } from "../../src/gateway/gateway-mqtt.ts";
-import { createManualClock } from "../support/manual-clock.ts";
+import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
 
 const topic = createTopics("aurora/v1").status("gw-1");
 
-test("what others put in the place of a gateway's status does not stay, and is not answered at their pace", async () => {
-  const allow = (): boolean => true;
+/** A broker that lets everything through, and somebody who looks on and may write. */
+async function startBroker() {
   const broker = await createEmbeddedBroker({
-    authenticate: allow,
-    authorisePublish: allow,
-    authoriseSubscribe: allow,
+    authenticate: () => true,
+    authorisePublish: () => true,
+    authoriseSubscribe: () => true,
   });
   onTestFinished(() => broker.close());
   const url = `mqtt://127.0.0.1:${broker.port}`;
@@ -28,15 +29,20 @@ test("what others put in the place of a gateway's status does not stay, and is n
   await other.subscribe(topic, 1, (_topic, payload) => void heard.push(Buffer.from(payload).toString()));
   const put = (text: string): Promise<void> => other.publish(topic, text, { qos: 1, retain: true });
   await until(() => other.connected, "the other one is connected");
-  await put("left behind");
+  return { url, heard, put };
+}
 
-  const clock = createManualClock();
-  const stateDir = join(createTemporaryFolder(), "state");
+async function startGateway(url: string, clock: ManualClock, ackKey: string | null = null) {
+  const folder = createTemporaryFolder();
+  const ackKeyFile = join(folder, "ack.key");
+  if (ackKey !== null) writeFileSync(ackKeyFile, ackKey.repeat(32));
+  const events: string[] = [];
   const gateway = await connectGatewayMqtt({
     config: gatewayConfigSchema().parse({
-      gateway: { id: "gw-1", site: "north-sea", stateDir },
+      gateway: { id: "gw-1", site: "north-sea", stateDir: join(folder, "state") },
       mqtt: { url },
       turbines: [{ id: "wt-1" }],
+      uplink: ackKey === null ? {} : { ackKeyFile },
     }),
     topics: createTopics("aurora/v1"),
     environment: {},
@@ -44,18 +50,35 @@ test("what others put in the place of a gateway's status does not stay, and is n
     clock,
     timers: clock,
     logger: silentLogger,
-    onEvent: () => {},
+    onEvent: (name, subject) => void events.push(`${name} ${subject}`),
   });
   onTestFinished(() => gateway.close());
+  return { gateway, events };
+}
+
+test("what others put in the place of a gateway's status does not stay, and is not answered at their pace", async () => {
+  const { url, heard, put } = await startBroker();
+  await put("left behind");
+
+  const clock = createManualClock();
+  const { gateway } = await startGateway(url, clock);
   await until(() => heard.length === 2, "the gateway's status");
   const status = heard[1]!;
   expect(JSON.parse(status)).toMatchObject({ gateway: "gw-1", online: true });
 
-  for (const text of ["garbage", "", status.replace("true", "false")]) await put(text);
+  await put("garbage");
   await until(() => clock.pendingTimers > 0, "the gateway hears it");
-  expect(clock.pendingTimers).toBe(1);
+  const after = vi.spyOn(clock, "after");
+  for (const text of ["", status.replace("true", "false")]) {
+    clock.advance(2_000);
+    await put(text);
+    await until(() => heard.at(-1) === text, "it is put");
+  }
+  // What came to the other one has come to the gateway, in its turn.
+  await gateway.client.publish("aurora/v1/any", "", { qos: 1, retain: false });
+  expect([after.mock.calls.length, clock.pendingTimers]).toEqual([0, 1]);
   expect(heard.slice(2)).not.toContain(status);
-  clock.advance(5_000);
+  clock.advance(1_000);
   await until(() => heard.at(-1) === status, "the status again");
   expect(heard.filter((each) => each === status)).toHaveLength(2);
 
@@ -70,4 +93,19 @@ test("what others put in the place of a gateway's status does not stay, and is n
   await gateway.close();
   expect(clock.pendingTimers).toBe(0);
   await until(() => heard.at(-1)?.includes('"online":false') === true, "its last words");
+});
+
+test("a status that could not be published is tried again while the connection stands", async () => {
+  const { url, heard, put } = await startBroker();
+  const clock = createManualClock();
+  const { gateway } = await startGateway(url, clock);
+  await until(() => heard.length === 1, "the gateway's status");
+  await put("garbage");
+  await until(() => clock.pendingTimers === 1, "the gateway hears it");
+  vi.spyOn(gateway.client, "publish").mockRejectedValueOnce(new Error("too many are under way"));
+  clock.advance(5_000);
+  expect(clock.pendingTimers).toBe(0);
+  await until(() => clock.pendingTimers === 1, "it will be tried again", 5_000);
+  clock.advance(5_000);
+  await until(() => heard.at(-1) === heard[0], "the status again");
 });
