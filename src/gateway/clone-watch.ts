@@ -1,6 +1,7 @@
 /**
  * Notices another gateway that says it is this one, as after a card was copied: both log in under one id, and the broker
- * ends the one's connection for the other's, for ever. Says so, and goes on; which of them is the right one, people know.
+ * ends the one's connection for the other's, for ever; where their keys differ, it keeps both, and each overwrites the other's
+ * status. Says so, and goes on; which of them is the right one, people know.
  */
 import { fieldsOf } from "../core/contract/fields.ts";
 import type { Clock } from "../core/platform/clock.ts";
@@ -47,7 +48,7 @@ export function createCloneWatch(options: CloneWatchOptions): CloneWatch {
     if (!isCloned() || nowMs - saidMs < sayAgainMs) return;
     saidMs = nowMs;
     const detail =
-      "another gateway logs in under this one's id, and each ends the other's connection: a copied card?";
+      "another gateway logs in under this one's id, and each ends the other's connection or overwrites its status: a copied card?";
     logger.error(detail, {
       gateway,
       hint: "Give one of them an id and an enrolment of its own (gateway.id).",

@@ -19,6 +19,8 @@ import { type CloneWatch, createCloneWatch } from "./clone-watch.ts";
 const lastWordsMs = 500;
 /** What others say of this gateway in its place stands for so long: as long as of a turbine. */
 const repairMs = 5_000;
+/** And so long where it is another gateway of this id, which mends it likewise: each is heard often enough to be told of. */
+const clonedRepairMs = 90_000;
 
 export interface GatewayMqttOptions {
   readonly config: GatewayConfig;
@@ -161,14 +163,14 @@ function keepStatus(parts: {
     isFirst = false;
     clones.lost(loss);
   });
-  const hear = (payload: Uint8Array): void => {
-    // What is there at the first connection was left by the process before this one.
-    if (!isFirst) clones.heardStatus(payload);
+  const hear = (payload: Uint8Array, retained: boolean): void => {
+    // What is there when the first connection begins was left by the process before this one.
+    if (!isFirst || !retained) clones.heardStatus(payload);
     if (said === null) return;
     if (Buffer.from(payload).equals(Buffer.from(said))) calm();
-    else cancelRepair ??= timers.after(repairMs, publish);
+    else cancelRepair ??= timers.after(clones.isCloned() ? clonedRepairMs : repairMs, publish);
   };
-  void client.subscribe(topic, 1, (_topic, payload) => hear(payload));
+  void client.subscribe(topic, 1, (_topic, payload, retained) => hear(payload, retained));
   return {
     say: (status) => {
       said = status;

@@ -109,3 +109,36 @@ test("a status that could not be published is tried again while the connection s
   clock.advance(5_000);
   await until(() => heard.at(-1) === heard[0], "the status again");
 });
+
+test("two gateways of one id whose keys differ say so, and no longer take the other's status away at once", async () => {
+  const { url, heard } = await startBroker();
+  const clock = createManualClock();
+  const one = await startGateway(url, clock, "5a");
+  await until(() => heard.length === 1, "the first one's status");
+  const two = await startGateway(url, clock, "a5");
+  const both = [one, two];
+  await until(() => heard.length === 2, "the second one's status");
+  const turn = async (ms: number): Promise<void> => {
+    await until(() => clock.pendingTimers > 0, "one of them hears the other");
+    const before = heard.length;
+    clock.advance(ms);
+    await until(() => heard.length > before, "its status again", 5_000);
+  };
+  for (let count = 0; count < 4; count++) await turn(5_000);
+  await turn(90_000);
+  await until(() => both.every(({ gateway }) => gateway.isCloned()), "both have noticed");
+  expect(both.map(({ events }) => events)).toEqual([["gateway.cloned gw-1"], ["gateway.cloned gw-1"]]);
+  expect(both.map(({ gateway }) => gateway.client.connected)).toEqual([true, true]);
+  // From now on by turns of 90 seconds, which is often enough for both to know of it.
+  for (let count = 0; count < 12; count++) {
+    await until(() => clock.pendingTimers > 0, "one of them hears the other");
+    clock.advance(89_000);
+    expect([clock.pendingTimers, ...both.map(({ gateway }) => gateway.isCloned())]).toEqual([1, true, true]);
+    await turn(1_000);
+  }
+  // The one that stays is soon shown as online again.
+  await two.gateway.close();
+  await until(() => heard.at(-1)?.includes('"online":false') === true, "its last words");
+  await turn(90_000);
+  expect(heard.at(-1)).toBe(heard[0]);
+});

@@ -126,7 +126,11 @@ export const gatewaysSchema: z.ZodType = listOf(
     online: z.boolean().nullable(),
     reachable: z.boolean(),
     reason: z.string().nullable().describe("Why it is not known whether it is reachable; null: it is known"),
-    cloned: z.boolean().describe("Two gateways speak under this id, and each ends the other's connection"),
+    cloned: z
+      .boolean()
+      .describe(
+        "Two gateways speak under this id, and each ends the other's connection or overwrites its status",
+      ),
     clonedMs: timeMs.nullable().describe("Last sign of it"),
     offlineMs: timeMs
       .nullable()

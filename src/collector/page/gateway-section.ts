@@ -44,7 +44,7 @@ function renderGateway(gateway: GatewayView, nowMs: number): SafeHtml {
         gateway.reason !== null ? "Not known" : gateway.online === false ? "Offline" : "Silent",
       );
   const clones = gateway.cloned
-    ? html` <span title="Each ends the other's connection: a copied card? Give one of them an id and an enrolment of its own (gateway.id).">${renderBadge("critical", "Two under this id")}</span>`
+    ? html` <span title="Each ends the other's connection or overwrites its status: a copied card? Give one of them an id and an enrolment of its own (gateway.id).">${renderBadge("critical", "Two under this id")}</span>`
     : null;
   const figures =
     health === null

@@ -2,7 +2,7 @@
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 
-/** For how long after its last sign a gateway counts as cloned: each of the two is back within a minute or so. */
+/** For how long after its last sign a gateway counts as cloned: each of the two is heard again within minutes. */
 export const clonedForMs: number = 15 * minuteMs;
 
 /** Is it said of a gateway now? @param clonedMs when the last sign came; null: none ever did */
@@ -12,6 +12,6 @@ export function isCloned(clonedMs: number | null, nowMs: number): boolean {
 
 /** What people are told when it begins. */
 export function createCloneEvent(gateway: string, timeMs: number): EventRecord {
-  const detail = `two gateways log in as ${gateway}, and each ends the other's connection: a copied card? Give one of them an id and an enrolment of its own (gateway.id)`;
+  const detail = `two gateways log in as ${gateway}, and each ends the other's connection or overwrites its status: a copied card? Give one of them an id and an enrolment of its own (gateway.id)`;
   return { kind: "event", timeMs, name: "gateway.cloned", subject: gateway, detail };
 }

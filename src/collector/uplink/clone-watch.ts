@@ -30,10 +30,13 @@ export function createFleetCloneWatch({ clock, logger, metrics }: WatchOptions):
       labels: [],
     }),
     tell: (gateway) =>
-      logger.error("two gateways log in under one id, and each ends the other's connection: a copied card?", {
-        gateway,
-        hint: "Give one of them an id and an enrolment of its own (gateway.id).",
-      }),
+      logger.error(
+        "two gateways log in under one id, and each ends the other's connection or overwrites its status: a copied card?",
+        {
+          gateway,
+          hint: "Give one of them an id and an enrolment of its own (gateway.id).",
+        },
+      ),
   });
   return ({ gateway, online, instance, time }, retained) => {
     // A last will may come late.
