@@ -7,8 +7,10 @@ export interface DeafSpan {
   readonly since: string;
   /** When that had lasted long enough to say so. */
   readonly toldAt: string;
-  /** End of its last window; null: it lasted to the end. */
+  /** End of its last window, or when the point was renewed; null: it lasted to the end. */
   readonly until: string | null;
+  /** It ended because the point was renewed then: what it heard before is no measure any more. */
+  readonly isRenewed?: true;
   /** Mean of its windows, dB below the own reference, > 0. */
   readonly quieterDb: number;
 }
@@ -26,6 +28,8 @@ export interface HeardLevel {
 
 export interface DeafSpans {
   update(level: HeardLevel): void;
+  /** The point was renewed: against what its sensor hears less is not known any more. */
+  renew(atMs: number): void;
   readonly spans: readonly DeafSpan[];
 }
 
@@ -56,6 +60,11 @@ export function createDeafSpans(): DeafSpans {
       stretch.sumDb += severityDb;
       stretch.lastMs = toMs;
       if (isDeaf) stretch.toldMs ??= toMs;
+    },
+    renew: (atMs) => {
+      const spans = stretch === null ? [] : describeStretch(stretch, atMs);
+      ended.push(...spans.map((span) => ({ ...span, isRenewed: true as const })));
+      stretch = null;
     },
     get spans() {
       return stretch === null ? ended : [...ended, ...describeStretch(stretch, null)];

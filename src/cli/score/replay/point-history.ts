@@ -114,7 +114,10 @@ export function createPointHistory(name: string, turbine: string | null = null):
       onHeld: noteHeld,
       onBaseline: (atMs, now, event) => {
         status = now;
-        if (event?.kind === "renewed") learntMs = null;
+        if (event?.kind === "renewed") {
+          learntMs = null;
+          deafness.renew(atMs);
+        }
         if (now.state === "ready") learntMs ??= atMs;
         if (event !== null)
           reference.push({ at: formatInstant(atMs), kind: event.kind, detail: event.detail });

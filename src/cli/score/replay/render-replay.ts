@@ -66,9 +66,11 @@ function listDeafMoments(deaf: readonly DeafSpan[]): Moment[] {
   const told = deaf.slice(0, toldDeafSpans).flatMap((span) => {
     const text = `its sensor hears ${describeQuieter(span)}: does the machine stand, or does the sensor hear it no more?`;
     const begun = { at: span.since, text };
-    return span.until === null
-      ? [begun]
-      : [begun, { at: span.until, text: "its sensor hears it as before again" }];
+    if (span.until === null) return [begun];
+    const end = span.isRenewed
+      ? "what it heard before is no measure any more"
+      : "its sensor hears it as before again";
+    return [begun, { at: span.until, text: end }];
   });
   const others = deaf.slice(toldDeafSpans);
   const [next] = others;

@@ -213,9 +213,10 @@ it("calls a point whose learning was refused by that name, never learnt", () => 
 });
 
 /** A point that was played a recording an hour, of whose windows each has such a level. */
-function hearLevels(levels: readonly number[]) {
-  const history = createPointHistory("b1");
-  const fromMs = Date.UTC(2004, 1, 12);
+function hearLevels(
+  levels: readonly number[],
+  { history, fromMs } = { history: createPointHistory("b1"), fromMs: Date.UTC(2004, 1, 12) },
+) {
   let quietWindows = 0;
   for (const [hour, severityDb] of levels.entries()) {
     const startMs = fromMs + hour * 3_600_000;
@@ -247,6 +248,16 @@ it("tells since when a sensor hears far less than before, how much less, and whe
   2004-02-12T11:00:02Z  its sensor hears it as before again
   no alarm would have been raised, but its sensor heard 40 dB less than when the machine was healthy from 2004-02-12T08:00:00Z to 2004-02-12T11:00:02Z
 `);
+  const history = hearLevels([...loud, -30, -40, -50, -40]);
+  const renewedMs = Date.UTC(2004, 1, 12, 6, 30);
+  const news = { kind: "renewed", detail: "begun anew" } as const;
+  history.sink.onBaseline(renewedMs, { ...status, state: "learning", suspicions: [] }, news);
+  hearLevels([0, 0], { history, fromMs: Date.UTC(2004, 1, 12, 7) });
+  const renewed = history.report();
+  expect(renewed.deaf).toMatchObject([{ until: "2004-02-12T06:30:00Z", isRenewed: true, quieterDb: 40 }]);
+  const text = renderReplay([renewed], budget, 0);
+  expect(text).toContain("  2004-02-12T06:30:00Z  what it heard before is no measure any more\n");
+  expect(text).not.toContain("as before again");
   const lasting = hearLevels([...loud, -50, -50, -50, -54]).report();
   expect(lasting.deaf).toMatchObject([{ since: "2004-02-12T03:00:00Z", until: null, quieterDb: 51 }]);
   expect(renderReplay([lasting], budget, 0)).toContain(
