@@ -56,11 +56,13 @@ function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
   const { titles, evidence, turbines } = view;
   const data = alarm.event.data;
   const doer = describeStateDoer(alarm, view.deeds);
-  // What people did since it was over tells how it is now. Its end does not: gateways of before tell of no step after it.
+  // What people did since it was over is the last that was told of it: of a fault that comes and goes beneath no gateway tells, nor of the end
+  // of that shelving. Its end tells less: gateways of before tell of no step after it.
   const isOver = alarm.steps.some(({ transition }) => transition === "cleared");
   const isStepAfter = isOver && alarm.event.type === "io.aurora.alert.updated.v1";
-  const isOverUnseen = !alarm.active && isWithheldState(data.state) && !isStepAfter;
-  const stateWords = `${isOverUnseen ? "cleared while " : ""}${alarmStateWords[data.state]}`;
+  const isOverWithheld = !alarm.active && isWithheldState(data.state);
+  const past = isStepAfter ? "over, last told: " : "cleared while ";
+  const stateWords = `${isOverWithheld ? past : ""}${alarmStateWords[data.state]}`;
   const told = describeTold(alarm, nowMs);
   const now = alarm.active ? findPresent(data, turbines) : null;
   const raw = alarm.steps.flatMap(({ eventId }) => evidence?.get(eventId) ?? []);

@@ -58,8 +58,8 @@ test("an alarm that ended while it was withheld is not said to be withheld still
   expect(stateOf(false, "raised", "updated", "cleared")).toBe("Cleared while shelved");
   // Its failure mode has raised another, and its end was never told.
   expect(stateOf(false, "raised", "updated")).toBe("Cleared while shelved");
-  // Somebody has shelved it since.
-  expect(stateOf(false, "raised", "cleared", "updated")).toBe("Shelved");
+  // Somebody has shelved it since, and of the end of that nothing need have come.
+  expect(stateOf(false, "raised", "cleared", "updated")).toBe("Over, last told: shelved");
 });
 
 test("an alarm's card says what the spectrum shows, line by line, and against which background it is explained", () => {
