@@ -44,7 +44,7 @@ export type AlertPlacement =
 /**
  * Says what an event does. What counts is the order of arrival, which is that of the gateway's lane: the times in
  * events are a device's, whose clock may jump.
- * An `updated` or `acknowledged` after the end tells what people made of it, and the alarm stays over.
+ * An `updated` or `acknowledged` after the end tells what people made of it, unless by its state the alarm stands; either way it stays over.
  * @param newest the newest alarm of the event's failure mode at its point, or null
  */
 export function placeAlert(
@@ -56,9 +56,9 @@ export function placeAlert(
   const active = transition !== "cleared" && state !== "normal" && state !== "returned-unacknowledged";
   if (newest === null || transition === "raised") return { kind: "begin", active };
   if (newest.active) return { kind: "advance", active };
-  // What is over stays over; people's steps are worth showing. An update of when it stood has come late.
+  // What is over stays over; people's steps are worth showing. What tells of an alarm that was shown and stood has come late.
   const isOfBefore = state === "unacknowledged" || state === "acknowledged";
-  const isStep = transition === "acknowledged" || (transition === "updated" && !isOfBefore);
+  const isStep = !isOfBefore && (transition === "acknowledged" || transition === "updated");
   return isStep ? { kind: "advance", active: false } : { kind: "keep" };
 }
 

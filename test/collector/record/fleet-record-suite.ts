@@ -367,11 +367,14 @@ function describeAlarms(open: Open): void {
 
   it("leaves an alarm over when somebody acknowledges it afterwards", async () => {
     const { put, list } = await openAlarms();
-    for (const [index, transition] of (["raised", "cleared", "acknowledged"] as const).entries()) {
-      await put(alertEvent("wt-1", transition, t + index));
-    }
+    await put(alertEvent("wt-1", "raised", t));
+    await put(alertEvent("wt-1", "cleared", t + 1, { state: "returned-unacknowledged" }));
+    // Acknowledged while it stood: that has come late.
+    await put(alertEvent("wt-1", "acknowledged", t + 2, { state: "acknowledged" }));
+    expect(await list()).toMatchObject([{ active: false, event: { type: "io.aurora.alert.cleared.v1" } }]);
+    await put(alertEvent("wt-1", "acknowledged", t + 3, { state: "normal" }));
     expect(await list()).toMatchObject([
-      { active: false, event: { type: "io.aurora.alert.acknowledged.v1" } },
+      { active: false, event: { type: "io.aurora.alert.acknowledged.v1", data: { state: "normal" } } },
     ]);
   });
 

@@ -91,7 +91,7 @@ export interface AlarmRegister {
   step(alarm: AlarmName, step: PersonStep, atMs: number): Result<AlertEvent | null, string>;
   /**
    * Shows again whatever was shelved until `atMs` or earlier, whether its machine runs, stands or is no longer watched. Of
-   * each the event to publish, or null where there is nothing to tell: it is over, or its next window raises it.
+   * each the event to publish, or null where nobody was told of what came beneath; if it stands, its next window raises it.
    */
   endShelvings(atMs: number): (AlertEvent | null)[];
   /** Clears alarms that no evidence can end, or need not; returns the events to publish. */
