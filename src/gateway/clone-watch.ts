@@ -3,6 +3,7 @@
  * ends the one's connection for the other's, for ever; where their keys differ, it keeps both, and each overwrites the other's
  * status. Says so, and goes on; which of them is the right one, people know.
  */
+import { cloneAdvice, cloneSigns } from "../core/contract/clone-words.ts";
 import { fieldsOf } from "../core/contract/fields.ts";
 import type { Clock } from "../core/platform/clock.ts";
 import { parseJsonBytes } from "../core/platform/files/parse-json.ts";
@@ -47,12 +48,8 @@ export function createCloneWatch(options: CloneWatchOptions): CloneWatch {
     signs = [...signs, nowMs].slice(-minSigns);
     if (!isCloned() || nowMs - saidMs < sayAgainMs) return;
     saidMs = nowMs;
-    const detail =
-      "another gateway logs in under this one's id, and each ends the other's connection or overwrites its status: a copied card?";
-    logger.error(detail, {
-      gateway,
-      hint: "Give one of them an id and an enrolment of its own (gateway.id).",
-    });
+    const detail = `another gateway logs in under this one's id, and ${cloneSigns}`;
+    logger.error(detail, { gateway, hint: `${cloneAdvice}.` });
     onEvent("gateway.cloned", gateway, detail);
   };
 

@@ -1,5 +1,6 @@
 /** Gateways, models and what happened: the machinery behind the turbines. */
 
+import { cloneAdvice, cloneSigns } from "../../core/contract/clone-words.ts";
 import { formatDuration } from "../../core/maths/durations.ts";
 import type { ModelView } from "../fleet/load-models.ts";
 import type { OverviewPage } from "../fleet/load-pages.ts";
@@ -44,7 +45,7 @@ function renderGateway(gateway: GatewayView, nowMs: number): SafeHtml {
         gateway.reason !== null ? "Not known" : gateway.online === false ? "Offline" : "Silent",
       );
   const clones = gateway.cloned
-    ? html` <span title="Each ends the other's connection or overwrites its status: a copied card? Give one of them an id and an enrolment of its own (gateway.id).">${renderBadge("critical", "Two under this id")}</span>`
+    ? html` <span title="${capitalise(cloneSigns)} ${cloneAdvice}.">${renderBadge("critical", "Two under this id")}</span>`
     : null;
   const figures =
     health === null

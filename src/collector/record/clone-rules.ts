@@ -1,4 +1,5 @@
 /** What two gateways under one id mean for the record, alike in every engine. */
+import { cloneAdvice, cloneSigns } from "../../core/contract/clone-words.ts";
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 
@@ -12,6 +13,6 @@ export function isCloned(clonedMs: number | null, nowMs: number): boolean {
 
 /** What people are told when it begins. */
 export function createCloneEvent(gateway: string, timeMs: number): EventRecord {
-  const detail = `two gateways log in as ${gateway}, and each ends the other's connection or overwrites its status: a copied card? Give one of them an id and an enrolment of its own (gateway.id)`;
+  const detail = `two gateways log in as ${gateway}, and ${cloneSigns} ${cloneAdvice}`;
   return { kind: "event", timeMs, name: "gateway.cloned", subject: gateway, detail };
 }

@@ -1,4 +1,5 @@
 /** Notices two gateways that speak under one id, and two that speak of one turbine. */
+import { cloneAdvice, cloneSigns } from "../../core/contract/clone-words.ts";
 import type { GatewayStatus, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -30,13 +31,10 @@ export function createFleetCloneWatch({ clock, logger, metrics }: WatchOptions):
       labels: [],
     }),
     tell: (gateway) =>
-      logger.error(
-        "two gateways log in under one id, and each ends the other's connection or overwrites its status: a copied card?",
-        {
-          gateway,
-          hint: "Give one of them an id and an enrolment of its own (gateway.id).",
-        },
-      ),
+      logger.error(`two gateways log in under one id, and ${cloneSigns}`, {
+        gateway,
+        hint: `${cloneAdvice}.`,
+      }),
   });
   return ({ gateway, online, instance, time }, retained) => {
     // A last will may come late.

@@ -11,7 +11,12 @@ import { type BearingOrders, bearingOrderNames } from "../../core/contract/bundl
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
-import { isSamePoint, type RetirementOrder } from "../../core/decision/alarms/alarm-register.ts";
+import type { RetirementOrder } from "../../core/decision/alarms/alarm-register.ts";
+import {
+  describeRenewal,
+  describeRenewalReason,
+  retireFoundHealthy,
+} from "../../core/decision/alarms/renewal.ts";
 import { vibrationLevelMode } from "../../core/decision/choose-alarm.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { outlookSnapshotSchema } from "../../core/decision/outlook/outlook-snapshot.ts";
@@ -189,14 +194,18 @@ class Watch implements KeptWatch {
     if (renewed === null) return null;
     const { letGo } = renewed;
     if (foundHealthy || foundFault) this.#confirm(foundFault);
-    if (foundHealthy) this.#endAlarms(order);
+    if (foundHealthy) {
+      const { failureModes } = this.#watch;
+      this.#options.endAlarms?.(retireFoundHealthy({ point: this.#point, failureModes }, order));
+    }
     const { state, onEvent } = this.#options;
     // False: it waits in memory for the disk.
     const isStored = state.setAll(this.takeProgress());
-    const what = letGo === 0 ? "it had none yet" : `version ${letGo} is let go`;
-    const found = foundHealthy ? "found healthy, " : foundFault ? "found a fault, " : "";
-    const why = `${found}${order.reason}`;
-    onEvent(this.#point, "renewed", `by ${order.by}: ${why} (${what})`);
+    const why = describeRenewalReason(
+      foundHealthy ? "healthy" : foundFault ? "fault" : undefined,
+      order.reason,
+    );
+    onEvent(this.#point, "renewed", describeRenewal(order.by, why, letGo));
     return { point: this.report, letGo, activeAlarms, isStored };
   }
 
@@ -220,15 +229,6 @@ class Watch implements KeptWatch {
     if (said === null || foundFault === this.#foundFault) return;
     this.#foundFault = foundFault;
     this.#options.onOutcome?.(this.#point, composeOutcome(said, foundFault), said.toMs);
-  }
-
-  #endAlarms({ by, reason, atMs }: RenewalOrder): void {
-    const { failureModes } = this.#watch;
-    this.#options.endAlarms?.({
-      isOver: (alarm) => isSamePoint(alarm.point, this.#point) && failureModes.includes(alarm.failureMode),
-      atMs,
-      reason: `found healthy by ${by}: ${reason}`,
-    });
   }
 
   #tell(event: BaselineEvent | null): void {

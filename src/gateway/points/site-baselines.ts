@@ -7,6 +7,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { PointBaselineReport, RenewalReply } from "../../core/contract/baseline-report.ts";
 import type { ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
+import { describeDeafSensor } from "../../core/decision/alarms/renewal.ts";
 import { finishSteps, type Steps } from "../../core/maths/steps.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
 import { createDueFits } from "./due-fits.ts";
@@ -94,7 +95,6 @@ export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaseline
       const found = all.find(({ point }) => point.turbine === turbine && point.component === component);
       if (found === undefined) throw refuseUnknown(`${turbine} ${component}`, all);
       const { isDeaf = false, severityDb } = found.watch.condition;
-      // What is vouched for is how the machine lies in these windows: its electronics' noise would be what is healthy.
       if (order.foundHealthy === true && isDeaf) throw refuseDeaf(`${turbine} ${component}`, severityDb);
       const reply = found.watch.renew(order);
       if (reply === null) throw refuseModel(`${turbine} ${component}`, found.watch.model);
@@ -125,16 +125,11 @@ function refuseUnknown(subject: string, all: readonly { readonly point: PointId 
 }
 
 function refuseDeaf(subject: string, severityDb: number | null): AuroraError {
-  const quieter = severityDb === null ? "far" : `${Math.round(-severityDb)} dB`;
-  return new AuroraError(
-    "GATEWAY",
-    `the sensor of ${subject} hears ${quieter} less than its healthy machine`,
-    {
-      op: "renew baseline",
-      subject,
-      hint: "Mend the sensor first, and say --found-healthy then. Where it hears as it should from now on, renew without --found-healthy.",
-    },
-  );
+  return new AuroraError("GATEWAY", `the sensor of ${subject} ${describeDeafSensor(severityDb)}`, {
+    op: "renew baseline",
+    subject,
+    hint: "Mend the sensor first, and say --found-healthy then. Where it hears as it should from now on, renew without --found-healthy.",
+  });
 }
 
 function refuseModel(subject: string, { name, version }: ModelRef): AuroraError {

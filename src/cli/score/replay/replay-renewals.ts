@@ -6,6 +6,7 @@ import { z } from "zod";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { maxReasonLength } from "../../../core/contract/baseline-report.ts";
 import { oneLine } from "../../../core/contract/one-line.ts";
+import type { RenewalFinding } from "../../../core/decision/alarms/renewal.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { formatInstant } from "../files/time-doubts.ts";
 
@@ -15,7 +16,7 @@ export interface ReplayRenewal {
   readonly atMs: number;
   readonly reason: string;
   /** What somebody who looked has found; absent: nobody says. */
-  readonly found?: "fault" | "healthy" | undefined;
+  readonly found?: RenewalFinding;
 }
 
 const schema = z.strictObject({

@@ -5,11 +5,13 @@
 import type { AlertEvent } from "../../../core/contract/alert.ts";
 import type { Decision } from "../../../core/contract/prediction.ts";
 import type { PointId } from "../../../core/contract/stream.ts";
+import type { AlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
 import {
-  type AlarmRegister,
-  isSamePoint,
-  type RetirementOrder,
-} from "../../../core/decision/alarms/alarm-register.ts";
+  describeDeafSensor,
+  describeRenewal,
+  describeRenewalReason,
+  retireFoundHealthy,
+} from "../../../core/decision/alarms/renewal.ts";
 import { createPointWatch, type PointWatch } from "../../../core/decision/point-watch.ts";
 import type { BaselineEvent, BaselineStatus } from "../../../core/decision/reference/baseline-status.ts";
 import type { WatchedWindow } from "../../../core/decision/reference/own-reference.ts";
@@ -102,24 +104,18 @@ export function openReplayedWatch(options: ReplayedWatchOptions): ReplayedWatch 
     },
     renew: ({ atMs, reason, found }) => {
       const foundHealthy = found === "healthy";
-      const why = `${found === undefined ? "" : foundHealthy ? "found healthy, " : "found a fault, "}${reason}`;
-      if (foundHealthy && watch.deafness.isDeaf)
-        return tell(atMs, { kind: "renewal-refused", detail: `${why}: ${describeDeaf(watch.severityDb)}` });
+      const why = describeRenewalReason(found, reason);
+      if (foundHealthy && watch.deafness.isDeaf) {
+        const detail = `${why}: its sensor ${describeDeafSensor(watch.severityDb)}`;
+        return tell(atMs, { kind: "renewal-refused", detail });
+      }
       const renewed = watch.renew({ atMs, by, reason, ...(foundHealthy ? { foundHealthy } : {}) });
       if (renewed === null) return;
       if (foundHealthy) {
         const { failureModes } = watch;
-        const isOver: RetirementOrder["isOver"] = (alarm) =>
-          isSamePoint(alarm.point, point) && failureModes.includes(alarm.failureMode);
-        sink.onAlerts(register.retire({ isOver, atMs, reason: `found healthy by ${by}: ${reason}` }));
+        sink.onAlerts(register.retire(retireFoundHealthy({ point, failureModes }, { by, reason, atMs })));
       }
-      const what = renewed.letGo === 0 ? "it had none yet" : `version ${renewed.letGo} is let go`;
-      tell(atMs, { kind: "renewed", detail: `by ${by}: ${why} (${what})` });
+      tell(atMs, { kind: "renewed", detail: describeRenewal(by, why, renewed.letGo) });
     },
   };
-}
-
-function describeDeaf(severityDb: number | null): string {
-  const quieter = severityDb === null ? "far" : `${Math.round(-severityDb)} dB`;
-  return `its sensor hears ${quieter} less than its healthy machine`;
 }
