@@ -27,10 +27,10 @@ interface SequenceTracker {
 
 /** Creates a tracker without a session. */
 export function createSequenceTracker(): SequenceTracker {
-  return new Tracker();
+  return new SequenceLedger();
 }
 
-class Tracker implements SequenceTracker {
+class SequenceLedger implements SequenceTracker {
   #started = false;
   last = 0;
   /** By number modulo {@link remembered}, a bit each: 1 if it is missing. */

@@ -102,10 +102,10 @@ export interface PointWatch
 
 /** Creates the watch of a point, new or from a snapshot. */
 export function createPointWatch(setup: PointWatchSetup): PointWatch {
-  return new Watch(setup);
+  return new MachineWatch(setup);
 }
 
-class Watch implements PointWatch {
+class MachineWatch implements PointWatch {
   readonly #options: PointWatchOptions;
   readonly #point: PointId;
   #decider: Decider;

@@ -90,7 +90,7 @@ export function createSpecCutter<B extends WindowBundle>(
   const extractors = Array.from({ length: countWindowSlots(window) }, () =>
     createWaveformExtractor(features),
   );
-  const make = extractors.every(({ poolsSnapshots }) => poolsSnapshots) ? PoolingCutter : Cutter;
+  const make = extractors.every(({ poolsSnapshots }) => poolsSnapshots) ? PoolingCutter : PlainCutter;
   return new make({ first, machine, sink, extractors });
 }
 
@@ -103,7 +103,7 @@ interface CutterParts<B extends WindowBundle> {
   readonly extractors: readonly WaveformExtractor[];
 }
 
-class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
+class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
   readonly windower: RevolutionWindower;
   bundle: B | null;
   openWindows = 0;
@@ -245,7 +245,7 @@ function shareLines(spec: FeatureSpec): FoundLines {
 }
 
 /** One whose every chain can pool snapshots. */
-class PoolingCutter<B extends WindowBundle> extends Cutter<B> {
+class PoolingCutter<B extends WindowBundle> extends PlainCutter<B> {
   snapshot(slot: number, end: WindowEnd): void {
     this.pool(slot, end);
   }

@@ -65,10 +65,10 @@ interface KeptWindow<B extends WindowBundle> extends CutWindow<B> {
 
 /** Creates a cutter that begins with `options.bundle`. */
 export function createWindowCutter<B extends WindowBundle>(options: WindowCutterOptions<B>): WindowCutter<B> {
-  return new Cutter(options);
+  return new TakeoverCutter(options);
 }
 
-class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<B> {
+class TakeoverCutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<B> {
   readonly #options: WindowCutterOptions<B>;
   #ended: KeptWindow<B>[] = [];
   #arrivedMonotonicMs = 0;

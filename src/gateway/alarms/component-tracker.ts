@@ -79,10 +79,10 @@ const setAsideFreshMs = 60_000;
 
 /** Creates the tracker of a component that was never heard of. */
 export function createComponentTracker(turbine: string, component: string): ComponentTracker {
-  return new Tracker(turbine, component);
+  return new ComponentHistory(turbine, component);
 }
 
-class Tracker implements ComponentTracker {
+class ComponentHistory implements ComponentTracker {
   readonly #turbine: string;
   readonly #component: string;
   #operatingState: OperatingState = "information-unavailable";

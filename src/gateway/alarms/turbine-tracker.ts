@@ -75,10 +75,10 @@ export function createTurbineTracker(
   turbine: string,
   components: readonly string[],
 ): TurbineTracker {
-  return new Tracker(site, turbine, components);
+  return new TurbineRollUp(site, turbine, components);
 }
 
-class Tracker implements TurbineTracker {
+class TurbineRollUp implements TurbineTracker {
   readonly #site: string;
   readonly #turbine: string;
   readonly #trackers: ReadonlyMap<string, ComponentTracker>;

@@ -72,10 +72,10 @@ const rules: DiagnosisRules<DeviceDiagnosis["code"]> = {
 
 /** Creates the watch of a device that was never heard of. */
 export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
-  return new Watch(options);
+  return new DiagnosingWatch(options);
 }
 
-class Watch implements DeviceWatch {
+class DiagnosingWatch implements DeviceWatch {
   readonly #options: DeviceWatchOptions;
   readonly #observer: DeviceObserver;
   readonly #ledger = createDiagnosisLedger(rules);

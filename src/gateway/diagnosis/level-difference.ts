@@ -24,10 +24,10 @@ const leastRpm = 900;
 
 /** Creates the watch of a machine that was not heard yet. */
 export function createLevelWatch(): LevelWatch {
-  return new Watch();
+  return new RecentLevels();
 }
 
-class Watch implements LevelWatch {
+class RecentLevels implements LevelWatch {
   readonly #means = makeDoubles(windows);
   readonly #commons = makeDoubles(windows);
   #noted = 0;

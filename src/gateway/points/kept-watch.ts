@@ -101,10 +101,10 @@ const saveEveryMs = 900_000;
 
 /** Creates the watch of a point, new or as the last run left it. */
 export function createKeptWatch(point: PointId, start: PointStart, options: KeptWatchOptions): KeptWatch {
-  return new Watch(point, start, options);
+  return new PersistentWatch(point, start, options);
 }
 
-class Watch implements KeptWatch {
+class PersistentWatch implements KeptWatch {
   readonly #point: PointId;
   readonly #key: string;
   readonly #watch: PointWatch;

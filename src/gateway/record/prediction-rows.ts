@@ -39,10 +39,10 @@ export interface RowBuilder {
 
 /** Creates columns for so many failure modes. */
 export function createRowBuilder(failureModes: number): RowBuilder {
-  return new Rows(failureModes);
+  return new BatchRows(failureModes);
 }
 
-class Rows implements RowBuilder {
+class BatchRows implements RowBuilder {
   readonly #probabilities: Tallies;
   readonly #risks: Tallies;
   windowsInRow = 0;

@@ -30,7 +30,7 @@ const moreRows = 8;
 
 /** Begins with what the last run kept; what does not have the shape of its first window is left out. */
 export function createKeptWindows(before: readonly KeptWindow[] = []): KeptWindows {
-  const kept = new Rows();
+  const kept = new LearntRows();
   const [first] = before;
   for (const { levels: heard, ...window } of before) {
     if (heard.length !== first!.levels.length || window.logits.length !== first!.logits.length) continue;
@@ -41,7 +41,7 @@ export function createKeptWindows(before: readonly KeptWindow[] = []): KeptWindo
 
 const noRows = makeRowSpace(0, { doubles: 0, singles: 0 });
 
-class Rows implements KeptWindows {
+class LearntRows implements KeptWindows {
   length = 0;
   #outputs = 0;
   #bands = 0;
