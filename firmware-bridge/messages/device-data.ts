@@ -18,7 +18,7 @@ import {
 } from "../../src/core/contract/stream.ts";
 
 /** When a message came, and by how much the clock of its device is ahead where it cannot be right; left out: it is believed. */
-export interface DeviceArrival extends Arrival {
+interface DeviceArrival extends Arrival {
   readonly clockAheadMs?: number;
 }
 

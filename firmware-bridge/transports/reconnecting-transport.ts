@@ -16,7 +16,7 @@ interface ReconnectingTransportOptions {
 }
 
 /** Goes on trying. */
-export interface ReconnectingTransport extends ByteTransport {
+interface ReconnectingTransport extends ByteTransport {
   /** Good data came: whoever sends it is not left alone for long when the connection is lost. */
   settle(): void;
 }

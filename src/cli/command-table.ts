@@ -1,7 +1,7 @@
 /** Every subcommand with its one line of help; the code of a command is loaded only when it is called. */
 import type { Command } from "commander";
 
-export interface CommandEntry {
+interface CommandEntry {
   readonly name: string;
   readonly description: string;
   readonly load: () => Promise<Command>;

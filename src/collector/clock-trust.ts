@@ -11,7 +11,7 @@ import { type Clock, findClockFault } from "../core/platform/clock.ts";
 import type { FileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
 
-export interface ClockTrustOptions {
+interface ClockTrustOptions {
   /** File that keeps the time that was believed last. */
   readonly path: string;
   readonly files: Pick<FileSystem, "read" | "writeAtomic">;
@@ -66,7 +66,7 @@ export function createClockTrust({ path, files, clock, logger }: ClockTrustOptio
 }
 
 /** Says when something arrives. */
-export interface ArrivalClock extends Clock {
+interface ArrivalClock extends Clock {
   /** Is the machine's own clock behind what was believed before? */
   readonly isBehind: boolean;
 }

@@ -19,7 +19,7 @@ import type { CheckedEnvelope, FleetRecord } from "./record/fleet-record.ts";
 import { openAckSeal } from "./uplink/ack-seal.ts";
 import type { GatewaySites } from "./uplink/gateway-sites.ts";
 
-export interface EvidenceSurroundings {
+interface EvidenceSurroundings {
   readonly config: CollectorConfig;
   readonly record: FleetRecord;
   readonly topics: Topics;

@@ -27,7 +27,7 @@ import { enrolledScanMs, openGatewaySites } from "./uplink/gateway-sites.ts";
 import { measureConnection, watchConnection } from "./uplink/mqtt-side.ts";
 import type { StoringPart } from "./worker-report.ts";
 
-export interface IntakeOptions {
+interface IntakeOptions {
   readonly config: CollectorConfig;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -40,7 +40,7 @@ export interface IntakeOptions {
 }
 
 /** Open, and at rest. Its user closes `ingest` and `states` while the broker can still be told; all else is in the closers. */
-export interface OpenIntake extends GatewayIntake {
+interface OpenIntake extends GatewayIntake {
   readonly record: FleetRecord;
   readonly topics: Topics;
   readonly shelf: BundleShelf;

@@ -46,7 +46,7 @@ export interface PageWiring {
   readonly bundleScanMs?: number;
 }
 
-export interface PageOptions extends PageWiring {
+interface PageOptions extends PageWiring {
   readonly config: CollectorConfig;
   readonly logger: Logger;
   /** What is shown under `/metrics`. */
@@ -60,7 +60,7 @@ export interface PageOptions extends PageWiring {
 }
 
 /** A half that runs. */
-export interface RunningPage {
+interface RunningPage {
   /** Base address of the page and the API. */
   readonly url: string;
   /** Address of the broker that it uses, without credentials. */

@@ -31,7 +31,7 @@ export async function openModels(config: CollectorConfig, logger: Logger): Promi
 }
 
 /** What publishes bundles. */
-export interface OpenRegistry {
+interface OpenRegistry {
   /** Null: no updates are served here. */
   readonly registry: Registry | null;
   readonly shelf: BundleShelf;

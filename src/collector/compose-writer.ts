@@ -16,7 +16,7 @@ import { warnOfAnySite } from "./uplink/gateway-sites.ts";
 import { type EmbeddedAddress, openMqttSide } from "./uplink/mqtt-side.ts";
 import type { StoringPart } from "./worker-report.ts";
 
-export interface WriterOptions {
+interface WriterOptions {
   readonly config: CollectorConfig;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -25,7 +25,7 @@ export interface WriterOptions {
 }
 
 /** A half that runs. */
-export interface RunningWriter {
+interface RunningWriter {
   readonly storing: StoringPart;
   readonly record: FleetRecord;
   /** Address of the broker that it uses (or is), without credentials. */

@@ -19,7 +19,7 @@ import { createPublicationJournal } from "./registry/publication-journal.ts";
 import { createTellPublications } from "./tell-publications.ts";
 import { createThinByAge } from "./thin-by-age.ts";
 
-export interface KeepRecordOptions {
+interface KeepRecordOptions {
   readonly config: CollectorConfig;
   /** One that may be written. */
   readonly record: FleetRecord;

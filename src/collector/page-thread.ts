@@ -35,14 +35,14 @@ export const stopMessage = "stop";
 /** What a stop may take in all is 2.5 s, and what waits is to be stored in it. */
 const stopMs = 1_000;
 
-export interface PageThreadOptions extends PageThreadData {
+interface PageThreadOptions extends PageThreadData {
   /** What stores, and what it counts. */
   readonly worker: StoringPart;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
 
-export interface PageThread {
+interface PageThread {
   /** Base address of the page and the API. */
   readonly url: string;
   close(): Promise<void>;

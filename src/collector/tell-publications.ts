@@ -10,7 +10,7 @@ import type { Logger } from "../core/platform/logger.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
 import type { Publication, PublicationJournal } from "./registry/publication-journal.ts";
 
-export interface TellPublicationsOptions {
+interface TellPublicationsOptions {
   readonly journal: Pick<PublicationJournal, "listNew" | "markTold">;
   /** One that may be written. */
   readonly record: Pick<FleetRecord, "events" | "storeOwnEvent">;

@@ -8,7 +8,7 @@ import type { Metrics } from "../core/platform/metrics.ts";
 import type { PredictionRecord } from "./record/prediction-record.ts";
 import { type ClassPolicy, thinningTimes } from "./record/retention-policy.ts";
 
-export interface ThinByAgeOptions {
+interface ThinByAgeOptions {
   readonly record: Pick<PredictionRecord, "thinPredictions">;
   readonly policy: ClassPolicy;
   /** Is the work this process's own for some time from now on? */

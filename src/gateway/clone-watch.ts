@@ -10,7 +10,7 @@ import { parseJsonBytes } from "../core/platform/files/parse-json.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { ConnectionLoss } from "../core/platform/mqtt/broker-connection.ts";
 
-export interface CloneWatchOptions {
+interface CloneWatchOptions {
   readonly gateway: string;
   /** Random, of this process. */
   readonly instance: string;

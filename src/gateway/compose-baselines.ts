@@ -20,7 +20,7 @@ interface BaselineSurroundings {
 }
 
 /** Who must know of an operator's order. */
-export interface BaselineListeners extends Pick<Required<SiteBaselinesOptions>, "endAlarms"> {
+interface BaselineListeners extends Pick<Required<SiteBaselinesOptions>, "endAlarms"> {
   /** A baseline was let go; `detail` says by whom and why. */
   onRenewed(point: PointId, detail: string): void;
 }

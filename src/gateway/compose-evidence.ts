@@ -34,7 +34,7 @@ import type { Outbox } from "./record/outbox.ts";
 import type { Uplink } from "./record/uplink.ts";
 
 /** What of a gateway raw evidence needs. */
-export interface EvidenceSurroundings {
+interface EvidenceSurroundings {
   readonly config: GatewayConfig;
   readonly record: GatewayRecord;
   readonly uplink: Uplink;
@@ -47,7 +47,7 @@ export interface EvidenceSurroundings {
   readonly logger: Logger;
 }
 
-export interface GatewayEvidence {
+interface GatewayEvidence {
   /** Raw samples came; `block.counts` are valid only during the call. */
   accept(block: RecordedBlock): void;
   alert(event: AlertEvent): void;

@@ -41,7 +41,7 @@ import { createServingFigures, type ServingFigures } from "./status/serving-figu
 import type { TickedParts } from "./ticker.ts";
 
 /** What of a gateway is there before its points. */
-export interface PointsSurroundings {
+interface PointsSurroundings {
   readonly config: GatewayConfig;
   readonly kept: Snapshots;
   readonly record: GatewayRecord;
@@ -60,7 +60,7 @@ export interface PointsSurroundings {
   readonly logger: Logger;
 }
 
-export interface GatewayPoints {
+interface GatewayPoints {
   readonly pipeline: Pipeline;
   readonly register: AlarmRegister;
   readonly alarms: AlarmDesk;

@@ -17,7 +17,7 @@ import { createBusReadings } from "./points/bus-readings.ts";
 import { createScadaWatch, type ScadaWatchSink } from "./points/scada-watch.ts";
 import type { DataQuality } from "./record/data-quality.ts";
 
-export interface ScadaSurroundings {
+interface ScadaSurroundings {
   readonly config: GatewayConfig;
   readonly record: Pick<GatewayRecord, "state" | "telemetry">;
   readonly models: Pick<ServedModels, "current">;
@@ -29,13 +29,13 @@ export interface ScadaSurroundings {
 }
 
 /** Where it goes, beside the record and the log. */
-export interface ScadaSink extends Pick<ScadaWatchSink, "onDecision" | "onAlert"> {
+interface ScadaSink extends Pick<ScadaWatchSink, "onDecision" | "onAlert"> {
   onQuarantine(quarantine: Quarantine): void;
   /** Of a channel that no bundle of the turbine knows, or that says how it operates. */
   onReading(reading: Reading): void;
 }
 
-export interface GatewayScada {
+interface GatewayScada {
   /** Begins to read. @throws AuroraError CONFIG_INVALID where a package is missing that a source needs. */
   start(): Promise<void>;
   use(bundle: LoadedBundle): void;

@@ -17,7 +17,7 @@ import { loadOpcUa } from "./sources/opcua-client.ts";
 import { createOpcUaSource } from "./sources/opcua-source.ts";
 import type { ReadingSource, SourceCondition } from "./sources/reading-source.ts";
 
-export interface SourceSurroundings {
+interface SourceSurroundings {
   readonly config: GatewayConfig;
   readonly mqtt: MqttClient;
   readonly clock: Clock;
@@ -35,7 +35,7 @@ export interface DescribedSource extends Omit<SourceCondition, "faults"> {
 }
 
 /** Where readings go to. */
-export interface SourceOutlets {
+interface SourceOutlets {
   /** As a SCADA bridge sends them: a row each. */
   onRow(reading: Reading): void;
   /** As a field bus is asked for them: one every `everyMs`. */

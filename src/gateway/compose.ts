@@ -32,7 +32,7 @@ import { startTicker } from "./ticker.ts";
 import { startUpdates } from "./updates/updates.ts";
 
 /** What a gateway is started with. */
-export interface StartGatewayOptions {
+interface StartGatewayOptions {
   readonly config: GatewayConfig;
   readonly logger: Logger;
   readonly environment: Readonly<Record<string, string | undefined>>;

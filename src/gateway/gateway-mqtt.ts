@@ -22,7 +22,7 @@ const repairMs = 5_000;
 /** And so long where it is another gateway of this id, which mends it likewise: each is heard often enough to be told of. */
 const clonedRepairMs = 90_000;
 
-export interface GatewayMqttOptions {
+interface GatewayMqttOptions {
   readonly config: GatewayConfig;
   readonly topics: Topics;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -25,7 +25,7 @@ export interface GatewayRecord {
   readonly clockWatch: ClockWatch;
 }
 
-export interface GatewayRecordOptions {
+interface GatewayRecordOptions {
   readonly config: GatewayConfig;
   readonly quality: DataQuality;
   /** What waits to be decided. */

@@ -5,7 +5,7 @@ import type { Logger } from "../core/platform/logger.ts";
 /** What is ticked, in this order. */
 export type TickedParts = readonly { tick(): void }[];
 
-export interface Ticker {
+interface Ticker {
   /** The time since all parts were through. */
   sinceMs(): number;
   /** Resolves when all parts are through the next time. */

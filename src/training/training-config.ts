@@ -22,7 +22,7 @@ const examples =
   "complete examples are models/bearing-vibration/train.yaml and models/turbine-scada/train.yaml";
 
 /** What a configuration may need that it does not hold. */
-export interface LoadOptions {
+interface LoadOptions {
   /** Public keys, one of which must have signed the bundle that a configuration goes on `from`; default: none is trusted. */
   readonly parentKeys?: readonly TrustedKey[];
   /** Take too few machines for enough; fine-tuning alone asks. */

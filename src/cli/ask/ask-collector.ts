@@ -12,7 +12,7 @@ export const defaultCollectorUrl = "http://127.0.0.1:8080";
 const maxReplyBytes = 64 * 1024 * 1024;
 
 /** What a collector is asked. */
-export interface CollectorQuestion<T> {
+interface CollectorQuestion<T> {
   /** Base address of its page. */
   readonly collector: string;
   /** Below the base, without a slash at its begin: `api/v1/…`. */
@@ -29,7 +29,7 @@ export interface CollectorQuestion<T> {
 }
 
 /** Which file of a collector. */
-export type CollectorFile = Pick<CollectorQuestion<unknown>, "collector" | "path" | "op">;
+type CollectorFile = Pick<CollectorQuestion<unknown>, "collector" | "path" | "op">;
 
 /**
  * Asks; resolves with the checked answer.
@@ -113,7 +113,7 @@ export function readAddress({ collector, op }: Pick<CollectorFile, "collector" |
 }
 
 /** How a collector is asked over HTTP. */
-export interface CollectorFetch {
+interface CollectorFetch {
   /** Of the error where nothing answers. */
   readonly op: string;
   /** An answer of more is refused. */

@@ -144,7 +144,7 @@ function refuseUnknownPath({ path, op }: GatewayQuestion<unknown>, url: string):
   });
 }
 
-export interface CaptureRequest extends DeviceCaptureRequest {
+interface CaptureRequest extends DeviceCaptureRequest {
   readonly deviceId: string;
   /** Gives up. */
   readonly signal: AbortSignal;

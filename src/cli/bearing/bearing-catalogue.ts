@@ -5,7 +5,7 @@
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import { type BearingGeometry, computeBearingOrders } from "../../core/contract/bundle/bearing-geometry.ts";
 
-export interface CataloguedBearing extends BearingGeometry {
+interface CataloguedBearing extends BearingGeometry {
   /** Who published the geometry. */
   readonly source: string;
 }

@@ -9,7 +9,7 @@ import { plainKey } from "../../training/dataset/plain-key.ts";
 import { bearingWordKind, parseBearingWords } from "../../training/dataset/sidecar/bearing-words.ts";
 import { computeCataloguedOrders, findBearing } from "./bearing-catalogue.ts";
 
-export interface GivenBearing {
+interface GivenBearing {
   /** Of a designation of four decimals, of a geometry as it comes out, else as written. */
   readonly orders: BearingOrders;
   readonly form: "designation" | "orders" | "geometry";

@@ -12,7 +12,7 @@ import { renumberMcuModel } from "../../core/inference/mcu-codec.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 
 /** How it is called. */
-export interface Renumbering {
+interface Renumbering {
   /** The higher version. */
   readonly version: string;
   /** Why, for the manifest and the card; null: that it is a republication. */

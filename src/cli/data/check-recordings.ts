@@ -36,7 +36,7 @@ export interface DataCheck {
 }
 
 /** Told before each recording. */
-export type Progress = (done: number, total: number, what: string) => void;
+type Progress = (done: number, total: number, what: string) => void;
 
 /** Checks a manifest, or that of a training configuration. Fails with CONFIG_INVALID, DATA_MISSING, BUNDLE_*. */
 export async function checkRecordings(

@@ -15,7 +15,7 @@ import {
   type StatedForAll,
 } from "./render-manifest.ts";
 
-export interface InitOptions {
+interface InitOptions {
   readonly stated: StatedForAll;
   readonly force: boolean;
   /** Learn anew instead of going on from the shipped bundle. */

@@ -13,7 +13,7 @@ export interface StatedForAll extends Omit<SidecarFlags, "bearings" | "bearing">
 /** Stands where only the author knows what to write; whoever reads the manifest refuses it. */
 const unsaid = "TODO";
 
-export interface RenderedAbout {
+interface RenderedAbout {
   readonly about: string;
   /** Does every file, or what lies beside it, say its rate? */
   readonly hasRates: boolean;

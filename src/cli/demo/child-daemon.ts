@@ -14,7 +14,7 @@ export interface ChildDaemon {
   stop(graceMs: number): Promise<void>;
 }
 
-export interface ChildDaemonOptions {
+interface ChildDaemonOptions {
   readonly args: readonly string[];
   /** Longest wait for the ready message. */
   readonly readyTimeoutMs: number;

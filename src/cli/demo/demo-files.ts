@@ -25,7 +25,7 @@ export interface DemoDriftConfig {
   readonly intervalSeconds: number;
 }
 
-export interface DemoCollectorOptions {
+interface DemoCollectorOptions {
   readonly dir: string;
   readonly passwordFile: string;
   readonly httpPort: number;
@@ -53,7 +53,7 @@ export async function writeCollectorConfig(options: DemoCollectorOptions): Promi
   return write(join(options.dir, "collector.yaml"), config);
 }
 
-export interface DemoGatewayOptions {
+interface DemoGatewayOptions {
   readonly dir: string;
   readonly passwordFile: string;
   readonly mqttUrl: string;

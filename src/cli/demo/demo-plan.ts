@@ -30,7 +30,7 @@ export interface DemoPlanOptions {
 }
 
 /** A held-out recording that the bundle is known to get wrong. */
-export interface MissedRecording {
+interface MissedRecording {
   readonly file: string;
   /** What was raised instead, or null. */
   readonly raised: string | null;

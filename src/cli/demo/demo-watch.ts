@@ -17,7 +17,7 @@ export interface DemoWatch {
   readonly decided: Promise<void>;
 }
 
-export interface DemoWatchOptions {
+interface DemoWatchOptions {
   /** Of all alerts. */
   readonly topic: string;
   readonly expected: DemoPlan["expected"];
@@ -62,7 +62,7 @@ function decideVerdict(alerts: readonly AlertEvent[], expected: DemoPlan["expect
 }
 
 /** Figures of the gateway's status page. */
-export interface DemoFigures {
+interface DemoFigures {
   readonly windows: { readonly processed: number; readonly quarantined: number; readonly dropped: number };
   readonly latencyMs: { readonly p50: number; readonly p99: number };
   /** Null when nothing was predicted. */
@@ -78,7 +78,7 @@ export interface DemoReport extends DemoFigures {
 }
 
 /** What was found of drift. */
-export interface DriftOutcome {
+interface DriftOutcome {
   readonly expected: ExpectedDrift | null;
   /** Newest verdict of each point that drifted. */
   readonly found: readonly DriftVerdict[];

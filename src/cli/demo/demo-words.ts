@@ -21,7 +21,7 @@ export function describePlan(
 }
 
 /** Where a running demonstration can be watched. */
-export interface DemoPlaces {
+interface DemoPlaces {
   readonly httpUrl: string;
   readonly mqttUrl: string;
   readonly alertsTopic: string;

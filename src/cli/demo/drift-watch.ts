@@ -30,7 +30,7 @@ export interface DriftWatch {
   close(): Promise<void>;
 }
 
-export interface DriftWatchOptions {
+interface DriftWatchOptions {
   readonly collectorUrl: string;
   readonly points: number;
   readonly expected: ExpectedDrift | null;

@@ -24,7 +24,7 @@ export interface PlayedPlanOptions {
   readonly kind?: FaultKind;
 }
 
-export interface PlayedTurbine {
+interface PlayedTurbine {
   /** The accelerometer that is sent; it sits at the bearing that `truth` speaks of. */
   readonly entry: RecordedEntry;
   readonly truth: "healthy" | FaultKind;
@@ -32,7 +32,7 @@ export interface PlayedTurbine {
   readonly seenInTraining: boolean;
 }
 
-export interface PlayedPlan {
+interface PlayedPlan {
   /** Reads the entries. */
   readonly set: RecordingSet;
   readonly turbines: readonly PlayedTurbine[];

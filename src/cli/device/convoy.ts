@@ -4,7 +4,7 @@
  */
 
 /** One stream among those that keep together. */
-export interface ConvoyPlace {
+interface ConvoyPlace {
   /** Samples that it may have sent by now. */
   readonly limit: number;
   moveTo(samples: number): void;

@@ -34,7 +34,7 @@ export interface EdgeDeviceOptions {
   readonly slotFile: string | null;
 }
 
-export interface EdgeDevice {
+interface EdgeDevice {
   model(): Pick<HelloMessage, "modelVersion" | "modelSha256" | "securityCounter">;
   onModel(request: ModelRequestMessage): ModelStatusMessage;
   onConfig(config: ConfigMessage): void;

@@ -43,7 +43,7 @@ interface EdgeInference {
   readonly abandonedWindows: number;
 }
 
-export interface EdgeScorer extends Omit<EdgeInference, "accept"> {
+interface EdgeScorer extends Omit<EdgeInference, "accept"> {
   /** Scores by `model`, for a machine with this bearing. `block.counts` are valid only during the call. */
   accept(block: RecordedBlock, model: EdgeModel, bearing: BearingOrders): void;
 }

@@ -22,7 +22,7 @@ export interface PushTargetOptions {
   readonly config?: string;
 }
 
-export interface PushTarget {
+interface PushTarget {
   readonly address: string;
   readonly baudRate: number;
   readonly key: Uint8Array;

@@ -19,7 +19,7 @@ export interface FlashLayout {
 }
 
 /** What is written there. */
-export interface FlashContent {
+interface FlashContent {
   readonly key: Uint8Array;
   readonly model: SlotModel;
   /** For the identity. */
@@ -35,7 +35,7 @@ export interface SlotModel {
 }
 
 /** A piece of flash; what nobody wrote is erased, 0xFF. */
-export interface FlashImage {
+interface FlashImage {
   readonly address: number;
   readonly bytes: Uint8Array;
 }

@@ -5,7 +5,7 @@ import { type DeviceDiagnosis, deviceDiagnosisSchema } from "../../core/contract
 import { askStatus, findGatewayAddress, type GatewayAddress } from "../ask/ask-gateway.ts";
 import { findStablePorts } from "./stable-ports.ts";
 
-export interface SerialPortEntry {
+interface SerialPortEntry {
   /** Stable name where the system has one (`/dev/serial/by-id/…`), else the port's path. */
   readonly connect: string;
   readonly path: string;
@@ -15,7 +15,7 @@ export interface SerialPortEntry {
   readonly device: string | null;
 }
 
-export interface ConfiguredDevice {
+interface ConfiguredDevice {
   readonly id: string;
   readonly connect: string;
   readonly mode: string;
@@ -39,7 +39,7 @@ export interface ConfiguredDevice {
   readonly link: { readonly badFrames: number } | null;
 }
 
-export interface DeviceList {
+interface DeviceList {
   readonly serialPorts: readonly SerialPortEntry[];
   readonly devices: readonly ConfiguredDevice[];
   /** Null: no configuration was named. */

@@ -16,7 +16,7 @@ import { createRandom, type Random } from "../../core/maths/random.ts";
 import { systemTimers } from "../../core/platform/clock.ts";
 import type { DeviceImage } from "../../core/serving/device-image.ts";
 
-export interface PushToDeviceOptions {
+interface PushToDeviceOptions {
   /** Serial path or `tcp://host:port`. */
   readonly address: string;
   readonly baudRate: number;
@@ -31,7 +31,7 @@ export interface PushToDeviceOptions {
 }
 
 /** A push to a device that said who it is. */
-export interface DevicePushReport extends ModelPushResult {
+interface DevicePushReport extends ModelPushResult {
   readonly deviceId: string | null;
   readonly from: string | null;
   readonly version: string;

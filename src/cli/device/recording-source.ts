@@ -14,7 +14,7 @@ import { joinScale, type SidecarPart } from "../../training/dataset/sidecar/side
 import { accelerometerChannel, type SampleSource } from "./sample-source.ts";
 
 /** One accelerometer's samples, all of a recording. */
-export interface PlayedSignal extends Pick<RecordedSignal, "counts" | "scale" | "sampleRateHz" | "shaftRpm"> {
+interface PlayedSignal extends Pick<RecordedSignal, "counts" | "scale" | "sampleRateHz" | "shaftRpm"> {
   /** The end of the machine at which it sits, as the recording calls it. */
   readonly end: string;
 }
@@ -33,7 +33,7 @@ const range = { min: -50, max: 50 };
 const blockSamples = 8192;
 
 /** What is played, and how fast the shaft turned. */
-export interface PlayedRecording {
+interface PlayedRecording {
   readonly source: SampleSource;
   readonly shaftRpm: number;
 }

@@ -16,7 +16,7 @@ export interface SampleSource {
   read(into: readonly Int16Array[]): SourceRead;
 }
 
-export interface SourceRead {
+interface SourceRead {
   readonly samples: number;
   /** Shaft speed over these samples; 0 at a standstill. */
   readonly shaftRpm: number;

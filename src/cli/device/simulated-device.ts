@@ -39,7 +39,7 @@ export interface SimulatedDeviceOptions extends PlayedSource {
 }
 
 /** What the device sends: a recording, or a turbine of a simulated park. */
-export interface PlayedSource {
+interface PlayedSource {
   readonly seed: number;
   readonly turbines: number;
   readonly turbine: number;
@@ -59,7 +59,7 @@ export interface PlayedSource {
 }
 
 /** What a simulator is started with, and what is to be told of its source. */
-export interface SimulatedDevice {
+interface SimulatedDevice {
   readonly simulator: DeviceSimulatorOptions;
   readonly about: Readonly<Record<string, unknown>>;
 }

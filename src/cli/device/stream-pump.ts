@@ -21,7 +21,7 @@ export interface SampleLink {
 /** How a stream came to its end. */
 export type StreamEnd = "source-ended" | "stopped" | "refused";
 
-export interface StreamPumpOptions {
+interface StreamPumpOptions {
   readonly source: SampleSource;
   readonly link: SampleLink;
   readonly clock: Clock;

@@ -7,7 +7,7 @@ interface Progress {
   readonly droppedSamples: number;
 }
 
-export interface ProgressWatch {
+interface ProgressWatch {
   /** Resolves when nothing has moved for `maxMs`; never once it is stopped. */
   readonly stalled: Promise<void>;
   stop(): void;

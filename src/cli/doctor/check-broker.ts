@@ -33,7 +33,7 @@ const expiresSoonDays = 30;
 const unreachable =
   "Check mqtt.url, the network, the route and the firewall between this machine and the broker.";
 
-export interface BrokerFindings {
+interface BrokerFindings {
   readonly results: readonly CheckResult[];
   /** Logged in; null: no further than the results say. Its user closes it. */
   readonly client: MqttClient | null;

@@ -29,7 +29,7 @@ const measureMs = 1_000;
 /** Beside the student: devices, drift, the outbox, a burst after an outage. */
 const memoryReserveBytes = 64 * 1024 * 1024;
 
-export interface ModelsSetting {
+interface ModelsSetting {
   readonly config: GatewayConfig;
   readonly runtimeVersion: string;
   readonly isRunning: boolean;

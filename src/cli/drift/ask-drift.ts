@@ -23,7 +23,7 @@ const partSize = 200;
 const maxParts = 500;
 
 /** Which verdicts. */
-export interface DriftQuestion {
+interface DriftQuestion {
   readonly collector: string;
   readonly site?: string | undefined;
   readonly turbine?: string | undefined;
@@ -203,7 +203,7 @@ function askDays(
 }
 
 /** A point as a command names it: `TURBINE/COMPONENT`, or with its site before. */
-export interface NamedPoint extends Pick<PointLevels, "turbine" | "component"> {
+interface NamedPoint extends Pick<PointLevels, "turbine" | "component"> {
   readonly site: string | undefined;
 }
 

@@ -14,12 +14,12 @@ import {
 import { askCollector } from "../ask/ask-collector.ts";
 
 /** Which evidence. */
-export interface EvidenceQuestion extends EvidenceFilter {
+interface EvidenceQuestion extends EvidenceFilter {
   readonly collector: string;
 }
 
 /** A point that raw samples are asked of. */
-export interface RequestedPoint {
+interface RequestedPoint {
   readonly collector: string;
   /** Left out: that of the one turbine of this name. */
   readonly site?: string | undefined;

@@ -10,7 +10,7 @@ import { loadEnrolment, saveBrokerFiles, saveEnrolment } from "./enrolment.ts";
 import { holdEnrolment } from "./hold-enrolment.ts";
 
 /** What was written anew, as a path. */
-export interface RevokeResult {
+interface RevokeResult {
   readonly id: string;
   readonly brokerDir: string;
 }

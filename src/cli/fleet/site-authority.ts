@@ -11,7 +11,7 @@ import { makeFolder, renameAtomic, writeFileAtomic } from "../../core/platform/f
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { type IssuedCertificate, issueCertificate } from "./issue-certificate.ts";
 
-export interface AuthorityRequest {
+interface AuthorityRequest {
   /** Folder of the authority. */
   readonly dir: string;
   readonly days: number;
@@ -25,7 +25,7 @@ export interface CertificateWish extends AuthorityRequest {
 }
 
 /** What was made, as paths. */
-export interface MadeCertificate {
+interface MadeCertificate {
   readonly dir: string;
   readonly caFile: string;
   readonly certFile: string;

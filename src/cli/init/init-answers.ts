@@ -32,7 +32,7 @@ export interface InitQuestion {
 }
 
 /** What this machine says of itself. */
-export interface InitSurroundings {
+interface InitSurroundings {
   readonly hostname: string;
   /** Stable names of serial devices that are plugged in. */
   readonly ports: readonly string[];

@@ -54,7 +54,7 @@ function describeSignature({ signatureBytes }: Bundle): string {
 }
 
 /** One bundle in `aurora bundle verify --json`. */
-export type BundleCheck =
+type BundleCheck =
   | {
       readonly dir: string;
       readonly ok: true;

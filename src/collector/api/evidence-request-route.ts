@@ -13,7 +13,7 @@ import type { FleetSource } from "../fleet/fleet-source.ts";
 import { loadGateways, loadTurbine } from "../fleet/load-turbines.ts";
 import { errorResponse, type HttpResponse, type HttpRoute, jsonResponse } from "./http-route.ts";
 
-export interface EvidenceRequestOptions {
+interface EvidenceRequestOptions {
   /** May people ask? */
   readonly isAllowed: boolean;
   readonly fleet: FleetSource;

@@ -38,7 +38,7 @@ interface EvidenceFile {
 }
 
 /** What the files are read from. */
-export interface EvidenceFiles {
+interface EvidenceFiles {
   /** Null where there is none. @throws AuroraError STORE */
   open(id: string, kind: "npy" | "json"): Promise<EvidenceFile | null>;
 }

@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Who asks. Nobody logs in yet: whoever reaches the address is the one visitor. */
-export interface Actor {
+interface Actor {
   readonly kind: "visitor";
 }
 

@@ -23,7 +23,7 @@ import {
   type RouteBytes,
 } from "./http-route.ts";
 
-export interface HttpServerOptions {
+interface HttpServerOptions {
   readonly routes: readonly HttpRoute[];
   /** Answers what no route has. */
   readonly notFound: (request: HttpRequest) => Promise<HttpResponse>;

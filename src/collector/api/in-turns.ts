@@ -6,7 +6,7 @@ import type { Clock } from "../../core/platform/clock.ts";
 import { rest } from "../../core/platform/rest.ts";
 import { errorResponse, type HttpResponse, type HttpRoute } from "./http-route.ts";
 
-export interface TurnsOptions {
+interface TurnsOptions {
   readonly clock: Pick<Clock, "monotonicMs">;
   /** Requests that may wait for their turn or for what they load; default 512, as many as there are connections. */
   readonly maxUnderWay?: number;

@@ -4,7 +4,7 @@ import { apiRoutes } from "./api-routes.ts";
 import { type HttpResponse, type HttpRoute, jsonResponse } from "./http-route.ts";
 import { createOpenApiDocument, type PlainRoute } from "./openapi.ts";
 
-export interface ServiceRouteOptions {
+interface ServiceRouteOptions {
   readonly metrics: Metrics;
   /** Version of the runtime. */
   readonly version: string;

@@ -8,7 +8,7 @@ import { unpackSamples } from "../../core/platform/files/sample-codec.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 
 /** Who sent it, and of which site it may speak (null: of any). */
-export interface EvidenceSender {
+interface EvidenceSender {
   readonly gateway: string;
   readonly site: string | null;
 }

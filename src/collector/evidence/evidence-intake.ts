@@ -18,7 +18,7 @@ import type { EvidenceStore } from "./evidence-store.ts";
 import type { IncomingFiles } from "./incoming-files.ts";
 import { createUploadQueue } from "./upload-queue.ts";
 
-export interface EvidenceIntakeOptions {
+interface EvidenceIntakeOptions {
   readonly incoming: IncomingFiles;
   readonly store: EvidenceStore;
   readonly record: Pick<EvidenceRecord, "putEvidence" | "findEvidence">;

@@ -21,7 +21,7 @@ import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import { attempt, isMissing, makePrivateFolder } from "./folder-store.ts";
 
 /** Evidence under way. */
-export interface IncomingEvidence {
+interface IncomingEvidence {
   readonly about: EvidenceAbout;
   /** Bytes of its packed samples that are here. */
   readonly have: number;
@@ -46,7 +46,7 @@ export interface IncomingFiles {
   sweep(): Promise<number>;
 }
 
-export interface IncomingFilesOptions {
+interface IncomingFilesOptions {
   readonly dir: string;
   readonly clock: Pick<Clock, "nowMs">;
 }

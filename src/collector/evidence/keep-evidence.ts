@@ -12,12 +12,12 @@ import type { EvidenceRecord } from "../record/evidence-record.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
 import type { IncomingFiles } from "./incoming-files.ts";
 
-export interface EvidenceBounds {
+interface EvidenceBounds {
   readonly maxBytes: number;
   readonly days: number;
 }
 
-export interface KeepEvidenceOptions {
+interface KeepEvidenceOptions {
   readonly record: Pick<EvidenceRecord, "oldestEvidence" | "evidenceShares" | "forgetEvidence">;
   readonly store: Pick<EvidenceStore, "remove">;
   readonly incoming: Pick<IncomingFiles, "sweep">;

@@ -16,7 +16,7 @@ import type { StoredFile } from "./evidence-store.ts";
 import { createBucketError, isPassing, S3Refusal } from "./s3-refusal.ts";
 
 /** Every method rejects with AuroraError STORE when the bucket cannot be asked, or refuses. */
-export interface S3Bucket {
+interface S3Bucket {
   /** Whole or not at all; durable as far as the server keeps its word. */
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** Null where there is no such object. */

@@ -5,7 +5,7 @@
 import type { Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 
-export interface UploadQueue {
+interface UploadQueue {
   /** Adds it at the end; one that waits already stays where it is. */
   add(id: string): void;
   has(id: string): boolean;
@@ -16,7 +16,7 @@ export interface UploadQueue {
   close(): Promise<void>;
 }
 
-export interface UploadQueueOptions {
+interface UploadQueueOptions {
   /** Does it; rejects when it is to be tried again. */
   readonly upload: (id: string) => Promise<void>;
   readonly timers: Timers;

@@ -17,7 +17,7 @@ import type { Steps } from "../../core/maths/steps.ts";
 import type { AssessedPeriod, DriftPeriod, StoredReference } from "../record/drift-record.ts";
 
 /** All that a period is assessed by. */
-export interface PeriodEvidence {
+interface PeriodEvidence {
   readonly period: DriftPeriod;
   readonly summary: DaySummary;
   /** Null: the bundle of the model is not known here. */

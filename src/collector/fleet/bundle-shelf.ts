@@ -28,7 +28,7 @@ export interface BundleShelf {
   scan(): Promise<number>;
 }
 
-export interface BundleShelfOptions {
+interface BundleShelfOptions {
   /** Bundle folders, or folders that hold bundle folders. */
   readonly dirs: readonly string[];
   /** Folder of the registry, whose tars are read as well; null: there is none. */

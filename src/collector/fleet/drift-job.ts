@@ -17,7 +17,7 @@ import { assessPeriod, leaveUnassessed } from "./assess-period.ts";
 import type { FleetSource } from "./fleet-source.ts";
 import { publishPeriod } from "./publish-period.ts";
 
-export interface DriftJobOptions {
+interface DriftJobOptions {
   readonly record: FleetRecord;
   readonly models: FleetSource["models"];
   readonly config: CollectorConfig["drift"];

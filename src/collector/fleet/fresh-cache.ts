@@ -9,12 +9,12 @@ export const freshForMs = 2_000;
 /** Verdicts of drift change once a period: their lists may be as many times as old. */
 export const driftPatience = 15;
 
-export interface FreshCache {
+interface FreshCache {
   /** What is held under a key and fresh, or else what `load` brings. */
   get<T>(key: string, load: () => Promise<T>): Promise<T>;
 }
 
-export interface FreshCacheOptions {
+interface FreshCacheOptions {
   readonly clock: Pick<Clock, "monotonicMs">;
   /** From the moment at which it began to be loaded; 0: nothing is held. */
   readonly freshMs: number;

@@ -11,7 +11,7 @@ import type { FleetSource } from "./fleet-source.ts";
 import { loadNewestDay } from "./newest-day.ts";
 
 /** Part of the verdicts of one day. */
-export interface DriftVerdictsQuery extends TurbineFilter {
+interface DriftVerdictsQuery extends TurbineFilter {
   /** Default: the newest, of the turbines that are named, that is not only begun to be assessed. A whole day of shorter periods shows the newest verdict of each point. */
   readonly day?: string | undefined;
   readonly level?: DriftLevel | undefined;

@@ -5,7 +5,7 @@ import type { PredictionSeries } from "../record/prediction-record.ts";
 import type { FleetSource } from "./fleet-source.ts";
 
 /** Which predictions: those up to `toMs`, or else up to {@link latestMs}. */
-export interface PredictionQuery extends TurbineRef {
+interface PredictionQuery extends TurbineRef {
   readonly component?: string | undefined;
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
@@ -16,7 +16,7 @@ export interface PredictionQuery extends TurbineRef {
 }
 
 /** Predictions of a turbine's points over one range. */
-export interface TurbinePredictions extends TurbineRef {
+interface TurbinePredictions extends TurbineRef {
   readonly fromMs: number;
   readonly toMs: number;
   /** Length of a step. */

@@ -15,7 +15,7 @@ import type { DriftState, PublishedPeriod } from "../record/drift-record.ts";
 import type { FleetRecord } from "../record/fleet-record.ts";
 import { type ToldDrift, tellDrift } from "./tell-drift.ts";
 
-export interface PublishOptions extends TurnOptions {
+interface PublishOptions extends TurnOptions {
   readonly record: FleetRecord;
   readonly nowMs: number;
   /** Share of false ones among the points that people are told of, on average. */

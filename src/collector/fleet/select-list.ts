@@ -8,7 +8,7 @@ export type TurbineSort = (typeof turbineSorts)[number];
 
 /** Orders of a list of gateways. */
 export const gatewaySorts = ["urgency", "name", "seen", "waiting"] as const;
-export type GatewaySort = (typeof gatewaySorts)[number];
+type GatewaySort = (typeof gatewaySorts)[number];
 
 /** A part of a list. */
 export interface ListPart<T> {

@@ -3,7 +3,7 @@ import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
 import { turbineHref } from "./page-words.ts";
 
-export interface ChartSubject {
+interface ChartSubject {
   readonly site: string;
   readonly turbine: string;
 }

@@ -16,7 +16,7 @@ export interface HeatRow {
   readonly tone?: "all";
 }
 
-export interface HeatMap {
+interface HeatMap {
   /** What the table shows, for whoever hears it. */
   readonly label: string;
   /** As the programming interface names them, increasing. */
@@ -29,7 +29,7 @@ export interface HeatMap {
 }
 
 /** One day of one row. */
-export interface LevelCell {
+interface LevelCell {
   readonly level: DriftLevel | null;
   /** Whose level it is. */
   readonly name: string;

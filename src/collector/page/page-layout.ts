@@ -3,7 +3,7 @@ import { type HtmlValue, html, type SafeHtml } from "./html.ts";
 import { formatUtc } from "./page-words.ts";
 import { staticFolder } from "./static-files.ts";
 
-export interface PageContent {
+interface PageContent {
   readonly title: string;
   /** When it was made; null for a page that is not renewed. */
   readonly nowMs: number | null;

@@ -183,7 +183,7 @@ export interface Listing<T> {
 }
 
 /** Which part of a list. */
-export interface ListRange {
+interface ListRange {
   readonly limit: number;
   readonly offset: number;
 }

@@ -9,7 +9,7 @@ import { dayMs } from "../../core/maths/durations.ts";
 import type { CheckedEnvelope, FleetRecord, RecordFault, StoredEnvelope } from "./fleet-record.ts";
 import { recordBounds } from "./record-bounds.ts";
 
-export interface PredictionShare {
+interface PredictionShare {
   /** Cells (rows times failure modes) of a gateway a day. */
   readonly cells: number;
   /** So many are counted before the record is told. */

@@ -33,7 +33,7 @@ export function storableText(words: string): string {
 }
 
 /** What an alert event does to the newest alarm of its failure mode at its point. */
-export type AlertPlacement =
+type AlertPlacement =
   /** A new alarm; one that is still open ends, because its gateway has forgotten it. */
   | { readonly kind: "begin"; readonly active: boolean }
   /** The event becomes the latest of the alarm. */

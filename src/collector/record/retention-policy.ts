@@ -23,7 +23,7 @@ interface ThinningStep {
 }
 
 /** What of the configuration the policy is made of. */
-export interface RetentionConfig extends Pick<CollectorConfig, "retentionDays" | "predictions"> {
+interface RetentionConfig extends Pick<CollectorConfig, "retentionDays" | "predictions"> {
   readonly drift: Pick<CollectorConfig["drift"], "verdictDays">;
 }
 

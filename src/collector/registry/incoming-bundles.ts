@@ -48,7 +48,7 @@ export interface IncomingBundles {
   sweep(): Promise<void>;
 }
 
-export interface IncomingBundlesOptions {
+interface IncomingBundlesOptions {
   readonly dir: string;
   readonly clock: Pick<Clock, "nowMs">;
   readonly files: FileSystem;

@@ -35,7 +35,7 @@ export interface RegistryKeys {
 }
 
 /** What {@link createInstallationKeys} made. */
-export interface InstallationKeys {
+interface InstallationKeys {
   /** Key ids by name. */
   readonly keyIds: Readonly<Record<(typeof names)[number], string>>;
   /** Path of the root metadata. */

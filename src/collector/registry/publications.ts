@@ -20,7 +20,7 @@ import type { AdmittedOrder, IncomingBundle, IncomingBundles } from "./incoming-
 import type { PublishedBundle, Registry } from "./registry.ts";
 
 /** Who may publish what. */
-export interface Publisher {
+interface Publisher {
   readonly name: string;
   readonly key: TrustedKey;
   /** Names of models, or beginnings that end in `*`. */
@@ -34,7 +34,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-export interface PublicationsOptions extends PublishTrust {
+interface PublicationsOptions extends PublishTrust {
   /** Null: no updates are served here. */
   readonly registry: Registry | null;
   readonly publishers: readonly Publisher[];

@@ -31,7 +31,7 @@ export interface PublishedBundle extends UpdateTarget {
   readonly sha256: string;
 }
 
-export interface RegistryOptions {
+interface RegistryOptions {
   /** Folder of the repository; made if missing. */
   readonly dir: string;
   readonly keys: RegistryKeys;

@@ -9,7 +9,7 @@ import type { RepositoryState } from "./metadata-folder.ts";
 import { type AnyMetadata, addSignature, commonMembers, encodeMetadata, toTufKey } from "./tuf-signing.ts";
 
 /** How long a file is good after it was signed, in milliseconds. */
-export interface Lifetimes {
+interface Lifetimes {
   readonly targetsMs: number;
   readonly snapshotMs: number;
   /** The time after which a gateway that hears nothing new stops taking updates. */
@@ -27,14 +27,14 @@ export const defaultLifetimes: Lifetimes = {
 export type RefreshFrom = "targets" | "snapshot" | "timestamp";
 
 /** What signing needs. */
-export interface SigningContext {
+interface SigningContext {
   readonly keys: RegistryKeys;
   readonly lifetimes: Lifetimes;
   readonly nowMs: number;
 }
 
 /** What the next state is made of. */
-export interface StateChange {
+interface StateChange {
   readonly root: Metadata<Root>;
   /** Null for the first state. */
   readonly previous: RepositoryState | null;

@@ -7,10 +7,10 @@ import { addSignature, commonMembers, encodeMetadata, toTufKey } from "./tuf-sig
 /** The roles of a TUF repository. */
 const tufRoles = ["root", "targets", "snapshot", "timestamp"] as const;
 
-export type TufRole = (typeof tufRoles)[number];
+type TufRole = (typeof tufRoles)[number];
 
 /** What a root file says. */
-export interface RootContents {
+interface RootContents {
   /** 1 for the first, then one more each time. */
   readonly version: number;
   readonly issuedMs: number;

@@ -14,7 +14,7 @@ import { checkKeys, defaultLifetimes, nextState, type RefreshFrom, refreshDue } 
 import { parseRoot } from "./sign-root.ts";
 import { encodeMetadata } from "./tuf-signing.ts";
 
-export interface SignedRepositoryOptions {
+interface SignedRepositoryOptions {
   /** Folder of the repository, whose metadata is made in it if missing. */
   readonly dir: string;
   readonly keys: RegistryKeys;
@@ -32,9 +32,9 @@ export type ChangeLock = <T>(change: () => Promise<T>) => Promise<T>;
 const alone: ChangeLock = (change) => change();
 
 /** Targets by path. */
-export type TargetFiles = Readonly<Record<string, TargetFile>>;
+type TargetFiles = Readonly<Record<string, TargetFile>>;
 
-export interface SignedRepository {
+interface SignedRepository {
   /** What is published. */
   readonly targets: TargetFiles;
   /** SHA-256 of the newest root metadata: what this repository is called by whoever trusts it. */

@@ -7,7 +7,7 @@ import { readHexKey } from "../../core/platform/files/read-hex-key.ts";
 import { deriveAckKey, sealAck, sealOrder } from "../../core/platform/seal-orders.ts";
 
 /** Seals what is said to a gateway. */
-export interface AckSeal {
+interface AckSeal {
   ack(gateway: string, ack: UplinkAck): UplinkAck;
   order(gateway: string, order: EvidenceOrder): EvidenceOrder;
 }

@@ -15,7 +15,7 @@ export interface AckSender {
   close(): void;
 }
 
-export interface AckSenderOptions {
+interface AckSenderOptions {
   /** Sends one; what is rejected is sent again, unless a newer one has come. */
   readonly send: (gateway: string, ack: UplinkAck) => Promise<void>;
   readonly timers: Timers;

@@ -5,7 +5,7 @@
 import type { Timers } from "../../core/platform/clock.ts";
 
 /** Decides when the next batch is stored. */
-export interface BatchLoop {
+interface BatchLoop {
   /** Something waits: it is stored after a moment, together with what else comes until then; a full batch at once. */
   wake(): void;
   /** Stores what waits, now; resolves when nothing waits and nothing is on its way. */

@@ -12,7 +12,7 @@ import type {
 import { filterCovers, topicMatches } from "../../core/platform/mqtt/mqtt-topic.ts";
 
 /** The broker's three questions, and the collector's own way in. */
-export interface BrokerAccess
+interface BrokerAccess
   extends Required<Pick<EmbeddedBrokerOptions, "authenticate" | "authorisePublish" | "authoriseSubscribe">> {
   /** Made for this run; no gateway can have this name, since it is no id. */
   readonly own: { readonly username: string; readonly password: string };

@@ -9,7 +9,7 @@ import type { CutBatch } from "./cut-batches.ts";
 const unstorableTellMs = 60_000;
 
 /** The counters, and how they are told. */
-export interface IngestAccounts {
+interface IngestAccounts {
   readonly messagesTotal: Counter;
   /** Counts a batch that is stored. */
   count(batch: CutBatch, stored: readonly StoredEnvelope[]): void;

@@ -24,7 +24,7 @@ import { createBrokerAccess } from "./broker-access.ts";
 import { gatewaySites } from "./gateway-sites.ts";
 
 /** A client, and the broker when it is ours. */
-export interface MqttSide {
+interface MqttSide {
   readonly client: MqttClient;
   /** The broker's address without credentials. */
   readonly url: string;

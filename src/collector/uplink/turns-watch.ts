@@ -6,7 +6,7 @@ import type { Clock } from "../../core/platform/clock.ts";
 import type { Counter } from "../../core/platform/metrics.ts";
 
 /** Something that was said of a subject. */
-export interface Speech {
+interface Speech {
   readonly subject: string;
   /** Whoever said it. */
   readonly speaker: string;
@@ -17,7 +17,7 @@ export interface Speech {
 }
 
 /** Takes each, in the order of their coming. Has the speaker come back after another? */
-export type TurnsWatch = (speech: Speech) => boolean;
+type TurnsWatch = (speech: Speech) => boolean;
 
 interface Speakers {
   /** What each said last; the one that spoke last is the last. */

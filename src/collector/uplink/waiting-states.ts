@@ -16,7 +16,7 @@ export interface StateMessage {
   readonly heardMs: number;
 }
 
-export interface WaitingStates {
+interface WaitingStates {
   readonly count: number;
   readonly isFull: boolean;
   /** Keeps it in the place of an older one of its topic; false: there is no room. The payload is copied. */

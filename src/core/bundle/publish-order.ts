@@ -24,7 +24,7 @@ export function signPublishOrder(order: PublishOrder, publisher: Signer): Uint8A
 }
 
 /** An order, and whose key has signed it. */
-export interface SignedOrder {
+interface SignedOrder {
   readonly order: PublishOrder;
   /** Id of the one key. */
   readonly keyId: string;

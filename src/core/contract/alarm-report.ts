@@ -19,7 +19,7 @@ const alarmActions = [
   "remove-from-service",
   "return-to-service",
 ] as const;
-export type AlarmAction = (typeof alarmActions)[number];
+type AlarmAction = (typeof alarmActions)[number];
 
 /** By which name the event is kept that says who did it. */
 export const alarmEventNames: Readonly<Record<AlarmAction, string>> = {

@@ -12,7 +12,7 @@ export interface ShareRange {
 
 const outcomeChanges = ["more-errors", "more-faults", "fewer-faults"] as const;
 /** How outcomes speak against a model. */
-export type OutcomeChange = (typeof outcomeChanges)[number];
+type OutcomeChange = (typeof outcomeChanges)[number];
 
 /** What confirmed outcomes say of one model. */
 export interface ModelOutcomesReply {

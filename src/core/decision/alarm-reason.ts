@@ -8,7 +8,7 @@ import { formatDuration } from "../maths/durations.ts";
 import { vibrationLevelMode } from "./choose-alarm.ts";
 
 /** What a standing is told of. */
-export type StandingParts = Pick<
+type StandingParts = Pick<
   AlertData,
   "failureMode" | "probability" | "score" | "horizonHours" | "explanation"
 >;
@@ -30,7 +30,7 @@ export function describeReason(parts: ReasonParts): string {
 }
 
 /** What the end of an alarm is told of: the event with which it was cleared. */
-export type ClearingParts = StandingParts & Pick<AlertData, "severityDb" | "clearedBecause">;
+type ClearingParts = StandingParts & Pick<AlertData, "severityDb" | "clearedBecause">;
 
 /**
  * Why an alarm was cleared, without a full stop: by whose order, or that its signal has been near the healthy level since `quietSince`

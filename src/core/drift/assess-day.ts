@@ -32,7 +32,7 @@ export type DayVerdict = Omit<
 >;
 
 /** What is said of a day, and what is known after it. */
-export interface AssessedDay {
+interface AssessedDay {
   readonly verdict: DayVerdict;
   readonly reference: SiteReference;
 }

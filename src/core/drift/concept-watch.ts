@@ -21,7 +21,7 @@ export interface ConfirmedOutcome {
 export type ConceptChange = "more-errors" | "more-faults" | "fewer-faults";
 
 /** After an outcome. */
-export interface ConceptVerdict {
+interface ConceptVerdict {
   /** Null: nothing that outcomes speak against. */
   readonly change: ConceptChange | null;
   /** Outcomes since it began, or began anew after the last alarm. */

@@ -4,7 +4,7 @@ import type { FeatureSketch } from "../contract/uplink-record.ts";
 import type { DecidedBin } from "./estimate-performance.ts";
 
 /** One output of a model: how its logit becomes a probability, and where a window counts as faulty. */
-export interface DecidedOutput {
+interface DecidedOutput {
   /** Of its sketch, interior. */
   readonly edges: readonly number[];
   readonly calibration: Calibration;

@@ -3,7 +3,7 @@ import type { DriftRole } from "../contract/drift-verdict.ts";
 import type { DriftReference, FeatureReference } from "./drift-reference.ts";
 
 /** One column of the drift reference. */
-export interface DriftColumn {
+interface DriftColumn {
   readonly name: string;
   readonly role: DriftRole;
   /** Interior edges of its bins, strictly increasing. */

@@ -11,7 +11,7 @@ import { countTurbines, findCompanions, type ReadVerdict } from "./read-verdicts
 import { compareWith } from "./shift-likeness.ts";
 
 /** An alarm of a point that stands, or stood in the period. */
-export interface DriftAlarm extends PointId {
+interface DriftAlarm extends PointId {
   readonly failureMode: string;
   /** Epoch ms. */
   readonly sinceMs: number;
@@ -27,7 +27,7 @@ export interface DriftFleet {
 }
 
 /** Points of one kind of model at one site that were assessed. */
-export interface SiteView {
+interface SiteView {
   readonly assessed: readonly ReadVerdict[];
   readonly turbines: number;
   /** Null: most of them did not move alike. */
@@ -37,7 +37,7 @@ export interface SiteView {
 }
 
 /** What nearly all points of one version of a model did, and hardly any of another. */
-export interface VersionMovement {
+interface VersionMovement {
   readonly movement: Movement;
   /** Were there enough points of other versions to say that they did not? */
   readonly isCompared: boolean;

@@ -15,7 +15,7 @@ export interface LentDays {
 }
 
 /** A column as it lends. `expected`: variance of a day by its hours alone; 0: not known, it neither lends nor borrows. */
-export interface Lender {
+interface Lender {
   readonly scatter: DayScatter;
   readonly widening: Widening;
   readonly expected: number;

@@ -8,12 +8,12 @@ import type {
 import { renderIsoTime } from "../contract/iso-time.ts";
 
 /** A point that something is estimated of. */
-export interface EstimatedPoint extends PointPerformanceReply {
+interface EstimatedPoint extends PointPerformanceReply {
   readonly estimate: Extract<PointPerformanceReply["estimate"], { kind: "estimate" }>;
 }
 
 /** Points of which nothing is said for one reason. */
-export interface SilentPoints {
+interface SilentPoints {
   readonly reason: string;
   readonly points: readonly PointPerformanceReply[];
 }

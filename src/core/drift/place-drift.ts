@@ -26,7 +26,7 @@ export interface Placement {
   readonly story: JointStory;
 }
 
-export interface SiteCount {
+interface SiteCount {
   readonly assessed: number;
   /** Itself among them; 0 where nobody else did. */
   readonly alike: number;

@@ -19,7 +19,7 @@ export const mostLoads = 48;
 export type CurvePoint = readonly [by: 0 | 1 | 2, band: number, rows: number, days: number, mean: number];
 
 /** One load on one day of learning: as {@link CurvePoint}, without the days. */
-export type LearningLoad = readonly [by: 0 | 1 | 2, band: number, rows: number, mean: number];
+type LearningLoad = readonly [by: 0 | 1 | 2, band: number, rows: number, mean: number];
 
 /**
  * One column on one day: period since the epoch, effective slots and rows heard, deviation at equal loads in the column's unit,

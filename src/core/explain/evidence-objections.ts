@@ -9,7 +9,7 @@ import { lineRevolutions, objectToPlace, objectToSpread } from "./place-objectio
 import { standsOnSupply } from "./supply-lines.ts";
 
 /** The fault, beside those that it could be taken for. */
-export interface Accusation {
+interface Accusation {
   readonly own: FaultPicture;
   /** The one of the others whose harmonics stand out most. */
   readonly rival: FaultPicture | null;

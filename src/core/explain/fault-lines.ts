@@ -127,7 +127,7 @@ function readNumber(params: Readonly<Record<string, FeatureParameter>>, name: st
 }
 
 /** What noise alone shows where a line is searched. */
-export interface LineNoise {
+interface LineNoise {
   /** Median over windows of the highest bin above the median bin, dB. */
   readonly db: number;
   /** Its deviation from window to window, dB. */

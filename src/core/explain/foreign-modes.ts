@@ -14,13 +14,10 @@ import { noForeignLines } from "./foreign-lines.ts";
 import { shareByBearing } from "./share-by-bearing.ts";
 
 /** What of a window tells of them. */
-export type HeardLines = Pick<
-  FeatureWindow,
-  "features" | "upperFeatures" | "foreignLines" | "upperForeignLines"
->;
+type HeardLines = Pick<FeatureWindow, "features" | "upperFeatures" | "foreignLines" | "upperForeignLines">;
 
 /** Tells of windows that were cut with one spec, of one bearing. */
-export type ForeignModeFinder = (window: HeardLines) => readonly FaultKind[];
+type ForeignModeFinder = (window: HeardLines) => readonly FaultKind[];
 
 /** The finder of a bundle and a bearing, one for all points that are alike in both. */
 export const shareForeignModeFinder: (cut: CutSpecs, bearing: BearingOrders) => ForeignModeFinder =

@@ -12,7 +12,7 @@ import { shareForeignModeFinder } from "./foreign-modes.ts";
 import { createSteadyLines } from "./steady-lines.ts";
 
 /** What it says of a window. */
-export interface ForeignWindow {
+interface ForeignWindow {
   /** Failure modes for which nothing but foreign lines speaks, be they of hum, of the shaft, or steady. */
   readonly foreignModes: readonly FaultKind[];
   /** Of these those of which every line is steady. */

@@ -28,7 +28,7 @@ export interface EvidenceSubject extends SearchedSpectrum {
 }
 
 /** What is known beside the windows. */
-export interface EvidenceContext {
+interface EvidenceContext {
   /** Beginning of the alarm, RFC 3339. */
   readonly since?: string | undefined;
   /** Another failure mode that the last windows look like; absent: none. */

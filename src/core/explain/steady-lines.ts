@@ -85,7 +85,7 @@ function spanOf(values: readonly number[]): number {
 }
 
 /** Where the lines of a band stood in a window. */
-export interface PlacedLines {
+interface PlacedLines {
   readonly features: ArrayLike<number>;
   /** As an extractor fills it. */
   readonly lineOrders: ArrayLike<number>;
@@ -108,7 +108,7 @@ export function readSighting(column: number, placed: PlacedLines, turn: number):
 }
 
 /** The steady lines of one point, from window to window. */
-export interface SteadyLines {
+interface SteadyLines {
   /** Takes the next window; says which of its features are steady lines, in each band. */
   update(window: LinedWindow): { readonly lower: readonly number[]; readonly upper: readonly number[] };
 }

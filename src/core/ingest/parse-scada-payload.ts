@@ -20,7 +20,7 @@ export interface ScadaMapping {
   readonly channels: readonly { readonly name: string; readonly path: string; readonly unit: string }[];
 }
 
-export interface ScadaReadings {
+interface ScadaReadings {
   readonly readings: readonly Reading[];
   /** Mapped values that were not there or no numbers. */
   readonly quarantined: readonly Quarantine[];

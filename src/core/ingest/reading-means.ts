@@ -6,7 +6,7 @@
 import type { Quarantine, Reading } from "../contract/stream.ts";
 import { describeSource, maxStreams, streamKey } from "./schema-watch.ts";
 
-export interface ReadingMeansOptions {
+interface ReadingMeansOptions {
   /** Length of an interval; intervals begin at multiples of it since the epoch. */
   readonly lengthMs: number;
   onMean(reading: Reading): void;

@@ -17,14 +17,14 @@ const clockSetBackMs = 60_000;
 /** Readings may come this much further apart than the contract's slowest rate before some count as missing. */
 const gapFactor = 1.5;
 
-export interface ScalarIngestOptions {
+interface ScalarIngestOptions {
   /** Something is remembered of every stream that it knows: it is to know those of a configuration, however many. */
   readonly contractOf: ContractLookup;
   readonly sink: IngestSink;
 }
 
 /** Any number of streams that are expected, each known by device and channel. */
-export interface ScalarIngest {
+interface ScalarIngest {
   /** True: the reading keeps its contract. False: it was set aside. */
   accept(reading: Reading): boolean;
 }

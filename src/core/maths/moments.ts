@@ -1,7 +1,7 @@
 /** Mean and scatter of parts, put together without the values. */
 
 /** Of some values: how many, their mean, and the sum of squared differences from it. */
-export interface Moments {
+interface Moments {
   readonly count: number;
   readonly mean: number;
   readonly sumSquares: number;

@@ -7,7 +7,7 @@ export interface RowWidth {
 }
 
 /** Room for some rows, one behind the other, all 0. */
-export interface RowSpace {
+interface RowSpace {
   readonly doubles: Float64Array;
   readonly singles: Float32Array;
 }

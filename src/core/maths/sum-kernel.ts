@@ -11,7 +11,7 @@ interface CountSums {
   squares: number;
 }
 
-export interface SumKernel {
+interface SumKernel {
   /** Valid until the next call. */
   readonly found: Readonly<CountSums>;
   /** Sums up any number of counts. */

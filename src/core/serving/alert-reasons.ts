@@ -20,14 +20,14 @@ import { explainScored } from "./explain-scored.ts";
 import type { LoadedBundle, ScoredWindow } from "./loaded-bundle.ts";
 import type { HeardMachine } from "./spec-cutter.ts";
 
-export interface AlertReasonsOptions extends HeardMachine {
+interface AlertReasonsOptions extends HeardMachine {
   /** Knows the machine's own healthy windows, once they are learnt. */
   readonly watch: Pick<PointWatch, "healthyRows">;
   readonly logger: Logger;
 }
 
 /** A window that was decided. */
-export interface ExplainedWindow extends ScoredWindow {
+interface ExplainedWindow extends ScoredWindow {
   /** NaN or absent: not known. */
   readonly powerKw?: number | undefined;
 }

@@ -10,7 +10,7 @@ import { compareVersions } from "../bundle/version.ts";
 import type { FileSystem } from "../platform/files/file-system.ts";
 import { type ActivePointer, openSlots, type SlotContent, type Slots } from "./slots.ts";
 
-export interface ChooseBundleOptions {
+interface ChooseBundleOptions {
   /** Folder of the updater's state. */
   readonly stateDir: string;
   /** Bundle that came with the installation. */

@@ -9,7 +9,7 @@ import { chooseBundle } from "./choose-bundle.ts";
 import { findNewestVersion } from "./served-models.ts";
 
 /** What would serve. */
-export interface ConfiguredModel {
+interface ConfiguredModel {
   readonly manifest: Manifest;
   /** Its version is that of the installation, and not an update's. */
   readonly isInstalled: boolean;

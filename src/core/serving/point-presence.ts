@@ -3,7 +3,7 @@ import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow } from "../contract/stream.ts";
 
 /** When a point counts as silent or standing. */
-export interface PresenceLimits {
+interface PresenceLimits {
   /** A slower turbine stands by. */
   readonly standbyBelowRpm: number;
   /** Data older than this says nothing of now. */
@@ -11,7 +11,7 @@ export interface PresenceLimits {
 }
 
 /** What a block says of the turbine: `stops` is the first one of a turbine that stands. */
-export type Rotation = "turns" | "stops" | "stands";
+type Rotation = "turns" | "stops" | "stands";
 
 /**
  * Is there data of a point, and does its turbine turn? Remembers when what came last, and finds out when nothing is known

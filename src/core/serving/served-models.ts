@@ -12,7 +12,7 @@ import type { Logger } from "../platform/logger.ts";
 import { chooseBundle, chooseFormer } from "./choose-bundle.ts";
 import { describeServing, type LoadedBundle, serveBundle } from "./loaded-bundle.ts";
 
-export interface ServedModelsOptions {
+interface ServedModelsOptions {
   /** Names that the measuring points ask for. */
   readonly names: readonly string[];
   /** Those of them that devices infer with: what served before is opened as well. */

@@ -30,7 +30,7 @@ export interface CutWindow<B extends WindowBundle> {
 }
 
 /** What is cut, and for whom. */
-export interface WindowCutterOptions<B extends WindowBundle> extends HeardMachine {
+interface WindowCutterOptions<B extends WindowBundle> extends HeardMachine {
   readonly point: PointId;
   readonly bundle: B;
   /** `windows` is 1 when a window was lost, 0 when samples were that no window had begun with. */

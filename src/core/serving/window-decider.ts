@@ -54,7 +54,7 @@ export interface WindowDeciderOptions extends HeardMachine {
   readonly sink: DecisionSink;
 }
 
-export interface WindowDecider {
+interface WindowDecider {
   /** Takes a window, and scores it unless its output is known. */
   submit(due: DueWindow): void;
   /** The point had no data over this time; comes after what was submitted before, and at once where nothing waits. */

@@ -7,7 +7,7 @@ import { AuroraError } from "../contract/aurora-error.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { Quarantine, Reading } from "../contract/stream.ts";
 
-export interface SecondsWindowerOptions {
+interface SecondsWindowerOptions {
   readonly spec: WindowSpec;
   /** Channels of which every window needs a reading. */
   readonly channels: readonly string[];
@@ -16,7 +16,7 @@ export interface SecondsWindowerOptions {
 }
 
 /** Receives the windows; `slot` tells open ones apart, 0 … `slots` − 1. */
-export interface ReadingWindowSink {
+interface ReadingWindowSink {
   begin(slot: number, fromMs: number): void;
   push(slot: number, reading: Reading): void;
   end(

@@ -21,7 +21,7 @@ import {
 const wireVersion: { readonly major: number; readonly minor: number } = { major: 1, minor: 0 };
 
 /** Bounds of a whole envelope. */
-export interface EnvelopeLimits {
+interface EnvelopeLimits {
   /** Default 1 MiB. */
   readonly maxBytes?: number;
   /** Default 2,000. */
@@ -29,7 +29,7 @@ export interface EnvelopeLimits {
 }
 
 /** What is wrong with the bytes of an envelope. */
-export interface WireError {
+interface WireError {
   readonly reason: "too-large" | "too-many-records" | "newer-major" | "malformed" | "invalid";
   readonly message: string;
 }
@@ -60,7 +60,7 @@ export function assembleEnvelope(header: EnvelopeHeader, records: readonly Uint8
 }
 
 /** An envelope whose records are still bytes, to be decoded one by one (`decodeRecord`); they are views on what came. */
-export interface PackedEnvelope extends EnvelopeHeader {
+interface PackedEnvelope extends EnvelopeHeader {
   readonly records: readonly Uint8Array[];
 }
 

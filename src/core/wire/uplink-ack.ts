@@ -21,7 +21,7 @@ import type { UplinkAck, UplinkEnvelope } from "../contract/uplink-record.ts";
 const maxAckBytes = 1024;
 
 /** What to do with an envelope. */
-export interface WatermarkStep {
+interface WatermarkStep {
   /** How many records at the front to pass over as duplicates. */
   readonly duplicates: number;
   /** How many records after them to store; their first sequence is `firstSequence + duplicates`. */

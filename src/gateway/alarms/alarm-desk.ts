@@ -20,7 +20,7 @@ import { formatTime } from "../../core/decision/alarms/alert-event.ts";
 import { hourMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 
-export interface AlarmDeskOptions {
+interface AlarmDeskOptions {
   readonly config: Pick<GatewayConfig, "gateway">;
   readonly register: Pick<AlarmRegister, "list" | "step" | "endShelvings">;
   readonly clock: Pick<Clock, "nowMs">;

@@ -29,7 +29,7 @@ export interface AlertJournal {
 /** What of a component must not be written without its events, by key. */
 type DescribeComponent = (component: AlertEvent["data"]) => Readonly<Record<string, string | null>>;
 
-export interface AlertJournalOptions {
+interface AlertJournalOptions {
   readonly state: StateStore;
   readonly sinks: readonly AlertSink[];
   /** Puts an event into the outbox. */

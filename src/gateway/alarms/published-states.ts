@@ -13,7 +13,7 @@ import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 
-export interface PublishedStatesOptions {
+interface PublishedStatesOptions {
   readonly config: Pick<GatewayConfig, "gateway" | "turbines">;
   readonly state: StateStore;
   /** Of the last run: a version that kept no list published the states of their turbines. */

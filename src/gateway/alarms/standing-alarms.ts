@@ -18,14 +18,14 @@ const mostBytes = 262_144;
 const mostAlarms = 32;
 
 /** Whose state it must be, and when it is read. */
-export interface StateReader {
+interface StateReader {
   readonly site: string;
   readonly turbine: string;
   readonly nowMs: number;
 }
 
 /** What a state tells of alarms. */
-export interface StandingAlarms {
+interface StandingAlarms {
   readonly records: readonly AlarmRecord[];
   /** Of them, those that were passed over: for their names, or since there were too many. */
   readonly ignored: number;

@@ -18,7 +18,7 @@ import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { PointCondition, PointSilence } from "./component-tracker.ts";
 import { type ComponentDrift, createTurbineTracker, type TurbineTracker } from "./turbine-tracker.ts";
 
-export interface StatePublisher {
+interface StatePublisher {
   /** Takes a decision of any point. */
   update(decision: Decision): void;
   /** Nothing is known of a point any more; comes after the decision that said so. */
@@ -45,7 +45,7 @@ export interface DescribedComponent extends ComponentCondition {
   readonly risk: number | null;
 }
 
-export interface StatePublisherOptions {
+interface StatePublisherOptions {
   readonly site: string;
   /** Id of this gateway; absent: states do not say whose they are. */
   readonly gateway?: string;

@@ -40,7 +40,7 @@ export interface TurbineTracker {
 }
 
 /** What a turbine is looked at with. */
-export interface TurbineMoment {
+interface TurbineMoment {
   readonly timeMs: number;
   /** Left out: no decision is too old. */
   readonly monotonicMs?: number;

@@ -18,7 +18,7 @@ export interface AlertSource {
 }
 
 /** What is needed to record alerts. */
-export interface AlertCapturesOptions {
+interface AlertCapturesOptions {
   readonly captures: Pick<DeviceCaptures, "capture" | "isBusy">;
   readonly recordings: Pick<RawCaptures, "keep">;
   /** The device that a component is watched by. */

@@ -10,7 +10,7 @@ import type { Logger } from "../../core/platform/logger.ts";
 import type { WorkGauge } from "../points/work-gauge.ts";
 
 /** A way to make a device wait. */
-export interface PausableLink {
+interface PausableLink {
   pause(): void;
   resume(): void;
   /** Reads nothing, at once … */
@@ -23,7 +23,7 @@ export interface PausableLink {
 const holdMaxMs = 1_000;
 
 /** What is needed to make devices wait. */
-export interface BackPressureOptions {
+interface BackPressureOptions {
   readonly gauge: WorkGauge;
   readonly links: readonly PausableLink[];
   readonly timers: Timers;

@@ -29,7 +29,7 @@ export interface Captured {
   readonly gaps: number;
 }
 
-export interface CaptureAttemptOptions {
+interface CaptureAttemptOptions {
   readonly wish: CaptureWish;
   readonly channel: DeviceChannel;
   /** The device infers itself, and sends samples only when asked. */

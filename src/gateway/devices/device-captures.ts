@@ -17,11 +17,11 @@ import {
 } from "./capture-attempt.ts";
 
 /** A way to ask a device. */
-export interface CaptureLink {
+interface CaptureLink {
   askRaw(samples: number): void;
 }
 
-export interface DeviceCapturesOptions {
+interface DeviceCapturesOptions {
   readonly devices: readonly { readonly id: string; readonly mode: "raw" | "edge" | "both" }[];
   /** The channel of a device that is watched, if one is. */
   watchedChannelOf(deviceId: string): string | undefined;

@@ -23,9 +23,9 @@ export interface PushedDevice {
 }
 
 /** Counts since the start, by how pushes ended. */
-export type DevicePushCounts = Readonly<Record<ModelPushResult["outcome"], number>>;
+type DevicePushCounts = Readonly<Record<ModelPushResult["outcome"], number>>;
 
-export interface DevicePushesOptions {
+interface DevicePushesOptions {
   readonly devices: readonly PushedDevice[];
   /** Image of the bundle that serves a name; null: it has none. */
   imageOf(bundle: string): Promise<DeviceImage | null>;
@@ -36,7 +36,7 @@ export interface DevicePushesOptions {
 }
 
 /** A way to a device. */
-export interface PushLink {
+interface PushLink {
   sendModel(message: ModelRequestMessage): boolean;
 }
 

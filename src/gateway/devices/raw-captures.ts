@@ -20,7 +20,7 @@ import {
   type RecordingRun,
 } from "./recording.ts";
 
-export interface RawCapturesOptions {
+interface RawCapturesOptions {
   /** Folder with one folder a device. */
   readonly dir: string;
   placeOf(deviceId: string): RecordingPlace;

@@ -8,7 +8,7 @@ import type { ChannelLevel } from "./device-facts.ts";
 import { createSampleLook, type SampleLook } from "./sample-look.ts";
 import { createSampleRuns, type SampleRuns, type SnapshotLoss } from "./sample-runs.ts";
 
-export interface ChannelLevels {
+interface ChannelLevels {
   /**
    * Takes a block that arrived at this monotonic time, ms; what it returns is valid until the next call.
    */

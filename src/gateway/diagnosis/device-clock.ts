@@ -7,7 +7,7 @@ import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import { segmentMs } from "./pace-segments.ts";
 import type { Pace } from "./stream-pace.ts";
 
-export interface DeviceClock {
+interface DeviceClock {
   /**
    * Something came: its end by the device's clock, epoch ms, and its arrival. Without a stamp (NaN) nothing is learnt. `stepMs`: by
    * how much its stamp moved against the count of samples; NaN where none is known.

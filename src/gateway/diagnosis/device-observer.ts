@@ -30,7 +30,7 @@ import { createSpeedDoubt, type SpeedDoubt } from "./speed-doubt.ts";
 import { createStreamPace } from "./stream-pace.ts";
 
 /** Running totals of a link; what is counted is their growth. */
-export interface LinkTotals {
+interface LinkTotals {
   readonly frames: number;
   readonly badFrames: number;
   readonly duplicates: number;
@@ -74,7 +74,7 @@ const windowHoldMs = 8_000;
 const standstillMs = 10_000;
 
 /** What is known of a device before it says anything. */
-export interface DeviceObserverOptions extends Pick<DeviceFacts, "infersItself" | "expected"> {
+interface DeviceObserverOptions extends Pick<DeviceFacts, "infersItself" | "expected"> {
   /** Below this a turbine stands by. */
   readonly standbyBelowRpm: number;
 }

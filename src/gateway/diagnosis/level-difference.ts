@@ -10,7 +10,7 @@ export interface LevelDifference {
   readonly commonDb: number;
 }
 
-export interface LevelWatch {
+interface LevelWatch {
   /** Levels of one window, dB, NaN where not heard. */
   note(levels: Float32Array, reference: readonly (LevelStatistics | null)[], shaftRpm: number): void;
   restart(): void;

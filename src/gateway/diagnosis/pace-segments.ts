@@ -17,7 +17,7 @@ export interface PaceEstimate {
   readonly stampsShiftMs: number;
 }
 
-export interface PaceSegments {
+interface PaceSegments {
   /** Another segment is over; the delays are monotonic time less sample clock or stamp (NaN: none), ms. */
   close(segment: {
     readonly atMs: number;

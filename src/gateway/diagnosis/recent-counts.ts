@@ -1,7 +1,7 @@
 /** Counts of the last half minute or so, in steps of ten seconds, so that what has ended is soon forgotten. */
 import { makeDoubles } from "../../core/maths/shared-room.ts";
 
-export interface RecentCounts<Name extends string> {
+interface RecentCounts<Name extends string> {
   add(name: Name, count: number): void;
   /** What was added in the last 30 to 40 s. */
   sum(name: Name): number;

@@ -5,7 +5,7 @@
  */
 
 /** What was seen over a stretch, in counts. */
-export interface SampleShape {
+interface SampleShape {
   /** All counts lie this far apart, or a multiple of it: a power of two. */
   readonly step: number;
   /** Root mean square of what is left when slow parts are taken away by differences, as of noise of that size. */

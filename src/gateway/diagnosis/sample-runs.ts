@@ -8,7 +8,7 @@ import { durationOf, hourMs, minuteMs } from "../../core/maths/durations.ts";
 import { makeDoubles } from "../../core/maths/shared-room.ts";
 
 /** A block, as it follows the one before it. */
-export interface RunPiece {
+interface RunPiece {
   /** Samples that its index jumps over; less than 0 where it goes back. */
   readonly jump: number;
   readonly samples: number;

@@ -4,7 +4,7 @@
  */
 import { hourMs, minuteMs } from "../../core/maths/durations.ts";
 
-export interface SessionHistory {
+interface SessionHistory {
   /** A device introduced itself under this session number. */
   note(sessionId: number, monotonicMs: number): void;
   /** The device says how long it has been running, ms: less than before is a restart under the same number. */

@@ -16,7 +16,7 @@ import {
   type DiagnosisTime,
 } from "./diagnosis-ledger.ts";
 
-export interface SourceNews extends DiagnosisNews {
+interface SourceNews extends DiagnosisNews {
   /** Whose values it is about; null: those of all turbines of the source. */
   readonly turbine: string | null;
 }

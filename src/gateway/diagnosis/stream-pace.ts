@@ -9,7 +9,7 @@ import { durationOf } from "../../core/maths/durations.ts";
 import { clockStepMs, createPaceSegments, type PaceEstimate, segmentMs } from "./pace-segments.ts";
 
 /** A piece of a stream, as it came. */
-export interface StreamPiece {
+interface StreamPiece {
   readonly firstSample: number;
   readonly samples: number;
   /** As the device announced it, Hz. */
@@ -29,7 +29,7 @@ export interface StreamPiece {
  */
 export type Pace = "unknown" | "true" | "played" | "slow";
 
-export interface StreamPace {
+interface StreamPace {
   note(piece: StreamPiece): void;
   /** Another session begins. */
   restart(): void;

@@ -10,12 +10,12 @@ import { createRecordingRun, type Recording, type RecordingRun } from "../device
 import { channelKey, type EvidenceBuffer } from "./evidence-buffer.ts";
 
 /** Where the samples of an alarm come from. */
-export interface AlarmChannel {
+interface AlarmChannel {
   readonly deviceId: string;
   readonly channel: string;
 }
 
-export interface AlarmEvidenceOptions {
+interface AlarmEvidenceOptions {
   readonly buffer: Pick<EvidenceBuffer, "replay">;
   /** The channel that a component is watched by; undefined: none that streams raw samples. */
   channelOf(turbine: string, component: string): AlarmChannel | undefined;

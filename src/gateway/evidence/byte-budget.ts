@@ -19,7 +19,7 @@ export interface ByteBudget {
   readonly left: number;
 }
 
-export interface ByteBudgetOptions {
+interface ByteBudgetOptions {
   readonly dailyBytes: number;
   readonly state: Pick<StateStore, "get" | "set">;
   readonly clock: Pick<Clock, "nowMs">;

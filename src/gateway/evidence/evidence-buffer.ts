@@ -16,7 +16,7 @@ export interface EvidenceBuffer {
   readonly refused: number;
 }
 
-export interface EvidenceBufferOptions {
+interface EvidenceBufferOptions {
   /** Of devices, as {@link channelKey} names them. */
   readonly channels: ReadonlySet<string>;
   readonly seconds: number;

@@ -12,7 +12,7 @@ import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 const maxOrderBytes = 4_096;
 
 /** Messages that were not obeyed; whoever may write to the topic can send any number of them. */
-export interface OrderCounts {
+interface OrderCounts {
   readonly notUnderstood: number;
   readonly notOfCollector: number;
 }

@@ -5,7 +5,7 @@
 import type { EvidenceRequest } from "../../core/contract/evidence.ts";
 import type { Recording } from "../devices/recording.ts";
 
-export interface EvidenceRequestsOptions {
+interface EvidenceRequestsOptions {
   readonly gateway: string;
   readonly isAllowed: boolean;
   isPoint(turbine: string, component: string): boolean;
@@ -15,7 +15,7 @@ export interface EvidenceRequestsOptions {
   onRefused(request: EvidenceRequest, reason: string): void;
 }
 
-export interface EvidenceRequests {
+interface EvidenceRequests {
   receive(request: EvidenceRequest): void;
   readonly received: number;
   readonly refused: number;

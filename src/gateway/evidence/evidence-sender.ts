@@ -15,7 +15,7 @@ import { createLostTries, type LostTries } from "./lost-tries.ts";
 import type { MadeEvidence } from "./make-evidence.ts";
 import { createPieceSize } from "./piece-size.ts";
 
-export interface EvidenceSenderOptions {
+interface EvidenceSenderOptions {
   readonly spool: Pick<EvidenceSpool, "next" | "remove" | "has">;
   readonly budget: ByteBudget;
   readonly append: (piece: EvidencePiece) => void;
@@ -35,7 +35,7 @@ export interface EvidenceSenderOptions {
   onHeld(evidence: MadeEvidence, reason: string): void;
 }
 
-export interface EvidenceSender {
+interface EvidenceSender {
   /** The collector said something. */
   receive(receipt: EvidenceReceipt): void;
   /** Sends what is due; call it about once a second, and when something was added. */

@@ -29,7 +29,7 @@ export interface EvidenceSpool {
   readonly bytes: number;
 }
 
-export interface EvidenceSpoolOptions {
+interface EvidenceSpoolOptions {
   readonly dir: string;
   readonly maxBytes: number;
   readonly allowed: readonly EvidenceKind[];

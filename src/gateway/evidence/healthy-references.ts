@@ -13,7 +13,7 @@ import type { Recording } from "../devices/recording.ts";
 import { type KeptPlace, nameComponent, readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 
-export interface HealthyReferencesOptions {
+interface HealthyReferencesOptions {
   readonly points: readonly KeptPlace[];
   /** Records a point; rejects when that does not work now. */
   record(point: KeptPlace): Promise<Recording>;
@@ -25,7 +25,7 @@ export interface HealthyReferencesOptions {
   onRecording(recording: Recording, point: KeptPlace, model: ModelRef): Promise<void>;
 }
 
-export interface HealthyReferences {
+interface HealthyReferences {
   decision(decision: Decision): void;
   /** Call it about once a second. */
   tick(): void;

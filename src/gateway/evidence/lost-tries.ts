@@ -7,7 +7,7 @@ export interface LostTries {
   look(): number;
 }
 
-export interface LostTriesOptions {
+interface LostTriesOptions {
   /** Of the piece, as it is put on the line at least. */
   readonly bytes: number;
   /** Bytes that the piece's lane has put on the line since the start, repetitions included. */

@@ -4,7 +4,7 @@
  */
 import { dayMs } from "../../core/maths/durations.ts";
 
-export interface PieceSize {
+interface PieceSize {
   /** Bytes of samples. */
   readonly bytes: number;
   /** Above it pieces do not arrive, as far as is known; null: nothing is known of a bound. */

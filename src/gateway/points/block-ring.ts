@@ -45,7 +45,7 @@ export interface RingWriter {
 }
 
 /** What is read, in its order. */
-export interface RecordTaker {
+interface RecordTaker {
   /**
    * Valid only during the call, and without the names of the stream: these are the taker's to fill in. So many samples were `refused`
    * between it and the stream's block before.
@@ -55,7 +55,7 @@ export interface RecordTaker {
 }
 
 /** The side that reads. */
-export interface RingReader {
+interface RingReader {
   /** Takes one record; false: there is none. */
   read(take: RecordTaker): boolean;
   /** What was taken until now is done with: its room is free, and it is no longer left if this thread ends. */

@@ -10,7 +10,7 @@ import { createReadingMeans, type ReadingMeans } from "../../core/ingest/reading
 import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 
-export interface BusReadingsOptions {
+interface BusReadingsOptions {
   readonly config: GatewayConfig;
   readonly bundleOf: (name: string) => Pick<LoadedBundle, "manifest">;
   readonly onMean: (reading: Reading) => void;
@@ -18,7 +18,7 @@ export interface BusReadingsOptions {
   readonly onSchemaDrift: (drift: SchemaDrift) => void;
 }
 
-export interface BusReadings {
+interface BusReadings {
   /** Takes a reading of a turbine, of which one comes every `everyMs`; false when no bundle of that turbine knows its channel. */
   accept(reading: Reading, everyMs: number): boolean;
   /** Ends intervals that are over; call it about once a second. */

@@ -2,7 +2,7 @@
 import type { RingWriter } from "./block-ring.ts";
 import type { ChainBatch, ChainOrder } from "./chain-messages.ts";
 
-export interface ChainRemains {
+interface ChainRemains {
   /** By the number of their stream. */
   readonly samples: ReadonlyMap<number, number>;
   /** The newest of each device: the next thread is to know it. */

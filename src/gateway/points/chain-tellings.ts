@@ -6,7 +6,7 @@ import type { ChainPoint, ChainSink } from "./signal-chain.ts";
 import { createWindowRowsReader } from "./window-rows.ts";
 
 /** Bundles that a thread cuts windows for: each is retained until the thread has no window of it any more. */
-export interface LentBundles {
+interface LentBundles {
   /** From now on this one serves its name. */
   lend(bundle: LoadedBundle): ChainBundle;
   find(number: number): LoadedBundle;
@@ -59,7 +59,7 @@ export function createLentBundles(): LentBundles {
   };
 }
 
-export interface TellingTaker {
+interface TellingTaker {
   readonly points: readonly ChainPoint[];
   readonly bundles: Pick<LentBundles, "find" | "giveBack">;
   readonly sink: ChainSink<LoadedBundle>;

@@ -24,7 +24,7 @@ import type { ChainPoint, ChainSink } from "./signal-chain.ts";
 import { createUntoldSpan } from "./untold-span.ts";
 import type { WorkGauge } from "./work-gauge.ts";
 
-export interface ChainThreadOptions {
+interface ChainThreadOptions {
   /** Counted from 1. */
   readonly number: number;
   readonly points: readonly ChainPoint[];

@@ -32,7 +32,7 @@ export interface WatchedDrift {
   saved: (Pick<WatchedDrift, "standing"> & Pick<DriftPoint, "ground">) | null;
 }
 
-export interface DriftMemoryOptions {
+interface DriftMemoryOptions {
   readonly rules: DriftRules;
   /** Counts what makes another machine of a point; 0 or more. */
   readonly epochOf: (point: PointId) => number;
@@ -47,7 +47,7 @@ export interface DriftMemoryOptions {
 }
 
 /** What is kept of points, and how. */
-export interface DriftMemory {
+interface DriftMemory {
   /** The watch of a point as the last run left it. */
   open(point: PointId): WatchedDrift;
   /** In one write. */

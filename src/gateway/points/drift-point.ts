@@ -51,7 +51,7 @@ export interface DriftRules {
 }
 
 /** What a point's days stand on, with {@link DriftModel.scoringDigest}; an earlier version kept none. */
-export interface DriftGround<R = PackedReference> extends ScoringModel {
+interface DriftGround<R = PackedReference> extends ScoringModel {
   readonly reference: R;
 }
 
@@ -79,7 +79,7 @@ export interface DriftPoint {
   renew(): void;
 }
 
-export interface TakenReport {
+interface TakenReport {
   /** Null: it was taken. */
   readonly refused: { readonly reason: DriftRefusal; readonly detail: string } | null;
   /** A model of other scores has begun, though its report may be refused; its levels go on, or there are none. */

@@ -27,7 +27,7 @@ export interface PointDrift extends DriftStanding {
   readonly referenceDays: number;
 }
 
-export interface DriftPostOptions {
+interface DriftPostOptions {
   readonly rules: DriftRules;
   /** All points of the gateway; one that is not among them is watched all the same once it reports. */
   readonly points: readonly PointId[];

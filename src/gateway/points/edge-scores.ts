@@ -29,7 +29,7 @@ export interface EdgeScoreCounts {
   readonly unknownModel: number;
 }
 
-export interface EdgeScoresOptions {
+interface EdgeScoresOptions {
   pointsOf(
     deviceId: string,
     channel: string,
@@ -41,7 +41,7 @@ export interface EdgeScoresOptions {
   onMismatch(score: DeviceScore, detail: string): void;
 }
 
-export interface EdgeScores {
+interface EdgeScores {
   /**
    * A bundle serves. The one before it of the same name stays known, and keeps its engine: a device goes on with the old
    * model until it has the new one.

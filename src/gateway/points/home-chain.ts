@@ -5,7 +5,7 @@ import { createSignalChain, type SignalChain, type SignalChainOptions } from "./
 import { createUntoldSpan } from "./untold-span.ts";
 import type { WorkGauge } from "./work-gauge.ts";
 
-export interface HomeChainOptions extends SignalChainOptions<LoadedBundle> {
+interface HomeChainOptions extends SignalChainOptions<LoadedBundle> {
   /** Knows what a kill would lose. */
   readonly load: Pick<WorkGauge, "join">;
   /** A kill would lose more than before. */

@@ -14,7 +14,7 @@ import { type KeptPlace, nameComponent } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { describeKept, keyServing, nameRecord, type Snapshots } from "./snapshots.ts";
 
-export interface KeptServingOptions {
+interface KeptServingOptions {
   readonly config: Pick<GatewayConfig, "turbines">;
   readonly kept: Snapshots;
   readonly state: StateStore;
@@ -24,7 +24,7 @@ export interface KeptServingOptions {
   readonly clock: Pick<Clock, "monotonicMs">;
 }
 
-export interface KeptServing {
+interface KeptServing {
   /** Of a component as it is now, to be written together with what must not be without it. */
   describe(component: KeptPlace): Readonly<Record<string, string | null>>;
   /** Something has been decided: it is written down a quarter of an hour later. */

@@ -16,7 +16,7 @@ interface KnownStream {
 type ArrivedBlock = BlockStream & Pick<SampleBlock, "arrivedMonotonicMs" | "timestampMs">;
 
 /** As the thread that runs knows them. */
-export interface KnownStreams {
+interface KnownStreams {
   /** `isNew`: the thread is to be told of it, for the first time or once more. */
   know(block: ArrivedBlock): { readonly stream: KnownStream; readonly isNew: boolean };
   find(deviceId: string, channel: string): KnownStream | undefined;

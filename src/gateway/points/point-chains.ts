@@ -50,7 +50,7 @@ export interface PointChainsOptions extends Omit<SignalChainOptions<LoadedBundle
   readonly beginWorker?: ((start: ChainStart) => Worker) | undefined;
 }
 
-export interface PointChains extends Pick<SignalChain<LoadedBundle>, "accept" | "use" | "tick" | "pointsOf"> {
+interface PointChains extends Pick<SignalChain<LoadedBundle>, "accept" | "use" | "tick" | "pointsOf"> {
   announce(hello: HelloMessage): void;
   /** A good reading of a turbine. */
   acceptReading(reading: Reading): void;

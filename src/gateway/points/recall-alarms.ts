@@ -26,7 +26,7 @@ import {
   type Snapshots,
 } from "./snapshots.ts";
 
-export interface AlarmRecallOptions {
+interface AlarmRecallOptions {
   readonly config: GatewayConfig;
   readonly state: StateStore;
   readonly mqtt: Pick<
@@ -40,7 +40,7 @@ export interface AlarmRecallOptions {
   readonly onEvent: (name: string, subject: string, detail: string) => void;
 }
 
-export interface AlarmRecall {
+interface AlarmRecall {
   /**
    * Reads what the last run kept, and where alarms may be missing the states, of which it writes down what stands. Resolves with both: at
    * once where the states are not due, or the broker refuses, and after some seconds where it does not answer.

@@ -44,7 +44,7 @@ export interface ScadaWatchSink {
   onRow(turbine: string, scored: ScoredRow): void;
 }
 
-export interface ScadaWatchOptions {
+interface ScadaWatchOptions {
   readonly config: GatewayConfig;
   readonly bundleOf: (name: string) => LoadedBundle;
   readonly register: AlarmRegister;

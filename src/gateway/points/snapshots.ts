@@ -57,7 +57,7 @@ const markSchema: () => z.ZodType<typeof mark | FormerSnapshot> = onDemand(() =>
 );
 
 /** What is kept of a component. */
-export interface ServingSnapshot {
+interface ServingSnapshot {
   /** Absent: no measuring point, or it has heard nothing. */
   readonly decider?: DeciderSnapshot | undefined;
   /** Of its own failure modes, and of SCADA values. */

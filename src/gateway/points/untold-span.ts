@@ -6,7 +6,7 @@
 import type { SampleBlock } from "../../core/contract/stream.ts";
 import type { OpenWindows } from "../../core/window/window-sink.ts";
 
-export interface UntoldSpan {
+interface UntoldSpan {
   /** A block went there. True: the span has become longer. */
   give(block: Pick<SampleBlock, "timestampMs" | "sampleRateHz" | "counts">): boolean;
   /**

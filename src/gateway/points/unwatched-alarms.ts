@@ -22,7 +22,7 @@ interface Watched {
   readonly manifestOf: (name: string) => Manifest;
 }
 
-export interface UnwatchedAlarmsOptions extends Watched {
+interface UnwatchedAlarmsOptions extends Watched {
   readonly register: Pick<AlarmRegister, "retire">;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -18,7 +18,7 @@ export interface WindowRows {
 }
 
 /** A window that was read, as its thread knows it: by the numbers of its point and its bundle. */
-export interface ReadWindow {
+interface ReadWindow {
   readonly point: number;
   readonly bundle: number;
   readonly window: FeatureWindow;
@@ -33,7 +33,7 @@ export interface ReadWindow {
 const headDoubles = 17;
 
 /** Gathers rows. */
-export interface WindowRowsWriter {
+interface WindowRowsWriter {
   /** Of windows that were added since they were taken last. */
   readonly count: number;
   add(point: number, due: DueWindow<WindowBundle & { readonly number: number }>): void;

@@ -2,7 +2,7 @@
 import type { WaitingWindow } from "../../core/serving/window-decider.ts";
 import type { OpenWindows } from "../../core/window/window-sink.ts";
 
-export interface WorkGaugeWatcher {
+interface WorkGaugeWatcher {
   onHigh(): void;
   onLow(): void;
 }

@@ -3,12 +3,12 @@
  * it causes itself, as LEDBAT does (RFC 6817), and by a rate. Reads no clock and sends nothing.
  */
 
-export interface BacklogPaceOptions {
+interface BacklogPaceOptions {
   /** Upper bound of the rate, bytes a second. */
   readonly maxBytesPerSecond: number;
 }
 
-export interface BacklogPace {
+interface BacklogPace {
   /** Bytes that may be under way at `nowMs`; 0 while the rate forbids any. */
   room(nowMs: number): number;
   /** Bytes were handed to the transport. */

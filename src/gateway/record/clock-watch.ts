@@ -22,7 +22,7 @@ export interface ClockWatch {
   readonly isConfirmed: boolean;
 }
 
-export interface ClockWatchOptions {
+interface ClockWatchOptions {
   readonly clock: Clock;
   /** Told after two samples in a row: the clocks differ, or agree again. */
   onChange(offsetMs: number): void;

@@ -26,14 +26,14 @@ export interface EnvelopeCounts {
   readonly bytesByLane: Readonly<Record<Lane, number>>;
 }
 
-export interface EnvelopePublisherOptions {
+interface EnvelopePublisherOptions {
   readonly gateway: string;
   readonly topics: Topics;
   readonly transport: EnvelopeTransport;
   readonly logger?: Logger;
 }
 
-export interface EnvelopePublisher {
+interface EnvelopePublisher {
   /** Gives the bytes of the packet. */
   send(lane: Lane, batch: OutboxBatch): number;
   counts(): EnvelopeCounts;

@@ -12,7 +12,7 @@ const gatherMs: Readonly<Record<Lane, number>> = {
 };
 
 /** Which lanes' fresh records wait for company, and until when (monotonic ms). */
-export interface LaneGathering {
+interface LaneGathering {
   /** Records of the lane were committed at `nowMs`: they wait, unless older ones do already. */
   begin(lane: Lane, nowMs: number): void;
   /** Whether the lane still waits; when its time is over it no longer does. */

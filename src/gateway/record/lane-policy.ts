@@ -6,7 +6,7 @@ import { type Lane, lanes } from "../../core/contract/topics.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 
 /** How a lane is kept. What is dropped of it, for whatever reason, is declared to the collector as a gap. */
-export type LanePolicy = ExpendableLane | KeptLane;
+type LanePolicy = ExpendableLane | KeptLane;
 
 interface ExpendableLane {
   /** 1 is sent first and dropped last; no two lanes have the same. */

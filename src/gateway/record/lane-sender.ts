@@ -3,7 +3,7 @@
  * between attempts. Reads no clock and sends nothing.
  */
 
-export interface LaneSenderOptions {
+interface LaneSenderOptions {
   /** Envelopes under way at once. */
   readonly windowEnvelopes: number;
   /** An envelope not acknowledged for this long is lost. */
@@ -15,7 +15,7 @@ export interface LaneSenderOptions {
 }
 
 /** An envelope that the collector has not acknowledged yet. */
-export interface Flight {
+interface Flight {
   /** Sequence of its last record. */
   readonly last: number;
   readonly sentMs: number;

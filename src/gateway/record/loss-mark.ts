@@ -40,7 +40,7 @@ export interface LossMark {
   close(): void;
 }
 
-export interface LossMarkOptions {
+interface LossMarkOptions {
   /** Default: the system's. */
   readonly clock?: Clock;
   readonly logger?: Logger;

@@ -10,7 +10,7 @@ import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 import type { OutboxWriter } from "./outbox-writer.ts";
 import type { StoreFile } from "./store-file.ts";
 
-export interface OutboxCommits {
+interface OutboxCommits {
   /** The kind of error that keeps anything from being committed now, or null. */
   readonly trouble: string | null;
   /** The file was removed, or another put in its place: what is committed is lost with the process. */
@@ -25,7 +25,7 @@ export interface OutboxCommits {
   close(): void;
 }
 
-export interface OutboxCommitsOptions {
+interface OutboxCommitsOptions {
   readonly writer: OutboxWriter;
   readonly file: Pick<StoreFile, "reserve" | "isGone">;
   readonly clock: Clock;

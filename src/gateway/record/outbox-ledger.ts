@@ -79,7 +79,7 @@ export interface OutboxLedger {
 }
 
 /** What a commit did. */
-export interface LedgerCommit {
+interface LedgerCommit {
   /** Lanes that grew. */
   readonly changed: readonly Lane[];
   readonly drops: readonly LaneDrop[];

@@ -9,7 +9,7 @@ import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.
 import { eachLane } from "./lane-policy.ts";
 
 /** What of a lane belongs to one life. */
-export interface LaneLife {
+interface LaneLife {
   readonly bootId: string;
   readonly firstSequence: number;
   /** Infinity: it goes on. */

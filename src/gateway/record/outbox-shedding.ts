@@ -26,7 +26,7 @@ export interface LaneDrop {
 /** What is short. */
 type ShortageReason = Extract<GapReason, "quota" | "disk-full">;
 
-export interface OutboxShedding {
+interface OutboxShedding {
   /** Sheds until the file's pages in use are at most `maxUsedBytes`, or nothing expendable is left. */
   makeRoom(maxUsedBytes: number, reason: ShortageReason): readonly LaneDrop[];
 }

@@ -25,7 +25,7 @@ export interface DroppedRecords {
   readonly toMs: number;
 }
 
-export interface NewRecord {
+interface NewRecord {
   readonly sequence: number;
   readonly timeMs: number;
   /** As `encodeRecord` made it. */

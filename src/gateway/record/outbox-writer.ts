@@ -22,7 +22,7 @@ import type { LaneDrop } from "./outbox-shedding.ts";
 import { spanOfRecord } from "./record-span.ts";
 import type { StoreFile } from "./store-file.ts";
 
-export interface OutboxWriterOptions {
+interface OutboxWriterOptions {
   readonly file: Pick<StoreFile, "use" | "reserve">;
   readonly mark: LossMark;
   readonly clock: Clock;

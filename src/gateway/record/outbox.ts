@@ -24,7 +24,7 @@ import type { StoreFile } from "./store-file.ts";
 import { createUnwrittenLife, type UnwrittenLife } from "./unwritten-life.ts";
 
 /** What the outbox holds and what became of the rest. */
-export interface OutboxCounts {
+interface OutboxCounts {
   readonly lanes: Readonly<
     Record<Lane, { readonly records: number; readonly bytes: number; readonly dropped: number }>
   >;

@@ -7,7 +7,7 @@ import type { Decision } from "../../core/contract/prediction.ts";
 import type { PredictionBatch } from "../../core/contract/uplink-record.ts";
 import { createRowBuilder, type RowBuilder } from "./prediction-rows.ts";
 
-export interface PredictionThinnerOptions {
+interface PredictionThinnerOptions {
   /** Length of a row; default 60,000 ms. */
   readonly rowMs?: number;
   /** A batch is sent with this many rows; default 15. */
@@ -16,7 +16,7 @@ export interface PredictionThinnerOptions {
   readonly batchMs?: number;
 }
 
-export interface PredictionThinner {
+interface PredictionThinner {
   /** Takes one decision. `shaftRpm` may be NaN. A decision without modes (information unavailable) counts nothing. */
   update(decision: Decision, shaftRpm: number): void;
   /** Closes what is old enough at `nowMs` (epoch); call it about once a second. */

@@ -13,7 +13,7 @@ export function nameComponent({ turbine, component }: KeptPlace): string {
 }
 
 /** What is read. */
-export interface KeptValue<T> {
+interface KeptValue<T> {
   readonly key: string;
   readonly schema: z.ZodType<T>;
   readonly logger: Logger;

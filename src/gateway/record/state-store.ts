@@ -29,7 +29,7 @@ export interface StateStore {
 }
 
 /** Says what there is to keep, by key; null: nothing. */
-export type DescribeState = () => Readonly<Record<string, string | null>>;
+type DescribeState = () => Readonly<Record<string, string | null>>;
 
 /** What is kept of one point, or of one list that has a bound of its own, stays well below. */
 const maxTextLength = 16 * 1024 * 1024;

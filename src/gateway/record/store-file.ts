@@ -32,7 +32,7 @@ export interface StoreFileOptions {
 }
 
 /** Something that keeps tables in the file. */
-export interface StorePart {
+interface StorePart {
   /** Called with every newly opened database, before anything else uses it: create tables, prepare statements. */
   readonly attach: (database: SqliteDatabase) => void;
   /**

@@ -41,7 +41,7 @@ export interface Telemetry {
   flush(): void;
 }
 
-export interface TelemetryOptions {
+interface TelemetryOptions {
   /** `fromMs` as the outbox takes it. */
   readonly append: (record: UplinkRecord, fromMs?: number) => void;
   readonly outboxRecords: () => number;

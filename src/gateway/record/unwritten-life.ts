@@ -21,7 +21,7 @@ export interface UnwrittenLife {
   announce(): void;
 }
 
-export interface UnwrittenLifeOptions {
+interface UnwrittenLifeOptions {
   readonly writer: OutboxWriter;
   /** Whether the lane holds records in the file, which come first. */
   readonly holdsOlder: (lane: Lane) => boolean;

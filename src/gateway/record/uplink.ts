@@ -22,7 +22,7 @@ import { createLaneSender, type LaneSender } from "./lane-sender.ts";
 import type { OutboxBatch } from "./outbox-ledger.ts";
 
 /** What the uplink needs of the outbox. */
-export interface UplinkOutbox {
+interface UplinkOutbox {
   readonly bootId: string | null;
   peek(
     lane: Lane,
@@ -69,7 +69,7 @@ export interface UplinkOptions {
   readonly random?: () => number;
 }
 
-export interface UplinkCounts extends EnvelopeCounts, AckCounts {
+interface UplinkCounts extends EnvelopeCounts, AckCounts {
   /** Times that a lane had to go back because the collector did not answer. */
   readonly timeouts: number;
 }

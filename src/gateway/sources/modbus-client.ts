@@ -31,7 +31,7 @@ const exceptionNames: Readonly<Record<number, string>> = {
 };
 
 /** What was asked for: registers, a refusal, or no (usable) answer. */
-export type RegisterAnswer =
+type RegisterAnswer =
   | { readonly kind: "registers"; readonly registers: readonly number[] }
   | { readonly kind: "exception"; readonly code: number; readonly detail: string }
   | { readonly kind: "failed"; readonly detail: string };
@@ -43,7 +43,7 @@ export interface ModbusConnection {
   close(): void;
 }
 
-export interface RegisterRequest {
+interface RegisterRequest {
   readonly unitId: number;
   readonly table: "holding" | "input";
   readonly address: number;

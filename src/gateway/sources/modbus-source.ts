@@ -23,7 +23,7 @@ import { createPause } from "./pause.ts";
 import type { ReadingSink, ReadingSource, SourceCondition } from "./reading-source.ts";
 import { createReadingTeller } from "./reading-teller.ts";
 
-export interface ModbusSourceOptions {
+interface ModbusSourceOptions {
   readonly config: ModbusConfig;
   /** Called until it returns. @throws AuroraError CONFIG_INVALID when it cannot be loaded. */
   readonly load: () => OpenModbus;

@@ -11,7 +11,7 @@ import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { connectionSubject, createFaultNotes } from "./fault-notes.ts";
 import type { ReadingSource } from "./reading-source.ts";
 
-export interface MqttSourceOptions {
+interface MqttSourceOptions {
   readonly topic: string;
   /** One topic may speak of several turbines; a client has one handler a topic. */
   readonly mappings: GatewayConfig["scada"];

@@ -30,7 +30,7 @@ export interface OpcUaSink {
   onLost(detail: string): void;
 }
 
-export interface OpcUaRequest {
+interface OpcUaRequest {
   readonly config: OpcUaConfig;
   readonly login: OpcUaLogin;
   readonly nodes: readonly string[];

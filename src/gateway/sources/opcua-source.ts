@@ -26,7 +26,7 @@ import { createPause } from "./pause.ts";
 import type { ReadingSink, ReadingSource } from "./reading-source.ts";
 import { createReadingTeller } from "./reading-teller.ts";
 
-export interface OpcUaSourceOptions {
+interface OpcUaSourceOptions {
   readonly config: OpcUaConfig;
   /** Called until it returns. @throws AuroraError CONFIG_INVALID when it cannot be loaded. */
   readonly load: () => OpenOpcUa;

@@ -1,7 +1,7 @@
 /** A wait that whoever closes can end. */
 import type { Timers } from "../../core/platform/clock.ts";
 
-export interface Pause {
+interface Pause {
   /** Resolves after `delayMs`, or when it is ended. */
   wait(delayMs: number): Promise<void>;
   /** Ends the present wait and every later one. */

@@ -3,7 +3,7 @@ import type { ScaledChannel } from "../../core/contract/config/scaled-channel.ts
 import type { Arrival, Quarantine } from "../../core/contract/stream.ts";
 import type { ReadingSink } from "./reading-source.ts";
 
-export interface ReadingTeller {
+interface ReadingTeller {
   /** `timestampMs` is the value's own, in ms since 1970. */
   tell(from: ToldChannel, number: number, at: Arrival & { readonly timestampMs: number }): void;
   /** A value that was due and did not come, or is none. */
@@ -11,7 +11,7 @@ export interface ReadingTeller {
 }
 
 /** A channel of a turbine. */
-export interface ToldChannel {
+interface ToldChannel {
   readonly turbine: string;
   readonly channel: ScaledChannel;
 }

@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 
 /** Why a server's certificate is not good; undefined: it is. */
-export type CheckCertificate = (der: Uint8Array, nowMs: number) => string | undefined;
+type CheckCertificate = (der: Uint8Array, nowMs: number) => string | undefined;
 
 /** @param trusted of servers, or of authorities (`CA:TRUE`) */
 export function createCertificateCheck(trusted: readonly X509Certificate[]): CheckCertificate {

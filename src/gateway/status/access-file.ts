@@ -19,7 +19,7 @@ export interface AccessFile {
   close(): Promise<void>;
 }
 
-export interface AccessFileOptions {
+interface AccessFileOptions {
   readonly path: string;
   readonly access: GatewayAccess;
   readonly logger: Logger;

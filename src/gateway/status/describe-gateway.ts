@@ -48,7 +48,7 @@ export interface GatewayParts {
 }
 
 /** What the pages show; each is asked anew for every request. */
-export interface StatusSources {
+interface StatusSources {
   healthy(): boolean;
   ready(): boolean;
   /** Prometheus text. */

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { dayMs } from "../../core/maths/durations.ts";
 
-export interface DiskWrites {
+interface DiskWrites {
   /** Since this process began. */
   readonly writtenBytes: number;
   /** At the pace since then; null in the first ten minutes, in which much is opened and little is usual. */

@@ -23,7 +23,7 @@ import { type AccessFile, keepAccessFile } from "./access-file.ts";
 import { isPortTaken, listenOn, type PortWait, waitForPort } from "./wait-for-port.ts";
 
 /** Who asks: somebody elsewhere, on this machine, or on this machine with the token of the access file. */
-export type GatewayActor = "remote" | "local" | "operator";
+type GatewayActor = "remote" | "local" | "operator";
 
 /** A request, as a route sees it. */
 export interface GatewayRequest {
@@ -38,7 +38,7 @@ export interface GatewayRequest {
   readonly signal: AbortSignal;
 }
 
-export interface GatewayResponse {
+interface GatewayResponse {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
@@ -53,7 +53,7 @@ export interface GatewayRoute {
   answer(request: GatewayRequest): GatewayResponse | Promise<GatewayResponse>;
 }
 
-export interface GatewayHttpOptions {
+interface GatewayHttpOptions {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;

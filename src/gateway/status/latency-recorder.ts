@@ -1,7 +1,7 @@
 /** Records latencies into logarithmic bins (2 % wide) so that quantiles of a long run cost a fixed 8 kB. */
 
 /** Quantiles of what was recorded so far. */
-export interface LatencyRecorder {
+interface LatencyRecorder {
   /** Records one latency; negative values (a clock set back) count as zero. */
   record(milliseconds: number): void;
   /** The upper edge of the bin that holds quantile `q` (0 to 1), at most 2 % too high; 0 when nothing was recorded. */

@@ -10,7 +10,7 @@ import { type GetResponse, httpGet, sourceError, type TransferLimits } from "./h
 import type { OfferedTarget } from "./tuf-client.ts";
 
 /** Where from, where to, and within which bounds. */
-export interface DownloadOptions {
+interface DownloadOptions {
   /** Base URL of the targets. */
   readonly targetsUrl: string;
   /** Folder for `<sha256>.tar` and `<sha256>.part`; made if missing. */

@@ -19,7 +19,7 @@ export interface TransferLimits {
   readonly deadlineMs: number;
 }
 
-export interface GetOptions extends TransferLimits {
+interface GetOptions extends TransferLimits {
   readonly headers?: Readonly<Record<string, string>>;
   /** Ends the transfer at once. */
   readonly signal?: AbortSignal;

@@ -36,7 +36,7 @@ export interface PendingUpdate {
 }
 
 /** An update that is not tried again by the same runtime. */
-export interface RefusedUpdate {
+interface RefusedUpdate {
   /** SHA-256 of the tar. */
   readonly sha256: string;
   /** Runtime that refused it; another one tries again. */

@@ -26,7 +26,7 @@ import type {
   UpdateState,
 } from "./update-states.ts";
 
-export interface UpdateTransition {
+interface UpdateTransition {
   readonly state: UpdateState;
   readonly effects: readonly UpdateEffect[];
 }

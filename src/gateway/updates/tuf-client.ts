@@ -35,7 +35,7 @@ export interface OfferedTarget extends UpdateTarget {
   readonly sha256: string;
 }
 
-export interface TufClientOptions {
+interface TufClientOptions {
   /** Folder for the trusted metadata; made if missing. */
   readonly dir: string;
   readonly files: FileSystem;

@@ -22,7 +22,7 @@ import { parseJsonObject } from "../../core/platform/files/parse-json-object.ts"
 /** The four files in the order in which they may be replaced: each is only good with the ones before it. */
 const trustedFiles = ["root", "timestamp", "snapshot", "targets"] as const;
 
-export type TrustedFile = (typeof trustedFiles)[number];
+type TrustedFile = (typeof trustedFiles)[number];
 
 /** Largest size of each file, bytes. */
 export const maxMetadataBytes: Readonly<Record<TrustedFile, number>> = {
@@ -33,7 +33,7 @@ export const maxMetadataBytes: Readonly<Record<TrustedFile, number>> = {
 };
 
 /** Any of the four. */
-export type SignedFile = Metadata<Root> | Metadata<Timestamp> | Metadata<Snapshot> | Metadata<Targets>;
+type SignedFile = Metadata<Root> | Metadata<Timestamp> | Metadata<Snapshot> | Metadata<Targets>;
 
 /**
  * Bytes of a stored file, or null when it is missing or too large to be ours.
@@ -145,7 +145,7 @@ export async function commitScratch(files: FileSystem, scratch: string, dir: str
 }
 
 /** Remembers one signed moment, and how long ago it was heard of. */
-export interface TimeFloor {
+interface TimeFloor {
   /** Learns that it is at least the moment at which `file` says it was signed. */
   learn(file: SignedFile): void;
   /** Forgets everything: the key that said it is not trusted any more. */

@@ -66,7 +66,7 @@ export interface UpdateLookOptions {
 }
 
 /** Bounds on what the other side and the prover may cost. */
-export interface UpdateBounds {
+interface UpdateBounds {
   readonly metadata: TransferLimits;
   readonly target: TransferLimits;
   readonly maxTargetBytes: number;

@@ -40,7 +40,7 @@ export interface StagedSlot {
 }
 
 /** What was told last, so that the same trouble is told once and not at every look. */
-export interface ToldReasons {
+interface ToldReasons {
   readonly accident: string | null;
   readonly metadata: string | null;
 }
@@ -63,12 +63,12 @@ export interface UnderWay {
 }
 
 /** … whose tar is the signed bundle. */
-export interface Checked extends UnderWay {
+interface Checked extends UnderWay {
   readonly checked: CheckedBundle;
 }
 
 /** … which is in a slot. */
-export interface Staged extends Checked {
+interface Staged extends Checked {
   readonly place: StagedSlot;
 }
 

@@ -29,7 +29,7 @@ export interface Verdict extends GateResult {
 }
 
 /** A bundle by name and digest. */
-export interface BundleIdentity {
+interface BundleIdentity {
   readonly name: string;
   readonly version: string;
   readonly digest: string;

@@ -5,7 +5,7 @@
 import type { Beginning } from "./beginning.ts";
 
 /** Collects recordings that are clipped. */
-export interface ClippingDoubts {
+interface ClippingDoubts {
   /** One that cannot be read says nothing here. */
   look(beginning: Beginning): Promise<void>;
   /** One sentence where any is clipped; the first is named. */

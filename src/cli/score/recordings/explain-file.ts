@@ -22,7 +22,7 @@ import { countRevolutions, isShorter, withShortWindow } from "./other-windows.ts
 import { scoreWindows } from "./score-windows.ts";
 
 /** One failure mode of the window. */
-export interface ModeExplanation extends Explanation {
+interface ModeExplanation extends Explanation {
   readonly failureMode: string;
   /** Calibrated. */
   readonly probability: number;
@@ -35,7 +35,7 @@ export interface ModeExplanation extends Explanation {
 }
 
 /** `aurora explain --json`. */
-export interface FileExplanation {
+interface FileExplanation {
   readonly file: string;
   readonly model: ModelRef;
   /** Since the file's first sample; `isShort`: it has fewer revolutions than the bundle's windows. */

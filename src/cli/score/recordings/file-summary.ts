@@ -37,7 +37,7 @@ export interface FileSummary {
 /** What a file is summed up of. */
 export type WindowLogits = Pick<AnsweredWindow, "output" | "faultLogits">;
 
-export interface SummaryBuilder {
+interface SummaryBuilder {
   /** `foreignModes`: of which nothing but foreign lines speaks in it. */
   update(scored: WindowLogits, isShort: boolean, foreignModes?: readonly string[]): void;
   /**

@@ -6,7 +6,7 @@ import { createClippingDoubts } from "./clipping-doubts.ts";
 import { doubtSpeed } from "./speed-doubts.ts";
 
 /** Collects doubts, as recordings are read. */
-export interface RecordingDoubts {
+interface RecordingDoubts {
   /** Looks at the beginning of a recording, once, however often it is scored. */
   look(file: SampleFile, description: FileDescription): Promise<void>;
   /** About speeds: the first of them, and how many more there are. */

@@ -50,7 +50,7 @@ export function chooseSeverityScale(manifest: Manifest, baseline: SiteBaseline |
 }
 
 /** Collects the severities of a recording's pieces. */
-export interface SeverityMedian {
+interface SeverityMedian {
   add(levels: Float32Array, shaftRpm: number): void;
   /** dB; null where no level was heard. */
   readonly value: number | null;
@@ -124,7 +124,7 @@ export function createLevelMeter(
 }
 
 /** Entries evenly spread over all that was added: when it is full, every second one goes, and from then on every second one that comes. */
-export interface ThinnedList<T> {
+interface ThinnedList<T> {
   readonly entries: readonly T[];
   /** Adds what `make` gives, if this one is kept. */
   add(make: () => T): void;

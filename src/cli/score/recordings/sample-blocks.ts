@@ -15,7 +15,7 @@ interface StreamPlace {
 }
 
 /** A block, and why it cannot be trusted, if so: some sample in it is no number. */
-export interface ReadBlock {
+interface ReadBlock {
   /** Its `counts` are valid until the next one is asked for. */
   readonly block: SampleBlock;
   readonly broken: Quarantine | null;

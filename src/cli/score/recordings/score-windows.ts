@@ -15,7 +15,7 @@ import { readSampleBlocks } from "./sample-blocks.ts";
 const maxWaiting = 64;
 
 /** Who else hears what the windows are cut from. */
-export interface WindowListeners {
+interface WindowListeners {
   /** Told of everything that was set aside; `windows` is 1 when a window was lost with it. */
   readonly onQuarantine?: (quarantine: Quarantine, windows: 0 | 1) => void;
   /** Hears the trusted blocks, and those that are too loud for the sensor, clipped: they are no window's, but they have a level. */

@@ -12,7 +12,7 @@ export interface SpectrumLine {
 }
 
 /** The lower part of a power spectrum, the bins over which one line spreads, and where a line says nothing. */
-export interface LineSpectrum {
+interface LineSpectrum {
   readonly power: Float64Array;
   /** Bins by which two lines differ that can be told apart: 1, times the zeros behind the samples. */
   readonly resolution: number;

@@ -2,7 +2,7 @@
 import type { OpenedRecording } from "./open-recording.ts";
 
 /** Collects doubts, as recordings are opened. */
-export interface UnitDoubts {
+interface UnitDoubts {
   look(recording: OpenedRecording): void;
   list(): readonly string[];
   /** Does anything say what this file's numbers are worth? */

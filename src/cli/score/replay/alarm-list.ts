@@ -56,7 +56,7 @@ interface WorstOfAlarm {
 type OpenAlarm = { -readonly [Key in keyof ReplayedAlarm]: ReplayedAlarm[Key] };
 
 /** The alarms of one point. */
-export interface AlarmList {
+interface AlarmList {
   readonly alarms: readonly ReplayedAlarm[];
   /** Comes before the events of the same decision. */
   noteDecision(decision: Decision): void;

@@ -26,7 +26,7 @@ export interface HeardLevel {
   readonly isDeaf: boolean;
 }
 
-export interface DeafSpans {
+interface DeafSpans {
   update(level: HeardLevel): void;
   /** The point was renewed: against what its sensor hears less is not known any more. */
   renew(atMs: number): void;

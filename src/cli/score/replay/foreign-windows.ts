@@ -5,7 +5,7 @@
 import type { Decision } from "../../../core/contract/prediction.ts";
 
 /** Windows of a point that are likely of some fault. */
-export interface ForeignWindows {
+interface ForeignWindows {
   /** `foreignModes`: of which nothing but foreign lines speaks in the window that was decided. */
   note(decision: Pick<Decision, "modes">, foreignModes: readonly string[]): void;
   /** Modes that half and more are likely of, of all windows or of the last dozen, most of these with foreign lines alone. */

@@ -5,7 +5,7 @@
 import { enoughRevolutions } from "../../../core/features/spectrum-pool.ts";
 
 /** A recording that was played, as far as is asked. */
-export interface PlayedRecording {
+interface PlayedRecording {
   readonly endMs: number;
   /** Of the shaft. */
   readonly revolutions: number;
@@ -28,7 +28,7 @@ export interface UnheardCounts {
   readonly standby: number;
 }
 
-export interface HeardRecordings {
+interface HeardRecordings {
   begin(startMs: number): void;
   /** Of the recording that began last: so many of its samples, or a window, were set aside. */
   noteLoss(samples: number): void;

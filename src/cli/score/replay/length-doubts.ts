@@ -10,7 +10,7 @@ type LongRecording = Pick<PlannedRecording, "file" | "point" | "timeMs"> & {
 };
 
 /** Collects lengths, as recordings are played. */
-export interface LengthDoubts {
+interface LengthDoubts {
   /** Those of a point come in order of time. */
   look(recording: LongRecording, lengthMs: number): void;
   /** One sentence a point, of its last change. */

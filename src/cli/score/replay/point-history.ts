@@ -9,7 +9,7 @@ import { createHeardRecordings, type UnheardCounts } from "./heard-recordings.ts
 import type { ReplaySink } from "./replay-point.ts";
 
 /** News of the point's own reference. */
-export interface BaselineNews {
+interface BaselineNews {
   readonly at: string;
   readonly kind: string;
   readonly detail: string;
@@ -56,10 +56,10 @@ export interface PointReport {
 }
 
 /** Why a recording was not played. */
-export type SetAsideRecording = "sameTime" | "overlapping";
+type SetAsideRecording = "sameTime" | "overlapping";
 
 /** What was read of a recording. */
-export interface RecordingLength {
+interface RecordingLength {
   /** Of the shaft. */
   readonly revolutions: number;
   readonly samples: number;

@@ -32,7 +32,7 @@ export interface ReplaySink extends WatchSink {
   setAside(quarantine: Quarantine, windows: 0 | 1): void;
 }
 
-export interface ReplayedPointOptions extends ReplayedWatchOptions {
+interface ReplayedPointOptions extends ReplayedWatchOptions {
   readonly sink: ReplaySink;
   /** In order of time; absent: none. */
   readonly renewals?: readonly ReplayRenewal[];

@@ -12,7 +12,7 @@ export interface ReplayRow {
   readonly scored: ScoredWindow;
 }
 
-export interface ReplayCells {
+interface ReplayCells {
   readonly columns: readonly string[];
   cellsOf(row: ReplayRow): Cell[];
 }

@@ -12,7 +12,7 @@ export interface ReplayedTurbine {
   readonly points: number;
 }
 
-export interface ReplayedTurbines {
+interface ReplayedTurbines {
   /** In the order of the points. */
   readonly turbines: readonly ReplayedTurbine[];
   /** Of a point of the plan. */

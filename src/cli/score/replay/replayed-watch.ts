@@ -25,7 +25,7 @@ import type { ReplayRenewal } from "./replay-renewals.ts";
 import type { ReplayedGateway } from "./replayed-gateway.ts";
 
 /** News of a baseline; `renewed`: it was let go as a manifest says, `renewal-refused`: a gateway would not have let it go. */
-export interface ReplayedBaselineEvent extends Pick<BaselineEvent, "detail"> {
+interface ReplayedBaselineEvent extends Pick<BaselineEvent, "detail"> {
   readonly kind: BaselineEvent["kind"] | "renewed" | "renewal-refused";
 }
 

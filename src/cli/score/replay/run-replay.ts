@@ -27,7 +27,7 @@ import { createReplayedGateway, listStandbyDoubts, readReplayedGateway } from ".
 import { listSameTimeDoubts } from "./same-times.ts";
 import { listSnapshotDoubts } from "./snapshot-doubts.ts";
 
-export interface ReplayCommandFlags extends ReplayFlags, SidecarFlags {
+interface ReplayCommandFlags extends ReplayFlags, SidecarFlags {
   readonly input?: readonly string[];
   readonly out?: string;
   readonly json?: boolean;

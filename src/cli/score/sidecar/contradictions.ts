@@ -12,7 +12,7 @@ export interface DescribedPart extends SidecarPart {
 }
 
 /** Hears of one recording after the other. */
-export interface Contradictions {
+interface Contradictions {
   /** `options` count first, then each of `described` before the next. */
   look(path: string, options: SidecarPart, described: readonly DescribedPart[]): void;
   /** In words, each behind what it is about. */

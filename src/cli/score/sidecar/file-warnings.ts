@@ -11,7 +11,7 @@ import {
 import { countOf } from "../../terminal/count-of.ts";
 
 /** Hears of one file after the other. */
-export interface FileWarnings {
+interface FileWarnings {
   /** What a column of times says beside its rate; of a file once. */
   ofTimes(path: string, times: TimeColumn): void;
   /** The rate that a file states, by its option, and by a description of it; Hz. */

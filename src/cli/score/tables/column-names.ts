@@ -62,7 +62,7 @@ interface NamesOfBundle {
 }
 
 /** What is asked of a channel here. */
-export interface UnitOfChannel {
+interface UnitOfChannel {
   readonly name: string;
   readonly unit: string;
 }

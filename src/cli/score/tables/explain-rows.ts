@@ -12,7 +12,7 @@ import { renderShares } from "../../terminal/render-shares.ts";
 import { type ReadingColumns, readReadings } from "./read-readings.ts";
 
 /** One place; base value and shares are in the unit of its channel, and sum to what is expected. */
-export interface PlaceExplanation extends Explanation {
+interface PlaceExplanation extends Explanation {
   readonly channel: string;
   readonly title: string;
   readonly component: string;

@@ -46,7 +46,7 @@ export interface ReplaySink {
   progress(done: number, total: number): void;
 }
 
-export interface FarmReplayOptions {
+interface FarmReplayOptions {
   readonly bundle: LoadedBundle;
   readonly turbines: readonly JoinedRows[];
   readonly repairs: readonly LoggedRepair[];

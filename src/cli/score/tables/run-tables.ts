@@ -14,7 +14,7 @@ import { type AskedInspection, type ScoredTables, scoreTables } from "./score-ta
 import { nameTurbines, type TableFlags } from "./table-options.ts";
 import type { TableSummary } from "./table-summary.ts";
 
-export interface TableCommandFlags extends TableFlags {
+interface TableCommandFlags extends TableFlags {
   readonly input: readonly string[];
   readonly out: string;
   readonly json?: boolean;

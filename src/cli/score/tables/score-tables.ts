@@ -23,7 +23,7 @@ import { type ReplayedRow, replayFarm } from "./replay-farm.ts";
 import { createTableSummaries, type TableEntry, type TableSummary } from "./table-summary.ts";
 
 /** What is scored, and where the rows go. */
-export interface TableRequest extends Omit<FarmFiles, "progress"> {
+interface TableRequest extends Omit<FarmFiles, "progress"> {
   readonly repairs: readonly LoggedRepair[];
   readonly out: string;
   readonly progress: (done: number, total: number, what: string) => void;

@@ -11,16 +11,16 @@ import type { FarmFiles, FarmTables } from "./read-tables.ts";
 import type { ReplayedRow, ReplaySink, RowPlace } from "./replay-farm.ts";
 
 /** What a row says; see `turbine-watch.ts`. */
-export type RowState = WatchOutcome["state"];
+type RowState = WatchOutcome["state"];
 
 /** How far the site's own share of the residuals has been learnt: rows in normal operation, and as many as are needed. */
-export interface LearningProgress {
+interface LearningProgress {
   readonly rows: number;
   readonly of: number;
 }
 
 /** Days on which a sensor was not believed. */
-export interface SensorFault {
+interface SensorFault {
   readonly channel: string;
   readonly fromMs: number;
   readonly toMs: number;
@@ -53,7 +53,7 @@ export interface TableEntry extends Pick<RowPlace, "file" | "turbine"> {
 }
 
 /** Summaries of all files, by turbine. */
-export interface TableSummaries {
+interface TableSummaries {
   readonly sink: Pick<ReplaySink, "setAside" | "takeDay" | "takeStanding">;
   count(row: ReplayedRow): void;
   list(): TableSummary[];

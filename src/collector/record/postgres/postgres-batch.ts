@@ -34,7 +34,7 @@ import {
 } from "./postgres-writers.ts";
 
 /** What a batch is stored with. */
-export interface BatchParts {
+interface BatchParts {
   readonly database: PostgresDatabase;
   readonly partitions: PostgresPartitions;
   readonly drift: PostgresDrift;

@@ -15,7 +15,7 @@ interface LockedLane {
 }
 
 /** Lanes that are locked, by {@link nameLane}, and the gateways of those that were never heard of before. */
-export interface LockedLanes {
+interface LockedLanes {
   readonly lanes: ReadonlyMap<string, LockedLane>;
   readonly begun: readonly string[];
 }

@@ -137,7 +137,7 @@ export async function touchTurbines(session: SqlSession, touches: readonly Turbi
 }
 
 /** What a turbine last said of itself, and when it was heard of. */
-export interface HeardState {
+interface HeardState {
   readonly state: TurbineState;
   readonly seenMs: number;
 }
@@ -230,7 +230,7 @@ export function namePoint({ site, turbine, component }: PointId): string {
 const maxKnownPoints = 500_000;
 
 /** Numbers of measuring points by {@link namePoint}. */
-export interface PointNumbers {
+interface PointNumbers {
   /** Those that there are. */
   find(points: readonly PointId[]): Promise<ReadonlyMap<string, number>>;
   /** Makes those that there are not; apart from any other transaction, so that a number that is known is one that the table has. */

@@ -20,7 +20,7 @@ export interface NumberedBatch {
   readonly receivedMs: number;
 }
 
-export interface PostgresPredictions {
+interface PostgresPredictions {
   read(range: PredictionRange): Promise<PredictionSeries[]>;
   newestMs(query: TurbineRef & { readonly untilMs: number }): Promise<number>;
 }

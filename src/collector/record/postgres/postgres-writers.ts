@@ -26,7 +26,7 @@ export interface FreshRecord {
 }
 
 /** What writers write with. */
-export interface Writing {
+interface Writing {
   readonly drift: PostgresDrift;
   readonly session: SqlSession;
   readonly numbers: RecordNumbers;

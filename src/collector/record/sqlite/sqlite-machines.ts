@@ -16,7 +16,7 @@ export interface NumberedPoint {
 }
 
 /** How many more turbines may be known by their states alone. */
-export interface UnclaimedRoom {
+interface UnclaimedRoom {
   left: number;
 }
 

@@ -33,7 +33,7 @@ import { createSqliteThinning } from "./sqlite-thinning.ts";
 import { createSqliteUse } from "./sqlite-use.ts";
 import { createSqliteVerdicts } from "./sqlite-verdicts.ts";
 
-export interface SqliteRecordOptions {
+interface SqliteRecordOptions {
   /** Length of a period in which drift is assessed; divides a day, which is the default. */
   readonly driftPeriodMs?: number;
   /** Rows of predictions that one step of thinning takes; for tests. */

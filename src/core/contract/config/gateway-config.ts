@@ -9,7 +9,7 @@ import type { ModbusConfig } from "./modbus-config.ts";
 import type { OpcUaConfig } from "./opcua-config.ts";
 
 /** Where and as whom to reach the broker. */
-export interface MqttConfig extends BrokerLoginConfig {
+interface MqttConfig extends BrokerLoginConfig {
   readonly url: string;
   readonly base: string;
   readonly maxPacketBytes: number;

@@ -3,7 +3,7 @@ import type { ModbusConfig } from "./modbus-config.ts";
 import type { OpcUaConfig } from "./opcua-config.ts";
 
 /** What a configuration maps to channels of a turbine, wherever its values come from. */
-export interface MappedChannels {
+interface MappedChannels {
   readonly turbine: string;
   readonly channels: readonly { readonly name: string; readonly unit: string }[];
   /** Where in the configuration it stands: `modbus.0.units.1`. */

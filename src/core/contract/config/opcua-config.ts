@@ -12,7 +12,7 @@ export interface OpcUaChannelConfig extends ScaledChannel {
 }
 
 /** What an OPC UA server says of a turbine. */
-export interface OpcUaTurbineConfig {
+interface OpcUaTurbineConfig {
   readonly turbine: string;
   readonly channels: readonly OpcUaChannelConfig[];
 }

@@ -1,7 +1,7 @@
 /** The packages that a gateway loads only where its configuration reads a field bus with them. Loads none. */
 import { AuroraError } from "../aurora-error.ts";
 
-export interface OptionalPackage {
+interface OptionalPackage {
   /** Key of the configuration that needs it. */
   readonly key: "modbus" | "opcua";
   readonly name: string;

@@ -4,7 +4,7 @@ import { onDemand } from "../on-demand.ts";
 import { filePathSchema as file, trustedKeysSchema } from "./config-parts.ts";
 
 /** Who may publish bundles over the API of a running collector. */
-export interface PublisherConfig {
+interface PublisherConfig {
   /** What the record of publications calls them. */
   readonly name: string;
   /** Their public key (PEM). */

@@ -23,7 +23,7 @@ export type AnnunciatedAlarm =
   | { readonly state: "returned-unacknowledged"; readonly sinceMs: number; readonly returnedMs: number };
 
 /** An alarm that is withheld; the process goes on beneath. */
-export type WithheldAlarm =
+type WithheldAlarm =
   | {
       readonly state: "shelved";
       readonly atMs: number;

@@ -60,7 +60,7 @@ export interface ModeOfDecision {
 }
 
 /** A record after something was told, and the event. */
-export interface ToldAlarm<Event = AlertEvent> {
+interface ToldAlarm<Event = AlertEvent> {
   readonly record: AlarmRecord;
   readonly event: Event;
 }

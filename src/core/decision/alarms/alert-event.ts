@@ -24,7 +24,7 @@ export interface AlertContext {
 }
 
 /** All that an event is made of. */
-export interface AlertParts extends AlertContext {
+interface AlertParts extends AlertContext {
   readonly transition: AlertTransition;
   /** Of `updated`, rising; other transitions happen once an alarm. */
   readonly updateNumber: number;

@@ -40,7 +40,7 @@ export const defaultAlertPolicy: AlertPolicy = {
 };
 
 /** What was last told of an alarm, or is to be told now. */
-export interface AlertPicture {
+interface AlertPicture {
   readonly severity: AlertSeverity;
   readonly probability: number;
   readonly modelDigest: string;

@@ -14,7 +14,7 @@ import { mostDoublings, renumberUpdates } from "./alert-policy.ts";
 export type SaidAlarm = TurbineState["alarms"][number];
 
 /** Whose alarm it is, when that was said, and when it was read. */
-export interface SaidOf {
+interface SaidOf {
   readonly point: PointId;
   readonly saidMs: number;
   readonly nowMs: number;

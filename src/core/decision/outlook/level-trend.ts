@@ -139,7 +139,7 @@ function normalBelow(z: number): number {
 const drawnSteps = 120;
 
 /** What courses are drawn for. Times are in the points' unit. */
-export interface PassageGoal {
+interface PassageGoal {
   readonly limit: number;
   readonly horizon: number;
   readonly count: number;

@@ -8,7 +8,7 @@
 /** What a stake of one becomes with each new value: never negative, and at most 1 on average while nothing has changed. */
 export type Payoff<Value> = (value: Value) => number;
 
-export interface EDetector<Value> {
+interface EDetector<Value> {
   /** True: alarm; the next value begins anew. */
   update(value: Value): boolean;
   /** Winnings of all bets together; an alarm at `meanRunLength`. */

@@ -6,7 +6,7 @@
 import { createEDetector, type Payoff } from "./e-detector.ts";
 
 /** What was counted since it began, or began anew. */
-export interface ErrorCounts {
+interface ErrorCounts {
   readonly outcomes: number;
   readonly errors: number;
 }

@@ -14,7 +14,7 @@ export interface BegunWorker {
   kill(): void;
 }
 
-export interface KeptWorker {
+interface KeptWorker {
   /** Stops it within its bound, for good. */
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ const stableMs = 30_000;
 /** One that is killed ends at once; one that a system call holds is not waited for any longer. */
 const killedMs = 5_000;
 
-export interface KeepOptions {
+interface KeepOptions {
   /** May throw: the first time whoever keeps it fails with that, later it counts as one that ended. */
   readonly begin: () => BegunWorker;
   /** Called whenever one has ended, with what there is to say of it; may close. */

@@ -9,7 +9,7 @@ import type { Logger } from "../logger.ts";
 
 export type ServiceState = "READY=1" | "WATCHDOG=1" | "STOPPING=1";
 
-export interface ServiceManager {
+interface ServiceManager {
   /** Resolves when it is told; what it does not hear is logged once. Never rejects. */
   tell(state: ServiceState): Promise<void>;
   /** It kills the process when it hears no pulse for this long; null: it does not watch. */

@@ -10,7 +10,7 @@ import { makeFolder } from "../files/atomic-file.ts";
 import type { Logger } from "../logger.ts";
 
 /** What was done, and what could not be. */
-export interface StateFolderReport {
+interface StateFolderReport {
   /** Files and folders that others could read until now. */
   readonly tightened: number;
   readonly leftoversRemoved: number;

@@ -1,7 +1,7 @@
 /** Reads JSON whose form the next reader checks, but which must be an object for it. */
 
 /** A value as JSON has it. */
-export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
 
 /** An object as JSON has it. */
 export interface JsonObject {

@@ -13,7 +13,7 @@ export interface BrokerTls {
   readonly ca?: string | Uint8Array | undefined;
 }
 
-export interface ListenerOptions {
+interface ListenerOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -23,7 +23,7 @@ export interface ListenerOptions {
   readonly onHandshakeFailure: (refused: RefusedLogin) => void;
 }
 
-export interface Listeners {
+interface Listeners {
   readonly port: number;
   /** Without TLS, on the loopback; `port` where that is not TLS either. */
   readonly internalPort: number;

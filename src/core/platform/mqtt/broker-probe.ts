@@ -12,7 +12,7 @@ import { createMqttClient } from "./mqtt-client.ts";
 /** No gateway of this name is ever enrolled, so that nobody listens to its acknowledgements. */
 export const probedGateway = "aurora-probe";
 
-export interface BrokerProbeOptions {
+interface BrokerProbeOptions {
   readonly url: string;
   readonly login: BrokerLogin;
   /** Where neither this client nor anybody without a login may publish. */

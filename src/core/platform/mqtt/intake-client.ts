@@ -31,7 +31,7 @@ import {
   pingRequest,
 } from "./mqtt5-packets.ts";
 
-export interface IntakeClientOptions
+interface IntakeClientOptions
   extends Pick<
     MqttClientOptions,
     "url" | "clientId" | "username" | "password" | "tls" | "renewLogin" | "backoff" | "takenOverHint"
@@ -47,7 +47,7 @@ export interface IntakeClientOptions
 }
 
 /** A message, which stays valid. */
-export interface IntakeMessage {
+interface IntakeMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly retain: boolean;

@@ -17,7 +17,7 @@ interface Subscription {
   readonly handler: MqttHandler;
 }
 
-export interface MqttSubscriptions {
+interface MqttSubscriptions {
   /** Resolves when the broker has answered, or the connection is gone; at once without one. */
   add(filter: string, subscription: Subscription): Promise<void>;
   remove(filter: string): void;

@@ -24,7 +24,7 @@ export type IntakePacket =
   | { readonly kind: "other" };
 
 /** Begins a session. */
-export interface ConnectFields {
+interface ConnectFields {
   readonly clientId: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -134,7 +134,7 @@ export class PacketError extends Error {
 }
 
 /** Cuts a stream into packets; payloads are views on what was read, which they keep alive. */
-export interface PacketReader {
+interface PacketReader {
   /** @throws PacketError for what is not a packet, or too large */
   read(chunk: Uint8Array, take: (packet: IntakePacket) => void): void;
 }

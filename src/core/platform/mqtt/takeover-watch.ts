@@ -6,7 +6,7 @@ import type { Timers } from "../clock.ts";
 import type { ConnectionLoss } from "./broker-connection.ts";
 
 /** Hears of connections; a sign counts only while no attempt fails and none lasts. */
-export interface TakeoverWatch {
+interface TakeoverWatch {
   connected(): void;
   /** Returns the hint to give; undefined where nothing speaks for a takeover. */
   lost(loss: ConnectionLoss, wasConnected: boolean): string | undefined;

@@ -7,7 +7,7 @@ import { dayMs } from "../../maths/durations.ts";
 import type { FarmPlan } from "./farm-plan.ts";
 import type { ScoredRow } from "./scada-turbine.ts";
 
-export interface ComponentDeciderOptions {
+interface ComponentDeciderOptions {
   readonly site: string;
   readonly spec: NormalBehaviourSpec;
   readonly components: readonly string[];
@@ -17,14 +17,14 @@ export interface ComponentDeciderOptions {
 }
 
 /** What is decided on one component after a row. */
-export interface ComponentDecision {
+interface ComponentDecision {
   readonly decision: Decision;
   /** One a mode; null where the mode has none. */
   readonly explanations: readonly (Explanation | null)[];
 }
 
 /** Decides on every component of `turbine` after a row of it. */
-export type ComponentDecider = (turbine: string, scored: ScoredRow) => readonly ComponentDecision[];
+type ComponentDecider = (turbine: string, scored: ScoredRow) => readonly ComponentDecision[];
 
 /** Creates it; remembers since when each sensor has not been believed, of this run. */
 export function createComponentDecider(options: ComponentDeciderOptions): ComponentDecider {

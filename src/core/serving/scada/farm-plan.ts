@@ -12,7 +12,7 @@ import type { ScoredBy } from "../../decision/scoring-model.ts";
 import type { ScadaFarmSnapshot, StandingInspection } from "./scada-snapshot.ts";
 import type { Repair } from "./scada-turbine.ts";
 
-export interface FarmPlanOptions {
+interface FarmPlanOptions {
   readonly policy: InspectionPolicy;
   readonly components: readonly string[];
   /** Repairs of each turbine of the farm. */

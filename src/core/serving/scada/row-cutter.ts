@@ -16,12 +16,12 @@ export interface ScadaRow {
   readonly features: Float32Array;
 }
 
-export interface RowSink {
+interface RowSink {
   onRow(row: ScadaRow): void;
   onQuarantine(quarantine: Quarantine, windows: 0 | 1): void;
 }
 
-export interface RowCutter {
+interface RowCutter {
   /** Takes a trusted reading. */
   accept(reading: Reading): void;
   /** Time has passed: the last row does not wait for a reading that never comes. */

@@ -19,12 +19,12 @@ import type { ScadaFarmSnapshot, ScadaTurbineSnapshot } from "./scada-snapshot.t
 import { createScadaTurbine, type Repair, requireSpec, type ScoredRow } from "./scada-turbine.ts";
 
 /** What the last run kept. */
-export interface ScadaKept {
+interface ScadaKept {
   readonly farm: ScadaFarmSnapshot | undefined;
   turbine(id: string): ScadaTurbineSnapshot | undefined;
 }
 
-export interface ScadaFarmOptions {
+interface ScadaFarmOptions {
   readonly site: string;
   readonly bundle: LoadedBundle;
   readonly turbines: readonly { readonly id: string; readonly repairs: readonly Repair[] }[];
@@ -32,7 +32,7 @@ export interface ScadaFarmOptions {
   readonly sink: ScadaFarmSink;
 }
 
-export interface ScadaFarmSink {
+interface ScadaFarmSink {
   /** One component after a row; `explanations` are one a mode, null where the mode has none. */
   onDecision(decision: Decision, explanations: readonly (Explanation | null)[]): void;
   onRow(turbine: string, scored: ScoredRow): void;

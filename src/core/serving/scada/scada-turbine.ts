@@ -28,7 +28,7 @@ export interface ScoredRow {
   readonly residuals: Float64Array | null;
 }
 
-export interface ScadaTurbineSink {
+interface ScadaTurbineSink {
   onRow(scored: ScoredRow): void;
   /** A day is over; days without rows come too, with what is still known. */
   onDay(day: MonitorDay): void;
@@ -50,7 +50,7 @@ export interface Repair {
   readonly day: number;
 }
 
-export interface ScadaTurbine {
+interface ScadaTurbine {
   /** Takes a trusted reading. */
   accept(reading: Reading): void;
   /** Time has passed without readings: ends what is over in the data's own time, which may lag behind the clock. */
@@ -62,7 +62,7 @@ export interface ScadaTurbine {
   idle(): Promise<void>;
 }
 
-export interface ScadaTurbineOptions {
+interface ScadaTurbineOptions {
   readonly bundle: LoadedBundle;
   readonly repairs: readonly Repair[];
   /** Of the last run, of a model that gives the same scores. */

@@ -21,7 +21,7 @@ const inheritedKeys =
   );
 
 /** What else decides the outcome than the file. */
-export interface ExpandOptions {
+interface ExpandOptions {
   /** Folder that `from` is relative to: the configuration's. */
   readonly folder: string;
   /** One of them must have signed the parent. */

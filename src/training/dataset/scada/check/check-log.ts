@@ -13,7 +13,7 @@ import type { DataFinding } from "./data-finding.ts";
 import { type ScannedFarm, sayTime } from "./scanned-farm.ts";
 
 /** What the tables need to say of a stop. */
-export interface StopSigns {
+interface StopSigns {
   /** The channel of power, and below what the turbine stands. */
   readonly powerChannel: string;
   readonly standsBelow: number;

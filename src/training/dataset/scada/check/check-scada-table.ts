@@ -15,7 +15,7 @@ import { type DataFinding, severities } from "./data-finding.ts";
 import type { ScannedFarm } from "./scanned-farm.ts";
 
 /** What the configuration says beside its data set. */
-export interface CheckedBehaviour {
+interface CheckedBehaviour {
   /** Channels whose temperatures are a component's, and the components. */
   readonly residuals: readonly { readonly channel: string; readonly component: string }[];
   readonly powerChannel: string;

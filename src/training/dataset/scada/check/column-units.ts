@@ -6,7 +6,7 @@ import type { DataFinding } from "./data-finding.ts";
 import { placeOfRow, type ScannedFarm } from "./scanned-farm.ts";
 
 /** A reading of the column in another unit than it is said to be in. */
-export interface Rereading {
+interface Rereading {
   readonly unit: string;
   readonly convert: ConvertUnit;
 }
@@ -39,7 +39,7 @@ interface TurbineQuestion<T> {
 }
 
 /** What of a finding on a column is said. */
-export type FindingWords = Pick<DataFinding, "severity" | "value" | "problem" | "cure">;
+type FindingWords = Pick<DataFinding, "severity" | "value" | "problem" | "cure">;
 
 /** One finding for all turbines of which something is wrong, at the first of them. */
 export function findTurbines<T>(
