@@ -1,19 +1,16 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type EnrolResult, enrolGateways } from "../../../src/cli/fleet/enrol-gateways.ts";
 import { issueForSite } from "../../../src/cli/fleet/site-authority.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
-import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
-import type { BrokerLoginConfig } from "../../../src/core/contract/config/config-parts.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import type { EvidenceOrder, EvidenceReceipt } from "../../../src/core/contract/evidence.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
 import { systemClock, systemTimers } from "../../../src/core/platform/clock.ts";
 import { readHexKey } from "../../../src/core/platform/files/read-hex-key.ts";
-import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { readBrokerLogin } from "../../../src/core/platform/mqtt/broker-login.ts";
-import { createMqttClient, type MqttClientOptions } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import { isSealedAck, isSealedOrder } from "../../../src/core/platform/seal-orders.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
@@ -25,11 +22,10 @@ import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { createUplink } from "../../../src/gateway/record/uplink.ts";
 import { makeEvidence } from "../../collector/evidence/make-evidence.ts";
 import { alertEvent, alertRecord } from "../../collector/fleet-records.ts";
-import { findFreePort } from "../../support/free-port.ts";
-import { hasMosquitto, startMosquitto } from "../../support/mosquitto.ts";
+import { hasMosquitto } from "../../support/mosquitto.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
-import { startCollector } from "../../support/whole-collector.ts";
+import { beginEnrolled, loginOf, startEnrolledCollector } from "./enrolled-broker.ts";
 
 const topics = createTopics("aurora/v1");
 const kinds = [
@@ -37,80 +33,11 @@ const kinds = [
   { kind: "certificates", tlsHost: "localhost" },
 ] as const;
 
-/** Logs in with what stands in a folder of the enrolment. */
-function loginOf(folder: string, name: string, isTls: boolean): BrokerLoginConfig {
-  return {
-    username: isTls ? null : name,
-    passwordFile: isTls ? null : join(folder, "mqtt.password"),
-    caFile: isTls ? join(folder, "ca.pem") : null,
-    certFile: isTls ? join(folder, "cert.pem") : null,
-    keyFile: isTls ? join(folder, "key.pem") : null,
-  };
-}
-
-/** A mosquitto with the files of an enrolment of gw-1 at north-sea and gw-2 at kelmarsh, with a reader of all and one of kelmarsh. */
-async function begin(tlsHost: string | null) {
-  const dir = createTemporaryFolder();
-  const entry = (id: string, site: string) => ({ id, site, devices: [], readTopics: [] });
-  const gateways = [entry("gw-1", "north-sea"), entry("gw-2", "kelmarsh")];
-  const readers = [
-    { id: "room", site: null },
-    { id: "room-kelmarsh", site: "kelmarsh" },
-  ];
-  const enrolled = await enrolGateways({
-    dir,
-    gateways,
-    readers,
-    base: null,
-    tlsHost,
-    days: 1,
-    nowMs: Date.now(),
-  });
-  const port = await findFreePort();
-  // The example as it was written, but for its places.
-  const lines = readFileSync(join(enrolled.brokerDir, "mosquitto.conf"), "utf8")
-    .replaceAll("/etc/mosquitto", enrolled.brokerDir)
-    .split("\n")
-    .filter((line) => !line.startsWith("listener"));
-  const broker = await startMosquitto(port, ["user root", ...lines]);
-  onTestFinished(() => broker.close());
-  const url = tlsHost === null ? `mqtt://127.0.0.1:${port}` : `mqtts://localhost:${port}`;
-  const connect = (clientId: string, options: Partial<MqttClientOptions>): MqttClient => {
-    const client = createMqttClient({ url, clientId, backoff: { firstMs: 20, maxMs: 100 }, ...options });
-    onTestFinished(() => client.close());
-    return client;
-  };
-  const connectAs = async (id: string): Promise<MqttClient> => {
-    const folder = [...enrolled.gateways, ...enrolled.readers].find((one) => one.id === id)!.dir;
-    const client = connect(`as-${id}`, await readBrokerLogin(loginOf(folder, id, tlsHost !== null)));
-    await until(() => client.connected, `${id} is connected`);
-    return client;
-  };
-  return { enrolled, url, connect, connectAs };
-}
-
-function startEnrolledCollector(
-  { enrolled, url }: { enrolled: EnrolResult; url: string },
-  isTls: boolean,
-  logger: Logger = silentLogger,
-) {
-  const config = collectorConfigSchema().parse({
-    collector: { stateDir: createTemporaryFolder(), httpPort: 0 },
-    mqtt: {
-      url,
-      enrolmentKeyFile: enrolled.enrolmentKeyFile,
-      enrolledFile: enrolled.enrolledFile,
-      ...loginOf(enrolled.collectorDir, "aurora-collector", isTls),
-    },
-  });
-  return startCollector(config, { logger });
-}
-
 describe.skipIf(!hasMosquitto).each(kinds)(
   `mosquitto with the files of an enrolment with $kind${hasMosquitto ? "" : " (not installed)"}`,
   ({ tlsHost }) => {
     test("a gateway's alerts are stored and acknowledged, with the key of the enrolment", async () => {
-      const around = await begin(tlsHost);
+      const around = await beginEnrolled(tlsHost);
       const collector = await startEnrolledCollector(around, tlsHost !== null);
       onTestFinished(() => collector.close());
       const file = openStoreFile({ path: join(createTemporaryFolder(), "store.db") });
@@ -139,7 +66,7 @@ describe.skipIf(!hasMosquitto).each(kinds)(
     });
 
     test("what the collector says of raw evidence reaches its gateway, and is known to be the collector's", async () => {
-      const around = await begin(tlsHost);
+      const around = await beginEnrolled(tlsHost);
       const collector = await startEnrolledCollector(around, tlsHost !== null);
       onTestFinished(() => collector.close());
       const gateway = await around.connectAs("gw-1");
@@ -170,7 +97,7 @@ describe.skipIf(!hasMosquitto).each(kinds)(
     });
 
     test("a gateway raises and clears no alarm of another's turbine, whatever site it names", async () => {
-      const around = await begin(tlsHost);
+      const around = await beginEnrolled(tlsHost);
       const collector = await startEnrolledCollector(around, tlsHost !== null);
       onTestFinished(() => collector.close());
       const raised = alertEvent("wt-1", "raised", Date.now());
@@ -203,7 +130,7 @@ describe.skipIf(!hasMosquitto).each(kinds)(
     });
 
     test("no gateway ends the connection of the collector, or of another gateway, by its client id", async () => {
-      const around = await begin(tlsHost);
+      const around = await beginEnrolled(tlsHost);
       const isTls = tlsHost !== null;
       const losses: unknown[] = [];
       const logger = {
@@ -249,7 +176,7 @@ describe.skipIf(!hasMosquitto).each(kinds)(
     });
 
     test("no gateway speaks for another, or hears it", async () => {
-      const { connectAs } = await begin(tlsHost);
+      const { connectAs } = await beginEnrolled(tlsHost);
       const [one, two] = [await connectAs("gw-1"), await connectAs("gw-2")];
       const send = (client: MqttClient, topic: string): Promise<void> =>
         client.publish(topic, "{}", { qos: 1, retain: false });
@@ -282,7 +209,7 @@ describe.skipIf(!hasMosquitto).each(kinds)(
     });
 
     test("a reader hears the alerts and states of its site, whether its gateways are there, and says nothing", async () => {
-      const { connectAs } = await begin(tlsHost);
+      const { connectAs } = await beginEnrolled(tlsHost);
       const [one, two] = [await connectAs("gw-1"), await connectAs("gw-2")];
       const heard: Record<string, string[]> = { room: [], "room-kelmarsh": [] };
       for (const [id, topicsOf] of Object.entries(heard)) {
@@ -314,7 +241,7 @@ describe.skipIf(!hasMosquitto).each(kinds)(
 
     if (tlsHost !== null) {
       test("a certificate that was renewed under its id is the same user's", async () => {
-        const { enrolled, connect, connectAs } = await begin(tlsHost);
+        const { enrolled, connect, connectAs } = await beginEnrolled(tlsHost);
         const issued = await issueForSite({
           dir: enrolled.dir,
           name: "gw-2",
@@ -335,7 +262,7 @@ describe.skipIf(!hasMosquitto).each(kinds)(
     }
 
     test("whoever has nothing of the enrolment does not come in", async () => {
-      const { enrolled, connect } = await begin(tlsHost);
+      const { enrolled, connect } = await beginEnrolled(tlsHost);
       const reasons: string[] = [];
       const logger = {
         ...silentLogger,
@@ -368,23 +295,3 @@ async function otherCertificate(): Promise<{ cert: string; key: string }> {
   const read = (name: string): string => readFileSync(join(dir, "gateways", "gw-1", name), "utf8");
   return { cert: read("cert.pem"), key: read("key.pem") };
 }
-
-test.each([
-  [{ certFile: "c" }, "mqtt.certFile is there without mqtt.keyFile"],
-  [{ keyFile: "k" }, "mqtt.keyFile is there without mqtt.certFile"],
-  [{ caFile: "/no/such/ca.pem" }, "/no/such/ca.pem"],
-])("a login of %j is a clear error", async (part, message) => {
-  const none = { username: null, passwordFile: null, caFile: null, certFile: null, keyFile: null };
-  await expect(readBrokerLogin({ ...none, ...part })).rejects.toMatchObject({
-    code: "CONFIG_INVALID",
-    message: expect.stringContaining(message),
-  });
-});
-
-test("a password file's last line break is no part of the password", async () => {
-  const passwordFile = join(createTemporaryFolder(), "password");
-  writeFileSync(passwordFile, "secret\n");
-  const config = { username: "u", passwordFile, caFile: null, certFile: null, keyFile: null };
-  expect(await readBrokerLogin(config)).toMatchObject({ username: "u", password: "secret" });
-  expect(await readBrokerLogin(config, "other")).toMatchObject({ username: "u", password: "other" });
-});

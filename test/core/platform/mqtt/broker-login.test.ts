@@ -1,4 +1,4 @@
-/** What a client does of a broker that does not let it in, and of a port on which no broker listens; each against a real listener. */
+/** What a client does of a broker that does not let it in, and of a port on which no broker listens, each against a real listener; and what is no login. */
 import { pbkdf2Sync } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
 import { createServer as createWebServer } from "node:http";
@@ -178,4 +178,23 @@ test("halves of two pairs of certificate and key are not tried, nor what is gone
   expect(await fail()).toBe(before.certPem);
   writeFileSync(keyFile, after.keyPem);
   await until(async () => (await fail()) === after.certPem, "the new pair");
+});
+
+test.each([
+  [{ certFile: "c" }, "mqtt.certFile is there without mqtt.keyFile"],
+  [{ keyFile: "k" }, "mqtt.keyFile is there without mqtt.certFile"],
+  [{ caFile: "/no/such/ca.pem" }, "/no/such/ca.pem"],
+])("a login of %j is a clear error", async (part, message) => {
+  await expect(readBrokerLogin({ ...noLogin, ...part })).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining(message),
+  });
+});
+
+test("a password file's last line break is no part of the password", async () => {
+  const passwordFile = join(createTemporaryFolder(), "password");
+  writeFileSync(passwordFile, "secret\n");
+  const config = { ...noLogin, username: "u", passwordFile };
+  expect(await readBrokerLogin(config)).toMatchObject({ username: "u", password: "secret" });
+  expect(await readBrokerLogin(config, "other")).toMatchObject({ username: "u", password: "other" });
 });

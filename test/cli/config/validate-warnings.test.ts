@@ -1,0 +1,128 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { auroraHere } from "../aurora.ts";
+import { type ConfigFolder, good, openConfigFolder } from "./config-folder.ts";
+
+let { write } = {} as ConfigFolder;
+beforeEach(() => {
+  ({ write } = openConfigFolder());
+});
+
+test("a port of the other way, and a folder that is another one each time, are warnings", async () => {
+  for (const [from, to, warning] of [
+    ["127.0.0.1:1883", "broker:8883", /:5:8: mqtt\.url: 8883 is the usual port with TLS .*; write mqtts:/],
+    ["mqtt://127.0.0.1", "mqtts://broker", /:5:8: mqtt\.url: 1883 is the usual port without TLS/],
+    [
+      "site: north",
+      "site: north\n  stateDir: state",
+      /:4:13: gateway\.stateDir: this is below whatever folder/,
+    ],
+  ] as const) {
+    const { code, stderr } = await auroraHere("config", "validate", write(good.replace(from, to)));
+    expect([code, stderr]).toEqual([0, expect.stringMatching(warning)]);
+  }
+});
+
+test("a device that infers without a key or by a stated speed is a warning", async () => {
+  const edge = good
+    .replace("10.0.0.5:4000", "10.0.0.5:4000\n    mode: edge")
+    .replace("        bearing", "        shaftRpm: 1500\n        bearing");
+  const { code, stderr } = await auroraHere("config", "validate", write(edge));
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /devices\[0\]\.mode: without a keyFile no model is pushed.*; write keyFile, or mode: raw/,
+  );
+  expect(stderr).toMatch(
+    /points\[0\]\.shaftRpm: it is not used for scores of "mcu-1".*; leave it out, or write mode: raw/,
+  );
+  const raw = await auroraHere("config", "validate", write(edge.replace("mode: edge", "mode: both")));
+  expect(raw.stderr).not.toMatch(/keyFile|shaftRpm/);
+});
+
+test("a budget that drowns true alarms, and a reference of minutes, are warned of with what follows from them", async () => {
+  const warningsOf = async (text: string): Promise<string> => {
+    const { code, stderr } = await auroraHere("config", "validate", write(good + text));
+    expect(code).toBe(0);
+    return stderr;
+  };
+  const hasty = "alarms: { falsePerTurbineYear: 1000 }\ncommissioning: { minHours: 0 }\n";
+  const said = await warningsOf(hasty);
+  expect(said).toMatch(
+    /alarms\.falsePerTurbineYear: about 2\.7 false alarms a day for each turbine are allowed.*; write at most 12/,
+  );
+  expect(said).toMatch(
+    /commissioning\.minHours: .* 128 windows and less than an hour has not seen wind and load/,
+  );
+  expect(await warningsOf("alarms: { falsePerTurbineYear: 52 }\n")).toMatch(/one false alarm every 7 days/);
+  const usual = "alarms: { falsePerTurbineYear: 12 }\ncommissioning: { minHours: 1 }\n";
+  expect(await warningsOf(usual)).not.toMatch(/alarms|commissioning/);
+});
+
+test("what is allowed and probably not meant is a warning, which keeps no gateway from starting", async () => {
+  const bearing = "bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 2.357, ftf: 0.398 }";
+  const point = `      - { component: gearbox, device: mcu-1, channel: accel-de, shaftRpm: 30, ${bearing} }\n`;
+  const mapped = "channels: [{name: shaft-speed, path: a, unit: rpm}]";
+  const path = write(
+    `${good.replace("site: north", "site: north\n  httpHost: 0.0.0.0").replace("mqtt://127.0.0.1:1883", "mqtt://b:1883\n  username: gw-1")}${point}  - id: WT02\nscada: [{topic: "#", turbine: WT02, ${mapped}}]\n`,
+  );
+  const { code, stdout, stderr } = await auroraHere("config", "validate", path);
+  expect([code, stdout]).toEqual([0, `${path}: good, with 9 warnings\n`]);
+  const warnings = stderr.trimEnd().replaceAll(`warning: ${path}:`, "").split("\n");
+  for (const [index, expected] of [
+    /^4:13: gateway\.httpHost: whoever reaches this address reads health.*\(it says "0\.0\.0\.0"\); write 127/,
+    /^6:8: mqtt\.url: the password goes over the network unencrypted.*; write mqtts:/,
+    /^7:13: mqtt\.username: this user has no password \(it says "gw-1"\); write passwordFile/,
+    /^11:9: devices\[1\]\.id: no point uses "mcu-2": nothing that it sends is watched/,
+    /^20:\d+: .*points\[1\]\.channel: channel "accel-de" of device "mcu-1" serves two points, first turbines\[0\]\.points\[0\]/,
+    /^20:\d+: .*bsf 2\.357 is low for these races.*twice this is 4\.714/,
+    /^20:\d+: .*points\[1\]\.shaftRpm: below 300 rpm .* a turbine stands by.*; write revolutions a minute/,
+    /^21:9: turbines\[1\]\.id: nothing of turbine "WT02" is watched; write its points/,
+    /^22:17: scada\[0\]\.topic: this is also what aurora itself sends/,
+  ].entries()) {
+    expect(warnings[index]).toMatch(expected);
+  }
+  const doctor = await auroraHere("doctor", "--config", path, "--json");
+  const { results } = JSON.parse(doctor.stdout) as { results: { verdict: string; name: string }[] };
+  const told = results.filter(({ name }) => name === "configuration").map(({ verdict }) => verdict);
+  expect(told).toEqual(["good", ...Array.from({ length: 9 }, () => "warning")]);
+
+  const collector = write(
+    "collector: {httpHost: '::'}\nmqtt: {embedded: {host: 0.0.0.0}}\n",
+    "collector.yaml",
+  );
+  const open = await auroraHere("config", "validate", collector, "collector");
+  expect([open.code, open.stderr]).toEqual([
+    0,
+    expect.stringMatching(
+      /:1:23: collector\.httpHost: .*TLS and a login before it\n.*:2:7: mqtt: no gateway may connect.*\n.*:2:25: mqtt\.embedded\.host: /,
+    ),
+  ]);
+});
+
+test("a collector's setting that another one leaves without effect is named, with what to write", async () => {
+  const folder = createTemporaryFolder();
+  const validate = async (text: string): Promise<string> => {
+    const path = join(folder, "collector.yaml");
+    writeFileSync(path, text);
+    const { code, stderr } = await auroraHere("config", "validate", path, "collector");
+    expect(code).toBe(0);
+    return stderr;
+  };
+  const gateways = "embedded: {gateways: [{id: gw, site: s, passwordFile: p}]}";
+  writeFileSync(join(folder, "p"), "secret", { mode: 0o600 });
+  const external = `mqtt: {url: 'mqtts://b:8883', ${gateways}}\n`.replace(": p}", `: ${join(folder, "p")}}`);
+  expect(await validate(external)).toMatch(
+    /mqtt\.embedded\.gateways: .*kept out by it; enrol .*enrolledFile/,
+  );
+  const unused = await validate(
+    `mqtt: {username: u}\nrecord: {tls: true, passwordFile: ${join(folder, "p")}}\ningest: {workers: 4}\n`,
+  );
+  expect(unused).toMatch(/mqtt\.username: .*; write it under mqtt\.embedded/);
+  expect(unused).toMatch(/record\.passwordFile: .*record\.tls: .*; write record\.kind: postgres/s);
+  expect(unused).toMatch(/ingest\.workers: this collector has no workers: .*mqtt\.url/);
+  const shared =
+    "mqtt: {url: 'mqtts://b:8883'}\nrecord: {kind: postgres, url: 'postgres://a@h/d', tls: true}\n";
+  expect(await validate(`${shared}ingest: {workers: 4}\n`)).not.toContain("warning");
+});

@@ -1,0 +1,138 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+import { encodeNpy } from "../recordings.ts";
+import { nameByTime, writeRecording } from "./invented-life.ts";
+import { flags, life, orders, replay, writeGateway } from "./replay-command.ts";
+
+describe("aurora score --decide", () => {
+  it("sets aside what was recorded twice, begins too soon or cannot be read, and plays the rest", async () => {
+    const folder = createTemporaryFolder();
+    const [a, b, c] = life;
+    const good = writeRecording(folder, nameByTime(a!.timeMs), a!);
+    const same = writeRecording(folder, `again_${nameByTime(a!.timeMs)}`, a!);
+    const early = writeRecording(folder, nameByTime(a!.timeMs + 5000), b!);
+    const late = writeRecording(folder, nameByTime(c!.timeMs), c!);
+    const timeless = writeRecording(folder, "acc_00001", b!);
+    const torn = join(folder, nameByTime(b!.timeMs));
+    writeFileSync(torn, readFileSync(late).subarray(0, 1000));
+    const { code, stderr, report } = await replay(
+      "--input",
+      late,
+      torn,
+      early,
+      good,
+      same,
+      timeless,
+      "--json",
+      "--shaft-rpm",
+      "1200",
+      ...flags,
+    );
+    expect(code).toBe(1);
+    expect(report!.points).toHaveLength(1);
+    expect(report!.points[0]).toMatchObject({
+      recordings: 2,
+      learntAt: null,
+      alarms: [],
+      setAside: { recordings: { sameTime: 1, overlapping: 1 } },
+    });
+    expect(report!.errors.map(({ file, error }) => [file, error.code])).toEqual([
+      [timeless, "USAGE"],
+      [torn, "DATA_FORMAT"],
+    ]);
+    expect(stderr).toMatch(/error: nothing says when .*acc_00001/);
+  });
+
+  it("says of recordings that are too short even together that nothing could be decided", async () => {
+    const folder = createTemporaryFolder();
+    const files = life
+      .slice(0, 3)
+      .map((each) =>
+        writeRecording(folder, nameByTime(each.timeMs), { ...each, counts: each.counts.subarray(0, 400) }),
+      );
+    const { code, stdout, stderr } = await replay("--input", ...files);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/no window could be decided/);
+    expect(stderr).toMatch(
+      /: no window could be decided\nhint: its recordings are too short, below one revolution of the shaft each or below 8 in all/,
+    );
+    const { report } = await replay("--input", ...files, "--json");
+    expect(report!.points[0]).toMatchObject({
+      unheardRecordings: 3,
+      setAside: { recordings: { tooShort: 3 } },
+    });
+    expect(report!.warnings).toContainEqual(
+      expect.stringMatching(/: no window could be decided: its recordings are too short/),
+    );
+  });
+
+  it("says of how many recordings nothing is known, and until when something was heard", async () => {
+    const folder = createTemporaryFolder();
+    const gateway = writeGateway(folder);
+    const files = life.slice(0, 6).map((each, index) => {
+      const counts = index < 4 ? each.counts : each.counts.map(() => 7);
+      return writeRecording(folder, nameByTime(each.timeMs), { ...each, counts });
+    });
+    const args = ["--input", ...files, "--gateway", gateway, ...flags, "--unit", "g"];
+    const { code, stdout, stderr } = await replay(...args);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      "no alarm would have been raised, but how it was in 2 of 6 recordings is not known",
+    );
+    expect(stderr).toMatch(
+      /^warning: .*: most samples of 2 of 6 recordings were set aside \(stuck\); the last window that could be decided ended at 2004-02-12T/m,
+    );
+    const { report } = await replay(...args, "--json");
+    expect(report!.points[0]).toMatchObject({
+      recordings: 6,
+      unheardRecordings: 2,
+      heardUntil: expect.stringMatching(/^2004-02-12T/),
+    });
+    expect(report!.warnings.map((each) => `warning: ${each}`)).toEqual(stderr.trimEnd().split("\n"));
+  });
+
+  it("does not call recordings mostly lost of which little was lost, and yet no window could be decided", async () => {
+    const folder = createTemporaryFolder();
+    const files = life.slice(0, 4).map(({ timeMs, counts, scale }, index) => {
+      const path = join(folder, `${nameByTime(timeMs)}.npy`);
+      const samples = Float32Array.from(counts.subarray(0, 50_000), (each) => each * scale);
+      if (index % 2 === 1) samples[25_000] = Number.NaN;
+      writeFileSync(path, encodeNpy(samples, [50_000]));
+      return path;
+    });
+    const { stderr } = await replay("--input", ...files, "--shaft-rpm", "1200", "--unit", "g", ...flags);
+    expect(stderr).toMatch(
+      /^warning: .*: no window of 2 of 4 recordings could be decided, though only 1\.0 % of their samples were set aside \(not-finite\); the last window/m,
+    );
+  });
+
+  it("counts what was set aside of a recording that is heard at a half of its rate at that rate", async () => {
+    const folder = createTemporaryFolder();
+    const files = life.slice(0, 2).map(({ timeMs, counts, scale }, index) => {
+      const path = join(folder, `${nameByTime(timeMs)}.npy`);
+      const samples = Float32Array.from(counts.subarray(0, 300_000), (each) => each * scale);
+      if (index === 1) samples.fill(Number.NaN, 50_000);
+      writeFileSync(path, encodeNpy(samples, [300_000]));
+      return path;
+    });
+    const fast = ["--rate-hz", "96000", "--shaft-rpm", "1200", "--bearing", orders.join(","), "--unit", "g"];
+    const { stderr } = await replay("--input", ...files, ...fast);
+    expect(stderr).toMatch(/: most samples of 1 of 2 recordings were set aside \(not-finite\)/);
+  });
+
+  it("counts recordings that are too short to be heard, and says so", async () => {
+    const folder = createTemporaryFolder();
+    // Less than a revolution, after and before whole windows.
+    const files = life.slice(0, 3).map((each, index) => {
+      const counts = index === 1 ? each.counts.slice(0, 400) : each.counts;
+      return writeRecording(folder, nameByTime(each.timeMs), { ...each, counts });
+    });
+    const { code, stdout, stderr } = await replay("--input", ...files, ...flags);
+    expect(code).toBe(0);
+    expect(stdout).toContain("but how it was in 1 of 3 recordings is not known");
+    expect(stdout).toContain("set aside: 1 recording too short to be heard\n");
+    expect(stderr).toMatch(/^warning: .*: 1 of 3 recordings were too short to be heard; the last window/m);
+  });
+});
