@@ -9,14 +9,9 @@ import { assessDay } from "../../src/core/drift/assess-day.ts";
 import { beginSiteReference, type SiteReference } from "../../src/core/drift/site-reference.ts";
 import { average } from "../../src/core/maths/moments.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
-import {
-  type CorrelatedRows,
-  createColumnsTask,
-  createRows,
-  rowsPerDay,
-  summariseRows,
-} from "./correlated-days.ts";
+import { createColumnsTask, createRows, rowsPerDay, summariseRows } from "./correlated-days.ts";
 import type { DriftMeasure } from "./drift-measure.ts";
+import { asDeclared, declaredRate, type HealthyStream, healthyStreams } from "./false-alarm-streams.ts";
 
 /** Days that are learnt, where a stream says no other number. */
 const usualLearnDays = 28;
@@ -36,160 +31,6 @@ interface Counts {
   readonly warnings: readonly number[];
 }
 
-interface Stream extends CorrelatedRows {
-  readonly name: string;
-  readonly days: number;
-  readonly learnDays?: number;
-  /** Bounds of the rate of drift over the declared one, missed when its interval lies outside; of warnings, the most. */
-  readonly drift: readonly [number, number] | null;
-  readonly mostWarnings: number;
-  /** Columns' days lie off by chance, by standard deviations from none to so many of a row: no column is like another. */
-  readonly wander?: number;
-  /** Bends every value. */
-  readonly shape?: (value: number) => number;
-  readonly isHeard?: (row: number, day: number) => boolean;
-  /** Goes on learning from stable days, as a point does. */
-  readonly isRefined?: boolean;
-}
-
-const declared = 0.001;
-const asDeclared = [0.8, 1.2] as const;
-const eight = { columns: 8, common: 0 };
-/** Of a student's t of three degrees, by its quantiles: sinh of a normal value is as wild. */
-const wild = (value: number): number => Math.sinh(1.2 * value);
-/** The mean of such a day is skewed itself: what that costs is shown, no rate is promised. */
-const skewed = (value: number): number => Math.exp(value);
-const twoModes = (value: number): number => value + (value > 0.3 ? 4 : 0);
-const early = (hours: number) => (row: number) => row < (rowsPerDay / 24) * hours;
-const scattered = (row: number, day: number): boolean =>
-  (Math.imul(row * 331 + day * 7919, 2654435761) >>> 16) % 4 === 0;
-
-const streams: readonly Stream[] = [
-  ...[0, 0.5, 0.9, 0.95, 0.98].map(
-    (rho): Stream => ({
-      name: `rho ${rho}`,
-      ...eight,
-      rho,
-      days: 30_000,
-      drift: asDeclared,
-      mostWarnings: 0.012,
-    }),
-  ),
-  {
-    name: "columns correlated by .5",
-    columns: 8,
-    common: 0.5,
-    rho: 0.5,
-    days: 15_000,
-    drift: asDeclared,
-    mostWarnings: 0.013,
-  },
-  {
-    name: "columns correlated by .9",
-    columns: 8,
-    common: 0.9,
-    rho: 0.5,
-    days: 15_000,
-    drift: asDeclared,
-    mostWarnings: 0.012,
-  },
-  { name: "1 column", columns: 1, common: 0, rho: 0.5, days: 30_000, drift: asDeclared, mostWarnings: 0.012 },
-  { name: "36 columns", columns: 36, common: 0.3, rho: 0.5, days: 5_000, drift: null, mostWarnings: 0.015 },
-  {
-    name: "goes on learning",
-    ...eight,
-    rho: 0.5,
-    days: 6_000,
-    drift: null,
-    mostWarnings: 0.015,
-    isRefined: true,
-  },
-  {
-    name: "days of 6 h",
-    ...eight,
-    rho: 0.9,
-    days: 6_000,
-    drift: null,
-    mostWarnings: 0.02,
-    isHeard: early(6),
-  },
-  {
-    name: "days of 12 h",
-    ...eight,
-    rho: 0.9,
-    days: 6_000,
-    drift: null,
-    mostWarnings: 0.02,
-    isHeard: early(12),
-  },
-  {
-    name: "days of 6 h, rho .98",
-    ...eight,
-    rho: 0.98,
-    days: 6_000,
-    drift: null,
-    mostWarnings: 0.02,
-    isHeard: early(6),
-  },
-  {
-    name: "a quarter of the rows",
-    ...eight,
-    rho: 0.9,
-    days: 6_000,
-    drift: null,
-    mostWarnings: 0.02,
-    isHeard: scattered,
-  },
-  { name: "wild columns", ...eight, rho: 0.5, days: 6_000, drift: [0, 3], mostWarnings: 0.02, shape: wild },
-  {
-    name: "lognormal columns",
-    ...eight,
-    rho: 0.5,
-    days: 6_000,
-    drift: null,
-    mostWarnings: 0.03,
-    shape: skewed,
-  },
-  {
-    name: "columns of two modes",
-    ...eight,
-    rho: 0.5,
-    days: 6_000,
-    drift: [0, 3],
-    mostWarnings: 0.02,
-    shape: twoModes,
-  },
-  {
-    name: "rho 0.5, 14 days of learning",
-    ...eight,
-    rho: 0.5,
-    days: 15_000,
-    learnDays: 14,
-    drift: asDeclared,
-    mostWarnings: 0.012,
-  },
-  {
-    name: "14 days of learning, columns correlated by .9",
-    columns: 8,
-    common: 0.9,
-    rho: 0.5,
-    days: 10_000,
-    learnDays: 14,
-    drift: asDeclared,
-    mostWarnings: 0.013,
-  },
-  {
-    name: "14 days of learning, columns that wander from day to day",
-    ...eight,
-    rho: 0.5,
-    days: 10_000,
-    learnDays: 14,
-    drift: asDeclared,
-    mostWarnings: 0.013,
-    wander: 0.3,
-  },
-];
-
 /** @param times how many times as many days: the error of a rate shrinks with its root */
 export async function measure(times: number = 1): Promise<DriftMeasure> {
   const figures: Record<string, unknown> = {};
@@ -197,7 +38,7 @@ export async function measure(times: number = 1): Promise<DriftMeasure> {
   let cases = 0;
   const asDeclaredDays: number[] = [];
   for (const [index, { days, drifts, warnings }] of (await runAll(times)).entries()) {
-    const stream = streams[index]!;
+    const stream = healthyStreams[index]!;
     cases += days;
     const { rate, error } = estimateRate(drifts);
     const { rate: warned, error: warnedError } = estimateRate(warnings);
@@ -208,7 +49,7 @@ export async function measure(times: number = 1): Promise<DriftMeasure> {
       warnings: Number(warned.toFixed(4)),
     };
     const [least, most] = stream.drift ?? [0, Number.POSITIVE_INFINITY];
-    if (!(rate + error >= least * declared && rate - error <= most * declared))
+    if (!(rate + error >= least * declaredRate && rate - error <= most * declaredRate))
       missed.push(`${stream.name}: drift on ${rate} of the days`);
     // Without its error, unless fewer days were asked for.
     if (!(warned - (times < 1 ? warnedError : 0) <= stream.mostWarnings))
@@ -221,7 +62,7 @@ export async function measure(times: number = 1): Promise<DriftMeasure> {
   const [least, most] = asDeclared;
   const allowed = times < 1 ? error : 0;
   figures["rho 0 to 0.98 together"] = { drift: Number(rate.toFixed(5)), error: Number(error.toFixed(5)) };
-  if (!(rate + allowed >= least * declared && rate - allowed <= most * declared))
+  if (!(rate + allowed >= least * declaredRate && rate - allowed <= most * declaredRate))
     missed.push(`correlations of 0 to .98 together: drift on ${rate} of the days`);
   return { cases, violations: missed.length, missed, figures };
 }
@@ -245,8 +86,10 @@ function estimateRate(ofReferences: readonly number[]): { readonly rate: number;
 
 /** Every stream, as many at once as there are cores, in threads of their own; the longest come first. */
 async function runAll(times: number): Promise<readonly Counts[]> {
-  const counts = new Array<Counts>(streams.length);
-  const waiting = [...streams.keys()].sort((a, b) => streams[b]!.days - streams[a]!.days);
+  const counts = new Array<Counts>(healthyStreams.length);
+  const waiting = [...healthyStreams.keys()].sort(
+    (a, b) => healthyStreams[b]!.days - healthyStreams[a]!.days,
+  );
   const work = async (): Promise<void> => {
     for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
       const thread = new Worker(new URL(import.meta.url), { workerData: { index, times } satisfies Share });
@@ -257,7 +100,7 @@ async function runAll(times: number): Promise<readonly Counts[]> {
   return counts;
 }
 
-function run(stream: Stream, seed: number): Counts {
+function run(stream: HealthyStream, seed: number): Counts {
   const { learnDays = usualLearnDays } = stream;
   const task = createColumnsTask(stream.columns, learnDays);
   const drifts: number[] = [];
@@ -296,7 +139,7 @@ function run(stream: Stream, seed: number): Counts {
 /** Moves every column's days by chance. */
 function wander(
   next: (row: Float64Array) => void,
-  { random, columns, wander = 0 }: Pick<Stream, "columns" | "wander"> & { readonly random: Random },
+  { random, columns, wander = 0 }: Pick<HealthyStream, "columns" | "wander"> & { readonly random: Random },
 ): (row: Float64Array) => void {
   if (wander === 0) return next;
   const reach = Array.from({ length: columns }, () => wander * random.uniform());
@@ -321,6 +164,6 @@ function keepLearnt(learnt: SiteReference, now: SiteReference): SiteReference {
 
 if (parentPort !== null) {
   const { index, times } = workerData as Share;
-  const stream = streams[index]!;
+  const stream = healthyStreams[index]!;
   parentPort.postMessage(run({ ...stream, days: stream.days * times }, index + 1));
 }
