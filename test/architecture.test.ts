@@ -13,7 +13,7 @@ import {
   sources,
 } from "./support/house-sources.ts";
 import { below, mayImport } from "./support/import-table.ts";
-import { hasComputedImport, readStaticImports } from "./support/read-imports.ts";
+import { hasComputedImport, readImportedNames, readStaticImports } from "./support/read-imports.ts";
 
 /** Rooms that are numbers and values only: no I/O, no waiting, no clock, no dice. */
 const pureRooms = [
@@ -63,12 +63,15 @@ const daemons: readonly (readonly [string, readonly string[], string])[] = [
 
 const exportedValue = /^export (?:async )?(?:abstract )?(?:function\*?|class|const) (\w+)/gm;
 
+const exported =
+  /^export (?:async )?(?:abstract )?(?:function\*?|class|const|let|interface|type|enum) (\w+)/gm;
+
 /** Names of values that more than one file of src exports today. The list may only become shorter. */
 const sharedNames = `
   addressOf checkScadaConfig columnOf createStateStore describeColumn
   formatShare holdsWords listEvents namePoint openModels
   openRecordings parseNumber parsePoint
-  readCollectorFile refuse shareOf splitFields weighEvidence
+  readCollectorFile refuse splitFields weighEvidence
 `;
 
 /** Files of tests that are longer than the others may be. The list may only become shorter. */
@@ -201,6 +204,21 @@ describe("the house", () => {
     }
     const shared = [...files].filter(([, paths]) => paths.size > 1).map(([name]) => name);
     expect(shared.sort()).toEqual(sharedNames.trim().split(/\s+/));
+  });
+
+  it("exports only what another file imports", () => {
+    const imported = new Set<string>();
+    for (const { path, code } of [...sources, ...readSources(["test", "scripts"])]) {
+      for (const [specifier, name] of readImportedNames(code)) {
+        if (specifier.startsWith(".")) imported.add(`${resolve(root, dirname(path), specifier)} ${name}`);
+      }
+    }
+    const found = breaches(function* ({ path, code }) {
+      for (const [, name = ""] of code.matchAll(exported)) {
+        if (!imported.has(`${join(root, path)} ${name}`)) yield name;
+      }
+    });
+    expect(found).toEqual([]);
   });
 
   it("names a class once", () => {

@@ -27,7 +27,7 @@ export interface SignalPicture {
 }
 
 /** Another signal, as it stands of late: a kind by its score, the level in dB. */
-export interface OtherSignal {
+interface OtherSignal {
   readonly failureMode: string;
   readonly recent: number;
 }

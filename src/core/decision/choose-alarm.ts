@@ -161,7 +161,7 @@ function findHighest(logits: ArrayLike<number>): number {
 }
 
 /** An alarm that is to be raised now. */
-export interface RaisedAlarm {
+interface RaisedAlarm {
   readonly measured: MeasuredSignal;
   readonly lane: AlarmLane;
   readonly sinceMs: number;

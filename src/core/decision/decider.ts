@@ -50,7 +50,7 @@ import { moveSlow } from "./slow-lane.ts";
 export interface DeciderParts extends DecidingParts, ScoringModel {}
 
 /** What a site decides. */
-export interface DeciderOptions {
+interface DeciderOptions {
   /** False alarms a year that this point may raise, > 0. */
   readonly falsePerYear: number;
   /** Share of components with a fault at any time, 0 to 0.5. */

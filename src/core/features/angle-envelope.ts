@@ -51,7 +51,7 @@ export interface AngleEnvelope {
 }
 
 /** What an envelope is of. */
-export interface AngleEnvelopeOptions {
+interface AngleEnvelopeOptions {
   readonly samplesPerRevolution: number;
   readonly measure: EnvelopeMeasure;
   /** Samples that are held at most. */

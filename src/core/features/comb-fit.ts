@@ -22,7 +22,7 @@ export interface CombHeights {
 }
 
 /** What is known of the spectrum. */
-export interface CombedSpectrum {
+interface CombedSpectrum {
   readonly binOrders: number;
   readonly lowestBin: number;
   readonly highestBin: number;

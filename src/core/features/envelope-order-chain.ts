@@ -227,7 +227,7 @@ class EnvelopeOrderChain implements BoundChain {
 }
 
 /** What a chain's parameters say. */
-export interface EnvelopeChain {
+interface EnvelopeChain {
   readonly whitening: WhiteningOptions;
   readonly measure: EnvelopeMeasure;
   readonly grid: OrderSpectrumOptions;

@@ -23,7 +23,7 @@ export interface McuFeatures {
 }
 
 /** The section, or why a microcontroller cannot compute the list. */
-export type McuSection =
+type McuSection =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly reason: string };
 

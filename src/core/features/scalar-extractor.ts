@@ -29,7 +29,7 @@ const operators: Readonly<Record<string, (sums: ReadingSums) => number>> = {
 };
 
 /** The average of one feature over windows, and the window that it was last moved by. */
-export interface RecentMean {
+interface RecentMean {
   readonly value: number;
   readonly atMs: number;
 }
@@ -41,7 +41,7 @@ export interface RecentMean {
 export type ReadingMemory = Map<string, RecentMean>;
 
 /** One window at a time. */
-export interface ScalarExtractor {
+interface ScalarExtractor {
   readonly featureNames: readonly string[];
   /** Channels that the spec reads, each once: a window needs a reading of every one. */
   readonly channels: readonly string[];

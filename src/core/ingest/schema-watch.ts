@@ -33,12 +33,12 @@ export interface SchemaWatch {
 }
 
 /** What a block or a reading says of its stream. */
-export interface DescribedData extends Pick<RecordedBlock, "deviceId" | "channel" | "unit" | "timestampMs"> {
+interface DescribedData extends Pick<RecordedBlock, "deviceId" | "channel" | "unit" | "timestampMs"> {
   readonly sampleRateHz?: number;
 }
 
 /** What a device says of its channels, and which of them somebody waits for. */
-export interface Announcement {
+interface Announcement {
   readonly deviceId: string;
   readonly channels: readonly AnnouncedChannel[];
   readonly expected: readonly string[];

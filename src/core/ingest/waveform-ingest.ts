@@ -20,7 +20,7 @@ const maxClockStepMs = 5000;
 /** Of a block's samples up to so many may stand at the ends of the converter. */
 const clippedShare = 0.1;
 
-export interface WaveformIngestOptions {
+interface WaveformIngestOptions {
   readonly contractOf: ContractLookup;
   readonly sink: IngestSink;
 }

@@ -6,7 +6,7 @@ import { branch, type Code, f64, f64x2, i32, i64x2, repeat } from "./wasm-code.t
 import type { WasmFunction, WasmInstance } from "./wasm-module.ts";
 
 /** What lies on either side of a pivot. */
-export interface PivotSides {
+interface PivotSides {
   /** Largest value below the pivot; says nothing where none lies there. */
   below: number;
   /** Smallest value that is not below it; Infinity where there is none. */
@@ -25,7 +25,7 @@ const densityAtMedian = 0.74;
  * The median of `length` ≥ 1 finite values ≥ 0, the mean of the middle two when `length` is even: bit by bit that of
  * `medianInPlace`. `mean` is theirs, roughly.
  */
-export function searchMedian(length: number, mean: number, count: CountBelow): number {
+function searchMedian(length: number, mean: number, count: CountBelow): number {
   const wanted = (length >> 1) + (length & 1);
   let low = 0;
   let lowRank = -1;

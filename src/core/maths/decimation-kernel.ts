@@ -44,7 +44,7 @@ export interface DecimationKernel {
 }
 
 /** Of one stream, between two runs. */
-export interface DecimationState {
+interface DecimationState {
   /** That the next output needs, from the oldest on. */
   readonly counts: Int16Array;
   /** How many they are. */

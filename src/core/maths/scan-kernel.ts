@@ -17,7 +17,7 @@ interface ScanResult {
   run: number;
 }
 
-export interface ScanKernel {
+interface ScanKernel {
   /** Valid until the next call. */
   readonly found: Readonly<ScanResult>;
   /** Scans 1 … {@link scanRunCounts} counts; `run` counts equal to the first one came right before. */

@@ -26,7 +26,7 @@ export interface SliceKernel {
 }
 
 /** Of one stream, between two runs. */
-export interface SliceState {
+interface SliceState {
   /**
    * Share of the running slice that is filled, 0 … 1, and the integral over it so far; then, each in half of the rest, slices that
    * the next output needs: every second one, and those between.

@@ -17,7 +17,7 @@ interface SensedStep {
 
 type DriveTrain = ReturnType<typeof createDriveTrainVibration>;
 
-export interface BearingSensor extends Pick<DriveTrain, "alter" | "broadbandRmsG"> {
+interface BearingSensor extends Pick<DriveTrain, "alter" | "broadbandRmsG"> {
   /** Forces on the bearing during the next step [step samples + 1]; what falls on the border is carried over. */
   readonly impacts: Float64Array;
   /** Counts of the last step. */

@@ -9,7 +9,7 @@ export const driftKinds = ["grease", "winter", "sensor"] as const;
 export type DriftKind = (typeof driftKinds)[number];
 
 /** `quieter`: its gain halves (a loose mount, a wrong setting). `noisy`: white noise in its cable. `stuck`: its last value for ever. */
-export const sensorFaults = ["quieter", "noisy", "stuck"] as const;
+const sensorFaults = ["quieter", "noisy", "stuck"] as const;
 export type SensorFault = (typeof sensorFaults)[number];
 
 /** One drift, and when it begins in simulated seconds from the start. */
@@ -27,7 +27,7 @@ export type DriftPlan =
   /** All turbines. */
   | { readonly kind: "winter"; readonly onsetS: number };
 
-export interface DriftPlanOptions {
+interface DriftPlanOptions {
   readonly kind: DriftKind;
   readonly turbines: number;
   /** Sensors of each turbine. */

@@ -17,7 +17,7 @@ import type { QuarantineReason } from "../contract/stream.ts";
 const fewestRevolutions = 1 - 1e-6;
 
 /** Follows the runs of one stream. */
-export interface SnapshotRule {
+interface SnapshotRule {
   /** Is the open run of so many `revolutions`, which a pause ends and none of which was a window, a snapshot? */
   isSnapshot(revolutions: number): boolean;
   /** Is what is missing after a run a pause, both in samples? */

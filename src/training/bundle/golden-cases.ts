@@ -21,7 +21,7 @@ import { standardiseRows } from "../learn/fit-scaler.ts";
 import { explainRow } from "./explain-row.ts";
 
 /** What the cases are made for. */
-export interface GoldenSubject {
+interface GoldenSubject {
   readonly spec: FeatureSpec;
   readonly window: WindowSpec;
   readonly groups: readonly string[];

@@ -11,14 +11,14 @@ import { runQuantised } from "../learn/quantise-network.ts";
 import { type Background, clusterBackground, minClusterRows } from "./cluster-background.ts";
 
 /** The student that serves. */
-export interface CalibratedStudent {
+interface CalibratedStudent {
   readonly quantised: QuantisedMlp;
   /** One an output. */
   readonly calibration: readonly Calibration[];
 }
 
 /** Rows [rows × features], standardised. */
-export interface StandardisedRows {
+interface StandardisedRows {
   readonly rows: number;
   readonly standardised: Float32Array;
 }

@@ -20,7 +20,7 @@ export interface ByteSource {
 }
 
 /** The bytes [from, to) of a file; `packed`: they are a zlib stream, whose content is read. */
-export interface BytePart {
+interface BytePart {
   readonly from: number;
   readonly to: number;
   readonly packed: boolean;

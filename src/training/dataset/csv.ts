@@ -5,7 +5,7 @@
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 
 /** A table with named columns. */
-export interface CsvTable {
+interface CsvTable {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
   /** Line at which each row begins, from 1. */

@@ -50,7 +50,7 @@ export const matInt16Class = 10;
 export const matHeaderBytes = 128;
 
 /** What the first 128 bytes say: the byte order, or what the file is instead. */
-export type MatHeader =
+type MatHeader =
   | { readonly kind: "level 5"; readonly little: boolean }
   | { readonly kind: "level 7.3" | "not a MAT-file" };
 

@@ -9,10 +9,10 @@
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 
 /** Element types that are read. */
-export type NpyData = Int8Array | Uint8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+type NpyData = Int8Array | Uint8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
 /** An array in C order. */
-export interface NpyArray {
+interface NpyArray {
   /** Zero to four dimensions. */
   readonly shape: readonly number[];
   readonly data: NpyData;
@@ -56,7 +56,7 @@ export function parseNpy(bytes: Uint8Array, subject: string): NpyArray {
 }
 
 /** What a file's header says. */
-export interface NpyHeader {
+interface NpyHeader {
   /** Byte order, kind and bytes of an element, such as `<i2`. */
   readonly descr: string;
   readonly isFortran: boolean;

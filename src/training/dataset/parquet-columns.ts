@@ -60,14 +60,14 @@ function unzip(input: Uint8Array, bytes: number): Uint8Array {
 }
 
 /** A column of plain numbers. */
-export interface ParquetColumn {
+interface ParquetColumn {
   readonly name: string;
   /** Whole numbers of 16 bits. */
   readonly isInt16: boolean;
 }
 
 /** What a file's footer says. */
-export interface ParquetTable {
+interface ParquetTable {
   readonly path: string;
   /** Columns that can be read, in the file's sequence. */
   readonly columns: readonly ParquetColumn[];

@@ -22,8 +22,8 @@ export interface TableLayout {
   readonly headerLine?: number | undefined;
 }
 
-export type CsvSeparator = "," | ";" | "\t";
-export type TableEncoding = "utf-8" | "windows-1252" | "utf-16le";
+type CsvSeparator = "," | ";" | "\t";
+type TableEncoding = "utf-8" | "windows-1252" | "utf-16le";
 
 export interface TableRows {
   readonly columns: readonly string[];
@@ -39,10 +39,10 @@ export interface TableRows {
 }
 
 /** `place`: the row's line in the file, or its row, from 1. */
-export type TakeRow = (cells: readonly unknown[], place: number) => void;
+type TakeRow = (cells: readonly unknown[], place: number) => void;
 
 /** Most rows of a file unless the caller says otherwise: 38 years of ten minutes. */
-export const maxTableRows = 2_000_000;
+const maxTableRows = 2_000_000;
 const textKinds: ReadonlySet<string> = new Set([".csv", ".txt", ".tsv"]);
 /** Bytes of a text that are taken at once; of more, the cells outlive the collector's young ones, which takes longer than all the rest. */
 const pieceBytes = 64 * 1024;

@@ -13,7 +13,7 @@ export interface GateCheck {
   readonly volatile?: true;
 }
 
-export type GateValue = number | string | null | readonly string[];
+type GateValue = number | string | null | readonly string[];
 
 /** A check that was made. */
 export function answer(

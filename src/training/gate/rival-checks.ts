@@ -7,7 +7,7 @@ import { answer, type GateCheck, skip } from "./gate-check.ts";
 import type { JudgedCase, Judgement } from "./judgement.ts";
 
 /** Another model on cases that both hold out. */
-export interface Rival extends Pick<Judgement, "cases"> {
+interface Rival extends Pick<Judgement, "cases"> {
   /** What is told of it beside the figures, a sentence each; absent: it is another bundle, whose cases may be others. */
   readonly told?: readonly string[] | undefined;
 }

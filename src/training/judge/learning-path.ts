@@ -12,7 +12,7 @@ export interface PathEntry {
 }
 
 /** `baseline`: the shipped bundle beside the machine's own past; `fine-tune`: go on from it; `scratch`: learn anew. */
-export type PathName = "baseline" | "fine-tune" | "scratch";
+type PathName = "baseline" | "fine-tune" | "scratch";
 
 export interface LearningPath {
   readonly name: PathName;

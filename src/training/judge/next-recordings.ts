@@ -7,7 +7,7 @@ import { computeShare } from "./figure.ts";
 import type { PathEntry } from "./learning-path.ts";
 
 /** What is asked of an entry of a manifest. */
-export interface PlannedEntry extends PathEntry {
+interface PlannedEntry extends PathEntry {
   readonly shaftRpm: number;
   readonly load: string | null;
 }
@@ -29,7 +29,7 @@ const speedRatio = 1.2;
 const partly = 0.5;
 
 /** Machines on which a judged model is wrong, the worst first, with what it does there. */
-export type FailedMachines = readonly { readonly machine: string; readonly words: string }[];
+type FailedMachines = readonly { readonly machine: string; readonly words: string }[];
 
 /** The most useful first. Machines in `failed` come with what the judged model does on them. */
 export function planNextRecordings(

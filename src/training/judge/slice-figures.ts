@@ -8,7 +8,7 @@ import { createMacroAuroc } from "./metrics.ts";
 import { countRows, labelRows, type ScoredSet, type ScoredSignal, selectSet } from "./scored-set.ts";
 
 /** What became of one signal. */
-export interface SignalOutcome {
+interface SignalOutcome {
   readonly id: string;
   /** Mean squared error of its probabilities over windows and outputs (Brier 1950). */
   readonly brier: number;
@@ -112,7 +112,7 @@ export interface PairedLoss {
   readonly difference: number;
 }
 
-export interface SliceComparison {
+interface SliceComparison {
   readonly by: string;
   readonly value: string;
   readonly signals: number;

@@ -8,7 +8,7 @@ import type { ActivationGrid } from "./tensor-trainer.ts";
 import type { Tensor, TensorLibrary } from "./tensorflow.ts";
 
 /** What a layer multiplies and adds, and what its sum becomes. */
-export interface LayerNumbers {
+interface LayerNumbers {
   /** As given, each [inputs × outputs]. */
   readonly matrices: readonly Tensor[];
   /** [outputs]. */

@@ -13,7 +13,7 @@ import type { WeightRounding } from "./student-recipe.ts";
 import type { ActivationGrid } from "./tensor-trainer.ts";
 
 /** What the ranges are calibrated on. */
-export interface CalibrationSet {
+interface CalibrationSet {
   /** [rows × features], standardised and clamped. */
   readonly features: Float32Array;
   readonly rows: number;

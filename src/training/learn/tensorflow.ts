@@ -13,7 +13,7 @@ export type TensorLibrary = typeof TensorFlow;
 /** Its types, for what trains with it. */
 export type { GradSaveFunc, Optimizer, Scalar, Tensor, Tensor2D, Tensor3D, Variable } from "@tensorflow/tfjs";
 
-export interface LoadedTensorFlow {
+interface LoadedTensorFlow {
   readonly tf: TensorLibrary;
   readonly name: "tfjs-node" | "tfjs-wasm";
   /** The packages that run, all of one version. */

@@ -60,7 +60,7 @@ export interface PreparedRows {
 }
 
 /** What every stage after the teacher learns from. */
-export interface Lesson {
+interface Lesson {
   readonly prepared: PreparedRows;
   readonly task: StudentTask;
   /** Empty where the recipe has none. */

@@ -31,7 +31,7 @@ export interface TuningConfig {
 }
 
 /** What is learnt from. */
-export interface TuningRows {
+interface TuningRows {
   /** Of recordings, with labels. */
   readonly recorded: LabelledRows;
   /** Standardised rows [rows × features] whose answers by the parent are kept. */

@@ -26,7 +26,7 @@ const stepNames = [
   "bundle",
 ] as const;
 
-export type StepName = (typeof stepNames)[number];
+type StepName = (typeof stepNames)[number];
 
 export interface StepOutput<T> {
   readonly value: T;
@@ -35,7 +35,7 @@ export interface StepOutput<T> {
 }
 
 /** All that decides what a step gives, besides the code and its libraries. */
-export interface StepInputs {
+interface StepInputs {
   /** Which part of the step, where it has several ("inner-0-DE"); default "". */
   readonly part?: string;
   /** The share of the configuration that it reads, as plain JSON values. */
@@ -61,7 +61,7 @@ export interface StepRunner {
   look<T>(name: StepName, compute: (progress: StepProgress) => Promise<T> | T): Promise<StepOutput<T>>;
 }
 
-export interface StepRunnerOptions {
+interface StepRunnerOptions {
   readonly work: WorkFolder;
   /** Digest of the code and names of the libraries: part of every key. */
   readonly code: string;

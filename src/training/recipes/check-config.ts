@@ -12,7 +12,7 @@ import type { CommonConfig } from "./common-config.ts";
 type Path = readonly (string | number)[];
 
 /** Takes what is wrong at a place, and what to write instead. */
-export type Complain = (path: Path, message: string, write?: string) => void;
+type Complain = (path: Path, message: string, write?: string) => void;
 
 /** {@link Complain} to the validator that asks. */
 export function complainTo(context: z.RefinementCtx): Complain {

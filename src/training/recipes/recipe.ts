@@ -90,7 +90,7 @@ export interface ProtocolOutcome {
 }
 
 /** One kind of data set and what is made of it. */
-export interface Recipe<Config extends CommonConfig> {
+interface Recipe<Config extends CommonConfig> {
   /** `dataset.kind`. */
   readonly kind: string;
   /** The recipe's own file from the repository's root: the digest of the code covers it and all that it imports. */

@@ -18,7 +18,7 @@ export interface PlotLine {
   readonly dashed?: boolean;
 }
 
-export interface PlotOptions {
+interface PlotOptions {
   readonly x: Axis;
   readonly y: Axis;
   readonly lines: readonly PlotLine[];
@@ -80,7 +80,7 @@ export function drawPlot(options: PlotOptions): string {
 }
 
 /** A row of a dot-and-whisker chart. */
-export interface Whisker {
+interface Whisker {
   readonly name: string;
   readonly value: number;
   readonly low: number | null;

@@ -28,7 +28,7 @@ export interface HealthyLogits {
 }
 
 /** The evidence rule of bundles that were made before `healthy` was stated; no longer read. */
-export interface EvidenceSpec {
+interface EvidenceSpec {
   /** A window's distance is clipped to ± this: no single window speaks for many. */
   readonly clip: number;
   /** Distance that is still taken for healthy; taken off in every window. */

@@ -14,7 +14,7 @@ export const faultKinds = ["inner-race", "outer-race", "ball"] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 /** The orders at which a fault strikes; that of the cage is no fault's own. */
-export type FaultOrder = Exclude<keyof BearingOrders, "ftf">;
+type FaultOrder = Exclude<keyof BearingOrders, "ftf">;
 
 /** What is known of a kind: the order at which it strikes, and the damaged part in words. */
 export const bearingFaults: Readonly<

@@ -4,7 +4,7 @@ import { type ConfigFinding, formatKeyPath } from "../../contract/config/config-
 import { redact } from "../redact.ts";
 
 /** One mistake and its place. */
-export interface ConfigComplaint {
+interface ConfigComplaint {
   readonly file: string;
   /** From 1; null: the value stands in an environment variable, or nowhere in the file. */
   readonly line: number | null;
@@ -35,7 +35,7 @@ export class ConfigError extends AuroraError {
 }
 
 /** Where a finding stands. */
-export interface ComplaintPlace {
+interface ComplaintPlace {
   readonly file: string;
   readonly line?: number;
   readonly column?: number;

@@ -7,7 +7,7 @@ import { lstat, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises
 import { basename, dirname, join } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
 
-export interface AtomicWriteOptions {
+interface AtomicWriteOptions {
   /** Permission bits; default 0o644. Secrets: 0o600. */
   readonly mode?: number;
   /** Owner and group; default: this process's. */

@@ -2,7 +2,7 @@
 import { AuroraError, type ErrorCode } from "../../contract/aurora-error.ts";
 import { openRegularFile } from "./regular-file.ts";
 
-export interface BoundedReadOptions {
+interface BoundedReadOptions {
   /** Code when the file is too large; default `DATA_FORMAT`. */
   readonly tooLarge?: ErrorCode;
   /** Code when the file is not there or cannot be read; default `DATA_MISSING`. */

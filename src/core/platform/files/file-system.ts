@@ -37,7 +37,7 @@ export interface FileSystem {
 }
 
 /** A file under way. A power cut may leave any part of what was written, torn where it ends. */
-export interface PartFile {
+interface PartFile {
   append(bytes: Uint8Array): Promise<void>;
   /** Brings to the disk what was written, and closes. */
   close(): Promise<void>;

@@ -11,7 +11,7 @@ import { type ManifestEntry, refuseEntry } from "./manifest-entry.ts";
 const maxChannels = 200_000;
 const placeholder = /\{(\d{1,2})\}/g;
 
-export interface ExpandedManifest {
+interface ExpandedManifest {
   readonly entries: readonly ManifestEntry[];
   /** All files below the root. */
   readonly known: ReadonlySet<string>;

@@ -3,7 +3,7 @@ import { findTwins, type SignalPrint } from "../samples/signal-print.ts";
 import type { RecordedEntry, RecordingSet } from "./recording-set.ts";
 
 /** Two entries, in the order of `entries`. */
-export interface TwinEntries {
+interface TwinEntries {
   readonly first: RecordedEntry;
   readonly again: RecordedEntry;
 }

@@ -39,7 +39,7 @@ export interface ManifestEntry {
 }
 
 /** What an entry is made of. */
-export interface EntryWords {
+interface EntryWords {
   readonly own: Readonly<Record<string, unknown>>;
   /** Given once for all entries. */
   readonly common: Readonly<Record<string, unknown>>;

@@ -21,7 +21,7 @@ import type { RecordingsManifest } from "./recordings-manifest.ts";
 import { atEntry, type ResolvedEntry, resolveEntries } from "./resolve-entries.ts";
 
 /** Values that a number may have, in the unit of the bundle. */
-export interface SampleRange {
+interface SampleRange {
   readonly min: number;
   readonly max: number;
 }

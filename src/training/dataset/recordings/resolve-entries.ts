@@ -34,14 +34,14 @@ export interface ResolvedEntry {
   readonly overruled: readonly string[];
 }
 
-export interface ResolvedManifest {
+interface ResolvedManifest {
   readonly resolved: readonly ResolvedEntry[];
   /** Everything that says or holds something of the recordings, below the root. */
   readonly files: readonly string[];
 }
 
 /** Told of an entry that cannot be resolved, which is then left out; `where` is its place in the manifest. */
-export type OnRefused = (error: AuroraError, where?: string) => void;
+type OnRefused = (error: AuroraError, where?: string) => void;
 
 /** What an entry and a description beside the file may say differently. */
 const contradictable = [

@@ -7,7 +7,7 @@ import {
 import type { SampleFile } from "./samples.ts";
 
 /** What a description says of a file's numbers. */
-export interface SaidScale {
+interface SaidScale {
   /** Of number 1, in g; null: nothing is said. */
   readonly scale: number | null;
   /** A unit that was said, and is none of acceleration. */

@@ -80,7 +80,7 @@ export async function chooseQuantisation(
 }
 
 /** A run of samples, or of samples that no count can say because one of them is not a finite number. */
-export interface CountBlock {
+interface CountBlock {
   readonly firstSample: number;
   /** Valid until the next block is asked for. */
   readonly counts: Int16Array;

@@ -22,7 +22,7 @@ const patterns = 2 ** projectionCount;
 const sameWithin = 0.02;
 
 /** Takes a signal piece by piece. A missing value counts for nothing. */
-export interface PrintMaker {
+interface PrintMaker {
   update(piece: Float64Array): void;
   finish(): SignalPrint;
 }

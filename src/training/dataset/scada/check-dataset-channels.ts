@@ -5,7 +5,7 @@ import type { ScadaTableDataset } from "./table-config.ts";
 import { convertUnit } from "./units.ts";
 
 /** A finding about a dataset, at its keys below `dataset`. */
-export interface DatasetFinding {
+interface DatasetFinding {
   readonly path: readonly (string | number)[];
   readonly problem: string;
 }

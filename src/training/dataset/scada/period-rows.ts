@@ -5,7 +5,7 @@ import type { TurbineSeries } from "./growing-rows.ts";
 import { parseDay, type ScadaTableDataset } from "./table-config.ts";
 
 /** A part of the period without a row. */
-export interface EmptyPeriod {
+interface EmptyPeriod {
   /** Null: of no turbine at all. */
   readonly turbine: string | null;
   readonly part: "learn" | "test";

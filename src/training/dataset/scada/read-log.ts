@@ -30,7 +30,7 @@ export interface LogLine {
   readonly isService: boolean;
 }
 
-export interface ScadaLog {
+interface ScadaLog {
   /** In order of time, of configured turbines and watched components only. */
   readonly failures: readonly LoggedEvent[];
   readonly services: readonly LoggedEvent[];
@@ -111,7 +111,7 @@ export async function readScadaLog(
 }
 
 /** A word of `services` that no line has: what it should have named would count as failures. */
-export interface UnusedService {
+interface UnusedService {
   readonly word: string;
   readonly problem: string;
   readonly cure: string;

@@ -31,14 +31,14 @@ export interface ScadaSource extends ColumnSource {
 /** `train`: nothing from `period.test` on, and no file that begins there is opened. */
 export type ScadaPeriod = "train" | "all";
 
-export interface ScadaTables {
+interface ScadaTables {
   /** In the sequence of the configuration's turbines. */
   readonly turbines: readonly TurbineSeries[];
   readonly losses: readonly RowLoss[];
 }
 
 /** Rows of all turbines that are held: 76 turbine-years of ten minutes. */
-export const maxHeldRows = 4_000_000;
+const maxHeldRows = 4_000_000;
 /** Rows of one file; those of other turbines and times are passed over. */
 const maxFileRows = 100_000_000;
 

@@ -13,7 +13,7 @@ export interface ColumnSource {
 }
 
 /** Where the columns of a table are. */
-export interface TableColumns {
+interface TableColumns {
   readonly time: number;
   /** -1: the file is of one turbine. */
   readonly turbine: number;

@@ -27,7 +27,7 @@ export interface TimeConfig {
 }
 
 /** A column that is in another unit than its channel. */
-export interface ColumnInUnit {
+interface ColumnInUnit {
   readonly column: string;
   readonly unit: string;
 }

@@ -6,16 +6,16 @@ import { dayMs } from "../../../core/maths/durations.ts";
 import { isPlausibleTime, namesZone, parseTime } from "../parse-time.ts";
 
 /** Forms that have a name. */
-export const namedTimeForms = ["iso", "milliseconds", "seconds", "spreadsheet-days"] as const;
+const namedTimeForms = ["iso", "milliseconds", "seconds", "spreadsheet-days"] as const;
 
 /** A cell's time; `isLocal`: what a clock on a wall showed, as if it were UTC, and not a moment yet. */
-export interface WrittenTime {
+interface WrittenTime {
   readonly timeMs: number;
   readonly isLocal: boolean;
 }
 
 /** Reads a cell; null where it is no time of this form from 1990 to 2099. */
-export type ReadTime = (cell: unknown) => WrittenTime | null;
+type ReadTime = (cell: unknown) => WrittenTime | null;
 
 const tokens: Readonly<Record<string, string>> = {
   yyyy: "(?<year>\\d{4})",

@@ -52,7 +52,7 @@ const units: Readonly<Record<string, Unit>> = {
 export type ConvertUnit = (value: number) => number;
 
 /** The conversion, or what is wrong and what may be written instead. Equal units are not touched, so that values stay as they are to the bit. */
-export type UnitConversion =
+type UnitConversion =
   | { readonly ok: true; readonly convert: ConvertUnit | null }
   | { readonly ok: false; readonly problem: string };
 

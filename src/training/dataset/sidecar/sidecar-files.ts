@@ -68,7 +68,7 @@ export async function readGeometries(reference: string): Promise<Geometries> {
 }
 
 /** What a `NAME.json` says of its recording. */
-export interface OwnSidecar extends SidecarPart {
+interface OwnSidecar extends SidecarPart {
   /** Keys that nobody reads; absent: there are none. */
   readonly unread?: readonly string[];
 }

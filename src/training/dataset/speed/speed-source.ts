@@ -21,7 +21,7 @@ export interface SpeedSource {
 }
 
 const speedUnits = ["rpm", "hz"] as const;
-export type SpeedUnit = (typeof speedUnits)[number];
+type SpeedUnit = (typeof speedUnits)[number];
 
 const unitWords: Readonly<Record<string, SpeedUnit>> = {
   rpm: "rpm",

@@ -40,7 +40,7 @@ export interface InventedRigsConfig {
 }
 
 /** A protocol over splits that the manifest states. */
-export interface SplitProtocol {
+interface SplitProtocol {
   /** For reporting: held against `published`, and never chosen by. For choosing: what could be chosen is tried as well. */
   readonly purpose: "report" | "choose";
   /** Macro AUROC that int8 students must reach as a mean over the splits, and by how much they must beat the physics score. */

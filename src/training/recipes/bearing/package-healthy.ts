@@ -140,7 +140,7 @@ async function readHealthyLevels(
 }
 
 /** Where one level lay, and on how many machines it was heard. */
-export interface HeardLevel extends LevelStatistics {
+interface HeardLevel extends LevelStatistics {
   readonly machines: number;
 }
 

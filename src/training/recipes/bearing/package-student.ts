@@ -32,7 +32,7 @@ interface StudentParts {
 }
 
 /** What a parent hands on. */
-export interface ParentsShare {
+interface ParentsShare {
   /** Rows of its background, standardised. */
   readonly background: Float32Array;
   /** Where its levels lay, one a level; absent: it says nothing of levels. */

@@ -13,7 +13,7 @@ import {
 import { type EmbeddedParent, embeddedParentSchema } from "./learn/parent-bundle.ts";
 
 /** Rigs whose answers by the parent are kept, and rigs that calibrate and show what is forgotten; the parent's own, by its seed. */
-export interface RememberedRigs {
+interface RememberedRigs {
   readonly training: number;
   readonly heldOut: number;
   readonly seed: number;

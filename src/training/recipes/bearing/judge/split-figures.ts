@@ -37,7 +37,7 @@ import { comparePublished, type JudgedName, judgedNames, sayPublished } from "./
 import { sayTrial, tryTerms } from "./term-trials.ts";
 
 /** Macro AUROCs on the test rows of one split. Always-healthy scores 0.5 by definition. */
-export interface SplitFigures extends Readonly<Partial<Record<JudgedName, number>>> {
+interface SplitFigures extends Readonly<Partial<Record<JudgedName, number>>> {
   readonly name: string;
 }
 

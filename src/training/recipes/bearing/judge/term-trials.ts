@@ -37,7 +37,7 @@ interface TrialFigures {
 }
 
 /** A term against the recipe without it, over splits and seeds: differences are with less without. */
-export interface TrialResult {
+interface TrialResult {
   readonly term: string;
   readonly macroAuroc: Spread;
   readonly distance: Spread;

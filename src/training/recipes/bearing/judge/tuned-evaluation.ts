@@ -44,7 +44,7 @@ import {
 } from "./tuned-figures.ts";
 
 /** What the recordings allow, and what was accepted in its place. */
-export interface Evidence extends LearningPath {
+interface Evidence extends LearningPath {
   /** Is there too little of it, and did who trained accept that? */
   readonly isLittle: boolean;
   readonly isAccepted: boolean;
@@ -73,7 +73,7 @@ export interface TunedEvaluation extends EvaluationDocument {
 }
 
 /** What is judged. */
-export interface TunedCase {
+interface TunedCase {
   readonly config: TunedConfig;
   readonly parent: ParentBundle;
   readonly rows: readonly WaveformRows[];

@@ -86,7 +86,7 @@ export function judgeContenders(
 }
 
 /** Resamples of machines, and how many there are. */
-export interface MachineSample extends Resamples {
+interface MachineSample extends Resamples {
   readonly machines: number;
 }
 
@@ -101,7 +101,7 @@ export function figureOf(statistic: Statistic, sample: MachineSample): Figure {
 }
 
 /** As {@link figureOf} of a probability, which an AUROC is. */
-export function shareOf(statistic: Statistic, sample: MachineSample): Figure {
+function shareOf(statistic: Statistic, sample: MachineSample): Figure {
   return computeExpandedShare(statistic, sample, sample.machines);
 }
 

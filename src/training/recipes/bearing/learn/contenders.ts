@@ -39,7 +39,7 @@ export interface Rivals {
 }
 
 /** A tied logistic regression at its minimum. */
-export interface LogisticRival extends Pick<TiedLogisticFit, "gradient" | "iterations"> {
+interface LogisticRival extends Pick<TiedLogisticFit, "gradient" | "iterations"> {
   readonly layers: readonly DenseLayer[];
   /** Training windows that it saw. */
   readonly rows: number;

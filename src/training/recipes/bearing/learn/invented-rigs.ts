@@ -24,7 +24,7 @@ export interface Ring {
 }
 
 /** A gear mesh. Amplitudes in rms of the rig's noise. */
-export interface Mesh {
+interface Mesh {
   /** Teeth that meet in a turn of the shaft. */
   readonly order: number;
   readonly amplitude: number;
@@ -34,7 +34,7 @@ export interface Mesh {
 }
 
 /** Lines that keep their frequency whatever the speed. */
-export interface Hum {
+interface Hum {
   readonly mainsHz: number;
   readonly amplitude: number;
   readonly converterHz: number;
@@ -44,7 +44,7 @@ export interface Hum {
 }
 
 /** How noise breathes with a turn of something. */
-export interface Breath {
+interface Breath {
   readonly order: number;
   readonly depth: number;
 }

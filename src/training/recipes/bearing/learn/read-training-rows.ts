@@ -12,7 +12,7 @@ type RowsConfig = Pick<
   "channels" | "window" | "trainingHop" | "features" | "noiseLevels" | "seed" | "hypotheses" | "inventedRigs"
 >;
 
-export interface TrainingRows {
+interface TrainingRows {
   readonly contract: StepOutput<ContractReport>;
   readonly rows: StepOutput<RecordedRows>;
   readonly invented: StepOutput<InventedRows>;

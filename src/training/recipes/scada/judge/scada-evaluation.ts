@@ -36,7 +36,7 @@ export interface SeedJudgement {
   readonly slices: readonly ScadaSlice[];
 }
 
-export interface ScadaFigures extends ComparedPolicies {
+interface ScadaFigures extends ComparedPolicies {
   readonly metrics: Readonly<Record<string, Figure>>;
   readonly seeds: readonly number[];
   readonly forms: readonly (readonly FormFigures[])[];

@@ -26,7 +26,7 @@ import { type ReplayedTurbine, sliceScada, type TurbineDays } from "./scada-slic
 import { computeWindowAuc } from "./window-auc.ts";
 
 /** Calendars, at least: first decisions 0, 1, … days after the begin of the test; with a round every six days the later ones start a round late. */
-export const calendars = 12;
+const calendars = 12;
 const permutations = 999;
 
 /** Judges a student with all its forms. */

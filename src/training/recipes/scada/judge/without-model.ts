@@ -14,7 +14,7 @@ const withoutModel: Readonly<Record<string, string>> = {
 };
 
 /** The policy less one without a model. */
-export interface ModelGain {
+interface ModelGain {
   readonly than: string;
   /** Failures found, with the 95 % interval over failures that are drawn anew. */
   readonly detected: Figure;

@@ -12,14 +12,14 @@ import type { PolicyConfig } from "../scada-config.ts";
 export type Costs = ReadonlyMap<string, ComponentCost> | null;
 
 /** How inspections are chosen. `watch`: none is asked for; scores are told all the same. */
-export interface PolicyChoice {
+interface PolicyChoice {
   readonly kind: "worth" | "ranking" | "watch";
   /** What could not be done as it was configured, and why; empty where all could. */
   readonly words: readonly string[];
 }
 
 /** What there is to choose from. */
-export interface PolicyGround {
+interface PolicyGround {
   readonly turbines: number;
   /** Failures that were logged while the student learnt. */
   readonly failures: number;
