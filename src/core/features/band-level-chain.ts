@@ -80,6 +80,12 @@ interface BandDesign {
   readonly places: readonly (PlacedBand | null)[];
 }
 
+/** What a window summed up, and of how many samples. */
+interface SummedUp {
+  readonly bank: Float64Array;
+  readonly taken: number;
+}
+
 /** Where a band's filters run; null: the sampling rate does not hold it. */
 interface PlacedBand extends Pick<BandPlace, "index"> {
   /** Samples until the filters have settled; what came before is not summed up. */
@@ -124,6 +130,7 @@ class BandLevels implements BoundChain {
   #first = Number.NaN;
   /** Samples of this window so far. */
   #taken = 0;
+  readonly #pieces: SummedUp[] = [];
 
   constructor(plan: BandPlan) {
     this.#plan = plan;
@@ -160,19 +167,29 @@ class BandLevels implements BoundChain {
 
   finish(): void {}
 
+  hold(): void {
+    this.#pieces.push({ bank: this.#bank.slice(), taken: this.#taken });
+  }
+
+  drop(pieces: number): void {
+    this.#pieces.splice(0, pieces);
+  }
+
   /** A dead signal has no level: −∞ and 0/0 both say nothing. */
   evaluate(index: number): number {
     const { band, operator } = this.#plan.features[index]!;
     const place = this.#design?.places[band] ?? null;
-    if (place === null || this.#taken - place.settling < minSamples) return Number.NaN;
-    const sumOf = (sum: BandSum): number => this.#bank[locateBandValue(place, bandSums[sum])]!;
-    const value = operator.compute({
-      count: this.#taken - place.settling,
-      gain: place.gain,
-      s2: sumOf("s2"),
-      s4: sumOf("s4"),
-      peak: sumOf("peak"),
-    });
+    if (place === null) return Number.NaN;
+    const { settling, gain } = place;
+    const sums = { count: 0, gain, s2: 0, s4: 0, peak: 0 };
+    for (const { bank, taken } of [...this.#pieces, { bank: this.#bank, taken: this.#taken }]) {
+      if (taken <= settling) continue;
+      sums.count += taken - settling;
+      sums.s2 += bank[locateBandValue(place, bandSums.s2)]!;
+      sums.s4 += bank[locateBandValue(place, bandSums.s4)]!;
+      sums.peak = Math.max(sums.peak, bank[locateBandValue(place, bandSums.peak)]!);
+    }
+    const value = sums.count < minSamples ? Number.NaN : operator.compute(sums);
     return Number.isFinite(value) ? value : Number.NaN;
   }
 

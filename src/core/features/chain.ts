@@ -29,6 +29,13 @@ export interface BoundChain {
    * chain has nothing to pool.
    */
   finishPooled?(): number;
+  /**
+   * Holds what came of the window as a piece of a snapshot, out of which samples were lost: the next window that ends is of all
+   * pieces that are held and of its own samples. Left out: the chain hears no snapshot out of which samples were lost.
+   */
+  hold?(): void;
+  /** Forgets so many of the pieces that are held, the first ones. */
+  drop?(pieces: number): void;
   /** Value of the `index`-th bound feature; NaN where the window holds no information about it. */
   evaluate(index: number): number;
   /**

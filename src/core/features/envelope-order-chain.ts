@@ -22,14 +22,20 @@ import { createBlockWhitener, type ResidualRun } from "./block-whitener.ts";
 import type { BoundChain, WaveformContext } from "./chain.ts";
 import { bindEnvelopeOperator, type EnvelopeOperator, type EnvelopeView } from "./envelope-operators.ts";
 import {
-  createOrderSpectrum,
   highestOrderOf,
   type OrderSpectrum,
   type OrderSpectrumOptions,
+  shareSpectrum,
   widenShaftGuard,
 } from "./order-spectrum.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
-import { createSpectrumPool, enoughRevolutions, type SpectrumPool } from "./spectrum-pool.ts";
+import {
+  computePieces,
+  createSpectrumPool,
+  enoughRevolutions,
+  type SpectrumPool,
+  selectPieces,
+} from "./spectrum-pool.ts";
 
 /** Rates from twice this are decimated by a whole factor, to between this and twice this. */
 export const analysisRateHz = 12_000;
@@ -45,12 +51,6 @@ const mostEnvelopeLimit = 255;
 
 /** Bearings whose harmonics lie higher are sampled this many times finer at most. */
 const maxRefinement = 16;
-
-/**
- * A spectrum lives from `finish` to the last `evaluate`, which no other window comes between: all extractors share
- * one of a kind. A gateway with hundreds of points would otherwise hold 100 kB for each.
- */
-const sharedSpectra = new Map<string, OrderSpectrum>();
 
 /** Grid and spectrum at one fineness. */
 interface Resolution {
@@ -113,6 +113,8 @@ class EnvelopeOrderChain implements BoundChain {
   #sampleRateHz = 0;
   /** Of the snapshots since the last whole window, of one rate and bearing. */
   #pool: SpectrumPool | null = null;
+  /** Envelopes of the pieces that are held of a snapshot. */
+  readonly #pieces: Float32Array[] = [];
 
   constructor(plan: EnvelopePlan) {
     this.#plan = plan;
@@ -173,15 +175,28 @@ class EnvelopeOrderChain implements BoundChain {
 
   finishPooled(): number {
     const { grid, revolutions, view } = this.#plan;
-    const samples = this.#endEnvelope();
-    const own = samples.length / this.#resolution.grid.samplesPerRevolution;
-    const pool = own < enoughRevolutions ? (this.#pool ?? createSpectrumPool()) : null;
+    const { samplesPerRevolution } = this.#resolution.grid;
+    const heard = selectPieces([...this.#pieces, this.#endEnvelope()]);
+    view.envelope = heard.samples;
+    const own = heard.samples.length / samplesPerRevolution;
+    const piece = heard.shortest / samplesPerRevolution;
+    // One that would be a window of its own is not pooled for what it lost.
+    const isPooled = heard.came / samplesPerRevolution < enoughRevolutions;
+    const pool = isPooled ? (this.#pool ?? createSpectrumPool()) : null;
     this.#pool = pool;
-    const shortest = pool?.admit(own) ?? own;
+    const shortest = pool?.admit(own, piece) ?? piece;
     const shaftGuardOrders = widenShaftGuard(grid.shaftGuardOrders, Math.max(1, revolutions / shortest));
     view.spectrum = shareSpectrum({ ...this.#resolution.grid, shaftGuardOrders });
-    view.spectrum.compute(samples, samples.length);
+    computePieces(view.spectrum, heard);
     return pool?.blend(view.spectrum) ?? own;
+  }
+
+  hold(): void {
+    this.#pieces.push(this.#endEnvelope().slice());
+  }
+
+  drop(pieces: number): void {
+    this.#pieces.splice(0, pieces);
   }
 
   evaluate(index: number): number {
@@ -278,10 +293,4 @@ function createResolutions(grid: OrderSpectrumOptions): (refinement: number) => 
       const refined = { ...grid, samplesPerRevolution, fftSize: grid.fftSize * refinement };
       return { spectrum: shareSpectrum(refined), grid: refined };
     });
-}
-
-function shareSpectrum(options: OrderSpectrumOptions): OrderSpectrum {
-  const { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders, envelopeLimit } = options;
-  const key = `${samplesPerRevolution}/${fftSize}/${floorOrders}/${shaftGuardOrders}/${envelopeLimit}`;
-  return findOrMake(sharedSpectra, key, () => createOrderSpectrum(options));
 }

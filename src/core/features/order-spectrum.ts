@@ -84,6 +84,19 @@ export function widenShaftGuard(shaftGuardOrders: number, widening: number): num
   return Math.min(0.4, Math.ceil(100 * shaftGuardOrders * widening) / 100);
 }
 
+/**
+ * A spectrum lives from `finish` to the last `evaluate`, which no other window comes between: all extractors share
+ * one of a kind. A gateway with hundreds of points would otherwise hold 100 kB for each.
+ */
+const sharedSpectra = new Map<string, OrderSpectrum>();
+
+/** The spectrum of a kind that all windows of this process share: what it holds is of the window that ended last. */
+export function shareSpectrum(options: OrderSpectrumOptions): OrderSpectrum {
+  const { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders, envelopeLimit } = options;
+  const key = `${samplesPerRevolution}/${fftSize}/${floorOrders}/${shaftGuardOrders}/${envelopeLimit}`;
+  return findOrMake(sharedSpectra, key, () => createOrderSpectrum(options));
+}
+
 export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectrum {
   const { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders, envelopeLimit } = options;
   const kernel = shareSpectrumKernel(fftSize);

@@ -36,6 +36,9 @@ export interface UpperBandExtractor {
   finish(lines?: Float32Array): Float32Array | null;
   /** The same of a snapshot, pooled as those of the lower band are. */
   finishPooled(lines?: Float32Array): Float32Array | null;
+  /** As {@link WaveformExtractor.hold} and `drop`. */
+  hold(): void;
+  drop(pieces: number): void;
 }
 
 /** Creates an extractor; fails as {@link createWaveformExtractor} does, when the first window of a fast sensor begins. */
@@ -91,6 +94,14 @@ class UpperBand implements UpperBandExtractor {
 
   finishPooled(lines?: Float32Array): Float32Array | null {
     return this.#read("finishPooled", lines);
+  }
+
+  hold(): void {
+    if (this.#carrier !== null) this.#extractor?.hold();
+  }
+
+  drop(pieces: number): void {
+    this.#extractor?.drop(pieces);
   }
 
   #read(finish: "finish" | "finishPooled", lines?: Float32Array): Float32Array | null {

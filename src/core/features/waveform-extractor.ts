@@ -34,6 +34,12 @@ export interface WaveformExtractor {
    * alone. Returns the revolutions of the pool, Infinity where the snapshot holds no information.
    */
   finishPooled(out: Float32Array, offset: number, lines?: Float32Array): number;
+  /** Whether all chains can hold pieces: else a snapshot out of which samples were lost is worth nothing. */
+  readonly holdsPieces: boolean;
+  /** Holds what came since `begin` as a piece of a snapshot: what is finished next is of all that is held, and of its own samples. */
+  hold(): void;
+  /** Forgets so many of the pieces that are held, the first ones. */
+  drop(pieces: number): void;
 }
 
 /**
@@ -88,6 +94,18 @@ class Extractor implements WaveformExtractor {
 
   get poolsSnapshots(): boolean {
     return this.#chains.some(({ finishPooled }) => finishPooled !== undefined);
+  }
+
+  get holdsPieces(): boolean {
+    return this.#chains.every(({ hold }) => hold !== undefined);
+  }
+
+  hold(): void {
+    for (const chain of this.#chains) chain.hold?.();
+  }
+
+  drop(pieces: number): void {
+    for (const chain of this.#chains) chain.drop?.(pieces);
   }
 
   begin(context: WaveformContext): void {

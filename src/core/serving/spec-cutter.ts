@@ -1,7 +1,7 @@
 /**
  * Cuts windows of one specification and computes their features, of a fast sensor in both bands. Snapshots, shorter than a
  * window, are pooled (src/adr/0037): each becomes a window of its own levels, with features of the last ones together; one
- * that is long enough to tell orders apart has its own features, too.
+ * that is long enough to tell orders apart has its own features, too. What samples were lost out of is heard in pieces.
  */
 
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
@@ -180,6 +180,12 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     this.#sink.onAbandon(quarantine);
   }
 
+  /** The piece that was held first is lost. */
+  drop(slot: number, quarantine: Quarantine): void {
+    this.#dropPieces(slot, 1);
+    this.#sink.onAbandon(quarantine);
+  }
+
   refuse(quarantine: Quarantine): void {
     this.#sink.onRefuse(quarantine, this);
   }
@@ -194,8 +200,27 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
       const upperFeatures = this.#uppers[slot]!.finishPooled(this.#lines.upper);
       if (revolutions >= fewestRevolutions) this.#emit(slot, open, { end, features, upperFeatures });
     } finally {
+      this.#dropPieces(slot, Number.POSITIVE_INFINITY);
       open.release();
     }
+  }
+
+  /** Holds what is open of a slot as a piece of a snapshot. @returns whether it is. */
+  protected holdPiece(slot: number): boolean {
+    const holds = this.#extractors[slot]!.holdsPieces && this.#meters.every((meter) => meter.holdsPieces);
+    const open = holds ? this.#close(slot) : null;
+    if (open === null) return false;
+    this.#extractors[slot]!.hold();
+    this.#uppers[slot]!.hold();
+    this.#meters[slot]?.hold();
+    open.release();
+    return true;
+  }
+
+  #dropPieces(slot: number, pieces: number): void {
+    this.#extractors[slot]!.drop(pieces);
+    this.#uppers[slot]!.drop(pieces);
+    this.#meters[slot]?.drop(pieces);
   }
 
   #close(slot: number): B | null {
@@ -210,7 +235,7 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     const levels = meter === undefined ? null : new Float32Array(meter.featureNames.length);
     if (levels !== null) meter!.finish(levels, 0);
     const { lower, upper, shaftColumns } = this.#lines;
-    const seconds = (end.toMs - end.fromMs) / 1000;
+    const seconds = (end.unbrokenMs ?? end.toMs - end.fromMs) / 1000;
     const heard = { shaftRpm: end.shaftRpm, seconds, shaftColumns, polePairs: this.#machine.polePairs };
     this.#sink.onEnd({
       bundle: open,
@@ -248,6 +273,10 @@ function shareLines(spec: FeatureSpec): FoundLines {
 class PoolingCutter<B extends WindowBundle> extends PlainCutter<B> {
   snapshot(slot: number, end: WindowEnd): void {
     this.pool(slot, end);
+  }
+
+  hold(slot: number): boolean {
+    return this.holdPiece(slot);
   }
 }
 

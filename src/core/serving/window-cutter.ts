@@ -235,6 +235,7 @@ class TakeoverCutter<B extends WindowBundle> implements WindowCutter<B>, SpecCut
     if (this.#successor === null || handover === null || handover.offset < 0) return;
     const { offset, fromMs } = handover;
     if (this.#current.openWindows > 0) this.#finishing = [...this.#finishing, this.#current];
+    else this.#current.windower.reset("gap", overtaken);
     this.#current = this.#successor;
     this.#successor = null;
     this.#feed(this.#current, {

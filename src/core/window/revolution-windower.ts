@@ -4,13 +4,13 @@
  *
  * A gap, another sampling rate, a speed that is unknown or moves by more than half inside a window abandons what is
  * open and starts afresh; nothing is interpolated over. What is open when a pause comes may be a snapshot, a window of
- * what there is: snapshot-rule.ts says when.
+ * what there is, and what is open at a gap a piece of one: snapshot-rule.ts says when.
  */
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
-import type { QuarantineReason, RecordedBlock, Reused, SampleRun } from "../contract/stream.ts";
-import { durationOf } from "../maths/durations.ts";
-import { createSnapshotRule } from "./snapshot-rule.ts";
+import type { Quarantine, QuarantineReason, RecordedBlock, Reused, SampleRun } from "../contract/stream.ts";
+import { createSnapshotRule, type SnapshotPiece } from "./snapshot-rule.ts";
+import { StreamPosition } from "./stream-position.ts";
 import { countWindowSlots, type OpenWindows, type WindowEnd, type WindowSink } from "./window-sink.ts";
 
 /** One stream (one channel of one device). */
@@ -28,8 +28,6 @@ export interface RevolutionWindower {
 
 /** Largest relative change of speed inside a window. */
 const maxSpeedChange = 0.5;
-/** The sample clock is set anew when a block's own time stamp disagrees by more. */
-const maxClockDriftMs = 1000;
 
 /** A revolution of fewer samples is no plausible shaft speed: 72,000 rpm at 12 kHz. */
 const fewestSamplesPerRevolution = 10;
@@ -61,18 +59,7 @@ class Windower implements RevolutionWindower {
   /** {@link startFields} of each slot. */
   readonly #starts: Float64Array;
   #running = false;
-  #rateHz = 0;
-  #rpm = 0;
-  /** Samples since the stream (re)started, and the number the device gave to the first of them. */
-  #sample = 0;
-  #deviceOrigin = 0;
-  /** Epoch ms of sample 0. */
-  #originMs = 0;
-  /** Position in revolutions: `anchorPosition` at `anchorSample`, on from there at the current speed. Anchors move
-   * only with the speed, so that windows do not depend on how the samples came in blocks. */
-  #anchorSample = 0;
-  #anchorPosition = 0;
-  #perSample = 0;
+  readonly #place = new StreamPosition();
   /** Windows opened and ended since the restart; those between are open, each in slot number mod slots. */
   #opened = 0;
   #ended = 0;
@@ -99,21 +86,20 @@ class Windower implements RevolutionWindower {
     run.counts = block.counts;
     run.scale = block.scale;
     run.shaftRpm = block.shaftRpm;
-    const base = this.#sample;
+    const base = this.#place.sample;
     const blockEnd = base + block.counts.length;
-    while (this.#sample < blockEnd) this.#step(base, blockEnd);
+    while (this.#place.sample < blockEnd) this.#step(base, blockEnd);
     // A window that ends with the block's last sample ends now, not when the next block comes.
-    while (this.#ended < this.#opened && this.#nextEnd() <= this.#sample) this.#endWindow();
+    while (this.#ended < this.#opened && this.#nextEnd() <= this.#place.sample) this.#endWindow();
   }
 
   pause(detail: string): void {
     if (!this.#running) return;
     const isShort = this.#ended === 0;
-    const isOne = isShort && this.#opened === 1 && this.#slots === 1;
-    const isSnapshot = isOne && this.#snapshots.isSnapshot(this.#positionAt(this.#sample));
-    if (isSnapshot && this.#sink.snapshot !== undefined) {
+    const run = this.#describeRun();
+    if (run !== null && this.#sink.snapshot !== undefined && this.#snapshots.isSnapshot(run)) {
       this.#ended++;
-      this.#sink.snapshot(0, this.#describeWindow(0));
+      this.#sink.snapshot(0, this.#snapshots.join(run.end));
     }
     this.reset("gap", detail);
     this.#snapshots.notePause(isShort);
@@ -125,18 +111,10 @@ class Windower implements RevolutionWindower {
   }
 
   reset(reason: QuarantineReason, detail: string): void {
+    this.#drop(this.#snapshots.drop());
     for (; this.#ended < this.#opened; this.#ended++) {
       const slot = this.#ended % this.#slots;
-      const at = slot * startFields.count;
-      this.#sink.abandon(slot, {
-        reason,
-        deviceId: this.#deviceId,
-        channel: this.#channel,
-        timestampMs: this.#starts[at + startFields.ms]!,
-        endMs: Math.max(this.#describeWindow(slot).toMs, this.#timeOf(this.#sample)),
-        detail,
-        samples: this.#sample - this.#starts[at + startFields.sample]!,
-      });
+      this.#sink.abandon(slot, this.#describeLoss(slot, reason, detail));
     }
     if (this.#running) this.#snapshots.noteBreak(reason);
     this.#running = false;
@@ -145,21 +123,21 @@ class Windower implements RevolutionWindower {
   coverOpen(span: Reused<OpenWindows>): void {
     if (this.#ended === this.#opened) return;
     const { fromMs, toMs } = this.#describeWindow(this.#ended % this.#slots);
-    const endMs = this.#timeOf(this.#sample);
+    const endMs = this.#place.timeOf(this.#place.sample);
     // By both clocks: it may have been set anew inside the window.
-    span.fromMs = Math.min(span.fromMs, fromMs, fromMs + endMs - toMs);
+    span.fromMs = Math.min(span.fromMs, this.#snapshots.heldFromMs, fromMs, fromMs + endMs - toMs);
     span.toMs = Math.max(span.toMs, toMs, endMs);
   }
 
   /** Takes samples up to where the next window begins or ends, or begins or ends it. */
   #step(base: number, blockEnd: number): void {
-    const sample = this.#sample;
+    const sample = this.#place.sample;
     const nextEnd = this.#ended < this.#opened ? this.#nextEnd() : Number.POSITIVE_INFINITY;
     if (nextEnd <= sample) {
       this.#endWindow();
       return;
     }
-    const nextStart = this.#sampleAt(this.#opened * this.#spec.hop);
+    const nextStart = this.#place.sampleAt(this.#opened * this.#spec.hop);
     if (nextStart <= sample) {
       this.#beginWindow();
       return;
@@ -170,25 +148,12 @@ class Windower implements RevolutionWindower {
     for (let number = this.#ended; number < this.#opened; number++) {
       this.#sink.push(number % this.#slots, run);
     }
-    this.#sample = stop;
+    this.#place.sample = stop;
   }
 
   /** First sample behind the oldest open window. */
   #nextEnd(): number {
-    return this.#sampleAt(this.#ended * this.#spec.hop + this.#spec.length);
-  }
-
-  #positionAt(index: number): number {
-    return this.#anchorPosition + (index - this.#anchorSample) * this.#perSample;
-  }
-
-  /** First sample at or after a position. The slack takes up rounding, far below one sample. */
-  #sampleAt(position: number): number {
-    return Math.ceil(this.#anchorSample + (position - this.#anchorPosition) / this.#perSample - 1e-6);
-  }
-
-  #timeOf(index: number): number {
-    return this.#originMs + durationOf(index, this.#rateHz);
+    return this.#place.sampleAt(this.#ended * this.#spec.hop + this.#spec.length);
   }
 
   /** The open window of a slot, that ends here. */
@@ -196,31 +161,70 @@ class Windower implements RevolutionWindower {
     const at = slot * startFields.count;
     const starts = this.#starts;
     const fromMs = starts[at + startFields.ms]!;
-    const samples = this.#sample - starts[at + startFields.sample]!;
-    const revolutions = this.#positionAt(this.#sample) - starts[at + startFields.position]!;
+    const samples = this.#place.sample - starts[at + startFields.sample]!;
+    const revolutions = this.#place.positionAt(this.#place.sample) - starts[at + startFields.position]!;
     return {
       fromMs,
-      toMs: fromMs + (samples * 1000) / this.#rateHz,
+      toMs: fromMs + (samples * 1000) / this.#place.rateHz,
       samples,
-      shaftRpm: (revolutions * 60 * this.#rateHz) / samples,
+      shaftRpm: (revolutions * 60 * this.#place.rateHz) / samples,
     };
+  }
+
+  /** What is lost of the open window of a slot. */
+  #describeLoss(slot: number, reason: QuarantineReason, detail: string): Quarantine {
+    const { fromMs, toMs, samples } = this.#describeWindow(slot);
+    return {
+      reason,
+      deviceId: this.#deviceId,
+      channel: this.#channel,
+      timestampMs: fromMs,
+      endMs: Math.max(toMs, this.#place.timeOf(this.#place.sample)),
+      detail,
+      samples,
+    };
+  }
+
+  /** The open run, if it may be a snapshot or a piece of one: where windows overlap, or one has ended, it is none. */
+  #describeRun(): Pick<SnapshotPiece, "end" | "revolutions"> | null {
+    if (this.#slots !== 1 || this.#opened !== 1 || this.#ended !== 0) return null;
+    return { end: this.#describeWindow(0), revolutions: this.#place.positionAt(this.#place.sample) };
+  }
+
+  /** Holds the open run, which ends before `block`. @returns whether it may be a piece of a snapshot. */
+  #hold(block: RecordedBlock, detail: string): boolean {
+    const run = this.#describeRun();
+    const missing = block.firstSample - this.#place.expected;
+    if (run === null || !(missing > 0) || !this.#snapshots.isLet || this.#jumpsTo(block.shaftRpm, 0))
+      return false;
+    const lost = this.#describeLoss(0, "gap", detail);
+    if (this.#sink.hold?.(0) !== true) return false;
+    this.#ended++;
+    this.#running = false;
+    this.#drop(this.#snapshots.hold({ ...run, missing, lost }, this.#spec.length));
+    return true;
+  }
+
+  #drop(pieces: readonly SnapshotPiece[]): void {
+    for (const { lost } of pieces) this.#sink.drop?.(0, lost);
   }
 
   #beginWindow(): void {
     const slot = this.#opened % this.#slots;
     const at = slot * startFields.count;
-    const fromMs = this.#timeOf(this.#sample);
+    const fromMs = this.#place.timeOf(this.#place.sample);
     this.#opened++;
     this.#starts[at + startFields.ms] = fromMs;
-    this.#starts[at + startFields.sample] = this.#sample;
-    this.#starts[at + startFields.rpm] = this.#rpm;
-    this.#starts[at + startFields.position] = this.#positionAt(this.#sample);
-    this.#sink.begin(slot, { fromMs, sampleRateHz: this.#rateHz, shaftRpm: this.#rpm });
+    this.#starts[at + startFields.sample] = this.#place.sample;
+    this.#starts[at + startFields.rpm] = this.#place.rpm;
+    this.#starts[at + startFields.position] = this.#place.positionAt(this.#place.sample);
+    this.#sink.begin(slot, { fromMs, sampleRateHz: this.#place.rateHz, shaftRpm: this.#place.rpm });
   }
 
   #endWindow(): void {
     const slot = this.#ended % this.#slots;
     this.#ended++;
+    this.#drop(this.#snapshots.drop());
     this.#sink.end(slot, this.#describeWindow(slot));
   }
 
@@ -236,65 +240,43 @@ class Windower implements RevolutionWindower {
     if (this.#running) {
       const broken = this.#breakWith(block);
       const isGap = broken?.reason === "gap";
-      if (isGap && this.#snapshots.isPause(this.#countMissing(block), this.#sample))
+      if (isGap && this.#snapshots.isPause(this.#place.countMissing(block), this.#place.sample))
         this.pause(broken.detail);
-      else if (broken !== null) this.reset(broken.reason, broken.detail);
+      else if (broken !== null && !(isGap && this.#hold(block, broken.detail)))
+        this.reset(broken.reason, broken.detail);
     }
     if (!this.#running) {
-      this.#snapshots.noteNext(this.#countMissing(block), this.#sample);
-      this.#restart(block);
-      return;
-    }
-    const sample = this.#sample;
-    if (Math.abs(this.#timeOf(sample) - block.timestampMs) > maxClockDriftMs) {
-      this.#originMs = block.timestampMs - durationOf(sample, this.#rateHz);
-    }
-    if (block.shaftRpm !== this.#rpm) {
-      this.#anchorPosition = this.#positionAt(sample);
-      this.#anchorSample = sample;
-      this.#rpm = block.shaftRpm;
-      this.#perSample = this.#rpm / 60 / this.#rateHz;
-    }
-  }
-
-  #restart(block: RecordedBlock): void {
-    this.#running = true;
-    this.#rateHz = block.sampleRateHz;
-    this.#rpm = block.shaftRpm;
-    this.#sample = 0;
-    this.#deviceOrigin = block.firstSample;
-    this.#originMs = block.timestampMs;
-    this.#anchorSample = 0;
-    this.#anchorPosition = 0;
-    this.#perSample = this.#rpm / 60 / this.#rateHz;
-    this.#opened = 0;
-    this.#ended = 0;
-  }
-
-  /** Samples that are missing before the block. A device that counts anew tells it by its clock. */
-  #countMissing({ firstSample, timestampMs }: RecordedBlock): number {
-    const missing = firstSample - this.#deviceOrigin - this.#sample;
-    if (missing > 0) return missing;
-    return ((timestampMs - this.#timeOf(this.#sample)) * this.#rateHz) / 1000;
+      this.#snapshots.noteNext(this.#place.countMissing(block), this.#place.sample);
+      this.#place.restart(block);
+      this.#running = true;
+      this.#opened = 0;
+      this.#ended = 0;
+    } else this.#place.follow(block);
   }
 
   /** Why the stream cannot go on with this block, or null. */
   #breakWith(block: RecordedBlock): { reason: QuarantineReason; detail: string } | null {
-    if (block.sampleRateHz !== this.#rateHz) {
-      const detail = `sampling rate went from ${this.#rateHz} Hz to ${block.sampleRateHz} Hz`;
+    if (block.sampleRateHz !== this.#place.rateHz) {
+      const detail = `sampling rate went from ${this.#place.rateHz} Hz to ${block.sampleRateHz} Hz`;
       return { reason: "rate", detail };
     }
-    const expected = this.#deviceOrigin + this.#sample;
+    const { expected } = this.#place;
     if (block.firstSample !== expected) {
       return { reason: "gap", detail: `expected sample ${expected}, got ${block.firstSample}` };
     }
     for (let number = this.#ended; number < this.#opened; number++) {
-      const before = this.#starts[(number % this.#slots) * startFields.count + startFields.rpm]!;
-      if (Math.abs(block.shaftRpm - before) > maxSpeedChange * before) {
+      if (this.#jumpsTo(block.shaftRpm, number % this.#slots)) {
+        const before = this.#starts[(number % this.#slots) * startFields.count + startFields.rpm]!;
         const detail = `shaft speed went from ${before} rpm to ${block.shaftRpm} rpm inside a window`;
         return { reason: "shaft-speed-changed", detail };
       }
     }
     return null;
+  }
+
+  /** Is a speed too far from that with which the open window of a slot began? */
+  #jumpsTo(shaftRpm: number, slot: number): boolean {
+    const before = this.#starts[slot * startFields.count + startFields.rpm]!;
+    return Math.abs(shaftRpm - before) > maxSpeedChange * before;
   }
 }

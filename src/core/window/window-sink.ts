@@ -17,6 +17,8 @@ export interface WindowEnd {
   readonly samples: number;
   /** Mean shaft speed over the window. */
   readonly shaftRpm: number;
+  /** Of a snapshot out of which samples were lost: the longest time without a loss, ms. Absent: nothing was lost. */
+  readonly unbrokenMs?: number;
 }
 
 /**
@@ -29,10 +31,17 @@ export interface WindowSink {
   push(slot: number, run: SampleRun): void;
   end(slot: number, window: WindowEnd): void;
   /**
-   * The open window ended as a snapshot: these are all its samples. Left out: it is abandoned. Where windows overlap there
-   * are no snapshots.
+   * The open window ended as a snapshot: these are all its samples, and those of the pieces that are held before it. Left out: it is
+   * abandoned. Where windows overlap there are no snapshots.
    */
   snapshot?(slot: number, window: WindowEnd): void;
+  /**
+   * The open window ended with a loss, and may be a piece of a snapshot: it is held until a snapshot ends, or until it is dropped.
+   * Returns whether it is. Left out: never.
+   */
+  hold?(slot: number): boolean;
+  /** The piece that was held first is lost. */
+  drop?(slot: number, quarantine: Quarantine): void;
   /** The open window is lost; `quarantine.samples` are its samples so far. */
   abandon(slot: number, quarantine: Quarantine): void;
   /** A whole block was set aside: its shaft speed is unknown or impossible. */

@@ -169,6 +169,76 @@ describe("snapshots shorter than a window", () => {
     expect(heard.at(-1)!.features).toEqual(without.at(-1)!.features);
   });
 
+  /** The block without `samples` from `at` on, as two. */
+  function breakBlock(block: SampleBlock, at: number, samples: number): SampleBlock[] {
+    const { firstSample, timestampMs, sampleRateHz, counts } = block;
+    const next = at + samples;
+    return [
+      { ...block, counts: counts.subarray(0, at) },
+      {
+        ...block,
+        firstSample: firstSample + next,
+        timestampMs: timestampMs + (next * 1000) / sampleRateHz,
+        counts: counts.subarray(next),
+      },
+    ];
+  }
+
+  it("are heard in pieces where samples were lost out of them, in both bands and with their levels", () => {
+    const { baseline } = createFakeBundle().manifest;
+    const changes = { ...shapes, baseline: { ...baseline!, levels: bearingLevelSpec } };
+    const blocks = inventSnapshots({ snapshots: 12, revolutions: 20, fault: 2, sampleRateHz: 25_600 });
+    const whole = create(changes).hear(blocks).flat();
+    const { bundle, hear, quarantines } = create(changes);
+    // By turns at the beginning, in the middle and at the end.
+    const broken = hear(
+      blocks.flatMap((block, index) => breakBlock(block, 2000 + 6000 * (index % 3), 496)),
+    ).flat();
+    expect(quarantines).toEqual([]);
+    expect(bundle.holders).toBe(0);
+    expect(broken.map(({ fromMs, toMs }) => [fromMs, toMs])).toEqual(
+      whole.map(({ fromMs, toMs }) => [fromMs, toMs]),
+    );
+    const place = names.indexOf("bpfo.h1");
+    for (const [index, { features, upperFeatures, levels }] of broken.entries()) {
+      expect(Math.abs(features[place]! - whole[index]!.features[place]!)).toBeLessThan(0.4);
+      expect(upperFeatures!.every(Number.isFinite)).toBe(true);
+      for (const [at, level] of levels!.entries())
+        expect(Math.abs(level - whole[index]!.levels![at]!)).toBeLessThan(0.5);
+    }
+  });
+
+  it("out of which samples were lost leave nothing behind in those after them", () => {
+    const blocks = inventSnapshots({ snapshots: 6, revolutions: 25 });
+    // A piece, and then a whole window after it: the piece is lost, and the window as if it had never been.
+    const [long] = inventSnapshots({ snapshots: 1, revolutions: 45, seed: 3 });
+    const [piece, rest] = breakBlock(long!, 4000, 496) as [SampleBlock, SampleBlock];
+    const hour = { timestampMs: 3_600_000, firstSample: 43_200_000 };
+    const after = blocks.map((block) => ({
+      ...block,
+      timestampMs: block.timestampMs + hour.timestampMs,
+      firstSample: block.firstSample + hour.firstSample,
+    }));
+    const mixed = create();
+    const [, heard, ...others] = mixed.hear([piece, rest, ...after]);
+    expect(mixed.quarantines).toMatchObject([
+      { reason: "gap", windows: 1, samples: 4000 },
+      { reason: "gap", windows: 1 },
+    ]);
+    expect(heard!.map(({ features }) => features)).toEqual(
+      create()
+        .hear([rest])
+        .flat()
+        .map(({ features }) => features),
+    );
+    expect(others.flat().map(({ features }) => features)).toEqual(
+      create()
+        .hear(after)
+        .flat()
+        .map(({ features }) => features),
+    );
+  });
+
   it("are abandoned where no chain of the bundle can pool them", () => {
     const { hear, quarantines } = create({ window });
     expect(hear(inventSnapshots({ snapshots: 5, revolutions: 3 })).flat()).toEqual([]);

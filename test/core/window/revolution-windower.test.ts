@@ -394,3 +394,127 @@ describe("snapshots between pauses", () => {
     );
   });
 });
+
+describe("losses in snapshots", () => {
+  /** What of runs of samples, each after a gap of so many, a windower hears that holds pieces, and what one that holds none. */
+  function cut(runs: readonly (readonly [gap: number, samples: number])[]) {
+    const listen = (holds: boolean) => {
+      const recorder = createRecorder();
+      const { end, abandon } = recorder;
+      const snapshots: WindowEnd[] = [];
+      const dropped: Quarantine[] = [];
+      const windower = createRevolutionWindower(spec, {
+        ...recorder,
+        snapshot: (slot, window) => {
+          snapshots.push(window);
+          end(slot, window);
+          recorder.windows.pop();
+        },
+        hold: (slot) => {
+          if (!holds) return false;
+          end(slot, { fromMs: 0, toMs: 0, samples: 0, shaftRpm: 0 });
+          recorder.windows.pop();
+          return true;
+        },
+        drop: (_, quarantine) => dropped.push(quarantine),
+        abandon,
+      });
+      let at = 0;
+      for (const [gap, samples] of runs) {
+        at += gap;
+        windower.accept(makeBlock(at, at + samples));
+        at += samples;
+      }
+      windower.pause("no data");
+      return { ...recorder, snapshots, dropped };
+    };
+    return { ...listen(true), plain: listen(false) };
+  }
+  const samplesOf = (each: readonly { readonly samples: number }[]): number[] =>
+    each.map(({ samples }) => samples);
+
+  it("leave what lies before and after them, of one snapshot", () => {
+    const heard = cut([
+      [0, 120],
+      [5, 90],
+      [30, 60],
+      [500, 100],
+    ]);
+    expect(heard.snapshots).toEqual([
+      {
+        fromMs: startMs,
+        toMs: startMs + 305,
+        samples: 270,
+        shaftRpm: expect.closeTo(600, 9),
+        unbrokenMs: 120,
+      },
+      { fromMs: startMs + 805, toMs: startMs + 905, samples: 100, shaftRpm: expect.closeTo(600, 9) },
+    ]);
+    expect([...heard.abandoned, ...heard.dropped]).toEqual([]);
+    // One that holds no piece hears none of it.
+    expect(samplesOf(heard.plain.snapshots)).toEqual([100]);
+  });
+
+  it("take a snapshot away of which more was lost than came, or no piece of which is a revolution long", () => {
+    expect(
+      samplesOf(
+        cut([
+          [0, 150],
+          [140, 20],
+          [50, 20],
+        ]).snapshots,
+      ),
+    ).toEqual([190]);
+    const spoilt = cut([
+      [0, 150],
+      [140, 20],
+      [51, 20],
+    ]);
+    expect(spoilt.snapshots).toEqual([]);
+    expect(samplesOf([...spoilt.dropped, ...spoilt.abandoned])).toEqual([150, 20, 20]);
+    expect(
+      cut([
+        [0, 99],
+        [1, 99],
+        [1, 99],
+      ]).snapshots,
+    ).toEqual([]);
+    expect(
+      samplesOf(
+        cut([
+          [0, 99],
+          [1, 100],
+          [1, 99],
+        ]).snapshots,
+      ),
+    ).toEqual([298]);
+  });
+
+  it("hold no more of a snapshot than a window's length before the last piece", () => {
+    const heard = cut([
+      [0, 200],
+      [1, 150],
+      [1, 150],
+      [1, 250],
+    ]);
+    expect(samplesOf(heard.snapshots)).toEqual([550]);
+    expect(heard.dropped).toMatchObject([{ reason: "gap", samples: 200, timestampMs: startMs }]);
+    const many = cut(Array.from({ length: 60 }, () => [1, 5] as const));
+    expect([many.dropped.length, many.abandoned.length]).toEqual([59, 1]);
+  });
+
+  it("cost a stream no window, and no sample is lost or counted twice", () => {
+    const run = fc.tuple(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 900 }));
+    fc.assert(
+      fc.property(fc.array(run, { minLength: 1, maxLength: 20 }), (runs) => {
+        const { windows, snapshots, abandoned, dropped, plain } = cut(runs);
+        expect(windows).toEqual(plain.windows);
+        const sum = (each: readonly { readonly samples: number }[]): number =>
+          samplesOf(each).reduce((total, samples) => total + samples, 0);
+        expect(sum(snapshots) + sum(abandoned) + sum(dropped)).toBe(
+          sum(plain.snapshots) + sum(plain.abandoned),
+        );
+      }),
+    );
+  });
+});

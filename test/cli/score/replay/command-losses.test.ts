@@ -93,18 +93,36 @@ describe("aurora score --decide", () => {
     expect(report!.warnings.map((each) => `warning: ${each}`)).toEqual(stderr.trimEnd().split("\n"));
   });
 
-  it("does not call recordings mostly lost of which little was lost, and yet no window could be decided", async () => {
+  /** Recordings every other of which has samples that are no number, from one on so far apart; 0: one. */
+  function writeBroken(first: number, apart: number): string[] {
     const folder = createTemporaryFolder();
-    const files = life.slice(0, 4).map(({ timeMs, counts, scale }, index) => {
+    return life.slice(0, 4).map(({ timeMs, counts, scale }, index) => {
       const path = join(folder, `${nameByTime(timeMs)}.npy`);
       const samples = Float32Array.from(counts.subarray(0, 50_000), (each) => each * scale);
-      if (index % 2 === 1) samples[25_000] = Number.NaN;
+      for (let bad = first; index % 2 === 1 && bad < samples.length; bad += apart || samples.length)
+        samples[bad] = Number.NaN;
       writeFileSync(path, encodeNpy(samples, [50_000]));
       return path;
     });
-    const { stderr } = await replay("--input", ...files, "--shaft-rpm", "1200", "--unit", "g", ...flags);
+  }
+
+  it("hears a recording out of which one sample is missing, and counts what was set aside for it", async () => {
+    const input = ["--input", ...writeBroken(25_000, 0), "--shaft-rpm", "1200", "--unit", "g", ...flags];
+    const { report } = await replay(...input, "--json");
+    expect(report!.points[0]).toMatchObject({
+      recordings: 4,
+      windows: 4,
+      unheardRecordings: 0,
+      setAside: { samples: { "not-finite": 2 * 496 } },
+    });
+  });
+
+  it("does not call recordings mostly lost of which little was lost, and yet no window could be decided", async () => {
+    // One sample in 1,488: no piece between two blocks that were set aside is a revolution long.
+    const files = writeBroken(700, 3 * 496);
+    const { stderr } = await replay("--input", ...files, "--shaft-rpm", "500", "--unit", "g", ...flags);
     expect(stderr).toMatch(
-      /^warning: .*: no window of 2 of 4 recordings could be decided, though only 1\.0 % of their samples were set aside \(not-finite\); the last window/m,
+      /^warning: .*: no window of 2 of 4 recordings could be decided, though only 3\d\.\d % of their samples were set aside \(not-finite\); the last window/m,
     );
   });
 

@@ -275,6 +275,27 @@ describe("a replay", () => {
     expect(known.length).toBeGreaterThan(36);
   });
 
+  it("hears snapshots of which a block was set aside in what lies before and after it, as a gateway does", async () => {
+    const whole = inventLife({ recordings: 40, healthy: 30, seconds: 1.5, everySeconds: 70 });
+    const life = whole.map((each, index) => {
+      const counts = each.counts.slice();
+      const at = 496 * (2 + (index % Math.floor(counts.length / 496 - 4)));
+      return { ...each, counts: counts.fill(32_767, at, at + 496) };
+    });
+    const onGateway = await hearOnGateway(life);
+    expect(await replayFiles(writeLife(life, createTemporaryFolder()))).toEqual(onGateway);
+    const known = onGateway.decisions.filter(
+      ({ operatingState }) => operatingState !== "information-unavailable",
+    );
+    // Each is one, of all its time; but for the last one, which no pause ended.
+    expect(known.map(({ fromMs, toMs }) => [fromMs, Math.round(toMs - fromMs)])).toEqual(
+      life.slice(0, -1).map(({ timeMs }) => [timeMs, 1500]),
+    );
+    expect(onGateway.alerts.map(({ type, data }) => `${type} ${data.failureMode}`)).toContain(
+      "io.aurora.alert.raised.v1 outer-race",
+    );
+  });
+
   it("hears snapshots that are by turns longer and shorter than a window, as a gateway does", async () => {
     const life = inventLife({ recordings: 20, healthy: 12, seconds: 5, everySeconds: 70 }).map(
       (each, index) => ({
