@@ -2,6 +2,7 @@
 import type { ChannelContract } from "../contract/bundle/manifest.ts";
 import type { QuarantineReason, Reading } from "../contract/stream.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
+import { createRecentReadings, type RecentReadings } from "./recent-readings.ts";
 import {
   type ContractLookup,
   createSchemaWatch,
@@ -12,8 +13,14 @@ import {
 
 /** A reading may be stamped this much later than it arrives: clocks differ a little. */
 const maxAheadMs = 60_000;
-/** A step back by more is a clock that was set (the new time is taken over), by less a reading out of order. */
+/**
+ * A step back by more is a clock that was set (the new time is taken over), by less a reading out of order. What was taken before,
+ * of the same time and value, is neither: it was sent again, and changes nothing.
+ */
 const clockSetBackMs = 60_000;
+/** Begins what is said of a reading that came before. */
+export const sentAgain = "sent again";
+
 /** Readings may come this much further apart than the contract's slowest rate before some count as missing. */
 const gapFactor = 1.5;
 
@@ -33,9 +40,15 @@ interface Stream {
   lastMs: number;
   lastValue: number;
   run: number;
+  readonly recent: RecentReadings;
 }
 
-const newStream = (): Stream => ({ lastMs: Number.NEGATIVE_INFINITY, lastValue: Number.NaN, run: 0 });
+const newStream = (): Stream => ({
+  lastMs: Number.NEGATIVE_INFINITY,
+  lastValue: Number.NaN,
+  run: 0,
+  recent: createRecentReadings(),
+});
 
 export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
   const { contractOf, sink } = options;
@@ -50,7 +63,10 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
 
   /** Checks the time and takes it over where it may be believed. */
   const isTimely = (reading: Reading, stream: Stream, contract: ChannelContract): boolean => {
-    const { timestampMs, arrivedMs } = reading;
+    const { timestampMs, arrivedMs, value } = reading;
+    if (stream.recent.has(timestampMs, value)) {
+      return setAside(reading, "time-backwards", `${sentAgain}: of the same time and value as one before`);
+    }
     if (timestampMs > arrivedMs + maxAheadMs) {
       const aheadMs = Math.round(timestampMs - arrivedMs);
       return setAside(reading, "time-jump", `stamped ${aheadMs} ms after its arrival`);
@@ -75,6 +91,7 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
       stream.run = 0;
     }
     stream.lastMs = timestampMs;
+    stream.recent.note(timestampMs, value);
     return true;
   };
 

@@ -1,5 +1,6 @@
 /** What to do about a device whose data breaks the model's contract, by the reason. */
 import type { QuarantineReason } from "../../core/contract/stream.ts";
+import { sentAgain } from "../../core/ingest/scalar-ingest.ts";
 import type { ModelStanding } from "./device-facts.ts";
 
 /** Reasons that say nothing of the device, or have a diagnosis of their own. */
@@ -50,5 +51,7 @@ export function adviseSetAside(
   if (reason === "unknown-model" && model.isNewer) return adviseNewerModel(model);
   if (reason === "range" && detail.includes("saturated"))
     return "The signal is clipped: choose a larger range of the sensor or less gain, and check that it is not loose.";
+  if (reason === "time-backwards" && detail.startsWith(sentAgain))
+    return "None: it sends again what it sent before, as a logger does after it was cut off; each reading counts once.";
   return advice[reason];
 }

@@ -105,6 +105,46 @@ describe("the scalar ingest", () => {
     expect(reasons).toEqual(["time-backwards"]);
   });
 
+  it("knows what is sent again in bulk, in order and however often, and goes on where it was", () => {
+    const hours = Array.from({ length: 120 }, (_, index) => {
+      const timestampMs = startMs + index * 30_000;
+      return { timestampMs, value: 20 + ((index * 7) % 31), arrivedMs: startMs + 9e6 };
+    });
+    const next = { timestampMs: startMs + 120 * 30_000, value: 60, arrivedMs: startMs + 9e6 };
+    const { accepted, quarantined } = run([...hours, ...hours.slice(20), ...hours.slice(20), next]);
+    expect(accepted).toEqual([...hours.map(({ value }) => value), 60]);
+    expect(quarantined).toHaveLength(200);
+    for (const { reason, detail } of quarantined) {
+      expect(reason).toBe("time-backwards");
+      expect(detail).toMatch(/^sent again/);
+    }
+  });
+
+  it("follows a clock that was set back, whatever came at those times before", () => {
+    const taken = Array.from({ length: 60 }, (_, index) => ({ value: 20 + ((index * 7) % 31) }));
+    const back = Array.from({ length: 40 }, (_, index) => {
+      const timestampMs = startMs + (20 + index) * 30_000;
+      return { timestampMs, value: 60 + ((index * 7) % 31), arrivedMs: startMs + 9e6 };
+    });
+    const { accepted, reasons } = run([...taken, ...back]);
+    // The first tells that it was set.
+    expect(accepted).toEqual([...taken, ...back.slice(1)].map(({ value }) => value));
+    expect(reasons).toEqual(["time-backwards"]);
+  });
+
+  it("knows again what it still remembers, after older readings that it takes for a clock that was set back", () => {
+    const many = Array.from({ length: 400 }, (_, index) => {
+      return {
+        timestampMs: startMs + index * 30_000,
+        value: 20 + ((index * 7) % 31),
+        arrivedMs: startMs + 9e7,
+      };
+    });
+    // 256 are remembered; the first of the 144 before them tells of the clock.
+    expect(run([...many, ...many]).accepted).toHaveLength(400 + 143);
+    expect(run([...many, ...many.slice(150)]).accepted).toHaveLength(400);
+  });
+
   it("does not believe a clock that is an hour ahead of the arrival", () => {
     const { accepted, reasons } = run([{}, { timestampMs: startMs + 3_600_000 }, {}]);
     expect(accepted).toEqual([50, 52]);
