@@ -1,5 +1,6 @@
 /** Joins what the collector does with raw evidence: takes it, keeps it in bounds, and tells gateways of it. */
 import { join } from "node:path";
+import { AuroraError } from "../core/contract/aurora-error.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import type { EvidenceOrder, EvidenceRequest } from "../core/contract/evidence.ts";
 import type { Topics } from "../core/contract/topics.ts";
@@ -79,6 +80,8 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
     );
     return keeping;
   };
+  let taking: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
   let keptAtBytes = 0;
   let keepFault: string | null = null;
   /** Told once until it works again: pieces come every few seconds. */
@@ -93,7 +96,10 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
     keep,
     ask: (request) => tell(request.gateway, request),
     take: async (envelopes) => {
-      const taken = await takePieces(envelopes, { intake, onTaken });
+      if (isClosed) throw new AuroraError("STORE", "the collector ends", { op: "take evidence" });
+      const pieces = takePieces(envelopes, { intake, onTaken });
+      taking = pieces.catch(() => undefined); // the caller hears of it
+      const taken = await pieces;
       if (intake.storedBytes - keptAtBytes >= slack * maxBytes) {
         keptAtBytes = intake.storedBytes;
         const kept = keep();
@@ -107,6 +113,8 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
       return keepFault ?? bucket?.fault ?? null;
     },
     close: async () => {
+      isClosed = true;
+      await taking;
       bucket?.close();
       await intake.close();
       await keeping?.catch(() => undefined); // whoever began it has logged why

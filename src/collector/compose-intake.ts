@@ -53,6 +53,7 @@ export async function openIntake(options: IntakeOptions, closers: Closers): Prom
   const record = boundPredictions(await openRecord(config, logger));
   closers.add(() => record.close());
   const shelf = await openModels(config, logger);
+  closers.add(() => shelf.close());
   closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, () => shelf.scan()));
   const topics = createTopics(config.mqtt.base);
   const sites = await openGatewaySites(config, logger);

@@ -90,6 +90,8 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
   const alone = createLeasedWork(record, logger);
   closers.add(() => alone.close());
   const { registry, shelf } = await openShelf(config, logger, alone);
+  closers.add(() => registry?.close());
+  closers.add(() => shelf.close());
   await shelf.scan();
   const topics = createTopics(config.mqtt.base);
   const mqtt = await openWebClient(config, options.embedded, logger);
@@ -112,15 +114,19 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
     if (taken > 0 && registry !== null) await nudgeGateways(client, topics, record);
     return taken;
   };
+  /** Nobody's end waits for a broker's answers. */
+  const tellGateways = (): void => {
+    nudgeGateways(client, topics, record).catch((error: unknown) =>
+      logger.warn("gateways were not told of a bundle", { error }),
+    );
+  };
   const publications = await openPublications({
     ...options,
     registry,
     runtimeVersion: options.version ?? "0.0.0",
-    onPublished: () => {
-      const tell = shelf.scan().then(() => nudgeGateways(client, topics, record));
-      tell.catch((error: unknown) => logger.warn("gateways were not told of a bundle", { error }));
-    },
+    onPublished: () => void shelf.scan().then(tellGateways),
   });
+  closers.add(() => publications.close());
   const url = await serveRoutes(options, closers, [
     ...answerInTurns(fleet, options.freshMs),
     ...serviceRoutes({
@@ -144,7 +150,11 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
     evidenceRequestRoute({ isAllowed: config.evidence.requests, fleet, send: evidence.ask }),
     ...(options.routes ?? []),
   ]);
-  closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, scanBundles));
+  closers.add(
+    every(options.bundleScanMs ?? bundleScanMs, logger, async () => {
+      if ((await shelf.scan()) > 0 && registry !== null) tellGateways();
+    }),
+  );
   if (registry !== null) closers.add(every(hourMs, logger, () => registry.refresh()));
   const close = (): Promise<void> => closers.closeAll();
   return { url, mqttUrl: mqtt.url, record, models: shelf.models, evidence, client, scanBundles, close };

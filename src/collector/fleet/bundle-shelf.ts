@@ -26,6 +26,8 @@ export interface BundleShelf {
   readonly models: ReadonlyMap<string, KnownModel>;
   /** Takes up what is new; resolves with how many bundles were. Those that do not verify are logged once and left out. */
   scan(): Promise<number>;
+  /** Takes up nothing more; resolves when the bundle that is being taken up is. */
+  close(): Promise<void>;
 }
 
 interface BundleShelfOptions {
@@ -78,6 +80,7 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
     let taken = 0;
     const tars = options.registryDir === null ? [] : await findTars(options.registryDir, logger);
     for (const found of [...(await findBundles(options.dirs, logger)), ...tars]) {
+      if (isClosed) break;
       if (seen.get(found.path) === found.timeMs) continue;
       seen.set(found.path, found.timeMs);
       if (await takeUp(found)) taken++;
@@ -85,8 +88,13 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
     return taken;
   };
   let queue: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
   return {
     models,
+    close: async () => {
+      isClosed = true;
+      await queue;
+    },
     // One after the other: two scans at once would publish the same bundle twice.
     scan: () => {
       const next = queue.then(scan);

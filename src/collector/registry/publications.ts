@@ -56,6 +56,8 @@ export interface Publications {
   expects(upload: string): Promise<boolean>;
   /** Takes the part that begins at `offset`; with the last one the bundle is checked and published. */
   part(upload: string, offset: number, bytes: Uint8Array): Promise<Result<PublicationReply, Refusal>>;
+  /** Takes nothing more; resolves when what came before is taken or refused. */
+  close(): Promise<void>;
 }
 
 export function createPublications(options: PublicationsOptions): Publications {
@@ -64,7 +66,9 @@ export function createPublications(options: PublicationsOptions): Publications {
   const keys = options.publishers.map(({ key }) => key);
   let queue: Promise<unknown> = Promise.resolve();
   /** One at a time: parts of a bundle must not overtake each other, and a bundle that is checked takes memory. */
+  let isClosed = false;
   const inTurn = <T>(work: () => Promise<Result<T, Refusal>>): Promise<Result<T, Refusal>> => {
+    if (isClosed) return Promise.resolve(refuse(503, "STORE", "the collector ends"));
     const result = queue
       .then(work)
       .catch(describeFailure)
@@ -187,6 +191,10 @@ export function createPublications(options: PublicationsOptions): Publications {
         }
         return begun.receivedBytes === begun.order.tar.bytes ? finish(begun) : ok(awaiting(begun));
       }),
+    close: async () => {
+      isClosed = true;
+      await queue;
+    },
     expects: async (upload) => (await incoming.find(upload)) !== null,
     part: (upload, offset, bytes) =>
       inTurn(async () => {

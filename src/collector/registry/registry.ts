@@ -77,6 +77,8 @@ export interface Registry {
   readMetadata(name: string): Promise<Uint8Array | null>;
   /** Path, size and SHA-256 of a published tar by model and file name (`<sha256>.<version>.tar`), or null. */
   findTarget(name: string, file: string): { path: string; sizeBytes: number; sha256: string } | null;
+  /** Changes nothing more; resolves when what was asked for before has ended. */
+  close(): Promise<void>;
 }
 
 /** Each is some 300 bytes of signed metadata, of which a gateway reads 4 MiB. */
@@ -89,7 +91,7 @@ const maxTargets = 4_096;
 export async function createRegistry(options: RegistryOptions): Promise<Registry> {
   const { dir, keys, clock, trustedKeys, lock } = options;
   const repository = await openSignedRepository({ dir, keys, clock, lock });
-  const { exclusively, refresh, installRoot, readMetadata, sync } = repository;
+  const { exclusively, refresh, installRoot, readMetadata, sync, close } = repository;
   const journal = createPublicationJournal(dir, nodeFileSystem);
   const tarPath = (name: string, file: string): string => join(dir, "targets", name, file);
 
@@ -127,6 +129,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     installRoot,
     readMetadata,
     sync,
+    close,
     get id() {
       return repository.id;
     },

@@ -41,7 +41,7 @@ interface SignedRepository {
   readonly id: string;
   /** Takes up what another process has published. */
   sync(): Promise<void>;
-  /** Runs one change after the other, whatever became of the one before. */
+  /** Runs one change after the other, whatever became of the one before. @throws AuroraError STORE once it is closed */
   exclusively<T>(change: () => Promise<T>): Promise<T>;
   /** Signs and publishes another list of targets; inside {@link exclusively}. */
   commit(targets: TargetFiles): Promise<void>;
@@ -51,6 +51,8 @@ interface SignedRepository {
   installRoot(bytes: Uint8Array, keys: RegistryKeys): Promise<void>;
   /** Bytes of a metadata file by name, or null where there is none. */
   readMetadata(name: string): Promise<Uint8Array | null>;
+  /** Changes nothing more; resolves when what was asked for before has ended. */
+  close(): Promise<void>;
 }
 
 /**
@@ -85,7 +87,9 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
       published = read;
     }
   };
+  let isClosed = false;
   const exclusively = <T>(change: () => Promise<T>): Promise<T> => {
+    if (isClosed) return Promise.reject(refuseClosed(options.dir));
     const result = queue.then(() =>
       lock(async () => {
         await sync();
@@ -119,6 +123,10 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
       return id;
     },
     sync,
+    close: async () => {
+      isClosed = true;
+      await queue;
+    },
     exclusively,
     commit,
     refresh,
@@ -143,6 +151,10 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
       }
     },
   };
+}
+
+function refuseClosed(dir: string): AuroraError {
+  return new AuroraError("STORE", "the registry is closed", { op: "change registry", subject: dir });
 }
 
 function isSame({ timestamp }: RepositoryState, newest: Uint8Array): boolean {
