@@ -90,6 +90,9 @@ const quarantineReasons = [
 
 export type QuarantineReason = (typeof quarantineReasons)[number];
 
+/** Begins the detail of a reading that was set aside because it came before. */
+export const sentAgain = "sent again";
+
 /** A counted record of bad data. */
 export interface Quarantine {
   readonly reason: QuarantineReason;

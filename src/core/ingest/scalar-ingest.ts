@@ -1,6 +1,6 @@
 /** Holds every scalar reading against the data contract; a reading that breaks it is set aside with a reason. */
 import type { ChannelContract } from "../contract/bundle/manifest.ts";
-import type { QuarantineReason, Reading } from "../contract/stream.ts";
+import { type QuarantineReason, type Reading, sentAgain } from "../contract/stream.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { createRecentReadings, type RecentReadings } from "./recent-readings.ts";
 import {
@@ -18,9 +18,6 @@ const maxAheadMs = 60_000;
  * of the same time and value, is neither: it was sent again, and changes nothing.
  */
 const clockSetBackMs = 60_000;
-/** Begins what is said of a reading that came before. */
-export const sentAgain = "sent again";
-
 /** Readings may come this much further apart than the contract's slowest rate before some count as missing. */
 const gapFactor = 1.5;
 

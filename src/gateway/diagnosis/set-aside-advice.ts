@@ -1,6 +1,5 @@
 /** What to do about a device whose data breaks the model's contract, by the reason. */
-import type { QuarantineReason } from "../../core/contract/stream.ts";
-import { sentAgain } from "../../core/ingest/scalar-ingest.ts";
+import { type QuarantineReason, sentAgain } from "../../core/contract/stream.ts";
 import type { ModelStanding } from "./device-facts.ts";
 
 /** Reasons that say nothing of the device, or have a diagnosis of their own. */
