@@ -20,7 +20,7 @@ const manifest = {
   scaler: { mean: [], scale: [] },
   window: { unit: "revolutions", length: 60, hop: 60 },
   baseline: {
-    levels: { list: [{ name: "low.rms" }] },
+    levels: { chains: [], list: [{ name: "low.rms" }] },
     minWindows: 8,
     reference: [{ locationDb: -30, scaleDb: 3 }],
     healthy: { location: 0, machine: 1, wander: 1, window: 1 },

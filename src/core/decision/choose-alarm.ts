@@ -34,6 +34,10 @@ export interface WindowReference {
   readonly isVouched?: boolean | undefined;
   /** The sensor hears far less than the machine's own healthy level, in this window or for a while; absent: it does not. */
   readonly isFaint?: boolean | undefined;
+  /** It hears so little in this window; absent: it does not. */
+  readonly isQuiet?: boolean | undefined;
+  /** As little as of a machine that stands; absent: it does not. */
+  readonly isStanding?: boolean | undefined;
 }
 
 /** Of a machine of which nothing is known. */
@@ -84,6 +88,7 @@ export function measureSignals(
   own: WindowReference,
 ): MeasuredSignal[] {
   const { baseline, severityDb, shaftRpm, foreignModes = noModes, isVouched = false, isFaint = false } = own;
+  const { isQuiet = false, isStanding = false } = own;
   const margins = computeMargins(logits, parts.coinciding);
   const { outputs, calibration, spread, coinciding } = parts;
   const highestHealthy = findCeiling(spread);
@@ -114,6 +119,7 @@ export function measureSignals(
         ceiling,
         isVouched: isVouched && isExpected(margins[index]!, reference),
         isFaint,
+        isEmpty: isStanding,
         shaftRpm,
       },
       reference,
@@ -138,6 +144,8 @@ export function measureSignals(
       // A severity is above this machine's own level by itself.
       isVouched: false,
       isFaint,
+      // Nothing that is faint makes what is as loud as ever a rise.
+      isEmpty: isQuiet,
       shaftRpm,
     },
     reference: expectSeverity(baseline),

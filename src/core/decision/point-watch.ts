@@ -197,16 +197,16 @@ class MachineWatch implements PointWatch {
     // Held against what was learnt before it, then learnt itself.
     const baseline = own.compare(window);
     const { severityDb, doubted, isVouched } = own;
-    // At a speed that was not learnt a severity is a guess: nothing becomes critical by it.
+    // At a speed that was not learnt a severity is a guess: nothing becomes critical by it. What is faint is no trend of a machine that runs.
     const isKnown = baseline !== null && isLearntSpeed(baseline, window.shaftRpm);
-    const knownDb = isKnown ? severityDb : null;
+    const knownDb = isKnown && !own.deafness.isQuiet ? severityDb : null;
     if (baseline !== null && isHeard(baseline)) this.#follow(baseline, knownDb, window.prediction.toMs);
     else this.#outlook = null;
     if (baseline === null) this.#keptOutlook = undefined;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
     const { prediction, shaftRpm, foreignModes, steadyModes } = window;
-    const { isFaint } = own.deafness;
-    const heard = { shaftRpm, foreignModes, steadyModes, isFaint };
+    const { isFaint, isQuiet } = own.deafness;
+    const heard = { shaftRpm, foreignModes, steadyModes, isFaint, isQuiet, isStanding: own.isStanding };
     const reference = { baseline, doubted, severityDb, isVouched, ...heard };
     const { windowId, fromMs, toMs, operatingState, model, modes } = decider.update(prediction, reference);
     const isLearning = (baseline?.model ?? null) === null;

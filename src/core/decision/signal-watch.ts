@@ -48,6 +48,8 @@ export interface SignalWindow {
   readonly isVouched: boolean;
   /** The sensor hears far less than the machine's own healthy level: that it hears no fault says nothing. */
   readonly isFaint: boolean;
+  /** It says nothing of the signal, neither for a fault nor against it. */
+  readonly isEmpty: boolean;
   /** NaN: not known. */
   readonly shaftRpm: number;
 }
@@ -71,6 +73,7 @@ export function stepSignal(
   mayEnd: boolean,
 ): SignalState {
   const { value, compared, fromMs, toMs, shaftRpm, isExplained } = window;
+  if (window.isEmpty) return { ...before, held: pauseAlarm(before.held, toMs) };
   const held =
     before.held === null || !mayEnd
       ? pauseAlarm(before.held, toMs)

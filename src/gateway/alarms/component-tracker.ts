@@ -162,7 +162,7 @@ class ComponentHistory implements ComponentTracker {
     }
     if (!isKnown) return { component, health: "no-data", ...this.#whyUnknown(timeMs, unheard) };
     if (deafness !== null) {
-      const reason = `${deafness}: does its sensor still hear it?`;
+      const reason = `${deafness}: does it stand while a speed is stated of it, or does its sensor hear it no more?`;
       return { component, health: "no-data", reason, sinceMs: null };
     }
     const reason = learnsNone ? "but held against no reference of its own" : describeDoubt(condition);
@@ -221,7 +221,8 @@ class ComponentHistory implements ComponentTracker {
 function describeProgress(condition: ComponentMoment["condition"]): string | null {
   const status = condition?.status ?? null;
   if (status === null || status.state !== "learning") return null;
-  return sayNextStep(status) ?? `${status.windows} windows, not enough to go by yet`;
+  const progress = sayNextStep(status) ?? `${status.windows} windows, not enough to go by yet`;
+  return status.standstill === undefined ? progress : `${progress}; ${status.standstill}`;
 }
 
 /** A sensor that hears far less than its machine's own healthy level hears its faults no more either; null: it does not. */

@@ -79,10 +79,14 @@ export function findLevel({ level, levels }: DeviceFacts): Verdict {
   const { meanDb, commonDb } = level;
   if (commonDb < louderDb && commonDb > -quieterDb) return null;
   const size = Math.abs(meanDb);
-  const guess = size < 40 ? "is the unit m/s2?" : size < 75 ? "is the unit mg?" : "is the scale right?";
+  const guess = size < 40 ? "is the unit m/s2" : size < 75 ? "is the unit mg" : "is the scale right";
+  const unit =
+    "Hold the scale and the unit of its hello against the sensor's data sheet: 20 dB is the factor 9.81 between g and m/s2, 60 dB the 1,000 between g and mg.";
+  if (meanDb > 0)
+    return { text: `level ${Math.round(size)} dB above a healthy machine: ${guess}?`, cure: unit };
   return {
-    text: `level ${Math.round(size)} dB ${meanDb > 0 ? "above" : "below"} a healthy machine: ${guess}`,
-    cure: "Hold the scale and the unit of its hello against the sensor's data sheet: 20 dB is the factor 9.81 between g and m/s2, 60 dB the 1,000 between g and mg.",
+    text: `level ${Math.round(size)} dB below a healthy machine: ${guess}, or does the machine stand while a speed is stated of it?`,
+    cure: `${unit} Of a machine that stands say so: send its speed, or map speed or power from SCADA.`,
   };
 }
 

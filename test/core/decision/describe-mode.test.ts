@@ -20,6 +20,7 @@ const measured: MeasuredSignal = {
     ceiling: 0,
     isVouched: false,
     isFaint: false,
+    isEmpty: false,
     shaftRpm: Number.NaN,
   },
   reference: null,

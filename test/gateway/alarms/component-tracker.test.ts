@@ -99,6 +99,11 @@ describe("a component's health", () => {
       reason: "24 of 96 windows until a provisional reference",
     });
     expect(tracker.describe(at({ condition: learning(120) })).reason).toContain("not enough to go by yet");
+    const condition = learning(24)!;
+    const status = { ...condition.status!, standstill: "it stands at a stated speed" };
+    expect(tracker.describe(at({ condition: { ...condition, status } })).reason).toBe(
+      "24 of 96 windows until a provisional reference; it stands at a stated speed",
+    );
     tracker.update(healthy(1, { isLearning: false }));
     expect(tracker.describe(at()).health).toBe("good");
     expect(tracker.describe(at({ condition: learning(0) }))).toMatchObject({

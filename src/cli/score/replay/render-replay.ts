@@ -56,6 +56,7 @@ const newsWords: Readonly<Record<string, string>> = {
   refused: "not learnt from",
   unsteady: "too unsteady to learn from, learning on",
   relearning: "learning again",
+  standstill: "not learnt from",
   "renewal-refused": "not renewed",
 };
 

@@ -1,11 +1,11 @@
 /**
  * Learns the healthy baseline of one measuring point on site, and says when it is ready. Only operating windows count.
- * Memory is bounded: blocks of neighbouring windows are kept, and every second block is let go when there are too many,
- * so that what is kept always spans the whole time of learning. Never reads the clock, and never learns on by itself
- * once it is ready: a machine that wears slowly must not take its baseline along.
+ * Never reads the clock, and never learns on by itself once it is ready: a machine that wears slowly must not take its
+ * baseline along.
  *
  *   learning ──a hundred windows, steady──▶ provisional ──enough of them, and of time──▶ ready
  *      ▲ │                                     └── refined each time that there are twice as many
+ *      │ ├── stands, at a stated speed: what was heard then is let go
  *      │ ├── unsteady: the older half is let go (thrice)
  *      │ └── looks faulty: refused, tried again later; how it scores is known all the same
  *      └── relearn (operator, maintenance), other levels; another model: its logits are learnt again beneath
@@ -21,24 +21,16 @@ import type {
   LearntWindow,
 } from "./baseline-status.ts";
 import { sayLearnt } from "./describe-baseline.ts";
-import {
-  type BaselineSubject,
-  baselineBlockWindows,
-  fitSiteBaseline,
-  type HealthyWindow,
-} from "./fit-site-baseline.ts";
+import { type BaselineSubject, baselineBlockWindows, fitSiteBaseline } from "./fit-site-baseline.ts";
+import { createGatheredWindows, type GatheredWindows } from "./gathered-windows.ts";
 import { describeWithRows, type HealthyRows, noHealthyRows, packHealthyRows } from "./healthy-rows.ts";
-import { type HeardTime, hearAll, hearOn, nothingHeard } from "./heard-time.ts";
-import { createKeptWindows, type KeptWindows } from "./kept-windows.ts";
 import { doubtGrowth, dropMargins, measureGrowth, mergeBaselines, toOneShape } from "./refine-baseline.ts";
 import { describeRefusal, noRefusal, type Refusal, refuse, restoreRefusal } from "./refusal.ts";
 import { hasLevels, isHeard } from "./severity.ts";
+import { findStandstill } from "./standstill.ts";
 
 /** The last one of a learner, or one to go by until then. */
 type BaselineFit = "final" | "provisional";
-
-/** Blocks that are kept at most: 512 windows. */
-const maxBlocks = 32;
 
 /** Windows of the first provisional baseline. */
 export const provisionalWindows = 96;
@@ -61,12 +53,7 @@ class Learner implements BaselineLearner {
   #current: SiteBaseline | null = null;
   healthyRows: HealthyRows = noHealthyRows;
   #version: number;
-  readonly #kept: KeptWindows;
-  #seen: number;
-  /** Every `stride`-th block is kept; a power of two. */
-  #stride: number;
-  #firstMs: number | null;
-  #heard: HeardTime;
+  readonly #gathered: GatheredWindows;
   #refusals: number;
   /** Windows with which the next baseline is tried. */
   #nextTry: number;
@@ -74,6 +61,9 @@ class Learner implements BaselineLearner {
   #refusedAt: number;
   #refusal: Refusal;
   #due: BaselineFit | null = null;
+  standsUpToDb: number | null;
+  /** What was let go since the machine stood, as it was said; null: nothing was, in this run. */
+  #standstill: string | null = null;
 
   constructor(first: BaselineSubject, options: BaselineOptions, snapshot: BaselineSnapshot | undefined) {
     this.#options = options;
@@ -81,16 +71,14 @@ class Learner implements BaselineLearner {
     const isOfEpoch = snapshot?.epoch === options.epoch;
     this.#adoptBaseline(isOfEpoch ? snapshot.baseline : null);
     this.#version = snapshot?.version ?? 0;
-    this.#kept = createKeptWindows(snapshot?.kept);
-    this.#seen = snapshot?.seen ?? 0;
-    this.#stride = snapshot?.stride ?? 1;
-    this.#firstMs = snapshot?.firstMs ?? null;
-    this.#heard = snapshot?.heard ?? hearAll(this.#kept.begins());
+    this.#gathered = createGatheredWindows(snapshot);
     this.#refusals = snapshot?.refusals ?? 0;
     this.#nextTry = snapshot?.nextTry ?? provisionalWindows;
     this.#refusedAt = snapshot?.refusedAt ?? 0;
     this.#refusal = restoreRefusal(snapshot ?? {});
-    if (!isOfEpoch || snapshot.modelDigest !== (first.model?.digest ?? null)) this.#forget();
+    const isSame = isOfEpoch && snapshot.modelDigest === (first.model?.digest ?? null);
+    this.standsUpToDb = isSame ? (snapshot.standsUpToDb ?? null) : null;
+    if (!isSame) this.#forget();
     this.#reconcile();
   }
 
@@ -110,9 +98,10 @@ class Learner implements BaselineLearner {
       state: isOurs ? "ready" : detail === null ? "learning" : "refused",
       isProvisional: isOurs && !this.#isDone(),
       version: current?.version ?? 0,
-      windows: isOurs ? (current?.windows ?? 0) : this.#seen,
+      windows: isOurs ? (current?.windows ?? 0) : this.#gathered.seen,
       suspicions: current?.suspicions ?? [],
       ...(isOurs ? {} : detail === null ? { neededWindows: this.#neededWindows } : { refusal: detail }),
+      ...(isOurs || this.#standstill === null ? {} : { standstill: this.#standstill }),
     };
   }
 
@@ -120,9 +109,9 @@ class Learner implements BaselineLearner {
     if (this.#knows(levels) || !isOperating(prediction.operatingState)) return;
     if (!(shaftRpm > 0) || !prediction.logits.every(Number.isFinite)) return;
     const { fromMs, toMs, logits } = prediction;
-    this.#keep({ fromMs, toMs, shaftRpm, levels, logits }, features);
+    this.#gathered.gather({ fromMs, toMs, shaftRpm, levels, logits }, features);
     // A fit looks at all that is kept: once a block is often enough.
-    if (this.#seen % baselineBlockWindows === 0) this.#due = this.#chooseFit();
+    if (this.#gathered.seen % baselineBlockWindows === 0) this.#due = this.#chooseFit();
   }
 
   get isDue(): boolean {
@@ -132,21 +121,36 @@ class Learner implements BaselineLearner {
   settle(): BaselineEvent | null {
     const due = this.#due;
     this.#due = null;
-    return due === null ? null : this.#fit(due === "final");
+    if (due === null) return null;
+    const stood = findStandstill(this.#gathered.list(), this.#subject);
+    if (stood === null) return this.#fit(due === "final");
+    this.#gathered.retain((place) => !stood.places.has(place));
+    this.standsUpToDb = stood.upToDb;
+    const isNews = this.#standstill === null;
+    this.#standstill ??= stood.detail;
+    const left = this.#chooseFit();
+    const event = left === null ? null : this.#fit(left === "final");
+    if (!isNews) return event;
+    return event === null
+      ? { kind: "standstill", detail: stood.detail }
+      : { ...event, detail: `${event.detail}; ${stood.detail}` };
   }
 
   adopt(next: BaselineSubject): BaselineEvent | null {
     this.#subject = next;
+    // Of another bundle the machines of training are others.
+    this.standsUpToDb = null;
     this.#forget();
     return this.#reconcile();
   }
 
   get progress(): BaselineLearner["progress"] {
+    const { seen, firstMs, heard } = this.#gathered;
     return {
       version: this.#version,
-      seen: this.#seen,
-      firstMs: this.#firstMs,
-      heard: this.#heard.lastMs === null ? undefined : this.#heard,
+      seen,
+      firstMs,
+      heard: heard.lastMs === null ? undefined : heard,
       refusals: this.#refusals,
       nextTry: this.#nextTry,
     };
@@ -158,20 +162,17 @@ class Learner implements BaselineLearner {
       epoch: this.#options.epoch,
       modelDigest: this.#subject.model?.digest ?? null,
       baseline: describeWithRows(this.#current, this.healthyRows),
-      kept: this.#kept.snapshot(),
-      stride: this.#stride,
+      ...this.#gathered.snapshot(),
       refusedAt: this.#refusedAt,
       ...describeRefusal(this.#refusal),
+      ...(this.standsUpToDb === null ? {} : { standsUpToDb: this.standsUpToDb }),
     };
   }
 
   #forget(): void {
     this.#due = null;
-    this.#kept.clear();
-    this.#seen = 0;
-    this.#stride = 1;
-    this.#firstMs = null;
-    this.#heard = nothingHeard;
+    this.#gathered.clear();
+    this.#standstill = null;
     this.#refusals = 0;
     this.#nextTry = provisionalWindows;
     this.#refusedAt = 0;
@@ -204,29 +205,11 @@ class Learner implements BaselineLearner {
     return { kind: "relearning", detail: `the scores of another model are learnt${levels}` };
   }
 
-  #keep(window: Omit<HealthyWindow, "features">, features: LearntWindow["features"]): void {
-    const kept = this.#kept;
-    const block = Math.floor(this.#seen / baselineBlockWindows);
-    const isFirst = this.#seen % baselineBlockWindows === 0;
-    this.#seen++;
-    this.#firstMs ??= window.fromMs;
-    this.#heard = hearOn(this.#heard, window.fromMs);
-    if (block % this.#stride !== 0) return;
-    const isKnown = isFirst && features !== undefined && features.length > 0;
-    kept.push(isKnown ? { ...window, features } : window);
-    if (kept.length < maxBlocks * baselineBlockWindows) return;
-    kept.retain((place) => Math.floor(place / baselineBlockWindows) % 2 === 0);
-    this.#stride *= 2;
-  }
-
   #letGoOfHalf(): void {
-    const kept = this.#kept;
-    const half = Math.ceil(kept.length / 2 / baselineBlockWindows) * baselineBlockWindows;
-    kept.retain((place) => place >= half);
-    this.#seen = kept.length * this.#stride;
-    this.#firstMs = kept.begins()[0] ?? null;
-    this.#heard = hearAll(kept.begins());
-    this.#nextTry = this.#seen + provisionalWindows / 2;
+    const gathered = this.#gathered;
+    const half = Math.ceil(gathered.length / 2 / baselineBlockWindows) * baselineBlockWindows;
+    gathered.retain((place) => place >= half);
+    this.#nextTry = gathered.seen + provisionalWindows / 2;
   }
 
   #putInPlace(learnt: SiteBaseline): void {
@@ -243,12 +226,12 @@ class Learner implements BaselineLearner {
 
   #chooseFit(): BaselineFit | null {
     const { minWindows, minDurationMs } = this.#options;
-    const isEnough = this.#seen >= Math.max(minWindows, this.#subject.spec.minWindows);
-    const isLong = this.#heard.spanMs >= minDurationMs;
-    if (isEnough && isLong && this.#seen >= this.#refusedAt) return "final";
+    const isEnough = this.#gathered.seen >= Math.max(minWindows, this.#subject.spec.minWindows);
+    const isLong = this.#gathered.heard.spanMs >= minDurationMs;
+    if (isEnough && isLong && this.#gathered.seen >= this.#refusedAt) return "final";
     // What is final is not given up for less.
     if (this.#isDone()) return null;
-    return this.#seen >= this.#neededWindows ? "provisional" : null;
+    return this.#gathered.seen >= this.#neededWindows ? "provisional" : null;
   }
 
   get #neededWindows(): number {
@@ -256,9 +239,9 @@ class Learner implements BaselineLearner {
   }
 
   #fit(isFinal: boolean): BaselineEvent | null {
-    const windows = this.#kept.list();
+    const windows = this.#gathered.list();
     const fitted = fitSiteBaseline(windows, this.#subject, this.#version + 1);
-    this.#nextTry = 2 * this.#seen;
+    this.#nextTry = 2 * this.#gathered.seen;
     this.#refusedAt = 0;
     // A machine that has grown louder may be one that wears: nothing is refined then, and in the end it is said.
     const before = this.#isOurs() ? this.#current : null;
@@ -291,7 +274,7 @@ class Learner implements BaselineLearner {
     const isFirst = !this.#isOurs();
     this.#refusal = noRefusal;
     this.#putInPlace(isFinal ? learnt : { ...learnt, isProvisional: true });
-    const heard = this.#seen;
+    const heard = this.#gathered.seen;
     if (isFinal) this.#forget();
     else if (!isFirst) return null;
     const words = [sayLearnt(this.#current!, heard), ...learnt.suspicions];

@@ -59,6 +59,8 @@ export interface BaselineSnapshot extends ScoredBy {
   readonly orders?: readonly number[] | undefined;
   /** Windows in a row that were as quiet against it as of a sensor that is deaf; absent: the last was not, or nobody kept it. */
   readonly quietWindows?: number | undefined;
+  /** How loud its sensor is at most while it stands at a stated speed, dB above the healthy machines of training; absent: it was not heard to. */
+  readonly standsUpToDb?: number | undefined;
   /** The last one; absent: never. */
   readonly renewal?: BaselineRenewal | undefined;
 }
@@ -94,6 +96,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
   coinciding: z.array(z.int().min(0).max(31)).max(32).optional(),
   orders: z.array(z.number().positive()).max(8).optional(),
   quietWindows: z.int().min(0).optional(),
+  standsUpToDb: z.number().optional(),
   renewal: z
     .strictObject({
       count: z.int().min(1),
@@ -107,9 +110,9 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
 
 /** What was being learnt, let go; a baseline in use stays. */
 export function forgetProgress(kept: BaselineSnapshot): BaselineSnapshot {
-  const { epoch, modelDigest, version, baseline, quietWindows, renewal } = kept;
+  const { epoch, modelDigest, version, baseline, quietWindows, standsUpToDb, renewal } = kept;
   const begun = { kept: [], seen: 0, stride: 1, firstMs: null, refusals: 0 };
-  return { epoch, modelDigest, version, baseline, ...begun, quietWindows, renewal };
+  return { epoch, modelDigest, version, baseline, ...begun, quietWindows, standsUpToDb, renewal };
 }
 
 /** What was kept of a model that gives the same scores, under the name of this one. */

@@ -27,8 +27,8 @@ export interface LearntWindow {
 
 /** News for an operator. */
 export interface BaselineEvent {
-  /** `provisional`: there is a baseline to go by, which will be refined; `refused`: what was heard looks faulty. */
-  readonly kind: "provisional" | "ready" | "unsteady" | "refused" | "relearning";
+  /** `provisional`: there is a baseline to go by, which will be refined; `refused`: what was heard looks faulty; `standstill`: some of it was heard while the machine stood, and let go. */
+  readonly kind: "provisional" | "ready" | "unsteady" | "refused" | "relearning" | "standstill";
   readonly detail: string;
 }
 
@@ -47,6 +47,8 @@ export interface BaselineStatus {
   readonly suspicions: readonly string[];
   /** Why it was refused; absent unless it was. */
   readonly refusal?: string | undefined;
+  /** While it is learning: what was heard while the machine stood, in words; absent: nothing was, in this run. */
+  readonly standstill?: string | undefined;
 }
 
 /** Learns the baseline of one point. */
@@ -58,6 +60,8 @@ export interface BaselineLearner {
   /** The features that the baseline keeps, which `current` leaves out; the same object as long as they are the same. */
   readonly healthyRows: HealthyRows;
   readonly status: BaselineStatus;
+  /** How loud its sensor is at most while it stands at a stated speed, dB above the healthy machines of training; null: it was not heard to. */
+  readonly standsUpToDb: number | null;
   /** One scored window further, when nothing is due. */
   update(window: LearntWindow): void;
   /** Are there enough windows to fit a baseline to? */

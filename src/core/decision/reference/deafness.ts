@@ -9,6 +9,8 @@ const deafWindows = 12;
 /** Follows one sensor. */
 export interface Deafness {
   readonly isDeaf: boolean;
+  /** The last window was as quiet as of a sensor that is deaf. */
+  readonly isQuiet: boolean;
   /** The sensor is deaf, or was as quiet in the last window: that it hears no fault says nothing. */
   readonly isFaint: boolean;
   /** Windows in a row that were as quiet as of a sensor that is deaf. */
@@ -27,6 +29,9 @@ export function createDeafness(): Deafness {
   return {
     get isDeaf(): boolean {
       return quiet >= deafWindows;
+    },
+    get isQuiet(): boolean {
+      return isQuiet;
     },
     get isFaint(): boolean {
       return isQuiet || quiet >= deafWindows;

@@ -127,7 +127,7 @@ function explainLearning(
     windows === 0
       ? ["no window has been learnt yet: only those of an operating turbine are"]
       : [...(next === null ? [] : [next]), `for the final one: ${sayConditions(progress)}`];
-  const { refusal } = learner.status;
+  const { refusal, standstill } = learner.status;
   const { nextTry, refusals, version } = learner.progress;
   if (refusal !== undefined) {
     const again = nextTry === undefined ? "" : `; it is tried again with ${nextTry} windows`;
@@ -135,6 +135,7 @@ function explainLearning(
     if (learner.doubted !== null) parts.push("what grows above how it was then is raised all the same");
   } else if (windows >= ofWindows && hours >= ofHours)
     parts.push("the next windows show whether they were steady");
+  if (standstill !== undefined) parts.push(standstill);
   if (refusals > 0) parts.push(`what was learnt moved and was let go in part, ${refusals} times`);
   if (reference !== null) {
     parts.push(

@@ -273,7 +273,7 @@ function findSuspicions(windows: readonly HealthyWindow[], { spec }: BaselineSub
 
 /** Median severity of the windows in which a level was heard, dB; NaN: in none. */
 export function medianSeverity(
-  windows: readonly HealthyWindow[],
+  windows: readonly Pick<HealthyWindow, "levels" | "shaftRpm">[],
   spec: BaselineSpec,
   baseline: SiteBaseline | null,
 ): number {

@@ -25,6 +25,7 @@ import type { BaselineSubject } from "./fit-site-baseline.ts";
 import { type HealthyRows, noHealthyRows } from "./healthy-rows.ts";
 import { dropMargins } from "./refine-baseline.ts";
 import { computeSeverity } from "./severity.ts";
+import { isStandstill } from "./standstill.ts";
 
 /** What of a bundle decides. */
 export interface WatchParts extends ScoringModel {
@@ -65,7 +66,9 @@ export interface OwnReference {
   /** Features of this machine's healthy windows, for the model that serves; the same object as long as they are the same. */
   readonly healthyRows: HealthyRows;
   /** Has the sensor heard far less than the machine's own healthy level for a while, at speeds that were learnt? */
-  readonly deafness: Pick<Deafness, "isDeaf" | "isFaint" | "quietWindows">;
+  readonly deafness: Pick<Deafness, "isDeaf" | "isQuiet" | "isFaint" | "quietWindows">;
+  /** Was the last window as faint as of a machine that stands, although its speed is stated? */
+  readonly isStanding: boolean;
   /** Is what was kept of another epoch, or of a bearing with other orders? */
   readonly isOtherMachine: boolean;
   /** Measures the severity of a window; returns the baseline that it is to be held against. */
@@ -114,6 +117,7 @@ class Reference implements OwnReference {
   #unheard: Float32Array;
   severityDb: number | null = null;
   readonly deafness: Deafness = createDeafness();
+  isStanding = false;
   readonly isOtherMachine: boolean;
 
   constructor(parts: WatchParts, options: BaselineOptions, kept: BaselineSnapshot | undefined) {
@@ -174,6 +178,7 @@ class Reference implements OwnReference {
     const baseline = this.#learner?.current ?? null;
     this.severityDb = measureSeverity(window, this.#parts.baseline, baseline);
     this.deafness.note(this.severityDb, baseline, window.shaftRpm);
+    this.isStanding = this.deafness.isQuiet && this.#stands(window);
     return baseline;
   }
 
@@ -238,6 +243,12 @@ class Reference implements OwnReference {
       ...(quietWindows === 0 ? {} : { quietWindows }),
       ...(this.#renewal === null ? {} : { renewal: this.#renewal }),
     };
+  }
+
+  #stands({ levels, shaftRpm }: WatchedWindow): boolean {
+    const { baseline } = this.#parts;
+    if (baseline === undefined || levels === undefined) return false;
+    return isStandstill({ levels, shaftRpm }, baseline, this.#learner?.standsUpToDb ?? null);
   }
 
   #begin(snapshot: BaselineSnapshot | undefined): void {
