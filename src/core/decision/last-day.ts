@@ -68,7 +68,7 @@ export function stepRecent(state: RecentBlocks, block: WholeBlock, reference: Sl
 /** How a block lies against the day before it; null: that day is not known yet. */
 export function measureDay(
   { means, squares, count: counted }: RecentBlocks,
-  { mean, ownScore, count }: WholeBlock,
+  { mean, ownScore, count, scatter }: WholeBlock,
   { wander, window }: SlowReference,
 ): { readonly excess: number; readonly variance: number; readonly score: number } | null {
   const day = means.slice(0, Math.max(0, means.length - lagBlocks)).slice(-dayBlocks);
@@ -77,7 +77,9 @@ export function measureDay(
   const freedom = priorBlocks + counted;
   const prior = (wander ** 2 + window ** 2 / count) * (1 + 1 / day.length);
   const variance = (priorBlocks * prior + squares) / freedom;
-  const score = ownScore < leastScore ? 0 : toNormalScore(excess / Math.sqrt(variance), freedom);
+  // What its windows scatter beyond those that were learnt says of this block alone.
+  const odd = ((scatter - 1) * window ** 2) / count;
+  const score = ownScore < leastScore ? 0 : toNormalScore(excess / Math.sqrt(variance + odd), freedom);
   return { excess, variance, score };
 }
 

@@ -3,6 +3,7 @@
  * like the one before it, on a healthy machine as well: of what lies beyond the allowance most was told by that one.
  */
 import { z } from "zod";
+import { hourMs } from "../maths/durations.ts";
 import { noEvidence, slowAllowance } from "./false-alarm-budget.ts";
 
 const highestScore = 6;
@@ -10,6 +11,12 @@ const highestScore = 6;
 const mostSum = 30;
 /** So much of a block's evidence is that of the block before it, if that one had as much: hours of a machine that wanders over days. */
 const sharedShare = 0.9;
+/** A block that lasts longer had to wait for its windows: each is of another time. */
+const sparseMs = 1.5 * hourMs;
+/** What was learnt of how far windows lie apart weighs as much as so many of a block's. */
+const priorWindows = 4;
+/** So many times that variance counts at most. */
+const mostScatter = 9;
 
 /** What has gathered. */
 export interface SlowEvidence {
@@ -58,6 +65,28 @@ export interface WholeBlock {
   readonly ownScore: number;
   readonly fromMs: number;
   readonly count: number;
+  /** As {@link measureScatter} says. */
+  readonly scatter: number;
+}
+
+/**
+ * How many times the variance that was learnt the windows of a sparse block have about their mean, 1 to 9; 1 of any other. `total` and
+ * `squares` are sums over its windows, which began from `fromMs` to `lastMs`.
+ */
+export function measureScatter(
+  {
+    fromMs,
+    lastMs,
+    count,
+    total,
+    squares,
+  }: Readonly<Record<"fromMs" | "lastMs" | "count" | "total" | "squares", number>>,
+  { single, wander }: Pick<SlowReference, "single" | "wander">,
+): number {
+  if (lastMs - fromMs <= sparseMs) return 1;
+  const seen = Math.max(0, squares - total ** 2 / count) / (single ** 2 - wander ** 2);
+  const scatter = (priorWindows + seen) / (priorWindows + count - 1);
+  return Math.min(mostScatter, Math.max(1, scatter));
 }
 
 /** Validator of {@link SlowEvidence}. */

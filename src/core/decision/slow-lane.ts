@@ -2,11 +2,12 @@
  * The slow lane: a fault that grows over hours and months, against how the machine was: its reference, or what was refused as one. The unit of evidence is a
  * block, an hour of the machine's life, not a window: windows of an hour share their wind and their oil.
  *
- *   t     = (mean of the block − reference) / √(wander² · (1 + 1/n) + windows' deviation² · (1/m + 1/N))
+ *   t     = (mean of the block − reference) / √(wander² · (1 + 1/n) + windows' deviation² · (s/m + 1/N))
  *   score = the normal deviate that is as rare as t with the reference's degrees of freedom
  *   sum   = max(0, sum + min(score, 6) − 3 − 0.9 · max(0, min(score of the block before, 6) − 3))
  *
- * n blocks and N windows were learnt, m are in the block. The allowance of 3 deviations is for what lasts: a machine that
+ * n blocks and N windows were learnt, m are in the block. Where these lie far apart in time their variance is s times that of those that
+ * were learnt, 1 to 9, else s is 1: of three that do not agree one may be the odd one. The allowance of 3 deviations is for what lasts: a machine that
  * wanders to there and stays is healthy for all that can be known.
  *
  * The same is summed against the machine's own last day. What wanders over days cancels there, and how far an hour lies from
@@ -34,6 +35,7 @@ import {
 import { toNormalScore } from "./normal-score.ts";
 import {
   gather,
+  measureScatter,
   nothingGathered,
   type SlowEvidence,
   type SlowReference,
@@ -41,13 +43,14 @@ import {
   type WholeBlock,
 } from "./slow-evidence.ts";
 
-/** Some windows: the start of the first and of the last, how many there are and are high, and their values above what was expected of each. */
+/** Some windows: the start of the first and of the last, how many there are and are high, and their values above what was expected of each, and squared. */
 interface Block {
   readonly fromMs: number;
   readonly lastMs: number;
   readonly count: number;
   readonly high: number;
   readonly total: number;
+  readonly squares: number;
 }
 
 /** What is remembered between windows; plain data that can be stored. */
@@ -102,6 +105,7 @@ export function stepSlow(
     count: (open?.count ?? 0) + 1,
     high: (open?.high ?? 0) + (isHigh ? 1 : 0),
     total: (open?.total ?? 0) + excess,
+    squares: (open?.squares ?? 0) + excess ** 2,
   };
   const { sum, sinceMs, score, recent, last } = state;
   const [first, between] = open === null ? [null, null] : [state.first, state.between];
@@ -158,7 +162,7 @@ function closeBlock(state: SlowState, block: Block, reference: SlowReference): S
 }
 
 /** What is left of a block behind its first half; null: nothing. */
-function cutHalf({ fromMs, lastMs, count, high, total }: Block, first: Block): Block | null {
+function cutHalf({ fromMs, lastMs, count, high, total, squares }: Block, first: Block): Block | null {
   if (count === first.count) return null;
   return {
     fromMs: fromMs + blockMs / 2,
@@ -166,6 +170,7 @@ function cutHalf({ fromMs, lastMs, count, high, total }: Block, first: Block): B
     count: count - first.count,
     high: high - first.high,
     total: total - first.total,
+    squares: squares - first.squares,
   };
 }
 
@@ -176,9 +181,14 @@ function joinHalves(last: SlowState["last"], after: Block): Block | null {
   const count = before.count + after.count;
   const pause = after.fromMs - before.lastMs;
   if (count < fewestWindows || after.fromMs < before.fromMs || pause > findPause(last)) return null;
-  const { fromMs } = before;
-  const { lastMs } = after;
-  return { fromMs, lastMs, count, high: before.high + after.high, total: before.total + after.total };
+  return {
+    fromMs: before.fromMs,
+    lastMs: after.lastMs,
+    count,
+    high: before.high + after.high,
+    total: before.total + after.total,
+    squares: before.squares + after.squares,
+  };
 }
 
 /** The stronger evidence with a block that lies half in the last whole one, which then does not count. */
@@ -204,7 +214,14 @@ export function moveSlow(
 ): SlowState {
   const { recent, block, first, last } = state;
   const higher = from.location - to.location;
-  const move = (moved: Block): Block => ({ ...moved, total: moved.total + moved.count * higher });
+  const move = (moved: Block): Block => {
+    const { count, total, squares } = moved;
+    return {
+      ...moved,
+      total: total + count * higher,
+      squares: squares + higher * (2 * total + count * higher),
+    };
+  };
   return {
     ...state,
     recent: recent && moveRecent(recent, higher, to),
@@ -222,16 +239,22 @@ export function evidenceOfSlow(state: SlowState): SlowEvidence {
 }
 
 /** Where few of its windows are high it is as expected, however high these are. */
-function weighBlock({ fromMs, count, high, total }: Block, reference: SlowReference): WholeBlock {
-  const mean = total / count;
-  const score = scoreBlock(mean, count, reference);
-  return { mean, ownScore: oneOf * high > count ? score : Math.min(0, score), fromMs, count };
+function weighBlock(block: Block, reference: SlowReference): WholeBlock {
+  const { fromMs, count, high } = block;
+  const mean = block.total / count;
+  const scatter = measureScatter(block, reference);
+  const score = scoreBlock(mean, { count, scatter }, reference);
+  return { mean, ownScore: oneOf * high > count ? score : Math.min(0, score), fromMs, count, scatter };
 }
 
 /** How far out a block's mean excess over `count` windows lies, as a normal deviate. */
-function scoreBlock(excess: number, count: number, reference: SlowReference): number {
-  const { window, wander, freedom, blocks, windows } = reference;
-  const variance = wander ** 2 * (1 + 1 / Math.max(1, blocks)) + window ** 2 * (1 / count + 1 / windows);
+function scoreBlock(
+  excess: number,
+  { count, scatter }: Pick<WholeBlock, "count" | "scatter">,
+  { window, wander, freedom, blocks, windows }: SlowReference,
+): number {
+  const variance =
+    wander ** 2 * (1 + 1 / Math.max(1, blocks)) + window ** 2 * (scatter / count + 1 / windows);
   return toNormalScore(excess / Math.sqrt(variance), freedom);
 }
 
@@ -242,6 +265,8 @@ const blockSchema = z.strictObject({
   count: z.int().min(1),
   high: z.int().min(0).default(0),
   total: z.number(),
+  // Of what an earlier version kept nobody knows how far its windows lay apart: as far as was learnt.
+  squares: z.number().default(0),
 });
 
 /** Validator of {@link SlowState}: a snapshot comes from a disk. */

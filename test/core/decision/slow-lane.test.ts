@@ -91,6 +91,49 @@ test("windows that lie far apart make a block of three at least", () => {
   );
 });
 
+/** Snapshots three hours apart, from `startHours` on, of which each three are a block. */
+function playSparse(from: SlowState, values: readonly number[], startHours = 0, of = reference): SlowState {
+  return values.reduce((state, value, at) => {
+    const fromMs = (startHours + 3 * at) * 60 * minuteMs;
+    return stepSlow(state, { fromMs, toMs: fromMs + 1000, value }, of);
+  }, from);
+}
+
+test("three windows that do not agree say less than three that do: by hand", () => {
+  const agreeing = playSparse(idleSlow, [5, 5, 5]);
+  const odd = playSparse(idleSlow, [2, 4, 9]);
+  // Both 4 above what is expected; the squares of what the odd ones lie apart are 26, and what was learnt, 0.6525, counts as 4 windows.
+  const scatter = (4 + 26 / (0.95 ** 2 - 0.5 ** 2)) / 6;
+  const score = (times: number): number => {
+    const t = 4 / Math.sqrt(0.25 * 1.25 + 0.64 * (times / 3 + 1 / 64));
+    return (241 / 243) * Math.sqrt(30 * Math.log(1 + (t * t) / 30));
+  };
+  expect(agreeing.score).toBeCloseTo(score(1), 12);
+  expect(odd.score).toBeCloseTo(score(scatter), 12);
+  expect([agreeing.sum > 1, odd.sum]).toEqual([true, 0]);
+  // An hour's share their weather: how far they lie apart is told by what was learnt.
+  const hours = [half(5, 15), half(5, 15).map((value, at) => value + (at % 3) - 1)];
+  expect(play(idleSlow, hours[1]!).score).toBeCloseTo(play(idleSlow, hours[0]!).score, 12);
+});
+
+test("against the last day three windows that do not agree are no evidence, as high as they are together", () => {
+  const random = createRandom(3);
+  const days = playSparse(
+    idleSlow,
+    Array.from({ length: 300 }, () => 1 + 0.3 * random.normal()),
+  );
+  expect(days).toMatchObject({ sum: 0, recent: { sum: 0 } });
+  expect(playSparse(days, [3.6, 3.5, 3.7], 900).recent!.sum).toBeGreaterThan(1);
+  expect(playSparse(days, [1.4, 3, 6.4], 900).recent!.sum).toBe(0);
+});
+
+test("how far the windows of an open block lie apart is the same against another reference", () => {
+  const other = { ...reference, location: 0 };
+  const open = playSparse(idleSlow, [2, 4]);
+  const moved = playSparse(moveSlow(open, { from: reference, to: other }), [9], 6, other);
+  expect(moved.score).toBeCloseTo(playSparse(idleSlow, [2, 4, 9], 0, other).score, 12);
+});
+
 test("each window is held against what is expected at its own speed", () => {
   let state = idleSlow;
   for (let at = 0; at < 16; at++) {
@@ -169,8 +212,17 @@ test("a state with halves is kept as plain JSON, moves with its reference, and o
   expect(open).toMatchObject({ first: { count: 8 }, last: { second: { count: 7 } } });
   expect(slowStateSchema.parse(JSON.parse(JSON.stringify(open)))).toEqual(open);
   const moved = moveSlow(open, { from: reference, to: { ...reference, location: 2 } });
-  expect(moved.first).toEqual({ ...open.first, total: expect.closeTo(open.first!.total - 8, 12) });
-  expect(moved.last!.second).toEqual({ ...open.last!.second, total: expect.closeTo(14 - 7, 12) });
+  // 8 and 7 windows 2 above what was expected are 1 above what is.
+  expect(moved.first).toEqual({
+    ...open.first,
+    total: expect.closeTo(open.first!.total - 8, 12),
+    squares: expect.closeTo(8, 12),
+  });
+  expect(moved.last!.second).toEqual({
+    ...open.last!.second,
+    total: expect.closeTo(14 - 7, 12),
+    squares: expect.closeTo(7, 12),
+  });
   const { first: _, last: __, between: ___, ...earlier } = open;
   expect(slowStateSchema.parse(earlier)).toEqual({ ...open, first: null, last: null, between: null });
 });
@@ -232,7 +284,11 @@ test("the last day goes on against another reference of the same machine as if i
   expect(means).toEqual(open.recent!.means.map((mean) => expect.closeTo(mean - 0.4, 12)));
   expect([windows, sum]).toEqual([200, open.recent!.sum]);
   expect(sum).toBeGreaterThan(0);
-  expect(moved.block).toEqual({ ...open.block, total: expect.closeTo(open.block!.total - 0.8, 12) });
+  expect(moved.block).toEqual({
+    ...open.block,
+    total: expect.closeTo(open.block!.total - 0.8, 12),
+    squares: expect.closeTo(2 * 1.1 ** 2, 12),
+  });
   const next = play(moved, new Array<number>(15).fill(4), 42 * 60 * minuteMs, to);
   expect(next.recent!.sum).toBeGreaterThan(sum);
   expect(moveSlow(idleSlow, { from: reference, to })).toEqual(idleSlow);
