@@ -19,6 +19,7 @@ import { openEngine } from "../inference/open-engine.ts";
 import { dequantise, type StudentEngine } from "../inference/student-engine.ts";
 import { type LogFields, type Logger, silentLogger } from "../platform/logger.ts";
 import type { WindowBundle } from "./spec-cutter.ts";
+import { tryCutting } from "./try-cutting.ts";
 
 /** What the student says of one band of a window. */
 export interface BandOutput {
@@ -62,8 +63,8 @@ export interface LoadedBundle extends WindowBundle {
 }
 
 /**
- * Opens a bundle whose trust and compatibility were checked already.
- * @throws AuroraError BUNDLE_FORMAT, INFERENCE when it cannot run.
+ * Opens a bundle whose trust and compatibility were checked already. Whatever serving builds of it later was built here once.
+ * @throws AuroraError BUNDLE_FORMAT, BUNDLE_INCOMPATIBLE, INFERENCE when it cannot run.
  */
 export async function serveBundle(
   dir: string,
@@ -71,6 +72,9 @@ export async function serveBundle(
   options: { readonly engine: "auto" | "onnx" | "integer"; readonly logger: Logger },
 ): Promise<LoadedBundle> {
   const { manifest, digest, files } = bundle;
+  tryCutting(manifest);
+  const reference = decodeReference(files.get(bundleFileNames.reference)!);
+  const background = decodeBackground(files.get(bundleFileNames.background)!);
   const { engine, student } = await openEngine(
     files.get(bundleFileNames.model)!,
     { prefer: options.engine },
@@ -94,8 +98,8 @@ export async function serveBundle(
     ref: { name: manifest.name, version: manifest.version, digest },
     engine,
     student,
-    reference: decodeReference(files.get(bundleFileNames.reference)!),
-    background: decodeBackground(files.get(bundleFileNames.background)!),
+    reference,
+    background,
     standardised,
     score: async ({ features, upperFeatures }) => {
       if (upperFeatures === undefined) return ask(features);
@@ -133,7 +137,7 @@ export function describeServing(
 
 /**
  * Opens a bundle with plain integers and closes it again: what is refused here is refused by every gateway, each time.
- * @throws AuroraError BUNDLE_FORMAT, INFERENCE.
+ * @throws AuroraError BUNDLE_FORMAT, BUNDLE_INCOMPATIBLE, INFERENCE.
  */
 export async function tryBundle(dir: string, bundle: Bundle): Promise<void> {
   const loaded = await serveBundle(dir, bundle, { engine: "integer", logger: silentLogger });

@@ -12,7 +12,7 @@ import { describeScoring } from "../../decision/scoring-model.ts";
 import { dayMs } from "../../maths/durations.ts";
 import { describeScorer } from "../digest-scoring.ts";
 import type { LoadedBundle, StudentOutput } from "../loaded-bundle.ts";
-import { createRowCutter, type ScadaRow } from "./row-cutter.ts";
+import { createRowCutter, type ScadaRow } from "../row-cutter.ts";
 import type { ScadaTurbineSnapshot } from "./scada-snapshot.ts";
 
 /** A row with what was made of it. */

@@ -10,7 +10,7 @@ import {
 } from "../../../../src/cli/score/tables/explain-rows.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
 import type { Reading } from "../../../../src/core/contract/stream.ts";
-import { createRowCutter, type ScadaRow } from "../../../../src/core/serving/scada/row-cutter.ts";
+import { createRowCutter, type ScadaRow } from "../../../../src/core/serving/row-cutter.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { auroraHere } from "../../aurora.ts";
 

@@ -2,10 +2,10 @@
  * Cuts one turbine's scalar readings into rows: the value of every channel (its mean, where several came) and the
  * student's features, for each of the bundle's windows. A row that lacks a channel is set aside, never filled in.
  */
-import type { Manifest } from "../../contract/bundle/manifest.ts";
-import type { Quarantine, Reading } from "../../contract/stream.ts";
-import { createScalarExtractor, type ReadingMemory } from "../../features/scalar-extractor.ts";
-import { createSecondsWindower } from "../../window/seconds-windower.ts";
+import type { Manifest } from "../contract/bundle/manifest.ts";
+import type { Quarantine, Reading } from "../contract/stream.ts";
+import { createScalarExtractor, type ReadingMemory } from "../features/scalar-extractor.ts";
+import { createSecondsWindower } from "../window/seconds-windower.ts";
 
 export interface ScadaRow {
   readonly fromMs: number;
