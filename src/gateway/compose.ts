@@ -10,6 +10,7 @@ import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import { readHexKey } from "../core/platform/files/read-hex-key.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { isSealedAck } from "../core/platform/seal-orders.ts";
+import { createFitCheck } from "../core/serving/find-misfit.ts";
 import { clearRawLane, composeEvidence } from "./compose-evidence.ts";
 import { composePoints } from "./compose-points.ts";
 import { connectDevices } from "./devices/connect-devices.ts";
@@ -184,6 +185,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     models,
     engine: config.bundles.engine,
     runtimeVersion,
+    findMisfit: createFitCheck(config, devices.channelsOf),
     onServe: (bundle) => {
       points.use(bundle);
       devices.pushes.renew(bundle.ref.name);

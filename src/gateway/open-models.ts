@@ -5,6 +5,7 @@ import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { checkMinWindows, listPointBundles } from "../core/serving/check-commissioning.ts";
 import { listBundles } from "../core/serving/configured-models.ts";
+import { createFitCheck } from "../core/serving/find-misfit.ts";
 import { findNewestVersion, openServedModels, type ServedModels } from "../core/serving/served-models.ts";
 import type { Telemetry } from "./record/telemetry.ts";
 
@@ -45,9 +46,11 @@ export function openModels({
     runtimeVersion,
     files: nodeFileSystem,
     logger,
-    onRefused: (dir, error) => {
-      logger.error("a bundle was refused", { dir, error });
-      telemetry.event("bundle-refused", dir, error.message);
+    findMisfit: createFitCheck(config),
+    onRefused: ({ dir, error }, serves) => {
+      const inItsPlace = `${serves.name} ${serves.version} serves in its place`;
+      logger.error("a bundle was refused", { dir, error, inItsPlace });
+      telemetry.event("bundle-refused", dir, `${error.message}; ${inItsPlace}`);
     },
   });
 }

@@ -43,7 +43,13 @@ export interface PlannedTurbine {
 
 /** What a gateway of the test says of itself. */
 export interface StatusPage {
-  readonly models: { version: string; digest: string; engine: string; ungated?: true }[];
+  readonly models: {
+    version: string;
+    digest: string;
+    engine: string;
+    ungated?: true;
+    refused?: { dir: string; reason: string }[];
+  }[];
   readonly windows: {
     processed: number;
     quarantined: number;

@@ -1,13 +1,24 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { bearingWindow } from "../../scripts/bearing-feature-spec.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { bearingFeatureSpec, bearingWindow } from "../../scripts/bearing-feature-spec.ts";
 import type { DeviceSimulator } from "../../src/cli/device/device-simulator.ts";
+import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
+import type { BaselineSpec } from "../../src/core/contract/bundle/baseline-spec.ts";
 import { ungatedWords } from "../../src/core/contract/bundle/lineage.ts";
+import type { WindowSpec } from "../../src/core/contract/bundle/manifest.ts";
+import { nodeFileSystem } from "../../src/core/platform/files/file-system.ts";
 import { createLogger } from "../../src/core/platform/logger.ts";
+import { openSlots } from "../../src/core/serving/slots.ts";
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";
 import { findFreePort } from "../support/free-port.ts";
-import { otherSpec, testBundleName } from "../support/test-bundle.ts";
+import { startGatewayProcess } from "../support/gateway-process.ts";
+import {
+  createTestBundle,
+  otherSpec,
+  type TestBundleOptions,
+  testBundleName,
+} from "../support/test-bundle.ts";
 import { until } from "../support/until.ts";
 import type { RunningCollector } from "../support/whole-collector.ts";
 import {
@@ -15,6 +26,7 @@ import {
   type Installation,
   names,
   offersOf,
+  type StatusPage,
   startDevice,
   statusWhen,
   type TestGateway,
@@ -184,6 +196,94 @@ test("a bundle with a wrong golden vector, of another catalogue or another signe
   expect(later.models[0]?.version).toBe("1.0.0");
   expect(later.windows).toMatchObject({ quarantined: 0, dropped: 0 });
 });
+
+const inUnit = (unit: string) =>
+  createTestBundle().manifest.channels.map((channel) => ({ ...channel, unit }));
+const newerLevels: BaselineSpec = {
+  levels: { ...bearingFeatureSpec, catalogueVersion: 2 },
+  reference: bearingFeatureSpec.list.map(() => null),
+  minWindows: 16,
+};
+const tooLong: WindowSpec = { unit: "revolutions", length: 900, hop: 900 };
+
+test("what this runtime cannot cut, or does not fit the gateway's points, is refused for good, and the old one serves on", async () => {
+  const installation = await createInstallation();
+  const offers = offersOf(installation);
+  const collector = await installation.startCollector();
+  const { gateway, device } = await startFleet(installation, collector);
+  const trials: readonly [TestBundleOptions["changes"], RegExp][] = [
+    [{ channels: inUnit("m/s2") }, /does not fit this gateway: turbines\[0\]\.points\[0\]\.bundle: .* m\/s2/],
+    [{ baseline: newerLevels }, /needs features catalogue 2/],
+    [{ window: tooLong }, /longer than the/],
+    [{ task: "prognosis" }, /its task is prognosis/],
+  ];
+  for (const [at, [changes, words]] of trials.entries()) {
+    const version = `1.${at + 1}.0`;
+    await installation.putBundle({ version, changes: changes! }, offers);
+    const isRefused = async () => (await steps(collector)).includes(`refused ${version}`);
+    await until(isRefused, version, 120_000);
+    const { items } = await collector.record.updates({ limit: 1, offset: 0 });
+    expect(items[0]).toMatchObject({ step: "refused", detail: expect.stringMatching(words) as string });
+    expect(items[0]!.detail).not.toContain("tried again");
+  }
+  const { windows } = await gateway.status();
+  const later = await statusWhen(gateway, (status) => status.windows.processed > windows.processed + 2);
+  expect(later.models).toMatchObject([{ version: "1.0.0" }]);
+  expect(later.models[0]).not.toHaveProperty("refused");
+  expect(later.windows).toMatchObject({ quarantined: 0, dropped: 0 });
+  await gateway.close();
+  await device.close();
+  const again = await startFleet(installation, collector);
+  expect(await versionOf(again.gateway)).toBe("1.0.0");
+  const told = (await steps(collector)).length;
+  await until(() => again.device.sentSamples > 100_000, "looks after a restart");
+  expect((await steps(collector)).length).toBe(told);
+  await installation.putBundle({ version: "2.0.0" }, offers);
+  await until(async () => (await steps(collector)).includes("activated 2.0.0"), "a good one", 120_000);
+});
+
+test.for([
+  { name: "in another unit", changes: { channels: inUnit("m/s2") }, words: /does not fit this gateway/ },
+  { name: "whose windows cannot be cut", changes: { window: tooLong }, words: /longer than the/ },
+])(
+  "a slot that was activated with a bundle $name is passed over at each start, by a kill as well, and said so",
+  async ({ changes, words }) => {
+    const installation = await createInstallation();
+    const collector = await installation.startCollector();
+    const offered = await installation.putBundle({ version: "1.1.0", changes }, offersOf(installation));
+    const slots = openSlots(join(installation.folder, "gateway", "updates", testBundleName), nodeFileSystem);
+    const bundle = await readBundle(offered);
+    await slots.stage("a", bundle);
+    await slots.activate("a", bundle.digest);
+    const { source, bearing } = createTurbine(seed, null);
+    const device = await startDevice("WT01", source, speed);
+    const config = installation.writeGatewayConfig([{ id: "WT01", bearing, connect: device.address }], {
+      updates: updatesFrom(installation, collector),
+    });
+    for (let start = 0; start < 3; start++) {
+      const gateway = await startGatewayProcess(config);
+      onTestFinished(gateway.kill);
+      const { models } = (await gateway.status()) as unknown as StatusPage;
+      expect(models).toMatchObject([
+        { version: "1.0.0", refused: [{ dir: slots.dir("a"), reason: expect.stringMatching(words) }] },
+      ]);
+      await until(async () => {
+        const { windows } = (await gateway.status()) as unknown as StatusPage;
+        return windows.processed > 2 && windows.quarantined === 0;
+      }, "windows");
+      if (start === 0)
+        await until(async () => (await steps(collector)).includes("refused 1.1.0"), "a refusal");
+      await gateway.kill();
+    }
+    expect((await steps(collector)).filter((step) => /^(refused|activated)/.test(step))).toEqual([
+      "refused 1.1.0",
+    ]);
+    const { items } = await collector.record.events({ limit: 100, offset: 0 });
+    const event = items.find(({ name }) => name === "bundle-refused");
+    expect(event?.detail).toMatch(words);
+    expect(event?.detail).toMatch(/; bearing-test 1\.0\.0 serves in its place$/);
+  },
+);
 
 test("a bundle of which one bit flipped on its way is refused and reported, and taken once it is whole", async () => {
   const installation = await createInstallation();

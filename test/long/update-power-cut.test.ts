@@ -5,6 +5,7 @@ import { openSlots } from "../../src/core/serving/slots.ts";
 import { ProofError } from "../../src/gateway/updates/prove-bundle.ts";
 import { createTufClient } from "../../src/gateway/updates/tuf-client.ts";
 import type { ActiveBundle } from "../../src/gateway/updates/update-look.ts";
+import type { LookOutcome } from "../../src/gateway/updates/update-states.ts";
 import type { Updater } from "../../src/gateway/updates/updater.ts";
 import { sampleContents } from "../core/bundle/sample-bundle.ts";
 import { createUpdateFixture, type UpdateFixture } from "../gateway/updates/update-fixture.ts";
@@ -49,7 +50,11 @@ afterAll(() => fixture.close());
  * Starts a gateway as the daemon does: what serves is what the disk says. Its proofs succeed, differ (false) or crash
  * (null).
  */
-async function start(files: MemoryDisk, proof: boolean | null = true): Promise<Life> {
+async function start(
+  files: MemoryDisk,
+  proof: boolean | null = true,
+  fails: "to fit" | "to be taken" | "nowhere" = "nowhere",
+): Promise<Life> {
   const runtime = { runtimeVersion: "0.1.0" };
   const trustedKeys = [fixture.release.publicKey];
   const shippedDir = join(fixture.base, "shipped");
@@ -62,6 +67,7 @@ async function start(files: MemoryDisk, proof: boolean | null = true): Promise<L
     stateDir,
     files,
     active: () => serving,
+    findMisfit: () => (fails === "to fit" ? "it takes samples in m/s2" : null),
     prove: async ({ digest, cases }) => {
       if (proof !== true) throw new ProofError("no", "slot", proof === false);
       proved.add(digest);
@@ -69,6 +75,7 @@ async function start(files: MemoryDisk, proof: boolean | null = true): Promise<L
     },
     onActivate: async (slotDir, next) => {
       expect(proved).toContain(next.digest);
+      if (fails === "to be taken") throw new Error("no memory");
       serving = { name, version: next.manifest.version, digest: next.digest, dir: slotDir };
     },
   });
@@ -153,6 +160,46 @@ describe("a power cut at any operation", () => {
     expect(endings.new).toBeGreaterThan(4);
   }, 300_000);
 });
+
+describe.each(["to fit", "to be taken"] as const)(
+  "a power cut at any operation of an update that fails %s",
+  (fails) => {
+    /** Looks until 1.3.0 is not tried again, or something else comes of a look. */
+    const lookToTheEnd = async (life: Life): Promise<LookOutcome> => {
+      for (let look = 0; look < 4; look++) {
+        const outcome = await life.updater.checkNow();
+        if (outcome.kind !== "refused" || outcome.final || outcome.version !== "1.3.0") return outcome;
+      }
+      throw new Error("it is tried for ever");
+    };
+
+    it("leaves the old bundle serving, at every start, and it is refused in the end", async () => {
+      let cuts = 0;
+      for (const { name, disk, old } of disks) {
+        const whole = disk.copy();
+        const life = await start(whole, true, fails);
+        const before = whole.operations.length;
+        expect(await lookToTheEnd(life)).toMatchObject({ kind: "refused", version: "1.3.0", final: true });
+        for (const [index, operation] of whole.operations.slice(before).entries()) {
+          if (!changes.test(operation)) continue;
+          const where = `${name}: cut at ${operation}`;
+          const broken = disk.copy();
+          const first = await start(broken, true, fails);
+          broken.breakAt(broken.operations.length + index, "cut");
+          await expect(lookToTheEnd(first), where).rejects.toThrow(PowerCut);
+          const after = broken.copy();
+          const second = await start(after, true, fails);
+          expect(second.startedWith, where).toBe(old);
+          expect((await lookToTheEnd(second)).kind, where).not.toBe("activated");
+          expect(second.serving().version, where).toBe(old);
+          expect((await start(after.copy())).startedWith, where).toBe(old);
+          cuts += 1;
+        }
+      }
+      expect(cuts).toBeGreaterThan(20);
+    }, 300_000);
+  },
+);
 
 describe("a disk that fails at any operation", () => {
   it("stops nothing: the gateway serves on, and the look after it brings the update", async () => {

@@ -15,6 +15,7 @@ import type { FeatureSpec } from "../../src/core/contract/bundle/feature-spec.ts
 import {
   bundleFileNames,
   type Calibration,
+  type Manifest,
   mcuModelFileName,
   type Scaler,
   type WindowSpec,
@@ -53,6 +54,8 @@ export interface TestBundleOptions {
   readonly baseline?: BaselineSpec;
   /** What the manifest claims, whatever the features are. */
   readonly catalogueVersion?: number;
+  /** What the manifest says otherwise, whatever the model is. */
+  readonly changes?: Partial<Pick<Manifest, "channels" | "task" | "window" | "baseline">>;
   /** Its lineage says that its gate was not asked. */
   readonly ungated?: true;
 }
@@ -127,6 +130,7 @@ export function createTestBundle(options: TestBundleOptions = {}): BundleContent
     thresholds: faultKinds.map(() => ({ raise: 0.7, onCount: 3, onWindows: 5, clear: 0.3, offWindows: 5 })),
     groups,
     ...(options.baseline === undefined ? {} : { baseline: options.baseline }),
+    ...options.changes,
   });
   return {
     manifest,

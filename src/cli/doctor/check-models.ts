@@ -16,8 +16,9 @@ import { createWaveformExtractor } from "../../core/features/waveform-extractor.
 import { isSmallStudent, smallStudentMultiplyAdds } from "../../core/inference/open-engine.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { silentLogger } from "../../core/platform/logger.ts";
-import { chooseBundle } from "../../core/serving/choose-bundle.ts";
+import { chooseOpened } from "../../core/serving/choose-bundle.ts";
 import { listBundles } from "../../core/serving/configured-models.ts";
+import { createFitCheck } from "../../core/serving/find-misfit.ts";
 import { type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import { findNewestVersion } from "../../core/serving/served-models.ts";
 import { proveGolden } from "../../gateway/updates/prove-golden.ts";
@@ -77,13 +78,16 @@ interface LoadedForCheck {
 async function load(name: string, { config, runtimeVersion }: ModelsSetting): Promise<LoadedForCheck> {
   const { bundles, gateway } = config;
   try {
-    const chosen = await chooseBundle({
+    const place = {
       stateDir: join(gateway.stateDir, "updates", name),
       shippedDir: await findNewestVersion(bundles.dir, name),
       trustedKeys: await loadTrustedKeys(bundles.trustedKeys),
       runtime: { runtimeVersion },
       files: nodeFileSystem,
-    });
+      findMisfit: createFitCheck(config),
+    };
+    const options = { engine: bundles.engine, logger: silentLogger };
+    const chosen = await chooseOpened(place, (dir, verified) => serveBundle(dir, verified, options));
     const refused = chosen.refused.map(({ dir, error }) =>
       warning(
         `model ${name}`,
@@ -91,10 +95,7 @@ async function load(name: string, { config, runtimeVersion }: ModelsSetting): Pr
         "The one before it serves; publish it again.",
       ),
     );
-    const bundle = await serveBundle(chosen.dir, chosen.bundle, {
-      engine: bundles.engine,
-      logger: silentLogger,
-    });
+    const bundle = chosen.opened;
     const golden = decodeGolden(chosen.bundle.files.get(bundleFileNames.golden)!);
     const proof = await proveGolden(bundle, golden);
     const { version, lineage } = bundle.manifest;

@@ -18,7 +18,8 @@ export const errorCodes = {
     hint: "Trust the signer's public key, or sign the bundle with a trusted one (`aurora bundle sign`).",
   },
   BUNDLE_INCOMPATIBLE: {
-    meaning: "a bundle needs another runtime or features catalogue",
+    meaning:
+      "a bundle needs another runtime or features catalogue, or is of another kind than what it would replace",
     hint: "Update the runtime, or use a version of the bundle that was made for this one.",
   },
   CONFIG_INVALID: {

@@ -1,6 +1,7 @@
 /** Holds a gateway's configuration against the bundles that it names: are they there and signed, and do channels, units and tasks fit? */
 import { readdir } from "node:fs/promises";
-import { hasErrorCode } from "../contract/aurora-error.ts";
+import { readAccelerationUnit } from "../contract/acceleration-units.ts";
+import { type AuroraError, hasErrorCode } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import { listComponents } from "../contract/bundle/normal-behaviour.ts";
 import { type ConfigFinding, findNearest, type KeyPath } from "../contract/config/config-finding.ts";
@@ -8,7 +9,16 @@ import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { describeMappings, listMappedChannels } from "../contract/config/mapped-channels.ts";
 import { operatingChannels } from "../contract/config/operating-channels.ts";
 import { listPointBundles } from "./check-commissioning.ts";
-import type { ConfiguredModels } from "./configured-models.ts";
+
+/** What would serve. */
+export interface ConfiguredModel {
+  readonly manifest: Manifest;
+  /** Its version is that of the installation, and not an update's. */
+  readonly isInstalled: boolean;
+}
+
+/** By name; of one of which nothing is good, what is wrong. */
+export type ConfiguredModels = ReadonlyMap<string, ConfiguredModel | AuroraError>;
 
 /**
  * What does not fit the bundles that would serve: they must be there, whole, signed by a trusted key and of the right kind.
@@ -17,9 +27,17 @@ import type { ConfiguredModels } from "./configured-models.ts";
 export async function checkBundleFit(
   config: GatewayConfig,
   models: ConfiguredModels,
-): Promise<ConfigFinding[]> {
+): Promise<readonly ConfigFinding[]> {
   const names = await readdir(config.bundles.dir).catch(() => undefined);
-  if (names === undefined) return [];
+  return names === undefined ? [] : listBundleFindings(config, models, names);
+}
+
+/** What does not fit these bundles, of which others are not looked at; `names` are what a misspelt one may have meant. */
+export function listBundleFindings(
+  config: GatewayConfig,
+  models: ConfiguredModels,
+  names: readonly string[],
+): readonly ConfigFinding[] {
   return [
     ...checkSigners(models),
     ...checkUses(config, models, names),
@@ -70,7 +88,7 @@ function checkUses(
   models: ConfiguredModels,
   names: readonly string[],
 ): readonly ConfigFinding[] {
-  return listUses(config).flatMap(({ name, path, isScada }): ConfigFinding[] => {
+  return listUses(config).flatMap(({ name, path, isScada }): readonly ConfigFinding[] => {
     const model = models.get(name);
     if (model === undefined || hasErrorCode(model, "BUNDLE_SIGNATURE")) return [];
     if (model instanceof Error) {
@@ -86,10 +104,19 @@ function checkUses(
         },
       ];
     }
-    if (isScada || model.manifest.normalBehaviour === undefined) return [];
+    return isScada ? [] : checkPointBundle(path, model.manifest);
+  });
+}
+
+function checkPointBundle(path: KeyPath, { normalBehaviour, channels }: Manifest): readonly ConfigFinding[] {
+  if (normalBehaviour !== undefined) {
     const problem = "this bundle watches SCADA values";
     return [{ path, problem, write: "name it under the turbine's scadaBundle" }];
-  });
+  }
+  const unit = channels.find(({ kind }) => kind === "waveform")?.unit ?? "g";
+  if (unit === "g" || readAccelerationUnit(unit) === null) return [];
+  const problem = `this bundle takes accelerations in ${unit}, and they come in g, whatever a device sends`;
+  return [{ path, problem, write: "name a bundle whose channel is in g" }];
 }
 
 /**

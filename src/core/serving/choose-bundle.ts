@@ -1,12 +1,13 @@
 /**
- * Which bundle a gateway starts with: the active slot, the one before, or the shipped one; and which served before it. Verifies,
- * never repairs.
+ * Which bundle a gateway starts with: the active slot, the one before, or the shipped one, the first that can serve; and which
+ * served before it. Verifies, never repairs.
  */
 import type { VerifiedBundle } from "../bundle/bundle.ts";
-import { checkCompatibility, type RuntimeIdentity } from "../bundle/compatibility.ts";
+import { checkCompatibility, checkFit, type RuntimeIdentity } from "../bundle/compatibility.ts";
 import type { TrustedKey } from "../bundle/dsse.ts";
 import { verifyBundle } from "../bundle/verify-bundle.ts";
 import { compareVersions } from "../bundle/version.ts";
+import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { FileSystem } from "../platform/files/file-system.ts";
 import { type ActivePointer, openSlots, type SlotContent, type Slots } from "./slots.ts";
 
@@ -18,6 +19,14 @@ interface ChooseBundleOptions {
   readonly trustedKeys: readonly TrustedKey[];
   readonly runtime: RuntimeIdentity;
   readonly files: FileSystem;
+  /** In what the first does not fit this gateway that the second, the shipped one, fits; null: nothing. Default: all fit. */
+  readonly findMisfit?: (next: Manifest, shipped: Manifest) => string | null;
+}
+
+/** A folder whose bundle should have served, and why it does not. */
+export interface RefusedBundle {
+  readonly dir: string;
+  readonly error: Error;
 }
 
 export interface ChosenBundle {
@@ -25,18 +34,32 @@ export interface ChosenBundle {
   readonly dir: string;
   readonly bundle: VerifiedBundle;
   /** Folders that were tried before and refused, with the reason; each is worth an event. */
-  readonly refused: readonly { readonly dir: string; readonly error: Error }[];
+  readonly refused: readonly RefusedBundle[];
+}
+
+/** … and what it was opened as. */
+export interface OpenedChoice<T> extends ChosenBundle {
+  readonly opened: T;
+}
+
+/** As {@link chooseOpened}, and opens none. */
+export function chooseBundle(options: ChooseBundleOptions): Promise<ChosenBundle> {
+  return chooseOpened(options, async () => null);
 }
 
 /**
- * Chooses. A slot counts only with the very bundle that was activated there, of the model that was shipped, and not
- * older than the shipped one (an upgrade of the installation may bring a newer model than the last update did).
- * @throws AuroraError of the shipped bundle when that one is not good either.
+ * Chooses, and opens what it chose. A slot counts only with the very bundle that was activated there, of the model that was
+ * shipped, not older than the shipped one (an upgrade of the installation may bring a newer model than the last update did), that
+ * fits where that one does, and opens.
+ * @throws AuroraError of the shipped bundle when that one is not good either, and what `open` throws of it.
  */
-export async function chooseBundle(options: ChooseBundleOptions): Promise<ChosenBundle> {
+export async function chooseOpened<T>(
+  options: ChooseBundleOptions,
+  open: (dir: string, bundle: VerifiedBundle) => Promise<T>,
+): Promise<OpenedChoice<T>> {
   const { shippedDir } = options;
   const slots = openSlots(options.stateDir, options.files);
-  const refused: { dir: string; error: Error }[] = [];
+  const refused: RefusedBundle[] = [];
   // A gateway that cannot read its pointer serves what was shipped rather than nothing, and says so.
   const pointer = await slots.active().catch((error: Error): ActivePointer | null => {
     refused.push({ dir: options.stateDir, error });
@@ -52,14 +75,15 @@ export async function chooseBundle(options: ChooseBundleOptions): Promise<Chosen
         const { name, version } = shipped.manifest;
         if (bundle.manifest.name !== name) throw new Error(`holds another model than ${name}`);
         if (compareVersions(bundle.manifest.version, version) < 0) continue;
+        checkFit(bundle.manifest, options.findMisfit?.(bundle.manifest, shipped.manifest) ?? null);
       }
-      return { dir, bundle, refused };
+      return { dir, bundle, refused, opened: await open(dir, bundle) };
     } catch (error) {
       refused.push({ dir, error: error as Error });
     }
   }
   if (shipped instanceof Error) throw shipped;
-  return { dir: shippedDir, bundle: shipped, refused };
+  return { dir: shippedDir, bundle: shipped, refused, opened: await open(shippedDir, shipped) };
 }
 
 /**

@@ -2,21 +2,12 @@
 import { basename, join } from "node:path";
 import { loadTrustedKeys } from "../bundle/keys.ts";
 import { type AuroraError, hasErrorCode } from "../contract/aurora-error.ts";
-import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { nodeFileSystem } from "../platform/files/file-system.ts";
+import type { ConfiguredModel, ConfiguredModels } from "./check-bundle-fit.ts";
 import { chooseBundle } from "./choose-bundle.ts";
+import { createFitCheck } from "./find-misfit.ts";
 import { findNewestVersion } from "./served-models.ts";
-
-/** What would serve. */
-interface ConfiguredModel {
-  readonly manifest: Manifest;
-  /** Its version is that of the installation, and not an update's. */
-  readonly isInstalled: boolean;
-}
-
-/** By name; of one of which nothing is good, what is wrong. */
-export type ConfiguredModels = ReadonlyMap<string, ConfiguredModel | AuroraError>;
 
 /** Names of all bundles that a configuration asks for, each once. */
 export function listBundles({ turbines }: Pick<GatewayConfig, "turbines">): readonly string[] {
@@ -43,6 +34,7 @@ export async function chooseConfigured(
       trustedKeys,
       runtime: { runtimeVersion },
       files: nodeFileSystem,
+      findMisfit: createFitCheck(config),
     });
     const { manifest } = bundle;
     return { manifest, isInstalled: manifest.version === basename(shippedDir) };

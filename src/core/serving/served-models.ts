@@ -7,9 +7,11 @@ import { loadTrustedKeys } from "../bundle/keys.ts";
 import { compareVersions } from "../bundle/version.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
 import { semverPattern } from "../contract/bundle/manifest.ts";
+import type { ModelRef } from "../contract/prediction.ts";
 import type { FileSystem } from "../platform/files/file-system.ts";
 import type { Logger } from "../platform/logger.ts";
-import { chooseBundle, chooseFormer } from "./choose-bundle.ts";
+import { chooseFormer, chooseOpened, type RefusedBundle } from "./choose-bundle.ts";
+import type { FitCheck } from "./find-misfit.ts";
 import { describeServing, type LoadedBundle, serveBundle } from "./loaded-bundle.ts";
 
 interface ServedModelsOptions {
@@ -27,8 +29,10 @@ interface ServedModelsOptions {
   /** For the update slots. */
   readonly files: FileSystem;
   readonly logger: Logger;
-  /** A bundle that should have served was not good. */
-  readonly onRefused: (dir: string, error: Error) => void;
+  /** Does what came by an update fit as the shipped one does? */
+  readonly findMisfit: FitCheck;
+  /** A bundle that should have served cannot; `serves` does in its place. */
+  readonly onRefused: (refused: RefusedBundle, serves: ModelRef) => void;
 }
 
 export interface ServedModels {
@@ -40,8 +44,13 @@ export interface ServedModels {
   former(name: string): LoadedBundle | null;
   /** Folder for the updates of `name`. */
   updateDir(name: string): string;
-  /** Makes `next` current; the old one closes itself after its last window. */
-  replace(next: LoadedBundle): void;
+  /** What should have served `name` at the start and cannot; nothing once another update has come. */
+  refusedOf(name: string): readonly RefusedBundle[];
+  /**
+   * Makes `next` current while `take` hands it to whoever serves with it; the old one closes itself after its last window.
+   * @throws what `take` throws: it is then handed the old one, which serves on, and `next` closes itself.
+   */
+  replace(next: LoadedBundle, take: (bundle: LoadedBundle) => void): void;
   close(): Promise<void>;
 }
 
@@ -54,6 +63,7 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
   const updateDir = (name: string): string => join(options.stateDir, "updates", name);
   const current = new Map<string, LoadedBundle>();
   const former = new Map<string, LoadedBundle>();
+  const refused = new Map<string, readonly RefusedBundle[]>();
   const retiring = new Set<Promise<void>>();
   for (const name of options.names) {
     const shippedDirs = await listVersions(options.bundlesDir, name);
@@ -63,9 +73,13 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
       runtime: { runtimeVersion: options.runtimeVersion },
       files: options.files,
     };
-    const chosen = await chooseBundle({ ...place, shippedDir: shippedDirs[0] });
-    for (const { dir, error } of chosen.refused) options.onRefused(dir, error);
-    const bundle = await serveBundle(chosen.dir, chosen.bundle, options);
+    const { findMisfit } = options;
+    const chosen = await chooseOpened({ ...place, shippedDir: shippedDirs[0], findMisfit }, (dir, verified) =>
+      serveBundle(dir, verified, options),
+    );
+    const bundle = chosen.opened;
+    refused.set(name, chosen.refused);
+    for (const each of chosen.refused) options.onRefused(each, bundle.ref);
     options.logger.info("model serves", describeServing(bundle, chosen.bundle));
     current.set(name, bundle);
     if (!options.inferredNames.includes(name)) continue;
@@ -93,11 +107,22 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
     current: find,
     former: (name) => former.get(name) ?? null,
     updateDir,
-    replace: (next) => {
+    refusedOf: (name) => refused.get(name) ?? [],
+    replace: (next, take) => {
       const { name } = next.ref;
-      for (const old of [find(name), former.get(name)]) if (old !== undefined) retire(old);
+      const old = find(name);
       current.set(name, next);
+      try {
+        take(next);
+      } catch (error) {
+        current.set(name, old);
+        retire(next);
+        take(old);
+        throw error;
+      }
+      for (const each of [old, former.get(name)]) if (each !== undefined) retire(each);
       former.delete(name);
+      refused.delete(name);
     },
     close: async () => {
       for (const bundle of [...current.values(), ...former.values()]) retire(bundle);

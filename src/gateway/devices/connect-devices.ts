@@ -11,6 +11,7 @@ import { semverPattern } from "../../core/contract/bundle/manifest.ts";
 import type { DeviceConfig, GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { type IndexedPoint, indexPoints, type PointIndex } from "../../core/contract/config/index-points.ts";
 import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
+import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { Quarantine } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
@@ -70,6 +71,8 @@ export interface ConnectedDevices extends DeviceLinks, DeviceTasks {
   letGo(deviceIds: readonly string[]): void;
   /** Writes down recordings that have ended, and looks at every device; call it about once a second. */
   tick(): void;
+  /** What a device has said that it sends; nothing of one that was not heard. */
+  channelsOf(deviceId: string): readonly DeviceChannel[];
   /** All devices for the status page, without secrets. */
   describe(): readonly unknown[];
   /** Something of a device's data was set aside; what is of no device is passed over. */
@@ -173,6 +176,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
       }
       return diagnosed;
     },
+    channelsOf: (deviceId) => sessions.get(deviceId)?.hello?.channels ?? [],
     describe: () =>
       links.sessions.map(({ id, session, health, heardMs, watch }, index) => ({
         id,

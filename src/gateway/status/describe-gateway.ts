@@ -82,7 +82,9 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
     profile: config.gateway.profile,
     models: models.names.map((name) => {
       const { ref, engine, manifest } = models.current(name);
-      return { ...ref, engine: engine.kind, ungated: manifest.lineage.ungated };
+      const refused = models.refusedOf(name).map(({ dir, error }) => ({ dir, reason: error.message }));
+      const { ungated } = manifest.lineage;
+      return { ...ref, engine: engine.kind, ungated, refused: refused.length > 0 ? refused : undefined };
     }),
     windows: quality.total,
     sources: parts.sources(),

@@ -1,12 +1,13 @@
 /** Is what was fetched the bundle that was signed, and can this runtime run it? Everything short of running it. */
 import type { VerifiedBundle } from "../../core/bundle/bundle.ts";
 import { readGolden } from "../../core/bundle/check-golden.ts";
-import { checkCompatibility, type RuntimeIdentity } from "../../core/bundle/compatibility.ts";
+import { checkCompatibility, checkFit, type RuntimeIdentity } from "../../core/bundle/compatibility.ts";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import type { Golden } from "../../core/bundle/golden.ts";
 import { unpackTar } from "../../core/bundle/tar.ts";
 import { verifyBundleFiles } from "../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { OfferedTarget } from "./tuf-client.ts";
 
 /** A bundle ready to be staged. */
@@ -15,18 +16,26 @@ export interface CheckedBundle {
   readonly golden: Golden;
 }
 
+/** What a bundle is checked by. */
+interface BundleChecks {
+  readonly trustedKeys: readonly TrustedKey[];
+  readonly runtime: RuntimeIdentity;
+  readonly findMisfit: (next: Manifest) => string | null;
+}
+
 /**
  * Unpacks and checks: the tar's form, the bundle's own signature and digests, that it is the model, version and digest
- * that the metadata names, that this runtime can run it, that its golden vectors fit it.
+ * that the metadata names, that this runtime can run it, that its golden vectors fit it, and that it fits what this gateway is
+ * for: a slot is not given away for what could not serve.
  * @throws AuroraError BUNDLE_*, or UPDATE when metadata and bundle contradict each other.
  */
 export async function checkBundle(
   tar: Uint8Array,
   target: OfferedTarget,
-  trust: { readonly trustedKeys: readonly TrustedKey[]; readonly runtime: RuntimeIdentity },
+  { trustedKeys, runtime, findMisfit }: BundleChecks,
 ): Promise<CheckedBundle> {
   const subject = `${target.name}@${target.version}`;
-  const bundle = await verifyBundleFiles(unpackTar(tar), trust.trustedKeys, subject);
+  const bundle = await verifyBundleFiles(unpackTar(tar), trustedKeys, subject);
   const { manifest, digest } = bundle;
   if (manifest.name !== target.name || manifest.version !== target.version || digest !== target.digest) {
     throw new AuroraError("UPDATE", `the tar holds ${manifest.name}@${manifest.version} (${digest})`, {
@@ -35,6 +44,7 @@ export async function checkBundle(
       hint: "The update repository mixed up its bundles.",
     });
   }
-  checkCompatibility(manifest, trust.runtime);
+  checkCompatibility(manifest, runtime);
+  checkFit(manifest, findMisfit(manifest));
   return { bundle, golden: readGolden(bundle) };
 }

@@ -8,6 +8,7 @@ import type { VerifiedBundle } from "../../core/bundle/bundle.ts";
 import type { RuntimeIdentity } from "../../core/bundle/compatibility.ts";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
+import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { UpdateRecord } from "../../core/contract/uplink-record.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { FileSystem } from "../../core/platform/files/file-system.ts";
@@ -45,6 +46,8 @@ export interface UpdateLookOptions {
   /** Keys that bundles must be signed with, whatever the repository says. */
   readonly trustedKeys: readonly TrustedKey[];
   readonly runtime: RuntimeIdentity;
+  /** In what a bundle does not fit this gateway though the one that serves does; null: in nothing. */
+  readonly findMisfit: (next: Manifest) => string | null;
   /** Runs the golden cases of a staged bundle on this machine. @throws AuroraError PROOF_FAILED. */
   readonly prove: (expected: ExpectedProof, signal: AbortSignal) => Promise<ProofReport>;
   /** What serves now; asked at every look. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { maxRootBytes } from "../../core/contract/publication.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import type { FitCheck } from "../../core/serving/find-misfit.ts";
 import { describeServing, type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import { proveBundle } from "./prove-bundle.ts";
@@ -19,7 +20,9 @@ export interface UpdatesOptions {
   readonly models: ServedModels;
   readonly engine: "auto" | "onnx" | "integer";
   readonly runtimeVersion: string;
-  /** A new bundle serves from the next window on. */
+  /** Would a bundle do here what the one that serves does? */
+  readonly findMisfit: FitCheck;
+  /** A new bundle serves from the next window on; after a throw it is called once more, with the old one. */
   readonly onServe: (bundle: LoadedBundle) => void;
 }
 
@@ -61,11 +64,11 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
         const { ref, dir } = models.current(name);
         return { name: ref.name, version: ref.version, digest: ref.digest, dir };
       },
+      findMisfit: (next) => options.findMisfit(next, models.current(name).manifest),
       onActivate: async (slotDir, bundle) => {
         const { engine } = options;
         const loaded = await serveBundle(slotDir, bundle, { engine, logger: common.logger });
-        models.replace(loaded);
-        options.onServe(loaded);
+        models.replace(loaded, options.onServe);
         common.logger.info("a new model serves", describeServing(loaded, bundle));
       },
       pollIntervalMs: pollSeconds * 1000,

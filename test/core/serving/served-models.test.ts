@@ -2,11 +2,15 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createKeyPair, parsePrivateKey, writeKeyPair } from "../../../src/core/bundle/keys.ts";
 import { verifyBundle } from "../../../src/core/bundle/verify-bundle.ts";
-import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
+import { type BundleContents, createBundle, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
+import { bundleFileNames } from "../../../src/core/contract/bundle/manifest.ts";
+import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import { serveBundle } from "../../../src/core/serving/loaded-bundle.ts";
-import { openServedModels } from "../../../src/core/serving/served-models.ts";
+import { createFitCheck } from "../../../src/core/serving/find-misfit.ts";
+import { type LoadedBundle, serveBundle } from "../../../src/core/serving/loaded-bundle.ts";
+import { openServedModels, type ServedModels } from "../../../src/core/serving/served-models.ts";
+import { openSlots } from "../../../src/core/serving/slots.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createTestBundle, testBundleName } from "../../support/test-bundle.ts";
 
@@ -32,7 +36,8 @@ test("where devices infer the model before is open as well, until another one se
       runtimeVersion: "0.1.0",
       files: nodeFileSystem,
       logger: silentLogger,
-      onRefused: (dir) => expect.fail(dir),
+      findMisfit: () => null,
+      onRefused: ({ dir }) => expect.fail(dir),
     });
   const ofSamples = await open([]);
   expect(ofSamples.former(testBundleName)).toBeNull();
@@ -43,7 +48,7 @@ test("where devices infer the model before is open as well, until another one se
   before.retain();
   const dir = await put("2.0.0");
   const next = await verifyBundle(dir, [key.publicKey]);
-  models.replace(await serveBundle(dir, next, { engine: "integer", logger: silentLogger }));
+  models.replace(await serveBundle(dir, next, { engine: "integer", logger: silentLogger }), () => {});
   expect(models.former(testBundleName)).toBeNull();
   // Whoever still computes with it has it open.
   let isClosed = false;
@@ -54,4 +59,103 @@ test("where devices infer the model before is open as well, until another one se
   expect(isClosed).toBe(false);
   before.release();
   await closed;
+});
+
+/** Shipped 1.0.0; 1.1.0 and then `active` were activated. */
+async function openOver(active: BundleContents): Promise<{
+  readonly models: ServedModels;
+  readonly told: readonly string[];
+  serve(version: string): Promise<LoadedBundle>;
+}> {
+  const folder = createTemporaryFolder();
+  const pair = createKeyPair();
+  const key = parsePrivateKey(pair.privateKeyPem);
+  await writeKeyPair(folder, "release", pair);
+  await writeBundle(join(folder, "models", testBundleName, "1.0.0"), createTestBundle(), key);
+  const slots = openSlots(join(folder, "state", "updates", testBundleName), nodeFileSystem);
+  for (const [slot, contents] of [
+    ["a", createTestBundle({ version: "1.1.0" })],
+    ["b", active],
+  ] as const) {
+    const bundle = createBundle(contents, key);
+    await slots.stage(slot, bundle);
+    await slots.activate(slot, bundle.digest);
+  }
+  const told: string[] = [];
+  const config = gatewayConfigSchema().parse({
+    gateway: { id: "gw-1", site: "north" },
+    devices: [{ id: "mcu-1", connect: "mqtt" }],
+    turbines: [{ id: "WT1", points: [{ ...point, bundle: testBundleName }] }],
+  });
+  const models = await openServedModels({
+    names: [testBundleName],
+    inferredNames: [],
+    bundlesDir: join(folder, "models"),
+    trustedKeyPaths: [join(folder, "release.pub")],
+    stateDir: join(folder, "state"),
+    engine: "integer",
+    runtimeVersion: "0.1.0",
+    files: nodeFileSystem,
+    logger: silentLogger,
+    findMisfit: createFitCheck(config),
+    onRefused: ({ error }, serves) => told.push(`${error.message}; ${serves.version}`),
+  });
+  const serve = (version: string) =>
+    serveBundle(folder, createBundle(createTestBundle({ version }), key), {
+      engine: "integer",
+      logger: silentLogger,
+    });
+  return { models, told, serve };
+}
+
+const point = {
+  component: "pump",
+  device: "mcu-1",
+  channel: "x",
+  bearing: { bpfo: 3.0775, bpfi: 4.9225, bsf: 4.0634, ftf: 0.3847 },
+};
+
+test("an active bundle that cannot be served, or does not fit, is passed over for the one before it, and told", async () => {
+  const good = createTestBundle({ version: "1.2.0" });
+  const levels = { ...good.manifest.features, catalogueVersion: 2 };
+  const reference = levels.list.map(() => null);
+  const spoilt: readonly [Partial<BundleContents["manifest"]>, RegExp][] = [
+    [{ baseline: { levels, reference, minWindows: 16 } }, /needs features catalogue 2/],
+    [{ window: { unit: "revolutions", length: 900, hop: 900 } }, /longer than the/],
+    [{ channels: [{ ...good.manifest.channels[0]!, unit: "m/s2" }] }, /does not fit this gateway: .* m\/s2/],
+  ];
+  for (const [changes, words] of spoilt) {
+    const { models, told } = await openOver({ ...good, manifest: { ...good.manifest, ...changes } });
+    expect(models.current(testBundleName).ref.version).toBe("1.1.0");
+    expect(told).toEqual([expect.stringMatching(words)]);
+    expect(told[0]).toMatch(/; 1\.1\.0$/);
+    expect(models.refusedOf(testBundleName)).toHaveLength(1);
+    await models.close();
+  }
+  const model = new Map([...good.files, [bundleFileNames.model, new Uint8Array(9)]]);
+  const { models, told, serve } = await openOver({ ...good, files: model });
+  expect([models.current(testBundleName).ref.version, told.length]).toEqual(["1.1.0", 1]);
+  models.replace(await serve("1.3.0"), () => {});
+  expect(models.refusedOf(testBundleName)).toEqual([]);
+  await models.close();
+});
+
+test("a bundle that is not taken into use is let go of, and the one before it serves on", async () => {
+  const { models, told, serve } = await openOver(createTestBundle({ version: "1.2.0" }));
+  const old = models.current(testBundleName);
+  const next = await serve("1.3.0");
+  const taken: string[] = [];
+  expect(() =>
+    models.replace(next, ({ ref }) => {
+      taken.push(ref.version);
+      if (ref.version === "1.3.0") throw new Error("no memory");
+    }),
+  ).toThrow("no memory");
+  expect([taken, told]).toEqual([["1.3.0", "1.2.0"], []]);
+  expect(models.current(testBundleName)).toBe(old);
+  const features = new Float32Array(old.manifest.features.list.length);
+  await expect(old.score({ features })).resolves.toBeDefined();
+  await next.retire();
+  await expect(next.score({ features })).rejects.toThrow();
+  await models.close();
 });

@@ -217,7 +217,11 @@ describe("a tar", () => {
     sizeBytes: tar.length,
     sha256: "",
   };
-  const trust = { trustedKeys: [key.publicKey], runtime: { runtimeVersion: "0.1.0" } };
+  const trust = {
+    trustedKeys: [key.publicKey],
+    runtime: { runtimeVersion: "0.1.0" },
+    findMisfit: () => null,
+  };
 
   it("with any one byte changed is refused even if the repository itself vouches for it", async () => {
     let tried = 0;

@@ -141,6 +141,7 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
         trustedKeys: [registry.release.publicKey],
         runtime: { runtimeVersion: "0.1.0" },
         files: nodeFileSystem,
+        findMisfit: () => null,
         prove: (expected, signal) => proveBundle(changes.prover ?? goodProver, expected, signal),
         active: () => active,
         onActivate: async (dir) => {

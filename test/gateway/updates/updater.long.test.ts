@@ -102,6 +102,33 @@ describe("an update", () => {
     );
   });
 
+  it("is refused for good when its levels need another catalogue, or it does not fit the gateway, and costs no slot", async () => {
+    const { features } = sampleContents().manifest;
+    const levels = { ...features, catalogueVersion: 2 };
+    const baseline = { levels, reference: [null, null], minWindows: 16 };
+    const gateway = await fixture.gateway({
+      findMisfit: ({ version }) => (version === "1.3.0" ? "it takes samples in m/s2" : null),
+    });
+    for (const version of ["1.1.0", "1.2.0"]) {
+      await fixture.publish(sampleContents({ version }));
+      expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated", version });
+    }
+    const pointer = await openSlots(gateway.stateDir, nodeFileSystem).active();
+    await fixture.publish(sampleContents({ version: "1.3.0" }));
+    await fixture.publish(sampleContents({ version: "1.4.0", baseline }));
+    for (const [version, reason] of [
+      ["1.4.0", "needs features catalogue 2, this runtime has 1"],
+      ["1.3.0", "does not fit this gateway: it takes samples in m/s2"],
+    ]) {
+      const outcome = await gateway.updater.checkNow();
+      expect(outcome).toEqual({ kind: "refused", version, reason, final: true });
+      expect(gateway.steps.at(-1)).toMatchObject({ step: "refused", toVersion: version, detail: reason });
+    }
+    expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
+    expect(await openSlots(gateway.stateDir, nodeFileSystem).active()).toEqual(pointer);
+    expect(pointer?.previous).not.toBeNull();
+  });
+
   it("that was refused is tried again by a newer runtime", async () => {
     await fixture.publish(sampleContents({ version: "1.1.0", runtime: ">=0.2.0" }));
     const gateway = await fixture.gateway();

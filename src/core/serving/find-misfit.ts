@@ -1,0 +1,56 @@
+/**
+ * Would a bundle that came to a gateway do there what the one before it does? Holds it against the configuration as the
+ * configuration itself is held, and against what the devices say that they send. What fitted neither is not its fault.
+ */
+import { findOtherKind } from "../bundle/compatibility.ts";
+import { inGravities } from "../contract/acceleration-units.ts";
+import type { ChannelContract, Manifest } from "../contract/bundle/manifest.ts";
+import { formatKeyPath } from "../contract/config/config-finding.ts";
+import type { GatewayConfig } from "../contract/config/gateway-config.ts";
+import { indexPoints } from "../contract/config/index-points.ts";
+import type { DeviceChannel } from "../contract/device/device-message.ts";
+import { listBundleFindings } from "./check-bundle-fit.ts";
+
+/** In what `next` does not fit where `before`, of the same name, does; null: in nothing. */
+export type FitCheck = (next: Manifest, before: Manifest) => string | null;
+
+/** `announcedBy` knows the channels of a device that was heard; default: none was. */
+export function createFitCheck(
+  config: GatewayConfig,
+  announcedBy: (deviceId: string) => readonly DeviceChannel[] = () => [],
+): FitCheck {
+  const { all } = indexPoints(config.turbines);
+  const findRefusedRate = (next: Manifest, before: Manifest): string | null => {
+    const points = all.filter(({ bundle }) => bundle === next.name);
+    const [wanted, served] = [next, before].map(findWaveform);
+    if (wanted === undefined || served === undefined) return null;
+    for (const { turbine, component, device, channel } of points) {
+      const announced = announcedBy(device).find(({ name }) => name === channel);
+      if (announced === undefined || !takes(served, announced) || takes(wanted, announced)) continue;
+      const { minRateHz, maxRateHz } = wanted;
+      return `it takes ${minRateHz} to ${maxRateHz} Hz, and the device of ${turbine}/${component} sends ${announced.sampleRateHz} Hz`;
+    }
+    return null;
+  };
+  return (next, before) => {
+    const known = new Set(listFindings(config, before));
+    const finding = listFindings(config, next).find((each) => !known.has(each));
+    return finding ?? findOtherKind(next, before) ?? findRefusedRate(next, before);
+  };
+}
+
+function listFindings(config: GatewayConfig, manifest: Manifest): readonly string[] {
+  const models = new Map([[manifest.name, { manifest, isInstalled: false }]]);
+  return listBundleFindings(config, models, []).map(
+    ({ path, problem }) => `${formatKeyPath(path)}: ${problem}`,
+  );
+}
+
+function findWaveform({ channels }: Manifest): ChannelContract | undefined {
+  return channels.find(({ kind }) => kind === "waveform");
+}
+
+function takes({ unit, minRateHz, maxRateHz }: ChannelContract, announced: DeviceChannel): boolean {
+  const { sampleRateHz } = announced;
+  return inGravities(announced).unit === unit && sampleRateHz >= minRateHz && sampleRateHz <= maxRateHz;
+}
