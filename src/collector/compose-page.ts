@@ -123,6 +123,7 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
   const publications = await openPublications({
     ...options,
     registry,
+    known: shelf.models,
     runtimeVersion: options.version ?? "0.0.0",
     onPublished: () => void shelf.scan().then(tellGateways),
   });

@@ -80,6 +80,8 @@ async function createShelf(
 export async function openPublications(around: {
   readonly config: CollectorConfig;
   readonly registry: Registry | null;
+  /** What is known here, by digest. */
+  readonly known: BundleShelf["models"];
   readonly runtimeVersion: string;
   readonly metrics: Metrics;
   readonly logger: Logger;

@@ -187,7 +187,8 @@ const hints: Readonly<Record<string, string>> = {
     "A version never changes what it means: give new content a higher one (train with it, or `aurora bundle republish`).",
   BUNDLE_SIGNATURE:
     "Sign it with a key that the collector trusts (registry.trustedKeys), and its gateways as well: `aurora bundle sign DIR --key FILE`.",
-  BUNDLE_INCOMPATIBLE: "Update the collector and then its gateways, or train the model with this runtime.",
+  BUNDLE_INCOMPATIBLE:
+    "Update the collector and then its gateways, or train the model with this runtime; a model of another kind is published under another name.",
   BUNDLE_DIGEST: "It was cut or damaged on its way: publish it again.",
   DISK_FULL: "Make room on the collector's disk, and publish again: it goes on where it stood.",
   ORDER: "Update the older one of the two: this command, or the collector.",

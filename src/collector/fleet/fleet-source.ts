@@ -28,7 +28,16 @@ export interface KnownModel {
   readonly digest: string;
   readonly manifest: Pick<
     Manifest,
-    "name" | "version" | "title" | "outputs" | "features" | "calibration" | "thresholds" | "normalBehaviour"
+    | "name"
+    | "version"
+    | "title"
+    | "task"
+    | "channels"
+    | "outputs"
+    | "features"
+    | "calibration"
+    | "thresholds"
+    | "normalBehaviour"
   >;
   readonly reference: DriftReference;
   /** What held-out data said of its probabilities; absent: its evaluation does not state it. */

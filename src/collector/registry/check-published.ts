@@ -1,7 +1,7 @@
 /** Is what came the bundle that was ordered, and may gateways be given it? Everything short of running it. */
 import type { VerifiedBundle } from "../../core/bundle/bundle.ts";
 import { readGolden } from "../../core/bundle/check-golden.ts";
-import { checkCompatibility } from "../../core/bundle/compatibility.ts";
+import { checkCompatibility, findOtherKind, type ModelKind } from "../../core/bundle/compatibility.ts";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { unpackTar } from "../../core/bundle/tar.ts";
 import { verifyBundleFiles } from "../../core/bundle/verify-bundle.ts";
@@ -16,6 +16,8 @@ export interface PublishTrust {
   readonly trustedKeys: readonly TrustedKey[];
   /** Of this collector, which is updated before its gateways. */
   readonly runtimeVersion: string;
+  /** What is known here, by digest. */
+  readonly known: ReadonlyMap<string, { readonly manifest: ModelKind }>;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface PublishTrust {
 export async function checkPublished(
   tar: Uint8Array,
   order: PublishOrder,
-  { trustedKeys, runtimeVersion }: PublishTrust,
+  { trustedKeys, runtimeVersion, known }: PublishTrust,
 ): Promise<VerifiedBundle> {
   const subject = `${order.name}@${order.version}`;
   if (tar.length !== order.tar.bytes || sha256Hex(tar) !== order.tar.sha256) {
@@ -50,7 +52,33 @@ export async function checkPublished(
     );
   }
   checkCompatibility(manifest, { runtimeVersion });
+  checkKind(
+    manifest,
+    [...known.values()].map((model) => model.manifest),
+  );
   readGolden(bundle);
   decodeReference(bundle.files.get(bundleFileNames.reference)!);
   return bundle;
+}
+
+/**
+ * Gateways go from one version of a name to the next by themselves, and one of another kind would fit none of them. One that is like
+ * any version before is taken: the newest may be the one that is to be mended.
+ */
+function checkKind(manifest: ModelKind, known: readonly ModelKind[]): void {
+  const { name, version } = manifest;
+  const others = known
+    .filter((each) => each.name === name)
+    .map((before) => ({ before, why: findOtherKind(manifest, before) }));
+  const [first] = others;
+  if (first === undefined || others.some(({ why }) => why === null)) return;
+  throw new AuroraError(
+    "BUNDLE_INCOMPATIBLE",
+    `is another model than ${name}@${first.before.version}: ${first.why}`,
+    {
+      op: "publish bundle",
+      subject: `${name}@${version}`,
+      hint: "Publish a model of another kind under another name.",
+    },
+  );
 }

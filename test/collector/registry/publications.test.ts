@@ -13,7 +13,7 @@ import type { PrivateKey } from "../../../src/core/bundle/keys.ts";
 import { signPublishOrder } from "../../../src/core/bundle/publish-order.ts";
 import { packBundle } from "../../../src/core/bundle/tar.ts";
 import { type BundleContents, createBundle } from "../../../src/core/bundle/write-bundle.ts";
-import { bundleFileNames } from "../../../src/core/contract/bundle/manifest.ts";
+import { bundleFileNames, type Manifest } from "../../../src/core/contract/bundle/manifest.ts";
 import {
   maxBundlePieceBytes,
   orderLifetimeMs,
@@ -35,12 +35,15 @@ let url: string;
 let refused: string[];
 let published: number;
 let close: () => Promise<unknown>;
+/** What is known here beside. */
+let known: Manifest[];
 /** What the disk refuses from now on. */
 let diskError: "ENOSPC" | null;
 
 beforeEach(async () => {
   fixture = await createRegistryFixture();
   publisher = newKey();
+  known = [];
   await open();
 });
 afterEach(async () => {
@@ -68,6 +71,7 @@ async function open(models: readonly string[] = ["bearing-*"]): Promise<void> {
     publishers: [{ name: "ci", key: publisher.publicKey, models }],
     trustedKeys: [fixture.release.publicKey],
     runtimeVersion: "0.1.0",
+    known: new Map(known.map((manifest, at) => [`${at}`, { manifest }])),
     incoming: createIncomingBundles({
       dir: join(fixture.dir, "incoming"),
       clock: fixture.clock,
@@ -224,6 +228,29 @@ describe("a publication", () => {
     expect(await left()).toEqual([]);
     expect(refused).toContain("BUNDLE_SIGNATURE");
     expect(await createPublicationJournal(fixture.dir, nodeFileSystem).listNew(10)).toEqual([]);
+  });
+
+  it("is refused where it is another kind of model than all that are known by its name", async () => {
+    const { manifest, files } = createTestBundle({ version: "1.1.0" });
+    const inUnit = (unit: string) => [{ ...manifest.channels[0]!, unit }];
+    known = [{ ...manifest, files: [], version: "1.0.0" }];
+    await close();
+    await open();
+    const offer = (changes: Partial<Manifest>) =>
+      publishBundle(
+        plan({ bundle: bundleOf({ contents: { manifest: { ...manifest, ...changes }, files } }) }),
+      );
+    await expect(offer({ channels: inUnit("m/s2") })).rejects.toThrow(
+      /another model than bearing-test@1\.0\.0: it takes vibration in m\/s2, and 1\.0\.0 in g/,
+    );
+    await expect(offer({ task: "prognosis" })).rejects.toThrow(/its task is prognosis/);
+    expect(refused).toEqual(["BUNDLE_INCOMPATIBLE", "BUNDLE_INCOMPATIBLE"]);
+    expect([await list(), await left()]).toEqual([[], []]);
+    // One that was let through once is mended by one like those before it.
+    known = [...known, { ...known[0]!, channels: inUnit("m/s2"), version: "1.0.1" }];
+    await close();
+    await open();
+    expect(await offer({})).toMatchObject({ isNew: true });
   });
 
   it("never changes what a version means, of two at once one", async () => {
