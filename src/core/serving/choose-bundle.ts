@@ -38,7 +38,7 @@ export interface ChosenBundle {
 }
 
 /** … and what it was opened as. */
-export interface OpenedChoice<T> extends ChosenBundle {
+interface OpenedChoice<T> extends ChosenBundle {
   readonly opened: T;
 }
 
