@@ -28,7 +28,7 @@ export interface WindowReference {
   readonly shaftRpm: number;
   /** Failure modes for which nothing but foreign lines speaks in this window, of the mains or the shaft; absent: none, or not known. */
   readonly foreignModes?: readonly string[] | undefined;
-  /** Of these those of which every line keeps its hertz whatever the speed; absent: none, or not known. */
+  /** Of these those of which every line is known to stand still, whatever the speed; absent: none, or not known. */
   readonly steadyModes?: readonly string[] | undefined;
   /** Somebody has found the machine healthy as it is, however it looks; absent: nobody has. */
   readonly isVouched?: boolean | undefined;

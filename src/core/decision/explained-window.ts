@@ -1,7 +1,7 @@
 /**
  * Is all that speaks for a failure mode in a window explained by what is not the machine's bearing, so that it is no evidence over hours
- * either? Of steady lines it is. Hum and lines of the shaft a reference has learnt, but a hum passes from one fault's place to another's
- * as the speed changes: at a speed that was not learnt nobody knows what it does to a mode.
+ * either? Of lines that are known to stand still it is. Other hum, and lines of the shaft, a reference has learnt, but a hum passes from one
+ * fault's place to another's as the speed changes: at a speed that was not learnt nobody knows what it does to a mode.
  */
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 

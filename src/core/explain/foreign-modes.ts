@@ -16,12 +16,35 @@ import { shareByBearing } from "./share-by-bearing.ts";
 /** What of a window tells of them. */
 type HeardLines = Pick<FeatureWindow, "features" | "upperFeatures" | "foreignLines" | "upperForeignLines">;
 
+/** How many lines of one kind were found, by whose they may be. */
+export interface FoundLines {
+  readonly foreign: number;
+  readonly own: number;
+}
+
 /** Tells of windows that were cut with one spec, of one bearing. */
 type ForeignModeFinder = (window: HeardLines) => readonly FaultKind[];
+
+/** Counts the lines of each kind, in their order. */
+type KindLineCounter = (window: HeardLines) => readonly FoundLines[];
 
 /** The finder of a bundle and a bearing, one for all points that are alike in both. */
 export const shareForeignModeFinder: (cut: CutSpecs, bearing: BearingOrders) => ForeignModeFinder =
   shareByBearing(createForeignModeFinder);
+
+/** The counter of a bundle and a bearing, as well. */
+export const shareKindLineCounter: (cut: CutSpecs, bearing: BearingOrders) => KindLineCounter =
+  shareByBearing(createKindLineCounter);
+
+/** The kinds of which some lines were found, and all of these are foreign. */
+export function listForeignKinds(found: readonly FoundLines[]): readonly FaultKind[] {
+  return faultKinds.filter((_, kind) => isAllForeign(found[kind]!));
+}
+
+/** Some lines were found, and all of these are foreign. */
+export function isAllForeign({ foreign, own }: FoundLines): boolean {
+  return own === 0 && foreign > 0;
+}
 
 /** How a bundle's windows are cut and read. */
 interface CutSpecs {
@@ -30,10 +53,16 @@ interface CutSpecs {
 }
 
 /** Creates a finder for all windows of a bundle and a bearing. */
-export function createForeignModeFinder(
-  { features, window }: CutSpecs,
-  bearing: BearingOrders,
-): ForeignModeFinder {
+export function createForeignModeFinder(cut: CutSpecs, bearing: BearingOrders): ForeignModeFinder {
+  const count = createKindLineCounter(cut, bearing);
+  return (heard) => {
+    const { foreignLines: lower = noForeignLines, upperForeignLines: upper = noForeignLines } = heard;
+    if (lower.hum.length + lower.shaft.length + upper.hum.length + upper.shaft.length === 0) return noKinds;
+    return listForeignKinds(count(heard));
+  };
+}
+
+function createKindLineCounter({ features, window }: CutSpecs, bearing: BearingOrders): KindLineCounter {
   const columns = features.list.length;
   const kinds = faultKinds.map((): KindLines => {
     return { needed: new Float32Array(columns).fill(Number.POSITIVE_INFINITY), beside: new Set() };
@@ -44,11 +73,7 @@ export function createForeignModeFinder(
     kind.needed[line.column] = findNeededDb(computeLineNoise(line, window), 1) / dbPerLog;
     if (line.spacing === "shaft") kind.beside.add(line.column);
   }
-  return (heard) => {
-    const { foreignLines: lower = noForeignLines, upperForeignLines: upper = noForeignLines } = heard;
-    if (lower.hum.length + lower.shaft.length + upper.hum.length + upper.shaft.length === 0) return noKinds;
-    return faultKinds.filter((_, kind) => isAllForeign(kinds[kind]!, heard));
-  };
+  return (heard) => kinds.map((kind) => countLines(kind, heard));
 }
 
 /** The lines of one kind of fault. */
@@ -59,20 +84,14 @@ interface KindLines {
   readonly beside: Set<number>;
 }
 
-/** Some of the kind's lines are found, and all of these are foreign. */
-function isAllForeign(kind: KindLines, heard: HeardLines): boolean {
+/** The kind's lines of both bands. */
+function countLines(kind: KindLines, heard: HeardLines): FoundLines {
   const { features, upperFeatures, foreignLines, upperForeignLines } = heard;
   const found = { foreign: 0, own: 0 };
   countFound(kind, { features, foreign: foreignLines }, found);
   if (upperFeatures !== undefined)
     countFound(kind, { features: upperFeatures, foreign: upperForeignLines }, found);
-  return found.own === 0 && found.foreign > 0;
-}
-
-/** How many lines were found, by whose they may be. */
-interface FoundLines {
-  foreign: number;
-  own: number;
+  return found;
 }
 
 function countFound(
@@ -81,7 +100,7 @@ function countFound(
     features,
     foreign = noForeignLines,
   }: { readonly features: Float32Array; readonly foreign: ForeignLines | undefined },
-  found: FoundLines,
+  found: { foreign: number; own: number },
 ): void {
   for (let column = 0; column < features.length; column++) {
     if (beside.has(column) || !(features[column]! >= needed[column]!)) continue;

@@ -8,14 +8,15 @@ import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow, ForeignLines } from "../contract/stream.ts";
 import { noForeignLines } from "./foreign-lines.ts";
-import { shareForeignModeFinder } from "./foreign-modes.ts";
+import { type FoundLines, listForeignKinds, shareKindLineCounter } from "./foreign-modes.ts";
+import { createHeardElsewhere } from "./heard-elsewhere.ts";
 import { createSteadyLines } from "./steady-lines.ts";
 
 /** What it says of a window. */
 interface ForeignWindow {
   /** Failure modes for which nothing but foreign lines speaks, be they of hum, of the shaft, or steady. */
   readonly foreignModes: readonly FaultKind[];
-  /** Of these those of which every line is steady. */
+  /** Of these those of which every line is steady, or also hum where the kind was not to be heard at other speeds. */
   readonly steadyModes: readonly FaultKind[];
 }
 
@@ -29,24 +30,35 @@ export function createForeignWatch(
   cut: { readonly features: FeatureSpec; readonly window: WindowSpec },
   bearing: BearingOrders,
 ): ForeignWatch {
-  const find = shareForeignModeFinder(cut, bearing);
+  const count = shareKindLineCounter(cut, bearing);
   const steadyLines = createSteadyLines(cut.features);
+  const elsewhere = createHeardElsewhere();
   return {
     update: (window) => {
+      const { foreignLines, upperForeignLines, toMs, shaftRpm } = window;
       const { lower, upper } = steadyLines.update(window);
-      if (lower.length + upper.length === 0) return { foreignModes: find(window), steadyModes: noModes };
-      const findBeside = (own?: ForeignLines, upperOwn?: ForeignLines): readonly FaultKind[] =>
-        find({
+      const countBeside = (own?: ForeignLines, upperOwn?: ForeignLines): readonly FoundLines[] =>
+        count({
           ...window,
           foreignLines: addSteady(lower, own),
           upperForeignLines: addSteady(upper, upperOwn),
         });
+      const found = countBeside(foreignLines, upperForeignLines);
+      const silentModes = elsewhere.update({ toMs, shaftRpm, found });
+      const foreignModes = listForeignKinds(found);
+      if (foreignModes.length === 0) return noForeign;
+      const steadyModes = listForeignKinds(countBeside());
+      const humModes = listForeignKinds(countBeside(humOf(foreignLines), humOf(upperForeignLines)));
       return {
-        foreignModes: findBeside(window.foreignLines, window.upperForeignLines),
-        steadyModes: findBeside(),
+        foreignModes,
+        steadyModes: humModes.filter((mode) => steadyModes.includes(mode) || silentModes.includes(mode)),
       };
     },
   };
+}
+
+function humOf({ hum } = noForeignLines): ForeignLines {
+  return { hum, shaft: noForeignLines.shaft };
 }
 
 /** What stands still beside the machine is told as hum is. */
@@ -55,3 +67,4 @@ function addSteady(columns: readonly number[], { hum, shaft } = noForeignLines):
 }
 
 const noModes: readonly FaultKind[] = [];
+const noForeign: ForeignWindow = { foreignModes: noModes, steadyModes: noModes };

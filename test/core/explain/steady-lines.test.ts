@@ -139,4 +139,23 @@ describe("the steady lines of a point", () => {
     // A second harmonic that is neither is the fault's own.
     expect(update(4, 1530, [], { "bpfo.h2": 7.2 })).toEqual({ foreignModes: [], steadyModes: [] });
   });
+
+  test("have their equal in hum, of a mode that shows nothing at other speeds", () => {
+    const heardAt = (
+      elsewhere: Readonly<Record<string, number>>,
+      own: Readonly<Record<string, number>> = {},
+    ) => {
+      const watch = createForeignWatch({ features: bearingFeatureSpec, window: bearingWindow }, bearing);
+      for (const minute of [0, 1, 2]) watch.update(windowOf(minute, 1500, elsewhere));
+      const lines = { "bpfi.h1": 5.38, "bpfi.h2": 10.76, ...own };
+      const [hum, shaft] = [columnsOf("bpfi.h1", "bpfi.h2"), columnsOf("bpfi.h3")];
+      return watch.update({ ...windowOf(3, 1115, lines), foreignLines: { hum, shaft } });
+    };
+    const foreignModes = ["inner-race"];
+    expect(heardAt({})).toEqual({ foreignModes, steadyModes: foreignModes });
+    // A fault's go with the shaft, and one of the shaft itself does not stand still.
+    expect(heardAt({ "bpfi.h1": 5.38 })).toEqual({ foreignModes, steadyModes: [] });
+    expect(heardAt({}, { "bpfi.h3": 16 })).toEqual({ foreignModes, steadyModes: [] });
+    expect(heardAt({}, { "bsf.h1": 4.93 })).toEqual({ foreignModes, steadyModes: foreignModes });
+  });
 });

@@ -50,7 +50,7 @@ export interface WatchedWindow {
   readonly features?: Float32Array | undefined;
   /** Failure modes for which nothing but foreign lines speaks; absent: none, or not known. */
   readonly foreignModes?: readonly string[] | undefined;
-  /** Of these those of which every line keeps its hertz whatever the speed; absent: none, or not known. */
+  /** Of these those of which every line is known to stand still, whatever the speed; absent: none, or not known. */
   readonly steadyModes?: readonly string[] | undefined;
 }
 

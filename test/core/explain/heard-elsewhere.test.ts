@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import { faultKinds } from "../../../src/core/contract/bundle/bearing-fault.ts";
+import { createHeardElsewhere } from "../../../src/core/explain/heard-elsewhere.ts";
+
+const minuteMs = 60_000;
+const nothing = { foreign: 0, own: 0 };
+const ownLine = { foreign: 1, own: 1 };
+const humAlone = { foreign: 2, own: 0 };
+
+type Heard = readonly [minute: number, shaftRpm: number, found: typeof nothing];
+
+/** Is a kind that was heard so silent at other speeds than that of the last window? */
+function isSilent(...heard: readonly Heard[]): boolean {
+  const elsewhere = createHeardElsewhere();
+  const said = heard.map(([minute, shaftRpm, found]) =>
+    elsewhere.update({ toMs: minute * minuteMs, shaftRpm, found: faultKinds.map(() => found) }),
+  );
+  // All kinds were heard alike.
+  expect([[], faultKinds]).toContainEqual(said.at(-1));
+  return said.at(-1)!.length > 0;
+}
+const times = (count: number, shaftRpm: number, found: typeof nothing, from = 0): Heard[] =>
+  Array.from({ length: count }, (_, minute) => [from + minute, shaftRpm, found]);
+
+describe("a kind was not to be heard at other speeds", () => {
+  test("where three windows at other speeds show no line of its own", () => {
+    expect(isSilent(...times(3, 1500, nothing), [9, 1217, humAlone])).toBe(true);
+    expect(isSilent([0, 1500, nothing], [1, 1300, nothing], [2, 1000, nothing], [9, 1217, humAlone])).toBe(
+      true,
+    );
+    expect(isSilent(...times(2, 1500, nothing), [9, 1217, humAlone])).toBe(false);
+  });
+
+  test("never by speeds at which what stands still may be in the same place", () => {
+    expect(isSilent(...times(60, 1230, nothing), [99, 1217, humAlone])).toBe(false);
+    expect(isSilent(...times(60, 1266, nothing), [99, 1217, humAlone])).toBe(true);
+  });
+
+  test("never where a line of its own shows in more than a third of them, of late", () => {
+    const mixed = (own: number, of: number): Heard[] =>
+      Array.from({ length: of }, (_, minute) => [minute, 1500, minute % of < own ? ownLine : nothing]);
+    expect(isSilent(...mixed(1, 3), [9, 1217, humAlone])).toBe(true);
+    expect(isSilent(...mixed(2, 3), [9, 1217, humAlone])).toBe(false);
+    // A fault that begins is not outweighed by all the windows before it.
+    expect(
+      isSilent(...times(200, 1500, nothing), ...times(12, 1500, ownLine, 200), [999, 1217, humAlone]),
+    ).toBe(false);
+  });
+
+  test("never by windows in which foreign lines alone show", () => {
+    expect(isSilent(...times(60, 1500, humAlone), [99, 1217, humAlone])).toBe(false);
+  });
+
+  test("for a day: after that a fault may have come, and a clock that went back knows nothing", () => {
+    const day = 24 * 60;
+    expect(isSilent(...times(3, 1500, nothing), [day, 1217, humAlone])).toBe(true);
+    expect(isSilent(...times(3, 1500, nothing), [day + 3, 1217, humAlone])).toBe(false);
+    expect(isSilent(...times(3, 1500, nothing, 60), [0, 1217, humAlone])).toBe(false);
+  });
+});
