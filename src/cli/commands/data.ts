@@ -87,7 +87,9 @@ function sayWritten({ manifest, config, entries, unlabelled, others }: Initialis
   const left = [
     ...(asked === 0
       ? []
-      : [`${asked} entries say TODO where no name says label or machine for sure: fill them in first`]),
+      : [
+          `${asked} entries say TODO where no name says label or machine for sure, or two contradict each other: fill them in first`,
+        ]),
     ...(unlabelled.length === 0
       ? []
       : [

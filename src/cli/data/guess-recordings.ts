@@ -1,11 +1,11 @@
 /**
- * What the names of folders and files say of recordings: the label by a word in them, the machine by the folders beside it or by
- * a word of the files' names. Of evidence its note says what no folder does: that is sorted by people, and counts first. Reads no
- * file; what nobody says for sure is left for its author, as `TODO`.
+ * What the names of folders and files say of recordings: the label by a word in them, of folders before files, the machine by
+ * the folders beside it or by a word of the files' names. Of evidence its note says what no folder does: that is sorted by
+ * people, and counts first. Reads no file; what no name says for sure, or two contradict, is left for its author, as `TODO`.
  */
 import type { RecordedLabel } from "../../training/dataset/recordings/recording-set.ts";
 import type { EvidenceNote } from "./evidence-notes.ts";
-import { joinLabels, readLabelWord } from "./label-words.ts";
+import { joinLabels, type NamedLabel, readLabelWord } from "./label-words.ts";
 
 /** Files of one label and machine, as a manifest says it in one entry; null: its author must say it. */
 export interface GuessedEntry {
@@ -78,7 +78,8 @@ function guessFile(file: string): Guess | null {
   const stem = parts.pop()!.replace(/\.[^.]*$/, "");
   const ofFolders = parts.map(readLabelWord);
   const said = ofFolders.filter((label) => label !== null);
-  const label = said.length > 0 ? joinSaid(said) : readLabelWord(stem);
+  const own = readLabelWord(stem);
+  const label = said.length > 0 ? joinFolders(said, own) : own;
   if (label === null) return null;
   const folders = parts.filter((part, index) => ofFolders[index] === null && !isGeneric(part));
   return {
@@ -97,6 +98,15 @@ function guessEvidence(file: string, note: EvidenceNote): Guess | null {
   const known = label === "asked" ? null : label;
   const said = sorted.length === 0 ? note : { ...note, why: "its folder says it", isVerdict: false };
   return { label: known, machine: note.machine, note: said };
+}
+
+/** What the folders say, unless the file's `own` name contradicts it: it says no more of a label than they do. */
+function joinFolders(
+  folders: readonly (RecordedLabel | "asked")[],
+  own: NamedLabel,
+): RecordedLabel | "asked" | null {
+  const isContradicted = own !== null && joinSaid([...folders, own]) === "asked";
+  return isContradicted ? "asked" : joinSaid(folders);
 }
 
 function joinSaid(labels: readonly (RecordedLabel | "asked")[]): RecordedLabel | "asked" | null {

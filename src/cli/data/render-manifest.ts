@@ -63,7 +63,7 @@ export function renderManifest(
     "",
     ...(entries.some(({ label, machine }) => label === null || machine === null)
       ? [
-          "# TODO: no name says it for sure. Write the label, or the physical machine: its recordings stay on one side of a split.",
+          "# TODO: no name says it for sure, or two contradict each other. Write the label, or the physical machine: its recordings stay on one side of a split.",
         ]
       : []),
     "recordings:",

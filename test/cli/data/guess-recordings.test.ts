@@ -66,6 +66,12 @@ describe("the files of a folder", () => {
     ["2024/site A/turbine 7/healthy/2024-01-05/run 1.wav", "healthy", "site A/turbine 7"],
     ["faulty/Mu\u0308hle/a.wav", "faulty", "M\u00fchle"],
     ["ball/recordings_t3_1.wav", "ball", "t3"],
+    ["inner-race/pump1/healthy.npy", null, "pump1"],
+    ["healthy/pump6/pump6_inner_race_defect.npy", null, "pump6"],
+    ["inner-race/pump1/outer.npy", null, "pump1"],
+    ["faulty/pump1/baseline_2.npy", null, "pump1"],
+    ["inner-race/pump1/damaged.npy", "inner-race", "pump1"],
+    ["faulty/pump1/ball.npy", "faulty", "pump1"],
   ])("%s: label %s of machine %s, null where its author must say it", (file, label, machine) => {
     expect(guessRecordings([file]).entries).toEqual([{ file, files: 1, label, machine }]);
   });
