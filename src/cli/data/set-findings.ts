@@ -1,4 +1,4 @@
-/** What is wrong with recordings taken together: the same one twice, one name for two machines, labels that are machines. */
+/** What is wrong with recordings taken together: the same one twice, one name for two machines, two for one, labels that are machines. */
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { RecordedEntry } from "../../training/dataset/recordings/recording-set.ts";
 import { findTwins } from "../../training/dataset/samples/signal-print.ts";
@@ -18,6 +18,7 @@ export function findInSet(recordings: readonly MeasuredRecording[]): Finding[] {
     ...groupEntries(recordings, ({ machine, component }) => `${machine}\n${component}`).flatMap((own) => [
       ...findInBearing(own),
     ]),
+    ...findSpellings(recordings),
     ...findConfounded(recordings),
   ];
 }
@@ -110,6 +111,33 @@ function* findInBearing(own: readonly MeasuredRecording[]): Generator<Finding> {
       cure: `${cure}; or unit and scale differ between files`,
     };
   }
+}
+
+/** One machine under two names would be on both sides of a split. */
+function* findSpellings(recordings: readonly MeasuredRecording[]): Generator<Finding> {
+  const named = groupEntries(recordings, ({ machine }) => machine).map(([first]) => first!.resolved);
+  for (const alike of groupBy(named, ({ entry }) => spellPlainly(entry.machine)).values()) {
+    if (alike.length < 2) continue;
+    const names = alike.map(({ entry }) => JSON.stringify(entry.machine)).sort();
+    yield {
+      severity: "warning",
+      check: "one-machine",
+      where: alike[1]!.where,
+      file: null,
+      message: `the machines ${names.join(" and ")} may be one: their names differ in case, blanks, hyphens, underscores or leading zeros`,
+      cure: "write one name for one machine, or it is trained and judged on at once; where they are several, leave it so",
+    };
+  }
+}
+
+/** `Pump_01` and `pump 1` alike; `1-1` is not `11`. */
+function spellPlainly(name: string): string {
+  return name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/(?<=\d)[\s_-]+(?=\d)/g, "/")
+    .replace(/[\s_-]+/g, "")
+    .replace(/(?<!\d)0+(?=\d)/g, "");
 }
 
 /** Where every machine with a fault is another than every healthy one and all were recorded otherwise, the fault is not what is learnt. */

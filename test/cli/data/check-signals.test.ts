@@ -121,6 +121,23 @@ describe("aurora data check", () => {
     );
   });
 
+  it("doubts names that differ in their spelling alone, which would be two machines on both sides of a split", async () => {
+    const dir = createTemporaryFolder();
+    const namesFor = async (machines: readonly string[]): Promise<readonly string[]> => {
+      const entries = machines.map((machine, index) => {
+        writeCounts(dir, `${index}.npy`, inventCounts({ seed: 60 + index }));
+        return { file: `${index}.npy`, label: "healthy", machine };
+      });
+      const { check: found } = await check(writeManifest(dir, entries));
+      return found.findings.flatMap(({ check: kind, message }) => (kind === "one-machine" ? [message] : []));
+    };
+    expect(await namesFor(["pump 1", "Pump_01", "T2", "t-2", "t20"])).toEqual([
+      expect.stringContaining('the machines "Pump_01" and "pump 1" may be one'),
+      expect.stringContaining('the machines "T2" and "t-2" may be one'),
+    ]);
+    expect(await namesFor(["pump 1-1", "pump 11", "pump 1-10", "pump 101"])).toEqual([]);
+  });
+
   it("finds one signal on two machines as counts, as a float WAV in other units, and as a text of four digits", async () => {
     const dir = createTemporaryFolder();
     const counts = inventCounts({ seed: 1 });
