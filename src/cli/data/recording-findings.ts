@@ -164,15 +164,19 @@ function* findInNumbers(measured: MeasuredRecording, { contract }: DataExpectati
       cure: "the sensor or converter was driven beyond its range, which looks like impacts: record with a lower gain, or leave it out",
     };
   }
-  if (scale === null) {
+  const { unreadUnit } = resolved;
+  if (scale === null || unreadUnit !== null) {
     yield {
       severity: "warning",
       check: "unit",
-      message: `nothing says what a number of ${id} is worth`,
+      message:
+        unreadUnit === null
+          ? `nothing says what a number of ${id} is worth`
+          : `${JSON.stringify(unreadUnit)} stands where the unit of ${id} does, and is none that is known`,
       cure: `say unit: g or unit: m/s2 (and scale where a number is a count): faults are found without, levels and severity are not`,
     };
-    return;
   }
+  if (scale === null) return;
   const peak = scale * Math.max(Math.abs(low), Math.abs(high));
   if (peak > Math.max(Math.abs(contract.min), Math.abs(contract.max))) {
     yield {

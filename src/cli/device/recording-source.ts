@@ -93,7 +93,7 @@ async function readSignal(path: string, end: string | null, notes: FileNotes): P
   const find = <K extends keyof SidecarPart>(key: K): SidecarPart[K] =>
     said.find((part) => part[key] !== undefined)?.[key];
   const [rateHz, shaftRpm] = [find("rateHz") ?? (await readStatedRate(path)), find("shaftRpm")];
-  const { scale } = findFileScale(file, { scale: joinScale(said), otherUnit: find("otherUnit") });
+  const { scale } = findFileScale(file, joinScale(said));
   if (rateHz === undefined || shaftRpm === undefined || scale === null) {
     throw new AuroraError("DATA_MISSING", `nothing says rate, shaft speed and scale or unit of ${path}`, {
       op: "open recording",

@@ -155,8 +155,9 @@ describe("aurora score", () => {
 
   it("takes a known designation from a sidecar, and names those that are known where one is not", async () => {
     const { folder, out, good } = createFolder();
-    const { rateHz, shaftRpm } = sidecar;
-    writeFileSync(join(folder, "good.json"), JSON.stringify({ rateHz, shaftRpm, bearing: "SKF 6205-2RS" }));
+    const { rateHz, shaftRpm, scale } = sidecar;
+    const said = { rateHz, shaftRpm, scale, bearing: "SKF 6205-2RS" };
+    writeFileSync(join(folder, "good.json"), JSON.stringify(said));
     const { code, stderr } = await auroraHere("score", shippedBundle, "--input", good, "--out", out);
     expect([code, stderr]).toEqual([0, ""]);
     const unknown = await auroraHere(

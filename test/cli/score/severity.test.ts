@@ -15,6 +15,7 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { type LoadedBundle, serveBundle } from "../../../src/core/serving/loaded-bundle.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { encodeWav } from "../../training/dataset/samples/encode-wav.ts";
 import { encodeNpy, shippedBundle } from "./recordings.ts";
 
 const bearing = { bpfo: 5.2, bpfi: 7.8, bsf: 4.6, ftf: 0.4 };
@@ -124,6 +125,33 @@ describe("the severity of recordings too short for a diagnosis", () => {
     expect(names.map((name) => doubts.isKnown(join(folder, name)))).toEqual([true, true, false, false]);
     expect(doubts.list()).toEqual([
       expect.stringMatching(/velocity\.csv is in mm\/s, which is no acceleration/),
+    ]);
+  });
+
+  it("is doubted where a unit is stated that nobody knows, or int16 comes without a scale", async () => {
+    const folder = createTemporaryFolder();
+    const samples = wearOf(0.5, 1, 2.5);
+    const rows = [...samples].join("\n");
+    for (const unit of ["milli-g", "V/g"])
+      writeFileSync(join(folder, `${unit[0]}.csv`), `acc [${unit}]\n${rows}\n`);
+    const counts = samples.map((each) => Math.round(each * 1000));
+    writeFileSync(
+      join(folder, "counts.wav"),
+      encodeWav({ kind: "pcm16", rateHz: 25_600, channels: [[...counts]] }),
+    );
+    const doubts = createUnitDoubts();
+    await scoreFiles(bundle, {
+      files: ["m.csv", "V.csv", "counts.wav"].map((name) => join(folder, name)),
+      describe: describeFile,
+      out: join(folder, "out.csv"),
+      baseline: null,
+      onOpened: doubts.look,
+      progress: () => {},
+    });
+    expect(doubts.list()).toEqual([
+      expect.stringMatching(/m\.csv says "milli-g" where a unit stands, .* its numbers are taken for g/),
+      expect.stringMatching(/V\.csv says "V\/g" where a unit stands/),
+      expect.stringMatching(/counts\.wav holds int16 .* a converter's of ±50 g; --scale says it/),
     ]);
   });
 

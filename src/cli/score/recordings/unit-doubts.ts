@@ -16,11 +16,17 @@ export function createUnitDoubts(): UnitDoubts {
   return {
     look: ({ file, fileScale, quantisation }) => {
       if (fileScale.scale === null) unknown.add(file.path);
-      const isNumber = !file.isCounts && fileScale.scale === null && fileScale.otherUnit === null;
+      const isUnknown = fileScale.scale === null && fileScale.otherUnit === null;
+      const isNumber = isUnknown && !file.isCounts;
       const { scale, countsPerNumber } = quantisation;
       // Of a file without any vibration no scale says anything, and its numbers are taken as they are.
       const isTooLarge = countsPerNumber !== 1 && scale * highestCount > mostGravities;
-      const doubt = isNumber && isTooLarge ? noGravities : sayDoubt(fileScale);
+      const doubt =
+        isUnknown && file.isCounts
+          ? sayCounts(quantisation.scale)
+          : isNumber && isTooLarge
+            ? noGravities
+            : sayDoubt(fileScale);
       if (doubt !== null) files.set(doubt, (files.get(doubt) ?? new Set()).add(file.path));
     },
     list: () =>
@@ -38,9 +44,19 @@ const mostGravities = 10_000;
 const noGravities =
   "holds numbers that are too large to be g: counts of a converter, perhaps; --scale says what one is worth, and until then its level says nothing";
 
-function sayDoubt({ overruled, otherUnit }: OpenedRecording["fileScale"]): string | null {
+/** `ofOne` is what a count is taken for, in g. */
+function sayCounts(ofOne: number): string {
+  const full = Math.round((highestCount + 1) * ofOne);
+  return `holds int16 and nothing says what one is worth: they are taken for a converter's of ±${full} g; --scale says it, and until then its level says nothing`;
+}
+
+function sayDoubt({ overruled, otherUnit, unreadUnit, scale }: OpenedRecording["fileScale"]): string | null {
   if (overruled !== null) {
     return `says ${overruled} itself, and what is said of it beside that counts instead`;
+  }
+  if (unreadUnit !== null) {
+    const taken = scale === null ? "its numbers are" : "its scale is";
+    return `says ${JSON.stringify(unreadUnit)} where a unit stands, which is none that is known: ${taken} taken for g; --unit or --scale says what they are worth`;
   }
   if (otherUnit === null) return null;
   return `is in ${otherUnit}, which is no acceleration: kinds of fault are told from its lines, its level says nothing`;

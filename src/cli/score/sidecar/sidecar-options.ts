@@ -85,7 +85,8 @@ known unit at most the bundle's range), which becomes count 32,000. The unit is 
 the file itself writes: in brackets after the column's name (Accel [m/s²]) or in a line below the names. Where it is
 known, data outside the bundle's data contract is set aside with the windows that need it, as on the gateway. Where
 nobody knows it, no range is held against the numbers, which does no harm to a diagnosis, because no feature of a
-bearing depends on the level; a severity then takes them for g. Of volts or mm/s without --scale there is none.
+bearing depends on the level; a severity then takes them for g, and int16 for those of a converter of the bundle's
+full range (±50 g), which a warning says. Of volts or mm/s without --scale there is none.
 
 What a file does not say of itself comes, in this sequence, from the options, from the file of geometries (YAML, JSON
 or CSV; the first entry whose name or "file" fits the file's name as a pattern with *; it may say rate_hz, shaft_rpm,

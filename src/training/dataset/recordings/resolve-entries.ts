@@ -27,6 +27,8 @@ export interface ResolvedEntry {
   readonly place: string | null;
   /** Physical value of the file's number 1; null: nobody knows. */
   readonly scale: number | null;
+  /** What stands where a unit does and is none that is known; null: nothing. */
+  readonly unreadUnit: string | null;
   readonly speed: RecordedSpeed | null;
   /** How long the recording is said to be, in seconds; null: nobody says. */
   readonly durationS: number | null;
@@ -173,8 +175,11 @@ async function describe({ listed, path, place, beside, root }: ToDescribe): Prom
     "bearing: {balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04} (or bpfo, bpfi and bsf)",
   );
   const unit = await readStatedUnit(path, place);
-  const saidScale = { scale: joinScale(parts), otherUnit: first("otherUnit") };
-  const { scale, overruled: ownUnit } = findFileScale({ isCounts: false, unit }, saidScale);
+  const {
+    scale,
+    unreadUnit,
+    overruled: ownUnit,
+  } = findFileScale({ isCounts: false, unit }, joinScale(parts));
   const { file, label, machine, shared, load, learn } = listed;
   const channel = listed.part.channel ?? null;
   const entry: RecordedEntry = {
@@ -204,6 +209,7 @@ async function describe({ listed, path, place, beside, root }: ToDescribe): Prom
     path,
     place,
     scale,
+    unreadUnit,
   };
 }
 

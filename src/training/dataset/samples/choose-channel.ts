@@ -12,7 +12,7 @@ const clockName =
 /** A unit in brackets after a name: `Accel [g]`, `acc_x (m/s²)`. */
 const unitAfterName = /\s*[[(]([^[(]*)[\])]\s*$/;
 /** Without brackets only what nothing else is written like: `Acceleration m/s²`. */
-const unitWithoutBrackets = /[\s_,](mm?\/s\S*)\s*$/;
+const unitWithoutBrackets = /[\s_,]((?:[cm]?m|ft)\/s\S*)\s*$/;
 
 /** A direction or an end of the machine: `(V)` is vertical, `(DE)` the drive end. */
 const placeAfterName = /\s*\([A-Z]{1,3}\)\s*$/;

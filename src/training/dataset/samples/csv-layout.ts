@@ -2,6 +2,7 @@
  * Where the numbers stand in a text: what parts them, which column, and on which line they begin. Above them may stand what
  * data loggers write: comments (#, %), lines about the rig, a line of names and one of units.
  */
+import { readAccelerationUnit } from "../../../core/contract/acceleration-units.ts";
 import { chooseChannel, chooseUnnamedChannel, readNamedUnit } from "./choose-channel.ts";
 
 /** How a line's fields are parted. */
@@ -147,7 +148,7 @@ function chooseNames(
     if (comment === undefined || !fits(comment)) return null;
     return comment.every((field) => Number.isNaN(Number(field))) ? { columns: comment } : null;
   }
-  const areUnits = last.every((field) => unitName.test(field));
+  const areUnits = last.every((field) => unitName.test(field) || readAccelerationUnit(field) !== null);
   if (areUnits && before !== undefined && fits(before)) {
     return { columns: before, units: last.map((unit) => unit.replace(/^[[(](.*)[\])]$/, "$1")) };
   }

@@ -1,6 +1,7 @@
 /** What a file's numbers are worth in g: by what is said of it, else by the unit that the file itself states. */
 import {
   gravitiesOf,
+  hasUnitWord,
   isOtherQuantity,
   readAccelerationUnit,
 } from "../../../core/contract/acceleration-units.ts";
@@ -12,6 +13,8 @@ interface SaidScale {
   readonly scale: number | null;
   /** A unit that was said, and is none of acceleration. */
   readonly otherUnit?: string | undefined;
+  /** A unit that was said, and that nobody here knows. */
+  readonly unreadUnit?: string | undefined;
 }
 
 /** What it comes to. */
@@ -20,6 +23,8 @@ export interface FileScale {
   readonly scale: number | null;
   /** The unit of another quantity that the numbers are in; null: none is stated. */
   readonly otherUnit: string | null;
+  /** What stands where a unit does and is none that is known; null: nothing, or another one counts. */
+  readonly unreadUnit: string | null;
   /** The file states a unit of acceleration that what is said of it contradicts; null: it does not. */
   readonly overruled: string | null;
 }
@@ -32,11 +37,16 @@ export function findFileScale(file: Pick<SampleFile, "isCounts" | "unit">, said:
   const stated = file.isCounts ? undefined : file.unit;
   const unit = stated === undefined ? null : readAccelerationUnit(stated);
   const own = unit === null ? null : gravitiesOf[unit];
+  const unreadUnit = said.unreadUnit ?? null;
   if (said.scale !== null) {
     const isOther = own !== null && Math.abs(said.scale / own - 1) > sameScale;
-    return { scale: said.scale, otherUnit: null, overruled: isOther ? stated! : null };
+    return { scale: said.scale, otherUnit: null, unreadUnit, overruled: isOther ? stated! : null };
   }
-  if (said.otherUnit !== undefined) return { scale: null, otherUnit: said.otherUnit, overruled: null };
-  const isOther = stated !== undefined && unit === null && isOtherQuantity(stated);
-  return { scale: own, otherUnit: isOther ? stated.trim() : null, overruled: null };
+  const none = { scale: null, otherUnit: null, unreadUnit: null, overruled: null };
+  if (said.otherUnit !== undefined) return { ...none, otherUnit: said.otherUnit };
+  if (own !== null) return { ...none, scale: own };
+  if (stated === undefined || !hasUnitWord(stated)) return { ...none, unreadUnit };
+  return isOtherQuantity(stated)
+    ? { ...none, otherUnit: stated.trim() }
+    : { ...none, unreadUnit: stated.trim() };
 }

@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import {
   type AccelerationUnit,
   gravitiesOf,
+  hasUnitWord,
   isOtherQuantity,
   readAccelerationUnit,
 } from "../../../core/contract/acceleration-units.ts";
@@ -31,6 +32,8 @@ export interface Sidecar {
   readonly scale: number | null;
   /** A unit that is said, and is none of acceleration. */
   readonly otherUnit?: string | undefined;
+  /** A unit that is said, and that nobody here knows. */
+  readonly unreadUnit?: string | undefined;
 }
 
 /** What one source says; what it does not say another may. */
@@ -48,6 +51,8 @@ export interface SidecarPart {
   readonly unit?: AccelerationUnit | undefined;
   /** As it was written, where it is none of acceleration, such as `V` or `mm/s`. */
   readonly otherUnit?: string | undefined;
+  /** As it was written, where it is a word that means no unit here, such as `counts`. */
+  readonly unreadUnit?: string | undefined;
   readonly channel?: string | undefined;
   /** How long it is said to last, in seconds; only a check of recordings asks. */
   readonly durationS?: number | undefined;
@@ -110,18 +115,30 @@ function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDescripti
         "--bearing with orders or a file of geometries",
       ),
       polePairs: first("polePairs"),
-      scale: joinScale(parts),
-      otherUnit: first("otherUnit"),
+      ...joinScale(parts),
     },
     channel: first("channel") ?? null,
   };
 }
 
-/** What number 1 of a file is worth in g by what the sources say; null where they say nothing of it. */
-export function joinScale(parts: readonly SidecarPart[]): number | null {
-  const scale = parts.find((part) => part.scale !== undefined)?.scale;
-  const unit = parts.find((part) => part.unit !== undefined)?.unit;
-  return scale === undefined && unit === undefined ? null : (scale ?? 1) * gravitiesOf[unit ?? "g"];
+/** What the sources say that number 1 of a file is worth in g, and units of theirs that do not say it. */
+export function joinScale(
+  parts: readonly SidecarPart[],
+): Pick<Sidecar, "scale" | "otherUnit" | "unreadUnit"> {
+  const first = <K extends keyof SidecarPart>(key: K): SidecarPart[K] =>
+    parts.find((part) => part[key] !== undefined)?.[key];
+  const [scale, unit, unread] = [first("scale"), first("unit"), first("unreadUnit")];
+  // A scale is of a converter's counts, whatever unit they are said to be in.
+  const isMeant = unit !== undefined || (scale !== undefined && unread !== undefined && isCount(unread));
+  return {
+    scale: scale === undefined && unit === undefined ? null : (scale ?? 1) * gravitiesOf[unit ?? "g"],
+    otherUnit: first("otherUnit"),
+    unreadUnit: isMeant ? undefined : unread,
+  };
+}
+
+function isCount(unit: string): boolean {
+  return /^(raw|adc|lsb|((raw|adc)[\s_-]*)?(counts?|values?))$/i.test(unit.trim());
 }
 
 /** Seconds are no ending: `2004.02.12.10.32.39` would share a description with all files of its minute. */
@@ -244,6 +261,7 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
   }
   const unit = textOf("unit");
   const acceleration = unit === undefined ? null : readAccelerationUnit(unit);
+  const isOther = acceleration === null && unit !== undefined && isOtherQuantity(unit);
   return {
     rateHz: numberOf(numberKeys.rateHz),
     shaftRpm: numberOf(numberKeys.shaftRpm),
@@ -252,8 +270,9 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     durationS: numberOf(numberKeys.durationS),
     polePairs: wholeOf(numberKeys.polePairs),
     unit: acceleration ?? undefined,
+    otherUnit: isOther ? unit : undefined,
     // Of any other word (counts, raw) nobody knows what it means: the file itself may.
-    otherUnit: acceleration === null && unit !== undefined && isOtherQuantity(unit) ? unit : undefined,
+    unreadUnit: acceleration === null && !isOther && hasUnitWord(unit ?? "") ? unit : undefined,
     channel: textOf("channel"),
     time: textOf("time") ?? findEvidenceStart(textOf("from")),
     point: textOf("point"),

@@ -38,7 +38,7 @@ it("says of numbers that cannot be g that they are perhaps counts", () => {
       isAbsolute: false,
     },
     contract: {} as never,
-    fileScale: { scale: null, otherUnit: null, overruled: null },
+    fileScale: { scale: null, otherUnit: null, unreadUnit: null, overruled: null },
   });
   doubts.look(open("a.wav", 8e6));
   doubts.look(open("b.wav", 300));
@@ -61,7 +61,7 @@ it("says nothing of the unit of zeros", async () => {
     sidecar: { rateHz: 1, shaftRpm: 1, bearing: { bpfo: 1, bpfi: 1, bsf: 1, ftf: 1 }, scale: null },
     quantisation: await chooseQuantisation(zeros, null, { min: -50, max: 50 }),
     contract: {} as never,
-    fileScale: { scale: null, otherUnit: null, overruled: null },
+    fileScale: { scale: null, otherUnit: null, unreadUnit: null, overruled: null },
   });
   expect(doubts.list()).toEqual([]);
 });

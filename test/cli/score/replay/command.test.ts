@@ -119,7 +119,7 @@ describe("aurora score --decide", () => {
       everySeconds: 600,
       point: "x",
     };
-    writeFileSync(manifest, JSON.stringify({ shaftRpm: first!.shaftRpm, recordings: [entry] }));
+    writeFileSync(manifest, JSON.stringify({ shaftRpm: first!.shaftRpm, scale: 1e-3, recordings: [entry] }));
     const { code, stderr, report } = await replay("--manifest", manifest, "--json", ...flags);
     expect([code, stderr]).toEqual([0, ""]);
     expect(report!.points[0]).toMatchObject({
