@@ -23,7 +23,7 @@ export function findInTraining(
   ];
 }
 
-/** Too few windows of healthy machines to learn from. */
+/** Too few windows of healthy machines to learn from, in all or of any one of them. */
 function findFewWindows(
   recordings: readonly MeasuredRecording[],
   {
@@ -40,15 +40,11 @@ function findFewWindows(
   const windows = healthy.map(({ samples, resolved: { entry } }) => {
     const of = (amount: number): number => secondsOf(amount, window.unit, entry.shaftRpm);
     const seconds = samples / entry.sampleRateHz;
-    return Math.max(0, Math.floor((seconds - of(window.length)) / of(window.hop)) + 1);
+    return { entry, windows: Math.max(0, Math.floor((seconds - of(window.length)) / of(window.hop)) + 1) };
   });
-  const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0);
-  const speeds = healthy.map(({ resolved }) => resolved.entry.shaftRpm);
-  const lacking = sayLackingWindows(sum(windows), window, sum(speeds) / speeds.length);
+  const lacking = sayLackingWindows(windows, window);
   if (lacking === null) return [];
-  return [
-    { severity: "error", check: "few-windows", message: `there are ${lacking.lack}`, cure: lacking.cure },
-  ];
+  return [{ severity: "error", check: "few-windows", message: lacking.lack, cure: lacking.cure }];
 }
 
 /** What is wrong with the machines that a training from scratch would hold out; null: nothing. */

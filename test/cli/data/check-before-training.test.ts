@@ -32,6 +32,33 @@ describe("aurora data check", () => {
     expect((await check(join(dir, "recordings.yaml"))).check.findings).toEqual([]);
   });
 
+  it("says before a training that no healthy machine has as many windows as tell how they scatter", async () => {
+    const dir = createTemporaryFolder();
+    for (let machine = 1; machine <= 11; machine++) {
+      writeCounts(dir, `healthy/t${machine}/a.npy`, inventCounts({ seed: machine, samples: 6 * rateHz }));
+    }
+    writeCounts(dir, "inner-race/t20/a.npy", inventCounts({ seed: 20, fault: "inner-race" }));
+    await auroraHere("data", "init", dir, ...known);
+    const { code, check: found } = await check(dir);
+    expect([code, found.findings]).toEqual([
+      1,
+      [
+        expect.objectContaining({
+          severity: "error",
+          check: "few-windows",
+          message: expect.stringContaining("no healthy machine has 4 windows at one speed and load"),
+          cure: expect.stringMatching(
+            /for 8 s at one speed and load \(4 windows of 60 revolutions at 1800 rpm\)/,
+          ),
+        }),
+      ],
+    ]);
+    // Another recording of one of them is as good as a longer one.
+    writeCounts(dir, "healthy/t1/b.npy", inventCounts({ seed: 30, samples: 6 * rateHz }));
+    await auroraHere("data", "init", dir, "--force", ...known);
+    expect((await check(dir)).check.findings).toEqual([]);
+  });
+
   it("says before a training from scratch that a single faulty machine cannot be learnt from and judged on", async () => {
     const dir = createTemporaryFolder();
     writeCounts(dir, "healthy/t1/a.npy", inventCounts({ seed: 1 }));

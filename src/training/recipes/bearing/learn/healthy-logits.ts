@@ -2,7 +2,10 @@
  * How a student's raw logits lie on healthy machines that it did not learn from: what a gateway holds a machine against
  * as long as it knows nothing of it (`core/decision/fast-lane.ts`). One scale for all failure modes.
  */
+import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-spec.ts";
+import { groupBy } from "../../../../core/maths/group-by.ts";
+import { joinParts } from "../../../../core/maths/join-parts.ts";
 import { computeMedian, computeQuantile } from "../../../../core/maths/robust.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 
@@ -18,35 +21,35 @@ const leastMachines = 1.5;
 const wanderShare = 0.9;
 /** The slice of invented recordings that hear a faulty neighbour (`invented-rows.ts`). */
 const neighbourLabel = "neighbour";
-/** Windows of a recording whose deviation counts. */
-const fewestWindows = 4;
+/** Windows of a recording, or of several on one occasion, whose deviation counts. */
+export const windowsOfDeviation = 4;
+
+/** A recording's logits, [rows × outputs]. */
+interface HealthyRecording {
+  /** Recordings of one occasion are of one machine at one speed and load. */
+  readonly occasion: string;
+  readonly outputs: number;
+  readonly logits: Float32Array;
+}
 
 /**
- * Measures on the healthy recordings of `sets`, each scored by a student that had not seen it.
- * @throws RangeError when none of them is healthy, or none has four windows.
+ * Measures on the healthy recordings of `sets`, each scored by a student that had not seen it. Where none of them has four
+ * windows those of a machine at one speed and load are taken together: what wanders between them then counts as a window's
+ * deviation, which makes a gateway slower and never hastier.
+ * @throws RangeError when no recording is healthy; AuroraError TRAINING where no four come together (`enough-windows.ts` says it before).
  */
 export function measureHealthyLogits(sets: readonly ScoredSet[]): HealthyLogits {
-  const means: number[] = [];
-  const deviations: number[] = [];
-  for (const { outputs, scores, signals } of sets) {
-    let at = 0;
-    for (const { truth, rows, slices } of signals) {
-      const own = scores.int8!.subarray(at * outputs, (at + rows) * outputs);
-      at += rows;
-      // A machine whose neighbour fails is no healthy machine.
-      if (truth !== null || rows === 0 || slices.recording === neighbourLabel) continue;
-      for (let output = 0; output < outputs; output++) {
-        const column = Array.from({ length: rows }, (_, row) => own[row * outputs + output]!);
-        const mean = column.reduce((sum, value) => sum + value, 0) / rows;
-        means.push(mean);
-        if (rows < fewestWindows) continue;
-        const squares = column.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-        deviations.push(Math.sqrt(squares / (rows - 1)));
-      }
-    }
-  }
-  if (means.length === 0 || deviations.length === 0) {
-    throw new RangeError("no healthy recording of four windows says how healthy logits lie");
+  const recordings = sets.flatMap(listHealthy);
+  const means = recordings.flatMap(measureColumns).map(({ mean }) => mean);
+  if (means.length === 0) throw new RangeError("no healthy recording says how healthy logits lie");
+  const alone = listDeviations(recordings);
+  const deviations = alone.length > 0 ? alone : listDeviations(joinOccasions(recordings));
+  if (deviations.length === 0) {
+    throw new AuroraError("TRAINING", sayShortOccasions(), {
+      op: "train",
+      subject: "healthy recordings",
+      hint: `record a healthy machine for ${windowsOfDeviation} windows at one speed and load`,
+    });
   }
   const location = computeMedian(means);
   const window = computeMedian(deviations);
@@ -55,4 +58,51 @@ export function measureHealthyLogits(sets: readonly ScoredSet[]): HealthyLogits 
     leastMachines * window,
   );
   return { location, machine, window, wander: wanderShare * window };
+}
+
+/** What is lacking where no machine has them. */
+export function sayShortOccasions(): string {
+  return `no healthy machine has ${windowsOfDeviation} windows at one speed and load: a bundle takes them, to know how its windows scatter`;
+}
+
+function listHealthy({ outputs, scores, signals }: ScoredSet): HealthyRecording[] {
+  let at = 0;
+  return signals.flatMap(({ truth, rows, slices, unit }) => {
+    const logits = scores.int8!.subarray(at * outputs, (at + rows) * outputs);
+    at += rows;
+    // A machine whose neighbour fails is no healthy machine.
+    if (truth !== null || rows === 0 || slices.recording === neighbourLabel) return [];
+    return [{ occasion: JSON.stringify([unit, slices]), outputs, logits }];
+  });
+}
+
+function joinOccasions(recordings: readonly HealthyRecording[]): HealthyRecording[] {
+  return [...groupBy(recordings, ({ occasion }) => occasion).values()].map((own) => ({
+    ...own[0]!,
+    logits: joinParts(
+      own.map(({ logits }) => logits),
+      Float32Array,
+    ),
+  }));
+}
+
+function listDeviations(recordings: readonly HealthyRecording[]): number[] {
+  return recordings
+    .filter(({ outputs, logits }) => logits.length >= windowsOfDeviation * outputs)
+    .flatMap(measureColumns)
+    .map(({ deviation }) => deviation);
+}
+
+/** Of each output. */
+function measureColumns({
+  outputs,
+  logits,
+}: HealthyRecording): { readonly mean: number; readonly deviation: number }[] {
+  const rows = logits.length / outputs;
+  return Array.from({ length: outputs }, (_, output) => {
+    const column = Array.from({ length: rows }, (_, row) => logits[row * outputs + output]!);
+    const mean = column.reduce((sum, value) => sum + value, 0) / rows;
+    const squares = column.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    return { mean, deviation: Math.sqrt(squares / (rows - 1)) };
+  });
 }

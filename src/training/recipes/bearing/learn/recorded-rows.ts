@@ -157,8 +157,10 @@ export function selectSignals(
   return signals.filter(({ entry }) => wanted.has(entry.id));
 }
 
-/** Widths of a speed band in {@link describeSet}: the first that makes no more than so many bands. */
-const speedBandsRpm = [25, 50, 100, 250, 500, 1000, 5000, 25_000] as const;
+/** Width of the narrowest speed band in {@link describeSet}; every wider one is made of whole ones. */
+export const narrowestBandRpm = 25;
+/** Widths of a speed band: the first that makes no more than so many bands. */
+const speedBandsRpm = [narrowestBandRpm, 50, 100, 250, 500, 1000, 5000, 25_000] as const;
 const mostSpeedBands = 8;
 
 /** Served windows as cases to judge: which machine they belong to, what is right there, their slices and scores. */
