@@ -16,6 +16,8 @@ interface BundleChange {
 const longList = 8;
 /** Tables of an evaluation, each of them one line: a person reads them in the report. */
 const bulky = /^evaluation\.(slices|reliability\.\w+\.bins|decision\.points|heldOut\.recordings)\./;
+/** Levels of an evaluation's values: several times those of the shipped ones. */
+const deepestEvaluation = 64;
 /** Digests say that something changed, which the other lines say better. */
 const silent = /(^|\.)(sha256|formatVersion)$|Sha256$/;
 
@@ -55,14 +57,24 @@ function evaluationLeaves(bundle: Bundle): Leaves {
   return leaves;
 }
 
-/** `evaluation.json` as a value; a text of its own where the file is not JSON. */
+/** `evaluation.json` as a value; a text of its own where the file is not JSON, or nested too deeply to be walked through. */
 function readEvaluation(bundle: Bundle): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bundle.files.get(bundleFileNames.evaluation)));
+    const value: unknown = JSON.parse(new TextDecoder().decode(bundle.files.get(bundleFileNames.evaluation)));
+    return isDeeper(value, deepestEvaluation) ? "nested more deeply than any evaluation is" : value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return "not JSON";
   }
+}
+
+/** Does it hold values in more than `levels` others? */
+function isDeeper(value: unknown, levels: number): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= levels; depth++) {
+    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
+  }
+  return level.length > 0;
 }
 
 function collect(path: string, value: unknown, leaves: Map<string, unknown>): void {
@@ -117,7 +129,7 @@ function sayLeaf(path: string, before: unknown, after: unknown): string {
   if (before === undefined) return `${path}: new, ${shorten(after)}`;
   if (after === undefined) return `${path}: gone (was ${shorten(before)})`;
   if (Array.isArray(before) && Array.isArray(after)) return sayList(path, before, after);
-  return `${path}: ${shorten(before)} → ${shorten(after)}${change(before, after)}`;
+  return `${path}: ${shorten(before)} → ${shorten(after)}${change(before, after, path)}`;
 }
 
 function sayList(path: string, before: readonly unknown[], after: readonly unknown[]): string {
@@ -148,7 +160,7 @@ function compareFiles(before: Bundle, after: Bundle): BundleChange[] {
         ? `file ${name}: new, ${now?.sizeBytes} bytes`
         : now === undefined
           ? `file ${name}: gone`
-          : `file ${name}: other content, ${old.sizeBytes} → ${now.sizeBytes} bytes${change(old.sizeBytes, now.sizeBytes)}`;
+          : `file ${name}: other content, ${old.sizeBytes} → ${now.sizeBytes} bytes${change(old.sizeBytes, now.sizeBytes, name)}`;
     return [{ path: `file ${name}`, before: describe(old), after: describe(now), sentence }];
   });
 }
@@ -173,10 +185,17 @@ function compareDigestsOfLineage(before: Bundle, after: Bundle): BundleChange[] 
     }));
 }
 
-function change(before: unknown, after: unknown): string {
-  if (typeof before !== "number" || typeof after !== "number" || before === 0) return "";
+/** By how much a number changed: decibels by decibels, since no share of them means anything, and others in per cent. */
+function change(before: unknown, after: unknown, path: string): string {
+  if (typeof before !== "number" || typeof after !== "number") return "";
+  if (/Db$/.test(path)) return ` (${sign(after - before)}${Math.abs(after - before).toFixed(2)} dB)`;
+  if (before === 0) return "";
   const percent = (100 * (after - before)) / Math.abs(before);
-  return ` (${percent >= 0 ? "+" : "−"}${Math.abs(percent).toFixed(1)} %)`;
+  return ` (${sign(percent)}${Math.abs(percent).toFixed(1)} %)`;
+}
+
+function sign(value: number): string {
+  return value >= 0 ? "+" : "−";
 }
 
 function toText(value: unknown): string | null {

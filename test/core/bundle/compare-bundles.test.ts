@@ -34,6 +34,30 @@ describe("comparing bundles", () => {
     expect(told.some((sentence) => sentence.includes("kurtosis"))).toBe(false);
   });
 
+  it("says of an evaluation that is nested without end that it is, and the rest as ever", () => {
+    const contents = sampleContents({ version: "1.1.0" });
+    const files = new Map(contents.files).set(
+      "evaluation.json",
+      Buffer.from("[".repeat(200_000) + "]".repeat(200_000)),
+    );
+    const told = sentences({ ...contents, files });
+    expect(told).toContain("version: 1.0.0 → 1.1.0");
+    expect(told).toContain("evaluation: new, nested more deeply than any evaluation is");
+  });
+
+  it("gives a change of decibels in decibels", () => {
+    const withLevel = (locationDb: number): ReturnType<typeof createBundle> => {
+      const contents = sampleContents();
+      const evaluation = Buffer.from(JSON.stringify({ level: { locationDb } }));
+      return createBundle(
+        { ...contents, files: new Map(contents.files).set("evaluation.json", evaluation) },
+        key,
+      );
+    };
+    const told = compareBundles(withLevel(-25.99), withLevel(-20.88)).map(({ sentence }) => sentence);
+    expect(told).toContain("evaluation.level.locationDb: -25.99 → -20.88 (+5.11 dB)");
+  });
+
   it("says of an evaluation's long tables how much of them changed, and of its figures what", () => {
     const evaluation = (brier: number): Buffer =>
       Buffer.from(

@@ -116,9 +116,14 @@ async function statFile(path: string): Promise<number> {
       { op: "open samples", subject: path, cause },
     );
   });
-  if (!info.isFile()) {
+  if (info.isDirectory()) {
     const example = `${path.replace(/\/+$/, "")}/*.npy`;
     throw refuse("DATA_MISSING", `${path} is not a file`, `name the files in it, for example ${example}`);
+  }
+  if (!info.isFile()) {
+    const hint =
+      "it is a pipe, a socket or a device: write what it gives into a file, which is read more than once";
+    throw refuse("DATA_MISSING", `${path} is not a file`, hint);
   }
   if (info.size > 0) return info.size;
   throw refuse(

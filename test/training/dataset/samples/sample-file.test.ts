@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -226,6 +227,19 @@ describe("a file of samples", () => {
       ),
       { numRuns: 400 },
     );
+  });
+
+  it("is told from a folder, whose files can be named, and from a pipe, which is none", async () => {
+    const folder = createTemporaryFolder();
+    await expect(openSampleFile(folder, null)).rejects.toMatchObject({
+      hint: expect.stringContaining(`${folder}/*.npy`),
+    });
+    const pipe = join(folder, "pipe.npy");
+    execFileSync("mkfifo", [pipe]);
+    await expect(openSampleFile(pipe, null)).rejects.toMatchObject({
+      code: "DATA_MISSING",
+      hint: expect.stringContaining("it is a pipe"),
+    });
   });
 
   it("is missed by name", async () => {
