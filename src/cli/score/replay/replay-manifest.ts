@@ -29,7 +29,8 @@ import {
 import { countOf } from "../../terminal/count-of.ts";
 import { parseRenewals, type ReplayRenewal } from "./replay-renewals.ts";
 
-const maxFileBytes = 4 * 1024 * 1024;
+/** A year of recordings every ten minutes is 52,560 entries of some 110 bytes; as YAML so much takes 80 bytes of memory a byte. */
+const maxFileBytes = 16 * 1024 * 1024;
 /** One a minute for two months. */
 const maxEntries = 100_000;
 /** Rows of an entry that states each one's time. */
@@ -69,7 +70,10 @@ export function listUnreadKeys(entries: readonly ManifestEntry[]): readonly stri
 
 /** Reads `path`. Fails with DATA_MISSING, DATA_FORMAT (too large), CONFIG_INVALID. */
 export async function readManifest(path: string): Promise<readonly ManifestEntry[]> {
-  const bytes = await readFileBounded(path, maxFileBytes, { op: "read manifest" });
+  const bytes = await readFileBounded(path, maxFileBytes, {
+    op: "read manifest",
+    hint: "write what all entries share once, beside recordings, and recordings at even intervals as one entry: a pattern with time and everySeconds",
+  });
   const refuse = (detail: string): AuroraError => refuseManifest(path, detail);
   let document: unknown;
   try {
