@@ -23,7 +23,7 @@ const negations: ReadonlySet<string> = new Set(
 const negated: ReadonlySet<string> = new Set("unhealthy abnormal imperfect ungesund".split(" "));
 
 /** What a name says of a label: `asked` where only its author knows what it means. */
-type NamedLabel = RecordedLabel | "asked" | null;
+export type NamedLabel = RecordedLabel | "asked" | null;
 
 /** The label that a name means as a whole or by one of its words, such as `inner_race_07`; null: it speaks of none. */
 export function readLabelWord(name: string): NamedLabel {

@@ -16,7 +16,7 @@ export function secondsOf(amount: number, unit: WindowSpec["unit"], shaftRpm: nu
 }
 
 /** A healthy recording that is learnt from. */
-export interface HealthyWindows {
+interface HealthyWindows {
   readonly entry: Pick<RecordedEntry, "machine" | "component" | "load" | "sampleRateHz" | "shaftRpm">;
   readonly windows: number;
 }
