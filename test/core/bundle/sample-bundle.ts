@@ -34,7 +34,7 @@ export function sampleManifest(changes: Partial<Manifest> = {}): Omit<Manifest, 
     window: { unit: "revolutions" as const, length: 30, hop: 30 },
     features: {
       catalogueVersion: 1,
-      chains: [{ name: "time", kind: "time-statistics", params: {} }],
+      chains: [{ name: "time", kind: "time", params: {} }],
       list: [
         { name: "rms", operator: "rms", chain: "time", params: {}, group: "level" },
         { name: "kurtosis", operator: "kurtosis", chain: "time", params: {}, group: "shape" },
