@@ -143,9 +143,11 @@ export function findDueTransition(
 ): AlertTransition | null {
   // That an alarm is over is told even while it is withheld: subscribers were told that it began.
   if (!mode.active) return record.told === "raised" ? "cleared" : null;
-  if (isWithheld(record.alarm)) return null;
-  if (record.told === "nothing") return "raised";
   const { lastEvent, severity, recentProbability } = record;
+  // Whoever withheld it did so as it was then: that it is worse by now is told, with the state that says it is withheld.
+  const isWorse = severity === "critical" && lastEvent?.data.severity === "warning";
+  if (isWithheld(record.alarm)) return record.told === "raised" && isWorse ? "updated" : null;
+  if (record.told === "nothing") return "raised";
   if (record.told !== "raised" || lastEvent === null) return null;
   const told = {
     severity: lastEvent.data.severity,
@@ -202,22 +204,20 @@ function isStopReached({ outlook }: AlertContext): boolean {
   return outlook !== undefined && "hours" in outlook && outlook.high === 0;
 }
 
-/** What a person did, or an order. */
+/** What a person did, or an order; `reason`: why an alarm was cleared without evidence. */
 interface WindowlessStep {
   readonly transition: AlertTransition;
   readonly atMs: number;
-  /** Why an alarm was cleared without evidence. */
   readonly reason?: string | undefined;
 }
 
 /** Tells of a step without a window; no event when the alarm was never told. */
 export function tellStep(record: AlarmRecord, step: WindowlessStep): ToldAlarm<AlertEvent | null> {
   const { lastEvent, sinceMs, told, severity, alarm } = record;
-  const { transition } = step;
   // After its end nothing is told but what people make of it: it is over all the same.
-  const isTold = told === "raised" || (told === "cleared" && transition !== "cleared");
+  const isTold = told === "raised" || (told === "cleared" && step.transition !== "cleared");
   if (lastEvent === null || sinceMs === null || !isTold) return { record, event: null };
-  const updates = record.updates + (transition === "updated" ? 1 : 0);
+  const updates = record.updates + (step.transition === "updated" ? 1 : 0);
   const leadingMode = findLeadingMode(record);
   const now = { sinceMs, updateNumber: updates, state: alarm.state, severity, leadingMode };
   // A device's clock may be a little ahead of the gateway's: what was said before must not seem to come after.
@@ -225,7 +225,7 @@ export function tellStep(record: AlarmRecord, step: WindowlessStep): ToldAlarm<A
   const soonestMs = Math.max(step.atMs, record.toldMs, sinceMs);
   const atMs = soonestMs <= step.atMs + usualLagMs ? soonestMs : step.atMs;
   const event = repeatAlertEvent(lastEvent, { ...step, ...now, atMs });
-  const next = transition === "cleared" ? "cleared" : told;
+  const next = step.transition === "cleared" ? "cleared" : told;
   return { record: { ...record, updates, told: next, lastEvent: event }, event };
 }
 

@@ -26,7 +26,7 @@ export interface AlertContext {
 /** All that an event is made of. */
 interface AlertParts extends AlertContext {
   readonly transition: AlertTransition;
-  /** Of `updated`, rising; other transitions happen once an alarm. */
+  /** Of the last `updated`, rising; other transitions happen once an alarm. */
   readonly updateNumber: number;
   readonly decision: Decision;
   readonly mode: ModeDecision;
@@ -122,13 +122,16 @@ function describeEnd({
   return { risk: null, outlook: undefined, evidence: undefined, clearedBecause: reason };
 }
 
-/** Idempotent id: alarm, beginning, transition, and the number of an update. */
+/**
+ * Idempotent id: alarm, beginning, transition, and but for the beginning the number of the last update, which goes on from the clock with
+ * every start: a gateway that is set back to what it was tells nothing under an id of before.
+ */
 function nameEvent(
   alarm: string,
   { sinceMs, transition, updateNumber }: Pick<AlertParts, "sinceMs" | "transition" | "updateNumber">,
 ): string {
   const id = `${alarm}/${sinceMs}/${transition}`;
-  return transition === "updated" ? `${id}/${updateNumber}` : id;
+  return transition === "raised" ? id : `${id}/${updateNumber}`;
 }
 
 /** End of the year 9999, the last that RFC 3339 can write. */

@@ -2,6 +2,7 @@
  * An alarm whose gateway has lost its memory, as its record can be made of what was last said of it in public. Says nothing of
  * whether its fault is still there: that its gateway forgot it is no evidence.
  */
+import type { AlertEvent, AlertTransition } from "../../contract/alert.ts";
 import type { PointId } from "../../contract/stream.ts";
 import { composeWindowId } from "../../contract/stream.ts";
 import type { TurbineState } from "../../contract/turbine-state.ts";
@@ -30,14 +31,40 @@ const unknownModel = { name: "unknown", version: "unknown", digest: "unknown" };
  * until when and by whom: it is shown again, and needs no acknowledgement, for whoever withheld it knows of it.
  */
 export function recallAlarm(said: SaidAlarm, { point, saidMs, nowMs }: SaidOf): AlarmRecord | null {
-  const { failureMode, leadingMode, probability, risk, lane, severity = "warning" } = said;
+  const { leadingMode, risk, lane, severity = "warning" } = said;
   const sinceMs = Date.parse(said.since);
   const alarm = recallState(said.state, sinceMs, saidMs);
   if (alarm.state === "normal") return null;
   const told = alarm.state === "returned-unacknowledged" ? "cleared" : "raised";
-  const mode = { failureMode, probability, risk: risk ?? null, score: 0, threshold: 0.5 };
-  const lastEvent = createAlertEvent({
-    transition: told,
+  const lastEvent = createSaidEvent({ ...said, state: alarm.state }, { point, saidMs, transition: told });
+  return {
+    ...createAlarmRecord(point, said),
+    alarm,
+    sinceMs,
+    risk: risk ?? null,
+    lane,
+    severity,
+    ...(leadingMode === undefined ? {} : { leading: { failureMode: leadingMode, windows: leadingWindows } }),
+    // How often it was told is not known: it is told as rarely as can be. The clock may not be set yet.
+    updates: renumberUpdates(mostDoublings, Math.max(nowMs, saidMs, sinceMs)),
+    told,
+    lastEvent,
+  };
+}
+
+/** What a state says of an alarm, as the event that is not known would tell it: of no window and no model. */
+export function createSaidEvent(
+  said: SaidAlarm,
+  {
+    point,
+    saidMs,
+    transition,
+  }: Omit<SaidOf, "nowMs"> & { readonly transition: Extract<AlertTransition, "raised" | "cleared"> },
+): AlertEvent {
+  const { failureMode, leadingMode, state, probability, risk, lane, severity = "warning" } = said;
+  const sinceMs = Date.parse(said.since);
+  return createAlertEvent({
+    transition,
     updateNumber: 0,
     decision: {
       point,
@@ -48,8 +75,16 @@ export function recallAlarm(said: SaidAlarm, { point, saidMs, nowMs }: SaidOf): 
       model: unknownModel,
       modes: [],
     },
-    mode: { ...mode, active: told === "raised", sinceMs },
-    state: alarm.state,
+    mode: {
+      failureMode,
+      probability,
+      risk: risk ?? null,
+      score: 0,
+      threshold: 0.5,
+      active: transition === "raised",
+      sinceMs,
+    },
+    state,
     severity,
     leadingMode,
     lane,
@@ -57,19 +92,6 @@ export function recallAlarm(said: SaidAlarm, { point, saidMs, nowMs }: SaidOf): 
     explanation: null,
     horizonHours: null,
   });
-  return {
-    ...createAlarmRecord(point, said),
-    alarm,
-    sinceMs,
-    risk: mode.risk,
-    lane,
-    severity,
-    ...(leadingMode === undefined ? {} : { leading: { failureMode: leadingMode, windows: leadingWindows } }),
-    // How often it was told is not known: it is told as rarely as can be. The clock may not be set yet.
-    updates: renumberUpdates(mostDoublings, Math.max(nowMs, saidMs, sinceMs)),
-    told,
-    lastEvent,
-  };
 }
 
 function recallState(state: SaidAlarm["state"], sinceMs: number, saidMs: number): AnnunciatedAlarm {

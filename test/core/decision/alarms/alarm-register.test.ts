@@ -113,7 +113,7 @@ describe("the alarm register", () => {
     expect(feed(register, decisionAt(6, [["inner", 0.9, 3]]))).toEqual([]);
     const [cleared] = feed(register, decisionAt(9, [["inner", 0.1, null]]));
     expect(cleared).toMatchObject({
-      id: `north/t1/generator-bearing/inner/${startMs + 3_000}/cleared`,
+      id: `north/t1/generator-bearing/inner/${startMs + 3_000}/cleared/0`,
       type: "io.aurora.alert.cleared.v1",
       data: { state: "returned-unacknowledged", since: "2026-01-01T00:00:03.000Z", probability: 0.1 },
     });
@@ -251,7 +251,7 @@ describe("the alarm register", () => {
     const acknowledge = { kind: "acknowledge", atMs: startMs + 5_000, by: "ana" } as const;
     const event = expectEvent(register.step({ point, failureMode: "inner" }, acknowledge, startMs + 5_000));
     expect(alertEventSchema().parse(event)).toMatchObject({
-      id: `north/t1/generator-bearing/inner/${startMs}/acknowledged`,
+      id: `north/t1/generator-bearing/inner/${startMs}/acknowledged/0`,
       type: "io.aurora.alert.acknowledged.v1",
       time: "2026-01-01T00:00:05.000Z",
       data: { state: "acknowledged" },
@@ -387,7 +387,7 @@ describe("the alarm register", () => {
     expect(step(shelve)).toEqual(["updated/1", "updated", "shelved"]);
     expect(step({ kind: "unshelve" })).toEqual(["updated/2", "updated", "returned-unacknowledged"]);
     expect(step({ kind: "acknowledge", atMs: startMs, by: "ana" })).toEqual([
-      "acknowledged",
+      "acknowledged/2",
       "acknowledged",
       "normal",
     ]);
@@ -421,9 +421,13 @@ describe("the alarm register", () => {
     for (let index = 1; index <= 20; index++) {
       const { modes, ...decision } = decisionAt(index, [["inner", 0.99, 0]]);
       const leading = modes.map((mode) => ({ ...mode, leadingMode: "outer" }));
-      expect(feed(register, { ...decision, modes: leading })).toEqual([]);
+      const told = feed(register, { ...decision, modes: leading });
+      expect(told).toMatchObject(
+        index < 20 ? [] : [{ data: { severity: "critical", leadingMode: "outer", state: "shelved" } }],
+      );
+      expect(told).toHaveLength(index < 20 ? 0 : 1);
     }
-    const said = { severity: "critical", leadingMode: "outer", probability: 0.9 };
+    const said = { severity: "critical", leadingMode: "outer", probability: 0.99 };
     const [shown] = register.endShelvings(startMs + 60_000);
     expect(alertEventSchema().parse(shown)).toMatchObject({ data: { ...said, state: "unacknowledged" } });
     const acknowledge = { kind: "acknowledge", atMs: startMs + 61_000, by: "ana" } as const;
@@ -569,7 +573,7 @@ describe("the alarm register", () => {
         ]),
       ),
     ).toMatchObject([
-      { id: `north/t1/generator-bearing/inner/${startMs}/cleared`, data: { state: "normal" } },
+      { id: `north/t1/generator-bearing/inner/${startMs}/cleared/0`, data: { state: "normal" } },
     ]);
   });
 
