@@ -68,6 +68,11 @@ export const alertsSchema: z.ZodType = listOf(
     sinceMs: timeMs.describe("As the latest event says, or firstMs where that cannot be right"),
     firstMs: timeMs,
     lastMs: timeMs,
+    saidMs: timeMs
+      .nullable()
+      .describe(
+        "When its turbine's state said of it what no event has told here: that it stands, is over, or what became of it; the event then tells it as well. Null: events told all",
+      ),
     event: alertEventSchema(),
     steps: z.array(
       z.object({

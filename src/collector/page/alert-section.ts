@@ -96,7 +96,7 @@ function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
     }
     ${renderBegin(alarm, nowMs)}
     ${data.leadingMode === undefined ? null : html`<div><dt>Looks like by now</dt><dd>${capitalise(titleOf(titles, data.leadingMode))}</dd></div>`}
-    <div><dt>Alarm state</dt><dd>${capitalise(stateWords)} ${doer && html`<div class="why">${doer}</div>`}${data.clearedBecause === undefined ? null : html`<div class="why">${data.clearedBecause}</div>`}</dd></div>
+    <div><dt>Alarm state</dt><dd>${capitalise(stateWords)} ${doer && html`<div class="why">${doer}</div>`}${data.clearedBecause === undefined ? null : html`<div class="why">${data.clearedBecause}</div>`}${describeSaid(alarm, nowMs)}</dd></div>
     ${renderFact({
       title: "Operating state",
       now: now && html`${formatName(now.turbine.operatingState)}`,
@@ -113,9 +113,17 @@ function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
 </article>`;
 }
 
+/** That what is shown was said by a state, and since when no event tells it. */
+function describeSaid({ saidMs, steps }: Alarm, nowMs: number): SafeHtml | null {
+  if (saidMs === null) return null;
+  const unheard = steps.length === 0 ? ": no event of this alarm has come" : ", no event has told it";
+  return html`<div class="why">by the turbine's state of ${formatMoment(saidMs, nowMs)}${unheard}</div>`;
+}
+
 /** Of when the figures of the latest event are: `when raised`, `at 07:40 UTC`. A person's step and an order repeat older ones. */
-function describeTold({ event }: Alarm, nowMs: number): string {
+function describeTold({ event, saidMs, steps }: Alarm, nowMs: number): string {
   const { type, data } = event;
+  if (saidMs !== null && steps.length === 0) return `at ${formatMoment(Date.parse(data.window.to), nowMs)}`;
   if (type === "io.aurora.alert.raised.v1") return "when raised";
   if (type === "io.aurora.alert.cleared.v1" && data.clearedBecause === undefined) return "when cleared";
   return `at ${formatMoment(Date.parse(data.window.to), nowMs)}`;

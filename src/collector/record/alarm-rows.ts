@@ -1,5 +1,7 @@
 /** Alarms and the steps of their lives as rows of a table, alike in every engine. */
 import type { AlarmState, AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
+import { createSaidEvent } from "../../core/decision/alarms/recalled-alarm.ts";
+import type { HeldAlarm, NewestAlarm, SaidStanding } from "./alarm-rules.ts";
 import { believeTime } from "./clock-rules.ts";
 import type { AlarmingTurbine, AlarmLifeStep, RecordedAlarm } from "./fleet-record.ts";
 import type { RecordRow } from "./record-rules.ts";
@@ -8,17 +10,84 @@ import type { RecordRow } from "./record-rules.ts";
 export const maxAlarmSteps = 100;
 
 export function fromAlarmRow(row: RecordRow, steps: readonly AlarmLifeStep[]): RecordedAlarm {
-  const event = JSON.parse(String(row.json)) as AlertEvent;
-  const firstMs = Number(row.first_ms);
+  const said = fromSaid(row.said);
+  const told = fromEventJson(row.json);
+  // Of another beginning than its events: of that one no event has come.
+  const isUnheard = said !== null && !isOfSame(said, told);
+  const event = said === null ? told! : tellAsSaid(row, isUnheard ? null : told, said);
+  const firstMs = isUnheard ? said.atMs : Number(row.first_ms);
   return {
     alarm: Number(row.id),
-    active: row.active === true || row.active === 1,
+    active: isActive(row),
     sinceMs: believeTime(Date.parse(event.data.since), firstMs),
     firstMs,
     lastMs: Number(row.last_ms),
+    saidMs: said?.atMs ?? null,
     event,
-    steps,
+    steps: isUnheard ? [] : steps,
   };
+}
+
+function isOfSame({ alarm }: SaidStanding, told: AlertEvent | null): boolean {
+  return told !== null && Date.parse(told.data.since) === Date.parse(alarm.since);
+}
+
+/** The newest alarm of a kind; undefined: there is none. */
+export function fromNewestRow(row: RecordRow | undefined): NewestAlarm | null {
+  if (row === undefined) return null;
+  const isTold = row.last_event !== unheardEvent;
+  return { alarm: Number(row.id), active: isActive(row), said: fromSaid(row.said), isTold };
+}
+
+/** An alarm beside its latest event, if one has come. */
+export function fromHeldRow(row: RecordRow): HeldAlarm {
+  const event = fromEventJson(row.json);
+  const last = event && {
+    timeMs: Number(row.time_ms),
+    receivedMs: Number(row.received_ms),
+    data: event.data,
+  };
+  return {
+    alarm: Number(row.id),
+    component: String(row.component),
+    failureMode: String(row.failure_mode),
+    active: isActive(row),
+    said: fromSaid(row.said),
+    last,
+  };
+}
+
+/** Stands for the latest event of an alarm that is known from a state alone. */
+export const unheardEvent = "";
+
+/** As it is kept; null: a state says nothing that events do not. */
+export function toSaidText(said: SaidStanding | null): string | null {
+  return said && JSON.stringify(said);
+}
+
+function fromSaid(said: unknown): SaidStanding | null {
+  return typeof said === "string" ? (JSON.parse(said) as SaidStanding) : null;
+}
+
+function fromEventJson(json: unknown): AlertEvent | null {
+  return typeof json === "string" ? (JSON.parse(json) as AlertEvent) : null;
+}
+
+function isActive({ active }: RecordRow): boolean {
+  return active === true || active === 1;
+}
+
+/** The latest event of an alarm with what a state said since then; one that the state tells of alone is of no model. */
+function tellAsSaid(row: RecordRow, told: AlertEvent | null, said: SaidStanding): AlertEvent {
+  const { alarm, atMs, stands } = said;
+  const { state, severity, leadingMode } = alarm;
+  const point = { site: String(row.site), turbine: String(row.turbine), component: alarm.component };
+  const event = told ?? createSaidEvent(alarm, { point, saidMs: atMs, transition: "raised" });
+  const data = { ...event.data, state, severity: severity ?? event.data.severity };
+  if (leadingMode !== undefined) data.leadingMode = leadingMode;
+  if (stands) return { ...event, data };
+  const clearedBecause = `its end was not heard here: by what its gateway said of the turbine at ${new Date(atMs).toISOString()} it is over`;
+  return { ...event, data: { ...data, risk: null, outlook: undefined, clearedBecause } };
 }
 
 export function fromAlarmingRow({ site, turbine, alarms }: RecordRow): AlarmingTurbine {

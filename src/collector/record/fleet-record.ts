@@ -232,10 +232,7 @@ export interface RecordedGateway {
   readonly health: Omit<HealthRecord, "kind"> | null;
 }
 
-/**
- * An alarm with its latest event and its life. It begins with a `raised` event of a failure mode of a point; later
- * events of that mode belong to it until the next begins.
- */
+/** An alarm with its latest event and its life: from a `raised` event of a failure mode of a point until the next one. A newer state counts. */
 export interface RecordedAlarm {
   readonly alarm: number;
   /** Not yet cleared. */
@@ -245,7 +242,9 @@ export interface RecordedAlarm {
   /** Of its first and its latest event; by their arrival where their own times cannot be right. */
   readonly firstMs: number;
   readonly lastMs: number;
-  /** The latest event, exactly as published. */
+  /** When its turbine's state said of it what no event has told here; null: events told all. */
+  readonly saidMs: number | null;
+  /** The latest event, exactly as published; with what the state said where `saidMs` is not null, and of the state alone where no event came. */
   readonly event: AlertEvent;
   /** In order of time; of a long life the first and the newest. */
   readonly steps: readonly AlarmLifeStep[];

@@ -1,9 +1,6 @@
 /** What every engine of the fleet's record does alike, so that engines differ in how they store and in nothing else. */
-import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
 import type { Lane } from "../../core/contract/topics.ts";
 import type { EventRecord, GapReason, GapRecord } from "../../core/contract/uplink-record.ts";
-import { believeTime } from "./clock-rules.ts";
-import type { AlarmLifeStep } from "./fleet-record.ts";
 import type { PredictionSeries } from "./prediction-record.ts";
 
 /** A row of a table, by the names of its columns. */
@@ -30,53 +27,6 @@ export function searchWords(search: string): readonly string[] {
 export function storableText(words: string): string {
   const bytes = new TextEncoder().encode(words.slice(0, 500).replaceAll("\u0000", "\ufffd"));
   return new TextDecoder().decode(bytes);
-}
-
-/** What an alert event does to the newest alarm of its failure mode at its point. */
-type AlertPlacement =
-  /** A new alarm; one that is still open ends, because its gateway has forgotten it. */
-  | { readonly kind: "begin"; readonly active: boolean }
-  /** The event becomes the latest of the alarm. */
-  | { readonly kind: "advance"; readonly active: boolean }
-  /** The event is kept in the alarm's life and changes nothing. */
-  | { readonly kind: "keep" };
-
-/**
- * Says what an event does. What counts is the order of arrival, which is that of the gateway's lane: the times in
- * events are a device's, whose clock may jump.
- * An `updated` or `acknowledged` after the end tells what people made of it, unless by its state the alarm stands; either way it stays over.
- * @param newest the newest alarm of the event's failure mode at its point, or null
- */
-export function placeAlert(
-  newest: { readonly active: boolean } | null,
-  event: Pick<AlertEvent, "type" | "data">,
-): AlertPlacement {
-  const transition = transitionOf(event);
-  const { state } = event.data;
-  const active = transition !== "cleared" && state !== "normal" && state !== "returned-unacknowledged";
-  if (newest === null || transition === "raised") return { kind: "begin", active };
-  if (newest.active) return { kind: "advance", active };
-  // What is over stays over; people's steps are worth showing. What tells of an alarm that was shown and stood has come late.
-  const isOfBefore = state === "unacknowledged" || state === "acknowledged";
-  const isStep = !isOfBefore && (transition === "acknowledged" || transition === "updated");
-  return isStep ? { kind: "advance", active: false } : { kind: "keep" };
-}
-
-/** The transition that an event's type names. */
-function transitionOf(event: Pick<AlertEvent, "type">): AlertTransition {
-  return event.type.split(".")[3] as AlertTransition;
-}
-
-/** An event as a step in its alarm's life, at a time that can be right. */
-export function alarmLifeStep(event: AlertEvent, receivedMs: number): AlarmLifeStep {
-  return {
-    eventId: event.id,
-    transition: transitionOf(event),
-    state: event.data.state,
-    timeMs: believeTime(Date.parse(event.time), receivedMs),
-    probability: event.data.probability,
-    risk: event.data.risk ?? null,
-  };
 }
 
 /** A declared gap is an event of its own name. */

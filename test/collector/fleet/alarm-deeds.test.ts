@@ -19,7 +19,16 @@ async function ask(steps: readonly Words[], gateway: string | null = "gw-1"): Pr
     probability: 0.8,
     risk: null,
   }));
-  const alarm = { alarm: 7, active: true, sinceMs: t, firstMs: t, lastMs: t, event, steps: life };
+  const alarm = {
+    alarm: 7,
+    active: true,
+    sinceMs: t,
+    firstMs: t,
+    lastMs: t,
+    saidMs: null,
+    event,
+    steps: life,
+  };
   const asked: EventMoment[] = [];
   const eventsAt = async (moments: readonly EventMoment[]) => {
     asked.push(...moments);

@@ -4,7 +4,7 @@ import type { TurbineView } from "../../../src/collector/fleet/load-turbines.ts"
 import { parsePageRange } from "../../../src/collector/page/chart-section.ts";
 import { renderOverviewPage } from "../../../src/collector/page/overview-page.ts";
 import { formatAge } from "../../../src/collector/page/page-words.ts";
-import { alarmLifeStep } from "../../../src/collector/record/record-rules.ts";
+import { alarmLifeStep } from "../../../src/collector/record/alarm-rules.ts";
 import type { AlarmState, AlertTransition } from "../../../src/core/contract/alert.ts";
 import { alertEvent } from "../fleet-records.ts";
 
@@ -28,7 +28,16 @@ const empty: OverviewPage = {
 
 test("the fleet's page is made of plain values alone, and of the same values the same page", () => {
   const event = alertEvent("wt-1", "raised", nowMs - 60_000);
-  const alarm = { alarm: 1, active: true, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+  const alarm = {
+    alarm: 1,
+    active: true,
+    sinceMs: nowMs,
+    firstMs: nowMs,
+    lastMs: nowMs,
+    saidMs: null,
+    event,
+    steps: [],
+  };
   const page = {
     ...empty,
     alarms: { total: 30, items: [alarm] },
@@ -49,7 +58,16 @@ test("an alarm that ended while it was withheld is not said to be withheld still
     const events = life.map((each) => alertEvent("wt-1", each, nowMs - 60_000, { state: "shelved" }));
     const steps = events.map((event) => alarmLifeStep(event, nowMs));
     const event = events.at(-1)!;
-    const alarm = { alarm: 1, active, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps };
+    const alarm = {
+      alarm: 1,
+      active,
+      sinceMs: nowMs,
+      firstMs: nowMs,
+      lastMs: nowMs,
+      saidMs: null,
+      event,
+      steps,
+    };
     const page = { ...empty, alarms: { total: 1, items: [alarm] } };
     const { text } = renderOverviewPage(page, parsePageRange({ range: "6h" }));
     return /<dt>Alarm state<\/dt><dd>([^<]*?) *</.exec(text)?.[1];
@@ -88,7 +106,16 @@ test("an alarm's card says what the spectrum shows, line by line, and against wh
   } as const;
   const explanation = { baseValue: -2, bundleBaseValue: -1, groups: [], gap: 0 };
   const event = alertEvent("wt-1", "raised", nowMs - 60_000, { evidence, explanation });
-  const alarm = { alarm: 7, active: true, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+  const alarm = {
+    alarm: 7,
+    active: true,
+    sinceMs: nowMs,
+    firstMs: nowMs,
+    lastMs: nowMs,
+    saidMs: null,
+    event,
+    steps: [],
+  };
   const page = { ...empty, alarms: { total: 1, items: [alarm] } };
   const { text } = renderOverviewPage(page, parsePageRange(null));
   expect(text).toContain("Lines &lt;here&gt; &amp; there.");
@@ -102,7 +129,16 @@ test("an alarm's card says what the spectrum shows, line by line, and against wh
 test("an alarm's card says what it looks like by now, and why it was cleared without evidence", () => {
   const cardOf = (active: boolean, change: Parameters<typeof alertEvent>[3]): string => {
     const event = alertEvent("wt-1", active ? "updated" : "cleared", nowMs, change);
-    const alarm = { alarm: 7, active, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+    const alarm = {
+      alarm: 7,
+      active,
+      sinceMs: nowMs,
+      firstMs: nowMs,
+      lastMs: nowMs,
+      saidMs: null,
+      event,
+      steps: [],
+    };
     const page = { ...empty, alarms: { total: 1, items: [alarm] } };
     return renderOverviewPage(page, parsePageRange(null)).text;
   };
@@ -118,7 +154,7 @@ test("nothing is said to be thousands of days old because a clock says 1970", ()
   const since = new Date(60_000).toISOString();
   const event = alertEvent("wt-1", "raised", 60_000, { since });
   const arrivedMs = nowMs - 300_000;
-  const times = { sinceMs: arrivedMs, firstMs: arrivedMs, lastMs: arrivedMs };
+  const times = { sinceMs: arrivedMs, firstMs: arrivedMs, lastMs: arrivedMs, saidMs: null };
   const alarm = { alarm: 7, active: true, ...times, event, steps: [] };
   const told = {
     id: 1,
@@ -154,7 +190,16 @@ test.each([
   "an alarm's card says how far it stands from healthy, and names a probability that raises where there is one: %j",
   (data, words) => {
     const event = alertEvent("wt-1", "raised", nowMs - 60_000, { horizonHours: null, ...data });
-    const alarm = { alarm: 7, active: true, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+    const alarm = {
+      alarm: 7,
+      active: true,
+      sinceMs: nowMs,
+      firstMs: nowMs,
+      lastMs: nowMs,
+      saidMs: null,
+      event,
+      steps: [],
+    };
     const page = { ...empty, alarms: { total: 1, items: [alarm] } };
     expect(renderOverviewPage(page, parsePageRange(null)).text).toContain(words);
   },
@@ -169,7 +214,16 @@ test.each([
   "an alarm's card says in what it scores, and what is ahead as long as it stands: %j %j",
   (active, data, unit, ahead) => {
     const event = alertEvent("wt-1", active ? "raised" : "cleared", nowMs - 60_000, data);
-    const alarm = { alarm: 7, active, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+    const alarm = {
+      alarm: 7,
+      active,
+      sinceMs: nowMs,
+      firstMs: nowMs,
+      lastMs: nowMs,
+      saidMs: null,
+      event,
+      steps: [],
+    };
     const page = { ...empty, alarms: { total: 1, items: [alarm] } };
     const { text } = renderOverviewPage(page, parsePageRange(null));
     expect(text).toContain(unit);
@@ -200,7 +254,7 @@ describe("an alarm's card beside its turbine", () => {
       probability: 0.8,
       risk: 0.786,
     }));
-    const times = { sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs };
+    const times = { sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, saidMs: null };
     const alarm = { alarm: 7, active, ...times, event, steps: life };
     const turbine: TurbineView = { ...alarming, site: event.data.site, ...view };
     const page = { ...empty, turbines: [turbine], alarms: { total: 1, items: [alarm] } };
@@ -265,7 +319,16 @@ describe("an alarm's card beside its turbine", () => {
       probability: 0.8,
       risk: 0.769,
     }));
-    const alarm = { alarm: 7, active: true, sinceMs: 0, firstMs: 0, lastMs: 0, event, steps: life };
+    const alarm = {
+      alarm: 7,
+      active: true,
+      sinceMs: 0,
+      firstMs: 0,
+      lastMs: 0,
+      saidMs: null,
+      event,
+      steps: life,
+    };
     const turbine = { ...alarming, site: event.data.site };
     const text = renderOverviewPage(
       {
@@ -308,7 +371,16 @@ describe("an alarm's card beside its turbine", () => {
         probability: 0.8,
         risk: 0.769,
       }));
-      const alarm = { alarm: 7, active: true, sinceMs: 0, firstMs: 0, lastMs: 0, event, steps: life };
+      const alarm = {
+        alarm: 7,
+        active: true,
+        sinceMs: 0,
+        firstMs: 0,
+        lastMs: 0,
+        saidMs: null,
+        event,
+        steps: life,
+      };
       const turbines = [{ ...alarming, site: event.data.site }];
       const page = { ...empty, turbines, alarms: { total: 1, items: [alarm] } };
       const { text } = renderOverviewPage(page, parsePageRange(null));

@@ -23,6 +23,7 @@ import { describeClones } from "./clone-suite.ts";
 import { describeDriftRecord } from "./drift-record-suite.ts";
 import { describeEvidenceRecord } from "./evidence-record-suite.ts";
 import { describeRecordBounds } from "./record-bounds-suite.ts";
+import { describeSaidAlarms } from "./said-alarm-suite.ts";
 import { describeThinning } from "./thinning-suite.ts";
 
 /** A place where a record is kept. */
@@ -107,6 +108,7 @@ export function describeFleetRecord(engine: string, createStorage: () => RecordS
   describe(`the fleet's record in ${engine}`, () => {
     describeEnvelopes(open);
     describeAlarms(open);
+    describeSaidAlarms(open);
     describeMeasurements(open);
     describeDriftRecord(open);
     describeEvidenceRecord(open, createStorage);

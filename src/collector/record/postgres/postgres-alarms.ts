@@ -1,11 +1,36 @@
 /** Alarms and the events that they are made of, in PostgreSQL. An event is stored once, by its id within its turbine. */
 import type { AlertEvent } from "../../../core/contract/alert.ts";
-import { fromAlarmingRow, fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
-import type { AlarmingTurbine, AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
-import { refuseBeyond } from "../record-bounds.ts";
-import { alarmLifeStep, placeAlert, searchWords } from "../record-rules.ts";
+import { groupBy } from "../../../core/maths/group-by.ts";
+import {
+  fromAlarmingRow,
+  fromAlarmRow,
+  fromAlarmStepRow,
+  fromHeldRow,
+  fromNewestRow,
+  maxAlarmSteps,
+  toSaidText,
+  unheardEvent,
+} from "../alarm-rows.ts";
+import {
+  alarmLifeStep,
+  type HeardAlarms,
+  holdAgainstState,
+  placeAlert,
+  type StateChange,
+} from "../alarm-rules.ts";
+import type {
+  AlarmingTurbine,
+  AlarmLifeStep,
+  AlarmQuery,
+  Listing,
+  RecordedAlarm,
+  TurbineRef,
+} from "../fleet-record.ts";
+import { recordBounds, refuseBeyond } from "../record-bounds.ts";
+import { searchWords } from "../record-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
 import { holdsWords } from "./postgres-events.ts";
+import { transpose } from "./postgres-predictions.ts";
 import type { SqlParameter } from "./postgres-values.ts";
 
 /** Stores an event with the alarm that it belongs to; one that is known changes nothing. @throws RecordRefusedError before anything is written */
@@ -41,18 +66,21 @@ export async function putAlert(session: SqlSession, event: AlertEvent, receivedM
 /** Resolves with the number of the alarm that the event belongs to. */
 async function placeEvent(session: SqlSession, event: AlertEvent, timeMs: number): Promise<number> {
   const { site, turbine, component, failureMode } = event.data;
+  // Whoever stores its state holds the turbine's row.
+  await session.rows("SELECT 1 FROM turbine WHERE site = $1 AND turbine = $2 FOR NO KEY UPDATE", [
+    site,
+    turbine,
+  ]);
   const [row] = await session.rows(
-    `SELECT id, active FROM alarm WHERE site = $1 AND turbine = $2 AND component = $3 AND failure_mode = $4
-     ORDER BY id DESC LIMIT 1 FOR UPDATE`,
+    `SELECT id, active, said, last_event FROM alarm
+     WHERE site = $1 AND turbine = $2 AND component = $3 AND failure_mode = $4 ORDER BY id DESC LIMIT 1 FOR UPDATE`,
     [site, turbine, component, failureMode],
   );
-  if (row === undefined) await checkKinds(session, event);
-  const current = row === undefined ? null : { alarm: Number(row.id), active: row.active === true };
-  const placement = placeAlert(current, event);
+  const current = fromNewestRow(row);
+  if (current === null) refuseBeyond("alarmKindsPerTurbine", await countKinds(session, event.data));
+  const placement = placeAlert(current, event, timeMs);
   if (current === null || placement.kind === "begin") {
-    if (current?.active === true) {
-      await session.run("UPDATE alarm SET active = false WHERE id = $1", [current.alarm]);
-    }
+    if (current?.active === true) await endAlarm(session, current.alarm);
     const active = placement.kind === "begin" && placement.active;
     const [begun] = await session.rows(
       `INSERT INTO alarm (site, turbine, component, failure_mode, active, first_ms, last_ms, last_event)
@@ -62,25 +90,94 @@ async function placeEvent(session: SqlSession, event: AlertEvent, timeMs: number
     return Number(begun?.id);
   }
   if (placement.kind === "advance") {
-    await session.run("UPDATE alarm SET active = $1, last_ms = $2, last_event = $3 WHERE id = $4", [
-      placement.active,
-      timeMs,
-      event.id,
-      current.alarm,
-    ]);
+    const { standing, lastMs } = placement;
+    await session.run(
+      `UPDATE alarm SET active = $1, said = $2, last_ms = $3, last_event = $4,
+         first_ms = CASE last_event WHEN '${unheardEvent}' THEN $5 ELSE first_ms END WHERE id = $6`,
+      [standing.active, toSaidText(standing.said), lastMs, event.id, timeMs, current.alarm],
+    );
   }
   return current.alarm;
 }
 
-/** @throws RecordRefusedError for an alarm of a kind beyond its turbine's bound */
-async function checkKinds(session: SqlSession, { data }: AlertEvent): Promise<void> {
+async function endAlarm(session: SqlSession, alarm: number): Promise<void> {
+  await session.run("UPDATE alarm SET active = false, said = NULL WHERE id = $1", [alarm]);
+}
+
+async function countKinds(session: SqlSession, { site, turbine }: TurbineRef): Promise<number> {
   const [row] = await session.rows(
     `SELECT COUNT(*) AS total FROM
        (SELECT DISTINCT component, failure_mode FROM alarm WHERE site = $1 AND turbine = $2) AS kind`,
-    [data.site, data.turbine],
+    [site, turbine],
   );
-  refuseBeyond("alarmKindsPerTurbine", Number(row?.total));
+  return Number(row?.total);
 }
+
+/** Holds what turbines' states name, one state a turbine, against their alarms; they are stored already, in this transaction. */
+export async function holdAlarms(session: SqlSession, heard: readonly HeardAlarms[]): Promise<void> {
+  if (heard.length === 0) return;
+  const held = `alarm.id, alarm.site, alarm.turbine, alarm.component, alarm.failure_mode, alarm.active, alarm.said,
+      alert_event.time_ms, alert_event.received_ms, alert_event.json
+    FROM alarm LEFT JOIN ${lastEvent}`;
+  const standing = await session.rows(
+    `SELECT ${held} WHERE alarm.active AND (alarm.site, alarm.turbine) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+    [heard.map(({ state }) => state.site), heard.map(({ state }) => state.turbine)],
+  );
+  const kinds = heard.flatMap(({ state: { site, turbine, alarms } }) =>
+    alarms.map(({ component, failureMode }) => [site, turbine, component, failureMode] as const),
+  );
+  const named =
+    kinds.length === 0
+      ? []
+      : await session.rows(
+          `SELECT DISTINCT ON (alarm.site, alarm.turbine, alarm.component, alarm.failure_mode) ${held}
+     WHERE (alarm.site, alarm.turbine, alarm.component, alarm.failure_mode) IN
+       (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]))
+     ORDER BY alarm.site, alarm.turbine, alarm.component, alarm.failure_mode, alarm.id DESC`,
+          transpose(kinds, 4),
+        );
+  const rows = groupBy([...standing, ...named], ({ site, turbine }) => `${site}\n${turbine}`);
+  for (const each of heard) {
+    const own = rows.get(`${each.state.site}\n${each.state.turbine}`) ?? [];
+    const alarms = own.map(fromHeldRow);
+    for (const change of holdAgainstState(alarms, each)) await applyChange(session, change, each.state);
+  }
+}
+
+async function applyChange(
+  session: SqlSession,
+  change: StateChange,
+  { site, turbine }: TurbineRef,
+): Promise<void> {
+  if (change.kind === "say") {
+    const { active, said } = change.standing;
+    await session.run("UPDATE alarm SET active = $1, said = $2, last_ms = $3 WHERE id = $4", [
+      active,
+      toSaidText(said),
+      Math.trunc(change.lastMs),
+      change.alarm,
+    ]);
+    return;
+  }
+  if ((await countKinds(session, { site, turbine })) >= recordBounds.alarmKindsPerTurbine) return;
+  const { atMs, alarm } = change.said;
+  await session.run(
+    `INSERT INTO alarm (site, turbine, component, failure_mode, active, said, first_ms, last_ms, last_event)
+     VALUES ($1, $2, $3, $4, true, $5, $6, $6, $7)`,
+    [
+      site,
+      turbine,
+      alarm.component,
+      alarm.failureMode,
+      toSaidText(change.said),
+      Math.trunc(atMs),
+      unheardEvent,
+    ],
+  );
+}
+
+const lastEvent = `alert_event ON alert_event.site = alarm.site
+  AND alert_event.turbine = alarm.turbine AND alert_event.id = alarm.last_event`;
 
 const chosen = `($1::text IS NULL OR alarm.site = $1) AND ($2::text IS NULL OR alarm.turbine = $2)
   AND ($3::boolean IS NULL OR active = $3)
@@ -93,7 +190,7 @@ export async function listAlarms(session: SqlSession, query: AlarmQuery): Promis
   const [count] = await session.rows(`SELECT COUNT(*) AS total FROM alarm WHERE ${chosen}`, values);
   const rows = await session.rows(
     `SELECT alarm.*, alert_event.json FROM alarm
-     JOIN alert_event ON alert_event.site = alarm.site AND alert_event.turbine = alarm.turbine AND alert_event.id = alarm.last_event
+     LEFT JOIN ${lastEvent}
      WHERE ${chosen} ORDER BY active DESC, last_ms DESC, alarm.id DESC LIMIT $5 OFFSET $6`,
     [...values, query.limit, query.offset],
   );

@@ -176,6 +176,11 @@ const migrations: readonly string[] = [
   "ALTER TABLE gateway ADD COLUMN offline_ms bigint",
   // An alarm's state after a step of its life; null: of a step of before, which is not read again.
   "ALTER TABLE alert_event ADD COLUMN state text",
+  // What a state says of an alarm that its events do not; of one that no event told of the latest event is ''.
+  `
+  ALTER TABLE alarm ADD COLUMN said text;
+  CREATE INDEX alarm_standing ON alarm (site, turbine) WHERE active;
+  `,
 ];
 
 /** Of advisory locks: whoever changes the tables holds it. */

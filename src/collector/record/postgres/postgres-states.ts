@@ -5,6 +5,7 @@ import { createCloneEvent } from "../clone-rules.ts";
 import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../fleet-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import { otherTopics, ownName } from "../record-rules.ts";
+import { holdAlarms } from "./postgres-alarms.ts";
 import { tellOfClocks } from "./postgres-clocks.ts";
 import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
 import { putEvents, setMessagesAside } from "./postgres-events.ts";
@@ -39,6 +40,7 @@ export function createStateStore(
     try {
       return await store(async (session) => {
         await putTurbineStates(session, turbines);
+        await holdAlarms(session, turbines);
         for (const { status, seenMs } of gateways) await putStatus(session, status, seenMs);
         await tellOfStatuses(session, gateways, batch.nowMs);
         return [];
@@ -120,7 +122,12 @@ async function putOneByOne(
       faults.push(setAside(each, { reason: "not-storable", detail: (error as Error).message }));
     }
   };
-  for (const each of turbines) await attempt(each, () => putTurbineStates(session, [each]));
+  for (const each of turbines) {
+    await attempt(each, async () => {
+      await putTurbineStates(session, [each]);
+      await holdAlarms(session, [each]);
+    });
+  }
   for (const each of gateways) await attempt(each, () => putStatus(session, each.status, each.seenMs));
   return faults;
 }

@@ -1,36 +1,68 @@
 /** Alarms and the events that they are made of, in SQLite. An event is stored once, by its id within its turbine. */
 import type { AlertEvent } from "../../../core/contract/alert.ts";
 import type { SqliteDatabase, SqlValue } from "../../../core/platform/sqlite/sqlite-database.ts";
-import { fromAlarmingRow, fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
-import type { AlarmingTurbine, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
-import { refuseBeyond } from "../record-bounds.ts";
-import { alarmLifeStep, placeAlert, searchWords } from "../record-rules.ts";
+import {
+  fromAlarmingRow,
+  fromAlarmRow,
+  fromAlarmStepRow,
+  fromHeldRow,
+  fromNewestRow,
+  maxAlarmSteps,
+  toSaidText,
+  unheardEvent,
+} from "../alarm-rows.ts";
+import {
+  alarmLifeStep,
+  type HeardAlarms,
+  holdAgainstState,
+  placeAlert,
+  type StateChange,
+} from "../alarm-rules.ts";
+import type { AlarmingTurbine, AlarmQuery, Listing, RecordedAlarm, TurbineRef } from "../fleet-record.ts";
+import { recordBounds, refuseBeyond } from "../record-bounds.ts";
+import { searchWords } from "../record-rules.ts";
 import { holdsWords } from "./sqlite-events.ts";
 
 export interface SqliteAlarms {
   /** @throws RecordRefusedError for an alarm of a kind beyond its turbine's bound */
   put(event: AlertEvent, receivedMs: number): void;
+  /** Holds what a turbine's state names against its alarms. */
+  hold(heard: HeardAlarms): void;
   list(query: AlarmQuery): Listing<RecordedAlarm>;
   /** Turbines with active ones. */
   turbines(): readonly AlarmingTurbine[];
 }
 
+const lastEvent = `alert_event ON alert_event.site = alarm.site
+  AND alert_event.turbine = alarm.turbine AND alert_event.id = alarm.last_event`;
+
 /** Prepares the statements over a migrated database. */
 export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
   const known = database.prepare("SELECT 1 FROM alert_event WHERE site = ? AND turbine = ? AND id = ?");
   const newest = database.prepare(
-    `SELECT id, active FROM alarm
+    `SELECT id, active, said, last_event FROM alarm
      WHERE site = ? AND turbine = ? AND component = ? AND failure_mode = ? ORDER BY id DESC LIMIT 1`,
   );
   const countKinds = database.prepare(
     "SELECT COUNT(*) AS total FROM (SELECT DISTINCT component, failure_mode FROM alarm WHERE site = ? AND turbine = ?)",
   );
   const begin = database.prepare(
-    `INSERT INTO alarm (site, turbine, component, failure_mode, active, first_ms, last_ms, last_event)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO alarm (site, turbine, component, failure_mode, active, said, first_ms, last_ms, last_event)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const advance = database.prepare("UPDATE alarm SET active = ?, last_ms = ?, last_event = ? WHERE id = ?");
-  const end = database.prepare("UPDATE alarm SET active = 0 WHERE id = ?");
+  const advance = database.prepare(
+    `UPDATE alarm SET active = ?, said = ?, last_ms = ?, last_event = ?,
+       first_ms = CASE last_event WHEN '${unheardEvent}' THEN ? ELSE first_ms END WHERE id = ?`,
+  );
+  const say = database.prepare("UPDATE alarm SET active = ?, said = ?, last_ms = ? WHERE id = ?");
+  const end = database.prepare("UPDATE alarm SET active = 0, said = NULL WHERE id = ?");
+  const held = `SELECT alarm.id, alarm.component, alarm.failure_mode, alarm.active, alarm.said,
+      alert_event.time_ms, alert_event.received_ms, alert_event.json
+    FROM alarm LEFT JOIN ${lastEvent} WHERE alarm.site = ? AND alarm.turbine = ?`;
+  const standing = database.prepare(`${held} AND alarm.active = 1`);
+  const newestHeld = database.prepare(
+    `${held} AND alarm.component = ? AND alarm.failure_mode = ? ORDER BY alarm.id DESC LIMIT 1`,
+  );
   const insertEvent = database.prepare(
     `INSERT INTO alert_event (site, turbine, id, alarm, transition, state, time_ms, received_ms, probability, risk, json)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -46,23 +78,37 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     "SELECT site, turbine, COUNT(*) AS alarms FROM alarm WHERE active = 1 GROUP BY site, turbine ORDER BY site, turbine",
   );
 
+  const countOf = ({ site, turbine }: TurbineRef): number => Number(countKinds.get(site, turbine)?.total);
   /** Returns the number of the alarm that the event belongs to. */
   const place = (event: AlertEvent, timeMs: number): number => {
     const { site, turbine, component, failureMode } = event.data;
-    const row = newest.get(site, turbine, component, failureMode);
-    if (row === undefined) {
-      refuseBeyond("alarmKindsPerTurbine", Number(countKinds.get(site, turbine)?.total));
-    }
-    const current = row === undefined ? null : { alarm: Number(row.id), active: row.active === 1 };
-    const placement = placeAlert(current, event);
+    const current = fromNewestRow(newest.get(site, turbine, component, failureMode));
+    if (current === null) refuseBeyond("alarmKindsPerTurbine", countOf(event.data));
+    const placement = placeAlert(current, event, timeMs);
     if (current === null || placement.kind === "begin") {
       if (current?.active === true) end.run(current.alarm);
       const active = placement.kind === "begin" && placement.active;
-      const values = [site, turbine, component, failureMode, Number(active), timeMs, timeMs, event.id];
+      const values = [site, turbine, component, failureMode, Number(active), null, timeMs, timeMs, event.id];
       return begin.run(...values).lastInsertRowid;
     }
-    if (placement.kind === "advance") advance.run(Number(placement.active), timeMs, event.id, current.alarm);
+    if (placement.kind === "advance") {
+      const { standing: now, lastMs } = placement;
+      advance.run(Number(now.active), toSaidText(now.said), lastMs, event.id, timeMs, current.alarm);
+    }
     return current.alarm;
+  };
+  const apply = (change: StateChange, { site, turbine }: TurbineRef): void => {
+    if (change.kind === "say") {
+      const { active, said } = change.standing;
+      say.run(Number(active), toSaidText(said), Math.trunc(change.lastMs), change.alarm);
+      return;
+    }
+    const { component, failureMode } = change.said.alarm;
+    // Beyond its bound the state says it all the same.
+    if (countOf({ site, turbine }) >= recordBounds.alarmKindsPerTurbine) return;
+    const atMs = Math.trunc(change.said.atMs);
+    const said = toSaidText(change.said);
+    begin.run(site, turbine, component, failureMode, 1, said, atMs, atMs, unheardEvent);
   };
   return {
     put: (event, receivedMs) => {
@@ -72,14 +118,20 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
       const step = [transition, state, timeMs, Math.trunc(receivedMs), probability, risk];
       insertEvent.run(site, turbine, event.id, place(event, timeMs), ...step, JSON.stringify(event));
     },
+    hold: (heard) => {
+      const { site, turbine, alarms } = heard.state;
+      const named = alarms.flatMap(({ component, failureMode }) =>
+        newestHeld.all(site, turbine, component, failureMode),
+      );
+      const rows = [...standing.all(site, turbine), ...named].map(fromHeldRow);
+      for (const change of holdAgainstState(rows, heard)) apply(change, heard.state);
+    },
     list: (query) => {
       const { where, values } = buildFilter(query);
       const count = database.prepare(`SELECT COUNT(*) AS total FROM alarm ${where}`).get(...values);
       const rows = database
         .prepare(
-          `SELECT alarm.*, alert_event.json FROM alarm JOIN alert_event ON alert_event.site = alarm.site
-             AND alert_event.turbine = alarm.turbine AND alert_event.id = alarm.last_event
-           ${where} ORDER BY active DESC, last_ms DESC, alarm.id DESC LIMIT ? OFFSET ?`,
+          `SELECT alarm.*, alert_event.json FROM alarm LEFT JOIN ${lastEvent} ${where} ORDER BY active DESC, last_ms DESC, alarm.id DESC LIMIT ? OFFSET ?`,
         )
         .all(...values, query.limit, query.offset);
       return {

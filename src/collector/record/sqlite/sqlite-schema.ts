@@ -214,6 +214,11 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   "ALTER TABLE gateway ADD COLUMN offline_ms INTEGER",
   // An alarm's state after a step of its life; null: of a step of before, which is not read again.
   "ALTER TABLE alert_event ADD COLUMN state TEXT",
+  // What a state says of an alarm that its events do not; of one that no event told of the latest event is ''.
+  `
+  ALTER TABLE alarm ADD COLUMN said TEXT;
+  CREATE INDEX alarm_standing ON alarm (site, turbine) WHERE active = 1;
+  `,
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */

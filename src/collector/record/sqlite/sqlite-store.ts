@@ -55,7 +55,7 @@ export function storeStates(
   tables: RecordTables,
   { nowMs, turbines, gateways, setAside, unwatched = [] }: StateBatch,
 ): readonly SetAsideMessage[] {
-  const { machines, events } = tables;
+  const { machines, alarms, events } = tables;
   const faults: SetAsideMessage[] = [];
   const put = ({ message }: SeenState, work: () => void): void => {
     const fault = tryWork(tables, work);
@@ -63,7 +63,12 @@ export function storeStates(
     faults.push({ ...(message ?? { topic: otherTopics, payload: new Uint8Array() }), fault });
   };
   const room = machines.unclaimedRoom();
-  for (const each of turbines) put(each, () => machines.putState(each.state, each.seenMs, room));
+  for (const each of turbines) {
+    put(each, () => {
+      machines.putState(each.state, each.seenMs, room);
+      alarms.hold(each);
+    });
+  }
   for (const each of unwatched) put(each, () => machines.takeStateBack(each, each.seenMs));
   for (const each of gateways) {
     put(each, () => {
