@@ -26,6 +26,22 @@ const empty: OverviewPage = {
   quarantine: nothing,
 };
 
+test("an alarm that a state told of says so, and whether any event of it has come", () => {
+  const event = alertEvent("wt-1", "raised", nowMs - 60_000);
+  const times = { sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs };
+  const step = alarmLifeStep(event, nowMs);
+  const render = (saidMs: number | null, steps: readonly (typeof step)[]): string => {
+    const alarm = { alarm: 1, active: true, ...times, saidMs, event, steps };
+    const page = { ...empty, alarms: { total: 1, items: [alarm] } };
+    return renderOverviewPage(page, parsePageRange({ range: "6h" })).text;
+  };
+  expect(render(nowMs, [])).toMatch(
+    /by the turbine's state of [^<]*22:13[^<]*: no event of this alarm has come/,
+  );
+  expect(render(nowMs, [step])).toMatch(/by the turbine's state of [^<]*22:13[^<]*, no event has told it/);
+  expect(render(null, [step])).not.toContain("by the turbine's state");
+});
+
 test("the fleet's page is made of plain values alone, and of the same values the same page", () => {
   const event = alertEvent("wt-1", "raised", nowMs - 60_000);
   const alarm = {
