@@ -39,7 +39,7 @@ export interface NewestAlarm extends AlarmStanding {
 }
 
 /** What an alert event does to the newest alarm of its failure mode at its point. */
-export type AlertPlacement =
+type AlertPlacement =
   /** A new alarm; one that is still open ends, because its gateway has forgotten it. */
   | { readonly kind: "begin"; readonly active: boolean }
   /** The event becomes the latest of the alarm. */

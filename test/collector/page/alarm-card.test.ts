@@ -1,0 +1,183 @@
+import { describe, expect, test } from "vitest";
+import type { TurbineView } from "../../../src/collector/fleet/load-turbines.ts";
+import { parsePageRange } from "../../../src/collector/page/chart-section.ts";
+import { renderOverviewPage } from "../../../src/collector/page/overview-page.ts";
+import type { AlarmState } from "../../../src/core/contract/alert.ts";
+import { alertEvent } from "../fleet-records.ts";
+import { empty, nowMs } from "./empty-page.ts";
+
+describe("an alarm's card beside its turbine", () => {
+  const component = "generator-bearing";
+  const mode = { component, failureMode: "inner-race" };
+  const cardOf = (
+    view: Partial<TurbineView>,
+    change: { steps?: readonly string[]; newest?: "updated"; active?: boolean } = {},
+  ) => {
+    const { steps = ["raised"], active = true } = change;
+    const newest = change.newest ?? (steps.at(-1) as "raised");
+    const event = alertEvent("wt-1", newest, nowMs - 600_000, {
+      ...mode,
+      risk: 0.786,
+      severityDb: 1.2,
+      operatingState: "partial-performance",
+    });
+    const life = steps.map((transition, index) => ({
+      eventId: `${index}`,
+      transition: transition as "raised",
+      state: "unacknowledged" as const,
+      timeMs: nowMs - 600_000,
+      probability: 0.8,
+      risk: 0.786,
+    }));
+    const times = { sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, saidMs: null };
+    const alarm = { alarm: 7, active, ...times, event, steps: life };
+    const turbine: TurbineView = { ...alarming, site: event.data.site, ...view };
+    const page = { ...empty, turbines: [turbine], alarms: { total: 1, items: [alarm] } };
+    const { text } = renderOverviewPage(page, parsePageRange(null));
+    return text.slice(text.indexOf("<article"), text.indexOf("</article>")).replace(/<[^>]*>/g, "|");
+  };
+  const baseline = { component, state: "ready", version: 1, windows: 96, suspicions: [], severityDb: 7.3 };
+  const known: TurbineView["components"][number] = {
+    component,
+    health: "warning",
+    reason: "inner race",
+    sinceMs: nowMs - 600_000,
+    risks: [{ failureMode: "inner-race", risk: 0.984 }],
+    baseline: { ...baseline, state: "ready" },
+  };
+
+  const alarming: TurbineView = {
+    site: "s",
+    turbine: "wt-1",
+    gateway: "g",
+    health: "alarm",
+    reason: null,
+    rolledUp: { health: "warning", reason: "" },
+    components: [known],
+    operatingState: "full-performance",
+    lastSeenMs: nowMs,
+    unwatchedMs: null,
+    state: null,
+  };
+
+  test("says what it was when raised, and what it is now", () => {
+    const text = cardOf({});
+    expect(text).toContain("Risk now||98.4 %||78.6 % when raised");
+    expect(text).toContain("Severity now||+7.3 dB||+1.2 dB when raised, above its healthy baseline");
+    expect(text).toContain("Operating state now||Full performance||Partial performance when raised");
+    expect(text).not.toContain("Nothing is known now");
+    expect(cardOf({}, { steps: ["raised", "updated"] })).toContain("78.6 % at 22:03 UTC");
+    expect(cardOf({}, { steps: ["raised", "cleared"], active: false })).toContain(
+      "Operating state||Partial performance||when cleared",
+    );
+    // What came last was told by a clock that was behind.
+    expect(cardOf({}, { steps: ["updated", "raised"], newest: "updated" })).toContain("78.6 % at 22:03 UTC");
+    // Another turbine of this name.
+    expect(cardOf({ site: "elsewhere" })).toContain("Risk||78.6 %||when raised");
+  });
+
+  test("says which of its steps were people's, who did them and until when, as far as their events are at hand", () => {
+    const steps = [
+      ["raised", "unacknowledged"],
+      ["updated", "unacknowledged"],
+      ["updated", "shelved"],
+      ["updated", "unacknowledged"],
+      ["acknowledged", "acknowledged"],
+      ["updated", "shelved"],
+    ] as const;
+    const event = alertEvent("wt-1", "updated", nowMs, { ...mode, state: "shelved" });
+    const life = steps.map(([transition, state], index) => ({
+      eventId: `${index}`,
+      transition,
+      state,
+      timeMs: nowMs + index * 60_000,
+      probability: 0.8,
+      risk: 0.769,
+    }));
+    const alarm = {
+      alarm: 7,
+      active: true,
+      sinceMs: 0,
+      firstMs: 0,
+      lastMs: 0,
+      saidMs: null,
+      event,
+      steps: life,
+    };
+    const turbine = { ...alarming, site: event.data.site };
+    const text = renderOverviewPage(
+      {
+        ...empty,
+        turbines: [turbine],
+        alarms: { total: 1, items: [alarm] },
+        deeds: new Map([
+          [life[2]!, "by <ana>, until 2023-11-15T02:13:20.000Z"],
+          [life[3]!, "by ana"],
+          [life[4]!, "by bo"],
+        ]),
+      },
+      parsePageRange(null),
+    ).text;
+    const told76 = "at a risk of 76.9 %";
+    expect([...text.matchAll(/<\/time> ([^<]*)<\/li>/g)].map(([, words]) => words)).toEqual([
+      `raised ${told76}`,
+      `updated ${told76}`,
+      `shelved by &lt;ana&gt;, until 2023-11-15 02:13:20 UTC, ${told76}`,
+      `shown again by ana, unacknowledged, ${told76}`,
+      `acknowledged by bo, ${told76}`,
+      `shelved ${told76}`,
+    ]);
+    expect(text).toMatch(/<dd>Shelved *<\/dd>/);
+    const deeds = new Map([[life[5]!, "by cy, until 2023-11-15T02:13:20.000Z"]]);
+    const known = { ...empty, turbines: [turbine], alarms: { total: 1, items: [alarm] }, deeds };
+    expect(renderOverviewPage(known, parsePageRange(null)).text).toContain(
+      '<dd>Shelved <div class="why">by cy, until 2023-11-15 02:13:20 UTC</div></dd>',
+    );
+  });
+
+  test("says nothing of what came about among steps of a long life that are not read", () => {
+    const lifeOf = (steps: number, state: "acknowledged" | "shelved", before: AlarmState | null) => {
+      const event = alertEvent("wt-1", "updated", nowMs, { ...mode, state });
+      const life = Array.from({ length: steps }, (_, index) => ({
+        eventId: `${index}`,
+        transition: index === 0 ? ("raised" as const) : ("updated" as const),
+        state: index === 0 ? before : state,
+        timeMs: nowMs + index * 60_000,
+        probability: 0.8,
+        risk: 0.769,
+      }));
+      const alarm = {
+        alarm: 7,
+        active: true,
+        sinceMs: 0,
+        firstMs: 0,
+        lastMs: 0,
+        saidMs: null,
+        event,
+        steps: life,
+      };
+      const turbines = [{ ...alarming, site: event.data.site }];
+      const page = { ...empty, turbines, alarms: { total: 1, items: [alarm] } };
+      const { text } = renderOverviewPage(page, parsePageRange(null));
+      return [...text.matchAll(/<\/time> ([^<]*)<\/li>/g)][1]?.[1]?.replace(/,? at a risk.*/, "");
+    };
+    expect(lifeOf(99, "acknowledged", "unacknowledged")).toBe("acknowledged");
+    expect(lifeOf(100, "acknowledged", "unacknowledged")).toBe("updated");
+    expect(lifeOf(99, "shelved", "unacknowledged")).toBe("shelved");
+    expect(lifeOf(100, "shelved", "unacknowledged")).toBe("updated");
+    expect(lifeOf(99, "acknowledged", "shelved")).toBe("shown again, acknowledged");
+    expect(lifeOf(100, "acknowledged", "shelved")).toBe("updated");
+  });
+
+  test("says that nothing is known now, why and since when, and shows nothing old as present", () => {
+    const unknown = { reason: "gateway offline", sinceMs: nowMs - 300_000 };
+    const text = cardOf({
+      operatingState: "information-unavailable",
+      components: [{ ...known, unknown, risks: [{ failureMode: "inner-race", risk: null }] }],
+    });
+    expect(text).toMatch(/Nothing is known now.*Gateway offline since .*5 min/s);
+    expect(text).toMatch(/Risk now\|+not known\|+78\.6 % when raised/);
+    expect(text).toContain("Severity now||–||+1.2 dB when raised");
+    expect(text).toContain("Operating state now||Information unavailable||Partial performance when raised");
+  });
+});
