@@ -9,6 +9,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import { makeFolder, renameAtomic, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { loadEnrolment } from "./enrolment.ts";
 import { type IssuedCertificate, issueCertificate } from "./issue-certificate.ts";
 
 interface AuthorityRequest {
@@ -63,10 +64,12 @@ export async function createAuthority(
 
 /**
  * Makes a key and its certificate, in a folder of the authority's that bears the name.
- * @throws AuroraError USAGE where there is one of this name; KEY where there is no authority, or its key is of another.
+ * @throws AuroraError USAGE where there is one of this name, or the client is a gateway, its device or a reader that the enrolment in
+ * the same folder lists as revoked; KEY where there is no authority, or its key is of another; CONFIG_INVALID where that list is damaged.
  */
 export async function issueForSite(wish: CertificateWish): Promise<MadeCertificate> {
   const authority = await readAuthority(wish.dir);
+  if (wish.use === "client") await refuseRevoked(wish);
   // A device's name has a slash, which no folder's has; an @ is in no name.
   const folder = wish.name.replace("/", "@");
   const dir = join(wish.dir, folder);
@@ -133,6 +136,17 @@ async function readAuthority(dir: string): Promise<Authority> {
     op,
     subject: dir,
     hint: "Name the folder that `aurora keys authority` made.",
+  });
+}
+
+/** A site's own authority has no list of who is enrolled, and refuses nobody. */
+async function refuseRevoked({ dir, name }: CertificateWish): Promise<void> {
+  const id = name.split("/", 1)[0]!;
+  if ((await loadEnrolment(dir))?.revoked?.includes(id) !== true) return;
+  throw new AuroraError("USAGE", `${id} was revoked`, {
+    op,
+    subject: dir,
+    hint: "The broker grants it nothing, whatever certificate it shows: enrol it under another id (`aurora fleet enrol`).",
   });
 }
 

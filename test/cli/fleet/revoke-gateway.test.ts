@@ -36,6 +36,18 @@ test.each([
   },
 );
 
+test("no certificate is made for a revoked gateway, nor for a device of it; its neighbour gets one", async () => {
+  const dir = createTemporaryFolder();
+  await enrolGateways(request(dir, ["gw-1", "gw-10"], "localhost"));
+  await auroraHere("fleet", "revoke", "gw-1", "--dir", dir);
+  for (const name of ["gw-1", "gw-1/mcu-1"]) {
+    const { code, stderr } = await auroraHere("keys", "client", dir, name);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("gw-1 was revoked")]);
+    expect(existsSync(join(dir, name.replace("/", "@")))).toBe(false);
+  }
+  expect((await auroraHere("keys", "client", dir, "gw-10")).code).toBe(0);
+});
+
 test("a gateway that is not enrolled is said so, and nothing is made", async () => {
   const dir = join(createTemporaryFolder(), "none");
   const { code, stderr } = await auroraHere("fleet", "revoke", "gw-1", "--dir", dir);
