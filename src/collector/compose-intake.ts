@@ -35,6 +35,8 @@ interface IntakeOptions {
   readonly publish: MqttClient["publish"];
   /** How often the folders of bundles are looked at; default 30 s. */
   readonly bundleScanMs?: number;
+  /** How often the list of an enrolment is looked at; default 30 s. */
+  readonly enrolledScanMs?: number;
   /** Instead of the defaults. */
   readonly batches?: GatewayIntakeOptions["batches"];
 }
@@ -57,7 +59,6 @@ export async function openIntake(options: IntakeOptions, closers: Closers): Prom
   closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, () => shelf.scan()));
   const topics = createTopics(config.mqtt.base);
   const sites = await openGatewaySites(config, logger);
-  closers.add(every(enrolledScanMs, logger, () => sites.refresh()));
   const trusted = { path: believedFile(config), files: nodeFileSystem, clock: systemClock, logger };
   const clock = await openArrivalClock(trusted);
   const around = { config, record, topics, sites, clock, metrics, logger };
@@ -70,6 +71,11 @@ export async function openIntake(options: IntakeOptions, closers: Closers): Prom
     beforeStore: evidence.take,
     ...(batches === undefined ? {} : { batches }),
   });
+  const readList = async (): Promise<void> => {
+    await sites.refresh();
+    await intake.tellRevoked();
+  };
+  closers.add(every(options.enrolledScanMs ?? enrolledScanMs, logger, readList));
   return { ...intake, record, topics, shelf, evidence };
 }
 

@@ -22,6 +22,8 @@ interface WriterOptions {
   readonly metrics: Metrics;
   /** How often the folders of bundles are looked at; default 30 s. */
   readonly bundleScanMs?: number;
+  /** How often the list of an enrolment is looked at; default 30 s. */
+  readonly enrolledScanMs?: number;
 }
 
 /** A half that runs. */

@@ -23,6 +23,8 @@ export interface Mosquitto {
   /** As a power cut would: nothing is saved, nobody is told. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Lets it read its access lists again. */
+  reload(): void;
   /** Kills and tidies up. */
   close(): Promise<void>;
 }
@@ -51,6 +53,9 @@ export async function startMosquitto(port: number, extra: readonly string[] = []
       await untilListening(port, "mosquitto");
       // Who answers may be another that has the port.
       if (hasEnded(started)) throw new Error(`mosquitto ended at its start on port ${port}`);
+    },
+    reload() {
+      child?.kill("SIGHUP");
     },
     async close() {
       await broker.kill();

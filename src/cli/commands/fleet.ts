@@ -86,19 +86,29 @@ export function fleetCommand(): Command {
   command
     .command("revoke")
     .description(
-      "strike a gateway, or a reader, from its enrolment, so that the broker and the collector refuse it",
+      "strike a gateway, or a reader, from its enrolment: the broker gives it no rights any more, and the collector refuses it",
     )
     .argument("<gateway>", "id of the gateway or the reader", parseId)
     .requiredOption("--dir <dir>", "folder of the enrolment")
-    .addHelpText("after", "\nExample:\n  $ aurora fleet revoke gw-wt01 --dir /etc/aurora/enrolment\n")
+    .addHelpText("after", revokeHelp)
     .action(async (gateway: string, { dir }: { readonly dir: string }) => {
-      const { id, brokerDir } = await revokeGateway(dir, gateway);
+      const { id, brokerDir, enrolledFile } = await revokeGateway(dir, gateway);
       process.stdout.write(
-        `${id} is revoked\n${brokerDir}: for the broker; let it read its files again, and end ${id}'s connection\n`,
+        `${id} is revoked\n${brokerDir}: for the broker; let it read its files again, and end ${id}'s connection\n` +
+          `${enrolledFile}: for the collector, which then says of a gateway that it is offline\n`,
       );
     });
   return command;
 }
+
+const revokeHelp = `
+Afterwards let the broker read its files again, copy enrolled.json to the collector, and end the gateway's connection: a certificate
+that was issued for it still connects until it expires, and may do nothing. Within a minute the collector says on
+its status topic that it is offline. No id is given again.
+
+Example:
+  $ aurora fleet revoke gw-wt01 --dir /etc/aurora/enrolment
+`;
 
 const enrolHelp = `
 Into DIR go: gateways/<id> (copy it to the gateway), collector (copy it to the collector), enrolment.key and enrolled.json

@@ -35,8 +35,16 @@ interface User {
   readonly rights: TopicRights;
 }
 
-function listUsers({ base, gateways, readers = [] }: Enrolment): readonly User[] {
-  const users: User[] = [{ name: collectorUser, rights: collectorRights(base) }];
+function listUsers({ base, gateways, readers = [], revokedGateways = [] }: Enrolment): readonly User[] {
+  const users: User[] = [
+    {
+      name: collectorUser,
+      rights: collectorRights(
+        base,
+        revokedGateways.map(({ id }) => id),
+      ),
+    },
+  ];
   for (const { id, site, devices, readTopics } of gateways) {
     const { publish, subscribe } = gatewayRights(base, id, site);
     users.push({ name: id, rights: { publish, subscribe: [...subscribe, ...readTopics] } });
@@ -44,7 +52,7 @@ function listUsers({ base, gateways, readers = [] }: Enrolment): readonly User[]
       users.push({ name: `${id}/${device}`, rights: deviceRights(base, id, device) });
   }
   for (const { id, site } of readers) {
-    const near = gateways.filter((gateway) => gateway.site === site);
+    const near = [...gateways, ...revokedGateways].filter((gateway) => gateway.site === site);
     users.push({
       name: id,
       rights: readerRights(

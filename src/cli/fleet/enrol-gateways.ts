@@ -108,6 +108,7 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
     readers: [...(known?.readers ?? []), ...(request.readers ?? [])],
     users,
     revoked: known?.revoked,
+    revokedGateways: known?.revokedGateways,
   };
   await saveBrokerFiles(brokerDir, enrolment);
   // Last: a gateway stands in the list only when everything of it is there.

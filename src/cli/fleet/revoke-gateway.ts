@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Enrolment } from "../../core/contract/enrolment.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
-import { loadEnrolment, saveBrokerFiles, saveEnrolment } from "./enrolment.ts";
+import { enrolledFileOf, loadEnrolment, saveBrokerFiles, saveEnrolment } from "./enrolment.ts";
 import { holdEnrolment } from "./hold-enrolment.ts";
 
-/** What was written anew, as a path. */
+/** What was written anew, as paths. */
 interface RevokeResult {
   readonly id: string;
   readonly brokerDir: string;
+  readonly enrolledFile: string;
 }
 
 /** @throws AuroraError USAGE for one that is not enrolled; STORE when it cannot be written */
@@ -21,20 +22,22 @@ export async function revokeGateway(dir: string, id: string): Promise<RevokeResu
   refuseUnknown(dir, id, await loadEnrolment(dir));
   return holdEnrolment(dir, async () => {
     const known = refuseUnknown(dir, id, await loadEnrolment(dir));
+    const struck = known.gateways.filter((gateway) => gateway.id === id);
     const enrolment: Enrolment = {
       ...known,
       gateways: known.gateways.filter((gateway) => gateway.id !== id),
       readers: (known.readers ?? []).filter((reader) => reader.id !== id),
       users: known.users.filter(({ name }) => name !== id && !name.startsWith(`${id}/`)),
       revoked: [...(known.revoked ?? []), id],
+      revokedGateways: [...(known.revokedGateways ?? []), ...struck.map(({ site }) => ({ id, site }))],
     };
     const brokerDir = join(dir, "broker");
     await saveBrokerFiles(brokerDir, enrolment);
-    const kind = known.gateways.some((gateway) => gateway.id === id) ? "gateways" : "readers";
+    const kind = struck.length > 0 ? "gateways" : "readers";
     await nodeFileSystem.remove(join(dir, kind, id));
     // Last: what fails before is done again by the same command.
     await saveEnrolment(dir, enrolment);
-    return { id, brokerDir };
+    return { id, brokerDir, enrolledFile: enrolledFileOf(dir) };
   });
 }
 

@@ -11,12 +11,15 @@ import type { FleetRecord } from "../record/fleet-record.ts";
 import { openAckSeal } from "./ack-seal.ts";
 import { createFleetCloneWatch, createTwinWatch } from "./clone-watch.ts";
 import type { EnrolledSites } from "./gateway-sites.ts";
+import { createRevokedStatuses } from "./revoked-statuses.ts";
 import { createStateWatch, type StateWatch } from "./state-watch.ts";
 import { createUplinkIngest, type UplinkIngest, type UplinkIngestOptions } from "./uplink-ingest.ts";
 
 export interface GatewayIntake {
   readonly ingest: UplinkIngest;
   readonly states: StateWatch;
+  /** Says of revoked gateways that they are offline, where their status says otherwise; call it when the list was looked at. */
+  tellRevoked(): Promise<void>;
 }
 
 /** The drift reference of a model. */
@@ -64,5 +67,8 @@ export async function createGatewayIntake(options: GatewayIntakeOptions): Promis
   });
   const isCloneSign = createFleetCloneWatch({ clock: systemClock, logger, metrics });
   const isTwinSign = createTwinWatch({ clock: systemClock, logger, metrics });
-  return { ingest, states: createStateWatch({ ...around, sites, isCloneSign, isTwinSign, metrics }) };
+  const revoked = createRevokedStatuses({ sites, topics, publish, logger });
+  const onStatus = revoked.note;
+  const states = createStateWatch({ ...around, sites, isCloneSign, isTwinSign, onStatus, metrics });
+  return { ingest, states, tellRevoked: revoked.tell };
 }

@@ -18,6 +18,8 @@ export type GatewaySites = Pick<ReadonlyMap<string, string | null>, "get">;
 export interface EnrolledSites extends GatewaySites {
   /** May any gateway speak of it? */
   hasSite(site: string): boolean;
+  /** Was it struck from the list, so that nobody has its id any more? */
+  isRevoked(gateway: string): boolean;
   /** Reads the list again if it has changed; one that cannot be used changes nothing, and is told of once. */
   refresh(): Promise<void>;
 }
@@ -31,7 +33,12 @@ export async function openGatewaySites(
 ): Promise<EnrolledSites> {
   if (enrolledFile === null) {
     const sites = gatewaySites(embedded.gateways);
-    return { get: (gateway) => sites.get(gateway), hasSite: () => true, refresh: async () => {} };
+    return {
+      get: (gateway) => sites.get(gateway),
+      hasSite: () => true,
+      isRevoked: () => false,
+      refresh: async () => {},
+    };
   }
   // Looked at first: what is written while it is read is read again.
   let seen = await markOf(enrolledFile);
@@ -44,6 +51,7 @@ export async function openGatewaySites(
       return site ?? undefined;
     },
     hasSite: (site) => list.isAnySite || list.named.has(site),
+    isRevoked: (gateway) => list.revoked.has(gateway),
     refresh: async () => {
       const mark = await markOf(enrolledFile);
       if (mark !== null && mark === seen) return;
@@ -79,6 +87,7 @@ interface EnrolledList {
   /** By the id of a gateway; null: it may speak of any. */
   readonly sites: ReadonlyMap<string, string | null>;
   readonly named: ReadonlySet<string>;
+  readonly revoked: ReadonlySet<string>;
   /** Is there a gateway that may speak of any? */
   readonly isAnySite: boolean;
 }
@@ -96,7 +105,8 @@ async function readList(path: string): Promise<EnrolledList> {
   }
   const sites = new Map(parsed.data.gateways.map(({ id, site }) => [id, site]));
   const named = new Set([...sites.values()].filter((site) => site !== null));
-  return { sites, named, isAnySite: [...sites.values()].includes(null) };
+  const revoked = new Set(parsed.data.revokedGateways?.map(({ id }) => id));
+  return { sites, named, revoked, isAnySite: [...sites.values()].includes(null) };
 }
 
 /** What changes with the file; null: it is not there, or cannot be seen, which whoever reads it is told. */

@@ -10,6 +10,7 @@ import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import {
+  type GatewayStatus,
   gatewayStatusSchema,
   type TurbineState,
   turbineStateSchema,
@@ -42,9 +43,9 @@ export interface StateWatch {
   close(): Promise<void>;
 }
 
-type StateSites = Pick<EnrolledSites, "get" | "hasSite">;
+type StateSites = Pick<EnrolledSites, "get" | "hasSite" | "isRevoked">;
 
-const anySite: StateSites = { get: () => undefined, hasSite: () => true };
+const anySite: StateSites = { get: () => undefined, hasSite: () => true, isRevoked: () => false };
 const delayMs = 100;
 
 export function createStateWatch(options: {
@@ -58,10 +59,12 @@ export function createStateWatch(options: {
   readonly isCloneSign?: CloneWatch;
   /** Told of each turbine's state. */
   readonly isTwinSign?: TwinWatch;
+  /** Told of each gateway's status, also of one that may say nothing. */
+  readonly onStatus?: (status: GatewayStatus) => void;
   readonly metrics: Metrics;
 }): StateWatch {
   const { record, clock, timers, logger, sites = anySite, isCloneSign = () => false } = options;
-  const { isTwinSign = () => false } = options;
+  const { isTwinSign = () => false, onStatus = () => {} } = options;
   const waiting = createWaitingStates();
   const droppedTotal = options.metrics.counter({
     name: "states_dropped_total",
@@ -78,7 +81,9 @@ export function createStateWatch(options: {
     let stored = 0;
     try {
       for (const part of cutParts(messages)) {
-        await record.storeStates(readStates(part, clock.nowMs(), { sites, isCloneSign, isTwinSign }));
+        await record.storeStates(
+          readStates(part, clock.nowMs(), { sites, isCloneSign, isTwinSign, onStatus }),
+        );
         stored += part.length;
         if (part.length < messages.length) await rest();
       }
@@ -141,7 +146,13 @@ function readStates(
     sites,
     isCloneSign,
     isTwinSign,
-  }: { readonly sites: StateSites; readonly isCloneSign: CloneWatch; readonly isTwinSign: TwinWatch },
+    onStatus,
+  }: {
+    readonly sites: StateSites;
+    readonly isCloneSign: CloneWatch;
+    readonly isTwinSign: TwinWatch;
+    readonly onStatus: (status: GatewayStatus) => void;
+  },
 ): StateBatch {
   const turbines: StateBatch["turbines"][number][] = [];
   const gateways: StateBatch["gateways"][number][] = [];
@@ -171,8 +182,9 @@ function readStates(
       }
     } else {
       const read = parse(message, gatewayStatusSchema(), ({ gateway }) => [gateway]);
+      if (read.ok) onStatus(read.value);
       if (!read.ok) refuse(read.error);
-      else if (sites.get(read.value.gateway) === null) {
+      else if (sites.get(read.value.gateway) === null && !isGone(read.value, sites)) {
         refuse({ reason: "not-enrolled", detail: `${read.value.gateway} is not an enrolled gateway` });
       } else {
         const { value: status } = read;
@@ -182,6 +194,11 @@ function readStates(
     }
   }
   return { nowMs, turbines, gateways, setAside, unwatched };
+}
+
+/** A gateway that was revoked and is offline: a collector says so. */
+function isGone({ gateway, online }: GatewayStatus, sites: StateSites): boolean {
+  return !online && sites.isRevoked(gateway);
 }
 
 /** Whose state a topic is. */

@@ -45,6 +45,8 @@ export interface Enrolment {
   readonly users: readonly UserDigest[];
   /** Ids that were struck, which nobody may have again; absent in older lists. */
   readonly revoked?: readonly string[] | undefined;
+  /** Which of them were gateways, and of which site: of these it is said that they are offline. Absent in older lists. */
+  readonly revokedGateways?: readonly Pick<EnrolledEntry, "id" | "site">[] | undefined;
 }
 
 /** Bytes of the list of a hundred thousand gateways with a device each. */
@@ -69,17 +71,20 @@ export const enrolmentSchema: () => z.ZodType<Enrolment> = onDemand(() =>
       }),
     ),
     revoked: z.array(id).optional(),
+    revokedGateways: z.array(entrySites()).optional(),
   }),
 );
 
-/** No more of it than of which site each gateway may speak. */
+/** No more of it than of which site each gateway may speak, and which were struck. */
 export const enrolledSitesSchema: () => z.ZodType<{
   readonly gateways: readonly Pick<EnrolledEntry, "id" | "site">[];
+  readonly revokedGateways?: readonly Pick<EnrolledEntry, "id" | "site">[] | undefined;
 }> = onDemand(() =>
   z.object({
     version: z.literal(1),
     gateways: z
       .array(entrySites())
       .refine((all) => new Set(all.map((one) => one.id)).size === all.length, "a gateway is in it twice"),
+    revokedGateways: z.array(entrySites()).optional(),
   }),
 );

@@ -43,7 +43,7 @@ export function deviceRights(base: string, gateway: string, device: string): Top
 /**
  * The rights of whoever only reads what is told of turbines, and whether their gateways are there.
  * @param site null: of all sites, and then of all gateways
- * @param gateways of the site
+ * @param gateways of the site, also those that were revoked: their status says that they are offline
  */
 export function readerRights(base: string, site: string | null, gateways: readonly string[]): TopicRights {
   const turbines = `${base}/turbine/${site ?? "+"}/+`;
@@ -58,11 +58,20 @@ export function readerRights(base: string, site: string | null, gateways: readon
   };
 }
 
-/** The rights of a collector. */
-export function collectorRights(base: string): TopicRights {
+/**
+ * The rights of a collector.
+ * @param revoked ids of gateways that may say nothing any more: it says of them that they are offline
+ */
+export function collectorRights(base: string, revoked: readonly string[]): TopicRights {
   const gateways = `${base}/gateway/+`;
   return {
-    publish: [`${gateways}/ack`, `${gateways}/desired`, `${gateways}/label`, `${gateways}/evidence`],
+    publish: [
+      `${gateways}/ack`,
+      `${gateways}/desired`,
+      `${gateways}/label`,
+      `${gateways}/evidence`,
+      ...revoked.map((gateway) => `${base}/gateway/${gateway}/status`),
+    ],
     subscribe: [`${gateways}/up/+`, `${gateways}/status`, `${base}/turbine/+/+/state`],
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type EnrolResult, enrolGateways } from "../../../src/cli/fleet/enrol-gateways.ts";
+import { revokeGateway } from "../../../src/cli/fleet/revoke-gateway.ts";
 import { issueForSite } from "../../../src/cli/fleet/site-authority.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
@@ -237,6 +238,51 @@ describe.skipIf(!hasMosquitto).each(kinds)(
       const isLast = (id: string): boolean => heard[id]!.includes(near.at(-1)!);
       await until(() => isLast("room") && isLast("room-kelmarsh"), "the last of them");
       expect(heard).toEqual({ room: [...far, ...near], "room-kelmarsh": near });
+    });
+
+    test("the status of a gateway that was revoked says that it is offline, whether a collector runs then or later", async () => {
+      const around = await beginEnrolled(tlsHost);
+      const start = () => startEnrolledCollector(around, tlsHost !== null);
+      const said = new Map<string, boolean>();
+      const reader = await around.connectAs("room");
+      await reader.subscribe("aurora/v1/gateway/+/status", 1, (_topic, payload) => {
+        const status = JSON.parse(Buffer.from(payload).toString()) as { gateway: string; online: boolean };
+        said.set(status.gateway, status.online);
+      });
+      for (const id of ["gw-1", "gw-2"]) {
+        const client = await around.connectAs(id);
+        const online = JSON.stringify({ gateway: id, online: true, time: new Date().toISOString() });
+        await client.publish(topics.status(id), online, { qos: 1, retain: true });
+      }
+      const strike = async (id: string): Promise<void> => {
+        await revokeGateway(around.enrolled.dir, id);
+        around.broker.reload();
+      };
+      const collector = await start();
+      onTestFinished(() => collector.close());
+      await until(async () => (await collector.record.gateways()).length === 2, "both are known");
+      await strike("gw-1");
+      await until(() => said.get("gw-1") === false, "gw-1 is said to be offline");
+      await until(
+        async () => (await collector.record.gateways()).some((one) => one.online === false),
+        "the record knows it",
+      );
+      expect(said.get("gw-2")).toBe(true);
+      await collector.close();
+      await strike("gw-2");
+      const later = await start();
+      onTestFinished(() => later.close());
+      await until(() => said.get("gw-2") === false, "gw-2 is said to be offline");
+      // Also for a reader who comes afterwards.
+      const kept: string[] = [];
+      const near = await around.connectAs("room-kelmarsh");
+      await near.subscribe("aurora/v1/gateway/+/status", 1, (_topic, payload, retained) => {
+        if (retained) kept.push(Buffer.from(payload).toString());
+      });
+      await until(() => kept.length > 0, "the retained status of its site's gateway");
+      expect(kept.map((text) => JSON.parse(text) as object)).toMatchObject([
+        { gateway: "gw-2", online: false },
+      ]);
     });
 
     if (tlsHost !== null) {

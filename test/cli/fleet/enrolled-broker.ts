@@ -64,7 +64,7 @@ export async function beginEnrolled(tlsHost: string | null) {
     await until(() => client.connected, `${id} is connected`);
     return client;
   };
-  return { enrolled, url, connect, connectAs };
+  return { enrolled, url, broker, connect, connectAs };
 }
 
 export function startEnrolledCollector(
@@ -81,5 +81,5 @@ export function startEnrolledCollector(
       ...loginOf(enrolled.collectorDir, "aurora-collector", isTls),
     },
   });
-  return startCollector(config, { logger });
+  return startCollector(config, { logger, enrolledScanMs: 50 });
 }

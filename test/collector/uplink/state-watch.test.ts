@@ -71,6 +71,7 @@ it("takes no state of a site that no enrolled gateway may speak of, and no statu
   const sites = {
     get: (gateway: string) => (gateway === "gw-1" ? "north-sea" : null),
     hasSite: (site: string) => site === "north-sea",
+    isRevoked: () => false,
   };
   const { record, watch, clock } = createBench(sites);
   for (const site of ["north-sea", "ridge"]) {
@@ -89,8 +90,25 @@ it("takes no state of a site that no enrolled gateway may speak of, and no statu
   ]);
 });
 
+it("takes of a gateway that was revoked that it is offline, and nothing else", async () => {
+  const sites = { get: () => null, hasSite: () => true, isRevoked: (id: string) => id === "gw-1" };
+  const { record, watch } = createBench(sites);
+  for (const [gateway, online] of [
+    ["gw-1", false],
+    ["gw-2", false],
+  ] as const)
+    watch.acceptStatus(`aurora/v1/gateway/${gateway}/status`, bytes({ gateway, online }), false);
+  await watch.close();
+  expect(await record.gateways()).toMatchObject([{ gateway: "gw-1", online: false }]);
+  expect((await record.quarantine(9)).items).toMatchObject([{ topic: "aurora/v1/gateway/gw-2/status" }]);
+});
+
 it("takes an empty state for the word that nobody watches the turbine, from whoever may speak of its site", async () => {
-  const { record, watch, clock } = createBench({ get: () => null, hasSite: (site) => site === "north-sea" });
+  const { record, watch, clock } = createBench({
+    get: () => null,
+    hasSite: (site) => site === "north-sea",
+    isRevoked: () => false,
+  });
   const topicOf = (site: string): string => `aurora/v1/turbine/${site}/wt-1/state`;
   const say = (payload: Uint8Array, { site = "north-sea", retained = false } = {}): void =>
     watch.acceptState(topicOf(site), payload, retained);
