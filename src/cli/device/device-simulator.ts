@@ -186,7 +186,8 @@ async function openOutlet(options: DeviceSimulatorOptions, random: Random): Prom
       const topics = createTopics(outlet.base);
       const mqtt = createMqttClient({
         url: outlet.url,
-        clientId: `aurora-device-${deviceId}`,
+        // A device's id is its gateway's own; a client's is the whole broker's.
+        clientId: `aurora-device-${outlet.gateway}-${deviceId}`,
         logger: {
           ...silentLogger,
           // The link tells of a connection that is lost, not of one that never was.

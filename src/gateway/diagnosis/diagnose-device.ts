@@ -28,6 +28,8 @@ const diagnosisLimits = {
   leastFrames: 5,
   /** In half a minute, of a device that is in contact for so long. */
   hellos: 10,
+  /** In half a minute: so often a connection is made anew that does not last. */
+  rejoins: 3,
 } as const;
 
 const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = {
@@ -87,7 +89,7 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       ? null
       : {
           text: `says hello ${facts.recent.hellos.count} times in half a minute, though it has its configuration`,
-          cure: "Say hello at the start, after a new connection and when the gateway does; if it restarts, let it draw another session_id at each boot.",
+          cure: "Say hello at the start, after a new connection and when the gateway does; if it restarts, let it draw another session_id at each boot. Over MQTT look for another client with its client id, which throws it out.",
         },
   "wrong-channel": ({ announced, expected }) => {
     if (announced === null) return undefined;
@@ -190,7 +192,8 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: "The line or a buffer is too small for what is sent: check its rate, or use a faster line.",
     }));
   },
-  "samples-missing": ({ recent: { samples, missing, lost }, snapshotLoss, infersItself, returns }) => {
+  "samples-missing": ({ recent, snapshotLoss, infersItself, returns }) => {
+    const { samples, missing, lost } = recent;
     // Two devices of one id have two counts.
     if (returns > 0 || infersItself || lost.isHabit) return null;
     if (samples.count + snapshotLoss.samples === 0) return undefined;
@@ -201,8 +204,16 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
     } = missing.isHabit ? toLoss(samples, missing) : snapshotLoss;
     const share = count / (came + count);
     if (!isHabit || share < diagnosisLimits.frameShare) return null;
+    const text = `${formatShare(share)} of the samples are missing between frames that all arrive`;
+    const { hellos } = recent;
+    if (hellos.isHabit && hellos.count >= diagnosisLimits.rejoins) {
+      return {
+        text: `${text}, and it introduced itself ${hellos.count} times in half a minute`,
+        cure: "Its connection does not last, and what is measured meanwhile is lost. Over MQTT look for another client with its client id, which the broker lets throw it out: each device needs one of its own (`aurora-device-GATEWAY-DEVICE`, for example). Else look at its network, and at what restarts its link.",
+      };
+    }
     return {
-      text: `${formatShare(share)} of the samples are missing between frames that all arrive`,
+      text,
       cure: "The device measures more than it can send (12 kHz are 24 kB/s, 115,200 baud carry 11.5) or compute: use a faster line, a lower rate, or, where it scores, mode raw.",
     };
   },

@@ -163,11 +163,15 @@ describe("startDeviceSimulator", () => {
 
   it("streams over MQTT in larger packets", async () => {
     const allow = (): boolean => true;
+    const clientIds: string[] = [];
     const broker = await createEmbeddedBroker({
       host: "127.0.0.1",
       port: 0,
       maxPacketBytes: 1 << 20,
-      authenticate: () => true,
+      authenticate: ({ clientId }) => {
+        clientIds.push(clientId);
+        return true;
+      },
       authorisePublish: allow,
       authoriseSubscribe: allow,
     });
@@ -189,6 +193,8 @@ describe("startDeviceSimulator", () => {
       speed: Number.POSITIVE_INFINITY,
     });
     expect(simulator.address).toBe("mqtt:sim-test");
+    // A device of this id may be under another gateway as well.
+    await until(() => clientIds.includes("aurora-device-gw-sim-test"), "a client id with both names");
     expect(await simulator.ended).toBe("source-ended");
     await until(() => gateway.counts.length >= 24_000, "what is still on its way");
     expect(gateway.counts).toEqual(expectedCounts(24_000));

@@ -120,6 +120,24 @@ describe("a connection that the other side ends", () => {
     expect(read(100).has("connection-ends")).toBe(false);
   });
 
+  test("of a device that introduces itself again and again is named before a line that is too slow", () => {
+    const { observer, contact } = create({}, false);
+    const facts = observer.read(contact.read(60_000), stillLink, 60_000);
+    const often = (count: number) => ({ count, isHabit: true });
+    const diagnose = (hellos: number) => {
+      const recent = { ...facts.recent, samples: often(170), missing: often(830), hellos: often(hellos) };
+      return diagnoseDevice({ ...facts, recent }).get("samples-missing")!;
+    };
+    expect(diagnose(2)).toEqual({
+      text: "83 % of the samples are missing between frames that all arrive",
+      cure: expect.stringMatching(/^The device measures more than it can send/),
+    });
+    expect(diagnose(3)).toEqual({
+      text: "83 % of the samples are missing between frames that all arrive, and it introduced itself 3 times in half a minute",
+      cure: expect.stringMatching(/^Its connection does not last.*another client with its client id/),
+    });
+  });
+
   test("once, or that this gateway ends, is nothing", () => {
     const { contact, at } = create({}, false);
     for (let second = 3; second < 30; second += 3) {
