@@ -1,6 +1,6 @@
 /**
  * What people do to a gateway's alarms: they see them, acknowledge them, and withhold them for a while, of which the end is kept
- * here by the gateway's own clock: people count their hours, not a device's. Decides nothing.
+ * here by the gateway's own clock: people count their hours, not a device's, and not those that the clock is set by. Decides nothing.
  */
 
 import {
@@ -17,13 +17,13 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { AlarmRegister, OpenAlarm, PersonStep } from "../../core/decision/alarms/alarm-register.ts";
 import { formatTime } from "../../core/decision/alarms/alert-event.ts";
-import { hourMs } from "../../core/maths/durations.ts";
+import { hourMs, minuteMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 
 interface AlarmDeskOptions {
   readonly config: Pick<GatewayConfig, "gateway">;
-  readonly register: Pick<AlarmRegister, "list" | "step" | "endShelvings">;
-  readonly clock: Pick<Clock, "nowMs">;
+  readonly register: Pick<AlarmRegister, "list" | "step" | "endShelvings" | "moveShelvings">;
+  readonly clock: Clock;
   /** Tells subscribers. */
   onAlerts(events: readonly AlertEvent[]): void;
   /** Who did what: of that neither an alert nor a state tells. */
@@ -42,6 +42,9 @@ export interface AlarmDesk {
   /** Ends what was shelved for so long; call it about once a second. */
   tick(): void;
 }
+
+/** By less a clock is not set, but led. */
+const leastStepMs = minuteMs;
 
 /** Creates the desk of a gateway. */
 export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
@@ -63,10 +66,31 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
     options.onAlerts(events);
     if (events.length < stepped.length) options.onSilentStep();
   };
+  const readOffset = (): number => clock.nowMs() - clock.monotonicMs();
+  let offsetMs = readOffset();
+  /** Hours that are counted now stay as long as they are when the clock was set. */
+  const followClock = (): void => {
+    const stepMs = readOffset() - offsetMs;
+    if (Math.abs(stepMs) < leastStepMs) return;
+    offsetMs += stepMs;
+    const moved = register.moveShelvings(stepMs);
+    for (const { turbine, component, failureMode, by, untilMs } of moved)
+      options.onEvent(
+        alarmEventNames.shelve,
+        `${turbine} ${component} ${failureMode}`,
+        `by ${by}, until ${formatTime(untilMs!)}: the gateway's clock was set`,
+      );
+    if (moved.length > 0) options.onSilentStep();
+  };
   return {
-    tick: () => tell(register.endShelvings(clock.nowMs())),
+    tick: () => {
+      followClock();
+      tell(register.endShelvings(clock.nowMs()));
+    },
     list: () => register.list().map(describe),
     act: (place, order) => {
+      // First: what is shelved now is so by the clock as it is.
+      followClock();
       const { turbine, component, failureMode } = place;
       const atMs = clock.nowMs();
       const step = toStep(order, atMs);

@@ -12,8 +12,7 @@ import { createManualClock } from "../../support/manual-clock.ts";
 const hourMs = 3_600_000;
 const place = { turbine: "t1", component: "generator-bearing", failureMode: "inner" };
 
-function createDesk() {
-  const register = createAlarmRegister();
+function createDesk(register = createAlarmRegister()) {
   const clock = createManualClock();
   const alerts: AlertEvent[] = [];
   const events: string[] = [];
@@ -112,6 +111,55 @@ describe("the alarm desk", () => {
     expect(desk.list()).toMatchObject([{ state: "shelved" }]);
     desk.tick();
     expect(desk.list()).toMatchObject([{ state: "unacknowledged" }]);
+  });
+
+  test.each([
+    ["a day back", -24 * hourMs],
+    ["22 hours back", -22 * hourMs],
+    ["years ahead", 56 * 365 * 24 * hourMs],
+  ])(
+    "an hour of shelving is an hour, though the clock is set %s within it, and its new end is told",
+    (_name, byMs) => {
+      const { register, clock, events, desk, told } = createDesk();
+      feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+      desk.act(place, { action: "shelve", by: "ana", hours: 1 });
+      clock.advance(hourMs / 2);
+      desk.tick();
+      told.length = 0;
+      clock.jump(byMs);
+      desk.tick();
+      const until = new Date(clock.nowMs() + hourMs / 2).toISOString();
+      expect(desk.list()).toMatchObject([{ state: "shelved", until }]);
+      expect([events.at(-1), told]).toEqual([
+        `alarm.shelved | t1 generator-bearing inner | by ana, until ${until}: the gateway's clock was set`,
+        ["silent"],
+      ]);
+      clock.advance(hourMs / 2 - 1);
+      desk.tick();
+      expect(desk.list()).toMatchObject([{ state: "shelved" }]);
+      clock.advance(1);
+      desk.tick();
+      expect(desk.list()).toMatchObject([{ state: "unacknowledged" }]);
+      expect(events).toHaveLength(2);
+    },
+  );
+
+  test("what is shelved after the clock was set, or was before a restart, keeps the end that was told", () => {
+    const { register, clock, events, desk } = createDesk();
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    clock.jump(-3 * hourMs);
+    // Before the desk's next tick.
+    desk.act(place, { action: "shelve", by: "ana", hours: 1 });
+    desk.tick();
+    const until = new Date(clock.nowMs() + hourMs).toISOString();
+    expect(desk.list()).toMatchObject([{ state: "shelved", until }]);
+    const again = createDesk(createAlarmRegister(undefined, register.snapshot()));
+    again.clock.jump(-3 * hourMs);
+    again.desk.tick();
+    again.clock.jump(hourMs / 2);
+    again.desk.tick();
+    expect(again.desk.list()).toMatchObject([{ state: "shelved", until }]);
+    expect([events.length, again.events.length]).toEqual([1, 0]);
   });
 
   test("tells who did what, and of nobody what was refused or ended by itself", () => {

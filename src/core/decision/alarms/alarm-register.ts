@@ -94,6 +94,11 @@ export interface AlarmRegister {
    * each the event to publish, or null where nobody was told of what came beneath; if it stands, its next window raises it.
    */
   endShelvings(atMs: number): (AlertEvent | null)[];
+  /**
+   * The clock was set by so many ms, ahead (> 0) or back: what was shelved since this register was made ends after the same time as
+   * before. What is of before a restart keeps its calendar's end: nobody knows by which clock it began. Returns what was moved.
+   */
+  moveShelvings(byMs: number): OpenAlarm[];
   /** Clears alarms that no evidence can end, or need not; returns the events to publish. */
   retire(order: RetirementOrder): AlertEvent[];
   /** The alarms of a turbine, of all of a site, or of all sites that this gateway has had, that are not normal, oldest first. */
@@ -124,6 +129,8 @@ export function createAlarmRegister(
     snapshot?.records.map((record) => [nameAlarm(record.point, record.failureMode), record]),
   );
   let silentChanges = 0;
+  /** Alarms that were shelved here; some are not any more. */
+  const shelvedHere = new Set<string>();
   return {
     get silentChanges() {
       return silentChanges;
@@ -158,6 +165,7 @@ export function createAlarmRegister(
       const record = records.get(name) ?? createAlarmRecord(point, { failureMode, probability: 0 });
       const next = stepAlarm(record.alarm, step);
       if (!next.ok) return failed(next.error);
+      if (step.kind === "shelve") shelvedHere.add(name);
       const transition = step.kind === "acknowledge" ? "acknowledged" : "updated";
       const told = tellStep({ ...record, alarm: next.value }, { transition, atMs });
       records.set(name, told.record);
@@ -173,6 +181,18 @@ export function createAlarmRegister(
         events.push(told.event);
       }
       return events;
+    },
+    moveShelvings(byMs) {
+      const moved: OpenAlarm[] = [];
+      for (const name of shelvedHere) {
+        const record = records.get(name);
+        if (record?.alarm.state !== "shelved") continue;
+        const { alarm } = record;
+        const shifted = { ...alarm, atMs: alarm.atMs + byMs, untilMs: alarm.untilMs + byMs };
+        records.set(name, { ...record, alarm: shifted });
+        moved.push(toOpenAlarm(records.get(name)!));
+      }
+      return moved;
     },
     retire({ isOver, atMs, reason }) {
       const events: AlertEvent[] = [];
