@@ -97,15 +97,19 @@ describe("a running collector", () => {
 
   it("names all that it serves in the OpenAPI document, and nothing else", async () => {
     const { body } = await fleet.getJson("/api/v1/openapi.json");
-    const document = body as { readonly openapi: string; readonly paths: Readonly<Record<string, object>> };
+    type Paths = Readonly<Record<string, Readonly<Record<string, object>>>>;
+    const document = body as { readonly openapi: string; readonly paths: Paths };
     expect(document.openapi).toBe("3.1.0");
     const expected = [...apiRoutes.map((route) => route.path), "/api/v1/openapi.json"];
-    const file = "/api/v1/evidence/{file}";
-    expect(Object.keys(document.paths).sort()).toEqual(
-      [...expected, file, "/-/healthy", "/-/ready", "/metrics"].sort(),
-    );
-    for (const path of Object.keys(document.paths)) {
-      if (path === file) continue;
+    const others = ["/api/v1/evidence/{file}", "/api/v1/registry", "/-/healthy", "/-/ready", "/metrics"];
+    const orders = [
+      "/api/v1/evidence/requests",
+      "/api/v1/registry/publications",
+      "/api/v1/registry/publications/{upload}",
+    ];
+    expect(Object.keys(document.paths).sort()).toEqual([...expected, ...others, ...orders].sort());
+    for (const [path, operations] of Object.entries(document.paths)) {
+      if (path.includes("{") || operations.get === undefined) continue;
       const query = path.endsWith("predictions") ? "?site=north-sea&turbine=wt-02" : "";
       expect((await fetch(`${fleet.collector.url}${path}${query}`)).status, path).toBe(200);
     }

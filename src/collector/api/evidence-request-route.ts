@@ -21,8 +21,16 @@ interface EvidenceRequestOptions {
   readonly send: (request: EvidenceRequest) => Promise<void>;
 }
 
+interface AskedEvidence {
+  readonly site: string;
+  readonly turbine: string;
+  readonly component: string;
+  readonly seconds: number;
+}
+
 const id = z.string().regex(idPattern);
-const bodySchema = z.strictObject({
+/** What is asked for. */
+export const evidenceRequestSchema: z.ZodType<AskedEvidence> = z.strictObject({
   site: id,
   turbine: id,
   component: id,
@@ -60,7 +68,7 @@ export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequest
           "this collector's configuration lets nobody ask (evidence.requests)",
         );
       }
-      const parsed = bodySchema.safeParse(body);
+      const parsed = evidenceRequestSchema.safeParse(body);
       if (!parsed.success) {
         return refuse(400, "BODY", sayIssue(parsed.error.issues[0], body));
       }

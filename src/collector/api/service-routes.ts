@@ -1,8 +1,9 @@
 /** What machines ask of the collector itself: the API's document, metrics and probes. */
 import type { Metrics } from "../../core/platform/metrics.ts";
 import { apiRoutes } from "./api-routes.ts";
+import { describedRoutes, openApiPath } from "./described-routes.ts";
 import { type HttpResponse, type HttpRoute, jsonResponse } from "./http-route.ts";
-import { createOpenApiDocument, type PlainRoute } from "./openapi.ts";
+import { createOpenApiDocument } from "./openapi.ts";
 
 interface ServiceRouteOptions {
   readonly metrics: Metrics;
@@ -14,29 +15,10 @@ interface ServiceRouteOptions {
   readonly impairment?: () => string | null;
 }
 
-const openApiPath = "/api/v1/openapi.json";
-const plainRoutes: readonly PlainRoute[] = [
-  { path: openApiPath, summary: "This document", contentType: "application/json" },
-  {
-    path: "/api/v1/evidence/{file}",
-    summary:
-      "A file of raw evidence: <id>.npy (the counts) or <id>.json (what they are), as `aurora score` reads them",
-    contentType: "application/octet-stream",
-  },
-  { path: "/metrics", summary: "Metrics in the Prometheus text format", contentType: "text/plain" },
-  { path: "/-/healthy", summary: "The process answers", contentType: "text/plain" },
-  {
-    path: "/-/ready",
-    summary:
-      "Store and broker are up (503 when not); what else is not is said, for example the bucket for raw evidence",
-    contentType: "text/plain",
-  },
-];
-
 /** The routes of the document, the metrics and the probes. */
 export function serviceRoutes(options: ServiceRouteOptions): readonly HttpRoute[] {
   const { metrics, version } = options;
-  const document = createOpenApiDocument(apiRoutes, plainRoutes, version);
+  const document = createOpenApiDocument(apiRoutes, describedRoutes, version);
   const get = (path: string, handle: HttpRoute["handle"]): HttpRoute => ({ method: "GET", path, handle });
   return [
     get(openApiPath, async () => jsonResponse(document)),

@@ -1,10 +1,13 @@
 import { expect, it } from "vitest";
+import { describedRoutes } from "../../../src/collector/api/described-routes.ts";
 import { evidenceRequestRoute } from "../../../src/collector/api/evidence-request-route.ts";
 import { type EvidenceRequest, evidenceOrderSchema } from "../../../src/core/contract/evidence.ts";
 import { laneOfKind } from "../../../src/core/contract/uplink-record.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { predictionBatch, turbineState } from "../fleet-records.ts";
 import { createIngestBench, eventEnvelope } from "../ingest-bench.ts";
+
+const declared = describedRoutes.find(({ path }) => path === "/api/v1/evidence/requests")!.answers;
 
 function createPlace(isAllowed = true) {
   const { clock, record, ingest } = createIngestBench();
@@ -46,6 +49,7 @@ function createPlace(isAllowed = true) {
       body,
       actor: { kind: "visitor" },
     });
+    expect(Object.keys(declared), "the statuses that the API's document names").toContain(`${status}`);
     return { status, reply: JSON.parse(String(text)) };
   };
   const breakBroker = (): void => {
