@@ -119,7 +119,13 @@ test("a publication is refused with nothing that the document does not name", as
   for (const status of statuses) {
     const outcome = async () => ({ ok: false, error: { status, code: "CODE", message: "no" } }) as const;
     const view = async () => ({ repository: null, takesBundles: false, bundles: [] });
-    const routes = publicationRoutes({ view, order: outcome, part: outcome, expects: async () => true });
+    const routes = publicationRoutes({
+      view,
+      order: outcome,
+      part: outcome,
+      expects: async () => true,
+      close: async () => {},
+    });
     expect(routes.map(({ method }) => method)).toEqual(["GET", "POST", "PUT"]);
     for (const route of routes) {
       const request = { params: { upload: "0".repeat(32) }, query: { offset: "0" }, body: Buffer.of(1) };
