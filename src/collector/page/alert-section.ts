@@ -85,12 +85,12 @@ function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
     })}
     <div><dt>Rests on</dt><dd>${capitalise(describeLane(data.lane))} <div class="why">${describeStanding(data)}, ${told}</div></dd></div>
     ${
-      typeof data.severityDb === "number"
+      typeof data.severityDb === "number" || data.severityUnknown !== undefined
         ? renderFact({
             title: "Severity",
             now: now && html`${formatSeverity(severityOf(now))}`,
             before: html`${formatSeverity(data.severityDb)}`,
-            told: `${told}, above its healthy baseline`,
+            told: `${told}${data.severityUnknown === undefined ? ", above its healthy baseline" : `: ${data.severityUnknown}`}`,
           })
         : null
     }

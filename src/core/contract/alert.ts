@@ -67,6 +67,8 @@ export interface AlertData {
   readonly horizonHours: number | null;
   /** dB above the healthy baseline (0: as when healthy, 6: twice the amplitude); null or absent: not known. */
   readonly severityDb?: number | null | undefined;
+  /** Why the severity is not known although the machine has a baseline, without a full stop; absent: it is, or an older gateway does not say. */
+  readonly severityUnknown?: string | undefined;
   /** Absent: nobody looked. */
   readonly outlook?: AlertOutlook | undefined;
   /** RFC 3339. */
@@ -178,6 +180,7 @@ export const alertEventSchema: () => z.ZodType<AlertEvent> = onDemand(() =>
         .describe(
           "How loud the machine is above its own healthy baseline, dB of amplitude: 0 as when healthy, 6 twice, 20 ten times; null or absent: not known",
         ),
+      severityUnknown: z.string().min(1).max(1024).optional().catch(undefined),
       outlook: outlook().optional(),
       since: time,
       operatingState: z.enum(operatingStates),

@@ -81,9 +81,11 @@ export interface Decision {
   /** Empty while information is unavailable. */
   readonly modes: readonly ModeDecision[];
   /**
-   * dB above the point's own healthy baseline; null or absent: there is no baseline yet, or no level was heard.
+   * dB above the point's own healthy baseline; null or absent: there is no baseline yet, none at this speed, or no level was heard.
    */
   readonly severityDb?: number | null;
+  /** Why it is not known although there is a baseline and levels were heard, without a full stop; null or absent: it is, or they were not. */
+  readonly severityUnknown?: string | null;
   /** Severity at which one must stop, dB above the same baseline; null or absent: not known. */
   readonly stopDb?: number | null;
   /** True before the point has its own reference (its site baseline). Absent: not known. */

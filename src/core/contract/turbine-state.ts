@@ -108,9 +108,11 @@ export interface TurbineState {
         readonly neededWindows?: number | undefined;
         /** Why the machine may not have been healthy while it was learnt. */
         readonly suspicions: readonly string[];
+        /** What is not known, since many windows of the last day were at speeds that were not learnt; absent: few were. */
+        readonly beyond?: string | undefined;
         /** Why it was refused; absent unless it was. */
         readonly refusal?: string | undefined;
-        /** dB above the baseline, of the last window; null: not known. */
+        /** dB above the baseline, of the last window; null: not known, as at a speed that was not learnt. */
         readonly severityDb: number | null;
       }[]
     | undefined;
@@ -220,6 +222,7 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
           windows: z.int().min(0),
           neededWindows: z.int().min(0).optional(),
           suspicions: z.array(z.string().max(1024)).max(64),
+          beyond: z.string().max(1024).optional(),
           refusal: z.string().max(1024).optional(),
           severityDb: z
             .number()

@@ -10,7 +10,7 @@ import { vibrationLevelMode } from "./choose-alarm.ts";
 /** What a standing is told of. */
 type StandingParts = Pick<
   AlertData,
-  "failureMode" | "probability" | "score" | "horizonHours" | "explanation"
+  "failureMode" | "probability" | "score" | "horizonHours" | "explanation" | "severityUnknown"
 >;
 
 /** What a reason is told of: the event with which the alarm was raised. */
@@ -22,11 +22,9 @@ const dbPerLogOdds = 2;
 
 /** For example "score 3.1 above this machine's own when healthy (probability 0.92) within 50 s, 5.0 dB above its own reference"; without a full stop. */
 export function describeReason(parts: ReasonParts): string {
-  const { failureMode, severityDb, evidence } = parts;
-  const isLevel = failureMode === vibrationLevelMode;
-  const why = isLevel ? describeLevel(parts) : describeKind(parts);
-  const level = isLevel || severityDb == null ? "" : `, ${describeDb(severityDb)} its own reference`;
-  return `${why}${level}${evidence === undefined ? "" : `. ${evidence.sentence.replace(/\.$/, "")}`}`;
+  const { failureMode, evidence } = parts;
+  const why = failureMode === vibrationLevelMode ? describeLevel(parts) : describeKind(parts);
+  return `${why}${describeLoudness(parts)}${evidence === undefined ? "" : `. ${evidence.sentence.replace(/\.$/, "")}`}`;
 }
 
 /** What the end of an alarm is told of: the event with which it was cleared. */
@@ -37,20 +35,25 @@ type ClearingParts = StandingParts & Pick<AlertData, "severityDb" | "clearedBeca
  * (null: not known) for as long as `alarm-hold.ts` asks.
  */
 export function describeClearing(parts: ClearingParts, quietSince: string | null): string {
-  const { failureMode, severityDb, clearedBecause } = parts;
+  const { clearedBecause } = parts;
   if (clearedBecause !== undefined) return clearedBecause;
   const since = quietSince === null ? "" : ` since ${quietSince}`;
-  const level =
-    failureMode === vibrationLevelMode || severityDb == null
-      ? ""
-      : `, ${describeDb(severityDb)} its own reference`;
-  return `near the healthy level${since}, for a day of data; the last window by itself with ${describeStanding(parts)}${level}`;
+  return `near the healthy level${since}, for a day of data; the last window by itself with ${describeStanding(parts)}${describeLoudness(parts)}`;
+}
+
+/** How loud it is beside what its alarm is of, or why that is not known. */
+function describeLoudness({ failureMode, severityDb, severityUnknown }: ClearingParts): string {
+  if (severityUnknown !== undefined)
+    return `; how loud it is above its own reference is not known: ${severityUnknown}`;
+  if (failureMode === vibrationLevelMode || severityDb == null) return "";
+  return `, ${describeDb(severityDb)} its own reference`;
 }
 
 /** How far the last window stands from healthy: "score 3.1 above this machine's own when healthy (probability 0.92)". */
 export function describeStanding(parts: StandingParts): string {
-  const { failureMode, score, probability, horizonHours, explanation } = parts;
-  if (failureMode === vibrationLevelMode) return `${describeDb(score)} its own reference`;
+  const { failureMode, score, probability, horizonHours, explanation, severityUnknown } = parts;
+  if (failureMode === vibrationLevelMode)
+    return `${severityUnknown === undefined ? "" : "at least "}${describeDb(score)} its own reference`;
   const chance = `probability ${probability.toFixed(2)}`;
   // What looks ahead has another score, and what nobody could explain has no base.
   if (horizonHours !== null || explanation.groups.length === 0) return chance;

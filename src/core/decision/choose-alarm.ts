@@ -8,7 +8,6 @@ import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import { findCeiling, type HealthySpread } from "./fast-lane.ts";
 import { liftCoinciding } from "./lift-coinciding.ts";
 import { computeMargins, expectMode, expectSeverity } from "./reference/margin.ts";
-import { isLearntSpeed } from "./reference/severity.ts";
 import { isOfLate, type SignalState, type SignalWindow, weighEvidence } from "./signal-watch.ts";
 import type { SlowReference } from "./slow-evidence.ts";
 import { isExpected } from "./slow-lane.ts";
@@ -24,6 +23,8 @@ export interface WindowReference {
   readonly doubted?: SiteBaseline | null | undefined;
   /** dB above the baseline; null: not known. */
   readonly severityDb: number | null;
+  /** Where that is not known, since the speed was not learnt: what it is at least, dB; null or absent: not known. */
+  readonly atLeastDb?: number | null | undefined;
   /** Of the window; NaN: not known. */
   readonly shaftRpm: number;
   /** Failure modes for which nothing but foreign lines speaks in this window, of the mains or the shaft; absent: none, or not known. */
@@ -66,7 +67,7 @@ export const severitySpread: HealthySpread = { location: 0, machine: 3, window: 
 export const levelAlarmDb = 8;
 /** A rise by as much within minutes counts from this severity on, dB. */
 const riseFromDb = 4;
-/** The same while the reference is provisional: it has not seen every wind yet. */
+/** The same while the reference is provisional, or at a speed that was not learnt: it has not seen every wind yet. */
 const provisionalAlarmDb = 10;
 /** Severity up to which a healthy machine wanders, dB. */
 export const healthySeverityDb: number = severitySpread.location + 2 * severitySpread.wander;
@@ -87,7 +88,7 @@ export function measureSignals(
   { fromMs, toMs, logits }: Pick<Prediction, "fromMs" | "toMs" | "logits">,
   own: WindowReference,
 ): MeasuredSignal[] {
-  const { baseline, severityDb, shaftRpm, foreignModes = noModes, isVouched = false, isFaint = false } = own;
+  const { baseline, shaftRpm, foreignModes = noModes, isVouched = false, isFaint = false } = own;
   const { isQuiet = false, isStanding = false } = own;
   const margins = computeMargins(logits, parts.coinciding);
   const { outputs, calibration, spread, coinciding } = parts;
@@ -127,8 +128,13 @@ export function measureSignals(
       spread,
     });
   }
-  if (baseline === null || severityDb === null || !isLearntSpeed(baseline, shaftRpm)) return measured;
-  const atDb = baseline.isProvisional === true ? provisionalAlarmDb : levelAlarmDb;
+  if (baseline === null) return measured;
+  // What is not known is evidence of a machine that is loud however its level follows speed, and none of one that is not.
+  const isKnown = own.severityDb !== null;
+  const severityDb = own.severityDb ?? own.atLeastDb ?? Number.NEGATIVE_INFINITY;
+  if (!isKnown && severityDb < healthySeverityDb) return measured;
+  const isRough = !isKnown || baseline.isProvisional === true;
+  const atDb = isRough ? provisionalAlarmDb : levelAlarmDb;
   measured.push({
     name: vibrationLevelMode,
     score: severityDb,
@@ -140,7 +146,7 @@ export function measureSignals(
       leads: true,
       isForeign: false,
       isExplained: false,
-      ceiling: baseline.isProvisional === true ? provisionalHighestDb : highestSeverityDb,
+      ceiling: isRough ? provisionalHighestDb : highestSeverityDb,
       // A severity is above this machine's own level by itself.
       isVouched: false,
       isFaint,

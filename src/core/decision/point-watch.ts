@@ -25,7 +25,7 @@ import {
   type WatchedWindow,
   type WatchParts,
 } from "./reference/own-reference.ts";
-import { computeHealthySpread, isHeard, isLearntSpeed } from "./reference/severity.ts";
+import { computeHealthySpread, isHeard } from "./reference/severity.ts";
 import { describeScoring, givesSameScores } from "./scoring-model.ts";
 
 /** What an installation decides. */
@@ -74,7 +74,7 @@ interface WatchedDecision {
 export interface PointWatch
   extends Pick<
       OwnReference,
-      "status" | "isLearnt" | "deafness" | "severityDb" | "standing" | "healthyRows" | "isDue" | "settle"
+      "status" | "isLearnt" | "deafness" | "severity" | "standing" | "healthyRows" | "isDue" | "settle"
     >,
     Pick<Decider, "active" | "held" | "noteMissing"> {
   /** The model whose predictions are taken. */
@@ -140,8 +140,8 @@ class MachineWatch implements PointWatch {
     return this.#own.isLearnt;
   }
 
-  get severityDb(): number | null {
-    return this.#own.severityDb;
+  get severity(): OwnReference["severity"] {
+    return this.#own.severity;
   }
 
   get deafness(): OwnReference["deafness"] {
@@ -174,7 +174,10 @@ class MachineWatch implements PointWatch {
   get outlook(): AlertOutlook {
     const outlook = this.#outlook;
     if (outlook === null) return { cannotSay: "how loud this machine is when healthy is not known" };
-    return tellOutlook(outlook.forecast(), outlook.reference.stopDb);
+    const told = tellOutlook(outlook.forecast(), outlook.reference.stopDb);
+    const { unknown } = this.#own.severity;
+    if (unknown === null || !("cannotSay" in told)) return told;
+    return { cannotSay: `${told.cannotSay}, as far as that is known: ${unknown}` };
   }
 
   get failureModes(): readonly string[] {
@@ -196,20 +199,19 @@ class MachineWatch implements PointWatch {
     const late = own.settle();
     // Held against what was learnt before it, then learnt itself.
     const baseline = own.compare(window);
-    const { severityDb, doubted, isVouched } = own;
-    // At a speed that was not learnt a severity is a guess: nothing becomes critical by it. What is faint is no trend of a machine that runs.
-    const isKnown = baseline !== null && isLearntSpeed(baseline, window.shaftRpm);
-    const knownDb = isKnown && !own.deafness.isQuiet ? severityDb : null;
-    if (baseline !== null && isHeard(baseline)) this.#follow(baseline, knownDb, window.prediction.toMs);
+    const { doubted, isVouched } = own;
+    const { db: severityDb, atLeastDb, unknown } = own.severity;
+    // What is faint is no trend of a machine that runs.
+    const trendDb = own.deafness.isQuiet ? null : severityDb;
+    if (baseline !== null && isHeard(baseline)) this.#follow(baseline, trendDb, window.prediction.toMs);
     else this.#outlook = null;
     if (baseline === null) this.#keptOutlook = undefined;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
     const { prediction, shaftRpm, foreignModes, steadyModes } = window;
     const { isFaint, isQuiet } = own.deafness;
     const heard = { shaftRpm, foreignModes, steadyModes, isFaint, isQuiet, isStanding: own.isStanding };
-    const reference = { baseline, doubted, severityDb, isVouched, ...heard };
+    const reference = { baseline, doubted, severityDb, atLeastDb, isVouched, ...heard };
     const { windowId, fromMs, toMs, operatingState, model, modes } = decider.update(prediction, reference);
-    const isLearning = (baseline?.model ?? null) === null;
     // What may be a fault is not learnt as healthy.
     if (!decider.isSuspicious && !isRepeated) own.learn(window);
     const event = this.#options.settlesLater === true ? late : own.settle();
@@ -224,8 +226,9 @@ class MachineWatch implements PointWatch {
         model,
         modes,
         severityDb,
-        stopDb: isKnown ? (this.#outlook?.reference.stopDb ?? null) : null,
-        isLearning,
+        severityUnknown: unknown,
+        stopDb: severityDb === null ? null : (this.#outlook?.reference.stopDb ?? null),
+        isLearning: (baseline?.model ?? null) === null,
       },
       event,
     };

@@ -228,11 +228,16 @@ function describeProgress(condition: ComponentMoment["condition"]): string | nul
 /** A sensor that hears far less than its machine's own healthy level hears its faults no more either; null: it does not. */
 function describeDeafness(condition: ComponentMoment["condition"]): string | null {
   const severityDb = condition?.severityDb ?? null;
-  if (severityDb === null || condition?.isDeaf !== true) return null;
-  return `${Math.round(-severityDb)} dB quieter than when it was healthy`;
+  if (condition?.isDeaf !== true) return null;
+  return `${severityDb === null ? "far" : `${Math.round(-severityDb)} dB`} quieter than when it was healthy`;
 }
 
 function describeDoubt(condition: ComponentMoment["condition"]): string | null {
-  const doubt = condition?.status?.suspicions[0];
-  return doubt === undefined ? null : `but see how it was learnt: ${doubt.slice(0, 200)}`;
+  const { suspicions = [], beyond } = condition?.status ?? {};
+  const [doubt] = suspicions;
+  const parts = [
+    ...(doubt === undefined ? [] : [`but see how it was learnt: ${doubt.slice(0, 200)}`]),
+    ...(beyond === undefined ? [] : [doubt === undefined ? `but ${beyond}` : beyond]),
+  ];
+  return parts.length === 0 ? null : parts.join("; ");
 }

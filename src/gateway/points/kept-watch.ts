@@ -139,8 +139,8 @@ class PersistentWatch implements KeptWatch {
   }
 
   get condition(): KeptWatch["condition"] {
-    const { status, severityDb, deafness, held } = this.#watch;
-    return { status, severityDb, isDeaf: deafness.isDeaf, held };
+    const { status, severity, deafness, held } = this.#watch;
+    return { status, severityDb: severity.db, isDeaf: deafness.isDeaf, held };
   }
 
   get outlook(): PointWatch["outlook"] {

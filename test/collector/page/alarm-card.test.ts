@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { TurbineView } from "../../../src/collector/fleet/load-turbines.ts";
 import { parsePageRange } from "../../../src/collector/page/chart-section.ts";
 import { renderOverviewPage } from "../../../src/collector/page/overview-page.ts";
-import type { AlarmState } from "../../../src/core/contract/alert.ts";
+import type { AlarmState, AlertData } from "../../../src/core/contract/alert.ts";
 import { alertEvent } from "../fleet-records.ts";
 import { empty, nowMs } from "./empty-page.ts";
 
@@ -12,6 +12,7 @@ describe("an alarm's card beside its turbine", () => {
   const cardOf = (
     view: Partial<TurbineView>,
     change: { steps?: readonly string[]; newest?: "updated"; active?: boolean } = {},
+    told: Partial<AlertData> = {},
   ) => {
     const { steps = ["raised"], active = true } = change;
     const newest = change.newest ?? (steps.at(-1) as "raised");
@@ -20,6 +21,7 @@ describe("an alarm's card beside its turbine", () => {
       risk: 0.786,
       severityDb: 1.2,
       operatingState: "partial-performance",
+      ...told,
     });
     const life = steps.map((transition, index) => ({
       eventId: `${index}`,
@@ -66,6 +68,7 @@ describe("an alarm's card beside its turbine", () => {
     expect(text).toContain("Severity now||+7.3 dB||+1.2 dB when raised, above its healthy baseline");
     expect(text).toContain("Operating state now||Full performance||Partial performance when raised");
     expect(text).not.toContain("Nothing is known now");
+    expect(cardOf({}, {}, { severityDb: null, severityUnknown: "why" })).toContain("||– when raised: why");
     expect(cardOf({}, { steps: ["raised", "updated"] })).toContain("78.6 % at 22:03 UTC");
     expect(cardOf({}, { steps: ["raised", "cleared"], active: false })).toContain(
       "Operating state||Partial performance||when cleared",

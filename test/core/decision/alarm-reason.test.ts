@@ -57,6 +57,17 @@ test("one that is raised over hours says that its last window alone decides noth
   );
 });
 
+test("at a speed that was not learnt it says so, and of a level what is sure", () => {
+  const severityUnknown = "it was learnt at 975 to 1189 rpm, not at 1500 rpm";
+  const unknown = { ...fault, severityDb: null, severityUnknown };
+  const why = `how loud it is above its own reference is not known: ${severityUnknown}`;
+  expect(describeReason(unknown)).toBe(
+    `score 3.1 above this machine's own when healthy (probability 0.92) within 50 s; ${why}`,
+  );
+  const level = { ...unknown, failureMode: vibrationLevelMode, lane: "slow", score: 14.2 } as const;
+  expect(describeReason(level)).toBe(`at least 14.2 dB above its own reference, louder for 50 s; ${why}`);
+});
+
 test("where no lane is stated the probability that raises is", () => {
   const { lane: _, ...plain } = { ...fault, explanation: unexplained, severityDb: undefined };
   expect(describeReason(plain)).toBe("probability 0.92, raised from 0.38 on");

@@ -18,7 +18,7 @@ function createLoudFeed(decider: Decider, isProvisional = false) {
     const baseline = { ...baselineOf(decider, [0, 0]), isProvisional };
     let decision: Decision | undefined;
     for (let minute = 0; minute < minutes; minute++, atMs += minuteMs) {
-      const loud = typeof severityDb === "number" ? severityDb : severityDb(minute);
+      const loud = typeof severityDb === "function" ? severityDb(minute) : severityDb;
       decision = decider.update(
         {
           point,
@@ -30,7 +30,7 @@ function createLoudFeed(decider: Decider, isProvisional = false) {
           model: decider.parts.model,
           operatingState: "full-performance",
         },
-        { baseline, severityDb: loud + 0.5 * random.normal(), shaftRpm },
+        { baseline, severityDb: loud === null ? null : loud + 0.5 * random.normal(), shaftRpm },
       );
     }
     return decision!;
@@ -39,7 +39,8 @@ function createLoudFeed(decider: Decider, isProvisional = false) {
 
 interface LoudScene {
   readonly logits?: readonly number[];
-  readonly severityDb: number | ((minute: number) => number);
+  /** Null: not known, as at a speed that was not learnt. */
+  readonly severityDb: number | null | ((minute: number) => number);
   readonly shaftRpm?: number;
 }
 
@@ -56,7 +57,7 @@ test.each([1, 2, 3, 5])(
     // It ends near the healthy level, not where the machine was on its way up.
     play(3 * day, { severityDb: 9 });
     expect(activeOf(decider)).toEqual(["vibration-level"]);
-    play(1, { severityDb: 0, shaftRpm: 900 });
+    play(1, { severityDb: null, shaftRpm: 900 });
     // At a speed that was not learnt it may be as loud as before, for all that is known.
     expect(decider.held).toMatchObject([{ whyItStands: null }]);
     play(3 * day, { severityDb: 0.5 });
@@ -152,9 +153,9 @@ test("a level that was loud once, at a speed that is not heard again, keeps noth
   play(2, { severityDb: 14 });
   expect(decider.isSuspicious).toBe(true);
   // No level is heard at a speed that was not learnt.
-  play(day - 1, { severityDb: 0, shaftRpm: 3000 });
+  play(day - 1, { severityDb: null, shaftRpm: 3000 });
   expect(decider.isSuspicious).toBe(true);
-  play(10, { severityDb: 0, shaftRpm: 3000 });
+  play(10, { severityDb: null, shaftRpm: 3000 });
   expect(activeOf(decider)).toEqual([]);
   expect(decider.isSuspicious).toBe(false);
 });

@@ -66,7 +66,10 @@ test("a watch is its learner, its severity and its decider, each window held aga
         const isLearning = (known?.model ?? null) === null;
         const updated = watch.update({ prediction, levels, shaftRpm });
         const { stopDb } = updated.decision;
-        expect(updated).toEqual({ decision: { ...decided, severityDb, stopDb, isLearning }, event });
+        expect(updated).toEqual({
+          decision: { ...decided, severityDb, severityUnknown: null, stopDb, isLearning },
+          event,
+        });
         if (severityDb !== null) expect(stopDb).toBeGreaterThanOrEqual(16);
         expect([watch.status, watch.active]).toEqual([learner.status, decider.active]);
         const kept = watch.snapshot().decider.signals.flatMap(({ failureMode, held }) =>
@@ -128,7 +131,7 @@ test("a watch learns, says so once, and states severity from the next window on"
   );
   const [loud] = feedWatch(watch, { from: 80, to: 81 }, { levelDb: -20 });
   expect(loud!.decision.severityDb).toBeGreaterThan(8);
-  expect(watch.severityDb).toBe(loud!.decision.severityDb);
+  expect(watch.severity.db).toBe(loud!.decision.severityDb);
 });
 
 test("a point without data says nothing of its modes, and its alarm stays", () => {
@@ -253,7 +256,7 @@ test("a bundle without a baseline section decides all the same, and states no se
   feedWatch(watch, { from: 0, to: 80 });
   const { baseline: _none, ...without } = renewParts();
   watch.adopt(without);
-  expect([watch.status, watch.severityDb, watch.snapshot().baseline]).toEqual([null, null, undefined]);
+  expect([watch.status, watch.severity.db, watch.snapshot().baseline]).toEqual([null, null, undefined]);
   const { decision, event } = watch.update(watchedWindow(80, {}, without));
   expect([decision.modes.length, decision.severityDb, event]).toEqual([2, null, null]);
   const third = { ...watchParts, model: { name: "m", version: "3.0.0", digest: "d3" } };
@@ -285,7 +288,7 @@ test("a renewal lets the baseline go, and what is learnt next is the mended mach
   const watch = createWatch();
   feedWatch(watch, { from: 0, to: 80 });
   expect(watch.renew(order)).toEqual({ letGo: 1 });
-  expect([watch.status, watch.severityDb]).toMatchObject([
+  expect([watch.status, watch.severity.db]).toMatchObject([
     { state: "learning", version: 0, windows: 0 },
     null,
   ]);

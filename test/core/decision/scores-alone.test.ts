@@ -110,5 +110,5 @@ test("it goes on after a restart and with another model, whose scores are learnt
   expect(restarted.status).toMatchObject({ state: "ready", version: 2 });
   feed(200, 400, {});
   expect(restarted.status).toMatchObject({ state: "ready", version: 3 });
-  expect(Math.abs(restarted.severityDb!)).toBeLessThan(2);
+  expect(Math.abs(restarted.severity.db!)).toBeLessThan(2);
 });

@@ -58,7 +58,7 @@ test("a sensor that hears its machine no more ends no alarm", () => {
   feedWatch(watch, { from: 200, to: 400 }, { logits: [5, -1], levelDb: -20 });
   expect(listActive(watch)).toEqual(["outer-race"]);
   const dead = playSnapshots(watch, 400, 3 * 144, { levelDb: -60 });
-  expect([listActive(watch), watch.severityDb! < -9]).toEqual([["outer-race"], true]);
+  expect([listActive(watch), watch.severity.db! < -9]).toEqual([["outer-race"], true]);
   const whyItStands = expect.stringMatching(
     /^its sensor hears far less .* no alarm ends by what is not heard$/,
   );
@@ -146,7 +146,7 @@ test("what was learnt at other lines is not what a corrected bearing's lines are
   expect(corrected.standing).toMatchObject({ state: "learning", reference: { hasScores: false } });
   feedWatch(corrected, { from: 200, to: 4_000 }, scene);
   expect(listActive(corrected)).toEqual([]);
-  expect(corrected.severityDb).not.toBeNull();
+  expect(corrected.severity.db).not.toBeNull();
   // The same orders, rounded otherwise, are the same.
   const rounded = restart({ ...watchParts, orders: [3.0701, 4.9299, 4.0002, 0.38] });
   expect(rounded.standing.state).toBe("own-reference");

@@ -89,7 +89,7 @@ test.each([0.2, 0.5, 0.8])(
       expect(watch.status).toMatchObject({ state: "ready", isProvisional: false });
       expect(watch.standing.reference!.suspicions).toEqual([]);
       feed(watch, { from: 20 * day, to: 20 * day + 1 }, () => ({}));
-      expect(Math.abs(watch.severityDb!)).toBeLessThan(2);
+      expect(Math.abs(watch.severity.db!)).toBeLessThan(2);
       const words = told.flatMap(({ event }) => (event?.detail.includes("does it stand?") ? [event] : []));
       expect(words).toHaveLength(1);
     }

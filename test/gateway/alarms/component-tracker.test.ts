@@ -203,6 +203,23 @@ describe("a component's health", () => {
     } as const;
     const { health, reason } = tracker.describe(at({ condition: { status, severityDb: 0 } }));
     expect([health, reason]).toEqual(["good", "but see how it was learnt: 25 dB louder"]);
+    const beyond =
+      "it was learnt at 975 to 1189 rpm, and about 60 % of the last day's windows were elsewhere";
+    const reasonOf = (suspicions: readonly string[]): string | null => {
+      const condition = { status: { ...status, suspicions, beyond }, severityDb: null };
+      return tracker.describe(at({ condition })).reason;
+    };
+    expect(reasonOf([])).toBe(`but ${beyond}`);
+    expect(reasonOf(["25 dB louder"])).toBe(`but see how it was learnt: 25 dB louder; ${beyond}`);
+  });
+
+  test("is no data where its sensor is deaf, also at a speed at which how much it misses is not known", () => {
+    const tracker = createComponentTracker("WT07", component);
+    tracker.update(healthy(0));
+    const reasonOf = (severityDb: number | null): string | null =>
+      tracker.describe(at({ condition: { status: null, severityDb, isDeaf: true } })).reason;
+    expect(reasonOf(-37.2)).toMatch(/^37 dB quieter than when it was healthy: /);
+    expect(reasonOf(null)).toMatch(/^far quieter than when it was healthy: /);
   });
 });
 

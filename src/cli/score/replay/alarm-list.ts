@@ -27,6 +27,8 @@ export interface ReplayedAlarm {
   /** When it was raised: calibrated, and dB above the own reference (null: not known). */
   readonly probability: number;
   readonly severityDb: number | null;
+  /** Why that is not known although it had a reference; null: it is, or it had none. */
+  readonly severityUnknown: string | null;
   /** Why it was raised, without a full stop at the end. */
   readonly reason: string;
   /** What the spectrum showed then; null: not known. */
@@ -44,7 +46,7 @@ export interface ReplayedAlarm {
 /** What an alarm grew to until it was cleared, or until now. */
 interface WorstOfAlarm {
   readonly severity: AlertSeverity;
-  /** Highest of its windows, dB above the own reference, and when that was; null: not known. */
+  /** Highest of its windows of which it is known, dB above the own reference, and when that was; null: not known. */
   readonly severityDb: number | null;
   readonly severityDbAt: string | null;
   /** As the alarm said last, and when that was; null: it did not. */
@@ -87,6 +89,7 @@ export function createAlarmList(): AlarmList {
       criticalEvidence: null,
       probability: data.probability,
       severityDb,
+      severityUnknown: data.severityUnknown ?? null,
       reason: describeReason(data),
       evidence: data.evidence ?? null,
       outlook,

@@ -1,4 +1,5 @@
 /** When a point's sensor heard far less than its machine's own healthy level, and how much less. Raises nothing: an alarm is of a machine. */
+import type { WindowSeverity } from "../../../core/decision/reference/window-severity.ts";
 import { formatInstant } from "../files/time-doubts.ts";
 
 /** Times are ISO 8601 UTC. */
@@ -11,7 +12,7 @@ export interface DeafSpan {
   readonly until: string | null;
   /** It ended because the point was renewed then: what it heard before is no measure any more. */
   readonly isRenewed?: true;
-  /** Mean of its windows, dB below the own reference, > 0. */
+  /** Mean of its windows, dB below the own reference, > 0; of one at a speed that was not learnt what is sure. */
   readonly quieterDb: number;
 }
 
@@ -19,8 +20,8 @@ export interface DeafSpan {
 export interface HeardLevel {
   readonly fromMs: number;
   readonly toMs: number;
-  /** dB above the own reference; null: not known. */
-  readonly severityDb: number | null;
+  /** Above the own reference. */
+  readonly severity: Pick<WindowSeverity, "atMostDb">;
   /** Windows in a row that were as quiet as of a deaf sensor, with this one. */
   readonly quietWindows: number;
   readonly isDeaf: boolean;
@@ -47,17 +48,17 @@ export function createDeafSpans(): DeafSpans {
   const ended: DeafSpan[] = [];
   let stretch: QuietStretch | null = null;
   return {
-    update: ({ fromMs, toMs, severityDb, quietWindows, isDeaf }) => {
+    update: ({ fromMs, toMs, severity: { atMostDb }, quietWindows, isDeaf }) => {
       if (quietWindows === 0) {
         if (stretch !== null) ended.push(...describeStretch(stretch, stretch.lastMs));
         stretch = null;
         return;
       }
       stretch ??= { sinceMs: fromMs, toldMs: null, lastMs: toMs, windows: 0, sumDb: 0 };
-      // One at a speed that was not learnt says nothing of the sensor.
-      if (severityDb === null || quietWindows === stretch.windows) return;
+      // One may say nothing of the sensor, as at a speed far from those that were learnt.
+      if (atMostDb === null || quietWindows === stretch.windows) return;
       stretch.windows = quietWindows;
-      stretch.sumDb += severityDb;
+      stretch.sumDb += atMostDb;
       stretch.lastMs = toMs;
       if (isDeaf) stretch.toldMs ??= toMs;
     },

@@ -42,6 +42,8 @@ export interface PointReport {
   /** Windows that the reference rests on, or that were learnt from so far. */
   readonly learntWindows: number;
   readonly suspicions: readonly string[];
+  /** What is not known since many windows of its last day were at speeds that were not learnt; null: few were. */
+  readonly beyond: string | null;
   readonly reference: readonly BaselineNews[];
   readonly alarms: readonly ReplayedAlarm[];
   /** When its sensor heard far less than the machine's own healthy level. */
@@ -170,6 +172,7 @@ export function createPointHistory(name: string, turbine: string | null = null):
         windows,
         learntWindows: status?.windows ?? 0,
         suspicions: status?.suspicions ?? [],
+        beyond: status?.beyond ?? null,
         reference,
         alarms: alarms.map((alarm) => ({
           ...alarm,

@@ -90,10 +90,11 @@ export function openReplayedWatch(options: ReplayedWatchOptions): ReplayedWatch 
     },
     update: (window) => {
       const { decision, event } = watch.update(window);
-      const { fromMs, toMs, severityDb = null, modes } = decision;
-      const { isDeaf, quietWindows } = watch.deafness;
+      const { fromMs, toMs, modes } = decision;
+      const { severity, deafness } = watch;
+      const { isDeaf, quietWindows } = deafness;
       const { foreignModes } = window;
-      sink.onLevel({ fromMs, toMs, severityDb, isDeaf, quietWindows, modes, foreignModes });
+      sink.onLevel({ fromMs, toMs, severity, isDeaf, quietWindows, modes, foreignModes });
       if (watch.active.length > 0) sink.onHeld(fromMs, watch.held);
       tell(toMs, event);
       return decision;
@@ -106,7 +107,7 @@ export function openReplayedWatch(options: ReplayedWatchOptions): ReplayedWatch 
       const foundHealthy = found === "healthy";
       const why = describeRenewalReason(found, reason);
       if (foundHealthy && watch.deafness.isDeaf) {
-        const detail = `${why}: its sensor ${describeDeafSensor(watch.severityDb)}`;
+        const detail = `${why}: its sensor ${describeDeafSensor(watch.severity.db)}`;
         return tell(atMs, { kind: "renewal-refused", detail });
       }
       const renewed = watch.renew({ atMs, by, reason, ...(foundHealthy ? { foundHealthy } : {}) });

@@ -74,6 +74,7 @@ export function createAlertEvent(parts: AlertParts): AlertEvent {
       threshold: mode.threshold,
       horizonHours: parts.horizonHours,
       ...(decision.severityDb === undefined ? {} : { severityDb: decision.severityDb }),
+      ...(decision.severityUnknown == null ? {} : { severityUnknown: decision.severityUnknown }),
       ...(outlook === undefined ? {} : { outlook }),
       ...(decision.inferredOn === undefined ? {} : { inferredOn: decision.inferredOn }),
       since: formatTime(sinceMs),

@@ -45,6 +45,8 @@ export interface BaselineStatus {
   /** While it is learning: windows with which a provisional one is tried next. */
   readonly neededWindows?: number | undefined;
   readonly suspicions: readonly string[];
+  /** What is not known, since many windows of the last day were at speeds that were not learnt; absent: few were, or none was heard in this run. */
+  readonly beyond?: string | undefined;
   /** Why it was refused; absent unless it was. */
   readonly refusal?: string | undefined;
   /** While it is learning: what was heard while the machine stood, in words; absent: nothing was, in this run. */

@@ -1,6 +1,5 @@
 /** Whether a sensor still hears its machine: how long it has heard far less than the machine's own healthy level. */
-import type { SiteBaseline } from "../../contract/site-baseline.ts";
-import { isLearntSpeed } from "./severity.ts";
+import type { WindowSeverity } from "./window-severity.ts";
 
 /** Of a sensor that hears its machine no more, dB, for so many windows in a row. */
 const deafDb = -9;
@@ -15,8 +14,8 @@ export interface Deafness {
   readonly isFaint: boolean;
   /** Windows in a row that were as quiet as of a sensor that is deaf. */
   readonly quietWindows: number;
-  /** One window: dB above `baseline`, null where not known. At a speed that was not learnt a level is a guess, and no news; without a baseline none counts. */
-  note(severityDb: number | null, baseline: SiteBaseline | null, shaftRpm: number): void;
+  /** One window. What may be of a deaf sensor and of one that hears is no news; without a baseline none counts. */
+  note(severity: Pick<WindowSeverity, "atLeastDb" | "atMostDb">, hasBaseline: boolean): void;
   /** Begins with `quietWindows` of the baseline that there is now. */
   begin(quietWindows: number): void;
 }
@@ -39,10 +38,11 @@ export function createDeafness(): Deafness {
     get quietWindows(): number {
       return quiet;
     },
-    note: (severityDb, baseline, shaftRpm) => {
-      const isKnown = severityDb !== null && baseline !== null && isLearntSpeed(baseline, shaftRpm);
-      isQuiet = isKnown && severityDb <= deafDb;
-      if (baseline === null || isKnown) quiet = isQuiet ? quiet + 1 : 0;
+    note: ({ atLeastDb, atMostDb }, hasBaseline) => {
+      isQuiet = atMostDb !== null && atMostDb <= deafDb;
+      const isHeard = atLeastDb !== null && atLeastDb > deafDb;
+      if (isQuiet) quiet++;
+      else if (isHeard || !hasBaseline) quiet = 0;
     },
     begin: (quietWindows) => {
       quiet = quietWindows;

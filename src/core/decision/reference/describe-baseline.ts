@@ -16,6 +16,8 @@ interface BaselineFacts {
   readonly wanted: { readonly windows: number; readonly durationMs: number };
   readonly severityDb: number | null;
   readonly renewal: BaselineRenewal | null;
+  /** What is not known at speeds of the last day; null: nothing is. */
+  readonly beyond: string | null;
 }
 
 /** Describes where a point stands. */
@@ -40,7 +42,8 @@ export function describeBaseline(facts: BaselineFacts): BaselineStanding {
   const learning = measureProgress(learner, facts);
   if (learner.status.state === "ready") {
     const { isProvisional } = learner.status;
-    const why = explainReady(reference, isProvisional ? learning : null);
+    const known = explainReady(reference, isProvisional ? learning : null);
+    const why = facts.beyond === null ? known : `${known}; ${facts.beyond}`;
     return { ...common, state: "own-reference", why, learning: isProvisional ? learning : null, reference };
   }
   const why = explainLearning(learning, reference, { ...facts, learner });

@@ -25,7 +25,7 @@ import {
   usualSeverityDb,
   usualWander,
 } from "./margin.ts";
-import { computeSeverity, describeWander, isHeard } from "./severity.ts";
+import { computeSeverity, describeWander, isHeard, maxPerOctaveDb, minPerOctaveDb } from "./severity.ts";
 
 /** One window of healthy operation. */
 export interface HealthyWindow {
@@ -54,11 +54,8 @@ export interface BaselineSubject {
 
 /** Consecutive windows that are kept together, so that their correlation is seen. */
 export const baselineBlockWindows = 16;
-/** A level is corrected for speed where speeds differ by this much, octaves (12 %) … */
+/** A level is corrected for speed where speeds differ by this much, octaves (12 %). */
 const minOctaves = 1 / 6;
-/** … and by no more than mechanics explain: forces grow with the square of speed at most, plus a resonance. */
-const maxPerOctaveDb = 24;
-const minPerOctaveDb = -6;
 /** Learning data may wander this far, in severity … */
 const maxWanderDb = 3;
 /** … and an output's margin this far, in its own deviation within a quarter of the data. */

@@ -8,7 +8,6 @@ import type { Calibration, OutputClass } from "../../contract/bundle/manifest.ts
 import type { Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { findOrMake } from "../../maths/find-or-make.ts";
-import { isOperating } from "../operating-state.ts";
 import { describeScoring, givesSameScores, type ScoringModel } from "../scoring-model.ts";
 import { createBaselineLearner } from "./baseline-learner.ts";
 import {
@@ -24,8 +23,9 @@ import { describeBaseline } from "./describe-baseline.ts";
 import type { BaselineSubject } from "./fit-site-baseline.ts";
 import { type HealthyRows, noHealthyRows } from "./healthy-rows.ts";
 import { dropMargins } from "./refine-baseline.ts";
-import { computeSeverity } from "./severity.ts";
+import { createSpeedsHeard, describeBeyond } from "./speeds-heard.ts";
 import { isStandstill } from "./standstill.ts";
+import { measureWindowSeverity, unknownSeverity, type WindowSeverity } from "./window-severity.ts";
 
 /** What of a bundle decides. */
 export interface WatchParts extends ScoringModel {
@@ -59,8 +59,8 @@ export interface OwnReference {
   readonly status: BaselineStatus | null;
   /** Does the bundle know baselines? */
   readonly isLearnt: boolean;
-  /** Of the last window, dB above the point's own baseline; null: not known. */
-  readonly severityDb: number | null;
+  /** Of the last window. */
+  readonly severity: WindowSeverity;
   /** How far the baseline is, and why, for people. */
   readonly standing: BaselineStanding;
   /** Features of this machine's healthy windows, for the model that serves; the same object as long as they are the same. */
@@ -115,8 +115,9 @@ class Reference implements OwnReference {
   #parked: BaselineSnapshot | null = null;
   /** Levels of a window that has none: whoever scored it sends no samples. */
   #unheard: Float32Array;
-  severityDb: number | null = null;
+  severity: WindowSeverity = unknownSeverity;
   readonly deafness: Deafness = createDeafness();
+  readonly #speeds = createSpeedsHeard();
   isStanding = false;
   readonly isOtherMachine: boolean;
 
@@ -136,7 +137,9 @@ class Reference implements OwnReference {
   }
 
   get status(): BaselineStatus | null {
-    return this.#learner?.status ?? null;
+    const status = this.#learner?.status ?? null;
+    const beyond = this.#beyond;
+    return status === null || beyond === null ? status : { ...status, beyond };
   }
 
   get isLearnt(): boolean {
@@ -150,9 +153,16 @@ class Reference implements OwnReference {
       model: parts.model,
       learner: this.#learner,
       wanted: { windows: Math.max(minWindows, parts.baseline?.minWindows ?? 0), durationMs: minDurationMs },
-      severityDb: this.severityDb,
+      severityDb: this.severity.db,
       renewal: this.#renewal,
+      beyond: this.#beyond,
     });
+  }
+
+  /** What is not known at speeds of the last day; null: nothing is. */
+  get #beyond(): string | null {
+    const baseline = this.#learner?.current ?? null;
+    return baseline === null ? null : describeBeyond(this.#speeds.lastDay, baseline.shaftRpm);
   }
 
   get doubted(): SiteBaseline | null {
@@ -176,8 +186,10 @@ class Reference implements OwnReference {
   compare(window: WatchedWindow): SiteBaseline | null {
     this.#parked = null;
     const baseline = this.#learner?.current ?? null;
-    this.severityDb = measureSeverity(window, this.#parts.baseline, baseline);
-    this.deafness.note(this.severityDb, baseline, window.shaftRpm);
+    this.severity = measureWindowSeverity(window, this.#parts.baseline, baseline);
+    this.deafness.note(this.severity, baseline !== null);
+    const { db, unknown } = this.severity;
+    if (db !== null || unknown !== null) this.#speeds.note(window.prediction.toMs, unknown !== null);
     this.isStanding = this.deafness.isQuiet && this.#stands(window);
     return baseline;
   }
@@ -256,7 +268,8 @@ class Reference implements OwnReference {
     const subject = toSubject(parts, this.isVouched);
     const kept = snapshot && givesSameScores(snapshot, parts) ? renameModel(snapshot, parts.model) : snapshot;
     this.#learner = subject === null ? null : createBaselineLearner(subject, this.#options, kept);
-    this.severityDb = null;
+    this.severity = unknownSeverity;
+    this.#speeds.clear();
     this.deafness.begin(this.#learner?.current ? (snapshot?.quietWindows ?? 0) : 0);
   }
 }
@@ -277,19 +290,6 @@ function listUnheard(parts: WatchParts): Float32Array {
   return findOrMake(unheardLevels, parts, () =>
     new Float32Array(parts.baseline?.levels.list.length ?? 0).fill(Number.NaN),
   );
-}
-
-/** dB of a window above `baseline`; null: not known. */
-function measureSeverity(
-  { prediction, levels, shaftRpm }: WatchedWindow,
-  spec: BaselineSpec | undefined,
-  baseline: SiteBaseline | null,
-): number | null {
-  // Above another machine's level, which is all that the bundle knows, would mislead whoever looks at this one.
-  if (baseline === null || spec === undefined || levels === undefined) return null;
-  if (!isOperating(prediction.operatingState)) return null;
-  const value = computeSeverity({ levels, shaftRpm }, spec, baseline);
-  return Number.isFinite(value) ? value : null;
 }
 
 function toSubject(

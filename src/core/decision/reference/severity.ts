@@ -107,8 +107,11 @@ function expectLevel(healthy: SiteLevel | LevelStatistics, octaves: number): num
   return "perOctaveDb" in healthy ? healthy.locationDb + healthy.perOctaveDb * octaves : healthy.locationDb;
 }
 
-/** Outside the learnt speeds by more than this share a level is expected by guess, and says nothing. */
+/** Outside the learnt speeds by more than this share a level is expected by guess. */
 const speedMargin = 0.1;
+/** A level follows speed by no more than mechanics explain, dB a doubling: forces grow with its square at most, plus a resonance. */
+export const maxPerOctaveDb = 24;
+export const minPerOctaveDb = -6;
 
 /** Has the machine been learnt at about this speed? */
 export function isLearntSpeed({ shaftRpm: { min, max } }: SiteBaseline, shaftRpm: number): boolean {

@@ -42,6 +42,7 @@ describe("aurora score --decide", () => {
       criticalEvidence: null,
       probability: expect.any(Number),
       severityDb: expect.any(Number),
+      severityUnknown: null,
       reason: expect.stringMatching(/^score .* dB above its own reference\. /),
       evidence: expect.objectContaining({ sentence: expect.any(String) }),
       outlook: expect.toSatisfy((outlook) => outlook === null || typeof outlook === "object"),

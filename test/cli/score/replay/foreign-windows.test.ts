@@ -48,7 +48,7 @@ test("the past of a point says of which fault a gateway would wait, and why", ()
   history.sink.onLevel({
     fromMs: 0,
     toMs: 1,
-    severityDb: null,
+    severity: { atMostDb: null },
     quietWindows: 0,
     isDeaf: false,
     foreignModes: ["inner-race"],

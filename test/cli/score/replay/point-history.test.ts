@@ -224,7 +224,13 @@ function hearLevels(
     history.noteRecording(startMs);
     quietWindows = severityDb < -9 ? quietWindows + 1 : 0;
     history.sink.onDecision(decisionAt(startMs, [["outer-race", 0.1, null]]), { window } as never);
-    history.sink.onLevel({ ...window, severityDb, quietWindows, isDeaf: quietWindows >= 3, modes: [] });
+    history.sink.onLevel({
+      ...window,
+      severity: { atMostDb: severityDb },
+      quietWindows,
+      isDeaf: quietWindows >= 3,
+      modes: [],
+    });
     history.noteEnd(window.toMs, { revolutions: 50, samples: 24_000 });
   }
   return history;

@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
+import {
+  createWatch,
+  feedWatch,
+  listActive,
+  snapshotsMs,
+  type WatchScene,
+  watchedWindow,
+} from "./watch-feed.ts";
+
+/** A watch that was learnt at 1500 rpm. */
+function createLearnt(): PointWatch {
+  const watch = createWatch();
+  feedWatch(watch, { from: 0, to: 200 });
+  expect([watch.status?.state, watch.status?.beyond]).toEqual(["ready", undefined]);
+  return watch;
+}
+
+/** Windows every ten minutes at 3000 rpm. */
+function playFast(watch: PointWatch, count: number, scene: WatchScene): ReturnType<typeof watch.update>[] {
+  return Array.from({ length: count }, (_, at) => {
+    const { prediction, ...rest } = watchedWindow(200 + at, scene);
+    const fromMs = 200_000 + at * snapshotsMs;
+    return watch.update({
+      ...rest,
+      shaftRpm: 3000,
+      prediction: { ...prediction, fromMs, toMs: fromMs + 1000 },
+    });
+  });
+}
+
+const unknown = "it was learnt at 1500 to 1500 rpm, not at 3000 rpm";
+
+test("at a speed that was not learnt no severity is told, and why, and none makes an alarm critical", () => {
+  const watch = createLearnt();
+  const steps = playFast(watch, 144, { levelDb: -12 });
+  for (const { decision } of steps)
+    expect(decision).toMatchObject({ severityDb: null, severityUnknown: unknown, stopDb: null });
+  expect([listActive(watch), watch.severity.db]).toEqual([[], null]);
+  expect(watch.outlook).toEqual({
+    cannotSay: expect.stringContaining(`, as far as that is known: ${unknown}`),
+  });
+  expect(watch.standing).toMatchObject({
+    severityDb: null,
+    why: expect.stringMatching(
+      /at 1500 to 1500 rpm, and about 50 % of the last day's windows were at other speeds/,
+    ),
+  });
+  expect(watch.status?.beyond).toContain("at other speeds");
+});
+
+test("a machine that is louder there than its speed explains is raised all the same, one that speed explains is not", () => {
+  // An octave faster: 24 dB are explained, and 10 dB more raise.
+  for (const [aboveDb, raised] of [
+    [28, []],
+    [40, ["vibration-level"]],
+  ] as const) {
+    const watch = createLearnt();
+    playFast(watch, 288, { levelDb: -30 + aboveDb });
+    expect(listActive(watch)).toEqual(raised);
+  }
+});
+
+test("silence there ends no alarm of the level: that it is at least as quiet is not known", () => {
+  const watch = createLearnt();
+  playFast(watch, 288, { levelDb: 10 });
+  expect(listActive(watch)).toEqual(["vibration-level"]);
+  playFast(watch, 288, { levelDb: -20 });
+  expect(listActive(watch)).toEqual(["vibration-level"]);
+});
+
+test("a sensor that dies there is deaf", () => {
+  const watch = createLearnt();
+  playFast(watch, 24, {});
+  expect(watch.deafness.isDeaf).toBe(false);
+  playFast(watch, 24, { levelDb: -80 });
+  expect(watch.deafness.isDeaf).toBe(true);
+});
