@@ -1,6 +1,8 @@
 /**
  * The mean power spectrum of a machine's last snapshots: each is too short to tell neighbouring orders apart from noise, many
- * together are not. Every snapshot counts alike, however loud it was; older ones are forgotten slowly. Knows nothing of samples.
+ * together are not. Every snapshot counts alike, however loud it was, and what stands in one of them alone counts for nothing: at each
+ * order the highest are left out, one of up to fifteen and two of sixteen. A knock, or a line that keeps its hertz while the speed changes, is
+ * not heard again in the snapshots after it. Knows nothing of samples but in which pieces they came.
  */
 import { medianInPlace } from "../maths/select.ts";
 import type { OrderSpectrum } from "./order-spectrum.ts";
@@ -11,57 +13,93 @@ export const fewestRevolutions = 8;
 /** A snapshot of so many revolutions tells orders apart by itself: it is pooled with no other. */
 export const enoughRevolutions = 30;
 
-/** The newest snapshot weighs one part in so many; of fewer the mean is plain. */
-const memory = 12;
-/** Of so many snapshots the shortest counts: those before weigh less than 2 % together. */
-const lengthsHeld = 4 * memory;
+/** So many of the last snapshots count. */
+const memory = 16;
+
+/** Those before the newest are kept in a byte a bin: dB of power over the median, from the lowest on, in steps. */
+const lowestDb = -30;
+const stepDb = 0.4;
+const powerOf = Float64Array.from({ length: 256 }, (_, code) => 10 ** ((lowestDb + stepDb * code) / 10));
 
 export interface SpectrumPool {
   /**
    * Takes the length of the next snapshot, and of its shortest piece where samples were lost out of it; returns the shortest length that
-   * still counts, revolutions.
+   * counts with it, revolutions.
    */
   admit(revolutions: number, shortest?: number): number;
   /**
    * Adds the spectrum of the snapshot that was admitted, and puts the pool's mean in its place. Returns the revolutions of all
-   * snapshots that were added; Infinity where this one is without energy: it is left as it is, and no other one would help.
+   * snapshots that count; Infinity where this one is without energy: it is left as it is, and no other one would help.
    */
   blend(spectrum: OrderSpectrum): number;
 }
 
+interface AdmittedSnapshot {
+  readonly revolutions: number;
+  readonly shortest: number;
+}
+
+interface PooledSnapshot extends AdmittedSnapshot {
+  /** Places in {@link powerOf}. */
+  readonly codes: Uint8Array;
+}
+
 /** Creates an empty pool. */
 export function createSpectrumPool(): SpectrumPool {
-  const lengths: number[] = [];
-  let power = new Float64Array(0);
-  let added = 0;
-  let revolutions = 0;
-  let last = 0;
+  const before: PooledSnapshot[] = [];
+  let admitted: AdmittedSnapshot = { revolutions: 0, shortest: 0 };
   return {
-    admit: (length, shortest = length) => {
-      last = length;
-      lengths.push(shortest);
-      if (lengths.length > lengthsHeld) lengths.shift();
-      return Math.min(...lengths);
+    admit: (revolutions, shortest = revolutions) => {
+      admitted = { revolutions, shortest };
+      if (before.length === memory) before.shift();
+      return before.reduce((least, each) => Math.min(least, each.shortest), shortest);
     },
     blend: (spectrum) => {
-      const { amplitudes, binOrders, lowestOrder, highestOrder } = spectrum;
-      const heard = amplitudes.slice(
-        Math.ceil(lowestOrder / binOrders),
-        Math.floor(highestOrder / binOrders),
-      );
-      const median = medianInPlace(heard, heard.length);
-      if (!(median > 0)) return Number.POSITIVE_INFINITY;
-      if (added === 0) power = new Float64Array(amplitudes.length);
-      added++;
-      revolutions += last;
-      const weight = 1 / Math.min(added, memory);
-      for (let bin = 0; bin < power.length; bin++) {
-        power[bin]! += weight * ((amplitudes[bin]! / median) ** 2 - power[bin]!);
-      }
-      spectrum.replace(power.map(Math.sqrt));
-      return revolutions;
+      const power = powerOverMedian(spectrum);
+      if (power === null) return Number.POSITIVE_INFINITY;
+      spectrum.replace(power.map((newest, bin) => Math.sqrt(meanWithoutHighest(newest, before, bin))));
+      before.push({ ...admitted, codes: Uint8Array.from(power, encode) });
+      return before.reduce((sum, { revolutions }) => sum + revolutions, 0);
     },
   };
+}
+
+/** Of each bin; null: the spectrum is without energy. */
+function powerOverMedian({
+  amplitudes,
+  binOrders,
+  lowestOrder,
+  highestOrder,
+}: OrderSpectrum): Float64Array | null {
+  const heard = amplitudes.slice(Math.ceil(lowestOrder / binOrders), Math.floor(highestOrder / binOrders));
+  const median = medianInPlace(heard, heard.length);
+  return median > 0 ? amplitudes.map((amplitude) => (amplitude / median) ** 2) : null;
+}
+
+function encode(power: number): number {
+  const code = Math.round((10 * Math.log10(power) - lowestDb) / stepDb);
+  return Math.min(powerOf.length - 1, Math.max(0, code));
+}
+
+/** Of what the newest snapshot and those before it have at `bin`; of one snapshot all. */
+function meanWithoutHighest(newest: number, before: readonly PooledSnapshot[], bin: number): number {
+  let sum = newest;
+  let highest = newest;
+  let second = 0;
+  for (let index = 0; index < before.length; index++) {
+    const value = powerOf[before[index]!.codes[bin]!]!;
+    sum += value;
+    if (value > highest) {
+      second = highest;
+      highest = value;
+    } else if (value > second) second = value;
+  }
+  const count = before.length + 1;
+  if (count === 1) return sum;
+  // Of what is left after a subtraction rounding may leave less than nothing.
+  return count < memory
+    ? Math.max(0, sum - highest) / (count - 1)
+    : Math.max(0, sum - highest - second) / (count - 2);
 }
 
 /** A snapshot as it is heard. */
@@ -85,11 +123,18 @@ export function selectPieces(all: readonly Float32Array[]): HeardPieces {
   return { pieces, samples, came, shortest: Math.min(...pieces.map(({ length }) => length)) };
 }
 
-/** Computes the spectrum of a snapshot: of several pieces the mean power of each over its own median, as of snapshots. */
+/** Computes the spectrum of a snapshot: of several pieces the mean power of each over its own median. */
 export function computePieces(spectrum: OrderSpectrum, { pieces }: HeardPieces): void {
-  const pool = createSpectrumPool();
+  const heard: Float64Array[] = [];
   for (const piece of pieces) {
     spectrum.compute(piece, piece.length);
-    if (pieces.length > 1) pool.blend(spectrum);
+    if (pieces.length === 1) return;
+    const power = powerOverMedian(spectrum);
+    if (power !== null) heard.push(power);
   }
+  const [first] = heard;
+  if (first === undefined) return;
+  spectrum.replace(
+    first.map((_, bin) => Math.sqrt(heard.reduce((sum, power) => sum + power[bin]!, 0) / heard.length)),
+  );
 }

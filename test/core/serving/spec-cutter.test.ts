@@ -91,6 +91,26 @@ describe("snapshots shorter than a window", () => {
       expect(disturbed.features[place]).toBeCloseTo(value, 2);
   });
 
+  it("say nothing in later ones of what stood in one of them alone, nor in two of a full pool", () => {
+    const plan = { snapshots: 24, revolutions: 10 };
+    const healthy = inventSnapshots(plan);
+    const faulty = inventSnapshots({ ...plan, fault: 20 });
+    const read = (faultyAt: readonly number[]): number[] => {
+      const blocks = healthy.map((block, index) => (faultyAt.includes(index) ? faulty[index]! : block));
+      return create()
+        .hear(blocks)
+        .flat()
+        .map((each) => readFeature(each, "bpfo.h1"));
+    };
+    const quiet = read([]);
+    expect(quiet).toHaveLength(24);
+    const highest = Math.max(...quiet) + 0.2;
+    expect(Math.max(...read([5]).slice(6))).toBeLessThan(highest);
+    expect(Math.max(...read([17, 19]).slice(18))).toBeLessThan(highest);
+    // What stands in three is evidence in all that count it.
+    expect(Math.min(...read([17, 19, 20]).slice(20))).toBeGreaterThan(highest);
+  });
+
   it("keep the levels of their own samples", () => {
     const withLevels = createFakeBundle().manifest;
     const { hear } = create({ ...shapes, baseline: { ...withLevels.baseline!, levels: bearingLevelSpec } });
