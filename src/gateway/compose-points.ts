@@ -125,6 +125,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     onRenewed: ({ turbine, component }, detail) => {
       // A machine that was changed is not what its days before were like.
       drift.renew({ turbine, component }, detail);
+      pipeline.renew({ turbine, component });
       // What had gathered against it must not come back with a restart.
       serving.keep({ turbine, component });
     },

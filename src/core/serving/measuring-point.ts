@@ -35,6 +35,8 @@ export interface MeasuringPoint<B extends WindowBundle = LoadedBundle> {
   acceptScore(scored: Required<Pick<DueWindow<B>, "window" | "bundle" | "output">>): void;
   /** A new bundle serves from the next window on. */
   use(bundle: B): void;
+  /** The machine was changed: what is heard from now on is heard without what was before. */
+  renew(): void;
   /** All of a recording has come that is known to be whole; the next block begins another. A stream that goes on has no such end. */
   endRecording(): void;
   /** Looks whether the point fell silent. */
@@ -144,6 +146,10 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
   use(next: B): void {
     this.#windowSpec = next.manifest.window;
     this.#cutter.use(next);
+  }
+
+  renew(): void {
+    this.#cutter.renew();
   }
 
   endRecording(): void {

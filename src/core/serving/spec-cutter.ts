@@ -9,7 +9,6 @@ import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { Quarantine, SampleRun, WindowParts } from "../contract/stream.ts";
 import { listForeignLines, noForeignLines } from "../explain/foreign-lines.ts";
-import { findShaftColumns, type ShaftColumns } from "../explain/shaft-lines.ts";
 import { fewestRevolutions } from "../features/spectrum-pool.ts";
 import { createUpperBandExtractor, type UpperBandExtractor } from "../features/upper-band.ts";
 import { createWaveformExtractor, type WaveformExtractor } from "../features/waveform-extractor.ts";
@@ -21,6 +20,7 @@ import {
   type WindowSink,
   type WindowStart,
 } from "../window/window-sink.ts";
+import { type FoundLines, shareLines } from "./found-lines.ts";
 
 /** A bundle as far as its windows are cut. */
 export interface WindowBundle {
@@ -68,6 +68,8 @@ export interface SpecCutter<B extends WindowBundle> {
   readonly windower: Pick<RevolutionWindower, "accept" | "pause" | "endRecording" | "reset" | "coverOpen">;
   /** Can a bundle with this manifest share it? */
   fits(manifest: Manifest): boolean;
+  /** The machine was changed: what its snapshots were like says nothing of those that begin from now on. */
+  renew(): void;
   /** Bundle of the windows to come; null when the next one belongs to a successor. */
   bundle: B | null;
   readonly openWindows: number;
@@ -111,8 +113,9 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
   readonly #machine: HeardMachine;
   readonly #sink: SpecCutterSink<B>;
   readonly #key: string;
-  readonly #extractors: readonly WaveformExtractor[];
-  readonly #uppers: readonly UpperBandExtractor[];
+  #extractors: readonly WaveformExtractor[];
+  #uppers: readonly UpperBandExtractor[];
+  #isRenewed = false;
   /** Of levels; empty: the bundle knows none. */
   readonly #meters: readonly WaveformExtractor[];
   /** Bundle of the window that is open in each slot. */
@@ -138,12 +141,18 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     return specKey(other) === this.#key;
   }
 
+  renew(): void {
+    this.#isRenewed = true;
+  }
+
   begin(slot: number, { fromMs, sampleRateHz, shaftRpm }: WindowStart): void {
     const { bundle } = this;
     if (bundle === null) {
       this.handover ??= { slot, fromMs, offset: -1 };
       return;
     }
+    // Where windows overlap there is nothing to forget.
+    if (this.#isRenewed && this.openWindows === 0) this.#forget(bundle.manifest.features);
     this.#bundles[slot] = bundle;
     bundle.retain();
     this.openWindows++;
@@ -223,6 +232,13 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     this.#meters[slot]?.drop(pieces);
   }
 
+  /** What extractors keep from window to window is the pool. */
+  #forget(spec: FeatureSpec): void {
+    this.#isRenewed = false;
+    this.#extractors = this.#extractors.map(() => createWaveformExtractor(spec));
+    this.#uppers = this.#uppers.map(() => createUpperBandExtractor(spec));
+  }
+
   #close(slot: number): B | null {
     const open = this.#bundles[slot] ?? null;
     this.#bundles[slot] = null;
@@ -249,24 +265,6 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
       upperLineOrders: upperFeatures === null ? null : upper.slice(),
     });
   }
-}
-
-/** Where the lines of the window that ends stand, in each band. */
-interface FoundLines {
-  readonly lower: Float32Array;
-  readonly upper: Float32Array;
-  readonly shaftColumns: ShaftColumns;
-}
-
-/** They live while one window ends: all cutters share those of a spec. */
-const sharedLines = new WeakMap<FeatureSpec, FoundLines>();
-
-function shareLines(spec: FeatureSpec): FoundLines {
-  return findOrMake(sharedLines, spec, () => ({
-    lower: new Float32Array(spec.list.length),
-    upper: new Float32Array(spec.list.length),
-    shaftColumns: findShaftColumns(spec),
-  }));
 }
 
 /** One whose every chain can pool snapshots. */

@@ -46,6 +46,8 @@ export interface WindowCutter<B extends WindowBundle> {
   accept(block: SampleBlock): readonly CutWindow<B>[];
   /** From the next window on, `bundle` is used. */
   use(bundle: B): void;
+  /** The machine was changed: the snapshots that begin from now on are pooled with none before. */
+  renew(): void;
   /** No block has come for long: what is open ends here. Returns it, if it is a snapshot that counts, as `accept` does. */
   pause(detail: string): readonly CutWindow<B>[];
   /** A recording that is known to be whole ended here: as {@link pause}, whatever came before it. */
@@ -108,6 +110,10 @@ class TakeoverCutter<B extends WindowBundle> implements WindowCutter<B>, SpecCut
     }
     current.bundle = null;
     this.#successor = createSpecCutter(next, this.#options, this);
+  }
+
+  renew(): void {
+    this.#current.renew();
   }
 
   pause(detail: string): readonly CutWindow<B>[] {

@@ -146,6 +146,9 @@ function runChain(start: ChainStart, post: (batch: ChainBatch) => void): void {
       case "use":
         use(order.bundle);
         return;
+      case "renew":
+        chain.renew(order.point);
+        return;
       case "tick":
         noteMoment(order.moment);
         chain.tick();

@@ -44,6 +44,8 @@ export type ChainOrder =
   /** Of a turbine, and good. */
   | { readonly type: "reading"; readonly reading: Reading }
   | { readonly type: "use"; readonly bundle: ChainBundle }
+  /** The machine of a point was changed. */
+  | { readonly type: "renew"; readonly point: number }
   | { readonly type: "tick"; readonly moment: ClockMoment }
   /** To be answered when all before it is done. */
   | { readonly type: "mark"; readonly mark: number }

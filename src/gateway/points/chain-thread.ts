@@ -20,7 +20,7 @@ import { noneTold, takeRemains } from "./chain-remains.ts";
 import { createLentBundles, takeBatch } from "./chain-tellings.ts";
 import { createKnownStreams } from "./known-streams.ts";
 import type { LatestReadings } from "./latest-readings.ts";
-import type { ChainPoint, ChainSink } from "./signal-chain.ts";
+import type { ChainPoint, ChainSink, SignalChain } from "./signal-chain.ts";
 import { createUntoldSpan } from "./untold-span.ts";
 import type { WorkGauge } from "./work-gauge.ts";
 
@@ -53,7 +53,7 @@ interface ChainThreadOptions {
 }
 
 /** Points whose windows are cut in another thread. */
-export interface ChainThread {
+export interface ChainThread extends Pick<SignalChain<LoadedBundle>, "renew"> {
   readonly points: readonly ChainPoint[];
   /** Not from its end until it is begun again. */
   readonly isRunning: boolean;
@@ -267,6 +267,7 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
       if (flush()) order({ type: "reading", reading });
     },
     use: (bundle) => order({ type: "use", bundle: bundles.lend(bundle) }),
+    renew: (point) => order({ type: "renew", point }),
     tick: () => {
       if (refused.samples > 0 && ++refused.ticks >= refusedTicks) declareRefused();
       endIfStuck();

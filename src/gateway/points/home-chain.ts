@@ -44,6 +44,7 @@ export function createHomeChain(options: HomeChainOptions): HomeChain {
       if (untold.give(block)) onGiven();
     },
     use: chain.use,
+    renew: chain.renew,
     tick: () => {
       chain.tick();
       isOld = true;

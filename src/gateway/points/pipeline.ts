@@ -112,6 +112,8 @@ export interface Pipeline {
   acceptDeviceReading(reading: Reading): void;
   /** A new bundle serves from the next windows on. */
   use(bundle: LoadedBundle): void;
+  /** A machine was changed. */
+  renew(machine: Pick<PointId, "turbine" | "component">): void;
   /** Looks for points without data; call it about once a second. */
   tick(): void;
   /** Of the decider of `<turbine>/<component>`; undefined: there is none. */
@@ -241,6 +243,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       if (knowsScores) edge.know(bundle);
       chains.use(bundle);
     },
+    renew: ({ turbine, component }) =>
+      chains.renew(points.findIndex(({ id }) => id.turbine === turbine && id.component === component)),
     tick: chains.tick,
     snapshot: (name) => watches.get(name)?.snapshot(),
     idle: async () => {

@@ -50,7 +50,8 @@ export interface PointChainsOptions extends Omit<SignalChainOptions<LoadedBundle
   readonly beginWorker?: ((start: ChainStart) => Worker) | undefined;
 }
 
-interface PointChains extends Pick<SignalChain<LoadedBundle>, "accept" | "use" | "tick" | "pointsOf"> {
+interface PointChains
+  extends Pick<SignalChain<LoadedBundle>, "accept" | "use" | "renew" | "tick" | "pointsOf"> {
   announce(hello: HelloMessage): void;
   /** A good reading of a turbine. */
   acceptReading(reading: Reading): void;
@@ -131,6 +132,12 @@ export function createPointChains(options: PointChainsOptions): PointChains {
       home.use(bundle);
       for (const thread of threads)
         if (thread.points.some(({ config }) => config.bundle === bundle.ref.name)) thread.use(bundle);
+    },
+    renew: (point) => {
+      const worker = shares.get(points[point]!.config.device);
+      const place = placesOf(worker).indexOf(point);
+      if (worker === undefined) home.renew(place);
+      else threads[worker]!.renew(place);
     },
     tick: () => {
       home.tick();

@@ -58,6 +58,8 @@ export interface SignalChain<B extends WindowBundle> {
   accept(block: SampleBlock, refused?: number): void;
   /** A new bundle serves from the next windows on. */
   use(bundle: B): void;
+  /** The machine of a point, by its place, was changed. */
+  renew(point: number): void;
   /** Looks for points without data; call it about once a second. */
   tick(): void;
   pointsOf(deviceId: string, channel: string): readonly MeasuringPoint<B>[];
@@ -121,6 +123,7 @@ export function createSignalChain<B extends WindowBundle>(options: SignalChainOp
     use: (bundle) => {
       for (const point of points) if (point.config.bundle === bundle.manifest.name) point.use(bundle);
     },
+    renew: (point) => points[point]!.renew(),
     tick: () => {
       for (const point of points) point.tick();
     },

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
+import { bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import type { Decision } from "../../../src/core/contract/prediction.ts";
 import type { Quarantine, SampleBlock } from "../../../src/core/contract/stream.ts";
@@ -13,6 +14,7 @@ import { createPipeline, type LossSink, type PipelineOptions } from "../../../sr
 import { countWorkers } from "../../../src/gateway/points/share-devices.ts";
 import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
+import { inventSnapshots } from "../../core/serving/snapshots.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { until } from "../../support/until.ts";
 import { beginCompiledWorker } from "../compiled-worker.ts";
@@ -535,3 +537,42 @@ test("workers are counted by points and cores, unless they are configured", () =
   expect(countWorkers(createConfig({ workers: 9 }), 1)).toBe(5);
   expect(countWorkers({ ...many, gateway: { profile: "small", workers: null } }, 8)).toBe(0);
 });
+
+test.each([0, 2])(
+  "%i workers pool no snapshot with those before its machine was changed",
+  async (workers) => {
+    const window = { unit: "revolutions", length: 30, hop: 30 } as const;
+    const other = createFakeBundle("1.0.0", { name: "other" });
+    const pooling = createFakeBundle("1.0.0", {
+      name: "bearing-sample",
+      window,
+      features: bearingFeatureSpec,
+    });
+    const { pipeline, clock, said } = start(workers, {
+      bundleOf: (name) => (name === "other" ? other : pooling),
+      beginWorker: beginCompiledWorker,
+    });
+    const snapshots = inventSnapshots({
+      snapshots: 12,
+      revolutions: 3,
+      sampleRateHz: 10_000,
+      everyMs: 20_000,
+    });
+    for (const [index, snapshot] of snapshots.entries()) {
+      if (index === 6) pipeline.renew({ turbine: "WT3", component: "drive-end" });
+      for (const deviceId of [deviceOf(2), deviceOf(3)])
+        pipeline.accept({ ...snapshot, deviceId, arrivedMonotonicMs: clock.monotonicMs() });
+      clock.advance(19_000);
+      pipeline.tick();
+      await pipeline.idle();
+      clock.advance(1000);
+    }
+    const windowsOf = (turbine: string): number =>
+      (said[`${turbine}/drive-end`] ?? []).filter(
+        (each) => (each as { window?: unknown }).window !== undefined,
+      ).length;
+    // Of three revolutions each two are too few for a window.
+    expect(windowsOf("WT3")).toBeGreaterThan(2);
+    expect(windowsOf("WT2") - windowsOf("WT3")).toBe(2);
+  },
+);

@@ -96,7 +96,7 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
     for (let due = renewals[0]; due !== undefined && due.atMs <= toMs; due = renewals[0]) {
       passTime(due.atMs);
       await decider.settle();
-      decider.renew(due);
+      if (decider.renew(due)) point.renew();
       renewals.shift();
     }
   };

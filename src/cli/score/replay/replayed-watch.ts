@@ -52,8 +52,8 @@ export interface ReplayedWatchOptions extends HeardMachine {
 
 /** Tells its sink what it says. */
 export interface ReplayedWatch extends Readonly<WindowDeciderOptions["watch"]> {
-  /** As `aurora baseline renew` does at that time; between two windows. */
-  renew(renewal: ReplayRenewal): void;
+  /** As `aurora baseline renew` does at that time; between two windows. Returns whether a gateway would have. */
+  renew(renewal: ReplayRenewal): boolean;
 }
 
 /** Who renews. */
@@ -108,15 +108,17 @@ export function openReplayedWatch(options: ReplayedWatchOptions): ReplayedWatch 
       const why = describeRenewalReason(found, reason);
       if (foundHealthy && watch.deafness.isDeaf) {
         const detail = `${why}: its sensor ${describeDeafSensor(watch.severity.db)}`;
-        return tell(atMs, { kind: "renewal-refused", detail });
+        tell(atMs, { kind: "renewal-refused", detail });
+        return false;
       }
       const renewed = watch.renew({ atMs, by, reason, ...(foundHealthy ? { foundHealthy } : {}) });
-      if (renewed === null) return;
+      if (renewed === null) return false;
       if (foundHealthy) {
         const { failureModes } = watch;
         sink.onAlerts(register.retire(retireFoundHealthy({ point, failureModes }, { by, reason, atMs })));
       }
       tell(atMs, { kind: "renewed", detail: describeRenewal(by, why, renewed.letGo) });
+      return true;
     },
   };
 }
