@@ -1,8 +1,9 @@
 /**
  * The mean power spectrum of a machine's last snapshots: each is too short to tell neighbouring orders apart from noise, many
- * together are not. Every snapshot counts alike, however loud it was, and what stands in one of them alone counts for nothing: at each
- * order the highest are left out, one of up to fifteen and two of sixteen. A knock, or a line that keeps its hertz while the speed changes, is
- * not heard again in the snapshots after it. Knows nothing of samples but in which pieces they came.
+ * together are not. Every snapshot counts alike, however loud it was; older ones are forgotten slowly. What stands in one of them alone is
+ * no part of the machine: at each order the mean is held to a fifth more than what the last ones have without the highest, of which one of up to
+ * fifteen and two of sixteen are left out. So a knock, or a line that keeps its hertz while the speed changes, is not heard again in the snapshots
+ * after it. Knows nothing of samples but in which pieces they came.
  */
 import { medianInPlace } from "../maths/select.ts";
 import type { OrderSpectrum } from "./order-spectrum.ts";
@@ -13,8 +14,13 @@ export const fewestRevolutions = 8;
 /** A snapshot of so many revolutions tells orders apart by itself: it is pooled with no other. */
 export const enoughRevolutions = 30;
 
-/** So many of the last snapshots count. */
-const memory = 16;
+/** The newest snapshot weighs one part in so many; of fewer the mean is plain. */
+const memory = 12;
+/** Of so many snapshots the shortest counts: those before weigh less than 2 % together. */
+const lengthsHeld = 4 * memory;
+/** The mean is held to so many times what the last snapshots, so many of them, have without the highest. */
+const mostOfOthers = 1.2;
+const compared = 16;
 
 /** Those before the newest are kept in a byte a bin: dB of power over the median, from the lowest on, in steps. */
 const lowestDb = -30;
@@ -24,42 +30,47 @@ const powerOf = Float64Array.from({ length: 256 }, (_, code) => 10 ** ((lowestDb
 export interface SpectrumPool {
   /**
    * Takes the length of the next snapshot, and of its shortest piece where samples were lost out of it; returns the shortest length that
-   * counts with it, revolutions.
+   * still counts, revolutions.
    */
   admit(revolutions: number, shortest?: number): number;
   /**
    * Adds the spectrum of the snapshot that was admitted, and puts the pool's mean in its place. Returns the revolutions of all
-   * snapshots that count; Infinity where this one is without energy: it is left as it is, and no other one would help.
+   * snapshots that were added; Infinity where this one is without energy: it is left as it is, and no other one would help.
    */
   blend(spectrum: OrderSpectrum): number;
 }
 
-interface AdmittedSnapshot {
-  readonly revolutions: number;
-  readonly shortest: number;
-}
-
-interface PooledSnapshot extends AdmittedSnapshot {
-  /** Places in {@link powerOf}. */
-  readonly codes: Uint8Array;
-}
-
 /** Creates an empty pool. */
 export function createSpectrumPool(): SpectrumPool {
-  const before: PooledSnapshot[] = [];
-  let admitted: AdmittedSnapshot = { revolutions: 0, shortest: 0 };
+  const lengths: number[] = [];
+  /** Places in {@link powerOf} of the last snapshots. */
+  const before: Uint8Array[] = [];
+  let mean = new Float64Array(0);
+  let added = 0;
+  let revolutions = 0;
+  let last = 0;
   return {
-    admit: (revolutions, shortest = revolutions) => {
-      admitted = { revolutions, shortest };
-      if (before.length === memory) before.shift();
-      return before.reduce((least, each) => Math.min(least, each.shortest), shortest);
+    admit: (length, shortest = length) => {
+      last = length;
+      lengths.push(shortest);
+      if (lengths.length > lengthsHeld) lengths.shift();
+      return Math.min(...lengths);
     },
     blend: (spectrum) => {
       const power = powerOverMedian(spectrum);
       if (power === null) return Number.POSITIVE_INFINITY;
-      spectrum.replace(power.map((newest, bin) => Math.sqrt(meanWithoutHighest(newest, before, bin))));
-      before.push({ ...admitted, codes: Uint8Array.from(power, encode) });
-      return before.reduce((sum, { revolutions }) => sum + revolutions, 0);
+      if (added === 0) mean = new Float64Array(power.length);
+      added++;
+      revolutions += last;
+      const weight = 1 / Math.min(added, memory);
+      const blended = power.map((newest, bin) => {
+        mean[bin]! += weight * (newest - mean[bin]!);
+        return Math.sqrt(Math.min(mean[bin]!, mostOfOthers * meanWithoutHighest(newest, before, bin)));
+      });
+      spectrum.replace(blended);
+      before.push(Uint8Array.from(power, encode));
+      if (before.length === compared) before.shift();
+      return revolutions;
     },
   };
 }
@@ -82,12 +93,12 @@ function encode(power: number): number {
 }
 
 /** Of what the newest snapshot and those before it have at `bin`; of one snapshot all. */
-function meanWithoutHighest(newest: number, before: readonly PooledSnapshot[], bin: number): number {
+function meanWithoutHighest(newest: number, before: readonly Uint8Array[], bin: number): number {
   let sum = newest;
   let highest = newest;
   let second = 0;
   for (let index = 0; index < before.length; index++) {
-    const value = powerOf[before[index]!.codes[bin]!]!;
+    const value = powerOf[before[index]![bin]!]!;
     sum += value;
     if (value > highest) {
       second = highest;
@@ -97,7 +108,7 @@ function meanWithoutHighest(newest: number, before: readonly PooledSnapshot[], b
   const count = before.length + 1;
   if (count === 1) return sum;
   // Of what is left after a subtraction rounding may leave less than nothing.
-  return count < memory
+  return count < compared
     ? Math.max(0, sum - highest) / (count - 1)
     : Math.max(0, sum - highest - second) / (count - 2);
 }
