@@ -8,6 +8,7 @@ import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import { readHexKey } from "../core/platform/files/read-hex-key.ts";
+import { sha256Hex } from "../core/platform/files/sha256.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { isSealedAck } from "../core/platform/seal-orders.ts";
 import { createFitCheck } from "../core/serving/find-misfit.ts";
@@ -185,6 +186,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     models,
     engine: config.bundles.engine,
     runtimeVersion,
+    configDigest: sha256Hex(Buffer.from(JSON.stringify(config))).slice(0, 16),
     findMisfit: createFitCheck(config, devices.channelsOf),
     onServe: (bundle) => {
       points.use(bundle);

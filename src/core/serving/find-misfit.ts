@@ -33,17 +33,22 @@ export function createFitCheck(
     return null;
   };
   return (next, before) => {
-    const known = new Set(listFindings(config, before));
-    const finding = listFindings(config, next).find((each) => !known.has(each));
-    return finding ?? findOtherKind(next, before) ?? findRefusedRate(next, before);
+    const known = new Set(listFindings(config, before).map(({ place }) => place));
+    const finding = listFindings(config, next).find(({ place }) => !known.has(place));
+    if (finding !== undefined) return `${finding.place}: ${finding.problem}`;
+    return findOtherKind(next, before) ?? findRefusedRate(next, before);
   };
 }
 
-function listFindings(config: GatewayConfig, manifest: Manifest): readonly string[] {
+/** A channel that is mapped and that the model has no use for (any more) is none: nothing reads it. */
+function listFindings(
+  config: GatewayConfig,
+  manifest: Manifest,
+): readonly { readonly place: string; readonly problem: string }[] {
   const models = new Map([[manifest.name, { manifest, isInstalled: false }]]);
-  return listBundleFindings(config, models, []).map(
-    ({ path, problem }) => `${formatKeyPath(path)}: ${problem}`,
-  );
+  return listBundleFindings(config, models, [])
+    .filter(({ path }) => path.at(-1) !== "name")
+    .map(({ path, problem }) => ({ place: formatKeyPath(path), problem }));
 }
 
 function findWaveform({ channels }: Manifest): ChannelContract | undefined {

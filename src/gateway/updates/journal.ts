@@ -35,11 +35,11 @@ export interface PendingUpdate {
   readonly lastReason: string | null;
 }
 
-/** An update that is not tried again by the same runtime. */
+/** An update that is not tried again by the same runtime under the same configuration. */
 interface RefusedUpdate {
   /** SHA-256 of the tar. */
   readonly sha256: string;
-  /** Runtime that refused it; another one tries again. */
+  /** Runtime that refused it, and what tells its configuration apart behind a `+`; another one tries again. */
   readonly runtimeVersion: string;
   readonly reason: string;
 }

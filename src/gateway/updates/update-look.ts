@@ -46,6 +46,8 @@ export interface UpdateLookOptions {
   /** Keys that bundles must be signed with, whatever the repository says. */
   readonly trustedKeys: readonly TrustedKey[];
   readonly runtime: RuntimeIdentity;
+  /** Tells configurations apart: what was refused under another one is tried again. Absent: they decide nothing. */
+  readonly configDigest?: string | undefined;
   /** In what a bundle does not fit this gateway though the one that serves does; null: in nothing. */
   readonly findMisfit: (next: Manifest) => string | null;
   /** Runs the golden cases of a staged bundle on this machine. @throws AuroraError PROOF_FAILED. */
@@ -168,9 +170,14 @@ async function beginLook({ options, bounds, slots, journal }: Tools): Promise<Up
     kind: "look",
     journal: state,
     serving: { name, version, digest, slot },
-    runtimeVersion: options.runtime.runtimeVersion,
+    runtimeVersion: nameJudge(options),
     maxAttempts: bounds.proofAttempts,
   };
+}
+
+/** By what a refusal is held: another runtime, or another configuration, may think otherwise. */
+function nameJudge({ runtime, configDigest }: UpdateLookOptions): string {
+  return configDigest === undefined ? runtime.runtimeVersion : `${runtime.runtimeVersion}+${configDigest}`;
 }
 
 /** Carries out effects in their order; gives the answer of the last one. */

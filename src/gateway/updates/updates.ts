@@ -20,6 +20,7 @@ export interface UpdatesOptions {
   readonly models: ServedModels;
   readonly engine: "auto" | "onnx" | "integer";
   readonly runtimeVersion: string;
+  readonly configDigest: string;
   /** Would a bundle do here what the one that serves does? */
   readonly findMisfit: FitCheck;
   /** A new bundle serves from the next window on; after a throw it is called once more, with the old one. */
@@ -59,6 +60,7 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
       initialRoot,
       trustedKeys: models.trustedKeys,
       runtime: { runtimeVersion: options.runtimeVersion },
+      configDigest: options.configDigest,
       prove: (expected, signal) => proveBundle(prover, expected, signal),
       active: () => {
         const { ref, dir } = models.current(name);

@@ -53,6 +53,17 @@ test("a newer version of the same kind fits, whatever its windows, its outputs a
   expect(findMisfit(newer(scada), scada)).toBeNull();
 });
 
+test("a model that needs fewer of the mapped channels fits, and what fitted the model before no better is no reason", () => {
+  const kept = scada.channels.slice(0, -1);
+  expect(createFitCheck(configure())(newer(scada, { channels: kept }), scada)).toBeNull();
+  const [first, ...others] = configure().scada[0]!.channels;
+  const lacking = configure({ scada: [{ topic: "a", turbine: "WT2", channels: others }] });
+  const another = { ...scada.channels[0]!, name: "another" };
+  expect(first!.name).toBe(scada.channels[0]!.name);
+  const both = [...scada.channels, another];
+  expect(createFitCheck(lacking)(newer(scada, { channels: both }), scada)).toBeNull();
+});
+
 test("another unit, another task, and a channel that is not mapped do not fit", () => {
   const findMisfit = createFitCheck(configure());
   expect(findMisfit(newer(bearing, { channels: inUnit(bearing, "m/s2") }), bearing)).toMatch(

@@ -137,6 +137,17 @@ describe("an update", () => {
     expect(await newer.updater.checkNow()).toMatchObject({ kind: "activated" });
   });
 
+  it("that did not fit a configuration is tried again under another one, and not again under the same", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const misfit = { findMisfit: () => "maps none of WT1", configDigest: "one" };
+    const gateway = await fixture.gateway(misfit);
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "refused", final: true });
+    const same = await fixture.gateway({ configDigest: "one" }, gateway.stateDir);
+    expect(await same.updater.checkNow()).toEqual({ kind: "current" });
+    const mended = await fixture.gateway({ configDigest: "other" }, gateway.stateDir);
+    expect(await mended.updater.checkNow()).toMatchObject({ kind: "activated" });
+  });
+
   it("is refused when the repository vouches for it and the release key does not", async () => {
     const stranger = newKey();
     await fixture.publish(sampleContents({ version: "1.1.0" }));
