@@ -121,6 +121,7 @@ export function measureSignals(
         isVouched: isVouched && isExpected(margins[index]!, reference),
         isFaint,
         isEmpty: isStanding,
+        isBound: false,
         shaftRpm,
       },
       reference,
@@ -152,6 +153,7 @@ export function measureSignals(
       isFaint,
       // Nothing that is faint makes what is as loud as ever a rise.
       isEmpty: isQuiet,
+      isBound: !isKnown,
       shaftRpm,
     },
     reference: expectSeverity(baseline),

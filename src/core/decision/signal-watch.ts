@@ -50,6 +50,8 @@ export interface SignalWindow {
   readonly isFaint: boolean;
   /** It says nothing of the signal, neither for a fault nor against it. */
   readonly isEmpty: boolean;
+  /** The value is the least that it can be: evidence for the signal, and never that it has gone. */
+  readonly isBound: boolean;
   /** NaN: not known. */
   readonly shaftRpm: number;
 }
@@ -75,7 +77,7 @@ export function stepSignal(
   const { value, compared, fromMs, toMs, shaftRpm, isExplained } = window;
   if (window.isEmpty) return { ...before, held: pauseAlarm(before.held, toMs) };
   const held =
-    before.held === null || !mayEnd
+    before.held === null || !mayEnd || window.isBound
       ? pauseAlarm(before.held, toMs)
       : holdAlarm(before.held, { value: before.held.isMargin ? compared : value, toMs, shaftRpm });
   // What gathered for an alarm that is over was spent on it.

@@ -23,6 +23,8 @@ interface ForeignWindow {
 /** Watches one point, from window to window. */
 export interface ForeignWatch {
   update(window: FeatureWindow): ForeignWindow;
+  /** In the last window the machine was heard to run: only then does a kind that did not show there say anything. */
+  noteHeard(): void;
 }
 
 /** Of a point of which nothing was heard. */
@@ -33,7 +35,12 @@ export function createForeignWatch(
   const count = shareKindLineCounter(cut, bearing);
   const steadyLines = createSteadyLines(cut.features);
   const elsewhere = createHeardElsewhere();
+  let last: Parameters<typeof elsewhere.note> | null = null;
   return {
+    noteHeard: () => {
+      if (last !== null) elsewhere.note(...last);
+      last = null;
+    },
     update: (window) => {
       const { foreignLines, upperForeignLines, toMs, shaftRpm } = window;
       const { lower, upper } = steadyLines.update(window);
@@ -44,11 +51,12 @@ export function createForeignWatch(
           upperForeignLines: addSteady(upper, upperOwn),
         });
       const found = countBeside(foreignLines, upperForeignLines);
-      const silentModes = elsewhere.update({ toMs, shaftRpm, found });
+      last = [{ toMs, shaftRpm }, found];
       const foreignModes = listForeignKinds(found);
       if (foreignModes.length === 0) return noForeign;
       const steadyModes = listForeignKinds(countBeside());
       const humModes = listForeignKinds(countBeside(humOf(foreignLines), humOf(upperForeignLines)));
+      const silentModes = elsewhere.listSilent({ toMs, shaftRpm });
       return {
         foreignModes,
         steadyModes: humModes.filter((mode) => steadyModes.includes(mode) || silentModes.includes(mode)),

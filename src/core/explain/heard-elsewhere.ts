@@ -17,9 +17,11 @@ interface HeardKind {
 }
 
 /** Speeds are told apart by steps of this share. */
-const speedStep = 0.01;
+const speedStep = 0.025;
 /** So many steps away what keeps its hertz is no longer where a line is looked for, which is within 2 %. */
-const stepsApart = 3;
+const stepsApart = 2;
+/** At a speed below this share of another a fault that shows there may well be silent. */
+const slowShare = 0.7;
 /** What was not to be heard longer ago may be a fault by now. */
 const keptMs = dayMs;
 /** Of one speed no more weigh. */
@@ -29,45 +31,57 @@ const fewestWindows = 3;
 /** A fault shows in more than one window of so many, or it is no fault for the slow lane. */
 const oneOf = 3;
 
+/** When a window ended, and at which speed. */
+interface HeardMoment {
+  readonly toMs: number;
+  readonly shaftRpm: number;
+}
+
 /** Listens to one point, from window to window. */
 interface HeardElsewhere {
-  /** Takes the next window; says which kinds were not to be heard at other speeds within a day before it. */
-  update(window: {
-    readonly toMs: number;
-    readonly shaftRpm: number;
-    /** Of each kind, in their order. */
-    readonly found: readonly FoundLines[];
-  }): readonly FaultKind[];
+  /** Which kinds were not to be heard at other speeds, none much slower, within a day before. */
+  listSilent(moment: HeardMoment): readonly FaultKind[];
+  /** Takes a window in which the machine was heard to run; `found`: of each kind, in their order. */
+  note(moment: HeardMoment, found: readonly FoundLines[]): void;
 }
 
 /** Of a point of which nothing was heard. */
 export function createHeardElsewhere(): HeardElsewhere {
   const kinds = faultKinds.map(() => new Map<number, HeardKind>());
   return {
-    update: ({ toMs, shaftRpm, found }) => {
-      const step = Math.round(Math.log(shaftRpm) / speedStep);
-      return faultKinds.filter((_, kind) => {
+    listSilent: ({ toMs, shaftRpm }) =>
+      faultKinds.filter((_, kind) => {
         const speeds = kinds[kind]!;
         forgetOld(speeds, toMs);
-        const isSilent = isSilentBeside(step, speeds);
+        return isSilentBeside(stepOf(shaftRpm), speeds);
+      }),
+    note: ({ toMs, shaftRpm }, found) => {
+      const step = stepOf(shaftRpm);
+      for (const [kind, speeds] of kinds.entries()) {
         // Of foreign lines alone nobody knows whether a fault's hides among them.
-        if (!isAllForeign(found[kind]!)) speeds.set(step, hear(speeds.get(step), found[kind]!.own > 0, toMs));
-        return isSilent;
-      });
+        if (isAllForeign(found[kind]!)) continue;
+        speeds.set(step, hear(speeds.get(step), found[kind]!.own > 0, toMs));
+      }
     },
   };
+}
+
+function stepOf(shaftRpm: number): number {
+  return Math.round(Math.log(shaftRpm) / speedStep);
 }
 
 function forgetOld(speeds: Map<number, HeardKind>, nowMs: number): void {
   for (const [step, { toMs }] of speeds) if (toMs > nowMs || nowMs - toMs > keptMs) speeds.delete(step);
 }
 
+const slowestSteps = Math.log(slowShare) / speedStep;
+
 /** Was it found in too few of the windows at other speeds, of which there were some? */
 function isSilentBeside(step: number, speeds: ReadonlyMap<number, HeardKind>): boolean {
   let windows = 0;
   let own = 0;
   for (const [other, heard] of speeds) {
-    if (Math.abs(other - step) < stepsApart) continue;
+    if (Math.abs(other - step) < stepsApart || other - step < slowestSteps) continue;
     windows += heard.windows;
     own += heard.windows * heard.ownShare;
   }

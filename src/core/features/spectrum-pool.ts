@@ -1,9 +1,8 @@
 /**
  * The mean power spectrum of a machine's last snapshots: each is too short to tell neighbouring orders apart from noise, many
  * together are not. Every snapshot counts alike, however loud it was; older ones are forgotten slowly. What stands in one of them alone is
- * no part of the machine: at each order the mean is held to a fifth more than what the last ones have without the highest, of which one of up to
- * fifteen and two of sixteen are left out. So a knock, or a line that keeps its hertz while the speed changes, is not heard again in the snapshots
- * after it. Knows nothing of samples but in which pieces they came.
+ * no part of the machine: at each order the mean is held to a fifth more than what the last ones have without the highest. So a knock, or a line that
+ * keeps its hertz while the speed changes, is not heard again in the snapshots after it. Knows nothing of samples but in which pieces they came.
  */
 import { medianInPlace } from "../maths/select.ts";
 import type { OrderSpectrum } from "./order-spectrum.ts";
@@ -94,23 +93,16 @@ function encode(power: number): number {
 
 /** Of what the newest snapshot and those before it have at `bin`; of one snapshot all. */
 function meanWithoutHighest(newest: number, before: readonly Uint8Array[], bin: number): number {
+  if (before.length === 0) return newest;
   let sum = newest;
   let highest = newest;
-  let second = 0;
   for (let index = 0; index < before.length; index++) {
     const value = powerOf[before[index]![bin]!]!;
     sum += value;
-    if (value > highest) {
-      second = highest;
-      highest = value;
-    } else if (value > second) second = value;
+    if (value > highest) highest = value;
   }
-  const count = before.length + 1;
-  if (count === 1) return sum;
   // Of what is left after a subtraction rounding may leave less than nothing.
-  return count < compared
-    ? Math.max(0, sum - highest) / (count - 1)
-    : Math.max(0, sum - highest - second) / (count - 2);
+  return Math.max(0, sum - highest) / before.length;
 }
 
 /** A snapshot as it is heard. */

@@ -62,6 +62,8 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
   const isTimely = (reading: Reading, stream: Stream, contract: ChannelContract): boolean => {
     const { timestampMs, arrivedMs, value } = reading;
     if (stream.recent.has(timestampMs, value)) {
+      // Where one before it looked like a clock that was set back, it was not.
+      stream.lastMs = Math.max(stream.lastMs, timestampMs);
       return setAside(reading, "time-backwards", `${sentAgain}: of the same time and value as one before`);
     }
     if (timestampMs > arrivedMs + maxAheadMs) {

@@ -10,6 +10,7 @@ import type { Decision, Prediction } from "../contract/prediction.ts";
 import type { FeatureWindow, PointId } from "../contract/stream.ts";
 import { type AlarmRegister, isSamePoint } from "../decision/alarms/alarm-register.ts";
 import { listFailureModes } from "../decision/heard-parts.ts";
+import { isOperating } from "../decision/operating-state.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
 import type { WatchedWindow } from "../decision/reference/own-reference.ts";
 import { createForeignWatch, type ForeignWatch } from "../explain/foreign-watch.ts";
@@ -29,7 +30,8 @@ export interface DecisionSink {
 }
 
 /** A point's watch, whoever keeps it and what it says of its baseline. */
-interface DecidingWatch extends Pick<PointWatch, "model" | "healthyRows" | "noteMissing" | "outlook"> {
+interface DecidingWatch
+  extends Pick<PointWatch, "model" | "healthyRows" | "noteMissing" | "outlook" | "deafness"> {
   /** Decides a scored window, and learns of it. */
   update(window: WatchedWindow): Decision;
   /** Another bundle serves, from before its first window. */
@@ -170,8 +172,10 @@ class Decider implements WindowDecider {
       operatingState,
     };
     const { levels, shaftRpm, features } = window;
-    const { foreignModes, steadyModes } = this.#knowForeign(bundle.manifest).update(window);
+    const foreign = this.#knowForeign(bundle.manifest);
+    const { foreignModes, steadyModes } = foreign.update(window);
     const decided = watch.update({ prediction, levels, shaftRpm, features, foreignModes, steadyModes });
+    if (isOperating(operatingState) && !watch.deafness.isQuiet) foreign.noteHeard();
     const { inferredOn } = window;
     const decision: Decision = inferredOn === undefined ? decided : { ...decided, inferredOn };
     quality.processed(point.turbine);

@@ -45,7 +45,8 @@ export interface PointStart {
 }
 
 /** A point's watch; what it says of its baseline is told, and kept. */
-export interface KeptWatch extends Pick<PointWatch, "model" | "healthyRows" | "noteMissing" | "outlook"> {
+export interface KeptWatch
+  extends Pick<PointWatch, "model" | "healthyRows" | "noteMissing" | "outlook" | "deafness"> {
   /** Decides a scored window, and learns of it. */
   update(window: WatchedWindow): Decision;
   /** Another bundle serves, from before its first window. */
@@ -136,6 +137,10 @@ class PersistentWatch implements KeptWatch {
 
   get healthyRows(): PointWatch["healthyRows"] {
     return this.#watch.healthyRows;
+  }
+
+  get deafness(): KeptWatch["deafness"] {
+    return this.#watch.deafness;
   }
 
   get condition(): KeptWatch["condition"] {

@@ -21,6 +21,7 @@ const measured: MeasuredSignal = {
     isVouched: false,
     isFaint: false,
     isEmpty: false,
+    isBound: false,
     shaftRpm: Number.NaN,
   },
   reference: null,

@@ -70,6 +70,13 @@ test("silence there ends no alarm of the level: that it is at least as quiet is 
   expect(listActive(watch)).toEqual(["vibration-level"]);
 });
 
+test("nor does the least that it can be, which is nearer to the healthy level than the loudest was", () => {
+  const watch = createLearnt();
+  playFast(watch, 288, { levelDb: 25 });
+  playFast(watch, 288, { levelDb: -1 });
+  expect(listActive(watch)).toEqual(["vibration-level"]);
+});
+
 test("a sensor that dies there is deaf", () => {
   const watch = createLearnt();
   playFast(watch, 24, {});

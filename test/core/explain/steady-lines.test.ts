@@ -144,15 +144,21 @@ describe("the steady lines of a point", () => {
     const heardAt = (
       elsewhere: Readonly<Record<string, number>>,
       own: Readonly<Record<string, number>> = {},
+      isHeard = true,
     ) => {
       const watch = createForeignWatch({ features: bearingFeatureSpec, window: bearingWindow }, bearing);
-      for (const minute of [0, 1, 2]) watch.update(windowOf(minute, 1500, elsewhere));
+      for (const minute of [0, 1, 2]) {
+        watch.update(windowOf(minute, 1500, elsewhere));
+        if (isHeard) watch.noteHeard();
+      }
       const lines = { "bpfi.h1": 5.38, "bpfi.h2": 10.76, ...own };
       const [hum, shaft] = [columnsOf("bpfi.h1", "bpfi.h2"), columnsOf("bpfi.h3")];
       return watch.update({ ...windowOf(3, 1115, lines), foreignLines: { hum, shaft } });
     };
     const foreignModes = ["inner-race"];
     expect(heardAt({})).toEqual({ foreignModes, steadyModes: foreignModes });
+    // Windows of a machine that stands, or is not heard, say nothing of its bearing.
+    expect(heardAt({}, {}, false)).toEqual({ foreignModes, steadyModes: [] });
     // A fault's go with the shaft, and one of the shaft itself does not stand still.
     expect(heardAt({ "bpfi.h1": 5.38 })).toEqual({ foreignModes, steadyModes: [] });
     expect(heardAt({}, { "bpfi.h3": 16 })).toEqual({ foreignModes, steadyModes: [] });

@@ -120,6 +120,19 @@ describe("the scalar ingest", () => {
     }
   });
 
+  it("goes on where it was, though one of those that are sent again was set aside the first time", () => {
+    const minutes = Array.from({ length: 100 }, (_, index) => {
+      const timestampMs = startMs + index * 600_000;
+      return { timestampMs, value: 20 + ((index * 7) % 31), arrivedMs: startMs + 9e7 };
+    });
+    const tooSoon = { ...minutes[50]!, timestampMs: minutes[50]!.timestampMs + 1, value: 30 };
+    const once = [...minutes.slice(0, 51), tooSoon, ...minutes.slice(51)];
+    const next = { ...minutes[0]!, timestampMs: startMs + 100 * 600_000 };
+    const { accepted, reasons } = run([...once, ...once, next]);
+    expect(accepted).toHaveLength(101);
+    expect(new Set(reasons)).toEqual(new Set(run(once).reasons.concat("time-backwards")));
+  });
+
   it("follows a clock that was set back, whatever came at those times before", () => {
     const taken = Array.from({ length: 60 }, (_, index) => ({ value: 20 + ((index * 7) % 31) }));
     const back = Array.from({ length: 40 }, (_, index) => {

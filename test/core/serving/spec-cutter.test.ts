@@ -79,6 +79,17 @@ describe("snapshots shorter than a window", () => {
     expect(Math.min(...read(3, 1))).toBeLessThan(Math.max(...read(0, 1)));
   });
 
+  it("show a fault of which no more than two of the last sixteen tell, as of a machine that seldom runs", () => {
+    const { hear } = create();
+    const faulty = inventSnapshots({ snapshots: 32, revolutions: 20, fault: 4 });
+    const standing = inventSnapshots({ snapshots: 32, revolutions: 20, seed: 7 });
+    const heard = hear(faulty.map((block, index) => (index % 8 === 0 ? block : standing[index]!))).flat();
+    const readLine = (windows: readonly FeatureWindow[]): number[] =>
+      windows.map((each) => readFeature(each, "bpfo.h1"));
+    const healthy = readLine(create().hear(standing).flat());
+    expect(Math.min(...readLine(heard).slice(17))).toBeGreaterThan(Math.max(...healthy.slice(17)));
+  });
+
   it("count alike, however loud one of them is", () => {
     const plan = { snapshots: 12, revolutions: 3, fault: 2 };
     const quiet = create().hear(inventSnapshots(plan)).flat().at(-1)!;
@@ -91,7 +102,7 @@ describe("snapshots shorter than a window", () => {
       expect(disturbed.features[place]).toBeCloseTo(value, 2);
   });
 
-  it("say nothing in later ones of what stood in one of them alone, nor in two of a full pool", () => {
+  it("say nothing in later ones of what stood in one of them alone", () => {
     const plan = { snapshots: 24, revolutions: 10 };
     const healthy = inventSnapshots(plan);
     const faulty = inventSnapshots({ ...plan, fault: 20 });
@@ -106,9 +117,9 @@ describe("snapshots shorter than a window", () => {
     expect(quiet).toHaveLength(24);
     const highest = Math.max(...quiet) + 0.2;
     expect(Math.max(...read([5]).slice(6))).toBeLessThan(highest);
-    expect(Math.max(...read([17, 19]).slice(18))).toBeLessThan(highest);
-    // What stands in three is evidence in all that count it.
-    expect(Math.min(...read([17, 19, 20]).slice(20))).toBeGreaterThan(highest);
+    expect(Math.max(...read([19]).slice(20))).toBeLessThan(highest);
+    // What stands in two is evidence in all that count it.
+    expect(Math.min(...read([17, 19]).slice(19))).toBeGreaterThan(highest);
   });
 
   it("keep the levels of their own samples", () => {

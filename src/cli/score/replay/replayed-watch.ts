@@ -88,6 +88,9 @@ export function openReplayedWatch(options: ReplayedWatchOptions): ReplayedWatch 
     get outlook() {
       return watch.outlook;
     },
+    get deafness() {
+      return watch.deafness;
+    },
     update: (window) => {
       const { decision, event } = watch.update(window);
       const { fromMs, toMs, modes } = decision;
