@@ -30,6 +30,7 @@ import { hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import { selectWatchParts } from "../../core/serving/select-watch-parts.ts";
+import type { WindowDeciderOptions } from "../../core/serving/window-decider.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
 import { nameComponent, readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
@@ -45,12 +46,7 @@ export interface PointStart {
 }
 
 /** A point's watch; what it says of its baseline is told, and kept. */
-export interface KeptWatch
-  extends Pick<PointWatch, "model" | "healthyRows" | "noteMissing" | "outlook" | "deafness"> {
-  /** Decides a scored window, and learns of it. */
-  update(window: WatchedWindow): Decision;
-  /** Another bundle serves, from before its first window. */
-  adopt(bundle: LoadedBundle): void;
+export interface KeptWatch extends Readonly<WindowDeciderOptions["watch"]> {
   readonly condition: Omit<PointCondition, "point">;
   readonly report: PointBaselineReport;
   /** Lets the baseline go, and tells it; null: the bundle knows none. */
