@@ -22,6 +22,10 @@ const negations: ReadonlySet<string> = new Set(
 );
 const negated: ReadonlySet<string> = new Set("unhealthy abnormal imperfect ungesund".split(" "));
 
+/** Words of a label that name a kind of bearing, a load or a signal together with the next one. */
+const otherMeanings =
+  /(?<!\p{L})(?:(?:balls?|rollers?|rolling|kugel)[^\p{L}]*(?:bearings?|lager|mill)|(?:normal|good)[^\p{L}]*(?:loads?|last|signals?|speed))(?!\p{L})/gu;
+
 /** What a name says of a label: `asked` where only its author knows what it means. */
 export type NamedLabel = RecordedLabel | "asked" | null;
 
@@ -50,6 +54,7 @@ export function readWholeLabel(name: string): RecordedLabel | null {
 
 function splitWords(name: string): readonly string[] {
   return plain(name)
+    .replace(otherMeanings, " ")
     .split(/[^\p{L}]+/u)
     .filter((word) => word !== "");
 }

@@ -4,7 +4,7 @@
  */
 import { findOtherKind } from "../bundle/compatibility.ts";
 import { inGravities } from "../contract/acceleration-units.ts";
-import type { ChannelContract, Manifest } from "../contract/bundle/manifest.ts";
+import { type ChannelContract, type Manifest, mcuModelFileName } from "../contract/bundle/manifest.ts";
 import { formatKeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { indexPoints } from "../contract/config/index-points.ts";
@@ -32,11 +32,19 @@ export function createFitCheck(
     }
     return null;
   };
+  const findUnservedDevice = (next: Manifest, before: Manifest): string | null => {
+    if (!holdsMcuModel(before) || holdsMcuModel(next)) return null;
+    const scoring = new Set(config.devices.filter(({ mode }) => mode !== "raw").map(({ id }) => id));
+    const point = all.find(({ bundle, device }) => bundle === next.name && scoring.has(device));
+    return point === undefined
+      ? null
+      : `it holds no ${mcuModelFileName}, and the device of ${point.turbine}/${point.component} scores by itself`;
+  };
   return (next, before) => {
     const known = new Set(listFindings(config, before).map(({ place }) => place));
     const finding = listFindings(config, next).find(({ place }) => !known.has(place));
     if (finding !== undefined) return `${finding.place}: ${finding.problem}`;
-    return findOtherKind(next, before) ?? findRefusedRate(next, before);
+    return findOtherKind(next, before) ?? findUnservedDevice(next, before) ?? findRefusedRate(next, before);
   };
 }
 
@@ -49,6 +57,10 @@ function listFindings(
   return listBundleFindings(config, models, [])
     .filter(({ path }) => path.at(-1) !== "name")
     .map(({ path, problem }) => ({ place: formatKeyPath(path), problem }));
+}
+
+function holdsMcuModel({ files }: Manifest): boolean {
+  return files.some(({ path }) => path === mcuModelFileName);
 }
 
 function findWaveform({ channels }: Manifest): ChannelContract | undefined {

@@ -72,6 +72,10 @@ describe("the files of a folder", () => {
     ["faulty/pump1/baseline_2.npy", null, "pump1"],
     ["inner-race/pump1/damaged.npy", "inner-race", "pump1"],
     ["faulty/pump1/ball.npy", "faulty", "pump1"],
+    ["healthy/pump1/ball_bearing_1.csv", "healthy", "pump1"],
+    ["outer/m3/normal_load_02.csv", "outer-race", "m3"],
+    ["healthy/m1/Kugellager 3.csv", "healthy", "m1"],
+    ["healthy/m1/ball bearing, damaged.csv", null, "m1"],
   ])("%s: label %s of machine %s, null where its author must say it", (file, label, machine) => {
     expect(guessRecordings([file]).entries).toEqual([{ file, files: 1, label, machine }]);
   });

@@ -64,6 +64,17 @@ test("a model that needs fewer of the mapped channels fits, and what fitted the 
   expect(createFitCheck(lacking)(newer(scada, { channels: both }), scada)).toBeNull();
 });
 
+test("a model for the gateway alone does not fit where a device scores by itself", () => {
+  const files = bearing.files.filter(({ path }) => path !== "model.mcu.bin");
+  expect(files.length).toBe(bearing.files.length - 1);
+  const alone = newer(bearing, { files });
+  expect(createFitCheck(configure())(alone, bearing)).toBeNull();
+  const devices = [{ id: "mcu-1", connect: "tcp://127.0.0.1:7001", mode: "edge" }];
+  expect(createFitCheck(configure({ devices }))(alone, bearing)).toMatch(
+    /no model\.mcu\.bin, and the device of WT1/,
+  );
+});
+
 test("another unit, another task, and a channel that is not mapped do not fit", () => {
   const findMisfit = createFitCheck(configure());
   expect(findMisfit(newer(bearing, { channels: inUnit(bearing, "m/s2") }), bearing)).toMatch(
