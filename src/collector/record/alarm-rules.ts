@@ -140,10 +140,11 @@ export type StateChange =
     };
 
 /**
- * Holds a turbine's state against its alarms: what it names as shown and no alarm tells of begins; what stands here and it does not name,
- * or names as over, has ended unheard; how urgent an alarm is and what people made of it follows. A state changes nothing of an
- * alarm that has been told of since, or that was heard of just before; nor of a component that its gateway does not say it watches. What is
- * withheld begins nothing: of a fault that comes and goes beneath nobody is told.
+ * Holds a turbine's state against its alarms: what it names as shown and no alarm tells of begins; what stands here and it names as over,
+ * or does not name while it says that the component is good, has ended unheard; how urgent an alarm is and what people made of it follows.
+ * A state changes nothing of an alarm that has been told of since, or that was heard of just before; nor does it end one by its silence
+ * where it says less of the component: its gateway may have lost its memory, and that it forgot an alarm is no evidence. What is withheld
+ * begins nothing: of a fault that comes and goes beneath nobody is told.
  * @param alarms those of the turbine that stand, and the newest of each kind that the state names
  */
 export function holdAgainstState(alarms: readonly HeldAlarm[], heard: HeardAlarms): readonly StateChange[] {
@@ -155,7 +156,9 @@ export function holdAgainstState(alarms: readonly HeldAlarm[], heard: HeardAlarm
     if (alarm.alarm >= (newest.get(kind)?.alarm ?? 0)) newest.set(kind, alarm);
   }
   const named = new Map(state.alarms.map((each) => [nameKind(each), each]));
-  const watched = state.components && new Set(state.components.map(({ component }) => component));
+  const good = new Set(
+    state.components?.filter(({ health }) => health === "good").map(({ component }) => component),
+  );
   const changes: StateChange[] = [];
   for (const [kind, alarm] of named) {
     const held = newest.get(kind);
@@ -164,8 +167,8 @@ export function holdAgainstState(alarms: readonly HeldAlarm[], heard: HeardAlarm
   }
   for (const [kind, held] of newest) {
     const alarm = named.get(kind);
-    const isWatched = alarm !== undefined || watched === undefined || watched.has(held.component);
-    if (!isWatched || !isNews(held, heard, atMs)) continue;
+    const isSaid = alarm !== undefined || good.has(held.component);
+    if (!isSaid || !isNews(held, heard, atMs)) continue;
     const change = holdAlarm(held, alarm, atMs);
     if (change !== null) changes.push(change);
   }
@@ -185,7 +188,7 @@ function isNews({ last, said }: HeldAlarm, { state, seenMs }: HeardAlarms, atMs:
   return atMs > soonestMs && seenMs > last.receivedMs + togetherForMs && atMs === Date.parse(state.time);
 }
 
-/** @param named what a newer state says of the alarm; undefined: nothing */
+/** @param named what a newer state says of the alarm; undefined: nothing, and that its component is good */
 function holdAlarm(held: HeldAlarm, named: SaidAlarm | undefined, atMs: number): StateChange | null {
   const { active, last } = held;
   const known = knownOf(held);

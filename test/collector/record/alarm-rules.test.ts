@@ -20,6 +20,7 @@ const t = 1_700_000_000_000;
 const second = 1_000;
 const minute = 60_000;
 const hour = 3_600_000;
+const component = "gearbox-hss-bearing";
 
 /** An alarm of a record that holds one failure mode, and keeps the rules. */
 interface Row {
@@ -69,7 +70,7 @@ function createModel(): {
       const newest = rows.at(-1);
       const held = newest && {
         alarm: newest.id,
-        component: "gearbox-hss-bearing",
+        component,
         failureMode: "inner-race",
         ...newest.standing,
         last: newest.last && {
@@ -78,7 +79,9 @@ function createModel(): {
           data: newest.last.data,
         },
       };
-      const state = turbineState("wt", timeMs, "0".repeat(64), { alarms });
+      const health = alarms.some(({ conditionActive }) => conditionActive) ? "critical" : "good";
+      const components = [{ component, health, reason: null, sinceMs: null }] as const;
+      const state = turbineState("wt", timeMs, "0".repeat(64), { alarms, components });
       for (const change of holdAgainstState(held === undefined ? [] : [held], { state, seenMs })) {
         if (change.kind === "begin") add({ active: true, said: change.said }, null, change.said.atMs);
         else Object.assign(newest!, { standing: change.standing, lastMs: change.lastMs });

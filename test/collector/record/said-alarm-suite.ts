@@ -7,7 +7,7 @@ import type {
 } from "../../../src/collector/record/fleet-record.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { ok } from "../../../src/core/contract/result.ts";
-import type { TurbineState } from "../../../src/core/contract/turbine-state.ts";
+import { componentHealths, type TurbineState } from "../../../src/core/contract/turbine-state.ts";
 import { alertEvent, turbineState } from "../fleet-records.ts";
 
 type Said = TurbineState["alarms"][number];
@@ -142,6 +142,23 @@ export function describeSaidAlarms(open: () => Promise<FleetRecord>): void {
       lastMs: t + 30 * minute,
       event: cleared,
     });
+  });
+
+  it("ends no alarm because a state is silent of it that does not say its component is good: its gateway may have lost its memory", async () => {
+    const { say, tell, list } = await openTeller();
+    await tell(alertEvent("wt-1", "raised", t), t);
+    const unheard = componentHealths.filter((health) => health !== "good");
+    for (const [index, health] of unheard.entries()) {
+      const components = [{ component, health, reason: null, sinceMs: null }];
+      await say([], t + hour + index * minute, { components });
+    }
+    await say([], t + 2 * hour, { components: undefined });
+    expect(await list()).toMatchObject([{ active: true, saidMs: null, lastMs: t }]);
+    // Of one that is named as over there is nothing to guess.
+    const components = [{ component, health: "no-data" as const, reason: null, sinceMs: null }];
+    const returned = namedAlarm(t, { state: "returned-unacknowledged", conditionActive: false });
+    await say([returned], t + 3 * hour, { components });
+    expect(await list()).toMatchObject([{ active: false, saidMs: t + 3 * hour }]);
   });
 
   it("takes the end of an alarm also where a state that does not name it came a moment before", async () => {
