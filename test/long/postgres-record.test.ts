@@ -11,9 +11,10 @@ import { openPostgresRecord } from "../../src/collector/record/postgres/postgres
 import { recordBounds } from "../../src/collector/record/record-bounds.ts";
 import { hasErrorCode } from "../../src/core/contract/aurora-error.ts";
 import { ok } from "../../src/core/contract/result.ts";
-import { alertEvent, driftReport, predictionBatch } from "../collector/fleet-records.ts";
+import { alertEvent, driftReport, predictionBatch, turbineState } from "../collector/fleet-records.ts";
 import { describeFleetRecord, type RecordStorage } from "../collector/record/fleet-record-suite.ts";
 import { limits, openAt, query } from "../collector/record/postgres-place.ts";
+import { namedAlarm } from "../collector/record/said-alarm-suite.ts";
 import { countWindows, storeRows, thinAll } from "../collector/record/thinning-suite.ts";
 import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../support/scratch-postgres.ts";
 import { fillDisk, mountSmallDisk } from "../support/small-disk.ts";
@@ -577,6 +578,40 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await until(async () => (await query(url, countReads))[0]!.rows !== before!.rows, "reads are counted");
     const [after] = await query(url, countReads);
     expect(Number(after!.rows) - Number(before!.rows)).toBeLessThan(500);
+  });
+
+  it("reads of each alarm that a state names the newest of its kind, however many there were", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    const raised = { kind: "alert", event: alertEvent("wt-1", "raised", t) } as const;
+    await store(record, [envelopeOf([raised])]);
+    await query(
+      url,
+      `WITH former AS (
+         INSERT INTO alarm (site, turbine, component, failure_mode, active, first_ms, last_ms, last_event)
+         SELECT site, turbine, component, failure_mode, false, first_ms, last_ms, 'former-' || i
+         FROM alarm, generate_series(1, 1000) AS i RETURNING *)
+       INSERT INTO alert_event (site, turbine, id, alarm, transition, time_ms, received_ms, probability, json)
+       SELECT former.site, former.turbine, former.last_event, former.id, 'cleared', time_ms, received_ms, probability, json
+       FROM former, alert_event`,
+    );
+    const newest = alertEvent("wt-1", "raised", t + 60_000);
+    await store(record, [envelopeOf([{ kind: "alert", event: newest }], { firstSequence: 2 })]);
+    await query(url, "ANALYZE");
+    const [before] = await query(url, countReads);
+    const nowMs = t + dayMs;
+    const state = turbineState("wt-1", nowMs, "0".repeat(64), {
+      alarms: [namedAlarm(t + 60_000, { state: "acknowledged" })],
+    });
+    const batch = { nowMs, turbines: [{ state, seenMs: nowMs }], gateways: [], setAside: [] };
+    expect(await record.storeStates(batch)).toEqual([]);
+    // The server counts them when a connection ends, at the latest.
+    await record.close();
+    await until(async () => (await query(url, countReads))[0]!.rows !== before!.rows, "reads are counted");
+    const [after] = await query(url, countReads);
+    expect(Number(after!.rows) - Number(before!.rows)).toBeLessThan(50);
+    const told = await query(url, "SELECT last_event FROM alarm WHERE said IS NOT NULL");
+    expect(told).toEqual([{ last_event: newest.id }]);
   });
 
   it("rejects what the server's disk has no room for, whole, and goes on when there is room", async (context) => {

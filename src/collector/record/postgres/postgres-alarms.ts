@@ -117,10 +117,10 @@ async function countKinds(session: SqlSession, { site, turbine }: TurbineRef): P
 export async function holdAlarms(session: SqlSession, heard: readonly HeardAlarms[]): Promise<void> {
   if (heard.length === 0) return;
   const held = `alarm.id, alarm.site, alarm.turbine, alarm.component, alarm.failure_mode, alarm.active, alarm.said,
-      alert_event.time_ms, alert_event.received_ms, alert_event.json
-    FROM alarm LEFT JOIN ${lastEvent}`;
+      alert_event.time_ms, alert_event.received_ms, alert_event.json`;
   const standing = await session.rows(
-    `SELECT ${held} WHERE alarm.active AND (alarm.site, alarm.turbine) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+    `SELECT ${held} FROM alarm LEFT JOIN ${lastEvent}
+     WHERE alarm.active AND (alarm.site, alarm.turbine) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
     [heard.map(({ state }) => state.site), heard.map(({ state }) => state.turbine)],
   );
   const kinds = heard.flatMap(({ state: { site, turbine, alarms } }) =>
@@ -130,10 +130,13 @@ export async function holdAlarms(session: SqlSession, heard: readonly HeardAlarm
     kinds.length === 0
       ? []
       : await session.rows(
-          `SELECT DISTINCT ON (alarm.site, alarm.turbine, alarm.component, alarm.failure_mode) ${held}
-     WHERE (alarm.site, alarm.turbine, alarm.component, alarm.failure_mode) IN
-       (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]))
-     ORDER BY alarm.site, alarm.turbine, alarm.component, alarm.failure_mode, alarm.id DESC`,
+          // Of those that came before the newest nothing is read.
+          `SELECT ${held}
+           FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS kind (site, turbine, component, failure_mode)
+           CROSS JOIN LATERAL (
+             SELECT * FROM alarm WHERE site = kind.site AND turbine = kind.turbine
+               AND component = kind.component AND failure_mode = kind.failure_mode ORDER BY id DESC LIMIT 1) AS alarm
+           LEFT JOIN ${lastEvent}`,
           transpose(kinds, 4),
         );
   const rows = groupBy([...standing, ...named], ({ site, turbine }) => `${site}\n${turbine}`);
