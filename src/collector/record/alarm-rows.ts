@@ -86,7 +86,8 @@ function tellAsSaid(row: RecordRow, told: AlertEvent | null, said: SaidStanding)
   const data = { ...event.data, state, severity: severity ?? event.data.severity };
   if (leadingMode !== undefined) data.leadingMode = leadingMode;
   if (stands) return { ...event, data };
-  const clearedBecause = `its end was not heard here: by what its gateway said of the turbine at ${new Date(atMs).toISOString()} it is over`;
+  const word = state === "normal" ? "names it no more" : "says that it is over";
+  const clearedBecause = `its end was not heard here: its gateway's state of ${new Date(atMs).toISOString()} ${word}`;
   return { ...event, data: { ...data, risk: null, outlook: undefined, clearedBecause } };
 }
 

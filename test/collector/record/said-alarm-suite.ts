@@ -129,7 +129,7 @@ export function describeSaidAlarms(open: () => Promise<FleetRecord>): void {
     await say([], t + 90 * 24 * hour, { seenMs: t + hour });
     expect(await list()).toMatchObject([{ active: true, saidMs: null }]);
     await say([], t + hour);
-    const clearedBecause = `its end was not heard here: by what its gateway said of the turbine at ${timeOf(t + hour)} it is over`;
+    const clearedBecause = `its end was not heard here: its gateway's state of ${timeOf(t + hour)} names it no more`;
     const over = { active: false, saidMs: t + hour, lastMs: t + hour };
     expect(await list()).toMatchObject([{ ...over, event: { data: { state: "normal", clearedBecause } } }]);
     await say([], t + hour + 5 * second);
@@ -232,8 +232,9 @@ export function describeSaidAlarms(open: () => Promise<FleetRecord>): void {
     const others = ["shelved", "suppressed", "out-of-service", "returned-unacknowledged"] as const;
     const withheld = others.map((state) => namedAlarm(t, { failureMode: state, state }));
     await say([over, ...withheld], t + hour);
+    const clearedBecause = `its end was not heard here: its gateway's state of ${timeOf(t + hour)} says that it is over`;
     expect(await list()).toMatchObject([
-      { active: false, saidMs: t + hour, event: { data: { state: "shelved" } } },
+      { active: false, saidMs: t + hour, event: { data: { state: "shelved", clearedBecause } } },
     ]);
   });
 }
