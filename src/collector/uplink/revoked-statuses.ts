@@ -15,6 +15,9 @@ interface RevokedStatuses {
   tell(): Promise<void>;
 }
 
+/** So many are noted before those of the list alone: a gateway may be online before the list that names it is here. */
+const mostOnline = 100_000;
+
 /** Creates it knowing no status. */
 export function createRevokedStatuses({
   sites,
@@ -27,13 +30,13 @@ export function createRevokedStatuses({
   readonly publish: MqttClient["publish"];
   readonly logger: Logger;
 }): RevokedStatuses {
-  /** Of no more than are in the list. */
   const online = new Set<string>();
   let isRefused = false;
   return {
     note: ({ gateway, online: isOnline }) => {
+      const isListed = sites.isRevoked(gateway) || sites.get(gateway) !== null;
       if (!isOnline) online.delete(gateway);
-      else if (sites.isRevoked(gateway) || sites.get(gateway) !== null) online.add(gateway);
+      else if (isListed || online.size < mostOnline) online.add(gateway);
     },
     tell: async () => {
       for (const gateway of online) {

@@ -51,15 +51,29 @@ test("of a gateway that is revoked, and was online, it is said once that it is o
   expect(told).toEqual([offline, offline]);
 });
 
-test("nothing is said of one whose status is offline, or of one that was never enrolled", async () => {
+test("nothing is said of one whose status is offline, or of one that the list does not name", async () => {
   const { statuses, note, revoke, told } = create();
   note("gw-1", true);
   note("gw-1", false);
   note("gw-3", true);
   revoke("gw-1");
-  revoke("gw-3");
   await statuses.tell();
   expect(told).toEqual([]);
+});
+
+test("it is said also of one that was online before the list named it, however many others the list does not name", async () => {
+  const { statuses, note, revoke, told } = create();
+  note("gw-3", true);
+  for (let index = 0; index < 100_000; index++) note(`other-${index}`, true);
+  // No more than that are noted, but of those that the list names.
+  note("gw-4", true);
+  note("gw-1", true);
+  for (const id of ["gw-1", "gw-3", "gw-4"]) revoke(id);
+  await statuses.tell();
+  expect(told.map((message) => (message as typeof offline)[0])).toEqual([
+    "aurora/v1/gateway/gw-3/status",
+    "aurora/v1/gateway/gw-1/status",
+  ]);
 });
 
 test("a broker that has not read its access lists yet is told of once, and tried until it has", async () => {
