@@ -125,7 +125,7 @@ function describeEnd({
 
 /**
  * Idempotent id: alarm, beginning, transition, and but for the beginning the number of the last update, which goes on from the clock with
- * every start: a gateway that is set back to what it was tells nothing under an id of before.
+ * every start: a gateway that is set back to what it was tells nothing under an id of before, of an alarm that it had raised by then.
  */
 function nameEvent(
   alarm: string,
