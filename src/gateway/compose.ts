@@ -8,10 +8,9 @@ import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import { readHexKey } from "../core/platform/files/read-hex-key.ts";
-import { sha256Hex } from "../core/platform/files/sha256.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { isSealedAck } from "../core/platform/seal-orders.ts";
-import { createFitCheck } from "../core/serving/find-misfit.ts";
+import { createFitCheck, digestFitted } from "../core/serving/find-misfit.ts";
 import { clearRawLane, composeEvidence } from "./compose-evidence.ts";
 import { composePoints } from "./compose-points.ts";
 import { connectDevices } from "./devices/connect-devices.ts";
@@ -186,7 +185,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     models,
     engine: config.bundles.engine,
     runtimeVersion,
-    configDigest: sha256Hex(Buffer.from(JSON.stringify(config))).slice(0, 16),
+    configDigest: digestFitted(config),
     findMisfit: createFitCheck(config, devices.channelsOf),
     onServe: (bundle) => {
       points.use(bundle);

@@ -9,6 +9,7 @@ import { formatKeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { indexPoints } from "../contract/config/index-points.ts";
 import type { DeviceChannel } from "../contract/device/device-message.ts";
+import { sha256Hex } from "../platform/files/sha256.ts";
 import { listBundleFindings } from "./check-bundle-fit.ts";
 
 /** In what `next` does not fit where `before`, of the same name, does; null: in nothing. */
@@ -46,6 +47,14 @@ export function createFitCheck(
     if (finding !== undefined) return `${finding.place}: ${finding.problem}`;
     return findOtherKind(next, before) ?? findUnservedDevice(next, before) ?? findRefusedRate(next, before);
   };
+}
+
+/** Tells apart configurations that a bundle fits differently: another address is no other configuration. */
+export function digestFitted(config: GatewayConfig): string {
+  const { turbines, scada, modbus, opcua, commissioning } = config;
+  const devices = config.devices.map(({ id, mode }) => ({ id, mode }));
+  const fitted = JSON.stringify({ turbines, scada, modbus, opcua, commissioning, devices });
+  return sha256Hex(Buffer.from(fitted)).slice(0, 16);
 }
 
 /** A channel that is mapped and that the model has no use for (any more) is none: nothing reads it. */

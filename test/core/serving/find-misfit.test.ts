@@ -5,7 +5,7 @@ import type { Manifest } from "../../../src/core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../../../src/core/contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { packageRoot } from "../../../src/core/platform/files/package-root.ts";
-import { createFitCheck } from "../../../src/core/serving/find-misfit.ts";
+import { createFitCheck, digestFitted } from "../../../src/core/serving/find-misfit.ts";
 
 const read = (name: string): Manifest =>
   JSON.parse(readFileSync(join(packageRoot(), "models", name, "1.0.0", "manifest.json"), "utf8"));
@@ -62,6 +62,14 @@ test("a model that needs fewer of the mapped channels fits, and what fitted the 
   expect(first!.name).toBe(scada.channels[0]!.name);
   const both = [...scada.channels, another];
   expect(createFitCheck(lacking)(newer(scada, { channels: both }), scada)).toBeNull();
+});
+
+test("configurations are told apart by what a bundle must fit, and not by addresses", () => {
+  const moved = [{ id: "mcu-1", connect: "tcp://127.0.0.1:7002" }];
+  const digest = digestFitted(configure());
+  expect(digestFitted(configure({ devices: moved }))).toBe(digest);
+  expect(digestFitted(configure({ devices: [{ ...moved[0], mode: "edge" }] }))).not.toBe(digest);
+  expect(digestFitted(configure({ scada: [] }))).not.toBe(digest);
 });
 
 test("a model for the gateway alone does not fit where a device scores by itself", () => {
