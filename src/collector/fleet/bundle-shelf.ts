@@ -2,6 +2,7 @@
  * The bundles that a collector knows: those in its folders, which are published to the gateways, and those that came to the registry
  * in another way; all are read for the page. Looks again from time to time, so that a new version is offered without a restart.
  */
+
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -18,6 +19,7 @@ import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { KnownModel } from "./fleet-source.ts";
 
@@ -80,28 +82,16 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
     let taken = 0;
     const tars = options.registryDir === null ? [] : await findTars(options.registryDir, logger);
     for (const found of [...(await findBundles(options.dirs, logger)), ...tars]) {
-      if (isClosed) break;
+      if (queue.isClosed) break;
       if (seen.get(found.path) === found.timeMs) continue;
       seen.set(found.path, found.timeMs);
       if (await takeUp(found)) taken++;
     }
     return taken;
   };
-  let queue: Promise<unknown> = Promise.resolve();
-  let isClosed = false;
-  return {
-    models,
-    close: async () => {
-      isClosed = true;
-      await queue;
-    },
-    // One after the other: two scans at once would publish the same bundle twice.
-    scan: () => {
-      const next = queue.then(scan);
-      queue = next.catch(() => {});
-      return next;
-    },
-  };
+  // Two scans at once would publish the same bundle twice.
+  const queue = createWorkQueue();
+  return { models, close: queue.close, scan: () => queue.run(scan) };
 }
 
 /** A bundle of the registry. @throws AuroraError BUNDLE_* when it does not verify, DATA_MISSING when it was removed */

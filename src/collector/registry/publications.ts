@@ -2,6 +2,7 @@
  * Takes bundles from publishers: an order that one of them has signed, then the bundle in parts, at last the registry. Refuses
  * whoever is not on the list, and whatever is not the bundle that was ordered; what was begun goes on after a break.
  */
+
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { readPublishOrder } from "../../core/bundle/publish-order.ts";
 import { AuroraError, type ErrorCode, hasErrorCode } from "../../core/contract/aurora-error.ts";
@@ -15,6 +16,7 @@ import {
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import { checkPublished, type PublishTrust } from "./check-published.ts";
 import type { AdmittedOrder, IncomingBundle, IncomingBundles } from "./incoming-bundles.ts";
 import type { PublishedBundle, Registry } from "./registry.ts";
@@ -64,20 +66,15 @@ export function createPublications(options: PublicationsOptions): Publications {
   const { registry, incoming, clock, logger } = options;
   const publishers = new Map(options.publishers.map((publisher) => [publisher.key.keyId, publisher]));
   const keys = options.publishers.map(({ key }) => key);
-  let queue: Promise<unknown> = Promise.resolve();
+  const queue = createWorkQueue();
   /** One at a time: parts of a bundle must not overtake each other, and a bundle that is checked takes memory. */
-  let isClosed = false;
-  const inTurn = <T>(work: () => Promise<Result<T, Refusal>>): Promise<Result<T, Refusal>> => {
-    if (isClosed) return Promise.resolve(refuse(503, "STORE", "the collector ends"));
-    const result = queue
-      .then(work)
-      .catch(describeFailure)
-      .then((outcome) => {
-        if (!outcome.ok) note(outcome.error);
-        return outcome;
-      });
-    queue = result.catch(() => undefined);
-    return result;
+  const inTurn = async <T>(work: () => Promise<Result<T, Refusal>>): Promise<Result<T, Refusal>> => {
+    if (queue.isClosed) return refuse(503, "STORE", "the collector ends");
+    return queue.run(async () => {
+      const outcome = await work().catch(describeFailure);
+      if (!outcome.ok) note(outcome.error);
+      return outcome;
+    });
   };
   const describeFailure = (error: unknown): Result<never, Refusal> => {
     if (!hasErrorCode(error)) throw error;
@@ -191,10 +188,7 @@ export function createPublications(options: PublicationsOptions): Publications {
         }
         return begun.receivedBytes === begun.order.tar.bytes ? finish(begun) : ok(awaiting(begun));
       }),
-    close: async () => {
-      isClosed = true;
-      await queue;
-    },
+    close: queue.close,
     expects: async (upload) => (await incoming.find(upload)) !== null,
     part: (upload, offset, bytes) =>
       inTurn(async () => {

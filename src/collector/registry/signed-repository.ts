@@ -3,11 +3,13 @@
  * run one after the other, of all processes that share the folder, and each is on disk before it is what readers get.
  * Knows nothing of bundles.
  */
+
 import { join } from "node:path";
 import type { Metadata, Root, TargetFile } from "@tufjs/models";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
 import { createMetadataFolder, type MetadataFolder, type RepositoryState } from "./metadata-folder.ts";
 import { checkKeys, defaultLifetimes, nextState, type RefreshFrom, refreshDue } from "./repository-state.ts";
@@ -68,7 +70,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
   checkKeys(root, keys);
   let id = sha256Hex(await folder.read(`${root.signed.version}.root.json`));
   let published = await folder.readState(root);
-  let queue: Promise<unknown> = Promise.resolve();
+  const queue = createWorkQueue();
 
   async function sign(from: RefreshFrom, targetFiles: TargetFiles): Promise<NonNullable<typeof published>> {
     const change = { root, previous: published, from, targetFiles };
@@ -87,17 +89,14 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
       published = read;
     }
   };
-  let isClosed = false;
   const exclusively = <T>(change: () => Promise<T>): Promise<T> => {
-    if (isClosed) return Promise.reject(refuseClosed(options.dir));
-    const result = queue.then(() =>
+    if (queue.isClosed) return Promise.reject(refuseClosed(options.dir));
+    return queue.run(() =>
       lock(async () => {
         await sync();
         return change();
       }),
     );
-    queue = result.catch(() => undefined);
-    return result;
   };
   const commit = async (targetFiles: TargetFiles): Promise<void> => {
     await sign("targets", targetFiles);
@@ -123,10 +122,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
       return id;
     },
     sync,
-    close: async () => {
-      isClosed = true;
-      await queue;
-    },
+    close: queue.close,
     exclusively,
     commit,
     refresh,

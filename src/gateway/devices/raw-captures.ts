@@ -3,6 +3,7 @@
  * `.json` that says what it is, so that `aurora score` and `aurora explain` read them. Decides nothing by them, and keeps
  * only the newest of each device.
  */
+
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts";
@@ -12,6 +13,7 @@ import { minuteMs } from "../../core/maths/durations.ts";
 import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { encodeNpy } from "../../core/platform/files/encode-npy.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import {
   createRecordingRun,
   describeRecording,
@@ -124,7 +126,7 @@ interface RecordingWriter {
 
 /** Writes recordings one after the other, deletes the oldest of a device, and bounds how many it may begin. */
 function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): RecordingWriter {
-  let tail: Promise<unknown> = Promise.resolve();
+  const queue = createWorkQueue();
   let written = 0;
   let dropped = 0;
   /** When recordings of a device ended that were written in the last minute. */
@@ -168,8 +170,8 @@ function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): Re
         return Promise.resolve(false);
       }
       // A disk that is full or gone costs this recording, and nothing else.
-      const done = tail
-        .then(() => write(recording, { ...placeOf(deviceId), alert }))
+      return queue
+        .run(() => write(recording, { ...placeOf(deviceId), alert }))
         .then(
           () => true,
           (error: unknown) => {
@@ -177,8 +179,6 @@ function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): Re
             return false;
           },
         );
-      tail = done;
-      return done;
     },
     get written() {
       return written;
@@ -186,9 +186,7 @@ function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): Re
     get dropped() {
       return dropped;
     },
-    idle: async () => {
-      await tail;
-    },
+    idle: queue.idle,
   };
 }
 
