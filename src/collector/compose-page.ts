@@ -109,16 +109,16 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
   closers.add(() => evidence.close());
   const fleet = readFleet(options, record, shelf.models);
   measureFleet(options.metrics, fleet);
-  const scanBundles = async (): Promise<number> => {
-    const taken = await shelf.scan();
-    if (taken > 0 && registry !== null) await nudgeGateways(client, topics, record);
-    return taken;
-  };
   /** Nobody's end waits for a broker's answers. */
   const tellGateways = (): void => {
     nudgeGateways(client, topics, record).catch((error: unknown) =>
       logger.warn("gateways were not told of a bundle", { error }),
     );
+  };
+  const scanBundles = async (): Promise<number> => {
+    const taken = await shelf.scan();
+    if (taken > 0 && registry !== null) tellGateways();
+    return taken;
   };
   const publications = await openPublications({
     ...options,
@@ -151,11 +151,7 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
     evidenceRequestRoute({ isAllowed: config.evidence.requests, fleet, send: evidence.ask }),
     ...(options.routes ?? []),
   ]);
-  closers.add(
-    every(options.bundleScanMs ?? bundleScanMs, logger, async () => {
-      if ((await shelf.scan()) > 0 && registry !== null) tellGateways();
-    }),
-  );
+  closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, scanBundles));
   if (registry !== null) closers.add(every(hourMs, logger, () => registry.refresh()));
   const close = (): Promise<void> => closers.closeAll();
   return { url, mqttUrl: mqtt.url, record, models: shelf.models, evidence, client, scanBundles, close };
