@@ -1,7 +1,7 @@
 /** Alarms and the steps of their lives as rows of a table, alike in every engine. */
 import type { AlarmState, AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
 import { createSaidEvent } from "../../core/decision/alarms/recalled-alarm.ts";
-import type { HeldAlarm, NewestAlarm, SaidStanding } from "./alarm-rules.ts";
+import { type HeldAlarm, isSameTime, type NewestAlarm, type SaidStanding } from "./alarm-rules.ts";
 import { believeTime } from "./clock-rules.ts";
 import type { AlarmingTurbine, AlarmLifeStep, RecordedAlarm } from "./fleet-record.ts";
 import type { RecordRow } from "./record-rules.ts";
@@ -13,7 +13,7 @@ export function fromAlarmRow(row: RecordRow, steps: readonly AlarmLifeStep[]): R
   const said = fromSaid(row.said);
   const told = fromEventJson(row.json);
   // Of another beginning than its events: of that one no event has come.
-  const isUnheard = said !== null && !isOfSame(said, told);
+  const isUnheard = said !== null && (told === null || !isSameTime(told.data.since, said.alarm.since));
   const event = said === null ? told! : tellAsSaid(row, isUnheard ? null : told, said);
   const firstMs = isUnheard ? said.atMs : Number(row.first_ms);
   return {
@@ -26,10 +26,6 @@ export function fromAlarmRow(row: RecordRow, steps: readonly AlarmLifeStep[]): R
     event,
     steps: isUnheard ? [] : steps,
   };
-}
-
-function isOfSame({ alarm }: SaidStanding, told: AlertEvent | null): boolean {
-  return told !== null && Date.parse(told.data.since) === Date.parse(alarm.since);
 }
 
 /** The newest alarm of a kind; undefined: there is none. */

@@ -231,7 +231,8 @@ function isAlike(said: SaidAlarm, known: Pick<SaidAlarm, "state" | "severity">):
   return said.state === known.state && (said.severity ?? known.severity) === known.severity;
 }
 
-function isSameTime(one: string, other: string): boolean {
+/** Are two times of RFC 3339 the same moment? */
+export function isSameTime(one: string, other: string): boolean {
   return Date.parse(one) === Date.parse(other);
 }
 

@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { readAccelerationUnit } from "../contract/acceleration-units.ts";
 import { type AuroraError, hasErrorCode } from "../contract/aurora-error.ts";
-import type { Manifest } from "../contract/bundle/manifest.ts";
+import type { ChannelContract, Manifest } from "../contract/bundle/manifest.ts";
 import { listComponents } from "../contract/bundle/normal-behaviour.ts";
 import { type ConfigFinding, findNearest, type KeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
@@ -108,12 +108,17 @@ function checkUses(
   });
 }
 
-function checkPointBundle(path: KeyPath, { normalBehaviour, channels }: Manifest): readonly ConfigFinding[] {
-  if (normalBehaviour !== undefined) {
+/** The channel of samples; undefined: the model takes none. */
+export function findWaveform({ channels }: Pick<Manifest, "channels">): ChannelContract | undefined {
+  return channels.find(({ kind }) => kind === "waveform");
+}
+
+function checkPointBundle(path: KeyPath, manifest: Manifest): readonly ConfigFinding[] {
+  if (manifest.normalBehaviour !== undefined) {
     const problem = "this bundle watches SCADA values";
     return [{ path, problem, write: "name it under the turbine's scadaBundle" }];
   }
-  const unit = channels.find(({ kind }) => kind === "waveform")?.unit ?? "g";
+  const unit = findWaveform(manifest)?.unit ?? "g";
   if (unit === "g" || readAccelerationUnit(unit) === null) return [];
   const problem = `this bundle takes accelerations in ${unit}, and they come in g, whatever a device sends`;
   return [{ path, problem, write: "name a bundle whose channel is in g" }];

@@ -10,7 +10,7 @@ import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { indexPoints } from "../contract/config/index-points.ts";
 import type { DeviceChannel } from "../contract/device/device-message.ts";
 import { sha256Hex } from "../platform/files/sha256.ts";
-import { listBundleFindings } from "./check-bundle-fit.ts";
+import { findWaveform, listBundleFindings } from "./check-bundle-fit.ts";
 
 /** In what `next` does not fit where `before`, of the same name, does; null: in nothing. */
 export type FitCheck = (next: Manifest, before: Manifest) => string | null;
@@ -70,10 +70,6 @@ function listFindings(
 
 function holdsMcuModel({ files }: Manifest): boolean {
   return files.some(({ path }) => path === mcuModelFileName);
-}
-
-function findWaveform({ channels }: Manifest): ChannelContract | undefined {
-  return channels.find(({ kind }) => kind === "waveform");
 }
 
 function takes({ unit, minRateHz, maxRateHz }: ChannelContract, announced: DeviceChannel): boolean {

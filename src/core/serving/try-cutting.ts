@@ -6,6 +6,7 @@ import { AuroraError } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { NormalBehaviourSpec } from "../contract/bundle/normal-behaviour.ts";
 import { createTurbineWatch } from "../decision/normal-behaviour/turbine-watch.ts";
+import { findWaveform } from "./check-bundle-fit.ts";
 import { createRowCutter } from "./row-cutter.ts";
 import { createSpecCutter, type WindowBundle } from "./spec-cutter.ts";
 
@@ -24,8 +25,8 @@ const samplesPerRevolution = 64;
 const blockSamples = 4096;
 
 function cutWindow(manifest: Manifest): void {
-  const { channels, window } = manifest;
-  const channel = channels.find(({ kind }) => kind === "waveform");
+  const { window } = manifest;
+  const channel = findWaveform(manifest);
   if (channel === undefined) throw refuse(manifest, "none of its channels is one of samples");
   const bundle: WindowBundle = { manifest, retain: () => {}, release: () => {} };
   let ended = 0;

@@ -234,10 +234,7 @@ function describeDeafness(condition: ComponentMoment["condition"]): string | nul
 
 function describeDoubt(condition: ComponentMoment["condition"]): string | null {
   const { suspicions = [], beyond } = condition?.status ?? {};
-  const [doubt] = suspicions;
-  const parts = [
-    ...(doubt === undefined ? [] : [`but see how it was learnt: ${doubt.slice(0, 200)}`]),
-    ...(beyond === undefined ? [] : [doubt === undefined ? `but ${beyond}` : beyond]),
-  ];
-  return parts.length === 0 ? null : parts.join("; ");
+  const doubts = suspicions.slice(0, 1).map((doubt) => `see how it was learnt: ${doubt.slice(0, 200)}`);
+  if (beyond !== undefined) doubts.push(beyond);
+  return doubts.length === 0 ? null : `but ${doubts.join("; ")}`;
 }

@@ -17,16 +17,7 @@ export function createUnitDoubts(): UnitDoubts {
     look: ({ file, fileScale, quantisation }) => {
       if (fileScale.scale === null) unknown.add(file.path);
       const isUnknown = fileScale.scale === null && fileScale.otherUnit === null;
-      const isNumber = isUnknown && !file.isCounts;
-      const { scale, countsPerNumber } = quantisation;
-      // Of a file without any vibration no scale says anything, and its numbers are taken as they are.
-      const isTooLarge = countsPerNumber !== 1 && scale * highestCount > mostGravities;
-      const doubt =
-        isUnknown && file.isCounts
-          ? sayCounts(quantisation.scale)
-          : isNumber && isTooLarge
-            ? noGravities
-            : sayDoubt(fileScale);
+      const doubt = (isUnknown ? doubtNumbers(file.isCounts, quantisation) : null) ?? sayDoubt(fileScale);
       if (doubt !== null) files.set(doubt, (files.get(doubt) ?? new Set()).add(file.path));
     },
     list: () =>
@@ -43,6 +34,16 @@ const highestCount = 32_767;
 const mostGravities = 10_000;
 const noGravities =
   "holds numbers that are too large to be g: counts of a converter, perhaps; --scale says what one is worth, and until then its level says nothing";
+
+/** Of a file of which nothing says what its numbers are worth. */
+function doubtNumbers(
+  isCounts: boolean,
+  { scale, countsPerNumber }: OpenedRecording["quantisation"],
+): string | null {
+  if (isCounts) return sayCounts(scale);
+  // Of a file without any vibration no scale says anything, and its numbers are taken as they are.
+  return countsPerNumber !== 1 && scale * highestCount > mostGravities ? noGravities : null;
+}
 
 /** `ofOne` is what a count is taken for, in g. */
 function sayCounts(ofOne: number): string {

@@ -189,8 +189,9 @@ export function createAlarmRegister(
         if (record?.alarm.state !== "shelved") continue;
         const { alarm } = record;
         const shifted = { ...alarm, atMs: alarm.atMs + byMs, untilMs: alarm.untilMs + byMs };
-        records.set(name, { ...record, alarm: shifted });
-        moved.push(toOpenAlarm(records.get(name)!));
+        const next = { ...record, alarm: shifted };
+        records.set(name, next);
+        moved.push(toOpenAlarm(next));
       }
       return moved;
     },
