@@ -39,7 +39,10 @@ async def serve(port, units):
         loop.call_soon_threadsafe(task.cancel)
 
     loop = asyncio.get_running_loop()
-    task = asyncio.ensure_future(StartAsyncTcpServer(context=context, address=("127.0.0.1", port)))
+    # The port of one that was killed while it had a client stays taken for a minute, unless it is asked for again.
+    task = asyncio.ensure_future(
+        StartAsyncTcpServer(context=context, address=("127.0.0.1", port), allow_reuse_address=True)
+    )
     loop.run_in_executor(None, read)
     try:
         await task
