@@ -112,6 +112,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   const register = createAlarmRegister(
     defaultAlertPolicy,
     forgetUnwatched(kept.alarms, { config, manifestOf }),
+    clock.nowMs,
   );
   const serving = createKeptServing({
     ...surroundings,

@@ -43,7 +43,7 @@ export interface AlarmRecord {
   readonly highWindows: number;
   /** Another mode that leads, and for how many windows it has or has not in a row; absent: none has yet. */
   readonly leading?: { readonly failureMode: string | null; readonly windows: number } | undefined;
-  /** Number of this occurrence's last `updated` event, 0 before the first: `renumberUpdates` says how it counts. */
+  /** Number of this occurrence's last `updated` event, or where it was raised: `renumberUpdates` says how it counts. */
   readonly updates: number;
   /** How far this occurrence has been told: not at all, raised, or raised and cleared. */
   readonly told: "nothing" | "raised" | "cleared";

@@ -1,8 +1,7 @@
 /**
- * All alarms of a gateway: turns decisions into what subscribers must be told, and carries people's steps. Holds no
+ * All alarms of a gateway: turns decisions into what subscribers must be told, and carries people's steps. Judges by no
  * clock and does no I/O. Telling is in two halves, because an explanation needs the model: `update` says what is due,
- * `announce` makes the event and remembers that it was told. What is not announced is due again with the next
- * decision, under the same id.
+ * `announce` makes the event and remembers that it was told. What is not announced is due again with the next decision.
  */
 import { z } from "zod";
 import type { AlarmState, AlertEvent, AlertSeverity, AlertTransition } from "../../contract/alert.ts";
@@ -23,7 +22,7 @@ import {
   tellStep,
 } from "./alarm-record.ts";
 import { type AlertContext, nameAlarm } from "./alert-event.ts";
-import { type AlertPolicy, defaultAlertPolicy } from "./alert-policy.ts";
+import { type AlertPolicy, defaultAlertPolicy, renumberUpdates } from "./alert-policy.ts";
 
 /** Something that subscribers must be told. */
 export interface DueAlert extends ModeOfDecision {
@@ -120,10 +119,11 @@ export const alarmRegisterSnapshotSchema: z.ZodType<AlarmRegisterSnapshot> = z.s
   records: z.array(alarmRecordSchema).max(100_000),
 });
 
-/** Creates a register, empty or from a snapshot. */
+/** Creates a register, empty or from a snapshot. `nowMs` is asked for the ids of what is raised alone; default: they have no time. */
 export function createAlarmRegister(
   policy: AlertPolicy = defaultAlertPolicy,
   snapshot?: AlarmRegisterSnapshot,
+  nowMs: () => number = () => 0,
 ): AlarmRegister {
   const records = new Map<string, AlarmRecord>(
     snapshot?.records.map((record) => [nameAlarm(record.point, record.failureMode), record]),
@@ -155,7 +155,9 @@ export function createAlarmRegister(
     announce(due, context) {
       const name = nameAlarm(due.decision.point, due.mode.failureMode);
       const record = records.get(name);
-      const told = record === undefined ? null : tellDecision(record, due, context);
+      if (record === undefined) return null;
+      const updates = due.transition === "raised" ? renumberUpdates(record.updates, nowMs()) : record.updates;
+      const told = tellDecision({ ...record, updates }, due, context);
       if (told === null) return null;
       records.set(name, told.record);
       return told.event;

@@ -26,7 +26,7 @@ export interface AlertContext {
 /** All that an event is made of. */
 interface AlertParts extends AlertContext {
   readonly transition: AlertTransition;
-  /** Of the last `updated`, rising; other transitions happen once an alarm. */
+  /** Of the last `updated`, or of the beginning, rising; other transitions happen once an alarm. */
   readonly updateNumber: number;
   readonly decision: Decision;
   readonly mode: ModeDecision;
@@ -124,15 +124,14 @@ function describeEnd({
 }
 
 /**
- * Idempotent id: alarm, beginning, transition, and but for the beginning the number of the last update, which goes on from the clock with
- * every start: a gateway that is set back to what it was tells nothing under an id of before, of an alarm that it had raised by then.
+ * Idempotent id: alarm, beginning, transition and the number of the last update, which begins with the clock when the alarm is raised and
+ * goes on from it with every start: a gateway that is set back to what it was tells nothing under an id of before.
  */
 function nameEvent(
   alarm: string,
   { sinceMs, transition, updateNumber }: Pick<AlertParts, "sinceMs" | "transition" | "updateNumber">,
 ): string {
-  const id = `${alarm}/${sinceMs}/${transition}`;
-  return transition === "raised" ? id : `${id}/${updateNumber}`;
+  return `${alarm}/${sinceMs}/${transition}/${updateNumber}`;
 }
 
 /** End of the year 9999, the last that RFC 3339 can write. */

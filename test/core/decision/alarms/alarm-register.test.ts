@@ -81,7 +81,7 @@ describe("the alarm register", () => {
     expect(alertEventSchema().parse(raised)).toEqual(raised);
     expect(raised).toEqual({
       specversion: "1.0",
-      id: `north/t1/generator-bearing/inner/${startMs + 3_000}/raised`,
+      id: `north/t1/generator-bearing/inner/${startMs + 3_000}/raised/0`,
       source: "/north/t1",
       type: "io.aurora.alert.raised.v1",
       time: "2026-01-01T00:00:06.000Z",
@@ -206,6 +206,19 @@ describe("the alarm register", () => {
     expect(told.map(({ id }) => id.split("/").at(-1))).toEqual([`${startMs + 1}`]);
   });
 
+  test("tells nothing under an id of before, of an alarm that is raised anew after its state was set back", () => {
+    const lives = [60_000, 120_000].map((runsMs) => {
+      const register = createAlarmRegister(defaultAlertPolicy, undefined, () => startMs + runsMs);
+      const told = [0.9, 0.3].flatMap((probability, index) =>
+        feed(register, decisionAt(runsMs / 1000 + index, [["inner", probability, index === 0 ? 3 : null]])),
+      );
+      expect(told.map(({ type }) => type.split(".")[3])).toEqual(["raised", "cleared"]);
+      expect(new Set(told.map(({ data }) => data.since))).toEqual(new Set(["2026-01-01T00:00:03.000Z"]));
+      return told.map(({ id }) => id);
+    });
+    expect(new Set(lives.flat()).size).toBe(4);
+  });
+
   test("tells an escalation at once, and once", () => {
     const policy = { ...defaultAlertPolicy, criticalWindows: 3 };
     const register = createAlarmRegister(policy);
@@ -300,7 +313,7 @@ describe("the alarm register", () => {
     const years = 9 * 365 * 86_400;
     const [raised] = feed(register, decisionAt(5, [["inner", 0.9, years]]));
     expect(raised).toMatchObject({
-      id: expect.stringMatching(`/${startMs + 5_000}/raised$`),
+      id: expect.stringMatching(`/${startMs + 5_000}/raised/0$`),
       data: { since: "2026-01-01T00:00:05.000Z" },
     });
     expect(register.list("north", "t1")).toMatchObject([{ sinceMs: startMs + 5_000 }]);
@@ -342,7 +355,7 @@ describe("the alarm register", () => {
     expect(register.endShelvings(startMs + 60_000)).toEqual([null]);
     expect(register.list("north", "t1")).toMatchObject([{ state: "unacknowledged", conditionActive: true }]);
     expect(feed(register, decisionAt(61, [["inner", 0.9, 10]]))).toMatchObject([
-      { id: `north/t1/generator-bearing/inner/${startMs + 10_000}/raised` },
+      { id: `north/t1/generator-bearing/inner/${startMs + 10_000}/raised/0` },
     ]);
   });
 
