@@ -4,7 +4,7 @@
  */
 import type { Manifest } from "../../contract/bundle/manifest.ts";
 import type { NormalBehaviourSpec } from "../../contract/bundle/normal-behaviour.ts";
-import type { Quarantine, Reading } from "../../contract/stream.ts";
+import { type Quarantine, type Reading, sentAgain } from "../../contract/stream.ts";
 import { type MonitorDay, reliveResiduals } from "../../decision/normal-behaviour/residual-monitor.ts";
 import type { SiteCorrection } from "../../decision/normal-behaviour/site-correction.ts";
 import { createTurbineWatch, type WatchOutcome } from "../../decision/normal-behaviour/turbine-watch.ts";
@@ -76,6 +76,8 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
   let serving = options.bundle;
   const { manifest } = serving;
   const memory = new Map((from?.memory ?? []).map(([name, value, atMs]) => [name, { value, atMs }]));
+  /** What is dated before it was lived through by the last run. */
+  const livedToMs = Math.max(...[...memory.values()].map(({ atMs }) => atMs)) + manifest.window.hop * 1000;
   const spec = requireSpec(manifest);
   const logged = new Set(repairs.map(nameRepair));
   const takenBack = (from?.watch.monitor.repairs ?? []).filter((repair) => !logged.has(nameRepair(repair)));
@@ -148,8 +150,16 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
 
   return {
     accept: (reading) => {
+      // A row that is later than now is of a clock that was ahead, and nothing was lived through.
+      const { deviceId, channel, timestampMs } = reading;
+      if (timestampMs < livedToMs && livedToMs <= reading.arrivedMs) {
+        const detail = `${sentAgain}: of a row that was taken before the last start`;
+        const source = { deviceId, channel, timestampMs };
+        sink.onQuarantine({ ...source, reason: "time-backwards", detail, samples: 1 }, 0);
+        return;
+      }
       ({ arrivedMs } = reading);
-      lagMs = arrivedMs - reading.timestampMs;
+      lagMs = arrivedMs - timestampMs;
       cutter.accept(reading);
     },
     advance: (nowMs) => {
