@@ -236,6 +236,9 @@ test.each([
     expect(site.events.slice(0, 2)).toEqual(["T1 scada-set-back", "T2 scada-set-back"]);
     expect(named(site.alerts)).toContain("T1 gearbox failure-ahead");
     expect(Date.parse(site.alerts[0]!.data.since)).toBeLessThan(startMs + 75 * dayMs);
+    // Nor does an average of before that date stand still.
+    const { memory } = JSON.parse(site.state.get("scada-turbine/T1") ?? "");
+    expect(memory[0][2]).toBe(startMs + (days(75) - 3) * (dayMs / 24));
   },
 );
 

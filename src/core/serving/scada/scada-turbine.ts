@@ -122,7 +122,10 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
       standardised: bundle.standardised(row.features),
       outputs: output.logits,
     });
-    if (setBackTo !== null) sink.onSetBack(setBackTo);
+    if (setBackTo !== null) {
+      for (const [name, { atMs }] of memory) if (atMs >= (setBackTo + 1) * dayMs) memory.delete(name);
+      sink.onSetBack(setBackTo);
+    }
     for (const day of days) sink.onDay(day);
     if (wasLearning && watch.correction !== null) sink.onLearnt(watch.correction);
     sink.onRow({ row, bundle, state, output, unexplained, residuals });
