@@ -10,7 +10,7 @@ import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import { readHexKey } from "../core/platform/files/read-hex-key.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { isSealedAck } from "../core/platform/seal-orders.ts";
-import { createFitCheck, digestFitted } from "../core/serving/find-misfit.ts";
+import { createFitCheck, createRateWatch, digestFitted } from "../core/serving/find-misfit.ts";
 import { clearRawLane, composeEvidence } from "./compose-evidence.ts";
 import { composePoints } from "./compose-points.ts";
 import { connectDevices } from "./devices/connect-devices.ts";
@@ -187,6 +187,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     runtimeVersion,
     configDigest: digestFitted(config),
     findMisfit: createFitCheck(config, devices.channelsOf),
+    rates: createRateWatch(config, devices.channelsOf),
     onServe: (bundle) => {
       points.use(bundle);
       devices.pushes.renew(bundle.ref.name);

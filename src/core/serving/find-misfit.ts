@@ -15,23 +15,40 @@ import { findWaveform, listBundleFindings } from "./check-bundle-fit.ts";
 /** In what `next` does not fit where `before`, of the same name, does; null: in nothing. */
 export type FitCheck = (next: Manifest, before: Manifest) => string | null;
 
-/** `announcedBy` knows the channels of a device that was heard; default: none was. */
-export function createFitCheck(
-  config: GatewayConfig,
-  announcedBy: (deviceId: string) => readonly DeviceChannel[] = () => [],
-): FitCheck {
+/** What a device sends that keeps a bundle from serving where the one before it does. */
+export interface RateWatch {
+  /** Device, channel and what it sends, as one text; null: nothing that was heard is in its way. */
+  find(next: Manifest, before: Manifest): string | null;
+  /** Has that device been heard to send something else since? */
+  isOver(sent: string): boolean;
+}
+
+/** Watches the devices of the measuring points. */
+export function createRateWatch(config: GatewayConfig, announcedBy: AnnouncedBy): RateWatch {
   const { all } = indexPoints(config.turbines);
-  const findRefusedRate = (next: Manifest, before: Manifest): string | null => {
-    const points = all.filter(({ bundle }) => bundle === next.name);
-    const [wanted, served] = [next, before].map(findWaveform);
-    if (wanted === undefined || served === undefined) return null;
-    for (const { turbine, component, device, channel } of points) {
-      const announced = announcedBy(device).find(({ name }) => name === channel);
-      if (announced === undefined || !takes(served, announced) || takes(wanted, announced)) continue;
-      const { minRateHz, maxRateHz } = wanted;
-      return `it takes ${minRateHz} to ${maxRateHz} Hz, and the device of ${turbine}/${component} sends ${announced.sampleRateHz} Hz`;
-    }
-    return null;
+  return {
+    find: (next, before) => {
+      const refused = findRefusedRate(all, { next, before, announcedBy });
+      return refused === null ? null : describeSent(refused.point, refused.announced);
+    },
+    isOver: (sent) =>
+      all.some((point) => {
+        const announced = findAnnounced(point, announcedBy);
+        if (announced === undefined || !sent.startsWith(nameSource(point))) return false;
+        return describeSent(point, announced) !== sent;
+      }),
+  };
+}
+
+/** `announcedBy` knows the channels of a device that was heard; default: none was. */
+export function createFitCheck(config: GatewayConfig, announcedBy: AnnouncedBy = () => []): FitCheck {
+  const { all } = indexPoints(config.turbines);
+  const describeRefusedRate = (next: Manifest, before: Manifest): string | null => {
+    const refused = findRefusedRate(all, { next, before, announcedBy });
+    if (refused === null) return null;
+    const { minRateHz, maxRateHz } = refused.wanted;
+    const { turbine, component } = refused.point;
+    return `it takes ${minRateHz} to ${maxRateHz} Hz, and the device of ${turbine}/${component} sends ${refused.announced.sampleRateHz} Hz`;
   };
   const findUnservedDevice = (next: Manifest, before: Manifest): string | null => {
     if (!holdsMcuModel(before) || holdsMcuModel(next)) return null;
@@ -45,7 +62,9 @@ export function createFitCheck(
     const known = new Set(listFindings(config, before).map(({ place }) => place));
     const finding = listFindings(config, next).find(({ place }) => !known.has(place));
     if (finding !== undefined) return `${finding.place}: ${finding.problem}`;
-    return findOtherKind(next, before) ?? findUnservedDevice(next, before) ?? findRefusedRate(next, before);
+    return (
+      findOtherKind(next, before) ?? findUnservedDevice(next, before) ?? describeRefusedRate(next, before)
+    );
   };
 }
 
@@ -71,6 +90,36 @@ function listFindings(
 function holdsMcuModel({ files }: Manifest): boolean {
   return files.some(({ path }) => path === mcuModelFileName);
 }
+
+type AnnouncedBy = (deviceId: string) => readonly DeviceChannel[];
+type Point = ReturnType<typeof indexPoints>["all"][number];
+
+/** The first point whose device sends what `before` takes and `next` does not. */
+function findRefusedRate(
+  points: readonly Point[],
+  {
+    next,
+    before,
+    announcedBy,
+  }: { readonly next: Manifest; readonly before: Manifest; readonly announcedBy: AnnouncedBy },
+): { readonly point: Point; readonly wanted: ChannelContract; readonly announced: DeviceChannel } | null {
+  const [wanted, served] = [next, before].map(findWaveform);
+  if (wanted === undefined || served === undefined) return null;
+  for (const point of points.filter(({ bundle }) => bundle === next.name)) {
+    const announced = findAnnounced(point, announcedBy);
+    if (announced === undefined || !takes(served, announced) || takes(wanted, announced)) continue;
+    return { point, wanted, announced };
+  }
+  return null;
+}
+
+function findAnnounced({ device, channel }: Point, announcedBy: AnnouncedBy): DeviceChannel | undefined {
+  return announcedBy(device).find(({ name }) => name === channel);
+}
+
+const nameSource = ({ device, channel }: Point): string => `${device}/${channel}: `;
+const describeSent = (point: Point, { sampleRateHz, unit }: DeviceChannel): string =>
+  `${nameSource(point)}${sampleRateHz} Hz, ${unit}`;
 
 function takes({ unit, minRateHz, maxRateHz }: ChannelContract, announced: DeviceChannel): boolean {
   const { sampleRateHz } = announced;

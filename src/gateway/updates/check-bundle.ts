@@ -21,6 +21,22 @@ interface BundleChecks {
   readonly trustedKeys: readonly TrustedKey[];
   readonly runtime: RuntimeIdentity;
   readonly findMisfit: (next: Manifest) => string | null;
+  /** What a device sends that keeps it from serving; null: nothing. */
+  readonly findSent?: ((next: Manifest) => string | null) | undefined;
+}
+
+/** The bundle does not fit what a device sends, which may send something else one day. */
+export class SentMisfitError extends AuroraError {
+  readonly sent: string;
+
+  constructor(misfit: string, { manifest, sent }: { readonly manifest: Manifest; readonly sent: string }) {
+    super("BUNDLE_INCOMPATIBLE", `does not fit this gateway: ${misfit}`, {
+      op: "check fit",
+      subject: `${manifest.name}@${manifest.version}`,
+      hint: "The model before it serves. It is tried again once the device sends something else.",
+    });
+    this.sent = sent;
+  }
 }
 
 /**
@@ -32,7 +48,7 @@ interface BundleChecks {
 export async function checkBundle(
   tar: Uint8Array,
   target: OfferedTarget,
-  { trustedKeys, runtime, findMisfit }: BundleChecks,
+  { trustedKeys, runtime, findMisfit, findSent }: BundleChecks,
 ): Promise<CheckedBundle> {
   const subject = `${target.name}@${target.version}`;
   const bundle = await verifyBundleFiles(unpackTar(tar), trustedKeys, subject);
@@ -45,6 +61,9 @@ export async function checkBundle(
     });
   }
   checkCompatibility(manifest, runtime);
-  checkFit(manifest, findMisfit(manifest));
+  const misfit = findMisfit(manifest);
+  const sent = misfit === null ? null : (findSent?.(manifest) ?? null);
+  if (misfit !== null && sent !== null) throw new SentMisfitError(misfit, { manifest, sent });
+  checkFit(manifest, misfit);
   return { bundle, golden: readGolden(bundle) };
 }

@@ -199,7 +199,7 @@ function failProof(state: StateOf<"staged">, event: EventOf<"failed">): UpdateTr
   return rest(look, { kind: "unreachable", reason: event.reason }, effects);
 }
 
-function fail(state: UnderWay, { failure, reason }: EventOf<"failed">): UpdateTransition {
+function fail(state: UnderWay, { failure, reason, sent }: EventOf<"failed">): UpdateTransition {
   const { version } = state.update.target;
   switch (failure) {
     case "unreachable":
@@ -210,7 +210,7 @@ function fail(state: UnderWay, { failure, reason }: EventOf<"failed">): UpdateTr
     case "again":
       return tellAccident(state, reason, { kind: "refused", version, reason, final: false });
     case "final":
-      return refuse(state, reason);
+      return refuse(sent === undefined ? state : { ...state, look: holdBySent(state.look, sent) }, reason);
   }
 }
 
@@ -245,8 +245,22 @@ function refuse({ look, update }: UnderWay, reason: string, before: UpdateEffect
   return rest(refusal.look, outcome, before.concat(refusal.effects));
 }
 
+/** Between who refuses and what a device sent that was in the way. A version of before takes it for another one who refuses. */
+const sentMark = " while ";
+
+function holdBySent(look: LookContext, sent: string): LookContext {
+  return { ...look, runtimeVersion: `${look.runtimeVersion}${sentMark}${sent}` };
+}
+
+/** What a device sent that an update was refused for; empty: it was for something else. */
+export function sentOf(refusedBy: string): string {
+  return refusedBy.split(sentMark)[1] ?? "";
+}
+
+const judgeOf = (refusedBy: string): string => refusedBy.split(sentMark)[0]!;
+
 function chooseAmong(offered: readonly OfferedTarget[], look: LookContext): TargetChoice {
   const isRefused = ({ sha256 }: OfferedTarget): boolean =>
-    look.refused.some((one) => one.sha256 === sha256 && one.runtimeVersion === look.runtimeVersion);
+    look.refused.some((one) => one.sha256 === sha256 && judgeOf(one.runtimeVersion) === look.runtimeVersion);
   return chooseTarget(offered, look.serving, isRefused);
 }

@@ -14,14 +14,14 @@ import type { Clock } from "../../core/platform/clock.ts";
 import type { FileSystem } from "../../core/platform/files/file-system.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { openSlots, type Slots } from "../../core/serving/slots.ts";
-import { checkBundle } from "./check-bundle.ts";
+import { checkBundle, SentMisfitError } from "./check-bundle.ts";
 import { ActivationError, classifyFailure } from "./classify-failure.ts";
 import { downloadTarget } from "./download-target.ts";
 import type { TransferLimits } from "./http-get.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import type { ProofReport } from "./proof-message.ts";
 import type { ExpectedProof } from "./prove-bundle.ts";
-import { restingUpdate, stepUpdate } from "./step-update.ts";
+import { restingUpdate, sentOf, stepUpdate } from "./step-update.ts";
 import { createTufClient, type OfferedTarget, type TufClient } from "./tuf-client.ts";
 import type { LookOutcome, StagedSlot, UpdateEffect, UpdateEvent, UpdateState } from "./update-states.ts";
 
@@ -50,6 +50,10 @@ export interface UpdateLookOptions {
   readonly configDigest?: string | undefined;
   /** In what a bundle does not fit this gateway though the one that serves does; null: in nothing. */
   readonly findMisfit: (next: Manifest) => string | null;
+  /** What a device sends that is in its way; null: nothing. */
+  readonly findSent?: ((next: Manifest) => string | null) | undefined;
+  /** Does that device send something else by now? */
+  readonly isSentOver?: ((sent: string) => boolean) | undefined;
   /** Runs the golden cases of a staged bundle on this machine. @throws AuroraError PROOF_FAILED. */
   readonly prove: (expected: ExpectedProof, signal: AbortSignal) => Promise<ProofReport>;
   /** What serves now; asked at every look. */
@@ -104,7 +108,8 @@ export function createUpdateLook(options: UpdateLookOptions): (signal: AbortSign
     const { attempts } = state.update;
     const { maxAttempts } = state.look;
     const failure = classifyFailure(error, { isStopping: signal.aborted, attempts, maxAttempts });
-    return { kind: "failed", failure, reason: error.message };
+    const sent = error instanceof SentMisfitError ? { sent: error.sent } : {};
+    return { kind: "failed", failure, reason: error.message, ...sent };
   }
 
   return async (signal) => {
@@ -165,10 +170,11 @@ async function beginLook({ options, bounds, slots, journal }: Tools): Promise<Up
   const { state, damage } = await journal.read();
   if (damage !== null) options.onEvent("update.journal-damaged", options.stateDir, damage);
   const { name, version, digest, dir } = options.active();
+  const refused = state.refused.filter((one) => options.isSentOver?.(sentOf(one.runtimeVersion)) !== true);
   const slot = (["a", "b"] as const).find((one) => slots.dir(one) === resolve(dir)) ?? null;
   return {
     kind: "look",
-    journal: state,
+    journal: { ...state, refused },
     serving: { name, version, digest, slot },
     runtimeVersion: nameJudge(options),
     maxAttempts: bounds.proofAttempts,

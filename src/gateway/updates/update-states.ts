@@ -100,7 +100,13 @@ export type UpdateEvent =
   /** Windows go to the new bundle; after a restart it is still the old one's turn. */
   | { readonly kind: "served" }
   | { readonly kind: "activated" }
-  | { readonly kind: "failed"; readonly failure: FailureClass; readonly reason: string }
+  | {
+      readonly kind: "failed";
+      readonly failure: FailureClass;
+      readonly reason: string;
+      /** What a device sends that is in its way; absent: nothing is. */
+      readonly sent?: string;
+    }
   /** The look broke off by an error that says nothing about the update. */
   | { readonly kind: "interrupted" };
 

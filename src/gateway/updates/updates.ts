@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { maxRootBytes } from "../../core/contract/publication.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
-import type { FitCheck } from "../../core/serving/find-misfit.ts";
+import type { FitCheck, RateWatch } from "../../core/serving/find-misfit.ts";
 import { describeServing, type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import { proveBundle } from "./prove-bundle.ts";
@@ -23,6 +23,7 @@ export interface UpdatesOptions {
   readonly configDigest: string;
   /** Would a bundle do here what the one that serves does? */
   readonly findMisfit: FitCheck;
+  readonly rates: RateWatch;
   /** A new bundle serves from the next window on; after a throw it is called once more, with the old one. */
   readonly onServe: (bundle: LoadedBundle) => void;
 }
@@ -67,6 +68,8 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
         return { name: ref.name, version: ref.version, digest: ref.digest, dir };
       },
       findMisfit: (next) => options.findMisfit(next, models.current(name).manifest),
+      findSent: (next) => options.rates.find(next, models.current(name).manifest),
+      isSentOver: options.rates.isOver,
       onActivate: async (slotDir, bundle) => {
         const { engine } = options;
         const loaded = await serveBundle(slotDir, bundle, { engine, logger: common.logger });

@@ -5,7 +5,7 @@ import type { Manifest } from "../../../src/core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../../../src/core/contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { packageRoot } from "../../../src/core/platform/files/package-root.ts";
-import { createFitCheck, digestFitted } from "../../../src/core/serving/find-misfit.ts";
+import { createFitCheck, createRateWatch, digestFitted } from "../../../src/core/serving/find-misfit.ts";
 
 const read = (name: string): Manifest =>
   JSON.parse(readFileSync(join(packageRoot(), "models", name, "1.0.0", "manifest.json"), "utf8"));
@@ -113,6 +113,17 @@ test("a rate that the device sends and the model before takes must be taken; of 
   for (const findMisfit of [heardAt(25_600), heardAt(1), createFitCheck(configure())]) {
     expect(findMisfit(newer(bearing, { channels }), bearing)).toBeNull();
   }
+});
+
+test("what a device sent that was in a bundle's way is over once it is heard to send something else", () => {
+  const next = newer(bearing, { channels: [{ ...bearing.channels[0]!, minRateHz: 20_000 }] });
+  const heardAt = (sampleRateHz: number) =>
+    createRateWatch(configure(), () => [{ name: "accel-de", unit: "m/s2", sampleRateHz, scale: 1 }]);
+  const sent = heardAt(12_000).find(next, bearing);
+  expect(sent).toMatch(/\/accel-de: 12000 Hz, m\/s2$/);
+  expect(heardAt(25_600).find(next, bearing)).toBeNull();
+  expect([12_000, 25_600].map((rateHz) => heardAt(rateHz).isOver(sent!))).toEqual([false, true]);
+  expect(createRateWatch(configure(), () => []).isOver(sent!)).toBe(false);
 });
 
 test("what does not fit the model before either is not the newer one's fault", () => {

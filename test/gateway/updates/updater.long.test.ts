@@ -148,6 +148,24 @@ describe("an update", () => {
     expect(await mended.updater.checkNow()).toMatchObject({ kind: "activated" });
   });
 
+  it("that did not fit what a device sends is tried again once that sends something else, also after a restart, and not before", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    let rateHz = 12_000;
+    const devices = {
+      findMisfit: () => (rateHz === 12_000 ? "the device of WT1/pump sends 12000 Hz" : null),
+      findSent: () => `pump-1/accel: ${rateHz} Hz, g`,
+      isSentOver: (sent: string) => sent !== `pump-1/accel: ${rateHz} Hz, g`,
+      configDigest: "one",
+    };
+    const gateway = await fixture.gateway(devices);
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "refused", final: true });
+    expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
+    const restarted = await fixture.gateway(devices, gateway.stateDir);
+    expect(await restarted.updater.checkNow()).toEqual({ kind: "current" });
+    rateHz = 25_600;
+    expect(await restarted.updater.checkNow()).toMatchObject({ kind: "activated", version: "1.1.0" });
+  });
+
   it("is refused when the repository vouches for it and the release key does not", async () => {
     const stranger = newKey();
     await fixture.publish(sampleContents({ version: "1.1.0" }));
