@@ -24,8 +24,8 @@ export function readAccelerationUnit(text: string): AccelerationUnit | null {
     // Superscripts are digits: m·s⁻².
     .normalize("NFKC")
     // Which mean of it is meant does not matter to samples.
-    .replace(/[\s_-]+(rms|pk|peak|p-p|0-p)$/i, "")
-    .replace(/^G$/, "g")
+    .replace(/[\s_-]*\(?(rms|pk|peak|p-p|0-p)\)?$/i, "")
+    .replace(/^[gG](['’]s)?$/, "g")
     .replace(/^gal$/i, "cm/s2")
     .replace(/sec/g, "s")
     // A text of Latin-1 that was read as UTF-8 has lost its ².
@@ -37,7 +37,7 @@ export function readAccelerationUnit(text: string): AccelerationUnit | null {
 
 /** Is `text` a unit of velocity, displacement, voltage or current? What stands in brackets, or in a description, may be none. */
 export function isOtherQuantity(text: string): boolean {
-  return /^([mµμu]?m\/s(ec)?|in\/s(ec)?|ips|[mµμu]m|m?V|m?A|volts?)([\s_-]+(rms|RMS|pk|peak))?$/.test(
+  return /^([cmµμu]?m\/s(ec)?|(in|ft)\/s(ec)?|ips|[cmµμu]m|mils?|m?V|m?A|volts?)([\s_-]+(rms|RMS|pk|peak))?$/.test(
     text.trim(),
   );
 }

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { createScratchFolder } from "../../../../scripts/scratch-folder.ts";
-import { readAccelerationUnit } from "../../../../src/core/contract/acceleration-units.ts";
+import { isOtherQuantity, readAccelerationUnit } from "../../../../src/core/contract/acceleration-units.ts";
 import { findFileScale } from "../../../../src/training/dataset/samples/file-scale.ts";
 import { openSampleFile, readStatedUnit } from "../../../../src/training/dataset/samples/sample-file.ts";
 import { joinScale, parseSidecarWords } from "../../../../src/training/dataset/sidecar/sidecar.ts";
@@ -26,6 +26,10 @@ test.each([
   ["mm/s²", "mm/s2"],
   ["G", "g"],
   ["g rms", "g"],
+  ["grms", "g"],
+  ["G (peak)", "g"],
+  ["G's", "g"],
+  ["m/s² RMS", "m/s2"],
   ["m/sec2", "m/s2"],
   ["m s^-2", "m/s2"],
   ["ms-2", "m/s2"],
@@ -43,6 +47,14 @@ test.each([
 ])("%j is the acceleration %j", (text, unit) => {
   expect(readAccelerationUnit(text)).toBe(unit);
 });
+
+test.each(["mm/s", "cm/s", "ft/s", "in/sec", "ips rms", "mil", "mV", "volts"])(
+  "%j is another quantity than acceleration",
+  (text) => {
+    expect(readAccelerationUnit(text)).toBeNull();
+    expect(isOtherQuantity(text)).toBe(true);
+  },
+);
 
 test.each([
   { name: "in brackets after the name", head: "Zeit [s];Beschl. [m/s²]", separator: ";", unit: "m/s²" },
