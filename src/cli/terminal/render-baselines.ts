@@ -5,6 +5,7 @@ import {
   sayConditions,
   sayNextStep,
 } from "../../core/decision/reference/describe-baseline.ts";
+import { saySpeeds } from "../../core/decision/reference/learnt-speeds.ts";
 
 /** A paragraph a point. */
 export function renderBaselines(points: readonly PointBaselineReport[]): string {
@@ -58,11 +59,13 @@ function renderPoint(point: PointBaselineReport): string {
     lines.push(`  learning   ${progress}${since === null ? "" : `, since ${since}`}`);
   }
   if (reference !== null) {
-    const { version, windows, from, to, shaftRpm, hasScores, suspicions } = reference;
-    const { min, max } = shaftRpm;
+    const { version, windows, from, to, shaftRpm, hasScores, suspicions, later = [] } = reference;
     lines.push(
       `  reference  version ${version} since ${to}, ${windows} windows from ${from}`,
-      `  speeds     ${min.toFixed(0)} to ${max.toFixed(0)} rpm`,
+      `  speeds     ${saySpeeds(shaftRpm)}`,
+      ...later.map(
+        (each) => `  later      ${saySpeeds(each.shaftRpm)}, ${each.windows} windows from ${each.from}`,
+      ),
       `  holds      ${hasScores ? "levels and scores" : "levels only"}`,
     );
     for (const suspicion of suspicions) lines.push(`  suspicious ${suspicion}`);

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { onDemand } from "./on-demand.ts";
 import { oneLine } from "./one-line.ts";
 import type { ModelRef } from "./prediction.ts";
+import { maxLater } from "./site-baseline.ts";
 import { idPattern } from "./topics.ts";
 
 /** Path that lists them (GET), and below which each is renewed: `POST /baselines/TURBINE/COMPONENT/renew`. */
@@ -29,6 +30,13 @@ export interface LearningProgress {
   readonly since: string | null;
 }
 
+/** Levels at speeds that the machine came to later. */
+export interface LaterReport extends Pick<ReferenceReport, "windows" | "from" | "to" | "shaftRpm"> {
+  /** The nearest speed that had been learnt before, and by how much it is louder than there, dB. */
+  readonly besideRpm: number;
+  readonly louderDb: number;
+}
+
 /** What a point is held against. */
 export interface ReferenceReport {
   /** Counts the baselines of this point, from 1. */
@@ -43,6 +51,8 @@ export interface ReferenceReport {
   readonly hasScores: boolean;
   /** Why the machine may not have been healthy while it was learnt, one sentence each. */
   readonly suspicions: readonly string[];
+  /** In the order in which they were learnt; absent: none were. */
+  readonly later?: readonly LaterReport[] | undefined;
 }
 
 /** The last renewal by command. */
@@ -130,6 +140,12 @@ const count = z.int().min(0);
 const hours = z.number().min(0);
 const name = z.string().regex(idPattern);
 const rpm = z.number().positive();
+const learntOf = {
+  windows: z.int().min(1),
+  from: time,
+  to: time,
+  shaftRpm: z.strictObject({ min: rpm, max: rpm, reference: rpm }),
+};
 
 /** Validator of {@link PointBaselineReport}. */
 const pointBaselineSchema: () => z.ZodType<PointBaselineReport> = onDemand(() =>
@@ -156,12 +172,13 @@ const pointBaselineSchema: () => z.ZodType<PointBaselineReport> = onDemand(() =>
     reference: z
       .strictObject({
         version: z.int().min(1),
-        windows: z.int().min(1),
-        from: time,
-        to: time,
-        shaftRpm: z.strictObject({ min: rpm, max: rpm, reference: rpm }),
+        ...learntOf,
         hasScores: z.boolean(),
         suspicions: z.array(z.string().max(1024)).max(64),
+        later: z
+          .array(z.strictObject({ ...learntOf, besideRpm: rpm, louderDb: z.number() }))
+          .max(maxLater)
+          .optional(),
       })
       .nullable(),
     severityDb: z.number().nullable(),

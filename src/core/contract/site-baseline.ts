@@ -51,27 +51,43 @@ export interface SiteSeverity extends SiteWander {
   readonly window: number;
 }
 
-/** A baseline. */
-export interface SiteBaseline {
-  readonly formatVersion: 1;
-  /** Counts the baselines of this point, from 1. */
-  readonly version: number;
-  /** Windows that it rests on. */
+/** The levels of a machine at some speeds, as they were learnt. */
+export interface SiteLevels {
+  /** Windows that they rest on. */
   readonly windows: number;
   /** Time of the data, epoch ms. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly shaftRpm: { readonly min: number; readonly max: number; readonly reference: number };
-  /** The levels that it speaks of. */
-  readonly spec: FeatureSpec;
   /** One a level; null: not heard on this site (a band above the sensor's rate). */
   readonly levels: readonly (SiteLevel | null)[];
+  /** Absent: not learnt. */
+  readonly severity?: SiteSeverity | undefined;
+}
+
+/** The same at speeds that the machine came to after it had its own reference. */
+export interface LaterLevels extends SiteLevels {
+  /** The nearest speed that had been learnt before, and by how much it is louder than there, dB. */
+  readonly besideRpm: number;
+  readonly louderDb: number;
+}
+
+/** At most so many: 300 to 3000 rpm are less. */
+export const maxLater = 12;
+
+/** A baseline. */
+export interface SiteBaseline extends SiteLevels {
+  readonly formatVersion: 1;
+  /** Counts the baselines of this point, from 1. */
+  readonly version: number;
+  /** The levels that it speaks of. */
+  readonly spec: FeatureSpec;
   /** The model whose margins these are; null: levels only. */
   readonly model: ModelRef | null;
   /** One an output; empty without a model. */
   readonly margins: readonly SiteMargin[];
-  /** Absent: not learnt. */
-  readonly severity?: SiteSeverity | undefined;
+  /** Levels at further speeds, in the order in which they were learnt; absent: none. */
+  readonly later?: readonly LaterLevels[] | undefined;
   /** Features of healthy windows that lie far apart, a row each, at most 32; absent: none was kept. */
   readonly featureRows?: readonly (readonly number[])[] | undefined;
   /** Version with which the levels were learnt, where that was before this model served; absent: with the margins. */
@@ -89,21 +105,30 @@ const level: z.ZodType<SiteLevel> = z.strictObject({
   perOctaveDb: finite,
 });
 
+const speed = z.number().positive();
+const siteLevels = {
+  windows: z.int().min(1),
+  fromMs: finite,
+  toMs: finite,
+  shaftRpm: z.strictObject({ min: speed, max: speed, reference: speed }),
+  levels: z.array(level.nullable()).max(512),
+  severity: z
+    .strictObject({
+      window: z.number().min(0),
+      wander: z.number().min(0),
+      freedom: z.number().positive(),
+      blocks: z.number().min(1),
+    })
+    .optional(),
+};
+
 /** Validator of {@link SiteBaseline}: it comes from a disk. */
 export const siteBaselineSchema: z.ZodType<SiteBaseline> = z
   .strictObject({
     formatVersion: z.literal(1),
     version: z.int().min(1),
-    windows: z.int().min(1),
-    fromMs: finite,
-    toMs: finite,
-    shaftRpm: z.strictObject({
-      min: z.number().positive(),
-      max: z.number().positive(),
-      reference: z.number().positive(),
-    }),
+    ...siteLevels,
     spec: featureSpecSchema(),
-    levels: z.array(level.nullable()).max(512),
     model: z
       .strictObject({ name: z.string().max(256), version: z.string().max(256), digest: z.string().max(128) })
       .nullable(),
@@ -120,17 +145,17 @@ export const siteBaselineSchema: z.ZodType<SiteBaseline> = z
         }),
       )
       .max(32),
-    severity: z
-      .strictObject({
-        window: z.number().min(0),
-        wander: z.number().min(0),
-        freedom: z.number().positive(),
-        blocks: z.number().min(1),
-      })
+    later: z
+      .array(z.strictObject({ ...siteLevels, besideRpm: speed, louderDb: finite }))
+      .max(maxLater)
       .optional(),
     featureRows: z.array(z.array(finite).max(512)).max(32).optional(),
     levelsVersion: z.int().min(1).optional(),
     isProvisional: z.boolean().optional(),
     suspicions: z.array(z.string().max(1024)).max(64),
   })
-  .refine((baseline) => baseline.levels.length === baseline.spec.list.length, "one entry a level");
+  .refine(
+    ({ levels, later = [], spec }) =>
+      [levels, ...later.map((each) => each.levels)].every(({ length }) => length === spec.list.length),
+    "one entry a level",
+  );

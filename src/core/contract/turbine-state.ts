@@ -110,6 +110,8 @@ export interface TurbineState {
         readonly suspicions: readonly string[];
         /** What is not known, since many windows of the last day were at speeds that were not learnt; absent: few were. */
         readonly beyond?: string | undefined;
+        /** Which levels were learnt later, at speeds that it came to after it had its own reference, since when; absent: none. */
+        readonly later?: string | undefined;
         /** Why it was refused; absent unless it was. */
         readonly refusal?: string | undefined;
         /** dB above the baseline, of the last window; null: not known, as at a speed that was not learnt. */
@@ -223,6 +225,7 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
           neededWindows: z.int().min(0).optional(),
           suspicions: z.array(z.string().max(1024)).max(64),
           beyond: z.string().max(1024).optional(),
+          later: z.string().max(2048).optional(),
           refusal: z.string().max(1024).optional(),
           severityDb: z
             .number()

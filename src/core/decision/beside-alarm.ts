@@ -3,6 +3,7 @@
  * an alarm stands that nothing shows any more. Raises nothing, and ends nothing.
  */
 import type { OutputClass } from "../contract/bundle/manifest.ts";
+import type { SiteBaseline } from "../contract/site-baseline.ts";
 import { type HeldAlarm, isNearerHealthy, isTooSlow } from "./alarm-hold.ts";
 import {
   isLikelyAt,
@@ -12,6 +13,7 @@ import {
   vibrationLevelMode,
 } from "./choose-alarm.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
+import { chooseLevels } from "./reference/learnt-speeds.ts";
 import { isOfLate, type SignalState, weighEvidence } from "./signal-watch.ts";
 
 /** By so much a kind must be above the alarm's own of late to be what the machine looks like. */
@@ -24,6 +26,8 @@ export interface SignalPicture {
   readonly coinciding: readonly number[];
   readonly signals: ReadonlyMap<string, SignalState>;
   readonly heights: EvidenceHeights;
+  /** What the machine is held against; null: nothing yet. */
+  readonly baseline: SiteBaseline | null;
 }
 
 /** Another signal, as it stands of late: a kind by its score, the level in dB. */
@@ -54,15 +58,24 @@ function findOtherKind(
 
 /**
  * Why the window cannot show that the fault has gone whose alarm stands; null: it can. The sensor hears its machine no more, there
- * is evidence of another kind, or the machine is loud: a fault that looks otherwise, or whose lines drown, has not gone.
+ * is evidence of another kind, or the machine is loud: a fault that looks otherwise, or whose lines drown, has not gone. Nor has a
+ * loud machine that is held against what was learnt at another time, which may have had its fault.
  */
 export function findHindrance(
   { name, window }: Pick<MeasuredSignal, "name" | "window">,
   picture: SignalPicture,
-): OtherSignal | "faint" | null {
-  if ((picture.signals.get(name)?.held ?? null) === null) return null;
+): OtherSignal | "faint" | "elsewhere" | null {
+  const held = picture.signals.get(name)?.held ?? null;
+  if (held === null) return null;
   if (window.isFaint) return "faint";
+  if (name === vibrationLevelMode && isElsewhere(held, window.shaftRpm, picture.baseline)) return "elsewhere";
   return findOtherKind(name, picture) ?? findLoudness(name, picture, window.toMs);
+}
+
+/** Is a level at this speed held against other windows than where its alarm shows? */
+function isElsewhere({ seenRpm }: HeldAlarm, shaftRpm: number, baseline: SiteBaseline | null): boolean {
+  if (baseline?.later === undefined || seenRpm === undefined) return false;
+  return chooseLevels(baseline, seenRpm) !== chooseLevels(baseline, shaftRpm);
 }
 
 /** What a machine looks like instead while an alarm stands; null: like nothing else, or not clearly. */
@@ -128,9 +141,12 @@ function sayWhyItStands(
   const { shaftRpm, compared } = own.window;
   if (!isNearerHealthy(held, held.isMargin ? compared : recent)) return null;
   const hindrance = findHindrance(own, picture);
+  const speeds = `${Math.round(held.seenRpm ?? shaftRpm)} rpm, and`;
+  if (hindrance === "elsewhere")
+    return `it is loud at ${speeds} at ${Math.round(shaftRpm)} is held against what was learnt at another time`;
   if (hindrance !== null) return describeHindrance(hindrance);
   return isTooSlow(held, shaftRpm)
-    ? `its fault showed at ${Math.round(held.seenRpm!)} rpm, and may well be silent at ${Math.round(shaftRpm)}`
+    ? `its fault showed at ${speeds} may well be silent at ${Math.round(shaftRpm)}`
     : null;
 }
 

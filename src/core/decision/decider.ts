@@ -206,7 +206,7 @@ class PointDecider implements Decider {
     const heights = this.#heights;
     const { outputs, failureModes } = this.#heard;
     const measured = measureSignals(this.#heard, prediction, own);
-    const picture = { outputs, coinciding: this.#heard.coinciding, signals, heights };
+    const picture = { outputs, coinciding: this.#heard.coinciding, signals, heights, baseline: own.baseline };
     this.#heardLast = { measured, picture };
     this.#moveTo(own, measured);
     for (const each of measured) {

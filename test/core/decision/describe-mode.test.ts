@@ -29,6 +29,7 @@ const measured: MeasuredSignal = {
   spread: usualSpread,
 };
 const pictureOf = (heights: EvidenceHeights) => ({
+  baseline: null,
   outputs: [],
   coinciding: [],
   signals: new Map(),

@@ -44,6 +44,8 @@ export interface PointReport {
   readonly suspicions: readonly string[];
   /** What is not known since many windows of its last day were at speeds that were not learnt; null: few were. */
   readonly beyond: string | null;
+  /** Which levels were learnt later, since when; null: none. */
+  readonly later: string | null;
   readonly reference: readonly BaselineNews[];
   readonly alarms: readonly ReplayedAlarm[];
   /** When its sensor heard far less than the machine's own healthy level. */
@@ -173,6 +175,7 @@ export function createPointHistory(name: string, turbine: string | null = null):
         learntWindows: status?.windows ?? 0,
         suspicions: status?.suspicions ?? [],
         beyond: status?.beyond ?? null,
+        later: status?.later ?? null,
         reference,
         alarms: alarms.map((alarm) => ({
           ...alarm,

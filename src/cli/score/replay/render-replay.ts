@@ -124,7 +124,7 @@ function nameFault(failureMode: string): string {
 }
 
 function describeEnd(report: PointReport): string {
-  const { windows, state, refusal, learntWindows, alarms, suspicions, beyond } = report;
+  const { windows, state, refusal, learntWindows, alarms, suspicions, beyond, later } = report;
   if (windows === 0 && alarms.length === 0) return "no window could be decided";
   const open = alarms.filter(({ clearedAt }) => clearedAt === null);
   const standing = open.map(({ failureMode, worst }) => `${nameFault(failureMode)} (${worst.severity})`);
@@ -139,7 +139,7 @@ function describeEnd(report: PointReport): string {
   if (refusal !== null) return `${alarm}; it has no reference of its own, since it looks faulty: ${refusal}`;
   return state === "learning"
     ? `${alarm}; still learning, of ${countOf(learntWindows, "window")} so far`
-    : `${alarm}${doubts}${beyond === null ? "" : `; ${beyond}`}`;
+    : [`${alarm}${doubts}`, later, beyond].filter((part) => part !== null).join("; ");
 }
 
 /** What was not heard is not healthy. */

@@ -86,7 +86,7 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            reason, whyItStands, …), reference (news of it, renewals too), recordings, unheardRecordings (most of their samples were set aside, they are too short or repeat an earlier
            one, since repeatedSince: how it was then is not known), deaf (since, until, quieterDb: its sensor heard far less than when the machine was healthy),
            foreignModes (not raised, though likely: what speaks for them may be lines of the shaft, of hum or of another machine alone),
-           beyond (what is not known, since its last day ran at speeds that were not learnt), heardUntil, windows and what was set aside; beside them warnings, as on stderr; times are null for what has not happened. An alarm is told as
+           beyond (what is not known, since its last day ran at speeds that were not learnt), later (levels that were learnt at further speeds), heardUntil, windows and what was set aside; beside them warnings, as on stderr; times are null for what has not happened. An alarm is told as
            it was when it was raised; "worst" says what it grew to, criticalAt when.`;
 
 /** @throws AuroraError USAGE where options of a replay come without one, or with what a replay does not take. */

@@ -8,6 +8,7 @@
  *      │ ├── stands, at a stated speed: what was heard then is let go
  *      │ ├── unsteady: the older half is let go (thrice)
  *      │ └── looks faulty: refused, tried again later; how it scores is known all the same
+ *      │   ready ──as much at speeds that were not learnt──▶ ready, with their levels beside (`later-levels.ts`)
  *      └── relearn (operator, maintenance), other levels; another model: its logits are learnt again beneath
  */
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
@@ -20,17 +21,18 @@ import type {
   BaselineStatus,
   LearntWindow,
 } from "./baseline-status.ts";
-import { sayLearnt } from "./describe-baseline.ts";
+import { sayLater, sayLearnt } from "./describe-baseline.ts";
 import { type BaselineSubject, baselineBlockWindows, fitSiteBaseline } from "./fit-site-baseline.ts";
 import { createGatheredWindows, type GatheredWindows } from "./gathered-windows.ts";
 import { describeWithRows, type HealthyRows, noHealthyRows, packHealthyRows } from "./healthy-rows.ts";
+import { canLearnLater, learnLater } from "./later-levels.ts";
 import { doubtGrowth, dropMargins, measureGrowth, mergeBaselines, toOneShape } from "./refine-baseline.ts";
 import { describeRefusal, noRefusal, type Refusal, refuse, restoreRefusal } from "./refusal.ts";
 import { hasLevels, isHeard } from "./severity.ts";
 import { findStandstill } from "./standstill.ts";
 
-/** The last one of a learner, or one to go by until then. */
-type BaselineFit = "final" | "provisional";
+/** The last one of a learner, one to go by until then, or levels at further speeds beside the last. */
+type BaselineFit = "final" | "provisional" | "later";
 
 /** Windows of the first provisional baseline. */
 export const provisionalWindows = 96;
@@ -102,11 +104,12 @@ class Learner implements BaselineLearner {
       suspicions: current?.suspicions ?? [],
       ...(isOurs ? {} : detail === null ? { neededWindows: this.#neededWindows } : { refusal: detail }),
       ...(isOurs || this.#standstill === null ? {} : { standstill: this.#standstill }),
+      ...(current?.later === undefined ? {} : { later: sayLater(current.later) }),
     };
   }
 
-  update({ prediction, levels, shaftRpm, features }: LearntWindow): void {
-    if (this.#knows(levels) || !isOperating(prediction.operatingState)) return;
+  update({ prediction, levels, shaftRpm, features, isBeyond = false }: LearntWindow): void {
+    if (this.#knows(levels, isBeyond) || !isOperating(prediction.operatingState)) return;
     if (!(shaftRpm > 0) || !prediction.logits.every(Number.isFinite)) return;
     const { fromMs, toMs, logits } = prediction;
     this.#gathered.gather({ fromMs, toMs, shaftRpm, levels, logits }, features);
@@ -122,6 +125,7 @@ class Learner implements BaselineLearner {
     const due = this.#due;
     this.#due = null;
     if (due === null) return null;
+    if (due === "later") return this.#learnLater();
     const stood = findStandstill(this.#gathered.list(), this.#subject);
     if (stood === null) return this.#fit(due === "final");
     this.#gathered.retain((place) => !stood.places.has(place));
@@ -188,8 +192,10 @@ class Learner implements BaselineLearner {
   }
 
   /** Is there nothing more to learn of a window? A baseline of scores alone goes on where levels are heard. */
-  #knows(levels: Float32Array): boolean {
-    return this.#isDone() && (isHeard(this.#current!) || !levels.some(Number.isFinite));
+  #knows(levels: Float32Array, isBeyond: boolean): boolean {
+    if (!this.#isDone()) return false;
+    const current = this.#current!;
+    return isHeard(current) ? !isBeyond || !canLearnLater(current) : !levels.some(Number.isFinite);
   }
 
   /** Lets go of what the present subject has no use for; says why when a baseline is lost. */
@@ -228,6 +234,7 @@ class Learner implements BaselineLearner {
     const { minWindows, minDurationMs } = this.#options;
     const isEnough = this.#gathered.seen >= Math.max(minWindows, this.#subject.spec.minWindows);
     const isLong = this.#gathered.heard.spanMs >= minDurationMs;
+    if (this.#isDone() && isHeard(this.#current!)) return isEnough && isLong ? "later" : null;
     if (isEnough && isLong && this.#gathered.seen >= this.#refusedAt) return "final";
     // What is final is not given up for less.
     if (this.#isDone()) return null;
@@ -268,6 +275,14 @@ class Learner implements BaselineLearner {
     }
     const doubt = `${error.detail}, for the ${this.#refusals + 1}th time`;
     return this.#take({ ...error.baseline, suspicions: [doubt] }, isFinal);
+  }
+
+  #learnLater(): BaselineEvent | null {
+    const sources = { subject: this.#subject, options: this.#options };
+    const widened = learnLater(this.#current!, this.#gathered, sources);
+    if (widened === null) return null;
+    this.#current = toOneShape(widened);
+    return { kind: "widened", detail: sayLater(widened.later!.slice(-1)) };
   }
 
   #take(learnt: SiteBaseline, isFinal: boolean): BaselineEvent | null {

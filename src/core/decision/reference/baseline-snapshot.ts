@@ -4,6 +4,7 @@ import type { ModelRef } from "../../contract/prediction.ts";
 import { type SiteBaseline, siteBaselineSchema } from "../../contract/site-baseline.ts";
 import type { ScoredBy } from "../scoring-model.ts";
 import { type HeardTime, heardTimeSchema } from "./heard-time.ts";
+import { dropMargins } from "./refine-baseline.ts";
 
 /** A window that may become part of a baseline; a level that was not heard is null. */
 export interface KeptWindow {
@@ -108,8 +109,25 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
     .optional(),
 });
 
+/** What was learnt against other rivals, since the bearing is said to be another one now: levels stay, margins are learnt again. */
+export function dropOtherMargins(
+  kept: BaselineSnapshot,
+  now: {
+    readonly coinciding?: readonly number[] | undefined;
+    readonly orders?: readonly number[] | undefined;
+  },
+): BaselineSnapshot {
+  const isOther = isOtherBearing(kept, now.orders);
+  const { coinciding = [] } = now;
+  if (!isOther && (kept.coinciding ?? []).join() === coinciding.join()) return kept;
+  const levels = { ...kept, baseline: kept.baseline && dropMargins(kept.baseline), doubted: undefined };
+  // Beside a final one levels at further speeds were being learnt, and no scores.
+  const isFinal = kept.baseline !== null && kept.baseline.isProvisional !== true;
+  return isOther || isFinal ? forgetProgress(levels) : levels;
+}
+
 /** What was being learnt, let go; a baseline in use stays. */
-export function forgetProgress(kept: BaselineSnapshot): BaselineSnapshot {
+function forgetProgress(kept: BaselineSnapshot): BaselineSnapshot {
   const { epoch, modelDigest, version, baseline, quietWindows, standsUpToDb, renewal } = kept;
   const begun = { kept: [], seen: 0, stride: 1, firstMs: null, refusals: 0 };
   return { epoch, modelDigest, version, baseline, ...begun, quietWindows, standsUpToDb, renewal };

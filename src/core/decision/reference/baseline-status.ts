@@ -23,12 +23,14 @@ export interface LearntWindow {
   readonly shaftRpm: number;
   /** What the student was given; absent or empty: not known. */
   readonly features?: Float32Array | undefined;
+  /** At a speed at which no level was learnt, and heard as of a machine that runs; absent: it is not. */
+  readonly isBeyond?: boolean | undefined;
 }
 
 /** News for an operator. */
 export interface BaselineEvent {
-  /** `provisional`: there is a baseline to go by, which will be refined; `refused`: what was heard looks faulty; `standstill`: some of it was heard while the machine stood, and let go. */
-  readonly kind: "provisional" | "ready" | "unsteady" | "refused" | "relearning" | "standstill";
+  /** `provisional`: there is a baseline to go by, which will be refined; `refused`: what was heard looks faulty; `standstill`: some of it was heard while the machine stood, and let go; `widened`: levels at further speeds were learnt. */
+  readonly kind: "provisional" | "ready" | "unsteady" | "refused" | "relearning" | "standstill" | "widened";
   readonly detail: string;
 }
 
@@ -47,6 +49,8 @@ export interface BaselineStatus {
   readonly suspicions: readonly string[];
   /** What is not known, since many windows of the last day were at speeds that were not learnt; absent: few were, or none was heard in this run. */
   readonly beyond?: string | undefined;
+  /** Which levels were learnt later, since when; absent: none. */
+  readonly later?: string | undefined;
   /** Why it was refused; absent unless it was. */
   readonly refusal?: string | undefined;
   /** While it is learning: what was heard while the machine stood, in words; absent: nothing was, in this run. */

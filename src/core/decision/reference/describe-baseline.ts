@@ -1,11 +1,17 @@
 /** Says how a point stands against its healthy baseline, and why: numbers and sentences for people. Decides nothing. */
-import type { BaselineStanding, LearningProgress, ReferenceReport } from "../../contract/baseline-report.ts";
+import type {
+  BaselineStanding,
+  LaterReport,
+  LearningProgress,
+  ReferenceReport,
+} from "../../contract/baseline-report.ts";
 import { renderIsoTime } from "../../contract/iso-time.ts";
 import type { ModelRef } from "../../contract/prediction.ts";
-import type { SiteBaseline } from "../../contract/site-baseline.ts";
+import type { LaterLevels, SiteBaseline } from "../../contract/site-baseline.ts";
 import { hourMs } from "../../maths/durations.ts";
 import type { BaselineRenewal } from "./baseline-snapshot.ts";
 import type { BaselineLearner } from "./baseline-status.ts";
+import { saySpeeds } from "./learnt-speeds.ts";
 
 /** What is known of a baseline. */
 interface BaselineFacts {
@@ -43,7 +49,8 @@ export function describeBaseline(facts: BaselineFacts): BaselineStanding {
   if (learner.status.state === "ready") {
     const { isProvisional } = learner.status;
     const known = explainReady(reference, isProvisional ? learning : null);
-    const why = facts.beyond === null ? known : `${known}; ${facts.beyond}`;
+    const { later } = learner.status;
+    const why = [known, later, facts.beyond ?? undefined].filter((part) => part !== undefined).join("; ");
     return { ...common, state: "own-reference", why, learning: isProvisional ? learning : null, reference };
   }
   const why = explainLearning(learning, reference, { ...facts, learner });
@@ -55,6 +62,15 @@ export function describeBaseline(facts: BaselineFacts): BaselineStanding {
 export function sayLearnt({ version, windows }: SiteBaseline, heard: number): string {
   const among = heard > windows ? ` (${heard} were heard)` : "";
   return `version ${version} of ${windows} windows${among}`;
+}
+
+/** Which levels were learnt later, since when, and how loud they are beside those that had been learnt. */
+export function sayLater(later: readonly LaterLevels[]): string {
+  const parts = later.map(({ shaftRpm, windows, fromMs, besideRpm, louderDb }) => {
+    const db = `${Math.abs(louderDb).toFixed(0)} dB ${louderDb < 0 ? "fainter" : "louder"}`;
+    return `${saySpeeds(shaftRpm)} (of ${windows} windows since ${toTime(fromMs)}, ${db} than at ${Math.round(besideRpm)} rpm)`;
+  });
+  return `levels were learnt later at ${parts.join(", ")}`;
 }
 
 /** What learning waits for while there is nothing to go by, in words; null: it is due, or what was heard was not enough. */
@@ -106,9 +122,16 @@ function measureProgress(
 }
 
 function describeReference(baseline: SiteBaseline): ReferenceReport {
-  const { version, windows, fromMs, toMs, shaftRpm, model, suspicions } = baseline;
+  const { version, windows, fromMs, toMs, shaftRpm, model, suspicions, later } = baseline;
   const [from, to] = [toTime(fromMs), toTime(toMs)];
-  return { version, windows, from, to, shaftRpm, hasScores: model !== null, suspicions };
+  const known = { version, windows, from, to, shaftRpm, hasScores: model !== null, suspicions };
+  return later === undefined ? known : { ...known, later: later.map(describeLater) };
+}
+
+function describeLater(levels: LaterLevels): LaterReport {
+  const { windows, fromMs, toMs, shaftRpm, besideRpm, louderDb } = levels;
+  const [from, to] = [toTime(fromMs), toTime(toMs)];
+  return { windows, from, to, shaftRpm, besideRpm, louderDb: round(louderDb, 1) };
 }
 
 function explainReady(reference: ReferenceReport | null, refining: LearningProgress | null): string {

@@ -17,6 +17,7 @@ import {
 } from "../../maths/robust.ts";
 import { usualSpread } from "../fast-lane.ts";
 import { hearAll } from "./heard-time.ts";
+import { maxPerOctaveDb, minPerOctaveDb } from "./learnt-speeds.ts";
 import {
   computeMargins,
   leastMarginScale,
@@ -25,7 +26,7 @@ import {
   usualSeverityDb,
   usualWander,
 } from "./margin.ts";
-import { computeSeverity, describeWander, isHeard, maxPerOctaveDb, minPerOctaveDb } from "./severity.ts";
+import { computeSeverity, describeWander, isHeard } from "./severity.ts";
 
 /** One window of healthy operation. */
 export interface HealthyWindow {

@@ -19,6 +19,8 @@ export interface GatheredWindows {
   readonly heard: HeardTime;
   /** Of those that are kept. */
   readonly length: number;
+  /** Every so many blocks one is kept. */
+  readonly stride: number;
   /** Those that are kept, in the order of time; valid until the next change. */
   list(): readonly HealthyWindow[];
   /** One window further; `features` stay with the first of a block. */
@@ -39,13 +41,13 @@ class Gathered implements GatheredWindows {
   seen: number;
   firstMs: number | null;
   heard: HeardTime;
-  /** Every `stride`-th block is kept; a power of two. */
-  #stride: number;
+  /** A power of two. */
+  stride: number;
 
   constructor(snapshot: BaselineSnapshot | undefined) {
     this.#kept = createKeptWindows(snapshot?.kept);
     this.seen = snapshot?.seen ?? 0;
-    this.#stride = snapshot?.stride ?? 1;
+    this.stride = snapshot?.stride ?? 1;
     this.firstMs = snapshot?.firstMs ?? null;
     this.heard = snapshot?.heard ?? hearAll(this.#kept.begins());
   }
@@ -65,19 +67,20 @@ class Gathered implements GatheredWindows {
     this.seen++;
     this.firstMs ??= window.fromMs;
     this.heard = hearOn(this.heard, window.fromMs);
-    if (block % this.#stride !== 0) return;
+    if (block % this.stride !== 0) return;
     const isKnown = isFirst && features !== undefined && features.length > 0;
     kept.push(isKnown ? { ...window, features } : window);
     if (kept.length < maxBlocks * baselineBlockWindows) return;
     kept.retain((place) => Math.floor(place / baselineBlockWindows) % 2 === 0);
-    this.#stride *= 2;
+    this.stride *= 2;
   }
 
   retain(isWanted: (place: number) => boolean): void {
     const kept = this.#kept;
     kept.retain(isWanted);
+    if (kept.length === 0) this.stride = 1;
     // A block begins with the next window, as each fit comes at the end of one.
-    this.seen = Math.floor(kept.length / baselineBlockWindows) * baselineBlockWindows * this.#stride;
+    this.seen = Math.floor(kept.length / baselineBlockWindows) * baselineBlockWindows * this.stride;
     this.firstMs = kept.begins()[0] ?? null;
     this.heard = hearAll(kept.begins());
   }
@@ -85,12 +88,12 @@ class Gathered implements GatheredWindows {
   clear(): void {
     this.#kept.clear();
     this.seen = 0;
-    this.#stride = 1;
+    this.stride = 1;
     this.firstMs = null;
     this.heard = nothingHeard;
   }
 
   snapshot(): ReturnType<GatheredWindows["snapshot"]> {
-    return { kept: this.#kept.snapshot(), stride: this.#stride };
+    return { kept: this.#kept.snapshot(), stride: this.stride };
   }
 }

@@ -1,5 +1,5 @@
 /** How far a window's evidence for a mode stands out from its rivals', and what a machine's own reference expects of it. */
-import type { SiteBaseline } from "../../contract/site-baseline.ts";
+import type { SiteBaseline, SiteLevels } from "../../contract/site-baseline.ts";
 import type { SlowReference } from "../slow-evidence.ts";
 import { octavesAbove } from "./severity.ts";
 
@@ -52,8 +52,13 @@ export function expectMode(
   return expectMargin(own.baseline, index, shaftRpm) ?? expectMargin(own.doubted ?? null, index, shaftRpm);
 }
 
-/** What the severity above a reference is expected to be. */
-export function expectSeverity({ severity, windows }: SiteBaseline): SlowReference {
+/** What the severity above a reference is expected to be; the same at all speeds, as the windows of an hour may have many. */
+export function expectSeverity(baseline: SiteBaseline): SlowReference {
+  let widest: SiteLevels = baseline;
+  for (const levels of baseline.later ?? noLevels) {
+    if ((levels.severity?.wander ?? 0) > (widest.severity?.wander ?? usualSeverityDb)) widest = levels;
+  }
+  const { severity, windows } = widest;
   const wander = severity?.wander ?? usualSeverityDb;
   return {
     location: 0,
@@ -65,6 +70,8 @@ export function expectSeverity({ severity, windows }: SiteBaseline): SlowReferen
     windows,
   };
 }
+
+const noLevels: readonly SiteLevels[] = [];
 
 /** The deviation of which sums over neighbouring windows scatter as if windows were independent. */
 export function toLongRun(scale: number, autocorrelation: number): number {

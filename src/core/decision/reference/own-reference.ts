@@ -13,7 +13,7 @@ import { createBaselineLearner } from "./baseline-learner.ts";
 import {
   type BaselineRenewal,
   type BaselineSnapshot,
-  forgetProgress,
+  dropOtherMargins,
   isOtherBearing,
   renameModel,
 } from "./baseline-snapshot.ts";
@@ -22,7 +22,6 @@ import { createDeafness, type Deafness } from "./deafness.ts";
 import { describeBaseline } from "./describe-baseline.ts";
 import type { BaselineSubject } from "./fit-site-baseline.ts";
 import { type HealthyRows, noHealthyRows } from "./healthy-rows.ts";
-import { dropMargins } from "./refine-baseline.ts";
 import { createSpeedsHeard, describeBeyond } from "./speeds-heard.ts";
 import { isStandstill } from "./standstill.ts";
 import { measureWindowSeverity, unknownSeverity, type WindowSeverity } from "./window-severity.ts";
@@ -162,7 +161,7 @@ class Reference implements OwnReference {
   /** What is not known at speeds of the last day; null: nothing is. */
   get #beyond(): string | null {
     const baseline = this.#learner?.current ?? null;
-    return baseline === null ? null : describeBeyond(this.#speeds.lastDay, baseline.shaftRpm);
+    return baseline === null ? null : describeBeyond(this.#speeds.lastDay, baseline);
   }
 
   get doubted(): SiteBaseline | null {
@@ -194,8 +193,9 @@ class Reference implements OwnReference {
     return baseline;
   }
 
-  learn({ prediction, levels, shaftRpm, features }: WatchedWindow): void {
-    this.#learner?.update({ prediction, levels: levels ?? this.#unheard, shaftRpm, features });
+  learn({ prediction, levels = this.#unheard, shaftRpm, features }: WatchedWindow): void {
+    const isBeyond = this.severity.unknown !== null && !this.deafness.isFaint;
+    this.#learner?.update({ prediction, levels, shaftRpm, features, isBeyond });
   }
 
   get isDue(): boolean {
@@ -203,7 +203,10 @@ class Reference implements OwnReference {
   }
 
   settle(): BaselineEvent | null {
-    return this.#learner?.settle() ?? null;
+    const event = this.#learner?.settle() ?? null;
+    // What was not known at these speeds is.
+    if (event?.kind === "widened") this.#speeds.clear();
+    return event;
   }
 
   adopt(next: WatchParts): BaselineEvent | null {
@@ -272,15 +275,6 @@ class Reference implements OwnReference {
     this.#speeds.clear();
     this.deafness.begin(this.#learner?.current ? (snapshot?.quietWindows ?? 0) : 0);
   }
-}
-
-/** What was learnt against other rivals, since the bearing is said to be another one now: levels stay, margins are learnt again. */
-function dropOtherMargins(kept: BaselineSnapshot, parts: WatchParts): BaselineSnapshot {
-  const isOther = isOtherBearing(kept, parts.orders);
-  const { coinciding = [] } = parts;
-  if (!isOther && (kept.coinciding ?? []).join() === coinciding.join()) return kept;
-  const levels = { ...kept, baseline: kept.baseline && dropMargins(kept.baseline), doubted: undefined };
-  return isOther ? forgetProgress(levels) : levels;
 }
 
 const unheardLevels = new WeakMap<WatchParts, Float32Array>();

@@ -7,8 +7,8 @@ import type { SiteBaseline, SiteMargin } from "../../contract/site-baseline.ts";
 import { type HealthyWindow, medianSeverity } from "./fit-site-baseline.ts";
 import { isHeard } from "./severity.ts";
 
-/** Median severity above a provisional baseline, dB, above which it is not refined. */
-const maxRefinedDb = 2;
+/** Median severity, dB, above which a machine is louder than what is known of it explains: nothing is refined or added then. */
+export const maxRefinedDb = 2;
 
 /** How much louder the last quarter of `windows` is than the baseline, dB; 0: not much. */
 export function measureGrowth(
@@ -53,13 +53,14 @@ export function doubtGrowth(learnt: SiteBaseline, grownDb: number): SiteBaseline
 /** The margins of `learnt` above the levels of `before`, which was learnt when another model served. */
 function joinBaselines(before: SiteBaseline, learnt: SiteBaseline): SiteBaseline {
   const octaves = Math.log2(before.shaftRpm.reference / learnt.shaftRpm.reference);
-  const { spec, levels, shaftRpm, severity, suspicions } = before;
+  const { spec, levels, shaftRpm, severity, suspicions, later } = before;
   return {
     ...learnt,
     spec,
     levels,
     shaftRpm,
     severity,
+    later,
     suspicions: [...new Set([...suspicions, ...learnt.suspicions])],
     levelsVersion: before.levelsVersion ?? before.version,
     margins: learnt.margins.map((margin) => {
@@ -85,6 +86,7 @@ export function toOneShape(baseline: SiteBaseline): SiteBaseline {
     model: baseline.model,
     margins: baseline.margins.map(toOneMargin),
     severity: baseline.severity,
+    later: baseline.later,
     featureRows: baseline.featureRows,
     levelsVersion: baseline.levelsVersion,
     isProvisional: baseline.isProvisional,

@@ -18,6 +18,7 @@ import type { BaselineSpec, LevelStatistics } from "../../contract/bundle/baseli
 import type { FeatureSpec } from "../../contract/bundle/feature-spec.ts";
 import type { SiteBaseline, SiteLevel } from "../../contract/site-baseline.ts";
 import { findOrMake } from "../../maths/find-or-make.ts";
+import { chooseLevels } from "./learnt-speeds.ts";
 
 /** No level is known better than this, dB. */
 const floorDb = 1;
@@ -35,7 +36,8 @@ export function computeSeverity(
   spec: BaselineSpec,
   baseline: SiteBaseline | null,
 ): number {
-  const site = baseline !== null && hasLevels(baseline, spec.levels) ? baseline : null;
+  const site =
+    baseline !== null && hasLevels(baseline, spec.levels) ? chooseLevels(baseline, shaftRpm) : null;
   const octaves = site === null ? 0 : octavesAbove(shaftRpm, site);
   const expected = site === null ? spec.reference : site.levels;
   const { list } = spec.levels;
@@ -105,17 +107,6 @@ export function octavesAbove(shaftRpm: number, { shaftRpm: learnt }: Pick<SiteBa
 
 function expectLevel(healthy: SiteLevel | LevelStatistics, octaves: number): number {
   return "perOctaveDb" in healthy ? healthy.locationDb + healthy.perOctaveDb * octaves : healthy.locationDb;
-}
-
-/** Outside the learnt speeds by more than this share a level is expected by guess. */
-const speedMargin = 0.1;
-/** A level follows speed by no more than mechanics explain, dB a doubling: forces grow with its square at most, plus a resonance. */
-export const maxPerOctaveDb = 24;
-export const minPerOctaveDb = -6;
-
-/** Has the machine been learnt at about this speed? */
-export function isLearntSpeed({ shaftRpm: { min, max } }: SiteBaseline, shaftRpm: number): boolean {
-  return shaftRpm >= min * (1 - speedMargin) && shaftRpm <= max * (1 + speedMargin);
 }
 
 /** No machine that runs wanders by so much, dB: at times it vibrates a tenth of what it does at others. */

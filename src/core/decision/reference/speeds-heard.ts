@@ -2,7 +2,9 @@
  * At which speeds a machine that has its own reference ran of late: how many windows of its last day were at speeds at which it was
  * never learnt. By the time of the data; what was before a restart is not known. Decides nothing.
  */
+import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { hourMs } from "../../maths/durations.ts";
+import { sayLearntSpeeds } from "./learnt-speeds.ts";
 
 /** Follows one machine. */
 interface SpeedsHeard {
@@ -56,13 +58,13 @@ export function createSpeedsHeard(): SpeedsHeard {
 /** Less is a gust. */
 const toldShare = 0.1;
 
-/** What is not known at the speeds of the last day; null: at most of them all is. `shaftRpm`: the learnt ones. */
+/** What is not known at the speeds of the last day; null: at most of them all is. */
 export function describeBeyond(
   { windows, beyond }: SpeedsHeard["lastDay"],
-  { min, max }: { readonly min: number; readonly max: number },
+  baseline: Pick<SiteBaseline, "shaftRpm" | "later">,
 ): string | null {
   if (windows === 0 || beyond < toldShare * windows) return null;
   // Coarse: whoever watches a state is not told of every window.
   const share = 10 * Math.round((10 * beyond) / windows);
-  return `it was learnt at ${Math.round(min)} to ${Math.round(max)} rpm, and about ${share} % of the last day's windows were at other speeds, at which its level is known roughly at best`;
+  return `it was learnt at ${sayLearntSpeeds(baseline)}, and about ${share} % of the last day's windows were at other speeds, at which its level is known roughly at best`;
 }

@@ -6,7 +6,15 @@ import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
 import type { Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { isOperating } from "../operating-state.ts";
-import { computeSeverity, isLearntSpeed, maxPerOctaveDb, minPerOctaveDb } from "./severity.ts";
+import {
+  chooseLevels,
+  isLearntSpeed,
+  maxPerOctaveDb,
+  minPerOctaveDb,
+  octavesBeyond,
+  sayLearntSpeeds,
+} from "./learnt-speeds.ts";
+import { computeSeverity } from "./severity.ts";
 
 export interface WindowSeverity {
   /** dB above the own reference; null: not known. */
@@ -38,14 +46,24 @@ export function measureWindowSeverity(
   // Above another machine's level, which is all that the bundle knows, would mislead whoever looks at this one.
   if (baseline === null || spec === undefined || levels === undefined) return unknownSeverity;
   if (!isOperating(prediction.operatingState)) return unknownSeverity;
-  const db = computeSeverity({ levels, shaftRpm }, spec, baseline);
+  return boundSeverity({ levels, shaftRpm }, spec, baseline);
+}
+
+/** The same of levels that were heard while the machine ran. */
+export function boundSeverity(
+  window: { readonly levels: ArrayLike<number>; readonly shaftRpm: number },
+  spec: BaselineSpec,
+  baseline: SiteBaseline,
+): WindowSeverity {
+  const { shaftRpm } = window;
+  const db = computeSeverity(window, spec, baseline);
   if (!Number.isFinite(db)) return unknownSeverity;
-  if (isLearntSpeed(baseline, shaftRpm)) return { db, atLeastDb: db, atMostDb: db, unknown: null };
-  const { min, max } = baseline.shaftRpm;
-  const learnt = `it was learnt at ${Math.round(min)} to ${Math.round(max)} rpm`;
+  const nearest = chooseLevels(baseline, shaftRpm);
+  if (isLearntSpeed(nearest, shaftRpm)) return { db, atLeastDb: db, atMostDb: db, unknown: null };
+  const learnt = `it was learnt at ${sayLearntSpeeds(baseline)}`;
   if (!(shaftRpm > 0)) return { ...unknownSeverity, unknown: `${learnt}, and the speed is not known` };
   // Measured against the border of the learnt speeds.
-  const beyond = Math.log2(shaftRpm / Math.min(max, Math.max(min, shaftRpm)));
+  const beyond = octavesBeyond(shaftRpm, nearest);
   const [byLeast, byMost] = [minPerOctaveDb * beyond, maxPerOctaveDb * beyond];
   return {
     db: null,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createSpeedsHeard, describeBeyond } from "../../../../src/core/decision/reference/speeds-heard.ts";
 import { hourMs } from "../../../../src/core/maths/durations.ts";
 
-const learnt = { min: 975.2, max: 1188.6 };
+const learnt = { shaftRpm: { min: 975.2, max: 1188.6, reference: 1100 } };
 
 test("what ran beyond is counted over a day of data, and a clock that was put back begins anew", () => {
   const speeds = createSpeedsHeard();

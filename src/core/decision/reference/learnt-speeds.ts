@@ -1,0 +1,50 @@
+/** At which speeds a machine was learnt, at first and later, and which of its levels hold at a speed. Learns nothing. */
+import type { SiteBaseline, SiteLevels } from "../../contract/site-baseline.ts";
+
+/** Outside the learnt speeds by more than this share a level is expected by guess. */
+const speedMargin = 0.1;
+/** A level follows speed by no more than mechanics explain, dB a doubling: forces grow with its square at most, plus a resonance. */
+export const maxPerOctaveDb = 24;
+export const minPerOctaveDb = -6;
+
+type LearntSpeeds = Pick<SiteLevels, "shaftRpm">;
+
+/** Has the machine been learnt at about this speed? */
+export function isLearntSpeed({ shaftRpm: { min, max } }: LearntSpeeds, shaftRpm: number): boolean {
+  return shaftRpm >= min * (1 - speedMargin) && shaftRpm <= max * (1 + speedMargin);
+}
+
+/** How far a speed lies above the learnt ones, octaves; below them it is negative, among them 0. */
+export function octavesBeyond(shaftRpm: number, { shaftRpm: { min, max } }: LearntSpeeds): number {
+  return Math.log2(shaftRpm / Math.min(max, Math.max(min, shaftRpm)));
+}
+
+/** The levels that a window at a speed is held against: those of the first speeds where they cover it, else those of the nearest. */
+export function chooseLevels(baseline: SiteBaseline, shaftRpm: number): SiteLevels {
+  const { later } = baseline;
+  if (later === undefined || !(shaftRpm > 0) || isLearntSpeed(baseline, shaftRpm)) return baseline;
+  let nearest: SiteLevels = baseline;
+  for (const levels of later) {
+    const isNearer = Math.abs(octavesBeyond(shaftRpm, levels)) < Math.abs(octavesBeyond(shaftRpm, nearest));
+    if (isNearer) nearest = levels;
+  }
+  return nearest;
+}
+
+/** `900 to 1250 rpm and 1747 to 1809 rpm`: all at which levels were learnt; what adjoins is one. */
+export function sayLearntSpeeds({ shaftRpm, later = [] }: Pick<SiteBaseline, "shaftRpm" | "later">): string {
+  const ranges = [shaftRpm, ...later.map((each) => each.shaftRpm)].sort((one, other) => one.min - other.min);
+  const joined: { readonly min: number; max: number }[] = [];
+  for (const { min, max } of ranges) {
+    const last = joined.at(-1);
+    if (last !== undefined && min * (1 - speedMargin) <= last.max * (1 + speedMargin))
+      last.max = Math.max(last.max, max);
+    else joined.push({ min, max });
+  }
+  return joined.map(saySpeeds).join(" and ");
+}
+
+/** `900 to 1250 rpm`. */
+export function saySpeeds({ min, max }: { readonly min: number; readonly max: number }): string {
+  return `${Math.round(min)} to ${Math.round(max)} rpm`;
+}
