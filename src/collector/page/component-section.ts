@@ -74,7 +74,7 @@ function renderRow(
 }
 
 function describeBaseline(baseline: Baseline): SafeHtml {
-  const { state, version, windows, neededWindows, suspicions } = baseline;
+  const { state, version, windows, neededWindows, suspicions, later } = baseline;
   // Why, and what to do, stands beside its health.
   if (state === "refused") return html`Refused, ${formatCount(windows)} windows look faulty`;
   const so = neededWindows === undefined ? "" : ` of ${formatCount(neededWindows)}`;
@@ -82,9 +82,9 @@ function describeBaseline(baseline: Baseline): SafeHtml {
     state === "ready"
       ? html`${baseline.isProvisional === true ? "Provisional version" : "Version"} ${version}, of ${formatCount(windows)} windows`
       : html`<span class="grey">Being learnt, ${formatCount(windows)}${so} windows so far</span>`;
-  return suspicions.length === 0
-    ? words
-    : html`${words} <span class="why">perhaps not healthy then: ${suspicions.join("; ")}</span>`;
+  const doubt = suspicions.length === 0 ? [] : [`perhaps not healthy then: ${suspicions.join("; ")}`];
+  const notes = [...doubt, ...(later === undefined ? [] : [later])];
+  return notes.length === 0 ? words : html`${words} <span class="why">${notes.join("; ")}</span>`;
 }
 
 /** A failure mode's risk, and whose it is. */

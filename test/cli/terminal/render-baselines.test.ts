@@ -39,6 +39,16 @@ test("a point is a paragraph: where it stands, why, and what it is held against"
       shaftRpm: { min: 1100.4, max: 1702.6, reference: 1500 },
       hasScores: true,
       suspicions: ["21 dB louder than the healthy machines of training"],
+      later: [
+        {
+          windows: 128,
+          from: "2026-06-01T08:00:00.000Z",
+          to: "2026-06-03T09:00:00.000Z",
+          shaftRpm: { min: 780, max: 920, reference: 850 },
+          besideRpm: 1100.4,
+          louderDb: -4.1,
+        },
+      ],
     },
     severityDb: -0.5,
     renewed: null,
@@ -47,7 +57,9 @@ test("a point is a paragraph: where it stands, why, and what it is held against"
   expect(text).toContain(
     "  reference  version 3 since 2026-05-02T09:00:00.000Z, 600 windows from 2026-05-01",
   );
-  expect(text).toContain("  speeds     1100 to 1703 rpm\n");
+  expect(text).toContain(
+    "  speeds     1100 to 1703 rpm\n  later      780 to 920 rpm, 128 windows from 2026-06-01T08:00:00.000Z\n",
+  );
   expect(text).toContain("  suspicious 21 dB louder");
   expect(text).toContain("  severity   -0.5 dB\n");
   expect(text).toContain("\n\nWT07 generator-bearing: learning\n");

@@ -199,6 +199,9 @@ test("the page says which reference a severity is held against, and why it may n
   expect(text).toContain("Version 3, of 600 windows");
   expect(text).toContain("25 dB &lt;louder&gt;");
   expect(text).toContain("+2.0 dB");
+  const later = "levels were learnt later at 900 to 1250 rpm";
+  const widened = viewOf({ components: [is("good")], baselines: [{ ...ready, suspicions: [], later }] });
+  expect(renderComponents(widened, titles, nowMs).text).toContain(`<span class="why">${later}</span>`);
   const early = { ...ready, isProvisional: true, windows: 96, suspicions: [] };
   const provisional = viewOf({ components: [is("good")], baselines: [early] });
   expect(renderComponents(provisional, titles, nowMs).text).toContain("Provisional version 3, of 96 windows");
