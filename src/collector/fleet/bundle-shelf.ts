@@ -10,7 +10,6 @@ import { manifestFileName, type VerifiedBundle } from "../../core/bundle/bundle.
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { unpackTar } from "../../core/bundle/tar.ts";
 import { verifyBundle, verifyBundleFiles } from "../../core/bundle/verify-bundle.ts";
-import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
 import { maxPublishedBytes } from "../../core/contract/publication.ts";
 import type { ReliabilityBin } from "../../core/drift/estimate-performance.ts";
@@ -26,7 +25,7 @@ import type { KnownModel } from "./fleet-source.ts";
 export interface BundleShelf {
   /** By digest; grows with every scan that finds something. */
   readonly models: ReadonlyMap<string, KnownModel>;
-  /** Takes up what is new; resolves with how many bundles were. Those that do not verify are logged once and left out. */
+  /** Takes up what is new; resolves with how many bundles were. What is refused is logged once per reason, and tried again at each scan. */
   scan(): Promise<number>;
   /** Takes up nothing more; resolves when the bundle that is being taken up is. */
   close(): Promise<void>;
@@ -48,17 +47,21 @@ interface BundleShelfOptions {
 /** Creates a shelf of nothing but what is known already. */
 export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
   const { registry, known, logger } = options;
-  /** Manifest's time by folder: what was looked at already, good or bad. */
-  const seen = new Map<string, number>();
+  /** Manifest's time by folder, of what was taken up. */
+  const takenUp = new Map<string, number>();
+  /** Why others were refused last, by folder: one that is still being copied is whole later. */
+  const refusals = new Map<string, string>();
   const models = new Map(known);
 
-  const takeUp = async ({ path: dir, isTar }: FoundBundle): Promise<boolean> => {
+  const takeUp = async ({ path: dir, timeMs, isTar }: FoundBundle): Promise<boolean> => {
     try {
       const load = isTar ? verifyTar : verifyBundle;
       const model = describeModel(await load(dir, options.trustedKeys));
       if (!isTar) await registry?.publish(dir);
       const isNew = models.get(model.digest) === known?.get(model.digest);
       models.set(model.digest, model);
+      takenUp.set(dir, timeMs);
+      refusals.delete(dir);
       if (isNew) {
         const { name, version } = model.manifest;
         logger.info("bundle taken up", {
@@ -72,9 +75,9 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
       }
       return isNew;
     } catch (error) {
-      logger.error("bundle refused", { dir, error });
-      // The disk, or another process that publishes: not the bundle's fault.
-      if (hasErrorCode(error, "STORE")) seen.delete(dir);
+      const reason = String(error);
+      if (refusals.get(dir) !== reason) logger.error("bundle refused", { dir, error });
+      refusals.set(dir, reason);
       return false;
     }
   };
@@ -83,8 +86,7 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
     const tars = options.registryDir === null ? [] : await findTars(options.registryDir, logger);
     for (const found of [...(await findBundles(options.dirs, logger)), ...tars]) {
       if (queue.isClosed) break;
-      if (seen.get(found.path) === found.timeMs) continue;
-      seen.set(found.path, found.timeMs);
+      if (takenUp.get(found.path) === found.timeMs) continue;
       if (await takeUp(found)) taken++;
     }
     return taken;

@@ -1,10 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type BundleShelf, createBundleShelf } from "../../../src/collector/fleet/bundle-shelf.ts";
 import type { KnownModel } from "../../../src/collector/fleet/fleet-source.ts";
 import { loadShippedModels } from "../../../src/collector/fleet/shipped-models.ts";
 import type { Registry } from "../../../src/collector/registry/registry.ts";
+import { manifestFileName } from "../../../src/core/bundle/bundle.ts";
 import type { TrustedKey } from "../../../src/core/bundle/dsse.ts";
 import { createKeyPair, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
 import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
@@ -43,6 +44,35 @@ describe("the shelf of bundles", () => {
     for (const evaluation of ["{}", "not JSON", '{"reliability":{"outOfFold":[{"stated":2}]}}']) {
       expect((await takeUp(evaluation)).reliability, evaluation).toBeUndefined();
     }
+  });
+});
+
+describe("a bundle that is looked at while it is being copied", () => {
+  it("is refused, which is said once, and taken up when it is whole", async () => {
+    const from = createTemporaryFolder();
+    const to = join(createTemporaryFolder(), "1.2.0");
+    const release = parsePrivateKey(createKeyPair().privateKeyPem);
+    await writeBundle(from, fleetBundle(), release);
+    mkdirSync(to);
+    const lines: string[] = [];
+    const shelf = createBundleShelf({
+      dirs: [to],
+      trustedKeys: [release.publicKey],
+      registryDir: null,
+      registry: null,
+      logger: {
+        ...silentLogger,
+        error: (message) => void lines.push(message),
+        info: (message) => void lines.push(message),
+      },
+    });
+    copyFileSync(join(from, manifestFileName), join(to, manifestFileName));
+    expect([await shelf.scan(), await shelf.scan()]).toEqual([0, 0]);
+    for (const name of readdirSync(from)) {
+      if (name !== manifestFileName) copyFileSync(join(from, name), join(to, name));
+    }
+    expect([await shelf.scan(), await shelf.scan()]).toEqual([1, 0]);
+    expect(lines).toEqual(["bundle refused", "bundle taken up"]);
   });
 });
 
