@@ -1,9 +1,14 @@
 /**
- * Who may do what on the embedded broker: each gateway below its own names, a device only talks to its gateway, the
- * collector everything, a guest reads alerts.
+ * Who may do what on the embedded broker, by the table of rights that access lists are written from; the
+ * collector may do everything, a guest read what is told of turbines.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { deviceRights, gatewayRights } from "../../core/contract/topic-rights.ts";
+import {
+  deviceRights,
+  gatewayRights,
+  guestRights,
+  type TopicRights,
+} from "../../core/contract/topic-rights.ts";
 import type {
   BrokerClient,
   EmbeddedBrokerOptions,
@@ -37,8 +42,13 @@ export function createBrokerAccess(options: {
   digests.set(own.username, digest(own.password));
   const unknown = digest(randomBytes(32).toString("hex"));
   const isCollector = (client: BrokerClient): boolean => client.username === own.username;
-  const matches = (filters: readonly string[], topic: string): boolean =>
-    filters.some((filter) => topicMatches(filter, topic));
+  const rightsOf = ({ username }: BrokerClient): TopicRights => {
+    if (username === null) return guestRights(base);
+    const [gateway, device] = username.split("/");
+    return gateway === undefined || device === undefined
+      ? gatewayRights(base, username, options.sites.get(username) ?? null)
+      : deviceRights(base, gateway, device);
+  };
 
   return {
     own,
@@ -62,28 +72,12 @@ export function createBrokerAccess(options: {
         equal || refuse(password === null ? "it gave no password" : "its password is not the enrolled one")
       );
     },
-    authorisePublish: (client, topic) => {
-      if (isCollector(client)) return topic.startsWith(`${base}/`);
-      const id = client.username;
-      if (id === null) return false;
-      const [gateway, device] = id.split("/");
-      const rights =
-        gateway === undefined || device === undefined
-          ? gatewayRights(base, id, options.sites.get(id) ?? null)
-          : deviceRights(base, gateway, device);
-      return matches(rights.publish, topic);
-    },
-    authoriseSubscribe: (client, filter) => {
-      if (isCollector(client)) return true;
-      const [gateway, device] = client.username?.split("/") ?? [];
-      if (gateway !== undefined && device !== undefined)
-        return deviceRights(base, gateway, device).subscribe.includes(filter);
-      const readable = [`${base}/turbine/+/+/alert`, `${base}/turbine/+/+/state`];
-      if (client.username !== null) {
-        readable.push(`${base}/gateway/${client.username}/#`, `${base}/device/${client.username}/#`);
-      }
-      return readable.some((outer) => filterCovers(outer, filter));
-    },
+    authorisePublish: (client, topic) =>
+      isCollector(client)
+        ? topic.startsWith(`${base}/`)
+        : rightsOf(client).publish.some((filter) => topicMatches(filter, topic)),
+    authoriseSubscribe: (client, filter) =>
+      isCollector(client) || rightsOf(client).subscribe.some((outer) => filterCovers(outer, filter)),
   };
 }
 

@@ -46,16 +46,14 @@ export function deviceRights(base: string, gateway: string, device: string): Top
  * @param gateways of the site, also those that were revoked: their status says that they are offline
  */
 export function readerRights(base: string, site: string | null, gateways: readonly string[]): TopicRights {
-  const turbines = `${base}/turbine/${site ?? "+"}/+`;
   const heard = site === null ? ["+"] : gateways;
-  return {
-    publish: [],
-    subscribe: [
-      `${turbines}/alert`,
-      `${turbines}/state`,
-      ...heard.map((gateway) => `${base}/gateway/${gateway}/status`),
-    ],
-  };
+  const statuses = heard.map((gateway) => `${base}/gateway/${gateway}/status`);
+  return { publish: [], subscribe: [...toldOfTurbines(base, site), ...statuses] };
+}
+
+/** The rights of whoever gives no name, where the embedded broker lets him in. */
+export function guestRights(base: string): TopicRights {
+  return { publish: [], subscribe: toldOfTurbines(base, null) };
 }
 
 /**
@@ -74,4 +72,9 @@ export function collectorRights(base: string, revoked: readonly string[]): Topic
     ],
     subscribe: [`${gateways}/up/+`, `${gateways}/status`, `${base}/turbine/+/+/state`],
   };
+}
+
+function toldOfTurbines(base: string, site: string | null): readonly string[] {
+  const turbines = `${base}/turbine/${site ?? "+"}/+`;
+  return [`${turbines}/alert`, `${turbines}/state`];
 }
