@@ -1,5 +1,5 @@
 /** What every engine of the fleet's record does alike, so that engines differ in how they store and in nothing else. */
-import type { Lane } from "../../core/contract/topics.ts";
+import { keptLanes, type Lane } from "../../core/contract/topics.ts";
 import type { EventRecord, GapReason, GapRecord } from "../../core/contract/uplink-record.ts";
 import type { PredictionSeries } from "./prediction-record.ts";
 
@@ -41,12 +41,9 @@ export function describeGap(gap: GapRecord): EventRecord {
   };
 }
 
-/** Lanes of which a gateway drops nothing that was not acknowledged: of what is missing there no gateway tells. */
-const keptLanes: ReadonlySet<Lane> = new Set(["alert", "update"]);
-
 /**
  * What is said where a gateway does not hold records any more that are not here, because another record has acknowledged them, or this
- * one was set back to what it was before; null: nothing is missing, or the gateway says so itself.
+ * one was set back to what it was before; null: nothing is missing, or it is of a lane that makes room, of which the gateway tells.
  */
 export function describeMissing(lane: Lane, missing: number, nowMs: number): EventRecord | null {
   if (missing === 0 || !keptLanes.has(lane)) return null;

@@ -18,6 +18,9 @@ export const lanes = ["alert", "update", "drift", "prediction", "raw"] as const;
 
 export type Lane = (typeof lanes)[number];
 
+/** Lanes of which nothing makes room for others. */
+export const keptLanes: ReadonlySet<Lane> = new Set(["alert", "update"]);
+
 /** All topics below one base, mostly {@link defaultBase}. */
 export interface Topics {
   deviceTx(gateway: string, device: string): string;

@@ -27,7 +27,10 @@ interface ExpendableLane {
   readonly shedding?: "drop" | "summarise";
 }
 
-/** Nothing of it is dropped before the collector has stored it, by no rule. */
+/**
+ * Nothing of it makes room for others, and what is on the disk stays there until the collector has stored it. What a full disk keeps
+ * waiting in memory is bounded all the same (`outbox-buffer.ts`).
+ */
 interface KeptLane {
   readonly priority: number;
   readonly isExpendable: false;
@@ -64,6 +67,13 @@ export function sendingOrder(policies: LanePolicies): readonly Lane[] {
 export function sheddingOrder(policies: LanePolicies): readonly Lane[] {
   return sendingOrder(policies)
     .filter((lane) => policies[lane].isExpendable)
+    .reverse();
+}
+
+/** The other lanes, in the order in which memory that is at its end drops them. */
+export function lastResortOrder(policies: LanePolicies): readonly Lane[] {
+  return sendingOrder(policies)
+    .filter((lane) => !policies[lane].isExpendable)
     .reverse();
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Lane } from "../../core/contract/topics.ts";
 import type { GapRecord } from "../../core/contract/uplink-record.ts";
-import { eachLane, type LanePolicies, sheddingOrder } from "./lane-policy.ts";
+import { eachLane, type LanePolicies, lastResortOrder, sheddingOrder } from "./lane-policy.ts";
 import type { HeldInMemory } from "./loss-mark.ts";
 import { joinGaps, type PendingRecord, type WaitingRecords } from "./outbox-ledger.ts";
 
@@ -20,7 +20,7 @@ export interface OutboxBuffer extends WaitingRecords {
   declare(gap: GapRecord): void;
   /** All but these were committed, and so was what is declared. */
   settle(left: readonly PendingRecord[]): void;
-  /** Drops the oldest of the most expendable lanes until the bound is kept. Returns how many of each. */
+  /** Drops the oldest of the most expendable lanes until the bound is kept, of the others far above it. Returns how many of each. */
   trim(): { readonly lane: Lane; readonly records: number }[];
   /** Numbers what is not expendable and has no number yet. */
   number(): void;
@@ -99,7 +99,7 @@ export function createOutboxBuffer(maxBytes: number, policies: LanePolicies): Ou
         if (count > 0) trimmed.push({ lane, records: count });
       };
       for (const lane of sheddingOrder(policies)) drop(lane, maxBytes);
-      for (const lane of ["update", "alert"] as const) drop(lane, maxBytes * lastResort);
+      for (const lane of lastResortOrder(policies)) drop(lane, maxBytes * lastResort);
       return trimmed;
     },
     number() {

@@ -76,11 +76,11 @@ export interface OutboxOptions {
   readonly mark?: LossMark;
   /** Whether the collector has confirmed the clock; without that no record is too old. Default: it has not. */
   readonly isClockConfirmed?: () => boolean;
-  /** Bound of the file's pages in use; default 256 MiB. What is not expendable counts but is never dropped. */
+  /** Bound of the file's pages in use; default 256 MiB. What is not expendable counts, and is not dropped from the file. */
   readonly maxBytes?: number;
   /** What is dropped first, when the bound is reached and before; default {@link lanePolicies}. */
   readonly policies?: LanePolicies;
-  /** Bound of what waits in memory while the disk is full; default 4 MiB. */
+  /** Bound of what waits in memory while the disk is full; default 4 MiB. For what is not expendable eight times as much. */
   readonly maxPendingBytes?: number;
 }
 

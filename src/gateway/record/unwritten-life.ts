@@ -4,7 +4,7 @@
  * way it comes first. Holds nothing itself.
  */
 import { randomBytes } from "node:crypto";
-import type { Lane } from "../../core/contract/topics.ts";
+import { type Lane, lanes } from "../../core/contract/topics.ts";
 import type { UplinkAck } from "../../core/contract/uplink-record.ts";
 import type { OutboxBatch, PeekOptions } from "./outbox-ledger.ts";
 import type { OutboxWriter } from "./outbox-writer.ts";
@@ -59,7 +59,7 @@ export function createUnwrittenLife({ writer, holdsOlder }: UnwrittenLifeOptions
       return () => void callbacks.delete(callback);
     },
     announce() {
-      for (const lane of ["alert", "update"] as const) {
+      for (const lane of lanes) {
         if (writer.buffer.numbered(lane, 0).length === 0) continue;
         for (const callback of [...callbacks]) callback(lane);
       }

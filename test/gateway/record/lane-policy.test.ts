@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { lanes } from "../../../src/core/contract/topics.ts";
+import { keptLanes, type Lane, lanes } from "../../../src/core/contract/topics.ts";
 import type { GapRecord, PredictionBatch, UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import {
   type LanePolicies,
@@ -8,6 +8,7 @@ import {
   sendingOrder,
   sheddingOrder,
 } from "../../../src/gateway/record/lane-policy.ts";
+import { createOutboxBuffer } from "../../../src/gateway/record/outbox-buffer.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { contents, openOutbox } from "./outbox-rig.ts";
 
@@ -32,7 +33,9 @@ const batch: PredictionBatch = {
 };
 
 describe("the policy of the lanes", () => {
-  it("has every lane, with a priority of its own, and never drops an alert or an update", () => {
+  const change = (changes: Partial<LanePolicies>): LanePolicies => ({ ...lanePolicies, ...changes });
+
+  it("has every lane, with a priority of its own, and no alert or update makes room", () => {
     expect(Object.keys(lanePolicies).sort()).toEqual([...lanes].sort());
     expect(new Set(lanes.map((lane) => lanePolicies[lane].priority)).size).toBe(lanes.length);
     const kept = { isExpendable: false, timeToLiveMs: null, quotaBytes: null };
@@ -42,12 +45,27 @@ describe("the policy of the lanes", () => {
     ]);
   });
 
+  it("keeps the lanes that the contract says are kept, and drops of them last, far above what memory may hold", () => {
+    expect(lanes.filter((lane) => !lanePolicies[lane].isExpendable)).toEqual([...keptLanes]);
+    const policies = change({ drift: lanePolicies.update, update: lanePolicies.drift });
+    const buffer = createOutboxBuffer(1_000, policies);
+    const push = (lane: Lane): void =>
+      buffer.push({ lane, timeMs: 1, span: { fromMs: 1, toMs: 1 }, body: new Uint8Array(1_000) });
+    const kept = ["alert", "drift"] as const;
+    for (const lane of [...kept, ...kept, ...kept, ...kept, "update"] as const) push(lane);
+    expect(buffer.trim()).toEqual([{ lane: "update", records: 1 }]);
+    for (const lane of kept) push(lane);
+    expect(buffer.trim()).toEqual([{ lane: "drift", records: 2 }]);
+    expect(buffer.gaps).toMatchObject([
+      { lane: "update", records: 1 },
+      { lane: "drift", records: 2, reason: "disk-full" },
+    ]);
+  });
+
   it("sends alerts first and drops raw windows first", () => {
     expect(sendingOrder(lanePolicies)).toEqual(["alert", "update", "drift", "prediction", "raw"]);
     expect(sheddingOrder(lanePolicies)).toEqual(["raw", "prediction", "drift"]);
   });
-
-  const change = (changes: Partial<LanePolicies>): LanePolicies => ({ ...lanePolicies, ...changes });
 
   /** Fills an outbox with as many predictions as events; gives how many of each were dropped. */
   const fill = (policies: LanePolicies): readonly number[] => {
