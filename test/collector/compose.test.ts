@@ -11,6 +11,7 @@ import { listMetrics, readDocumentedMetrics } from "../support/documented-metric
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
 import { startCollector } from "../support/whole-collector.ts";
+import { renderBucketMetrics } from "./bucket-metrics.ts";
 import {
   connectGateway,
   countStates,
@@ -299,7 +300,8 @@ describe("a running collector", () => {
     ]) {
       expect(metrics).toMatch(line);
     }
-    expect(listMetrics(metrics)).toEqual(readDocumentedMetrics("Figures of a collector"));
+    const withBucket = metrics + (await renderBucketMetrics(scratch.path));
+    expect(listMetrics(withBucket)).toEqual(readDocumentedMetrics("Figures of a collector"));
     expect(await (await fetch(`${fleet.collector.url}/-/healthy`)).text()).toBe("healthy\n");
     expect((await fetch(`${fleet.collector.url}/-/ready`)).status).toBe(200);
     expect(await (await fetch(`${fleet.collector.url}/extra`)).text()).toBe("mounted");

@@ -14,11 +14,11 @@ export interface DeviceFacts {
     readonly state: "closed" | "no-broker" | "connecting" | "waiting-for-hello" | "established" | "refused";
     readonly reason: string;
     readonly forMs: number;
-    /** Why it is turned away, also while the connection is made again, and what to do (empty: nothing is known); null: it is not. */
     /** For how long it has been asked in vain to take its configuration, ms; 0: it has taken it. NaN: it was not asked yet. */
     readonly unconfiguredMs: number;
     /** Why it refuses its configuration; empty: it says nothing. */
     readonly objection: string;
+    /** Why it is turned away, also while the connection is made again, and what to do (empty: nothing is known); null: it is not. */
     readonly refusal: { readonly reason: string; readonly hint: string } | null;
     /** How often the other side ended the connection in the last minute, and with which words it last did. */
     readonly endsInMinute: number;
