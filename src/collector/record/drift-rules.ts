@@ -1,6 +1,6 @@
 /** What every engine does alike with drift: the order of lists, and what one gateway may occupy. */
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
-import { dayMs } from "../../core/maths/durations.ts";
+import { believeTime } from "./clock-rules.ts";
 import type { ReferenceKey } from "./drift-record.ts";
 
 /** What one gateway may occupy; a report beyond is set aside as `drift-bounds`. */
@@ -59,17 +59,13 @@ export interface DriftRenewal {
   readonly timeMs: number;
 }
 
-/** How far an event's time may lie before its arrival and still be believed. */
-const longestOutboxMs = 30 * dayMs;
-
-/** The renewal that an event of a gateway tells of, or null. A time that cannot be right is replaced by that of its arrival. */
+/** The renewal that an event of a gateway tells of, or null. */
 export function readRenewal({ name, subject, timeMs }: EventRecord, receivedMs: number): DriftRenewal | null {
   const slash = subject.indexOf("/");
   if (name !== "baseline-renewed" || slash < 0) return null;
-  const isLikely = timeMs <= receivedMs && timeMs >= receivedMs - longestOutboxMs;
   return {
     turbine: subject.slice(0, slash),
     component: subject.slice(slash + 1),
-    timeMs: isLikely ? timeMs : receivedMs,
+    timeMs: believeTime(timeMs, receivedMs),
   };
 }

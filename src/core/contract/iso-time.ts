@@ -16,6 +16,14 @@ export function renderIsoTime(epochMs: number): string {
   return `${day}T${renderClock(date)}.${digits(date.getUTCMilliseconds(), 3)}Z`;
 }
 
+/** The last day of the year 9999, the last year that RFC 3339 can write. */
+export const lastTimeMs: number = Date.UTC(9999, 11, 31);
+
+/** RFC 3339, of a time that may be anything, as a device's broken clock says: 1970 to {@link lastTimeMs}. */
+export function formatTime(epochMs: number): string {
+  return renderIsoTime(Number.isNaN(epochMs) ? 0 : Math.min(Math.max(epochMs, 0), lastTimeMs));
+}
+
 /** `Thu, 01 Jan 2026 00:00:00 GMT` (RFC 9110, section 5.6.7), of the years 0 to 9999. */
 export function renderHttpDate(epochMs: number): string {
   const date = new Date(epochMs);

@@ -3,9 +3,11 @@
  * healthy windows once they are known, and the lines that the windows of the alarm show. Decides nothing. What cannot be
  * said is left out: an alert without its reasons is better than none.
  */
+
+import { formatTime } from "../contract/iso-time.ts";
 import type { Explanation } from "../contract/prediction.ts";
 import type { DueAlert } from "../decision/alarms/alarm-register.ts";
-import { type AlertContext, formatTime } from "../decision/alarms/alert-event.ts";
+import type { AlertContext } from "../decision/alarms/alert-event.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
 import { type HealthyRows, listHealthyRows } from "../decision/reference/healthy-rows.ts";
 import type { ExplanationBackground } from "../explain/background.ts";

@@ -15,8 +15,8 @@ import {
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { formatTime } from "../../core/contract/iso-time.ts";
 import type { AlarmRegister, OpenAlarm, PersonStep } from "../../core/decision/alarms/alarm-register.ts";
-import { formatTime } from "../../core/decision/alarms/alert-event.ts";
 import { hourMs, minuteMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 

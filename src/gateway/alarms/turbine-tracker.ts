@@ -7,6 +7,7 @@
 
 import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
+import { formatTime, lastTimeMs } from "../../core/contract/iso-time.ts";
 import {
   type Decision,
   type ModeDecision,
@@ -18,7 +19,6 @@ import type { DiagnosedSource } from "../../core/contract/source-diagnosis.ts";
 import type { QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition, TurbineHealth, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
-import { formatTime, lastTimeMs } from "../../core/decision/alarms/alert-event.ts";
 import { isOperating } from "../../core/decision/operating-state.ts";
 import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import {

@@ -6,7 +6,7 @@ import type {
   AlertSeverity,
   AlertTransition,
 } from "../../contract/alert.ts";
-import { renderIsoTime } from "../../contract/iso-time.ts";
+import { formatTime } from "../../contract/iso-time.ts";
 import type { PhysicalEvidence } from "../../contract/physical-evidence.ts";
 import type { AlarmLane, Decision, Explanation, ModeDecision } from "../../contract/prediction.ts";
 import type { PointId } from "../../contract/stream.ts";
@@ -132,15 +132,6 @@ function nameEvent(
   { sinceMs, transition, updateNumber }: Pick<AlertParts, "sinceMs" | "transition" | "updateNumber">,
 ): string {
   return `${alarm}/${sinceMs}/${transition}/${updateNumber}`;
-}
-
-/** End of the year 9999, the last that RFC 3339 can write. */
-export const lastTimeMs: number = Date.UTC(9999, 11, 31);
-
-/** Epoch ms as RFC 3339, UTC. A device's clock may say anything, and an alert must not fail for it: years 1970–9999. */
-export function formatTime(epochMs: number): string {
-  const bounded = Number.isNaN(epochMs) ? 0 : Math.min(Math.max(epochMs, 0), lastTimeMs);
-  return renderIsoTime(bounded);
 }
 
 const offsetBasis = 0x6c62272e07bb014262b821756295c58dn;

@@ -5,7 +5,7 @@ import type {
   LearningProgress,
   ReferenceReport,
 } from "../../contract/baseline-report.ts";
-import { renderIsoTime } from "../../contract/iso-time.ts";
+import { formatTime } from "../../contract/iso-time.ts";
 import type { ModelRef } from "../../contract/prediction.ts";
 import type { LaterLevels, SiteBaseline } from "../../contract/site-baseline.ts";
 import { hourMs } from "../../maths/durations.ts";
@@ -34,7 +34,7 @@ export function describeBaseline(facts: BaselineFacts): BaselineStanding {
       ? null
       : {
           count: renewal.count,
-          at: toTime(renewal.atMs),
+          at: formatTime(renewal.atMs),
           by: renewal.by,
           reason: renewal.reason,
           ...(renewal.foundHealthy === true ? { foundHealthy: true as const } : {}),
@@ -68,7 +68,7 @@ export function sayLearnt({ version, windows }: SiteBaseline, heard: number): st
 export function sayLater(later: readonly LaterLevels[]): string {
   const parts = later.map(({ shaftRpm, windows, fromMs, besideRpm, louderDb }) => {
     const db = `${Math.abs(louderDb).toFixed(0)} dB ${louderDb < 0 ? "fainter" : "louder"}`;
-    return `${saySpeeds(shaftRpm)} (of ${windows} windows since ${toTime(fromMs)}, ${db} than at ${Math.round(besideRpm)} rpm)`;
+    return `${saySpeeds(shaftRpm)} (of ${windows} windows since ${formatTime(fromMs)}, ${db} than at ${Math.round(besideRpm)} rpm)`;
   });
   return `levels were learnt later at ${parts.join(", ")}`;
 }
@@ -117,20 +117,20 @@ function measureProgress(
     ...(neededWindows === undefined ? {} : { neededWindows }),
     hours: round((heard?.spanMs ?? 0) / hourMs, 2),
     ofHours: wanted.durationMs / hourMs,
-    since: firstMs === null ? null : toTime(firstMs),
+    since: firstMs === null ? null : formatTime(firstMs),
   };
 }
 
 function describeReference(baseline: SiteBaseline): ReferenceReport {
   const { version, windows, fromMs, toMs, shaftRpm, model, suspicions, later } = baseline;
-  const [from, to] = [toTime(fromMs), toTime(toMs)];
+  const [from, to] = [formatTime(fromMs), formatTime(toMs)];
   const known = { version, windows, from, to, shaftRpm, hasScores: model !== null, suspicions };
   return later === undefined ? known : { ...known, later: later.map(describeLater) };
 }
 
 function describeLater(levels: LaterLevels): LaterReport {
   const { windows, fromMs, toMs, shaftRpm, besideRpm, louderDb } = levels;
-  const [from, to] = [toTime(fromMs), toTime(toMs)];
+  const [from, to] = [formatTime(fromMs), formatTime(toMs)];
   return { windows, from, to, shaftRpm, besideRpm, louderDb: round(louderDb, 1) };
 }
 
@@ -175,11 +175,6 @@ function explainLearning(
     );
   }
   return parts.join("; ");
-}
-
-/** RFC 3339 of a data time; what a device's broken clock says is held within the years that it can state. */
-function toTime(epochMs: number): string {
-  return renderIsoTime(Math.min(Math.max(epochMs, 0), Date.UTC(9999, 0, 1)));
 }
 
 function round(value: number, digits: number): number {

@@ -1,10 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { alertEventSchema } from "../../../../src/core/contract/alert.ts";
-import {
-  computeTraceId,
-  createAlertEvent,
-  formatTime,
-} from "../../../../src/core/decision/alarms/alert-event.ts";
+import { computeTraceId, createAlertEvent } from "../../../../src/core/decision/alarms/alert-event.ts";
 import { decisionAt } from "./decisions.ts";
 
 describe("the alert event", () => {
@@ -55,12 +51,6 @@ describe("the alert event", () => {
     });
     const learning = createAlertEvent({ ...parts, decision, mode: { ...mode, risk: null, lane: "fast" } });
     expect(alertEventSchema().parse(learning).data).toMatchObject({ risk: null, lane: "fast" });
-  });
-
-  test("writes times as RFC 3339 in UTC", () => {
-    expect(formatTime(Date.UTC(2026, 10, 20, 7, 35, 51, 7))).toBe("2026-11-20T07:35:51.007Z");
-    expect(formatTime(Number.NaN)).toBe("1970-01-01T00:00:00.000Z");
-    expect(formatTime(Number.MAX_VALUE)).toBe("9999-12-31T00:00:00.000Z");
   });
 
   test("has the trace id of its window: FNV-1a of 128 bits, by its published values", () => {

@@ -138,4 +138,6 @@ test("times that a device's broken clock has given are held within the years tha
   const { prediction, ...window } = watchedWindow(0);
   watch.update({ ...window, prediction: { ...prediction, fromMs: -9e15, toMs: 9e15 } });
   expect(standingOf(watch).learning!.since).toBe("1970-01-01T00:00:00.000Z");
+  watch.renew({ atMs: 9e15, by: "ops", reason: "new sensor" });
+  expect(standingOf(watch).renewed!.at).toBe("9999-12-31T00:00:00.000Z");
 });
