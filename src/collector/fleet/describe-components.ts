@@ -2,6 +2,7 @@
  * What one may believe of a turbine's components, of its last state. A gateway of before says it of the turbine alone:
  * then no component is called better than the turbine is. An alarm stands, whatever is not known any more.
  */
+import { toWords } from "../../core/contract/to-words.ts";
 import type { ComponentCondition, TurbineState, UnknownNow } from "../../core/contract/turbine-state.ts";
 import { formatMoment, tellsRisk } from "../../core/decision/roll-up-health.ts";
 
@@ -62,7 +63,7 @@ export function forgetComponents(
 function nameAlarm({ alarms }: TurbineState, { component, health, reason }: ComponentView): string {
   const own = alarms.filter((alarm) => alarm.component === component && alarm.state !== "out-of-service");
   const alarm = own.find(({ severity }) => severity === health) ?? own[0];
-  const words = alarm?.failureMode.replaceAll("-", " ") ?? reason;
+  const words = alarm === undefined ? reason : toWords(alarm.failureMode);
   return words === null ? "" : ` (${words})`;
 }
 
@@ -81,7 +82,7 @@ function deriveConditions(state: TurbineState): readonly ComponentCondition[] {
     const alarm = state.alarms.find((each) => each.component === component);
     const base = { component, reason: null, sinceMs: null };
     if (state.health === "alarm" && alarm !== undefined) {
-      const reason = alarm.failureMode.replaceAll("-", " ");
+      const reason = toWords(alarm.failureMode);
       const sinceMs = Date.parse(alarm.since);
       return doubt({ component, health: alarm.severity ?? "warning", reason, sinceMs }, state);
     }

@@ -3,7 +3,6 @@
  * day, what its own probabilities make one expect where nobody has looked. Outcomes are events of the record
  * (`core/drift/outcome-event.ts`), of which the newest two thousand are read.
  */
-import { setImmediate as letOthers } from "node:timers/promises";
 import type {
   DriftPerformanceReply,
   ModelOutcomesReply,
@@ -18,6 +17,7 @@ import {
   performanceAssumption,
 } from "../../core/drift/estimate-performance.ts";
 import { type ModelOutcome, outcomeEventName, readOutcome } from "../../core/drift/outcome-event.ts";
+import { rest } from "../../core/platform/rest.ts";
 import type { DriftDay, TurbineFilter } from "../record/drift-record.ts";
 import type { RecordedEvent } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
@@ -124,7 +124,7 @@ async function recallEstimate(
   const key = JSON.stringify([site, turbine, component, day.day, reports, toMs, doubts]);
   const held = kept.get(key);
   if (held !== undefined) return held;
-  await letOthers();
+  await rest();
   const estimate = estimatePoint(day, model, doubts);
   // The oldest goes.
   if (kept.size >= keptEstimates) kept.delete(kept.keys().next().value!);

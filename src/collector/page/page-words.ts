@@ -7,6 +7,7 @@ import type { AlarmState, AlertSeverity } from "../../core/contract/alert.ts";
 import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import { earliestClockMs } from "../../core/contract/iso-time.ts";
+import { toWords } from "../../core/contract/to-words.ts";
 import type { ComponentHealth } from "../../core/contract/turbine-state.ts";
 import { formatDuration } from "../../core/maths/durations.ts";
 import type { FailureTitles } from "../fleet/load-pages.ts";
@@ -68,7 +69,7 @@ export function formatBytes(bytes: number): string {
 
 /** A dashed name as words: `full-performance` → `Full performance`. */
 export function formatName(name: string): string {
-  return capitalise(name.replaceAll("-", " "));
+  return capitalise(toWords(name));
 }
 
 /** With a capital first letter. */

@@ -6,6 +6,11 @@ import type { PredictionSeries } from "./prediction-record.ts";
 /** A row of a table, by the names of its columns. */
 export type RecordRow = Readonly<Record<string, unknown>>;
 
+/** A number as the driver gives it, or null. */
+export function numberOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
+
 /** A read never returns more steps than this. */
 const maxSeriesSteps = 4_000;
 

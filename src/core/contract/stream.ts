@@ -125,6 +125,11 @@ export interface PointId {
   readonly component: string;
 }
 
+/** Is it one and the same measuring point? */
+export function isSamePoint(one: PointId, other: PointId): boolean {
+  return one.site === other.site && one.turbine === other.turbine && one.component === other.component;
+}
+
 /** Of a point's window that begins at `fromMs`. */
 export function composeWindowId({ turbine, component }: Omit<PointId, "site">, fromMs: number): string {
   return `${turbine}/${component}/${fromMs}`;

@@ -2,8 +2,10 @@
  * What is heard beside the signal of a standing alarm: what keeps the alarm from ending, what the machine looks like instead, and why
  * an alarm stands that nothing shows any more. Raises nothing, and ends nothing.
  */
+
 import type { OutputClass } from "../contract/bundle/manifest.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
+import { toWords } from "../contract/to-words.ts";
 import { type HeldAlarm, isNearerHealthy, isTooSlow } from "./alarm-hold.ts";
 import {
   isLikelyAt,
@@ -156,5 +158,5 @@ function describeHindrance(hindrance: OtherSignal | "faint"): string {
   const { failureMode, recent } = hindrance;
   return failureMode === vibrationLevelMode
     ? `the machine is ${Math.round(recent)} dB above its own level, and no alarm of a kind ends while it is so loud`
-    : `there is evidence of ${failureMode.replaceAll("-", " ")} too, and no alarm ends while another kind shows`;
+    : `there is evidence of ${toWords(failureMode)} too, and no alarm ends while another kind shows`;
 }

@@ -10,7 +10,7 @@
  */
 
 import type { Decision, ModeDecision, OperatingState, Prediction } from "../contract/prediction.ts";
-import type { PointId } from "../contract/stream.ts";
+import { composeWindowId, isSamePoint, type PointId } from "../contract/stream.ts";
 import { findHindrance, listStanding, type SignalPicture, type StandingAlarm } from "./beside-alarm.ts";
 import {
   chooseRaised,
@@ -158,7 +158,7 @@ class PointDecider implements Decider {
   }
 
   noteMissing(fromMs: number, toMs: number): Decision {
-    const windowId = `${this.#point.turbine}/${this.#point.component}/${fromMs}`;
+    const windowId = composeWindowId(this.#point, fromMs);
     return this.#describeNothing({ windowId, fromMs, toMs }, "information-unavailable");
   }
 
@@ -278,8 +278,8 @@ function restoreSignals(parts: DeciderParts, snapshot: DeciderOptions["snapshot"
 }
 
 function expectOwn(prediction: Prediction, point: PointId, parts: DeciderParts): void {
-  const { site, turbine, component } = prediction.point;
-  if (site !== point.site || turbine !== point.turbine || component !== point.component) {
+  if (!isSamePoint(prediction.point, point)) {
+    const { turbine, component } = prediction.point;
     throw new Error(
       `a prediction of ${turbine}/${component} came to the decider of ${point.turbine}/${point.component}`,
     );

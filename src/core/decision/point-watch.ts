@@ -7,10 +7,12 @@
  *               ├─▶ decider ──┴─▶ decision
  *               └─▶ learner ────▶ event (ready, unsteady, relearning), for the windows after it
  */
+
 import type { AlertOutlook } from "../contract/alert.ts";
 import type { Decision, ModelRef } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 import type { PointId } from "../contract/stream.ts";
+import { toWords } from "../contract/to-words.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { createDecider, type Decider } from "./decider.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
@@ -36,10 +38,7 @@ interface PointWatchOptions extends BaselineOptions {
   readonly faultPrior: number;
   /** Where the machine must stop, dB above its baseline; null or absent: chosen from the baseline. */
   readonly stopDb?: number | null;
-  /**
-   * A baseline for which there are enough windows is fitted when `settle` is called, or before the next window: decisions
-   * are the same. Default: with the window that completes them.
-   */
+  /** A baseline is fitted when `settle` is called, or before the next window: decisions are the same. Default: with its last window. */
   readonly settlesLater?: boolean;
 }
 
@@ -155,7 +154,7 @@ class MachineWatch implements PointWatch {
     const cause =
       alarm === undefined
         ? "it looks as if a fault began"
-        : `its alarm of ${alarm.failureMode.replaceAll("-", " ")} stands, which ends after a day near the healthy level`;
+        : `its alarm of ${toWords(alarm.failureMode)} stands, which ends after a day near the healthy level`;
     return { ...standing, why: `${standing.why}; nothing is learnt as long as ${cause}` };
   }
 

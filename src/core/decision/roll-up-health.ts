@@ -5,6 +5,7 @@
 
 import { renderIsoTime } from "../contract/iso-time.ts";
 import type { AlarmLane } from "../contract/prediction.ts";
+import { toWords } from "../contract/to-words.ts";
 import {
   type ComponentCondition,
   type ComponentHealth,
@@ -105,9 +106,4 @@ export function formatMoment(timeMs: number, nowMs: number): string {
   const [date, time] = renderIsoTime(timeMs).slice(0, 16).split("T");
   const today = renderIsoTime(nowMs).slice(0, 10);
   return `${date === today ? "" : `${date} `}${time} UTC`;
-}
-
-/** A component or failure mode as people write it. */
-export function toWords(name: string): string {
-  return name.replaceAll("-", " ");
 }

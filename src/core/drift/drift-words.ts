@@ -8,6 +8,7 @@ import type {
   FeatureShift,
 } from "../contract/drift-verdict.ts";
 import { renderIsoTime } from "../contract/iso-time.ts";
+import { toWords } from "../contract/to-words.ts";
 import { dayMs } from "../maths/durations.ts";
 import { describeColumn } from "./describe-column.ts";
 import type { PeriodRange } from "./drift-day.ts";
@@ -84,7 +85,7 @@ export function describeDeviations({ deviations }: FeatureShift): string {
 /** What moved a point, in one sentence: its cause's, or else its surest shift's. */
 export function titleVerdict({ cause, turbine, component, shifts, level, reason }: DriftVerdict): string {
   if (cause !== null) return cause.title;
-  const where = `${turbine} ${component.replaceAll("-", " ")}`;
+  const where = `${turbine} ${toWords(component)}`;
   const [first] = shifts;
   if (first !== undefined)
     return `${where}: ${describeColumn(first.name, first.role)} ${describeMove(first)}`;

@@ -2,15 +2,17 @@
  * How each component of a turbine is, and why: learnt from decisions, silences and what is set aside. Knows no clock. A
  * component of which nothing is known says so, and hides none of the others.
  */
+
 import type { Decision, OperatingState } from "../../core/contract/prediction.ts";
 import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
+import { toWords } from "../../core/contract/to-words.ts";
 import type { ComponentCondition, UnknownNow } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { isOperating } from "../../core/decision/operating-state.ts";
 import type { PointWatch } from "../../core/decision/point-watch.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
 import { adviseRefused, sayNextStep } from "../../core/decision/reference/describe-baseline.ts";
-import { describeLane, toWords } from "../../core/decision/roll-up-health.ts";
+import { describeLane } from "../../core/decision/roll-up-health.ts";
 
 /** Why nothing is known of a point any more. */
 export interface PointSilence {

@@ -10,6 +10,7 @@ import { idleSlow } from "../../core/decision/slow-lane.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
+import { rest } from "../../core/platform/rest.ts";
 import { type KeptPlace, nameComponent } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { describeKept, keyServing, nameRecord, type Snapshots } from "./snapshots.ts";
@@ -129,7 +130,7 @@ export function createKeptServing(options: KeptServingOptions): KeptServing {
     close: async () => {
       do {
         write(takeDue(Number.POSITIVE_INFINITY));
-        await new Promise((resolve) => setImmediate(resolve));
+        await rest();
       } while (dueMs.size > 0);
     },
   };

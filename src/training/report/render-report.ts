@@ -1,4 +1,5 @@
 /** `report.html`: what a run of training made, whether each step was worth it, and how sure that is. */
+import { toWords } from "../../core/contract/to-words.ts";
 import type { GateCheck } from "../gate/gate-check.ts";
 import { type Figure, formatFigure } from "../judge/figure.ts";
 
@@ -158,8 +159,7 @@ function renderList(lines: readonly string[]): string {
 }
 
 function spellOut(name: string): string {
-  return name
-    .replaceAll("-", " ")
+  return toWords(name)
     .replace(/([a-z])([A-Z])/g, "$1 $2")
     .toLowerCase()
     .replace(/\b(?:au(?:ro)?c|eur|mae|rmse|nasa)\b/g, (word) => word.toUpperCase());

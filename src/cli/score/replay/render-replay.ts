@@ -1,5 +1,7 @@
 /** A replay in words: a timeline a point, the budget that applied, and what was set aside. */
+
 import type { GatewayConfig } from "../../../core/contract/config/gateway-config.ts";
+import { toWords } from "../../../core/contract/to-words.ts";
 import { vibrationLevelMode } from "../../../core/decision/choose-alarm.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import type { ReplayedAlarm } from "./alarm-list.ts";
@@ -119,7 +121,7 @@ function describeEvidence({ criticalEvidence }: ReplayedAlarm): string {
 
 /** A level that rises is a fault of no known kind. */
 function nameFault(failureMode: string): string {
-  const words = failureMode.replaceAll("-", " ");
+  const words = toWords(failureMode);
   return failureMode === vibrationLevelMode ? words : `${words} fault`;
 }
 

@@ -7,7 +7,7 @@ import type { PredictionBatch } from "../../../core/contract/uplink-record.ts";
 import type { TurbineRef } from "../fleet-record.ts";
 import { longestRowMs, type PredictionRange, type PredictionSeries } from "../prediction-record.ts";
 import { recordBounds } from "../record-bounds.ts";
-import { assembleSeries, type PredictionStep } from "../record-rules.ts";
+import { assembleSeries, numberOrNull, type PredictionStep } from "../record-rules.ts";
 import type { PostgresDatabase, PostgresRow, SqlSession } from "./postgres-database.ts";
 import { dayNumber } from "./postgres-partitions.ts";
 import type { SqlParameter } from "./postgres-values.ts";
@@ -169,11 +169,6 @@ async function readSteps(
   );
   // Of more the newest.
   return rows.map(readStep).sort((a, b) => a.bucket - b.bucket);
-}
-
-/** A number as the driver gives it, or null. */
-export function numberOrNull(value: unknown): number | null {
-  return value === null || value === undefined ? null : Number(value);
 }
 
 function readStep(row: PostgresRow): PredictionStep {

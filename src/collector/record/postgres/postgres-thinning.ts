@@ -4,6 +4,7 @@
  * have a partition of their own, so that they leave like all others, by their day.
  */
 import type { PredictionRecord } from "../prediction-record.ts";
+import { numberOrNull } from "../record-rules.ts";
 import {
   mergeThinnedRows,
   type SentRow,
@@ -13,7 +14,7 @@ import {
 } from "../thinned-row.ts";
 import type { PostgresDatabase, PostgresRow, SqlSession } from "./postgres-database.ts";
 import { type DayPartition, dayNumber, type PostgresPartitions } from "./postgres-partitions.ts";
-import { numberOrNull, transpose } from "./postgres-predictions.ts";
+import { transpose } from "./postgres-predictions.ts";
 import { thinningLock } from "./postgres-schema.ts";
 
 /** After every point. */

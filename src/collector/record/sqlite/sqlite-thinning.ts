@@ -6,6 +6,7 @@
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase, SqlRow, SqlValue } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type { PredictionThinning, ThinnedPredictions } from "../prediction-record.ts";
+import { numberOrNull } from "../record-rules.ts";
 import { mergeThinnedRows, startOfRow, type ThinnedRow } from "../thinned-row.ts";
 
 /** Rows of a step: some 10 ms on a slow core. */
@@ -179,9 +180,7 @@ function createSumStore(database: SqliteDatabase): (row: LongerRow) => void {
 }
 
 function readRow(row: SqlRow): ThinnedRow {
-  const orNull = (value: SqlValue | undefined): number | null =>
-    value === null || value === undefined ? null : Number(value);
-  const learning = orNull(row.learning);
+  const learning = numberOrNull(row.learning);
   return {
     timeMs: Number(row.time_ms),
     rows: Number(row.rows),
@@ -189,10 +188,10 @@ function readRow(row: SqlRow): ThinnedRow {
     mean: Number(row.mean),
     max: Number(row.max),
     min: Number(row.min),
-    shaftRpm: orNull(row.shaft_rpm),
+    shaftRpm: numberOrNull(row.shaft_rpm),
     rpmRows: Number(row.rpm_rows),
-    meanRisk: orNull(row.mean_risk),
-    maxRisk: orNull(row.max_risk),
+    meanRisk: numberOrNull(row.mean_risk),
+    maxRisk: numberOrNull(row.max_risk),
     riskWindows: Number(row.risk_windows),
     isLearning: learning === null ? null : learning === 1,
   };

@@ -1,7 +1,7 @@
 /** Verdicts of drift in SQLite, and what leads from one to the next. What was assessed once is not assessed again. */
-import { setImmediate as letOthers } from "node:timers/promises";
 import type { DriftVerdict } from "../../../core/contract/drift-verdict.ts";
 import { nameDriftDay, type PeriodRange, readDriftDay } from "../../../core/drift/drift-day.ts";
+import { rest } from "../../../core/platform/rest.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type {
   DriftDayLevels,
@@ -140,7 +140,7 @@ function createDays(database: SqliteDatabase): SqliteVerdicts["days"] {
     const stored: SqlRow[] = [];
     for (const fromMs of new Set(shown.map((range) => range.fromMs))) {
       for (const row of levels.all(fromMs, fromMs + 1, ids, ids)) stored.push(row);
-      await letOthers();
+      await rest();
     }
     return assembleDriftDays({ shown, levels: stored, points, limit });
   };

@@ -250,8 +250,3 @@ export function hasStepped(
 ): boolean {
   return alarm !== before?.alarm || sinceMs !== before.sinceMs || severity !== before.severity;
 }
-
-/** Is it one and the same measuring point? */
-export function isSamePoint(one: PointId, other: PointId): boolean {
-  return one.site === other.site && one.turbine === other.turbine && one.component === other.component;
-}

@@ -1,6 +1,6 @@
 /** What a renewal of a point's reference says and ends, wherever it is ordered: at a gateway, or by the manifest of a replay. */
-import type { PointId } from "../../contract/stream.ts";
-import { isSamePoint, type RetirementOrder } from "./alarm-register.ts";
+import { isSamePoint, type PointId } from "../../contract/stream.ts";
+import type { RetirementOrder } from "./alarm-register.ts";
 
 /** What somebody found who looked at the machine; undefined: nobody says. */
 export type RenewalFinding = "fault" | "healthy" | undefined;

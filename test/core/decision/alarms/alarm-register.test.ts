@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type AlertEvent, alertEventSchema } from "../../../../src/core/contract/alert.ts";
+import { isSamePoint } from "../../../../src/core/contract/stream.ts";
 import {
   alarmRegisterSnapshotSchema,
   createAlarmRegister,
-  isSamePoint,
   type PersonStep,
 } from "../../../../src/core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy, renumberUpdates } from "../../../../src/core/decision/alarms/alert-policy.ts";
