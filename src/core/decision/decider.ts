@@ -229,7 +229,8 @@ class PointDecider implements Decider {
       const name = failureModes[index]!;
       const state = signals.get(name);
       if (index < measured.length) modes.push(describeMode(measured[index]!, state!, context));
-      else if (state !== undefined && state.held !== null) modes.push(describeUnheard(name, state));
+      else if (state !== undefined && state.held !== null)
+        modes.push(describeUnheard(name, state.fast.recent, state.held));
     }
     return modes;
   }

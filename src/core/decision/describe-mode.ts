@@ -1,6 +1,6 @@
 /** What is said of a signal after a window: probability, risk, and whether its alarm stands. */
 import type { ModeDecision } from "../contract/prediction.ts";
-import { measureQuiet } from "./alarm-hold.ts";
+import { type HeldAlarm, measureQuiet } from "./alarm-hold.ts";
 import { findLeading, type SignalPicture } from "./beside-alarm.ts";
 import { calibrateLogit, stateProbability } from "./calibrate.ts";
 import type { MeasuredSignal } from "./choose-alarm.ts";
@@ -43,14 +43,14 @@ export function describeMode(
 }
 
 /** Describes a standing alarm of which the window said nothing: as it was of late. */
-export function describeUnheard(name: string, { fast, held }: SignalState): ModeDecision {
+export function describeUnheard(name: string, recent: number, { sinceMs }: HeldAlarm): ModeDecision {
   return {
     failureMode: name,
     probability: 0.5,
-    score: fast.recent,
+    score: recent,
     threshold: 0.5,
-    active: held !== null,
-    sinceMs: held?.sinceMs ?? null,
+    active: true,
+    sinceMs,
     risk: null,
   };
 }

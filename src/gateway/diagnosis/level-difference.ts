@@ -13,7 +13,6 @@ export interface LevelDifference {
 interface LevelWatch {
   /** Levels of one window, dB, NaN where not heard. */
   note(levels: Float32Array, reference: readonly (LevelStatistics | null)[], shaftRpm: number): void;
-  restart(): void;
   /** Medians of the last windows; null before there are enough. */
   readonly difference: LevelDifference | null;
 }
@@ -58,10 +57,6 @@ class RecentLevels implements LevelWatch {
     this.#means[place] = sum / heard;
     this.#commons[place] = least > 0 ? least : Math.min(0, most);
     this.#noted++;
-  }
-
-  restart(): void {
-    this.#noted = 0;
   }
 }
 

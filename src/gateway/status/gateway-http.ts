@@ -30,7 +30,6 @@ export interface GatewayRequest {
   /** HEAD is asked as GET. */
   readonly method: "GET" | "POST";
   readonly path: string;
-  readonly query: URLSearchParams;
   /** At most 4 KiB, and empty unless an operator posts: nobody else's is read. */
   readonly body: string;
   readonly actor: GatewayActor;
@@ -232,8 +231,7 @@ async function findAnswer(
     const actor = findActor(request, token);
     const isPosted = route.method === "POST" && actor === "operator";
     const body = isPosted ? await readBody(request) : "";
-    const query = new URLSearchParams(url.slice(path.length));
-    const answer = await route.answer({ method: route.method, path, query, body, actor, signal });
+    const answer = await route.answer({ method: route.method, path, body, actor, signal });
     if (isPosted) onOrdered?.();
     return answer;
   } catch (error) {
