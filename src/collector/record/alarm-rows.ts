@@ -1,7 +1,7 @@
 /** Alarms and the steps of their lives as rows of a table, alike in every engine. */
 import type { AlarmState, AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
 import { createSaidEvent } from "../../core/decision/alarms/recalled-alarm.ts";
-import { type HeldAlarm, isSameTime, type NewestAlarm, type SaidStanding } from "./alarm-rules.ts";
+import { isSameTime, type NewestAlarm, type SaidStanding, type StoredAlarm } from "./alarm-rules.ts";
 import { believeTime } from "./clock-rules.ts";
 import type { AlarmingTurbine, AlarmLifeStep, RecordedAlarm } from "./fleet-record.ts";
 import type { RecordRow } from "./record-rules.ts";
@@ -36,7 +36,7 @@ export function fromNewestRow(row: RecordRow | undefined): NewestAlarm | null {
 }
 
 /** An alarm beside its latest event, if one has come. */
-export function fromHeldRow(row: RecordRow): HeldAlarm {
+export function fromHeldRow(row: RecordRow): StoredAlarm {
   const event = fromEventJson(row.json);
   const last = event && {
     timeMs: Number(row.time_ms),

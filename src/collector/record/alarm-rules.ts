@@ -109,7 +109,7 @@ export function alarmLifeStep(event: AlertEvent, receivedMs: number): AlarmLifeS
 }
 
 /** An alarm that a state is held against. */
-export interface HeldAlarm extends AlarmStanding {
+export interface StoredAlarm extends AlarmStanding {
   readonly alarm: number;
   readonly component: string;
   readonly failureMode: string;
@@ -147,10 +147,10 @@ export type StateChange =
  * begins nothing: of a fault that comes and goes beneath nobody is told.
  * @param alarms those of the turbine that stand, and the newest of each kind that the state names
  */
-export function holdAgainstState(alarms: readonly HeldAlarm[], heard: HeardAlarms): readonly StateChange[] {
+export function holdAgainstState(alarms: readonly StoredAlarm[], heard: HeardAlarms): readonly StateChange[] {
   const { state, seenMs } = heard;
   const atMs = believeTime(Date.parse(state.time), seenMs);
-  const newest = new Map<string, HeldAlarm>();
+  const newest = new Map<string, StoredAlarm>();
   for (const alarm of alarms) {
     const kind = nameKind(alarm);
     if (alarm.alarm >= (newest.get(kind)?.alarm ?? 0)) newest.set(kind, alarm);
@@ -181,7 +181,7 @@ function isShown({ state }: Pick<SaidAlarm, "state">): boolean {
 }
 
 /** Is a state newer than all that is known of an alarm? A gateway's clock that cannot be right says nothing of that. */
-function isNews({ last, said }: HeldAlarm, { state, seenMs }: HeardAlarms, atMs: number): boolean {
+function isNews({ last, said }: StoredAlarm, { state, seenMs }: HeardAlarms, atMs: number): boolean {
   if (said !== null && atMs <= said.atMs) return false;
   if (last === null) return true;
   const soonestMs = Math.max(last.timeMs, last.receivedMs) + togetherForMs;
@@ -189,7 +189,7 @@ function isNews({ last, said }: HeldAlarm, { state, seenMs }: HeardAlarms, atMs:
 }
 
 /** @param named what a newer state says of the alarm; undefined: nothing, and that its component is good */
-function holdAlarm(held: HeldAlarm, named: SaidAlarm | undefined, atMs: number): StateChange | null {
+function holdAlarm(held: StoredAlarm, named: SaidAlarm | undefined, atMs: number): StateChange | null {
   const { active, last } = held;
   const known = knownOf(held);
   const told = held.said?.told ?? (last !== null && active);
@@ -206,14 +206,14 @@ function holdAlarm(held: HeldAlarm, named: SaidAlarm | undefined, atMs: number):
   return say(held, { atMs, alarm: { ...known, ...(isSame ? named : {}), state }, stands, told });
 }
 
-function say({ alarm, last }: HeldAlarm, said: SaidStanding): StateChange {
+function say({ alarm, last }: StoredAlarm, said: SaidStanding): StateChange {
   if (last !== null && isTold(said, last.data, said.told))
     return { kind: "say", alarm, standing: { active: said.told, said: null }, lastMs: last.timeMs };
   return { kind: "say", alarm, standing: { active: said.stands, said }, lastMs: said.atMs };
 }
 
 /** What is known of an alarm, as a state would say it. */
-function knownOf({ said, last }: HeldAlarm): SaidAlarm {
+function knownOf({ said, last }: StoredAlarm): SaidAlarm {
   // One of which no event has come is known from a state.
   if (said !== null) return said.alarm;
   const { component, failureMode, leadingMode, state, since, probability, risk, lane, severity } = last!.data;

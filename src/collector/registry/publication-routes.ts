@@ -5,7 +5,7 @@
 import { maxBundlePieceBytes, type PublicationReply } from "../../core/contract/publication.ts";
 import type { Result } from "../../core/contract/result.ts";
 import { errorResponse, type HttpResponse, type HttpRoute, jsonResponse } from "../api/http-route.ts";
-import type { Publications, Refusal } from "./publications.ts";
+import type { PublicationRefusal, Publications } from "./publications.ts";
 
 const root = "/api/v1/registry";
 
@@ -48,7 +48,7 @@ const unknownUpload: HttpResponse = errorResponse(
   "no bundle is on its way under this name",
 );
 
-function answer(outcome: Result<PublicationReply, Refusal>): HttpResponse {
+function answer(outcome: Result<PublicationReply, PublicationRefusal>): HttpResponse {
   if (outcome.ok) return jsonResponse(outcome.value, 202);
   const { status, code, message } = outcome.error;
   return errorResponse(status, code, message);

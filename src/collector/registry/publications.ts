@@ -30,7 +30,7 @@ interface Publisher {
 }
 
 /** Why something was not taken: a status of HTTP, a word for programs, and one for people. */
-export interface Refusal {
+export interface PublicationRefusal {
   readonly status: 400 | 403 | 404 | 409 | 413 | 422 | 503 | 507;
   readonly code: string;
   readonly message: string;
@@ -53,11 +53,15 @@ interface PublicationsOptions extends PublishTrust {
 export interface Publications {
   view(): Promise<RegistryView>;
   /** Takes an order: what is awaited of the bundle, or that it is served. */
-  order(envelope: unknown): Promise<Result<PublicationReply, Refusal>>;
+  order(envelope: unknown): Promise<Result<PublicationReply, PublicationRefusal>>;
   /** Is this a bundle on its way, whose parts may be read? */
   expects(upload: string): Promise<boolean>;
   /** Takes the part that begins at `offset`; with the last one the bundle is checked and published. */
-  part(upload: string, offset: number, bytes: Uint8Array): Promise<Result<PublicationReply, Refusal>>;
+  part(
+    upload: string,
+    offset: number,
+    bytes: Uint8Array,
+  ): Promise<Result<PublicationReply, PublicationRefusal>>;
   /** Takes nothing more; resolves when what came before is taken or refused. */
   close(): Promise<void>;
 }
@@ -68,7 +72,9 @@ export function createPublications(options: PublicationsOptions): Publications {
   const keys = options.publishers.map(({ key }) => key);
   const queue = createWorkQueue();
   /** One at a time: parts of a bundle must not overtake each other, and a bundle that is checked takes memory. */
-  const inTurn = async <T>(work: () => Promise<Result<T, Refusal>>): Promise<Result<T, Refusal>> => {
+  const inTurn = async <T>(
+    work: () => Promise<Result<T, PublicationRefusal>>,
+  ): Promise<Result<T, PublicationRefusal>> => {
     if (queue.isClosed) return refuse(503, "STORE", "the collector ends");
     return queue.run(async () => {
       const outcome = await work().catch(describeFailure);
@@ -76,12 +82,12 @@ export function createPublications(options: PublicationsOptions): Publications {
       return outcome;
     });
   };
-  const describeFailure = (error: unknown): Result<never, Refusal> => {
+  const describeFailure = (error: unknown): Result<never, PublicationRefusal> => {
     if (!hasErrorCode(error)) throw error;
     logger.error("a bundle cannot be taken", { error });
     return failed(describeTrouble(error));
   };
-  const note = ({ code, message }: Refusal): void => {
+  const note = ({ code, message }: PublicationRefusal): void => {
     options.onRefused(code);
     logger.warn("a bundle was not taken", { code, message });
   };
@@ -90,7 +96,7 @@ export function createPublications(options: PublicationsOptions): Publications {
     const { name, version, digest, sizeBytes, sha256 } = bundle;
     return { name, version, digest, sizeBytes, sha256, isNewest: newest?.version === version };
   };
-  const present = (order: PublishOrder): Result<ServedBundle | null, Refusal> => {
+  const present = (order: PublishOrder): Result<ServedBundle | null, PublicationRefusal> => {
     try {
       const bundle = registry?.findPublished(order) ?? null;
       return ok(bundle === null ? null : served(bundle));
@@ -101,7 +107,7 @@ export function createPublications(options: PublicationsOptions): Publications {
   };
 
   /** Deny by default: what nobody permits is refused before anything is kept. */
-  const admit = async (envelope: unknown): Promise<Result<AdmittedOrder, Refusal>> => {
+  const admit = async (envelope: unknown): Promise<Result<AdmittedOrder, PublicationRefusal>> => {
     if (registry === null || publishers.size === 0) {
       return refuse(403, "NOT_PERMITTED", "this collector takes bundles from nobody (registry.publishers)");
     }
@@ -133,7 +139,7 @@ export function createPublications(options: PublicationsOptions): Publications {
     return ok({ order, keyId, publisher: publisher.name, envelope: text });
   };
 
-  const finish = async (whole: IncomingBundle): Promise<Result<PublicationReply, Refusal>> => {
+  const finish = async (whole: IncomingBundle): Promise<Result<PublicationReply, PublicationRefusal>> => {
     const { upload, order, publisher, keyId, envelope } = whole;
     if (registry === null) return refuse(403, "NOT_PERMITTED", "this collector serves no updates");
     try {
@@ -210,7 +216,7 @@ export function createPublications(options: PublicationsOptions): Publications {
 }
 
 /** Codes of a bundle that is not taken, and how that is told. */
-const refusedBundles: Readonly<Partial<Record<ErrorCode, Omit<Refusal, "message">>>> = {
+const refusedBundles: Readonly<Partial<Record<ErrorCode, Omit<PublicationRefusal, "message">>>> = {
   BUNDLE_DIGEST: { status: 422, code: "BUNDLE_DIGEST" },
   BUNDLE_FORMAT: { status: 422, code: "BUNDLE_FORMAT" },
   BUNDLE_SIGNATURE: { status: 422, code: "BUNDLE_SIGNATURE" },
@@ -223,7 +229,11 @@ function awaiting({ upload, receivedBytes }: IncomingBundle): PublicationReply {
   return { state: "awaiting", upload, receivedBytes };
 }
 
-function refuse(status: Refusal["status"], code: string, message: string): { ok: false; error: Refusal } {
+function refuse(
+  status: PublicationRefusal["status"],
+  code: string,
+  message: string,
+): { ok: false; error: PublicationRefusal } {
   return failed({ status, code, message: message.slice(0, 500) });
 }
 
@@ -232,7 +242,7 @@ function isNamed(name: string, pattern: string): boolean {
 }
 
 /** Room may be made, and another process may end: what is here already stays. */
-function describeTrouble(error: AuroraError): Refusal {
+function describeTrouble(error: AuroraError): PublicationRefusal {
   const code = (error.cause as { code?: unknown } | undefined)?.code;
   const isFull = code === "ENOSPC" || code === "EDQUOT";
   return isFull

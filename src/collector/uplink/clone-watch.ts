@@ -10,7 +10,7 @@ import { createTurnsWatch } from "./turns-watch.ts";
  * Takes each status that was read, in the order of their coming. Is it a sign of two?
  * @param retained kept by the broker, maybe for longer than the process lived: no sign
  */
-export type CloneWatch = (status: GatewayStatus, retained: boolean) => boolean;
+export type FleetCloneWatch = (status: GatewayStatus, retained: boolean) => boolean;
 
 /** Takes each state of a turbine that was read, in the same way. */
 export type TwinWatch = (state: TurbineState, retained: boolean) => boolean;
@@ -22,7 +22,7 @@ interface WatchOptions {
 }
 
 /** Creates a watch that has heard nobody. A gateway's speakers are its processes. */
-export function createFleetCloneWatch({ clock, logger, metrics }: WatchOptions): CloneWatch {
+export function createFleetCloneWatch({ clock, logger, metrics }: WatchOptions): FleetCloneWatch {
   const isTurn = createTurnsWatch({
     clock,
     turnsTotal: metrics.counter({

@@ -28,7 +28,7 @@ import type {
 } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import { createBatchLoop, lastBatchMs, pauseAfterFailure } from "./batch-loop.ts";
-import type { CloneWatch, TwinWatch } from "./clone-watch.ts";
+import type { FleetCloneWatch, TwinWatch } from "./clone-watch.ts";
 import type { EnrolledSites } from "./gateway-sites.ts";
 import { createWaitingStates, maxStateBytes, type StateMessage } from "./waiting-states.ts";
 
@@ -56,7 +56,7 @@ export function createStateWatch(options: {
   /** Of whose turbines, and whose statuses, are taken; default: all. */
   readonly sites?: StateSites;
   /** Told of each gateway's status, before it is stored; is it a sign of two gateways under one id? */
-  readonly isCloneSign?: CloneWatch;
+  readonly isCloneSign?: FleetCloneWatch;
   /** Told of each turbine's state. */
   readonly isTwinSign?: TwinWatch;
   /** Told of each gateway's status, also of one that may say nothing. */
@@ -149,7 +149,7 @@ function readStates(
     onStatus,
   }: {
     readonly sites: StateSites;
-    readonly isCloneSign: CloneWatch;
+    readonly isCloneSign: FleetCloneWatch;
     readonly isTwinSign: TwinWatch;
     readonly onStatus: (status: GatewayStatus) => void;
   },

@@ -141,10 +141,10 @@ export interface ChannelLevel {
 }
 
 /** What was found. */
-export interface Finding {
+export interface DiagnosisFinding {
   readonly text: string;
   readonly cure: string;
 }
 
 /** Null: it is not so. Undefined: it cannot be said just now, and what was said before stands. */
-export type Verdict = Finding | null | undefined;
+export type DiagnosisVerdict = DiagnosisFinding | null | undefined;

@@ -3,7 +3,7 @@
  * first. Why its thresholds are what they are: `src/adr/0047-a-sloppy-device-has-a-name.md`.
  */
 import { type DiagnosisCode, diagnosisCodes } from "../../core/contract/device/device-diagnosis.ts";
-import type { DeviceFacts, Finding, RecentCount, Verdict } from "./device-facts.ts";
+import type { DeviceFacts, DiagnosisFinding, DiagnosisVerdict, RecentCount } from "./device-facts.ts";
 import { formatShare } from "./diagnosis-words.ts";
 import { findClockError, findDrift, findRate } from "./find-clock-error.ts";
 import { findClipped, findCoarse, findLevel, findNoVibration, findSpeed } from "./find-sensor-fault.ts";
@@ -32,7 +32,7 @@ const diagnosisLimits = {
   rejoins: 3,
 } as const;
 
-const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = {
+const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVerdict>> = {
   "no-contact": ({ contact: { state, reason, forMs, refusal }, ...facts }) => {
     if (refusal !== null || state === "established" || state === "refused") return null;
     if (isRestarting(facts) || facts.returns >= diagnosisLimits.returns) return null;
@@ -220,7 +220,7 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
 };
 
 /** What the table says of a device, in its order. */
-export function diagnoseDevice(facts: DeviceFacts): ReadonlyMap<DiagnosisCode, Verdict> {
+export function diagnoseDevice(facts: DeviceFacts): ReadonlyMap<DiagnosisCode, DiagnosisVerdict> {
   return new Map(diagnosisCodes.map((code) => [code, rules[code](facts)]));
 }
 
@@ -255,8 +255,8 @@ function isDeaf(facts: DeviceFacts): boolean {
 function judgeFrames(
   frames: number,
   bad: { readonly count: number; readonly isHabit: boolean },
-  describe: (share: number) => Finding,
-): Verdict {
+  describe: (share: number) => DiagnosisFinding,
+): DiagnosisVerdict {
   if (frames === 0) return undefined;
   const share = bad.count / frames;
   const isOften =

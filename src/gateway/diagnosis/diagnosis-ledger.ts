@@ -1,7 +1,7 @@
 /** Which diagnoses of a device or a source hold, since when, and what is news: each is told when it begins and when it is over. */
 import { type DeviceDiagnosis, maxDiagnosisText } from "../../core/contract/device/device-diagnosis.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
-import type { Verdict } from "./device-facts.ts";
+import type { DiagnosisVerdict } from "./device-facts.ts";
 
 export interface DiagnosisTime {
   readonly nowMs: number;
@@ -15,7 +15,7 @@ export interface DiagnosisNews {
 
 export interface DiagnosisLedger<Code extends string> {
   /** Takes what was found now; returns what is news, in the order of the codes. */
-  update(verdicts: ReadonlyMap<Code, Verdict>, now: DiagnosisTime): readonly DiagnosisNews[];
+  update(verdicts: ReadonlyMap<Code, DiagnosisVerdict>, now: DiagnosisTime): readonly DiagnosisNews[];
   /** Worst first. */
   readonly diagnoses: readonly DeviceDiagnosis[];
 }
@@ -58,7 +58,7 @@ class Ledger<Code extends string> implements DiagnosisLedger<Code> {
   }
 
   update(
-    verdicts: ReadonlyMap<Code, Verdict>,
+    verdicts: ReadonlyMap<Code, DiagnosisVerdict>,
     { nowMs, monotonicMs }: DiagnosisTime,
   ): readonly DiagnosisNews[] {
     const { codes, plain } = this.#rules;

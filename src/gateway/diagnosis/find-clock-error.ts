@@ -1,6 +1,6 @@
 /** The rules about time: a clock that is wrong, one that runs wrong, and a sampling rate that is not what was said. */
 import { formatDuration } from "../../core/maths/durations.ts";
-import type { DeviceFacts, Verdict } from "./device-facts.ts";
+import type { DeviceFacts, DiagnosisVerdict } from "./device-facts.ts";
 import { formatValue, formatWhole } from "./diagnosis-words.ts";
 import type { PaceEstimate } from "./pace-segments.ts";
 
@@ -14,7 +14,7 @@ const staysShare = 0.8;
 const leastShiftMs = 1_500;
 
 /** The clock is off by more than a minute: its times are those of arrival. */
-export function findClockError({ clockAheadMs: ms, isClockUnset }: DeviceFacts): Verdict {
+export function findClockError({ clockAheadMs: ms, isClockUnset }: DeviceFacts): DiagnosisVerdict {
   if (ms === 0) return null;
   if (isClockUnset)
     return {
@@ -28,7 +28,7 @@ export function findClockError({ clockAheadMs: ms, isClockUnset }: DeviceFacts):
 }
 
 /** The device's clock does not run as the gateway's does. */
-export function findDrift(facts: DeviceFacts): Verdict {
+export function findDrift(facts: DeviceFacts): DiagnosisVerdict {
   const { estimate } = facts;
   if (facts.pace !== "true" || estimate === null) return undefined;
   if (isRateWrong(estimate)) return null;
@@ -41,7 +41,7 @@ export function findDrift(facts: DeviceFacts): Verdict {
 }
 
 /** Indices, time stamps and arrivals show another sampling rate than the hello said. */
-export function findRate(facts: DeviceFacts): Verdict {
+export function findRate(facts: DeviceFacts): DiagnosisVerdict {
   const { estimate, saidRateHz, pace } = facts;
   if (pace === "unknown" || estimate === null) return undefined;
   const rate = measureRate(estimate, pace !== "played");

@@ -1,5 +1,5 @@
 /** The rules about what sensors carry: a speed in another unit, nothing, a hum, too coarse or cut off, and a level that asks about its unit. */
-import type { ChannelLevel, DeviceFacts, Verdict } from "./device-facts.ts";
+import type { ChannelLevel, DeviceFacts, DiagnosisVerdict } from "./device-facts.ts";
 import { formatShare, formatValue, formatWhole } from "./diagnosis-words.ts";
 
 /** A converter's own noise. */
@@ -12,7 +12,11 @@ const louderDb = 12;
 const quieterDb = 9;
 
 /** The shaft hardly turns, and yet it vibrates: the speed would be one of operation if it were in Hz, or it has lasted. */
-export function findSpeed({ shaftRpm, vibratesStanding, recent: { blocks, hertz } }: DeviceFacts): Verdict {
+export function findSpeed({
+  shaftRpm,
+  vibratesStanding,
+  recent: { blocks, hertz },
+}: DeviceFacts): DiagnosisVerdict {
   if (blocks.count === 0) return undefined;
   const isHertz = hertz.isHabit && hertz.count >= hertzShare * blocks.count;
   if (!isHertz && !vibratesStanding) return null;
@@ -32,7 +36,7 @@ export function findSpeed({ shaftRpm, vibratesStanding, recent: { blocks, hertz 
 }
 
 /** It hears nothing while the shaft turns, or nothing but a hum. */
-export function findNoVibration({ levels }: DeviceFacts): Verdict {
+export function findNoVibration({ levels }: DeviceFacts): DiagnosisVerdict {
   if (levels.length === 0) return undefined;
   const { channel, unit, mean, rms, rmsCounts, fastRmsCounts, hertz } = quietestOf(levels);
   if (rmsCounts <= quietCounts)
@@ -48,7 +52,7 @@ export function findNoVibration({ levels }: DeviceFacts): Verdict {
 }
 
 /** What alternates is hardly more than one step of the converter. */
-export function findCoarse({ levels }: DeviceFacts): Verdict {
+export function findCoarse({ levels }: DeviceFacts): DiagnosisVerdict {
   if (levels.length === 0) return undefined;
   const { channel, unit, scale, step, rms, rmsCounts } = quietestOf(levels);
   if (step === 1 || rmsCounts <= quietCounts || rmsCounts > coarseSteps * step) return null;
@@ -59,7 +63,7 @@ export function findCoarse({ levels }: DeviceFacts): Verdict {
 }
 
 /** Peaks are cut off before the end of the numbers. */
-export function findClipped({ levels }: DeviceFacts): Verdict {
+export function findClipped({ levels }: DeviceFacts): DiagnosisVerdict {
   if (levels.length === 0) return undefined;
   // A constant is told as what it is: neither a larger range nor less gain would mend it.
   const clipped = levels.find(({ cutShare, rmsCounts }) => cutShare > 0 && rmsCounts > quietCounts);
@@ -72,7 +76,7 @@ export function findClipped({ levels }: DeviceFacts): Verdict {
 }
 
 /** All of the signal is louder or quieter than healthy machines are. */
-export function findLevel({ level, levels }: DeviceFacts): Verdict {
+export function findLevel({ level, levels }: DeviceFacts): DiagnosisVerdict {
   if (level === null) return undefined;
   // Said by what it is.
   if (levels.some(({ rmsCounts, cutShare }) => rmsCounts <= quietCounts || cutShare > 0)) return null;

@@ -1,5 +1,5 @@
 /** Rules for a device that scores nothing although it may, and for one whose connection does not last. */
-import type { DeviceFacts, Verdict } from "./device-facts.ts";
+import type { DeviceFacts, DiagnosisVerdict } from "./device-facts.ts";
 
 /** Thresholds of these rules. */
 export const unheardLimits = {
@@ -10,7 +10,7 @@ export const unheardLimits = {
 } as const;
 
 /** A device that shall infer, and has nothing to infer with. */
-export function findNoModel(facts: DeviceFacts): Verdict {
+export function findNoModel(facts: DeviceFacts): DiagnosisVerdict {
   const { contact, model, modelTrouble, hasScored } = facts;
   if (!facts.infersItself || hasScored === true || typeof model.runs === "string") return null;
   if (!isWellInContact(facts) || model.runs === undefined) return undefined;
@@ -26,7 +26,7 @@ export function findNoModel(facts: DeviceFacts): Verdict {
 }
 
 /** A device that shall infer and has never scored, of a machine whose speed was stated because nobody measures it. */
-export function findNoScores(facts: DeviceFacts): Verdict {
+export function findNoScores(facts: DeviceFacts): DiagnosisVerdict {
   const { contact, model, hasScored, tellsSpeed } = facts;
   // One that says its speed may stand, and of one that does not count its scores nobody knows.
   if (tellsSpeed || hasScored !== false) return null;
@@ -40,7 +40,7 @@ export function findNoScores(facts: DeviceFacts): Verdict {
 }
 
 /** A connection that comes and is ended, as by a device that lets the last caller alone speak. */
-export function findConnectionEnds({ contact, restartsInMinute }: DeviceFacts): Verdict {
+export function findConnectionEnds({ contact, restartsInMinute }: DeviceFacts): DiagnosisVerdict {
   const { endsInMinute, endedBy } = contact;
   // Each restart of a device ends one.
   if (endsInMinute - restartsInMinute < unheardLimits.endsInMinute) return null;

@@ -8,7 +8,7 @@ import {
   type SourceFault,
   sourceDiagnosisCodes,
 } from "../../core/contract/source-diagnosis.ts";
-import type { Verdict } from "./device-facts.ts";
+import type { DiagnosisVerdict } from "./device-facts.ts";
 import {
   createDiagnosisLedger,
   type DiagnosisLedger,
@@ -60,7 +60,7 @@ export function createSourceDiagnoses(turbines: readonly string[]): SourceDiagno
 function judge(
   faults: readonly SourceFault[],
   turbine: string | null,
-): ReadonlyMap<SourceDiagnosisCode, Verdict> {
+): ReadonlyMap<SourceDiagnosisCode, DiagnosisVerdict> {
   const isCutOff = faults.some(({ code }) => code === "no-connection");
   return new Map(
     sourceDiagnosisCodes.map((code) => {

@@ -6,7 +6,7 @@ import { evidenceFileRoute } from "../../../src/collector/api/evidence-routes.ts
 import type { HttpRoute } from "../../../src/collector/api/http-route.ts";
 import { createOpenApiDocument } from "../../../src/collector/api/openapi.ts";
 import { publicationRoutes } from "../../../src/collector/registry/publication-routes.ts";
-import type { Refusal } from "../../../src/collector/registry/publications.ts";
+import type { PublicationRefusal } from "../../../src/collector/registry/publications.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 
 interface Schema {
@@ -115,7 +115,9 @@ test("a file of evidence is answered with nothing that the document does not nam
 });
 
 test("a publication is refused with nothing that the document does not name", async () => {
-  const statuses = [400, 403, 404, 409, 413, 422, 503, 507] as const satisfies readonly Refusal["status"][];
+  const statuses = [
+    400, 403, 404, 409, 413, 422, 503, 507,
+  ] as const satisfies readonly PublicationRefusal["status"][];
   for (const status of statuses) {
     const outcome = async () => ({ ok: false, error: { status, code: "CODE", message: "no" } }) as const;
     const view = async () => ({ repository: null, takesBundles: false, bundles: [] });

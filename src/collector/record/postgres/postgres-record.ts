@@ -18,7 +18,7 @@ import { createPostgresPartitions, type PostgresPartitions } from "./postgres-pa
 import { createPostgresPredictions } from "./postgres-predictions.ts";
 import { pruneRecord } from "./postgres-prune.ts";
 import { migratePostgres } from "./postgres-schema.ts";
-import { createStateStore } from "./postgres-states.ts";
+import { createStateWriter } from "./postgres-states.ts";
 import { createPostgresThinning } from "./postgres-thinning.ts";
 import { addUse } from "./postgres-use.ts";
 
@@ -53,7 +53,7 @@ function createRecord(
   const drift = createPostgresDrift(driftPeriodMs);
   return {
     storeEnvelopes: createEnvelopeStore({ database, partitions, drift }),
-    storeStates: createStateStore(database, partitions),
+    storeStates: createStateWriter(database, partitions),
     storeOwnEvent: async (event, nowMs) => {
       await partitions.prepare(nowMs);
       const source = { gateway: ownName, receivedMs: nowMs };

@@ -22,7 +22,7 @@ type Turbine = StateBatch["turbines"][number];
 type Gateway = StateBatch["gateways"][number];
 
 /** Creates the way in. */
-export function createStateStore(
+export function createStateWriter(
   database: PostgresDatabase,
   partitions: PostgresPartitions,
 ): FleetRecord["storeStates"] {
