@@ -3,10 +3,11 @@
  * owner alone (0700 and 0600). Follows no link.
  */
 import { constants } from "node:fs";
-import { chmod, open, rm } from "node:fs/promises";
+import { chmod, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { sha256Pattern } from "../../core/contract/evidence.ts";
 import { makeFolder, storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { asStoreError, isMissing, nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { type EvidenceFileKind, type EvidenceStore, evidenceFileKinds } from "./evidence-store.ts";
 
 /** Opens the store in `dir`, which is made. @throws AuroraError STORE */
@@ -30,10 +31,7 @@ export async function openFolderStore(dir: string): Promise<EvidenceStore> {
       }
     },
     remove: async (id) => {
-      for (const kind of evidenceFileKinds) {
-        const path = pathOf(dir, id, kind);
-        await attempt("remove", path, rm(path, { force: true }));
-      }
+      for (const kind of evidenceFileKinds) await nodeFileSystem.remove(pathOf(dir, id, kind));
     },
   };
 }
@@ -42,21 +40,7 @@ export async function openFolderStore(dir: string): Promise<EvidenceStore> {
 export async function makePrivateFolder(path: string): Promise<void> {
   await makeFolder(dirname(path), 0o700);
   await makeFolder(path, 0o700);
-  await attempt("make folder", path, chmod(path, 0o700));
-}
-
-/** What `work` gives. @throws AuroraError STORE where the disk fails it */
-export async function attempt<T>(op: string, path: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw storeError(op, path, error);
-  }
-}
-
-/** Is it the error of a file that is not there? */
-export function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === "ENOENT";
+  await asStoreError("make folder", path, chmod(path, 0o700));
 }
 
 function pathOf(dir: string, id: string, kind: EvidenceFileKind): string {

@@ -3,7 +3,7 @@
  * so many at once of a gateway, so many bytes of all, and what nobody went on with for a week is given up.
  */
 import { constants } from "node:fs";
-import { open, readdir, rm, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type EvidenceAbout,
@@ -17,8 +17,9 @@ import { dayMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { asStoreError, nodeFileSystem, statusOf } from "../../core/platform/files/file-system.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
-import { attempt, isMissing, makePrivateFolder } from "./folder-store.ts";
+import { makePrivateFolder } from "./folder-store.ts";
 
 /** Evidence under way. */
 interface IncomingEvidence {
@@ -65,35 +66,32 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
     if (!sha256Pattern.test(id)) throw new RangeError("evidence is named by a digest");
     return join(dir, `${id}.${kind}`);
   };
-  const readText = (id: string): Promise<Uint8Array> =>
-    readFileBounded(pathOf(id, "json"), maxAboutBytes, { missing: "STORE" });
 
   const find = async (id: string): Promise<IncomingEvidence | null> => {
-    if ((await sizeOf(pathOf(id, "json"))) === null) return null;
-    const about = parseAbout(await readText(id));
+    const text = await nodeFileSystem.read(pathOf(id, "json"), maxAboutBytes);
+    if (text === null) return null;
+    const about = parseAbout(text);
     if (about === null) {
       await removeBoth(id);
       return null;
     }
-    return { about, have: (await sizeOf(pathOf(id, "part"))) ?? 0 };
+    return { about, have: await nodeFileSystem.sizeOf(pathOf(id, "part")) };
   };
   const removeBoth = async (id: string): Promise<void> => {
-    for (const kind of ["part", "json"] as const) {
-      await attempt("remove", pathOf(id, kind), rm(pathOf(id, kind), { force: true }));
-    }
+    for (const kind of ["part", "json"] as const) await nodeFileSystem.remove(pathOf(id, kind));
   };
   const listIds = async (): Promise<string[]> => {
-    const names = await attempt("list", dir, readdir(dir));
+    const names = await nodeFileSystem.list(dir);
     return names.flatMap((name) => (/^[0-9a-f]{64}\.json$/.test(name) ? [name.slice(0, 64)] : []));
   };
 
-  /** All that is under way, what was left lying longest first. */
+  /** All that is under way, what was left lying longest first. What ends meanwhile is not among them. */
   const listUnderWay = async (): Promise<(IncomingEvidence & { readonly id: string })[]> => {
     const found = await Promise.all(
       (await listIds()).map(async (id) => {
-        const { mtimeMs } = await attempt("read", pathOf(id, "json"), stat(pathOf(id, "json")));
+        const status = await statusOf(pathOf(id, "json"));
         const incoming = await find(id);
-        return incoming === null ? [] : [{ ...incoming, id, mtimeMs }];
+        return status === null || incoming === null ? [] : [{ ...incoming, id, mtimeMs: status.mtimeMs }];
       }),
     );
     return found.flat().sort((one, other) => one.mtimeMs - other.mtimeMs);
@@ -117,10 +115,10 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
     write: async (id, offset, bytes) => {
       const path = pathOf(id, "part");
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
-      await attempt("write", path, writeAt(path, flags, { offset, bytes }));
+      await asStoreError("write", path, writeAt(path, flags, { offset, bytes }));
     },
     read: async (id) => {
-      const text = await readText(id);
+      const text = await readFileBounded(pathOf(id, "json"), maxAboutBytes, { missing: "STORE" });
       const about = parseAbout(text);
       if (about === null) throw storeError("read", pathOf(id, "json"), new Error("it was changed"));
       const packed = await readFileBounded(pathOf(id, "part"), maxPackedBytes, { missing: "STORE" });
@@ -133,9 +131,8 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
     sweep: async () => {
       let swept = 0;
       for (const id of await listIds()) {
-        const path = pathOf(id, (await sizeOf(pathOf(id, "part"))) === null ? "json" : "part");
-        const { mtimeMs } = await attempt("read", path, stat(path));
-        if (clock.nowMs() - mtimeMs < abandonedMs) continue;
+        const status = (await statusOf(pathOf(id, "part"))) ?? (await statusOf(pathOf(id, "json")));
+        if (status === null || clock.nowMs() - status.mtimeMs < abandonedMs) continue;
         await removeBoth(id);
         swept++;
       }
@@ -163,14 +160,5 @@ async function writeAt(
     await file.datasync();
   } finally {
     await file.close();
-  }
-}
-
-async function sizeOf(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw storeError("read", path, error);
   }
 }

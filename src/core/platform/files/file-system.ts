@@ -47,7 +47,13 @@ interface PartFile {
 export const nodeFileSystem: FileSystem = {
   async read(path, maxBytes) {
     if (!(await isFile(path))) return null;
-    return readFileBounded(path, maxBytes, { missing: "STORE" });
+    try {
+      return await readFileBounded(path, maxBytes, { missing: "STORE" });
+    } catch (error) {
+      // It may have gone since it was looked for.
+      if (isMissing((error as Error).cause)) return null;
+      throw error;
+    }
   },
   async list(folder) {
     try {
@@ -91,7 +97,11 @@ async function isFile(path: string): Promise<boolean> {
   return true;
 }
 
-async function statusOf(path: string, ask: (path: string) => Promise<Stats> = stat): Promise<Stats | null> {
+/** What the system knows of the file, or null where there is none. @throws AuroraError STORE */
+export async function statusOf(
+  path: string,
+  ask: (path: string) => Promise<Stats> = stat,
+): Promise<Stats | null> {
   try {
     return await ask(path);
   } catch (error) {
@@ -100,11 +110,13 @@ async function statusOf(path: string, ask: (path: string) => Promise<Stats> = st
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === "ENOENT";
+/** Is it the error of a file that is not there? */
+export function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
 }
 
-async function asStoreError<T>(op: string, path: string, work: Promise<T>): Promise<T> {
+/** What `work` gives. @throws AuroraError STORE where the disk fails it */
+export async function asStoreError<T>(op: string, path: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
