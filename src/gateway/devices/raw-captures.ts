@@ -146,8 +146,9 @@ function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): Re
     const folder = join(dir, deviceId);
     await makeFolder(folder);
     const name = `${renderIsoTime(timestampMs).replaceAll(":", "-")}-${toFileName(channel)}`;
-    await writeFileAtomic(join(folder, `${name}.json`), JSON.stringify(describeRecording(recording, place)));
+    // By its samples it is counted and removed, also where the power goes between the two.
     await writeFileAtomic(join(folder, `${name}.npy`), encodeNpy(recording.parts));
+    await writeFileAtomic(join(folder, `${name}.json`), JSON.stringify(describeRecording(recording, place)));
     written++;
     const own = [...(newest.get(deviceId) ?? []).filter((each) => each !== `${name}.npy`), `${name}.npy`];
     newest.set(deviceId, own.slice(-keptRecordings));

@@ -3,25 +3,26 @@
  * what is worth least goes first when there is too much, and that is told. What the configuration no longer permits is
  * removed when it is opened.
  */
-import { chmod, readdir, rm, stat } from "node:fs/promises";
+import { chmod, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import {
   type EvidenceKind,
   evidenceAboutSchema,
   maxAboutBytes,
   maxPackedBytes,
-  sha256Pattern,
 } from "../../core/contract/evidence.ts";
 import { makeFolder, storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
-import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
+import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import type { MadeEvidence } from "./make-evidence.ts";
 
 export interface EvidenceSpool {
-  /** Keeps it until `remove`; rejects with AuroraError STORE when the disk refuses. */
-  add(evidence: MadeEvidence): Promise<void>;
-  /** The next to send, whole and as its digests say, of those that are not put off; or null. */
+  /** Keeps it until `remove`; false: it was dropped for want of room. Rejects with AuroraError STORE when the disk refuses. */
+  add(evidence: MadeEvidence): Promise<boolean>;
+  /** The next to send, whole and as its digests say, of those that are not put off and can be read now; or null. */
   next(isPutOff?: (id: string) => boolean): Promise<MadeEvidence | null>;
   remove(id: string): Promise<void>;
   has(id: string): boolean;
@@ -35,7 +36,7 @@ interface EvidenceSpoolOptions {
   readonly allowed: readonly EvidenceKind[];
   /** It was given up: why, in words. */
   onDropped(id: string, kind: EvidenceKind, reason: string): void;
-  /** Its folder cannot be used, told once: nothing is kept or sent until it can, which is tried again. */
+  /** Its folder, or a file in it, cannot be used; told once until something can be sent. It is tried again, and nothing of it given up. */
   onFault(error: unknown): void;
 }
 
@@ -54,106 +55,128 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
   const { dir, maxBytes, allowed } = options;
   const pathOf = (id: string, ending: "json" | "pack"): string => join(dir, `${id}.${ending}`);
   const removeFiles = async (id: string): Promise<void> => {
-    await rm(pathOf(id, "json"), { force: true });
-    await rm(pathOf(id, "pack"), { force: true });
+    await nodeFileSystem.remove(pathOf(id, "json"));
+    await nodeFileSystem.remove(pathOf(id, "pack"));
   };
+  /** Nobody finds half of what another writes, removes or counts. */
+  const queue = createWorkQueue();
   let entries: readonly Entry[] = [];
   let added = 0;
+  let told = false;
+  const tell = (error: unknown): void => {
+    if (!told) options.onFault(error);
+    told = true;
+  };
 
+  /** Null: its files are damaged. @throws AuroraError STORE when they cannot be read now */
   const read = async (id: string): Promise<MadeEvidence | null> => {
-    const text = Buffer.from(await readFileBounded(pathOf(id, "json"), maxAboutBytes));
-    if (sha256Hex(text) !== id) return null;
-    const { evidence } = evidenceAboutSchema().parse(JSON.parse(text.toString("utf8")));
-    const packed = await readFileBounded(pathOf(id, "pack"), maxPackedBytes);
-    if (sha256Hex(packed) !== evidence.packed.sha256) return null;
-    return { id, kind: evidence.kind, about: text.toString("utf8"), packed };
+    const text = await readKept(pathOf(id, "json"), maxAboutBytes);
+    if (text === null || sha256Hex(text) !== id) return null;
+    const about = evidenceAboutSchema().safeParse(parseJsonBytes(text)).data;
+    const packed = await readKept(pathOf(id, "pack"), maxPackedBytes);
+    if (about === undefined || packed === null || sha256Hex(packed) !== about.evidence.packed.sha256)
+      return null;
+    return { id, kind: about.evidence.kind, about: Buffer.from(text).toString("utf8"), packed };
   };
   const giveUp = async ({ id, kind }: Entry, reason: string): Promise<void> => {
-    entries = entries.filter((entry) => entry.id !== id);
     await removeFiles(id);
+    entries = entries.filter((entry) => entry.id !== id);
     options.onDropped(id, kind, reason);
   };
-
-  const takeOver = async (name: string): Promise<void> => {
-    const [id = "", ending = ""] = name.split(".");
-    // Half of one, or what was being written when the power went.
-    if (!sha256Pattern.test(id) || (ending !== "json" && ending !== "pack")) {
-      await rm(join(dir, name), { force: true, recursive: true });
-      return;
+  /** What it holds; null: it was given up. @throws AuroraError STORE when it cannot be read now */
+  const look = async (entry: Entry): Promise<MadeEvidence | null> => {
+    const found = await read(entry.id);
+    if (found !== null && allowed.includes(found.kind)) {
+      told = false;
+      return found;
     }
-    if (ending !== "pack") return;
-    const found = await read(id).catch(() => null);
-    const entry = { id, kind: found?.kind ?? "reference", bytes: found?.packed.length ?? 0, order: 0 };
     if (found === null) await giveUp(entry, "its files are damaged");
-    else if (!allowed.includes(found.kind)) await giveUp(entry, "the configuration no longer permits it");
-    else entries = [...entries, { ...entry, order: (await stat(pathOf(id, "pack"))).mtimeMs }];
+    else await giveUp({ ...entry, kind: found.kind }, "the configuration no longer permits it");
+    return null;
+  };
+
+  const takeOver = async (name: string, names: readonly string[]): Promise<void> => {
+    const id = /^([0-9a-f]{64})\.(?:json|pack)$/.exec(name)?.[1];
+    // What was being written when the power went.
+    if (id === undefined) return nodeFileSystem.remove(join(dir, name));
+    if (name.endsWith(".json") && names.includes(`${id}.pack`)) return;
+    const { size, mtimeMs } = await stat(join(dir, name));
+    const entry: Entry = { id, kind: "reference", bytes: size, order: mtimeMs };
+    try {
+      const found = await look(entry);
+      if (found !== null) entries = [...entries, { ...entry, kind: found.kind }];
+    } catch (error) {
+      tell(error);
+      entries = [...entries, entry]; // it is looked at again in its turn
+    }
   };
   let opened = false;
-  let told = false;
-  let opening: Promise<void> | null = null;
-  const open = (): Promise<void> => {
-    if (opened) return Promise.resolve();
-    opening ??= takeFolder().finally(() => {
-      opening = null;
-    });
-    return opening;
-  };
-  const takeFolder = async (): Promise<void> => {
+  const open = async (): Promise<void> => {
+    if (opened) return;
     entries = [];
     try {
       await makeFolder(dir, 0o700);
       await chmod(dir, 0o700);
-      for (const name of await readdir(dir)) await takeOver(name);
+      const names = await readdir(dir);
+      for (const name of names) await takeOver(name, names);
       opened = true;
     } catch (cause) {
       const error = cause instanceof AuroraError ? cause : storeError("use folder", dir, cause);
-      if (!told) options.onFault(error);
-      told = true;
+      tell(error);
       throw error;
     }
   };
   await open().catch(() => undefined);
 
   const sum = (): number => entries.reduce((total, { bytes }) => total + bytes, 0);
+  const has = (id: string): boolean => entries.some((entry) => entry.id === id);
+
+  const add = async ({ id, kind, about, packed }: MadeEvidence): Promise<boolean> => {
+    if (!allowed.includes(kind)) throw new RangeError(`evidence of an ${kind} is not permitted`);
+    await open();
+    if (has(id)) return true;
+    const entry = { id, kind, bytes: packed.length, order: Date.now() + added++ / 1000 };
+    while (sum() + entry.bytes > maxBytes) {
+      const worst = sortEntries([...entries, entry]).at(-1)!;
+      await giveUp(worst, "too much evidence waits");
+      if (worst === entry) return false;
+    }
+    try {
+      await writeFileAtomic(pathOf(id, "pack"), packed, { mode: 0o600 });
+      await writeFileAtomic(pathOf(id, "json"), about, { mode: 0o600 });
+    } catch (error) {
+      await removeFiles(id).catch(() => undefined); // the disk that refused may refuse this too
+      throw error;
+    }
+    // From now on it may be sent: its files are whole.
+    entries = [...entries, entry];
+    return true;
+  };
+  const next = async (isPutOff: (id: string) => boolean): Promise<MadeEvidence | null> => {
+    // Told once; whoever asks is back.
+    await open().catch(() => undefined);
+    if (!opened) return null;
+    for (const entry of sortEntries(entries)) {
+      if (isPutOff(entry.id)) continue;
+      try {
+        const found = await look(entry);
+        if (found !== null) return found;
+      } catch (error) {
+        tell(error); // others have their turn, and it again
+      }
+    }
+    return null;
+  };
 
   return {
-    add: async ({ id, kind, about, packed }) => {
-      if (!allowed.includes(kind)) throw new RangeError(`evidence of an ${kind} is not permitted`);
-      await open();
-      if (entries.some((entry) => entry.id === id)) return;
-      const entry = { id, kind, bytes: packed.length, order: Date.now() + added++ / 1000 };
-      while (sum() + entry.bytes > maxBytes) {
-        const worst = sortEntries([...entries, entry]).at(-1)!;
-        await giveUp(worst, "too much evidence waits");
-        if (worst === entry) return;
-      }
-      try {
-        await writeFileAtomic(pathOf(id, "json"), about, { mode: 0o600 });
-        await writeFileAtomic(pathOf(id, "pack"), packed, { mode: 0o600 });
-      } catch (error) {
-        await removeFiles(id).catch(() => undefined); // the disk that refused may refuse this too
-        throw error;
-      }
-      // From now on it may be sent: its files are whole.
-      entries = [...entries, entry];
-    },
-    next: async (isPutOff = () => false) => {
-      // Told once; whoever asks is back.
-      await open().catch(() => undefined);
-      if (!opened) return null;
-      for (const entry of sortEntries(entries)) {
-        if (isPutOff(entry.id)) continue;
-        const found = await read(entry.id).catch(() => null);
-        if (found !== null) return found;
-        await giveUp(entry, "its files are damaged");
-      }
-      return null;
-    },
-    remove: async (id) => {
-      entries = entries.filter((entry) => entry.id !== id);
-      await removeFiles(id);
-    },
-    has: (id) => entries.some((entry) => entry.id === id),
+    add: (evidence) => queue.run(() => add(evidence)),
+    next: (isPutOff = () => false) => queue.run(() => next(isPutOff)),
+    remove: (id) =>
+      queue.run(async () => {
+        entries = entries.filter((entry) => entry.id !== id);
+        await removeFiles(id);
+      }),
+    has,
     get waiting() {
       return entries.length;
     },
@@ -161,6 +184,16 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
       return sum();
     },
   };
+}
+
+/** Null: there is none, or none of ours. @throws AuroraError STORE when it cannot be read now */
+async function readKept(path: string, maxBytes: number): Promise<Uint8Array | null> {
+  try {
+    return await nodeFileSystem.read(path, maxBytes);
+  } catch (error) {
+    if (hasErrorCode(error, "DATA_FORMAT")) return null;
+    throw error;
+  }
 }
 
 /** What is sent first in front; what is given up first at the end. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { SampleBlock } from "../../../src/core/contract/stream.ts";
@@ -126,3 +126,13 @@ test.each(["x/../../../../leaked", "..", "/etc/leaked", "a\\b", "\0", "DE accele
     expect(readdirSync(join(dir, "state"))).toEqual(["recordings"]);
   },
 );
+
+test("of a recording whose samples cannot be written nothing stays behind", async () => {
+  const dir = createTemporaryFolder();
+  mkdirSync(join(dir, "mcu-1", "2026-01-01T00-00-00.000Z-vibration.npy"), { recursive: true });
+  const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
+  captures.accept(block(0, [1, 2], 0));
+  await captures.close();
+  expect(captures.written).toBe(0);
+  expect(readdirSync(join(dir, "mcu-1"))).toEqual(["2026-01-01T00-00-00.000Z-vibration.npy"]);
+});

@@ -1,29 +1,117 @@
-import { createHash } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { EvidenceKind } from "../../../src/core/contract/evidence.ts";
 import { openEvidenceSpool } from "../../../src/gateway/evidence/evidence-spool.ts";
 import type { MadeEvidence } from "../../../src/gateway/evidence/make-evidence.ts";
+import { makeEvidence } from "../../collector/evidence/make-evidence.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+
+/** A spool's folder, and what its spools tell. */
+function createPlace(dir = createTemporaryFolder()) {
+  const faults: unknown[] = [];
+  const dropped: string[] = [];
+  return {
+    dir,
+    faults,
+    dropped,
+    open: (maxBytes = 1e6) =>
+      openEvidenceSpool({
+        dir,
+        maxBytes,
+        allowed: ["alarm", "reference"],
+        onDropped: (_id, kind, reason) => void dropped.push(`${kind}: ${reason}`),
+        onFault: (error) => void faults.push(error),
+      }),
+  };
+}
+
+async function make(samples: number, kind: EvidenceKind = "alarm"): Promise<MadeEvidence> {
+  const { id, about, packed } = await makeEvidence({ kind }, samples);
+  return { id, kind, about, packed: Uint8Array.from(packed) };
+}
+
+/** Puts a folder where the file is, which cannot be read then; returns what puts the file back. */
+function hideFile(path: string): () => void {
+  const bytes = readFileSync(path);
+  rmSync(path);
+  mkdirSync(path);
+  return () => {
+    rmdirSync(path);
+    writeFileSync(path, bytes);
+  };
+}
 
 test("a folder that cannot be used is told once, keeps nothing from starting, and is used as soon as it can be", async () => {
   const dir = join(createTemporaryFolder(), "evidence");
   writeFileSync(dir, "no folder");
-  const faults: unknown[] = [];
-  const spool = await openEvidenceSpool({
-    dir,
-    maxBytes: 1e6,
-    allowed: ["alarm"],
-    onDropped: () => {},
-    onFault: (error) => void faults.push(error),
-  });
-  const about = "{}";
-  const id = createHash("sha256").update(about).digest("hex");
-  const evidence: MadeEvidence = { id, kind: "alarm", about, packed: Uint8Array.of(1, 2, 3) };
+  const { open, faults } = createPlace(dir);
+  const spool = await open();
+  const evidence = await make(600);
   await expect(spool.add(evidence)).rejects.toMatchObject({ code: "STORE", subject: dir });
   expect(await spool.next()).toBeNull();
   expect(faults).toEqual([expect.objectContaining({ code: "STORE" })]);
   rmSync(dir);
   await Promise.all([spool.next(), spool.add(evidence)]);
-  expect([spool.waiting, spool.bytes]).toEqual([1, 3]);
+  expect([spool.waiting, spool.bytes]).toEqual([1, evidence.packed.length]);
+});
+
+test("what has no room is not kept, and says so; what comes at once keeps the bound as well", async () => {
+  const { open, dropped } = createPlace();
+  const [one, other, reference] = [await make(4_000), await make(4_001), await make(4_002, "reference")];
+  const maxBytes = one.packed.length + other.packed.length - 1;
+  const spool = await open(maxBytes);
+  expect(await spool.add(one)).toBe(true);
+  expect(await spool.add(one)).toBe(true);
+  expect(await spool.add(reference)).toBe(false);
+  expect(dropped).toEqual(["reference: too much evidence waits"]);
+  await spool.remove(one.id);
+  expect(await Promise.all([spool.add(one), spool.add(other)])).toEqual([true, false]);
+  expect(spool.bytes).toBe(one.packed.length);
+});
+
+test("what cannot be read for a while is not given up: others are sent, and it is when it can be read", async () => {
+  const { dir, open, faults, dropped } = createPlace();
+  const spool = await open();
+  const [first, second] = [await make(600), await make(601)];
+  await spool.add(first);
+  await spool.add(second);
+  const putBack = hideFile(join(dir, `${first.id}.pack`));
+  expect(await spool.next()).toEqual(second);
+  await spool.remove(second.id);
+  expect(await spool.next()).toBeNull();
+  expect(await spool.next()).toBeNull();
+  expect([faults.length, spool.waiting]).toEqual([2, 1]);
+  putBack();
+  expect(await spool.next()).toEqual(first);
+  expect(dropped).toEqual([]);
+});
+
+test("what cannot be read when the folder is opened is sent when it can be", async () => {
+  const { dir, open, faults, dropped } = createPlace();
+  const evidence = await make(600);
+  await (await open()).add(evidence);
+  const putBack = hideFile(join(dir, `${evidence.id}.json`));
+  const spool = await open();
+  expect([await spool.next(), spool.waiting]).toEqual([null, 1]);
+  expect(faults).toEqual([expect.objectContaining({ code: "STORE" })]);
+  putBack();
+  expect(await spool.next()).toEqual(evidence);
+  expect(dropped).toEqual([]);
+});
+
+test("what is damaged is given up, and half of what was being written when the power went", async () => {
+  const { dir, open, faults, dropped } = createPlace();
+  const [one, other, half] = [await make(600), await make(601), await make(602)];
+  let spool = await open();
+  await spool.add(one);
+  await spool.add(other);
+  writeFileSync(join(dir, `${one.id}.json`), "{}");
+  writeFileSync(join(dir, `.${half.id}.pack.1-1.tmp`), "");
+  writeFileSync(join(dir, `${half.id}.json`), half.about);
+  spool = await open();
+  rmSync(join(dir, `${other.id}.pack`));
+  expect(await spool.next()).toBeNull();
+  expect(dropped).toEqual(Array.from({ length: 3 }, () => expect.stringContaining("its files are damaged")));
+  expect([readdirSync(dir), faults]).toEqual([[], []]);
 });
