@@ -7,17 +7,17 @@ import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { indexPoints, type PointIndex } from "../core/contract/config/index-points.ts";
 import { maxCaptureSamples } from "../core/contract/device/device-capture.ts";
-import type { EvidenceOrder, EvidenceRequest, EvidenceVerdict } from "../core/contract/evidence.ts";
+import type { EvidenceRequest, EvidenceVerdict } from "../core/contract/evidence.ts";
 import type { Decision, ModelRef } from "../core/contract/prediction.ts";
 import type { RecordedBlock } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import type { AlarmRegister } from "../core/decision/alarms/alarm-register.ts";
 import type { Clock } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
-import { readHexKey } from "../core/platform/files/read-hex-key.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { isSealedOrder } from "../core/platform/seal-orders.ts";
+import { createWorkQueue } from "../core/platform/work-queue.ts";
 import type { DeviceTasks } from "./devices/connect-devices.ts";
 import type { Recording } from "./devices/recording.ts";
 import { type AlarmEvidence, createAlarmEvidence } from "./evidence/alarm-evidence.ts";
@@ -36,6 +36,8 @@ import type { Uplink } from "./record/uplink.ts";
 /** What of a gateway raw evidence needs. */
 interface EvidenceSurroundings {
   readonly config: GatewayConfig;
+  /** Of its enrolment; null: it has none. */
+  readonly ackKey: Uint8Array | null;
   readonly record: GatewayRecord;
   readonly uplink: Uplink;
   readonly register: AlarmRegister;
@@ -79,7 +81,7 @@ export async function composeEvidence(
   around: EvidenceSurroundings,
   closers: Closers,
 ): Promise<GatewayEvidence> {
-  const { config, record, uplink, register, topics, clock, logger } = around;
+  const { config, ackKey, record, uplink, register, topics, clock, logger } = around;
   const { outbox, state, telemetry } = record;
   const { allow, ...settings } = config.evidence;
   const { id: gateway, site, stateDir } = config.gateway;
@@ -93,7 +95,9 @@ export async function composeEvidence(
     allowed: allow,
     onDropped: (id, kind, reason) => telemetry.event("evidence-dropped", id, `${kind}: ${reason}`),
     onFault: (error) => {
-      logger.error("raw samples cannot be kept as evidence until their folder can be used", { error });
+      logger.error("raw samples cannot be kept or sent as evidence until their folder can be used", {
+        error,
+      });
       telemetry.event("evidence-fault", stateDir, String(error));
     },
   });
@@ -116,22 +120,33 @@ export async function composeEvidence(
       telemetry.event("evidence-held", id, `${kind}: ${reason}`);
     },
   });
-  closers.add(() => sender.close());
 
-  /** Keeps a recording until it is sent; a disk that refuses costs this recording, and that is told. */
-  const keep = async (recording: Recording, occasion: Omit<EvidenceOccasion, "gateway" | "site">) => {
-    const subject = `${occasion.turbine}/${occasion.component}`;
-    try {
-      const evidence = await makeEvidence(recording, { ...occasion, gateway, site });
-      await spool.add(evidence);
-      kept++;
-      logger.info("raw samples are kept as evidence", { subject, kind: occasion.kind, id: evidence.id });
-      sender.tick();
-    } catch (error) {
-      logger.error("raw samples could not be kept as evidence", { subject, error });
-      telemetry.event("evidence-dropped", subject, `${occasion.kind}: ${String(error)}`);
-    }
-  };
+  const keeping = createWorkQueue();
+  /** Keeps a recording until it is sent; false: the disk refused, or there was no room, and that was told. */
+  const keep = (
+    recording: Recording,
+    occasion: Omit<EvidenceOccasion, "gateway" | "site">,
+  ): Promise<boolean> =>
+    keeping.run(async () => {
+      const { kind } = occasion;
+      const subject = `${occasion.turbine}/${occasion.component}`;
+      try {
+        const evidence = await makeEvidence(recording, { ...occasion, gateway, site });
+        const { id } = evidence;
+        if (!(await spool.add(evidence))) {
+          logger.warn("there is no room for raw samples as evidence", { subject, kind, id });
+          return false;
+        }
+        kept++;
+        logger.info("raw samples are kept as evidence", { subject, kind, id });
+        sender.tick();
+        return true;
+      } catch (error) {
+        logger.error("raw samples could not be kept as evidence", { subject, error });
+        telemetry.event("evidence-dropped", subject, `${kind}: ${String(error)}`);
+        return false;
+      }
+    });
   const ofPoint = (
     turbine: string,
     component: string,
@@ -157,6 +172,11 @@ export async function composeEvidence(
   };
 
   const surrounding = allow.includes("alarm") ? openSurrounding(around, points, keepAlarm) : null;
+  closers.add(async () => {
+    surrounding?.close();
+    await keeping.close();
+    await sender.close();
+  });
   const references = createHealthyReferences({
     points: allow.includes("reference")
       ? points.all.map(({ turbine, component }) => ({ turbine, component }))
@@ -187,7 +207,7 @@ export async function composeEvidence(
   });
   const orders = await listenToOrders(around, {
     topic: topics.evidence(gateway),
-    isAuthentic: await readOrderCheck(config),
+    isAuthentic: ackKey === null ? undefined : (order) => isSealedOrder(ackKey, gateway, order),
     onReceipt: sender.receive,
     onRequest: requests.receive,
   });
@@ -224,16 +244,6 @@ export async function composeEvidence(
   };
 }
 
-/** How what is said of evidence is checked; undefined where this gateway has no key of its enrolment. */
-async function readOrderCheck({
-  gateway,
-  uplink,
-}: GatewayConfig): Promise<((order: EvidenceOrder) => boolean) | undefined> {
-  if (uplink.ackKeyFile === null) return undefined;
-  const key = await readHexKey(uplink.ackKeyFile);
-  return (order) => isSealedOrder(key, gateway.id, order);
-}
-
 function tellRefusal(
   { record, logger }: EvidenceSurroundings,
   request: EvidenceRequest,
@@ -244,7 +254,7 @@ function tellRefusal(
   record.telemetry.event("evidence-request-refused", `${turbine}/${component}`, `request ${id}: ${reason}`);
 }
 
-interface Surrounding extends Pick<AlarmEvidence, "accept" | "note" | "tick"> {
+interface Surrounding extends AlarmEvidence {
   readonly bufferBytes: number;
 }
 
@@ -275,12 +285,11 @@ function openSurrounding(
     onRecording,
   });
   return {
+    ...alarms,
     accept: (block) => {
       alarms.accept(block);
       buffer.accept(block);
     },
-    note: alarms.note,
-    tick: alarms.tick,
     get bufferBytes() {
       return buffer.bytes;
     },

@@ -22,7 +22,7 @@ import { createAlarmRecall } from "./points/recall-alarms.ts";
 import { countWorkers } from "./points/share-devices.ts";
 import { createWorkGauge } from "./points/work-gauge.ts";
 import { createDataQuality } from "./record/data-quality.ts";
-import { createUplink, type UplinkOptions } from "./record/uplink.ts";
+import { createUplink } from "./record/uplink.ts";
 import { createAlarmRoutes } from "./status/alarm-routes.ts";
 import { createBaselineRoutes } from "./status/baseline-routes.ts";
 import { createStatusRoutes, describeGateway, type GatewayParts } from "./status/describe-gateway.ts";
@@ -48,6 +48,8 @@ interface StartGatewayOptions {
 
 /** Longest wait for workers to begin. */
 const workersBeginMs = 10_000;
+/** Longest wait for the last samples to be decided on. */
+const lastDecisionsMs = 2_000;
 /** Without a whole tick for this long the process no longer does its work, though it may still answer. */
 const stuckMs = 15_000;
 
@@ -86,9 +88,11 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   });
   closers.add(closeMqtt);
   clearRawLane(outbox);
+  const { ackKeyFile } = config.uplink;
+  const ackKey = ackKeyFile === null ? null : await readHexKey(ackKeyFile);
   const uplink = createUplink({
     gateway: config.gateway.id,
-    isAuthentic: await readAckCheck(config),
+    isAuthentic: ackKey === null ? undefined : (ack) => isSealedAck(ackKey, config.gateway.id, ack),
     outbox,
     unwritten: outbox.unwritten,
     backlogBytesPerSecond: config.uplink.backlogKibibytesPerSecond * 1024,
@@ -137,6 +141,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const evidence = await composeEvidence(
     {
       config,
+      ackKey,
       record,
       uplink,
       register,
@@ -148,6 +153,8 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     },
     closers,
   );
+  // What is not decided yet may raise an alarm, whose samples are kept with the others.
+  closers.add(() => waitAtMost(pipeline.idle(), lastDecisionsMs));
   await points.startSources();
   // Workers that are still beginning would hold their devices: a stream's first seconds say how its clock runs.
   await waitAtMost(pipeline.idle(), workersBeginMs);
@@ -250,11 +257,4 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     await load.moved();
   };
   return { httpUrl: server.url, mqttUrl: config.mqtt.url, nextWork, close: () => closers.closeAll() };
-}
-
-/** How acknowledgements are checked; undefined where this gateway has no key of its enrolment. */
-async function readAckCheck({ gateway, uplink }: GatewayConfig): Promise<UplinkOptions["isAuthentic"]> {
-  if (uplink.ackKeyFile === null) return undefined;
-  const key = await readHexKey(uplink.ackKeyFile);
-  return (ack) => isSealedAck(key, gateway.id, ack);
 }

@@ -6,6 +6,7 @@
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { RecordedBlock } from "../../core/contract/stream.ts";
 import type { Clock } from "../../core/platform/clock.ts";
+import { alertCaptureEveryMs } from "../devices/alert-captures.ts";
 import { createRecordingRun, type Recording, type RecordingRun } from "../devices/recording.ts";
 import { channelKey, type EvidenceBuffer } from "./evidence-buffer.ts";
 
@@ -46,7 +47,6 @@ interface Open {
   readonly dueMs: number;
 }
 
-const everyMs = 300_000;
 /** A slow line may take this much longer for the samples after an alarm. */
 const slownessMs = 30_000;
 
@@ -68,7 +68,8 @@ export function createAlarmEvidence(options: AlarmEvidenceOptions): AlarmEvidenc
       if (source === undefined) return;
       const key = channelKey(source.deviceId, source.channel);
       const nowMs = clock.monotonicMs();
-      if (open.has(key) || nowMs - (begunMs.get(key) ?? Number.NEGATIVE_INFINITY) < everyMs) return;
+      if (open.has(key) || nowMs - (begunMs.get(key) ?? Number.NEGATIVE_INFINITY) < alertCaptureEveryMs)
+        return;
       begunMs.set(key, nowMs);
       let rateHz: number | null = null;
       const held: RecordedBlock[] = [];

@@ -3,6 +3,7 @@
  * may wait; the same one twice is one. What is refused is said, with the reason.
  */
 import type { EvidenceRequest } from "../../core/contract/evidence.ts";
+import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import type { Recording } from "../devices/recording.ts";
 
 interface EvidenceRequestsOptions {
@@ -11,7 +12,8 @@ interface EvidenceRequestsOptions {
   isPoint(turbine: string, component: string): boolean;
   /** Records a point; rejects when that does not work now. */
   record(request: EvidenceRequest): Promise<Recording>;
-  onRecording(recording: Recording, request: EvidenceRequest): Promise<void>;
+  /** Resolves with whether it is kept. */
+  onRecording(recording: Recording, request: EvidenceRequest): Promise<boolean>;
   onRefused(request: EvidenceRequest, reason: string): void;
 }
 
@@ -26,8 +28,8 @@ const remembered = 256;
 
 export function createEvidenceRequests(options: EvidenceRequestsOptions): EvidenceRequests {
   const seen = new Set<string>();
-  const waiting: EvidenceRequest[] = [];
-  let isWorking = false;
+  const queue = createWorkQueue();
+  let waiting = 0;
   let received = 0;
   let refused = 0;
 
@@ -40,18 +42,16 @@ export function createEvidenceRequests(options: EvidenceRequestsOptions): Eviden
     if (!options.isAllowed) return "this gateway's configuration does not permit it (evidence.allow)";
     const { turbine, component } = request;
     if (!options.isPoint(turbine, component)) return `there is no point ${turbine} ${component}`;
-    return waiting.length >= maxWaiting ? "too many requests wait" : null;
+    return waiting >= maxWaiting ? "too many requests wait" : null;
   };
-  const work = async (): Promise<void> => {
-    isWorking = true;
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      try {
-        await options.onRecording(await options.record(next), next);
-      } catch (error) {
-        refuse(next, error instanceof Error ? error.message : String(error));
-      }
+  const answer = async (request: EvidenceRequest): Promise<void> => {
+    waiting--;
+    try {
+      const isKept = await options.onRecording(await options.record(request), request);
+      if (!isKept) refuse(request, "its samples could not be kept until they are sent");
+    } catch (error) {
+      refuse(request, error instanceof Error ? error.message : String(error));
     }
-    isWorking = false;
   };
 
   return {
@@ -65,8 +65,8 @@ export function createEvidenceRequests(options: EvidenceRequestsOptions): Eviden
         refuse(request, fault);
         return;
       }
-      waiting.push(request);
-      if (!isWorking) void work();
+      waiting++;
+      void queue.run(() => answer(request));
     },
     get received() {
       return received;

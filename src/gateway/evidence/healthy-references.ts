@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { onDemand } from "../../core/contract/on-demand.ts";
 import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
+import { isOperating } from "../../core/decision/operating-state.ts";
 import { dayMs, hourMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -22,7 +23,8 @@ interface HealthyReferencesOptions {
   readonly state: Pick<StateStore, "get" | "set">;
   readonly clock: Clock;
   readonly logger: Logger;
-  onRecording(recording: Recording, point: KeptPlace, model: ModelRef): Promise<void>;
+  /** Resolves with whether it is kept. */
+  onRecording(recording: Recording, point: KeptPlace, model: ModelRef): Promise<boolean>;
 }
 
 interface HealthyReferences {
@@ -67,7 +69,7 @@ export function createHealthyReferences(options: HealthyReferencesOptions): Heal
     const { model } = standings.get(name)!;
     const recording = await options.record(point);
     if (!isHealthy(point, name)) return;
-    await options.onRecording(recording, point, model);
+    if (!(await options.onRecording(recording, point, model))) return;
     takenMs[name] = clock.nowMs();
     state.set(stateKey, JSON.stringify(takenMs));
   };
@@ -75,8 +77,8 @@ export function createHealthyReferences(options: HealthyReferencesOptions): Heal
   return {
     decision: ({ point, operatingState, isLearning, modes, model }) => {
       const name = nameComponent(point);
-      const runs = operatingState === "full-performance" || operatingState === "partial-performance";
-      const isGood = runs && modes.length > 0 && isLearning === false && modes.every(({ active }) => !active);
+      const isQuiet = modes.length > 0 && modes.every(({ active }) => !active);
+      const isGood = isOperating(operatingState) && isLearning === false && isQuiet;
       const before = standings.get(name)?.healthySinceMs ?? null;
       standings.set(name, { healthySinceMs: isGood ? (before ?? clock.monotonicMs()) : null, model });
     },

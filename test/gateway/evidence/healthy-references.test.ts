@@ -44,7 +44,7 @@ function createPlace() {
       state,
       clock,
       logger: silentLogger,
-      onRecording: async (_, { turbine }) => void taken.push(turbine),
+      onRecording: async (_, { turbine }) => taken.push(turbine) > 0,
     });
   /** Lets so many minutes pass in which every point decides each minute. */
   const pass = async (

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import type { EvidenceRequest } from "../../../src/core/contract/evidence.ts";
+import type { Recording } from "../../../src/gateway/devices/recording.ts";
+import { createEvidenceRequests } from "../../../src/gateway/evidence/evidence-requests.ts";
+import { until } from "../../support/until.ts";
+
+function request(id: string): EvidenceRequest {
+  const place = { gateway: "gw-1", site: "north", turbine: "WT01", component: "generator-bearing" };
+  return { type: "request", id, ...place, seconds: 1, askedMs: 0 } as EvidenceRequest;
+}
+
+test("requests are answered one after the other, a few wait, and who gets no samples hears why", async () => {
+  const answered: string[] = [];
+  const refused: string[] = [];
+  let goOn = (): void => {};
+  const requests = createEvidenceRequests({
+    gateway: "gw-1",
+    isAllowed: true,
+    isPoint: () => true,
+    record: ({ id }) =>
+      new Promise((resolve, reject) => {
+        answered.push(id);
+        goOn = () => (id === "2" ? reject(new Error("no contact")) : resolve({} as Recording));
+      }),
+    onRecording: async (_recording, { id }) => id !== "3",
+    onRefused: ({ id }, reason) => void refused.push(`${id}: ${reason}`),
+  });
+  requests.receive(request("1"));
+  requests.receive(request("1"));
+  await until(() => answered.length === 1, "the first");
+  for (let id = 2; id < 11; id++) requests.receive(request(String(id)));
+  expect([requests.received, refused]).toEqual([10, ["10: too many requests wait"]]);
+  for (let count = 1; count < 9; count++) {
+    goOn();
+    await until(() => answered.length === count + 1, "the next");
+  }
+  expect(answered).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+  const reasons = ["2: no contact", "3: its samples could not be kept until they are sent"];
+  expect(refused.slice(1)).toEqual(reasons);
+  expect(requests.refused).toBe(3);
+});
