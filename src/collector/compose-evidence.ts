@@ -8,6 +8,7 @@ import { type Clock, systemClock, systemTimers } from "../core/platform/clock.ts
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import { createWorkQueue } from "../core/platform/work-queue.ts";
 import { type BucketStore, openBucketStore } from "./evidence/bucket-store.ts";
 import { createEvidenceIntake, type EvidenceIntake } from "./evidence/evidence-intake.ts";
 import type { EvidenceStore } from "./evidence/evidence-store.ts";
@@ -80,8 +81,7 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
     );
     return keeping;
   };
-  let taking: Promise<unknown> = Promise.resolve();
-  let isClosed = false;
+  const queue = createWorkQueue();
   let keptAtBytes = 0;
   let keepFault: string | null = null;
   /** Told once until it works again: pieces come every few seconds. */
@@ -96,10 +96,8 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
     keep,
     ask: (request) => tell(request.gateway, request),
     take: async (envelopes) => {
-      if (isClosed) throw new AuroraError("STORE", "the collector ends", { op: "take evidence" });
-      const pieces = takePieces(envelopes, { intake, onTaken });
-      taking = pieces.catch(() => undefined); // the caller hears of it
-      const taken = await pieces;
+      if (queue.isClosed) throw new AuroraError("STORE", "the collector ends", { op: "take evidence" });
+      const taken = await queue.run(() => takePieces(envelopes, { intake, onTaken }));
       if (intake.storedBytes - keptAtBytes >= slack * maxBytes) {
         keptAtBytes = intake.storedBytes;
         const kept = keep();
@@ -113,8 +111,7 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
       return keepFault ?? bucket?.fault ?? null;
     },
     close: async () => {
-      isClosed = true;
-      await taking;
+      await queue.close();
       bucket?.close();
       await intake.close();
       await keeping?.catch(() => undefined); // whoever began it has logged why

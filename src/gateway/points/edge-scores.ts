@@ -13,6 +13,7 @@ import {
   type QuarantineReason,
 } from "../../core/contract/stream.ts";
 import { dequantise } from "../../core/inference/student-engine.ts";
+import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import type { MeasuringPoint } from "../../core/serving/measuring-point.ts";
 import { findScoreFault } from "./find-score-fault.ts";
@@ -66,7 +67,7 @@ const maxWaiting = 1024;
 export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
   const counts = { received: 0, agreed: 0, mismatched: 0, unknownModel: 0 };
   /** Scores are taken in the order in which they came. */
-  let tail: Promise<void> = Promise.resolve();
+  const queue = createWorkQueue();
   let waiting = 0;
   const bundles = createKnownBundles();
 
@@ -160,20 +161,21 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
         }
         waiting++;
         options.load?.begin();
-        // A failing engine costs this score, not those to come.
-        tail = tail
-          .then(() => take(point, score, mode))
-          .catch((error: unknown) =>
-            refuse(score, point.id.turbine, { reason: "malformed", detail: String(error) }),
-          )
-          .finally(() => {
+        void queue.run(async () => {
+          try {
+            await take(point, score, mode);
+          } catch (error) {
+            // A failing engine costs this score, not those to come.
+            refuse(score, point.id.turbine, { reason: "malformed", detail: String(error) });
+          } finally {
             waiting--;
             options.load?.end();
-          });
+          }
+        });
       }
     },
     counts,
-    idle: () => tail,
+    idle: queue.idle,
     close: bundles.close,
   };
 }

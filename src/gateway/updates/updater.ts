@@ -4,6 +4,7 @@
  */
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import type { Timers } from "../../core/platform/clock.ts";
+import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import { createUpdateLook, type UpdateLookOptions } from "./update-look.ts";
 import type { LookOutcome } from "./update-states.ts";
 
@@ -37,7 +38,7 @@ export function createUpdater(options: UpdaterOptions): Updater {
   const stopping = new AbortController();
   let cancelTimer = (): void => undefined;
   let dueMonotonicMs = Number.POSITIVE_INFINITY;
-  let running: Promise<unknown> = Promise.resolve();
+  const queue = createWorkQueue();
   let started = false;
   let lastProblem: string | null = null;
   let lastTrouble: string | null = null;
@@ -61,7 +62,7 @@ export function createUpdater(options: UpdaterOptions): Updater {
   }
 
   function checkNow(): Promise<LookOutcome> {
-    const result = running.then(async (): Promise<LookOutcome> => {
+    return queue.run(async () => {
       if (stopping.signal.aborted) return { kind: "unreachable", reason: "the gateway stops" };
       try {
         const outcome = await look(stopping.signal);
@@ -81,8 +82,6 @@ export function createUpdater(options: UpdaterOptions): Updater {
           schedule(options.pollIntervalMs * (0.8 + 0.4 * random()));
       }
     });
-    running = result.catch(() => undefined);
-    return result;
   }
 
   return {
@@ -99,7 +98,7 @@ export function createUpdater(options: UpdaterOptions): Updater {
     async close() {
       stopping.abort();
       cancelTimer();
-      await running;
+      await queue.idle();
     },
   };
 }
