@@ -110,6 +110,20 @@ test("the samples around an alarm are a file at the collector, which the score c
   );
 });
 
+test("a gateway that stops soon after an alarm keeps the samples that have come, and sends them when it starts again", async () => {
+  const installation = await createInstallation();
+  const collector = await installation.startCollector();
+  const subscriber = await listen(installation);
+  const { device, gateway } = await startFaulty(installation, { ...permitted, secondsAfter: 10 });
+  await until(() => subscriber.alerts.length > 0, "an alert", 30_000);
+  await device.close();
+  await gateway.close();
+  const turbines = [{ id: "WT02", bearing: createTurbine(32, null).bearing, connect: device.address }];
+  await installation.startGateway(turbines, { evidence: permitted });
+  await until(async () => (await listed(collector)).length > 0, "evidence at the collector", 60_000);
+  expect(await listed(collector)).toMatchObject([{ kind: "alarm", alert: subscriber.alerts[0]!.id }]);
+});
+
 test("without permission no raw sample is held, kept or sent", async () => {
   const installation = await createInstallation();
   const collector = await installation.startCollector();

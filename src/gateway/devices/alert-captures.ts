@@ -8,6 +8,7 @@ import type { Logger } from "../../core/platform/logger.ts";
 import type { Captured } from "./capture-attempt.ts";
 import type { DeviceCaptures } from "./device-captures.ts";
 import type { RawCaptures } from "./raw-captures.ts";
+import { alertCaptureEveryMs } from "./recording.ts";
 
 /** Where an alert's samples come from. */
 export interface AlertSource {
@@ -35,9 +36,6 @@ export interface AlertCaptures {
   /** Alerts without samples, because their device was busy, out of contact, or sent none. */
   readonly missed: number;
 }
-
-/** Another alert of the same device within this time gets no recording of its own. */
-export const alertCaptureEveryMs = 300_000;
 
 /** Creates captures of no alert yet. */
 export function createAlertCaptures(options: AlertCapturesOptions): AlertCaptures {

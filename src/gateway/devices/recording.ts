@@ -4,6 +4,9 @@ import type { RecordingAbout } from "../../core/contract/device/device-capture.t
 import { renderIsoTime } from "../../core/contract/iso-time.ts";
 import type { RecordedBlock } from "../../core/contract/stream.ts";
 
+/** Another alert of the same device, or of the same channel of one that streams, gets no recording of its own within this time. */
+export const alertCaptureEveryMs = 300_000;
+
 /** A run of samples without a gap. */
 export interface Recording {
   /** Its first block; of that only what is true of all. */

@@ -6,8 +6,12 @@
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { RecordedBlock } from "../../core/contract/stream.ts";
 import type { Clock } from "../../core/platform/clock.ts";
-import { alertCaptureEveryMs } from "../devices/alert-captures.ts";
-import { createRecordingRun, type Recording, type RecordingRun } from "../devices/recording.ts";
+import {
+  alertCaptureEveryMs,
+  createRecordingRun,
+  type Recording,
+  type RecordingRun,
+} from "../devices/recording.ts";
 import { channelKey, type EvidenceBuffer } from "./evidence-buffer.ts";
 
 /** Where the samples of an alarm come from. */

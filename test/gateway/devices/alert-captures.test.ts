@@ -1,12 +1,9 @@
 import { expect, test } from "vitest";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import {
-  type AlertCaptures,
-  alertCaptureEveryMs,
-  createAlertCaptures,
-} from "../../../src/gateway/devices/alert-captures.ts";
+import { type AlertCaptures, createAlertCaptures } from "../../../src/gateway/devices/alert-captures.ts";
 import type { CaptureWish } from "../../../src/gateway/devices/capture-attempt.ts";
+import { alertCaptureEveryMs } from "../../../src/gateway/devices/recording.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { alertAt } from "../fakes.ts";
 
