@@ -51,12 +51,3 @@ export function listHumLines(
   }
   return columns.length === 0 ? noHum : columns;
 }
-
-/** Does a multiple of 50 or of 60 Hz, with what a grid's frequency is off, lie within `reachHz` of `hertz`? */
-export function standsOnMains(hertz: number, reachHz: number): boolean {
-  return doubledMainsHz.some((doubled) => {
-    const mainsHz = doubled / 2;
-    const multiple = mainsHz * Math.max(1, Math.round(hertz / mainsHz));
-    return Math.abs(multiple - hertz) <= reachHz + mainsDeviation * hertz;
-  });
-}

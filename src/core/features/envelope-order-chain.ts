@@ -87,16 +87,6 @@ export function bindEnvelopeOrderChain(
   return () => new EnvelopeOrderChain(plan);
 }
 
-/** `chain` for windows that are shorter by `widening`: the lines of the shaft's harmonics, which features pass over, are as much wider. */
-export function widenShaftLines(chain: ChainSpec, widening: number): ChainSpec {
-  const guard = chain.params.shaftGuardOrders;
-  if (typeof guard !== "number") return chain;
-  return {
-    ...chain,
-    params: { ...chain.params, shaftGuardOrders: widenShaftGuard(guard, widening) },
-  };
-}
-
 /** One for all pushes, so that none of them allocates. */
 const piece: CountRun = { counts: new Int16Array(0), from: 0, to: 0, scale: 0 };
 const place: OutputPlace = { out: new Float64Array(0), at: 0 };
@@ -113,6 +103,9 @@ class EnvelopeOrderChain implements BoundChain {
   #sampleRateHz = 0;
   /** Of the snapshots since the last whole window, of one rate and bearing. */
   #pool: SpectrumPool | null = null;
+  /** Of the open window: how far the shaft has turned, and in which time. */
+  #turns = 0;
+  #seconds = 0;
   /** Envelopes of the pieces that are held of a snapshot. */
   readonly #pieces: Float32Array[] = [];
 
@@ -134,6 +127,8 @@ class EnvelopeOrderChain implements BoundChain {
     this.#bearing = bearing;
     this.#envelope!.reset();
     this.#whitener.reset();
+    this.#turns = 0;
+    this.#seconds = 0;
   }
 
   push(run: SampleRun): void {
@@ -144,6 +139,9 @@ class EnvelopeOrderChain implements BoundChain {
     if (!(revolutionsPerSample > 0 && revolutionsPerSample < 0.5 * maxRefinement)) {
       throw new RangeError(`${run.shaftRpm} rpm at ${this.#analysisHz} samples per second`);
     }
+    const seconds = (run.to - run.from) / this.#sampleRateHz;
+    this.#turns += (run.shaftRpm / 60) * seconds;
+    this.#seconds += seconds;
     whitener.open(revolutionsPerSample);
     if (decimator === null) whitener.take(run);
     else {
@@ -184,7 +182,8 @@ class EnvelopeOrderChain implements BoundChain {
     const isPooled = heard.came / samplesPerRevolution < enoughRevolutions;
     const pool = isPooled ? (this.#pool ?? createSpectrumPool()) : null;
     this.#pool = pool;
-    const shortest = pool?.admit(own, piece) ?? piece;
+    const turnsHz = this.#turns / this.#seconds;
+    const shortest = pool?.admit({ revolutions: own, shortest: piece, turnsHz }) ?? piece;
     const shaftGuardOrders = widenShaftGuard(grid.shaftGuardOrders, Math.max(1, revolutions / shortest));
     view.spectrum = shareSpectrum({ ...this.#resolution.grid, shaftGuardOrders });
     computePieces(view.spectrum, heard);

@@ -3,6 +3,7 @@
  * signal-to-noise ratio of a line in it: log(peak near the order / median around it). Free of level by construction.
  */
 
+import type { ChainSpec } from "../contract/bundle/feature-spec.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { tabulateHann } from "../maths/hann-window.ts";
 import { shareSpectrumKernel } from "../maths/spectrum-vectors.ts";
@@ -82,6 +83,16 @@ export interface OrderSpectrumOptions {
 /** `shaftGuardOrders` of a window that is shorter by `widening`: in steps, because a spectrum is kept for every width. */
 export function widenShaftGuard(shaftGuardOrders: number, widening: number): number {
   return Math.min(0.4, Math.ceil(100 * shaftGuardOrders * widening) / 100);
+}
+
+/** `chain` for windows that are shorter by `widening`: the lines of the shaft's harmonics, which features pass over, are as much wider. */
+export function widenShaftLines(chain: ChainSpec, widening: number): ChainSpec {
+  const guard = chain.params.shaftGuardOrders;
+  if (typeof guard !== "number") return chain;
+  return {
+    ...chain,
+    params: { ...chain.params, shaftGuardOrders: widenShaftGuard(guard, widening) },
+  };
 }
 
 /**

@@ -2,9 +2,11 @@
  * The mean power spectrum of a machine's last snapshots: each is too short to tell neighbouring orders apart from noise, many
  * together are not. Every snapshot counts alike, however loud it was; older ones are forgotten slowly. What stands in one of them alone is
  * no part of the machine: at each order the mean is held to a fifth more than what the last ones have without the highest. So a knock, or a line that
- * keeps its hertz while the speed changes, is not heard again in the snapshots after it. Knows nothing of samples but in which pieces they came.
+ * keeps its hertz while the speed changes, is not heard again in the snapshots after it. Nor do those count there whose speed brings a multiple of the
+ * mains' frequency to that order, as long as others are left. Knows nothing of samples but in which pieces they came.
  */
 import { medianInPlace } from "../maths/select.ts";
+import { standsOnMains } from "./mains-lines.ts";
 import type { OrderSpectrum } from "./order-spectrum.ts";
 
 /** Revolutions below which neighbouring orders can no longer be told apart: of a window, or of a pool in all. */
@@ -21,17 +23,24 @@ const lengthsHeld = 4 * memory;
 const mostOfOthers = 1.2;
 const compared = 16;
 
-/** Those before the newest are kept in a byte a bin: dB of power over the median, from the lowest on, in steps. */
+/** They are kept in a byte a bin: dB of power over the median, from the lowest on, in steps. */
 const lowestDb = -30;
 const stepDb = 0.4;
 const powerOf = Float64Array.from({ length: 256 }, (_, code) => 10 ** ((lowestDb + stepDb * code) / 10));
 
+/** A snapshot before it is added. */
+interface AdmittedSnapshot {
+  /** Its length. */
+  readonly revolutions: number;
+  /** Of its shortest piece, where samples were lost out of it, revolutions. */
+  readonly shortest: number;
+  /** Of the shaft. */
+  readonly turnsHz: number;
+}
+
 export interface SpectrumPool {
-  /**
-   * Takes the length of the next snapshot, and of its shortest piece where samples were lost out of it; returns the shortest length that
-   * still counts, revolutions.
-   */
-  admit(revolutions: number, shortest?: number): number;
+  /** Takes what is known of the next snapshot; returns the shortest length that still counts, revolutions. */
+  admit(snapshot: AdmittedSnapshot): number;
   /**
    * Adds the spectrum of the snapshot that was admitted, and puts the pool's mean in its place. Returns the revolutions of all
    * snapshots that were added; Infinity where this one is without energy: it is left as it is, and no other one would help.
@@ -42,36 +51,55 @@ export interface SpectrumPool {
 /** Creates an empty pool. */
 export function createSpectrumPool(): SpectrumPool {
   const lengths: number[] = [];
-  /** Places in {@link powerOf} of the last snapshots. */
-  const before: Uint8Array[] = [];
+  /** Of the last snapshots, each in its place: places in {@link powerOf}. */
+  const held: Uint8Array[] = [];
+  /** Of each bin: a bit for the place of each snapshot in which hum may stand there. */
+  let humAt = new Uint16Array(0);
   let mean = new Float64Array(0);
   let added = 0;
   let revolutions = 0;
-  let last = 0;
+  let last: AdmittedSnapshot = { revolutions: 0, shortest: 0, turnsHz: 0 };
   return {
-    admit: (length, shortest = length) => {
-      last = length;
-      lengths.push(shortest);
+    admit: (snapshot) => {
+      last = snapshot;
+      lengths.push(snapshot.shortest);
       if (lengths.length > lengthsHeld) lengths.shift();
       return Math.min(...lengths);
     },
     blend: (spectrum) => {
       const power = powerOverMedian(spectrum);
       if (power === null) return Number.POSITIVE_INFINITY;
-      if (added === 0) mean = new Float64Array(power.length);
+      if (added === 0) {
+        mean = new Float64Array(power.length);
+        humAt = new Uint16Array(power.length);
+      }
+      const place = added % compared;
+      held[place] = Uint8Array.from(power, encode);
+      markHum(humAt, place, { ...last, binOrders: spectrum.binOrders });
       added++;
-      revolutions += last;
+      revolutions += last.revolutions;
       const weight = 1 / Math.min(added, memory);
       const blended = power.map((newest, bin) => {
         mean[bin]! += weight * (newest - mean[bin]!);
-        return Math.sqrt(Math.min(mean[bin]!, mostOfOthers * meanWithoutHighest(newest, before, bin)));
+        return Math.sqrt(Math.min(mean[bin]!, mostOfOthers * meanOfOthers(held, bin, humAt[bin]!)));
       });
       spectrum.replace(blended);
-      before.push(Uint8Array.from(power, encode));
-      if (before.length === compared) before.shift();
       return revolutions;
     },
   };
+}
+
+/** Marks where hum may stand in the snapshot of a place: as far as a Hann window's line reaches. */
+function markHum(
+  humAt: Uint16Array,
+  place: number,
+  { shortest, turnsHz, binOrders }: AdmittedSnapshot & { readonly binOrders: number },
+): void {
+  const reachHz = (2 / shortest) * turnsHz;
+  for (let bin = 0; bin < humAt.length; bin++) {
+    const isHum = standsOnMains(bin * binOrders * turnsHz, reachHz);
+    humAt[bin] = isHum ? humAt[bin]! | (1 << place) : humAt[bin]! & ~(1 << place);
+  }
 }
 
 /** Of each bin; null: the spectrum is without energy. */
@@ -91,18 +119,18 @@ function encode(power: number): number {
   return Math.min(powerOf.length - 1, Math.max(0, code));
 }
 
-/** Of what the newest snapshot and those before it have at `bin`; of one snapshot all. */
-function meanWithoutHighest(newest: number, before: readonly Uint8Array[], bin: number): number {
-  if (before.length === 0) return newest;
-  let sum = newest;
-  let highest = newest;
-  for (let index = 0; index < before.length; index++) {
-    const value = powerOf[before[index]![bin]!]!;
+/** Of what the last snapshots have at `bin`: without those of `hum`, unless these are all, and without the highest, unless it is the only one. */
+function meanOfOthers(held: readonly Uint8Array[], bin: number, hum: number): number {
+  const passed = hum === (1 << held.length) - 1 ? 0 : hum;
+  let [sum, highest, count] = [0, 0, 0];
+  for (let place = 0; place < held.length; place++) {
+    if ((passed & (1 << place)) !== 0) continue;
+    const value = powerOf[held[place]![bin]!]!;
     sum += value;
+    count++;
     if (value > highest) highest = value;
   }
-  // Of what is left after a subtraction rounding may leave less than nothing.
-  return Math.max(0, sum - highest) / before.length;
+  return count === 1 ? sum : (sum - highest) / (count - 1);
 }
 
 /** A snapshot as it is heard. */

@@ -11,7 +11,13 @@ import { createWaveformExtractor } from "../../../src/core/features/waveform-ext
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { createWindowCutter } from "../../../src/core/serving/window-cutter.ts";
 import { createFakeBundle, point } from "../../gateway/fakes.ts";
-import { inventSnapshots, snapshotBearing, snapshotRpm, snapshotsFromMs } from "./snapshots.ts";
+import {
+  inventSnapshots,
+  type SnapshotPlan,
+  snapshotBearing,
+  snapshotRpm,
+  snapshotsFromMs,
+} from "./snapshots.ts";
 
 const window = { unit: "revolutions", length: 30, hop: 30 } as const;
 const shapes: Partial<Manifest> = { window, features: bearingFeatureSpec };
@@ -120,6 +126,23 @@ describe("snapshots shorter than a window", () => {
     expect(Math.max(...read([19]).slice(20))).toBeLessThan(highest);
     // What stands in two is evidence in all that count it.
     expect(Math.min(...read([17, 19]).slice(19))).toBeGreaterThan(highest);
+  });
+
+  it("say nothing of a hum that meets a fault's place at some of their speeds, and all of a fault there", () => {
+    // A hum of 100 Hz stands at the outer race's order at 1,676 rpm, and at every third snapshot it does.
+    const rpmOf = (index: number): number => [1676, 1560, 1790][index % 3]! + index;
+    const plan = { snapshots: 24, revolutions: 20, rpmOf };
+    const read = (changes: Partial<SnapshotPlan>): number[] =>
+      create()
+        .hear(inventSnapshots({ ...plan, ...changes }))
+        .flat()
+        .map((each) => readFeature(each, "bpfo.h1"))
+        .slice(3);
+    const quiet = Math.max(...read({}));
+    expect(Math.max(...read({ humHz: 100 }))).toBeLessThan(quiet + 0.2);
+    expect(Math.min(...read({ humHz: 100, fault: 4 }))).toBeGreaterThan(quiet + 0.5);
+    // At one speed nothing tells a hum from a fault.
+    expect(Math.min(...read({ humHz: 100, rpmOf: () => 1676 }))).toBeGreaterThan(quiet + 0.5);
   });
 
   it("keep the levels of their own samples", () => {

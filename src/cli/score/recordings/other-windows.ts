@@ -5,7 +5,7 @@
  */
 import type { Manifest, WindowSpec } from "../../../core/contract/bundle/manifest.ts";
 import type { FeatureWindow } from "../../../core/contract/stream.ts";
-import { widenShaftLines } from "../../../core/features/envelope-order-chain.ts";
+import { widenShaftLines } from "../../../core/features/order-spectrum.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import type { OpenedRecording } from "./open-recording.ts";

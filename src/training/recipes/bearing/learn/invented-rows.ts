@@ -4,7 +4,7 @@ import { faultKinds } from "../../../../core/contract/bundle/bearing-fault.ts";
 import type { FeatureSpec } from "../../../../core/contract/bundle/feature-spec.ts";
 import type { Lineage } from "../../../../core/contract/bundle/lineage.ts";
 import type { WindowSpec } from "../../../../core/contract/bundle/manifest.ts";
-import { widenShaftLines } from "../../../../core/features/envelope-order-chain.ts";
+import { widenShaftLines } from "../../../../core/features/order-spectrum.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import { sha256Hex } from "../../../../core/platform/files/sha256.ts";
 import { extractRows } from "../../../learn/extract-rows.ts";
