@@ -22,6 +22,7 @@ const lengthsHeld = 4 * memory;
 /** The mean is held to so many times what the last snapshots, so many of them, have without the highest. */
 const mostOfOthers = 1.2;
 const compared = 16;
+const allPlaces = 2 ** compared - 1;
 
 /** They are kept in a byte a bin: dB of power over the median, from the lowest on, in steps. */
 const lowestDb = -30;
@@ -51,10 +52,7 @@ export interface SpectrumPool {
 /** Creates an empty pool. */
 export function createSpectrumPool(): SpectrumPool {
   const lengths: number[] = [];
-  /** Of the last snapshots, each in its place: places in {@link powerOf}. */
-  const held: Uint8Array[] = [];
-  /** Of each bin: a bit for the place of each snapshot in which hum may stand there. */
-  let humAt = new Uint16Array(0);
+  let others = createOthers(0);
   let mean = new Float64Array(0);
   let added = 0;
   let revolutions = 0;
@@ -71,17 +69,15 @@ export function createSpectrumPool(): SpectrumPool {
       if (power === null) return Number.POSITIVE_INFINITY;
       if (added === 0) {
         mean = new Float64Array(power.length);
-        humAt = new Uint16Array(power.length);
+        others = createOthers(power.length);
       }
-      const place = added % compared;
-      held[place] = Uint8Array.from(power, encode);
-      markHum(humAt, place, { ...last, binOrders: spectrum.binOrders });
+      others.take(power, { ...last, binOrders: spectrum.binOrders });
       added++;
       revolutions += last.revolutions;
       const weight = 1 / Math.min(added, memory);
       const blended = power.map((newest, bin) => {
         mean[bin]! += weight * (newest - mean[bin]!);
-        return Math.sqrt(Math.min(mean[bin]!, mostOfOthers * meanOfOthers(held, bin, humAt[bin]!)));
+        return Math.sqrt(Math.min(mean[bin]!, mostOfOthers * others.meanAt(bin)));
       });
       spectrum.replace(blended);
       return revolutions;
@@ -89,17 +85,51 @@ export function createSpectrumPool(): SpectrumPool {
   };
 }
 
-/** Marks where hum may stand in the snapshot of a place: as far as a Hann window's line reaches. */
-function markHum(
-  humAt: Uint16Array,
-  place: number,
-  { shortest, turnsHz, binOrders }: AdmittedSnapshot & { readonly binOrders: number },
-): void {
-  const reachHz = (2 / shortest) * turnsHz;
-  for (let bin = 0; bin < humAt.length; bin++) {
-    const isHum = standsOnMains(bin * binOrders * turnsHz, reachHz);
-    humAt[bin] = isHum ? humAt[bin]! | (1 << place) : humAt[bin]! & ~(1 << place);
-  }
+/** The last snapshots beside each other. */
+interface Others {
+  take(power: Float64Array, snapshot: AdmittedSnapshot & { readonly binOrders: number }): void;
+  /** What they have at a bin: without those of hum, unless these are all, and without the highest, unless it is the only one. */
+  meanAt(bin: number): number;
+}
+
+function createOthers(bins: number): Others {
+  /** Each in its place: places in {@link powerOf}. */
+  const held: Uint8Array[] = [];
+  /** Of each bin a bit for each place: hum may stand there in the snapshot that has it, or none has it yet. */
+  const humAt = new Uint16Array(bins).fill(allPlaces);
+  /** The same: what is there has stayed once already where one with hum would have taken its place. */
+  const sparedAt = new Uint16Array(bins);
+  let taken = 0;
+  return {
+    take: (power, { shortest, turnsHz, binOrders }) => {
+      const place = taken++ % compared;
+      const bit = 1 << place;
+      if (held.length < compared) held.push(new Uint8Array(bins));
+      const codes = held[place]!;
+      // As far as a Hann window's line reaches.
+      const reachHz = (2 / shortest) * turnsHz;
+      for (let bin = 0; bin < bins; bin++) {
+        const isHum = standsOnMains(bin * binOrders * turnsHz, reachHz);
+        const isSpared = isHum && ((humAt[bin]! | sparedAt[bin]!) & bit) === 0;
+        sparedAt[bin] = isSpared ? sparedAt[bin]! | bit : sparedAt[bin]! & ~bit;
+        if (isSpared) continue;
+        codes[bin] = encode(power[bin]!);
+        humAt[bin] = isHum ? humAt[bin]! | bit : humAt[bin]! & ~bit;
+      }
+    },
+    meanAt: (bin) => {
+      const passed = humAt[bin] === allPlaces ? 0 : humAt[bin]!;
+      let [sum, highest, count] = [0, 0, 0];
+      for (let place = 0; place < held.length; place++) {
+        if ((passed & (1 << place)) !== 0) continue;
+        const value = powerOf[held[place]![bin]!]!;
+        sum += value;
+        count++;
+        if (value > highest) highest = value;
+      }
+      return count === 1 ? sum : (sum - highest) / (count - 1);
+    },
+  };
 }
 
 /** Of each bin; null: the spectrum is without energy. */
@@ -117,20 +147,6 @@ function powerOverMedian({
 function encode(power: number): number {
   const code = Math.round((10 * Math.log10(power) - lowestDb) / stepDb);
   return Math.min(powerOf.length - 1, Math.max(0, code));
-}
-
-/** Of what the last snapshots have at `bin`: without those of `hum`, unless these are all, and without the highest, unless it is the only one. */
-function meanOfOthers(held: readonly Uint8Array[], bin: number, hum: number): number {
-  const passed = hum === (1 << held.length) - 1 ? 0 : hum;
-  let [sum, highest, count] = [0, 0, 0];
-  for (let place = 0; place < held.length; place++) {
-    if ((passed & (1 << place)) !== 0) continue;
-    const value = powerOf[held[place]![bin]!]!;
-    sum += value;
-    count++;
-    if (value > highest) highest = value;
-  }
-  return count === 1 ? sum : (sum - highest) / (count - 1);
 }
 
 /** A snapshot as it is heard. */
