@@ -24,6 +24,9 @@ const mostOfOthers = 1.2;
 const compared = 16;
 const allPlaces = 2 ** compared - 1;
 
+/** In reciprocals of a snapshot's length: so far from its top a Hann window's line is 15 dB lower. */
+const humReach = 1.5;
+
 /** They are kept in a byte a bin: dB of power over the median, from the lowest on, in steps. */
 const lowestDb = -30;
 const stepDb = 0.4;
@@ -106,8 +109,7 @@ function createOthers(bins: number): Others {
       const bit = 1 << place;
       if (held.length < compared) held.push(new Uint8Array(bins));
       const codes = held[place]!;
-      // As far as a Hann window's line reaches.
-      const reachHz = (2 / shortest) * turnsHz;
+      const reachHz = (humReach / shortest) * turnsHz;
       for (let bin = 0; bin < bins; bin++) {
         const isHum = standsOnMains(bin * binOrders * turnsHz, reachHz);
         const isSpared = isHum && ((humAt[bin]! | sparedAt[bin]!) & bit) === 0;

@@ -14,7 +14,7 @@ export interface SnapshotPlan {
   noiseOf?(index: number): number;
   /** Of the snapshot of this number; {@link snapshotRpm} where it is not said. */
   rpmOf?(index: number): number;
-  /** At so many hertz the noise swells and falls by half; 0: it does not. */
+  /** At so many hertz the noise swells and falls by a fifth; 0: it does not. */
   readonly humHz?: number;
   readonly everyMs?: number;
   readonly seed?: number;
@@ -44,7 +44,7 @@ export function inventSnapshots(plan: SnapshotPlan): SampleBlock[] {
     const counts = Int16Array.from({ length: samples }, (_each, at) => {
       const sinceS = ((at + phase) % period) / sampleRateHz;
       const ring = Math.exp(-sinceS * 1500) * Math.sin(2 * Math.PI * 3000 * sinceS);
-      const swell = humHz === 0 ? 1 : 1 + 0.5 * Math.cos((2 * Math.PI * humHz * (at + phase)) / sampleRateHz);
+      const swell = humHz === 0 ? 1 : 1 + 0.2 * Math.cos((2 * Math.PI * humHz * (at + phase)) / sampleRateHz);
       return Math.round(noise * (swell * random.normal() + fault * ring));
     });
     return {
