@@ -147,9 +147,9 @@ describe("snapshots shorter than a window", () => {
       snapshots: 56,
       rpmOf: (index) => (index < 20 ? 1560 + 10 * index : 1676),
     });
-    expect(Math.max(...staying.slice(16, 44))).toBeLessThan(quiet + 0.2);
+    expect(Math.max(...staying.slice(16, 44))).toBeLessThan(quiet + 0.8);
     // At one speed nothing tells a hum from a fault.
-    expect(Math.min(...staying.slice(-4))).toBeGreaterThan(quiet + 0.5);
+    expect(Math.min(...staying.slice(-4))).toBeGreaterThan(quiet + 1.5);
     expect(Math.min(...read({ humHz: 100, rpmOf: () => 1676 }))).toBeGreaterThan(quiet + 0.5);
   });
 
