@@ -4,7 +4,9 @@
  * machines, and cannot tell a hum from a fault whose line happens to stand there.
  */
 
-const doubledMainsHz = [100, 120] as const;
+import { mainsDeviation, mainsHz } from "../maths/mains.ts";
+
+const doubledMainsHz = mainsHz.map((mains) => 2 * mains);
 /** Twice the ripple of a six-pulse rectifier, which is three times the doubled frequency. */
 export const mostMultiple = 6;
 /** A line's place is known to about half of what the spectrum resolves. */
@@ -16,9 +18,6 @@ const flankShare = 2;
 export function findPlaceShare(order: number): number {
   return order > 0 ? placeShare : flankShare;
 }
-
-/** Share by which a mains' frequency is off on an ordinary day. */
-const mainsDeviation = 0.001;
 
 /** No line stands there. */
 const noHum: readonly number[] = [];

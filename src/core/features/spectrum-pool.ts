@@ -5,8 +5,8 @@
  * keeps its hertz while the speed changes, is not heard again in the snapshots after it. Nor do those count there whose speed brings a multiple of the
  * mains' frequency to that order, as long as others are left. Knows nothing of samples but in which pieces they came.
  */
+import { standsOnMains } from "../maths/mains.ts";
 import { medianInPlace } from "../maths/select.ts";
-import { standsOnMains } from "./mains-lines.ts";
 import type { OrderSpectrum } from "./order-spectrum.ts";
 
 /** Revolutions below which neighbouring orders can no longer be told apart: of a window, or of a pool in all. */

@@ -3,7 +3,7 @@
  * as a comb, whose spacing says how fast it turned. Says a doubt, in words for stderr, and corrects nothing: a gateway
  * would not. A rate of 20,000 Hz where 20,480 is true puts every line of a fault 2.4 % off, beyond where it is looked for.
  */
-import { standsOnMains } from "../../../core/features/mains-lines.ts";
+import { standsOnMains } from "../../../core/maths/mains.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import type { FileDescription, Sidecar } from "../../../training/dataset/sidecar/sidecar.ts";
 import { type Beginning, createBeginning } from "./beginning.ts";

@@ -1,8 +1,9 @@
-/** Where the mains' frequency and its multiples stand: at the same hertz, whatever the speed. */
+/** The mains' frequency and its multiples: they stand at the same hertz, whatever the speed. */
 
-const mainsHz = [50, 60] as const;
+/** Of a grid, anywhere. */
+export const mainsHz = [50, 60] as const;
 /** Share by which a mains' frequency is off on an ordinary day. */
-const mainsDeviation = 0.001;
+export const mainsDeviation = 0.001;
 
 /** Does a multiple of 50 or of 60 Hz, with what a grid's frequency is off, lie within `reachHz` of `hertz`? */
 export function standsOnMains(hertz: number, reachHz: number): boolean {
