@@ -24,7 +24,7 @@ export interface EvidenceLine {
   readonly order: number;
   /** `order` at the middle one of the windows' speeds (of an even number the lower one); the line itself stands within the share of it in which it is looked for. */
   readonly hertz: number;
-  /** Where it was found in the middle one of the windows, and the middle one of their hertz, each at its own speed. Absent: not found, or not known, as of windows that a device scored. */
+  /** Where it was found in the middle one of the windows, and the same in hertz at the speed of `hertz`; of a line that keeps its hertz, or is hum, the middle one of those. Absent: not found, or not known, as of windows that a device scored. */
   readonly measuredOrder?: number | undefined;
   readonly measuredHertz?: number | undefined;
   /** 20 lg(peak / median around it), mean of the windows; of side bands: mean of both. */

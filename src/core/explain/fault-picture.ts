@@ -39,7 +39,7 @@ export interface MeasuredLine {
   readonly places: readonly number[];
   /** Where it stands; null: it does not stand out, or that is not known. */
   readonly measuredOrder: number | null;
-  /** The same in hertz: in the middle one of the windows, which need not be the one whose order is. */
+  /** The same in hertz at the middle one of the speeds; of a line that keeps its hertz, or is hum, in the middle one of the windows. */
   readonly measuredHertz: number | null;
 }
 
@@ -90,11 +90,16 @@ function measureLine(
   const places = windows.map(({ lineOrders }) => lineOrders?.[line.column] ?? Number.NaN);
   const isFlank = places.filter((place) => place < 0).length > windows.length / 2;
   const measuredOrder = standsOut ? findMiddlePlace(places) : null;
-  const hertz = places.map((place, at) => (place * windows[at]!.shaftRpm) / 60);
-  const measuredHertz = standsOut ? findMiddlePlace(hertz) : null;
   const isShaded = line.isShaded && (measuredOrder === null || isShaft);
   const isFound = standsOut && !isShaded;
   const steadyRpm = isFound ? findSteadyRpm(line.column, subject, windows) : null;
+  const keepsHertz = steadyRpm !== null || isHum;
+  const measuredHertz =
+    measuredOrder === null
+      ? null
+      : keepsHertz
+        ? findHertz(places, windows)
+        : measuredOrder * findShaftHertz(windows);
   const heard = { db, noiseDb: noise.db, healthyDb, standsOut, isShaded, isFound };
   return [{ line, ...heard, isHum, isShaft, isFlank, steadyRpm, places, measuredOrder, measuredHertz }];
 }
@@ -121,6 +126,16 @@ function findSteadyRpm(
 function findMiddlePlace(places: readonly number[]): number | null {
   const told = places.filter((place) => place > 0);
   return told.length < places.length / 2 ? null : takeMiddle(told);
+}
+
+/** Of a line whatever the speed: each place at its own window's. */
+function findHertz(places: readonly number[], windows: readonly EvidenceWindow[]): number | null {
+  return findMiddlePlace(places.map((place, at) => (place * windows[at]!.shaftRpm) / 60));
+}
+
+/** At the middle one of the windows' speeds. */
+export function findShaftHertz(windows: readonly EvidenceWindow[]): number {
+  return takeMiddle(windows.map(({ shaftRpm }) => shaftRpm)) / 60;
 }
 
 /**

@@ -16,7 +16,13 @@ import { listObjections } from "./evidence-objections.ts";
 import { type EvidenceWindow, listUpperWindows } from "./evidence-window.ts";
 import { writeEvidence } from "./evidence-words.ts";
 import type { SearchedSpectrum } from "./fault-lines.ts";
-import { drawPictures, type FaultPicture, type MeasuredLine, takeMiddle } from "./fault-picture.ts";
+import {
+  drawPictures,
+  type FaultPicture,
+  findShaftHertz,
+  type MeasuredLine,
+  takeMiddle,
+} from "./fault-picture.ts";
 import { listMaskedKinds } from "./masked-kinds.ts";
 import { countQuietWindows } from "./quiet-windows.ts";
 
@@ -52,10 +58,10 @@ export function describeEvidence(
   if (kind === undefined || seen === null) return null;
   const { own, pictures, heard, recent, band } = seen;
   const rpms = heard.map(({ shaftRpm }) => shaftRpm);
-  const hertzPerOrder = takeMiddle(rpms) / 60;
+  const shaftHertz = findShaftHertz(heard);
   const lines = [...own.harmonics, ...own.sideBands]
     .slice(0, maxEvidenceLines)
-    .map((measured) => describeLine(measured, hertzPerOrder));
+    .map((measured) => describeLine(measured, shaftHertz));
   const rival = findRival(own, pictures);
   const revolutions = countRevolutions(subject, heard);
   const loads = heard.map(({ powerKw }) => powerKw ?? Number.NaN).filter(Number.isFinite);
@@ -159,7 +165,7 @@ function viewBand(
 
 function describeLine(
   { line, db, noiseDb, healthyDb, isFound, measuredOrder, measuredHertz }: MeasuredLine,
-  hertzPerOrder: number,
+  shaftHertz: number,
 ): EvidenceLine {
   const { name, kind, harmonic, spacing, order } = line;
   return {
@@ -168,7 +174,7 @@ function describeLine(
     harmonic,
     ...(spacing === null ? {} : { spacing }),
     order,
-    hertz: order * hertzPerOrder,
+    hertz: order * shaftHertz,
     ...(measuredOrder === null || measuredHertz === null || !isFound ? {} : { measuredOrder, measuredHertz }),
     dbAboveNeighbours: db,
     noiseDb,

@@ -45,7 +45,10 @@ export function objectToSpread({ own: { harmonics }, revolutions }: PlacedFaults
   const [widest] = pairs.filter(({ isApart }) => isApart).sort((one, other) => other.apart - one.apart);
   if (widest === undefined) return [];
   const names = joinWords(widest.lines.map(({ line }) => nameHarmonic(line.harmonic)));
-  return [`${names} do not stand at multiples of one order (${formatShare(widest.apart)} apart)`];
+  const apart = formatShare(widest.apart);
+  return [
+    `${names} do not stand at multiples of one order (${apart} apart), if the speed was steady within the windows`,
+  ];
 }
 
 /**
