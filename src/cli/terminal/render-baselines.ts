@@ -39,7 +39,7 @@ function tellAlarms(active: readonly string[], isEnding: boolean): string {
   const names = active.join(", ");
   return isEnding
     ? `Its alarms have ended: ${names}.`
-    : `Active alarms go on until their signals have been near the healthy level for a day of data: ${names}. After an inspection --found-healthy ends them at once.`;
+    : `Active alarms go on until their signals have been near the healthy level for a day of data and sixty windows, or, where these lie hours apart, 24 over ten days: ${names}. After an inspection --found-healthy ends them at once.`;
 }
 
 const stateWords = {

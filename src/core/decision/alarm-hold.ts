@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { type AlarmLane, alarmLanes } from "../contract/prediction.ts";
-import { dayMs, hourMs } from "../maths/durations.ts";
+import { dayMs, formatDuration, hourMs } from "../maths/durations.ts";
 
 /** A standing alarm; plain data that can be stored. */
 export interface HeldAlarm {
@@ -23,6 +23,10 @@ export interface HeldAlarm {
   /** Time of data near the healthy level without a break, ms, and its windows. */
   readonly quietMs: number;
   readonly quietWindows: number;
+  /** End of the first of those windows; absent: there is none, or it comes from an older snapshot. */
+  readonly quietFromMs?: number | undefined;
+  /** Of a machine that was renewed under it: the last of those windows that show nothing each, and how far they spread, ms. */
+  readonly renewed?: { readonly windows: number; readonly spanMs: number } | undefined;
   /** End of the last window, epoch ms. */
   readonly toMs: number;
   /** Mean shaft speed at which the fault shows, rpm; absent: not known. */
@@ -35,9 +39,13 @@ export interface HeldAlarm {
 const meanShare = 1 / 32;
 /** Of the rise from the healthy level to the peak; below that share the signal is near the healthy level. */
 const nearShare = 0.25;
-const fewestQuietWindows = 60;
-/** Two windows further apart count as this much time of data. */
+const enoughQuietWindows = 60;
+/** After a repair so few are enough that spread over so many days, where each by itself shows nothing. */
+const renewedWindows = 24;
+const renewedSpanMs = 10 * dayMs;
+/** Two windows further apart count as this much time of data, and as a spread of so much. */
 const longestStepMs = hourMs;
+const longestSpreadMs = dayMs;
 /** Share of the speed at which a fault shows below which it may well be silent: what knocks does so with the square of the speed. */
 const slowShare = 0.85;
 
@@ -60,15 +68,35 @@ export function holdAlarm(held: HeldAlarm, { value, toMs, shaftRpm }: HeldWindow
   if (isSlow && value <= near) return pauseAlarm(held, toMs);
   if (mean > near) {
     const seen = followSpeed(seenRpm, shaftRpm);
-    return { ...held, mean, peak, quietMs: 0, quietWindows: 0, toMs, seenRpm: seen };
+    return { ...beginQuiet(held), mean, peak, toMs, seenRpm: seen };
   }
-  if (isSlow) return { ...held, mean, peak, toMs };
+  const isClear = isNearerHealthy({ ...held, peak }, value);
+  const renewed = isClear ? held.renewed : held.renewed && noneRenewed;
+  if (isSlow) return { ...held, mean, peak, toMs, renewed };
   // A standstill is no time of data, and a clock that jumped says nothing.
-  const quietMs = held.quietMs + Math.min(longestStepMs, Math.max(0, toMs - held.toMs));
-  const quietWindows = held.quietWindows + 1;
-  if (quietWindows >= fewestQuietWindows && quietMs >= dayMs) return null;
-  return { ...held, mean, peak, quietMs, quietWindows, toMs };
+  const stepMs = Math.max(0, toMs - held.toMs);
+  const next: HeldAlarm = {
+    ...held,
+    mean,
+    peak,
+    quietMs: held.quietMs + Math.min(longestStepMs, stepMs),
+    quietWindows: held.quietWindows + 1,
+    quietFromMs: held.quietFromMs ?? toMs,
+    renewed: renewed && {
+      windows: renewed.windows + (isClear ? 1 : 0),
+      spanMs: renewed.spanMs + (isClear ? Math.min(longestSpreadMs, stepMs) : 0),
+    },
+    toMs,
+  };
+  return measureQuiet(next) >= 1 ? null : next;
 }
+
+function beginQuiet(held: HeldAlarm): HeldAlarm {
+  const renewed = held.renewed && noneRenewed;
+  return { ...held, quietMs: 0, quietWindows: 0, quietFromMs: undefined, renewed };
+}
+
+const noneRenewed = { windows: 0, spanMs: 0 } as const;
 
 /** Is the shaft so much slower than when the fault showed that it may well be silent? */
 export function isTooSlow({ seenRpm }: Pick<HeldAlarm, "seenRpm">, shaftRpm: number): boolean {
@@ -91,13 +119,33 @@ export function pauseAlarm(held: HeldAlarm | null, toMs: number): HeldAlarm | nu
 }
 
 /** How far the alarm is on its way to an end: 0, its signal is not quiet, to 1. */
-export function measureQuiet({ quietMs, quietWindows }: HeldAlarm): number {
-  return Math.min(1, quietMs / dayMs, quietWindows / fewestQuietWindows);
+export function measureQuiet({ quietMs, quietWindows, renewed }: HeldAlarm): number {
+  const ofRenewed =
+    renewed === undefined ? 0 : Math.min(renewed.windows / renewedWindows, renewed.spanMs / renewedSpanMs);
+  return Math.min(1, quietMs / dayMs, Math.max(quietWindows / enoughQuietWindows, ofRenewed));
+}
+
+/** What is missing of an alarm's end where windows are, without a full stop; null: a day of data is, or it is not quiet. */
+export function describeMissingWindows(held: HeldAlarm): string | null {
+  const { quietMs, quietWindows, quietFromMs, renewed, toMs } = held;
+  // Where they come more often a day of data takes longer.
+  if (quietWindows === 0 || quietWindows / enoughQuietWindows >= quietMs / dayMs) return null;
+  const over = quietFromMs === undefined ? "" : `, over ${formatDuration(toMs - quietFromMs)}`;
+  const fewer =
+    renewed === undefined
+      ? ""
+      : `; after a renewal ${renewedWindows} in a row that show nothing are enough, over ${formatDuration(renewedSpanMs)}`;
+  return `its signal has been near the healthy level in ${quietWindows} of ${enoughQuietWindows} windows only${over}${fewer}`;
 }
 
 /** Holds an alarm on under another model or against another reference: what was heard before is in another unit. */
 export function rebaseAlarm(held: HeldAlarm, healthy: number): HeldAlarm {
-  return { ...held, isMargin: false, healthy, mean: null, peak: null, quietMs: 0, quietWindows: 0 };
+  return { ...beginQuiet(held), isMargin: false, healthy, mean: null, peak: null };
+}
+
+/** The machine is held to be healthy from now on, and the alarm stands until its signal is as well. */
+export function renewAlarm(held: HeldAlarm): HeldAlarm {
+  return { ...held, renewed: noneRenewed };
 }
 
 /** Validator of {@link HeldAlarm}: a snapshot comes from a disk. */
@@ -110,6 +158,8 @@ export const heldAlarmSchema: z.ZodType<HeldAlarm> = z.strictObject({
   peak: z.number().nullable(),
   quietMs: z.number().min(0),
   quietWindows: z.int().min(0),
+  quietFromMs: z.number().optional(),
+  renewed: z.strictObject({ windows: z.int().min(0), spanMs: z.number().min(0) }).optional(),
   toMs: z.number(),
   seenRpm: z.number().positive().optional(),
   mostFast: z.number().min(0).optional(),

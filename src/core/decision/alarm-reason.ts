@@ -28,17 +28,20 @@ export function describeReason(parts: ReasonParts): string {
 }
 
 /** What the end of an alarm is told of: the event with which it was cleared. */
-type ClearingParts = StandingParts & Pick<AlertData, "severityDb" | "clearedBecause">;
+type ClearingParts = StandingParts & Pick<AlertData, "severityDb" | "clearedBecause" | "window">;
 
 /**
  * Why an alarm was cleared, without a full stop: by whose order, or that its signal has been near the healthy level since `quietSince`
- * (null: not known) for as long as `alarm-hold.ts` asks.
+ * (null: not known), which is as long as `alarm-hold.ts` asks or longer.
  */
 export function describeClearing(parts: ClearingParts, quietSince: string | null): string {
   const { clearedBecause } = parts;
   if (clearedBecause !== undefined) return clearedBecause;
-  const since = quietSince === null ? "" : ` since ${quietSince}`;
-  return `near the healthy level${since}, for a day of data; the last window by itself with ${describeStanding(parts)}${describeLoudness(parts)}`;
+  const since =
+    quietSince === null
+      ? ""
+      : ` since ${quietSince}, for ${formatDuration(Date.parse(parts.window.to) - Date.parse(quietSince))}`;
+  return `near the healthy level${since}; the last window by itself with ${describeStanding(parts)}${describeLoudness(parts)}`;
 }
 
 /** How loud it is beside what its alarm is of, or why that is not known. */

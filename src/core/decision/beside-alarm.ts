@@ -2,11 +2,10 @@
  * What is heard beside the signal of a standing alarm: what keeps the alarm from ending, what the machine looks like instead, and why
  * an alarm stands that nothing shows any more. Raises nothing, and ends nothing.
  */
-
 import type { OutputClass } from "../contract/bundle/manifest.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 import { toWords } from "../contract/to-words.ts";
-import { type HeldAlarm, isNearerHealthy, isTooSlow } from "./alarm-hold.ts";
+import { describeMissingWindows, type HeldAlarm, isNearerHealthy, isTooSlow } from "./alarm-hold.ts";
 import {
   isLikelyAt,
   levelAlarmDb,
@@ -107,7 +106,7 @@ export interface StandingAlarm {
   readonly failureMode: string;
   /** Is its signal near the healthy level by now, in windows that count towards its end? */
   readonly isQuiet: boolean;
-  /** What keeps it from ending although its fault shows no more, without a full stop; null: it shows, or only time is missing. */
+  /** What keeps it from ending although its fault shows no more, without a full stop; null: it shows, or only a day of data is missing. */
   readonly whyItStands: string | null;
 }
 
@@ -149,7 +148,7 @@ function sayWhyItStands(
   if (hindrance !== null) return describeHindrance(hindrance);
   return isTooSlow(held, shaftRpm)
     ? `its fault showed at ${speeds} may well be silent at ${Math.round(shaftRpm)}`
-    : null;
+    : describeMissingWindows(held);
 }
 
 function describeHindrance(hindrance: OtherSignal | "faint"): string {

@@ -11,6 +11,7 @@
 
 import type { Decision, ModeDecision, OperatingState, Prediction } from "../contract/prediction.ts";
 import { composeWindowId, isSamePoint, type PointId } from "../contract/stream.ts";
+import { renewAlarm } from "./alarm-hold.ts";
 import { findHindrance, listStanding, type SignalPicture, type StandingAlarm } from "./beside-alarm.ts";
 import {
   chooseRaised,
@@ -188,7 +189,7 @@ class PointDecider implements Decider {
       const next = foundHealthy
         ? vouchSignal(state, spread)
         : forgetEvidence(state, spread, findHealthyEnd(spread, name));
-      this.#signals.set(name, next);
+      this.#signals.set(name, { ...next, held: next.held && renewAlarm(next.held) });
     }
   }
 

@@ -150,11 +150,11 @@ class MachineWatch implements PointWatch {
   get standing(): OwnReference["standing"] {
     const { standing } = this.#own;
     if (standing.learning === null || !this.#decider.isSuspicious) return standing;
-    const [alarm] = this.#decider.active;
+    const [alarm] = this.#decider.held;
     const cause =
       alarm === undefined
         ? "it looks as if a fault began"
-        : `its alarm of ${toWords(alarm.failureMode)} stands, which ends after a day near the healthy level`;
+        : `its alarm of ${toWords(alarm.failureMode)} stands, which ends after a day of data and sixty windows near the healthy level${alarm.whyItStands === null ? "" : `: ${alarm.whyItStands}`}`;
     return { ...standing, why: `${standing.why}; nothing is learnt as long as ${cause}` };
   }
 

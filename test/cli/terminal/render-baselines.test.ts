@@ -94,7 +94,7 @@ test("a renewal says what was let go, that alarms go on, and what the disk did",
   expect(text).toContain("learns its healthy baseline anew as soon as its alarms have ended.");
   expect(text).toContain("Version 3 is let go, and the evidence against it.");
   expect(text).toContain(
-    "go on until their signals have been near the healthy level for a day of data: ball, inner-race.",
+    "go on until their signals have been near the healthy level for a day of data and sixty windows, or, where these lie hours apart, 24 over ten days: ball, inner-race.",
   );
   expect(text).not.toContain("disk");
   const bare = renderRenewal({ ...reply, letGo: 0, activeAlarms: [], isStored: false });

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { type HeldAlarm, holdAlarm, rebaseAlarm } from "../../../src/core/decision/alarm-hold.ts";
+import {
+  describeMissingWindows,
+  type HeldAlarm,
+  holdAlarm,
+  rebaseAlarm,
+  renewAlarm,
+} from "../../../src/core/decision/alarm-hold.ts";
 
 const raised: HeldAlarm = {
   sinceMs: 0,
@@ -41,6 +47,44 @@ test("it is over after a day near the healthy level", () => {
 
 test("a day of few windows is not enough: there must be sixty", () => {
   expect(countUntilOver(-2, 24 * 60 * minuteMs, 1000)).toBe(43 + 59);
+});
+
+/** Windows that end the alarm of a machine that was renewed, one each `hours`; `most` where they do not. */
+function countAfterRenewal(valueAt: (window: number) => number, hours: number, most = 200): number {
+  let held: HeldAlarm | null = renewAlarm(rebaseAlarm(raised, -1));
+  for (let window = 0; window < most; window++) {
+    held = hold(held, valueAt(window), (window + 1) * 60 * hours * minuteMs);
+    if (held === null) return window + 1;
+  }
+  return most;
+}
+
+test("after a renewal fewer windows end it where they lie hours apart: two dozen over ten days", () => {
+  const healthy = () => -2;
+  const ended = [1, 4, 6, 12, 24].map((hours) => countAfterRenewal(healthy, hours));
+  expect(ended).toEqual([60, 60, 40, 24, 24]);
+});
+
+test("after a renewal each of the fewer windows has to show nothing, or sixty are asked for as before", () => {
+  const seldom = (window: number) => (window % 20 === 19 ? 0 : -2);
+  expect(countAfterRenewal(seldom, 24)).toBe(60);
+  expect(countAfterRenewal((window) => (window % 2 === 0 ? 4 : -2), 12)).toBe(200);
+});
+
+test("tells what is missing of an alarm's end where windows are, and nothing where a day of data is", () => {
+  const play = (held: HeldAlarm, hours: number): string | null => {
+    let played = held;
+    for (let window = 1; window <= 20; window++) played = hold(played, -2, window * hours * 60 * minuteMs)!;
+    return describeMissingWindows(played);
+  };
+  const quiet = { ...raised, mean: -2 };
+  const told = "its signal has been near the healthy level in 20 of 60 windows only, over 10 d";
+  expect(play(quiet, 12)).toBe(told);
+  expect(play(renewAlarm(quiet), 12)).toBe(
+    `${told}; after a renewal 24 in a row that show nothing are enough, over 10 d`,
+  );
+  expect(play(quiet, 1 / 6)).toBeNull();
+  expect(describeMissingWindows(raised)).toBeNull();
 });
 
 test("a signal halfway back is still the fault, however long", () => {

@@ -121,12 +121,17 @@ test("a level so high that its odds are certain says nothing of where it rose fr
 
 test("an alarm that ended says since when its signal was quiet and how it stands, or who ended it", () => {
   const healthy = { ...fault, score: -0.9, probability: 0.08, severityDb: 0.3 };
-  expect(describeClearing(healthy, "2026-01-02T02:00:00Z")).toBe(
-    "near the healthy level since 2026-01-02T02:00:00Z, for a day of data; the last window by itself with score 0.2 below this machine's own when healthy (probability 0.08), 0.3 dB above its own reference",
+  expect(
+    describeClearing(
+      { ...healthy, window: { ...fault.window, to: "2026-01-20T02:00:00Z" } },
+      "2026-01-02T02:00:00Z",
+    ),
+  ).toBe(
+    "near the healthy level since 2026-01-02T02:00:00Z, for 18 d; the last window by itself with score 0.2 below this machine's own when healthy (probability 0.08), 0.3 dB above its own reference",
   );
   const level = { ...healthy, failureMode: vibrationLevelMode, score: 0.3 };
   expect(describeClearing(level, null)).toBe(
-    "near the healthy level, for a day of data; the last window by itself with 0.3 dB above its own reference",
+    "near the healthy level; the last window by itself with 0.3 dB above its own reference",
   );
   expect(describeClearing({ ...fault, clearedBecause: "found healthy by ana" }, null)).toBe(
     "found healthy by ana",

@@ -159,8 +159,26 @@ test("what keeps a renewed machine from being learnt is said", () => {
   watch.renew({ atMs: 300_000, by: "ana", reason: "bearing replaced" });
   feedWatch(watch, { from: 300, to: 400 });
   expect(watch.standing.why).toMatch(
-    /; nothing is learnt as long as its alarm of outer race stands, which ends after a day near the healthy level$/,
+    /; nothing is learnt as long as its alarm of outer race stands, which ends after a day of data and sixty windows near the healthy level$/,
   );
+});
+
+test("a machine that is heard twice a day says how many windows its alarm wants, and a renewed one wants fewer", () => {
+  const play = (isRenewed: boolean, windows: number): PointWatch => {
+    const watch = createWatch();
+    feedWatch(watch, { from: 0, to: 200 });
+    feedWatch(watch, { from: 200, to: 300 }, { logits: [5, -1] });
+    if (isRenewed) watch.renew({ atMs: 300_000, by: "ana", reason: "bearing replaced" });
+    const restarted = isRenewed ? restartWatch(watch) : watch;
+    for (let window = 1; window <= windows; window++) restarted.update(watchedWindow(43_200 * window, {}));
+    return restarted;
+  };
+  const watch = play(true, 20);
+  const [alarm] = watch.held;
+  expect(alarm!.whyItStands).toMatch(/ in \d+ of 60 windows only, over \d+ d; after a renewal 24 in a row /);
+  expect(watch.standing.why).toContain(alarm!.whyItStands!);
+  expect(listActive(play(true, 30))).toEqual([]);
+  expect(listActive(play(false, 30))).toEqual(["outer-race"]);
 });
 
 test("a kind that is likelier than not on this healthy machine keeps no other alarm standing", () => {

@@ -39,7 +39,7 @@ export interface ReplayedAlarm {
   /** Another failure mode that the machine had looked like for a while when it was last told, and since when it was told; null: none. */
   readonly leadingMode: string | null;
   readonly leadingModeAt: string | null;
-  /** Why it stands at the end although nothing shows it any more; null: it was cleared, its fault shows as far as is known, or it is quiet and only time is missing. */
+  /** Why it stands at the end although nothing shows it any more; null: it was cleared, its fault shows as far as is known, or it is quiet and only a day of data is missing. */
   readonly whyItStands: string | null;
 }
 

@@ -3,12 +3,7 @@
  * makes of both. Values only; what is kept over a restart is plain JSON.
  */
 import { z } from "zod";
-import {
-  type AlertEvent,
-  type AlertSeverity,
-  type AlertTransition,
-  alertEventSchema,
-} from "../../contract/alert.ts";
+import { type AlertEvent, type AlertTransition, alertEventSchema } from "../../contract/alert.ts";
 import { type AlarmLane, alarmLanes, type Decision, type ModeDecision } from "../../contract/prediction.ts";
 import type { Result } from "../../contract/result.ts";
 import type { PointId } from "../../contract/stream.ts";
@@ -21,10 +16,10 @@ import {
   stepAlarm,
 } from "./alarm-lifecycle.ts";
 import { type AlertContext, createAlertEvent, repeatAlertEvent } from "./alert-event.ts";
-import { type AlertPolicy, chooseSeverity, isMaterialChange, weighWindow } from "./alert-policy.ts";
+import { type AlertPolicy, followHigh, type HighWindows, isMaterialChange } from "./alert-policy.ts";
 
 /** One alarm: its state, and what subscribers were last told of it. */
-export interface AlarmRecord {
+export interface AlarmRecord extends HighWindows {
   readonly point: PointId;
   readonly failureMode: string;
   readonly alarm: Alarm;
@@ -38,9 +33,6 @@ export interface AlarmRecord {
   readonly lane?: AlarmLane | undefined;
   /** Exponentially weighted mean of this occurrence's probabilities, a twelfth of it from the last window. */
   readonly recentProbability: number;
-  readonly severity: AlertSeverity;
-  /** High windows, less what the others take away, as they are weighed. */
-  readonly highWindows: number;
   /** Another mode that leads, and for how many windows it has or has not in a row; absent: none has yet. */
   readonly leading?: { readonly failureMode: string | null; readonly windows: number } | undefined;
   /** Number of this occurrence's last `updated` event, or where it was raised: `renumberUpdates` says how it counts. */
@@ -114,13 +106,12 @@ export function followDecision(
     // A new occurrence: nothing of it has been told.
     current = { ...createAlarmRecord(record.point, mode), alarm, sinceMs };
   }
-  const highWindows = Math.max(0, current.highWindows + weighWindow(decision, mode, policy));
-  const severity = chooseSeverity(current.severity, highWindows, policy);
+  const high = followHigh(current, { decision, mode }, policy);
   const recentProbability =
     current.recentProbability + recentShare * (probability - current.recentProbability);
   const lane = mode.lane ?? current.lane;
   const leading = followLeading(current.leading, mode.leadingMode ?? null);
-  return { ...current, probability, risk, lane, leading, recentProbability, highWindows, severity };
+  return { ...current, ...high, probability, risk, lane, leading, recentProbability };
 }
 
 function followLeading(before: AlarmRecord["leading"], failureMode: string | null): AlarmRecord["leading"] {
@@ -289,7 +280,8 @@ export const alarmRecordSchema: z.ZodType<AlarmRecord> = z.strictObject({
   lane: z.enum(alarmLanes).optional(),
   recentProbability: z.number().min(0).max(1),
   severity: z.enum(["warning", "critical"]),
-  highWindows: z.int().min(0),
+  highWindows: z.number().min(0),
+  heard: z.strictObject({ toMs: z.number(), stepMs: z.number().min(0) }).optional(),
   updates: z.int().min(0),
   leading: z
     .strictObject({ failureMode: z.string().max(256).nullable(), windows: z.int().min(0) })

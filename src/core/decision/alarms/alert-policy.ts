@@ -13,6 +13,9 @@ export interface AlertPolicy {
   readonly dipWeight: number;
   /** A window at the level where one must stop counts as so many high ones. */
   readonly stopWeight: number;
+  /** Where windows lie further apart than this one counts as so many times more, so many times at most. */
+  readonly usualStepMs: number;
+  readonly mostSteps: number;
   /** From this severity on, dB, a machine that was told as quieter is told anew. */
   readonly loudSeverityDb: number;
   /** Two updates of an alarm are at least this far apart; an escalation is told at once. */
@@ -33,6 +36,9 @@ export const defaultAlertPolicy: AlertPolicy = {
   dipWeight: 3,
   // Six of them: of a machine that is heard once an hour within the shift.
   stopWeight: 10,
+  // Days of a machine that is heard twice a day, not a month.
+  usualStepMs: 2 * 3_600_000,
+  mostSteps: 6,
   loudSeverityDb: 8,
   minUpdateIntervalMs: 600_000,
   unlikelyProbability: 0.35,
@@ -51,8 +57,39 @@ interface AlertPicture {
   readonly atMs: number;
 }
 
+/** How bad an alarm is, and what it is told by. */
+export interface HighWindows {
+  readonly severity: AlertSeverity;
+  /** High windows, less what the others take away, as they are weighed. */
+  readonly highWindows: number;
+  /** End of the last window, and how far windows lie apart, a mean of about a dozen; absent: none yet, or not known. */
+  readonly heard?: { readonly toMs: number; readonly stepMs: number } | undefined;
+}
+
+/** What the last window adds to the mean: a standstill among windows of an hour makes none of them weigh more. */
+const stepShare = 1 / 12;
+
+/** One window of a standing alarm further. */
+export function followHigh(
+  { severity, highWindows, heard }: HighWindows,
+  { decision, mode }: { readonly decision: Decision; readonly mode: ModeDecision },
+  policy: AlertPolicy,
+): Required<HighWindows> {
+  const { usualStepMs, mostSteps } = policy;
+  const { toMs } = decision;
+  const lastMs = heard === undefined ? usualStepMs / 2 : toMs - heard.toMs;
+  const boundMs = Math.min(mostSteps * usualStepMs, Math.max(0, lastMs));
+  const stepMs = heard === undefined ? boundMs : heard.stepMs + stepShare * (boundMs - heard.stepMs);
+  const high = Math.max(0, highWindows + weighStep(weighWindow(decision, mode, policy), stepMs, policy));
+  return {
+    severity: chooseSeverity(severity, high, policy),
+    highWindows: high,
+    heard: { toMs, stepMs },
+  };
+}
+
 /** As how many high windows a window of a standing alarm counts that speaks for a critical one; less than 0: it does not. */
-export function weighWindow(
+function weighWindow(
   { modes, severityDb, stopDb }: Pick<Decision, "modes" | "severityDb" | "stopDb">,
   { probability, leadingMode, isAdvisory }: ModeDecision,
   policy: AlertPolicy,
@@ -67,12 +104,14 @@ export function weighWindow(
   return isHigh ? 1 : -policy.dipWeight;
 }
 
+/** What a window weighs ({@link weighWindow}) where windows lie `stepMs` apart: of those at which one must stop three are asked for at least. */
+function weighStep(weight: number, stepMs: number, policy: AlertPolicy): number {
+  const times = Math.min(policy.mostSteps, Math.max(1, stepMs / policy.usualStepMs));
+  return Math.min(Math.max(weight, policy.criticalWindows / 3), weight * times);
+}
+
 /** Warning, or critical after enough high windows ({@link weighWindow}). Once critical, always critical. */
-export function chooseSeverity(
-  before: AlertSeverity,
-  highWindows: number,
-  policy: AlertPolicy,
-): AlertSeverity {
+function chooseSeverity(before: AlertSeverity, highWindows: number, policy: AlertPolicy): AlertSeverity {
   return before === "critical" || highWindows >= policy.criticalWindows ? "critical" : "warning";
 }
 

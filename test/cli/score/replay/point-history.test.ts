@@ -115,7 +115,7 @@ it("tells an alarm as it was when it was raised, and apart from that what it gre
       clearedAt: "2004-02-12T06:00:00Z",
       quietSince: "2004-02-12T05:18:00Z",
       clearedReason:
-        "near the healthy level since 2004-02-12T05:18:00Z, for a day of data; the last window by itself with probability 0.90, 0.5 dB above its own reference",
+        "near the healthy level since 2004-02-12T05:18:00Z, for 42 min; the last window by itself with probability 0.90, 0.5 dB above its own reference",
       severity: "warning",
       severityDb: -1.25,
       lane: "fast",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type AlertEvent, alertEventSchema } from "../../../../src/core/contract/alert.ts";
+import type { Decision } from "../../../../src/core/contract/prediction.ts";
 import { isSamePoint } from "../../../../src/core/contract/stream.ts";
 import {
   alarmRegisterSnapshotSchema,
@@ -42,6 +43,24 @@ describe("the alarm register", () => {
       }).indexOf("critical");
       expect(first === -1 ? Number.POSITIVE_INFINITY : first, `of ${of}`).toBe(criticalAt);
     }
+  });
+
+  test("calls an alarm critical after fewer windows where they lie hours apart, a standstill among others of an hour aside", () => {
+    const countWindows = (hoursAt: (window: number) => number, change: Partial<Decision> = {}): number => {
+      const register = createAlarmRegister();
+      let hours = 0;
+      for (let window = 1; window <= 100; window++) {
+        hours += hoursAt(window);
+        feed(register, decisionAt(3600 * hours, [["inner", 0.99, 0]], change));
+        if (register.snapshot().records[0]!.severity === "critical") return window;
+      }
+      return Number.POSITIVE_INFINITY;
+    };
+    expect([1, 2, 6, 12, 24].map((hours) => countWindows(() => hours))).toEqual([60, 60, 29, 19, 19]);
+    expect(countWindows((window) => (window % 20 === 0 ? 48 : 1))).toBe(60);
+    // Where one must stop: six windows of an hour, and never one alone.
+    const stop = { severityDb: 20, stopDb: 16 };
+    expect([1, 24].map((hours) => countWindows(() => hours, stop))).toEqual([6, 5]);
   });
 
   test("counts how likely the kind is that the machine looks like by now, whatever raised the alarm", () => {
