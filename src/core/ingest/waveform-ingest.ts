@@ -171,7 +171,8 @@ function findValueBreach(block: RecordedBlock, contract: ChannelContract, scan: 
   }
   const low = scan.min * block.scale;
   const high = scan.max * block.scale;
-  if (low < contract.min || high > contract.max) {
+  // One count further: a converter of 16 bits reaches -32,768 where its scale is stated as its range over 32,767.
+  if (low < contract.min - block.scale || high > contract.max + block.scale) {
     const range = `${contract.min} to ${contract.max} ${contract.unit}`;
     return { reason: "range", detail: `expected ${range}, got ${low} to ${high}` };
   }

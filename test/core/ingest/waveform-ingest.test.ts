@@ -77,7 +77,7 @@ describe("the waveform ingest", () => {
   it("sets aside a value out of range, and a saturated converter, with the number of samples", () => {
     const { ingest, accepted, quarantined, reasons } = create();
     const outlier = makeBlock(0, { scale: 0.01 });
-    outlier.counts[60] = 5001;
+    outlier.counts[60] = 5002;
     ingest.accept(outlier);
     for (const count of [32_767, -32_768]) {
       const saturated = makeBlock(1, { scale: 1e-6 });
@@ -87,6 +87,21 @@ describe("the waveform ingest", () => {
     expect(reasons().filter((reason) => reason !== "gap")).toEqual(["range", "range", "range"]);
     expect(quarantined[0]!.samples).toBe(120);
     expect(accepted).toEqual([]);
+  });
+
+  it("lets a value lie one count beyond the range: a scale is stated over 32,767 counts, and there are 32,768 below zero", () => {
+    const { ingest, accepted, quarantined } = create();
+    for (const [number, counts] of [[-32_768], [-32_768, 32_767], [32_767]].entries()) {
+      const block = makeBlock(number, { scale: 50 / 32_767 });
+      block.counts.set(counts, 60);
+      ingest.accept(block);
+    }
+    const float = Math.fround(50 / 2047);
+    const coarse = makeBlock(3, { scale: float, counts: makeBlock(3).counts.map((count) => count % 100) });
+    coarse.counts.set([-2048, 2047], 60);
+    ingest.accept(coarse);
+    expect(quarantined).toEqual([]);
+    expect(accepted).toHaveLength(4);
   });
 
   it("hears blows that are too hard for the converter now and then", () => {
