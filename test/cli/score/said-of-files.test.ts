@@ -109,7 +109,7 @@ describe("aurora score", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/milli\.npy: 0 windows \(\d+ samples set aside: range\), fault -/);
     expect(stderr).toMatch(
-      /^error: .*milli\.npy: no window could be scored\nhint: data was set aside \(range\): check the sensor and --rate-hz\n/,
+      /^error: .*milli\.npy: no window could be scored\nhint: data was set aside \(range\): check --unit and --scale, and whether the sensor was driven beyond its range\n/,
     );
   });
 

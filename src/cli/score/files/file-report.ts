@@ -22,6 +22,18 @@ export function complainOfFile({ file, error }: ReportedFile): boolean {
   return true;
 }
 
+/** What to look at where samples of a recording were set aside for these reasons. */
+export function adviseOnReasons(reasons: readonly string[]): string {
+  return [...new Set(reasons.map((reason) => advice[reason] ?? "check the sensor and --rate-hz"))].join("; ");
+}
+
+const advice: Readonly<Record<string, string | undefined>> = {
+  range: "check --unit and --scale, and whether the sensor was driven beyond its range",
+  stuck: "check whether the sensor was connected",
+  "not-finite": "look at how the file was written",
+  "no-shaft-speed": "check the channel of the speed",
+};
+
 /** Says on stderr, a line each, what is doubtful, and about what. */
 export function warnThat(doubts: Iterable<string>): void {
   for (const doubt of doubts) process.stderr.write(`warning: ${printable(doubt)}\n`);
@@ -55,6 +67,10 @@ export interface Losses {
 export interface LossCounter {
   update(quarantine: Pick<Quarantine, "reason" | "samples">, windows: 0 | 1): void;
   readonly losses: Losses;
+  /**
+   * The same, where `fitting` windows fit into what was read and `heard` came of it: so many at most are lost, however often a window was begun and broken.
+   */
+  bound(fitting: number, heard: number): Losses;
 }
 
 /** Creates a counter that starts at zero. */
@@ -70,5 +86,6 @@ export function createLossCounter(): LossCounter {
     get losses() {
       return { windows: lost, samples };
     },
+    bound: (fitting, heard) => ({ windows: Math.min(lost, Math.max(0, fitting - heard)), samples }),
   };
 }

@@ -46,6 +46,8 @@ interface SummaryBuilder {
    */
   overlap(scored: WindowLogits): void;
   readonly setAside: LossCounter["update"];
+  /** So many windows would fit into the recording. */
+  fits(windows: number): void;
   /** Of a tenth of a second. */
   addLevels(levels: Float32Array, shaftRpm: number): void;
   summarise(error?: ErrorReport): FileSummary;
@@ -65,6 +67,7 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
   const severity = createSeverityMedian(scale);
   let windows = 0;
   let shortWindows = 0;
+  let fitting = Number.POSITIVE_INFINITY;
   const foreign = new Map<string, number>();
   return {
     update: (scored, isShort, foreignModes = []) => {
@@ -75,6 +78,9 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
     },
     overlap: overlapping.add,
     setAside: counter.update,
+    fits: (most) => {
+      fitting = most;
+    },
     addLevels: severity.add,
     summarise: (error) => {
       // Logits, not probabilities: those of strong faults would all be 1 and could not be ranked.
@@ -98,7 +104,7 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
           const isForeign = 2 * (foreign.get(failureMode) ?? 0) > windows;
           return isForeign && probabilityOf(index) >= 0.5 ? [failureMode] : [];
         }),
-        setAside: counter.losses,
+        setAside: counter.bound(fitting, windows),
         ...(error === undefined ? {} : { error }),
       };
     },

@@ -34,6 +34,12 @@ export async function countRevolutions({ file, sidecar }: OpenedRecording): Prom
   return ((samples / sidecar.rateHz) * sidecar.shaftRpm) / 60;
 }
 
+/** How many windows so many revolutions without a loss make; one where they are too few for a whole one. */
+export function countFitting(revolutions: number, { length, hop }: WindowSpec): number {
+  if (!(revolutions > 0)) return 0;
+  return Math.max(1, Math.floor((revolutions - length) / hop + 1 + slack));
+}
+
 /** Is it a snapshot between two gaps, which is heard by itself? Its times are whole milliseconds. */
 export function isShorter({ fromMs, toMs, shaftRpm }: FeatureWindow, { length, unit }: WindowSpec): boolean {
   const seconds = (toMs - fromMs + 1) / 1000;

@@ -4,7 +4,7 @@ import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
-import { complainOfFile, exitCodeOf, warnOf, warnThat } from "../files/file-report.ts";
+import { adviseOnReasons, complainOfFile, exitCodeOf, warnOf, warnThat } from "../files/file-report.ts";
 import { expectOtherOutput } from "../files/row-writer.ts";
 import { listBearingDoubts } from "../sidecar/bearing-doubts.ts";
 import { createDescriber, type Describer, type SidecarFlags } from "../sidecar/sidecar-options.ts";
@@ -182,7 +182,7 @@ function adviseOn({ windows, samples }: FileSummary["setAside"], isUnitKnown: bo
     return "the shaft stands, or its speed is missing, in every window: check the channel of the speed";
   if (reasons !== "") {
     const unheld = isUnitKnown ? "" : "; without --scale and --unit no range is held against it";
-    return `data was set aside (${reasons}): check the sensor and --rate-hz${unheld}`;
+    return `data was set aside (${reasons}): ${adviseOnReasons(Object.keys(samples))}${unheld}`;
   }
   return windows === 0
     ? `it is shorter than ${fewestRevolutions} revolutions; check --rate-hz and --shaft-rpm`

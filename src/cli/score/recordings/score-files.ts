@@ -16,6 +16,7 @@ import type { AnsweredWindow } from "./ask-student.ts";
 import { createSummary, type FileSummary, probabilityKey } from "./file-summary.ts";
 import { type OpenedRecording, openRecording } from "./open-recording.ts";
 import {
+  countFitting,
   countRevolutions,
   fewWindows,
   isShorter,
@@ -99,6 +100,8 @@ async function scoreFile(
       await addRow({ file: path, index: index++, isShort }, answered);
       tell(index);
     }
+    if (summary.summarise().setAside.windows > 0)
+      summary.fits(countFitting(await countRevolutions(recording), bundle.manifest.window));
   };
   const scoreRead = async (file: SampleFile, sidecar: StatedSidecar): Promise<FileSummary> => {
     const recording = await openRecording(bundle, file, sidecar);

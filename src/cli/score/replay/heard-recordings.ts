@@ -2,7 +2,9 @@
  * Of which recordings of a point nothing, or too little, was heard: how the machine was then is not known. A short one
  * may have been heard together with those before it. Decides nothing.
  */
+import type { WindowSpec } from "../../../core/contract/bundle/manifest.ts";
 import { enoughRevolutions } from "../../../core/features/spectrum-pool.ts";
+import { countFitting } from "../recordings/other-windows.ts";
 
 /** A recording that was played, as far as is asked. */
 interface PlayedRecording {
@@ -36,6 +38,8 @@ interface HeardRecordings {
   /** A window was decided. They come in order of time, the last ones of a recording after the next one began. */
   noteWindow(window: { readonly fromMs: number; readonly toMs: number; readonly shaftRpm: number }): void;
   count(): UnheardCounts;
+  /** Windows that would fit into all that was played; infinite where nobody says how long one is. */
+  readonly fitting: number;
 }
 
 /** Recordings that followed one another without a gap: a window may go over their edges. */
@@ -49,6 +53,8 @@ interface Stretch {
   samples: number;
   lostSamples: number;
   hasLoss: boolean;
+  /** Revolutions of all, but for those of a turbine that stands by. */
+  turned: number;
 }
 
 /** A recording that follows this soon upon the one before goes on where that ended. */
@@ -57,7 +63,7 @@ export const seamlessMs = 2;
 const roundingMs = 1;
 
 /** Creates it for a point of which nothing was played. */
-export function createHeardRecordings(): HeardRecordings {
+export function createHeardRecordings(window: WindowSpec | null = null): HeardRecordings {
   let [mostlyLost, standby] = [0, 0];
   /** Of the recording that is played. */
   let lostSamples = 0;
@@ -66,10 +72,25 @@ export function createHeardRecordings(): HeardRecordings {
   let pending: Stretch[] = [];
   /** Those of which none was decided although a later one was. */
   const passed: Stretch[] = [];
+  /** Of the stretches before the last one. */
+  let fitted = 0;
+  const fitsLast = (): number =>
+    last === null ? 0 : window === null ? Number.POSITIVE_INFINITY : countFitting(last.turned, window);
   return {
+    get fitting() {
+      return fitted + fitsLast();
+    },
     begin: (startMs) => {
       if (last === null || startMs - last.toMs > seamlessMs) {
-        const nothing = { recordings: 0, revolutions: 0, samples: 0, lostSamples: 0, hasLoss: false };
+        fitted += fitsLast();
+        const nothing = {
+          recordings: 0,
+          revolutions: 0,
+          samples: 0,
+          lostSamples: 0,
+          hasLoss: false,
+          turned: 0,
+        };
         last = { fromMs: startMs, toMs: startMs, ...nothing };
         pending.push(last);
       }
@@ -85,6 +106,7 @@ export function createHeardRecordings(): HeardRecordings {
       if (last === null) return;
       last.toMs = endMs;
       last.revolutions += revolutions;
+      if (!isStandby) last.turned += revolutions;
       if (lostSamples <= samples / 2 && !isStandby) {
         last.samples += samples;
         last.lostSamples += lostSamples;

@@ -1,4 +1,5 @@
 /** What happened to one point of a replay: collected while it is told its past, and summed up as `--json` prints it. */
+import type { WindowSpec } from "../../../core/contract/bundle/manifest.ts";
 import type { BaselineStatus } from "../../../core/decision/reference/baseline-status.ts";
 import { createLossCounter, type Losses } from "../files/file-report.ts";
 import { formatInstant } from "../files/time-doubts.ts";
@@ -85,7 +86,11 @@ export interface PointHistory {
 }
 
 /** Starts the history of a point that was never heard of. */
-export function createPointHistory(name: string, turbine: string | null = null): PointHistory {
+export function createPointHistory(
+  name: string,
+  turbine: string | null = null,
+  window: WindowSpec | null = null,
+): PointHistory {
   const { alarms, noteDecision, noteHeld, follow } = createAlarmList();
   const reference: BaselineNews[] = [];
   const losses = createLossCounter();
@@ -95,7 +100,7 @@ export function createPointHistory(name: string, turbine: string | null = null):
   let [fromMs, toMs, heardMs, recordings, windows] = [Number.NaN, Number.NaN, Number.NaN, 0, 0];
   let mostRevolutions: number | null = null;
   let [repeatedMs, repeated] = [Number.NaN, 0];
-  const heard = createHeardRecordings();
+  const heard = createHeardRecordings(window);
   const deafness = createDeafSpans();
   const foreign = createForeignWindows();
 
@@ -183,7 +188,11 @@ export function createPointHistory(name: string, turbine: string | null = null):
         })),
         deaf,
         foreignModes: foreign.modes.filter((mode) => !alarms.some(({ failureMode }) => failureMode === mode)),
-        setAside: { ...losses.losses, lostShare, recordings: { ...setAside, repeated, ...others } },
+        setAside: {
+          ...losses.bound(heard.fitting, windows),
+          lostShare,
+          recordings: { ...setAside, repeated, ...others },
+        },
       };
     },
   };

@@ -105,7 +105,10 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened, onPlayed
   const { turbines, find: findTurbine } = placePoints(plan, gateway.turbines);
   const players = new Map<string, Player>();
   const histories = new Map(
-    plan.points.map((name) => [name, createPointHistory(name, findTurbine(name).turbine)]),
+    plan.points.map((name) => [
+      name,
+      createPointHistory(name, findTurbine(name).turbine, bundle.manifest.window),
+    ]),
   );
   let rows: ReplayRow[] = [];
 

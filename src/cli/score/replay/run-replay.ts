@@ -6,7 +6,7 @@ import { checkMinWindows } from "../../../core/serving/check-commissioning.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { printable } from "../../terminal/end-process.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
-import { complainOfFile, exitCodeOf, prefixDoubts, warnThat } from "../files/file-report.ts";
+import { adviseOnReasons, complainOfFile, exitCodeOf, prefixDoubts, warnThat } from "../files/file-report.ts";
 import { expectOtherOutput, openRowWriter, type RowWriter } from "../files/row-writer.ts";
 import { listTimeDoubts } from "../files/time-doubts.ts";
 import { createBeginning } from "../recordings/beginning.ts";
@@ -210,12 +210,9 @@ function describeSilence({
     return [{ message, hint: "check its speed; a shaft that stands says nothing of its bearing" }];
   }
   const reasons = Object.keys(setAside.samples);
-  const advice = reasons.every((reason) => reason === "not-finite")
-    ? "look at how the file was written"
-    : `check --unit and --scale${reasons.includes("stuck") ? ", and whether the sensor was connected" : ""}`;
   const hint =
     reasons.length === 0
       ? `its recordings are too short, below one revolution of the shaft each or below ${fewestRevolutions} in all: check --rate-hz and --shaft-rpm`
-      : `samples were set aside (${reasons.join(", ")}); ${advice}`;
+      : `samples were set aside (${reasons.join(", ")}): ${adviseOnReasons(reasons)}`;
   return [{ message: `${point}: no window could be decided`, hint }];
 }

@@ -247,9 +247,26 @@ describe("scoring files", () => {
     values[60_000] = "";
     values[180_000] = "1e9";
     const { summary, rows } = await score("a.csv", values.join("\n"), null, { ...sidecar, scale: 1 });
-    expect(summary.setAside).toEqual({ windows: 2, samples: { "not-finite": 496, range: 496 } });
+    // Two were broken, and what was left of them makes one.
+    expect(summary.setAside).toEqual({ windows: 1, samples: { "not-finite": 496, range: 496 } });
     expect(rows.length).toBeGreaterThanOrEqual(onGateway.length - 4);
     expect(rows.every((row) => row.probability_inner! >= 0)).toBe(true);
+  });
+
+  it("counts no more windows as lost than fit into a file, however often bad data breaks one", async () => {
+    const revolutions = 133;
+    const { rateHz, shaftRpm } = sidecar;
+    const samples = counts.slice(0, Math.round((revolutions * 60 * rateHz) / shaftRpm));
+    const lostOf = async (isBad: (sample: number) => boolean): Promise<[number, number]> => {
+      const values = Array.from(samples, (count, at) =>
+        isBad(at) ? "" : (count * sidecar.scale).toFixed(6),
+      );
+      const { summary } = await score("a.csv", values.join("\n"), null, { ...sidecar, scale: 1 });
+      return [summary.windows, summary.setAside.windows];
+    };
+    expect(await lostOf((at) => at % 4000 === 3999)).toEqual([0, 2]);
+    // One break, behind the first whole window.
+    expect(await lostOf((at) => at === Math.round(0.6 * samples.length))).toEqual([1, 1]);
   });
 
   it("says null of a file that is shorter than a window, never healthy", async () => {

@@ -15,6 +15,23 @@ function play(recordings: readonly (readonly [revolutions: number, heard: number
   return heard.count();
 }
 
+it("counts the windows that would fit into what was played, stretch by stretch", () => {
+  const heard = createHeardRecordings({ unit: "revolutions", length: 60, hop: 60 });
+  expect(heard.fitting).toBe(0);
+  // 133 revolutions in two recordings without a gap between them, then a snapshot, then a shaft that hardly turns.
+  for (const [fromMs, revolutions, isStandby] of [
+    [0, 70, false],
+    [70_000, 63, false],
+    [hourMs, 20, false],
+    [2 * hourMs, 90, true],
+  ] as const) {
+    heard.begin(fromMs);
+    heard.end({ endMs: fromMs + 1000 * revolutions, revolutions, samples: 100, isStandby });
+  }
+  expect(heard.fitting).toBe(3);
+  expect(createHeardRecordings().fitting).toBe(0);
+});
+
 it("counts recordings of which no window was decided", () => {
   expect(
     play([
