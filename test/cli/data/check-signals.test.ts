@@ -64,6 +64,19 @@ describe("aurora data check", () => {
     expect(found.passed).toBe(found.findings.every((finding) => finding.severity !== "error"));
   });
 
+  it("lets counts lie one beyond the contract, as a gateway does", async () => {
+    const dir = createTemporaryFolder();
+    const counts = inventCounts({ seed: 19 });
+    const rangeOf = async (scale: number): Promise<number> => {
+      writeCounts(dir, "a.npy", [...counts, -32_768]);
+      const path = writeManifest(dir, [{ file: "a.npy", label: "healthy", machine: "t1", scale }]);
+      const { findings } = (await check(path)).check;
+      return findings.filter((finding) => finding.check === "range").length;
+    };
+    expect(await rangeOf(50 / 32_767)).toBe(0);
+    expect(await rangeOf(50 / 32_766)).toBe(1);
+  });
+
   it("doubts a stated speed that the lines of a machine's shaft deny, over its recordings together", async () => {
     const dir = createTemporaryFolder();
     const files = Array.from({ length: 8 }, (_, index) => `r${index}.npy`);
