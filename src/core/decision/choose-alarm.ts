@@ -92,7 +92,6 @@ export function measureSignals(
   const { isQuiet = false, isStanding = false } = own;
   const margins = computeMargins(logits, parts.coinciding);
   const { outputs, calibration, spread, coinciding } = parts;
-  const highestHealthy = findCeiling(spread);
   // Where one of them leads, all do.
   const values = coinciding.length === 0 ? logits : liftCoinciding(logits, coinciding);
   const leading = findHighest(values);
@@ -104,8 +103,16 @@ export function measureSignals(
     const leads = index === leading || (isShared && coinciding.includes(index));
     const reference = expectMode(own, index, shaftRpm);
     const isForeign = foreignModes.includes(name);
+    const isUsual = isExpected(margins[index]!, reference);
+    // A provisional reference knows of what it expects, and of no more.
+    const isUnknown = reference === null || (!isUsual && baseline?.isProvisional === true);
+    // What was found healthy lies where it is expected, if that is above machines in general.
+    const expected = isVouched && reference !== null ? value - margins[index]! + reference.location : lowest;
     // Foreign lines may stand higher than on healthy machines in general, and are this machine's own.
-    const ceiling = reference === null && !isForeign ? highestHealthy : Number.POSITIVE_INFINITY;
+    const ceiling =
+      isUnknown && !isForeign
+        ? findCeiling(spread, Math.max(spread.location, expected))
+        : Number.POSITIVE_INFINITY;
     measured.push({
       name,
       score: logits[index]!,
@@ -118,7 +125,7 @@ export function measureSignals(
         isForeign,
         isExplained: isForeign && isExplained(name, own),
         ceiling,
-        isVouched: isVouched && isExpected(margins[index]!, reference),
+        isVouched: isVouched && isUsual,
         isFaint,
         isEmpty: isStanding,
         isBound: false,
@@ -166,6 +173,7 @@ export function measureSignals(
 }
 
 const noModes: readonly string[] = [];
+const lowest = Number.NEGATIVE_INFINITY;
 
 /** At a tie the earlier one. */
 function findHighest(logits: ArrayLike<number>): number {

@@ -110,3 +110,24 @@ test("however far apart snapshots lie, a fault that is there before the machine 
     expect(listActive(watch), `${apart / 6} h`).toEqual(["outer-race"]);
   }
 });
+
+/** A window a minute of a machine that lies at `healthy`, from the fifth hour on growing to `top` within two hours, and is `vouched` for or not. */
+function hearHours(healthy: number, top: number, isVouched: boolean): string[] {
+  const watch = createWatch({ options: { ...watchOptions, minDurationMs: 86_400_000 } });
+  if (isVouched) watch.renew({ atMs: 1, by: "somebody", reason: "looked", foundHealthy: true });
+  for (let index = 0; index < 390; index++) {
+    const grown = Math.max(0, (index - 270) / 120);
+    const { prediction, ...rest } = watchedWindow(index, { logits: [healthy + (top - healthy) * grown, -3] });
+    const fromMs = index * 60_000;
+    watch.update({ ...rest, prediction: { ...prediction, fromMs, toMs: fromMs + 1000 } });
+  }
+  expect(watch.status).toMatchObject({ state: "ready", isProvisional: true });
+  return listActive(watch);
+}
+
+test("a fault that grows for two hours above a reference of some hours is heard before these are over", () => {
+  expect(hearHours(-3, 4, false)).toEqual(["outer-race"]);
+  // What is expected of this machine, and what somebody has found healthy, are above no machine's level.
+  expect(hearHours(-3, -3, false)).toEqual([]);
+  expect(hearHours(3, 5.5, true)).toEqual([]);
+});
