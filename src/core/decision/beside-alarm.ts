@@ -69,14 +69,19 @@ export function findHindrance(
   const held = picture.signals.get(name)?.held ?? null;
   if (held === null) return null;
   if (window.isFaint) return "faint";
-  if (name === vibrationLevelMode && isElsewhere(held, window.shaftRpm, picture.baseline)) return "elsewhere";
+  if (name === vibrationLevelMode && isElsewhere(held, window, picture.baseline)) return "elsewhere";
   return findOtherKind(name, picture) ?? findLoudness(name, picture, window.toMs);
 }
 
-/** Is a level at this speed held against other windows than where its alarm shows? */
-function isElsewhere({ seenRpm }: HeldAlarm, shaftRpm: number, baseline: SiteBaseline | null): boolean {
-  if (baseline?.later === undefined || seenRpm === undefined) return false;
-  return chooseLevels(baseline, seenRpm) !== chooseLevels(baseline, shaftRpm);
+/** Is a level that is near the healthy one held against other windows than where its alarm shows? */
+function isElsewhere(
+  held: HeldAlarm,
+  { value, shaftRpm }: MeasuredSignal["window"],
+  baseline: SiteBaseline | null,
+): boolean {
+  if (baseline?.later === undefined || held.seenRpm === undefined || !isNearerHealthy(held, value))
+    return false;
+  return chooseLevels(baseline, held.seenRpm) !== chooseLevels(baseline, shaftRpm);
 }
 
 /** What a machine looks like instead while an alarm stands; null: like nothing else, or not clearly. */

@@ -3,7 +3,7 @@
  * together are not. Every snapshot counts alike, however loud it was; older ones are forgotten slowly. What stands in one of them alone is
  * no part of the machine: at each order the mean is held to a fifth more than what the last ones have without the highest. So a knock, or a line that
  * keeps its hertz while the speed changes, is not heard again in the snapshots after it. Nor do those count there whose speed brings a multiple of the
- * mains' frequency to that order, as long as others are left. Knows nothing of samples but in which pieces they came.
+ * mains' frequency to that order, as long as two others are left. Knows nothing of samples but in which pieces they came.
  */
 import { standsOnMains } from "../maths/mains.ts";
 import { medianInPlace } from "../maths/select.ts";
@@ -91,7 +91,7 @@ export function createSpectrumPool(): SpectrumPool {
 /** The last snapshots beside each other. */
 interface Others {
   take(power: Float64Array, snapshot: AdmittedSnapshot & { readonly binOrders: number }): void;
-  /** What they have at a bin: without those of hum, unless these are all, and without the highest, unless it is the only one. */
+  /** What they have at a bin: without those of hum, unless that leaves fewer than two, and without the highest, unless it is the only one. */
   meanAt(bin: number): number;
 }
 
@@ -103,6 +103,11 @@ function createOthers(bins: number): Others {
   /** The same: what is there has stayed once already where one with hum would have taken its place. */
   const sparedAt = new Uint16Array(bins);
   let taken = 0;
+  /** One snapshot that is left would be heard by itself, with its knocks. */
+  const isPassedOver = (bin: number): boolean => {
+    const left = allPlaces & ~humAt[bin]!;
+    return (left & (left - 1)) !== 0;
+  };
   return {
     take: (power, { shortest, turnsHz, binOrders }) => {
       const place = taken++ % compared;
@@ -120,7 +125,7 @@ function createOthers(bins: number): Others {
       }
     },
     meanAt: (bin) => {
-      const passed = humAt[bin] === allPlaces ? 0 : humAt[bin]!;
+      const passed = isPassedOver(bin) ? humAt[bin]! : 0;
       let [sum, highest, count] = [0, 0, 0];
       for (let place = 0; place < held.length; place++) {
         if ((passed & (1 << place)) !== 0) continue;

@@ -142,3 +142,32 @@ test("an alarm of the level does not end at speeds that are held against what wa
   machine.play(1500, 288);
   expect(listActive(machine.watch)).toEqual([]);
 });
+
+test("an alarm of the level goes where it is loud: it ends where its fault showed last, and not while it shows elsewhere", () => {
+  const loudAtBoth = (): Machine => {
+    const machine = new Machine();
+    machine.play(fast, 80, healthy);
+    machine.play(1500, 72, { levelDb: -18 });
+    return machine;
+  };
+  const mended = loudAtBoth();
+  mended.play(fast, 288, { levelDb: healthy.levelDb + 15 });
+  mended.play(fast, 288, healthy);
+  expect(listActive(mended.watch)).toEqual([]);
+  const raging = loudAtBoth();
+  for (let hour = 0; hour < 60; hour++) {
+    raging.play(1500, 6);
+    const loud = raging.play(fast, 6, { levelDb: healthy.levelDb + 20 });
+    expect(loud.at(-1)?.decision.modes.filter(({ active }) => active)).toHaveLength(1);
+  }
+});
+
+test("speeds with a gap between them are ranges of their own: a level that bends in the gap is no fault", () => {
+  const machine = new Machine();
+  const levelAt = (rpm: number): number => -30 + Math.max(0, 24 * Math.log2(rpm / 2300));
+  const playAt = (rpm: number): void => void machine.play(rpm, 1, { levelDb: levelAt(rpm) });
+  for (let at = 0; at < 300; at++) playAt(at % 20 === 0 ? 3200 + at / 3 : 1700 + 600 * ((at * 0.618) % 1));
+  expect(machine.learntLater).not.toContain("to 32");
+  for (let at = 0; at < 432; at++) playAt(3200 + (at % 100));
+  expect(listActive(machine.watch)).toEqual([]);
+});

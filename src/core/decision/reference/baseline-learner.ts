@@ -1,6 +1,6 @@
 /**
  * Learns the healthy baseline of one measuring point on site, and says when it is ready. Only operating windows count.
- * Never reads the clock, and never learns on by itself once it is ready: a machine that wears slowly must not take its
+ * Never reads the clock, and never learns on by itself at speeds at which it is ready: a machine that wears slowly must not take its
  * baseline along.
  *
  *   learning ──a hundred windows, steady──▶ provisional ──enough of them, and of time──▶ ready
@@ -112,7 +112,9 @@ class Learner implements BaselineLearner {
     if (this.#knows(levels, isBeyond) || !isOperating(prediction.operatingState)) return;
     if (!(shaftRpm > 0) || !prediction.logits.every(Number.isFinite)) return;
     const { fromMs, toMs, logits } = prediction;
-    this.#gathered.gather({ fromMs, toMs, shaftRpm, levels, logits }, features);
+    // Rows are of the machine as it was first learnt.
+    const rows = isBeyond && this.#isDone() ? undefined : features;
+    this.#gathered.gather({ fromMs, toMs, shaftRpm, levels, logits }, rows);
     // A fit looks at all that is kept: once a block is often enough.
     if (this.#gathered.seen % baselineBlockWindows === 0) this.#due = this.#chooseFit();
   }

@@ -121,8 +121,9 @@ export function dropOtherMargins(
   const { coinciding = [] } = now;
   if (!isOther && (kept.coinciding ?? []).join() === coinciding.join()) return kept;
   const levels = { ...kept, baseline: kept.baseline && dropMargins(kept.baseline), doubted: undefined };
-  // Beside a final one levels at further speeds were being learnt, and no scores.
-  const isFinal = kept.baseline !== null && kept.baseline.isProvisional !== true;
+  // Beside a final one with its scores levels at further speeds were being learnt, and nothing else.
+  const { baseline } = kept;
+  const isFinal = baseline !== null && baseline.model !== null && baseline.isProvisional !== true;
   return isOther || isFinal ? forgetProgress(levels) : levels;
 }
 

@@ -13,7 +13,7 @@ import {
 } from "./fit-site-baseline.ts";
 import type { GatheredWindows } from "./gathered-windows.ts";
 import { hearAll } from "./heard-time.ts";
-import { chooseLevels, octavesBeyond, saySpeeds } from "./learnt-speeds.ts";
+import { chooseLevels, octavesBeyond, saySpeeds, speedMargin } from "./learnt-speeds.ts";
 import { maxRefinedDb } from "./refine-baseline.ts";
 import { findStandstill } from "./standstill.ts";
 import { boundSeverity } from "./window-severity.ts";
@@ -55,17 +55,22 @@ export function learnLater(
   return null;
 }
 
-/** Places of the windows that lie between the same two of the learnt speeds. */
+/** Places of the windows, in order, of speeds that adjoin each other and lie between the same two of the learnt ones. */
 function groupBySpeeds(
   windows: readonly HealthyWindow[],
   { shaftRpm, later = [] }: SiteBaseline,
 ): number[][] {
   const learnt = [shaftRpm, ...later.map((each) => each.shaftRpm)];
-  const groups: number[][] = learnt.map(() => []);
-  groups.push([]);
-  for (const [place, window] of windows.entries())
-    groups[learnt.filter(({ max }) => max < window.shaftRpm).length]!.push(place);
-  return groups;
+  const below = (rpm: number): number => learnt.filter(({ max }) => max < rpm).length;
+  const groups: number[][] = [];
+  let lastRpm = 0;
+  for (const place of [...windows.keys()].sort((a, b) => windows[a]!.shaftRpm - windows[b]!.shaftRpm)) {
+    const rpm = windows[place]!.shaftRpm;
+    if (rpm > lastRpm * (1 + speedMargin) || below(rpm) !== below(lastRpm)) groups.push([]);
+    groups.at(-1)!.push(place);
+    lastRpm = rpm;
+  }
+  return groups.map((places) => places.sort((a, b) => a - b));
 }
 
 /** Null: nothing to learn of. */

@@ -2,7 +2,7 @@
 import type { SiteBaseline, SiteLevels } from "../../contract/site-baseline.ts";
 
 /** Outside the learnt speeds by more than this share a level is expected by guess. */
-const speedMargin = 0.1;
+export const speedMargin = 0.1;
 /** A level follows speed by no more than mechanics explain, dB a doubling: forces grow with its square at most, plus a resonance. */
 export const maxPerOctaveDb = 24;
 export const minPerOctaveDb = -6;
