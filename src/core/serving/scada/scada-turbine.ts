@@ -43,6 +43,16 @@ interface ScadaTurbineSink {
   onTakenBack(repairs: readonly Repair[]): void;
 }
 
+type Memory = ScadaTurbineSnapshot["memory"];
+
+/** A row that has not been taken yet. */
+interface CutRow {
+  readonly row: ScadaRow;
+  readonly bundle: LoadedBundle;
+  /** Averages of the features with this row. */
+  readonly memoryThen: Memory;
+}
+
 /** A failure that was mended, from the installation's logbook. */
 export interface Repair {
   readonly component: string;
@@ -112,7 +122,14 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
     }
   };
 
-  const take = (row: ScadaRow, bundle: LoadedBundle, output: StudentOutput): void => {
+  const describeMemory = (): Memory =>
+    [...memory].map(([name, { value, atMs }]) => [name, value, atMs] as const);
+  /** The memory as it was at the last row that was taken: rows are cut before they are. */
+  let taken = describeMemory();
+  /** What a clock that was ahead dated from here on is forgotten. */
+  let aheadMs = Number.POSITIVE_INFINITY;
+
+  const take = ({ row, bundle, memoryThen }: CutRow, output: StudentOutput): void => {
     const wasLearning = watch.correction === null;
     tellRepairs(row.fromMs);
     const { state, unexplained, residuals, days, setBackTo } = watch.accept({
@@ -123,9 +140,11 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
       outputs: output.logits,
     });
     if (setBackTo !== null) {
-      for (const [name, { atMs }] of memory) if (atMs >= (setBackTo + 1) * dayMs) memory.delete(name);
+      aheadMs = (setBackTo + 1) * dayMs;
+      for (const [name, { atMs }] of memory) if (atMs >= aheadMs) memory.delete(name);
       sink.onSetBack(setBackTo);
     }
+    taken = memoryThen.filter(([, , atMs]) => atMs < aheadMs || atMs <= row.fromMs);
     for (const day of days) sink.onDay(day);
     if (wasLearning && watch.correction !== null) sink.onLearnt(watch.correction);
     sink.onRow({ row, bundle, state, output, unexplained, residuals });
@@ -135,13 +154,14 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
     onQuarantine: (quarantine, windows) => sink.onQuarantine(quarantine, windows),
     onRow: (row) => {
       const bundle = serving;
+      const cut = { row, bundle, memoryThen: describeMemory() };
       bundle.retain();
       const scored = bundle.score(row);
       // Rejections are taken below; without this an earlier row's wait would leave them unhandled.
       scored.catch(() => {});
       tail = tail.then(async () => {
         try {
-          take(row, bundle, await scored);
+          take(cut, await scored);
         } catch (error) {
           sink.onDropped(error);
         } finally {
@@ -156,7 +176,7 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
       // A row that is later than now is of a clock that was ahead, and nothing was lived through.
       const { deviceId, channel, timestampMs } = reading;
       if (timestampMs < livedToMs && livedToMs <= reading.arrivedMs) {
-        const detail = `${sentAgain}: of a row that was taken before the last start`;
+        const detail = `${sentAgain}: of before the last row that was taken`;
         const source = { deviceId, channel, timestampMs };
         sink.onQuarantine({ ...source, reason: "time-backwards", detail, samples: 1 }, 0);
         return;
@@ -187,7 +207,7 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
     },
     snapshot: () => ({
       ...describeScoring(describeScorer(serving)),
-      memory: [...memory].map(([name, { value, atMs }]) => [name, value, atMs] as const),
+      memory: taken,
       watch: watch.snapshot(),
     }),
     idle: () => tail,
