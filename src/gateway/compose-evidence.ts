@@ -13,7 +13,7 @@ import type { RecordedBlock } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import type { AlarmRegister } from "../core/decision/alarms/alarm-register.ts";
 import type { Clock } from "../core/platform/clock.ts";
-import type { Closers } from "../core/platform/daemon/closing.ts";
+import { type Closers, waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { isSealedOrder } from "../core/platform/seal-orders.ts";
@@ -32,6 +32,9 @@ import { type EvidenceOccasion, makeEvidence } from "./evidence/make-evidence.ts
 import type { GatewayRecord } from "./gateway-record.ts";
 import type { Outbox } from "./record/outbox.ts";
 import type { Uplink } from "./record/uplink.ts";
+
+/** How long the end waits for a disk that takes the last samples. */
+const lastSamplesMs = 5_000;
 
 /** What of a gateway raw evidence needs. */
 interface EvidenceSurroundings {
@@ -174,8 +177,7 @@ export async function composeEvidence(
   const surrounding = allow.includes("alarm") ? openSurrounding(around, points, keepAlarm) : null;
   closers.add(async () => {
     surrounding?.close();
-    await keeping.close();
-    await sender.close();
+    await waitAtMost(Promise.all([keeping.close(), sender.close()]), lastSamplesMs);
   });
   const references = createHealthyReferences({
     points: allow.includes("reference")

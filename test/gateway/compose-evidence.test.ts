@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { AlertEvent } from "../../src/core/contract/alert.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
 import type { Decision } from "../../src/core/contract/prediction.ts";
@@ -18,6 +19,7 @@ const model = { name: "bearing-vibration", version: "1.0.0", digest: "ab".repeat
 const component = "generator-bearing";
 const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 };
 const rateHz = 12_000;
+const data = { turbine: "WT01", component, failureMode: "outer-race", probability: 0.9, model };
 
 /** What keeps evidence of one turbine at a gateway that may keep alarms and references. */
 async function createPlace({ diskBytes }: { readonly diskBytes?: number } = {}) {
@@ -94,7 +96,6 @@ async function createPlace({ diskBytes }: { readonly diskBytes?: number } = {}) 
 
 test("a gateway that stops before all samples after an alarm have come keeps those that have", async () => {
   const { run, evidence, close, files } = await createPlace();
-  const data = { turbine: "WT01", component, failureMode: "outer-race", probability: 0.9, model };
   run(5);
   evidence.alert({ id: "alert-1", type: "io.aurora.alert.raised.v1", data } as unknown as AlertEvent);
   run(3);
@@ -103,7 +104,28 @@ test("a gateway that stops before all samples after an alarm have come keeps tho
   expect(files()).toEqual([expect.stringMatching(/\.json$/), expect.stringMatching(/\.pack$/)]);
 });
 
-test("a healthy reference for which there is no room is not kept, and tried again an hour later", async () => {
+test("a disk on which a write never ends does not keep the gateway from closing", async () => {
+  const { run, evidence, close } = await createPlace();
+  const file = await open(import.meta.filename);
+  const sync = vi.spyOn(Object.getPrototypeOf(file), "sync").mockReturnValue(new Promise(() => {}));
+  onTestFinished(() => sync.mockRestore());
+  await file.close();
+  run(5);
+  evidence.alert({ id: "alert-1", type: "io.aurora.alert.raised.v1", data } as unknown as AlertEvent);
+  run(3);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  let isClosed = false;
+  const closing = close().then(() => {
+    isClosed = true;
+  });
+  await vi.waitFor(() => expect(sync).toHaveBeenCalled());
+  expect(isClosed).toBe(false);
+  await vi.advanceTimersByTimeAsync(10_000);
+  await closing;
+});
+
+test("a healthy reference for which there is no room is not kept, and tried again a day later", async () => {
   const { clock, events, evidence, files, nextBlock, state } = await createPlace({ diskBytes: 1_000 });
   const capture = async () => {
     const run = createRecordingRun(rateHz);
@@ -119,13 +141,18 @@ test("a healthy reference for which there is no room is not kept, and tried agai
     model,
   } as unknown as Decision;
   const countDropped = (): number => events.filter((name) => name === "evidence-dropped").length;
-  for (const dropped of [1, 2]) {
+  for (const [hours, dropped] of [
+    [1, 1],
+    [12, 1],
+    [12, 2],
+  ] as const) {
     evidence.decision(decision);
-    clock.advance(3_600_000);
+    clock.advance(hours * 3_600_000);
     evidence.tick();
     await until(() => countDropped() === dropped, "it is dropped");
     // Whoever waits for it goes on.
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(countDropped()).toBe(dropped);
   }
   expect(evidence.describe()).toMatchObject({ kept: 0, waiting: 0 });
   expect([files(), state.get("evidence/references")]).toEqual([[], null]);

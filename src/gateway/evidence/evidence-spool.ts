@@ -50,6 +50,8 @@ interface Entry {
 /** What is sent first, and given up last. */
 const ranks: Readonly<Record<EvidenceKind, number>> = { request: 0, alarm: 1, reference: 2 };
 
+const tooMuch = "too much evidence waits";
+
 /** Opens the folder, which is made. Never rejects: no window is watched less for want of raw samples. */
 export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<EvidenceSpool> {
   const { dir, maxBytes, allowed } = options;
@@ -88,6 +90,9 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     const found = await read(entry.id);
     if (found !== null && allowed.includes(found.kind)) {
       told = false;
+      // An entry that could not be read when the folder was opened ranked last until now.
+      const { kind } = found;
+      entries = entries.map((each) => (each.id === entry.id ? { ...each, kind } : each));
       return found;
     }
     if (found === null) await giveUp(entry, "its files are damaged");
@@ -102,12 +107,11 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     if (name.endsWith(".json") && names.includes(`${id}.pack`)) return;
     const { size, mtimeMs } = await stat(join(dir, name));
     const entry: Entry = { id, kind: "reference", bytes: size, order: mtimeMs };
+    entries = [...entries, entry];
     try {
-      const found = await look(entry);
-      if (found !== null) entries = [...entries, { ...entry, kind: found.kind }];
+      await look(entry);
     } catch (error) {
-      tell(error);
-      entries = [...entries, entry]; // it is looked at again in its turn
+      tell(error); // it is looked at again in its turn
     }
   };
   let opened = false;
@@ -128,7 +132,6 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
   };
   await open().catch(() => undefined);
 
-  const sum = (): number => entries.reduce((total, { bytes }) => total + bytes, 0);
   const has = (id: string): boolean => entries.some((entry) => entry.id === id);
 
   const add = async ({ id, kind, about, packed }: MadeEvidence): Promise<boolean> => {
@@ -136,11 +139,14 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     await open();
     if (has(id)) return true;
     const entry = { id, kind, bytes: packed.length, order: Date.now() + added++ / 1000 };
-    while (sum() + entry.bytes > maxBytes) {
-      const worst = sortEntries([...entries, entry]).at(-1)!;
-      await giveUp(worst, "too much evidence waits");
-      if (worst === entry) return false;
+    const sorted = sortEntries([...entries, entry]);
+    const worse = sorted.splice(sorted.indexOf(entry) + 1);
+    // For what has no room all the same nothing is given up.
+    if (sumBytes(sorted) > maxBytes) {
+      options.onDropped(id, kind, tooMuch);
+      return false;
     }
+    while (sumBytes(entries) + entry.bytes > maxBytes) await giveUp(worse.pop()!, tooMuch);
     try {
       await writeFileAtomic(pathOf(id, "pack"), packed, { mode: 0o600 });
       await writeFileAtomic(pathOf(id, "json"), about, { mode: 0o600 });
@@ -181,7 +187,7 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
       return entries.length;
     },
     get bytes() {
-      return sum();
+      return sumBytes(entries);
     },
   };
 }
@@ -194,6 +200,10 @@ async function readKept(path: string, maxBytes: number): Promise<Uint8Array | nu
     if (hasErrorCode(error, "DATA_FORMAT")) return null;
     throw error;
   }
+}
+
+function sumBytes(entries: readonly Entry[]): number {
+  return entries.reduce((total, { bytes }) => total + bytes, 0);
 }
 
 /** What is sent first in front; what is given up first at the end. */

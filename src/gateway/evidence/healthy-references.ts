@@ -1,7 +1,7 @@
 /**
  * A healthy reference of each point a month: a recording while it runs, knows its own reference, and nothing has been
  * raised of it for a while, before and during the recording. One at a time; a point that does not get there is tried again
- * an hour later.
+ * an hour later, and one whose recording is not kept a day later.
  */
 import { z } from "zod";
 import { onDemand } from "../../core/contract/on-demand.ts";
@@ -69,7 +69,10 @@ export function createHealthyReferences(options: HealthyReferencesOptions): Heal
     const { model } = standings.get(name)!;
     const recording = await options.record(point);
     if (!isHealthy(point, name)) return;
-    if (!(await options.onRecording(recording, point, model))) return;
+    if (!(await options.onRecording(recording, point, model))) {
+      notBeforeMs.set(name, clock.monotonicMs() + dayMs);
+      return;
+    }
     takenMs[name] = clock.nowMs();
     state.set(stateKey, JSON.stringify(takenMs));
   };

@@ -70,6 +70,18 @@ test("what has no room is not kept, and says so; what comes at once keeps the bo
   expect(spool.bytes).toBe(one.packed.length);
 });
 
+test("for what has no room whatever goes nothing that waits is given up", async () => {
+  const { open, dropped } = createPlace();
+  const alarm = await make(4_000);
+  const references = [await make(1_000, "reference"), await make(1_001, "reference")];
+  const large = await make(8_000);
+  const spool = await open(large.packed.length - 1 + alarm.packed.length);
+  for (const each of [alarm, ...references]) expect(await spool.add(each)).toBe(true);
+  expect(await spool.add(large)).toBe(false);
+  expect(dropped).toEqual(["alarm: too much evidence waits"]);
+  expect(spool.waiting).toBe(3);
+});
+
 test("what cannot be read for a while is not given up: others are sent, and it is when it can be read", async () => {
   const { dir, open, faults, dropped } = createPlace();
   const spool = await open();
@@ -98,6 +110,20 @@ test("what cannot be read when the folder is opened is sent when it can be", asy
   putBack();
   expect(await spool.next()).toEqual(evidence);
   expect(dropped).toEqual([]);
+});
+
+test("what could not be read when the folder was opened ranks by its own kind as soon as it has been read", async () => {
+  const { dir, open, dropped } = createPlace();
+  const [alarm, reference] = [await make(4_000), await make(4_001, "reference")];
+  await (await open()).add(alarm);
+  const putBack = hideFile(join(dir, `${alarm.id}.json`));
+  const spool = await open(alarm.packed.length + 1);
+  putBack();
+  expect(await spool.next()).toEqual(alarm);
+  expect(await spool.add(reference)).toBe(false);
+  await spool.add(await make(600));
+  expect(dropped[0]).toEqual("reference: too much evidence waits");
+  expect(spool.has(alarm.id)).toBe(true);
 });
 
 test("what is damaged is given up, and half of what was being written when the power went", async () => {
