@@ -254,7 +254,8 @@ function holdBySent(look: LookContext, sent: string): LookContext {
 
 /** What a device sent that an update was refused for; empty: it was for something else. */
 export function sentOf(refusedBy: string): string {
-  return refusedBy.split(sentMark)[1] ?? "";
+  // A channel's name may hold the mark too.
+  return refusedBy.split(sentMark).slice(1).join(sentMark);
 }
 
 const judgeOf = (refusedBy: string): string => refusedBy.split(sentMark)[0]!;

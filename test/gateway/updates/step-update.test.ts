@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CheckedBundle } from "../../../src/gateway/updates/check-bundle.ts";
 import type { JournalState, PendingUpdate } from "../../../src/gateway/updates/journal.ts";
-import { restingUpdate, stepUpdate } from "../../../src/gateway/updates/step-update.ts";
+import { restingUpdate, sentOf, stepUpdate } from "../../../src/gateway/updates/step-update.ts";
 import type { OfferedTarget } from "../../../src/gateway/updates/tuf-client.ts";
 import type {
   LookContext,
@@ -214,6 +214,14 @@ describe("the table of an update", () => {
     const refused = [{ sha256: target.sha256, runtimeVersion: "0.1.0", reason: "" }];
     const unwanted = stepUpdate({ kind: "looking", look: { ...look, refused }, pending }, missing);
     expect(unwanted.effects).toEqual([{ kind: "rest", outcome: { kind: "current" } }]);
+  });
+
+  it("holds a refusal for what a device sends under that, whatever its channel is called", () => {
+    const sent = "mcu-1/accel while braking: 12000 Hz, g";
+    const under = { kind: "fetched", look, update: { ...found, step: "fetched" } } as const;
+    const { effects } = stepUpdate(under, { kind: "failed", failure: "final", reason: "too slow", sent });
+    expect(saved(effects)?.refused.map(({ runtimeVersion }) => sentOf(runtimeVersion))).toEqual([sent]);
+    expect(sentOf("0.1.0")).toBe("");
   });
 
   it("ends what was withdrawn, and refuses another content of what serves", () => {
