@@ -10,6 +10,7 @@ import { manifestFileName, type VerifiedBundle } from "../../core/bundle/bundle.
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { unpackTar } from "../../core/bundle/tar.ts";
 import { verifyBundle, verifyBundleFiles } from "../../core/bundle/verify-bundle.ts";
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
 import { maxPublishedBytes } from "../../core/contract/publication.ts";
 import type { ReliabilityBin } from "../../core/drift/estimate-performance.ts";
@@ -75,7 +76,8 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
       }
       return isNew;
     } catch (error) {
-      const reason = String(error);
+      // What a disk refuses is told by a name of its own each time.
+      const reason = hasErrorCode(error, "STORE") ? `STORE ${error.subject}` : String(error);
       if (refusals.get(dir) !== reason) logger.error("bundle refused", { dir, error });
       refusals.set(dir, reason);
       return false;

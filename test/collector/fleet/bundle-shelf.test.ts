@@ -10,6 +10,7 @@ import type { TrustedKey } from "../../../src/core/bundle/dsse.ts";
 import { createKeyPair, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
 import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { bundleFileNames } from "../../../src/core/contract/bundle/manifest.ts";
+import { storeError } from "../../../src/core/platform/files/atomic-file.ts";
 import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { fleetBundle } from "../fleet-fixture.ts";
@@ -73,6 +74,27 @@ describe("a bundle that is looked at while it is being copied", () => {
     }
     expect([await shelf.scan(), await shelf.scan()]).toEqual([1, 0]);
     expect(lines).toEqual(["bundle refused", "bundle taken up"]);
+  });
+});
+
+describe("a disk that refuses what is published", () => {
+  it("is told of once, whatever the name of the file that could not be written", async () => {
+    const dir = createTemporaryFolder();
+    const release = parsePrivateKey(createKeyPair().privateKeyPem);
+    await writeBundle(dir, fleetBundle(), release);
+    let tries = 0;
+    const registry = {
+      publish: async () => {
+        const cause = new Error(`ENOSPC: no space left on device, open '.root.json.7-${++tries}.tmp'`);
+        throw storeError("write file", "/registry/root.json", cause);
+      },
+    };
+    const lines: string[] = [];
+    const logger = { ...silentLogger, error: (message: string) => void lines.push(message) };
+    const trustedKeys = [release.publicKey];
+    const shelf = createBundleShelf({ dirs: [dir], registryDir: null, trustedKeys, registry, logger });
+    expect([await shelf.scan(), await shelf.scan(), tries]).toEqual([0, 0, 2]);
+    expect(lines).toEqual(["bundle refused"]);
   });
 });
 
