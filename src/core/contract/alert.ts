@@ -96,7 +96,10 @@ export interface AlertData {
 
 export interface AlertEvent {
   readonly specversion: "1.0";
-  /** Idempotent: the same transition of the same alarm has the same id. */
+  /**
+   * Idempotent: a repetition has the same id. A gateway that starts with an older state than it has told of may tell the same
+   * transition once more under another one.
+   */
   readonly id: string;
   /** `/<site>/<turbine>`. */
   readonly source: string;

@@ -89,7 +89,7 @@ interface LedgerCommit {
 
 /** What bounds an outbox on the disk. */
 export interface OutboxBounds {
-  /** Bound of the file's pages in use; lanes that are not expendable count and are never dropped. */
+  /** Bound of the file's pages in use; lanes that are not expendable count and make no room. */
   readonly maxBytes: number;
   readonly policies: LanePolicies;
 }
