@@ -193,7 +193,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     engine: config.bundles.engine,
     runtimeVersion,
     configDigest: digestFitted(config),
-    findMisfit: createFitCheck(config, devices.channelsOf),
+    findMisfit: createFitCheck(config),
     rates: createRateWatch(config, devices.channelsOf),
     onServe: (bundle) => {
       points.use(bundle);

@@ -15,21 +15,32 @@ import { findWaveform, listBundleFindings } from "./check-bundle-fit.ts";
 /** In what `next` does not fit where `before`, of the same name, does; null: in nothing. */
 export type FitCheck = (next: Manifest, before: Manifest) => string | null;
 
+/** What a device sends that a bundle does not take. */
+export interface SentMisfit {
+  readonly misfit: string;
+  /** Device, channel and what it sends, as one text. */
+  readonly sent: string;
+}
+
 /** What a device sends that keeps a bundle from serving where the one before it does. */
 export interface RateWatch {
-  /** Device, channel and what it sends, as one text; null: nothing that was heard is in its way. */
-  find(next: Manifest, before: Manifest): string | null;
+  /** Null: nothing that was heard is in its way. */
+  find(next: Manifest, before: Manifest): SentMisfit | null;
   /** Has that device been heard to send something else since? */
   isOver(sent: string): boolean;
 }
 
-/** Watches the devices of the measuring points. */
+/** Watches the devices of the measuring points; `announcedBy` knows the channels of a device that was heard. */
 export function createRateWatch(config: GatewayConfig, announcedBy: AnnouncedBy): RateWatch {
   const { all } = indexPoints(config.turbines);
   return {
     find: (next, before) => {
       const refused = findRefusedRate(all, { next, before, announcedBy });
-      return refused === null ? null : describeSent(refused.point, refused.announced);
+      if (refused === null) return null;
+      const { point, wanted, announced } = refused;
+      const { turbine, component } = point;
+      const misfit = `it takes ${wanted.minRateHz} to ${wanted.maxRateHz} Hz, and the device of ${turbine}/${component} sends ${announced.sampleRateHz} Hz`;
+      return { misfit, sent: describeSent(point, announced) };
     },
     isOver: (sent) =>
       all.some((point) => {
@@ -40,16 +51,9 @@ export function createRateWatch(config: GatewayConfig, announcedBy: AnnouncedBy)
   };
 }
 
-/** `announcedBy` knows the channels of a device that was heard; default: none was. */
-export function createFitCheck(config: GatewayConfig, announcedBy: AnnouncedBy = () => []): FitCheck {
+/** Holds bundles against this configuration. */
+export function createFitCheck(config: GatewayConfig): FitCheck {
   const { all } = indexPoints(config.turbines);
-  const describeRefusedRate = (next: Manifest, before: Manifest): string | null => {
-    const refused = findRefusedRate(all, { next, before, announcedBy });
-    if (refused === null) return null;
-    const { minRateHz, maxRateHz } = refused.wanted;
-    const { turbine, component } = refused.point;
-    return `it takes ${minRateHz} to ${maxRateHz} Hz, and the device of ${turbine}/${component} sends ${refused.announced.sampleRateHz} Hz`;
-  };
   const findUnservedDevice = (next: Manifest, before: Manifest): string | null => {
     if (!holdsMcuModel(before) || holdsMcuModel(next)) return null;
     const scoring = new Set(config.devices.filter(({ mode }) => mode !== "raw").map(({ id }) => id));
@@ -62,9 +66,7 @@ export function createFitCheck(config: GatewayConfig, announcedBy: AnnouncedBy =
     const known = new Set(listFindings(config, before).map(({ place }) => place));
     const finding = listFindings(config, next).find(({ place }) => !known.has(place));
     if (finding !== undefined) return `${finding.place}: ${finding.problem}`;
-    return (
-      findOtherKind(next, before) ?? findUnservedDevice(next, before) ?? describeRefusedRate(next, before)
-    );
+    return findOtherKind(next, before) ?? findUnservedDevice(next, before);
   };
 }
 

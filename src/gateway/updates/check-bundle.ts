@@ -8,6 +8,7 @@ import { unpackTar } from "../../core/bundle/tar.ts";
 import { verifyBundleFiles } from "../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
+import type { SentMisfit } from "../../core/serving/find-misfit.ts";
 import type { OfferedTarget } from "./tuf-client.ts";
 
 /** A bundle ready to be staged. */
@@ -17,22 +18,22 @@ export interface CheckedBundle {
 }
 
 /** What a bundle is checked by. */
-interface BundleChecks {
+export interface BundleChecks {
   readonly trustedKeys: readonly TrustedKey[];
   readonly runtime: RuntimeIdentity;
   readonly findMisfit: (next: Manifest) => string | null;
   /** What a device sends that keeps it from serving; null: nothing. */
-  readonly findSent?: ((next: Manifest) => string | null) | undefined;
+  readonly findSent?: ((next: Manifest) => SentMisfit | null) | undefined;
 }
 
 /** The bundle does not fit what a device sends, which may send something else one day. */
 export class SentMisfitError extends AuroraError {
   readonly sent: string;
 
-  constructor(misfit: string, { manifest, sent }: { readonly manifest: Manifest; readonly sent: string }) {
+  constructor({ name, version }: Manifest, { misfit, sent }: SentMisfit) {
     super("BUNDLE_INCOMPATIBLE", `does not fit this gateway: ${misfit}`, {
       op: "check fit",
-      subject: `${manifest.name}@${manifest.version}`,
+      subject: `${name}@${version}`,
       hint: "The model before it serves. It is tried again once the device sends something else.",
     });
     this.sent = sent;
@@ -61,9 +62,8 @@ export async function checkBundle(
     });
   }
   checkCompatibility(manifest, runtime);
-  const misfit = findMisfit(manifest);
-  const sent = misfit === null ? null : (findSent?.(manifest) ?? null);
-  if (misfit !== null && sent !== null) throw new SentMisfitError(misfit, { manifest, sent });
-  checkFit(manifest, misfit);
+  checkFit(manifest, findMisfit(manifest));
+  const sentMisfit = findSent?.(manifest) ?? null;
+  if (sentMisfit !== null) throw new SentMisfitError(manifest, sentMisfit);
   return { bundle, golden: readGolden(bundle) };
 }

@@ -8,13 +8,12 @@ import type { VerifiedBundle } from "../../core/bundle/bundle.ts";
 import type { RuntimeIdentity } from "../../core/bundle/compatibility.ts";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
-import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { UpdateRecord } from "../../core/contract/uplink-record.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { FileSystem } from "../../core/platform/files/file-system.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { openSlots, type Slots } from "../../core/serving/slots.ts";
-import { checkBundle, SentMisfitError } from "./check-bundle.ts";
+import { type BundleChecks, checkBundle, SentMisfitError } from "./check-bundle.ts";
 import { ActivationError, classifyFailure } from "./classify-failure.ts";
 import { downloadTarget } from "./download-target.ts";
 import type { TransferLimits } from "./http-get.ts";
@@ -49,9 +48,9 @@ export interface UpdateLookOptions {
   /** Tells configurations apart: what was refused under another one is tried again. Absent: they decide nothing. */
   readonly configDigest?: string | undefined;
   /** In what a bundle does not fit this gateway though the one that serves does; null: in nothing. */
-  readonly findMisfit: (next: Manifest) => string | null;
+  readonly findMisfit: BundleChecks["findMisfit"];
   /** What a device sends that is in its way; null: nothing. */
-  readonly findSent?: ((next: Manifest) => string | null) | undefined;
+  readonly findSent?: BundleChecks["findSent"];
   /** Does that device send something else by now? */
   readonly isSentOver?: ((sent: string) => boolean) | undefined;
   /** Runs the golden cases of a staged bundle on this machine. @throws AuroraError PROOF_FAILED. */

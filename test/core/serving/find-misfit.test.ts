@@ -103,23 +103,23 @@ test("another unit, another task, and a channel that is not mapped do not fit", 
   );
 });
 
+/** What the device of a configuration is heard to send. */
+const heardAt = (sampleRateHz: number) =>
+  createRateWatch(configure(), () => [{ name: "accel-de", unit: "m/s2", sampleRateHz, scale: 1 }]);
+
 test("a rate that the device sends and the model before takes must be taken; of a device that was not heard nothing is known", () => {
-  const channels = [{ ...bearing.channels[0]!, minRateHz: 20_000 }];
-  const heardAt = (sampleRateHz: number) =>
-    createFitCheck(configure(), () => [{ name: "accel-de", unit: "m/s2", sampleRateHz, scale: 1 }]);
-  expect(heardAt(12_000)(newer(bearing, { channels }), bearing)).toMatch(
+  const next = newer(bearing, { channels: [{ ...bearing.channels[0]!, minRateHz: 20_000 }] });
+  expect(heardAt(12_000).find(next, bearing)?.misfit).toMatch(
     /takes 20000 to \d+ Hz, and the device of WT1\/pump sends 12000 Hz/,
   );
-  for (const findMisfit of [heardAt(25_600), heardAt(1), createFitCheck(configure())]) {
-    expect(findMisfit(newer(bearing, { channels }), bearing)).toBeNull();
+  for (const watch of [heardAt(25_600), heardAt(1), createRateWatch(configure(), () => [])]) {
+    expect(watch.find(next, bearing)).toBeNull();
   }
 });
 
 test("what a device sent that was in a bundle's way is over once it is heard to send something else", () => {
   const next = newer(bearing, { channels: [{ ...bearing.channels[0]!, minRateHz: 20_000 }] });
-  const heardAt = (sampleRateHz: number) =>
-    createRateWatch(configure(), () => [{ name: "accel-de", unit: "m/s2", sampleRateHz, scale: 1 }]);
-  const sent = heardAt(12_000).find(next, bearing);
+  const sent = heardAt(12_000).find(next, bearing)?.sent;
   expect(sent).toMatch(/\/accel-de: 12000 Hz, m\/s2$/);
   expect(heardAt(25_600).find(next, bearing)).toBeNull();
   expect([12_000, 25_600].map((rateHz) => heardAt(rateHz).isOver(sent!))).toEqual([false, true]);

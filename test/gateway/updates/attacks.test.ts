@@ -7,7 +7,7 @@ import { loadPrivateKey, parsePrivateKey } from "../../../src/core/bundle/keys.t
 import { packBundle } from "../../../src/core/bundle/tar.ts";
 import { createBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { dayMs } from "../../../src/core/maths/durations.ts";
-import { checkBundle } from "../../../src/gateway/updates/check-bundle.ts";
+import { checkBundle, SentMisfitError } from "../../../src/gateway/updates/check-bundle.ts";
 import { startMs } from "../../collector/registry/registry-fixture.ts";
 import { newKey, sampleContents } from "../../core/bundle/sample-bundle.ts";
 import { expectRefused } from "./expect-refused.ts";
@@ -233,6 +233,14 @@ describe("a tar", () => {
     }
     expect(tried).toBeGreaterThan(2000);
     expect((await checkBundle(tar, target, trust)).bundle.digest).toBe(bundle.digest);
+  });
+
+  it("that does not fit the configuration is refused for that, whatever a device sends", async () => {
+    const findSent = () => ({ misfit: "it takes 20000 Hz", sent: "mcu-1/accel: 12000 Hz, g" });
+    await expect(checkBundle(tar, target, { ...trust, findSent })).rejects.toThrow(SentMisfitError);
+    const both = checkBundle(tar, target, { ...trust, findMisfit: () => "maps none of WT1", findSent });
+    await expect(both).rejects.not.toThrow(SentMisfitError);
+    await expect(both).rejects.toThrow(/maps none of WT1/);
   });
 
   it("that is another bundle than the metadata names is refused", async () => {

@@ -152,8 +152,10 @@ describe("an update", () => {
     await fixture.publish(sampleContents({ version: "1.1.0" }));
     let rateHz = 12_000;
     const devices = {
-      findMisfit: () => (rateHz === 12_000 ? "the device of WT1/pump sends 12000 Hz" : null),
-      findSent: () => `pump-1/accel: ${rateHz} Hz, g`,
+      findSent: () =>
+        rateHz === 12_000
+          ? { misfit: "the device of WT1/pump sends 12000 Hz", sent: `pump-1/accel: ${rateHz} Hz, g` }
+          : null,
       isSentOver: (sent: string) => sent !== `pump-1/accel: ${rateHz} Hz, g`,
       configDigest: "one",
     };
