@@ -131,7 +131,7 @@ function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): Re
   let dropped = 0;
   /** When recordings of a device ended that were written in the last minute. */
   const recent = new Map<string, number[]>();
-  /** Files of a device that were written in this run, in their order: a clock that was set back dates the newest before all others. */
+  /** Recordings of a device that were written in this run, in their order: a clock that was set back dates the newest before all others. */
   const newest = new Map<string, string[]>();
 
   function mayWrite(deviceId: string, arrivedMonotonicMs: number): boolean {
@@ -146,16 +146,17 @@ function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): Re
     const folder = join(dir, deviceId);
     await makeFolder(folder);
     const name = `${renderIsoTime(timestampMs).replaceAll(":", "-")}-${toFileName(channel)}`;
-    // By its samples it is counted and removed, also where the power goes between the two.
-    await writeFileAtomic(join(folder, `${name}.npy`), encodeNpy(recording.parts));
+    // Whoever finds samples finds what they are; of either file alone, as the power may leave it, a recording is counted and removed.
     await writeFileAtomic(join(folder, `${name}.json`), JSON.stringify(describeRecording(recording, place)));
+    await writeFileAtomic(join(folder, `${name}.npy`), encodeNpy(recording.parts));
     written++;
-    const own = [...(newest.get(deviceId) ?? []).filter((each) => each !== `${name}.npy`), `${name}.npy`];
+    const own = [...(newest.get(deviceId) ?? []).filter((each) => each !== name), name];
     newest.set(deviceId, own.slice(-keptRecordings));
-    const earlier = (await readdir(folder)).filter((each) => each.endsWith(".npy") && !own.includes(each));
+    const kept = (await readdir(folder)).flatMap((file) => /^(.*)\.(?:npy|json)$/.exec(file)?.[1] ?? []);
+    const earlier = [...new Set(kept)].filter((each) => !own.includes(each));
     for (const old of [...earlier.sort(), ...own].slice(0, -keptRecordings)) {
-      await rm(join(folder, old), { force: true });
-      await rm(join(folder, old.replace(/npy$/, "json")), { force: true });
+      await rm(join(folder, `${old}.npy`), { force: true });
+      await rm(join(folder, `${old}.json`), { force: true });
     }
   }
 

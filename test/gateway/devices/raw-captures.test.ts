@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { SampleBlock } from "../../../src/core/contract/stream.ts";
@@ -127,12 +127,13 @@ test.each(["x/../../../../leaked", "..", "/etc/leaked", "a\\b", "\0", "DE accele
   },
 );
 
-test("of a recording whose samples cannot be written nothing stays behind", async () => {
+test("of a recording whose samples never came what was said goes in its turn", async () => {
   const dir = createTemporaryFolder();
-  mkdirSync(join(dir, "mcu-1", "2026-01-01T00-00-00.000Z-vibration.npy"), { recursive: true });
+  const folder = join(dir, "mcu-1");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "2025-12-31T00-00-00.000Z-vibration.json"), "{}");
   const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
-  captures.accept(block(0, [1, 2], 0));
+  for (let at = 0; at < 32; at++) captures.accept(block(1000 * at, [1, 2], 10_000 * at));
   await captures.close();
-  expect(captures.written).toBe(0);
-  expect(readdirSync(join(dir, "mcu-1"))).toEqual(["2026-01-01T00-00-00.000Z-vibration.npy"]);
+  expect([captures.written, listNpy(dir).length, readdirSync(folder).length]).toEqual([32, 32, 64]);
 });
