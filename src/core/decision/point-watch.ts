@@ -7,7 +7,6 @@
  *               ├─▶ decider ──┴─▶ decision
  *               └─▶ learner ────▶ event (ready, unsteady, relearning), for the windows after it
  */
-
 import type { AlertOutlook } from "../contract/alert.ts";
 import type { Decision, ModelRef } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";

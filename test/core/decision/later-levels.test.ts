@@ -1,14 +1,7 @@
 import { expect, test } from "vitest";
 import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
 import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
-import {
-  createWatch,
-  feedWatch,
-  listActive,
-  snapshotsMs,
-  type WatchScene,
-  watchedWindow,
-} from "./watch-feed.ts";
+import { createWatch, feedSnapshots, feedWatch, listActive, type WatchScene } from "./watch-feed.ts";
 
 /** A machine that was learnt at 1500 rpm, and what it does later. */
 class Machine {
@@ -23,17 +16,11 @@ class Machine {
 
   /** Windows every ten minutes at a speed. */
   play(shaftRpm: number, count: number, scene: WatchScene = {}): ReturnType<PointWatch["update"]>[] {
-    return Array.from({ length: count }, () => {
-      const { prediction, ...rest } = watchedWindow(this.#index, scene);
-      const fromMs = this.#index++ * snapshotsMs;
-      const step = this.watch.update({
-        ...rest,
-        shaftRpm,
-        prediction: { ...prediction, fromMs, toMs: fromMs + 1000 },
-      });
-      if (step.event !== null) this.events.push(`${step.event.kind}: ${step.event.detail}`);
-      return step;
-    });
+    const from = this.#index;
+    this.#index += count;
+    const steps = feedSnapshots(this.watch, { from, to: this.#index }, () => ({ ...scene, shaftRpm }));
+    for (const { event } of steps) if (event !== null) this.events.push(`${event.kind}: ${event.detail}`);
+    return steps;
   }
 
   get learntLater(): string | undefined {

@@ -50,13 +50,15 @@ export function renewParts(change: Partial<WatchParts> = {}): WatchParts {
 export interface WatchScene {
   readonly logits?: readonly [number, number];
   readonly levelDb?: number;
+  readonly shaftRpm?: number;
   readonly state?: Prediction["operatingState"];
   readonly isUnheard?: boolean;
 }
 
 /** The window of second `index`; the same one for the same index and scene. */
 export function watchedWindow(index: number, scene: WatchScene = {}, parts = watchParts): WatchedWindow {
-  const { logits = [-3, -3], levelDb = -30, state = "full-performance", isUnheard = false } = scene;
+  const { logits = [-3, -3], levelDb = -30, shaftRpm = 1500 } = scene;
+  const { state = "full-performance", isUnheard = false } = scene;
   const random = createRandom(index + 1);
   const prediction: Prediction = {
     point,
@@ -69,7 +71,7 @@ export function watchedWindow(index: number, scene: WatchScene = {}, parts = wat
     operatingState: state,
   };
   const levels = Float32Array.of(levelDb + 0.5 * random.normal(), levelDb - 5 + 0.5 * random.normal());
-  return { prediction, levels: isUnheard ? undefined : levels, shaftRpm: 1500 };
+  return { prediction, levels: isUnheard ? undefined : levels, shaftRpm };
 }
 
 /** Feeds the windows of seconds `from` up to `to`; returns what came of them. */

@@ -46,6 +46,8 @@ interface SummaryBuilder {
    */
   overlap(scored: WindowLogits): void;
   readonly setAside: LossCounter["update"];
+  /** Was a window begun and broken? Then `fits` bounds how many are lost. */
+  readonly hasLost: boolean;
   /** So many windows would fit into the recording. */
   fits(windows: number): void;
   /** Of a tenth of a second. */
@@ -78,6 +80,9 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
     },
     overlap: overlapping.add,
     setAside: counter.update,
+    get hasLost() {
+      return counter.losses.windows > 0;
+    },
     fits: (most) => {
       fitting = most;
     },

@@ -100,7 +100,7 @@ async function scoreFile(
       await addRow({ file: path, index: index++, isShort }, answered);
       tell(index);
     }
-    if (summary.summarise().setAside.windows > 0)
+    if (summary.hasLost)
       summary.fits(countFitting(await countRevolutions(recording), bundle.manifest.window));
   };
   const scoreRead = async (file: SampleFile, sidecar: StatedSidecar): Promise<FileSummary> => {

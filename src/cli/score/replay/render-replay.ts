@@ -1,5 +1,4 @@
 /** A replay in words: a timeline a point, the budget that applied, and what was set aside. */
-
 import type { GatewayConfig } from "../../../core/contract/config/gateway-config.ts";
 import { toWords } from "../../../core/contract/to-words.ts";
 import { vibrationLevelMode } from "../../../core/decision/choose-alarm.ts";
