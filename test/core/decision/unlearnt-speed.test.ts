@@ -1,13 +1,6 @@
 import { expect, test } from "vitest";
 import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
-import {
-  createWatch,
-  feedWatch,
-  listActive,
-  snapshotsMs,
-  type WatchScene,
-  watchedWindow,
-} from "./watch-feed.ts";
+import { createWatch, feedSnapshots, feedWatch, listActive, type WatchScene } from "./watch-feed.ts";
 
 /** A watch that was learnt at 1500 rpm. */
 function createLearnt(): PointWatch {
@@ -19,15 +12,7 @@ function createLearnt(): PointWatch {
 
 /** Windows every ten minutes at 3000 rpm. */
 function playFast(watch: PointWatch, count: number, scene: WatchScene): ReturnType<typeof watch.update>[] {
-  return Array.from({ length: count }, (_, at) => {
-    const { prediction, ...rest } = watchedWindow(200 + at, scene);
-    const fromMs = 200_000 + at * snapshotsMs;
-    return watch.update({
-      ...rest,
-      shaftRpm: 3000,
-      prediction: { ...prediction, fromMs, toMs: fromMs + 1000 },
-    });
-  });
+  return feedSnapshots(watch, { from: 200, to: 200 + count }, () => ({ ...scene, shaftRpm: 3000 }));
 }
 
 const unknown = "it was learnt at 1500 to 1500 rpm, not at 3000 rpm";
@@ -44,7 +29,7 @@ test("at a speed that was not learnt no severity is told, and why, and none make
   expect(watch.standing).toMatchObject({
     severityDb: null,
     why: expect.stringMatching(
-      /at 1500 to 1500 rpm, and about 30 % of the last day's windows were at other speeds/,
+      /at 1500 to 1500 rpm, and about 100 % of the last day's windows were at other speeds/,
     ),
   });
   expect(watch.status?.beyond).toContain("at other speeds");
