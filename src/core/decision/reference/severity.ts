@@ -45,27 +45,32 @@ export function computeSeverity(
   let weights = 0;
   let decibels = 0;
   let heard = 0;
-  // Peaks last: what they may say depends on the bands. Of peaks alone nothing is known to be a spark.
+  // Of peaks alone nothing is known to be a spark.
   let loudest = Number.NEGATIVE_INFINITY;
-  for (const isOfPeaks of [false, true]) {
-    for (let index = 0; index < levels.length; index++) {
-      const healthy = expected[index];
-      const level = levels[index]!;
-      if (healthy === undefined || healthy === null || !Number.isFinite(level)) continue;
-      if ((list[index]?.operator === "peak-db") !== isOfPeaks) continue;
-      const difference = level - expectLevel(healthy, octaves);
-      const weight = 1 / (healthy.scaleDb * healthy.scaleDb + floorDb * floorDb);
-      energy +=
-        weight *
-        10 ** (Math.min(difference, isOfPeaks && loudest >= 0 ? loudest + mostPeakDb : difference) / 10);
-      if (list[index]?.operator === "rms-db") loudest = Math.max(loudest, difference, 0);
-      weights += weight;
-      decibels += difference;
-      heard++;
-    }
+  for (const index of findOrMake(peaksLast, spec.levels, () => putPeaksLast(spec.levels))) {
+    const healthy = expected[index];
+    const level = levels[index]!;
+    if (healthy === undefined || healthy === null || !Number.isFinite(level)) continue;
+    const { operator } = list[index]!;
+    const difference = level - expectLevel(healthy, octaves);
+    const weight = 1 / (healthy.scaleDb * healthy.scaleDb + floorDb * floorDb);
+    const mostDb = operator === "peak-db" && loudest >= 0 ? loudest + mostPeakDb : difference;
+    energy += weight * 10 ** (Math.min(difference, mostDb) / 10);
+    if (operator === "rms-db") loudest = Math.max(loudest, difference, 0);
+    weights += weight;
+    decibels += difference;
+    heard++;
   }
   if (heard === 0) return Number.NaN;
   return site === null ? decibels / heard : 10 * Math.log10(energy / weights);
+}
+
+/** Places of a bundle's levels, those of peaks last: what they may say depends on the bands. */
+const peaksLast = new WeakMap<FeatureSpec, readonly number[]>();
+
+function putPeaksLast({ list }: FeatureSpec): number[] {
+  const isPeak = (index: number): number => Number(list[index]!.operator === "peak-db");
+  return [...list.keys()].sort((one, other) => isPeak(one) - isPeak(other));
 }
 
 /**

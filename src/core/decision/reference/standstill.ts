@@ -42,19 +42,19 @@ export function findStandstill(
 ): Standstill | null {
   const levels = windows.map((window) => computeSeverity(window, spec, null));
   const split = splitLevels(levels);
-  const fainter = windows.filter((_, place) => levels[place]! <= split.upToDb);
+  const places = levels.flatMap((level, place) => (level <= split.upToDb ? [place] : []));
+  const fainter = places.map((place) => windows[place]!);
   const louder = windows.filter((_, place) => levels[place]! > split.upToDb);
   const isMachine = louder.length >= leastRunning * windows.length && isOneSpeed(louder, fainter);
   if (fainter.length < fewestStanding) return null;
   // Somebody has looked at a machine that is as faint as that.
   if (!isMachine && (isVouched || !isSensorNoise(fainter, spec))) return null;
-  const places = new Set(levels.flatMap((level, place) => (level <= split.upToDb ? [place] : [])));
   const speed = `${Math.round(computeMedian(fainter.map(({ shaftRpm }) => shaftRpm)))} rpm`;
   const faint = isMachine
     ? `${split.gapDb.toFixed(0)} dB fainter than when it runs`
     : "as faint as a sensor's own noise";
-  const detail = `its speed is stated as ${speed} while it is ${faint}, in ${places.size} of ${windows.length} windows: does it stand? Nothing is learnt of these; send its speed or its state`;
-  return { places, upToDb: split.upToDb, detail };
+  const detail = `its speed is stated as ${speed} while it is ${faint}, in ${places.length} of ${windows.length} windows: does it stand? Nothing is learnt of these; send its speed or its state`;
+  return { places: new Set(places), upToDb: split.upToDb, detail };
 }
 
 /** Is a window, far fainter than its machine's own reference, one of a standstill? `upToDb`: as {@link Standstill} has it; null: none was found. */

@@ -114,13 +114,13 @@ test("a level that wandered further than that of any machine that runs is said t
 test("a peak without its band is a spark: it says no more than nine decibels", () => {
   const peaks = {
     ...levels,
-    list: list.map((each, at) => (at === 1 ? { ...each, operator: "peak-db" } : each)),
+    list: list.map((each, at) => (at === 0 ? { ...each, operator: "peak-db" } : each)),
   };
   const withPeaks = { ...spec, levels: peaks };
   const own = { ...baseline, spec: peaks };
   const severity = (rms: number, peak: number): number =>
     computeSeverity(
-      { levels: Float32Array.of(-30 + rms, -25 + peak, Number.NaN), shaftRpm: 1500 },
+      { levels: Float32Array.of(-30 + peak, -25 + rms, Number.NaN), shaftRpm: 1500 },
       withPeaks,
       own,
     );

@@ -32,6 +32,13 @@ interface HealthyRecording {
   readonly logits: Float32Array;
 }
 
+/** A recording's logits of one output. */
+interface LogitColumn {
+  readonly rows: number;
+  readonly mean: number;
+  readonly deviation: number;
+}
+
 /**
  * Measures on the healthy recordings of `sets`, each scored by a student that had not seen it. Where none of them has four
  * windows those of a machine at one speed and load are taken together: what wanders between them then counts as a window's
@@ -40,10 +47,12 @@ interface HealthyRecording {
  */
 export function measureHealthyLogits(sets: readonly ScoredSet[]): HealthyLogits {
   const recordings = sets.flatMap(listHealthy);
-  const means = recordings.flatMap(measureColumns).map(({ mean }) => mean);
+  const columns = recordings.flatMap(measureColumns);
+  const means = columns.map(({ mean }) => mean);
   if (means.length === 0) throw new RangeError("no healthy recording says how healthy logits lie");
-  const alone = listDeviations(recordings);
-  const deviations = alone.length > 0 ? alone : listDeviations(joinOccasions(recordings));
+  const alone = listDeviations(columns);
+  const deviations =
+    alone.length > 0 ? alone : listDeviations(joinOccasions(recordings).flatMap(measureColumns));
   if (deviations.length === 0) {
     throw new AuroraError("TRAINING", sayShortOccasions(), {
       op: "train",
@@ -86,23 +95,17 @@ function joinOccasions(recordings: readonly HealthyRecording[]): HealthyRecordin
   }));
 }
 
-function listDeviations(recordings: readonly HealthyRecording[]): number[] {
-  return recordings
-    .filter(({ outputs, logits }) => logits.length >= windowsOfDeviation * outputs)
-    .flatMap(measureColumns)
-    .map(({ deviation }) => deviation);
+function listDeviations(columns: readonly LogitColumn[]): number[] {
+  return columns.filter(({ rows }) => rows >= windowsOfDeviation).map(({ deviation }) => deviation);
 }
 
 /** Of each output. */
-function measureColumns({
-  outputs,
-  logits,
-}: HealthyRecording): { readonly mean: number; readonly deviation: number }[] {
+function measureColumns({ outputs, logits }: HealthyRecording): LogitColumn[] {
   const rows = logits.length / outputs;
   return Array.from({ length: outputs }, (_, output) => {
     const column = Array.from({ length: rows }, (_, row) => logits[row * outputs + output]!);
     const mean = column.reduce((sum, value) => sum + value, 0) / rows;
     const squares = column.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-    return { mean, deviation: Math.sqrt(squares / (rows - 1)) };
+    return { rows, mean, deviation: Math.sqrt(squares / (rows - 1)) };
   });
 }
