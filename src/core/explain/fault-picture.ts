@@ -1,7 +1,6 @@
 /** What windows show of the lines of each kind of bearing fault: how far they stand out, and where. Says nothing of what that means. */
 import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import type { EvidenceRange, LineOrder } from "../contract/physical-evidence.ts";
-import type { ForeignLines } from "../contract/stream.ts";
 import type { EvidenceWindow } from "./evidence-window.ts";
 import {
   computeLineNoise,
@@ -12,7 +11,14 @@ import {
   type SearchedSpectrum,
 } from "./fault-lines.ts";
 import { findShaftColumns } from "./shaft-lines.ts";
-import { findSteady, findTurn, keepSighting, readSighting, type Sighting } from "./steady-lines.ts";
+import {
+  findSteady,
+  findTurn,
+  keepSighting,
+  type PlacedLines,
+  readSighting,
+  type Sighting,
+} from "./steady-lines.ts";
 
 /** A line with what the windows show of it. */
 export interface MeasuredLine {
@@ -58,11 +64,7 @@ export function drawPictures(
   windows: readonly EvidenceWindow[],
   healthy: readonly (number | null)[],
 ): FaultPicture[] {
-  const measured = listFaultLines(subject).flatMap((line) => {
-    const value = healthy[line.column];
-    const healthyDb = typeof value === "number" && Number.isFinite(value) ? value * dbPerLog : null;
-    return measureLine({ line, healthyDb }, subject, windows);
-  });
+  const measured = measureLines(subject, windows, healthy);
   return faultKinds.map((kind) => {
     const ofKind = measured.filter(({ line }) => line.of === (bearingFaults[kind].order satisfies LineOrder));
     const harmonics = ofKind.filter(({ line }) => line.kind === "harmonic");
@@ -71,53 +73,59 @@ export function drawPictures(
   });
 }
 
-/** Nothing where no window says anything of it. */
-function measureLine(
-  { line, healthyDb }: Pick<MeasuredLine, "line" | "healthyDb">,
+/** But for those of which no window says anything. */
+function measureLines(
   subject: SearchedSpectrum,
   windows: readonly EvidenceWindow[],
-): readonly MeasuredLine[] {
-  const values = windows.map(({ features }) => features[line.column]! * dbPerLog).filter(Number.isFinite);
-  if (values.length === 0) return [];
-  const noise = computeLineNoise(line, subject.window);
-  const db = meanOf(values);
-  const standsOut = db >= findNeededDb(noise, values.length, healthyDb);
-  const isMostly = (of: keyof ForeignLines): boolean => {
-    const some = windows.filter(({ foreignLines }) => foreignLines?.[of].includes(line.column) === true);
-    return some.length > windows.length / 2;
-  };
-  const [isHum, isShaft] = [isMostly("hum"), isMostly("shaft")];
-  const places = windows.map(({ lineOrders }) => lineOrders?.[line.column] ?? Number.NaN);
-  const isFlank = places.filter((place) => place < 0).length > windows.length / 2;
-  const measuredOrder = standsOut ? findMiddlePlace(places) : null;
-  const isShaded = line.isShaded && (measuredOrder === null || isShaft);
-  const isFound = standsOut && !isShaded;
-  const steadyRpm = isFound ? findSteadyRpm(line.column, subject, windows) : null;
-  const keepsHertz = steadyRpm !== null || isHum;
-  const measuredHertz =
-    measuredOrder === null
-      ? null
-      : keepsHertz
-        ? findHertz(places, windows)
-        : measuredOrder * findShaftHertz(windows);
-  const heard = { db, noiseDb: noise.db, healthyDb, standsOut, isShaded, isFound };
-  return [{ line, ...heard, isHum, isShaft, isFlank, steadyRpm, places, measuredOrder, measuredHertz }];
+  healthy: readonly (number | null)[],
+): MeasuredLine[] {
+  const shaftHertz = findShaftHertz(windows);
+  const placed = placeLines(subject, windows);
+  const isMost = (some: readonly unknown[]): boolean => some.length > windows.length / 2;
+  return listFaultLines(subject).flatMap((line) => {
+    const { column } = line;
+    const values = windows.map(({ features }) => features[column]! * dbPerLog).filter(Number.isFinite);
+    if (values.length === 0) return [];
+    const healthyDb = Number.isFinite(healthy[column]) ? healthy[column]! * dbPerLog : null;
+    const noise = computeLineNoise(line, subject.window);
+    const db = meanOf(values);
+    const standsOut = db >= findNeededDb(noise, values.length, healthyDb);
+    const isHum = isMost(windows.filter(({ foreignLines }) => foreignLines?.hum.includes(column)));
+    const isShaft = isMost(windows.filter(({ foreignLines }) => foreignLines?.shaft.includes(column)));
+    const places = windows.map(({ lineOrders }) => lineOrders?.[column] ?? Number.NaN);
+    const isFlank = isMost(places.filter((place) => place < 0));
+    const measuredOrder = standsOut ? findMiddlePlace(places) : null;
+    const isShaded = line.isShaded && (measuredOrder === null || isShaft);
+    const isFound = standsOut && !isShaded;
+    const steadyRpm = isFound ? findSteadyRpm(column, placed) : null;
+    const keepsHertz = measuredOrder !== null && (steadyRpm !== null || isHum);
+    const turningHertz = measuredOrder === null ? null : measuredOrder * shaftHertz;
+    const measuredHertz = keepsHertz ? findHertz(places, windows) : turningHertz;
+    const heard = { db, noiseDb: noise.db, healthyDb, standsOut, isShaded, isFound };
+    return [{ line, ...heard, isHum, isShaft, isFlank, steadyRpm, places, measuredOrder, measuredHertz }];
+  });
 }
 
-/** In the order of time, as {@link findSteady} has them. */
-function findSteadyRpm(
-  column: number,
-  { features, window }: SearchedSpectrum,
+/** Of the windows that say it, in the order of time as {@link findSteady} has them, with how fast the shaft turned. */
+function placeLines(
+  { features: spec, window }: SearchedSpectrum,
   windows: readonly EvidenceWindow[],
-): EvidenceRange | null {
-  const shaft = findShaftColumns(features);
-  let sightings: readonly Sighting[] = [];
-  for (const [at, { features: own, lineOrders, shaftRpm, revolutions = Number.NaN }] of windows.entries()) {
-    if (lineOrders === undefined) continue;
-    const lasted = Number.isNaN(revolutions) && window.unit === "revolutions" ? window.length : revolutions;
-    const placed = { features: own, lineOrders, shaftRpm, revolutions: lasted, toMs: at };
-    sightings = keepSighting(sightings, readSighting(column, placed, findTurn(placed, shaft)));
-  }
+): { readonly lines: PlacedLines; readonly turn: number }[] {
+  const shaft = findShaftColumns(spec);
+  const usual = window.unit === "revolutions" ? window.length : Number.NaN;
+  return windows.flatMap(({ features, lineOrders, shaftRpm, revolutions = Number.NaN }, toMs) => {
+    if (lineOrders === undefined) return [];
+    const lasted = Number.isNaN(revolutions) ? usual : revolutions;
+    const lines = { features, lineOrders, shaftRpm, revolutions: lasted, toMs };
+    return [{ lines, turn: findTurn(lines, shaft) }];
+  });
+}
+
+function findSteadyRpm(column: number, placed: ReturnType<typeof placeLines>): EvidenceRange | null {
+  const sightings = placed.reduce<readonly Sighting[]>(
+    (before, { lines, turn }) => keepSighting(before, readSighting(column, lines, turn)),
+    [],
+  );
   const rpms = findSteady(sightings).map(({ shaftRpm }) => shaftRpm);
   return rpms.length === 0 ? null : { min: Math.min(...rpms), max: Math.max(...rpms) };
 }

@@ -85,7 +85,7 @@ function spanOf(values: readonly number[]): number {
 }
 
 /** Where the lines of a band stood in a window. */
-interface PlacedLines {
+export interface PlacedLines {
   readonly features: ArrayLike<number>;
   /** As an extractor fills it. */
   readonly lineOrders: ArrayLike<number>;

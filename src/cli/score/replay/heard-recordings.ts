@@ -74,8 +74,10 @@ export function createHeardRecordings(window: WindowSpec | null = null): HeardRe
   const passed: Stretch[] = [];
   /** Of the stretches before the last one. */
   let fitted = 0;
-  const fitsLast = (): number =>
-    last === null ? 0 : window === null ? Number.POSITIVE_INFINITY : countFitting(last.turned, window);
+  const fitsLast = (): number => {
+    if (last === null) return 0;
+    return window === null ? Number.POSITIVE_INFINITY : countFitting(last.turned, window);
+  };
   return {
     get fitting() {
       return fitted + fitsLast();
