@@ -6,7 +6,7 @@ import { z } from "zod";
 import { onDemand } from "./on-demand.ts";
 import { oneLine } from "./one-line.ts";
 import type { ModelRef } from "./prediction.ts";
-import { maxLater } from "./site-baseline.ts";
+import { type LearntBeside, type LearntSpeeds, learntSpeedsSchema, maxLater } from "./site-baseline.ts";
 import { idPattern } from "./topics.ts";
 
 /** Path that lists them (GET), and below which each is renewed: `POST /baselines/TURBINE/COMPONENT/renew`. */
@@ -30,23 +30,23 @@ export interface LearningProgress {
   readonly since: string | null;
 }
 
-/** Levels at speeds that the machine came to later. */
-export interface LaterReport extends Pick<ReferenceReport, "windows" | "from" | "to" | "shaftRpm"> {
-  /** The nearest speed that had been learnt before, and by how much it is louder than there, dB. */
-  readonly besideRpm: number;
-  readonly louderDb: number;
-}
-
-/** What a point is held against. */
-export interface ReferenceReport {
-  /** Counts the baselines of this point, from 1. */
-  readonly version: number;
+/** What levels at some speeds were learnt of. */
+export interface LevelsReport {
   /** Windows that it rests on. */
   readonly windows: number;
   /** Time of the data that it was learnt of, RFC 3339; it is in use since the end of it. */
   readonly from: string;
   readonly to: string;
-  readonly shaftRpm: { readonly min: number; readonly max: number; readonly reference: number };
+  readonly shaftRpm: LearntSpeeds;
+}
+
+/** Levels at speeds that the machine came to later. */
+export type LaterReport = LevelsReport & LearntBeside;
+
+/** What a point is held against. */
+export interface ReferenceReport extends LevelsReport {
+  /** Counts the baselines of this point, from 1. */
+  readonly version: number;
   /** False: it knows the machine's levels, and the scores of the model that serves are still learnt. */
   readonly hasScores: boolean;
   /** Why the machine may not have been healthy while it was learnt, one sentence each. */
@@ -139,12 +139,11 @@ const time = z.iso.datetime({ offset: true });
 const count = z.int().min(0);
 const hours = z.number().min(0);
 const name = z.string().regex(idPattern);
-const rpm = z.number().positive();
 const learntOf = {
   windows: z.int().min(1),
   from: time,
   to: time,
-  shaftRpm: z.strictObject({ min: rpm, max: rpm, reference: rpm }),
+  shaftRpm: learntSpeedsSchema,
 };
 
 /** Validator of {@link PointBaselineReport}. */
@@ -176,7 +175,7 @@ const pointBaselineSchema: () => z.ZodType<PointBaselineReport> = onDemand(() =>
         hasScores: z.boolean(),
         suspicions: z.array(z.string().max(1024)).max(64),
         later: z
-          .array(z.strictObject({ ...learntOf, besideRpm: rpm, louderDb: z.number() }))
+          .array(z.strictObject({ ...learntOf, besideRpm: z.number().positive(), louderDb: z.number() }))
           .max(maxLater)
           .optional(),
       })

@@ -51,6 +51,14 @@ export interface SiteSeverity extends SiteWander {
   readonly window: number;
 }
 
+/** Speeds of the shaft at which levels were learnt. */
+export interface LearntSpeeds {
+  readonly min: number;
+  readonly max: number;
+  /** That at which a level is stated. */
+  readonly reference: number;
+}
+
 /** The levels of a machine at some speeds, as they were learnt. */
 export interface SiteLevels {
   /** Windows that they rest on. */
@@ -58,19 +66,22 @@ export interface SiteLevels {
   /** Time of the data, epoch ms. */
   readonly fromMs: number;
   readonly toMs: number;
-  readonly shaftRpm: { readonly min: number; readonly max: number; readonly reference: number };
+  readonly shaftRpm: LearntSpeeds;
   /** One a level; null: not heard on this site (a band above the sensor's rate). */
   readonly levels: readonly (SiteLevel | null)[];
   /** Absent: not learnt. */
   readonly severity?: SiteSeverity | undefined;
 }
 
-/** The same at speeds that the machine came to after it had its own reference. */
-export interface LaterLevels extends SiteLevels {
+/** Beside which levels those at later speeds were learnt. */
+export interface LearntBeside {
   /** The nearest speed that had been learnt before, and by how much it is louder than there, dB. */
   readonly besideRpm: number;
   readonly louderDb: number;
 }
+
+/** Levels at speeds that the machine came to after it had its own reference. */
+export type LaterLevels = SiteLevels & LearntBeside;
 
 /** At most so many: 300 to 3000 rpm are less. */
 export const maxLater = 12;
@@ -106,11 +117,19 @@ const level: z.ZodType<SiteLevel> = z.strictObject({
 });
 
 const speed = z.number().positive();
+
+/** Validator of {@link LearntSpeeds}. */
+export const learntSpeedsSchema: z.ZodType<LearntSpeeds> = z.strictObject({
+  min: speed,
+  max: speed,
+  reference: speed,
+});
+
 const siteLevels = {
   windows: z.int().min(1),
   fromMs: finite,
   toMs: finite,
-  shaftRpm: z.strictObject({ min: speed, max: speed, reference: speed }),
+  shaftRpm: learntSpeedsSchema,
   levels: z.array(level.nullable()).max(512),
   severity: z
     .strictObject({

@@ -3,11 +3,12 @@ import type {
   BaselineStanding,
   LaterReport,
   LearningProgress,
+  LevelsReport,
   ReferenceReport,
 } from "../../contract/baseline-report.ts";
 import { formatTime } from "../../contract/iso-time.ts";
 import type { ModelRef } from "../../contract/prediction.ts";
-import type { LaterLevels, SiteBaseline } from "../../contract/site-baseline.ts";
+import type { LaterLevels, SiteBaseline, SiteLevels } from "../../contract/site-baseline.ts";
 import { hourMs } from "../../maths/durations.ts";
 import type { BaselineRenewal } from "./baseline-snapshot.ts";
 import type { BaselineLearner } from "./baseline-status.ts";
@@ -122,16 +123,18 @@ function measureProgress(
 }
 
 function describeReference(baseline: SiteBaseline): ReferenceReport {
-  const { version, windows, fromMs, toMs, shaftRpm, model, suspicions, later } = baseline;
-  const [from, to] = [formatTime(fromMs), formatTime(toMs)];
-  const known = { version, windows, from, to, shaftRpm, hasScores: model !== null, suspicions };
+  const { version, model, suspicions, later } = baseline;
+  const known = { version, ...describeLevels(baseline), hasScores: model !== null, suspicions };
   return later === undefined ? known : { ...known, later: later.map(describeLater) };
 }
 
 function describeLater(levels: LaterLevels): LaterReport {
-  const { windows, fromMs, toMs, shaftRpm, besideRpm, louderDb } = levels;
-  const [from, to] = [formatTime(fromMs), formatTime(toMs)];
-  return { windows, from, to, shaftRpm, besideRpm, louderDb: round(louderDb, 1) };
+  const { besideRpm, louderDb } = levels;
+  return { ...describeLevels(levels), besideRpm, louderDb: round(louderDb, 1) };
+}
+
+function describeLevels({ windows, fromMs, toMs, shaftRpm }: SiteLevels): LevelsReport {
+  return { windows, from: formatTime(fromMs), to: formatTime(toMs), shaftRpm };
 }
 
 function explainReady(reference: ReferenceReport | null, refining: LearningProgress | null): string {

@@ -7,15 +7,15 @@ export const speedMargin = 0.1;
 export const maxPerOctaveDb = 24;
 export const minPerOctaveDb = -6;
 
-type LearntSpeeds = Pick<SiteLevels, "shaftRpm">;
+type LevelSpeeds = Pick<SiteLevels, "shaftRpm">;
 
 /** Has the machine been learnt at about this speed? */
-export function isLearntSpeed({ shaftRpm: { min, max } }: LearntSpeeds, shaftRpm: number): boolean {
+export function isLearntSpeed({ shaftRpm: { min, max } }: LevelSpeeds, shaftRpm: number): boolean {
   return shaftRpm >= min * (1 - speedMargin) && shaftRpm <= max * (1 + speedMargin);
 }
 
 /** How far a speed lies above the learnt ones, octaves; below them it is negative, among them 0. */
-export function octavesBeyond(shaftRpm: number, { shaftRpm: { min, max } }: LearntSpeeds): number {
+export function octavesBeyond(shaftRpm: number, { shaftRpm: { min, max } }: LevelSpeeds): number {
   return Math.log2(shaftRpm / Math.min(max, Math.max(min, shaftRpm)));
 }
 
