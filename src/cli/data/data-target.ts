@@ -1,9 +1,11 @@
 /** What `aurora data check` is asked about: a manifest, or a training configuration that names one, and the folder of the data. */
+
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse as parseYaml } from "yaml";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { findWaveform } from "../../core/contract/bundle/manifest.ts";
 import { fieldsOf } from "../../core/contract/fields.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import type { BearingConfig } from "../../training/recipes/bearing/bearing-config.ts";
@@ -105,6 +107,6 @@ async function readDataset(path: string): Promise<Readonly<Record<string, unknow
 }
 
 function expect({ channels, window, features }: CommonConfig): Pick<DataTarget, "expectations" | "features"> {
-  const contract = channels.find(({ kind }) => kind === "waveform")!;
+  const contract = findWaveform({ channels })!;
   return { expectations: { contract, window }, features: features.list.length };
 }

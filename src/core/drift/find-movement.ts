@@ -3,6 +3,7 @@
  * leader, first those that lie nearest to where all went that moved at about their time.
  */
 
+import { compareTexts } from "../maths/compare-texts.ts";
 import type { Steps } from "../maths/steps.ts";
 import { type JointStory, joinStories } from "./join-stories.ts";
 import type { ReadVerdict } from "./read-verdicts.ts";
@@ -42,7 +43,7 @@ function rankByCompany(points: readonly ReadVerdict[], reachMs: number): readonl
   const moved = points
     .filter(({ hasMoved }) => hasMoved)
     .map((point) => ({ point, name: nameOf(point), company: 0 }))
-    .sort((a, b) => a.point.onsetMs - b.point.onsetMs || compareNames(a.name, b.name));
+    .sort((a, b) => a.point.onsetMs - b.point.onsetMs || compareTexts(a.name, b.name));
   const axes = Math.max(0, ...moved.map(({ point }) => (point.direction.axes.at(-1) ?? -1) + 1));
   const sum = new Float64Array(axes);
   const add = ({ direction }: ReadVerdict, sign: 1 | -1): void => {
@@ -57,14 +58,10 @@ function rankByCompany(points: readonly ReadVerdict[], reachMs: number): readonl
     for (const [at, axis] of direction.axes.entries()) own.company += sum[axis]! * direction.values[at]!;
   }
   return moved
-    .sort((a, b) => b.company - a.company || compareNames(a.name, b.name))
+    .sort((a, b) => b.company - a.company || compareTexts(a.name, b.name))
     .map(({ point }) => point);
 }
 
 function nameOf({ verdict: { site, turbine, component, modelDigest } }: ReadVerdict): string {
   return JSON.stringify([site, turbine, component, modelDigest]);
-}
-
-function compareNames(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

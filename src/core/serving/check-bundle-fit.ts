@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { readAccelerationUnit } from "../contract/acceleration-units.ts";
 import { type AuroraError, hasErrorCode } from "../contract/aurora-error.ts";
-import type { ChannelContract, Manifest } from "../contract/bundle/manifest.ts";
+import { findWaveform, type Manifest } from "../contract/bundle/manifest.ts";
 import { listComponents } from "../contract/bundle/normal-behaviour.ts";
 import { type ConfigFinding, findNearest, type KeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
@@ -106,11 +106,6 @@ function checkUses(
     }
     return isScada ? [] : checkPointBundle(path, model.manifest);
   });
-}
-
-/** The channel of samples; undefined: the model takes none. */
-export function findWaveform({ channels }: Pick<Manifest, "channels">): ChannelContract | undefined {
-  return channels.find(({ kind }) => kind === "waveform");
 }
 
 function checkPointBundle(path: KeyPath, manifest: Manifest): readonly ConfigFinding[] {

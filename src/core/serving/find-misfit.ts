@@ -4,13 +4,18 @@
  */
 import { findOtherKind } from "../bundle/compatibility.ts";
 import { inGravities } from "../contract/acceleration-units.ts";
-import { type ChannelContract, type Manifest, mcuModelFileName } from "../contract/bundle/manifest.ts";
+import {
+  type ChannelContract,
+  findWaveform,
+  type Manifest,
+  mcuModelFileName,
+} from "../contract/bundle/manifest.ts";
 import { formatKeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { indexPoints } from "../contract/config/index-points.ts";
 import type { DeviceChannel } from "../contract/device/device-message.ts";
 import { sha256Hex } from "../platform/files/sha256.ts";
-import { findWaveform, listBundleFindings } from "./check-bundle-fit.ts";
+import { listBundleFindings } from "./check-bundle-fit.ts";
 
 /** In what `next` does not fit where `before`, of the same name, does; null: in nothing. */
 export type FitCheck = (next: Manifest, before: Manifest) => string | null;

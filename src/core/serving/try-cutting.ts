@@ -3,10 +3,9 @@
  * it refuses while data flow would decide nothing. Keeps nothing, and reads no data.
  */
 import { AuroraError } from "../contract/aurora-error.ts";
-import type { Manifest } from "../contract/bundle/manifest.ts";
+import { findWaveform, type Manifest } from "../contract/bundle/manifest.ts";
 import type { NormalBehaviourSpec } from "../contract/bundle/normal-behaviour.ts";
 import { createTurbineWatch } from "../decision/normal-behaviour/turbine-watch.ts";
-import { findWaveform } from "./check-bundle-fit.ts";
 import { createRowCutter } from "./row-cutter.ts";
 import { createSpecCutter, type WindowBundle } from "./spec-cutter.ts";
 

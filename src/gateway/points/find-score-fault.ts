@@ -1,6 +1,6 @@
 /** Does what a device says of a window fit the bundle's data contract? What raw samples are held against, scores are too. */
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
-import type { Manifest } from "../../core/contract/bundle/manifest.ts";
+import { findWaveform, type Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { QuarantineReason } from "../../core/contract/stream.ts";
 
 /** The parts of a manifest that say which windows there can be. */
@@ -16,8 +16,8 @@ export function findScoreFault(
   { channels, window }: WindowContract,
 ): { readonly reason: QuarantineReason; readonly detail: string } | null {
   const { unit, sampleRateHz, sampleCount, shaftRpm, fromMs, toMs } = score;
-  const contract = channels.find(({ kind }) => kind === "waveform");
-  if (contract?.kind === "waveform") {
+  const contract = findWaveform({ channels });
+  if (contract !== undefined) {
     const { minRateHz, maxRateHz } = contract;
     if (unit !== contract.unit) return { reason: "unit", detail: `expected ${contract.unit}, got ${unit}` };
     if (sampleRateHz < minRateHz || sampleRateHz > maxRateHz)

@@ -3,7 +3,7 @@
  * points of a gateway have one such chain together, or several, each in a thread of its own. Scores and decides nothing.
  */
 import { inGravities } from "../../core/contract/acceleration-units.ts";
-import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
+import { type ChannelContract, findWaveform } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import { isOperatingChannel } from "../../core/contract/config/operating-channels.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
@@ -91,7 +91,7 @@ export function createSignalChain<B extends WindowBundle>(options: SignalChainOp
     byChannel.get(deviceId)?.get(channel) ?? none;
   const contractOf = (deviceId: string, channel: string): ChannelContract | undefined => {
     const first = pointsOf(deviceId, channel)[0];
-    return first && bundleOf(first.config.bundle).manifest.channels.find((each) => each.kind === "waveform");
+    return first && findWaveform(bundleOf(first.config.bundle).manifest);
   };
   /** Before the block that is being accepted. */
   let refusedSamples = 0;

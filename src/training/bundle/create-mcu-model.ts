@@ -1,5 +1,5 @@
 /** Makes `model.mcu.bin` of a bundle's own parts: student, thresholds, and the feature list where a device can compute it. */
-import type { Calibration, Manifest } from "../../core/contract/bundle/manifest.ts";
+import { type Calibration, findWaveform, type Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import { calibrateLogit, computeProbability } from "../../core/decision/calibrate.ts";
 import { encodeMcuSection } from "../../core/features/mcu-section.ts";
@@ -25,7 +25,7 @@ export type McuManifest = Pick<
  */
 export function createMcuModel(manifest: McuManifest, student: QuantisedMlp): Uint8Array {
   const last = student.layers.at(-1)!;
-  const waveform = manifest.channels.find((channel) => channel.kind === "waveform");
+  const waveform = findWaveform(manifest);
   const section =
     waveform === undefined
       ? null

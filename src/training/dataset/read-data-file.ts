@@ -2,11 +2,13 @@
  * Reads data files: whole ones with a bound on their size, unpacking gzip by name, and parts of those that may be larger than
  * memory. Fingerprints what was read. Refuses to read more than it was told to.
  */
+
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { compareTexts } from "../../core/maths/compare-texts.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 
 const hashedBytes = 1024 * 1024;
@@ -96,9 +98,7 @@ export function computeFingerprint(
     length.writeBigUInt64BE(BigInt(bytes.length));
     hash.update(length).update(bytes);
   };
-  const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
-    a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
-  for (const file of [...files].sort(byName)) {
+  for (const file of [...files].sort((a, b) => compareTexts(a.name, b.name))) {
     add(Buffer.from(file.name, "utf8"));
     add(file.bytes);
   }
@@ -132,7 +132,7 @@ export async function hashFileInto(hash: Hash, path: string): Promise<void> {
 export async function fingerprintLargeFiles(dir: string, names: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
   const length = Buffer.alloc(8);
-  for (const name of [...new Set(names)].sort((a, b) => (a < b ? -1 : 1))) {
+  for (const name of [...new Set(names)].sort()) {
     const bytes = Buffer.from(name, "utf8");
     length.writeBigUInt64BE(BigInt(bytes.length));
     hash.update(length).update(bytes);

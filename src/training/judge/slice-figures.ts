@@ -2,6 +2,7 @@
  * Slices of judged signals (bearing, end, load, speed …): every metric by slice with counts and intervals, where a model is
  * worse than its mean, and whether a new model is significantly worse than the old one on any of them.
  */
+import { compareTexts } from "../../core/maths/compare-texts.ts";
 import { createRandom } from "../../core/maths/random.ts";
 import { computeFigure, computeShare, drawResamples, type Figure } from "./figure.ts";
 import { createMacroAuroc } from "./metrics.ts";
@@ -96,10 +97,6 @@ export function listSlices(
 function leadOf(value: string): number {
   const number = Number.parseFloat(value);
   return value.startsWith("below ") ? -1 : Number.isNaN(number) ? 0 : number;
-}
-
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** One signal under both models. */

@@ -1,6 +1,6 @@
 /** A recording that can be read: its channel, its scale, and what the bundle's data contract expects of it. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
+import { type ChannelContract, findWaveform } from "../../../core/contract/bundle/manifest.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { decimateSamples } from "../../../training/dataset/samples/decimated-samples.ts";
 import { type FileScale, findFileScale } from "../../../training/dataset/samples/file-scale.ts";
@@ -62,7 +62,7 @@ function findContract(
   { rateHz, shaftRpm, speed, rateFrom }: StatedSidecar,
 ): ChannelContract {
   const subject = `${manifest.name}@${manifest.version}`;
-  const contract = manifest.channels.find((channel) => channel.kind === "waveform");
+  const contract = findWaveform(manifest);
   if (contract === undefined) {
     throw new AuroraError("BUNDLE_INCOMPATIBLE", "does not listen to a waveform", {
       op: "score file",

@@ -119,6 +119,11 @@ export interface Manifest {
   readonly lineage: Lineage;
 }
 
+/** The channel of samples; undefined: there is none. */
+export function findWaveform({ channels }: Pick<Manifest, "channels">): ChannelContract | undefined {
+  return channels.find(({ kind }) => kind === "waveform");
+}
+
 /** Names of bundles, channels, failure modes and devices: safe in a topic and in a path. */
 export const namePattern: RegExp = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const name = z.string().regex(namePattern, "lower-case letters, digits and dashes");

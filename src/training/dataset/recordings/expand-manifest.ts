@@ -4,6 +4,7 @@
  */
 
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { compareTexts } from "../../../core/maths/compare-texts.ts";
 import { capturePath, listFolderFiles } from "./folder-files.ts";
 import { type ManifestEntry, refuseEntry } from "./manifest-entry.ts";
 
@@ -61,7 +62,7 @@ export async function expandManifest(
     }
   }
   // A stable sort: within a file the manifest's order stays.
-  const sorted = [...taken.values()].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+  const sorted = [...taken.values()].sort((a, b) => compareTexts(a.file, b.file));
   return { entries: sorted, known };
 }
 

@@ -54,7 +54,7 @@ export async function listFolderFiles(root: string): Promise<readonly string[]> 
     await walk(next, next.split("/").length);
     listed.push(target);
   }
-  return files.sort((a, b) => (a < b ? -1 : 1));
+  return files.sort();
 }
 
 /** Takes out the shortest, of equally long ones the first by its characters. */

@@ -127,7 +127,7 @@ async function fingerprint(manifest: Uint8Array, root: string, files: readonly s
     hash.update(length).update(bytes);
   };
   add(manifest);
-  for (const file of [...files].sort((a, b) => (a < b ? -1 : 1))) {
+  for (const file of [...files].sort()) {
     add(Buffer.from(file, "utf8"));
     await hashFileInto(hash, join(root, file));
   }

@@ -2,8 +2,10 @@
  * Calibration, from training bearings and invented rigs alone: every bearing is scored by a student that was trained
  * without it, one machine of a kind at a time and each side of shared bearings in turn. Never sees a held-out bearing.
  */
+
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import type { Calibration, Threshold } from "../../../../core/contract/bundle/manifest.ts";
+import { compareTexts } from "../../../../core/maths/compare-texts.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
 import { divideBySplit, type RecordingSplit } from "../../../dataset/recordings/recording-splits.ts";
@@ -222,5 +224,5 @@ function fitCommon(sets: readonly ScoredLogits[], outputs: number): Calibration 
 /** By the number at the end of the names (the fault's size), then as text. */
 function compareGroups(a: string, b: string): number {
   const size = (name: string): number => Number(/\d+$/.exec(name)?.[0] ?? 0);
-  return size(a) - size(b) || (a < b ? -1 : a > b ? 1 : 0);
+  return size(a) - size(b) || compareTexts(a, b);
 }

@@ -1,5 +1,5 @@
 /** Holds every recording against the data contract of the bundle, with the very code that does it on a gateway. */
-import type { ChannelContract } from "../../../../core/contract/bundle/manifest.ts";
+import { type ChannelContract, findWaveform } from "../../../../core/contract/bundle/manifest.ts";
 import { createWaveformIngest } from "../../../../core/ingest/waveform-ingest.ts";
 import type { RecordedEntry, RecordingSet } from "../../../dataset/recordings/recording-set.ts";
 
@@ -27,7 +27,7 @@ export async function checkContract(
   set: RecordingSet,
   channels: readonly ChannelContract[],
 ): Promise<ContractReport> {
-  const contract = channels.find((channel) => channel.kind === "waveform");
+  const contract = findWaveform({ channels });
   const refused = new Map<string, RefusedSignal>();
   let samples = 0;
   for (const entry of set.entries) {

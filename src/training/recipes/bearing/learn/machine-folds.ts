@@ -2,6 +2,7 @@
  * Leaves machines out: which are judged together by a student that learnt from the others. A machine is never on both sides. A
  * bearing that recordings of several machines hear is learnt from and never judged, and not heard while its machine is left out.
  */
+import { compareTexts } from "../../../../core/maths/compare-texts.ts";
 import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
 
 /** Machines that are left out at a time; `name` is that of a training step. */
@@ -17,7 +18,7 @@ const mostFolds = 12;
 
 /** In the order of the machines' names; groups are as alike as can be in what their machines show. */
 export function planMachineFolds(entries: readonly DividedEntry[]): readonly MachineFold[] {
-  const machines = [...new Set(entries.filter(isJudged).map(({ machine }) => machine))].sort(compareTexts);
+  const machines = [...new Set(entries.filter(isJudged).map(({ machine }) => machine))].sort();
   if (machines.length <= mostFolds) {
     return machines.map((machine) => ({ name: `without ${machine}`, machines: [machine] }));
   }
@@ -29,7 +30,7 @@ export function planMachineFolds(entries: readonly DividedEntry[]): readonly Mac
   const dealt = [...machines].sort((a, b) => compareTexts(shown(a), shown(b)) || compareTexts(a, b));
   return Array.from({ length: mostFolds }, (_, fold) => ({
     name: `without group ${fold + 1}`,
-    machines: dealt.filter((_, index) => index % mostFolds === fold).sort(compareTexts),
+    machines: dealt.filter((_, index) => index % mostFolds === fold).sort(),
   }));
 }
 
@@ -49,8 +50,4 @@ export function divideByFold(
     train: places.filter((index) => entries[index]!.learn && !left.has(entries[index]!.machine)),
     judged: places.filter((index) => left.has(entries[index]!.machine) && isJudged(entries[index]!)),
   };
-}
-
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 /** The recordings that a configuration learns from: its manifest, which lies beside it or in the bundle, over the data folder. */
 import { join } from "node:path";
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
+import { findWaveform } from "../../../../core/contract/bundle/manifest.ts";
 import { openRecordingSet } from "../../../dataset/recordings/open-recording-set.ts";
 import type { RecordingSet } from "../../../dataset/recordings/recording-set.ts";
 import {
@@ -28,7 +29,7 @@ export async function openRecordings(
   dataDir: string,
 ): Promise<OpenRecordings> {
   const bytes = files.get(dataset.manifest);
-  const contract = channels.find((channel) => channel.kind === "waveform");
+  const contract = findWaveform({ channels });
   if (bytes === undefined || contract === undefined) {
     const what =
       bytes === undefined
