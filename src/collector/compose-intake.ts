@@ -13,7 +13,7 @@ import type { Metrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { believedFile, openArrivalClock } from "./clock-trust.ts";
 import { type CollectorEvidence, openCollectorEvidence } from "./compose-evidence.ts";
-import { bundleScanMs, openModels } from "./compose-registry.ts";
+import { bundleScanMs, openBundleShelf } from "./compose-registry.ts";
 import type { BundleShelf } from "./fleet/bundle-shelf.ts";
 import { openRecord } from "./open-record.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
@@ -54,7 +54,7 @@ export async function openIntake(options: IntakeOptions, closers: Closers): Prom
   const { config, logger, metrics, publish, batches } = options;
   const record = boundPredictions(await openRecord(config, logger));
   closers.add(() => record.close());
-  const shelf = await openModels(config, logger);
+  const shelf = await openBundleShelf(config, logger);
   closers.add(() => shelf.close());
   closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, () => shelf.scan()));
   const topics = createTopics(config.mqtt.base);

@@ -24,7 +24,7 @@ import { createRegistry, type Registry } from "./registry/registry.ts";
 export const bundleScanMs = 30_000;
 
 /** The models of bundles that are known here, for what stores: it publishes none. @throws AuroraError KEY */
-export async function openModels(config: CollectorConfig, logger: Logger): Promise<BundleShelf> {
+export async function openBundleShelf(config: CollectorConfig, logger: Logger): Promise<BundleShelf> {
   const shelf = await createShelf(config, { registry: null, logger });
   await shelf.scan();
   return shelf;

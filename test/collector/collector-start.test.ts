@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openModels } from "../../src/collector/compose-registry.ts";
+import { openBundleShelf } from "../../src/collector/compose-registry.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { createLogger, silentLogger } from "../../src/core/platform/logger.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
@@ -33,7 +33,7 @@ describe("a collector's start and end", () => {
   });
 
   it("knows the models that it came with, for their drift, whatever it publishes", async () => {
-    const { models } = await openModels(configure(createTemporaryFolder()), silentLogger);
+    const { models } = await openBundleShelf(configure(createTemporaryFolder()), silentLogger);
     const names = [...models.values()].map(({ manifest }) => manifest.name);
     expect(names.sort()).toEqual(["bearing-vibration", "turbine-scada"]);
   });

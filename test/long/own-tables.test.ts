@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
-import { checkScadaConfig } from "../../src/training/recipes/scada/check-scada-config.ts";
+import { checkScadaData } from "../../src/training/recipes/scada/check-scada-data.ts";
 import type { ScadaEvaluation } from "../../src/training/recipes/scada/judge/scada-evaluation.ts";
 import type { ScadaRecipeConfig } from "../../src/training/recipes/scada/scada-config.ts";
 import { type TrainingResult, train } from "../../src/training/train.ts";
@@ -60,7 +60,7 @@ async function trainOn(
 async function check(dataDir: string, text = configText): Promise<string[]> {
   const config = parseTrainingConfig(new TextEncoder().encode(text), "train.yaml")
     .config as ScadaRecipeConfig;
-  const { findings } = await checkScadaConfig(config, dataDir);
+  const { findings } = await checkScadaData(config, dataDir);
   const notes = findings.filter(({ severity }) => severity === "note");
   // A day is behind the end of the period.
   expect(notes.map(({ problem }) => problem)).toEqual([expect.stringMatching(/ lie outside the days /)]);

@@ -79,7 +79,7 @@ export async function askCollector<T>(question: CollectorQuestion<T>): Promise<T
  * Reads a file; null where there is none.
  * @throws AuroraError USAGE for an address that is none; COLLECTOR when nothing answers, it refuses, or the file is cut off
  */
-export async function readCollectorFile(file: CollectorFile, maxBytes: number): Promise<Uint8Array | null> {
+export async function fetchCollectorFile(file: CollectorFile, maxBytes: number): Promise<Uint8Array | null> {
   const base = readAddress(file);
   const { status, bytes } = await fetchBytes(new URL(file.path, base), { op: file.op, maxBytes });
   if (status === 200) return bytes;

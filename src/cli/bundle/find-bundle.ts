@@ -7,7 +7,7 @@ import { verifyBundle, verifyBundleFiles } from "../../core/bundle/verify-bundle
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxPublishedBytes } from "../../core/contract/publication.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
-import { readCollectorFile } from "../ask/ask-collector.ts";
+import { fetchCollectorFile } from "../ask/ask-collector.ts";
 import { createRegistryClient } from "./registry-client.ts";
 
 const op = "find bundle";
@@ -46,7 +46,7 @@ export async function findSignedBundle(
     });
   }
   const path = `tuf/targets/${name}/${found.sha256}.${version}.tar`;
-  const tar = await readCollectorFile({ collector, path, op }, maxPublishedBytes);
+  const tar = await fetchCollectorFile({ collector, path, op }, maxPublishedBytes);
   if (tar === null || sha256Hex(tar) !== found.sha256) {
     throw new AuroraError("BUNDLE_DIGEST", `what the collector at ${collector} sent is not ${text}`, {
       op,

@@ -1,6 +1,6 @@
 /** `aurora data check` of a training configuration for tables of ten-minute values. */
 import type { ScadaTableCheck } from "../../training/dataset/scada/check/check-scada-table.ts";
-import { checkScadaConfig } from "../../training/recipes/scada/check-scada-config.ts";
+import { checkScadaData } from "../../training/recipes/scada/check-scada-data.ts";
 import type { ScadaRecipeConfig } from "../../training/recipes/scada/scada-config.ts";
 import { loadTrainingConfig } from "../../training/training-config.ts";
 import { findDataDir } from "../installation.ts";
@@ -16,7 +16,7 @@ export interface TableCheck extends Omit<ScadaTableCheck, "findings"> {
 /** Checks tables and log; `data` is as `--data`. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT. */
 export async function checkTables(path: string, data: string | undefined): Promise<TableCheck> {
   const { recipe } = await loadTrainingConfig(path);
-  const { findings, ...rest } = await checkScadaConfig(recipe.config as ScadaRecipeConfig, findDataDir(data));
+  const { findings, ...rest } = await checkScadaData(recipe.config as ScadaRecipeConfig, findDataDir(data));
   return {
     ...rest,
     findings: findings.map(({ check, severity, file, place, value, problem, cure }) => ({

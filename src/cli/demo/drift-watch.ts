@@ -12,7 +12,7 @@ import type { DemoVerdict } from "./demo-watch.ts";
 import { driftPeriods } from "./plan-drift.ts";
 
 /** All verdicts of one period. */
-export interface DriftPeriod {
+export interface PeriodVerdicts {
   readonly fromMs: number;
   readonly verdicts: readonly DriftVerdict[];
 }
@@ -35,7 +35,7 @@ interface DriftWatchOptions {
   readonly points: number;
   readonly expected: ExpectedDrift | null;
   /** Called once with each period, in order. */
-  readonly onPeriod: (period: DriftPeriod) => void;
+  readonly onPeriod: (period: PeriodVerdicts) => void;
 }
 
 /** Healthy periods after which no drift is the answer. */
@@ -47,7 +47,7 @@ const unsurePeriods = 6;
  * What the periods so far say. `met`: in one period all that drifts is what was expected, placed as expected, and of a site most
  * of its points. `broken`: something else drifts, or it is still placed wrongly after some periods.
  */
-export function decideDrift(periods: readonly DriftPeriod[], expected: ExpectedDrift | null): DemoVerdict {
+export function decideDrift(periods: readonly PeriodVerdicts[], expected: ExpectedDrift | null): DemoVerdict {
   let healthy = 0;
   let unsure = 0;
   for (const { verdicts } of periods) {
@@ -76,7 +76,7 @@ const periodMs = driftPeriods.lengthS * 1000;
 /** Begins to watch; a question that the collector does not answer is asked again. */
 export function watchDrift(options: DriftWatchOptions): DriftWatch {
   const { expected, onPeriod } = options;
-  const periods: DriftPeriod[] = [];
+  const periods: PeriodVerdicts[] = [];
   const found = new Map<string, DriftVerdict>();
   let verdict: DemoVerdict = "open";
   let decide = (): void => {};
@@ -85,7 +85,7 @@ export function watchDrift(options: DriftWatchOptions): DriftWatch {
   });
   const stop = new AbortController();
 
-  const take = (period: DriftPeriod): void => {
+  const take = (period: PeriodVerdicts): void => {
     periods.push(period);
     for (const each of period.verdicts) {
       if (each.level === "drift") found.set(`${each.turbine}/${each.component}`, each);
@@ -141,14 +141,14 @@ async function readPeriods(
   { collectorUrl, points }: DriftWatchOptions,
   from: ReadingPlace,
   signal: AbortSignal,
-): Promise<{ readonly complete: readonly DriftPeriod[]; readonly place: ReadingPlace }> {
+): Promise<{ readonly complete: readonly PeriodVerdicts[]; readonly place: ReadingPlace }> {
   const ask = (day?: string) => askVerdicts(collectorUrl, day, signal);
   const newest = (await ask())?.verdicts.map(({ fromMs }) => fromMs) ?? [];
   if (newest.length === 0) return { complete: [], place: from };
   const newestMs = Math.max(...newest);
   // A device may lag behind the others by periods.
   const slowestMs = newest.length < points ? Number.NEGATIVE_INFINITY : Math.min(...newest);
-  const complete: DriftPeriod[] = [];
+  const complete: PeriodVerdicts[] = [];
   let { nextMs, seen } = from;
   for (nextMs ??= newestMs; nextMs <= newestMs; nextMs += periodMs) {
     const page = await ask(nameDriftDay({ fromMs: nextMs, toMs: nextMs + periodMs }));

@@ -4,11 +4,11 @@ import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import { driftLevels } from "../../core/contract/drift-verdict.ts";
 import type { ExpectedDrift } from "./demo-turbine.ts";
 import type { DemoVerdict } from "./demo-watch.ts";
-import type { DriftPeriod } from "./drift-watch.ts";
+import type { PeriodVerdicts } from "./drift-watch.ts";
 import { driftPeriods } from "./plan-drift.ts";
 
 /** Says of one period after the other what is new: one line while nothing drifts, a few for each point that begins to. */
-export function createDriftTeller(color: boolean): (period: DriftPeriod) => string {
+export function createDriftTeller(color: boolean): (period: PeriodVerdicts) => string {
   const told = new Map<string, string>();
   return ({ fromMs, verdicts }) => {
     const lines = [`${clock(fromMs)}  ${describePeriod(verdicts)}`];

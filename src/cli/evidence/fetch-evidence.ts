@@ -5,7 +5,7 @@ import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts"
 import { type EvidenceAbout, evidenceAboutSchema, maxAboutBytes } from "../../core/contract/evidence.ts";
 import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
-import { readCollectorFile } from "../ask/ask-collector.ts";
+import { fetchCollectorFile } from "../ask/ask-collector.ts";
 
 /** What was written. */
 export interface FetchedEvidence {
@@ -37,7 +37,7 @@ export async function fetchEvidence({
   if (named !== undefined) expectName(named);
   const read = async (ending: "json" | "npy", maxBytes: number): Promise<Uint8Array> => {
     const path = `api/v1/evidence/${id}.${ending}`;
-    const bytes = await readCollectorFile({ collector, path, op }, maxBytes);
+    const bytes = await fetchCollectorFile({ collector, path, op }, maxBytes);
     if (bytes !== null) return bytes;
     throw new AuroraError("USAGE", `the collector has no evidence ${id}`, {
       op,

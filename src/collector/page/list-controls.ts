@@ -38,7 +38,7 @@ export function renderPager<T>(
 }
 
 /** The rest of an address of the fleet's page, which begins with its range. */
-export function addressOf(query: OverviewQuery, range: string | null): string {
+export function overviewAddress(query: OverviewQuery, range: string | null): string {
   const { q, sort, page, gatewayPage } = query;
   const parts = [
     range === null ? null : `range=${range}`,

@@ -19,7 +19,7 @@ import { type PageRange, renderCharts } from "./chart-section.ts";
 import { renderDrift } from "./drift-section.ts";
 import { renderEvents, renderGateways, renderModels } from "./gateway-section.ts";
 import { html, type SafeHtml } from "./html.ts";
-import { addressOf, firstPart, renderPager, renderSearch } from "./list-controls.ts";
+import { firstPart, overviewAddress, renderPager, renderSearch } from "./list-controls.ts";
 import { renderLayout } from "./page-layout.ts";
 import { renderTurbines } from "./turbine-section.ts";
 
@@ -32,14 +32,14 @@ export function renderOverviewPage(page: OverviewPage, range: PageRange): SafeHt
   const pager = renderPager(turbines, {
     what: "turbines",
     anchor: "turbines",
-    addressOf: (to) => addressOf({ ...query, page: to }, name),
+    addressOf: (to) => overviewAddress({ ...query, page: to }, name),
   });
   const gatewayPager = renderPager(gateways, {
     what: "gateways",
     anchor: "gateways",
-    addressOf: (to) => addressOf({ ...query, gatewayPage: to }, name),
+    addressOf: (to) => overviewAddress({ ...query, gatewayPage: to }, name),
   });
-  const charts = { ...range, addressOf: (other: string) => addressOf(query, other) };
+  const charts = { ...range, addressOf: (other: string) => overviewAddress(query, other) };
   const body = html`<h1 class="hidden">Fleet</h1>${renderTiles(page)}
 ${renderAlerts(page, nowMs)}
 ${page.turbines.length > 1 ? renderSearch(query, name) : null}

@@ -19,7 +19,7 @@ export interface ReliabilityBin {
   /** Mean probability that was stated, 0 to 1. */
   readonly stated: number;
   readonly cases: number;
-  /** Share of faults among them, 0 to 1. */
+  /** Share of faults among them, 0 to 1; weighted, where they were weighted for the calibration. */
   readonly observed: number;
 }
 

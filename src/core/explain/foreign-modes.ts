@@ -17,7 +17,7 @@ import { shareByBearing } from "./share-by-bearing.ts";
 type HeardLines = Pick<FeatureWindow, "features" | "upperFeatures" | "foreignLines" | "upperForeignLines">;
 
 /** How many lines of one kind were found, by whose they may be. */
-export interface FoundLines {
+export interface ForeignCount {
   readonly foreign: number;
   readonly own: number;
 }
@@ -26,7 +26,7 @@ export interface FoundLines {
 type ForeignModeFinder = (window: HeardLines) => readonly FaultKind[];
 
 /** Counts the lines of each kind, in their order. */
-type KindLineCounter = (window: HeardLines) => readonly FoundLines[];
+type KindLineCounter = (window: HeardLines) => readonly ForeignCount[];
 
 /** The finder of a bundle and a bearing, one for all points that are alike in both. */
 export const shareForeignModeFinder: (cut: CutSpecs, bearing: BearingOrders) => ForeignModeFinder =
@@ -37,12 +37,12 @@ export const shareKindLineCounter: (cut: CutSpecs, bearing: BearingOrders) => Ki
   shareByBearing(createKindLineCounter);
 
 /** The kinds of which some lines were found, and all of these are foreign. */
-export function listForeignKinds(found: readonly FoundLines[]): readonly FaultKind[] {
+export function listForeignKinds(found: readonly ForeignCount[]): readonly FaultKind[] {
   return faultKinds.filter((_, kind) => isAllForeign(found[kind]!));
 }
 
 /** Some lines were found, and all of these are foreign. */
-export function isAllForeign({ foreign, own }: FoundLines): boolean {
+export function isAllForeign({ foreign, own }: ForeignCount): boolean {
   return own === 0 && foreign > 0;
 }
 
@@ -85,7 +85,7 @@ interface KindLines {
 }
 
 /** The kind's lines of both bands. */
-function countLines(kind: KindLines, heard: HeardLines): FoundLines {
+function countLines(kind: KindLines, heard: HeardLines): ForeignCount {
   const { features, upperFeatures, foreignLines, upperForeignLines } = heard;
   const found = { foreign: 0, own: 0 };
   countFound(kind, { features, foreign: foreignLines }, found);

@@ -8,7 +8,7 @@ import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow, ForeignLines } from "../contract/stream.ts";
 import { noForeignLines } from "./foreign-lines.ts";
-import { type FoundLines, listForeignKinds, shareKindLineCounter } from "./foreign-modes.ts";
+import { type ForeignCount, listForeignKinds, shareKindLineCounter } from "./foreign-modes.ts";
 import { createHeardElsewhere } from "./heard-elsewhere.ts";
 import { createSteadyLines } from "./steady-lines.ts";
 
@@ -44,7 +44,7 @@ export function createForeignWatch(
     update: (window) => {
       const { foreignLines, upperForeignLines, toMs, shaftRpm } = window;
       const { lower, upper } = steadyLines.update(window);
-      const countBeside = (own?: ForeignLines, upperOwn?: ForeignLines): readonly FoundLines[] =>
+      const countBeside = (own?: ForeignLines, upperOwn?: ForeignLines): readonly ForeignCount[] =>
         count({
           ...window,
           foreignLines: addSteady(lower, own),

@@ -4,7 +4,7 @@
  */
 import { type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import { dayMs } from "../maths/durations.ts";
-import { type FoundLines, isAllForeign } from "./foreign-modes.ts";
+import { type ForeignCount, isAllForeign } from "./foreign-modes.ts";
 
 /** How a kind was heard at about one speed. */
 interface HeardKind {
@@ -42,7 +42,7 @@ interface HeardElsewhere {
   /** Which kinds were not to be heard at other speeds, none much slower, within a day before. */
   listSilent(moment: HeardMoment): readonly FaultKind[];
   /** Takes a window in which the machine was heard to run; `found`: of each kind, in their order. */
-  note(moment: HeardMoment, found: readonly FoundLines[]): void;
+  note(moment: HeardMoment, found: readonly ForeignCount[]): void;
 }
 
 /** Of a point of which nothing was heard. */

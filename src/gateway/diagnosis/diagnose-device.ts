@@ -4,7 +4,7 @@
  */
 import { type DiagnosisCode, diagnosisCodes } from "../../core/contract/device/device-diagnosis.ts";
 import type { DeviceFacts, DiagnosisFinding, DiagnosisVerdict, RecentCount } from "./device-facts.ts";
-import { formatShare } from "./diagnosis-words.ts";
+import { sayShare } from "./diagnosis-words.ts";
 import { findClockError, findDrift, findRate } from "./find-clock-error.ts";
 import { findClipped, findCoarse, findLevel, findNoVibration, findSpeed } from "./find-sensor-fault.ts";
 import { findConnectionEnds, findNoModel, findNoScores, unheardLimits } from "./find-unheard.ts";
@@ -132,7 +132,7 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVer
     const share = Math.min(1, setAside.count / samples.count);
     if (setAsideFor === null || !setAside.isHabit || share < diagnosisLimits.setAsideShare) return null;
     return {
-      text: `${formatShare(share)} of its data is set aside: ${setAsideFor.detail}`,
+      text: `${sayShare(share)} of its data is set aside: ${setAsideFor.detail}`,
       cure: adviseSetAside(setAsideFor, model),
     };
   },
@@ -141,7 +141,7 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVer
     const share = notNumbers.count / readings.count;
     if (!notNumbers.isHabit || share < diagnosisLimits.notNumbersShare) return null;
     return {
-      text: `${formatShare(share)} of its readings ${share >= 0.995 ? "are" : "is"} not a number (NaN)`,
+      text: `${sayShare(share)} of its readings ${share >= 0.995 ? "are" : "is"} not a number (NaN)`,
       cure: "Look for a sensor that does not answer: send nothing rather than NaN.",
     };
   },
@@ -161,25 +161,25 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVer
     if (!twice.isHabit || twice.count < diagnosisLimits.leastFrames || share < diagnosisLimits.twiceShare)
       return null;
     return {
-      text: share > 0.9 ? "every frame arrives twice" : `${formatShare(share)} of the frames arrive twice`,
+      text: share > 0.9 ? "every frame arrives twice" : `${sayShare(share)} of the frames arrive twice`,
       cure: "Repeat only what asks for an acknowledgement; over MQTT look for two bridges of one broker.",
     };
   },
   "samples-again": ({ recent: { blocks, again } }) =>
     judgeFrames(blocks.count, again, (share) => ({
-      text: `${formatShare(share)} of the frames bring the samples of the frame before them again`,
+      text: `${sayShare(share)} of the frames bring the samples of the frame before them again`,
       cure: "Give a buffer away only once it was filled anew: look at the halves of its double buffer, or at a sensor that is read faster than it measures.",
     })),
   "frames-out-of-order": ({ recent: { frames, late } }) =>
     judgeFrames(frames.count, late, (share) => ({
-      text: `${formatShare(share)} of the frames arrive out of order, and what is late is lost`,
+      text: `${sayShare(share)} of the frames arrive out of order, and what is late is lost`,
       cure: "Send frames from one task, in the order of their numbers, over one connection.",
     })),
   "frames-damaged": ({ recent: { frames, damaged }, returns }) =>
     returns > 0
       ? null
       : judgeFrames(frames.count + damaged.count, damaged, (share) => ({
-          text: `${formatShare(share)} of the frames arrive damaged`,
+          text: `${sayShare(share)} of the frames arrive damaged`,
           cure: "Check baud rate, ground and length of the line; use a shielded cable or a lower rate.",
         })),
   "frames-lost": ({ recent: { frames, lost, late, damaged }, returns, contact }) => {
@@ -188,7 +188,7 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVer
     // What came late or damaged has a name of its own.
     const count = lost.count - late.count - damaged.count;
     return judgeFrames(frames.count + count, { ...lost, count }, (share) => ({
-      text: `${formatShare(share)} of the frames never arrive`,
+      text: `${sayShare(share)} of the frames never arrive`,
       cure: "The line or a buffer is too small for what is sent: check its rate, or use a faster line.",
     }));
   },
@@ -204,7 +204,7 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVer
     } = missing.isHabit ? toLoss(samples, missing) : snapshotLoss;
     const share = count / (came + count);
     if (!isHabit || share < diagnosisLimits.frameShare) return null;
-    const text = `${formatShare(share)} of the samples are missing between frames that all arrive`;
+    const text = `${sayShare(share)} of the samples are missing between frames that all arrive`;
     const { hellos } = recent;
     if (hellos.isHabit && hellos.count >= diagnosisLimits.rejoins) {
       return {

@@ -11,7 +11,7 @@ export function formatValue(value: number): string {
 }
 
 /** `all`, `34 %`, `0.6 %`; of 1. */
-export function formatShare(share: number): string {
+export function sayShare(share: number): string {
   if (share >= 0.995) return "all";
   const percent = share * 100;
   return `${percent < 10 ? percent.toFixed(1) : percent.toFixed(0)} %`;

@@ -1,6 +1,6 @@
 /** The rules about what sensors carry: a speed in another unit, nothing, a hum, too coarse or cut off, and a level that asks about its unit. */
 import type { ChannelLevel, DeviceFacts, DiagnosisVerdict } from "./device-facts.ts";
-import { formatShare, formatValue, formatWhole } from "./diagnosis-words.ts";
+import { formatValue, formatWhole, sayShare } from "./diagnosis-words.ts";
 
 /** A converter's own noise. */
 const quietCounts = 2;
@@ -70,7 +70,7 @@ export function findClipped({ levels }: DeviceFacts): DiagnosisVerdict {
   if (clipped === undefined) return null;
   const { channel, unit, cutShare, cutAt } = clipped;
   return {
-    text: `${channel} is clipped: ${formatShare(cutShare)} of its samples stand at an end of ${formatValue(cutAt)} ${unit} that none passes`,
+    text: `${channel} is clipped: ${sayShare(cutShare)} of its samples stand at an end of ${formatValue(cutAt)} ${unit} that none passes`,
     cure: "Choose a larger range of the sensor or less gain, and check that it is not loose.",
   };
 }

@@ -8,7 +8,7 @@ export function parseText(value: unknown): string {
 }
 
 /** The cell as a number; NaN where it is empty or none. `decimal` parts the fraction of a number in a text. */
-export function parseNumber(value: unknown, decimal: "." | ","): number {
+export function parseCellNumber(value: unknown, decimal: "." | ","): number {
   if (typeof value === "string") {
     const text = decimal === "," ? value.replace(",", ".").trim() : value.trim();
     return text === "" ? Number.NaN : Number(text);

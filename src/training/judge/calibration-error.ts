@@ -3,17 +3,8 @@
  * over them (Nguyen & O'Connor 2015; equal mass, because most probabilities lie near 0 and 1). Both classes of each
  * output weigh the same, as they do where the calibration is fitted: the share of faults is a fleet's, not a rig's.
  */
+import type { ReliabilityBin } from "../../core/drift/estimate-performance.ts";
 import { columnOf, labelRows, type Multiplicities, type ScoredSet, type Statistic } from "./scored-set.ts";
-
-/** One bin of a reliability diagram. */
-export interface ReliabilityBin {
-  /** Mean stated probability. */
-  readonly stated: number;
-  /** Weighted share of the cases that are faults. */
-  readonly observed: number;
-  /** Cases (windows and outputs). */
-  readonly cases: number;
-}
 
 /** Bins of the diagram and of the error. */
 const reliabilityBins = 10;
@@ -25,7 +16,7 @@ interface Case {
   readonly output: number;
 }
 
-/** Bins over all outputs of the sets; `model` names probabilities, not logits. */
+/** Bins over all outputs of the sets, each of so many windows and outputs; `model` names probabilities, not logits. */
 export function computeReliability(sets: readonly ScoredSet[], model: string): ReliabilityBin[] {
   const cases = collectCases(sets, model);
   const all = new Float64Array(countSignals(sets)).fill(1);

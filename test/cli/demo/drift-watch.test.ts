@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { type DriftPeriod, decideDrift, watchDrift } from "../../../src/cli/demo/drift-watch.ts";
+import { decideDrift, type PeriodVerdicts, watchDrift } from "../../../src/cli/demo/drift-watch.ts";
 import { createDriftTeller, describeDriftEnd } from "../../../src/cli/demo/drift-words.ts";
 import { planDriftDemo } from "../../../src/cli/demo/plan-drift.ts";
 import type { DriftCause, DriftVerdict } from "../../../src/core/contract/drift-verdict.ts";
@@ -20,7 +20,7 @@ function drifting(place: string, kind: DriftCause["kind"]): DriftVerdict {
 }
 
 /** A period in which the places that `kinds` names drift; all others are stable. */
-function period(kinds: Readonly<Record<string, DriftCause["kind"]>> = {}): DriftPeriod {
+function period(kinds: Readonly<Record<string, DriftCause["kind"]>> = {}): PeriodVerdicts {
   const verdicts = places.map((place) => {
     const kind = kinds[place];
     return kind === undefined ? verdict(place) : drifting(place, kind);
@@ -59,7 +59,7 @@ describe("decideDrift", () => {
 
   it("is broken where another point drifts, at once, and where a wrong cause stays", () => {
     expect(decideDrift([period({ [other]: "turbine" })], grease)).toBe("broken");
-    const wrong = new Array<DriftPeriod>(6).fill(period({ [first]: "sensor" }));
+    const wrong = new Array<PeriodVerdicts>(6).fill(period({ [first]: "sensor" }));
     expect(decideDrift(wrong.slice(1), grease)).toBe("open");
     expect(decideDrift(wrong, grease)).toBe("broken");
   });
@@ -72,7 +72,7 @@ describe("decideDrift", () => {
   });
 
   it("is met without a drift after some healthy periods that were assessed, and broken by any", () => {
-    const learning: DriftPeriod = {
+    const learning: PeriodVerdicts = {
       fromMs: 0,
       verdicts: places.map((place) => verdict(place, [], { level: "learning" })),
     };
@@ -131,7 +131,7 @@ describe("a device that lags behind the others", () => {
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const read: DriftPeriod[] = [];
+    const read: PeriodVerdicts[] = [];
     const watch = watchDrift({
       collectorUrl: `http://127.0.0.1:${port}`,
       points: 6,

@@ -8,7 +8,7 @@ import {
   writeBaseline,
 } from "../../../src/cli/score/recordings/read-baseline.ts";
 import { createThinnedList } from "../../../src/cli/score/recordings/recording-severity.ts";
-import { openRecordings, scoreFiles } from "../../../src/cli/score/recordings/score-files.ts";
+import { openEachRecording, scoreFiles } from "../../../src/cli/score/recordings/score-files.ts";
 import { createUnitDoubts } from "../../../src/cli/score/recordings/unit-doubts.ts";
 import { readBundle } from "../../../src/core/bundle/verify-bundle.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
@@ -71,7 +71,10 @@ describe("the severity of recordings too short for a diagnosis", () => {
       return `${index}.npy`;
     });
     const healthy = names.slice(0, 3).map((name) => join(folder, name));
-    const { baseline, warnings } = await learnBaseline(bundle, openRecordings(bundle, healthy, describeFile));
+    const { baseline, warnings } = await learnBaseline(
+      bundle,
+      openEachRecording(bundle, healthy, describeFile),
+    );
     expect(warnings).toEqual([]);
     const kept = join(folder, "healthy.json");
     await writeBaseline(kept, baseline);
@@ -166,7 +169,7 @@ describe("the severity of recordings too short for a diagnosis", () => {
     });
     const describeInG = describeAs(1);
     const healthy = names.slice(0, 3).map((name) => join(folder, name));
-    const { baseline } = await learnBaseline(bundle, openRecordings(bundle, healthy, describeInG));
+    const { baseline } = await learnBaseline(bundle, openEachRecording(bundle, healthy, describeInG));
     const summaries = await score(folder, names, baseline, describeInG);
     expect(summaries.slice(-2).every(({ setAside }) => setAside.samples.range! > 0)).toBe(true);
     const severities = summaries.map(({ severity }) => severity!);
@@ -208,7 +211,7 @@ describe("the severity of recordings too short for a diagnosis", () => {
     const learn = async (wear: number) => {
       const samples = wearOf(wear, 3, 12);
       writeFileSync(join(folder, "a.npy"), encodeNpy(samples, [samples.length]));
-      return learnBaseline(bundle, openRecordings(bundle, [join(folder, "a.npy")], describeFile));
+      return learnBaseline(bundle, openEachRecording(bundle, [join(folder, "a.npy")], describeFile));
     };
     expect((await learn(0)).warnings).toEqual([]);
     const { baseline, warnings } = await learn(1);
@@ -228,7 +231,7 @@ describe("the severity of recordings too short for a diagnosis", () => {
     const samples = wearOf(0, 1, 0.02);
     writeFileSync(join(folder, "a.npy"), encodeNpy(samples, [samples.length]));
     await expect(
-      learnBaseline(bundle, openRecordings(bundle, [join(folder, "a.npy")], describeFile)),
+      learnBaseline(bundle, openEachRecording(bundle, [join(folder, "a.npy")], describeFile)),
     ).rejects.toMatchObject({ code: "DATA_FORMAT", message: expect.stringMatching(/0 of 1 windows/) });
     expect(readFileSync(path, "utf8")).toBe("{}");
   });

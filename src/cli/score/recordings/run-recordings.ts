@@ -17,7 +17,7 @@ import {
   writeBaseline,
 } from "./read-baseline.ts";
 import { createRecordingDoubts } from "./recording-doubts.ts";
-import { openRecordings, scoreFiles } from "./score-files.ts";
+import { openEachRecording, scoreFiles } from "./score-files.ts";
 import { createUnitDoubts } from "./unit-doubts.ts";
 
 export interface RecordingFlags extends SidecarFlags {
@@ -120,7 +120,7 @@ async function obtainBaseline(
       hint: "give --baseline recordings, or leave --write-baseline out",
     });
   }
-  const learnt = await learnBaseline(bundle, openRecordings(bundle, paths, describeFile));
+  const learnt = await learnBaseline(bundle, openEachRecording(bundle, paths, describeFile));
   if (target !== undefined) await writeBaseline(target, learnt.baseline);
   return learnt;
 }

@@ -133,7 +133,7 @@ async function scoreFile(
 }
 
 /** Opens recordings one after the other, to learn from them. Fails with USAGE, CONFIG_INVALID, DATA_*. */
-export async function* openRecordings(
+export async function* openEachRecording(
   bundle: LoadedBundle,
   files: readonly string[],
   describe: ScoreRequest["describe"],

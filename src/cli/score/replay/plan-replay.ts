@@ -14,7 +14,7 @@ import {
   dropDescriptions,
   listEntryFiles,
   listTimes,
-  type ManifestEntry,
+  type ReplayEntry,
   refuseTimes,
 } from "./replay-manifest.ts";
 import { meansFile, type NamedPoint } from "./replay-options.ts";
@@ -53,7 +53,7 @@ export interface ReplayPlan {
 export interface PlanRequest {
   /** Undefined: those of the manifest. */
   readonly input: readonly string[] | undefined;
-  readonly manifest: { readonly path: string; readonly entries: readonly ManifestEntry[] } | null;
+  readonly manifest: { readonly path: string; readonly entries: readonly ReplayEntry[] } | null;
   readonly points: readonly NamedPoint[];
   /** For files that nothing else lists, in the order of their names. */
   readonly course: { readonly fromMs: number; readonly everyMs: number } | null;
@@ -92,7 +92,7 @@ export async function planReplay(request: PlanRequest): Promise<ReplayPlan> {
 /** A file as one entry of the manifest, or none, speaks of it. */
 interface ListedFile {
   readonly file: string;
-  readonly entry: ManifestEntry | null;
+  readonly entry: ReplayEntry | null;
 }
 
 async function matchEntries({ input, manifest }: PlanRequest): Promise<ListedFile[]> {
@@ -104,13 +104,13 @@ async function matchEntries({ input, manifest }: PlanRequest): Promise<ListedFil
     return own;
   }
   // Most entries name one file: those are found by name, patterns are tried one by one.
-  const byName = new Map<string, ManifestEntry[]>();
-  const patterns: ManifestEntry[] = [];
+  const byName = new Map<string, ReplayEntry[]>();
+  const patterns: ReplayEntry[] = [];
   for (const entry of entries) {
     if (entry.file.includes("*")) patterns.push(entry);
     else byName.set(basename(entry.file), [...(byName.get(basename(entry.file)) ?? []), entry]);
   }
-  const used = new Set<ManifestEntry>();
+  const used = new Set<ReplayEntry>();
   const listed = dropDescriptions(input, manifest?.path).flatMap((file): ListedFile[] => {
     const own = [...(byName.get(basename(file)) ?? []), ...patterns].filter((entry) =>
       meansFile(entry.file, file),
@@ -251,7 +251,7 @@ function createCourses(
     const sorted = [...files].sort((a, b) => compareNames(a.file, b.file));
     for (const [index, each] of sorted.entries()) times.set(each, fromMs + index * everyMs);
   };
-  const byEntry = new Map<ManifestEntry, ListedFile[]>();
+  const byEntry = new Map<ReplayEntry, ListedFile[]>();
   for (const each of listed) {
     if (each.entry === null || each.entry.hasRows) continue;
     const files = byEntry.get(each.entry) ?? [];

@@ -37,7 +37,7 @@ const maxEntries = 100_000;
 const maxTimes = 1_000_000;
 
 /** What a manifest says of a file, or of the files that a pattern fits. */
-export interface ManifestEntry {
+export interface ReplayEntry {
   /** Names the entry in complaints. */
   readonly where: string;
   /** As it was written; may hold `*`. */
@@ -60,7 +60,7 @@ export interface ManifestEntry {
 const entryKeys: ReadonlySet<string> = new Set(["rows", "times", "everyseconds", "renewedat"]);
 
 /** Keys that nobody reads, in words for stderr: one may be a word that was misspelt. */
-export function listUnreadKeys(entries: readonly ManifestEntry[]): readonly string[] {
+export function listUnreadKeys(entries: readonly ReplayEntry[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const key of entries.flatMap(({ unread }) => unread)) counts.set(key, (counts.get(key) ?? 0) + 1);
   return [...counts].map(
@@ -69,7 +69,7 @@ export function listUnreadKeys(entries: readonly ManifestEntry[]): readonly stri
 }
 
 /** Reads `path`. Fails with DATA_MISSING, DATA_FORMAT (too large), CONFIG_INVALID. */
-export async function readManifest(path: string): Promise<readonly ManifestEntry[]> {
+export async function readManifest(path: string): Promise<readonly ReplayEntry[]> {
   const bytes = await readFileBounded(path, maxFileBytes, {
     op: "read manifest",
     hint: "write what all entries share once, beside recordings, and recordings at even intervals as one entry: a pattern with time and everySeconds",
@@ -97,7 +97,7 @@ export async function readManifest(path: string): Promise<readonly ManifestEntry
 /** The files that an entry means where no `--input` says which there are, in any order. Fails with CONFIG_INVALID. */
 export async function listEntryFiles(
   manifest: string,
-  { file, where }: ManifestEntry,
+  { file, where }: ReplayEntry,
 ): Promise<readonly string[]> {
   const plain = normalize(file);
   if (isAbsolute(plain) || plain === ".." || plain.startsWith(`..${sep}`)) {
@@ -142,7 +142,7 @@ function joinEntry(
   return { ...rest, ...entry };
 }
 
-function parseEntry(fields: Readonly<Record<string, unknown>>, where: string): ManifestEntry {
+function parseEntry(fields: Readonly<Record<string, unknown>>, where: string): ReplayEntry {
   const said = new Map(Object.entries(fields).map(([key, value]) => [plainKey(key), value]));
   const [file, rows, times, everySeconds] = ["file", "rows", "times", "everyseconds"].map((key) =>
     said.get(key),
@@ -196,7 +196,7 @@ function parseJsonOrYaml(text: string): unknown {
 }
 
 /** When the rows of a file begin that are recordings, epoch ms. @throws AuroraError CONFIG_INVALID where the entry does not say. */
-export function listTimes({ where, everyMs, times, part }: ManifestEntry, rows: number): readonly number[] {
+export function listTimes({ where, everyMs, times, part }: ReplayEntry, rows: number): readonly number[] {
   if (times !== null) {
     if (times.length === rows) return times;
     throw refuseTimes(where, `has ${times.length} times for ${rows} rows`);

@@ -35,7 +35,7 @@ export function addReplayOptions(command: Command): Command {
       new Option(
         "--point <name=file#channel...>",
         "--decide: files of one measuring point, such as b1='*' or b1='2004*#0' b2='2004*#1'; without it each folder is a point",
-      ).argParser(parsePoint),
+      ).argParser(parsePointFiles),
     )
     .option(
       "--every <seconds>",
@@ -125,7 +125,7 @@ export function checkReplayOptions(
   }
 }
 
-export function parsePoint(text: string, before: readonly NamedPoint[] = []): readonly NamedPoint[] {
+export function parsePointFiles(text: string, before: readonly NamedPoint[] = []): readonly NamedPoint[] {
   const equals = text.indexOf("=");
   const name = text.slice(0, Math.max(0, equals)).trim();
   const rest = text.slice(equals + 1);

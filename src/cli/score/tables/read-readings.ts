@@ -4,7 +4,7 @@ import { parseTime } from "../../../training/dataset/parse-time.ts";
 import { createMomentReader } from "../../../training/dataset/scada/read-moments.ts";
 import type { ScadaTableDataset } from "../../../training/dataset/scada/table-config.ts";
 import { type ConvertUnit, isSameUnit, readHeaderUnit } from "../../../training/dataset/scada/units.ts";
-import { parseNumber, parseText } from "../../../training/dataset/table-cell.ts";
+import { parseCellNumber, parseText } from "../../../training/dataset/table-cell.ts";
 import { openTableRows, refuseTable, type TableRows } from "../../../training/dataset/table-rows.ts";
 
 /** What a table holds, row by row. */
@@ -147,7 +147,7 @@ async function readColumns(
   await table.read([...numeric, ...named], (cells) => {
     const turbine = named.length === 0 ? "" : parseText(cells[numeric.length]);
     for (const [at, column] of numbers.entries()) {
-      column.push(at === 0 ? readTime(cells[at], turbine) : parseNumber(cells[at], table.decimal));
+      column.push(at === 0 ? readTime(cells[at], turbine) : parseCellNumber(cells[at], table.decimal));
     }
     for (const [at, column] of texts.entries()) column.push(parseText(cells[numeric.length + at]));
   });

@@ -34,7 +34,7 @@ export interface ReplayedRow {
   readonly decisions: readonly Decision[];
 }
 
-export interface ReplaySink {
+export interface FarmSink {
   /** Some rows at a time, in order of time. */
   takeRows(rows: readonly ReplayedRow[]): Promise<void>;
   setAside(place: RowPlace, quarantine: Quarantine, windows: 0 | 1): void;
@@ -50,7 +50,7 @@ interface FarmReplayOptions {
   readonly bundle: LoadedBundle;
   readonly turbines: readonly JoinedRows[];
   readonly repairs: readonly LoggedRepair[];
-  readonly sink: ReplaySink;
+  readonly sink: FarmSink;
 }
 
 /** Rows that are played before their answers are waited for: a model lets only so many wait. */

@@ -8,7 +8,7 @@ import { requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import type { ErrorReport } from "../../terminal/end-process.ts";
 import { createLossCounter, type LossCounter, type Losses } from "../files/file-report.ts";
 import type { FarmFiles, FarmTables } from "./read-tables.ts";
-import type { ReplayedRow, ReplaySink, RowPlace } from "./replay-farm.ts";
+import type { FarmSink, ReplayedRow, RowPlace } from "./replay-farm.ts";
 
 /** What a row says; see `turbine-watch.ts`. */
 type RowState = WatchOutcome["state"];
@@ -54,7 +54,7 @@ export interface TableEntry extends Pick<RowPlace, "file" | "turbine"> {
 
 /** Summaries of all files, by turbine. */
 interface TableSummaries {
-  readonly sink: Pick<ReplaySink, "setAside" | "takeDay" | "takeStanding">;
+  readonly sink: Pick<FarmSink, "setAside" | "takeDay" | "takeStanding">;
   count(row: ReplayedRow): void;
   list(): TableSummary[];
 }

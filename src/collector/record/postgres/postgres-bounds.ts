@@ -8,7 +8,7 @@ import type { RecordFault, StorableRecord } from "../fleet-record.ts";
 import { refuseBeyond, refusePredictions } from "../record-bounds.ts";
 import { isDataError, type PostgresDatabase } from "./postgres-database.ts";
 import { createLabelCheck } from "./postgres-labels.ts";
-import { createPointNumbers, namePoint } from "./postgres-machines.ts";
+import { createPointNumbers, keyOfPoint } from "./postgres-machines.ts";
 import { transpose } from "./postgres-predictions.ts";
 import { faultOf, type Refused, type SentRecord } from "./postgres-use.ts";
 
@@ -151,7 +151,7 @@ function createPointCheck(
     const known = await numbers.find(named.map(({ point }) => point));
     const ofRecords = new Map<StorableRecord, number>();
     const unknown = named.filter(({ each, point }) => {
-      const number = known.get(namePoint(point));
+      const number = known.get(keyOfPoint(point));
       if (number !== undefined) ofRecords.set(each.record, number);
       return number === undefined;
     });
@@ -164,7 +164,7 @@ function createPointCheck(
     const totals = new Map(counted.map((row) => [`${row.site}\n${row.turbine}`, Number(row.total)]));
     const added = new Map<string, PointId>();
     for (const { each, point } of unknown) {
-      const name = namePoint(point);
+      const name = keyOfPoint(point);
       if (added.has(name)) continue;
       const turbine = `${point.site}\n${point.turbine}`;
       const total = totals.get(turbine) ?? 0;
@@ -175,7 +175,7 @@ function createPointCheck(
     }
     const made = await numbers.make([...added.values()]);
     for (const { each, point } of unknown) {
-      const number = made.get(namePoint(point));
+      const number = made.get(keyOfPoint(point));
       if (number !== undefined) ofRecords.set(each.record, number);
     }
     return ofRecords;

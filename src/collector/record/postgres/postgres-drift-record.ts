@@ -24,7 +24,7 @@ import {
   readStates,
 } from "./postgres-drift-steps.ts";
 import { putEvents } from "./postgres-events.ts";
-import { createPointNumbers, namePoint } from "./postgres-machines.ts";
+import { createPointNumbers, keyOfPoint } from "./postgres-machines.ts";
 import type { PostgresPartitions } from "./postgres-partitions.ts";
 import {
   listDriftDays,
@@ -80,7 +80,7 @@ export function createPostgresDriftRecord(
     publishPeriod: async (step) => {
       await partitions.prepare(step.nowMs);
       const numbers = await points.find([...step.verdicts, ...step.states]);
-      const numberOf = (point: PointId): number => numbers.get(namePoint(point))!;
+      const numberOf = (point: PointId): number => numbers.get(keyOfPoint(point))!;
       await database.transaction(async (session) => {
         for (const verdict of step.verdicts) await replaceVerdict(session, numberOf(verdict), verdict);
         for (const state of step.states) await putState(session, numberOf(state), state);

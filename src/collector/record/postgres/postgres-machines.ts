@@ -222,14 +222,14 @@ export async function listTurbines(session: SqlSession): Promise<RecordedTurbine
 }
 
 /** A measuring point as one text. */
-export function namePoint({ site, turbine, component }: PointId): string {
+export function keyOfPoint({ site, turbine, component }: PointId): string {
   return `${site}\n${turbine}\n${component}`;
 }
 
 /** Points that are remembered with their numbers. */
 const maxKnownPoints = 500_000;
 
-/** Numbers of measuring points by {@link namePoint}. */
+/** Numbers of measuring points by {@link keyOfPoint}. */
 interface PointNumbers {
   /** Those that there are. */
   find(points: readonly PointId[]): Promise<ReadonlyMap<string, number>>;
@@ -248,7 +248,7 @@ export function createPointNumbers(database: PostgresDatabase): PointNumbers {
     if (known.size > maxKnownPoints) known.clear();
     const unknown = new Map<string, PointId>();
     for (const point of points) {
-      const name = namePoint(point);
+      const name = keyOfPoint(point);
       if (!known.has(name)) unknown.set(name, point);
     }
     if (unknown.size === 0) return known;
@@ -256,7 +256,7 @@ export function createPointNumbers(database: PostgresDatabase): PointNumbers {
       `SELECT * FROM point WHERE (site, turbine, component) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
       columnsOfPoints([...unknown.values()]),
     );
-    for (const { id, ...names } of rows) known.set(namePoint(names as unknown as PointId), Number(id));
+    for (const { id, ...names } of rows) known.set(keyOfPoint(names as unknown as PointId), Number(id));
     return known;
   };
   return {

@@ -21,7 +21,7 @@ import {
 import type { AlarmingTurbine, AlarmQuery, Listing, RecordedAlarm, TurbineRef } from "../fleet-record.ts";
 import { recordBounds, refuseBeyond } from "../record-bounds.ts";
 import { searchWords } from "../record-rules.ts";
-import { holdsWords } from "./sqlite-events.ts";
+import { holdsListedWords } from "./sqlite-events.ts";
 
 export interface SqliteAlarms {
   /** @throws RecordRefusedError for an alarm of a kind beyond its turbine's bound */
@@ -160,6 +160,6 @@ function buildFilter(query: AlarmQuery): { where: string; values: SqlValue[] } {
   const words = searchWords(query.search ?? "");
   const searched =
     "alarm.site || char(10) || alarm.turbine || char(10) || component || char(10) || failure_mode";
-  add(holdsWords(searched), words.length === 0 ? undefined : JSON.stringify(words));
+  add(holdsListedWords(searched), words.length === 0 ? undefined : JSON.stringify(words));
   return { where: parts.length === 0 ? "" : `WHERE ${parts.join(" AND ")}`, values };
 }

@@ -115,7 +115,7 @@ const updateTexts =
   "gateway || char(10) || model_name || char(10) || to_version || char(10) || step || char(10) || detail";
 
 /** The condition that each word of a list (JSON, its one parameter) stands somewhere in a text. */
-export function holdsWords(text: string): string {
+export function holdsListedWords(text: string): string {
   return `NOT EXISTS (SELECT 1 FROM json_each(?) AS word WHERE instr(lower(${text}), lower(word.value)) = 0)`;
 }
 
@@ -130,7 +130,7 @@ function createList<T>(
   read: (row: SqlRow) => T,
 ): (query: EventQuery) => Listing<T> {
   const where = `FROM ${table} WHERE (? IS NULL OR gateway = ?) AND ${filter}
-    AND ${holdsWords(searched)}`;
+    AND ${holdsListedWords(searched)}`;
   const count = database.prepare(`SELECT COUNT(*) AS total ${where}`);
   const rows = database.prepare(`SELECT * ${where} ORDER BY believed_ms DESC, id DESC LIMIT ? OFFSET ?`);
   return ({ gateway = null, name = null, search = "", limit, offset }) => {

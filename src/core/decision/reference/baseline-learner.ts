@@ -27,7 +27,7 @@ import { createGatheredWindows, type GatheredWindows } from "./gathered-windows.
 import { describeWithRows, type HealthyRows, noHealthyRows, packHealthyRows } from "./healthy-rows.ts";
 import { canLearnLater, learnLater } from "./later-levels.ts";
 import { doubtGrowth, dropMargins, measureGrowth, mergeBaselines, toOneShape } from "./refine-baseline.ts";
-import { describeRefusal, noRefusal, type Refusal, refuse, restoreRefusal } from "./refusal.ts";
+import { describeRefusal, noRefusal, type Refusal, refuseBaseline, restoreRefusal } from "./refusal.ts";
 import { hasLevels, isHeard } from "./severity.ts";
 import { findStandstill } from "./standstill.ts";
 
@@ -266,7 +266,7 @@ class Learner implements BaselineLearner {
     }
     if (error.kind === "faulty") {
       this.#refusedAt = this.#nextTry;
-      this.#refusal = refuse(this.#refusal, error, isFinal);
+      this.#refusal = refuseBaseline(this.#refusal, error, isFinal);
       return { kind: "refused", detail: error.detail };
     }
     if (this.#refusals < maxRefusals) {

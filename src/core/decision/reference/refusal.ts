@@ -22,7 +22,7 @@ export const noRefusal: Refusal = { detail: null, doubted: null };
  * Refused once more. While the machine is steady what is known of it is refined until it is final, as a provisional baseline is: a fault
  * that grows must not take it along, and of one that grew meanwhile nothing is known.
  */
-export function refuse(
+export function refuseBaseline(
   { doubted }: Refusal,
   { detail, baseline }: { readonly detail: string; readonly baseline: SiteBaseline },
   isFinal: boolean,

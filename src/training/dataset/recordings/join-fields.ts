@@ -5,7 +5,7 @@ import { oneSpelling } from "../sidecar/sidecar.ts";
 
 /** `own` over `common`, however both spell a key. */
 export function joinFields(common: Fields, own: Fields): Record<string, unknown> {
-  const { more, rest } = splitFields(common, own);
+  const { more, rest } = splitCommonFields(common, own);
   return { ...rest, ...more, ...own };
 }
 
@@ -14,7 +14,7 @@ export function joinFields(common: Fields, own: Fields): Record<string, unknown>
  * geometry, no other form of `common` is left.
  * @returns more: what completes the bearing that `own` begins to give; rest: what is said of other things
  */
-export function splitFields(
+export function splitCommonFields(
   common: Fields,
   own: Fields,
 ): { readonly more: Record<string, unknown>; readonly rest: Record<string, unknown> } {

@@ -11,7 +11,7 @@ import { plainKey } from "../plain-key.ts";
 import { isSameBearing } from "../sidecar/bearing-words.ts";
 import { isSidecar, parseSidecarWords, type SidecarPart } from "../sidecar/sidecar.ts";
 import { parseSpeedSource, type SpeedSource } from "../speed/speed-source.ts";
-import { joinFields, splitFields } from "./join-fields.ts";
+import { joinFields, splitCommonFields } from "./join-fields.ts";
 import type { RecordedLabel } from "./recording-set.ts";
 
 /** What a manifest says of one channel of a file, or of the files that a pattern fits. */
@@ -104,7 +104,7 @@ export function parseManifestEntry(
       "says no machine: the physical thing whose recordings stay on one side of a split",
     );
   }
-  const { more, rest } = splitFields(common, said);
+  const { more, rest } = splitCommonFields(common, said);
   const [part, shared] = [{ ...more, ...said }, rest].map((words) =>
     nameBearing(parseSidecarWords(withoutOwn(words), where), bearings, where),
   ) as [SidecarPart, SidecarPart];

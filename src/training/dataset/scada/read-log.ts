@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { suggestWord } from "../../../core/contract/config/config-finding.ts";
-import { parseNumber, parseText } from "../table-cell.ts";
+import { parseCellNumber, parseText } from "../table-cell.ts";
 import { openTableRows, type TableLayout, type TableRows } from "../table-rows.ts";
 import { createMomentReader, type Moment } from "./read-moments.ts";
 import type { ComponentCost, CostConfig, LogConfig, ScadaTableDataset } from "./table-config.ts";
@@ -196,7 +196,7 @@ async function readCostTable(
     if (costs.has(component))
       throw refuseAt(`${place}: ${component} stands twice`, path, "leave one line a component");
     const euro = (cell: unknown): number => {
-      const value = parseNumber(cell, table.decimal);
+      const value = parseCellNumber(cell, table.decimal);
       if (value >= 0) return value;
       throw refuseAt(`${place}: "${parseText(cell)}" is no cost`, path, "write a number of euro, 0 or more");
     };

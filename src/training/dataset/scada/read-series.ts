@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import { medianInPlace } from "../../../core/maths/select.ts";
-import { parseNumber, parseText } from "../table-cell.ts";
+import { parseCellNumber, parseText } from "../table-cell.ts";
 import { openTableRows } from "../table-rows.ts";
 import { createGrowingRows, type GrowingRows, type TurbineSeries } from "./growing-rows.ts";
 import { type ListedFile, listTableFiles } from "./list-files.ts";
@@ -178,7 +178,7 @@ async function readFile(
       return;
     }
     for (const [channel, { name, unit, min, max }] of channels.entries()) {
-      const written = parseNumber(cells[1 + channel], table.decimal);
+      const written = parseCellNumber(cells[1 + channel], table.decimal);
       const value = conversions[channel]?.(written) ?? written;
       if (!Number.isFinite(value)) {
         lose("missing-reading", () => `${name} says "${parseText(cells[1 + channel])}"`);

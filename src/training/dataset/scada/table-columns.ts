@@ -43,12 +43,12 @@ export function findTableColumns(
   return {
     time: find(dataset.time.column, "the time"),
     turbine: dataset.turbineColumn === undefined ? -1 : find(dataset.turbineColumn, "the turbine"),
-    channels: channels.map(({ name }) => find(columnOf(dataset, name), `the channel ${name}`)),
+    channels: channels.map(({ name }) => find(columnNameOf(dataset, name), `the channel ${name}`)),
   };
 }
 
 /** Name of a channel's column. */
-export function columnOf({ columns }: ScadaTableDataset, channel: string): string {
+export function columnNameOf({ columns }: ScadaTableDataset, channel: string): string {
   const column = Object.hasOwn(columns, channel) ? columns[channel]! : channel;
   return typeof column === "string" ? column : column.column;
 }
@@ -65,7 +65,7 @@ export interface DeniedUnit {
 /** Columns whose names state another unit than they are said to be in. */
 export function listDeniedUnits(table: TableRows, { dataset, channels }: ColumnSource): DeniedUnit[] {
   return channels.flatMap(({ name, unit }) => {
-    const column = columnOf(dataset, name);
+    const column = columnNameOf(dataset, name);
     const named = Object.hasOwn(dataset.columns, name) ? dataset.columns[name]! : name;
     const declared = typeof named === "string" ? unit : named.unit;
     const stated = table.columns.includes(column.trim()) ? readHeaderUnit(column) : null;

@@ -8,7 +8,7 @@ import type { ScoredSet } from "../../judge/scored-set.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
 import { checkDiagnosis } from "./check-bearing-config.ts";
-import { judgeTuned, weighEvidence } from "./judge/tuned-evaluation.ts";
+import { judgeEvidence, judgeTuned } from "./judge/tuned-evaluation.ts";
 import { judgeTunedBundle, runTunedHeldOut } from "./judge/tuned-judgement.ts";
 import { refuseFewWindows } from "./learn/enough-windows.ts";
 import { deriveTying } from "./learn/hypothesis-columns.ts";
@@ -38,7 +38,7 @@ async function trainTuned(config: TunedConfig, context: TrainingContext): Promis
   const { steps, trainer } = context;
   const parent = openParent(config.from);
   const recordings = await openRecordings(config, context.attachments, context.dataDir);
-  const listed = weighEvidence(config, recordings.set.entries);
+  const listed = judgeEvidence(config, recordings.set.entries);
   for (const line of sayLearningPath(listed)) context.log(line);
   refuseLittleEvidence(listed, config);
   const { contract, rows, invented, fingerprint } = await readTrainingRows(
@@ -56,7 +56,7 @@ async function trainTuned(config: TunedConfig, context: TrainingContext): Promis
     context.log(`${id} is said to be faulty and shows no fault's lines: neither learnt from nor judged`);
   }
   // What is left may be less than what the manifest lists.
-  const evidence = weighEvidence(
+  const evidence = judgeEvidence(
     config,
     all.map(({ entry }) => entry),
   );
@@ -117,7 +117,7 @@ async function trainTuned(config: TunedConfig, context: TrainingContext): Promis
 
 /** Fails with TRAINING where there is too little evidence, or no fault at all, and nobody accepted that. */
 function refuseLittleEvidence(
-  { isLittle, isAccepted, name, lacking, faultyMachines }: ReturnType<typeof weighEvidence>,
+  { isLittle, isAccepted, name, lacking, faultyMachines }: ReturnType<typeof judgeEvidence>,
   { name: model }: TunedConfig,
 ): void {
   if (faultyMachines === 0) {

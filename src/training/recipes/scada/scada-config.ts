@@ -73,7 +73,7 @@ export interface PolicyConfig extends Omit<InspectionPolicy, "components"> {
 }
 
 /** Days (UTC) inside the train period. */
-export interface TuningConfig {
+export interface TuningDays {
   /** Begins of stretches, each judged by a student that learnt before it; rising. */
   readonly stretches: readonly string[];
   /** First decision, and first failure that counts. */
@@ -100,7 +100,7 @@ export interface ScadaRecipeConfig extends CommonConfig {
   readonly policy: PolicyConfig;
   readonly recipe: ScadaStudentRecipe;
   /** The protocol by which a recipe is chosen without a look at test data; absent: there is none. */
-  readonly tuning?: TuningConfig | undefined;
+  readonly tuning?: TuningDays | undefined;
   /** What is asked of the inspections on the test period; absent: nothing but what is asked of every student. */
   readonly required?: RequiredFigures | undefined;
   /** Every time that anybody has looked at the test half-year, in words. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { formatInstant } from "../../../../src/cli/score/files/time-doubts.ts";
 import { type PlanRequest, planReplay } from "../../../../src/cli/score/replay/plan-replay.ts";
 import { listUnreadKeys, readManifest } from "../../../../src/cli/score/replay/replay-manifest.ts";
-import { parsePoint } from "../../../../src/cli/score/replay/replay-options.ts";
+import { parsePointFiles } from "../../../../src/cli/score/replay/replay-options.ts";
 import { createDescriber, type SidecarFlags } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
 import { hasErrorCode } from "../../../../src/core/contract/aurora-error.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
@@ -169,7 +169,7 @@ describe("points", () => {
     const { folder, files } = createFolder("20040212_103239.npy", "20040213_103239.npy");
     writeFileSync(join(folder, "20040212_103239.json"), JSON.stringify({ point: "own" }));
     expect((await plan({ input: files.slice(0, 1) })).points).toEqual(["own"]);
-    const points = parsePoint("b=20040213*", parsePoint("a=20040212*"));
+    const points = parsePointFiles("b=20040213*", parsePointFiles("a=20040212*"));
     expect((await plan({ input: files, points })).points).toEqual(["a", "b"]);
   });
 
@@ -199,7 +199,7 @@ describe("points", () => {
 
   it("may be channels of the same files", async () => {
     const { files } = createFolder("20040212_103239.npy", "20040213_103239.npy");
-    const points = parsePoint("b2=*#1", parsePoint("b1=*#0"));
+    const points = parsePointFiles("b2=*#1", parsePointFiles("b1=*#0"));
     const { recordings } = await plan({ input: files, points }, { ...flags, channel: "7" });
     expect(recordings.map(({ point, description }) => `${point} ${description.channel}`)).toEqual([
       "b1 0",
@@ -211,7 +211,7 @@ describe("points", () => {
 
   it("that share a file and say no channel are that file's error", async () => {
     const { files } = createFolder("20040212_103239.npy");
-    const points = parsePoint("b2=*", parsePoint("b1=*"));
+    const points = parsePointFiles("b2=*", parsePointFiles("b1=*"));
     expect((await plan({ input: files, points })).errors[0]!.error.message).toMatch(
       /of the points b1 and b2/,
     );
@@ -219,13 +219,13 @@ describe("points", () => {
 
   it("that no file is of are wrong usage", async () => {
     const { files } = createFolder("20040212_103239.npy");
-    await expect(plan({ input: files, points: parsePoint("b=2005*") })).rejects.toEqual(
+    await expect(plan({ input: files, points: parsePointFiles("b=2005*") })).rejects.toEqual(
       refused("USAGE", /fits none/),
     );
   });
 
   it.each(["b", "=a", "b=", "b=a#", "b=,#0"])("cannot be written as %j", (text) => {
-    expect(() => parsePoint(text)).toThrow(/NAME=FILE/);
+    expect(() => parsePointFiles(text)).toThrow(/NAME=FILE/);
   });
 });
 

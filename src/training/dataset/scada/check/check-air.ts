@@ -4,7 +4,7 @@
  */
 import { computeQuantile } from "../../../../core/maths/robust.ts";
 import type { TurbineSeries } from "../growing-rows.ts";
-import { columnOf } from "../table-columns.ts";
+import { columnNameOf } from "../table-columns.ts";
 import { type ConvertUnit, convertUnit, dimensionOf, readHeaderUnit } from "../units.ts";
 import { findTurbines, listRereadings } from "./column-units.ts";
 import type { DataFinding } from "./data-finding.ts";
@@ -40,7 +40,7 @@ export function listDoubtsOfAir(farm: ScannedFarm, outputs: readonly string[]): 
   const { air, parts } = findTemperatures(farm, outputs);
   return air.flatMap((channel) => {
     const { name, unit } = farm.source.channels[channel]!;
-    const column = columnOf(farm.source.dataset, name);
+    const column = columnNameOf(farm.source.dataset, name);
     if (readHeaderUnit(column) !== null) return [];
     return findTurbines(farm, channel, {
       measure: (series) => {
@@ -86,7 +86,7 @@ function checkHotAir(farm: ScannedFarm, channel: number): DataFinding[] {
       severity: "error",
       value: `one hour of a hundred lies above ${high.toFixed(1)} ${unit}`,
       problem: `${name} of ${turbines} is hotter than air gets`,
-      cure: `if the column "${columnOf(farm.source.dataset, name)}" is in degrees Fahrenheit, write {column: …, unit: degF}`,
+      cure: `if the column "${columnNameOf(farm.source.dataset, name)}" is in degrees Fahrenheit, write {column: …, unit: degF}`,
     }),
   });
 }
@@ -94,7 +94,7 @@ function checkHotAir(farm: ScannedFarm, channel: number): DataFinding[] {
 /** Air that most parts are far below, as winter's in Fahrenheit is, and that in another unit they would not be. */
 function checkColdParts(farm: ScannedFarm, channel: number, parts: readonly number[]): DataFinding[] {
   const { name, unit } = farm.source.channels[channel]!;
-  const column = columnOf(farm.source.dataset, name);
+  const column = columnNameOf(farm.source.dataset, name);
   return findTurbines(farm, channel, {
     measure: (series) => {
       const beside = { series, air: channel, parts };
@@ -168,7 +168,7 @@ function checkAgainstAir(farm: ScannedFarm, channel: number, airs: readonly numb
       severity: "error",
       value: `in the median it is ${(-middle).toFixed(1)} ${unit} colder`,
       problem: `${name} of ${turbines} is colder than ${channels[air]!.name}, which no part of a turbine is for long`,
-      cure: `compare the units of "${columnOf(dataset, name)}" and "${columnOf(dataset, channels[air]!.name)}" with those of the configuration`,
+      cure: `compare the units of "${columnNameOf(dataset, name)}" and "${columnNameOf(dataset, channels[air]!.name)}" with those of the configuration`,
     }),
   });
 }

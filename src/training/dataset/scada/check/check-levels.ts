@@ -3,10 +3,10 @@
  * the air (`check-air.ts`). Corrects nothing.
  */
 import { computeQuantile } from "../../../../core/maths/robust.ts";
-import { columnOf } from "../table-columns.ts";
+import { columnNameOf } from "../table-columns.ts";
 import { dimensionOf } from "../units.ts";
 import { checkAir } from "./check-air.ts";
-import { describeColumn, listRereadings } from "./column-units.ts";
+import { describeColumnFinding, listRereadings } from "./column-units.ts";
 import type { DataFinding } from "./data-finding.ts";
 import type { ScannedFarm } from "./scanned-farm.ts";
 
@@ -47,13 +47,13 @@ function checkAgainstSiblings(farm: ScannedFarm, channel: number): DataFinding[]
       .sort((a, b) => a.left - b.left)[0];
     if (better === undefined || better.left > leftShare * gap) return [];
     return [
-      describeColumn(
+      describeColumnFinding(
         farm,
         { series, channel },
         {
           severity: "error",
           value: `its median is ${own.toFixed(1)} ${unit}, that of the others ${usual.toFixed(1)}; read as ${better.unit} it would be ${better.convert(own).toFixed(1)}`,
-          problem: `the column "${columnOf(farm.source.dataset, name)}" of ${series.turbine} seems to be in ${better.unit}`,
+          problem: `the column "${columnNameOf(farm.source.dataset, name)}" of ${series.turbine} seems to be in ${better.unit}`,
           cure: `convert this turbine's column, or write unit: ${better.unit} if it is the others that are wrong`,
         },
       ),
@@ -75,13 +75,13 @@ function checkReach(farm: ScannedFarm, channel: number): DataFinding[] {
   });
   if (better === undefined) return [];
   return [
-    describeColumn(
+    describeColumnFinding(
       farm,
       { series: filled[0]!, channel },
       {
         severity: "error",
         value: `one hour of a hundred lies above ${high.toPrecision(3)} ${unit}, where the channel goes to ${max}; read as ${better.unit} it would be ${better.convert(high).toPrecision(3)}`,
-        problem: `the column "${columnOf(farm.source.dataset, name)}" seems to be in ${better.unit}`,
+        problem: `the column "${columnNameOf(farm.source.dataset, name)}" seems to be in ${better.unit}`,
         cure: `write {column: …, unit: ${better.unit}}, or mend the channel's range`,
       },
     ),

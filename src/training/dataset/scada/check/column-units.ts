@@ -56,11 +56,11 @@ export function findTurbines<T>(
   const { series, measured } = first;
   const others = hits.length - 1;
   const turbines = others === 0 ? series.turbine : `${series.turbine} and ${others} more turbines`;
-  return [describeColumn(farm, { series, channel }, say(measured, turbines))];
+  return [describeColumnFinding(farm, { series, channel }, say(measured, turbines))];
 }
 
 /** A finding on a turbine's column, at a row that shows it. */
-export function describeColumn(
+export function describeColumnFinding(
   farm: ScannedFarm,
   { series, channel }: { readonly series: TurbineSeries; readonly channel: number },
   words: FindingWords,

@@ -2,13 +2,11 @@
  * `evaluation.json`: every figure that the model card speaks of, for machines, on bearings that nobody was trained on. Each
  * stands once; the deployed student's macro AUROC is a headline figure and a step's.
  */
+
 import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-spec.ts";
 import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
-import {
-  computeReliability,
-  createCalibrationError,
-  type ReliabilityBin,
-} from "../../../judge/calibration-error.ts";
+import type { ReliabilityBin } from "../../../../core/drift/estimate-performance.ts";
+import { computeReliability, createCalibrationError } from "../../../judge/calibration-error.ts";
 import { computeFigure, drawResamples, type Figure } from "../../../judge/figure.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { computeSliceFigures, type SliceFigures } from "../../../judge/slice-figures.ts";
@@ -32,9 +30,9 @@ import { type InventedFigures, judgeInvented } from "./invented-figures.ts";
 import {
   describeMicrocontroller,
   describeStudent,
-  type Finding,
   judgeSteps,
   type MicrocontrollerFigures,
+  type PairedDifference,
   type StepFigures,
   type StudentFigures,
 } from "./shrink-figures.ts";
@@ -53,7 +51,7 @@ export interface BearingEvaluation extends EvaluationDocument {
   readonly heldOut: HeldOutEvaluation;
   readonly contract: ContractReport;
   readonly steps: readonly StepFigures[];
-  readonly findings: readonly Finding[];
+  readonly findings: readonly PairedDifference[];
   /** Probabilities against what happened; their errors are among the metrics. */
   readonly reliability: Readonly<Record<"heldOut" | "outOfFold", readonly ReliabilityBin[]>>;
   readonly decision: DecisionFigures;

@@ -10,7 +10,7 @@ import { fitLogisticRival } from "../learn/contenders.ts";
 import type { TrialRows } from "./term-trials.ts";
 
 /** Both sides of a split, and which training rows are as recorded. */
-export interface RecordedRows extends TrialRows {
+export interface LogisticRows extends TrialRows {
   /** A weight a training row: 1 as recorded, 0 for a noisy copy. */
   readonly recorded: Float32Array;
 }
@@ -28,7 +28,7 @@ interface LogisticTrial {
 const penalties = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1] as const;
 
 /** Fits all ways on all splits. Fails with TRAINING. */
-export function tryLogistic(splits: readonly RecordedRows[], task: StudentTask): LogisticTrial[] {
+export function tryLogistic(splits: readonly LogisticRows[], task: StudentTask): LogisticTrial[] {
   const { tying } = task;
   const prepared = splits.map(({ train }) => prepareRows(train, task));
   return [false, true].flatMap((withNoisyCopies) =>

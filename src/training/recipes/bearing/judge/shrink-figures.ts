@@ -39,7 +39,7 @@ export interface StepFigures {
 }
 
 /** A paired difference and what it says. */
-export interface Finding {
+export interface PairedDifference {
   readonly name: string;
   /** First less second contender, on the inner splits (more bearings) and on held-out bearings. */
   readonly outOfFold: Figure;
@@ -105,7 +105,7 @@ export function judgeSteps(
   contenders: Contenders,
   { heldOut, folds }: { readonly heldOut: ScoredSet; readonly folds: readonly ScoredSet[] },
   { seed, recipe }: { readonly seed: number; readonly recipe: StudentRecipe },
-): { readonly steps: readonly StepFigures[]; readonly findings: readonly Finding[] } {
+): { readonly steps: readonly StepFigures[]; readonly findings: readonly PairedDifference[] } {
   const names = Object.keys(titles).filter((name) => heldOut.scores[name] !== undefined);
   const own = names.includes("teacher") ? titles : untaughtTitles;
   const resamples = {
@@ -134,7 +134,7 @@ export function judgeSteps(
   });
   const findings = comparisons
     .filter(([, first, second]) => names.includes(first) && names.includes(second))
-    .map(([name, first, second, subject]): Finding => {
+    .map(([name, first, second, subject]): PairedDifference => {
       const [a, b] = [statistics[first]!, statistics[second]!];
       const differenceOn = (kind: "heldOut" | "folds"): Figure =>
         computeFigure((counts) => a[kind](counts) - b[kind](counts), resamples[kind]);

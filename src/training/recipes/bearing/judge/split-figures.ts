@@ -32,7 +32,7 @@ import {
   type WaveformRows,
   weighRecorded,
 } from "../learn/recorded-rows.ts";
-import { type RecordedRows, sayLogisticTrial, tryLogistic } from "./logistic-trials.ts";
+import { type LogisticRows, sayLogisticTrial, tryLogistic } from "./logistic-trials.ts";
 import { comparePublished, type JudgedName, judgedNames, sayPublished } from "./published-figures.ts";
 import { sayTrial, tryTerms } from "./term-trials.ts";
 
@@ -59,7 +59,7 @@ interface SplitRig {
   readonly rowsOf: (split: RecordingSplit) => SplitRows;
 }
 
-interface SplitRows extends RecordedRows {
+interface SplitRows extends LogisticRows {
   readonly testSignals: readonly WaveformRows[];
 }
 

@@ -4,9 +4,10 @@
  */
 import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-spec.ts";
 import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
+import type { ReliabilityBin } from "../../../../core/drift/estimate-performance.ts";
 import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
 import type { JudgedCase } from "../../../gate/judgement.ts";
-import { computeReliability, type ReliabilityBin } from "../../../judge/calibration-error.ts";
+import { computeReliability } from "../../../judge/calibration-error.ts";
 import { computeFigure, drawResamples, type Figure } from "../../../judge/figure.ts";
 import { chooseLearningPath, type LearningPath } from "../../../judge/learning-path.ts";
 import { computeBrier, createMacroAuroc } from "../../../judge/metrics.ts";
@@ -167,7 +168,7 @@ export function judgeTuned(subject: TunedCase): JudgedTuned {
 }
 
 /** What the recordings allow; shared bearings are no machine's evidence. */
-export function weighEvidence(
+export function judgeEvidence(
   { acceptLittleEvidence }: Pick<TunedConfig, "acceptLittleEvidence">,
   entries: readonly RecordedEntry[],
 ): Evidence {

@@ -24,7 +24,7 @@ import { scoreInventedRigs, scoreMachineFold, type TunedLesson, tuneOnAll } from
 import { type TunedConfig, weighRigs } from "../tuned-config.ts";
 import { sayWorse } from "./beside-parent.ts";
 import { decideRecordings } from "./machine-outcomes.ts";
-import { type JudgedTuned, judgeTuned, type TunedEvaluation, weighEvidence } from "./tuned-evaluation.ts";
+import { type JudgedTuned, judgeEvidence, judgeTuned, type TunedEvaluation } from "./tuned-evaluation.ts";
 import { createHeadline, judgeLead, judgeLeadOverSilence, sampleMachines } from "./tuned-figures.ts";
 
 /** Points of the headline figure that the integers may lose. */
@@ -79,7 +79,7 @@ async function replay(bundle: Bundle, config: TunedConfig, context: EvaluationCo
     folds,
     invented: scoreInventedRigs(lesson, { ...student, quantised }, invented.heldOut),
     student,
-    evidence: weighEvidence(
+    evidence: judgeEvidence(
       config,
       all.map(({ entry }) => entry),
     ),

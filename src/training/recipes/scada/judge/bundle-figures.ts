@@ -27,9 +27,9 @@ import {
 } from "./scada-evaluation.ts";
 import {
   type ErrorCell,
-  type ReplayedTurbine,
   resampleWeeks,
   type TurbineDays,
+  type TurbineErrors,
   weekOf,
 } from "./scada-slices.ts";
 import { judgeDays } from "./seed-figures.ts";
@@ -129,7 +129,7 @@ function replayBaselines(
   { scaler, normalBehaviour }: Manifest,
 ): { readonly name: string; readonly days: readonly TurbineDays[] }[] {
   const outputs = normalBehaviour!.residuals.length;
-  const replay = (standardise: (features: Float32Array, rows: number) => Float32Array): ReplayedTurbine[] =>
+  const replay = (standardise: (features: Float32Array, rows: number) => Float32Array): TurbineErrors[] =>
     replayStudent(subject, normalBehaviour!, ({ features, rows }) => ({
       standardised: standardise(features, rows),
       outputs: new Float32Array(rows * outputs),

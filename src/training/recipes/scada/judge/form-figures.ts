@@ -10,7 +10,7 @@ import type { Figure } from "../../../judge/figure.ts";
 import { formsOf, integersOf, networksOf, type RegressionForm } from "../../../learn/regression-student.ts";
 import { dayOf, type TimeSplit } from "../learn/scada-rows.ts";
 import type { ScadaStudent } from "../learn/train-scada-student.ts";
-import type { ReplayedTurbine } from "./scada-slices.ts";
+import type { TurbineErrors } from "./scada-slices.ts";
 
 export interface FormFigures extends SureFigures {
   readonly form: RegressionForm;
@@ -28,7 +28,7 @@ export interface FormFigures extends SureFigures {
 /** Judges all forms; `seed` draws the weeks of the intervals. */
 export function judgeForms(
   student: ScadaStudent,
-  days: ReadonlyMap<RegressionForm, readonly ReplayedTurbine[]>,
+  days: ReadonlyMap<RegressionForm, readonly TurbineErrors[]>,
   { split, seed }: { readonly split: TimeSplit; readonly seed: number },
 ): FormFigures[] {
   const resampled = resampleForms(days, split, seed);
@@ -109,7 +109,7 @@ const replicates = 400;
 
 /** Draws anew; `days` are those of each form, of the same turbines and rows. */
 export function resampleForms(
-  days: ReadonlyMap<RegressionForm, readonly ReplayedTurbine[]>,
+  days: ReadonlyMap<RegressionForm, readonly TurbineErrors[]>,
   split: TimeSplit,
   seed: number,
 ): ResampledForms {
@@ -148,8 +148,8 @@ export function resampleForms(
 
 /** Weeks of each turbine, in order of time. */
 function sumWeeks(
-  turbines: readonly ReplayedTurbine[],
-  teacher: readonly ReplayedTurbine[],
+  turbines: readonly TurbineErrors[],
+  teacher: readonly TurbineErrors[],
   split: TimeSplit,
 ): Week[][] {
   const [from, to] = [dayOf(split.startMs), dayOf(split.endMs)];

@@ -16,14 +16,14 @@ import { fitPolicy } from "../learn/fit-policy.ts";
 import { learnableRows, type ScadaCase } from "../learn/scada-case.ts";
 import { dayOf } from "../learn/scada-rows.ts";
 import { prepareScadaRows, trainUntaughtStudent } from "../learn/train-scada-student.ts";
-import type { TuningConfig } from "../scada-config.ts";
+import type { TuningDays } from "../scada-config.ts";
 import { computeTurbineResiduals, orderEvents, type ReplaySpec, replayResiduals } from "./replay-turbines.ts";
 import type { TurbineDays } from "./scada-slices.ts";
 
 /** What a chain is trained with, and who is told how far it has come. */
 export interface ChainTools {
   /** Begins of the stretches; the last one ends with the train period. */
-  readonly stretches: TuningConfig["stretches"];
+  readonly stretches: TuningDays["stretches"];
   readonly trainer: TensorTrainer;
   readonly progress: (done: number, total: number) => void;
 }

@@ -19,7 +19,7 @@ import { formsOf, type RegressionForm } from "../../../learn/regression-student.
 import { learnableRows, type ScadaCase } from "../learn/scada-case.ts";
 import { dayOf, type TurbineRows } from "../learn/scada-rows.ts";
 import { type LearnableRow, runScadaForm, type ScadaStudent } from "../learn/train-scada-student.ts";
-import { bandOperation, collectErrorCells, type ReplayedTurbine, type TurbineDays } from "./scada-slices.ts";
+import { bandOperation, collectErrorCells, type TurbineDays, type TurbineErrors } from "./scada-slices.ts";
 
 interface PredictedRows {
   /** [rows × inputs]. */
@@ -45,7 +45,7 @@ export function replayForms(
   subject: ScadaCase,
   student: ScadaStudent,
   spec: ReplaySpec,
-): ReadonlyMap<RegressionForm, readonly ReplayedTurbine[]> {
+): ReadonlyMap<RegressionForm, readonly TurbineErrors[]> {
   return new Map(
     formsOf(student).map((form) => [
       form,
@@ -66,7 +66,7 @@ export function replayStudent(
   subject: ScadaCase,
   spec: ReplaySpec,
   predict: (rows: TurbineRows) => PredictedRows,
-): ReplayedTurbine[] {
+): TurbineErrors[] {
   const { config, failures, services, split } = subject;
   const repairs = orderEvents(failures, services);
   const fromMs = split.startMs;

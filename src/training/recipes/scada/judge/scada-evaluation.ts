@@ -8,7 +8,7 @@ import type { TimeSplit } from "../learn/scada-rows.ts";
 import type { RequiredFigures } from "../scada-config.ts";
 import { type CostOutcome, type Inspection, summarisePolicy } from "./cost-rule.ts";
 import type { FormFigures } from "./form-figures.ts";
-import type { ReplayedTurbine, ScadaSlice } from "./scada-slices.ts";
+import type { ScadaSlice, TurbineErrors } from "./scada-slices.ts";
 import type { WindowAuc } from "./window-auc.ts";
 import {
   type ComparedPolicies,
@@ -31,7 +31,7 @@ export interface SeedJudgement {
   /** The policy with the float student; none where only the integers are known. */
   readonly floatOutcomes: readonly CostOutcome[];
   /** Of the int8 student. */
-  readonly days: readonly ReplayedTurbine[];
+  readonly days: readonly TurbineErrors[];
   readonly inspections: readonly (readonly Inspection[])[];
   readonly slices: readonly ScadaSlice[];
 }

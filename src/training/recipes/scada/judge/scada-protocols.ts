@@ -21,7 +21,7 @@ import {
 } from "../learn/scada-case.ts";
 import type { TurbineRows } from "../learn/scada-rows.ts";
 import type { ScadaStudent } from "../learn/train-scada-student.ts";
-import type { InventedStops, ScadaRecipeConfig, TuningConfig } from "../scada-config.ts";
+import type { InventedStops, ScadaRecipeConfig, TuningDays } from "../scada-config.ts";
 import { type PolicyFigures, summarisePolicy } from "./cost-rule.ts";
 import { type FormFigures, judgeForms } from "./form-figures.ts";
 import { type ChainTools, chainedPolicy, chainForward } from "./forward-chain.ts";
@@ -136,7 +136,7 @@ export async function runScadaTuning(
 /** What policies were worth on the days of the forward chain. */
 function judgeChained(
   subject: ScadaCase,
-  tuning: TuningConfig,
+  tuning: TuningDays,
   tools: ChainTools,
 ): Readonly<Record<string, PolicyFigures>> {
   const { config, failures, costs, components } = subject;

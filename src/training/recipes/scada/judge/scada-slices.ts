@@ -42,7 +42,7 @@ export interface TurbineDays {
 }
 
 /** A turbine's days, and where the student erred from the split on. */
-export interface ReplayedTurbine extends TurbineDays {
+export interface TurbineErrors extends TurbineDays {
   readonly cells: readonly ErrorCell[];
 }
 

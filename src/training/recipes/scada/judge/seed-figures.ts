@@ -22,7 +22,7 @@ import {
 } from "./policy-runs.ts";
 import { replayForms } from "./replay-turbines.ts";
 import type { SeedJudgement } from "./scada-evaluation.ts";
-import { type ReplayedTurbine, sliceScada, type TurbineDays } from "./scada-slices.ts";
+import { sliceScada, type TurbineDays, type TurbineErrors } from "./scada-slices.ts";
 import { computeWindowAuc } from "./window-auc.ts";
 
 /** Calendars, at least: first decisions 0, 1, … days after the begin of the test; with a round every six days the later ones start a round late. */
@@ -44,7 +44,7 @@ export function judgeSeed(subject: ScadaCase, student: ScadaStudent, seed: numbe
 /** Judges the days of an int8 student of which nothing else is known. */
 export function judgeDays(
   subject: ScadaCase,
-  replayed: { readonly policy: InspectionPolicy; readonly days: readonly ReplayedTurbine[] },
+  replayed: { readonly policy: InspectionPolicy; readonly days: readonly TurbineErrors[] },
   seed: number,
 ): SeedJudgement {
   const { days } = replayed;

@@ -83,7 +83,7 @@ export function fitPolicy(
   { choice, components: names, costs }: PolicyTerms,
 ): InspectionPolicy {
   const { eventDays, poolingWeight, meanLeadShare, ...policy } = config;
-  const events = listEvents(exposure.failures, eventDays);
+  const events = listSeparateEvents(exposure.failures, eventDays);
   const horizonDays = config.maxLeadDays - config.minLeadDays;
   const rateOf = estimateRates(events, {
     components: names.length,
@@ -126,7 +126,7 @@ export function estimateRates(
 }
 
 /** Failures without those that follow one of the same pair within `eventDays` of the last. */
-export function listEvents(failures: readonly LoggedEvent[], eventDays: number): LoggedEvent[] {
+export function listSeparateEvents(failures: readonly LoggedEvent[], eventDays: number): LoggedEvent[] {
   const last = new Map<string, number>();
   return failures.filter((failure) => {
     const pair = `${failure.turbine} ${failure.component}`;

@@ -6,13 +6,13 @@ import {
   resampleForms,
   type SureFigures,
 } from "../../../../../src/training/recipes/scada/judge/form-figures.ts";
-import type { ReplayedTurbine } from "../../../../../src/training/recipes/scada/judge/scada-slices.ts";
+import type { TurbineErrors } from "../../../../../src/training/recipes/scada/judge/scada-slices.ts";
 
 const outputs = 2;
 const split = { startMs: 10 * dayMs, endMs: 80 * dayMs };
 
 /** Two turbines over ninety days; weeks differ from one another by far more than forms do. */
-function makeForm(noise: number, offset: number): ReplayedTurbine[] {
+function makeForm(noise: number, offset: number): TurbineErrors[] {
   const common = createRandom(1);
   const own = createRandom(2);
   return ["T01", "T06"].map((turbine) => {
@@ -40,7 +40,7 @@ function makeForm(noise: number, offset: number): ReplayedTurbine[] {
   });
 }
 
-const forms = new Map<RegressionForm, ReplayedTurbine[]>([
+const forms = new Map<RegressionForm, TurbineErrors[]>([
   ["teacher", makeForm(0, 0)],
   ["pruned", makeForm(0.1, 0.2)],
   ["int8", makeForm(0.1, 0.2)],

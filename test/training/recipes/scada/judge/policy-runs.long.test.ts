@@ -23,7 +23,7 @@ import { computeWindowAuc } from "../../../../../src/training/recipes/scada/judg
 import {
   estimateRates,
   fitPolicy,
-  listEvents,
+  listSeparateEvents,
 } from "../../../../../src/training/recipes/scada/learn/fit-policy.ts";
 import { failureAt, makeDays } from "../synthetic-farm.ts";
 
@@ -157,7 +157,7 @@ describe("an inspection policy", () => {
 describe("rates of the logbook", () => {
   it("count failures of one pair within the event's days once, and pull few to the mean of all", () => {
     const chain = [10, 60, 170, 300].map((day) => failureAt("T06", "generator", day));
-    expect(listEvents([...chain, failureAt("T01", "generator", 20)], 120)).toHaveLength(3);
+    expect(listSeparateEvents([...chain, failureAt("T01", "generator", 20)], 120)).toHaveLength(3);
     const events = [failureAt("T06", "generator", 1), failureAt("T07", "generator", 1)];
     const rateOf = estimateRates(events, { components: 5, exposureDays: 1000, poolingWeight: 1 });
     expect(rateOf("generator")).toBeCloseTo((2 + 0.4) / 2000, 12);

@@ -4,7 +4,7 @@ import { sourceOf } from "./learn/scada-rows.ts";
 import type { ScadaRecipeConfig } from "./scada-config.ts";
 
 /** Checks all that `config` would learn from and be judged on. Fails with DATA_MISSING or DATA_FORMAT where a file cannot be read. */
-export async function checkScadaConfig(config: ScadaRecipeConfig, dataDir: string): Promise<ScadaTableCheck> {
+export async function checkScadaData(config: ScadaRecipeConfig, dataDir: string): Promise<ScadaTableCheck> {
   const { residuals, operation } = config;
   return await checkScadaTable(dataDir, sourceOf(config), {
     residuals,
