@@ -4,7 +4,7 @@
  */
 import { readdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { hasErrorCode } from "../../src/core/contract/aurora-error.ts";
+import { hasErrorCode, systemCodeOf } from "../../src/core/contract/aurora-error.ts";
 import { readFileBounded } from "../../src/core/platform/files/bounded-read.ts";
 
 /** A serial port of this machine, as far as the system knows it. */
@@ -60,7 +60,7 @@ async function unlessGone<T>(work: Promise<T>, otherwise: T): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const { code } = (hasErrorCode(error) ? error.cause : error) as NodeJS.ErrnoException;
+    const code = systemCodeOf(hasErrorCode(error) ? error.cause : error);
     if (code === "ENOENT" || code === "ENODEV") return otherwise;
     throw error;
   }

@@ -1,7 +1,7 @@
 /** Asks a running gateway of this machine: what its status page says, and, as its operator, for raw samples and more. */
 import { resolve } from "node:path";
 import { z } from "zod";
-import { AuroraError, type ErrorCode, errorCodes } from "../../core/contract/aurora-error.ts";
+import { AuroraError, type ErrorCode, errorCodes, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
 import {
@@ -178,7 +178,7 @@ const absences: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR"])
 
 /** The system's code behind an error of a bounded read; undefined where the file was read. */
 function systemCode(error: unknown): string | undefined {
-  return (error as { cause?: NodeJS.ErrnoException }).cause?.code;
+  return systemCodeOf((error as Error).cause);
 }
 
 async function readAccess(stateDir: string): Promise<GatewayAccess> {

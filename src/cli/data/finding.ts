@@ -28,8 +28,8 @@ export function gatherFindings(findings: readonly Finding[]): Finding[] {
   return [...kept.values()]
     .map(({ finding, more }) => {
       if (more.length === 0) return finding;
-      const files = [...new Set(more.filter((file) => file !== null && file !== finding.file))];
-      const names = files.length === 0 ? "" : `: ${nameSome(files as string[], shownFiles)}`;
+      const files = more.flatMap((file) => (file === null || file === finding.file ? [] : [file]));
+      const names = files.length === 0 ? "" : `: ${nameSome([...new Set(files)], shownFiles)}`;
       return { ...finding, message: `${finding.message} (and ${more.length} more of this entry${names})` };
     })
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));

@@ -1,5 +1,5 @@
 /** What a bucket refuses and why, in words for whoever runs the collector. Repeats no text of the server but its code. */
-import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { AuroraError, hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import type { EvidenceBucketConfig } from "../../core/contract/config/kept-evidence-config.ts";
 
 /** The server answered, and not with what was asked for. */
@@ -53,6 +53,5 @@ export function createBucketError(op: string, config: EvidenceBucketConfig, caus
 /** The system's errors may have no words but a code. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code } = error as { readonly code?: unknown };
-  return error.message === "" && typeof code === "string" ? code : error.message;
+  return error.message === "" ? (systemCodeOf(error) ?? "") : error.message;
 }

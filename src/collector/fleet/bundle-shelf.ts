@@ -10,7 +10,7 @@ import { manifestFileName, type VerifiedBundle } from "../../core/bundle/bundle.
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { unpackTar } from "../../core/bundle/tar.ts";
 import { verifyBundle, verifyBundleFiles } from "../../core/bundle/verify-bundle.ts";
-import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
 import { maxPublishedBytes } from "../../core/contract/publication.ts";
 import type { ReliabilityBin } from "../../core/drift/estimate-performance.ts";
@@ -177,7 +177,7 @@ async function findBundle(dir: string, logger: Logger): Promise<FoundBundle | nu
     return { path: dir, timeMs: (await stat(join(dir, manifestFileName))).mtimeMs, isTar: false };
   } catch (error) {
     // A folder without a manifest holds bundles, or something else.
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemCodeOf(error);
     if (code !== "ENOENT" && code !== "ENOTDIR") logger.warn("bundle cannot be looked at", { dir, error });
     return null;
   }

@@ -48,7 +48,7 @@ export function readDriftCursor(cursor: string): readonly [string, string, strin
   }
   if (!Array.isArray(parts) || parts.length !== 4) return null;
   return parts.every((part) => typeof part === "string" && !part.includes("\u0000"))
-    ? (parts as unknown as readonly [string, string, string, string])
+    ? (parts as [string, string, string, string])
     : null;
 }
 

@@ -5,7 +5,7 @@
 
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { readPublishOrder } from "../../core/bundle/publish-order.ts";
-import { AuroraError, type ErrorCode, hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { AuroraError, type ErrorCode, hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import {
   orderLifetimeMs,
   type PublicationReply,
@@ -243,7 +243,7 @@ function isNamed(name: string, pattern: string): boolean {
 
 /** Room may be made, and another process may end: what is here already stays. */
 function describeTrouble(error: AuroraError): PublicationRefusal {
-  const code = (error.cause as { code?: unknown } | undefined)?.code;
+  const code = systemCodeOf(error.cause);
   const isFull = code === "ENOSPC" || code === "EDQUOT";
   return isFull
     ? { status: 507, code: "DISK_FULL", message: "the collector's disk is full; what has come is kept" }

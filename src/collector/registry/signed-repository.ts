@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Metadata, Root, TargetFile } from "@tufjs/models";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Clock } from "../../core/platform/clock.ts";
+import { isMissing } from "../../core/platform/files/file-system.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
@@ -141,8 +142,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
       try {
         return await folder.read(name);
       } catch (error) {
-        const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-        if (cause?.code === "ENOENT") return null;
+        if (isMissing((error as Error).cause)) return null;
         throw error;
       }
     },

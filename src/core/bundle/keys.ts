@@ -12,7 +12,7 @@ import {
 } from "node:crypto";
 import { chmod, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { AuroraError } from "../contract/aurora-error.ts";
+import { AuroraError, systemCodeOf } from "../contract/aurora-error.ts";
 import { makeFolder, storeError } from "../platform/files/atomic-file.ts";
 import { readFileBounded } from "../platform/files/bounded-read.ts";
 import type { Signer, TrustedKey } from "./dsse.ts";
@@ -205,7 +205,7 @@ async function writeNewFile(path: string, text: string, mode: number): Promise<v
     await chmod(path, mode); // whatever the umask says
   } catch (cause) {
     if (isMine) await rm(path, { force: true });
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw storeError("write key", path, cause);
+    if (systemCodeOf(cause) !== "EEXIST") throw storeError("write key", path, cause);
     throw new AuroraError("KEY", "is there already, and a key is never overwritten", {
       op: "write key",
       subject: path,

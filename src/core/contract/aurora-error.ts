@@ -146,3 +146,9 @@ export class AuroraError extends Error {
 export function hasErrorCode(error: unknown, code?: ErrorCode): error is AuroraError {
   return error instanceof AuroraError && (code === undefined || error.code === code);
 }
+
+/** What the system calls an error: `ENOENT`; undefined: it has no name for it. */
+export function systemCodeOf(error: unknown): string | undefined {
+  const code = (error as { readonly code?: unknown } | null | undefined)?.code;
+  return typeof code === "string" ? code : undefined;
+}

@@ -66,7 +66,11 @@ declare const WebAssembly: {
   readonly Instance: new (
     module: object,
     imports: { readonly given?: { readonly memory: WasmMemory } },
-  ) => { readonly exports: Readonly<Record<string, (...given: readonly number[]) => number>> };
+  ) => {
+    readonly exports: Readonly<Record<string, (...given: readonly number[]) => number>> & {
+      readonly memory: WasmMemory;
+    };
+  };
 };
 
 interface WasmMemory {
@@ -150,7 +154,7 @@ export interface WasmInstance {
 export function startModule(bytes: Uint8Array, given?: WasmMemory): WasmInstance {
   const imports = given === undefined ? {} : { given: { memory: given } };
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
-  const { buffer } = exports.memory as unknown as { readonly buffer: ArrayBuffer };
+  const { buffer } = exports.memory;
   return {
     memory: buffer,
     find: (name) => {

@@ -1,7 +1,7 @@
 /** What a device is given a model with: the image of a bundle, probes that prove it on the device, and the device's key. */
 import { join } from "node:path";
 import { decodeGolden } from "../bundle/golden.ts";
-import { AuroraError } from "../contract/aurora-error.ts";
+import { AuroraError, systemCodeOf } from "../contract/aurora-error.ts";
 import { bundleFileNames, type Manifest, mcuModelFileName } from "../contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../contract/bundle/quantised-mlp.ts";
 import { quantiseInputs } from "../inference/integer-engine.ts";
@@ -119,5 +119,5 @@ async function readVerified(dir: string, manifest: Manifest, name: string): Prom
 
 /** Why the system did not let a file be read (`ENOENT`, `EACCES`, …); undefined when it did. */
 function readFailure(error: unknown): string | undefined {
-  return (error as { readonly cause?: { readonly code?: string } }).cause?.code;
+  return systemCodeOf((error as Error).cause);
 }

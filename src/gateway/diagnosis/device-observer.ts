@@ -285,5 +285,5 @@ function endOf(timestampUs: number, samples: number, sampleRateHz: number): numb
 
 function readRecent(counts: ReturnType<typeof createRecentCounts<RecentName>>): RecentFacts {
   const read = (name: RecentName) => ({ count: counts.sum(name), isHabit: counts.isHabit(name) });
-  return Object.fromEntries(recentNames.map((name) => [name, read(name)])) as unknown as RecentFacts;
+  return Object.fromEntries(recentNames.map((name) => [name, read(name)])) as RecentFacts;
 }

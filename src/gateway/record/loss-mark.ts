@@ -13,6 +13,7 @@ import { type Lane, lanes } from "../../core/contract/topics.ts";
 import { type GapRecord, laneOfKind } from "../../core/contract/uplink-record.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import { type Clock, systemClock } from "../../core/platform/clock.ts";
+import { isMissing } from "../../core/platform/files/file-system.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 
 /** What is held in memory only. */
@@ -126,7 +127,7 @@ function openMark(path: string): number {
   try {
     return openSync(path, "r+");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (!isMissing(error)) throw error;
     return openSync(path, "w+", 0o600);
   }
 }
@@ -144,7 +145,7 @@ function readLost(path: string, logger: Logger): readonly GapRecord[] | null {
     });
   } catch (error) {
     // A first start, or an orderly end on a full disk.
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    if (isMissing(error)) return [];
     logger.error("what the last run held in memory is not known", { path, error });
     return null;
   }

@@ -3,7 +3,7 @@
  * full. Knows nothing of what is kept in it; each part brings its own tables.
  */
 import { existsSync } from "node:fs";
-import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { AuroraError, hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { noteFilePlace } from "../../core/platform/sqlite/file-place.ts";
 import { sizeWithLog } from "../../core/platform/sqlite/file-size.ts";
@@ -221,5 +221,5 @@ function wordsOf(error: unknown): string {
 /** A full disk can already refuse the folder. */
 function isFullDisk(error: unknown): boolean {
   const cause = hasErrorCode(error) ? error.cause : error;
-  return (cause as { code?: unknown } | undefined)?.code === "ENOSPC";
+  return systemCodeOf(cause) === "ENOSPC";
 }

@@ -4,7 +4,7 @@
  * that is said, and writing is tried again. Any other refusal is an error.
  */
 import { lstat, rm } from "node:fs/promises";
-import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import { type GatewayAccess, gatewayAccessSchema } from "../../core/contract/device/device-capture.ts";
 import { createBackoff } from "../../core/platform/backoff.ts";
 import { systemTimers } from "../../core/platform/clock.ts";
@@ -93,5 +93,5 @@ const diskTroubles: readonly unknown[] = ["ENOSPC", "EDQUOT", "EIO", "EROFS", "E
 /** Whether the disk refused, and may not do so for ever. */
 function isDiskTrouble(error: unknown): boolean {
   if (!hasErrorCode(error, "STORE")) return false;
-  return diskTroubles.includes((error.cause as { code?: unknown } | undefined)?.code);
+  return diskTroubles.includes(systemCodeOf(error.cause));
 }

@@ -1,6 +1,6 @@
 /** Listens on a port, or waits until the program that has it is gone: a page that nobody can read is no reason not to watch turbines. */
 import type { Server } from "node:net";
-import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { AuroraError, hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import { createBackoff } from "../../core/platform/backoff.ts";
 import { systemTimers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -31,7 +31,7 @@ export async function listenOn(server: Server, host: string, port: number): Prom
 
 /** Does another program listen there? */
 export function isPortTaken(error: unknown): error is AuroraError {
-  return hasErrorCode(error) && (error.cause as { code?: unknown } | undefined)?.code === "EADDRINUSE";
+  return hasErrorCode(error) && systemCodeOf(error.cause) === "EADDRINUSE";
 }
 
 export interface PortWait {

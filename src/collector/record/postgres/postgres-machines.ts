@@ -222,7 +222,7 @@ export async function listTurbines(session: SqlSession): Promise<RecordedTurbine
 }
 
 /** A measuring point as one text. */
-export function keyOfPoint({ site, turbine, component }: PointId): string {
+export function keyOfPoint({ site, turbine, component }: Record<keyof PointId, unknown>): string {
   return `${site}\n${turbine}\n${component}`;
 }
 
@@ -256,7 +256,8 @@ export function createPointNumbers(database: PostgresDatabase): PointNumbers {
       `SELECT * FROM point WHERE (site, turbine, component) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
       columnsOfPoints([...unknown.values()]),
     );
-    for (const { id, ...names } of rows) known.set(keyOfPoint(names as unknown as PointId), Number(id));
+    for (const { id, site, turbine, component } of rows)
+      known.set(keyOfPoint({ site, turbine, component }), Number(id));
     return known;
   };
   return {

@@ -5,7 +5,7 @@
  */
 import { chmod, lstat, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { hasErrorCode } from "../../contract/aurora-error.ts";
+import { hasErrorCode, systemCodeOf } from "../../contract/aurora-error.ts";
 import { makeFolder } from "../files/atomic-file.ts";
 import type { Logger } from "../logger.ts";
 
@@ -110,7 +110,7 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: it runs, and is another user's.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return systemCodeOf(error) === "EPERM";
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Stats } from "node:fs";
 import { lstat, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { AuroraError } from "../../contract/aurora-error.ts";
+import { AuroraError, systemCodeOf } from "../../contract/aurora-error.ts";
 
 interface AtomicWriteOptions {
   /** Permission bits; default 0o644. Secrets: 0o600. */
@@ -63,7 +63,7 @@ export async function followLinks(path: string): Promise<string> {
   try {
     return (await lstat(path).catch(forgiveMissing)) === undefined ? path : await realpath(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw storeError("write file", path, error);
+    if (systemCodeOf(error) !== "ENOENT") throw storeError("write file", path, error);
     const hint = "Name the place itself, or remove the link.";
     throw new AuroraError("STORE", `${path} is a link that leads nowhere`, {
       op: "write file",
@@ -141,7 +141,7 @@ async function makeMissing(path: string, mode: number): Promise<void> {
       await mkdir(path, { mode });
       return;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const code = systemCodeOf(error);
       // There already, also when somebody else made it just now.
       if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
       if (code !== "ENOENT" || isLast) throw error;
@@ -162,7 +162,7 @@ async function syncFolder(folder: string): Promise<void> {
 
 /** The error `STORE` for what the system refused to do with `path`. */
 export function storeError(op: string, path: string, cause: unknown): AuroraError {
-  const code = (cause as { code?: unknown }).code;
+  const code = systemCodeOf(cause);
   const hints: Readonly<Record<string, string>> = {
     ENOSPC: "Free some disk space.",
     EDQUOT: "Raise the disk quota or free some space.",
@@ -174,7 +174,7 @@ export function storeError(op: string, path: string, cause: unknown): AuroraErro
     ENOTDIR: "What stands before the last / must be a folder, and is a file.",
     ELOOP: "Its links lead in a circle: name the place itself.",
   };
-  const hint = typeof code === "string" ? hints[code] : undefined;
+  const hint = code === undefined ? undefined : hints[code];
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new AuroraError("STORE", `cannot ${op} ${path}: ${reason}`, {
     op,

@@ -3,8 +3,10 @@
  * any one of them fail. SQLite is not behind it (it brings its own log and its own promises about a power cut), nor
  * is what only reads the installation.
  */
+
 import type { Stats } from "node:fs";
 import { lstat, open, readdir, rm, stat, statfs } from "node:fs/promises";
+import { systemCodeOf } from "../../contract/aurora-error.ts";
 import { makeFolder, renameAtomic, storeError, writeFileAtomic } from "./atomic-file.ts";
 import { readFileBounded } from "./bounded-read.ts";
 
@@ -112,7 +114,7 @@ export async function statusOf(
 
 /** Is it the error of a file that is not there? */
 export function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
+  return systemCodeOf(error) === "ENOENT";
 }
 
 /** What `work` gives. @throws AuroraError STORE where the disk fails it */

@@ -20,8 +20,8 @@ interface DeferredCall {
 const maxDepth = 100;
 
 /** Bounds the depth of a broker's emitter. */
-export function boundEmitterDepth(broker: { readonly mq: unknown }): void {
-  const emitter = broker.mq as Emitter;
+export function boundEmitterDepth(broker: object): void {
+  const { mq: emitter } = broker as { readonly mq: Emitter };
   const run = emitter._do;
   /** They count as under way, so that there are no more than the emitter does at once. */
   const deferred: DeferredCall[] = [];

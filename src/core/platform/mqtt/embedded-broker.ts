@@ -138,7 +138,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     },
     ...createAccess({ ...options, isInternal: (socket) => internal.has(socket), refuse }, places, counts),
   });
-  boundEmitterDepth(broker as unknown as { readonly mq: unknown });
+  boundEmitterDepth(broker);
   // Its typings leave out "error", which it does emit when its memory store fails.
   (broker as EventEmitter).on("error", (error: unknown) => logger.error("broker error", { error }));
 

@@ -1,7 +1,7 @@
 /** Turns what either SQLite library throws into one error that a user can act upon, and answers what kind it was. */
 import { accessSync, constants, existsSync, mkdirSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import { AuroraError } from "../../contract/aurora-error.ts";
+import { AuroraError, systemCodeOf } from "../../contract/aurora-error.ts";
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that need different answers. */
 const kinds: Readonly<Record<number, { readonly kind: SqliteErrorKind; readonly hint?: string }>> = {
@@ -109,7 +109,7 @@ export function hintOfClosedFolder(dir: string): string | undefined {
     else mkdirSync(missing);
     return undefined;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EROFS") return undefined;
+    if (systemCodeOf(error) !== "EROFS") return undefined;
   }
   return `The disk is read-only, or systemd keeps it so for the service. Then make the folder, give it to the service's user (chown), and open it by \`systemctl edit\` of the unit: [Service] ReadWritePaths=${dir}; or configure another stateDir.`;
 }

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
-import { AuroraError } from "../../contract/aurora-error.ts";
+import { AuroraError, systemCodeOf } from "../../contract/aurora-error.ts";
 import { sizeOf, sizeWithLog } from "./file-size.ts";
 import {
   createSqliteDatabase,
@@ -93,7 +93,7 @@ function makeFolder(dir: string): void {
       op: "open database",
       subject: dir,
       hint:
-        (cause as NodeJS.ErrnoException).code === "ENOSPC"
+        systemCodeOf(cause) === "ENOSPC"
           ? `Free some space on the disk that holds ${dirname(dir)} and start again, or configure another stateDir.`
           : (hintOfClosedFolder(dir) ??
             "Create it and give this user the right to write there, or configure another stateDir."),

@@ -3,7 +3,7 @@
  * `synchronous: "normal"`: it then writes its log and does not wait for the disk but at a checkpoint.
  */
 import { open } from "node:fs/promises";
-import { AuroraError } from "../../contract/aurora-error.ts";
+import { AuroraError, systemCodeOf } from "../../contract/aurora-error.ts";
 
 /**
  * Resolves when all that was committed before is on the disk. SQLite keeps no lock on its log, so that opening the log
@@ -20,7 +20,7 @@ export async function syncSqliteLog(path: string): Promise<void> {
     }
   } catch (cause) {
     // Closing a database removes its log, after all of it has been brought to the disk.
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return;
+    if (systemCodeOf(cause) === "ENOENT") return;
     throw new AuroraError("STORE", `cannot bring ${path} to the disk: ${(cause as Error).message}`, {
       op: "sync database",
       subject: path,
