@@ -118,6 +118,14 @@ describe("bounded reading", () => {
     );
   });
 
+  test("what helps where a file is too large is not said of one that is missing", async () => {
+    const path = join(createTemporaryFolder(), "list");
+    const hints = { hint: "Make one.", largeHint: "Cut it." };
+    await expect(readFileBounded(path, 10, hints)).rejects.toMatchObject({ hint: "Make one." });
+    writeFileSync(path, new Uint8Array(11));
+    await expect(readFileBounded(path, 10, hints)).rejects.toMatchObject({ hint: "Cut it." });
+  });
+
   test("a missing file is an error with the hint given", async () => {
     const path = join(createTemporaryFolder(), "none");
     await expect(readFileBounded(path, 10, { missing: "KEY", hint: "Make one." })).rejects.toSatisfy(

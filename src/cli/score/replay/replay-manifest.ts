@@ -72,7 +72,8 @@ export function listUnreadKeys(entries: readonly ReplayEntry[]): readonly string
 export async function readManifest(path: string): Promise<readonly ReplayEntry[]> {
   const bytes = await readFileBounded(path, maxFileBytes, {
     op: "read manifest",
-    hint: "write what all entries share once, beside recordings, and recordings at even intervals as one entry: a pattern with time and everySeconds",
+    largeHint:
+      "write what all entries share once, beside recordings, and recordings at even intervals as one entry: a pattern with time and everySeconds",
   });
   const refuse = (detail: string): AuroraError => refuseManifest(path, detail);
   let document: unknown;

@@ -154,7 +154,7 @@ function checkRest({ bundles, drift, gateway, mqtt, updates }: GatewayConfig): C
     findings.push({
       path: ["bundles", "engine"],
       problem,
-      write: "write integer, or set gateway.profile to standard",
+      write: "write integer, or take the standard profile (gateway.profile, --profile)",
     });
   }
   if (gateway.profile === "small" && (gateway.workers ?? 0) > 0) {
@@ -162,7 +162,7 @@ function checkRest({ bundles, drift, gateway, mqtt, updates }: GatewayConfig): C
     findings.push({
       path: ["gateway", "workers"],
       problem,
-      write: "write 0, or set gateway.profile to standard",
+      write: "write 0, or take the standard profile (gateway.profile, --profile)",
     });
   }
   return findings;

@@ -10,6 +10,8 @@ interface BoundedReadOptions {
   /** What is being done, for the error; default `read file`. */
   readonly op?: string;
   readonly hint?: string;
+  /** Instead of `hint` where the file is too large. */
+  readonly largeHint?: string;
 }
 
 /**
@@ -22,7 +24,7 @@ export async function readFileBounded(
   options: BoundedReadOptions = {},
 ): Promise<Uint8Array> {
   const op = options.op ?? "read file";
-  const details = { op, subject: path, ...(options.hint === undefined ? {} : { hint: options.hint }) };
+  const describe = (hint = options.hint) => ({ op, subject: path, ...(hint === undefined ? {} : { hint }) });
   try {
     const file = await openRegularFile(path);
     try {
@@ -45,13 +47,13 @@ export async function readFileBounded(
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AuroraError(options.missing ?? "DATA_MISSING", `cannot ${op} ${path}: ${reason}`, {
-      ...details,
+      ...describe(),
       cause,
     });
   }
   throw new AuroraError(
     options.tooLarge ?? "DATA_FORMAT",
     `${path} is larger than ${maxBytes} bytes`,
-    details,
+    describe(options.largeHint),
   );
 }
