@@ -11,7 +11,7 @@ import { plainKey } from "../plain-key.ts";
 import { chooseChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
 
-/** Shorter arrays are speeds, rates and notes, no recordings. */
+/** Shorter arrays are speeds, rates and notes, no recordings, but for one that is asked for by its name. */
 const fewestSamples = 256;
 /** More channels than this are a table, not a recording. */
 const maxChannels = 64;
@@ -32,7 +32,10 @@ interface MatChannel {
 export async function openMatSamples(path: string, channel: string | null): Promise<SampleFile> {
   const arrays = await listOnce(path);
   const channels = labelOnce(
-    arrays.filter(({ dimensions }) => Math.max(...dimensions) >= fewestSamples),
+    arrays.filter(
+      ({ dimensions, name }) =>
+        Math.max(...dimensions) >= fewestSamples || (name === channel && Math.max(...dimensions) > 1),
+    ),
   ).flatMap(channelsOf);
   const names = channels.map(({ name }) => name);
   const places = channels.map(({ place }) => place);
@@ -104,7 +107,7 @@ function channelsOf(array: MatArray): MatChannel[] {
   const [rows, columns] = dimensions as [number, number];
   const samples = Math.max(rows, columns);
   const channels = Math.min(rows, columns);
-  if (complex || dimensions.length > 2 || samples < fewestSamples || channels > maxChannels) return [];
+  if (complex || dimensions.length > 2 || channels > maxChannels) return [];
   return Array.from({ length: channels }, (_, index) => ({
     name: nameChannel(label ?? array.name, index, channels),
     place: nameChannel(array.name, index, channels),

@@ -74,6 +74,14 @@ const lineOfNumbers = /^[\d\s.,;+\-eE]*\d[\d\s.,;+\-eE]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what no text holds
 const noText = /[\0-\x08\x0e-\x1f]/;
 
+/** What files of other formats begin with, and what helps. */
+const foreignFormats: readonly (readonly [magic: string, hint: string])[] = [
+  ["\x1f\x8b", "it is packed: unpack it first (gunzip)"],
+  ["PK", "it is packed: unpack it first (unzip)"],
+  ["TDSm", "it is TDMS of LabVIEW: write its channels as .csv or .npy (in Python by the package npTDMS)"],
+  ["\x89HDF", "it is HDF5: write its samples as .npy (in Python by the package h5py)"],
+];
+
 /** Data loggers call their files by the time of day, or by endings of their own: what is in them says what they are. */
 async function openByContent(path: string, sizeBytes: number, channel: string | null): Promise<SampleFile> {
   const handle = await openDataFile(path, "open samples");
@@ -91,16 +99,14 @@ async function openByContent(path: string, sizeBytes: number, channel: string | 
   if (!noText.test(head) && head.split(/\r?\n/).some((line) => lineOfNumbers.test(line))) {
     return openCsvSamples(path, channel);
   }
-  const packed = head.startsWith("\x1f\x8b") || head.startsWith("PK");
+  const known = foreignFormats.find(([magic]) => head.startsWith(magic));
   throw new AuroraError(
     "DATA_FORMAT",
     `${path} is neither .npy, .csv, .mat, .parquet, .wav nor a text of numbers`,
     {
       op: "open samples",
       subject: path,
-      hint: packed
-        ? "it is packed: unpack it first (gunzip, unzip)"
-        : "save the samples with numpy.save(name, array), or as comma-separated text",
+      hint: known?.[1] ?? "save the samples with numpy.save(name, array), or as comma-separated text",
     },
   );
 }

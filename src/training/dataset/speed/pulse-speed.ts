@@ -1,5 +1,6 @@
 /**
- * The speed that a tachometer's signal tells: it rises once a pulse, so many times a revolution. How far the shaft has turned
+ * The speed that a tachometer tells, by its signal, which rises once a pulse, so many times a revolution, or by the times of its
+ * pulses: numbers that only grow are these, in seconds. How far the shaft has turned
  * goes evenly from one pulse to the next; for two pulses' time before the first and after the last it turns as between their
  * neighbours, and beyond that nobody knows.
  */
@@ -17,11 +18,13 @@ const unevenBy = 1.5;
 const mostUneven = 0.2;
 /** Of fewer pulses nobody knows. */
 const fewestToJudge = 16;
+/** A recording of which only the times of pulses are known is no longer, seconds. */
+const longestSeconds = 86_400;
 /** So many intervals the shaft goes on as it went. */
 const heldIntervals = 2;
 
 /**
- * Pulses a minute over each `run` samples of `file`, which has `rateHz`; 0 where nobody knows: samples are missing from one pulse to
+ * Pulses a minute over each `run` samples at `rateHz`, which a signal in `file` has itself; 0 where nobody knows: samples are missing from one pulse to
  * the next, or no pulse is near; empty where there are fewer than two pulses. Fails with DATA_FORMAT where pulses come too fast to
  * be counted, or unevenly, and as the reader of the file does.
  */
@@ -29,8 +32,10 @@ export async function measurePulseRate(
   file: SampleFile,
   { run, rateHz }: { readonly run: number; readonly rateHz: number },
 ): Promise<Float32Array> {
-  const { least, most, samples } = await findRange(file);
+  const range = await findRange(file);
+  const { least, most } = range;
   const thresholds = { above: least + high * (most - least), below: least + low * (most - least) };
+  const samples = range.isRising ? countSamples(file.path, { ...range, rateHz }) : range.samples;
   const rates = new Float32Array(Math.ceil(samples / run));
   /** Pulses up to where each run begins and the last one ends. */
   const turns = new Float64Array(rates.length + 1).fill(Number.NaN);
@@ -52,7 +57,7 @@ export async function measurePulseRate(
     }
   };
   let before: Rise | null = null;
-  for await (const rise of listRises(file, thresholds)) {
+  for await (const rise of range.isRising ? listTimes(file, rateHz) : listRises(file, thresholds)) {
     pulses.add(rise.sample);
     if (last !== null) {
       const held = heldIntervals * (rise.sample - last.sample);
@@ -124,19 +129,36 @@ interface SignalRange {
   readonly least: number;
   readonly most: number;
   readonly samples: number;
+  /** Each value is above the one before: they are times. */
+  readonly isRising: boolean;
 }
 
 async function findRange(file: SampleFile): Promise<SignalRange> {
-  let [least, most, samples] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  let [least, most, samples, isRising] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, true];
   for await (const piece of file.pieces()) {
     for (const value of piece) {
+      if (!(value > most)) isRising = false;
       // Of what is missing neither holds.
       if (value < least) least = value;
       if (value > most) most = value;
     }
     samples += piece.length;
   }
-  return { least, most, samples };
+  return { least, most, samples, isRising: isRising && samples > 2 };
+}
+
+/** Of a recording whose pulses came from `least` to `most`, as long as the shaft is known to go on. */
+function countSamples(path: string, times: SignalRange & { readonly rateHz: number }): number {
+  const { least, most, samples, rateHz } = times;
+  if (least < 0 || most > longestSeconds)
+    throw refusePulses(path, `only grows, from ${least} to ${most}, which are no times of pulses in seconds`);
+  return Math.ceil((most + (heldIntervals * (most - least)) / (samples - 1)) * rateHz);
+}
+
+async function* listTimes(file: SampleFile, rateHz: number): AsyncGenerator<Rise> {
+  for await (const piece of file.pieces()) {
+    for (const seconds of piece) yield { sample: seconds * rateHz, isUncertain: false };
+  }
 }
 
 /** Where the signal rises above, between two samples. */

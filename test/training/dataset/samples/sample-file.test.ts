@@ -51,6 +51,30 @@ describe("a file of samples", () => {
     }
   });
 
+  it("of another format says what helps", async () => {
+    for (const [magic, hint] of [
+      ["TDSm", /TDMS.*npTDMS/],
+      ["\x89HDF\r\n", /HDF5.*h5py/],
+      ["\x1f\x8b", /gunzip/],
+    ] as const) {
+      const bytes = Buffer.concat([Buffer.from(magic, "latin1"), Buffer.alloc(300)]);
+      await expect(openSampleFile(write("a.dat", bytes), null)).rejects.toMatchObject({
+        code: "DATA_FORMAT",
+        hint: expect.stringMatching(hint),
+      });
+    }
+  });
+
+  it("of MATLAB gives a short array to whoever names it, and to nobody else", async () => {
+    const variables = {
+      x: column(Float64Array.from({ length: 300 }, (_, at) => at)),
+      tach: column(Float64Array.of(0.5, 1, 2)),
+    };
+    const path = write("a.mat", encodeMat(variables, { packed: false }));
+    expect(await readAll(path, "tach")).toEqual([0.5, 1, 2]);
+    expect((await readAll(path, null)).length).toBe(300);
+  });
+
   describe("of MATLAB states its rate", () => {
     const samples = column(Float64Array.from({ length: 300 }, (_, index) => index));
     const one = (value: number): MatValue => column(Float64Array.of(value));

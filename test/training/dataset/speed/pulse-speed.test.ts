@@ -85,6 +85,23 @@ it("knows no speed where a tachometer has not begun or has died, but for two pul
   expect(Math.max(...heard)).toBeLessThan(42_500);
 });
 
+it("takes numbers that only grow for the times of pulses, and refuses what are none", async () => {
+  // A revolution every 40 ms, then every 20 ms.
+  const seconds = Float64Array.from({ length: 150 }, (_, at) => (at < 50 ? 0.04 * at : 2 + 0.02 * (at - 50)));
+  const rates = await measurePulseRate(fileOf(seconds), { run: 400, rateHz });
+  expect(rates.length).toBe(Math.ceil((3.98 + (2 * 3.98) / 149) * (rateHz / 400)));
+  for (const [at, rate] of rates.entries())
+    expect(rate).toBeCloseTo(at < 50 ? 1500 : at < 100 ? 3000 : rate > 0 ? 3000 : 0, 6);
+  for (const none of [
+    seconds.map((each) => 1_700_000_000 + each),
+    seconds.map((each) => each - 1),
+    seconds.map((each) => each * 1e6),
+  ])
+    await expect(measurePulseRate(fileOf(none), { run, rateHz })).rejects.toThrow(/no times of pulses/);
+  const clock = Float64Array.from({ length: 5000 }, (_, at) => at / rateHz);
+  await expect(measurePulseRate(fileOf(clock), { run, rateHz })).rejects.toThrow(/too fast/);
+});
+
 it("refuses pulses that come too fast to be counted, and those that bounce", async () => {
   const phaseOf = (at: number, hertz: number): number => ((at * hertz) / rateHz) % 1;
   const fast = Float64Array.from({ length: 20_000 }, (_, at) => (phaseOf(at, 3900) < 0.4 ? 5 : 0));
