@@ -158,6 +158,28 @@ describe("the severity of recordings too short for a diagnosis", () => {
     ]);
   });
 
+  it("is of counts above the rate of the contract as of counts below it, with a scale and without", async () => {
+    const folder = createTemporaryFolder();
+    const counts = wearOf(0.5, 1, 2.5).map((each) => Math.round(each * 1000));
+    writeFileSync(join(folder, "fast.npy"), encodeNpy(Int16Array.from(counts), [counts.length]));
+    const doubts = createUnitDoubts();
+    const severityAs = async (scale: number | null): Promise<number> => {
+      const [summary] = await scoreFiles(bundle, {
+        files: [join(folder, "fast.npy")],
+        describe: () =>
+          Promise.resolve({ sidecar: { rateHz: 76_800, shaftRpm: 5400, bearing, scale }, channel: null }),
+        out: join(folder, "out.csv"),
+        baseline: null,
+        onOpened: doubts.look,
+        progress: () => {},
+      });
+      return summary!.severity!;
+    };
+    const taken = await severityAs(null);
+    expect(doubts.list()).toEqual([expect.stringMatching(/fast\.npy holds int16 .* a converter's of ±50 g/)]);
+    expect(taken).toBeCloseTo(await severityAs(50 / 32_768), 2);
+  });
+
   it("does not fall silent when the machine becomes too loud for its sensor", async () => {
     const folder = createTemporaryFolder();
     // Knocks of up to 400 g: the range of the bundle ends at 50 g.

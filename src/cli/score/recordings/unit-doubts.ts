@@ -40,7 +40,7 @@ function doubtNumbers(
   isCounts: boolean,
   { scale, countsPerNumber }: OpenedRecording["quantisation"],
 ): string | null {
-  if (isCounts) return sayCounts(scale);
+  if (isCounts) return sayCounts(scale * countsPerNumber);
   // Of a file without any vibration no scale says anything, and its numbers are taken as they are.
   return countsPerNumber !== 1 && scale * highestCount > mostGravities ? noGravities : null;
 }

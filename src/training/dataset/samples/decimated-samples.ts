@@ -9,8 +9,8 @@ const cutoff = 0.85;
 const beta = 5.65;
 
 /**
- * Every `factor`-th sample of `file`, low-passed before; `factor` ≥ 2. What was a converter's counts are numbers
- * afterwards: a mean of counts is no count. The first sample comes when the filter is full, so that nothing rings at
+ * Every `factor`-th sample of `file`, low-passed before; `factor` ≥ 2. Of a converter's counts it gives means, each of which
+ * is worth what a count is, but none a count. The first sample comes when the filter is full, so that nothing rings at
  * the beginning; a missing value spoils as many samples as the filter is long.
  */
 export function decimateSamples(file: SampleFile, factor: number): SampleFile {
@@ -19,7 +19,7 @@ export function decimateSamples(file: SampleFile, factor: number): SampleFile {
   const { rateHz } = file;
   return {
     ...file,
-    isCounts: false,
+    isMean: true,
     rateHz: rateHz === undefined ? undefined : rateHz / factor,
     pieces: () => decimate(file, taps, factor),
   };

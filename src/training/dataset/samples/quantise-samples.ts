@@ -40,11 +40,10 @@ export async function chooseQuantisation(
   const fullRange = Math.max(Math.abs(contract.min), Math.abs(contract.max));
   const isAbsolute = scale !== null;
   const limitCount = isAbsolute ? highestCount : highestCount - 1;
-  if (file.isCounts) {
-    const ofOne = scale ?? fullRange / (highestCount + 1);
-    return { scale: ofOne, offset: 0, countsPerNumber: 1, limitCount, isAbsolute };
+  const physicalOfOne = scale ?? (file.isCounts ? fullRange / (highestCount + 1) : 1);
+  if (file.isCounts && file.isMean !== true) {
+    return { scale: physicalOfOne, offset: 0, countsPerNumber: 1, limitCount, isAbsolute };
   }
-  const physicalOfOne = scale ?? 1;
   let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
   let areCounts = isAbsolute;
   for await (const piece of file.pieces()) {

@@ -5,6 +5,8 @@ export interface SampleFile {
   readonly path: string;
   /** The file holds int16 counts of a converter; otherwise numbers that have yet to be quantised. */
   readonly isCounts: boolean;
+  /** Its pieces are means of what the file holds: of counts they are whole numbers no more. */
+  readonly isMean?: boolean | undefined;
   /** As the file itself states it; absent: it says none. */
   readonly rateHz?: number | undefined;
   /** Of the channel, as its name or a line of units writes it; absent: it says none. */

@@ -59,7 +59,7 @@ describe("decimated samples", () => {
 
   it("are numbers of a lower rate, and can be read again", async () => {
     const file = decimateSamples(fileOf(tone(1000)), 2);
-    expect(file).toMatchObject({ isCounts: false, rateHz: rateHz / 2 });
+    expect(file).toMatchObject({ isCounts: true, isMean: true, rateHz: rateHz / 2 });
     expect(await read(file)).toEqual(await read(file));
   });
 
