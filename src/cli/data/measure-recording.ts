@@ -1,6 +1,7 @@
 /** Reads a recording once, in pieces, and says what stands out in its numbers. Knows no label and judges nothing. */
 import type { ResolvedEntry } from "../../training/dataset/recordings/resolve-entries.ts";
 import { atEntry } from "../../training/dataset/recordings/resolve-entries.ts";
+import { createClippingMeter } from "../../training/dataset/samples/clipped-samples.ts";
 import { openSampleFile } from "../../training/dataset/samples/sample-file.ts";
 import { createSignalPrint, type SignalPrint } from "../../training/dataset/samples/signal-print.ts";
 import { readTimeColumn, type TimeColumn } from "../../training/dataset/samples/time-column.ts";
@@ -14,7 +15,7 @@ export interface MeasuredRecording {
   readonly high: number;
   /** Of the file's numbers, without their mean. */
   readonly rms: number;
-  /** Samples that stay at the highest or the lowest value for three in a row or more. */
+  /** Samples at an end that is cut off. */
   readonly clipped: number;
   /** Are all samples whole numbers, as a converter counts? */
   readonly areWhole: boolean;
@@ -26,29 +27,32 @@ export interface MeasuredRecording {
   readonly times: TimeColumn | null;
 }
 
-/** So many in a row at an extreme are no chance. */
-const clippedRun = 3;
-
 /** Reads the whole channel. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT. */
 export async function measureRecording(resolved: ResolvedEntry): Promise<MeasuredRecording> {
   const { path, place, where } = resolved;
   const file = await atEntry({ where }, () => openSampleFile(path, place));
-  const [printed, numbers] = [createSignalPrint(), createNumbers()];
+  const [printed, numbers, clipping] = [createSignalPrint(), createNumbers(), createClippingMeter()];
   for await (const piece of file.pieces()) {
     printed.update(piece);
     numbers.update(piece);
+    clipping.update(piece);
   }
-  return { resolved, ...numbers.finish(), print: printed.finish(), times: await readTimeColumn(path) };
+  return {
+    resolved,
+    ...numbers.finish(),
+    clipped: clipping.finish(),
+    print: printed.finish(),
+    times: await readTimeColumn(path),
+  };
 }
 
-type Numbers = Omit<MeasuredRecording, "resolved" | "print" | "times">;
+type Numbers = Omit<MeasuredRecording, "resolved" | "clipped" | "print" | "times">;
 
 /** What stands out in numbers that come piece by piece. */
 function createNumbers(): { update(piece: Float64Array): void; finish(): Numbers } {
   let [samples, missing, sum, squares] = [0, 0, 0, 0];
   let [last, run, longestRun] = [Number.NaN, 0, 0];
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  let [lowClipped, highClipped] = [0, 0];
   let areWhole = true;
   return {
     update: (piece) => {
@@ -67,19 +71,8 @@ function createNumbers(): { update(piece: Float64Array): void; finish(): Numbers
         if (areWhole && value !== Math.trunc(value)) areWhole = false;
         sum += value;
         squares += value * value;
-        if (value > high) {
-          high = value;
-          highClipped = 0;
-        }
-        if (value < low) {
-          low = value;
-          lowClipped = 0;
-        }
-        // The first of a run count when it is one.
-        if (run < clippedRun) continue;
-        const clipped = run === clippedRun ? clippedRun : 1;
-        if (value === high) highClipped += clipped;
-        if (value === low) lowClipped += clipped;
+        if (value > high) high = value;
+        if (value < low) low = value;
       }
     },
     finish: () => {
@@ -90,7 +83,6 @@ function createNumbers(): { update(piece: Float64Array): void; finish(): Numbers
         low,
         high,
         rms: Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2)),
-        clipped: highClipped + lowClipped,
         areWhole,
         longestRun,
       };

@@ -16,8 +16,6 @@ export interface DataExpectations {
 
 /** Rates and durations may differ by this share. */
 const tolerance = 0.02;
-/** Of all samples. */
-const clippedShare = 0.0005;
 
 type Draft = Omit<Finding, "where" | "file">;
 
@@ -156,11 +154,11 @@ function* findInNumbers(measured: MeasuredRecording, { contract }: DataExpectati
       cure: "the channel hung or was padded: cut that part out; as it is the recording breaks the data contract and is not learnt from",
     };
   }
-  if (clipped > clippedShare * samples) {
+  if (clipped > 0) {
     yield {
       severity: "warning",
       check: "clipped",
-      message: `${id}: ${clipped} of ${samples} samples stay at its extremes, ${low} and ${high}`,
+      message: `${id}: ${clipped} of ${samples} samples sit where it is cut off; it goes from ${low} to ${high}`,
       cure: "the sensor or converter was driven beyond its range, which looks like impacts: record with a lower gain, or leave it out",
     };
   }

@@ -34,11 +34,13 @@ describe("aurora data check", () => {
   });
 
   const clipped = inventCounts({ seed: 9 }).map((count) => Math.max(-250, Math.min(250, count)));
+  const clippedBelow = inventCounts({ seed: 9 }).map((count) => Math.max(-500, count));
   const stuck = [...inventCounts({ seed: 10 }), ...new Array<number>(400).fill(7), 8];
   it.each([
     ["silent", "error", new Array<number>(26_000).fill(3), {}],
     ["stuck", "error", stuck, {}],
     ["clipped", "warning", clipped, {}],
+    ["clipped", "warning", clippedBelow, {}],
     ["short", "warning", inventCounts({ seed: 11, samples: 900 }), {}],
     ["range", "error", inventCounts({ seed: 12 }), { scale: 1 }],
     ["rate-and-duration", "error", inventCounts({ seed: 13 }), { duration: 4 }],

@@ -1,29 +1,8 @@
 import { expect, it } from "vitest";
-import { measureClippedShare } from "../../../../src/cli/score/recordings/clipping-doubts.ts";
 import { createUnitDoubts } from "../../../../src/cli/score/recordings/unit-doubts.ts";
 import { readBearing } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
-import { createRandom } from "../../../../src/core/maths/random.ts";
 import { chooseQuantisation } from "../../../../src/training/dataset/samples/quantise-samples.ts";
 import { parseBearingWords } from "../../../../src/training/dataset/sidecar/bearing-words.ts";
-
-const random = createRandom(5);
-const noise = Float64Array.from({ length: 100_000 }, () => random.normal());
-const sine = noise.map((_, at) => Math.sin(0.0137 * at));
-
-it.each([1, 2, 2.9])("finds noise that is clipped at %d deviations", (limit) => {
-  const share = measureClippedShare(noise.map((each) => Math.max(-limit, Math.min(limit, each))));
-  expect(share).toBeCloseTo(noise.filter((each) => Math.abs(each) >= limit).length / noise.length, 5);
-});
-
-it("takes nothing else for clipped: noise, a tone, coarse counts of both, a stuck sensor, or none at all", () => {
-  for (const steps of [3, 10, 60, 100, 200, 500, 32_000]) {
-    expect(measureClippedShare(sine.map((each) => Math.round(each * steps)))).toBeNull();
-    expect(measureClippedShare(noise.map((each) => Math.round((each * steps) / 5)))).toBeNull();
-  }
-  for (const samples of [noise, sine, noise.map(() => 1), new Float64Array(0)]) {
-    expect(measureClippedShare(samples)).toBeNull();
-  }
-});
 
 it("says of numbers that cannot be g that they are perhaps counts", () => {
   const doubts = createUnitDoubts();
