@@ -11,13 +11,15 @@ export function describeFileError(error: unknown): ErrorReport {
 
 interface ReportedFile {
   readonly file: string;
+  /** That it is played to. */
+  readonly point?: string;
   readonly error?: ErrorReport;
 }
 
 /** Says a file's error on stderr, if it has one; returns whether it has. */
-export function complainOfFile({ file, error }: ReportedFile): boolean {
+export function complainOfFile({ file, point, error }: ReportedFile): boolean {
   if (error === undefined) return false;
-  const where = error.message.includes(file) ? "" : `${file}: `;
+  const where = `${point === undefined ? "" : `${point}: `}${error.message.includes(file) ? "" : `${file}: `}`;
   process.stderr.write(`error: ${printable(`${where}${error.message}`)}\nhint: ${printable(error.hint)}\n`);
   return true;
 }

@@ -36,7 +36,14 @@ export interface ReplayResult {
   readonly points: readonly PointReport[];
   /** That they are of. */
   readonly turbines: readonly ReplayedTurbine[];
-  readonly errors: readonly { readonly file: string; readonly error: ErrorReport }[];
+  readonly errors: readonly ReplayError[];
+}
+
+/** What is wrong with a file; a point that it is played to is named, where the file could be planned for it. */
+interface ReplayError {
+  readonly file: string;
+  readonly point?: string;
+  readonly error: ErrorReport;
 }
 
 /** Fails with USAGE (renewals of what is not learnt), INFERENCE, STORE, BUNDLE_INCOMPATIBLE: nothing that another recording would be spared. */
@@ -44,7 +51,9 @@ export async function replayRecordings(bundle: LoadedBundle, request: ReplayRequ
   const { plan, progress } = request;
   const isRenewed = [...plan.renewals.values()].some(({ length }) => length > 0);
   if (isRenewed && bundle.manifest.baseline === undefined) throw refuseRenewals(bundle.ref.name);
-  const errors = [...plan.errors];
+  const errors: ReplayError[] = [...plan.errors];
+  /** All snapshots of a file may have one fault: it is said once a point. */
+  const told = new Set<string>();
   const players = createPlayers(bundle, request);
   const total = plan.recordings.length;
   try {
@@ -55,7 +64,10 @@ export async function replayRecordings(bundle: LoadedBundle, request: ReplayRequ
       } catch (error) {
         if (error instanceof AuroraError && failsForAll.has(error.code)) throw error;
         const described = describeFileError(error);
-        if (errors.at(-1)?.file !== planned.file) errors.push({ file: planned.file, error: described });
+        const { file, point } = planned;
+        const key = JSON.stringify([point, file, described.message]);
+        if (!told.has(key)) errors.push({ file, point, error: described });
+        told.add(key);
       }
       await request.addRows(players.takeRows());
     }

@@ -4,6 +4,7 @@ import type { FeatureSpec } from "../../../core/contract/bundle/feature-spec.ts"
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import { checkMinWindows } from "../../../core/serving/check-commissioning.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
+import { countOf } from "../../terminal/count-of.ts";
 import { printable } from "../../terminal/end-process.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { adviseOnReasons, complainOfFile, exitCodeOf, prefixDoubts, warnThat } from "../files/file-report.ts";
@@ -33,7 +34,7 @@ interface ReplayCommandFlags extends ReplayFlags, SidecarFlags {
   readonly json?: boolean;
 }
 
-/** Files whose errors are printed one by one; of more only the number is. */
+/** Errors that are printed one by one; of more only the number of their files is. */
 const shownErrors = 10;
 /** Recordings that are looked at for clipping: reading all again would take as long as the replay. */
 const heardForClipping = 24;
@@ -89,7 +90,7 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
       ? `${JSON.stringify({ model: bundle.ref, budget, points, errors, warnings })}\n`
       : points.length === 0
         ? ""
-        : printable(renderReplay(points, budget, errors.length)),
+        : printable(renderReplay(points, budget, unread.size)),
   );
   warnThat(doubts);
   complain(result);
@@ -161,9 +162,8 @@ function listDoubts(features: FeatureSpec, { recordings }: ReplayPlan): Readonly
 
 function complain({ points, errors }: ReplayResult): void {
   for (const each of errors.slice(0, shownErrors)) complainOfFile(each);
-  if (errors.length > shownErrors) {
-    process.stderr.write(`error: ${errors.length - shownErrors} more files could not be replayed\n`);
-  }
+  const more = new Set(errors.slice(shownErrors).map(({ file }) => file)).size;
+  if (more > 0) process.stderr.write(`error: ${countOf(more, "more file")} could not be replayed\n`);
   for (const { message, hint } of points.flatMap(describeSilence)) {
     process.stderr.write(`error: ${printable(message)}\nhint: ${hint}\n`);
   }

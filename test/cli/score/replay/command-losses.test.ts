@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { encodeNpy } from "../recordings.ts";
 import { nameByTime, writeRecording } from "./invented-life.ts";
-import { flags, life, orders, replay, writeGateway } from "./replay-command.ts";
+import { first, flags, life, orders, replay, writeGateway } from "./replay-command.ts";
 
 describe("aurora score --decide", () => {
   it("sets aside what was recorded twice, begins too soon or cannot be read, and plays the rest", async () => {
@@ -43,6 +43,28 @@ describe("aurora score --decide", () => {
       [torn, "DATA_FORMAT"],
     ]);
     expect(stderr).toMatch(/error: nothing says when .*acc_00001/);
+  });
+
+  it("says of each point of a file once what is wrong there, and counts the file once", async () => {
+    const folder = createTemporaryFolder();
+    const rows = life.slice(0, 2).map(({ counts }) => counts.slice(0, 12_000));
+    const both = Int16Array.from(rows.flatMap((row) => [...row]));
+    writeFileSync(join(folder, "a.npy"), encodeNpy(both, [2, 12_000]));
+    const time = new Date(first!.timeMs).toISOString();
+    const entry = { file: "a.npy", time, everySeconds: 600 };
+    const manifest = join(folder, "m.json");
+    const recordings = [
+      { ...entry, point: "p", channel: "70" },
+      { ...entry, point: "q", channel: "80" },
+      { ...entry, point: "r", rows: "snapshots", rateHz: 100 },
+      { ...entry, point: "s", rows: "snapshots", rateHz: 100 },
+    ];
+    writeFileSync(manifest, JSON.stringify({ rateHz: 12_000, recordings }));
+    const args = ["--manifest", manifest, "--shaft-rpm", "1200", ...flags.slice(2)];
+    const { report, stderr } = await replay(...args, "--json");
+    expect(report!.errors.map(({ point }) => point)).toEqual(["p", "q", "r", "s"]);
+    for (const point of ["p", "q", "r", "s"]) expect(stderr).toContain(`error: ${point}: `);
+    expect((await replay(...args)).stdout).toContain("1 file that could not be read");
   });
 
   it("says of recordings that are too short even together that nothing could be decided", async () => {

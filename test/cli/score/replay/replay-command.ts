@@ -22,7 +22,11 @@ interface Report {
     readonly setAside: object;
   }[];
   readonly warnings: readonly string[];
-  readonly errors: readonly { readonly file: string; readonly error: { readonly code: string } }[];
+  readonly errors: readonly {
+    readonly file: string;
+    readonly point?: string;
+    readonly error: { readonly code: string };
+  }[];
 }
 
 export async function replay(...args: readonly string[]) {
