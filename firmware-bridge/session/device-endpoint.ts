@@ -29,7 +29,7 @@ export interface DeviceEndpoint {
   open(): Promise<void>;
   /**
    * Sends a message in one packet; raw samples, whose `counts` are read during the call, are at most
-   * {@link maxSamplesPerFrame} on a byte stream. False: not sent, wait for {@link ready}.
+   * `maxSamplesPerFrame` on a byte stream. False: not sent, wait for {@link ready}.
    */
   send(message: RawWindowMessage | ReadingMessage | ScoreMessage): boolean;
   /** May a packet be sent now? */

@@ -28,7 +28,7 @@ export interface BoardSession {
   close(): Promise<void>;
 }
 
-/** Opens a session at an address of {@link startVirtualBoard}. */
+/** Opens a session at an address of `startVirtualBoard`. */
 export async function openBoardSession(
   place: string,
   options: Partial<DeviceSessionOptions> & { onData?(message: DeviceDataMessage): void } = {},

@@ -9,7 +9,7 @@ import type { EventRecord, FeatureSketch } from "../../core/contract/uplink-reco
 import type { DaySummary } from "../../core/drift/day-summary.ts";
 import type { PeriodRange } from "../../core/drift/drift-day.ts";
 
-/** Stores and answers, as the fleet's record does, of which it is a part; a day is named `YYYY-MM-DD`, a shorter period by its start (see {@link nameDriftDay}). */
+/** Stores and answers, as the fleet's record does, of which it is a part; a day is named `YYYY-MM-DD`, a shorter period by its start (see `nameDriftDay`). */
 export interface DriftRecord {
   /** The sketches of a day (UTC), in the order of site, turbine, component and model. */
   driftOfDay(query: DriftDayQuery): Promise<readonly DriftDay[]>;
@@ -157,7 +157,7 @@ export interface DriftDayQuery extends TurbineFilter {
   readonly day: string;
   /** Default: all. */
   readonly limit?: number;
-  /** {@link driftCursor} of the last one that was read. */
+  /** `driftCursor` of the last one that was read. */
   readonly after?: string | undefined;
 }
 
@@ -176,7 +176,7 @@ export interface DriftVerdictPage {
   readonly next: string | null;
 }
 
-/** A range of days, both included; at most {@link maxDriftDays} with verdicts are answered, the newest. */
+/** A range of days, both included; at most `maxDriftDays` with verdicts are answered, the newest. */
 export interface DriftDaysQuery extends TurbineFilter {
   readonly from: string;
   readonly to: string;

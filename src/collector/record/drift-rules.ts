@@ -20,7 +20,7 @@ export const driftBounds = {
 /** A point that was not heard of for so many periods is not waited for. */
 export const awaitedPeriods = 14;
 
-/** A read of {@link DriftRecord.driftDays} never returns more columns than this: of ten thousand points they are a million levels. */
+/** A read of `DriftRecord.driftDays` never returns more columns than this: of ten thousand points they are a million levels. */
 export const maxDriftDays = 100;
 
 /** A report that a record does not take in, and by which reason it is set aside. */
@@ -38,7 +38,7 @@ export function driftCursor({ site, turbine, component, modelDigest }: Reference
   return Buffer.from(JSON.stringify([site, turbine, component, modelDigest])).toString("base64url");
 }
 
-/** Reads a {@link driftCursor}; null: it is none. */
+/** Reads what {@link driftCursor} wrote; null: it is no cursor. */
 export function readDriftCursor(cursor: string): readonly [string, string, string, string] | null {
   let parts: unknown;
   try {

@@ -87,7 +87,7 @@ export function createSqliteDrift(database: SqliteDatabase, periodMs: number): S
   };
 }
 
-/** Throws {@link DriftRefusedError} for sketches that could not be read together with what is kept of their day. */
+/** Throws `DriftRefusedError` for sketches that could not be read together with what is kept of their day. */
 function createDayCheck(
   database: SqliteDatabase,
 ): (
@@ -105,7 +105,7 @@ function createDayCheck(
   };
 }
 
-/** Throws {@link DriftRefusedError} when a gateway may not begin another period of a point and model. */
+/** Throws `DriftRefusedError` when a gateway may not begin another period of a point and model. */
 function createRoomCheck(database: SqliteDatabase): (gateway: string, fromMs: number) => void {
   const countInPeriod = database.prepare(
     "SELECT COUNT(*) AS total FROM drift_period WHERE gateway = ? AND from_ms = ?",
