@@ -1,6 +1,7 @@
 /** How a bundle comes to a running collector: what its publisher signs, what the collector's API says of it, and the bounds. */
 import { z } from "zod";
-import { namePattern, semverPattern } from "./bundle/manifest.ts";
+import { semverPattern } from "./bundle/manifest.ts";
+import { namePattern } from "./bundle/plain-name.ts";
 import { sha256Pattern } from "./evidence.ts";
 import { onDemand } from "./on-demand.ts";
 

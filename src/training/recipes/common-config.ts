@@ -6,11 +6,11 @@ import {
   type ChannelContract,
   channelsSchema,
   type DeviceBudget,
-  namePattern,
   semverPattern,
   type WindowSpec,
   windowSchema,
 } from "../../core/contract/bundle/manifest.ts";
+import { plainName } from "../../core/contract/bundle/plain-name.ts";
 
 /** The part of a configuration that `train.ts` itself reads; each recipe adds its own keys. */
 export interface CommonConfig {
@@ -43,7 +43,7 @@ export interface CommonConfig {
 export const commonConfigShape: {
   readonly [Key in Exclude<keyof CommonConfig, "dataset">]: z.ZodType<CommonConfig[Key]>;
 } = {
-  name: z.string().regex(namePattern, "lower-case letters, digits and dashes"),
+  name: plainName,
   version: z.string().regex(semverPattern, "a semantic version"),
   title: z.string().max(4096),
   changelog: z.string().max(4096),

@@ -3,9 +3,12 @@ import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import type { Quarantine } from "../../../core/contract/stream.ts";
 import { type ErrorReport, printable } from "../../terminal/end-process.ts";
 
-/** A user's error as it stands in a summary; a bug is thrown on. */
+/** Errors that no other file would be spared. */
+const failsForAll: ReadonlySet<string> = new Set(["STORE", "INFERENCE", "BUNDLE_INCOMPATIBLE"]);
+
+/** A user's error as it stands in a summary; a bug is thrown on, and what no other file would be spared. */
 export function describeFileError(error: unknown): ErrorReport {
-  if (!hasErrorCode(error)) throw error;
+  if (!hasErrorCode(error) || failsForAll.has(error.code)) throw error;
   return { code: error.code, message: error.message, hint: error.hint };
 }
 

@@ -1,5 +1,4 @@
 /** Scores files one after the other: rows to a table, a summary for each. What is wrong with one file is that file's. */
-import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { SiteBaseline } from "../../../core/contract/site-baseline.ts";
 import { computeFaultProbability } from "../../../core/decision/calibrate.ts";
@@ -127,7 +126,6 @@ async function scoreFile(
     // What is doubtful about it may be why it fails.
     return await scoreRead(file, description.sidecar).finally(() => onRead?.(file, description));
   } catch (error) {
-    if (error instanceof AuroraError && failsForAll.has(error.code)) throw error;
     return summary.summarise(describeFileError(error));
   }
 }
@@ -143,9 +141,6 @@ export async function* openEachRecording(
     yield await openRecording(bundle, await openSampleFile(path, channel), sidecar);
   }
 }
-
-/** Errors that no other file would be spared. */
-const failsForAll: ReadonlySet<string> = new Set(["STORE", "INFERENCE", "BUNDLE_INCOMPATIBLE"]);
 
 /** Where a row stands; `isShort`: its window is shorter than the bundle's. */
 interface RowPlace {

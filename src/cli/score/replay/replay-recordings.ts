@@ -62,7 +62,6 @@ export async function replayRecordings(bundle: LoadedBundle, request: ReplayRequ
       try {
         await players.play(planned);
       } catch (error) {
-        if (error instanceof AuroraError && failsForAll.has(error.code)) throw error;
         const described = describeFileError(error);
         const { file, point } = planned;
         const key = JSON.stringify([point, file, described.message]);
@@ -87,9 +86,6 @@ function refuseRenewals(model: string): AuroraError {
     hint: "leave renewedAt out of the manifest",
   });
 }
-
-/** Errors that no other recording would be spared. */
-const failsForAll: ReadonlySet<string> = new Set(["STORE", "INFERENCE", "BUNDLE_INCOMPATIBLE"]);
 
 interface Players {
   readonly turbines: readonly ReplayedTurbine[];

@@ -3,6 +3,7 @@
  * recordings are usually alike: they are told of together. Decides nothing.
  */
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
+import { isSameNumber } from "../../../training/dataset/same-number.ts";
 import { isSameBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import type { SidecarPart } from "../../../training/dataset/sidecar/sidecar.ts";
 
@@ -45,8 +46,6 @@ const subjects: readonly Subject[] = [
   { name: "bearing", option: "--bearing", unit: "", read: ({ bearing }) => bearing },
 ];
 
-/** Numbers that differ by a smaller share are one. */
-const sameShare = 0.001;
 /** Different words that are shown. */
 const shownWords = 3;
 
@@ -96,8 +95,7 @@ export function createContradictions(): Contradictions {
 
 function isSame(one: Said, other: Said): boolean {
   if (typeof one === "object") return typeof other === "object" && isSameBearing(one, other);
-  if (typeof one === "number" && typeof other === "number")
-    return one === other || Math.abs(other / one - 1) <= sameShare;
+  if (typeof one === "number" && typeof other === "number") return isSameNumber(one, other);
   return one === other;
 }
 

@@ -2,6 +2,8 @@
  * Warnings of files whose own words and what is said of them differ, whose times are no clock's, or whose descriptions hold keys
  * that nobody reads: a few of each kind, since a thousand files are usually alike. Decides nothing, prints nothing.
  */
+
+import { isSameNumber } from "../../../training/dataset/same-number.ts";
 import {
   describeBackStep,
   type SteadyTimes,
@@ -31,8 +33,6 @@ interface SaidRates {
 
 /** Files that are told of, of each kind. */
 const shownFiles = 3;
-/** Rates that differ by less are one. */
-const rateTolerance = 0.001;
 
 /** Creates the warnings of one run. */
 export function createFileWarnings(): FileWarnings {
@@ -51,7 +51,7 @@ export function createFileWarnings(): FileWarnings {
     },
     ofRate: (path, { statedHz, givenHz, describedHz }) => {
       const countsHz = givenHz ?? describedHz ?? statedHz;
-      if (Math.abs(countsHz / statedHz - 1) <= rateTolerance) return;
+      if (isSameNumber(statedHz, countsHz)) return;
       const itself = `${path} says ${statedHz} Hz itself`;
       if (givenHz === undefined) {
         if (described.size < shownFiles && !described.has(path))

@@ -1,6 +1,7 @@
 /** Where a bundle's model comes from: code, configuration, seed, data, libraries. No clock and no commit id. */
 import { z } from "zod";
 import { onDemand } from "../on-demand.ts";
+import { hexDigest, plainName } from "./plain-name.ts";
 
 export interface Lineage {
   /** SHA-256 over the sources of training and of all that it calls. */
@@ -30,20 +31,18 @@ export interface Lineage {
 export const ungatedWords =
   "written without asking its gate (aurora train --ungated): nobody has shown that it is fit to serve";
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes");
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 const text = z.string().max(4096);
 
 export const lineageSchema: () => z.ZodType<Lineage> = onDemand(() =>
   z.strictObject({
-    trainingCodeSha256: sha256,
-    configSha256: sha256,
+    trainingCodeSha256: hexDigest,
+    configSha256: hexDigest,
     seed: z.int(),
     data: z
       .array(
         z.strictObject({
-          name,
-          sha256,
+          name: plainName,
+          sha256: hexDigest,
           trainGroups: z.array(z.string().max(128)),
           heldOutGroups: z.array(z.string().max(128)),
         }),
@@ -52,7 +51,7 @@ export const lineageSchema: () => z.ZodType<Lineage> = onDemand(() =>
     libraries: z.record(z.string().max(128), z.string().max(64)),
     parent: z.string().max(128).nullable(),
     teacher: text,
-    republished: z.strictObject({ version: z.string().max(64), digest: sha256 }).optional(),
+    republished: z.strictObject({ version: z.string().max(64), digest: hexDigest }).optional(),
     ungated: z.literal(true).optional(),
   }),
 );

@@ -8,6 +8,7 @@ import { type BaselineSpec, baselineSpecSchema } from "./baseline-spec.ts";
 import { type FeatureSpec, featureSpecSchema } from "./feature-spec.ts";
 import { type Lineage, lineageSchema } from "./lineage.ts";
 import { type NormalBehaviourSpec, normalBehaviourSchema } from "./normal-behaviour.ts";
+import { hexDigest, plainName } from "./plain-name.ts";
 
 /** How a missing value of a channel is treated. `quarantine`: the window that needs it is not scored. */
 type MissingValueRule = "quarantine";
@@ -124,11 +125,7 @@ export function findWaveform({ channels }: Pick<Manifest, "channels">): ChannelC
   return channels.find(({ kind }) => kind === "waveform");
 }
 
-/** Names of bundles, channels, failure modes and devices: safe in a topic and in a path. */
-export const namePattern: RegExp = /^[a-z0-9][a-z0-9-]{0,62}$/;
-const name = z.string().regex(namePattern, "lower-case letters, digits and dashes");
 const text = z.string().max(4096);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 const finite = z.number();
 const probability = z.number().min(0).max(1);
 const count = z.int().min(1).max(10_000);
@@ -140,7 +137,7 @@ export const channelsSchema: () => z.ZodType<readonly ChannelContract[]> = onDem
   z
     .array(
       z.strictObject({
-        name,
+        name: plainName,
         unit: z.string().min(1).max(32),
         min: finite,
         max: finite,
@@ -167,7 +164,7 @@ export const windowSchema: () => z.ZodType<WindowSpec> = onDemand(() =>
 export const budgetsSchema: () => z.ZodType<readonly DeviceBudget[]> = onDemand(() =>
   z.array(
     z.strictObject({
-      device: name,
+      device: plainName,
       maxModelBytes: z.int().positive(),
       maxInferenceMicroseconds: z.number().positive(),
     }),
@@ -178,7 +175,7 @@ export const manifestSchema: () => z.ZodType<Manifest> = onDemand(() =>
   z
     .strictObject({
       formatVersion: z.literal(1),
-      name,
+      name: plainName,
       version: z.string().regex(semverPattern, "a semantic version"),
       title: text,
       changelog: text,
@@ -194,7 +191,7 @@ export const manifestSchema: () => z.ZodType<Manifest> = onDemand(() =>
         clamp: z.number().positive(),
       }),
       outputs: z
-        .array(z.strictObject({ failureMode: name, title: text }))
+        .array(z.strictObject({ failureMode: plainName, title: text }))
         .min(1)
         .max(32),
       calibration: z.array(z.strictObject({ slope: z.number().positive(), intercept: finite })),
@@ -225,7 +222,7 @@ export const manifestSchema: () => z.ZodType<Manifest> = onDemand(() =>
               .int()
               .min(0)
               .max(1 << 30),
-            sha256,
+            sha256: hexDigest,
           }),
         )
         .min(1)

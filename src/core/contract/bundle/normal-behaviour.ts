@@ -9,6 +9,7 @@
  */
 import { z } from "zod";
 import { onDemand } from "../on-demand.ts";
+import { plainName } from "./plain-name.ts";
 
 /** What an output of the student predicts. */
 interface ResidualOutput {
@@ -141,7 +142,6 @@ export function listComponents({
   return [...new Set(residuals.map(({ component }) => component))];
 }
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes");
 const days = z.number().positive().max(3660);
 const count = z.int().min(1).max(10_000_000);
 const euro = z.number().min(0).max(1e12);
@@ -172,7 +172,7 @@ const inspectionPolicySchema: () => z.ZodType<InspectionPolicy> = onDemand(() =>
       components: z
         .array(
           z.strictObject({
-            component: name,
+            component: plainName,
             prior: z.number().gt(0).lt(1),
             worthEur: euro,
             inspectionEur: euro,
@@ -225,9 +225,9 @@ export const normalBehaviourSchema: () => z.ZodType<NormalBehaviourSpec> = onDem
     residuals: z
       .array(
         z.strictObject({
-          channel: name,
-          component: name,
-          siblings: name.nullable(),
+          channel: plainName,
+          component: plainName,
+          siblings: plainName.nullable(),
           location: z.number(),
           scale: z.number().positive(),
         }),
@@ -235,10 +235,10 @@ export const normalBehaviourSchema: () => z.ZodType<NormalBehaviourSpec> = onDem
       .min(1)
       .max(32),
     operation: z.strictObject({
-      limits: z.array(z.strictObject({ channel: name, min: z.number(), max: z.number() })).max(32),
+      limits: z.array(z.strictObject({ channel: plainName, min: z.number(), max: z.number() })).max(32),
       powerCurve: z.strictObject({
-        windChannel: name,
-        powerChannel: name,
+        windChannel: plainName,
+        powerChannel: plainName,
         points: z
           .array(z.tuple([z.number(), z.number()]))
           .min(2)

@@ -4,6 +4,7 @@
  */
 import { extname, join, relative } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { isSameNumber } from "../same-number.ts";
 import { findFileScale } from "../samples/file-scale.ts";
 import { readStatedRate, readStatedUnit } from "../samples/sample-file.ts";
 import { readRateOfTimes } from "../samples/time-column.ts";
@@ -52,9 +53,6 @@ const contradictable = [
   { key: "scale", unit: "as the scale" },
   { key: "unit", unit: "as the unit" },
 ] as const;
-
-/** A stated rate may differ from a header's, which holds whole numbers, by this share. */
-const rateTolerance = 0.001;
 
 /**
  * Resolves the entries of `manifest` below `root`. Fails with CONFIG_INVALID, naming the entry, DATA_MISSING or DATA_FORMAT; with
@@ -140,7 +138,7 @@ async function describe({ listed, path, place, beside, root }: ToDescribe): Prom
   }
   const stated = await readStatedRate(path);
   const said = first("rateHz");
-  if (stated !== undefined && said !== undefined && Math.abs(said / stated - 1) > rateTolerance) {
+  if (stated !== undefined && said !== undefined && !isSameNumber(stated, said)) {
     throw complain(
       listed,
       `says ${said} Hz, ${listed.file} itself ${stated} Hz`,

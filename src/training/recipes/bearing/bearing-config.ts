@@ -2,7 +2,8 @@
 import { z } from "zod";
 import type { BaselineSpec } from "../../../core/contract/bundle/baseline-spec.ts";
 import { featureSpecSchema } from "../../../core/contract/bundle/feature-spec.ts";
-import { namePattern, type Threshold } from "../../../core/contract/bundle/manifest.ts";
+import type { Threshold } from "../../../core/contract/bundle/manifest.ts";
+import { plainName } from "../../../core/contract/bundle/plain-name.ts";
 import { bundledConfigName } from "../../bundle/bundled-files.ts";
 import { computeBayesThreshold, type DecisionCosts } from "../../judge/bayes-threshold.ts";
 import type { Figure } from "../../judge/figure.ts";
@@ -99,7 +100,7 @@ export const recordingsShape: {
   readonly [Key in "kind" | "name" | "manifest" | "folder"]-?: z.ZodType<BearingConfig["dataset"][Key]>;
 } = {
   kind: z.literal("recordings"),
-  name: z.string().regex(namePattern, "lower-case letters, digits and dashes").default("recordings"),
+  name: plainName.default("recordings"),
   manifest: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.(ya?ml|csv)$/, "the name of a .yaml or .csv beside this file")
@@ -128,7 +129,7 @@ export const diagnosisShape: { readonly [Key in DiagnosisKeys]-?: z.ZodType<Bear
   hypotheses: z
     .array(
       z.strictObject({
-        failureMode: z.string().regex(namePattern, "lower-case letters, digits and dashes"),
+        failureMode: plainName,
         title: z.string().max(256),
         featurePrefix: z.string().min(1).max(64),
       }),
@@ -171,7 +172,7 @@ export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
   }),
   protocols: z
     .record(
-      z.string().regex(namePattern, "lower-case letters, digits and dashes"),
+      plainName,
       z.strictObject({
         purpose: z.enum(["report", "choose"]),
         required: z

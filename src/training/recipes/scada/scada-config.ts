@@ -12,6 +12,7 @@ import {
   sensorGuardSchema,
   siteCorrectionSchema,
 } from "../../../core/contract/bundle/normal-behaviour.ts";
+import { plainName } from "../../../core/contract/bundle/plain-name.ts";
 import { suggestWord } from "../../../core/contract/config/config-finding.ts";
 import { createScalarExtractor } from "../../../core/features/scalar-extractor.ts";
 import { checkDatasetChannels } from "../../dataset/scada/check-dataset-channels.ts";
@@ -107,7 +108,6 @@ export interface ScadaRecipeConfig extends CommonConfig {
   readonly testLooks: readonly string[];
 }
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes");
 const day = z.string().regex(/^\d{4}-\d\d-\d\d$/, "a day such as 2026-08-20");
 const share = z.number().min(0).max(1);
 const days = z.number().positive().max(3660);
@@ -122,7 +122,7 @@ const recipe: z.ZodType<ScadaStudentRecipe> = z.strictObject({
       everyDays: days,
       minMinutes: z.number().positive().max(1_000_000),
       maxMinutes: z.number().positive().max(1_000_000),
-      standing: z.record(name, z.tuple([z.number(), z.number()])),
+      standing: z.record(plainName, z.tuple([z.number(), z.number()])),
     })
     .refine(
       ({ minMinutes, maxMinutes }) => minMinutes <= maxMinutes,
@@ -140,18 +140,18 @@ export const scadaConfigSchema: z.ZodType<ScadaRecipeConfig> = z
     residuals: z
       .array(
         z.strictObject({
-          channel: name,
+          channel: plainName,
           title: z.string().max(256),
-          component: name,
-          siblings: name.nullable(),
+          component: plainName,
+          siblings: plainName.nullable(),
         }),
       )
       .min(1)
       .max(32),
     operation: z.strictObject({
-      limits: z.array(z.strictObject({ channel: name, min: z.number(), max: z.number() })).max(32),
-      windChannel: name,
-      powerChannel: name,
+      limits: z.array(z.strictObject({ channel: plainName, min: z.number(), max: z.number() })).max(32),
+      windChannel: plainName,
+      powerChannel: plainName,
       minRatio: z.number().min(0),
       maxRatio: z.number().positive(),
       binWidth: z.number().positive(),
