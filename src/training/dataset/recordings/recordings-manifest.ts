@@ -189,7 +189,8 @@ function splitChannels({ fields, where }: Listed, common: Readonly<Record<string
   });
 }
 
-function parseBearings(
+/** The bearings of a manifest, by name. Fails with CONFIG_INVALID; with `onRefused` a bearing fails alone. */
+export function parseBearings(
   bearings: unknown,
   path: string,
   onRefused?: OnRefused,
