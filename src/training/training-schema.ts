@@ -47,20 +47,6 @@ export function describeTrainingConfig(recipes: readonly AnyRecipe[], usual: rea
   };
 }
 
-/** Keys whose meaning is said nowhere, as paths; none, or a test fails. */
-export function listUndescribed(recipes: readonly AnyRecipe[], usual: readonly UsualConfig[]): string[] {
-  const missing: string[] = [];
-  for (const recipe of recipes) {
-    walk(describeRecipe(recipe, usual), "", {
-      usual: {},
-      visit: (node, path) => {
-        if (path !== "" && node.description === undefined) missing.push(`${recipe.kind}: ${path}`);
-      },
-    });
-  }
-  return missing;
-}
-
 function describeRecipe(recipe: AnyRecipe, configs: readonly UsualConfig[]): Node & { $schema?: string } {
   const usual = configs.find(({ kind }) => kind === recipe.kind);
   const words = wordsOf[usual?.file ?? ""] ?? wordsOfCommon;

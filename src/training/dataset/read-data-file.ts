@@ -140,10 +140,3 @@ export async function fingerprintLargeFiles(dir: string, names: readonly string[
   }
   return hash.digest("hex");
 }
-
-/** The fingerprint of files below `dir`, given by names relative to it; each counts once. Fails as `readDataFile`. */
-export async function fingerprintFiles(dir: string, names: readonly string[]): Promise<string> {
-  const files: { readonly name: string; readonly bytes: Uint8Array }[] = [];
-  for (const name of new Set(names)) files.push({ name, bytes: await readDataFile(join(dir, name)) });
-  return computeFingerprint(files);
-}
