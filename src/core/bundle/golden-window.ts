@@ -10,7 +10,7 @@
  * ```
  */
 import { AuroraError } from "../contract/aurora-error.ts";
-import { type BearingOrders, bearingOrdersSchema } from "../contract/bundle/bearing.ts";
+import { type BearingOrders, bearingOrderNames, bearingOrdersSchema } from "../contract/bundle/bearing.ts";
 
 /** One window of one channel at one speed. */
 export interface GoldenWindow {
@@ -31,7 +31,6 @@ export const maxGoldenSamples = 262_144;
 const bounds = { sampleRateHz: [100, 1_000_000], samples: [1, maxGoldenSamples] } as const;
 /** The windower refuses faster shafts as implausible; a proof must not feed what serving would never meet. */
 const fewestSamplesPerRevolution = 10;
-const orderNames = ["bpfo", "bpfi", "bsf", "ftf"] as const;
 const sizesBytes = 56;
 const samplesAt = 52;
 
@@ -45,7 +44,7 @@ export function writeGoldenWindow(view: DataView, offset: number, window: Golden
   checkGoldenWindow(window);
   view.setFloat64(offset, window.sampleRateHz, true);
   view.setFloat64(offset + 8, window.shaftRpm, true);
-  for (const [index, name] of orderNames.entries()) {
+  for (const [index, name] of bearingOrderNames.entries()) {
     view.setFloat64(offset + 16 + 8 * index, window.bearing[name], true);
   }
   view.setFloat32(offset + 48, window.scale, true);

@@ -88,8 +88,8 @@ export function measureSignals(
   { fromMs, toMs, logits }: Pick<Prediction, "fromMs" | "toMs" | "logits">,
   own: WindowReference,
 ): MeasuredSignal[] {
-  const { baseline, shaftRpm, foreignModes = noModes, isVouched = false, isFaint = false } = own;
-  const { isQuiet = false, isStanding = false } = own;
+  const { baseline, shaftRpm, foreignModes = noModes } = own;
+  const { isVouched = false, isFaint = false, isStanding = false } = own;
   const margins = computeMargins(logits, parts.coinciding);
   const { outputs, calibration, spread, coinciding } = parts;
   // Where one of them leads, all do.
@@ -136,21 +136,31 @@ export function measureSignals(
       spread,
     });
   }
-  if (baseline === null) return measured;
+  const level = measureLevel({ fromMs, toMs }, own);
+  if (level !== null) measured.push(level);
+  return measured;
+}
+
+/** What the window says of how loud the machine is; null: nothing. */
+function measureLevel(
+  { fromMs, toMs }: Pick<Prediction, "fromMs" | "toMs">,
+  { baseline, severityDb, atLeastDb, shaftRpm, isFaint = false, isQuiet = false }: WindowReference,
+): MeasuredSignal | null {
+  if (baseline === null) return null;
+  const isKnown = severityDb !== null;
+  const value = severityDb ?? atLeastDb ?? lowest;
   // What is not known is evidence of a machine that is loud however its level follows speed, and none of one that is not.
-  const isKnown = own.severityDb !== null;
-  const severityDb = own.severityDb ?? own.atLeastDb ?? Number.NEGATIVE_INFINITY;
-  if (!isKnown && severityDb < healthySeverityDb) return measured;
+  if (!isKnown && value < healthySeverityDb) return null;
   const isRough = !isKnown || baseline.isProvisional === true;
   const atDb = isRough ? provisionalAlarmDb : levelAlarmDb;
-  measured.push({
+  return {
     name: vibrationLevelMode,
-    score: severityDb,
+    score: value,
     window: {
       fromMs,
       toMs,
-      value: severityDb,
-      compared: severityDb,
+      value,
+      compared: value,
       leads: true,
       isForeign: false,
       isExplained: false,
@@ -168,8 +178,7 @@ export function measureSignals(
     calibration: { slope: 0.5, intercept: -atDb / 2 },
     spread: severitySpread,
     healthyEnd: healthySeverityDb,
-  });
-  return measured;
+  };
 }
 
 const noModes: readonly string[] = [];

@@ -126,12 +126,8 @@ export function writeRow(rows: RecentRows, place: number, { window, score }: Not
     rows.shorts[short + shorts.leads + output] = leads(logits, output) ? 1 : 0;
   }
   const { columns } = rows;
-  writeBand(rows.shorts, short + shorts.leads + rows.outputs, {
-    columns,
-    features,
-    foreignLines,
-    lineOrders,
-  });
+  const lower = { columns, features, foreignLines, lineOrders };
+  writeBand(rows.shorts, short + shorts.leads + rows.outputs, lower);
   if (upperFeatures === undefined) return;
   rows.upper ??= makeUpper(rows);
   writeBand(rows.upper, place * countKept(columns), {

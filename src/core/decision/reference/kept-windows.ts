@@ -57,7 +57,8 @@ class LearntRows implements KeptWindows {
       this.#bands = window.levels.length;
     }
     const time = this.length * times.width;
-    if (time >= this.#space.doubles.length) this.#grow();
+    if (time >= this.#space.doubles.length)
+      this.#space = growRowSpace(this.#space, this.length + moreRows, this.#width());
     const { doubles, singles } = this.#space;
     doubles[time + times.fromMs] = window.fromMs;
     doubles[time + times.toMs] = window.toMs;
@@ -111,10 +112,6 @@ class LearntRows implements KeptWindows {
     return { doubles: times.width, singles: this.#rowWidth() };
   }
 
-  #grow(): void {
-    this.#space = growRowSpace(this.#space, this.length + moreRows, this.#width());
-  }
-
   #windowAt(place: number): HealthyWindow {
     const { doubles, singles } = this.#space;
     const [time, at] = [place * times.width, place * this.#rowWidth()];
@@ -147,7 +144,11 @@ class FeatureRows {
     const rows = this.#places.length;
     if (rows === 0) this.#width = features.length;
     if (features.length !== this.#width) return;
-    if ((rows + 1) * this.#width > this.#values.length) this.#grow(rows + moreFeatures);
+    if ((rows + 1) * this.#width > this.#values.length) {
+      const grown = new Float32Array((rows + moreFeatures) * this.#width);
+      grown.set(this.#values);
+      this.#values = grown;
+    }
     this.#values.set(features, rows * this.#width);
     this.#places.push(place);
   }
@@ -170,12 +171,6 @@ class FeatureRows {
 
   clear(): void {
     [this.#places, this.#values] = [[], noFeatures];
-  }
-
-  #grow(rows: number): void {
-    const values = new Float32Array(rows * this.#width);
-    values.set(this.#values);
-    this.#values = values;
   }
 }
 

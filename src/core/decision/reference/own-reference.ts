@@ -112,8 +112,6 @@ class Reference implements OwnReference {
   #renewal: BaselineRenewal | null;
   /** What was kept of a model that scores otherwise than the one that this run begins with, until a window says which of them serves; null: it does. */
   #parked: BaselineSnapshot | null = null;
-  /** Levels of a window that has none: whoever scored it sends no samples. */
-  #unheard: Float32Array;
   severity: WindowSeverity = unknownSeverity;
   readonly deafness: Deafness = createDeafness();
   readonly #speeds = createSpeedsHeard();
@@ -132,7 +130,6 @@ class Reference implements OwnReference {
     // A configuration may be wrong for one start.
     if (kept?.epoch === options.epoch && (isOther || !givesSameScores(kept, parts))) this.#parked = kept;
     this.#begin(kept && dropOtherMargins(kept, parts));
-    this.#unheard = listUnheard(parts);
   }
 
   get status(): BaselineStatus | null {
@@ -193,7 +190,7 @@ class Reference implements OwnReference {
     return baseline;
   }
 
-  learn({ prediction, levels = this.#unheard, shaftRpm, features }: WatchedWindow): void {
+  learn({ prediction, levels = listUnheard(this.#parts), shaftRpm, features }: WatchedWindow): void {
     const isBeyond = this.severity.unknown !== null && !this.deafness.isFaint;
     this.#learner?.update({ prediction, levels, shaftRpm, features, isBeyond });
   }
@@ -211,21 +208,22 @@ class Reference implements OwnReference {
 
   adopt(next: WatchParts): BaselineEvent | null {
     const parked = this.#parked;
-    const goesOn = givesSameScores(parked ?? describeScoring(this.#parts), next);
-    const event = goesOn ? this.settle() : null;
-    const kept = goesOn ? (parked ?? this.snapshot()) : undefined;
+    if (!givesSameScores(parked ?? describeScoring(this.#parts), next)) return this.#relearn(next);
+    const event = this.settle();
+    const kept = parked ?? this.snapshot();
     this.#parts = next;
-    this.#unheard = listUnheard(next);
-    if (goesOn) {
-      if (parked !== null) {
-        // A device infers with the model that it had, whatever its gateway has been given meanwhile.
-        this.#parked = null;
-        this.#renewal = parked.renewal ?? null;
-        if (this.isOtherMachine || isOtherBearing(parked, next.orders)) this.stopVouching();
-      }
-      this.#begin(kept && dropOtherMargins(kept, next));
-      return event;
+    if (parked !== null) {
+      // A device infers with the model that it had, whatever its gateway has been given meanwhile.
+      this.#parked = null;
+      this.#renewal = parked.renewal ?? null;
+      if (this.isOtherMachine || isOtherBearing(parked, next.orders)) this.stopVouching();
     }
+    this.#begin(kept && dropOtherMargins(kept, next));
+    return event;
+  }
+
+  #relearn(next: WatchParts): BaselineEvent | null {
+    this.#parts = next;
     const subject = toSubject(next, this.isVouched);
     if (subject !== null && this.#learner !== null) return this.#learner.adopt(subject);
     this.#begin(undefined);
@@ -279,7 +277,7 @@ class Reference implements OwnReference {
 
 const unheardLevels = new WeakMap<WatchParts, Float32Array>();
 
-/** One for all points of a bundle. */
+/** Levels of a window that has none, since whoever scored it sends no samples: one for all points of a bundle. */
 function listUnheard(parts: WatchParts): Float32Array {
   return findOrMake(unheardLevels, parts, () =>
     new Float32Array(parts.baseline?.levels.list.length ?? 0).fill(Number.NaN),
