@@ -93,6 +93,7 @@ const scada = await readFile(new URL("../../models/turbine-scada/train.yaml", im
 test.each([
   ["min: -50", "min: 60", "channels[0].max: is not above min, 60"],
   ["minRateHz: 10000", "minRateHz: 60000", "channels[0].maxRateHz: is below minRateHz, 60000"],
+  ["kind: waveform", "kind: scalar", "channels: has no waveform"],
   ["length: 60, hop: 60", "length: 60, hop: 61", "window.hop: is longer than a window"],
   ['">=0.1.0 <1.0.0"', "^0.1", "runtime: is not a range of semantic versions"],
   ["catalogueVersion: 1", "catalogueVersion: 9", "features.catalogueVersion: there is no such version"],

@@ -1,6 +1,7 @@
 /** Finds in a diagnosis' configuration what would fail after its recordings were read, or when its bundle is loaded. */
 import type { z } from "zod";
 import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
+import { findWaveform } from "../../../core/contract/bundle/manifest.ts";
 import { createWaveformExtractor } from "../../../core/features/waveform-extractor.ts";
 import { checkCommonConfig, checkFeatures, checkThresholds, complainTo } from "../check-config.ts";
 import type { CommonConfig } from "../common-config.ts";
@@ -14,6 +15,12 @@ export function checkDiagnosis(
 ): void {
   const complain = complainTo(context);
   checkCommonConfig(config, createWaveformExtractor, complain);
+  if (findWaveform(config) === undefined)
+    complain(
+      ["channels"],
+      "has no waveform, which recordings are of",
+      "write kind: waveform for one of them",
+    );
   checkThresholds(config.thresholds, complain);
   if (config.baseline !== undefined) {
     checkFeatures(config.baseline.levels, createWaveformExtractor, (path, message, write) =>
