@@ -8,7 +8,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync, constants, deflateSync, inflateSync } from "node:zlib";
 import { readFileBounded } from "../src/core/platform/files/bounded-read.ts";
-import { parseNpy } from "../src/training/dataset/npy.ts";
+import { parseNpy } from "./parse-npy.ts";
 
 interface Filter {
   readonly name: string;

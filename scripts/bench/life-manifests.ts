@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
-import { parseNpy } from "../../src/training/dataset/npy.ts";
+import { parseNpy } from "../parse-npy.ts";
 import type { LifeSet } from "./replay-lives.ts";
 
 const imsSchema = z.object({

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { parseNpy } from "../../scripts/parse-npy.ts";
 import { gatewayAccessSchema, type RecordingAbout } from "../../src/core/contract/device/device-capture.ts";
 import { bearingLevelSpec } from "../../src/core/features/bearing-level-spec.ts";
-import { parseNpy } from "../../src/training/dataset/npy.ts";
 import { until } from "../support/until.ts";
 import { capture, score } from "./capture-command.ts";
 import {

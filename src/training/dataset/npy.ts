@@ -1,59 +1,12 @@
 /**
- * Reads NumPy's `.npy` files (format 1.0 to 3.0, little-endian, C order). Refuses pickled objects, Fortran order,
- * big-endian numbers and any file whose length is not exactly what its header says.
+ * Reads the header of NumPy's `.npy` files (format 1.0 to 3.0). Which elements and orders are read, who asks says.
  *
  *   magic "\x93NUMPY" | major u8 | minor u8 | header length u16 (1.0) or u32 | header (a Python dict) | data
  *
  * Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-import { AuroraError } from "../../core/contract/aurora-error.ts";
-
-/** Element types that are read. */
-type NpyData = Int8Array | Uint8Array | Int16Array | Int32Array | Float32Array | Float64Array;
-
-/** An array in C order. */
-interface NpyArray {
-  /** Zero to four dimensions. */
-  readonly shape: readonly number[];
-  readonly data: NpyData;
-}
-
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 const maxHeaderBytes = 4096;
-const maxDimensions = 4;
-
-const elementTypes: Readonly<Record<string, new (buffer: ArrayBuffer) => NpyData>> = {
-  "|i1": Int8Array,
-  "|u1": Uint8Array,
-  "<i2": Int16Array,
-  "<i4": Int32Array,
-  "<f4": Float32Array,
-  "<f8": Float64Array,
-};
-
-/** Parses the bytes of a file; `subject` names it in errors. The result is a copy. Fails with DATA_FORMAT. */
-export function parseNpy(bytes: Uint8Array, subject: string): NpyArray {
-  const refuse = (expected: string, actual: string): never => {
-    throw new AuroraError("DATA_FORMAT", `${subject}: expected ${expected}, got ${actual}`, {
-      op: "parse npy",
-      subject,
-      hint: "copy the file again if it is cut off; else write it with numpy.save(name, array) from a plain numeric array",
-    });
-  };
-  const { descr, isFortran, shape, dataAt } = parseNpyHeader(bytes, refuse);
-  if (isFortran) refuse("C order", "Fortran order");
-  const ElementArray = elementTypes[descr] ?? refuse(Object.keys(elementTypes).join(", "), descr);
-  if (shape.length > maxDimensions) refuse(`at most ${maxDimensions} dimensions`, `${shape.length}`);
-  const count = shape.reduce((product, size) => product * size, 1);
-  const dataBytes = count * Number(descr.slice(2));
-  if (!Number.isSafeInteger(dataBytes) || bytes.length - dataAt !== dataBytes) {
-    refuse(`${dataBytes} bytes of data for the shape (${shape.join(", ")})`, `${bytes.length - dataAt}`);
-  }
-  // A copy: the data of a file of format 1 need not be aligned in a larger buffer.
-  const buffer = new ArrayBuffer(dataBytes);
-  new Uint8Array(buffer).set(bytes.subarray(dataAt));
-  return { shape, data: new ElementArray(buffer) };
-}
 
 /** What a file's header says. */
 interface NpyHeader {

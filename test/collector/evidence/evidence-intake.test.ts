@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { expect, it, onTestFinished } from "vitest";
+import { parseNpy } from "../../../scripts/parse-npy.ts";
 import {
   createEvidenceIntake,
   type EvidenceIntake,
@@ -25,7 +26,6 @@ import type { EvidencePiece } from "../../../src/core/contract/uplink-record.ts"
 import { systemTimers } from "../../../src/core/platform/clock.ts";
 import { sha256Hex } from "../../../src/core/platform/files/sha256.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import { parseNpy } from "../../../src/training/dataset/npy.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { describeMade, makeEvidence } from "./make-evidence.ts";
 

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { parseNpy } from "../../../scripts/parse-npy.ts";
 import type { SampleBlock } from "../../../src/core/contract/stream.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createRawCaptures } from "../../../src/gateway/devices/raw-captures.ts";
-import { parseNpy } from "../../../src/training/dataset/npy.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 };
