@@ -74,7 +74,11 @@ export function fitNetwork(
 /** The wide student, then the pruned one; `taught` has the teacher's word in its targets. */
 export function fitPrunedStudent(
   taught: RegressionRows,
-  { student, huberDelta, similarityWeight }: RegressionRecipe,
+  {
+    student,
+    huberDelta,
+    similarityWeight,
+  }: Pick<RegressionRecipe, "student" | "huberDelta" | "similarityWeight">,
   { trainer, random }: Fitting,
 ): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
   const shared = { huberDelta, similarityWeight, random };
@@ -108,7 +112,10 @@ export function finetuneNetwork(
     finetune,
     trainer,
     random,
-  }: Fitting & { readonly recipe: RegressionRecipe; readonly finetune: FitConfig },
+  }: Fitting & {
+    readonly recipe: Pick<RegressionRecipe, "huberDelta" | "similarityWeight">;
+    readonly finetune: FitConfig;
+  },
 ): DenseLayer[] {
   const { huberDelta, similarityWeight } = recipe;
   const options = { ...finetune, huberDelta, similarityWeight, grids: readGrids(quantised), random };
@@ -118,7 +125,7 @@ export function finetuneNetwork(
 /** A student of the final size that learns from the targets of `rows` alone, with as many gradient steps. */
 export function fitUntaughtStudent(
   rows: RegressionRows,
-  { student, huberDelta, finetune }: RegressionRecipe,
+  { student, huberDelta, finetune }: Pick<RegressionRecipe, "student" | "huberDelta" | "finetune">,
   { trainer, random }: Fitting,
 ): DenseLayer[] {
   const { fit, prune } = student;

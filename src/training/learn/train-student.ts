@@ -43,9 +43,10 @@ export interface TrainedStudent {
   readonly untuned?: Pick<TrainedStudent, "float" | "quantised">;
 }
 
-export interface StudentTask {
+/** What a stage learns with; `Read` is what it reads of the recipe. */
+export interface StudentTask<Read extends keyof StudentRecipe = keyof StudentRecipe> {
   readonly tying: Tying;
-  readonly recipe: StudentRecipe;
+  readonly recipe: Pick<StudentRecipe, Read>;
   readonly trainer: TensorTrainer;
 }
 
@@ -59,10 +60,10 @@ export interface PreparedRows {
   readonly fitRows: FitRows;
 }
 
-/** What every stage after the teacher learns from. */
-interface Lesson {
+/** What every stage after the teacher learns from; `Read` is what it reads of the recipe. */
+interface Lesson<Read extends keyof StudentRecipe> {
   readonly prepared: PreparedRows;
-  readonly task: StudentTask;
+  readonly task: StudentTask<Read>;
   /** Empty where the recipe has none. */
   readonly teacher: readonly (readonly DenseLayer[])[];
 }
@@ -85,7 +86,7 @@ export function trainStudent(data: LabelledRows, task: StudentTask, random: Rand
 
 /** One stream a member of the ensemble and one for the student, drawn from `random` in that sequence. */
 export function forkStreams(
-  recipe: StudentRecipe,
+  recipe: Pick<StudentRecipe, "teacher">,
   random: Random,
 ): { readonly teacher: readonly Random[]; readonly student: Random } {
   const teacher = Array.from({ length: recipe.teacher.members }, (_, member) =>
@@ -95,7 +96,10 @@ export function forkStreams(
 }
 
 /** Fits the scaler and arranges the rows. Fails with CONFIG_INVALID where the recipe does not fit the features. */
-export function prepareRows(data: LabelledRows, { tying, recipe }: StudentTask): PreparedRows {
+export function prepareRows(
+  data: LabelledRows,
+  { tying, recipe }: Pick<StudentTask<"clamp" | "sharedNoise">, "tying" | "recipe">,
+): PreparedRows {
   if (recipe.sharedNoise !== undefined && recipe.sharedNoise.length !== tying.shared.length) {
     throw new AuroraError(
       "CONFIG_INVALID",
@@ -123,7 +127,7 @@ export function prepareRows(data: LabelledRows, { tying, recipe }: StudentTask):
 /** The ensemble, as plain networks. */
 export function trainTeacher(
   { fitRows, features }: PreparedRows,
-  { tying, recipe, trainer }: StudentTask,
+  { tying, recipe, trainer }: StudentTask<"teacher">,
   streams: readonly Random[],
 ): DenseLayer[][] {
   const { hidden, fit } = recipe.teacher;
@@ -138,7 +142,7 @@ export function trainTeacher(
 }
 
 /** The wide student, taught by the ensemble where there is one. */
-export function distilStudent(lesson: Lesson, random: Random): NetworkInTraining {
+export function distilStudent(lesson: Lesson<"student" | "distillation">, random: Random): NetworkInTraining {
   const { recipe, tying, trainer } = lesson.task;
   const { student, distillation } = recipe;
   const start = createTiedNetwork(tying, [...student.hidden, 1], random);
@@ -148,7 +152,10 @@ export function distilStudent(lesson: Lesson, random: Random): NetworkInTraining
 }
 
 /** Takes neurons out in rounds, and lets the rest learn from the teacher again after each. */
-export function pruneStudent(lesson: Lesson, wide: NetworkInTraining): NetworkInTraining {
+export function pruneStudent(
+  lesson: Lesson<"student" | "distillation">,
+  wide: NetworkInTraining,
+): NetworkInTraining {
   const { recipe, trainer } = lesson.task;
   const { student, distillation } = recipe;
   if (student.prune === null) return wide;
@@ -166,7 +173,10 @@ export function pruneStudent(lesson: Lesson, wide: NetworkInTraining): NetworkIn
  * Goes on with the teacher in the engine's integers, on the grids that the network would be quantised on; its weights stay
  * floats underneath. Without `finetune` in the recipe the network stays as it is.
  */
-export function finetuneStudent(lesson: Lesson, narrow: NetworkInTraining): NetworkInTraining {
+export function finetuneStudent(
+  lesson: Lesson<"finetune" | "distillation" | "clamp">,
+  narrow: NetworkInTraining,
+): NetworkInTraining {
   const { recipe, trainer } = lesson.task;
   const { finetune, distillation } = recipe;
   if (finetune === undefined) return narrow;
@@ -179,7 +189,7 @@ export function finetuneStudent(lesson: Lesson, narrow: NetworkInTraining): Netw
 
 /** The integers of `tuned`, with ranges chosen on the training rows, and those of `narrow` where it is another network. */
 export function quantiseStudent(
-  lesson: Lesson,
+  lesson: Lesson<"clamp">,
   narrow: NetworkInTraining,
   tuned: NetworkInTraining,
 ): TrainedStudent {
@@ -192,7 +202,7 @@ export function quantiseStudent(
 }
 
 function quantiseTied(
-  { prepared, task }: Lesson,
+  { prepared, task }: Lesson<"clamp">,
   network: TiedNetwork,
 ): Pick<TrainedStudent, "float" | "quantised"> {
   const { standardised, fitRows } = prepared;
@@ -201,7 +211,7 @@ function quantiseTied(
   return { float, quantised: quantiseNetwork(float, { features: standardised, rows: fitRows.rows, clamp }) };
 }
 
-function addTeacher({ prepared, task, teacher }: Lesson): FitRows {
+function addTeacher({ prepared, task, teacher }: Lesson<"distillation">): FitRows {
   const { standardised, fitRows } = prepared;
   if (teacher.length === 0) return fitRows;
   const teacherLogits = runEnsemble(teacher, standardised, fitRows.rows);

@@ -35,11 +35,11 @@ export interface StepOutput<T> {
 }
 
 /** All that decides what a step gives, besides the code and its libraries. */
-interface StepInputs {
+interface StepInputs<Config> {
   /** Which part of the step, where it has several ("inner-0-DE"); default "". */
   readonly part?: string;
-  /** The share of the configuration that it reads, as plain JSON values. */
-  readonly config: unknown;
+  /** The share of the configuration that it reads, as plain JSON values: `compute` is handed it, and reads no other. */
+  readonly config: Config;
   /** Earlier steps that it reads. */
   readonly from: readonly StepOutput<unknown>[];
 }
@@ -50,12 +50,12 @@ export type StepProgress = (done: number, total: number, what: string) => void;
 export interface StepRunner {
   /**
    * Gives what is kept of an earlier run with the same inputs, or computes and keeps it. `compute` must depend on
-   * nothing else: no clock, no dice but those of a seed in `config`. The value is plain data and typed arrays.
+   * nothing else: no clock, no dice but those of a seed in `config`, which it is handed. The value is plain data and typed arrays.
    */
-  run<T>(
+  run<Config, T>(
     name: StepName,
-    inputs: StepInputs,
-    compute: (progress: StepProgress) => Promise<T> | T,
+    inputs: StepInputs<Config>,
+    compute: (config: Config, progress: StepProgress) => Promise<T> | T,
   ): Promise<StepOutput<T>>;
   /** As {@link run}, but looks anew each time: for steps that read files which may have changed. */
   look<T>(name: StepName, compute: (progress: StepProgress) => Promise<T> | T): Promise<StepOutput<T>>;
@@ -108,10 +108,10 @@ export function createStepRunner(options: StepRunnerOptions): StepRunner {
     return { value: decodeStepValue(bytes) as T, bytes, tell };
   };
   return {
-    run: async <T>(
+    run: async <Config, T>(
       name: StepName,
-      inputs: StepInputs,
-      make: (progress: StepProgress) => Promise<T> | T,
+      inputs: StepInputs<Config>,
+      make: (config: Config, progress: StepProgress) => Promise<T> | T,
     ): Promise<StepOutput<T>> => {
       enter(name);
       const part = inputs.part ?? "";
@@ -123,7 +123,7 @@ export function createStepRunner(options: StepRunnerOptions): StepRunner {
         options.log(`${label(name, part)}: kept from an earlier run`);
         return { value: decodeStepValue(kept) as T, digest: sha256Hex(kept) };
       }
-      const { value, bytes, tell } = await compute(name, part, make);
+      const { value, bytes, tell } = await compute(name, part, (progress) => make(inputs.config, progress));
       await options.work.write(key, bytes);
       tell();
       return { value, digest: sha256Hex(bytes) };

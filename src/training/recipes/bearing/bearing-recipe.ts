@@ -15,15 +15,14 @@ import { judgeBearingBundle, runBearingHeldOut } from "./judge/bundle-figures.ts
 import { readInventedLogits, scoreInvented } from "./judge/invented-figures.ts";
 import { createSplitProtocol } from "./judge/split-figures.ts";
 import { calibrateStudent, joinFolds, planInnerSplits, scoreInnerSplit } from "./learn/calibrate-student.ts";
-import { checkDivision, describeDivision, divideByGroups } from "./learn/divide-by-groups.ts";
+import { checkDivision, divideByGroups } from "./learn/divide-by-groups.ts";
 import { refuseFewWindows } from "./learn/enough-windows.ts";
 import { measureHealthyLogits } from "./learn/healthy-logits.ts";
 import { deriveTying } from "./learn/hypothesis-columns.ts";
-import { createWiden } from "./learn/invented-rows.ts";
-import { type LearningRows, learnStudent } from "./learn/learn-student.ts";
+import { chooseRows, type LearningRows, learnStudent } from "./learn/learn-student.ts";
 import { openRecordings } from "./learn/open-recordings.ts";
 import { readTrainingRows } from "./learn/read-training-rows.ts";
-import { joinRows, type RecordedRows } from "./learn/recorded-rows.ts";
+import type { RecordedRows } from "./learn/recorded-rows.ts";
 import { packageBearing } from "./package-bearing.ts";
 import { reportBearing } from "./report/bearing-report.ts";
 
@@ -43,13 +42,12 @@ export const bearingRecipe: AnyRecipe = defineRecipe<BearingConfig>({
 
 async function trainBearing(config: BearingConfig, context: TrainingContext): Promise<TrainedModel> {
   const { steps, trainer } = context;
-  const { recipe } = config;
   const tying = deriveTying(config.features, config.hypotheses);
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
   const recordings = await openRecordings(config, context.attachments, context.dataDir);
   for (const line of sayLearningPath(chooseLearningPath(recordings.set.entries))) context.log(line);
   checkDivision(config, recordings.set.entries);
-  const { contract, rows, invented, fingerprint } = await readTrainingRows(config, recordings.set, {
+  const { data, contract, rows, invented } = await readTrainingRows(config, recordings.set, {
     steps,
     look: (read) =>
       refuseFewWindows(divideByGroups(config.dataset.heldOutGroups, read, modes).trainSignals, config.window),
@@ -57,17 +55,15 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   for (const { id } of rows.value.unclear) {
     context.log(`${id} is said to be faulty and shows no fault's lines: it is not learnt from`);
   }
-  const division = divideByGroups(config.dataset.heldOutGroups, rows.value, modes);
+  const learning = chooseRows(config, { rows, invented }, { tying, trainer });
+  const { division, trainRows } = learning;
   const { trainSignals, heldOutSignals } = division;
-  const widen = createWiden(config, invented.value);
-  const trainRows = widen(joinRows(trainSignals, "training", modes));
   for (const sentence of division.shortcomings) context.log(sentence);
   context.log(
     `${trainRows.rows} training windows of ${trainSignals.length} signals and ${invented.value.training.length} invented ones`,
   );
 
-  const learning = { rows, invented, trainSignals, trainRows, widen, task: { tying, recipe, trainer } };
-  const { trained, rivals } = await learnStudent(config, learning, context);
+  const { trained, rivals } = await learnStudent(config.recipe, learning, context);
   const contenders = { student: trained.value, rivals: rivals.value };
   const folds = await scoreFolds(config, learning, context);
   const foldSets = folds.map((fold) => fold.value);
@@ -77,7 +73,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   const healthy = measureHealthyLogits(inventedSet === null ? foldSets : [...foldSets, inventedSet]);
   const judged = await steps.run(
     "evaluate",
-    { config, from: [contract, rows, invented, trained, rivals, ...folds] },
+    { config, from: [data, contract, rows, invented, trained, rivals, ...folds] },
     () =>
       judgeBearing({
         ...contenders,
@@ -96,7 +92,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   );
   const { calibration } = calibrated;
   const packaged = await packageBearing(
-    { config, student: trained, judged, calibration, healthy, rows, fingerprint, division, recordings },
+    { config, student: trained, judged, calibration, healthy, data, rows, division, recordings },
     context,
   );
   const report = await reportBearing({
@@ -113,19 +109,18 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
 
 /** Scores every training bearing by a student that has not seen it. */
 async function scoreFolds(
-  config: BearingConfig,
+  { recipe }: BearingConfig,
   learning: LearningRows,
   { steps }: TrainingContext,
 ): Promise<readonly StepOutput<ScoredSet>[]> {
-  const { recipe } = config;
   const folds: StepOutput<ScoredSet>[] = [];
-  const { rows, invented, trainSignals } = learning;
-  for (const split of planInnerSplits(trainSignals)) {
+  const { rows, invented, share, division } = learning;
+  for (const split of planInnerSplits(division.trainSignals)) {
     folds.push(
       await steps.run(
         "calibrate",
-        { part: split.name, config: { ...describeDivision(config), recipe, split }, from: [rows, invented] },
-        () => scoreInnerSplit(config, learning, split),
+        { part: split.name, config: { ...share, recipe, split }, from: [rows, invented] },
+        (own) => scoreInnerSplit(own, learning, own.split),
       ),
     );
   }

@@ -11,6 +11,7 @@ import type { JudgedBearing } from "./judge/bearing-evaluation.ts";
 import type { GroupDivision } from "./learn/divide-by-groups.ts";
 import { describeInvented, inventedDescription } from "./learn/invented-rows.ts";
 import type { OpenRecordings } from "./learn/open-recordings.ts";
+import type { RecordedData } from "./learn/read-training-rows.ts";
 import type { RecordedRows } from "./learn/recorded-rows.ts";
 import { packageStudent } from "./package-student.ts";
 import { renderBearingCard } from "./report/bearing-card.ts";
@@ -22,8 +23,8 @@ interface BearingParts {
   /** One an output. */
   readonly calibration: readonly Calibration[];
   readonly healthy: HealthyLogits;
+  readonly data: StepOutput<RecordedData>;
   readonly rows: StepOutput<RecordedRows>;
-  readonly fingerprint: string;
   readonly division: GroupDivision;
   readonly recordings: OpenRecordings;
 }
@@ -33,7 +34,7 @@ export async function packageBearing(
   parts: BearingParts,
   { steps }: TrainingContext,
 ): Promise<Omit<TrainedModel, "report">> {
-  const { config, calibration, division, healthy, rows, recordings, student } = parts;
+  const { config, calibration, data, division, healthy, rows, recordings, student } = parts;
   const { trainSignals, trainGroups } = division;
   const { evaluation } = parts.judged.value;
   const { heldOut, metrics } = evaluation;
@@ -44,6 +45,7 @@ export async function packageBearing(
       student,
       calibration,
       logits: healthy,
+      data,
       rows,
       set: recordings.set,
       signals: trainSignals,
@@ -59,7 +61,7 @@ export async function packageBearing(
       data: [
         {
           name: dataset.name,
-          sha256: parts.fingerprint,
+          sha256: data.value.fingerprint,
           trainGroups,
           heldOutGroups: dataset.heldOutGroups,
         },

@@ -19,17 +19,14 @@ import { seedStream } from "./learn/learn-student.ts";
 import type { WaveformRows } from "./learn/recorded-rows.ts";
 
 /** The share of a configuration that is read here. */
-type HealthyConfig = Pick<
-  BearingConfig,
-  | "seed"
-  | "window"
-  | "features"
-  | "hypotheses"
-  | "baseline"
-  | "backgroundRows"
-  | "goldenCases"
-  | "driftReplicates"
->;
+interface HealthyConfig
+  extends Pick<
+    BearingConfig,
+    "seed" | "window" | "features" | "hypotheses" | "backgroundRows" | "goldenCases" | "driftReplicates"
+  > {
+  /** Of the baseline; undefined where none is asked for. */
+  readonly levels: BaselineSpec["levels"] | undefined;
+}
 
 /** What the files are made from. */
 interface HealthyParts {
@@ -122,10 +119,9 @@ interface HealthyLevels {
 async function readHealthyLevels(
   set: RecordingSet,
   healthy: readonly WaveformRows[],
-  { window, features, baseline }: HealthyConfig,
+  { window, features, levels }: HealthyConfig,
 ): Promise<HealthyLevels | null> {
-  if (baseline === undefined) return null;
-  const { levels } = baseline;
+  if (levels === undefined) return null;
   const rows: Float32Array[] = [];
   for (const { entry } of healthy) {
     for await (const part of set.parts(entry)) {

@@ -13,6 +13,7 @@ import type { StepOutput } from "../../pipeline/step-runner.ts";
 import type { CommonConfig } from "../common-config.ts";
 import type { TrainedModel, TrainingContext } from "../recipe.ts";
 import { type BearingConfig, type DiagnosisKeys, decideThreshold } from "./bearing-config.ts";
+import type { RecordedData } from "./learn/read-training-rows.ts";
 import type { RecordedRows, WaveformRows } from "./learn/recorded-rows.ts";
 import { fitLevelReference, makeHealthyFiles, poolLevel } from "./package-healthy.ts";
 
@@ -22,6 +23,7 @@ interface StudentParts {
   /** One an output. */
   readonly calibration: readonly Calibration[];
   readonly logits: HealthyLogits;
+  readonly data: StepOutput<RecordedData>;
   readonly rows: StepOutput<RecordedRows>;
   readonly set: RecordingSet;
   /** What the student learnt from. */
@@ -33,6 +35,7 @@ interface StudentParts {
 
 /** What a parent hands on. */
 interface ParentsShare {
+  readonly digest: string;
   /** Rows of its background, standardised. */
   readonly background: Float32Array;
   /** Where its levels lay, one a level; absent: it says nothing of levels. */
@@ -44,22 +47,23 @@ export async function packageStudent(
   parts: StudentParts,
   steps: TrainingContext["steps"],
 ): Promise<Pick<TrainedModel, "manifest" | "files">> {
-  const { config, calibration, parent, rows, set } = parts;
-  const { hypotheses, features, backgroundRows, goldenCases, driftReplicates, seed, window, dataset } =
-    config;
+  const { config, calibration, data, parent, rows, set } = parts;
+  const { hypotheses, features, backgroundRows, goldenCases, driftReplicates, seed, window } = config;
   const student = parts.student.value;
   const baseline = await describeBaseline(parts, steps);
-  const made = { backgroundRows, goldenCases, driftReplicates, seed, window, hypotheses, dataset };
   const levels = config.baseline?.levels;
+  const healthy = parts.signals.filter(({ failureMode }) => failureMode === null);
+  const made = { backgroundRows, goldenCases, driftReplicates, seed, window, features, hypotheses, levels };
+  const chosen = { ids: healthy.map(({ entry }) => entry.id), parent: parent?.digest };
   const files = await steps.run(
     "package",
-    { config: { ...made, calibration, levels }, from: [rows, parts.student] },
-    () =>
+    { config: { ...made, ...chosen, calibration }, from: [data, rows, parts.student] },
+    (own) =>
       makeHealthyFiles({
-        config,
+        config: own,
         student,
-        calibration,
-        healthy: parts.signals.filter(({ failureMode }) => failureMode === null),
+        calibration: own.calibration,
+        healthy,
         known: parent?.background,
         set,
       }),
@@ -87,7 +91,7 @@ export async function packageStudent(
  * asks for no baseline.
  */
 async function describeBaseline(
-  { config, signals, extra, parent, rows, set, logits }: StudentParts,
+  { config, signals, extra, parent, data, rows, set, logits }: StudentParts,
   steps: TrainingContext["steps"],
 ): Promise<BaselineSpec | undefined> {
   const { baseline, window } = config;
@@ -97,8 +101,8 @@ async function describeBaseline(
   const ids = heard.map(({ entry }) => entry.id);
   const own = await steps.run(
     "package",
-    { part: "levels", config: { window, levels, ids }, from: [rows] },
-    () => fitLevelReference(set, heard, { window, levels }),
+    { part: "levels", config: { window, levels, ids }, from: [data, rows] },
+    (own) => fitLevelReference(set, heard, own),
   );
   const reference = own.value.map((level, index) => poolLevel(level, parent?.reference?.[index] ?? null));
   return { ...baseline, healthy: logits, reference };

@@ -7,6 +7,7 @@ import type { JudgedTuned } from "./judge/tuned-evaluation.ts";
 import { describeInvented, inventedDescription } from "./learn/invented-rows.ts";
 import type { OpenRecordings } from "./learn/open-recordings.ts";
 import type { ParentBundle } from "./learn/parent-bundle.ts";
+import type { RecordedData } from "./learn/read-training-rows.ts";
 import type { RecordedRows } from "./learn/recorded-rows.ts";
 import { packageStudent } from "./package-student.ts";
 import { renderTunedCard } from "./report/tuned-card.ts";
@@ -18,8 +19,8 @@ interface TunedParts {
   readonly parent: ParentBundle;
   readonly student: StepOutput<TrainedStudent>;
   readonly judged: StepOutput<JudgedTuned>;
+  readonly data: StepOutput<RecordedData>;
   readonly rows: StepOutput<RecordedRows>;
-  readonly fingerprint: string;
   readonly recordings: OpenRecordings;
 }
 
@@ -28,22 +29,23 @@ export async function packageTuned(
   parts: TunedParts,
   { steps }: TrainingContext,
 ): Promise<Omit<TrainedModel, "report">> {
-  const { config, parent, rows, recordings, student } = parts;
+  const { config, data, parent, rows, recordings, student } = parts;
   const { evaluation, calibration, healthy } = parts.judged.value;
   const { dataset } = config;
   const { signals, extra } = rows.value;
-  const { background, manifest } = parent;
+  const { background, digest, manifest } = parent;
   const packaged = await packageStudent(
     {
       config,
       student,
       calibration,
       logits: healthy,
+      data,
       rows,
       set: recordings.set,
       signals,
       extra,
-      parent: { background: background.values, reference: manifest.baseline?.reference },
+      parent: { digest, background: background.values, reference: manifest.baseline?.reference },
     },
     steps,
   );
@@ -53,7 +55,7 @@ export async function packageTuned(
       data: [
         {
           name: dataset.name,
-          sha256: parts.fingerprint,
+          sha256: data.value.fingerprint,
           trainGroups: [...new Set(signals.map(({ entry }) => entry.machine))].sort(),
           // Each is left out in turn for the figures, and none for good.
           heldOutGroups: [],

@@ -41,7 +41,7 @@ async function trainTuned(config: TunedConfig, context: TrainingContext): Promis
   const listed = judgeEvidence(config, recordings.set.entries);
   for (const line of sayLearningPath(listed)) context.log(line);
   refuseLittleEvidence(listed, config);
-  const { contract, rows, invented, fingerprint } = await readTrainingRows(
+  const { data, contract, rows, invented } = await readTrainingRows(
     { ...config, noiseLevels: [], inventedRigs: weighRigs(config) },
     recordings.set,
     { steps, look: ({ signals }) => refuseFewWindows(signals, config.window) },
@@ -61,38 +61,37 @@ async function trainTuned(config: TunedConfig, context: TrainingContext): Promis
     all.map(({ entry }) => entry),
   );
   refuseLittleEvidence(evidence, config);
-  const lesson: TunedLesson = {
-    config,
+  const lesson: Omit<TunedLesson, "config"> = {
     parent,
     tying: deriveTying(config.features, config.hypotheses),
     rows: all,
     remembered: invented.value.training,
     trainer,
   };
-  const { tuning, hypotheses, seed, from } = config;
-  const taught = { tuning, hypotheses, seed, parent: from.digest };
-  const student = await steps.run("finetune", { config: taught, from: [rows, invented] }, () =>
-    tuneOnAll(lesson),
+  const { tuning, features, hypotheses, seed, from } = config;
+  const taught = { tuning, features, hypotheses, seed, parent: from.digest };
+  const student = await steps.run("finetune", { config: taught, from: [rows, invented] }, (own) =>
+    tuneOnAll({ ...lesson, config: own }),
   );
   const folds: StepOutput<ScoredSet>[] = [];
   for (const fold of planMachineFolds(all.map(({ entry }) => entry))) {
     const part = fold.name;
     folds.push(
-      await steps.run("calibrate", { part, config: { ...taught, fold }, from: [rows, invented] }, () =>
-        scoreMachineFold(lesson, fold),
+      await steps.run("calibrate", { part, config: { ...taught, fold }, from: [rows, invented] }, (own) =>
+        scoreMachineFold({ ...lesson, config: own }, own.fold),
       ),
     );
   }
   const judged = await steps.run(
     "evaluate",
-    { config, from: [contract, rows, invented, student, ...folds] },
+    { config, from: [data, contract, rows, invented, student, ...folds] },
     () =>
       judgeTuned({
         config,
         parent,
         rows: all,
         folds: folds.map(({ value }) => value),
-        invented: scoreInventedRigs(lesson, student.value, invented.value.heldOut),
+        invented: scoreInventedRigs({ config, parent }, student.value, invented.value.heldOut),
         student: student.value,
         evidence,
         about: recordings.manifest.about,
@@ -100,10 +99,7 @@ async function trainTuned(config: TunedConfig, context: TrainingContext): Promis
         unclear: rows.value.unclear.map(({ id }) => id),
       }),
   );
-  const packaged = await packageTuned(
-    { config, parent, student, judged, rows, fingerprint, recordings },
-    context,
-  );
+  const packaged = await packageTuned({ config, parent, student, judged, data, rows, recordings }, context);
   const report = await reportTuned({
     config,
     parent,

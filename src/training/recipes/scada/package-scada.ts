@@ -85,13 +85,24 @@ export function packageScada(
   };
 }
 
+/** What they are made from. */
+interface ScadaParts {
+  readonly config: Pick<
+    ScadaRecipeConfig,
+    "seed" | "window" | "features" | "residuals" | "backgroundRows" | "goldenCases" | "driftReplicates"
+  > & { readonly recipe: Pick<ScadaRecipeConfig["recipe"], "excludeDays"> };
+  readonly subject: Omit<ScadaCase, "config">;
+  readonly prepared: PreparedScadaRows;
+  readonly student: ScadaStudent;
+}
+
 /** The binary files of the bundle. */
-export function makeScadaFiles(
-  subject: ScadaCase,
-  prepared: PreparedScadaRows,
-  student: ScadaStudent,
-): Readonly<Record<string, Uint8Array>> {
-  const { config } = subject;
+export function makeScadaFiles({
+  config,
+  subject,
+  prepared,
+  student,
+}: ScadaParts): Readonly<Record<string, Uint8Array>> {
   const stream = (purpose: string): Random => createRandom(config.seed).fork(`package: ${purpose}`);
   const width = config.features.list.length;
   const rows = Math.floor(prepared.rows / backgroundStride);
@@ -108,7 +119,7 @@ export function makeScadaFiles(
       config.backgroundRows,
       stream("background"),
     ),
-    reference: fitScadaReference(subject, student, stream("drift")),
+    reference: fitScadaReference({ config, subject, student }, stream("drift")),
     random: stream("golden"),
   });
 }
@@ -119,14 +130,12 @@ export function makeScadaFiles(
  * what the student leaves unexplained says how it is.
  */
 function fitScadaReference(
-  subject: ScadaCase,
-  student: ScadaStudent,
+  { config, subject, student }: Omit<ScadaParts, "prepared">,
   random: Random,
 ): ReturnType<typeof fitReference> {
-  const { config } = subject;
   const width = config.features.list.length;
   const outputs = config.residuals.length;
-  const isLearnable = learnableRows(subject);
+  const isLearnable = learnableRows({ ...subject, config });
   const rows: Float32Array[] = [];
   const scores: Float32Array[] = [];
   const segments: number[] = [];

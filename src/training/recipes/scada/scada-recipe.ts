@@ -28,7 +28,7 @@ import {
 } from "./learn/train-scada-student.ts";
 import { makeScadaFiles, packageScada } from "./package-scada.ts";
 import { describeScadaReport, plotFailures } from "./report/scada-report.ts";
-import { type ScadaRecipeConfig, scadaConfigSchema } from "./scada-config.ts";
+import { type ScadaRecipeConfig, type ScadaStudentRecipe, scadaConfigSchema } from "./scada-config.ts";
 
 export const scadaRecipe: AnyRecipe = defineRecipe<ScadaRecipeConfig>({
   kind: "scada-table",
@@ -55,7 +55,7 @@ async function trainScada(config: ScadaRecipeConfig, context: TrainingContext): 
   const enough = sayEnough(countEvidence(subject));
   for (const line of [...subject.leftOut, ...subject.choice.words, ...enough]) context.log(line);
   const prepared = prepareScadaCase(subject);
-  const lessons = describeLessons(subject, prepared, { trainer, seed });
+  const { recipe: _, ...lessons } = describeLessons(subject, prepared, { trainer, seed });
   const { student, stages } = await learnScadaStudent(config, { data, lessons }, context);
   const judged: StepOutput<{ evaluation: ScadaEvaluation; plots: ReportPlot[] }> = await steps.run(
     "evaluate",
@@ -77,10 +77,10 @@ async function trainScada(config: ScadaRecipeConfig, context: TrainingContext): 
       return { evaluation, plots: plotFailures(one) };
     },
   );
-  const { backgroundRows, goldenCases, driftReplicates, window } = config;
-  const packed = { ...describeRows(config), backgroundRows, goldenCases, driftReplicates, window };
-  const files = await steps.run("package", { config: packed, from: [data, stages.at(-1)!] }, () =>
-    makeScadaFiles(subject, prepared, student),
+  const { backgroundRows, goldenCases, driftReplicates } = config;
+  const packed = { ...describeRows(config), backgroundRows, goldenCases, driftReplicates };
+  const files = await steps.run("package", { config: packed, from: [data, stages.at(-1)!] }, (own) =>
+    makeScadaFiles({ config: own, subject, prepared, student }),
   );
   const spec = describeBehaviour(subject, student);
   const { evaluation, plots } = judged.value;
@@ -88,68 +88,67 @@ async function trainScada(config: ScadaRecipeConfig, context: TrainingContext): 
   return { ...model, report: describeScadaReport(evaluation, student, plots) };
 }
 
+interface RowsShare
+  extends Pick<
+    ScadaRecipeConfig,
+    "channels" | "window" | "features" | "residuals" | "operation" | "guard" | "seed"
+  > {
+  readonly dataset: Omit<ScadaRecipeConfig["dataset"], "description" | "heldOutRule" | "site">;
+  readonly recipe: Pick<ScadaStudentRecipe, "clamp" | "excludeDays" | "inventedStops">;
+}
+
 /** The share of the configuration that says what is learnt from: part of the inputs of every step that learns. */
-function describeRows(config: ScadaRecipeConfig): Readonly<Record<string, unknown>> {
-  const { channels, features, residuals, operation, guard, seed } = config;
+function describeRows(config: ScadaRecipeConfig): RowsShare {
+  const { channels, window, features, residuals, operation, guard, seed } = config;
   // Words change no row.
   const { description, heldOutRule, site, ...dataset } = config.dataset;
-  const { clamp, excludeDays, huberDelta } = config.recipe;
-  return {
-    dataset,
-    channels,
-    features,
-    residuals,
-    operation,
-    guard,
-    seed,
-    clamp,
-    excludeDays,
-    huberDelta,
-  };
+  const { clamp, excludeDays, inventedStops } = config.recipe;
+  const recipe = { clamp, excludeDays, inventedStops };
+  return { dataset, channels, window, features, residuals, operation, guard, seed, recipe };
 }
 
 /** The steps from teacher to integers; of the stages the last are the integers. */
 async function learnScadaStudent(
   config: ScadaRecipeConfig,
-  { data, lessons }: { readonly data: StepOutput<unknown>; readonly lessons: ScadaLessons },
+  { data, lessons }: { readonly data: StepOutput<unknown>; readonly lessons: Omit<ScadaLessons, "recipe"> },
   { steps }: TrainingContext,
 ): Promise<{ readonly student: ScadaStudent; readonly stages: readonly StepOutput<unknown>[] }> {
   const { recipe } = config;
   const share = describeRows(config);
+  const reading = <Read>(read: Read) => ({ ...share, recipe: { ...share.recipe, ...read } });
+  const { teacher: ensemble, student: widths, huberDelta, finetune, calibrationRows, rounding } = recipe;
   const teacher = await steps.run(
     "teacher",
-    { config: { ...share, teacher: recipe.teacher }, from: [data] },
-    (progress) => trainScadaTeacher(lessons, (done, total) => progress(done, total, "networks trained")),
+    { config: reading({ teacher: ensemble, huberDelta }), from: [data] },
+    (own, progress) =>
+      trainScadaTeacher({ ...lessons, ...own }, (done, total) => progress(done, total, "networks trained")),
   );
-  const { student: widths, softShare, similarityWeight, inventedNoise, inventedStops, finetune } = recipe;
-  const teaching = { ...share, softShare, similarityWeight, inventedNoise, inventedStops };
+  const { softShare, similarityWeight, inventedNoise } = recipe;
+  const teaching = { softShare, similarityWeight, inventedNoise, huberDelta };
   const taught = await steps.run(
     "distil",
-    { config: { ...teaching, student: widths }, from: [data, teacher] },
-    () => distilScadaStudent(lessons, teacher.value),
+    { config: reading({ ...teaching, student: widths }), from: [data, teacher] },
+    (own) => distilScadaStudent({ ...lessons, ...own }, teacher.value),
   );
   const untaught = await steps.run(
     "prune",
-    { part: "untaught", config: { ...share, student: widths, finetune }, from: [data] },
-    () => trainUntaughtStudent(lessons),
+    { part: "untaught", config: reading({ student: widths, huberDelta, finetune }), from: [data] },
+    (own) => trainUntaughtStudent({ ...lessons, ...own }),
   );
-  const { calibrationRows, rounding } = recipe;
+  const grids = { calibrationRows, rounding };
   const pruned = taught.value.float;
   const tuned =
     finetune === undefined
       ? null
       : await steps.run(
           "finetune",
-          { config: { ...teaching, calibrationRows, finetune }, from: [data, teacher, taught] },
-          () => finetuneScadaStudent(lessons, teacher.value, pruned),
+          { config: reading({ ...teaching, ...grids, finetune }), from: [data, teacher, taught] },
+          (own) => finetuneScadaStudent({ ...lessons, ...own }, teacher.value, pruned),
         );
   const quantised = await steps.run(
     "quantise",
-    {
-      config: { ...share, calibrationRows, inventedStops, rounding },
-      from: [data, taught, ...(tuned === null ? [] : [tuned])],
-    },
-    () => quantiseScadaForms(lessons, pruned, tuned?.value ?? pruned),
+    { config: reading(grids), from: [data, taught, ...(tuned === null ? [] : [tuned])] },
+    (own) => quantiseScadaForms({ ...lessons, ...own }, pruned, tuned?.value ?? pruned),
   );
   const { scaler, location, scale } = lessons.rows;
   const student: ScadaStudent = {

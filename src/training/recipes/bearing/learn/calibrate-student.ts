@@ -104,10 +104,12 @@ export function planInnerSplits(signals: readonly SplitSignal[]): RecordingSplit
 
 /** Everybody's scores on the training bearings that one inner split leaves out, by students trained on the others. */
 export function scoreInnerSplit(
-  config: BearingConfig,
-  { trainSignals: signals, widen, task }: Pick<LearningRows, "trainSignals" | "widen" | "task">,
+  config: Pick<BearingConfig, "features" | "hypotheses" | "recipe" | "seed">,
+  { division, widen, task: by }: Pick<LearningRows, "division" | "widen" | "task">,
   split: RecordingSplit,
 ): ScoredSet {
+  const { trainSignals: signals } = division;
+  const task = { ...by, recipe: config.recipe };
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
   const part = divideBySplit(
     signals.map(({ entry }) => entry),

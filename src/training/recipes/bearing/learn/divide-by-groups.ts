@@ -98,23 +98,6 @@ export function checkDivision(
   divideByGroups(dataset.heldOutGroups, said, modes);
 }
 
-/** The share of a configuration that says which rows a network learns from: part of the inputs of every step that does. */
-export function describeDivision({
-  dataset,
-  hypotheses,
-  recipe,
-  inventedRigs,
-  seed,
-}: BearingConfig): Readonly<Record<string, unknown>> {
-  return {
-    heldOut: dataset.heldOutGroups,
-    hypotheses,
-    clamp: recipe.clamp,
-    inventedWeight: inventedRigs?.weight ?? 0,
-    seed,
-  };
-}
-
 function refuseMissing(
   side: string,
   signals: readonly LabelledEntry[],

@@ -12,12 +12,17 @@ type RowsConfig = Pick<
   "channels" | "window" | "trainingHop" | "features" | "noiseLevels" | "seed" | "hypotheses" | "inventedRigs"
 >;
 
+/** What is there. */
+export interface RecordedData {
+  /** Of manifest and recordings, as `RecordingSet.fingerprint` has it. */
+  readonly fingerprint: string;
+}
+
 interface TrainingRows {
+  readonly data: StepOutput<RecordedData>;
   readonly contract: StepOutput<ContractReport>;
   readonly rows: StepOutput<RecordedRows>;
   readonly invented: StepOutput<InventedRows>;
-  /** Of the recordings, as `RecordingSet.fingerprint` has it. */
-  readonly fingerprint: string;
 }
 
 interface RowsLook {
@@ -36,24 +41,25 @@ export async function readTrainingRows(
   { steps, look }: RowsLook,
 ): Promise<TrainingRows> {
   const data = await steps.look("data", async () => ({ fingerprint: await set.fingerprint() }));
-  const contract = await steps.run("contract", { config: config.channels, from: [data] }, () =>
-    checkContract(set, config.channels),
+  const { channels, window, trainingHop, features, noiseLevels, seed, hypotheses } = config;
+  const contract = await steps.run("contract", { config: channels, from: [data] }, (own) =>
+    checkContract(set, own),
   );
-  const { window, trainingHop, features, noiseLevels, seed, hypotheses } = config;
-  const cut = { window, trainingHop, features, noiseLevels, seed, hypotheses };
-  const rows = await steps.run("features", { config: cut, from: [data, contract] }, (progress) =>
+  // The range of a channel says what a count is worth.
+  const cut = { channels, window, trainingHop, features, noiseLevels, seed, hypotheses };
+  const rows = await steps.run("features", { config: cut, from: [data, contract] }, (own, progress) =>
     readRecordedRows(set, {
-      ...cut,
+      ...own,
       refused: contract.value.refused,
       progress: (done, total) => progress(done, total, "recordings read"),
     }),
   );
   look(rows.value);
-  const { inventedRigs = null } = config;
+  const { inventedRigs } = config;
   const invented = await steps.run(
     "features",
     { part: "invented", config: { window, trainingHop, features, inventedRigs }, from: [] },
-    (progress) => inventRows(config, (done, total) => progress(done, total, "rigs invented")),
+    (own, progress) => inventRows(own, (done, total) => progress(done, total, "rigs invented")),
   );
-  return { contract, rows, invented, fingerprint: data.value.fingerprint };
+  return { data, contract, rows, invented };
 }

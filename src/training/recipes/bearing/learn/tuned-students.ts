@@ -23,7 +23,7 @@ import { joinWeighed } from "./tuning-rows.ts";
 
 /** What every student learns from and how. */
 export interface TunedLesson {
-  readonly config: TunedConfig;
+  readonly config: Pick<TunedConfig, "tuning" | "features" | "hypotheses" | "seed">;
   readonly parent: ParentBundle;
   readonly tying: Tying;
   /** Of all recordings, those that are never learnt from among them. */

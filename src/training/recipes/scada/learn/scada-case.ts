@@ -101,7 +101,9 @@ export function learnableRows({
   config,
   failures,
   split: { startMs },
-}: Pick<ScadaCase, "config" | "failures" | "split">): LearnableRow {
+}: Pick<ScadaCase, "failures" | "split"> & {
+  readonly config: { readonly recipe: Pick<ScadaRecipeConfig["recipe"], "excludeDays"> };
+}): LearnableRow {
   const beforeMs = config.recipe.excludeDays * dayMs;
   const known = failures.filter(({ timestampMs }) => timestampMs < startMs);
   return ({ turbine, usable, timestampMs }, row) => {

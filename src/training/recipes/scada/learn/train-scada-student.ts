@@ -39,16 +39,19 @@ export interface ScadaStudent extends RegressionStudent {
   readonly scale: readonly number[];
 }
 
-/** What the stages of one seed's student learn from, and with. */
-export interface ScadaLessons {
+/** What the stages of one seed's student learn from, and with; `Read` is what they read of the recipe. */
+export interface ScadaLessons<Read extends keyof ScadaStudentRecipe = keyof ScadaStudentRecipe> {
   readonly rows: PreparedScadaRows;
   readonly invented: Float32Array;
-  readonly recipe: ScadaStudentRecipe;
+  readonly recipe: Pick<ScadaStudentRecipe, Read>;
   readonly trainer: TensorTrainer;
   readonly seed: number;
 }
 
 type Teacher = RegressionStudent["teacher"];
+
+/** What is read of a recipe to say what the teacher says. */
+type Teaching = "clamp" | "softShare" | "inventedNoise" | "similarityWeight";
 
 /** May a row be learnt from? */
 export type LearnableRow = (turbine: TurbineRows, row: number) => boolean;
@@ -99,7 +102,7 @@ export function prepareScadaRows(
 }
 
 export function trainScadaTeacher(
-  { rows, recipe, trainer, seed }: ScadaLessons,
+  { rows, recipe, trainer, seed }: Omit<ScadaLessons<"teacher" | "huberDelta">, "invented">,
   progress: (done: number, total: number) => void,
 ): DenseLayer[][] {
   const { members, hidden, fit } = recipe.teacher;
@@ -148,7 +151,7 @@ export function inventScadaRows(
 
 /** The wide student, then the pruned one. */
 export function distilScadaStudent(
-  lessons: ScadaLessons,
+  lessons: ScadaLessons<Teaching | "student" | "huberDelta">,
   teacher: Teacher,
 ): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
   const { recipe, trainer, seed } = lessons;
@@ -158,7 +161,7 @@ export function distilScadaStudent(
 
 /** The pruned student, fine-tuned in the engine's integers; as it is without `finetune` in the recipe. */
 export function finetuneScadaStudent(
-  lessons: ScadaLessons,
+  lessons: ScadaLessons<Teaching | "finetune" | "huberDelta" | "calibrationRows" | "rounding">,
   teacher: Teacher,
   float: readonly DenseLayer[],
 ): readonly DenseLayer[] {
@@ -172,7 +175,7 @@ export function finetuneScadaStudent(
 
 /** The integers and the float network that they were made from; those of `pruned`, too, where `tuned` is another network. */
 export function quantiseScadaForms(
-  lessons: Pick<ScadaLessons, "rows" | "invented" | "recipe">,
+  lessons: Pick<ScadaLessons<"clamp" | "calibrationRows" | "rounding">, "rows" | "invented" | "recipe">,
   pruned: readonly DenseLayer[],
   tuned: readonly DenseLayer[],
 ): Pick<RegressionStudent, "float" | "quantised" | "untuned"> {
@@ -188,7 +191,10 @@ export function quantiseScadaForms(
  * with what the teacher says of them. Serving meets stops and starts that filtered training rows do not hold; there the
  * student should still say what the teacher says.
  */
-function teachRows({ rows, invented, recipe, seed }: ScadaLessons, teacher: Teacher): RegressionRows {
+function teachRows(
+  { rows, invented, recipe, seed }: ScadaLessons<Teaching>,
+  teacher: Teacher,
+): RegressionRows {
   const { softShare, inventedNoise, clamp } = recipe;
   const random = stream(seed, "invented");
   const width = rows.scaler.mean.length;
@@ -212,13 +218,17 @@ export function trainUntaughtStudent({
   recipe,
   trainer,
   seed,
-}: Omit<ScadaLessons, "invented">): DenseLayer[] {
+}: Omit<ScadaLessons<"student" | "huberDelta" | "finetune">, "invented">): DenseLayer[] {
   return fitUntaughtStudent(rows, recipe, { trainer, random: stream(seed, "untaught") });
 }
 
 /** The integers; ranges are calibrated on measured rows and on invented ones alike. */
 export function quantiseScadaStudent(
-  { rows, invented, recipe }: Pick<ScadaLessons, "rows" | "invented" | "recipe">,
+  {
+    rows,
+    invented,
+    recipe,
+  }: Pick<ScadaLessons<"clamp" | "calibrationRows" | "rounding">, "rows" | "invented" | "recipe">,
   float: readonly DenseLayer[],
 ): QuantisedMlp {
   const width = rows.scaler.mean.length;
