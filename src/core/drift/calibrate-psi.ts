@@ -2,6 +2,7 @@
  * Thresholds of the PSI by resampling: what would days that are *like* the reference show? Blocks of consecutive rows
  * are drawn together (Künsch, 1989), since autocorrelated rows make a nominal 1 % fire far more often.
  */
+import { computeChiSquareQuantile } from "../maths/normal.ts";
 import { createRandom } from "../maths/random.ts";
 import { computePsi, computeShares } from "./bins.ts";
 
@@ -63,13 +64,6 @@ export function calibratePsi(data: BinnedRows, options: PsiCalibrationOptions): 
     }
   }
   return readQuantiles(psi, data, options);
-}
-
-/** Quantile of the χ² distribution with `degrees` of freedom (Wilson, Hilferty, 1931; within 1 % for 2 and more). */
-export function computeChiSquareQuantile(degrees: number, upperTail: number): number {
-  const z = computeNormalQuantile(1 - upperTail);
-  const variance = 2 / (9 * degrees);
-  return degrees * (1 - variance + z * Math.sqrt(variance)) ** 3;
 }
 
 function readQuantiles(
@@ -135,25 +129,4 @@ function createBlockSampler(
 function upperQuantile(values: Float64Array, rate: number): number {
   const sorted = values.slice().sort();
   return sorted[Math.max(0, Math.ceil(sorted.length * (1 - rate)) - 1)]!;
-}
-
-/** Inverse of the standard normal distribution by bisection of the error function's tail (rates are few, speed is not asked). */
-function computeNormalQuantile(probability: number): number {
-  let low = -10;
-  let high = 10;
-  for (let step = 0; step < 80; step++) {
-    const middle = (low + high) / 2;
-    if (computeNormalCdf(middle) < probability) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
-}
-
-/** Standard normal distribution function (Zelen, Severo; Abramowitz, Stegun 26.2.17; error below 7.5e-8). */
-function computeNormalCdf(x: number): number {
-  const t = 1 / (1 + 0.2316419 * Math.abs(x));
-  const series =
-    t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  const tail = (Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) * series;
-  return x >= 0 ? 1 - tail : tail;
 }

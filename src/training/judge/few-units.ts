@@ -4,6 +4,7 @@
  * short (the expanded percentile interval: Hesterberg, "What Teachers Should Know About the Bootstrap", The American
  * Statistician 69, 2015, section 3.3).
  */
+import { computeNormalTail } from "../../core/maths/normal.ts";
 import { computeQuantile } from "../../core/maths/robust.ts";
 import type { Figure, Resamples } from "./figure.ts";
 import type { Statistic } from "./scored-set.ts";
@@ -18,7 +19,7 @@ const normalDeviate = 1.959964;
 /** The share of replicates that lies beyond either end of a 95 % interval over `units`; below 0.025, and nearly that of many. */
 export function expandedTail(units: number): number {
   const t = students[units - 2] ?? (units < 2 ? Number.POSITIVE_INFINITY : normalDeviate);
-  return normalTail(Math.sqrt(units / Math.max(1, units - 1)) * t);
+  return computeNormalTail(Math.sqrt(units / Math.max(1, units - 1)) * t);
 }
 
 /** Less is rounding. */
@@ -49,13 +50,4 @@ export function computeExpandedShare(statistic: Statistic, resamples: Resamples,
   const bound = 0.05 ** (1 / units);
   if (value > 1 - leastSpread) return { value, low: bound, high: 1 };
   return value < leastSpread ? { value, low: 0, high: 1 - bound } : figure;
-}
-
-/** P(Z > z) of a normal variable (Abramowitz & Stegun 26.2.17, within 7.5e-8). */
-function normalTail(z: number): number {
-  if (z > 8) return 0;
-  const t = 1 / (1 + 0.2316419 * z);
-  const sum =
-    t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  return (sum * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI);
 }

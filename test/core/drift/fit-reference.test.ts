@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { computePsi, computeShares } from "../../../src/core/drift/bins.ts";
-import { computeChiSquareQuantile } from "../../../src/core/drift/calibrate-psi.ts";
 import type { DriftReference } from "../../../src/core/drift/drift-reference.ts";
 import { fitReference, levelEdgesDb } from "../../../src/core/drift/fit-reference.ts";
 import { createSketcher } from "../../../src/core/drift/sketcher.ts";
@@ -8,6 +7,7 @@ import {
   compareFeatureWithTraining,
   compareWithTraining,
 } from "../../../src/core/drift/training-likeness.ts";
+import { computeChiSquareQuantile } from "../../../src/core/maths/normal.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 
 /** Rows of independent AR(1) features with unit variance. */

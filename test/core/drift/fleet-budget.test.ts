@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { calibrateEvidence, selectSurvivors } from "../../../src/core/drift/fleet-budget.ts";
+import { computeNormalTail } from "../../../src/core/maths/normal.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 
 describe("the e-value of a p-value", () => {
@@ -99,7 +100,7 @@ describe("who survives the fleet's budget", () => {
         const common = random.normal();
         const pValues = Array.from({ length: points }, (_, point) => {
           const own = Math.sqrt(1 - shared) * random.normal() + Math.sqrt(shared) * common;
-          return upperTail(own + (point < moved ? 5 : 0));
+          return computeNormalTail(own + (point < moved ? 5 : 0));
         });
         const survived = selectSurvivors(pValues, { falseShare: 0.1, awaited: 0 });
         const right = survived.filter((survives, point) => survives && point < moved).length;
@@ -113,12 +114,3 @@ describe("who survives the fleet's budget", () => {
     }
   });
 });
-
-/** P(Z > z) of a standard normal deviate, to 1e-7 (Abramowitz, Stegun 26.2.17). */
-function upperTail(z: number): number {
-  if (z < 0) return 1 - upperTail(-z);
-  const t = 1 / (1 + 0.2316419 * z);
-  const series =
-    t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  return Math.min(1, Math.max(0, (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series));
-}

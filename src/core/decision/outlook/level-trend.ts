@@ -9,6 +9,7 @@
  * For each pair of ratios (rₗ, rₛ) of a grid a Kalman filter runs over the blocks; σ² is integrated out (its posterior is a
  * scaled inverse χ²), and the pair's weight is its likelihood.
  */
+import { computeNormalTail, toChiSquare } from "../../maths/normal.ts";
 import type { Random } from "../../maths/random.ts";
 
 /** One value seen: the median of a block, at its middle. */
@@ -70,7 +71,8 @@ export function fitLevelTrend(points: readonly TrendPoint[]): LevelTrend {
   for (const cell of cells) {
     cell.weight /= total;
     level += cell.weight * cell.level;
-    rising += cell.weight * normalBelow(cell.slope / (meanDeviation(cell) * Math.sqrt(cell.slopeVariance)));
+    rising +=
+      cell.weight * computeNormalTail(-cell.slope / (meanDeviation(cell) * Math.sqrt(cell.slopeVariance)));
   }
   return { level, risingProbability: rising, fallingProbability: 1 - rising, cells, span };
 }
@@ -122,17 +124,6 @@ function filterPoints(
 
 function meanDeviation(cell: TrendCell): number {
   return Math.max(floorDeviation, Math.sqrt(cell.squares / cell.innovations));
-}
-
-/** Abramowitz & Stegun 26.2.17, to 7.5e-8. */
-function normalBelow(z: number): number {
-  const t = 1 / (1 + 0.2316419 * Math.abs(z));
-  const tail =
-    Math.exp((-z * z) / 2) *
-    0.3989422804014327 *
-    t *
-    (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  return z > 0 ? 1 - tail : tail;
 }
 
 /** Where a course that is drawn is looked at: closer together where it begins. */
@@ -206,10 +197,7 @@ function drawPassage(
 
 /** Sum of squares for few degrees of freedom, Wilson and Hilferty's approximation (1931) for many. */
 function drawChiSquared(degrees: number, random: Random): number {
-  if (degrees > 30) {
-    const part = 2 / (9 * degrees);
-    return degrees * Math.max(0.05, 1 - part + random.normal() * Math.sqrt(part)) ** 3;
-  }
+  if (degrees > 30) return toChiSquare(random.normal(), degrees);
   let sum = 0;
   for (let index = 0; index < degrees; index++) sum += random.normal() ** 2;
   return Math.max(sum, 1e-3);
