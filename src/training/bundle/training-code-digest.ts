@@ -9,7 +9,7 @@ import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
-import { computeFingerprint } from "../dataset/read-data-file.ts";
+import { fingerprintBytes } from "../dataset/fingerprint.ts";
 
 /** Static and dynamic imports of a file of the repository: all of them end in `.ts`. */
 const importPattern = /\b(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"\n]+\.ts)"/g;
@@ -56,7 +56,7 @@ export async function digestTrainingCode(
   const files = [];
   for (const name of names) files.push({ name, bytes: await readSource(join(root, name)) });
   if (buildRecord !== null) await refuseOtherSources(files, buildRecord);
-  return computeFingerprint(files);
+  return fingerprintBytes(files);
 }
 
 async function refuseOtherSources(

@@ -1,17 +1,12 @@
 /**
  * Reads data files: whole ones with a bound on their size, unpacking gzip by name, and parts of those that may be larger than
- * memory. Fingerprints what was read. Refuses to read more than it was told to.
+ * memory. Refuses to read more than it was told to.
  */
-
-import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { compareTexts } from "../../core/maths/compare-texts.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 
-const hashedBytes = 1024 * 1024;
 /** Largest file that is read unless the caller says otherwise: 256 MiB. */
 const maxDataFileBytes = 256 * 1024 * 1024;
 
@@ -83,60 +78,4 @@ export async function readWhole(
     }
     done += bytesRead;
   }
-}
-
-/**
- * SHA-256 (lower-case hex) over, for every file in order of its name: the name's UTF-8 length and bytes,
- * the file's length and bytes. Lengths are written as 8-byte big-endian, so no two sets share an encoding.
- */
-export function computeFingerprint(
-  files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
-): string {
-  const hash = createHash("sha256");
-  const length = Buffer.alloc(8);
-  const add = (bytes: Uint8Array): void => {
-    length.writeBigUInt64BE(BigInt(bytes.length));
-    hash.update(length).update(bytes);
-  };
-  for (const file of [...files].sort((a, b) => compareTexts(a.name, b.name))) {
-    add(Buffer.from(file.name, "utf8"));
-    add(file.bytes);
-  }
-  return hash.digest("hex");
-}
-
-/** Adds a file's length (8 bytes, big-endian) and its bytes, a piece at a time. Fails with DATA_MISSING, DATA_FORMAT. */
-export async function hashFileInto(hash: Hash, path: string): Promise<void> {
-  const op = "fingerprint data";
-  const file = await openDataFile(path, op);
-  try {
-    const { size } = await file.stat();
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64BE(BigInt(size));
-    hash.update(length);
-    const piece = new Uint8Array(Math.min(size, hashedBytes));
-    for (let at = 0; at < size; at += piece.length) {
-      const part = piece.subarray(0, Math.min(piece.length, size - at));
-      await readWhole({ file, path, op }, part, at);
-      hash.update(part);
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-/**
- * As {@link computeFingerprint}, of files of any size below `dir`, as they lie there (packed ones too); `names` are relative
- * to it, and each counts once. Fails as {@link hashFileInto}.
- */
-export async function fingerprintLargeFiles(dir: string, names: readonly string[]): Promise<string> {
-  const hash = createHash("sha256");
-  const length = Buffer.alloc(8);
-  for (const name of [...new Set(names)].sort()) {
-    const bytes = Buffer.from(name, "utf8");
-    length.writeBigUInt64BE(BigInt(bytes.length));
-    hash.update(length).update(bytes);
-    await hashFileInto(hash, join(dir, name));
-  }
-  return hash.digest("hex");
 }

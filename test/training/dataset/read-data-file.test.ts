@@ -2,12 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeEach, expect, test } from "vitest";
-import {
-  computeFingerprint,
-  fingerprintLargeFiles,
-  readDataFile,
-  readDataText,
-} from "../../../src/training/dataset/read-data-file.ts";
+import { fingerprintBytes, fingerprintFiles } from "../../../src/training/dataset/fingerprint.ts";
+import { readDataFile, readDataText } from "../../../src/training/dataset/read-data-file.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 let dir = "";
@@ -33,18 +29,18 @@ test("a damaged gzip file and text that is not UTF-8 are DATA_FORMAT, a missing 
 test("a fingerprint depends on names and bytes, not on order or repetition", async () => {
   await writeFile(join(dir, "one"), "1");
   await writeFile(join(dir, "two"), "2");
-  const expected = await fingerprintLargeFiles(dir, ["one", "two"]);
-  expect(await fingerprintLargeFiles(dir, ["two", "one", "two"])).toBe(expected);
+  const expected = await fingerprintFiles(dir, ["one", "two"]);
+  expect(await fingerprintFiles(dir, ["two", "one", "two"])).toBe(expected);
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
   expect(
-    computeFingerprint([
+    fingerprintBytes([
       { name: "one", bytes: bytes("1") },
       { name: "two", bytes: bytes("2") },
     ]),
   ).toBe(expected);
   // Neither moving a byte from a name to the content nor between files keeps it.
   expect(
-    computeFingerprint([
+    fingerprintBytes([
       { name: "on", bytes: bytes("e1") },
       { name: "two", bytes: bytes("2") },
     ]),

@@ -2,10 +2,8 @@
  * A set of recordings from its manifest: every entry is resolved before anything is learnt, samples are read a file at a
  * time and a part of a file at a time. Refuses an entry of which nobody says rate, speed or bearing.
  */
-import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { hashFileInto } from "../read-data-file.ts";
+import { fingerprintFiles } from "../fingerprint.ts";
 import { chooseQuantisation, readCountBlocks } from "../samples/quantise-samples.ts";
 import { openSampleFile } from "../samples/sample-file.ts";
 import { rememberSamples, type SampleFile } from "../samples/samples.ts";
@@ -50,7 +48,7 @@ export async function openRecordingSet(
       for await (const piece of file.pieces()) maker.update(piece);
       return maker.finish();
     },
-    fingerprint: () => fingerprint(manifest.bytes, root, files),
+    fingerprint: () => fingerprintFiles(root, files, manifest.bytes),
     read: async (entry) => {
       let whole: RecordedSignal | null = null;
       for await (const part of parts(entry)) {
@@ -116,22 +114,6 @@ function pickKnown({
   bearing,
 }: RecordedEntry): Omit<RecordedSignal, "counts" | "scale"> {
   return { sampleRateHz, shaftRpm, bearing };
-}
-
-/** Over the manifest and all files in the order of their names: lengths and bytes, of names too (as `computeFingerprint`). */
-async function fingerprint(manifest: Uint8Array, root: string, files: readonly string[]): Promise<string> {
-  const hash = createHash("sha256");
-  const length = Buffer.alloc(8);
-  const add = (bytes: Uint8Array): void => {
-    length.writeBigUInt64BE(BigInt(bytes.length));
-    hash.update(length).update(bytes);
-  };
-  add(manifest);
-  for (const file of [...files].sort()) {
-    add(Buffer.from(file, "utf8"));
-    await hashFileInto(hash, join(root, file));
-  }
-  return hash.digest("hex");
 }
 
 function tooLong({ id }: RecordedEntry): AuroraError {

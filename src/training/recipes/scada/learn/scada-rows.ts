@@ -10,7 +10,7 @@ import {
 import { createScalarExtractor } from "../../../../core/features/scalar-extractor.ts";
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { medianInPlace } from "../../../../core/maths/select.ts";
-import { fingerprintLargeFiles } from "../../../dataset/read-data-file.ts";
+import { fingerprintFiles } from "../../../dataset/fingerprint.ts";
 import type { TurbineSeries } from "../../../dataset/scada/growing-rows.ts";
 import { refuseEmptyPeriods } from "../../../dataset/scada/period-rows.ts";
 import {
@@ -75,7 +75,7 @@ export async function fingerprintTables(
   const beside = [...(log?.files ?? []), ...(costs !== undefined && "file" in costs ? [costs.file] : [])];
   const read = async (period: "train" | "test"): Promise<string> => {
     const files = await listPeriodFiles(dataDir, dataset, period);
-    return await fingerprintLargeFiles(dataDir, [...beside, ...files.map(({ name }) => name)]);
+    return await fingerprintFiles(dataDir, [...beside, ...files.map(({ name }) => name)]);
   };
   return { train: await read("train"), test: await read("test") };
 }
