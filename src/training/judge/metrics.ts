@@ -128,6 +128,20 @@ export function createMacroAuroc(sets: readonly ScoredSet[], model: string): Sta
     );
 }
 
+/** The mean of Brier scores, each over `rows` windows, all windows weighing the same: as a statistic of their multiplicities. */
+export function createMeanBrier(
+  cases: readonly { readonly rows: number; readonly brier: number }[],
+): Statistic {
+  return (multiplicities) => {
+    let [sum, rows] = [0, 0];
+    for (const [index, each] of cases.entries()) {
+      sum += multiplicities[index]! * each.rows * each.brier;
+      rows += multiplicities[index]! * each.rows;
+    }
+    return sum / rows;
+  };
+}
+
 function meanDefined(values: readonly number[]): number {
   const defined = values.filter((value) => !Number.isNaN(value));
   return defined.reduce((sum, value) => sum + value, 0) / defined.length;

@@ -5,6 +5,7 @@ import {
   computeAuroc,
   computeBrier,
   computeMacroAuroc,
+  createMeanBrier,
   summariseSpread,
 } from "../../../src/training/judge/metrics.ts";
 import { applyCalibration, fitPlatt } from "../../../src/training/learn/platt.ts";
@@ -58,6 +59,15 @@ test("Platt scaling recovers the slope and intercept that made the labels", () =
   );
   expect(fitted.slope).toBeCloseTo(0.6, 1);
   expect(fitted.intercept).toBeCloseTo(-1, 1);
+});
+
+test("a mean Brier score weighs windows alike, and a recording that is drawn twice as two", () => {
+  const mean = createMeanBrier([
+    { rows: 1, brier: 0.4 },
+    { rows: 3, brier: 0 },
+  ]);
+  expect(mean(Float64Array.of(1, 1))).toBeCloseTo(0.1, 12);
+  expect(mean(Float64Array.of(2, 0))).toBeCloseTo(0.4, 12);
 });
 
 test("Platt scaling of separable, constant or reversed scores stays finite and never falls", () => {

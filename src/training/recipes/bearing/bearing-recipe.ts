@@ -20,9 +20,9 @@ import { refuseFewWindows } from "./learn/enough-windows.ts";
 import { measureHealthyLogits } from "./learn/healthy-logits.ts";
 import { deriveTying } from "./learn/hypothesis-columns.ts";
 import { chooseRows, type LearningRows, learnStudent } from "./learn/learn-student.ts";
+import { sayNamedKinds } from "./learn/name-kinds.ts";
 import { openRecordings } from "./learn/open-recordings.ts";
 import { readTrainingRows } from "./learn/read-training-rows.ts";
-import type { RecordedRows } from "./learn/recorded-rows.ts";
 import { packageBearing } from "./package-bearing.ts";
 import { reportBearing } from "./report/bearing-report.ts";
 
@@ -87,7 +87,10 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
         contract: contract.value,
         healthy,
         about: recordings.manifest.about,
-        shortcomings: [...division.shortcomings, ...sayUnclear(rows.value)],
+        shortcomings: [
+          ...division.shortcomings,
+          ...sayNamedKinds([...rows.value.signals, ...rows.value.extra], rows.value.unclear.length),
+        ],
       }),
   );
   const { calibration } = calibrated;
@@ -125,13 +128,4 @@ async function scoreFolds(
     );
   }
   return folds;
-}
-
-/** Recordings that were left out because nobody, and no physics, says which fault they show; and how many kinds physics named. */
-function sayUnclear({ signals, extra, unclear }: RecordedRows): string[] {
-  const named = [...signals, ...extra].filter(({ entry }) => entry.label === "faulty").length;
-  if (named + unclear.length === 0) return [];
-  return [
-    `Of ${named + unclear.length} recordings that are only said to be faulty, the kind was named by their fault lines, not by an inspection; ${unclear.length} of them showed none and were left out. Figures by kind say how far model and fault lines agree.`,
-  ];
 }

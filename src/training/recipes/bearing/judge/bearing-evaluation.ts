@@ -8,6 +8,7 @@ import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
 import type { ReliabilityBin } from "../../../../core/drift/estimate-performance.ts";
 import { computeReliability, createCalibrationError } from "../../../judge/calibration-error.ts";
 import { computeFigure, drawResamples, type Figure } from "../../../judge/figure.ts";
+import { createMeanBrier } from "../../../judge/metrics.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { computeSliceFigures, type SliceFigures } from "../../../judge/slice-figures.ts";
 import { applyCalibration } from "../../../learn/platt.ts";
@@ -108,7 +109,8 @@ export function judgeBearing(subject: BearingCase): JudgedBearing {
   const { macroAuroc: _, brier: __, ...heldOut } = evaluateHeldOut(heldOutSignals, scores.int8!, rule);
   const { steps, findings } = judgeSteps(subject, { heldOut: set, folds }, config);
   const calibratedSets = { heldOut: [set], outOfFold: crossCalibrate(folds, outOfFold.invented, config) };
-  const brier = computeFigure((counts) => meanBrier(heldOut, counts), drawResamples(set.signals, seed));
+  const squares = heldOut.recordings.map(({ windows, brier }) => ({ rows: windows, brier }));
+  const brier = computeFigure(createMeanBrier(squares), drawResamples(set.signals, seed));
   const invented = judgeInvented(subject.inventedSet, folds, config);
   const outcomes = heldOut.recordings.map((recording) => ({
     id: recording.waveform,
@@ -173,16 +175,6 @@ export function crossCalibrate(
 export function judgeCalibration(sets: readonly ScoredSet[], seed: number): Figure {
   const signals = sets.flatMap((set) => set.signals);
   return computeFigure(createCalibrationError(sets, "probability"), drawResamples(signals, seed, 200));
-}
-
-function meanBrier(heldOut: HeldOutEvaluation, counts: Float64Array): number {
-  let sum = 0;
-  let windows = 0;
-  for (const [index, recording] of heldOut.recordings.entries()) {
-    sum += counts[index]! * recording.windows * recording.brier;
-    windows += counts[index]! * recording.windows;
-  }
-  return sum / windows;
 }
 
 function judgeParity(int8: HeldOutEvaluation, float: HeldOutEvaluation): Parity {

@@ -5,7 +5,7 @@
 import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
 import { createCalibrationError } from "../../../judge/calibration-error.ts";
 import { computeFigure, drawResamples, type Figure, formatFigure } from "../../../judge/figure.ts";
-import { computeBrier, createAuroc, createMacroAuroc } from "../../../judge/metrics.ts";
+import { computeBrier, createAuroc, createMacroAuroc, createMeanBrier } from "../../../judge/metrics.ts";
 import { type ScoredSet, type ScoredSignal, selectSet } from "../../../judge/scored-set.ts";
 import { applyCalibration } from "../../../learn/platt.ts";
 import { type BearingConfig, decideThreshold } from "../bearing-config.ts";
@@ -116,15 +116,11 @@ function calibrateHalves(set: ScoredSet, folds: readonly ScoredSet[], config: Be
 
 /** Of all windows and modes. */
 function meanBrier(sets: readonly ScoredSet[]): number {
-  const cases = sets.map((set) => ({
-    probability: set.scores.probability!,
-    labels: readInventedLogits(set)!.labels,
-  }));
-  const total = cases.reduce((sum, { labels }) => sum + labels.length, 0);
-  return (
-    cases.reduce((sum, each) => sum + computeBrier(each.probability, each.labels) * each.labels.length, 0) /
-    total
-  );
+  const cases = sets.map((set) => {
+    const { labels } = readInventedLogits(set)!;
+    return { rows: labels.length, brier: computeBrier(set.scores.probability!, labels) };
+  });
+  return createMeanBrier(cases)(new Float64Array(cases.length).fill(1));
 }
 
 /** The stages in words, one line each. */

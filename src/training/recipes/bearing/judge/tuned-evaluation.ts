@@ -10,15 +10,16 @@ import type { JudgedCase } from "../../../gate/judgement.ts";
 import { computeReliability } from "../../../judge/calibration-error.ts";
 import { computeFigure, drawResamples, type Figure } from "../../../judge/figure.ts";
 import { chooseLearningPath, type LearningPath } from "../../../judge/learning-path.ts";
-import { computeBrier, createMacroAuroc } from "../../../judge/metrics.ts";
+import { computeBrier, createMacroAuroc, createMeanBrier } from "../../../judge/metrics.ts";
 import { planNextRecordings, type RecordingAdvice } from "../../../judge/next-recordings.ts";
-import { countRows, type ScoredSet } from "../../../judge/scored-set.ts";
+import { countRows, type ScoredSet, type Statistic } from "../../../judge/scored-set.ts";
 import type { TrainedStudent } from "../../../learn/train-student.ts";
 import type { EvaluationDocument } from "../../recipe.ts";
 import { decideThreshold } from "../bearing-config.ts";
 import { calibrateStudent, joinFolds, type StudentCalibration } from "../learn/calibrate-student.ts";
 import { measureHealthyLogits } from "../learn/healthy-logits.ts";
 import { isJudged } from "../learn/machine-folds.ts";
+import { sayNamedKinds } from "../learn/name-kinds.ts";
 import type { ParentBundle } from "../learn/parent-bundle.ts";
 import type { WaveformRows } from "../learn/recorded-rows.ts";
 import type { TunedConfig } from "../tuned-config.ts";
@@ -178,7 +179,6 @@ export function judgeEvidence(
 }
 
 function sayShortcomings({ evidence, rows, unclear, parent }: TunedCase): string[] {
-  const named = rows.filter(({ entry }) => entry.label === "faulty").length;
   return [
     ...(evidence.isLittle
       ? [
@@ -187,11 +187,7 @@ function sayShortcomings({ evidence, rows, unclear, parent }: TunedCase): string
       : [
           `Its figures rest on ${evidence.machines} machines, ${evidence.faultyMachines} of them with a fault. Machines unlike these are the parent's to answer for: see the card of ${parent.manifest.name}@${parent.manifest.version}.`,
         ]),
-    ...(named + unclear.length === 0
-      ? []
-      : [
-          `Of ${named + unclear.length} recordings that are only said to be faulty the kind was named by their fault lines, not by an inspection; ${unclear.length} of them showed none and were left out of learning and figures alike.`,
-        ]),
+    ...sayNamedKinds(rows, unclear.length),
     "The shipped student learnt from all machines; each figure is of students that left out the machine they were asked about.",
   ];
 }
@@ -216,7 +212,7 @@ function judgeRemembered(invented: ScoredSet, seed: number): TunedEvaluation["re
 }
 
 /** Mean squared error of the cross-calibrated probabilities, a window a case. */
-function createBrier(set: ScoredSet): (counts: Float64Array) => number {
+function createBrier(set: ScoredSet): Statistic {
   const probability = set.scores.probability!;
   let at = 0;
   const each = set.signals.map(({ rows, truth }) => {
@@ -225,8 +221,5 @@ function createBrier(set: ScoredSet): (counts: Float64Array) => number {
     const labels = Float32Array.from(own, (_, index) => (index % set.outputs === truth ? 1 : 0));
     return { rows, brier: rows === 0 ? 0 : computeBrier(own, labels) };
   });
-  return (counts) => {
-    const total = each.reduce((sum, { rows }, index) => sum + counts[index]! * rows, 0);
-    return each.reduce((sum, { rows, brier }, index) => sum + counts[index]! * rows * brier, 0) / total;
-  };
+  return createMeanBrier(each);
 }
