@@ -1,9 +1,9 @@
 /** What is wrong with one recording by its own numbers: its rate, its range, silence, clipping, gaps, its length. */
 import { findImpossibleOrder } from "../../core/contract/bundle/bearing.ts";
 import type { ChannelContract, WindowSpec } from "../../core/contract/bundle/manifest.ts";
+import { warnOfBearing } from "../../core/serving/bearing-warnings.ts";
 import type { RecordedEntry } from "../../training/dataset/recordings/recording-set.ts";
 import { describeBackStep, type TimeColumn } from "../../training/dataset/samples/time-column.ts";
-import { doubtBearing } from "../../training/dataset/sidecar/bearing-words.ts";
 import { secondsOf } from "../../training/recipes/bearing/learn/enough-windows.ts";
 import type { Finding } from "./finding.ts";
 import type { MeasuredRecording } from "./measure-recording.ts";
@@ -80,7 +80,7 @@ function* findInRates(measured: MeasuredRecording, expected: DataExpectations): 
     };
   }
   const impossible = findImpossibleOrder(entry.bearing);
-  const doubt = doubtBearing(entry.bearing);
+  const doubt = warnOfBearing(entry.bearing);
   if (impossible !== undefined) {
     // As a gateway's configuration: no bearing has such orders, and lines would be learnt of another fault's.
     const { problem, write } = impossible;
@@ -89,8 +89,8 @@ function* findInRates(measured: MeasuredRecording, expected: DataExpectations): 
     yield {
       severity: "warning",
       check: "bearing",
-      message: `${id}: ${doubt}`,
-      cure: "check the bearing's orders or geometry",
+      message: `${id}: ${doubt.problem}`,
+      cure: doubt.write,
     };
   }
 }

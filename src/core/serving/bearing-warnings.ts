@@ -1,7 +1,7 @@
 /**
- * What is odd about a bearing's orders in a configuration and may be right all the same: a cage that an outer ring drives, a
- * spin that is counted once. Doubts what `aurora data check` doubts of a recording's orders; refuses nothing, which
- * `core/contract/bundle/bearing.ts` does for all who are told orders.
+ * What is odd about a bearing's orders, in a configuration or beside a recording, and may be right all the same: a cage that an
+ * outer ring drives, a spin that is counted once. Refuses nothing, which `core/contract/bundle/bearing.ts` does for all who are
+ * told orders.
  */
 import type { BearingOrders, bearingOrderNames } from "../contract/bundle/bearing.ts";
 
@@ -23,6 +23,10 @@ const share = { half: 0.37, whole: 0.6, most: 1.1 };
 
 /** What is odd about orders that are not impossible; null: nothing. */
 export function warnOfBearing({ bpfo, bpfi, bsf, ftf }: BearingOrders): BearingWarning | null {
+  if (bpfo >= bpfi) {
+    const problem = `bpfo ${bpfo} is not below bpfi ${bpfi}: are they exchanged?`;
+    return { name: "bpfo", problem, write: "exchange bpfo and bpfi, or compare both with the data sheet" };
+  }
   const elements = bpfo + bpfi;
   const cage = bpfo / elements;
   if (!(ftf < 0.5)) {

@@ -2,9 +2,11 @@
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import type { FeatureSpec } from "../../../core/contract/bundle/feature-spec.ts";
 import { warnOfSlip } from "../../../core/explain/slipped-races.ts";
-import { doubtBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
+import { warnOfBearing } from "../../../core/serving/bearing-warnings.ts";
 
 /** Doubts of a bearing that is heard by `features`. */
 export function listBearingDoubts(features: FeatureSpec, bearing: BearingOrders): readonly string[] {
-  return [doubtBearing(bearing), warnOfSlip(features, bearing)].filter((doubt) => doubt !== null);
+  return [warnOfBearing(bearing)?.problem ?? null, warnOfSlip(features, bearing)].filter(
+    (doubt) => doubt !== null,
+  );
 }
