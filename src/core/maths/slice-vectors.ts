@@ -17,7 +17,7 @@ const abreast = 4;
 
 /** Where in the memory what lies, bytes. */
 interface Layout {
-  /** As {@link SliceState.doubles}. */
+  /** As `doubles` of a state of `slice-kernel.ts`. */
   readonly state: number;
   readonly taps: number;
   readonly samples: number;
