@@ -114,7 +114,7 @@ test.each<[string, (tree: Tree) => void]>([
   [
     "noise on shared features",
     ({ recipe }) => {
-      recipe.sharedNoise = [2];
+      recipe.sharedNoise = [2, 1, 1];
     },
   ],
   [
