@@ -65,13 +65,21 @@ export function createForeignModeFinder(cut: CutSpecs, bearing: BearingOrders): 
 function createKindLineCounter({ features, window }: CutSpecs, bearing: BearingOrders): KindLineCounter {
   const columns = features.list.length;
   const kinds = faultKinds.map((): KindLines => {
-    return { needed: new Float32Array(columns).fill(Number.POSITIVE_INFINITY), beside: new Set() };
+    return {
+      needed: new Float32Array(columns).fill(Number.POSITIVE_INFINITY),
+      beside: new Set(),
+      centres: new Map(),
+    };
   });
-  for (const line of listFaultLines({ features, bearing })) {
+  const lines = listFaultLines({ features, bearing });
+  for (const line of lines) {
     const kind = kinds[faultKinds.findIndex((each) => bearingFaults[each].order === line.of)];
     if (kind === undefined) continue;
     kind.needed[line.column] = findNeededDb(computeLineNoise(line, window), 1) / dbPerLog;
     if (line.spacing === "shaft") kind.beside.add(line.column);
+    if (line.kind !== "harmonic") continue;
+    for (const sides of lines)
+      if (sides.spacing !== null && sides.order === line.order) kind.centres.set(sides.column, line.column);
   }
   return (heard) => kinds.map((kind) => countLines(kind, heard));
 }
@@ -82,6 +90,8 @@ interface KindLines {
   readonly needed: Float32Array;
   /** Side bands at the shaft's speed: an eccentric rotor's stand beside hum as well, and a harmonic of the shaft has neighbours. */
   readonly beside: Set<number>;
+  /** The line between side bands: beside hum there are some at twice the slip's frequency, which is the cage's speed at times. */
+  readonly centres: Map<number, number>;
 }
 
 /** The kind's lines of both bands. */
@@ -95,15 +105,18 @@ function countLines(kind: KindLines, heard: HeardLines): ForeignCount {
 }
 
 function countFound(
-  { needed, beside }: KindLines,
+  { needed, beside, centres }: KindLines,
   {
     features,
     foreign = noForeignLines,
   }: { readonly features: Float32Array; readonly foreign: ForeignLines | undefined },
   found: { foreign: number; own: number },
 ): void {
+  const standsOut = (column: number): boolean => features[column]! >= needed[column]!;
   for (let column = 0; column < features.length; column++) {
-    if (beside.has(column) || !(features[column]! >= needed[column]!)) continue;
+    if (beside.has(column) || !standsOut(column)) continue;
+    const centre = centres.get(column);
+    if (centre !== undefined && standsOut(centre) && foreign.hum.includes(centre)) continue;
     if (foreign.shaft.includes(column) || foreign.hum.includes(column)) found.foreign++;
     else found.own++;
   }

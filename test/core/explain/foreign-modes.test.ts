@@ -25,12 +25,16 @@ describe("modes for which nothing but foreign lines speaks", () => {
     expect(find({ features })).toEqual([]);
   });
 
-  test("are those of which an eccentric rotor shows side bands at its own speed beside the hum, and none with the cage's", () => {
+  test("are those with side bands beside the hum: an eccentric rotor's, or at twice the slip's frequency, near the cage's", () => {
     const foreignLines = onHum(columnsOf("bpfi.h1"));
     const eccentric = windowOf({ "bpfi.h1": 20, "bpfi.side.shaft": 14 });
     expect(find({ features: eccentric, foreignLines })).toEqual(["inner-race"]);
-    const rolling = windowOf({ "bpfi.h1": 20, "bpfi.side.ftf": 14 });
-    expect(find({ features: rolling, foreignLines })).toEqual([]);
+    const slipping = windowOf({ "bpfi.h1": 20, "bpfi.side.ftf": 14 });
+    expect(find({ features: slipping, foreignLines })).toEqual(["inner-race"]);
+    // Beside a line that is no hum, or does not stand out, the cage's are the fault's own.
+    expect(find({ features: slipping, foreignLines: onHum(columnsOf("bpfi.h2")) })).toEqual([]);
+    const faint = windowOf({ "bpfi.h2": 20, "bpfi.side.ftf": 14 });
+    expect(find({ features: faint, foreignLines: onHum(columnsOf("bpfi.h1", "bpfi.h2")) })).toEqual([]);
   });
 
   test("are none of which no line stands out, wherever noise has its highest bin", () => {
