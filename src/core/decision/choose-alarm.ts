@@ -10,7 +10,7 @@ import { liftCoinciding } from "./lift-coinciding.ts";
 import { computeMargins, expectMode, expectSeverity } from "./reference/margin.ts";
 import { isOfLate, type SignalState, type SignalWindow, weighEvidence } from "./signal-watch.ts";
 import type { SlowReference } from "./slow-evidence.ts";
-import { isExpected } from "./slow-lane.ts";
+import { findExpectedEnd, isExpected } from "./slow-lane.ts";
 
 /** What a window is compared with. */
 export interface WindowReference {
@@ -107,7 +107,9 @@ export function measureSignals(
     // A provisional reference knows of what it expects, and of no more.
     const isUnknown = reference === null || (!isUsual && baseline?.isProvisional === true);
     // What was found healthy lies where it is expected, if that is above machines in general.
-    const expected = isVouched && reference !== null ? value - margins[index]! + reference.location : lowest;
+    const known = isVouched ? reference : null;
+    const rival = value - margins[index]!;
+    const expected = known === null ? lowest : rival + known.location;
     // Foreign lines may stand higher than on healthy machines in general, and are this machine's own.
     const ceiling =
       isUnknown && !isForeign
@@ -123,8 +125,10 @@ export function measureSignals(
         compared: margins[index]!,
         leads,
         isForeign,
+        isCalm: Math.max(value - spread.location, margins[index]!) <= calm * spread.machine,
         isExplained: isForeign && isExplained(name, own),
         ceiling,
+        expectedEnd: known === null || isUnknown ? lowest : rival + findExpectedEnd(known),
         isVouched: isVouched && isUsual,
         isFaint,
         isEmpty: isStanding,
@@ -163,8 +167,10 @@ function measureLevel(
       compared: value,
       leads: true,
       isForeign: false,
+      isCalm: false,
       isExplained: false,
       ceiling: isRough ? provisionalHighestDb : highestSeverityDb,
+      expectedEnd: lowest,
       // A severity is above this machine's own level by itself.
       isVouched: false,
       isFaint,
@@ -181,6 +187,8 @@ function measureLevel(
   };
 }
 
+/** Deviations from machine to machine up to which a kind stands above healthy machines, and above its rivals, as on many of them. */
+const calm = 1.5;
 const noModes: readonly string[] = [];
 const lowest = Number.NEGATIVE_INFINITY;
 

@@ -26,7 +26,8 @@ export function describeMode(
   const { name, score, window, calibration, spread } = measured;
   const { held } = state;
   const evidence = weighEvidence(state, context.picture.heights);
-  const bound = findBound(state.fast, spread, { elapsedMs: 0, ceiling: window.ceiling });
+  const { ceiling, expectedEnd } = window;
+  const bound = findBound(state.fast, spread, { elapsedMs: 0, ceiling, expectedEnd });
   const mode: ModeDecision = {
     failureMode: name,
     probability: stateProbability(calibrateLogit(score, calibration)),

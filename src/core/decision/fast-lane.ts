@@ -67,6 +67,8 @@ interface FastWindow {
   readonly isForeign: boolean;
   /** No level above this is taken for healthy, in the signal's unit; infinite where a reference hears what grows slowly. */
   readonly ceiling: number;
+  /** No level below this is evidence, in the signal's unit: what the reference expects of a machine that was found healthy; absent: any may be. */
+  readonly expectedEnd?: number | undefined;
   /** Was the machine found healthy, and is it as it was then, for all that is known? If it lies above machines in general its level begins there. */
   readonly isVouched: boolean;
 }
@@ -120,22 +122,26 @@ export function findCeiling(spread: HealthySpread, location: number = spread.loc
 export function findBound(
   state: FastState,
   spread: HealthySpread,
-  { elapsedMs, ceiling }: { readonly elapsedMs: number } & Pick<FastWindow, "ceiling">,
+  {
+    elapsedMs,
+    ceiling,
+    expectedEnd = Number.NEGATIVE_INFINITY,
+  }: { readonly elapsedMs: number } & Pick<FastWindow, "ceiling" | "expectedEnd">,
 ): number {
   const { variance, step } = drift(state, spread, elapsedMs);
   const top = state.vouched === undefined ? ceiling : findCeiling(spread, state.vouched);
   const highest = Math.min(state.level + plausible * Math.sqrt(variance + lag * step), top);
-  return highest + fastAllowance * Math.sqrt(state.noise);
+  return Math.max(highest, expectedEnd) + fastAllowance * Math.sqrt(state.noise);
 }
 
 /** One window further. A clock that went back forgets what is known of this machine. */
 export function stepFast(before: FastState, window: FastWindow, spread: HealthySpread): FastState {
-  const { value, leads, isForeign, ceiling, isVouched, fromMs, toMs } = window;
+  const { value, leads, isForeign, ceiling, expectedEnd, isVouched, fromMs, toMs } = window;
   const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
   const isOver = elapsedMs < -toleratedMs || isStale(before);
   const known = isOver ? beginAnew(before, spread) : before;
   const state = isVouched ? vouch(known, value) : known;
-  const bound = findBound(state, spread, { elapsedMs: Math.max(0, elapsedMs), ceiling });
+  const bound = findBound(state, spread, { elapsedMs: Math.max(0, elapsedMs), ceiling, expectedEnd });
   const units = (value - bound) / Math.sqrt(state.noise);
   const gain = leads && !isForeign ? Math.min(clipUnits, units) : Math.min(0, units);
   const sum = Math.min(mostSum, Math.max(0, state.sum + Math.max(-clipUnits, gain)));

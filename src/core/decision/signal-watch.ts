@@ -37,6 +37,8 @@ export interface SignalWindow {
   readonly leads: boolean;
   /** Nothing but lines of the mains or the shaft speaks for it: no evidence for the fast lane, which does not know how the machine hums and knocks. */
   readonly isForeign: boolean;
+  /** As on any healthy machine, by itself and beside its rivals: no evidence for the slow lane, however low the reference lies. */
+  readonly isCalm: boolean;
   /** All of that is known not to be the bearing's, whatever the reference expects: no evidence for the slow lane either. */
   readonly isExplained: boolean;
   /**
@@ -44,6 +46,8 @@ export interface SignalWindow {
    * infinite.
    */
   readonly ceiling: number;
+  /** Up to here the reference of a machine that was found healthy expects it; else lowest. */
+  readonly expectedEnd: number;
   /** Was the machine found healthy as it is? */
   readonly isVouched: boolean;
   /** The sensor hears far less than the machine's own healthy level: that it hears no fault says nothing. */
@@ -74,7 +78,7 @@ export function stepSignal(
   { window, spread, reference }: SignalRule & { readonly window: SignalWindow },
   mayEnd: boolean,
 ): SignalState {
-  const { value, compared, fromMs, toMs, shaftRpm, isExplained } = window;
+  const { value, compared, fromMs, toMs, shaftRpm, isCalm, isExplained } = window;
   if (window.isEmpty) return { ...before, held: pauseAlarm(before.held, toMs) };
   const held =
     before.held === null || !mayEnd || window.isBound
@@ -88,7 +92,7 @@ export function stepSignal(
       ? idleSlow
       : stepSlow(
           before.slow,
-          { fromMs, toMs, value: isExplained ? Math.min(compared, reference.location) : compared },
+          { fromMs, toMs, value: isExplained ? Math.min(compared, reference.location) : compared, isCalm },
           reference,
         );
   return { fast, slow, held: held && noteEvidence(held, { fast, slow }) };

@@ -91,14 +91,20 @@ const longestPauseMs = 10 * dayMs;
 /** One window further. */
 export function stepSlow(
   state: SlowState,
-  window: { readonly fromMs: number; readonly toMs: number; readonly value: number },
+  window: {
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly value: number;
+    /** However far it lies above the reference, it is as on any healthy machine; absent: it is not. */
+    readonly isCalm?: boolean | undefined;
+  },
   reference: SlowReference,
 ): SlowState {
-  const { fromMs, toMs, value } = window;
+  const { fromMs, toMs, value, isCalm = false } = window;
   const open = state.block !== null && goesOn(state, state.block, fromMs) ? state.block : null;
   // Each by its own speed: a block may have seen many.
   const excess = value - reference.location;
-  const isHigh = excess > reference.single;
+  const isHigh = excess > reference.single && !isCalm;
   const block = {
     fromMs: open?.fromMs ?? fromMs,
     lastMs: fromMs,
@@ -203,8 +209,12 @@ function holdBetween({ last, recent }: SlowState, middle: Block, reference: Slow
 
 /** Does a window lie where the reference expects one at most? Without one nothing is unexpected. */
 export function isExpected(value: number, reference: SlowReference | null): boolean {
-  if (reference === null) return true;
-  return value <= reference.location + slowAllowance * Math.hypot(reference.window, reference.wander);
+  return reference === null || value <= findExpectedEnd(reference);
+}
+
+/** Where the reference expects a window at most. */
+export function findExpectedEnd({ location, window, wander }: SlowReference): number {
+  return location + slowAllowance * Math.hypot(window, wander);
 }
 
 /** Goes on against another reference of the same signal: what lay so far above the one lies otherwise above the other. */

@@ -19,6 +19,8 @@ const measured: MeasuredSignal = {
     isExplained: false,
     ceiling: 0,
     isVouched: false,
+    isCalm: false,
+    expectedEnd: Number.NEGATIVE_INFINITY,
     isFaint: false,
     isEmpty: false,
     isBound: false,

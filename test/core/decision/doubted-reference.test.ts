@@ -52,6 +52,25 @@ test("it raises nothing as long as it is as it was, for weeks, and also after a 
   expect(listActive(restarted)).toEqual(["outer-race"]);
 });
 
+test("a machine that becomes cleaner raises no other kind and is learnt; a fault of that kind is raised", () => {
+  const clean = (then: WatchScene, until = 1500): ReturnType<typeof createWatch> => {
+    const watch = createWatch();
+    feedSnapshots(watch, { from: 0, to: 200 }, (index) => ({
+      logits: [-1.2 + Math.min(2.8, 0.06 * index), -3],
+    }));
+    feedSnapshots(watch, { from: 200, to: 900 }, () => doubtful);
+    expect(watch.status?.state).toBe("refused");
+    feedSnapshots(watch, { from: 900, to: until }, () => then);
+    return watch;
+  };
+  // The line that had pressed the other kind down is gone.
+  const cleaned = clean({ logits: [-1.4, -1.2] }, 2200);
+  expect([listActive(cleaned), cleaned.status?.state]).toEqual([[], "ready"]);
+  expect(listActive(clean({ logits: [-1.4, 0.6] }))).toEqual(["ball"]);
+  // On a quiet machine one that stands out from its rivals.
+  expect(listActive(clean({ logits: [-3, -0.6] }))).toEqual(["ball"]);
+});
+
 test("how loud it is is not held against it, nor told", () => {
   const watch = createWatch();
   feedSnapshots(watch, { from: 0, to: 200 }, (index) => ({

@@ -103,6 +103,19 @@ describe("a machine that was found healthy", () => {
     expect(decision.modes).toEqual([]);
   });
 
+  test("is as it was found once its lines are back after a quiet hour, and what rises above that is raised", () => {
+    const quietHour = (back: WatchScene): string[] => {
+      const watch = inspect();
+      feedWatch(watch, { from: 60, to: 400 }, faultyLooking);
+      expect(watch.status).toMatchObject({ state: "ready", isProvisional: false });
+      feedWatch(watch, { from: 400, to: 4000 });
+      feedWatch(watch, { from: 4000, to: 4600 }, back);
+      return listActive(watch);
+    };
+    expect(quietHour(faultyLooking)).toEqual([]);
+    expect(quietHour({ logits: [7, -3] })).toEqual(["outer-race"]);
+  });
+
   test("raises another kind of fault, which nobody has vouched for", () => {
     const watch = inspect();
     feedWatch(watch, { from: 60, to: 400 }, faultyLooking);
