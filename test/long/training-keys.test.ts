@@ -96,7 +96,7 @@ test("a key of each part in turn: the bundle is the one that is asked for, whate
   const read = Object.fromEntries(
     Object.entries(whole).filter(([key]) => !words.includes(key) && !others.includes(key)),
   );
-  const parts = new Map(listPaths(read).map((path) => [path.slice(0, 2).join("."), path]));
+  const parts = new Map(listPaths(read).map((path) => [path[0], path]));
   const stale: string[] = [];
   let trained = 0;
   for (const path of parts.values()) {
