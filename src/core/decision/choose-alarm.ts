@@ -10,7 +10,7 @@ import { liftCoinciding } from "./lift-coinciding.ts";
 import { computeMargins, expectMode, expectSeverity } from "./reference/margin.ts";
 import { isOfLate, type SignalState, type SignalWindow, weighEvidence } from "./signal-watch.ts";
 import type { SlowReference } from "./slow-evidence.ts";
-import { findExpectedEnd, isExpected } from "./slow-lane.ts";
+import { isExpected } from "./slow-lane.ts";
 
 /** What a window is compared with. */
 export interface WindowReference {
@@ -107,9 +107,7 @@ export function measureSignals(
     // A provisional reference knows of what it expects, and of no more.
     const isUnknown = reference === null || (!isUsual && baseline?.isProvisional === true);
     // What was found healthy lies where it is expected, if that is above machines in general.
-    const known = isVouched ? reference : null;
-    const rival = value - margins[index]!;
-    const expected = known === null ? lowest : rival + known.location;
+    const expected = isVouched && reference !== null ? value - margins[index]! + reference.location : lowest;
     // Foreign lines may stand higher than on healthy machines in general, and are this machine's own.
     const ceiling =
       isUnknown && !isForeign
@@ -128,8 +126,8 @@ export function measureSignals(
         isCalm: Math.max(value - spread.location, margins[index]!) <= calm * spread.machine,
         isExplained: isForeign && isExplained(name, own),
         ceiling,
-        expectedEnd: known === null || isUnknown ? lowest : rival + findExpectedEnd(known),
-        isVouched: isVouched && isUsual,
+        isVouched,
+        isUsual,
         isFaint,
         isEmpty: isStanding,
         isBound: false,
@@ -170,9 +168,9 @@ function measureLevel(
       isCalm: false,
       isExplained: false,
       ceiling: isRough ? provisionalHighestDb : highestSeverityDb,
-      expectedEnd: lowest,
       // A severity is above this machine's own level by itself.
       isVouched: false,
+      isUsual: false,
       isFaint,
       // Nothing that is faint makes what is as loud as ever a rise.
       isEmpty: isQuiet,

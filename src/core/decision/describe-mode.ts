@@ -26,8 +26,7 @@ export function describeMode(
   const { name, score, window, calibration, spread } = measured;
   const { held } = state;
   const evidence = weighEvidence(state, context.picture.heights);
-  const { ceiling, expectedEnd } = window;
-  const bound = findBound(state.fast, spread, { elapsedMs: 0, ceiling, expectedEnd });
+  const bound = findBound(state.fast, spread, { elapsedMs: 0, ceiling: window.ceiling });
   const mode: ModeDecision = {
     failureMode: name,
     probability: stateProbability(calibrateLogit(score, calibration)),

@@ -3,7 +3,7 @@
  * long as it looks healthy, from what is known of other machines to what this one showed a moment ago, and sums up what
  * lies beyond the highest level that is still plausible (one-sided CUSUM, Page 1954).
  *
- *   bound = min(level + 3 · √(variance of the level now), ceiling) + k · deviation of a window
+ *   bound = max(min(level + 3 · √(variance of the level now), ceiling), where it was found healthy + 3 · wander) + k · deviation of a window
  *   sum   = max(0, sum + clip(value − bound) / deviation of a window)
  *
  * Before anything was heard the level is that of healthy machines in general with their scatter from machine to machine,
@@ -53,7 +53,7 @@ export interface FastState {
   readonly waiting: readonly number[];
   /** End of the last window, epoch ms; null: none yet. */
   readonly toMs: number | null;
-  /** Where a machine lay that was found healthy, as long as that is all that is known of it; else absent. */
+  /** Where a machine lay that was found healthy, for as long as that counts; else absent. */
   readonly vouched?: number | undefined;
 }
 
@@ -67,10 +67,10 @@ interface FastWindow {
   readonly isForeign: boolean;
   /** No level above this is taken for healthy, in the signal's unit; infinite where a reference hears what grows slowly. */
   readonly ceiling: number;
-  /** No level below this is evidence, in the signal's unit: what the reference expects of a machine that was found healthy; absent: any may be. */
-  readonly expectedEnd?: number | undefined;
-  /** Was the machine found healthy, and is it as it was then, for all that is known? If it lies above machines in general its level begins there. */
+  /** Was the machine found healthy? Where it lay then is no evidence. */
   readonly isVouched: boolean;
+  /** Does the window lie where its reference expects it, or is there none? Of a machine that was found healthy a level above machines in general begins there. */
+  readonly isUsual: boolean;
 }
 
 /** A clock that is set back by less is merely corrected, ms. */
@@ -122,26 +122,24 @@ export function findCeiling(spread: HealthySpread, location: number = spread.loc
 export function findBound(
   state: FastState,
   spread: HealthySpread,
-  {
-    elapsedMs,
-    ceiling,
-    expectedEnd = Number.NEGATIVE_INFINITY,
-  }: { readonly elapsedMs: number } & Pick<FastWindow, "ceiling" | "expectedEnd">,
+  { elapsedMs, ceiling }: { readonly elapsedMs: number } & Pick<FastWindow, "ceiling">,
 ): number {
   const { variance, step } = drift(state, spread, elapsedMs);
-  const top = state.vouched === undefined ? ceiling : findCeiling(spread, state.vouched);
+  const { vouched = Number.NEGATIVE_INFINITY } = state;
+  const top =
+    state.vouched === undefined || !Number.isFinite(ceiling) ? ceiling : findCeiling(spread, vouched);
   const highest = Math.min(state.level + plausible * Math.sqrt(variance + lag * step), top);
-  return Math.max(highest, expectedEnd) + fastAllowance * Math.sqrt(state.noise);
+  return Math.max(highest, vouched + plausible * spread.wander) + fastAllowance * Math.sqrt(state.noise);
 }
 
 /** One window further. A clock that went back forgets what is known of this machine. */
 export function stepFast(before: FastState, window: FastWindow, spread: HealthySpread): FastState {
-  const { value, leads, isForeign, ceiling, expectedEnd, isVouched, fromMs, toMs } = window;
+  const { value, leads, isForeign, ceiling, isVouched, isUsual, fromMs, toMs } = window;
   const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
   const isOver = elapsedMs < -toleratedMs || isStale(before);
   const known = isOver ? beginAnew(before, spread) : before;
-  const state = isVouched ? vouch(known, value) : known;
-  const bound = findBound(state, spread, { elapsedMs: Math.max(0, elapsedMs), ceiling, expectedEnd });
+  const state = isVouched && isUsual ? vouch(known, value) : known;
+  const bound = findBound(state, spread, { elapsedMs: Math.max(0, elapsedMs), ceiling });
   const units = (value - bound) / Math.sqrt(state.noise);
   const gain = leads && !isForeign ? Math.min(clipUnits, units) : Math.min(0, units);
   const sum = Math.min(mostSum, Math.max(0, state.sum + Math.max(-clipUnits, gain)));
@@ -165,8 +163,7 @@ export function stepFast(before: FastState, window: FastWindow, spread: HealthyS
     // A spread would leave room for sixteen more.
     waiting: waiting.slice(1 - lag).concat(Math.min(value, bound)),
     toMs,
-    // With a reference no ceiling is asked for; of foreign lines there is none.
-    vouched: isVouched && (isForeign || Number.isFinite(ceiling)) ? state.vouched : undefined,
+    vouched: isVouched ? state.vouched : undefined,
   };
 }
 

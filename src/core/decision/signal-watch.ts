@@ -46,10 +46,10 @@ export interface SignalWindow {
    * infinite.
    */
   readonly ceiling: number;
-  /** Up to here the reference of a machine that was found healthy expects it; else lowest. */
-  readonly expectedEnd: number;
-  /** Was the machine found healthy as it is? */
+  /** Was the machine found healthy? */
   readonly isVouched: boolean;
+  /** Is it as its reference expects, or is there none? */
+  readonly isUsual: boolean;
   /** The sensor hears far less than the machine's own healthy level: that it hears no fault says nothing. */
   readonly isFaint: boolean;
   /** It says nothing of the signal, neither for a fault nor against it. */

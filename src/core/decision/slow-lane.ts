@@ -209,12 +209,8 @@ function holdBetween({ last, recent }: SlowState, middle: Block, reference: Slow
 
 /** Does a window lie where the reference expects one at most? Without one nothing is unexpected. */
 export function isExpected(value: number, reference: SlowReference | null): boolean {
-  return reference === null || value <= findExpectedEnd(reference);
-}
-
-/** Where the reference expects a window at most. */
-export function findExpectedEnd({ location, window, wander }: SlowReference): number {
-  return location + slowAllowance * Math.hypot(window, wander);
+  if (reference === null) return true;
+  return value <= reference.location + slowAllowance * Math.hypot(reference.window, reference.wander);
 }
 
 /** Goes on against another reference of the same signal: what lay so far above the one lies otherwise above the other. */

@@ -69,9 +69,9 @@ function humOf({ hum } = noForeignLines): ForeignLines {
   return { hum, shaft: noForeignLines.shaft };
 }
 
-/** What stands still beside the machine is told as hum is. */
+/** What stands still beside the machine is foreign, and has no side bands of the slip's as hum has. */
 function addSteady(columns: readonly number[], { hum, shaft } = noForeignLines): ForeignLines {
-  return { hum: columns.concat(hum), shaft };
+  return { hum, shaft: columns.concat(shaft) };
 }
 
 const noModes: readonly FaultKind[] = [];

@@ -20,7 +20,7 @@ const measured: MeasuredSignal = {
     ceiling: 0,
     isVouched: false,
     isCalm: false,
-    expectedEnd: Number.NEGATIVE_INFINITY,
+    isUsual: true,
     isFaint: false,
     isEmpty: false,
     isBound: false,

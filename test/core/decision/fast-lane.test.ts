@@ -42,7 +42,16 @@ function play(
   let state = from;
   for (let at = 0; at < windows; at++) {
     const fromMs = (state.toMs ?? 0) + stepMs - 1000;
-    const window = { fromMs, toMs: fromMs + 1000, value: value(at), leads, isForeign, ceiling, isVouched };
+    const window = {
+      fromMs,
+      toMs: fromMs + 1000,
+      value: value(at),
+      leads,
+      isForeign,
+      ceiling,
+      isVouched,
+      isUsual: true,
+    };
     state = stepFast(state, window, usualSpread);
   }
   return state;
@@ -105,6 +114,7 @@ test("a clock that goes back makes the rule as strict as at first", () => {
     isForeign: false,
     ceiling: known,
     isVouched: false,
+    isUsual: true,
   };
   const back = stepFast(state, earlier, usualSpread);
   expect(back.sum).toBe(0);
@@ -199,6 +209,7 @@ test("independent normal windows about a known level raise no more often than th
         isForeign: false,
         ceiling: known,
         isVouched: false,
+        isUsual: true,
       },
       still,
     );

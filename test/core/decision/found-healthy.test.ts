@@ -114,6 +114,17 @@ describe("a machine that was found healthy", () => {
     };
     expect(quietHour(faultyLooking)).toEqual([]);
     expect(quietHour({ logits: [7, -3] })).toEqual(["outer-race"]);
+    // Its rivals with it: against these it stands no higher than it did.
+    expect(quietHour({ logits: [8, 2] })).toEqual(["outer-race"]);
+  });
+
+  test("is as it was found also where the quiet spell comes first", () => {
+    const watch = inspect();
+    feedWatch(watch, { from: 60, to: 400 });
+    feedWatch(watch, { from: 400, to: 600 }, faultyLooking);
+    expect(listActive(watch)).toEqual([]);
+    feedWatch(watch, { from: 600, to: 700 }, { logits: [8, -3] });
+    expect(listActive(watch)).toEqual(["outer-race"]);
   });
 
   test("raises another kind of fault, which nobody has vouched for", () => {

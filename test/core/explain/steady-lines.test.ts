@@ -164,4 +164,15 @@ describe("the steady lines of a point", () => {
     expect(heardAt({}, { "bpfi.h3": 16 })).toEqual({ foreignModes, steadyModes: [] });
     expect(heardAt({}, { "bsf.h1": 4.93 })).toEqual({ foreignModes, steadyModes: foreignModes });
   });
+
+  test("and side bands of the cage beside a pump's line are the bearing's, which they are not beside hum", () => {
+    const watch = createForeignWatch({ features: bearingFeatureSpec, window: bearingWindow }, bearing);
+    const besidePump = [0, 1, 2, 3].map((minute) => {
+      const shaftRpm = 1500 + 12 * minute;
+      const window = windowOf(minute, shaftRpm, { "bsf.h1": (125 * 60) / shaftRpm });
+      window.features[names.indexOf("bsf.side.ftf")] = log(20);
+      return watch.update({ ...window, foreignLines: { hum: [], shaft: [] } });
+    });
+    expect(besidePump.at(-1)).toEqual({ foreignModes: [], steadyModes: [] });
+  });
 });
