@@ -11,12 +11,9 @@ import { describeFileError } from "../files/file-report.ts";
 import { type Describer, describeStated, type StatedDescription } from "../sidecar/sidecar-options.ts";
 import { compareNames, describeUntimed, readTimesInNames } from "./recording-time.ts";
 import {
-  callBearings,
   dropDescriptions,
   listEntryFiles,
   listTimes,
-  nameSeries,
-  placeCaptures,
   type ReplayEntry,
   refuseTimes,
 } from "./replay-manifest.ts";
@@ -103,8 +100,7 @@ async function matchEntries({ input, manifest }: PlanRequest): Promise<ListedFil
   if (input === undefined) {
     const own: ListedFile[] = [];
     for (const entry of entries)
-      for (const file of await listEntryFiles(manifest!.path, entry))
-        own.push({ file, entry: placeCaptures(entry, file) });
+      for (const file of await listEntryFiles(manifest!.path, entry)) own.push({ file, entry });
     return own;
   }
   // Most entries name one file: those are found by name, patterns are tried one by one.
@@ -120,9 +116,7 @@ async function matchEntries({ input, manifest }: PlanRequest): Promise<ListedFil
       meansFile(entry.file, file),
     );
     for (const entry of own) used.add(entry);
-    return own.length === 0
-      ? [{ file, entry: null }]
-      : own.map((entry) => ({ file, entry: placeCaptures(entry, file) }));
+    return own.length === 0 ? [{ file, entry: null }] : own.map((entry) => ({ file, entry }));
   });
   const idle = entries.find((entry) => !used.has(entry));
   if (idle === undefined) return listed;
@@ -167,7 +161,7 @@ interface PlanContext extends PlanRequest {
 
 async function planFile(listed: ListedFile, context: PlanContext): Promise<PlannedRecording[]> {
   const { file, entry } = listed;
-  const parts = callBearings(entry, await context.describer.listParts(file, entry?.part ?? {}));
+  const parts = await context.describer.listParts(file, entry?.part ?? {});
   const targets = choosePoints(file, context, parts);
   const rows = entry?.hasRows === true ? await openSampleRows(file) : null;
   if (rows !== null && findSpeedSource(parts))
@@ -257,19 +251,18 @@ function createCourses(
     const sorted = [...files].sort((a, b) => compareNames(a.file, b.file));
     for (const [index, each] of sorted.entries()) times.set(each, fromMs + index * everyMs);
   };
-  const byEntry = new Map<string, ListedFile[]>();
+  const byEntry = new Map<ReplayEntry, ListedFile[]>();
   for (const each of listed) {
-    if (each.entry === null || each.entry.hasRows || each.entry.part.time === undefined) continue;
-    const key = nameSeries(each.entry);
-    const files = byEntry.get(key) ?? [];
+    if (each.entry === null || each.entry.hasRows) continue;
+    const files = byEntry.get(each.entry) ?? [];
     files.push(each);
-    byEntry.set(key, files);
+    byEntry.set(each.entry, files);
   }
-  for (const files of byEntry.values()) {
-    const { where, part, everyMs } = files[0]!.entry!;
+  for (const [{ where, part, everyMs }, files] of byEntry) {
+    if (part.time === undefined) continue;
     if (files.length > 1 && everyMs === null)
       throw refuseTimes(where, `gives ${files.length} files the same time`);
-    spread(files, parseTime(part.time!), everyMs ?? 0);
+    spread(files, parseTime(part.time), everyMs ?? 0);
   }
   if (course !== null) {
     // One after the other are the files of a point; which it is may yet be in a sidecar, then its folder's are.

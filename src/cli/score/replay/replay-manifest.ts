@@ -4,12 +4,10 @@
  * not make a command read what its user did not name.
  *
  *   bearing: {balls: 16, …}                                  # of all, in a sidecar's words
- *   bearings: {HSS: {balls: 9, …}}                           # by name, for entries that say component: HSS or bearing: HSS
  *   recordings:
  *     - {file: 2003.10.22.12.06.24, turbine: WT01, point: b1x, channel: 0}
  *     - {file: acc_00001.csv, time: "2004-02-12T10:32:39Z"}
  *     - {file: "acc_*.csv", time: …, everySeconds: 600}      # in the order of their names
- *     - {file: "t*.d/b1.npy", turbine: "t{1}", …}            # folders; what the first * of a pattern stands for
  *     - {file: b1x.npy, rows: snapshots, time: …, everySeconds: 600}
  *     - {file: b2x.npy, rows: snapshots, times: […], renewedAt: {time: …, reason: bearing replaced, found: fault}}
  */
@@ -17,15 +15,11 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join, normalize, resolve, sep } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { isFields } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { matchesPattern } from "../../../training/dataset/match-pattern.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { plainKey } from "../../../training/dataset/plain-key.ts";
-import { capturePath, listFolderFiles } from "../../../training/dataset/recordings/folder-files.ts";
-import { parseBearings } from "../../../training/dataset/recordings/recordings-manifest.ts";
-import { bearingWordKind } from "../../../training/dataset/sidecar/bearing-words.ts";
 import {
   findUnreadKeys,
   parseSidecarWords,
@@ -58,16 +52,12 @@ export interface ReplayEntry {
   readonly times: readonly number[] | null;
   /** Of the point that its recordings are of. */
   readonly renewals: readonly ReplayRenewal[];
-  /** Those that the manifest knows by name, which its entries and what stands beside their files may call. */
-  readonly bearings: ReadonlyMap<string, BearingOrders>;
-  /** Of its component: counts where nothing else says the bearing. */
-  readonly componentBearing: BearingOrders | undefined;
   /** Keys of its own or for all that nobody reads. */
   readonly unread: readonly string[];
 }
 
 /** Keys beside those of a sidecar. */
-const entryKeys: ReadonlySet<string> = new Set(["rows", "times", "everyseconds", "renewedat", "about"]);
+const entryKeys: ReadonlySet<string> = new Set(["rows", "times", "everyseconds", "renewedat"]);
 
 /** Keys that nobody reads, in words for stderr: one may be a word that was misspelt. */
 export function listUnreadKeys(entries: readonly ReplayEntry[]): readonly string[] {
@@ -95,14 +85,13 @@ export async function readManifest(path: string): Promise<readonly ReplayEntry[]
     const reason = cause instanceof Error ? cause.message.split("\n")[0] : "";
     throw refuse(`is neither YAML nor JSON: ${reason}`);
   }
-  const { recordings, bearings, ...common } = isFields(document) ? document : { recordings: document };
+  const { recordings, ...common } = isFields(document) ? document : { recordings: document };
   if (!Array.isArray(recordings) || recordings.length === 0) throw refuse("lists no recordings");
   if (recordings.length > maxEntries) throw refuse(`has more than ${maxEntries} entries`);
-  const named = parseBearings(isFields(bearings) ? bearings : undefined, path);
   return recordings.map((entry, index) => {
     const where = `${path}, entry ${index + 1}`;
     if (!isFields(entry)) throw refuseManifest(where, "is not of the form {file: …, time: …}");
-    return parseEntry({ own: entry, common, bearings: named }, where);
+    return parseEntry(joinEntry(common, entry), where);
   });
 }
 
@@ -117,7 +106,8 @@ export async function listEntryFiles(
   }
   const path = join(dirname(manifest), plain);
   if (!plain.includes("*")) return [path];
-  if (dirname(plain).includes("*")) return listInFolders(manifest, plain, where);
+  if (dirname(plain).includes("*"))
+    throw refuseManifest(where, `"${file}" is a pattern of folders, and nothing says of which files`);
   const names = await readdir(dirname(path)).catch(() => {
     throw refuseManifest(where, `the folder of "${file}" cannot be read`);
   });
@@ -128,41 +118,6 @@ export async function listEntryFiles(
   );
   if (files.length > 0) return files;
   throw refuseManifest(where, `"${file}" fits none of the files in ${dirname(path)}`);
-}
-
-/** Of a pattern of folders: looks below the part of it without any `*`. */
-async function listInFolders(manifest: string, pattern: string, where: string): Promise<readonly string[]> {
-  const parts = pattern.split(sep);
-  const fixed = parts.slice(
-    0,
-    parts.findIndex((part) => part.includes("*")),
-  );
-  const root = join(dirname(manifest), ...fixed);
-  const inner = parts.slice(fixed.length).join("/");
-  const fitting = (await listFolderFiles(root)).filter((name) => capturePath(name, inner) !== null);
-  const files = dropDescriptions(
-    fitting.map((name) => join(root, name)),
-    manifest,
-  );
-  if (files.length > 0) return files;
-  throw refuseManifest(where, `"${pattern}" fits none of the files in ${root}`);
-}
-
-/** The entry as it speaks of `file`: of what its pattern's first `*` stands for where it says `{1}` in its point or turbine. */
-export function placeCaptures(entry: ReplayEntry, file: string): ReplayEntry {
-  const { point, turbine } = entry.part;
-  if (!`${point}${turbine}`.includes("{")) return entry;
-  const pattern = entry.file.replaceAll("\\", "/").replace(/^\.\//, "");
-  const path = file.replaceAll("\\", "/").split("/");
-  const captures = capturePath(path.slice(-pattern.split("/").length).join("/"), pattern) ?? [];
-  const put = (text: string | undefined): string | undefined =>
-    text?.replaceAll(/\{(\d{1,2})\}/g, (whole, place: string) => captures[Number(place) - 1] ?? whole);
-  return { ...entry, part: { ...entry.part, point: put(point), turbine: put(turbine) } };
-}
-
-/** Files of an entry that come one after the other: those of one point. */
-export function nameSeries({ where, part: { point, turbine } }: ReplayEntry): string {
-  return JSON.stringify([where, point, turbine]);
 }
 
 /** `week/*` names sidecars and the manifest too: what describes recordings is none. */
@@ -177,34 +132,18 @@ export function dropDescriptions(input: readonly string[], manifest: string | un
   });
 }
 
-/** A speed of the entry's own counts before a channel that is named for all, and so does its component's bearing. */
-function joinEntry({ own, common, bearings }: EntryWords): {
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly componentBearing: BearingOrders | undefined;
-} {
-  const component = Object.entries({ ...common, ...own }).findLast(([key]) => plainKey(key) === "component");
-  const componentBearing = bearings.get(`${component?.[1]}`);
-  const saysBearing = Object.keys(own).some((key) => bearingWordKind(key) !== null);
-  const counts = (key: string): boolean =>
-    !(saysRpm(own) && plainKey(key) === "speed") &&
-    !(componentBearing !== undefined && !saysBearing && bearingWordKind(key) !== null);
-  return {
-    fields: { ...Object.fromEntries(Object.entries(common).filter(([key]) => counts(key))), ...own },
-    componentBearing,
-  };
+/** A speed of the entry's own counts before a channel that is named for all. */
+function joinEntry(
+  common: Readonly<Record<string, unknown>>,
+  entry: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const rest = saysRpm(entry)
+    ? Object.fromEntries(Object.entries(common).filter(([key]) => plainKey(key) !== "speed"))
+    : common;
+  return { ...rest, ...entry };
 }
 
-/** What an entry is made of. */
-interface EntryWords {
-  readonly own: Readonly<Record<string, unknown>>;
-  /** Given once for all entries. */
-  readonly common: Readonly<Record<string, unknown>>;
-  readonly bearings: ReadonlyMap<string, BearingOrders>;
-}
-
-function parseEntry(words: EntryWords, where: string): ReplayEntry {
-  const { fields, componentBearing } = joinEntry(words);
-  const { bearings } = words;
+function parseEntry(fields: Readonly<Record<string, unknown>>, where: string): ReplayEntry {
   const said = new Map(Object.entries(fields).map(([key, value]) => [plainKey(key), value]));
   const [file, rows, times, everySeconds] = ["file", "rows", "times", "everyseconds"].map((key) =>
     said.get(key),
@@ -219,30 +158,14 @@ function parseEntry(words: EntryWords, where: string): ReplayEntry {
     throw refuseManifest(where, "everySeconds is not a number above 0");
   }
   if (times !== undefined && rows === undefined) throw refuseManifest(where, "times are of rows: snapshots");
-  const part = callBearing(parseSidecarWords(fields, where), bearings);
+  const part = parseSidecarWords(fields, where);
   if (part.time !== undefined && !isPlausibleTime(parseTime(part.time))) {
     throw refuseManifest(where, `time is ${JSON.stringify(part.time)}, ${describeBadTime(part.time)}`);
   }
   const unread = findUnreadKeys(fields, entryKeys);
+  const hasRows = rows !== undefined;
   const renewals = parseRenewals(said.get("renewedat"), where);
-  const recordings = { hasRows: rows !== undefined, times: parseTimes(times, where), everyMs };
-  return { where, file, part, ...recordings, renewals, bearings, componentBearing, unread };
-}
-
-/** A bearing that is called by a name which the manifest knows; of another the catalogue may know. */
-function callBearing(part: SidecarPart, bearings: ReplayEntry["bearings"]): SidecarPart {
-  const named = bearings.get(part.bearingName ?? "");
-  return named === undefined || part.bearing !== undefined ? part : { ...part, bearing: named };
-}
-
-/** What is said of a file of the entry, with the bearings that are only called by a name, and at last its component's. */
-export function callBearings(
-  entry: ReplayEntry | null,
-  parts: readonly SidecarPart[],
-): readonly SidecarPart[] {
-  if (entry === null) return parts;
-  const { bearings, componentBearing } = entry;
-  return [...parts.map((part) => callBearing(part, bearings)), { bearing: componentBearing }];
+  return { where, file, part, everyMs, hasRows, times: parseTimes(times, where), renewals, unread };
 }
 
 function parseTimes(times: unknown, where: string): readonly number[] | null {

@@ -77,9 +77,7 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            (the point is then TURBINE/POINT), else the turbine of --gateway that has a point of this name (of several: of
            TURBINE/POINT); all others are taken for one turbine's, and the more of them, the later each raises.
            Manifest: {recordings: [{file, time, point, …}, …]}, with any of a NAME.json's keys in an entry or beside
-           recordings, for all; file may hold * with everySeconds, in folders too, and {1} in point or turbine is then what
-           the first * stands for. bearings: {HSS: {balls: 9, …}} beside recordings are of entries with component: HSS, or
-           bearing: HSS, as in a manifest to learn from. {file: b1x.npy, rows: snapshots, time: …,
+           recordings, for all; file may hold * with everySeconds. {file: b1x.npy, rows: snapshots, time: …,
            everySeconds: 600} (or times: [...]) is an array whose rows are recordings. Its files are those of --input
            or, without that, in its own folder. renewedAt: {time, reason, found} or a list of them, in an entry or for all, is
            what was done at its point: from then on it learns anew, as by aurora baseline renew --reason, and with found: healthy

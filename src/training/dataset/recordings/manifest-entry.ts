@@ -51,7 +51,7 @@ export const recordedLabels: readonly RecordedLabel[] = ["healthy", "faulty", ..
 
 /** Keys of an entry beside those of a sidecar, without case and separators. */
 const ownKeys: ReadonlySet<string> = new Set(
-  "file channel channels label machine component shared load learn id speed note notes time everyseconds renewedat point turbine".split(
+  "file channel channels label machine component shared load learn id speed note notes time point turbine".split(
     " ",
   ),
 );
@@ -173,7 +173,7 @@ export function checkPath(file: string, where: string): string {
   return plain;
 }
 
-/** The words that are a sidecar's; a replay's, such as `time` and `point`, are none here. */
+/** The words that are a sidecar's; a replay's, `time`, `point` and `turbine`, are none here. */
 function withoutOwn(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const isSidecars = (key: string): boolean => plainKey(key) === "channel" || !ownKeys.has(plainKey(key));
   return Object.fromEntries(Object.entries(fields).filter(([key]) => isSidecars(key)));

@@ -189,8 +189,7 @@ function splitChannels({ fields, where }: Listed, common: Readonly<Record<string
   });
 }
 
-/** The bearings of a manifest, by name. Fails with CONFIG_INVALID; with `onRefused` a bearing fails alone. */
-export function parseBearings(
+function parseBearings(
   bearings: unknown,
   path: string,
   onRefused?: OnRefused,
