@@ -21,7 +21,7 @@ const partOfElement = 0.1;
  */
 const share = { half: 0.37, whole: 0.6, most: 1.1 };
 
-/** What is odd about orders that are not impossible; null: nothing. */
+/** What is odd about orders, impossible or not; null: nothing. */
 export function warnOfBearing({ bpfo, bpfi, bsf, ftf }: BearingOrders): BearingWarning | null {
   if (bpfo >= bpfi) {
     const problem = `bpfo ${bpfo} is not below bpfi ${bpfi}: are they exchanged?`;

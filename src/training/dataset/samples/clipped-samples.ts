@@ -16,6 +16,8 @@ const nearShare = 0.02;
  */
 const timesNear = 4;
 const fewestNear = 10;
+/** Of impacts that are driven far beyond the range hardly a sample lies beside it. */
+const timesNearOfFew = 20;
 
 /** Takes a recording piece by piece, and looks at parts of it; a missing value is passed over. */
 interface ClippingMeter {
@@ -55,7 +57,8 @@ function countClipped(samples: Float64Array): number {
 }
 
 function isCutOff(at: number, { near, atNext }: Beside): boolean {
-  return near - atNext >= fewestNear && at >= timesNear * near;
+  const beside = near - atNext;
+  return (beside >= fewestNear && at >= timesNear * near) || (beside > 0 && at >= timesNearOfFew * near);
 }
 
 /** The smallest and the largest value, and how many samples are exactly that. */

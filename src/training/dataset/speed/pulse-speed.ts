@@ -13,6 +13,8 @@ const low = 0.4;
 
 /** Samples from one pulse to the next at least, on average: of fewer some are lost between two samples. */
 const fewestSamples = 4;
+/** A clock's values are a sample's time apart, up to this share of it. */
+const clockTolerance = 0.01;
 /** Intervals that differ so much from the one before, as a share of all: pulses bounce, or are not spaced evenly. */
 const unevenBy = 1.5;
 const mostUneven = 0.2;
@@ -41,7 +43,7 @@ export async function measurePulseRate(
   const turns = new Float64Array(rates.length + 1).fill(Number.NaN);
   const lost = new Uint8Array(rates.length);
   const edgeAt = (index: number): number => Math.min(index * run, samples);
-  const pulses = createPulseCount(file.path);
+  const pulses = createPulseCount(file.path, range.isRising);
   let last: Rise | null = null;
   let next = 0;
   /** What lies between two rises, the second of which is number `count`; edges from `since` to `until`. */
@@ -87,7 +89,7 @@ interface PulseCount {
   judge(): void;
 }
 
-function createPulseCount(path: string): PulseCount {
+function createPulseCount(path: string, areTimes: boolean): PulseCount {
   let [count, first, last, interval, uneven] = [0, 0, 0, Number.NaN, 0];
   return {
     get count() {
@@ -106,7 +108,9 @@ function createPulseCount(path: string): PulseCount {
     judge: () => {
       if (count < fewestToJudge) return;
       const samples = (last - first) / (count - 1);
-      if (samples < fewestSamples)
+      if (areTimes && Math.abs(samples - 1) < clockTolerance)
+        throw refuseTimes(path, "grows by a sample's time each time, as a clock does");
+      if (!areTimes && samples < fewestSamples)
         throw refusePulses(path, `rises every ${samples.toFixed(1)} samples, too fast to be counted`);
       if (uneven > mostUneven * count)
         throw refusePulses(
@@ -115,6 +119,14 @@ function createPulseCount(path: string): PulseCount {
         );
     },
   };
+}
+
+function refuseTimes(path: string, what: string): AuroraError {
+  return new AuroraError("DATA_FORMAT", `the tachometer of ${path} ${what}, and holds no times of pulses`, {
+    op: "read speed",
+    subject: path,
+    hint: "numbers that only grow are times of pulses: write them in seconds since the recording's beginning, or name the channel of the tachometer's signal",
+  });
 }
 
 function refusePulses(path: string, what: string): AuroraError {
@@ -150,8 +162,7 @@ async function findRange(file: SampleFile): Promise<SignalRange> {
 /** Of a recording whose pulses came from `least` to `most`, as long as the shaft is known to go on. */
 function countSamples(path: string, times: SignalRange & { readonly rateHz: number }): number {
   const { least, most, samples, rateHz } = times;
-  if (least < 0 || most > longestSeconds)
-    throw refusePulses(path, `only grows, from ${least} to ${most}, which are no times of pulses in seconds`);
+  if (least < 0 || most > longestSeconds) throw refuseTimes(path, `only grows, from ${least} to ${most}`);
   return Math.ceil((most + (heldIntervals * (most - least)) / (samples - 1)) * rateHz);
 }
 

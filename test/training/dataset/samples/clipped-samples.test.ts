@@ -28,6 +28,17 @@ describe("clipped samples", () => {
     expect(countClipped(cut(noise, -99, limit))).toBe(high);
   });
 
+  it("are those of impacts that are driven twelve times beyond the range, beside which hardly one lies", () => {
+    const driven = new Float64Array(8192);
+    for (let from = 0; from < driven.length; from += 213 * (1 + 0.02 * random.normal())) {
+      const height = 12 * (1 + 0.33 * random.normal());
+      for (let at = 0; at < 200 && from + at < driven.length; at++)
+        driven[Math.floor(from) + at]! += height * Math.exp(-at / 25) * Math.sin(0.49 * at);
+    }
+    const counts = driven.map((each) => Math.round(32_767 * (each + 0.05 * random.normal())));
+    expect(countClipped(cut(counts, -32_768, 32_767))).toBeGreaterThan(800);
+  });
+
   it.each([
     ["a tone", sine, 0.9],
     ["impacts", impacts, 3],
