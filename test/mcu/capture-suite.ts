@@ -1,7 +1,7 @@
 /** Raw samples on request, from the firmware on a virtual board to a file that is scored. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { recordSteadyMachine } from "../../scripts/mcu/steady-recording.ts";
 import { type BoardKind, findMissingForBoard } from "../../scripts/mcu/virtual-board.ts";
 import { parseNpy } from "../../scripts/parse-npy.ts";
@@ -47,9 +47,12 @@ export function testCapture(kind: BoardKind): void {
         ]);
         await statusWhen(gateway, ({ devices }) => devices[0]?.state === "established");
         const out = join(workshop.folder, "capture.npy");
-        const said = JSON.parse(await capture(installation, out, "--seconds", "0.3", "--json")) as {
-          readonly about: RecordingAbout;
-        };
+        // On a busy machine a board that is emulated may lose contact for a moment.
+        const told = await vi.waitFor(() => capture(installation, out, "--seconds", "0.3", "--json"), {
+          timeout: 30_000,
+          interval: 500,
+        });
+        const said = JSON.parse(told) as { readonly about: RecordingAbout };
         const { firstSample, shaftRpm } = said.about;
         expect(shaftRpm).toBe(shape.shaftRpm);
         const { data } = parseNpy(readFileSync(out), out);
