@@ -1,4 +1,4 @@
-/** Reads a whole `.npy` file, for benches and tests: little-endian, in C order. A model's own reader takes a channel at a time. */
+/** Reads a whole `.npy` file, for benches and tests: little-endian, in C order. The product reads a channel at a time (`npy-samples.ts`). */
 import { parseNpyHeader } from "../src/training/dataset/npy.ts";
 
 type NpyData = Int8Array | Uint8Array | Int16Array | Int32Array | Float32Array | Float64Array;

@@ -1,5 +1,4 @@
 /** What `aurora data check` is asked about: a manifest, or a training configuration that names one, and the folder of the data. */
-
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse as parseYaml } from "yaml";
