@@ -15,24 +15,8 @@ import { predictionBatch, turbineState } from "../fleet-records.ts";
 const silentAfterMs = 2 * minuteMs;
 
 test("a gateway that tells its own health once an hour is heard of as long as its turbine's states come", async () => {
-  const clock = createManualClock();
+  const { clock, record, fleet } = await openFleet();
   const beganMs = clock.nowMs();
-  const path = join(createTemporaryFolder(), "collector.sqlite");
-  const record = await openSqliteRecord({
-    path,
-    clock,
-    logger: silentLogger,
-    driftPeriodMs: 1440 * minuteMs,
-  });
-  onTestFinished(() => record.close());
-  const fleet: FleetSource = {
-    record,
-    models: new Map(),
-    clock,
-    silentAfterMs,
-    warningShare: 0.002,
-    brokerLostMs: () => null,
-  };
   const envelopes = [envelopeOf("wt-1", beganMs, 1)];
   await record.storeEnvelopes({ nowMs: beganMs, setAside: [], envelopes });
   const isReachable = async (): Promise<boolean | undefined> => (await loadGateways(fleet))[0]?.reachable;
@@ -53,23 +37,7 @@ test("a gateway that tells its own health once an hour is heard of as long as it
 });
 
 test("an offline gateway's turbines are all unknown since it went, not each since its own last state", async () => {
-  const clock = createManualClock();
-  const path = join(createTemporaryFolder(), "collector.sqlite");
-  const record = await openSqliteRecord({
-    path,
-    clock,
-    logger: silentLogger,
-    driftPeriodMs: 1440 * minuteMs,
-  });
-  onTestFinished(() => record.close());
-  const fleet: FleetSource = {
-    record,
-    models: new Map(),
-    clock,
-    silentAfterMs,
-    warningShare: 0.002,
-    brokerLostMs: () => null,
-  };
+  const { clock, record, fleet } = await openFleet();
   await record.storeEnvelopes({
     nowMs: clock.nowMs(),
     setAside: [],
@@ -100,24 +68,7 @@ test("an offline gateway's turbines are all unknown since it went, not each sinc
 });
 
 test("without its broker a collector knows of no gateway whether it is offline or silent, but for what others have heard since", async () => {
-  const clock = createManualClock();
-  const path = join(createTemporaryFolder(), "collector.sqlite");
-  const record = await openSqliteRecord({
-    path,
-    clock,
-    logger: silentLogger,
-    driftPeriodMs: 1440 * minuteMs,
-  });
-  onTestFinished(() => record.close());
-  let lostMs: number | null = null;
-  const fleet: FleetSource = {
-    record,
-    models: new Map(),
-    clock,
-    silentAfterMs,
-    warningShare: 0.002,
-    brokerLostMs: () => lostMs,
-  };
+  const { clock, record, fleet, broker } = await openFleet();
   const hear = (online: boolean) =>
     record.storeStates({
       nowMs: clock.nowMs(),
@@ -140,7 +91,7 @@ test("without its broker a collector knows of no gateway whether it is offline o
   // A broker that is stopped tells the last wills of all before it goes.
   await hear(false);
   expect(await look()).toEqual(["its gateway is offline", false, null]);
-  lostMs = clock.nowMs();
+  broker.lostMs = clock.nowMs();
   expect(await look()).toEqual([noBroker, false, noBroker]);
   clock.advance(1000);
   await hear(true);
@@ -151,7 +102,7 @@ test("without its broker a collector knows of no gateway whether it is offline o
   expect(await look()).toEqual(["no state was published yet", true, null]);
   clock.advance(silentAfterMs + 1);
   expect(await look()).toEqual([noBroker, false, noBroker]);
-  lostMs = null;
+  broker.lostMs = null;
   expect(await look()).toEqual(["nothing was heard of it lately", false, null]);
 });
 
@@ -159,21 +110,8 @@ describe("of a turbine whose gateway is offline or silent nothing is known", () 
   const hour = 60 * minuteMs;
   const noBroker = "this collector has no connection to its broker";
 
-  async function openFleet() {
-    const clock = createManualClock();
-    const path = join(createTemporaryFolder(), "collector.sqlite");
-    const opened = { path, clock, logger: silentLogger, driftPeriodMs: 1440 * minuteMs };
-    const record = await openSqliteRecord(opened);
-    onTestFinished(() => record.close());
-    const broker: { lostMs: number | null } = { lostMs: null };
-    const fleet: FleetSource = {
-      record,
-      models: new Map(),
-      clock,
-      silentAfterMs,
-      warningShare: 0.002,
-      brokerLostMs: () => broker.lostMs,
-    };
+  async function openHeard() {
+    const { clock, record, fleet, broker, path } = await openFleet();
     let sequence = 0;
     const hear = async (online: boolean, seenMs = clock.nowMs()): Promise<void> => {
       const status = { gateway: "gw-1", online, time: null, version: null, config: null };
@@ -203,7 +141,7 @@ describe("of a turbine whose gateway is offline or silent nothing is known", () 
   }
 
   test("since it was, also where the broker was lost later; since that was lost where it was heard until then", async () => {
-    const { clock, broker, hear, tell, look } = await openFleet();
+    const { clock, broker, hear, tell, look } = await openHeard();
     const heardMs = clock.nowMs();
     clock.advance(72 * hour);
     broker.lostMs = clock.nowMs();
@@ -224,7 +162,7 @@ describe("of a turbine whose gateway is offline or silent nothing is known", () 
   });
 
   test("since it was last heard of, where that was long after it was said to have gone", async () => {
-    const { clock, hear, tell, look } = await openFleet();
+    const { clock, hear, tell, look } = await openHeard();
     await hear(false);
     const goneMs = clock.nowMs();
     // What it had sent is stored.
@@ -241,7 +179,7 @@ describe("of a turbine whose gateway is offline or silent nothing is known", () 
   });
 
   test("since it went last, where an older collector left the time at which it went before", async () => {
-    const { clock, path, hear, look } = await openFleet();
+    const { clock, path, hear, look } = await openHeard();
     await hear(false);
     const older = openSqlite(path);
     older.prepare("UPDATE gateway SET online = 1").run();
@@ -264,4 +202,23 @@ function envelopeOf(turbine: string, nowMs: number, sequence: number): CheckedEn
     payload: new Uint8Array(1),
     records: [ok(predictionBatch(turbine, nowMs, { rows: 1, stepMs: 1, faulty: false }))],
   };
+}
+
+/** A collector's record of nothing, as pages read it; `broker.lostMs` says since when its broker is gone. */
+async function openFleet() {
+  const clock = createManualClock();
+  const path = join(createTemporaryFolder(), "collector.sqlite");
+  const opened = { path, clock, logger: silentLogger, driftPeriodMs: 1440 * minuteMs };
+  const record = await openSqliteRecord(opened);
+  onTestFinished(() => record.close());
+  const broker: { lostMs: number | null } = { lostMs: null };
+  const fleet: FleetSource = {
+    record,
+    models: new Map(),
+    clock,
+    silentAfterMs,
+    warningShare: 0.002,
+    brokerLostMs: () => broker.lostMs,
+  };
+  return { clock, path, record, broker, fleet };
 }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { OverviewPage } from "../../../src/collector/fleet/load-pages.ts";
 import type { TurbineView } from "../../../src/collector/fleet/load-turbines.ts";
 import { parsePageRange } from "../../../src/collector/page/chart-section.ts";
 import { renderOverviewPage } from "../../../src/collector/page/overview-page.ts";
 import type { AlarmState, AlertData } from "../../../src/core/contract/alert.ts";
 import { alertEvent } from "../fleet-records.ts";
-import { empty, nowMs } from "./empty-page.ts";
+import { nowMs, pageWithAlarm } from "./empty-page.ts";
 
 describe("an alarm's card beside its turbine", () => {
   const component = "generator-bearing";
@@ -31,10 +32,8 @@ describe("an alarm's card beside its turbine", () => {
       probability: 0.8,
       risk: 0.786,
     }));
-    const times = { sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, saidMs: null };
-    const alarm = { alarm: 7, active, ...times, event, steps: life };
     const turbine: TurbineView = { ...alarming, site: event.data.site, ...view };
-    const page = { ...empty, turbines: [turbine], alarms: { total: 1, items: [alarm] } };
+    const page = { ...pageWithAlarm(event, { active, steps: life }), turbines: [turbine] };
     const { text } = renderOverviewPage(page, parsePageRange(null));
     return text.slice(text.indexOf("<article"), text.indexOf("</article>")).replace(/<[^>]*>/g, "|");
   };
@@ -97,30 +96,19 @@ describe("an alarm's card beside its turbine", () => {
       probability: 0.8,
       risk: 0.769,
     }));
-    const alarm = {
-      alarm: 7,
-      active: true,
-      sinceMs: 0,
-      firstMs: 0,
-      lastMs: 0,
-      saidMs: null,
-      event,
-      steps: life,
+    const page = {
+      ...pageWithAlarm(event, { steps: life }),
+      turbines: [{ ...alarming, site: event.data.site }],
     };
-    const turbine = { ...alarming, site: event.data.site };
-    const text = renderOverviewPage(
-      {
-        ...empty,
-        turbines: [turbine],
-        alarms: { total: 1, items: [alarm] },
-        deeds: new Map([
-          [life[2]!, "by <ana>, until 2023-11-15T02:13:20.000Z"],
-          [life[3]!, "by ana"],
-          [life[4]!, "by bo"],
-        ]),
-      },
-      parsePageRange(null),
-    ).text;
+    const render = (deeds: OverviewPage["deeds"]): string =>
+      renderOverviewPage({ ...page, deeds }, parsePageRange(null)).text;
+    const text = render(
+      new Map([
+        [life[2]!, "by <ana>, until 2023-11-15T02:13:20.000Z"],
+        [life[3]!, "by ana"],
+        [life[4]!, "by bo"],
+      ]),
+    );
     const told76 = "at a risk of 76.9 %";
     expect([...text.matchAll(/<\/time> ([^<]*)<\/li>/g)].map(([, words]) => words)).toEqual([
       `raised ${told76}`,
@@ -131,9 +119,7 @@ describe("an alarm's card beside its turbine", () => {
       `shelved ${told76}`,
     ]);
     expect(text).toMatch(/<dd>Shelved *<\/dd>/);
-    const deeds = new Map([[life[5]!, "by cy, until 2023-11-15T02:13:20.000Z"]]);
-    const known = { ...empty, turbines: [turbine], alarms: { total: 1, items: [alarm] }, deeds };
-    expect(renderOverviewPage(known, parsePageRange(null)).text).toContain(
+    expect(render(new Map([[life[5]!, "by cy, until 2023-11-15T02:13:20.000Z"]]))).toContain(
       '<dd>Shelved <div class="why">by cy, until 2023-11-15 02:13:20 UTC</div></dd>',
     );
   });
@@ -149,18 +135,8 @@ describe("an alarm's card beside its turbine", () => {
         probability: 0.8,
         risk: 0.769,
       }));
-      const alarm = {
-        alarm: 7,
-        active: true,
-        sinceMs: 0,
-        firstMs: 0,
-        lastMs: 0,
-        saidMs: null,
-        event,
-        steps: life,
-      };
       const turbines = [{ ...alarming, site: event.data.site }];
-      const page = { ...empty, turbines, alarms: { total: 1, items: [alarm] } };
+      const page = { ...pageWithAlarm(event, { steps: life }), turbines };
       const { text } = renderOverviewPage(page, parsePageRange(null));
       return [...text.matchAll(/<\/time> ([^<]*)<\/li>/g)][1]?.[1]?.replace(/,? at a risk.*/, "");
     };

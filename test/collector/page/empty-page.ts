@@ -1,5 +1,7 @@
 /** An overview of which nothing is to be told, at one moment. */
 import type { OverviewPage } from "../../../src/collector/fleet/load-pages.ts";
+import type { RecordedAlarm } from "../../../src/collector/record/fleet-record.ts";
+import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 
 export const nowMs = 1_700_000_000_000;
 const nothing = { total: 0, items: [] };
@@ -18,3 +20,10 @@ export const empty: OverviewPage = {
   events: nothing,
   quarantine: nothing,
 };
+
+/** The same with one alarm, number 7, of which an event told just now; it stands unless `change` says otherwise. */
+export function pageWithAlarm(event: AlertEvent, change: Partial<RecordedAlarm> = {}): OverviewPage {
+  const times = { sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, saidMs: null };
+  const alarm: RecordedAlarm = { alarm: 7, active: true, ...times, event, steps: [], ...change };
+  return { ...empty, alarms: { total: 1, items: [alarm] } };
+}

@@ -7,17 +7,13 @@ import { formatAge } from "../../../src/collector/page/page-words.ts";
 import { alarmLifeStep } from "../../../src/collector/record/alarm-rules.ts";
 import type { AlertTransition } from "../../../src/core/contract/alert.ts";
 import { alertEvent } from "../fleet-records.ts";
-import { empty, nowMs } from "./empty-page.ts";
+import { empty, nowMs, pageWithAlarm } from "./empty-page.ts";
 
 test("an alarm that a state told of says so, and whether any event of it has come", () => {
   const event = alertEvent("wt-1", "raised", nowMs - 60_000);
-  const times = { sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs };
   const step = alarmLifeStep(event, nowMs);
-  const render = (saidMs: number | null, steps: readonly (typeof step)[]): string => {
-    const alarm = { alarm: 1, active: true, ...times, saidMs, event, steps };
-    const page = { ...empty, alarms: { total: 1, items: [alarm] } };
-    return renderOverviewPage(page, parsePageRange({ range: "6h" })).text;
-  };
+  const render = (saidMs: number | null, steps: readonly (typeof step)[]): string =>
+    renderOverviewPage(pageWithAlarm(event, { saidMs, steps }), parsePageRange({ range: "6h" })).text;
   expect(render(nowMs, [])).toMatch(
     /by the turbine's state of [^<]*22:13[^<]*: no event of this alarm has come/,
   );
@@ -27,19 +23,9 @@ test("an alarm that a state told of says so, and whether any event of it has com
 
 test("the fleet's page is made of plain values alone, and of the same values the same page", () => {
   const event = alertEvent("wt-1", "raised", nowMs - 60_000);
-  const alarm = {
-    alarm: 1,
-    active: true,
-    sinceMs: nowMs,
-    firstMs: nowMs,
-    lastMs: nowMs,
-    saidMs: null,
-    event,
-    steps: [],
-  };
   const page = {
     ...empty,
-    alarms: { total: 30, items: [alarm] },
+    alarms: { ...pageWithAlarm(event).alarms, total: 30 },
     alarming: [{ site: "s", turbine: "t", alarms: 7 }],
   };
   const range = parsePageRange({ range: "6h" });
@@ -57,17 +43,7 @@ test("an alarm that ended while it was withheld is not said to be withheld still
     const events = life.map((each) => alertEvent("wt-1", each, nowMs - 60_000, { state: "shelved" }));
     const steps = events.map((event) => alarmLifeStep(event, nowMs));
     const event = events.at(-1)!;
-    const alarm = {
-      alarm: 1,
-      active,
-      sinceMs: nowMs,
-      firstMs: nowMs,
-      lastMs: nowMs,
-      saidMs: null,
-      event,
-      steps,
-    };
-    const page = { ...empty, alarms: { total: 1, items: [alarm] } };
+    const page = pageWithAlarm(event, { active, steps });
     const { text } = renderOverviewPage(page, parsePageRange({ range: "6h" }));
     return /<dt>Alarm state<\/dt><dd>([^<]*?) *</.exec(text)?.[1];
   };
@@ -105,17 +81,7 @@ test("an alarm's card says what the spectrum shows, line by line, and against wh
   } as const;
   const explanation = { baseValue: -2, bundleBaseValue: -1, groups: [], gap: 0 };
   const event = alertEvent("wt-1", "raised", nowMs - 60_000, { evidence, explanation });
-  const alarm = {
-    alarm: 7,
-    active: true,
-    sinceMs: nowMs,
-    firstMs: nowMs,
-    lastMs: nowMs,
-    saidMs: null,
-    event,
-    steps: [],
-  };
-  const page = { ...empty, alarms: { total: 1, items: [alarm] } };
+  const page = pageWithAlarm(event);
   const { text } = renderOverviewPage(page, parsePageRange(null));
   expect(text).toContain("Lines &lt;here&gt; &amp; there.");
   expect(text).toContain('<details id="lines-7">');
@@ -128,17 +94,7 @@ test("an alarm's card says what the spectrum shows, line by line, and against wh
 test("an alarm's card says what it looks like by now, and why it was cleared without evidence", () => {
   const cardOf = (active: boolean, change: Parameters<typeof alertEvent>[3]): string => {
     const event = alertEvent("wt-1", active ? "updated" : "cleared", nowMs, change);
-    const alarm = {
-      alarm: 7,
-      active,
-      sinceMs: nowMs,
-      firstMs: nowMs,
-      lastMs: nowMs,
-      saidMs: null,
-      event,
-      steps: [],
-    };
-    const page = { ...empty, alarms: { total: 1, items: [alarm] } };
+    const page = pageWithAlarm(event, { active });
     return renderOverviewPage(page, parsePageRange(null)).text;
   };
   const led = cardOf(true, { leadingMode: "ball" });
@@ -154,7 +110,6 @@ test("nothing is said to be thousands of days old because a clock says 1970", ()
   const event = alertEvent("wt-1", "raised", 60_000, { since });
   const arrivedMs = nowMs - 300_000;
   const times = { sinceMs: arrivedMs, firstMs: arrivedMs, lastMs: arrivedMs, saidMs: null };
-  const alarm = { alarm: 7, active: true, ...times, event, steps: [] };
   const told = {
     id: 1,
     gateway: "gw-1",
@@ -165,8 +120,7 @@ test("nothing is said to be thousands of days old because a clock says 1970", ()
     detail: "d",
   };
   const page = {
-    ...empty,
-    alarms: { total: 1, items: [alarm] },
+    ...pageWithAlarm(event, times),
     events: { total: 1, items: [told] },
   };
   const { text } = renderOverviewPage(page, parsePageRange(null));
@@ -189,17 +143,7 @@ test.each([
   "an alarm's card says how far it stands from healthy, and names a probability that raises where there is one: %j",
   (data, words) => {
     const event = alertEvent("wt-1", "raised", nowMs - 60_000, { horizonHours: null, ...data });
-    const alarm = {
-      alarm: 7,
-      active: true,
-      sinceMs: nowMs,
-      firstMs: nowMs,
-      lastMs: nowMs,
-      saidMs: null,
-      event,
-      steps: [],
-    };
-    const page = { ...empty, alarms: { total: 1, items: [alarm] } };
+    const page = pageWithAlarm(event);
     expect(renderOverviewPage(page, parsePageRange(null)).text).toContain(words);
   },
 );
@@ -213,17 +157,7 @@ test.each([
   "an alarm's card says in what it scores, and what is ahead as long as it stands: %j %j",
   (active, data, unit, ahead) => {
     const event = alertEvent("wt-1", active ? "raised" : "cleared", nowMs - 60_000, data);
-    const alarm = {
-      alarm: 7,
-      active,
-      sinceMs: nowMs,
-      firstMs: nowMs,
-      lastMs: nowMs,
-      saidMs: null,
-      event,
-      steps: [],
-    };
-    const page = { ...empty, alarms: { total: 1, items: [alarm] } };
+    const page = pageWithAlarm(event, { active });
     const { text } = renderOverviewPage(page, parsePageRange(null));
     expect(text).toContain(unit);
     expect(text.includes("<dt>Outlook</dt>")).toBe(ahead !== null);
