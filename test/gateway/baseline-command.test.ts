@@ -158,7 +158,7 @@ describe("aurora baseline", () => {
     const place = ["WT01", names.component] as const;
     const said = await site.run("renew", ...place, "--found-healthy", "--reason", "raceways clean");
     expect(said).toContain(
-      "It was found healthy: however it looks from now on is learnt, and what rises above that is raised.\n" +
+      "It was found healthy: however it looks from now on is learnt, and what rises clearly above that is raised, days later than on other machines.\n" +
         "Its alarms have ended: outer-race.\n",
     );
     // At once, whether the turbine runs or not.

@@ -82,8 +82,8 @@ Examples:
     )
     .action(async (options: DemoOptions) => {
       const outcome = await run(options);
-      if (options.json && outcome.report !== null)
-        process.stdout.write(`${JSON.stringify(outcome.report)}\n`);
+      // Stopped before anything ran, it has nothing to report but that.
+      if (options.json) process.stdout.write(`${JSON.stringify(outcome.report ?? { stopped: true })}\n`);
       if (outcome.verdict !== null && outcome.verdict !== "met") process.exitCode = 1;
     });
 }

@@ -7,7 +7,7 @@ import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { askStatus } from "../ask/ask-gateway.ts";
 import type { DemoPlan, ExpectedDrift } from "./demo-turbine.ts";
 
-/** `met`: the expected turbine alerted with the expected fault (the expected drift was found), and no other did. `broken`: another one did. */
+/** `met`: the expected turbine alerted with the expected fault (the expected drift was found), and nothing else came. `broken`: something else did. */
 export type DemoVerdict = "open" | "met" | "broken";
 
 export interface DemoWatch {
@@ -56,9 +56,11 @@ export async function watchAlerts(
 }
 
 /** What the alerts so far say about the expectation. */
-function decideVerdict(alerts: readonly AlertEvent[], expected: DemoPlan["expected"]): DemoVerdict {
-  if (alerts.some(({ data }) => data.turbine !== expected?.turbine)) return "broken";
-  return alerts.some(({ data }) => data.failureMode === expected?.fault) ? "met" : "open";
+export function decideVerdict(alerts: readonly AlertEvent[], expected: DemoPlan["expected"]): DemoVerdict {
+  const isExpected = ({ data }: AlertEvent): boolean =>
+    data.turbine === expected?.turbine && data.failureMode === expected.fault;
+  if (alerts.length === 0) return "open";
+  return alerts.every(isExpected) ? "met" : "broken";
 }
 
 /** Figures of the gateway's status page. */

@@ -4,7 +4,7 @@ import { renderEvidence } from "../terminal/render-evidence.ts";
 import { renderShares } from "../terminal/render-shares.ts";
 import type { DemoPlanOptions } from "./demo-plan.ts";
 import type { DemoPlan } from "./demo-turbine.ts";
-import type { DemoWatch } from "./demo-watch.ts";
+import type { DemoVerdict } from "./demo-watch.ts";
 
 /** At the start: the seed to play it again by, the model, what each turbine plays. */
 export function describePlan(
@@ -44,22 +44,22 @@ export function describePlaces({ httpUrl, mqttUrl, alertsTopic, speed }: DemoPla
   ].join("\n");
 }
 
-/** Why the exit code will not be 0. */
-export function describeUnmet(
-  verdict: DemoWatch["verdict"],
-  expected: DemoPlan["expected"],
-  timeoutMs: number,
-): string {
-  const late = `within ${timeoutMs / 1000} s`;
+/** Why the exit code will not be 0; `until` says how long was waited: {@link describeWait}. */
+export function describeUnmet(verdict: DemoVerdict, expected: DemoPlan["expected"], until: string): string {
   if (expected === null) {
     return verdict === "broken"
       ? "\na healthy turbine alerted\n"
-      : `\nno alert came ${late}; none was expected\n`;
+      : `\nno alert came ${until}; none was expected\n`;
   }
   const wanted = `an alert of ${expected.turbine} with ${expected.fault}`;
   return verdict === "broken"
-    ? `\nexpected ${wanted}, but another turbine alerted\n`
-    : `\nexpected ${wanted}, but it did not come ${late} (--timeout)\n`;
+    ? `\nexpected ${wanted}, but another alert came\n`
+    : `\nexpected ${wanted}, but it did not come ${until}\n`;
+}
+
+/** How long a demonstration waited for what it is to show. */
+export function describeWait(isStopped: boolean, timeoutMs: number): string {
+  return isStopped ? "before it was stopped" : `within ${timeoutMs / 1000} s (--timeout)`;
 }
 
 /** Renders `event` as a few lines of text; `color` adds ANSI colours. */

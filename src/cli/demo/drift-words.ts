@@ -22,25 +22,24 @@ export function createDriftTeller(color: boolean): (period: PeriodVerdicts) => s
   };
 }
 
-/** Whether what was expected came, at the end. */
+/** Whether what was expected came, at the end; `until` says how long was waited. */
 export function describeDriftEnd(
   verdict: DemoVerdict,
   expected: ExpectedDrift | null,
-  timeoutMs: number,
+  until: string,
 ): string {
-  const late = `within ${timeoutMs / 1000} s (--timeout)`;
   if (expected === null) {
     if (verdict === "met") return "\nnothing drifts, and nothing was found\n";
     return verdict === "broken"
       ? "\na drift was found where nothing drifts\n"
-      : `\nnot enough was seen ${late}\n`;
+      : `\nnot enough was seen ${until}\n`;
   }
   const places = expected.points.map(({ turbine, component }) => `${turbine} / ${component}`).join(", ");
   const wanted = `${expected.drift} as a drift of the ${expected.kind} at ${places}`;
   if (verdict === "met") return `\nfound, named and placed: ${wanted}\n`;
   return verdict === "broken"
     ? `\nexpected ${wanted}, but another drift was found, or this one at another place\n`
-    : `\nexpected ${wanted}, but it was not found ${late}\n`;
+    : `\nexpected ${wanted}, but it was not found ${until}\n`;
 }
 
 function describePeriod(verdicts: readonly DriftVerdict[]): string {

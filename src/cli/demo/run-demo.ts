@@ -26,7 +26,7 @@ import {
 import { type DemoPlanOptions, parseMissedRecordings, planDemo } from "./demo-plan.ts";
 import type { DemoPlan } from "./demo-turbine.ts";
 import { type DemoReport, type DemoWatch, readGatewayStatus, watchAlerts } from "./demo-watch.ts";
-import { describePlaces, describePlan, describeUnmet, renderAlert } from "./demo-words.ts";
+import { describePlaces, describePlan, describeUnmet, describeWait, renderAlert } from "./demo-words.ts";
 import { type DriftWatch, watchDrift } from "./drift-watch.ts";
 import { createDriftTeller, describeDriftEnd } from "./drift-words.ts";
 import { driftPeriods } from "./plan-drift.ts";
@@ -105,7 +105,11 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   await mkdir(keysDir);
   const rootFile = await options.makeKeys(keysDir);
   const start = openDaemons(dir, onClose);
-  const stopped = options.stopped.then(() => null);
+  let isStopped = false;
+  const stopped = options.stopped.then(() => {
+    isStopped = true;
+    return null;
+  });
 
   const { httpPort, mqttPort } = options;
   const drift = plan.drift === undefined ? null : driftConfig();
@@ -147,11 +151,10 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   const ends = [...decided, driftWatch?.ended.then(() => null)].filter((each) => each !== undefined);
   await lastUntil([stopped, ...ends], { collector, gateway });
   const verdict = until === null ? null : (asked?.verdict ?? "open");
-  if (until === "alert" && watch.verdict !== "met") {
-    options.say(describeUnmet(watch.verdict, plan.expected, options.timeoutMs));
-  }
-  if (until === "drift")
-    options.say(describeDriftEnd(verdict ?? "open", plan.drift ?? null, options.timeoutMs));
+  const waited = describeWait(isStopped, options.timeoutMs);
+  if (until === "alert" && watch.verdict !== "met")
+    options.say(describeUnmet(watch.verdict, plan.expected, waited));
+  if (until === "drift") options.say(describeDriftEnd(verdict ?? "open", plan.drift ?? null, waited));
   const status = await readGatewayStatus(served.httpUrl);
   return {
     report: { expected: plan.expected, alerts: watch.alerts, ...driftOf(plan, driftWatch), ...status },

@@ -25,7 +25,7 @@ export function renderRenewal({ point, letGo, activeAlarms, isStored }: RenewalR
       ? "It had none in use yet: what it had learnt so far is let go."
       : `Version ${letGo} is let go, and the evidence against it.`,
     renewed?.foundHealthy === true
-      ? "It was found healthy: however it looks from now on is learnt, and what rises above that is raised."
+      ? "It was found healthy: however it looks from now on is learnt, and what rises clearly above that is raised, days later than on other machines."
       : "If it looks faulty meanwhile, learning is refused.",
     tellAlarms(activeAlarms, renewed?.foundHealthy === true),
   ];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { renderAlert } from "../../../src/cli/demo/demo-words.ts";
+import { decideVerdict } from "../../../src/cli/demo/demo-watch.ts";
+import { describeUnmet, describeWait, renderAlert } from "../../../src/cli/demo/demo-words.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 
 const event: AlertEvent = {
@@ -74,5 +75,35 @@ describe("an alert on the terminal", () => {
 
   it("is coloured where the terminal is", () => {
     expect(renderAlert(event, true)).toContain("\u001b[31m");
+  });
+});
+
+describe("what a demonstration was to show", () => {
+  const expected = { turbine: "WT02", fault: "inner-race" } as const;
+  const of = (change: Partial<AlertEvent["data"]>): AlertEvent => ({
+    ...event,
+    data: { ...event.data, ...change },
+  });
+
+  it.each([
+    [[], expected, "open"],
+    [[of({})], expected, "met"],
+    [[of({}), of({})], expected, "met"],
+    [[of({ failureMode: "ball" }), of({})], expected, "broken"],
+    [[of({}), of({ turbine: "WT01" })], expected, "broken"],
+    [[], null, "open"],
+    [[of({})], null, "broken"],
+  ] as const)("is the expected alert and no other: case %#", (alerts, wanted, verdict) => {
+    expect(decideVerdict(alerts, wanted)).toBe(verdict);
+  });
+
+  it("says how long it waited, or that it was stopped", () => {
+    expect(describeUnmet("open", expected, describeWait(false, 120_000))).toContain(
+      "an alert of WT02 with inner-race, but it did not come within 120 s (--timeout)",
+    );
+    expect(describeUnmet("open", null, describeWait(true, 120_000))).toBe(
+      "\nno alert came before it was stopped; none was expected\n",
+    );
+    expect(describeUnmet("broken", expected, describeWait(false, 1))).toContain("but another alert came");
   });
 });

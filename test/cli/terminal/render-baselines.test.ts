@@ -107,7 +107,7 @@ test("a renewal of a machine that was found healthy says that alarms end, and fo
   const point: PointBaselineReport = { ...learning, renewed: { ...learning.renewed!, foundHealthy: true } };
   const reply = { point, letGo: 0, activeAlarms: ["ball"], isStored: true };
   expect(renderRenewal(reply)).toContain(
-    "It was found healthy: however it looks from now on is learnt, and what rises above that is raised.\n" +
+    "It was found healthy: however it looks from now on is learnt, and what rises clearly above that is raised, days later than on other machines.\n" +
       "Its alarms have ended: ball.\n",
   );
   expect(renderBaselines([point])).toContain(" by ops: found healthy, bearing replaced\n");
