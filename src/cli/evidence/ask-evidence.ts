@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { sha256Pattern } from "../../core/contract/evidence.ts";
+import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import {
   type EvidenceFilter,
   type EvidenceListReply,

@@ -5,7 +5,7 @@ import type { TrustedKeyFile } from "../../core/bundle/keys.ts";
 import { verifyBundle } from "../../core/bundle/verify-bundle.ts";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
-import { sha256Pattern } from "../../core/contract/evidence.ts";
+import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import { describeError } from "./end-process.ts";
 
 /** The manifest's main points, one a line, whose signature it says that it bears, and the files. */

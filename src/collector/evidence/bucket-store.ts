@@ -2,8 +2,9 @@
  * Raw evidence in a bucket: `<prefix><first two digits>/<digest>.npy` and `.json`, the names that a folder has. Says whether
  * the bucket can be used: it is tried at the start, and again as long as it fails, so that this is known before evidence comes.
  */
+
+import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import type { EvidenceBucketConfig } from "../../core/contract/config/kept-evidence-config.ts";
-import { sha256Pattern } from "../../core/contract/evidence.ts";
 import type { Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { type EvidenceFileKind, type EvidenceStore, evidenceFileKinds } from "./evidence-store.ts";

@@ -5,7 +5,7 @@
 import { constants } from "node:fs";
 import { chmod, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { sha256Pattern } from "../../core/contract/evidence.ts";
+import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import { makeFolder, storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { asStoreError, isMissing, nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { type EvidenceFileKind, type EvidenceStore, evidenceFileKinds } from "./evidence-store.ts";

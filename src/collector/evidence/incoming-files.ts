@@ -5,12 +5,12 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import {
   type EvidenceAbout,
   evidenceAboutSchema,
   maxAboutBytes,
   maxPackedBytes,
-  sha256Pattern,
 } from "../../core/contract/evidence.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { dayMs } from "../../core/maths/durations.ts";

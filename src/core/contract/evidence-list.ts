@@ -1,6 +1,7 @@
 /** What a collector's API says of raw evidence, for its server and for whoever asks it. */
 import { z } from "zod";
-import { type EvidenceKind, type EvidenceVerdict, evidenceKinds, sha256Pattern } from "./evidence.ts";
+import { sha256Pattern } from "./bundle/plain-name.ts";
+import { type EvidenceKind, type EvidenceVerdict, evidenceKinds } from "./evidence.ts";
 import { onDemand } from "./on-demand.ts";
 
 /** One piece of evidence that a collector keeps. All times are epoch milliseconds. */

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { bearingOrdersSchema } from "./bundle/bearing.ts";
+import { sha256Pattern } from "./bundle/plain-name.ts";
 import { maxCaptureSamples, maxCaptureSeconds, type RecordingAbout } from "./device/device-capture.ts";
 import { onDemand } from "./on-demand.ts";
 import { idPattern } from "./topics.ts";
@@ -54,9 +55,6 @@ export const maxAboutBytes = 4_096;
 export const maxPackedBytes: number = 2 * maxCaptureSamples + 4_096;
 /** Most bytes of samples in one piece. */
 export const maxPieceBytes = 65_536;
-
-/** A SHA-256 digest in lower-case hexadecimal digits. */
-export const sha256Pattern: RegExp = /^[0-9a-f]{64}$/;
 
 const id = z.string().regex(idPattern);
 const digest = z.string().regex(sha256Pattern);

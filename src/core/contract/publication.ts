@@ -1,8 +1,7 @@
 /** How a bundle comes to a running collector: what its publisher signs, what the collector's API says of it, and the bounds. */
 import { z } from "zod";
 import { semverPattern } from "./bundle/manifest.ts";
-import { namePattern } from "./bundle/plain-name.ts";
-import { sha256Pattern } from "./evidence.ts";
+import { namePattern, sha256Pattern } from "./bundle/plain-name.ts";
 import { onDemand } from "./on-demand.ts";
 
 /** What a publisher signs with its key: this bundle, in this form, for this repository, about now. */

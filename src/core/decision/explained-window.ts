@@ -3,6 +3,7 @@
  * either? Of lines that are known to stand still it is. Other hum, and lines of the shaft, a reference has learnt, but a hum passes from one
  * fault's place to another's as the speed changes: at a speed that was not learnt nobody knows what it does to a mode.
  */
+import type { OutputClass } from "../contract/bundle/manifest.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 
 /** What is known of the window. */
@@ -28,3 +29,15 @@ export function isExplained(
   const { min, max } = reference.shaftRpm;
   return shaftRpm < min * (1 - besideShare) || shaftRpm > max * (1 + besideShare);
 }
+
+/** Places of the outputs of these modes. */
+export function placeModes(
+  modes: readonly string[] | undefined,
+  outputs: readonly OutputClass[],
+): readonly number[] {
+  return modes === undefined || modes.length === 0
+    ? noPlaces
+    : outputs.flatMap(({ failureMode }, place) => (modes.includes(failureMode) ? [place] : []));
+}
+
+const noPlaces: readonly number[] = [];

@@ -125,11 +125,12 @@ export function findBound(
   { elapsedMs, ceiling }: { readonly elapsedMs: number } & Pick<FastWindow, "ceiling">,
 ): number {
   const { variance, step } = drift(state, spread, elapsedMs);
-  const { vouched = Number.NEGATIVE_INFINITY } = state;
-  const top =
-    state.vouched === undefined || !Number.isFinite(ceiling) ? ceiling : findCeiling(spread, vouched);
-  const highest = Math.min(state.level + plausible * Math.sqrt(variance + lag * step), top);
-  return Math.max(highest, vouched + plausible * spread.wander) + fastAllowance * Math.sqrt(state.noise);
+  const { level, vouched } = state;
+  const highest = level + plausible * Math.sqrt(variance + lag * step);
+  const allowance = fastAllowance * Math.sqrt(state.noise);
+  if (vouched === undefined) return Math.min(highest, ceiling) + allowance;
+  const top = Number.isFinite(ceiling) ? findCeiling(spread, vouched) : ceiling;
+  return Math.max(Math.min(highest, top), vouched + plausible * spread.wander) + allowance;
 }
 
 /** One window further. A clock that went back forgets what is known of this machine. */

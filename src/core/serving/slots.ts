@@ -10,7 +10,7 @@ import { maxBundleEntries } from "../bundle/file-source.ts";
 import { verifyBundleFiles } from "../bundle/verify-bundle.ts";
 import { writeBundleFolder } from "../bundle/write-bundle.ts";
 import { hasErrorCode } from "../contract/aurora-error.ts";
-import { sha256Pattern } from "../contract/evidence.ts";
+import { sha256Pattern } from "../contract/bundle/plain-name.ts";
 import { onDemand } from "../contract/on-demand.ts";
 import type { FileSystem } from "../platform/files/file-system.ts";
 

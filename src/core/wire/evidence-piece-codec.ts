@@ -1,5 +1,6 @@
 /** A piece of raw evidence ↔ its message: the digest as bytes, the samples as they are. Reads nothing of either. */
-import { maxAboutBytes, maxPieceBytes, sha256Pattern } from "../contract/evidence.ts";
+import { sha256Pattern } from "../contract/bundle/plain-name.ts";
+import { maxAboutBytes, maxPieceBytes } from "../contract/evidence.ts";
 import type { EvidencePiece } from "../contract/uplink-record.ts";
 import { asCount, asText, compact, type Plain, WireRangeError } from "./uplink-schema.ts";
 

@@ -12,7 +12,7 @@
  *    and the gateway sends once more.
  */
 import { z } from "zod";
-import { sha256Pattern } from "../contract/evidence.ts";
+import { sha256Pattern } from "../contract/bundle/plain-name.ts";
 import { onDemand } from "../contract/on-demand.ts";
 import { failed, ok, type Result } from "../contract/result.ts";
 import { lanes } from "../contract/topics.ts";

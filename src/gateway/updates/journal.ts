@@ -11,8 +11,8 @@
 import { basename, dirname } from "node:path";
 import { z } from "zod";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import { updateTargetSchema } from "../../core/contract/bundle/update-target.ts";
-import { sha256Pattern } from "../../core/contract/evidence.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
 import type { FileSystem } from "../../core/platform/files/file-system.ts";
 import type { OfferedTarget } from "./tuf-client.ts";

@@ -13,7 +13,7 @@
  */
 import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { sha256Pattern } from "../../core/contract/evidence.ts";
+import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
 
 /** What is to be proved. */

@@ -6,12 +6,12 @@ import type { TargetFile } from "@tufjs/models";
 import { Updater } from "tuf-js";
 import { DownloadHTTPError } from "tuf-js/dist/error.js";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import {
   type UpdateTarget,
   updateTargetPath,
   updateTargetSchema,
 } from "../../core/contract/bundle/update-target.ts";
-import { sha256Pattern } from "../../core/contract/evidence.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { type FileSystem, nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { httpGet, readBody, sourceError, type TransferLimits } from "./http-get.ts";

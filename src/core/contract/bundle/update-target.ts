@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { onDemand } from "../on-demand.ts";
 import { semverPattern } from "./manifest.ts";
+import { namePattern, sha256Pattern } from "./plain-name.ts";
 
 /** The `custom` part of a bundle's entry in signed targets metadata. */
 export interface UpdateTarget {
@@ -15,9 +16,9 @@ export interface UpdateTarget {
 
 export const updateTargetSchema: () => z.ZodType<UpdateTarget> = onDemand(() =>
   z.strictObject({
-    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+    name: z.string().regex(namePattern),
     version: z.string().regex(semverPattern).max(64),
-    digest: z.string().regex(/^[0-9a-f]{64}$/),
+    digest: z.string().regex(sha256Pattern),
   }),
 );
 

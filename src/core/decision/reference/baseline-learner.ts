@@ -108,13 +108,13 @@ class Learner implements BaselineLearner {
     };
   }
 
-  update({ prediction, levels, shaftRpm, features, isBeyond = false }: LearntWindow): void {
+  update({ prediction, levels, shaftRpm, features, explained, isBeyond = false }: LearntWindow): void {
     if (this.#knows(levels, isBeyond) || !isOperating(prediction.operatingState)) return;
     if (!(shaftRpm > 0) || !prediction.logits.every(Number.isFinite)) return;
     const { fromMs, toMs, logits } = prediction;
     // Rows are of the machine as it was first learnt.
     const rows = isBeyond && this.#isDone() ? undefined : features;
-    this.#gathered.gather({ fromMs, toMs, shaftRpm, levels, logits }, rows);
+    this.#gathered.gather({ fromMs, toMs, shaftRpm, levels, logits, explained }, rows);
     // A fit looks at all that is kept: once a block is often enough.
     if (this.#gathered.seen % baselineBlockWindows === 0) this.#due = this.#chooseFit();
   }

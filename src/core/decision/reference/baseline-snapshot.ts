@@ -13,6 +13,8 @@ export interface KeptWindow {
   readonly shaftRpm: number;
   readonly levels: readonly (number | null)[];
   readonly logits: readonly number[];
+  /** Places of the outputs that are explained in it; absent: none, or nobody kept it. */
+  readonly explained?: readonly number[] | undefined;
   /** Of the first window of a block only. */
   readonly features?: readonly number[] | undefined;
 }
@@ -81,6 +83,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
         shaftRpm: z.number().positive(),
         levels: z.array(z.number().nullable()).max(512),
         logits: z.array(z.number()).max(32),
+        explained: z.array(z.int().min(0).max(31)).max(32).optional(),
         features: z.array(z.number()).max(512).optional(),
       }),
     )

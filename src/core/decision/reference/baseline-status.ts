@@ -23,6 +23,8 @@ export interface LearntWindow {
   readonly shaftRpm: number;
   /** What the student was given; absent or empty: not known. */
   readonly features?: Float32Array | undefined;
+  /** Places of the outputs whose evidence is explained by what stands still; absent: of none, or not known. */
+  readonly explained?: readonly number[] | undefined;
   /** At a speed at which no level was learnt, and heard as of a machine that runs; absent: it is not. */
   readonly isBeyond?: boolean | undefined;
 }

@@ -37,6 +37,8 @@ export interface HealthyWindow {
   readonly levels: ArrayLike<number>;
   /** One an output; empty where levels alone are learnt. */
   readonly logits: ArrayLike<number>;
+  /** Places of the outputs whose evidence in it is explained by what stands still, whatever the speed; absent: of none. */
+  readonly explained?: readonly number[] | undefined;
   /** What the student was given; absent: not kept. */
   readonly features?: ArrayLike<number> | undefined;
 }
@@ -67,6 +69,8 @@ const faultyDeviations = 3.5;
 const suspiciousDb = 20;
 /** The severity's deviation is never known better than this, dB. */
 const leastSeverityDb = 0.5;
+/** Where an output is explained in more of the windows than are left, its margin is learnt of all. */
+const leastOwnShare = 1 / 3;
 /** Neighbours are never taken to share more than this. */
 const maxAutocorrelation = 0.95;
 
@@ -101,8 +105,9 @@ export function fitSiteBaseline(
   // Scores are a reference by themselves.
   if (outputs.length === 0 && !isHeard({ levels }))
     return failed({ kind: "unheard", detail: "no level is heard" });
-  const margins =
-    outputs.length === 0 ? [] : windows.map(({ logits }) => computeMargins(logits, subject.coinciding));
+  const heard = windows.map(({ logits }) => computeMargins(logits, subject.coinciding));
+  const places = outputs.map((_, index) => choosePlaces(windows, index));
+  const margins = places.map((own, index) => own.map((place) => heard[place]![index]!));
   const baseline: SiteBaseline = {
     formatVersion: 1,
     version,
@@ -114,9 +119,9 @@ export function fitSiteBaseline(
     spec: spec.levels,
     levels,
     model: subject.model,
-    margins: outputs.map((_, index) => {
-      const own = margins.map((each) => each[index]!);
-      return fitMargin(own, octaves, daysOf(windows));
+    margins: places.map((own, index) => {
+      const ownOctaves = own.map((place) => octaves[place]!);
+      return fitMargin(margins[index]!, ownOctaves, daysOf(own.map((place) => windows[place]!)));
     }),
     featureRows: windows
       .flatMap(({ features }) => (features === undefined ? [] : [Array.from(features)]))
@@ -157,6 +162,13 @@ function fitLevel(
   const perOctaveDb = Math.min(maxPerOctaveDb, Math.max(minPerOctaveDb, slope));
   const residuals = y.map((value, at) => value - perOctaveDb * x[at]!);
   return { locationDb: computeMedian(residuals), scaleDb: computeScaledMad(residuals), perOctaveDb };
+}
+
+/** Places of the windows that the margin of output `index` is learnt of. */
+function choosePlaces(windows: readonly HealthyWindow[], index: number): number[] {
+  const all = Array.from(windows.keys());
+  const own = all.filter((place) => windows[place]!.explained?.includes(index) !== true);
+  return own.length < leastOwnShare * all.length ? all : own;
 }
 
 function fitMargin(margins: readonly number[], octaves: readonly number[], days: number): SiteMargin {
@@ -226,28 +238,27 @@ function findUnsteadiness(
   { outputs }: BaselineSubject,
 ): string | null {
   const { severities, margins } = learnt;
-  const quarter = Math.floor(severities.length / 4);
-  const quarters = [0, 1, 2, 3];
-  const levels = quarters
-    .map((part) => medianOfHeard(severities.slice(part * quarter, (part + 1) * quarter)))
-    .filter(Number.isFinite);
+  const levels = cutQuarters(severities).map(medianOfHeard).filter(Number.isFinite);
   const wanderDb = Math.max(...levels) - Math.min(...levels);
   if (wanderDb > maxWanderDb) return describeWander(wanderDb);
   for (const [index, { autocorrelation }] of baseline.margins.entries()) {
-    const parts = quarters.map((part) =>
-      margins.slice(part * quarter, (part + 1) * quarter).map((each) => each[index]!),
-    );
+    const parts = cutQuarters(margins[index]!);
     const medians = parts.map((part) => computeMedian(part));
     // Scores are whole steps of the student: those of a steady machine may all be one.
     const within = Math.max(leastMarginScale, computeMedian(parts.map((part) => computeScaledMad(part))));
     // What slow wandering does by itself is in the correlation already.
-    const longRun = within * Math.sqrt((1 + autocorrelation) / (1 - autocorrelation) / quarter);
+    const longRun = within * Math.sqrt((1 + autocorrelation) / (1 - autocorrelation) / parts[0]!.length);
     const wander = Math.max(...medians) - Math.min(...medians);
     if (wander > Math.max(maxWanderDeviations * within, 4 * longRun)) {
       return `the score of ${outputs[index]!.failureMode} wandered by ${(wander / within).toFixed(1)} of its deviations while it was learnt`;
     }
   }
   return null;
+}
+
+function cutQuarters(values: readonly number[]): number[][] {
+  const quarter = Math.floor(values.length / 4);
+  return [0, 1, 2, 3].map((part) => values.slice(part * quarter, (part + 1) * quarter));
 }
 
 /** Which output looks like a fault's in half of the windows, in words; null: none does. */

@@ -21,8 +21,8 @@ export interface KeptWindows {
   snapshot(): KeptWindow[];
 }
 
-/** When a window began and ended; what was measured of it is kept in single precision. */
-const times = { fromMs: 0, toMs: 1, width: 2 } as const;
+/** When a window began and ended, and a bit an output that is explained in it; what was measured of it is kept in single precision. */
+const exact = { fromMs: 0, toMs: 1, explained: 2, width: 3 } as const;
 /** The shaft's speed; levels and logits follow. */
 const measured = { shaftRpm: 0, levels: 1 } as const;
 /** Rows for which room is made at once: copying all of them is cheap, and double the room would be half empty a point. */
@@ -45,7 +45,7 @@ class LearntRows implements KeptWindows {
   length = 0;
   #outputs = 0;
   #bands = 0;
-  /** Of each window its {@link times}, and what was {@link measured}. */
+  /** Of each window what is {@link exact}, and what was {@link measured}. */
   #space = noRows;
   /** Most have none. */
   readonly #features = new FeatureRows();
@@ -56,12 +56,13 @@ class LearntRows implements KeptWindows {
       this.#outputs = window.logits.length;
       this.#bands = window.levels.length;
     }
-    const time = this.length * times.width;
-    if (time >= this.#space.doubles.length)
+    const own = this.length * exact.width;
+    if (own >= this.#space.doubles.length)
       this.#space = growRowSpace(this.#space, this.length + moreRows, this.#width());
     const { doubles, singles } = this.#space;
-    doubles[time + times.fromMs] = window.fromMs;
-    doubles[time + times.toMs] = window.toMs;
+    doubles[own + exact.fromMs] = window.fromMs;
+    doubles[own + exact.toMs] = window.toMs;
+    doubles[own + exact.explained] = toBits(window.explained ?? []);
     const at = this.length * this.#rowWidth();
     singles[at + measured.shaftRpm] = window.shaftRpm;
     singles.set(window.levels, at + measured.levels);
@@ -73,7 +74,7 @@ class LearntRows implements KeptWindows {
   retain(isWanted: (place: number) => boolean): void {
     const wanted = Array.from({ length: this.length }, (_, place) => place).filter(isWanted);
     const space = makeRowSpace(wanted.length + moreRows, this.#width());
-    copyRows(this.#space.doubles, space.doubles, { width: times.width, places: wanted });
+    copyRows(this.#space.doubles, space.doubles, { width: exact.width, places: wanted });
     copyRows(this.#space.singles, space.singles, { width: this.#rowWidth(), places: wanted });
     this.#space = space;
     this.length = wanted.length;
@@ -88,7 +89,7 @@ class LearntRows implements KeptWindows {
 
   begins(): readonly number[] {
     const { doubles } = this.#space;
-    return Array.from({ length: this.length }, (_, place) => doubles[place * times.width + times.fromMs]!);
+    return Array.from({ length: this.length }, (_, place) => doubles[place * exact.width + exact.fromMs]!);
   }
 
   list(): readonly HealthyWindow[] {
@@ -109,23 +110,39 @@ class LearntRows implements KeptWindows {
   }
 
   #width(): RowWidth {
-    return { doubles: times.width, singles: this.#rowWidth() };
+    return { doubles: exact.width, singles: this.#rowWidth() };
   }
 
   #windowAt(place: number): HealthyWindow {
     const { doubles, singles } = this.#space;
-    const [time, at] = [place * times.width, place * this.#rowWidth()];
+    const [own, at] = [place * exact.width, place * this.#rowWidth()];
     const logits = at + measured.levels + this.#bands;
     const window = {
-      fromMs: doubles[time + times.fromMs]!,
-      toMs: doubles[time + times.toMs]!,
+      fromMs: doubles[own + exact.fromMs]!,
+      toMs: doubles[own + exact.toMs]!,
       shaftRpm: singles[at + measured.shaftRpm]!,
       levels: singles.subarray(at + measured.levels, logits),
       logits: singles.subarray(logits, logits + this.#outputs),
     };
-    const known = this.#features.at(place);
-    return known === null ? window : { ...window, features: known };
+    const explained = fromBits(doubles[own + exact.explained]!);
+    const features = this.#features.at(place);
+    return {
+      ...window,
+      ...(explained.length === 0 ? {} : { explained }),
+      ...(features === null ? {} : { features }),
+    };
   }
+}
+
+/** One a place, of 32 at most. */
+function toBits(places: readonly number[]): number {
+  return places.reduce((bits, place) => (bits | (1 << place)) >>> 0, 0);
+}
+
+function fromBits(bits: number): number[] {
+  const places: number[] = [];
+  for (let place = 0; bits >>> place > 0 && place < 32; place++) if ((bits >>> place) & 1) places.push(place);
+  return places;
 }
 
 const noFeatures = new Float32Array(0);

@@ -8,6 +8,7 @@ import type { Calibration, OutputClass } from "../../contract/bundle/manifest.ts
 import type { Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { findOrMake } from "../../maths/find-or-make.ts";
+import { placeModes } from "../explained-window.ts";
 import { describeScoring, givesSameScores, type ScoringModel } from "../scoring-model.ts";
 import { createBaselineLearner } from "./baseline-learner.ts";
 import {
@@ -190,9 +191,11 @@ class Reference implements OwnReference {
     return baseline;
   }
 
-  learn({ prediction, levels = listUnheard(this.#parts), shaftRpm, features }: WatchedWindow): void {
+  learn(window: WatchedWindow): void {
+    const { prediction, levels = listUnheard(this.#parts), shaftRpm, features, steadyModes } = window;
     const isBeyond = this.severity.unknown !== null && !this.deafness.isFaint;
-    this.#learner?.update({ prediction, levels, shaftRpm, features, isBeyond });
+    const explained = placeModes(steadyModes, this.#parts.outputs);
+    this.#learner?.update({ prediction, levels, shaftRpm, features, explained, isBeyond });
   }
 
   get isDue(): boolean {

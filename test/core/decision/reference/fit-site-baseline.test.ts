@@ -84,3 +84,22 @@ test("a third of faulty windows is a knock or a gust; a level alone is learnt wi
   expect(fitSiteBaseline(some, subject, 1)).not.toMatchObject({ ok: false, error: { kind: "faulty" } });
   expect(baselineOf(windowsOf([5, 5, 5, 5]), { ...subject, model: null }).margins).toEqual([]);
 });
+
+test("windows in which a mode is explained are left out of its own margin, unless few others are left", () => {
+  const healthy = windowsOf([-3, -3, -3, -3]);
+  const hum = (share: number, explained?: readonly number[]): HealthyWindow[] =>
+    overDays(
+      healthy.map((window, at) =>
+        at % 10 < 10 * share ? { ...window, logits: [-0.5, -4], levels: [-26, -31], explained } : window,
+      ),
+    );
+  const without = baselineOf(overDays(healthy));
+  const humming = baselineOf(hum(0.4));
+  const explained = baselineOf(hum(0.4, [0]));
+  expect(humming.margins[0]!.scale).toBeGreaterThan(3 * without.margins[0]!.scale);
+  expect(explained.margins[0]!.location).toBeCloseTo(without.margins[0]!.location, 1);
+  expect(explained.margins[0]!.scale).toBeCloseTo(without.margins[0]!.scale, 1);
+  expect(explained.margins[1]).toEqual(humming.margins[1]);
+  expect(explained.levels).toEqual(humming.levels);
+  expect(baselineOf(hum(0.7, [0])).margins).toEqual(baselineOf(hum(0.7)).margins);
+});

@@ -17,7 +17,10 @@ const noted = ({ levels, ...window }: ReturnType<typeof windowOf>) => ({
 test("what is kept comes back to the bit of single precision, also over a restart, and in the order in which it came", () => {
   const kept = createKeptWindows();
   const windows = Array.from({ length: 40 }, (_, at) =>
-    windowOf(at, at % 16 === 0 ? { features: [Math.fround(at / 13), 2] } : {}),
+    windowOf(at, {
+      ...(at % 16 === 0 ? { features: [Math.fround(at / 13), 2] } : {}),
+      ...(at % 3 === 0 ? { explained: at % 2 === 0 ? [1] : [0, 2, 31] } : {}),
+    }),
   );
   for (const window of windows) kept.push(window);
   expect(kept.snapshot()).toEqual(windows.map(noted));

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { parseManifest } from "../../../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import { bundleFileNames, type Manifest } from "../../../../core/contract/bundle/manifest.ts";
+import { hexDigest } from "../../../../core/contract/bundle/plain-name.ts";
 import { decodeBackground, type ExplanationBackground } from "../../../../core/explain/background.ts";
 import { decodeStudent } from "../../../../core/inference/onnx-codec.ts";
 import { sha256Hex } from "../../../../core/platform/files/sha256.ts";
@@ -28,7 +29,7 @@ const base64 = z.base64().max(1 << 20);
 export const embeddedParentSchema: z.ZodType<EmbeddedParent> = z.strictObject({
   name: z.string().max(64),
   version: z.string().max(64),
-  digest: z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits"),
+  digest: hexDigest,
   manifest: base64,
   model: base64,
   background: base64,

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import type { SiteMargin } from "../../../src/core/contract/site-baseline.ts";
+import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
+import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
+import { createWatch, watchedWindow } from "./watch-feed.ts";
+
+const outer = ["outer-race"];
+
+/** Windows of seconds, every third of them with hum where the outer race's lines are looked for. */
+function hear(watch: PointWatch, seconds: readonly [from: number, to: number], steady = outer): void {
+  for (let index = seconds[0]; index < seconds[1]; index++) {
+    const isHum = index % 3 === 0;
+    const window = watchedWindow(index, isHum ? { logits: [-0.5, -3] } : {});
+    watch.update(isHum ? { ...window, foreignModes: outer, steadyModes: steady } : window);
+  }
+}
+
+function marginsOf(watch: PointWatch): readonly SiteMargin[] {
+  return watch.snapshot().baseline!.baseline!.margins;
+}
+
+test("hum while a machine is learnt does not widen the margin of the mode that it stands in for, nor over a restart", () => {
+  const [without, humming, explained, half] = [createWatch(), createWatch(), createWatch(), createWatch()];
+  for (let index = 0; index < 64; index++) without.update(watchedWindow(index));
+  hear(humming, [0, 64], []);
+  hear(explained, [0, 64]);
+  hear(half, [0, 40]);
+  const kept = JSON.parse(JSON.stringify(half.snapshot()));
+  const restarted = createWatch({
+    snapshot: { ...kept, baseline: baselineSnapshotSchema.parse(kept.baseline) },
+  });
+  hear(restarted, [40, 64]);
+  const [[own], [wide], [narrow]] = [marginsOf(without), marginsOf(humming), marginsOf(explained)];
+  expect(wide!.scale).toBeGreaterThan(1.5 * own!.scale);
+  expect(narrow!.scale).toBeLessThan(1.2 * own!.scale);
+  expect(marginsOf(restarted)).toEqual(marginsOf(explained));
+});
