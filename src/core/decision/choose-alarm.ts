@@ -124,7 +124,7 @@ export function measureSignals(
         leads,
         isForeign,
         isCalm: Math.max(value - spread.location, margins[index]!) <= calm * spread.machine,
-        isExplained: isForeign && isExplained(name, own),
+        isExplained: isForeign && isExplained(name, index, own),
         ceiling,
         isVouched,
         isUsual,

@@ -1,10 +1,10 @@
 /**
  * Is all that speaks for a failure mode in a window explained by what is not the machine's bearing, so that it is no evidence over hours
  * either? Of lines that are known to stand still it is. Other hum, and lines of the shaft, a reference has learnt, but a hum passes from one
- * fault's place to another's as the speed changes: at a speed that was not learnt nobody knows what it does to a mode.
+ * fault's place to another's as the speed changes: at a speed that was not learnt, or not of this mode, nobody knows what it does to it.
  */
 import type { OutputClass } from "../contract/bundle/manifest.ts";
-import type { SiteBaseline } from "../contract/site-baseline.ts";
+import type { LearntSpeeds, SiteBaseline } from "../contract/site-baseline.ts";
 
 /** What is known of the window. */
 interface ForeignWindow {
@@ -18,15 +18,21 @@ interface ForeignWindow {
 /** Within such a share of the learnt speeds a line that stands still is where it was: so far a mode's lines are looked for. */
 const besideShare = 0.02;
 
-/** Is the mode's evidence in this window explained? */
+/** Is the evidence of a mode, the output at `place`, explained in this window? */
 export function isExplained(
   mode: string,
+  place: number,
   { baseline, doubted = null, shaftRpm, foreignModes, steadyModes }: ForeignWindow,
 ): boolean {
   if (steadyModes?.includes(mode) === true) return true;
   const reference = baseline ?? doubted;
   if (foreignModes?.includes(mode) !== true || reference === null) return false;
-  const { min, max } = reference.shaftRpm;
+  const margin = baseline?.margins[place] ?? doubted?.margins[place];
+  const unlearnt = margin?.unlearntRpm;
+  return isBeyond(shaftRpm, reference.shaftRpm) || (unlearnt !== undefined && !isBeyond(shaftRpm, unlearnt));
+}
+
+function isBeyond(shaftRpm: number, { min, max }: Pick<LearntSpeeds, "min" | "max">): boolean {
   return shaftRpm < min * (1 - besideShare) || shaftRpm > max * (1 + besideShare);
 }
 

@@ -2,15 +2,17 @@ import { expect, test } from "vitest";
 import type { SiteMargin } from "../../../src/core/contract/site-baseline.ts";
 import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
 import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
-import { createWatch, watchedWindow } from "./watch-feed.ts";
+import { createWatch, listActive, watchedWindow } from "./watch-feed.ts";
 
 const outer = ["outer-race"];
+
+const humRpm = 1450;
 
 /** Windows of seconds, every third of them with hum where the outer race's lines are looked for. */
 function hear(watch: PointWatch, seconds: readonly [from: number, to: number], steady = outer): void {
   for (let index = seconds[0]; index < seconds[1]; index++) {
     const isHum = index % 3 === 0;
-    const window = watchedWindow(index, isHum ? { logits: [-0.5, -3] } : {});
+    const window = watchedWindow(index, isHum ? { logits: [-0.5, -3], shaftRpm: humRpm } : {});
     watch.update(isHum ? { ...window, foreignModes: outer, steadyModes: steady } : window);
   }
 }
@@ -34,4 +36,20 @@ test("hum while a machine is learnt does not widen the margin of the mode that i
   expect(wide!.scale).toBeGreaterThan(1.5 * own!.scale);
   expect(narrow!.scale).toBeLessThan(1.2 * own!.scale);
   expect(marginsOf(restarted)).toEqual(marginsOf(explained));
+});
+
+test("where nobody remembers that it keeps its hertz, it is no evidence at the speeds that were left out for it", () => {
+  const play = (steadyModes: readonly string[], shaftRpm: number): string[] => {
+    const watch = createWatch();
+    hear(watch, [0, 300], [...steadyModes]);
+    for (let minute = 10; minute < 12 * 60; minute++) {
+      const window = watchedWindow(60 * minute, { logits: [3, -3], shaftRpm });
+      watch.update({ ...window, foreignModes: outer });
+    }
+    return listActive(watch);
+  };
+  expect(play(outer, humRpm)).toEqual([]);
+  expect(play(outer, 1.01 * humRpm)).toEqual([]);
+  expect(play([], humRpm)).toEqual(outer);
+  expect(play(outer, 1.03 * humRpm)).toEqual(outer);
 });

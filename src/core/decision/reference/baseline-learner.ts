@@ -22,7 +22,7 @@ import type {
   LearntWindow,
 } from "./baseline-status.ts";
 import { sayLater, sayLearnt } from "./describe-baseline.ts";
-import { type BaselineSubject, baselineBlockWindows, fitSiteBaseline } from "./fit-site-baseline.ts";
+import { type BaselineSubject, fitSiteBaseline } from "./fit-site-baseline.ts";
 import { createGatheredWindows, type GatheredWindows } from "./gathered-windows.ts";
 import { describeWithRows, type HealthyRows, noHealthyRows, packHealthyRows } from "./healthy-rows.ts";
 import { canLearnLater, learnLater } from "./later-levels.ts";
@@ -116,7 +116,7 @@ class Learner implements BaselineLearner {
     const rows = isBeyond && this.#isDone() ? undefined : features;
     this.#gathered.gather({ fromMs, toMs, shaftRpm, levels, logits, explained }, rows);
     // A fit looks at all that is kept: once a block is often enough.
-    if (this.#gathered.seen % baselineBlockWindows === 0) this.#due = this.#chooseFit();
+    if (this.#gathered.isBlockOver) this.#due = this.#chooseFit();
   }
 
   get isDue(): boolean {
@@ -214,10 +214,8 @@ class Learner implements BaselineLearner {
   }
 
   #letGoOfHalf(): void {
-    const gathered = this.#gathered;
-    const half = Math.ceil(gathered.length / 2 / baselineBlockWindows) * baselineBlockWindows;
-    gathered.retain((place) => place >= half);
-    this.#nextTry = gathered.seen + provisionalWindows / 2;
+    this.#gathered.letGoOfHalf();
+    this.#nextTry = this.#gathered.seen + provisionalWindows / 2;
   }
 
   #putInPlace(learnt: SiteBaseline): void {

@@ -9,23 +9,16 @@ import { failed, ok, type Result } from "../../contract/result.ts";
 import type { SiteBaseline, SiteLevel, SiteMargin, SiteSeverity } from "../../contract/site-baseline.ts";
 import { dayMs } from "../../maths/durations.ts";
 import {
-  computeBatchAutocorrelation,
   computeMedian,
   computeQuantile,
   computeScaledMad,
   computeTheilSenSlope,
 } from "../../maths/robust.ts";
 import { usualSpread } from "../fast-lane.ts";
+import { fitAutocorrelation, fitWander } from "./fit-wander.ts";
 import { hearAll } from "./heard-time.ts";
 import { maxPerOctaveDb, minPerOctaveDb } from "./learnt-speeds.ts";
-import {
-  computeMargins,
-  leastMarginScale,
-  priorFreedom,
-  toLongRun,
-  usualSeverityDb,
-  usualWander,
-} from "./margin.ts";
+import { computeMargins, leastMarginScale, toLongRun, usualSeverityDb, usualWander } from "./margin.ts";
 import { computeSeverity, describeWander, isHeard } from "./severity.ts";
 
 /** One window of healthy operation. */
@@ -55,8 +48,6 @@ export interface BaselineSubject {
   readonly isVouched?: boolean | undefined;
 }
 
-/** Consecutive windows that are kept together, so that their correlation is seen. */
-export const baselineBlockWindows = 16;
 /** A level is corrected for speed where speeds differ by this much, octaves (12 %). */
 const minOctaves = 1 / 6;
 /** Learning data may wander this far, in severity … */
@@ -69,10 +60,9 @@ const faultyDeviations = 3.5;
 const suspiciousDb = 20;
 /** The severity's deviation is never known better than this, dB. */
 const leastSeverityDb = 0.5;
+
 /** Where an output is explained in more of the windows than are left, its margin is learnt of all. */
 const leastOwnShare = 1 / 3;
-/** Neighbours are never taken to share more than this. */
-const maxAutocorrelation = 0.95;
 
 /** Rows of features that a baseline keeps. */
 const maxFeatureRows = 32;
@@ -120,8 +110,13 @@ export function fitSiteBaseline(
     levels,
     model: subject.model,
     margins: places.map((own, index) => {
-      const ownOctaves = own.map((place) => octaves[place]!);
-      return fitMargin(margins[index]!, ownOctaves, daysOf(own.map((place) => windows[place]!)));
+      const days = daysOf(own.map((place) => windows[place]!));
+      const margin = fitMargin(
+        margins[index]!,
+        own.map((place) => octaves[place]!),
+        days,
+      );
+      return { ...margin, unlearntRpm: findUnlearnt(speeds, own) };
     }),
     featureRows: windows
       .flatMap(({ features }) => (features === undefined ? [] : [Array.from(features)]))
@@ -179,15 +174,21 @@ function fitMargin(margins: readonly number[], octaves: readonly number[], days:
     location: computeMedian(values),
     perOctave,
     scale,
-    autocorrelation: computeBatchAutocorrelation(toBlocks(values), maxAutocorrelation),
+    autocorrelation: fitAutocorrelation(values),
     ...fitWander(values, { wander: usualWander, least: leastMarginScale, days }),
   };
+}
+
+/** The slowest and the fastest of the windows that are not at these places; undefined: there are none. */
+function findUnlearnt(speeds: readonly number[], places: readonly number[]): SiteMargin["unlearntRpm"] {
+  const left = speeds.filter((_, place) => !places.includes(place));
+  return left.length === 0 ? undefined : { min: Math.min(...left), max: Math.max(...left) };
 }
 
 /** Of the severities above a baseline of the very windows that it was fitted to. */
 function fitSeverity(severities: readonly number[], days: number): SiteSeverity {
   const values = severities.filter(Number.isFinite);
-  const autocorrelation = computeBatchAutocorrelation(toBlocks(values), maxAutocorrelation);
+  const autocorrelation = fitAutocorrelation(values);
   const scale = values.length === 0 ? usualSeverityDb : computeScaledMad(values);
   return {
     window: toLongRun(Math.max(scale, leastSeverityDb), autocorrelation),
@@ -197,38 +198,6 @@ function fitSeverity(severities: readonly number[], days: number): SiteSeverity 
 
 function daysOf(windows: readonly HealthyWindow[]): number {
   return hearAll(windows.map(({ fromMs }) => fromMs)).spanMs / dayMs;
-}
-
-function toBlocks(values: readonly number[]): number[][] {
-  const blocks: number[][] = [];
-  for (let at = 0; at + baselineBlockWindows <= values.length; at += baselineBlockWindows) {
-    blocks.push(values.slice(at, at + baselineBlockWindows));
-  }
-  return blocks;
-}
-
-/**
- * How the level of a block wanders: what is usual for machines, weighing as much as {@link priorFreedom} blocks, and what
- * these blocks show. Those of a day share their weather: they count as one, however far apart they seem.
- */
-function fitWander(
-  values: readonly number[],
-  prior: { readonly wander: number; readonly least: number; readonly days: number },
-): { readonly wander: number; readonly freedom: number; readonly blocks: number } {
-  const means = toBlocks(values).map((block) => block.reduce((sum, value) => sum + value, 0) / block.length);
-  const mean = means.reduce((sum, value) => sum + value, 0) / Math.max(1, means.length);
-  const squares = means.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const shared = means.reduce(
-    (sum, value, at) => sum + (at === 0 ? 0 : (value - mean) * (means[at - 1]! - mean)),
-    0,
-  );
-  const correlation = squares > 0 ? Math.min(maxAutocorrelation, Math.max(0, shared / squares)) : 0;
-  const apart = (means.length * (1 - correlation)) / (1 + correlation);
-  const blocks = Math.max(1, Math.min(apart, prior.days));
-  const seen = means.length < 2 ? 0 : (squares / (means.length - 1)) * (blocks - 1);
-  const freedom = priorFreedom + blocks - 1;
-  const variance = (priorFreedom * prior.wander ** 2 + seen) / freedom;
-  return { wander: Math.max(prior.least, Math.sqrt(variance)), freedom, blocks };
 }
 
 /** What moved between the quarters of the data, or null. */

@@ -4,7 +4,8 @@
  */
 import type { BaselineSnapshot } from "./baseline-snapshot.ts";
 import type { LearntWindow } from "./baseline-status.ts";
-import { baselineBlockWindows, type HealthyWindow } from "./fit-site-baseline.ts";
+import type { HealthyWindow } from "./fit-site-baseline.ts";
+import { baselineBlockWindows } from "./fit-wander.ts";
 import { type HeardTime, hearAll, hearOn, nothingHeard } from "./heard-time.ts";
 import { createKeptWindows, type KeptWindows } from "./kept-windows.ts";
 
@@ -19,6 +20,8 @@ export interface GatheredWindows {
   readonly heard: HeardTime;
   /** Of those that are kept. */
   readonly length: number;
+  /** Is the last window heard the last of its block? */
+  readonly isBlockOver: boolean;
   /** Every so many blocks one is kept. */
   readonly stride: number;
   /** Those that are kept, in the order of time; valid until the next change. */
@@ -27,6 +30,8 @@ export interface GatheredWindows {
   gather(window: Omit<HealthyWindow, "features">, features: LearntWindow["features"]): void;
   /** Lets go of those that are kept for whose place `isWanted` says no, as if they had not been heard. */
   retain(isWanted: (place: number) => boolean): void;
+  /** Lets go of the older half of the blocks. */
+  letGoOfHalf(): void;
   clear(): void;
   snapshot(): Pick<BaselineSnapshot, "kept" | "stride">;
 }
@@ -56,6 +61,10 @@ class Gathered implements GatheredWindows {
     return this.#kept.length;
   }
 
+  get isBlockOver(): boolean {
+    return this.seen % baselineBlockWindows === 0;
+  }
+
   list(): readonly HealthyWindow[] {
     return this.#kept.list();
   }
@@ -83,6 +92,11 @@ class Gathered implements GatheredWindows {
     this.seen = Math.floor(kept.length / baselineBlockWindows) * baselineBlockWindows * this.stride;
     this.firstMs = kept.begins()[0] ?? null;
     this.heard = hearAll(kept.begins());
+  }
+
+  letGoOfHalf(): void {
+    const half = Math.ceil(this.length / 2 / baselineBlockWindows) * baselineBlockWindows;
+    this.retain((place) => place >= half);
   }
 
   clear(): void {

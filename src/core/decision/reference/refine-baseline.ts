@@ -95,6 +95,6 @@ export function toOneShape(baseline: SiteBaseline): SiteBaseline {
 }
 
 function toOneMargin(margin: SiteMargin): SiteMargin {
-  const { location, perOctave, scale, autocorrelation, wander, freedom, blocks } = margin;
-  return { location, perOctave, scale, autocorrelation, wander, freedom, blocks };
+  const { location, perOctave, scale, autocorrelation, wander, freedom, blocks, unlearntRpm } = margin;
+  return { location, perOctave, scale, autocorrelation, wander, freedom, blocks, unlearntRpm };
 }

@@ -99,6 +99,7 @@ test("windows in which a mode is explained are left out of its own margin, unles
   expect(humming.margins[0]!.scale).toBeGreaterThan(3 * without.margins[0]!.scale);
   expect(explained.margins[0]!.location).toBeCloseTo(without.margins[0]!.location, 1);
   expect(explained.margins[0]!.scale).toBeCloseTo(without.margins[0]!.scale, 1);
+  expect(explained.margins[0]!.unlearntRpm).toEqual({ min: 1500, max: 1500 });
   expect(explained.margins[1]).toEqual(humming.margins[1]);
   expect(explained.levels).toEqual(humming.levels);
   expect(baselineOf(hum(0.7, [0])).margins).toEqual(baselineOf(hum(0.7)).margins);
