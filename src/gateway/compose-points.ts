@@ -104,7 +104,13 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   checkScadaConfig(config, manifestOf);
   const journal = openAlertJournal({
     state,
-    sinks: [createMqttAlertSink(mqtt, topics, { site: config.gateway.site, logger })],
+    sinks: [
+      createMqttAlertSink(mqtt, topics, {
+        ...surroundings,
+        site: config.gateway.site,
+        onRefused: ({ topic, reason }) => telemetry.event("alert-refused", topic, reason),
+      }),
+    ],
     append: (event) => telemetry.alert(event),
     isCommitted: () => outbox.counts().pendingRecords === 0,
     logger,

@@ -27,8 +27,8 @@ export interface SentMessage {
 /** A client whose connection is a switch, and whose broker takes or refuses at will. */
 export interface FakeMqtt extends MqttClient {
   connected: boolean;
-  /** Or why the connection ends with each attempt. */
-  refuse: boolean | ConnectionLoss["reason"];
+  /** Or why the connection ends with each attempt; or which topics. */
+  refuse: boolean | ConnectionLoss["reason"] | ((topic: string) => boolean);
   readonly sent: SentMessage[];
   /** Switches on and tells everyone who waits for it. */
   connect(): void;
@@ -47,7 +47,8 @@ export function createFakeMqtt(): FakeMqtt {
         client.connected = false;
         for (const lost of lostCallbacks) lost({ reason: client.refuse, detail: "while it was under way" });
       }
-      if (!client.connected || client.refuse) throw new Error("not taken");
+      const isRefused = typeof client.refuse === "function" ? client.refuse(topic) : client.refuse;
+      if (!client.connected || isRefused) throw new Error("not taken");
       client.sent.push({ topic, payload: String(payload), retain });
     },
     subscribe: async () => {},
@@ -225,18 +226,18 @@ export function windowAt(index: number, change: Partial<FeatureWindow> = {}): Fe
 }
 
 /** An alert event of its own id. */
-export function alertAt(index: number): AlertEvent {
+export function alertAt(index: number, turbine = "WT01"): AlertEvent {
   const time = new Date(startMs + index * 1000).toISOString();
   return {
     specversion: "1.0",
-    id: `north/WT01/generator-bearing/inner-race/${index}/raised`,
-    source: "/north/WT01",
+    id: `north/${turbine}/generator-bearing/inner-race/${index}/raised`,
+    source: `/north/${turbine}`,
     type: "io.aurora.alert.raised.v1",
     time,
     subject: "generator-bearing",
     datacontenttype: "application/json",
     data: {
-      turbine: "WT01",
+      turbine,
       site: "north",
       component: "generator-bearing",
       failureMode: "inner-race",

@@ -3,8 +3,8 @@
  * that it waits for every sink and that the outbox must have it, of all that one order tells of a component; only then is it
  * put there. What the last run did not get so far is put there by the next. The collector takes an event once, by its id.
  *
- * Every sink has a queue of its own: at least once, in order, over a restart, tried again with the next event and
- * whenever the sink becomes ready.
+ * Every sink has a queue of its own: at least once, in the order of each component, over a restart. An event that a ready sink
+ * refuses holds up those of its component alone; it is tried again with the next of these, and whenever the sink becomes ready.
  */
 import { z } from "zod";
 import { type AlertEvent, alertEventSchema } from "../../core/contract/alert.ts";
@@ -12,7 +12,7 @@ import { groupBy } from "../../core/maths/group-by.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { nameComponent, readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
-import type { AlertSink } from "./alert-sink.ts";
+import type { AlertSink, RefusedAlerts } from "./alert-sink.ts";
 
 export interface AlertJournal {
   /**
@@ -22,6 +22,8 @@ export interface AlertJournal {
   take(events: readonly AlertEvent[], describe: DescribeComponent): void;
   /** Events that wait for a sink, of all sinks together. */
   readonly undelivered: number;
+  /** What of them sinks refuse while they take others. */
+  readonly refused: readonly RefusedAlerts[];
   /** At the end of a run. */
   close(): void;
 }
@@ -78,6 +80,9 @@ export function openAlertJournal(options: AlertJournalOptions): AlertJournal {
     get undelivered() {
       return queues.reduce((sum, queue) => sum + queue.length, 0);
     },
+    get refused() {
+      return options.sinks.flatMap((sink) => sink.refused);
+    },
     close() {
       settle();
       state.setAll(describe());
@@ -100,6 +105,8 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
   const key = sink.waitingKey;
   const logger = options.logger.child({ sink: sink.name });
   const waiting = readKeptAlerts(key, options);
+  /** Components that are not tried now, for the sink refused what comes first of them. */
+  const resting = new Set<string>();
   let isSending = false;
 
   async function deliver(event: AlertEvent): Promise<boolean> {
@@ -108,7 +115,8 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
       return true;
     } catch (error) {
       // Whatever it is: the event waits, and neither the journal nor another sink may suffer from it.
-      logger.warn("an alert could not be published yet", { error });
+      // What a ready sink refuses, it tells itself, once.
+      logger[sink.isReady ? "debug" : "warn"]("an alert could not be published yet", { id: event.id, error });
       return false;
     }
   }
@@ -122,10 +130,13 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
       state.set(key, toText(waiting));
     };
     try {
-      for (let event = waiting[0]; event !== undefined && sink.isReady; event = waiting[0]) {
-        if (!(await deliver(event))) return;
+      for (let event = next(); event !== undefined && sink.isReady; event = next()) {
+        if (!(await deliver(event))) {
+          resting.add(nameComponent(event.data));
+          continue;
+        }
         // It may have been given up meanwhile.
-        if (waiting[0] === event) waiting.shift();
+        if (waiting.includes(event)) waiting.splice(waiting.indexOf(event), 1);
         if (++unwritten === deliveriesPerWrite) write();
       }
     } finally {
@@ -134,17 +145,23 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
     }
   }
 
+  const next = (): AlertEvent | undefined => waiting.find(({ data }) => !resting.has(nameComponent(data)));
+
   const send = (): void => {
     sendAll().catch((error: unknown) => logger.error("what waits for a sink could not be sent", { error }));
   };
 
-  sink.onReady(send);
+  sink.onReady(() => {
+    resting.clear();
+    send();
+  });
   return {
     key,
     get length() {
       return waiting.length;
     },
     add: (events) => {
+      for (const { data } of events) resting.delete(nameComponent(data));
       waiting.push(...events);
       while (waiting.length > maxKept) {
         // It is in the outbox all the same.

@@ -11,9 +11,12 @@
  */
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { Topics } from "../../core/contract/topics.ts";
+import { createBackoff } from "../../core/platform/backoff.ts";
+import type { Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { isMqttRefusal } from "../../core/platform/mqtt/mqtt-exchanges.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
+import { nameComponent } from "../record/read-kept.ts";
 
 /** One way out. */
 export interface AlertSink {
@@ -24,15 +27,36 @@ export interface AlertSink {
   /** May it be asked to deliver now? */
   readonly isReady: boolean;
   /**
-   * Resolves when the other side has the event, or it is given up, which the sink logs. A rejection is logged, and the
-   * event is tried again at the next event or `onReady`; the other side knows a repetition by its id. Settles in bounded
-   * time, for nothing else is asked of the sink meanwhile.
+   * Resolves when the other side has the event, or it is given up, which the sink logs. After a rejection it is tried again at
+   * `onReady`, or with the next event of its component; the other side knows a repetition by its id. A sink that is ready all the
+   * same refuses this one, which it logs, and is asked to deliver others. Settles in bounded time, for nothing else is asked of it
+   * meanwhile.
    */
   deliver(event: AlertEvent): Promise<void>;
+  /** What the other side refused when it was last tried, and has not taken since. */
+  readonly refused: readonly RefusedAlerts[];
   /** Calls back whenever it became ready (after a connection, or some time after a failure); at once if it is. */
   onReady(callback: () => void): void;
 }
 
+/** Alerts of a component that are not taken, while others are. */
+export interface RefusedAlerts {
+  readonly topic: string;
+  readonly component: string;
+  readonly reason: string;
+}
+
+interface MqttAlertSinkOptions {
+  /** The site that the gateway is called by now. */
+  readonly site: string;
+  /** Alerts of a component are refused from now on. */
+  readonly onRefused: (refused: RefusedAlerts) => void;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+/** What was refused is tried again: people give rights, and take them. */
+const retry = { firstMs: 5_000, maxMs: 300_000 };
 /** So many times in a row the connection ends before an alert of a former site is answered. */
 const mostEnds = 3;
 
@@ -44,15 +68,67 @@ const mostEnds = 3;
 export function createMqttAlertSink(
   mqtt: MqttClient,
   topics: Topics,
-  own: { readonly site: string; readonly logger: Logger },
+  options: MqttAlertSinkOptions,
 ): AlertSink {
+  const { site, timers, logger } = options;
+  const callbacks: (() => void)[] = [];
+  const refused = new Map<string, RefusedAlerts>();
+  const backoff = createBackoff(retry);
+  let cancelRetry: (() => void) | null = null;
   /** Connections that ended by themselves. */
   let ends = 0;
   mqtt.onDisconnect(({ reason }) => {
     if (reason === "closed") ends++;
+    // With the next connection all is tried again.
+    cancelRetry?.();
+    cancelRetry = null;
   });
   /** Of those, before an alert of a former site was answered. */
   let endsInRow = 0;
+
+  const topicOf = ({ data }: AlertEvent): string => topics.alert(data.site, data.turbine);
+
+  const publish = async (event: AlertEvent): Promise<void> => {
+    const topic = topicOf(event);
+    const isFormer = event.data.site !== site;
+    const endsBefore = ends;
+    try {
+      await mqtt.publish(topic, JSON.stringify(event), { qos: 1, retain: false });
+      if (isFormer) endsInRow = 0;
+    } catch (error) {
+      if (!isFormer) throw error;
+      endsInRow = ends > endsBefore ? endsInRow + 1 : 0;
+      if (!isMqttRefusal(error) && endsInRow < mostEnds) throw error;
+      logger.error("the broker does not take an alert of a former site, which is given up", {
+        topic,
+        id: event.id,
+        error,
+        hint: "Whoever follows that site's topics has not heard of it: tell them, or give the gateway the right to that site again.",
+      });
+    }
+  };
+
+  const noteRefusal = (event: AlertEvent, error: unknown): void => {
+    cancelRetry ??= timers.after(backoff.nextMs(), () => {
+      cancelRetry = null;
+      for (const callback of callbacks) callback();
+    });
+    const name = nameComponent(event.data);
+    if (refused.has(name)) return;
+    const topic = topicOf(event);
+    const { component } = event.data;
+    const refusal = { topic, component, reason: error instanceof Error ? error.message : String(error) };
+    refused.set(name, refusal);
+    logger.warn("the broker refuses an alert, which waits with the later ones of its component", {
+      topic,
+      component,
+      id: event.id,
+      error,
+      hint: "Give this gateway's login the right to publish there, or the broker a larger bound of messages.",
+    });
+    options.onRefused(refusal);
+  };
+
   return {
     name: "mqtt",
     waitingKey: "unpublished-alerts",
@@ -60,25 +136,22 @@ export function createMqttAlertSink(
       return mqtt.connected;
     },
     deliver: async (event) => {
-      const { site, turbine } = event.data;
-      const topic = topics.alert(site, turbine);
-      const isFormer = site !== own.site;
-      const endsBefore = ends;
       try {
-        await mqtt.publish(topic, JSON.stringify(event), { qos: 1, retain: false });
-        if (isFormer) endsInRow = 0;
+        await publish(event);
       } catch (error) {
-        if (!isFormer) throw error;
-        endsInRow = ends > endsBefore ? endsInRow + 1 : 0;
-        if (!isMqttRefusal(error) && endsInRow < mostEnds) throw error;
-        own.logger.error("the broker does not take an alert of a former site, which is given up", {
-          topic,
-          id: event.id,
-          error,
-          hint: "Whoever follows that site's topics has not heard of it: tell them, or give the gateway the right to that site again.",
-        });
+        if (mqtt.connected) noteRefusal(event, error);
+        throw error;
       }
+      if (!refused.delete(nameComponent(event.data))) return;
+      logger.info("the broker takes alerts that it refused", { topic: topicOf(event) });
+      if (refused.size === 0) backoff.reset();
     },
-    onReady: (callback) => void mqtt.onConnect(callback),
+    get refused() {
+      return [...refused.values()];
+    },
+    onReady: (callback) => {
+      callbacks.push(callback);
+      mqtt.onConnect(callback);
+    },
   };
 }

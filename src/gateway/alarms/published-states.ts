@@ -9,6 +9,7 @@ import { onDemand } from "../../core/contract/on-demand.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { AlarmRegisterSnapshot } from "../../core/decision/alarms/alarm-register.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { isMqttRefusal } from "../../core/platform/mqtt/mqtt-exchanges.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
@@ -47,23 +48,32 @@ export function emptyFormerStates(options: PublishedStatesOptions): void {
   write();
   let failures = 0;
   let isBusy = false;
+  /** Rejects where any stays, with the last reason. */
   const empty = async (): Promise<void> => {
+    let refusal: unknown = null;
     for (const topic of former) {
-      // One at a time: a broker that gives no right to a site of before may end the connection with everything on it.
-      await mqtt.publish(topic, "", { qos: 1, retain: true });
+      try {
+        // One at a time: a broker that gives no right to a site of before may end the connection with everything on it.
+        await mqtt.publish(topic, "", { qos: 1, retain: true });
+      } catch (error) {
+        if (!isMqttRefusal(error)) throw error;
+        refusal = error;
+        continue;
+      }
       logger.info("a turbine is no longer configured: its state is taken back", { topic });
-      failures = 0;
       former.delete(topic);
       write();
     }
+    if (refusal !== null) throw refusal;
   };
   // Who watches such a turbine now says how it is within seconds.
   mqtt.onConnect(() => {
     if (isBusy || failures >= mostFailures) return;
     isBusy = true;
+    const before = former.size;
     empty()
       .catch((error: unknown) => {
-        failures++;
+        failures = former.size < before ? 0 : failures + 1;
         logger.warn("the broker keeps states of turbines that are no longer configured", {
           topics: former.size,
           error,

@@ -118,6 +118,8 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
     disk: readDiskWrites(),
     uplink: parts.uplink.counts(),
     unpublishedAlerts: parts.journal.undelivered,
+    /** Topics on which the broker refuses alerts of a component, and why. */
+    refusedAlerts: parts.journal.refused,
     edgeScores: pipeline.edgeScores,
     workers: pipeline.workers,
     devicePushes: devices.pushes.counts,

@@ -22,6 +22,7 @@ function run(
   const sink: AlertSink = {
     name: "held",
     waitingKey: "held",
+    refused: [],
     // A process that was killed here never hears whether the event was taken.
     isReady: options.dieAt === "send",
     deliver: () => new Promise(() => {}),
@@ -89,6 +90,7 @@ test("a sink that throws where it must not is logged, and costs neither the proc
   const sink: AlertSink = {
     name: "broken",
     waitingKey: "broken",
+    refused: [],
     get isReady(): boolean {
       throw new Error("a bug of the sink");
     },
@@ -121,6 +123,7 @@ test("what waited for a sink is written down every sixteenth delivery and at the
   const sink: AlertSink = {
     name: "held",
     waitingKey: "held",
+    refused: [],
     get isReady() {
       return isReady;
     },

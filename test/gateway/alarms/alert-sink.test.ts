@@ -1,4 +1,3 @@
-import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished, test, vi } from "vitest";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
@@ -9,11 +8,13 @@ import { type AlertJournal, openAlertJournal } from "../../../src/gateway/alarms
 import { type AlertSink, createMqttAlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
 import type { StateStore } from "../../../src/gateway/record/state-store.ts";
 import { findFreePort } from "../../support/free-port.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
 import { until } from "../../support/until.ts";
 import { alertAt, createFakeMqtt, createFakeState } from "../fakes.ts";
+import { startRefusingBroker } from "../refusing-broker.ts";
 
 const topics = createTopics("aurora/v1");
-const own = { site: "north", logger: silentLogger };
+const own = { site: "north", onRefused: () => {}, timers: createManualClock(), logger: silentLogger };
 
 /** A sink with its other side, which is out of reach at first. */
 interface SinkBench {
@@ -22,8 +23,8 @@ interface SinkBench {
   readonly taken: readonly string[];
   /** Brings it within reach. */
   connect(): void;
-  /** While it is within reach: refuses what is delivered. */
-  refuse(refuses: boolean): void;
+  /** While it is within reach: refuses what is delivered, of all turbines or of one. */
+  refuse(refuses: boolean | string): void;
 }
 
 function createMqttBench(): SinkBench {
@@ -35,7 +36,7 @@ function createMqttBench(): SinkBench {
     },
     connect: () => mqtt.connect(),
     refuse: (refuses) => {
-      mqtt.refuse = refuses;
+      mqtt.refuse = typeof refuses === "string" ? (topic) => topic.includes(`/${refuses}/`) : refuses;
     },
   };
 }
@@ -44,7 +45,7 @@ function createMemoryBench(): SinkBench {
   const taken: string[] = [];
   const callbacks: (() => void)[] = [];
   let isReady = false;
-  let isRefusing = false;
+  let refused: boolean | string = false;
   return {
     taken,
     sink: {
@@ -53,10 +54,11 @@ function createMemoryBench(): SinkBench {
       get isReady() {
         return isReady;
       },
-      deliver: async ({ id }) => {
-        if (isRefusing) throw new Error("refused");
+      deliver: async ({ id, data }) => {
+        if (refused === true || refused === data.turbine) throw new Error("refused");
         taken.push(id);
       },
+      refused: [],
       onReady: (callback) => {
         callbacks.push(callback);
         if (isReady) callback();
@@ -67,7 +69,7 @@ function createMemoryBench(): SinkBench {
       for (const callback of callbacks) callback();
     },
     refuse: (refuses) => {
-      isRefusing = refuses;
+      refused = refuses;
     },
   };
 }
@@ -175,6 +177,25 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     expect(journal.undelivered).toBe(0);
   });
 
+  it("holds up those of its component alone, in their order, with what the other side refuses, also over a restart", async () => {
+    const state = createFakeState();
+    const bench = createBench();
+    bench.connect();
+    bench.refuse("WT02");
+    const [one, other, ...later] = [...[1, 2].map((index) => alertAt(index, "WT02")), alertAt(3), alertAt(4)];
+    const journal = open([bench.sink], state);
+    for (const event of [one!, later[0]!, other!, later[1]!]) {
+      journal.take([event], () => ({}));
+      await settle();
+    }
+    expect([bench.taken, journal.undelivered]).toEqual([[3, 4].map(idOf), 2]);
+    const next = createBench();
+    next.connect();
+    open([next.sink], state);
+    await settle();
+    expect(next.taken).toEqual([one!.id, other!.id]);
+  });
+
   it("gives up the oldest beyond its bound, and says so", () => {
     const { logger, error } = watchErrors();
     const state = createFakeState();
@@ -252,7 +273,7 @@ test("an alert of a former site that the broker does not take is given up, and h
   const mqtt = createMqttClient({ url: `mqtt://127.0.0.1:${port}`, clientId: "gw", backoff });
   onTestFinished(() => mqtt.close());
   const { logger, error } = watchErrors();
-  const journal = open([createMqttAlertSink(mqtt, topics, { site: "north", logger })]);
+  const journal = open([createMqttAlertSink(mqtt, topics, { ...own, logger })]);
   const [former, other, current] = [atSite("south", 1), atSite("south", 2), alertAt(3)] as const;
   journal.take([former, other, current], () => ({}));
   await until(() => journal.undelivered === 0, "nothing waits");
@@ -265,47 +286,21 @@ test("an alert of a former site that the broker does not take is given up, and h
   expect(mqtt.connected).toBe(true);
 });
 
-/** Answers each PUBLISH of the site "south" with "not authorised" (MQTT 5 section 3.4.2.1), and keeps the connection. */
-async function startRefusingBroker(port: number): Promise<void> {
-  const server = createServer((socket) => {
-    onTestFinished(() => void socket.destroy());
-    let bytes: Buffer = Buffer.alloc(0);
-    socket.on("data", (chunk) => {
-      bytes = Buffer.concat([bytes, chunk]);
-      for (;;) {
-        const [type, low = 0x80, high = 0x80] = bytes;
-        const head = low < 0x80 ? 2 : 3;
-        const end = head + (low < 0x80 ? low : (low & 0x7f) + 0x80 * high);
-        if (type === undefined || bytes.length < end) return;
-        if (type === 0x10) socket.write(Uint8Array.of(0x20, 3, 0, 0, 0));
-        if (type >> 4 === 3) {
-          const topicEnd = head + 2 + bytes.readUInt16BE(head);
-          const isRefused = bytes.toString("utf8", head + 2, topicEnd).includes("/south/");
-          socket.write(Uint8Array.of(0x40, 3, bytes[topicEnd]!, bytes[topicEnd + 1]!, isRefused ? 0x87 : 0));
-        }
-        bytes = bytes.subarray(end);
-      }
-    });
-  });
-  onTestFinished(() => void server.close());
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-}
-
 test("an alert of a former site that the broker refuses and keeps the connection is given up at once, and one of the own site is not", async () => {
   const port = await findFreePort();
-  await startRefusingBroker(port);
+  await startRefusingBroker(port, (topic) => topic.includes("/south/"));
   const mqtt = createMqttClient({ url: `mqtt://127.0.0.1:${port}`, clientId: "gw" });
   onTestFinished(() => mqtt.close());
   await mqtt.firstAttempt;
   const lost = vi.fn();
   mqtt.onDisconnect(lost);
   const { logger, error } = watchErrors();
-  const journal = open([createMqttAlertSink(mqtt, topics, { site: "north", logger })]);
+  const journal = open([createMqttAlertSink(mqtt, topics, { ...own, logger })]);
   const south = [atSite("south", 1), atSite("south", 2)];
   journal.take([...south, alertAt(3)], () => ({}));
   await until(() => journal.undelivered === 0, "nothing waits");
   expect(error.mock.calls.map(([, fields]) => fields.id)).toEqual(south.map(({ id }) => id));
-  const moved = open([createMqttAlertSink(mqtt, topics, { site: "south", logger })]);
+  const moved = open([createMqttAlertSink(mqtt, topics, { ...own, site: "south", logger })]);
   moved.take(south, () => ({}));
   await settle();
   expect([moved.undelivered, error.mock.calls.length, lost.mock.calls.length]).toEqual([2, 2, 0]);
@@ -314,7 +309,7 @@ test("an alert of a former site that the broker refuses and keeps the connection
 test("only connections that end by themselves, and in a row, give up an alert of a former site", async () => {
   const mqtt = createFakeMqtt();
   const { logger, error } = watchErrors();
-  const journal = open([createMqttAlertSink(mqtt, topics, { site: "north", logger })]);
+  const journal = open([createMqttAlertSink(mqtt, topics, { ...own, logger })]);
   const attempt = async (refuse: typeof mqtt.refuse): Promise<void> => {
     mqtt.refuse = refuse;
     mqtt.connect();

@@ -4,6 +4,7 @@ import { createTopics } from "../../../src/core/contract/topics.ts";
 import type { AlarmRegisterSnapshot } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createMqttError } from "../../../src/core/platform/mqtt/mqtt-exchanges.ts";
 import { emptyFormerStates } from "../../../src/gateway/alarms/published-states.ts";
 import { decisionAt } from "../../core/decision/alarms/decisions.ts";
 import { feed } from "../../core/decision/alarms/feed-register.ts";
@@ -87,6 +88,34 @@ describe("the states that a gateway has published", () => {
     next.connect();
     await settle();
     expect(emptied(next)).toHaveLength(2);
+  });
+
+  test("go where the broker takes them, whatever it refuses, and it is asked on while some do", async () => {
+    const { start } = createStarts();
+    start("north", ["t1", "t2", "t3", "t4"]);
+    const mqtt = start("north", ["t1"]);
+    const { publish } = mqtt;
+    let tries = 0;
+    let granted = ["t3"];
+    mqtt.publish = async (topic, ...more) => {
+      tries++;
+      if (granted.some((turbine) => topic.includes(`/${turbine}/`))) return await publish(topic, ...more);
+      const refusal = Object.assign(new Error("Not authorized"), { code: 0x87 });
+      throw createMqttError("mqtt://broker:1883", refusal.message, refusal);
+    };
+    const connect = async (times: number): Promise<void> => {
+      for (let connection = 0; connection < times; connection++) {
+        mqtt.connect();
+        await settle();
+      }
+    };
+    await connect(3);
+    expect([emptied(mqtt), tries]).toEqual([["aurora/v1/turbine/north/t3/state"], 3 + 2 + 2]);
+    granted = ["t4"];
+    await connect(1);
+    expect([emptied(mqtt).length, tries]).toEqual([2, 7 + 2]);
+    await connect(10);
+    expect(tries).toBe(9 + 3);
   });
 
   test("are those of the kept alarms where a version before kept no list", async () => {

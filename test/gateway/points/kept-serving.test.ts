@@ -137,7 +137,14 @@ test("of 3,000 points an alert is published and kept; what it writes is of its o
   mqtt.connect();
   const journal = openAlertJournal({
     state,
-    sinks: [createMqttAlertSink(mqtt, topics, { site: "north", logger: silentLogger })],
+    sinks: [
+      createMqttAlertSink(mqtt, topics, {
+        site: "north",
+        onRefused: () => {},
+        timers: clock,
+        logger: silentLogger,
+      }),
+    ],
     append: () => {},
     isCommitted: () => true,
     logger: silentLogger,
