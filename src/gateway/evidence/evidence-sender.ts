@@ -52,7 +52,7 @@ interface EvidenceSender {
   close(): Promise<void>;
 }
 
-interface UnderWay {
+interface EvidenceUnderWay {
   readonly evidence: MadeEvidence;
   /** Bytes that the collector holds, as far as is known. */
   have: number;
@@ -60,6 +60,8 @@ interface UnderWay {
   sentMs: number | null;
   /** The first piece asks how much there is. */
   isAsking: boolean;
+  /** The collector has no room for it yet: what asks next holds no samples. */
+  isPutOff: boolean;
   /** Of the piece that is under way. */
   pieceBytes: number;
   tries: LostTries | null;
@@ -81,12 +83,14 @@ const heldReason =
 
 /** A piece that the collector stored and did not answer for is sent again. */
 const answerMs = 30_000;
+/** A collector that has no room is asked again. */
+const askAgainMs = 600_000;
 /** Beside its bytes: envelope, topic, digest. */
 const overheadBytes = 200;
 
 export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSender {
   const { spool, budget, clock, logger } = options;
-  let current: UnderWay | null = null;
+  let current: EvidenceUnderWay | null = null;
   let busy: Promise<void> | null = null;
   const pieceSize = createPieceSize();
   const held = new Map<string, Held>();
@@ -97,10 +101,10 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
   /** Of what the lane put on the line, how much the budget knows of. */
   let accounted = options.laneBytesSent();
 
-  const send = (under: UnderWay): void => {
-    const { evidence, have, isAsking } = under;
+  const send = (under: EvidenceUnderWay): void => {
+    const { evidence, have, isAsking, isPutOff } = under;
     const offset = isAsking ? 0 : have;
-    const bytes = evidence.packed.subarray(offset, offset + pieceSize.bytes);
+    const bytes = evidence.packed.subarray(offset, isPutOff ? offset : offset + pieceSize.bytes);
     const about = offset === 0 ? evidence.about : "";
     const cost = bytes.length + about.length + overheadBytes;
     if (!budget.spend(cost)) return;
@@ -133,12 +137,13 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
       giveUpPiece(current);
       return;
     }
-    const isOverdue = sentMs !== null && clock.monotonicMs() - sentMs >= answerMs && options.laneIsEmpty();
+    const waitMs = current.isPutOff ? askAgainMs : answerMs;
+    const isOverdue = sentMs !== null && clock.monotonicMs() - sentMs >= waitMs && options.laneIsEmpty();
     if (sentMs === null || isOverdue) send(current);
   };
 
   /** Of nothing that was given up is an answer waited for; what arrived nevertheless is known with the next. */
-  const giveUpPiece = (under: UnderWay): void => {
+  const giveUpPiece = (under: EvidenceUnderWay): void => {
     const { evidence, pieceBytes } = under;
     const { id } = evidence;
     options.withdraw();
@@ -168,7 +173,8 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
     work(async () => {
       const evidence = await spool.next(isHeld);
       if (evidence === null) return;
-      current = { evidence, have: 0, sentMs: null, isAsking: true, pieceBytes: 0, tries: null };
+      const fresh = { have: 0, sentMs: null, isAsking: true, isPutOff: false, pieceBytes: 0, tries: null };
+      current = { evidence, ...fresh };
     });
   };
 
@@ -204,15 +210,19 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
         return;
       }
       if (have > current.evidence.packed.length) return;
-      // Nothing of it: there is no room yet, or a piece of before was not understood. The beginning is sent again in a while.
-      const { sentMs } = current;
-      const nowMs = clock.monotonicMs();
-      if (sentMs !== null) pieceSize.answered(nowMs - sentMs, nowMs);
-      const isPutOff = have === 0 && current.isAsking;
-      current.have = have;
-      current.isAsking = have === 0;
       held.delete(id);
-      if (isPutOff) return;
+      // Nothing of what asked, and why: there is no room yet. To what holds no samples no reason means that it may come.
+      const isBegun = current.isPutOff && reason === "";
+      if (have === 0 && current.isAsking && !isBegun) {
+        current.isPutOff = true;
+        return;
+      }
+      const { sentMs, pieceBytes } = current;
+      const nowMs = clock.monotonicMs();
+      if (sentMs !== null && pieceBytes > 0) pieceSize.answered(nowMs - sentMs, nowMs);
+      current.have = have;
+      current.isAsking = have === 0 && !isBegun;
+      current.isPutOff = false;
       current.sentMs = null;
       step();
     },
