@@ -1,6 +1,6 @@
 /**
  * Reads the registers of a Modbus TCP server every few seconds, in blocks, and makes readings of them. A server that is
- * gone is tried again, later each time; one unit that is silent does not keep back the others.
+ * gone is tried again, later each time; one unit that is silent, or at which the server hangs up, does not keep back the others.
  */
 import type {
   ModbusChannelConfig,
@@ -89,6 +89,13 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
   const run = async (sink: ReadingSink): Promise<void> => {
     const read = createUnitReader({ sink, clock, faults, counts });
     let dueMs = clock.monotonicMs();
+    /** A poll begins with it: behind the unit at which the server hung up last. */
+    let first = 0;
+    let next = 0;
+    /** Units that the present poll has not asked yet. */
+    let left = 0;
+    /** Did any answer in this poll? */
+    let answered = false;
     while (!closing) {
       if (connection === null) await connect();
       if (connection === null) {
@@ -96,15 +103,29 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
         dueMs = clock.monotonicMs();
         continue;
       }
-      const answered = await pollUnits(connection, units, read);
+      if (left === 0) {
+        next = first;
+        left = units.length;
+        answered = false;
+      }
+      while (left > 0 && connection.isOpen && !closing) {
+        const unit = units[next]!;
+        next = (next + 1) % units.length;
+        left--;
+        if (await read(connection, unit)) {
+          answered = true;
+          backoff.reset();
+        }
+      }
       if (closing) break;
-      if (answered) {
-        backoff.reset();
-        faults.clear(connectionSubject);
-      } else {
-        faults.note(connectionSubject, { detail: "no unit answers", cure: unitCure });
+      if (answered) faults.clear(connectionSubject);
+      else faults.note(connectionSubject, { detail: "no unit answers", cure: unitCure });
+      if (!connection.isOpen) first = next;
+      if (!answered || !connection.isOpen) {
         connection.close();
         connection = null;
+      }
+      if (!answered || left > 0) {
         await pause.wait(backoff.nextMs());
         continue;
       }
@@ -137,20 +158,6 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
 }
 
 type ReadUnit = (connection: ModbusConnection, unit: PolledUnit) => Promise<boolean>;
-
-/** @returns whether any of them answered. */
-async function pollUnits(
-  connection: ModbusConnection,
-  units: readonly PolledUnit[],
-  read: ReadUnit,
-): Promise<boolean> {
-  let answered = false;
-  for (const unit of units) {
-    if (await read(connection, unit)) answered = true;
-    if (!connection.isOpen) return false;
-  }
-  return answered;
-}
 
 /** Whether a raw number says that there is no value; one of 32 bits is near what is written, and no more: -99.9 is -99.9000015. */
 function saysNothing({ type, invalid }: ModbusChannelConfig, raw: number): boolean {

@@ -110,6 +110,31 @@ test("a silent unit costs its own values alone", async () => {
   expect(server.connections).toBe(1);
 });
 
+test("a unit at which the server hangs up costs its own values alone", async () => {
+  const server = await startHandModbusServer((request, socket) => {
+    if (request.unitId !== 2 && request.unitId !== 4) return registersFrame(request, [5]);
+    socket.destroy();
+    return undefined;
+  });
+  const ids = [1, 2, 3, 4, 5];
+  const units = ids.map((unitId) => unit([{ ...power, name: `power-${unitId}` }], { unitId }));
+  const { lines, source } = await start(server.port, units);
+  const timesAsked = (): number[] =>
+    ids.map((unitId) => server.requests.filter((request) => request.unitId === unitId).length);
+  await until(() => server.requests.length >= 50, "ten polls");
+  expect(Math.max(...timesAsked()) - Math.min(...timesAsked())).toBeLessThanOrEqual(1);
+  // Behind the last one at which it hung up the next poll goes on.
+  expect(server.requests.slice(5, 10).map(({ unitId }) => unitId)).toEqual([5, 1, 2, 3, 4]);
+  expect(server.connections).toBeLessThanOrEqual(2 + (server.requests.length / 5) * 2);
+  expect(
+    source
+      .describe()
+      .faults.map(({ subject }) => subject)
+      .sort(),
+  ).toEqual(["unit 2", "unit 4"]);
+  expect(lines.filter((line) => line.includes("no unit answers"))).toEqual([]);
+});
+
 test("a number that says that there is none, and a NaN, are missing values", async () => {
   const server = await startHandModbusServer((request) => registersFrame(request, [0x8000, 0, 0x7fc0, 0]));
   const { bad, readings } = await start(server.port, [unit([{ ...power, invalid: [-32_768] }, speed])]);
