@@ -62,7 +62,7 @@ function refuseUnknown(op: string, subject: string, hint: string): AuroraError {
 }
 
 /** The point whose baseline is to be learnt anew. */
-interface RenewalOrder extends RenewalRequest {
+interface PointRenewal extends RenewalRequest {
   readonly turbine: string;
   readonly component: string;
 }
@@ -74,7 +74,7 @@ interface RenewalOrder extends RenewalRequest {
  */
 export async function askRenewal(
   config: GatewayConfig,
-  { turbine, component, ...request }: RenewalOrder,
+  { turbine, component, ...request }: PointRenewal,
 ): Promise<RenewalReply> {
   const subject = `${turbine} ${component}`;
   if (!idPattern.test(turbine) || !idPattern.test(component)) {

@@ -72,10 +72,10 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
 
   /** Null: its files are damaged. @throws AuroraError STORE when they cannot be read now */
   const read = async (id: string): Promise<MadeEvidence | null> => {
-    const text = await readKept(pathOf(id, "json"), maxAboutBytes);
+    const text = await readSpooled(pathOf(id, "json"), maxAboutBytes);
     if (text === null || sha256Hex(text) !== id) return null;
     const about = evidenceAboutSchema().safeParse(parseJsonBytes(text)).data;
-    const packed = await readKept(pathOf(id, "pack"), maxPackedBytes);
+    const packed = await readSpooled(pathOf(id, "pack"), maxPackedBytes);
     if (about === undefined || packed === null || sha256Hex(packed) !== about.evidence.packed.sha256)
       return null;
     return { id, kind: about.evidence.kind, about: Buffer.from(text).toString("utf8"), packed };
@@ -193,7 +193,7 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
 }
 
 /** Null: there is none, or none of ours. @throws AuroraError STORE when it cannot be read now */
-async function readKept(path: string, maxBytes: number): Promise<Uint8Array | null> {
+async function readSpooled(path: string, maxBytes: number): Promise<Uint8Array | null> {
   try {
     return await nodeFileSystem.read(path, maxBytes);
   } catch (error) {

@@ -230,7 +230,7 @@ async function findAnswer(
   try {
     const actor = findActor(request, token);
     const isPosted = route.method === "POST" && actor === "operator";
-    const body = isPosted ? await readBody(request) : "";
+    const body = isPosted ? await readPosted(request) : "";
     const answer = await route.answer({ method: route.method, path, body, actor, signal });
     if (isPosted) onOrdered?.();
     return answer;
@@ -254,7 +254,7 @@ function findActor({ socket, headers }: IncomingMessage, token: string): Gateway
   return given.length === expected.length && timingSafeEqual(given, expected) ? "operator" : "local";
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readPosted(request: IncomingMessage): Promise<string> {
   const body = await readBodyBounded(
     request,
     maxBodyBytes,

@@ -2,7 +2,7 @@
  * Asks the update repository what there is (The Update Framework, client workflow §5). The protocol is tuf-js's; around
  * it: files kept atomically, transfers bounded, and a time that no clock can turn back.
  */
-import type { TargetFile } from "@tufjs/models";
+import { Metadata, MetadataKind, type TargetFile } from "@tufjs/models";
 import { Updater } from "tuf-js";
 import { DownloadHTTPError } from "tuf-js/dist/error.js";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
@@ -14,13 +14,13 @@ import {
 } from "../../core/contract/bundle/update-target.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { type FileSystem, nodeFileSystem } from "../../core/platform/files/file-system.ts";
+import { parseJsonObject } from "../../core/platform/files/parse-json-object.ts";
 import { httpGet, readBody, sourceError, type TransferLimits } from "./http-get.ts";
 import {
   commitScratch,
   createTimeFloor,
   expiresAtMs,
   maxMetadataBytes,
-  parseVerified,
   prepareScratch,
   readTrusted,
   readTrustedRoot,
@@ -73,7 +73,7 @@ export function createTufClient(options: TufClientOptions): TufClient {
   async function readStart(): Promise<Uint8Array> {
     const { bytes, root } = await readTrustedRoot(files, dir, options.initialRoot).catch((cause: Error) => {
       if (hasErrorCode(cause)) throw cause;
-      throw refused(`the root metadata of this installation is not good: ${cause.message}`, cause);
+      throw metadataError(`the root metadata of this installation is not good: ${cause.message}`, cause);
     });
     const stored = await readTrustedTimestamp(files, dir, root);
     // A moment that a revoked key spoke of must not outlive the key, or a stolen key could stop updates for ever.
@@ -84,19 +84,19 @@ export function createTufClient(options: TufClientOptions): TufClient {
   }
 
   async function offeredTargets(scratch: string): Promise<readonly OfferedTarget[]> {
-    const load = async (file: "timestamp" | "snapshot" | "targets"): Promise<Uint8Array> => {
+    const load = async (file: "timestamp" | "snapshot" | "targets") => {
       const bytes = await readTrusted(nodeFileSystem, scratch, file);
       if (bytes === null) throw new Error(`the client kept no ${file} metadata`);
-      return bytes;
+      return parseJsonObject(bytes);
     };
-    const timestamp = parseVerified("timestamp", await load("timestamp"));
-    const snapshot = parseVerified("snapshot", await load("snapshot"));
-    const targets = parseVerified("targets", await load("targets"));
+    const timestamp = Metadata.fromJSON(MetadataKind.Timestamp, await load("timestamp"));
+    const snapshot = Metadata.fromJSON(MetadataKind.Snapshot, await load("snapshot"));
+    const targets = Metadata.fromJSON(MetadataKind.Targets, await load("targets"));
     floor.learn(timestamp);
     // The timestamp just read may prove that it is later than this clock says: hold the files against that, too.
     for (const file of [timestamp, snapshot, targets]) {
       if (expiresAtMs(file) <= nowMs()) {
-        throw refused(`the update metadata is refused: ${file.signed.type}.json is expired`);
+        throw metadataError(`the update metadata is refused: ${file.signed.type}.json is expired`);
       }
     }
     return Object.entries(targets.signed.targets).flatMap(([path, target]) => readOffer(path, target) ?? []);
@@ -117,7 +117,7 @@ export function createTufClient(options: TufClientOptions): TufClient {
         await commitScratch(files, scratch, dir);
         if (hasErrorCode(error)) throw error;
         if (source.failure !== null) throw source.failure;
-        throw refused(`the update metadata is refused: ${(error as Error).message}`, error);
+        throw metadataError(`the update metadata is refused: ${(error as Error).message}`, error);
       }
       await commitScratch(files, scratch, dir);
       return offeredTargets(scratch);
@@ -197,7 +197,7 @@ function setReferenceTime(updater: Updater, timeMs: number): void {
   store.referenceTime = new Date(timeMs);
 }
 
-function refused(message: string, cause?: unknown): AuroraError {
+function metadataError(message: string, cause?: unknown): AuroraError {
   return new AuroraError("UPDATE", message, {
     op: "look for updates",
     hint: "Check the clocks of gateway and collector, and that nobody stands between them.",

@@ -91,21 +91,6 @@ export async function readTrustedTimestamp(
   }
 }
 
-/** Parses a file that was verified before. */
-export function parseVerified(file: "timestamp", bytes: Uint8Array): Metadata<Timestamp>;
-export function parseVerified(file: "snapshot", bytes: Uint8Array): Metadata<Snapshot>;
-export function parseVerified(file: "targets", bytes: Uint8Array): Metadata<Targets>;
-export function parseVerified(file: "timestamp" | "snapshot" | "targets", bytes: Uint8Array): SignedFile {
-  switch (file) {
-    case "timestamp":
-      return Metadata.fromJSON(MetadataKind.Timestamp, parseJsonObject(bytes));
-    case "snapshot":
-      return Metadata.fromJSON(MetadataKind.Snapshot, parseJsonObject(bytes));
-    case "targets":
-      return Metadata.fromJSON(MetadataKind.Targets, parseJsonObject(bytes));
-  }
-}
-
 /** Until when it is good, epoch ms. An unreadable date is no date far away: it counts as ended. */
 export function expiresAtMs(file: SignedFile): number {
   const expires = Date.parse(file.signed.expires);
