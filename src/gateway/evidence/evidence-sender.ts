@@ -60,7 +60,7 @@ interface EvidenceUnderWay {
   sentMs: number | null;
   /** The first piece asks how much there is. */
   isAsking: boolean;
-  /** The collector has no room for it yet: what asks next holds no samples. */
+  /** The collector has no room for it yet: what asks next is one byte of it. */
   isPutOff: boolean;
   /** Of the piece that is under way. */
   pieceBytes: number;
@@ -104,7 +104,7 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
   const send = (under: EvidenceUnderWay): void => {
     const { evidence, have, isAsking, isPutOff } = under;
     const offset = isAsking ? 0 : have;
-    const bytes = evidence.packed.subarray(offset, isPutOff ? offset : offset + pieceSize.bytes);
+    const bytes = evidence.packed.subarray(offset, offset + (isPutOff ? 1 : pieceSize.bytes));
     const about = offset === 0 ? evidence.about : "";
     const cost = bytes.length + about.length + overheadBytes;
     if (!budget.spend(cost)) return;
@@ -173,8 +173,15 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
     work(async () => {
       const evidence = await spool.next(isHeld);
       if (evidence === null) return;
-      const fresh = { have: 0, sentMs: null, isAsking: true, isPutOff: false, pieceBytes: 0, tries: null };
-      current = { evidence, ...fresh };
+      current = {
+        evidence,
+        have: 0,
+        sentMs: null,
+        isAsking: true,
+        isPutOff: false,
+        pieceBytes: 0,
+        tries: null,
+      };
     });
   };
 
@@ -211,17 +218,16 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
       }
       if (have > current.evidence.packed.length) return;
       held.delete(id);
-      // Nothing of what asked, and why: there is no room yet. To what holds no samples no reason means that it may come.
-      const isBegun = current.isPutOff && reason === "";
-      if (have === 0 && current.isAsking && !isBegun) {
+      // Nothing of it: there is no room yet, or a piece of before was not understood. The beginning is sent again in a while.
+      if (have === 0 && current.isAsking) {
         current.isPutOff = true;
         return;
       }
-      const { sentMs, pieceBytes } = current;
+      const { sentMs, isPutOff } = current;
       const nowMs = clock.monotonicMs();
-      if (sentMs !== null && pieceBytes > 0) pieceSize.answered(nowMs - sentMs, nowMs);
+      if (sentMs !== null && !isPutOff) pieceSize.answered(nowMs - sentMs, nowMs);
       current.have = have;
-      current.isAsking = have === 0 && !isBegun;
+      current.isAsking = have === 0;
       current.isPutOff = false;
       current.sentMs = null;
       step();
