@@ -61,6 +61,7 @@ export interface StatusPage {
   readonly uplink: { acksReceived: number };
   readonly evidence: Record<string, unknown>;
   readonly unpublishedAlerts: number;
+  readonly refusedAlerts: readonly { readonly topic: string; readonly reason: string }[];
   readonly devices: {
     id: string;
     state: string;

@@ -15,6 +15,8 @@ import { hasMosquitto, type Mosquitto, startMosquitto } from "../../support/mosq
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 import { alertAt, createFakeState } from "../fakes.ts";
+import { createInstallation, startDevice, statusWhen } from "../installation.ts";
+import { createTurbine } from "../turbines.ts";
 
 const topics = createTopics("aurora/v1");
 
@@ -96,6 +98,27 @@ describe.skipIf(!hasMosquitto)("of what mosquitto refuses", () => {
       expect([journal.undelivered, losses]).toEqual([1, 0]);
     },
   );
+
+  test("a gateway names the topic in its status, and publishes the turbine's state all the same", async () => {
+    const { broker } = await start(
+      [],
+      ["aurora/v1/turbine/+/WT02/state", "aurora/v1/up/#", "aurora/v1/gateway/#"],
+    );
+    const heard = await hear(broker, "aurora/v1/turbine/+/+/state");
+    const installation = await createInstallation();
+    const { source, bearing } = createTurbine(32, { kind: "outer-race", onsetS: 10 }, 60);
+    const device = await startDevice("WT02", source, 60);
+    const gateway = await installation.startGateway([{ id: "WT02", bearing, connect: device.address }], {
+      mqtt: { url: `mqtt://127.0.0.1:${broker.port}` },
+    });
+    await device.ended;
+    const status = await statusWhen(gateway, ({ refusedAlerts }) => refusedAlerts.length > 0);
+    expect(status).toMatchObject({
+      mqtt: { connected: true },
+      refusedAlerts: [{ topic: expect.stringMatching(/\/WT02\/alert$/), reason: expect.any(String) }],
+    });
+    expect(heard.length).toBeGreaterThan(0);
+  });
 
   test("a state of a former site stays, and those of former turbines go", async () => {
     const { broker } = await start([], ["aurora/v1/turbine/new/#"]);
