@@ -15,8 +15,9 @@ import { ackKeyBytes, deriveAckKey } from "../../core/platform/seal-orders.ts";
 import { collectorUser } from "./broker-files.ts";
 import { enrolledFileOf, loadEnrolment, saveBrokerFiles, saveEnrolment } from "./enrolment.ts";
 import { holdEnrolment } from "./hold-enrolment.ts";
-import { type IssuedCertificate, issueCertificate } from "./issue-certificate.ts";
+import { issueCertificate } from "./issue-certificate.ts";
 import { describeLogin, type MadeGatewayLogin, type MadeLogin } from "./made-login.ts";
+import { createAuthority, hasAuthority, openAuthority } from "./site-authority.ts";
 
 export interface EnrolRequest {
   readonly dir: string;
@@ -55,8 +56,8 @@ const privateMode = 0o700;
 
 /**
  * Enrols, one after the other where several do at once.
- * @throws AuroraError USAGE for an id that is enrolled, or a base or host that the folder did not begin with; STORE when it
- * cannot be written.
+ * @throws AuroraError USAGE for an id that is enrolled, or a base or host that the folder did not begin with; KEY where the installation's key
+ * or the authority's is not there, though something is enrolled; STORE when it cannot be written.
  */
 export function enrolGateways(request: EnrolRequest): Promise<EnrolResult> {
   return holdEnrolment(request.dir, () => enrolAlone(request));
@@ -71,9 +72,9 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
   for (const folder of [dir, brokerDir, collectorDir, join(dir, gatewaysName)])
     await makeFolder(folder, privateMode);
   const enrolmentKeyFile = join(dir, keyName);
-  const installationKey = await openKey(enrolmentKeyFile);
+  const installationKey = await openKey(enrolmentKeyFile, known);
   const tlsHost = known?.tlsHost ?? request.tlsHost;
-  const issuer = await openIssuer(request, tlsHost);
+  const issuer = await openIssuer(request, known, tlsHost);
   const users: UserDigest[] = [...(known?.users ?? [])];
   const addLogin = async (id: string, user: string, folder: string): Promise<MadeLogin> => {
     await makeFolder(folder, privateMode);
@@ -188,14 +189,18 @@ interface LoginIssuer {
   writeBrokerLogin(folder: string): Promise<void>;
 }
 
-async function openIssuer({ dir, days, nowMs }: EnrolRequest, tlsHost: string | null): Promise<LoginIssuer> {
+async function openIssuer(
+  { dir, days: mostDays, nowMs }: EnrolRequest,
+  known: Enrolment | null,
+  tlsHost: string | null,
+): Promise<LoginIssuer> {
   if (tlsHost === null) return { writeLogin: writePassword, writeBrokerLogin: async () => {} };
-  const authority = await openAuthority(dir, nowMs);
+  if (known === null && !(await hasAuthority(dir)))
+    await createAuthority({ dir, days: 7300, nowMs }, authorityName);
+  const authority = await openAuthority({ dir, nowMs });
+  const days = Math.min(mostDays, authority.leftDays);
   const write = async (use: "client" | "server", name: string, folder: string): Promise<void> => {
-    const { certPem, keyPem } = issueCertificate(
-      { name, use, fromMs: nowMs, days },
-      { ...authority, name: authorityName },
-    );
+    const { certPem, keyPem } = issueCertificate({ name, use, fromMs: nowMs, days }, authority);
     await writeSecret(join(folder, "key.pem"), keyPem);
     await writeSecret(join(folder, "cert.pem"), certPem);
     await writeSecret(join(folder, "ca.pem"), authority.certPem);
@@ -224,26 +229,16 @@ async function writePassword(name: string, folder: string): Promise<UserDigest> 
   };
 }
 
-/** The authority of this enrolment, which is made at its beginning. */
-async function openAuthority(dir: string, nowMs: number): Promise<IssuedCertificate> {
-  const certPath = join(dir, "ca.pem");
-  const keyPath = join(dir, "ca.key");
-  const [certPem, keyPem] = await Promise.all([readPem(certPath), readPem(keyPath)]);
-  if (certPem !== null && keyPem !== null) return { certPem, keyPem };
-  const authority = issueCertificate({ name: authorityName, use: "authority", fromMs: nowMs, days: 7300 });
-  await writeSecret(keyPath, authority.keyPem);
-  await writeSecret(certPath, authority.certPem);
-  return authority;
-}
-
-async function readPem(path: string): Promise<string | null> {
-  const bytes = await nodeFileSystem.read(path, 16_384);
-  return bytes === null ? null : new TextDecoder().decode(bytes);
-}
-
-async function openKey(path: string): Promise<Uint8Array> {
-  if ((await nodeFileSystem.sizeOf(path)) === 0)
-    await writeSecret(path, `${randomBytes(ackKeyBytes).toString("hex")}\n`);
+/** Made where nothing is enrolled yet: another one would take the collector's word from every gateway. */
+async function openKey(path: string, known: Enrolment | null): Promise<Uint8Array> {
+  if ((await nodeFileSystem.sizeOf(path)) > 0) return readHexKey(path);
+  if (known !== null)
+    throw new AuroraError("KEY", `${path} is not there`, {
+      op: "enrol gateway",
+      subject: path,
+      hint: "Bring it back for this enrolment: the collector has it, and a copy is kept offline (src/KEYS.md).",
+    });
+  await writeSecret(path, `${randomBytes(ackKeyBytes).toString("hex")}\n`);
   return readHexKey(path);
 }
 

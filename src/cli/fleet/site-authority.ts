@@ -2,13 +2,14 @@
  * A small private authority for a site that has none: its own certificate, one for the broker's host, one for each client. Each is
  * a folder that is there whole or not at all; nothing that exists is made anew, and nothing is revoked.
  */
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import { makeFolder, renameAtomic, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { loadEnrolment } from "./enrolment.ts";
 import { type IssuedCertificate, issueCertificate } from "./issue-certificate.ts";
 
@@ -62,13 +63,19 @@ export async function createAuthority(
   return { caFile, keyFile };
 }
 
+/** Is any of its files there? */
+export async function hasAuthority(dir: string): Promise<boolean> {
+  const names = await nodeFileSystem.list(dir);
+  return [caName, caKeyName].some((name) => names.includes(name));
+}
+
 /**
  * Makes a key and its certificate, in a folder of the authority's that bears the name.
  * @throws AuroraError USAGE where there is one of this name, or the client is a gateway, its device or a reader that the enrolment in
  * the same folder lists as revoked; KEY where there is no authority, or its key is of another; CONFIG_INVALID where that list is damaged.
  */
 export async function issueForSite(wish: CertificateWish): Promise<MadeCertificate> {
-  const authority = await readAuthority(wish.dir);
+  const authority = await openAuthority(wish);
   if (wish.use === "client") await refuseRevoked(wish);
   // A device's name has a slash, which no folder's has; an @ is in no name.
   const folder = wish.name.replace("/", "@");
@@ -77,15 +84,7 @@ export async function issueForSite(wish: CertificateWish): Promise<MadeCertifica
     dir,
     "move the folder away to renew it; what was made before stays good until it expires",
   );
-  const leftDays = Math.floor((Date.parse(authority.validTo) - wish.nowMs) / dayMs);
-  if (leftDays < 1) {
-    throw new AuroraError("KEY", `the authority in ${wish.dir} expired on ${authority.validTo}`, {
-      op,
-      subject: wish.dir,
-      hint: "Make another one with `aurora keys authority`, and give everybody its ca.pem.",
-    });
-  }
-  const days = Math.min(wish.days, leftDays);
+  const days = Math.min(wish.days, authority.leftDays);
   const { certPem, keyPem } = issueCertificate(
     { name: wish.name, use: wish.use, fromMs: wish.nowMs, days },
     authority,
@@ -110,33 +109,81 @@ export async function issueForSite(wish: CertificateWish): Promise<MadeCertifica
 }
 
 interface Authority extends IssuedCertificate {
+  /** All that is trusted, of which one is the key's: another authority may stand beside it. */
+  readonly certPem: string;
   readonly name: string;
-  readonly validTo: string;
+  /** How long it holds, at least 1. */
+  readonly leftDays: number;
 }
 
-async function readAuthority(dir: string): Promise<Authority> {
-  const read = async (name: string): Promise<string> => {
-    const bytes = await readFileBounded(join(dir, name), maxPemBytes, {
-      missing: "KEY",
-      tooLarge: "KEY",
-      op: "read",
-      hint: `\`aurora keys authority ${dir}\` makes an authority.`,
-    });
-    return new TextDecoder().decode(bytes);
-  };
-  const [certPem, keyPem] = [await read(caName), await read(caKeyName)];
-  try {
-    const certificate = new X509Certificate(certPem);
-    const name = /^CN=(.+)$/m.exec(certificate.subject)?.[1];
-    if (name !== undefined && certificate.ca) return { certPem, keyPem, name, validTo: certificate.validTo };
-  } catch {
-    // OpenSSL says no more than that it is none; the error below does.
-  }
-  throw new AuroraError("KEY", `${join(dir, caName)} is no authority's certificate`, {
-    op,
-    subject: dir,
-    hint: "Name the folder that `aurora keys authority` made.",
+/** @throws AuroraError KEY where one of its files is not there, they do not belong together, or it has expired */
+export async function openAuthority({
+  dir,
+  nowMs,
+}: Pick<AuthorityRequest, "dir" | "nowMs">): Promise<Authority> {
+  const [caFile, keyFile] = [join(dir, caName), join(dir, caKeyName)];
+  const certPem = await readPem(
+    caFile,
+    `Bring it back for this; where there never was an authority, \`aurora keys authority ${dir}\` makes one.`,
+  );
+  const keyPem = await readPem(keyFile, "Bring it back for this, from where it is kept.");
+  const authorities = readCertificates(certPem).filter(({ ca }) => ca);
+  if (authorities.length === 0)
+    throw keyError(
+      `${caFile} is no authority's certificate`,
+      dir,
+      "Name the folder that `aurora keys authority` made.",
+    );
+  const key = readPrivateKey(keyPem);
+  const own = authorities.find((certificate) => key !== null && certificate.checkPrivateKey(key));
+  const name = /^CN=(.+)$/.exec(own?.subject ?? "")?.[1];
+  if (own === undefined || name === undefined)
+    throw keyError(
+      `${keyFile} is not the key of ${authorities.length > 1 ? "an authority" : "the authority"} in ${caFile}`,
+      dir,
+      "Bring back the key that was made with it.",
+    );
+  const leftDays = Math.floor((Date.parse(own.validTo) - nowMs) / dayMs);
+  if (leftDays < 1)
+    throw keyError(
+      `the authority in ${dir} expired on ${own.validTo}`,
+      dir,
+      "Make another one with `aurora keys authority`, and give everybody its ca.pem.",
+    );
+  return { certPem, keyPem, name, leftDays };
+}
+
+async function readPem(path: string, hint: string): Promise<string> {
+  const bytes = await readFileBounded(path, maxPemBytes, {
+    missing: "KEY",
+    tooLarge: "KEY",
+    op: "read",
+    hint,
   });
+  return new TextDecoder().decode(bytes);
+}
+
+/** Those of a file that may hold several; none where one of them is damaged. */
+function readCertificates(pem: string): readonly X509Certificate[] {
+  const texts = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    return texts.map((text) => new X509Certificate(text));
+  } catch {
+    // OpenSSL says no more than that it is none.
+    return [];
+  }
+}
+
+function readPrivateKey(pem: string): KeyObject | null {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return null;
+  }
+}
+
+function keyError(message: string, dir: string, hint: string): AuroraError {
+  return new AuroraError("KEY", message, { op, subject: dir, hint });
 }
 
 /** A site's own authority has no list of who is enrolled, and refuses nobody. */

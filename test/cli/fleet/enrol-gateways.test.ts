@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createHash, X509Certificate } from "node:crypto";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type EnrolRequest, enrolGateways } from "../../../src/cli/fleet/enrol-gateways.ts";
@@ -114,6 +114,41 @@ test("what a broker was let read, it may read after the next enrolment too", asy
   await revokeGateway(dir, "gw-1");
   expect(files.map((file) => statSync(file).mode & 0o777)).toEqual([0o640, 0o640, 0o640]);
   for (const file of files) expect(readFileSync(file, "utf8")).toMatch(/gw-2/);
+});
+
+test("a key that was taken offline is asked for, and no other one is made", async () => {
+  const dir = createTemporaryFolder();
+  const enrol = (id: string) => enrolGateways(request(dir, [id], { tlsHost: "mqtt.example.com" }));
+  await enrol("gw-1");
+  const trusted = read(dir, "ca.pem");
+  for (const name of ["enrolment.key", "ca.key", "ca.pem"]) {
+    const kept = read(dir, name);
+    rmSync(join(dir, name));
+    const refused = {
+      code: "KEY",
+      message: expect.stringContaining(name),
+      hint: expect.stringMatching(/^Bring it back for this/),
+    };
+    await expect(enrol("gw-2")).rejects.toMatchObject(refused);
+    expect([name, existsSync(join(dir, name)), existsSync(join(dir, "gateways", "gw-2"))]).toEqual([
+      name,
+      false,
+      false,
+    ]);
+    writeFileSync(join(dir, name), kept);
+  }
+  await enrol("gw-2");
+  expect(read(dir, "gateways", "gw-2", "ca.pem")).toBe(trusted);
+});
+
+test("an enrolment beside a site's authority issues in that one's name", async () => {
+  const dir = createTemporaryFolder();
+  await auroraHere("keys", "authority", dir, "--name", "site north", "--days", "10");
+  await enrolGateways(request(dir, ["gw-1"], { tlsHost: "mqtt.example.com" }));
+  const certificate = new X509Certificate(read(dir, "gateways", "gw-1", "cert.pem"));
+  expect(certificate.issuer).toBe("CN=site north");
+  expect(certificate.verify(new X509Certificate(read(dir, "ca.pem")).publicKey)).toBe(true);
+  expect(Date.parse(certificate.validTo) - Date.now()).toBeLessThanOrEqual(10 * 86_400_000);
 });
 
 test("enrolments at once are all there: none is lost to another", async () => {

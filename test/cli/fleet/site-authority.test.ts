@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, createServer, type TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
@@ -85,4 +85,38 @@ test("nothing is made twice, and nothing without an authority", async () => {
   writeFileSync(join(dir, "ca.pem"), "not a certificate");
   expect((await auroraHere("keys", "client", dir, "gw-2")).stderr).toContain("is no authority's certificate");
   expect(readdirSync(dir).sort()).toEqual(["ca.key", "ca.pem", "gw-1", "gw-1@mcu-1"]);
+});
+
+test("of several authorities in ca.pem the one that the key belongs to issues; a key of none of them issues nothing", async () => {
+  const [dir, former] = [createTemporaryFolder(), createTemporaryFolder()];
+  await make("authority", former, "--name", "site before");
+  await make("authority", dir, "--name", "site now");
+  const trusted = [former, dir].map((folder) => readFileSync(join(folder, "ca.pem"), "utf8"));
+  writeFileSync(join(dir, "ca.pem"), trusted.join(""));
+  const client = read(await make("client", dir, "gw-1"));
+  const certificate = new X509Certificate(client.cert);
+  expect(certificate.issuer).toBe("CN=site now");
+  expect(certificate.verify(new X509Certificate(trusted[1]!).publicKey)).toBe(true);
+  expect(client.ca.toString()).toBe(trusted.join(""));
+  for (const [pem, key] of [
+    [trusted[1]!, readFileSync(join(former, "ca.key"))],
+    [trusted.join(""), client.key],
+    [trusted[1]!, "not a key"],
+  ] as const) {
+    writeFileSync(join(dir, "ca.pem"), pem);
+    writeFileSync(join(dir, "ca.key"), key);
+    for (const args of [
+      ["client", dir, "gw-2"],
+      ["server", dir, "mqtt.example.com"],
+    ]) {
+      const { code, stderr } = await auroraHere("keys", ...args);
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/ca\.key is not the key of (the|an) authority in .*ca\.pem/),
+      ]);
+    }
+  }
+  rmSync(join(dir, "ca.key"));
+  expect((await auroraHere("keys", "client", dir, "gw-2")).stderr).toMatch(/ca\.key.*\nhint: Bring it back/);
+  expect(readdirSync(dir).sort()).toEqual(["ca.pem", "gw-1"]);
 });
