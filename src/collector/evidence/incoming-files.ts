@@ -28,6 +28,12 @@ interface IncomingEvidence {
   readonly have: number;
 }
 
+/** What a description says of how much comes, and from whom. */
+interface Announced {
+  readonly gateway: string;
+  readonly bytes: number;
+}
+
 /** Every method rejects with AuroraError STORE when the disk is full or fails. */
 export interface IncomingFiles {
   /** Null where it is not under way. */
@@ -57,6 +63,8 @@ const maxBytes = 2 * 1024 ** 3;
 const abandonedMs = 7 * dayMs;
 /** Of one gateway at once, the newest ones: it sends one after the other, so that more are left over from what it gave up. */
 const maxPerGateway = 4;
+/** As many as Node has threads for files. */
+const readsAtOnce = 4;
 
 /** Opens the folder, which is made. @throws AuroraError STORE */
 export async function openIncomingFiles(options: IncomingFilesOptions): Promise<IncomingFiles> {
@@ -66,6 +74,9 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
     if (!sha256Pattern.test(id)) throw new RangeError("evidence is named by a digest");
     return join(dir, `${id}.${kind}`);
   };
+
+  /** What is announced, by id, whose description never changes. The folder says what is there: other processes may share it. */
+  const announced = new Map<string, Announced>();
 
   const find = async (id: string): Promise<IncomingEvidence | null> => {
     const text = await nodeFileSystem.read(pathOf(id, "json"), maxAboutBytes);
@@ -79,37 +90,54 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
   };
   const removeBoth = async (id: string): Promise<void> => {
     for (const kind of ["part", "json"] as const) await nodeFileSystem.remove(pathOf(id, kind));
+    announced.delete(id);
   };
   const listIds = async (): Promise<string[]> => {
     const names = await nodeFileSystem.list(dir);
     return names.flatMap((name) => (/^[0-9a-f]{64}\.json$/.test(name) ? [name.slice(0, 64)] : []));
   };
 
-  /** All that is under way, what was left lying longest first. What ends meanwhile is not among them. */
-  const listUnderWay = async (): Promise<(IncomingEvidence & { readonly id: string })[]> => {
-    const found = await Promise.all(
-      (await listIds()).map(async (id) => {
-        const status = await statusOf(pathOf(id, "json"));
+  const followFolder = async (): Promise<void> => {
+    const ids = await listIds();
+    const unread = ids.filter((id) => !announced.has(id));
+    const readNext = async (): Promise<void> => {
+      for (let id = unread.pop(); id !== undefined; id = unread.pop()) {
         const incoming = await find(id);
-        return status === null || incoming === null ? [] : [{ ...incoming, id, mtimeMs: status.mtimeMs }];
-      }),
-    );
-    return found.flat().sort((one, other) => one.mtimeMs - other.mtimeMs);
+        if (incoming !== null) announced.set(id, announcedIn(incoming.about));
+      }
+    };
+    await Promise.all(Array.from({ length: readsAtOnce }, readNext));
+    const there = new Set(ids);
+    for (const id of announced.keys()) if (!there.has(id)) announced.delete(id);
   };
+  /** Those that are still there, what was left lying longest first. */
+  const sortByAge = async (ids: readonly string[]): Promise<string[]> => {
+    const found: { readonly id: string; readonly mtimeMs: number }[] = [];
+    for (const id of ids) {
+      const status = await statusOf(pathOf(id, "json"));
+      if (status !== null) found.push({ id, mtimeMs: status.mtimeMs });
+    }
+    return found.sort((one, other) => one.mtimeMs - other.mtimeMs).map(({ id }) => id);
+  };
+  // What cannot be read now is said when evidence begins.
+  await followFolder().catch(() => undefined);
 
   return {
     find,
     remove: removeBoth,
     begin: async (id, about, text) => {
-      const others = await listUnderWay();
-      const own = others.filter((other) => other.about.evidence.gateway === about.evidence.gateway);
+      await followFolder();
+      const own = announcedIn(about);
+      const others = [...announced].filter(([other, { gateway }]) => other !== id && gateway === own.gateway);
+      const oldestFirst = await sortByAge(others.map(([other]) => other));
       // A gateway sends one after the other: what it left lying is sent from its beginning when it comes back to it.
-      const leftLying = own.slice(0, Math.max(0, own.length - maxPerGateway + 1));
-      for (const { id: left } of leftLying) await removeBoth(left);
-      const announced = others.reduce((sum, other) => sum + other.about.evidence.packed.bytes, 0);
-      if (announced + about.evidence.packed.bytes > maxBytes) return failed("too much evidence is under way");
-      await removeBoth(id);
+      const leftLying = oldestFirst.slice(0, Math.max(0, oldestFirst.length - maxPerGateway + 1));
+      for (const left of [...leftLying, id]) await removeBoth(left);
+      let bytes = own.bytes;
+      for (const other of announced.values()) bytes += other.bytes;
+      if (bytes > maxBytes) return failed("too much evidence is under way");
       await writeFileAtomic(pathOf(id, "json"), text, { mode: 0o600 });
+      announced.set(id, own);
       return ok({ about, have: 0 });
     },
     write: async (id, offset, bytes) => {
@@ -124,10 +152,13 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
       const packed = await readFileBounded(pathOf(id, "part"), maxPackedBytes, { missing: "STORE" });
       return { about, text, packed };
     },
-    listWhole: async () =>
-      (await listUnderWay())
-        .filter(({ about, have }) => have === about.evidence.packed.bytes)
-        .map(({ id }) => id),
+    listWhole: async () => {
+      await followFolder();
+      const whole: string[] = [];
+      for (const [id, { bytes }] of announced)
+        if ((await nodeFileSystem.sizeOf(pathOf(id, "part"))) === bytes) whole.push(id);
+      return sortByAge(whole);
+    },
     sweep: async () => {
       let swept = 0;
       for (const id of await listIds()) {
@@ -139,6 +170,10 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
       return swept;
     },
   };
+}
+
+function announcedIn({ evidence }: EvidenceAbout): Announced {
+  return { gateway: evidence.gateway, bytes: evidence.packed.bytes };
 }
 
 /** What was checked when it was begun; null for a file that somebody changed since. */
