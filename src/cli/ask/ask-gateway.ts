@@ -13,6 +13,7 @@ import {
   gatewayAccessSchema,
   maxCaptureSamples,
 } from "../../core/contract/device/device-capture.ts";
+import { fieldsOf } from "../../core/contract/fields.ts";
 import { reachedHost, urlHost } from "../../core/contract/url-host.ts";
 import { loadYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
@@ -106,15 +107,6 @@ export async function askOperator<T>(question: GatewayQuestion<T>): Promise<T> {
   const { config, path, post, signal, timeoutMs = 10_000 } = question;
   const { url, token } = await readAccess(config.gateway.stateDir);
   const timeout = AbortSignal.timeout(timeoutMs);
-  const unreachable = (cause: unknown): AuroraError => {
-    const isCut = cuts.has(systemCode(cause));
-    return new AuroraError("GATEWAY", `the gateway at ${url} ${isCut ? "is busy or " : ""}does not answer`, {
-      op: "ask gateway",
-      subject: url,
-      hint: isCut ? "Try again." : "Start it with `aurora gateway`, or look at its log.",
-      cause,
-    });
-  };
   let status: number;
   let body: unknown;
   try {
@@ -128,11 +120,39 @@ export async function askOperator<T>(question: GatewayQuestion<T>): Promise<T> {
     if (status === 404 || status === 405) throw refuseUnknownPath(question, url);
     body = await readJson(response, question.maxBytes);
   } catch (error) {
-    throw error instanceof AuroraError ? error : unreachable(error);
+    if (error instanceof AuroraError) throw error;
+    throw describeFailure(url, error, signal?.aborted === true ? "given-up" : "failed");
   }
-  const reply = status === 200 ? question.schema.safeParse(body) : null;
-  if (reply?.success === true) return reply.data;
-  throw readRefusal(body, question) ?? unreachable(reply?.error);
+  if (status !== 200) throw readRefusal(body, question) ?? describeMisfit(url, { status });
+  const reply = question.schema.safeParse(body);
+  if (reply.success) return reply.data;
+  throw describeMisfit(url, reply.error);
+}
+
+/** Why no answer was read. */
+function describeFailure(url: string, cause: unknown, how: "failed" | "given-up"): AuroraError {
+  const tell = (message: string, hint: string): AuroraError =>
+    new AuroraError("GATEWAY", message, { op: "ask gateway", subject: url, hint, cause });
+  if (how === "given-up")
+    return tell(
+      `given up: the gateway at ${url} was not waited for any longer`,
+      "It ends too what it was asked for.",
+    );
+  // Neither JSON, nor as little as was asked for.
+  if (cause instanceof SyntaxError || cause instanceof RangeError) return describeMisfit(url, cause);
+  if (cuts.has(systemCode(cause)))
+    return tell(`the gateway at ${url} is busy or does not answer`, "Try again.");
+  return tell(`the gateway at ${url} does not answer`, "Start it with `aurora gateway`, or look at its log.");
+}
+
+/** It may have been started before its command was updated, or be another program. */
+function describeMisfit(url: string, cause: unknown): AuroraError {
+  return new AuroraError("GATEWAY", `the answer of ${url} is not that of a gateway of this version`, {
+    op: "ask gateway",
+    subject: url,
+    hint: "Update the older one of the two, this command or the gateway, and restart the gateway.",
+    cause,
+  });
 }
 
 /** A gateway that has been running since before its command was updated. */
@@ -178,7 +198,7 @@ const absences: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR"])
 
 /** The system's code behind an error of a bounded read; undefined where the file was read. */
 function systemCode(error: unknown): string | undefined {
-  return systemCodeOf((error as Error).cause);
+  return systemCodeOf(fieldsOf(error).cause);
 }
 
 async function readAccess(stateDir: string): Promise<GatewayAccess> {
@@ -220,7 +240,7 @@ function describeUnread(
 }
 
 async function readJson(response: Response, maxBytes: number): Promise<unknown> {
-  if (response.body === null) throw new TypeError("an answer without a body");
+  if (response.body === null) throw new SyntaxError("an answer without a body");
   const bytes = await readBodyBounded(
     response.body,
     maxBytes,

@@ -25,6 +25,9 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
 };
 
+/** Of one timer of Node's, some 25 days; a longer one ends at once. */
+const longestMs = 2 ** 31 - 1;
+
 /**
  * Timers of the event loop; a pending one keeps the process alive: its owner cancels it when it closes. Most bound how long
  * another may be silent. After a time in which this process did not run, the event loop would call them before it reads
@@ -33,12 +36,17 @@ export const systemClock: Clock = {
 export const systemTimers: Timers = {
   after(delayMs, callback) {
     let turn: NodeJS.Immediate | undefined;
-    const timer = setTimeout(
-      () => {
-        turn = setImmediate(callback);
-      },
-      Math.max(0, delayMs),
-    );
+    let timer: NodeJS.Timeout;
+    const wait = (leftMs: number): void => {
+      timer = setTimeout(
+        () => {
+          if (leftMs > longestMs) wait(leftMs - longestMs);
+          else turn = setImmediate(callback);
+        },
+        Math.max(0, Math.min(leftMs, longestMs)),
+      );
+    };
+    wait(delayMs);
     return () => {
       clearTimeout(timer);
       clearImmediate(turn);

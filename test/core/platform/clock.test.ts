@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { systemTimers } from "../../../src/core/platform/clock.ts";
 import { listeningPort } from "../../support/listening-port.ts";
 
@@ -40,4 +40,19 @@ test("a timer that fell due while the process stood still waits for what came me
   standStill(50);
   await new Promise<void>((resolve) => systemTimers.after(20, resolve));
   expect(order).toEqual(["heard", "silent"]);
+});
+
+test("a timer of months does not end at once, as one of Node's beyond 2^31 - 1 ms does", () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const monthsMs = 90 * 86_400_000;
+  const ended: string[] = [];
+  systemTimers.after(monthsMs, () => ended.push("waited"));
+  const callOff = systemTimers.after(monthsMs, () => ended.push("called off"));
+  vi.advanceTimersByTime(monthsMs / 2);
+  callOff();
+  vi.advanceTimersByTime(monthsMs / 2 - 1);
+  expect(ended).toEqual([]);
+  vi.advanceTimersByTime(2);
+  expect(ended).toEqual(["waited"]);
 });
