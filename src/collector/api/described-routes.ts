@@ -24,7 +24,7 @@ const publicationAnswers: DescribedRoute["answers"] = {
     text: "No publisher of this collector has signed it, one that may not publish this model, or no updates are served here",
   },
   404: { text: "No bundle is on its way under this name" },
-  409: { text: "It does not follow what is here already" },
+  409: { text: "It does not follow what is here already, or there is no room for more bundles" },
   413: { text: "Larger than is taken" },
   422: { text: "The bundle is not what its order or its signature says" },
   503: { text: "Nothing can be published now" },

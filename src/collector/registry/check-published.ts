@@ -23,8 +23,8 @@ export interface PublishTrust {
 /**
  * The bytes' digest, which the publisher signed, is checked before anything of them is read; the bundle's own signature before
  * its manifest.
- * @throws AuroraError BUNDLE_DIGEST, BUNDLE_FORMAT, BUNDLE_SIGNATURE, BUNDLE_INCOMPATIBLE; UPDATE when order and bundle
- * contradict each other
+ * @throws AuroraError BUNDLE_DIGEST, also when order and bundle contradict each other, BUNDLE_FORMAT, BUNDLE_SIGNATURE,
+ * BUNDLE_INCOMPATIBLE
  */
 export async function checkPublished(
   tar: Uint8Array,
@@ -43,7 +43,7 @@ export async function checkPublished(
   const { manifest, digest } = bundle;
   if (manifest.name !== order.name || manifest.version !== order.version || digest !== order.digest) {
     throw new AuroraError(
-      "UPDATE",
+      "BUNDLE_DIGEST",
       `the order names ${subject}, the bundle is ${manifest.name}@${manifest.version}`,
       {
         op: "publish bundle",

@@ -91,8 +91,8 @@ export function createPublications(options: PublicationsOptions): Publications {
     options.onRefused(code);
     logger.warn("a bundle was not taken", { code, message });
   };
-  const served = (bundle: PublishedBundle): ServedBundle => {
-    const newest = registry?.list().find(({ name }) => name === bundle.name);
+  const served = (bundle: PublishedBundle, all = registry?.list() ?? []): ServedBundle => {
+    const newest = all.find(({ name }) => name === bundle.name);
     const { name, version, digest, sizeBytes, sha256 } = bundle;
     return { name, version, digest, sizeBytes, sha256, isNewest: newest?.version === version };
   };
@@ -165,10 +165,11 @@ export function createPublications(options: PublicationsOptions): Publications {
   return {
     view: async () => {
       await registry?.sync();
+      const all = registry?.list() ?? [];
       return {
         repository: registry?.id ?? null,
         takesBundles: registry !== null && publishers.size > 0,
-        bundles: registry?.list().map(served) ?? [],
+        bundles: all.map((bundle) => served(bundle, all)),
       };
     },
     order: (envelope) =>
@@ -222,6 +223,7 @@ const refusedBundles: Readonly<Partial<Record<ErrorCode, Omit<PublicationRefusal
   BUNDLE_SIGNATURE: { status: 422, code: "BUNDLE_SIGNATURE" },
   BUNDLE_INCOMPATIBLE: { status: 422, code: "BUNDLE_INCOMPATIBLE" },
   DATA_FORMAT: { status: 422, code: "BUNDLE_FORMAT" },
+  PUBLISH: { status: 409, code: "TOO_MANY" },
   UPDATE: { status: 409, code: "VERSION_TAKEN" },
 };
 

@@ -46,7 +46,8 @@ interface RegistryOptions {
 export interface Registry {
   /**
    * Verifies the bundle in `bundleDir` and makes it available. Publishing the same bundle again changes nothing.
-   * @throws AuroraError BUNDLE_* when it is not good, UPDATE when that version is another bundle already.
+   * @throws AuroraError BUNDLE_* when it is not good, UPDATE when that version is another bundle already, PUBLISH when there is no
+   *   room for more.
    */
   publish(bundleDir: string): Promise<PublishedBundle>;
   /**
@@ -173,7 +174,7 @@ function byNameNewestFirst(left: PublishedBundle, right: PublishedBundle): numbe
 }
 
 function refuseMore(dir: string): AuroraError {
-  return new AuroraError("UPDATE", `${maxTargets} bundles are published, and there is room for no more`, {
+  return new AuroraError("PUBLISH", `${maxTargets} bundles are published, and there is room for no more`, {
     op: "publish bundle",
     subject: dir,
     hint: "Begin a repository anew with other keys, or publish the rest from another collector.",

@@ -9,10 +9,12 @@ import { createIncomingBundles } from "../../../src/collector/registry/incoming-
 import { createPublicationJournal } from "../../../src/collector/registry/publication-journal.ts";
 import { publicationRoutes } from "../../../src/collector/registry/publication-routes.ts";
 import { createPublications } from "../../../src/collector/registry/publications.ts";
+import type { Registry } from "../../../src/collector/registry/registry.ts";
 import type { PrivateKey } from "../../../src/core/bundle/keys.ts";
 import { signPublishOrder } from "../../../src/core/bundle/publish-order.ts";
 import { packBundle } from "../../../src/core/bundle/tar.ts";
 import { type BundleContents, createBundle } from "../../../src/core/bundle/write-bundle.ts";
+import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { bundleFileNames, type Manifest } from "../../../src/core/contract/bundle/manifest.ts";
 import {
   maxBundlePieceBytes,
@@ -37,6 +39,10 @@ let published: number;
 let close: () => Promise<unknown>;
 /** What is known here beside. */
 let known: Manifest[];
+/** Has the repository no room for more? */
+let isFull: boolean;
+/** How often all that is published was listed. */
+let lists: number;
 /** What the disk refuses from now on. */
 let diskError: "ENOSPC" | null;
 
@@ -55,9 +61,22 @@ afterEach(async () => {
 async function open(models: readonly string[] = ["bearing-*"]): Promise<void> {
   refused = [];
   published = 0;
+  lists = 0;
+  isFull = false;
   diskError = null;
-  const registry = await fixture.open();
-  await registry.settle();
+  const opened = await fixture.open();
+  await opened.settle();
+  const registry: Registry = {
+    ...opened,
+    list: () => {
+      lists++;
+      return opened.list();
+    },
+    publishFor: (publication, bundle) =>
+      isFull
+        ? Promise.reject(new AuroraError("PUBLISH", "there is room for no more", { op: "publish bundle" }))
+        : opened.publishFor(publication, bundle),
+  };
   const files: FileSystem = {
     ...nodeFileSystem,
     openPart: async (path, offset) => {
@@ -164,7 +183,9 @@ describe("a publication", () => {
     const result = await publishBundle(plan({ onProgress: (bytes) => sent.push(bytes) }));
     expect(result).toMatchObject({ isNew: true, bundle: { name: testBundleName, isNewest: true } });
     expect(sent[0]).toBe(0);
+    lists = 0;
     expect(await list()).toEqual([`${testBundleName}@1.0.0`]);
+    expect(lists).toBe(1);
     expect(published).toBe(1);
     expect(await left()).toEqual([]);
     const entries = await createPublicationJournal(fixture.dir, nodeFileSystem).listNew(10);
@@ -213,7 +234,11 @@ describe("a publication", () => {
     const cutTar = { bytes: cut.length, sha256: sha256Hex(cut) };
     expect(await publishTar({ ...order, tar: cutTar }, cut)).toMatchObject({ code: "BUNDLE_FORMAT" });
     const other = { ...order, version: "1.0.1" };
-    expect(await publishTar(other, tar)).toMatchObject({ status: 409 });
+    expect(await publishTar(other, tar)).toMatchObject({
+      status: 422,
+      code: "BUNDLE_DIGEST",
+      message: expect.stringContaining("the order names bearing-test@1.0.1"),
+    });
     const contents = createTestBundle();
     const tooNew = bundleOf({
       contents: { ...contents, manifest: { ...contents.manifest, runtime: ">=9.0.0" } },
@@ -251,6 +276,13 @@ describe("a publication", () => {
     await close();
     await open();
     expect(await offer({})).toMatchObject({ isNew: true });
+  });
+
+  it("is refused where there is no room for more, and is not taken for a version that is published", async () => {
+    isFull = true;
+    const { order, tar } = await orderOf();
+    expect(await publishTar(order, tar)).toMatchObject({ status: 409, code: "TOO_MANY" });
+    expect(await left()).toEqual([]);
   });
 
   it("never changes what a version means, of two at once one", async () => {
