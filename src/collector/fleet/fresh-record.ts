@@ -17,11 +17,8 @@ export function createFreshRecord(
   { freshMs, driftPeriodMs }: { readonly freshMs: number; readonly driftPeriodMs: number },
 ): FleetRecord {
   const now = createFreshCache({ clock, freshMs, maxEntries: 8 });
-  const days = createFreshCache({
-    clock,
-    freshMs: Math.min(freshMs * driftPatience, driftPeriodMs / 60),
-    maxEntries: 64,
-  });
+  const daysFreshMs = Math.min(freshMs * driftPatience, driftPeriodMs / 60);
+  const days = createFreshCache({ clock, freshMs: daysFreshMs, maxEntries: 64 });
   const name = (of: string, query: unknown): string => `${of} ${JSON.stringify(query)}`;
   return {
     ...record,
@@ -29,7 +26,10 @@ export function createFreshRecord(
     gateways: () => now.get("gateways", () => record.gateways()),
     driftDays: (query) => days.get(name("days", query), () => record.driftDays(query)),
     driftVerdicts: (query) => days.get(name("verdicts", query), () => record.driftVerdicts(query)),
+    // Who asks up to now asks up to another moment each time.
     newestVerdictDay: (untilMs, filter) =>
-      days.get(name("newest", filter), () => record.newestVerdictDay(untilMs, filter)),
+      days.get(name(`newest ${Math.floor(untilMs / daysFreshMs)}`, filter), () =>
+        record.newestVerdictDay(untilMs, filter),
+      ),
   };
 }

@@ -125,6 +125,9 @@ it("holds lists of drift longer, but for no more than a small part of their peri
     clock.advance(1);
     await fresh.newestVerdictDay(0);
     expect(reads).toBe(2);
+    // What is known up to one time is no answer up to another.
+    await fresh.newestVerdictDay(dayMs);
+    expect(reads).toBe(3);
   }
   await record.close();
 });
