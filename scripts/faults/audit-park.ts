@@ -1,10 +1,6 @@
 /** Holds what a collector has stored of a park against what the park was acknowledged and what it raised. */
-import type {
-  FleetRecord,
-  QuarantineEntry,
-  RecordedAlarm,
-  RecordedEvent,
-} from "../../src/collector/record/fleet-record.ts";
+import type { FleetRecord, RecordedAlarm, RecordedEvent } from "../../src/collector/record/fleet-record.ts";
+import type { QuarantineEntry } from "../../src/collector/record/quarantine-listing.ts";
 import { shippedWindow } from "../bearing-feature-spec.ts";
 import { findDoubled, findMissing, type StoredRow } from "./audit-windows.ts";
 import type { TimeSpan } from "./paced-device.ts";

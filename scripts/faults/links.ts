@@ -52,8 +52,8 @@ export const runLinks: FaultModule = async (options) => {
           return auditSender(record, run.value.identity, run.value.claim);
         });
       }
-      const { total } = await record.quarantine(0);
-      ledger.check("nothing is set aside", total === 0, `${total} messages were set aside`);
+      const { messages } = await record.quarantine(0);
+      ledger.check("nothing is set aside", messages === 0, `${messages} messages were set aside`);
     } finally {
       await record.close();
     }

@@ -194,6 +194,6 @@ function measureFleet(metrics: Metrics, fleet: FleetSource): void {
   );
   metrics.gauge(
     { name: "quarantined_messages", help: "Messages set aside since the database was made" },
-    async () => (await record.quarantine(0)).total,
+    async () => (await record.quarantine(0)).messages,
   );
 }

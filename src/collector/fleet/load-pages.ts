@@ -5,11 +5,11 @@ import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import type {
   AlarmingTurbine,
   Listing,
-  QuarantineEntry,
   RecordedAlarm,
   RecordedEvent,
   TurbineRef,
 } from "../record/fleet-record.ts";
+import type { QuarantineListing } from "../record/quarantine-listing.ts";
 import { type AlarmDeeds, loadDeeds } from "./alarm-deeds.ts";
 import type { FleetSource } from "./fleet-source.ts";
 import {
@@ -63,7 +63,7 @@ export interface OverviewPage {
   /** The newest few. */
   readonly updates: Listing<UpdateView>;
   readonly events: Listing<RecordedEvent>;
-  readonly quarantine: Listing<QuarantineEntry>;
+  readonly quarantine: QuarantineListing;
 }
 
 /** One turbine on one page. */

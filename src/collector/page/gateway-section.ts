@@ -114,7 +114,7 @@ export function renderEvents(
   const setAside =
     quarantine.total === 0
       ? renderEmpty("Every message was understood.")
-      : html`<p>${formatCount(quarantine.total)} ${quarantine.total === 1 ? "message was" : "messages were"} set aside, and none of them blocked another.</p><ul class="life">${quarantine.items.map(
+      : html`<p>${formatCount(quarantine.messages)} ${quarantine.messages === 1 ? "message was" : "messages were"} set aside, and none of them blocked another.</p><ul class="life">${quarantine.items.map(
           (entry) =>
             html`<li><b>${entry.reason}</b> ${formatCount(entry.messages)} × on <code>${entry.topic}</code> <span class="why">${entry.detail}</span></li>`,
         )}</ul>`;

@@ -22,6 +22,7 @@ import type { DriftRecord, TurbineFilter } from "./drift-record.ts";
 import type { EventMoment } from "./event-moment.ts";
 import type { EvidenceRecord } from "./evidence-record.ts";
 import type { PredictionRecord } from "./prediction-record.ts";
+import type { QuarantineListing } from "./quarantine-listing.ts";
 import type { PrunedClass } from "./retention-policy.ts";
 
 /** Stores and answers. All times are epoch milliseconds. Every method rejects with AuroraError STORE when the engine fails. */
@@ -48,8 +49,8 @@ export interface FleetRecord extends DriftRecord, EvidenceRecord, PredictionReco
   eventsAt(moments: readonly EventMoment[]): Promise<readonly (RecordedEvent | null)[]>;
   /** As events. */
   updates(query: GatewayQuery): Promise<Listing<RecordedUpdate>>;
-  /** Newest first; `total` counts messages, not entries. */
-  quarantine(limit: number): Promise<Listing<QuarantineEntry>>;
+  /** Newest first. */
+  quarantine(limit: number): Promise<QuarantineListing>;
   /** Removes what is older than its class's time, at the latest a day after; resolves with how many rows, or about how many where whole days go. */
   prune(olderThanMs: Readonly<Record<PrunedClass, number>>): Promise<number>;
   /**
@@ -283,17 +284,4 @@ export interface RecordedUpdate extends Omit<UpdateRecord, "kind"> {
   /** When it happened, as far as its time can be right; else when it arrived. */
   readonly believedMs: number;
   readonly gateway: string;
-}
-
-/** Messages of one topic that were set aside for one reason. */
-export interface QuarantineEntry {
-  readonly topic: string;
-  readonly reason: string;
-  readonly messages: number;
-  readonly firstMs: number;
-  readonly lastMs: number;
-  /** Why, in words, of the last one. */
-  readonly detail: string;
-  /** First bytes of the last one. */
-  readonly sample: Uint8Array;
 }

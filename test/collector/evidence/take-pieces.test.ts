@@ -109,8 +109,8 @@ it("sets each bad piece aside with the name of its sender, and stores those befo
     ["gw-1", bad.length + 2 + mine.pieces(3_000).length],
     ["gw-2", 1],
   ]);
-  const { total, items } = await bench.record.quarantine(9);
-  expect(total).toBe(bad.length);
+  const { messages, items } = await bench.record.quarantine(9);
+  expect(messages).toBe(bad.length);
   expect(items).toMatchObject([
     { topic: "aurora/v1/gateway/gw-1/up/raw", reason: "evidence-refused", messages: bad.length },
   ]);

@@ -18,7 +18,7 @@ export const empty: OverviewPage = {
   models: [],
   updates: nothing,
   events: nothing,
-  quarantine: nothing,
+  quarantine: { ...nothing, messages: 0 },
 };
 
 /** The same with one alarm, number 7, of which an event told just now; it stands unless `change` says otherwise. */

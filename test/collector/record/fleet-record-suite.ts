@@ -227,8 +227,8 @@ function describeEnvelopes(open: Open): void {
     });
     await record.storeEnvelopes({ nowMs: t, envelopes: [], setAside: [setAside("a"), setAside("b")] });
     await record.storeStates({ nowMs: t + 1, turbines: [], gateways: [], setAside: [setAside("a")] });
-    const { total, items } = await record.quarantine(10);
-    expect(total).toBe(3);
+    const { total, messages, items } = await record.quarantine(10);
+    expect([total, messages]).toEqual([2, 3]);
     expect(items).toMatchObject([
       { topic: "a", messages: 2, firstMs: t, lastMs: t + 1 },
       { topic: "b", messages: 1 },
@@ -237,7 +237,7 @@ function describeEnvelopes(open: Open): void {
     const flood = Array.from({ length: 1_100 }, (_, index) => setAside(`flood/${index}`));
     await record.storeEnvelopes({ nowMs: t + 2, envelopes: [], setAside: flood });
     const after = await record.quarantine(5_000);
-    expect(after.total).toBe(1_103);
+    expect([after.total, after.messages]).toEqual([1_001, 1_103]);
     expect(after.items).toHaveLength(1_001);
     expect((await record.quarantine(0)).items).toEqual([]);
   });

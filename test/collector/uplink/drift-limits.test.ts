@@ -84,8 +84,8 @@ describe("a drift report", () => {
       ],
       { lane: "drift" },
     );
-    const { items, total } = await bench.record.quarantine(10);
-    expect(total).toBe(2);
+    const { items, messages } = await bench.record.quarantine(10);
+    expect(messages).toBe(2);
     expect(items).toMatchObject([{ reason: "drift-bins", messages: 2 }]);
     expect(items[0]!.detail).toBe("16 bins of column 4; the model's reference has no such column");
     expect((await bench.record.driftBacklog()).openPeriods).toBe(2);

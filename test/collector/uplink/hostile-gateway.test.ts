@@ -77,7 +77,10 @@ it("is not stopped by tens of thousands of failure modes of one point, nor is wh
   expect(series[0]!.failureModes.length).toBe(recordBounds.modesPerPoint);
   expect(JSON.stringify(series).length).toBeLessThan(100_000);
   expect(acks.at(-1)).toMatchObject({ sequence: 2_000 });
-  expect(await record.quarantine(9)).toMatchObject({ total: 1_998, items: [{ reason: "gateway-bounds" }] });
+  expect(await record.quarantine(9)).toMatchObject({
+    messages: 1_998,
+    items: [{ reason: "gateway-bounds" }],
+  });
   expect(loop.stop()).toBeLessThan(longestBlockMs);
 });
 
@@ -157,8 +160,8 @@ it("lets nobody fill what is said of messages that were set aside", async () => 
   }
   ingest.accept("aurora/v1/gateway/gw-2/up/alert", Uint8Array.of(1));
   await ingest.flush();
-  const { total, items } = await record.quarantine(9);
-  expect(total).toBe(2_001);
+  const { messages, items } = await record.quarantine(9);
+  expect(messages).toBe(2_001);
   expect(items.map(({ topic }) => topic).sort()).toEqual([
     "aurora/v1/gateway/gw-1/up/(no lane)",
     "aurora/v1/gateway/gw-2/up/alert",

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { QuarantineEntry, StoredEnvelope } from "../../../src/collector/record/fleet-record.ts";
+import type { StoredEnvelope } from "../../../src/collector/record/fleet-record.ts";
+import type { QuarantineEntry } from "../../../src/collector/record/quarantine-listing.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
@@ -20,7 +21,8 @@ const names = async (bench: IngestBench): Promise<string[]> =>
   (await bench.record.events({ limit: 500, offset: 0 })).items.map((item) => item.name).reverse();
 const quarantine = async (bench: IngestBench): Promise<readonly QuarantineEntry[]> =>
   (await bench.record.quarantine(10)).items;
-const countSetAside = async (bench: IngestBench): Promise<number> => (await bench.record.quarantine(0)).total;
+const countSetAside = async (bench: IngestBench): Promise<number> =>
+  (await bench.record.quarantine(0)).messages;
 const away = new AuroraError("STORE", "the database is away", { op: "store" });
 /** Lets every promise go on that can. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

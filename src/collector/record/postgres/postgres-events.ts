@@ -8,12 +8,12 @@ import type {
   EventQuery,
   GatewayQuery,
   Listing,
-  QuarantineEntry,
   RecordedEvent,
   RecordedUpdate,
   RecordSource,
   SetAsideMessage,
 } from "../fleet-record.ts";
+import type { QuarantineListing } from "../quarantine-listing.ts";
 import {
   maxQuarantineEntries,
   otherTopics,
@@ -228,12 +228,14 @@ async function isEntry(session: SqlSession, topic: string, reason: string): Prom
   return found.length > 0;
 }
 
-/** `total` counts messages, not entries. */
-export async function listQuarantine(session: SqlSession, limit: number): Promise<Listing<QuarantineEntry>> {
-  const [count] = await session.rows("SELECT COALESCE(SUM(messages), 0) AS total FROM quarantine");
+export async function listQuarantine(session: SqlSession, limit: number): Promise<QuarantineListing> {
+  const [count] = await session.rows(
+    "SELECT COUNT(*) AS entries, COALESCE(SUM(messages), 0) AS messages FROM quarantine",
+  );
   const rows = await session.rows("SELECT * FROM quarantine ORDER BY last_ms DESC, topic LIMIT $1", [limit]);
   return {
-    total: Number(count?.total),
+    total: Number(count?.entries),
+    messages: Number(count?.messages),
     items: rows.map((row) => ({
       topic: String(row.topic),
       reason: String(row.reason),

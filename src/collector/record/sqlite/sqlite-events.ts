@@ -9,12 +9,12 @@ import type {
   EventQuery,
   GatewayQuery,
   Listing,
-  QuarantineEntry,
   RecordedEvent,
   RecordedUpdate,
   RecordSource,
   SetAsideMessage,
 } from "../fleet-record.ts";
+import type { QuarantineListing } from "../quarantine-listing.ts";
 import {
   maxQuarantineEntries,
   otherTopics,
@@ -30,7 +30,7 @@ export interface SqliteEvents {
   events(query: EventQuery): Listing<RecordedEvent>;
   eventsAt(moments: readonly EventMoment[]): readonly (RecordedEvent | null)[];
   updates(query: GatewayQuery): Listing<RecordedUpdate>;
-  quarantine(limit: number): Listing<QuarantineEntry>;
+  quarantine(limit: number): QuarantineListing;
   /** Removes at most so many events that arrived before `beforeMs`, but confirmed outcomes; returns how many. */
   pruneEvents(beforeMs: number, most: number): number;
   /** Removes at most so many confirmed outcomes that arrived before `beforeMs`; returns how many. */
@@ -162,7 +162,8 @@ function createQuarantine(database: SqliteDatabase): Pick<SqliteEvents, "setAsid
       put.run(isOther ? otherTopics : topic.slice(0, 512), reason, now, now, storableText(detail), sample);
     },
     quarantine: (limit) => ({
-      total: Number(messages.get()?.total),
+      total: Number(entries.get()?.total),
+      messages: Number(messages.get()?.total),
       items: list.all(limit).map((row) => ({
         topic: String(row.topic),
         reason: String(row.reason),
