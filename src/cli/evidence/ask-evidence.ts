@@ -127,19 +127,25 @@ export const refusalHint: string =
   "Its configuration says which points it has and what may leave its site (evidence.allow); the collector's page shows its points, and `aurora device list` on its machine its devices.";
 
 const turbinesSchema = z.object({
+  total: z.int(),
   items: z.array(z.object({ site: z.string(), turbine: z.string() })),
 });
 
 async function findSite(collector: string, turbine: string): Promise<string> {
   const op = "find the turbine";
-  const { items } = await askCollector({
-    collector,
-    path: "api/v1/turbines",
-    query: { q: turbine, limit: String(maxListed) },
-    schema: turbinesSchema,
-    op,
-  });
-  const sites = items.filter((other) => other.turbine === turbine).map(({ site }) => site);
+  const sites: string[] = [];
+  // Of many sites more turbines may hold the name in theirs than are told at once.
+  for (let offset = 0, total = 1; offset < total; offset += maxListed) {
+    const page = await askCollector({
+      collector,
+      path: "api/v1/turbines",
+      query: { q: turbine, limit: String(maxListed), offset: String(offset) },
+      schema: turbinesSchema,
+      op,
+    });
+    total = page.total;
+    for (const other of page.items) if (other.turbine === turbine) sites.push(other.site);
+  }
   const [site, more] = sites;
   if (site === undefined)
     throw new AuroraError("USAGE", `the collector knows no turbine ${turbine}`, {

@@ -131,6 +131,8 @@ interface FoundBundle {
   readonly isTar: boolean;
 }
 
+/** Below one that is configured. */
+const maxFolders = 256;
 /** Of one model; a registry holds no more than thousands. */
 const maxTars = 4_096;
 
@@ -161,8 +163,15 @@ async function findBundles(dirs: readonly string[], logger: Logger): Promise<Fou
       continue;
     }
     try {
-      for (const entry of (await readdir(dir, { withFileTypes: true })).slice(0, 256)) {
-        const bundle = entry.isDirectory() ? await findBundle(join(dir, entry.name), logger) : null;
+      const folders = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+      if (folders.length > maxFolders)
+        logger.warn("more folders of bundles than are looked at", {
+          dir,
+          folders: folders.length,
+          maxFolders,
+        });
+      for (const { name } of folders.slice(0, maxFolders)) {
+        const bundle = await findBundle(join(dir, name), logger);
         if (bundle !== null) found.push(bundle);
       }
     } catch (error) {

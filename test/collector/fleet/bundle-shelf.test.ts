@@ -48,6 +48,18 @@ describe("the shelf of bundles", () => {
   });
 });
 
+describe("a folder of more bundles than are looked at", () => {
+  it("is told of", async () => {
+    const dir = createTemporaryFolder();
+    for (let index = 0; index < 257; index++) mkdirSync(join(dir, `1.${index}.0`));
+    const told: unknown[] = [];
+    const logger: Logger = { ...silentLogger, warn: (_, fields) => told.push(fields) };
+    const around = { trustedKeys: [], registryDir: null, registry: null, logger };
+    expect(await createBundleShelf({ dirs: [dir], ...around }).scan()).toBe(0);
+    expect(told).toEqual([{ dir, folders: 257, maxFolders: 256 }]);
+  });
+});
+
 describe("a bundle that is looked at while it is being copied", () => {
   it("is refused, which is said once, and taken up when it is whole", async () => {
     const from = createTemporaryFolder();
