@@ -55,7 +55,7 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
   const { record, config, clock, timers, logger } = options;
   const periodMs = config.periodSeconds * 1_000;
   const graceMs = graceOf({ periodMs });
-  const accounts = createAccounts(options.metrics, record);
+  const accounts = createDriftAccounts(options.metrics, record);
   let stopped = false;
   const pause = (): Promise<void> => new Promise((resolve) => timers.after(0, resolve));
   const assess = createAssessment(options, pause);
@@ -200,7 +200,7 @@ function createTasks({ models, config }: DriftJobOptions): (modelDigest: string)
   };
 }
 
-function createAccounts(metrics: Metrics, record: FleetRecord) {
+function createDriftAccounts(metrics: Metrics, record: FleetRecord) {
   metrics.gauge(
     { name: "drift_open_periods", help: "Periods of points that wait to be assessed" },
     async () => (await record.driftBacklog()).openPeriods,

@@ -129,7 +129,7 @@ export interface HeardAlarms {
 }
 
 /** What a state does to the alarms of its turbine. */
-export type StateChange =
+export type AlarmChange =
   /** The first of its kind here, known from the state alone. */
   | { readonly kind: "begin"; readonly said: SaidStanding }
   | {
@@ -147,7 +147,7 @@ export type StateChange =
  * begins nothing: of a fault that comes and goes beneath nobody is told.
  * @param alarms those of the turbine that stand, and the newest of each kind that the state names
  */
-export function holdAgainstState(alarms: readonly StoredAlarm[], heard: HeardAlarms): readonly StateChange[] {
+export function holdAgainstState(alarms: readonly StoredAlarm[], heard: HeardAlarms): readonly AlarmChange[] {
   const { state, seenMs } = heard;
   const atMs = believeTime(Date.parse(state.time), seenMs);
   const newest = new Map<string, StoredAlarm>();
@@ -159,7 +159,7 @@ export function holdAgainstState(alarms: readonly StoredAlarm[], heard: HeardAla
   const good = new Set(
     state.components?.filter(({ health }) => health === "good").map(({ component }) => component),
   );
-  const changes: StateChange[] = [];
+  const changes: AlarmChange[] = [];
   for (const [kind, alarm] of named) {
     const held = newest.get(kind);
     if (held === undefined && isShown(alarm))
@@ -189,7 +189,7 @@ function isNews({ last, said }: StoredAlarm, { state, seenMs }: HeardAlarms, atM
 }
 
 /** @param named what a newer state says of the alarm; undefined: nothing, and that its component is good */
-function holdAlarm(held: StoredAlarm, named: SaidAlarm | undefined, atMs: number): StateChange | null {
+function holdAlarm(held: StoredAlarm, named: SaidAlarm | undefined, atMs: number): AlarmChange | null {
   const { active, last } = held;
   const known = knownOf(held);
   const told = held.said?.told ?? (last !== null && active);
@@ -206,7 +206,7 @@ function holdAlarm(held: StoredAlarm, named: SaidAlarm | undefined, atMs: number
   return say(held, { atMs, alarm: { ...known, ...(isSame ? named : {}), state }, stands, told });
 }
 
-function say({ alarm, last }: StoredAlarm, said: SaidStanding): StateChange {
+function say({ alarm, last }: StoredAlarm, said: SaidStanding): AlarmChange {
   if (last !== null && isTold(said, last.data, said.told))
     return { kind: "say", alarm, standing: { active: said.told, said: null }, lastMs: last.timeMs };
   return { kind: "say", alarm, standing: { active: said.stands, said }, lastMs: said.atMs };

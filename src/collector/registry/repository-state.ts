@@ -34,7 +34,7 @@ interface SigningContext {
 }
 
 /** What the next state is made of. */
-interface StateChange {
+interface RepositoryChange {
   readonly root: Metadata<Root>;
   /** Null for the first state. */
   readonly previous: RepositoryState | null;
@@ -47,7 +47,7 @@ interface StateChange {
  * The next state, in which `from` and everything above it is signed anew.
  * @throws AuroraError CLOCK when this clock is past the root's end: nobody would accept the files.
  */
-export function nextState(change: StateChange, context: SigningContext): RepositoryState {
+export function nextState(change: RepositoryChange, context: SigningContext): RepositoryState {
   const { root, previous, from, targetFiles } = change;
   const { keys, lifetimes } = context;
   // A collector's clock that went back must not make new files look older than the last ones.

@@ -16,7 +16,7 @@ interface IngestAccounts {
 }
 
 /** Creates counters at nought. */
-export function createAccounts({
+export function createIngestAccounts({
   metrics,
   logger,
   clock,

@@ -16,7 +16,7 @@ import { createAckSender } from "./ack-sender.ts";
 import { createBatchLoop, lastBatchMs, pauseAfterFailure } from "./batch-loop.ts";
 import { type CutBatch, cutBatches } from "./cut-batches.ts";
 import { createFairQueue } from "./fair-queue.ts";
-import { createAccounts } from "./ingest-accounts.ts";
+import { createIngestAccounts } from "./ingest-accounts.ts";
 import type { RecordLimits } from "./read-envelope.ts";
 
 export interface UplinkIngestOptions {
@@ -85,7 +85,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     driftBinsOf = () => undefined,
     beforeStore = async (envelopes: readonly CheckedEnvelope[]) => envelopes,
   } = options;
-  const { messagesTotal, count } = createAccounts(options);
+  const { messagesTotal, count } = createIngestAccounts(options);
   const acks = createAckSender({ ...options, send: options.acknowledge });
   const waiting = createFairQueue<WaitingMessage>(costOf);
   /** Of what waits and of the batch that is on its way. */

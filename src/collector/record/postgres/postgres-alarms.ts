@@ -12,11 +12,11 @@ import {
   unheardEvent,
 } from "../alarm-rows.ts";
 import {
+  type AlarmChange,
   alarmLifeStep,
   type HeardAlarms,
   holdAgainstState,
   placeAlert,
-  type StateChange,
 } from "../alarm-rules.ts";
 import type {
   AlarmingTurbine,
@@ -149,7 +149,7 @@ export async function holdAlarms(session: SqlSession, heard: readonly HeardAlarm
 
 async function applyChange(
   session: SqlSession,
-  change: StateChange,
+  change: AlarmChange,
   { site, turbine }: TurbineRef,
 ): Promise<void> {
   if (change.kind === "say") {

@@ -12,11 +12,11 @@ import {
   unheardEvent,
 } from "../alarm-rows.ts";
 import {
+  type AlarmChange,
   alarmLifeStep,
   type HeardAlarms,
   holdAgainstState,
   placeAlert,
-  type StateChange,
 } from "../alarm-rules.ts";
 import type { AlarmingTurbine, AlarmQuery, Listing, RecordedAlarm, TurbineRef } from "../fleet-record.ts";
 import { recordBounds, refuseBeyond } from "../record-bounds.ts";
@@ -97,7 +97,7 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     }
     return current.alarm;
   };
-  const apply = (change: StateChange, { site, turbine }: TurbineRef): void => {
+  const apply = (change: AlarmChange, { site, turbine }: TurbineRef): void => {
     if (change.kind === "say") {
       const { active, said } = change.standing;
       say.run(Number(active), toSaidText(said), Math.trunc(change.lastMs), change.alarm);
