@@ -5,6 +5,7 @@ import { askAlarmStep, askAlarms } from "../ask/ask-alarms.ts";
 import { loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { nameUser } from "../terminal/name-user.ts";
 import { parseNumber } from "../terminal/options.ts";
+import { printReply } from "../terminal/print-reply.ts";
 import { renderAlarmStep, renderAlarms } from "../terminal/render-alarms.ts";
 
 interface AlertFlags {
@@ -55,7 +56,7 @@ Example:
     )
     .action(async (turbine: string | undefined, flags: AlertFlags) => {
       const alarms = await askAlarms(loadGatewayConfig(flags.config), turbine);
-      process.stdout.write(flags.json === true ? `${JSON.stringify({ alarms })}\n` : renderAlarms(alarms));
+      printReply(flags.json, { alarms }, () => renderAlarms(alarms));
     });
 }
 
@@ -132,5 +133,5 @@ async function act(
   order: Omit<AlarmOrder, "by">,
 ): Promise<void> {
   const reply = await askAlarmStep(loadGatewayConfig(config), place, { ...order, by: nameUser() });
-  process.stdout.write(json === true ? `${JSON.stringify(reply)}\n` : renderAlarmStep(place, reply));
+  printReply(json, reply, () => renderAlarmStep(place, reply));
 }

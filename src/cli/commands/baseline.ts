@@ -5,6 +5,7 @@ import { maxReasonLength } from "../../core/contract/baseline-report.ts";
 import { askBaselines, askRenewal } from "../ask/ask-baselines.ts";
 import { loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { nameUser } from "../terminal/name-user.ts";
+import { printReply } from "../terminal/print-reply.ts";
 import { renderBaselines, renderRenewal } from "../terminal/render-baselines.ts";
 
 interface BaselineFlags {
@@ -51,7 +52,7 @@ Example:
     )
     .action(async (turbine: string | undefined, component: string | undefined, flags: BaselineFlags) => {
       const points = await askBaselines(loadGatewayConfig(flags.config), { turbine, component });
-      process.stdout.write(flags.json === true ? `${JSON.stringify({ points })}\n` : renderBaselines(points));
+      printReply(flags.json, { points }, () => renderBaselines(points));
     });
 }
 
@@ -106,7 +107,7 @@ Examples:
         ...(foundHealthy ? { foundHealthy } : {}),
         ...(foundFault ? { foundFault } : {}),
       });
-      process.stdout.write(flags.json === true ? `${JSON.stringify(reply)}\n` : renderRenewal(reply));
+      printReply(flags.json, reply, () => renderRenewal(reply));
     });
 }
 

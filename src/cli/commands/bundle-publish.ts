@@ -13,6 +13,7 @@ import { defaultCollectorUrl } from "../ask/ask-collector.ts";
 import { type PublishedNow, publishBundle } from "../bundle/publish-bundle.ts";
 import { createRegistryClient } from "../bundle/registry-client.ts";
 import { parseNumber } from "../terminal/options.ts";
+import { printReply } from "../terminal/print-reply.ts";
 import { createProgressBar } from "../terminal/progress-bar.ts";
 
 interface PublishFlags {
@@ -89,7 +90,7 @@ async function publish(dir: string, flags: PublishFlags): Promise<void> {
     bar.end();
     const { bundle: served, isNew, repository } = published;
     const result = { ...served, isNew, repository, collector, publisher: publisher.keyId };
-    process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : render(published, collector));
+    printReply(json, result, () => render(published, collector));
   } finally {
     bar.end();
   }

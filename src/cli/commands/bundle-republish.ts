@@ -14,6 +14,7 @@ import { findSignedBundle } from "../bundle/find-bundle.ts";
 import { loadReleaseKey } from "../bundle/release-key.ts";
 import { renumberBundle } from "../bundle/republish-bundle.ts";
 import { releaseKeyFile } from "../installation.ts";
+import { printReply } from "../terminal/print-reply.ts";
 
 interface RepublishFlags {
   readonly as: string;
@@ -69,10 +70,11 @@ async function republish(text: string, flags: RepublishFlags): Promise<void> {
   const made = await writeBundle(out, contents, signer);
   const { name, version: of } = bundle.manifest;
   const result = { out, name, version, digest: made.digest, of: { version: of, digest: bundle.digest } };
-  process.stdout.write(
-    json === true
-      ? `${JSON.stringify({ ...result, signedBy: signer.keyId })}\n`
-      : `${out}: ${name}@${version}, the model of ${of}\ndigest ${made.digest}\nsigned with ${flags.key}: collector (registry.trustedKeys) and gateways (bundles.trustedKeys) must trust its public half\nTo the gateways: aurora bundle publish ${out} --key FILE --collector URL\n`,
+  printReply(
+    json,
+    { ...result, signedBy: signer.keyId },
+    () =>
+      `${out}: ${name}@${version}, the model of ${of}\ndigest ${made.digest}\nsigned with ${flags.key}: collector (registry.trustedKeys) and gateways (bundles.trustedKeys) must trust its public half\nTo the gateways: aurora bundle publish ${out} --key FILE --collector URL\n`,
   );
 }
 

@@ -10,6 +10,7 @@ import { sayCheck } from "../data/say-check.ts";
 import { releaseKeyFile } from "../installation.ts";
 import { addSidecarOptions, type SidecarFlags } from "../score/sidecar/sidecar-options.ts";
 import { countOf } from "../terminal/count-of.ts";
+import { printReply } from "../terminal/print-reply.ts";
 import { createProgressBar } from "../terminal/progress-bar.ts";
 
 interface InitFlags extends SidecarFlags {
@@ -74,7 +75,7 @@ Example:
         });
       }
       const written = await initRecordings(dir, { stated: { ...rest, bearing }, force, scratch });
-      process.stdout.write(json === true ? `${JSON.stringify(written)}\n` : sayWritten(written));
+      printReply(json, written, () => sayWritten(written));
     });
 }
 
@@ -151,14 +152,14 @@ Examples:
       const { data, json } = flags;
       if ((await readDataKind(file)) === "scada-table") {
         const tables = await checkTables(file, data);
-        process.stdout.write(json === true ? `${JSON.stringify(tables)}\n` : sayTableCheck(tables));
+        printReply(json, tables, () => sayTableCheck(tables));
         if (!tables.passed) process.exitCode = 1;
         return;
       }
       const bar = createProgressBar();
       const keys = await loadTrustedKeys(flags.keys ?? releaseKeyFile());
       const check = await checkRecordings(file, { data, keys }, bar.update).finally(bar.end);
-      process.stdout.write(json === true ? `${JSON.stringify(check)}\n` : sayCheck(check));
+      printReply(json, check, () => sayCheck(check));
       if (!check.passed) process.exitCode = 1;
     });
 }

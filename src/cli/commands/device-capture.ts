@@ -2,8 +2,9 @@
 import { Command } from "commander";
 import { maxCaptureSeconds } from "../../core/contract/device/device-capture.ts";
 import { askCapture, loadGatewayConfig } from "../ask/ask-gateway.ts";
-import { expectNpyName, renderCapture, writeCapture } from "../device/write-capture.ts";
-import { parseNumber } from "../terminal/options.ts";
+import { renderCapture, writeCapture } from "../device/write-capture.ts";
+import { expectNpyName, parseNumber } from "../terminal/options.ts";
+import { printReply } from "../terminal/print-reply.ts";
 
 interface DeviceCaptureFlags {
   readonly device: string;
@@ -44,7 +45,7 @@ Example:
 
 async function runDeviceCapture(flags: DeviceCaptureFlags): Promise<void> {
   const { device: deviceId, seconds, channel = null, out, partial = false } = flags;
-  expectNpyName(out);
+  expectNpyName(out, "capture raw samples");
   const config = loadGatewayConfig(flags.config);
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
@@ -55,9 +56,5 @@ async function runDeviceCapture(flags: DeviceCaptureFlags): Promise<void> {
   );
   const beside = await writeCapture(out, reply);
   const { counts: _counts, ...said } = reply;
-  process.stdout.write(
-    flags.json === true
-      ? `${JSON.stringify({ out, sidecar: beside, ...said })}\n`
-      : renderCapture(out, beside, reply),
-  );
+  printReply(flags.json, { out, sidecar: beside, ...said }, () => renderCapture(out, beside, reply));
 }

@@ -9,6 +9,7 @@ import { readPushImage } from "../device/find-push-target.ts";
 import { createFlashImage, type FlashLayout, renderIntelHex } from "../device/flash-image.ts";
 import { releaseKeyFile } from "../installation.ts";
 import { parseInteger } from "../terminal/options.ts";
+import { printReply } from "../terminal/print-reply.ts";
 
 interface DeviceImageFlags extends FlashLayout {
   readonly key: string;
@@ -91,10 +92,11 @@ async function runDeviceImage(dir: string, flags: DeviceImageFlags): Promise<voi
     slotBytes: flags.slotBytes,
     model: { name: image.name, version: image.version, bytes: image.bytes.length, sha256 },
   };
-  process.stdout.write(
-    flags.json === true
-      ? `${JSON.stringify(said)}\n`
-      : `${out}: ${image.name} ${image.version} in the slot at 0x${flags.slotsAt.toString(16)}, ${bytes.length} bytes of flash from 0x${address.toString(16)}\n`,
+  printReply(
+    flags.json,
+    said,
+    () =>
+      `${out}: ${image.name} ${image.version} in the slot at 0x${flags.slotsAt.toString(16)}, ${bytes.length} bytes of flash from 0x${address.toString(16)}\n`,
   );
 }
 

@@ -5,6 +5,7 @@ import { pushToDevice, renderPushProgress, renderPushReport } from "../device/pu
 import { runtimeVersion } from "../installation.ts";
 import { printable } from "../terminal/end-process.ts";
 import { baudOption } from "../terminal/options.ts";
+import { printReply } from "../terminal/print-reply.ts";
 
 interface DevicePushFlags extends PushTargetOptions {
   readonly keys?: string[];
@@ -60,8 +61,6 @@ async function runDevicePush(dir: string, flags: DevicePushFlags): Promise<void>
     },
   });
   if (isTerminal) process.stderr.write("\n");
-  process.stdout.write(
-    flags.json === true ? `${JSON.stringify(report)}\n` : printable(renderPushReport(report)),
-  );
+  printReply(flags.json, report, () => printable(renderPushReport(report)));
   if (report.outcome !== "confirmed" && report.outcome !== "already-runs") process.exitCode = 1;
 }

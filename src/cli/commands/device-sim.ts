@@ -1,12 +1,12 @@
 /** `aurora device sim`: a device that streams simulated vibration or a recording to a gateway. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
-import { defaultBase, idPattern } from "../../core/contract/topics.ts";
+import { defaultBase } from "../../core/contract/topics.ts";
 import { systemTimers } from "../../core/platform/clock.ts";
 import { startDeviceSimulator } from "../device/device-simulator.ts";
 import { openSimulatedDevice, type SimulatedDeviceOptions } from "../device/simulated-device.ts";
 import { watchProgress } from "../device/watch-progress.ts";
-import { baudOption, parseInteger, parseNumber } from "../terminal/options.ts";
+import { baudOption, parseId, parseInteger, parseNumber } from "../terminal/options.ts";
 
 /** A gateway tries a device that is away less and less often. */
 const minWaitMs = 30_000;
@@ -126,12 +126,6 @@ function tellInWords(event: string, details: Readonly<Record<string, unknown>>):
     ([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
   process.stdout.write(`${event}: ${words.join(", ")}\n`);
-}
-
-function parseId(text: string): string {
-  if (!idPattern.test(text))
-    throw new InvalidArgumentError("It may have letters, digits, dot, dash and underscore, at most 63.");
-  return text;
 }
 
 function parseSpeed(text: string): number {

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { listDevices, renderDeviceList } from "../device/list-devices.ts";
+import { printReply } from "../terminal/print-reply.ts";
 import { deviceCaptureCommand } from "./device-capture.ts";
 import { deviceImageCommand } from "./device-image.ts";
 import { devicePushCommand } from "./device-push.ts";
@@ -29,6 +30,6 @@ function deviceListCommand(): Command {
     .action(async ({ config: path, json }: { readonly config?: string; readonly json?: boolean }) => {
       const config = path === undefined ? null : loadGatewayConfig(path);
       const list = await listDevices(config);
-      process.stdout.write(json === true ? `${JSON.stringify(list)}\n` : renderDeviceList(list));
+      printReply(json, list, () => renderDeviceList(list));
     });
 }

@@ -11,6 +11,7 @@ import { diffDays } from "../drift/diff-days.ts";
 import { renderDriftDays } from "../drift/render-days.ts";
 import { renderDayDiff } from "../drift/render-diff.ts";
 import { parseInteger } from "../terminal/options.ts";
+import { printReply } from "../terminal/print-reply.ts";
 import { renderDriftExplanation, renderDriftReport, renderGatewayDrift } from "../terminal/render-drift.ts";
 import { renderPerformance } from "../terminal/render-performance.ts";
 
@@ -83,7 +84,7 @@ Example:
     .action(async (flags: DriftFlags) => {
       if (flags.config !== undefined) {
         const standings = await askGatewayDrift(loadGatewayConfig(flags.config), flags.turbine);
-        return print(flags, standings, () => renderGatewayDrift(standings));
+        return printReply(flags.json, standings, () => renderGatewayDrift(standings));
       }
       const reply = await askVerdicts(flags, Date.now());
       // Without a day there is nothing that could speak against an estimate.
@@ -94,7 +95,11 @@ Example:
         renderDriftReport(reply) +
         (history === null ? "" : renderDriftDays(history)) +
         (performance === null ? "" : renderPerformance(performance));
-      print(flags, { ...reply, performance, ...(flags.days === undefined ? {} : { history }) }, words);
+      printReply(
+        flags.json,
+        { ...reply, performance, ...(flags.days === undefined ? {} : { history }) },
+        words,
+      );
     });
 }
 
@@ -125,7 +130,7 @@ Example:
       const before = await askVerdicts({ ...flags, day: day1 }, nowMs);
       const after = await askVerdicts({ ...flags, day: day2 }, nowMs);
       const diff = diffDays(before, after);
-      print(flags, diff, () => renderDayDiff(diff));
+      printReply(flags.json, diff, () => renderDayDiff(diff));
     });
 }
 
@@ -162,12 +167,8 @@ Example:
           hint: `Name the site, too: ${sites[0]}/${name}`,
         });
       }
-      print(flags, reply, () => renderDriftExplanation(reply));
+      printReply(flags.json, reply, () => renderDriftExplanation(reply));
     });
-}
-
-function print(flags: DriftFlags, value: unknown, render: () => string): void {
-  process.stdout.write(flags.json === true ? `${JSON.stringify(value)}\n` : render());
 }
 
 /** A day as the collector names it; that it has been is not checked here. */

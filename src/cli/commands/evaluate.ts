@@ -12,6 +12,7 @@ import {
 } from "../../training/evaluate-bundle.ts";
 import { recipeTable } from "../../training/training-config.ts";
 import { findDataDir, releaseKeyFile } from "../installation.ts";
+import { printReply } from "../terminal/print-reply.ts";
 import { createProgressBar, type ProgressBar } from "../terminal/progress-bar.ts";
 
 interface EvaluateFlags {
@@ -63,9 +64,7 @@ Examples:
       const bar = createProgressBar();
       const evaluation = await evaluate(dir, flags, bar);
       bar.end();
-      process.stdout.write(
-        flags.json === true ? `${JSON.stringify(evaluation.json)}\n` : `${evaluation.lines.join("\n")}\n`,
-      );
+      printReply(flags.json, evaluation.json, () => `${evaluation.lines.join("\n")}\n`);
       if (!evaluation.passed) process.exitCode = 1;
     });
 }

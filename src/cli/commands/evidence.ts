@@ -14,9 +14,10 @@ import {
   requestEvidence,
   waitForEvidence,
 } from "../evidence/ask-evidence.ts";
-import { expectName, fetchEvidence } from "../evidence/fetch-evidence.ts";
+import { fetchEvidence } from "../evidence/fetch-evidence.ts";
 import { renderEvidenceList, renderFetched } from "../evidence/render-list.ts";
-import { parseInteger, parseNumber } from "../terminal/options.ts";
+import { expectNpyName, parseInteger, parseNumber } from "../terminal/options.ts";
+import { printReply } from "../terminal/print-reply.ts";
 
 interface EvidenceFlags {
   readonly collector: string;
@@ -74,7 +75,7 @@ Example:
       const { collector, request } = question;
       const isMissed = reply.total === 0 && request !== undefined && json !== true;
       const refusal = isMissed ? await findRefusal(collector, request) : null;
-      print(json, reply, () => renderEvidenceList(reply, refusal));
+      printReply(json, reply, () => renderEvidenceList(reply, refusal));
     });
 }
 
@@ -92,10 +93,10 @@ Example:
   $ aurora evidence get 4f0c2a91b3d7 --collector https://collector.example --out wt07.npy`,
     )
     .action(async (text: string, { collector, out, json }: EvidenceFlags & { readonly out?: string }) => {
-      if (out !== undefined) expectName(out);
+      if (out !== undefined) expectNpyName(out, "get raw evidence");
       const id = await findEvidenceId(collector, text);
       const fetched = await fetchEvidence({ collector, id, out });
-      print(json, fetched, () => renderFetched(fetched));
+      printReply(json, fetched, () => renderFetched(fetched));
     });
 }
 
@@ -136,13 +137,13 @@ async function runRequest(name: string, flags: RequestFlags): Promise<void> {
       hint: "Name it TURBINE/COMPONENT, for example WT07/generator-bearing.",
     });
   }
-  if (out !== undefined) expectName(out);
+  if (out !== undefined) expectNpyName(out, "get raw evidence");
   const { request, gateway, isWatched } = await requestEvidence({ ...point, collector, seconds });
   const asked = { request, gateway, seconds };
   const doubt = isWatched === true ? "" : `; whether it watches a component ${name} is not known here`;
   if (wait === undefined && out === undefined) {
     const hint = `aurora evidence list --request ${request}`;
-    return print(
+    return printReply(
       json,
       { ...asked, evidence: null },
       () =>
@@ -155,14 +156,10 @@ async function runRequest(name: string, flags: RequestFlags): Promise<void> {
   const evidence = await waitForEvidence({ collector, request, gateway }, 60_000 * minutes);
   if (out === undefined) {
     const reply = { items: [evidence], total: 1, limit: 1, offset: 0 };
-    return print(json, { ...asked, evidence }, () => renderEvidenceList(reply));
+    return printReply(json, { ...asked, evidence }, () => renderEvidenceList(reply));
   }
   const fetched = await fetchEvidence({ collector, id: evidence.id, out });
-  print(json, { ...asked, evidence, out: fetched.out, sidecar: fetched.sidecar }, () =>
+  printReply(json, { ...asked, evidence, out: fetched.out, sidecar: fetched.sidecar }, () =>
     renderFetched(fetched),
   );
-}
-
-function print(json: boolean | undefined, value: unknown, render: () => string): void {
-  process.stdout.write(json === true ? `${JSON.stringify(value)}\n` : render());
 }

@@ -13,6 +13,7 @@ import {
 } from "../score/sidecar/sidecar-options.ts";
 import { findTableForm, listColumnNames, nameColumns } from "../score/tables/column-names.ts";
 import { explainRows, renderRowExplanation } from "../score/tables/explain-rows.ts";
+import { printReply } from "../terminal/print-reply.ts";
 
 interface ExplainFlags extends SidecarFlags {
   readonly window: string;
@@ -78,6 +79,6 @@ Example:
         const json = await explain().finally(() => warnThat(describer.listWarnings()));
         return { json, text: renderExplanation(json, color) };
       });
-      process.stdout.write(flags.json === true ? `${JSON.stringify(json)}\n` : text);
+      printReply(flags.json, json, () => text);
     });
 }

@@ -2,12 +2,13 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { idPattern, isTopicFilter } from "../../core/contract/topics.ts";
+import { isTopicFilter } from "../../core/contract/topics.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { type EnrolResult, enrolGateways } from "../fleet/enrol-gateways.ts";
 import { renderLogin, renderYamlText } from "../fleet/made-login.ts";
 import { revokeGateway } from "../fleet/revoke-gateway.ts";
-import { parseHost, parseInteger } from "../terminal/options.ts";
+import { parseHost, parseId, parseInteger } from "../terminal/options.ts";
+import { printReply } from "../terminal/print-reply.ts";
 
 interface EnrolOptions {
   readonly dir: string;
@@ -81,7 +82,7 @@ export function fleetCommand(): Command {
         days: options.days,
         nowMs: systemClock.nowMs(),
       });
-      process.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : renderResult(result));
+      printReply(options.json, result, () => renderResult(result));
     });
   command
     .command("revoke")
@@ -193,14 +194,6 @@ function renderReaders({ dir, readers, brokerDir }: EnrolResult): string {
     readers.length === 1 ? `${first?.id}: ${first?.dir}` : `${readers.length} readers: ${dir}/readers`;
   const example = first === undefined ? "" : `  mqtt: { ${renderLogin(first)} }\n`;
   return `${which}: to log in with, and read\n${example}${brokerDir}: for the broker; let it read its files again\n`;
-}
-
-/** Long enough for what `--count` appends. */
-function parseId(text: string): string {
-  if (idPattern.test(text)) return text;
-  throw new InvalidArgumentError(
-    "Letters, digits, dot, dash and underscore; at most 63; begin with a letter or digit.",
-  );
 }
 
 function parseFilter(text: string): string {

@@ -6,6 +6,7 @@ import { createKeyPair, writeKeyPair } from "../../core/bundle/keys.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { type CertificateWish, createAuthority, issueForSite } from "../fleet/site-authority.ts";
 import { parseHost, parseInteger } from "../terminal/options.ts";
+import { printReply } from "../terminal/print-reply.ts";
 
 interface IssueOptions {
   readonly days: number;
@@ -123,7 +124,7 @@ Example:
     .action(async (dir: string, { name, days, json }: IssueOptions & { readonly name: string }) => {
       const made = await createAuthority({ dir: resolve(dir), days, nowMs: systemClock.nowMs() }, name);
       const text = `${made.caFile}: for everybody (mqtt.caFile)\n${made.keyFile}: for nobody; take it offline when all have theirs\n`;
-      process.stdout.write(json ? `${JSON.stringify(made)}\n` : text);
+      printReply(json, made, () => text);
     });
 }
 
@@ -159,7 +160,7 @@ function addIssue(command: Command, use: CertificateWish["use"]): void {
       const made = await issueForSite({ dir: resolve(dir), name, use, days, nowMs: systemClock.nowMs() });
       const expires = new Date(made.expiresMs).toISOString();
       const text = `${made.dir}: ca.pem, cert.pem and key.pem for ${name}, until ${expires.slice(0, 10)}\n`;
-      process.stdout.write(json ? `${JSON.stringify({ ...made, expires })}\n` : text);
+      printReply(json, { ...made, expires }, () => text);
     });
 }
 

@@ -11,6 +11,7 @@ import { defaultBundleDir, train } from "../../training/train.ts";
 import { loadTrainingConfig, recipeTable } from "../../training/training-config.ts";
 import { loadReleaseKey } from "../bundle/release-key.ts";
 import { findDataDir, releaseKeyFile, trainingWorkDir } from "../installation.ts";
+import { printReply } from "../terminal/print-reply.ts";
 import { createProgressBar, keepLog } from "../terminal/progress-bar.ts";
 
 interface TrainFlags {
@@ -94,10 +95,19 @@ Example:
       bar.end();
       const { dir, digest, manifest, evaluation, summary } = result;
       const { name, version, lineage } = manifest;
-      process.stdout.write(
-        flags.json === true
-          ? `${JSON.stringify({ dir, name, version, digest, signedBy: signer.keyId, ungated: lineage.ungated, metrics: evaluation.metrics })}\n`
-          : `${[`${name}@${version} ${digest}`, ...summary, `see ${join(dir, "MODEL_CARD.md")}`].join("\n")}\n`,
+      printReply(
+        flags.json,
+        {
+          dir,
+          name,
+          version,
+          digest,
+          signedBy: signer.keyId,
+          ungated: lineage.ungated,
+          metrics: evaluation.metrics,
+        },
+        () =>
+          `${[`${name}@${version} ${digest}`, ...summary, `see ${join(dir, "MODEL_CARD.md")}`].join("\n")}\n`,
       );
     });
 }

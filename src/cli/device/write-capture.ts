@@ -1,20 +1,9 @@
 /** Raw samples of a device as files that `aurora score` reads: the counts as .npy, and what is known of them beside it. */
-import { extname } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { DeviceCaptureReply } from "../../core/contract/device/device-capture.ts";
 import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
 import { encodeNpy } from "../../core/platform/files/encode-npy.ts";
 import { renderScoreCall } from "../terminal/render-score-call.ts";
-
-/** @throws AuroraError USAGE where `out` does not end in .npy. */
-export function expectNpyName(out: string): void {
-  if (extname(out) === ".npy") return;
-  throw new AuroraError("USAGE", `${out} does not end in .npy`, {
-    op: "capture raw samples",
-    subject: out,
-    hint: "Name a file like capture.npy; capture.json is written beside it.",
-  });
-}
 
 /** Writes both files; returns the path of the one beside. Fails with WIRE_FORMAT when the counts are not as many as told. */
 export async function writeCapture(out: string, reply: DeviceCaptureReply): Promise<string> {

@@ -1,11 +1,11 @@
 /** Takes one piece of evidence from a collector into two files, as `aurora score` reads them; what is not as its digests say is not written. */
-import { extname } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts";
 import { type EvidenceAbout, evidenceAboutSchema, maxAboutBytes } from "../../core/contract/evidence.ts";
 import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { fetchCollectorFile } from "../ask/ask-collector.ts";
+import { expectNpyName } from "../terminal/options.ts";
 
 /** What was written. */
 export interface FetchedEvidence {
@@ -34,7 +34,7 @@ export async function fetchEvidence({
   readonly id: string;
   readonly out?: string | undefined;
 }): Promise<FetchedEvidence> {
-  if (named !== undefined) expectName(named);
+  if (named !== undefined) expectNpyName(named, op);
   const read = async (ending: "json" | "npy", maxBytes: number): Promise<Uint8Array> => {
     const path = `api/v1/evidence/${id}.${ending}`;
     const bytes = await fetchCollectorFile({ collector, path, op }, maxBytes);
@@ -55,16 +55,6 @@ export async function fetchEvidence({
   await writeOutputFile(sidecar, text);
   await writeOutputFile(out, npy);
   return { id, out, sidecar, about };
-}
-
-/** @throws AuroraError USAGE */
-export function expectName(out: string): void {
-  if (extname(out) === ".npy") return;
-  throw new AuroraError("USAGE", `${out} does not end in .npy`, {
-    op,
-    subject: out,
-    hint: "Name a file like evidence.npy; evidence.json is written beside it.",
-  });
 }
 
 function readDescription(id: string, text: Uint8Array): EvidenceAbout {

@@ -1,6 +1,9 @@
 /** What the options of several commands share: numbers, and how a configuration is overridden. */
+import { extname } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { serialRates } from "../../core/contract/device/serial-rates.ts";
+import { idPattern } from "../../core/contract/topics.ts";
 
 /** Parser of an option that is a number from `min` to `max`; anything else is wrong usage. */
 export function parseNumber(min: number, max: number): (text: string) => number {
@@ -28,6 +31,24 @@ export function baudOption(): Option {
   return new Option("--baud <rate>", "speed of a serial line")
     .argParser(parseInteger(min, max))
     .default(usual);
+}
+
+/** Parser of an option that is an id as topics have it: of a gateway, a device, a site. */
+export function parseId(text: string): string {
+  if (idPattern.test(text)) return text;
+  throw new InvalidArgumentError(
+    "Letters, digits, dot, dash and underscore; at most 63; begin with a letter or digit.",
+  );
+}
+
+/** @throws AuroraError USAGE where the file for raw samples does not end in .npy */
+export function expectNpyName(out: string, op: string): void {
+  if (extname(out) === ".npy") return;
+  throw new AuroraError("USAGE", `${out} does not end in .npy`, {
+    op,
+    subject: out,
+    hint: "Name a file like samples.npy; samples.json is written beside it.",
+  });
 }
 
 /** Parser of an option that is the name of a host. */

@@ -3,6 +3,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { countOf } from "../../terminal/count-of.ts";
+import { printReply } from "../../terminal/print-reply.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { adviseOnReasons, complainOfFile, exitCodeOf, warnOf, warnThat } from "../files/file-report.ts";
 import { expectOtherOutput } from "../files/row-writer.ts";
@@ -62,13 +63,14 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
   warnOf("speed", recordingDoubts.listSpeed());
   warnOf("level", recordingDoubts.listClipping());
   warnOf("baseline", known?.warnings ?? []);
-  process.stdout.write(
-    flags.json === true
-      ? `${JSON.stringify({ model: bundle.ref, out: flags.out, baseline: describeBaseline(known), files })}\n`
-      : files
-          .filter(({ error }) => error === undefined)
-          .map((file) => describe(file, unitDoubts.isKnown(file.file)))
-          .join(""),
+  printReply(
+    flags.json,
+    { model: bundle.ref, out: flags.out, baseline: describeBaseline(known), files },
+    () =>
+      files
+        .filter(({ error }) => error === undefined)
+        .map((file) => describe(file, unitDoubts.isKnown(file.file)))
+        .join(""),
   );
   for (const file of files) complain(file, unitDoubts.isKnown(file.file));
   noteSeverityOnly(files);

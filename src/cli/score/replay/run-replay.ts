@@ -6,6 +6,7 @@ import { checkMinWindows } from "../../../core/serving/check-commissioning.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import { printable } from "../../terminal/end-process.ts";
+import { printReply } from "../../terminal/print-reply.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { adviseOnReasons, complainOfFile, exitCodeOf, prefixDoubts, warnThat } from "../files/file-report.ts";
 import { expectOtherOutput, openRowWriter, type RowWriter } from "../files/row-writer.ts";
@@ -85,12 +86,8 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
     ...doubts,
     ...points.flatMap(describeSilence).map(({ message, hint }) => `${message}: ${hint}`),
   ];
-  process.stdout.write(
-    flags.json === true
-      ? `${JSON.stringify({ model: bundle.ref, budget, points, errors, warnings })}\n`
-      : points.length === 0
-        ? ""
-        : printable(renderReplay(points, budget, unread.size)),
+  printReply(flags.json, { model: bundle.ref, budget, points, errors, warnings }, () =>
+    points.length === 0 ? "" : printable(renderReplay(points, budget, unread.size)),
   );
   warnThat(doubts);
   complain(result);

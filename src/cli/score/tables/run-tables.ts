@@ -6,6 +6,7 @@ import { listComponents } from "../../../core/contract/bundle/normal-behaviour.t
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import { countOf } from "../../terminal/count-of.ts";
+import { printReply } from "../../terminal/print-reply.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";
 import { findTableForm, listColumnNames, nameColumns } from "./column-names.ts";
@@ -46,11 +47,7 @@ export async function runTables(
     progress: bar.update,
   }).finally(bar.end);
   const { files, inspections } = scored;
-  process.stdout.write(
-    flags.json === true
-      ? `${JSON.stringify({ model: ref, out: flags.out, files, inspections })}\n`
-      : renderTables(scored),
-  );
+  printReply(flags.json, { model: ref, out: flags.out, files, inspections }, () => renderTables(scored));
   for (const file of files) complain(file, scored);
   const read = files.filter(({ error }) => error === undefined);
   warnOf("repairs", doubtRepairs(repairs, scored));
