@@ -105,10 +105,10 @@ class PointDecider implements Decider {
   readonly #signals: Map<string, SignalState>;
   #lastBaseline: number;
   #last: readonly ModeDecision[] = [];
-  /** What the last window that was decided was measured as; null: nothing yet. */
+  /** What the last window that was decided was measured as, while an alarm stands; else null. */
   #heardLast: { readonly measured: readonly MeasuredSignal[]; readonly picture: SignalPicture } | null = null;
   /** What the last window of this run was held against; null: nothing yet. */
-  #against: WindowReference | null = null;
+  #against: Pick<WindowReference, "baseline" | "doubted"> | null = null;
   parts: DeciderParts;
   lastWindowId: string | null;
 
@@ -208,7 +208,6 @@ class PointDecider implements Decider {
     const { outputs, failureModes } = this.#heard;
     const measured = measureSignals(this.#heard, prediction, own);
     const picture = { outputs, coinciding: this.#heard.coinciding, signals, heights, baseline: own.baseline };
-    this.#heardLast = { measured, picture };
     this.#moveTo(own, measured);
     for (const each of measured) {
       const before = signals.get(each.name) ?? beginSignal(each.spread);
@@ -233,6 +232,7 @@ class PointDecider implements Decider {
       else if (state !== undefined && state.held !== null)
         modes.push(describeUnheard(name, state.fast.recent, state.held));
     }
+    this.#heardLast = modes.some(({ active }) => active) ? { measured, picture } : null;
     return modes;
   }
 
@@ -240,7 +240,7 @@ class PointDecider implements Decider {
   #moveTo(own: WindowReference, measured: readonly MeasuredSignal[]): void {
     const last = this.#against;
     if (last?.baseline === own.baseline && last.doubted === own.doubted) return;
-    this.#against = own;
+    this.#against = { baseline: own.baseline, doubted: own.doubted };
     if (last === null) return;
     for (let index = 0; index < this.#heard.outputs.length; index++) {
       const { name, reference: to } = measured[index]!;

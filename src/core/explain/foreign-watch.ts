@@ -9,7 +9,7 @@ import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow, ForeignLines } from "../contract/stream.ts";
 import { noForeignLines } from "./foreign-lines.ts";
 import { type ForeignCount, listForeignKinds, shareKindLineCounter } from "./foreign-modes.ts";
-import { createHeardElsewhere } from "./heard-elsewhere.ts";
+import { createHeardElsewhere, type HeardMoment } from "./heard-elsewhere.ts";
 import { createSteadyLines } from "./steady-lines.ts";
 
 /** What it says of a window. */
@@ -28,41 +28,54 @@ export interface ForeignWatch {
 }
 
 /** Of a point of which nothing was heard. */
-export function createForeignWatch(
-  cut: { readonly features: FeatureSpec; readonly window: WindowSpec },
-  bearing: BearingOrders,
-): ForeignWatch {
-  const count = shareKindLineCounter(cut, bearing);
-  const steadyLines = createSteadyLines(cut.features);
-  const elsewhere = createHeardElsewhere();
-  let last: Parameters<typeof elsewhere.note> | null = null;
-  return {
-    noteHeard: () => {
-      if (last !== null) elsewhere.note(...last);
-      last = null;
-    },
-    update: (window) => {
-      const { foreignLines, upperForeignLines, toMs, shaftRpm } = window;
-      const { lower, upper } = steadyLines.update(window);
-      const countBeside = (own?: ForeignLines, upperOwn?: ForeignLines): readonly ForeignCount[] =>
-        count({
-          ...window,
-          foreignLines: addSteady(lower, own),
-          upperForeignLines: addSteady(upper, upperOwn),
-        });
-      const found = countBeside(foreignLines, upperForeignLines);
-      last = [{ toMs, shaftRpm }, found];
-      const foreignModes = listForeignKinds(found);
-      if (foreignModes.length === 0) return noForeign;
-      const steadyModes = listForeignKinds(countBeside());
-      const humModes = listForeignKinds(countBeside(humOf(foreignLines), humOf(upperForeignLines)));
-      const silentModes = elsewhere.listSilent({ toMs, shaftRpm });
-      return {
-        foreignModes,
-        steadyModes: humModes.filter((mode) => steadyModes.includes(mode) || silentModes.includes(mode)),
-      };
-    },
-  };
+export function createForeignWatch(cut: CutSpecs, bearing: BearingOrders): ForeignWatch {
+  return new LineWatch(cut, bearing);
+}
+
+/** How a bundle's windows are cut and read. */
+interface CutSpecs {
+  readonly features: FeatureSpec;
+  readonly window: WindowSpec;
+}
+
+class LineWatch implements ForeignWatch {
+  readonly #count: ReturnType<typeof shareKindLineCounter>;
+  readonly #steadyLines: ReturnType<typeof createSteadyLines>;
+  readonly #elsewhere = createHeardElsewhere();
+  /** What was found in the last window, until it is known whether the machine was heard. */
+  #last: (HeardMoment & { readonly found: readonly ForeignCount[] }) | null = null;
+
+  constructor(cut: CutSpecs, bearing: BearingOrders) {
+    this.#count = shareKindLineCounter(cut, bearing);
+    this.#steadyLines = createSteadyLines(cut.features);
+  }
+
+  noteHeard(): void {
+    if (this.#last !== null) this.#elsewhere.note(this.#last, this.#last.found);
+    this.#last = null;
+  }
+
+  update(window: FeatureWindow): ForeignWindow {
+    const { foreignLines, upperForeignLines, toMs, shaftRpm } = window;
+    const { lower, upper } = this.#steadyLines.update(window);
+    const countBeside = (own?: ForeignLines, upperOwn?: ForeignLines): readonly ForeignCount[] =>
+      this.#count({
+        ...window,
+        foreignLines: addSteady(lower, own),
+        upperForeignLines: addSteady(upper, upperOwn),
+      });
+    const found = countBeside(foreignLines, upperForeignLines);
+    this.#last = { toMs, shaftRpm, found };
+    const foreignModes = listForeignKinds(found);
+    if (foreignModes.length === 0) return noForeign;
+    const steadyModes = listForeignKinds(countBeside());
+    const humModes = listForeignKinds(countBeside(humOf(foreignLines), humOf(upperForeignLines)));
+    const silentModes = this.#elsewhere.listSilent(window);
+    return {
+      foreignModes,
+      steadyModes: humModes.filter((mode) => steadyModes.includes(mode) || silentModes.includes(mode)),
+    };
+  }
 }
 
 function humOf({ hum } = noForeignLines): ForeignLines {

@@ -6,15 +6,11 @@ import { type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts"
 import { dayMs } from "../maths/durations.ts";
 import { type ForeignCount, isAllForeign } from "./foreign-modes.ts";
 
-/** How a kind was heard at about one speed. */
-interface HeardKind {
-  /** When last. */
-  readonly toMs: number;
-  /** In how many windows, up to {@link mostWindows}. */
-  readonly windows: number;
-  /** In which share of these a line of its own was found; the newest weigh most. */
-  readonly ownShare: number;
-}
+/**
+ * How a kind was heard at about one speed, as numbers: which of the kinds, the step of the speed, when last, in how many windows, up to
+ * {@link mostWindows}, and in which share of these a line of its own was found; the newest weigh most.
+ */
+const fields = { kind: 0, step: 1, toMs: 2, windows: 3, ownShare: 4, all: 5 } as const;
 
 /** Speeds are told apart by steps of this share. */
 const speedStep = 0.025;
@@ -32,7 +28,7 @@ const fewestWindows = 3;
 const oneOf = 3;
 
 /** When a window ended, and at which speed. */
-interface HeardMoment {
+export interface HeardMoment {
   readonly toMs: number;
   readonly shaftRpm: number;
 }
@@ -47,50 +43,83 @@ interface HeardElsewhere {
 
 /** Of a point of which nothing was heard. */
 export function createHeardElsewhere(): HeardElsewhere {
-  const kinds = faultKinds.map(() => new Map<number, HeardKind>());
-  return {
-    listSilent: ({ toMs, shaftRpm }) =>
-      faultKinds.filter((_, kind) => {
-        const speeds = kinds[kind]!;
-        forgetOld(speeds, toMs);
-        return isSilentBeside(stepOf(shaftRpm), speeds);
-      }),
-    note: ({ toMs, shaftRpm }, found) => {
-      const step = stepOf(shaftRpm);
-      for (const [kind, speeds] of kinds.entries()) {
-        // Of foreign lines alone nobody knows whether a fault's hides among them.
-        if (isAllForeign(found[kind]!)) continue;
-        speeds.set(step, hear(speeds.get(step), found[kind]!.own > 0, toMs));
-      }
-    },
-  };
+  return new HeardSpeeds();
+}
+
+class HeardSpeeds implements HeardElsewhere {
+  /** In rows of {@link fields}, in the order in which they were first heard. */
+  #rows: number[] = noRows;
+
+  listSilent({ toMs, shaftRpm }: HeardMoment): readonly FaultKind[] {
+    this.#rows = forgetOld(this.#rows, toMs);
+    return faultKinds.filter((_, kind) => isSilentBeside(stepOf(shaftRpm), kind, this.#rows));
+  }
+
+  note({ toMs, shaftRpm }: HeardMoment, found: readonly ForeignCount[]): void {
+    const step = stepOf(shaftRpm);
+    for (let kind = 0; kind < faultKinds.length; kind++) {
+      // Of foreign lines alone nobody knows whether a fault's hides among them.
+      if (!isAllForeign(found[kind]!)) this.#hear({ kind, step, toMs, isOwn: found[kind]!.own > 0 });
+    }
+  }
+
+  /** One window more. */
+  #hear({ kind, step, toMs, isOwn }: HeardKind): void {
+    let at = 0;
+    while (at < this.#rows.length && !isOf(this.#rows, at, { kind, step })) at += fields.all;
+    // Room to measure: a push makes it for many more.
+    if (at === this.#rows.length) this.#rows = this.#rows.concat([kind, step, toMs, 0, 0]);
+    const rows = this.#rows;
+    const windows = Math.min(mostWindows, rows[at + fields.windows]! + 1);
+    const ownShare = rows[at + fields.ownShare]!;
+    rows[at + fields.toMs] = toMs;
+    rows[at + fields.windows] = windows;
+    rows[at + fields.ownShare] = ownShare + ((isOwn ? 1 : 0) - ownShare) / windows;
+  }
+}
+
+interface HeardKind {
+  readonly kind: number;
+  readonly step: number;
+  readonly toMs: number;
+  readonly isOwn: boolean;
+}
+
+/** Of all points of which nothing was heard; never written to. */
+const noRows: number[] = [];
+
+function isOf(
+  rows: readonly number[],
+  at: number,
+  { kind, step }: Pick<HeardKind, "kind" | "step">,
+): boolean {
+  return rows[at + fields.kind] === kind && rows[at + fields.step] === step;
 }
 
 function stepOf(shaftRpm: number): number {
   return Math.round(Math.log(shaftRpm) / speedStep);
 }
 
-function forgetOld(speeds: Map<number, HeardKind>, nowMs: number): void {
-  for (const [step, { toMs }] of speeds) if (toMs > nowMs || nowMs - toMs > keptMs) speeds.delete(step);
+function forgetOld(rows: number[], nowMs: number): number[] {
+  const isOld = (at: number): boolean => {
+    const toMs = rows[at - (at % fields.all) + fields.toMs]!;
+    return toMs > nowMs || nowMs - toMs > keptMs;
+  };
+  return rows.some((_, at) => isOld(at)) ? rows.filter((_, at) => !isOld(at)) : rows;
 }
 
 const slowestSteps = Math.log(slowShare) / speedStep;
 
 /** Was it found in too few of the windows at other speeds, of which there were some? */
-function isSilentBeside(step: number, speeds: ReadonlyMap<number, HeardKind>): boolean {
+function isSilentBeside(step: number, kind: number, rows: readonly number[]): boolean {
   let windows = 0;
   let own = 0;
-  for (const [other, heard] of speeds) {
+  for (let at = 0; at < rows.length; at += fields.all) {
+    const other = rows[at + fields.step]!;
+    if (rows[at + fields.kind] !== kind) continue;
     if (Math.abs(other - step) < stepsApart || other - step < slowestSteps) continue;
-    windows += heard.windows;
-    own += heard.windows * heard.ownShare;
+    windows += rows[at + fields.windows]!;
+    own += rows[at + fields.windows]! * rows[at + fields.ownShare]!;
   }
   return windows >= fewestWindows && oneOf * own <= windows;
-}
-
-/** One window more. */
-function hear(before: HeardKind | undefined, isOwn: boolean, toMs: number): HeardKind {
-  const windows = Math.min(mostWindows, (before?.windows ?? 0) + 1);
-  const ownShare = before?.ownShare ?? 0;
-  return { toMs, windows, ownShare: ownShare + ((isOwn ? 1 : 0) - ownShare) / windows };
 }

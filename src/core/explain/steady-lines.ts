@@ -120,43 +120,62 @@ type LinedWindow = Pick<
 
 /** Of a point of which nothing was heard. */
 export function createSteadyLines(spec: FeatureSpec): SteadyLines {
-  const shaft = findShaftColumns(spec);
-  const [lower, upper] = [createBand(shaft), createBand(shaft)];
-  return {
-    update: ({ fromMs, toMs, shaftRpm, features, lineOrders, upperFeatures, upperLineOrders }) => {
-      const heard = { shaftRpm, revolutions: ((toMs - fromMs) / 60_000) * shaftRpm, toMs };
-      if (!(heard.revolutions > 0) || lineOrders === undefined) return noLines;
-      return {
-        lower: lower({ features, lineOrders, ...heard }),
-        upper:
-          upperFeatures === undefined || upperLineOrders === undefined
-            ? noColumns
-            : upper({ features: upperFeatures, lineOrders: upperLineOrders, ...heard }),
-      };
-    },
-  };
+  return new LinesOfPoint(findShaftColumns(spec));
 }
 
-/** Those of one band. */
-function createBand(shaft: ShaftColumns): (placed: PlacedLines) => readonly number[] {
-  const known = new Map<number, readonly Sighting[]>();
-  return (placed) => {
-    const columns: number[] = [];
-    const turn = findTurn(placed, shaft);
-    for (let column = 0; column < placed.lineOrders.length; column++) {
-      if (Number.isNaN(placed.lineOrders[column]) || column === shaft.first || column === shaft.second)
-        continue;
-      // Of most machines no line stands out.
-      if (!(placed.features[column]! * dbPerLog >= leastDb) && !known.has(column)) continue;
-      const seen = readSighting(column, placed, turn);
-      const before = known.get(column) ?? noSightings;
-      const sightings = keepSighting(before, seen);
-      if (sightings !== before) known.set(column, sightings);
-      const [newest] = findSteady(sightings);
-      if (newest !== undefined && mayBe(newest, seen)) columns.push(column);
+/** Sightings of the lines of a band, by their columns. */
+type SightedLines = Map<number, readonly Sighting[]>;
+
+class LinesOfPoint implements SteadyLines {
+  readonly #shaft: ShaftColumns;
+  /** Null: no line has stood out. */
+  #lower: SightedLines | null = null;
+  #upper: SightedLines | null = null;
+
+  constructor(shaft: ShaftColumns) {
+    this.#shaft = shaft;
+  }
+
+  update(window: LinedWindow): ReturnType<SteadyLines["update"]> {
+    const { fromMs, toMs, shaftRpm, features, lineOrders, upperFeatures, upperLineOrders } = window;
+    const heard = { shaftRpm, revolutions: ((toMs - fromMs) / 60_000) * shaftRpm, toMs };
+    if (!(heard.revolutions > 0) || lineOrders === undefined) return noLines;
+    const lower = sightLines({ features, lineOrders, ...heard }, this.#shaft, this.#lower);
+    this.#lower = lower.known;
+    if (upperFeatures === undefined || upperLineOrders === undefined)
+      return { lower: lower.steady, upper: noColumns };
+    const ofUpper = { features: upperFeatures, lineOrders: upperLineOrders, ...heard };
+    const upper = sightLines(ofUpper, this.#shaft, this.#upper);
+    this.#upper = upper.known;
+    return { lower: lower.steady, upper: upper.steady };
+  }
+}
+
+/** The steady lines of one band, and what is known with this window. */
+function sightLines(
+  placed: PlacedLines,
+  shaft: ShaftColumns,
+  knownBefore: SightedLines | null,
+): { readonly steady: readonly number[]; readonly known: SightedLines | null } {
+  let known = knownBefore;
+  const steady: number[] = [];
+  const turn = findTurn(placed, shaft);
+  for (let column = 0; column < placed.lineOrders.length; column++) {
+    if (Number.isNaN(placed.lineOrders[column]) || column === shaft.first || column === shaft.second)
+      continue;
+    const before = known?.get(column) ?? noSightings;
+    // Of most machines no line stands out.
+    if (!(placed.features[column]! * dbPerLog >= leastDb) && before === noSightings) continue;
+    const seen = readSighting(column, placed, turn);
+    const sightings = keepSighting(before, seen);
+    if (sightings !== before) {
+      known ??= new Map();
+      known.set(column, sightings);
     }
-    return columns;
-  };
+    const [newest] = findSteady(sightings);
+    if (newest !== undefined && mayBe(newest, seen)) steady.push(column);
+  }
+  return { steady, known };
 }
 
 /** May a line be the steady one? That of a flank stands beyond where it is seen. */

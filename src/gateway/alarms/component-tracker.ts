@@ -36,6 +36,7 @@ export interface PointCondition {
 }
 
 export interface ComponentTracker {
+  readonly component: string;
   /**
    * As the last decision says: information-unavailable before the first, where an operating window was not scored, and when
    * no score has come for long.
@@ -86,7 +87,7 @@ export function createComponentTracker(turbine: string, component: string): Comp
 
 class ComponentHistory implements ComponentTracker {
   readonly #turbine: string;
-  readonly #component: string;
+  readonly component: string;
   #operatingState: OperatingState = "information-unavailable";
   #last: Decision | null = null;
   /** Start of the decisions in a row that know nothing, epoch ms. */
@@ -99,7 +100,7 @@ class ComponentHistory implements ComponentTracker {
 
   constructor(turbine: string, component: string) {
     this.#turbine = turbine;
-    this.#component = component;
+    this.component = component;
   }
 
   operatingStateAt(monotonicMs: number | undefined): OperatingState {
@@ -128,7 +129,7 @@ class ComponentHistory implements ComponentTracker {
   }
 
   describe({ timeMs, monotonicMs, alarms, condition, unfit, unheard }: ComponentMoment): ComponentCondition {
-    const component = this.#component;
+    const { component } = this;
     const last = this.#last;
     const own = alarms.filter((alarm) => alarm.component === component);
     const isKnown = isOperating(this.operatingStateAt(monotonicMs));
@@ -214,7 +215,7 @@ class ComponentHistory implements ComponentTracker {
     // Of a machine of which nothing is known now it was so once.
     const why = unknown !== null || whyItStands === null ? "" : `; it shows no more, but ${whyItStands}`;
     const reason = `${now}${toWords(worst.failureMode)}${lead}: ${describeLane(worst.lane)}${why}`;
-    const condition = { component: this.#component, health: worst.severity, reason, sinceMs: worst.sinceMs };
+    const condition = { component: this.component, health: worst.severity, reason, sinceMs: worst.sinceMs };
     return unknown === null ? condition : { ...condition, unknown };
   }
 }

@@ -81,53 +81,44 @@ export function createTurbineTracker(
 class TurbineRollUp implements TurbineTracker {
   readonly #site: string;
   readonly #turbine: string;
-  readonly #trackers: ReadonlyMap<string, ComponentTracker>;
-  /** The last of each failure mode. Written every window and described when somebody looks. */
-  readonly #scores = new Map<string, LastScore>();
+  readonly #trackers: readonly ComponentTracker[];
+  /** The last of each component and failure mode. Written every window and described when somebody looks. */
+  #scores: readonly LastScore[] = [];
   #model: ModelRef | null = null;
 
   constructor(site: string, turbine: string, components: readonly string[]) {
     this.#site = site;
     this.#turbine = turbine;
-    this.#trackers = new Map(
-      components.map((component) => [component, createComponentTracker(turbine, component)]),
-    );
+    this.#trackers = components.map((component) => createComponentTracker(turbine, component));
   }
 
   update(decision: Decision, heard?: HeardAt): void {
-    const { point, modes, toMs } = decision;
-    const { site, turbine, component } = point;
-    const tracker = this.#trackers.get(component);
+    const { site, turbine, component } = decision.point;
+    const tracker = this.#find(component);
     if (site !== this.#site || turbine !== this.#turbine || tracker === undefined) return;
     tracker.update(decision, heard);
     this.#model = decision.model;
-    const { name } = decision.model;
-    if (modes.length > 0) this.#forgetUnnamed(decision);
-    for (const mode of modes)
-      this.#scores.set(`${component}/${mode.failureMode}`, { component, model: name, mode, toMs });
+    if (decision.modes.length > 0) this.#scores = noteScores(this.#scores, decision);
   }
 
-  /** Of what a model does not name any more nothing is known; another model of the component goes on. */
-  #forgetUnnamed({ point, model, modes }: Decision): void {
-    for (const [key, { component, model: teller, mode }] of this.#scores) {
-      if (component !== point.component || teller !== model.name) continue;
-      if (!modes.some(({ failureMode }) => failureMode === mode.failureMode)) this.#scores.delete(key);
-    }
+  #find(component: string): ComponentTracker | undefined {
+    return this.#trackers.find((tracker) => tracker.component === component);
   }
 
   noteSilence(component: string, silence: PointSilence): void {
-    this.#trackers.get(component)?.noteSilence(silence);
+    this.#find(component)?.noteSilence(silence);
   }
 
   noteSetAside(component: string, reason: QuarantineReason, atMs: number): void {
-    this.#trackers.get(component)?.noteSetAside(reason, atMs);
+    this.#find(component)?.noteSetAside(reason, atMs);
   }
 
   describe(now: TurbineMoment): TurbineState {
     const { timeMs, monotonicMs, alarms, dataQuality, conditions, drift, devices, sources, unfitOf } = now;
-    const known = [...this.#trackers.values()].map((tracker) => tracker.operatingStateAt(monotonicMs));
+    const known = this.#trackers.map((tracker) => tracker.operatingStateAt(monotonicMs));
     const age = monotonicMs === undefined ? {} : { monotonicMs };
-    const described = [...this.#trackers].map(([component, tracker]) => {
+    const described = this.#trackers.map((tracker) => {
+      const { component } = tracker;
       const condition = conditions?.find(({ point }) => point.component === component);
       const unfit = unfitOf?.(component);
       const unheard = now.unheardOf?.(component);
@@ -143,7 +134,7 @@ class TurbineRollUp implements TurbineTracker {
       healthReason: rollUpHealth(described, timeMs).reason,
       components: described,
       alarms: alarms.map(describeAlarm),
-      lastScores: [...this.#scores.values()].map(describeScore),
+      lastScores: this.#scores.map(describeScore),
       model: this.#model,
       ...(conditions === undefined ? {} : { baselines: describeBaselines(conditions) }),
       ...(drift === undefined ? {} : { drift: drift.map(describeDrift) }),
@@ -155,16 +146,30 @@ class TurbineRollUp implements TurbineTracker {
 }
 
 interface LastScore {
-  readonly component: string;
-  /** Name of the model that told it. */
-  readonly model: string;
+  readonly decision: Decision;
   readonly mode: ModeDecision;
-  readonly toMs: number;
 }
 
-function describeScore({ component, mode, toMs }: LastScore): TurbineState["lastScores"][number] {
+/** With those of a decision in their places. Of what its model does not name any more nothing is known; another model of the component goes on. */
+function noteScores(before: readonly LastScore[], decision: Decision): readonly LastScore[] {
+  const { point, model, modes } = decision;
+  const scores: LastScore[] = [];
+  for (const score of before) {
+    const isOther = score.decision.point.component !== point.component;
+    const mode = isOther
+      ? undefined
+      : modes.find(({ failureMode }) => failureMode === score.mode.failureMode);
+    if (mode !== undefined) scores.push({ decision, mode });
+    else if (isOther || score.decision.model.name !== model.name) scores.push(score);
+  }
+  const added = modes.filter((mode) => !scores.some((score) => score.mode === mode));
+  return scores.concat(added.map((mode) => ({ decision, mode })));
+}
+
+function describeScore({ decision, mode }: LastScore): TurbineState["lastScores"][number] {
+  const { component } = decision.point;
   const { failureMode, probability, risk } = mode;
-  const time = formatTime(toMs);
+  const time = formatTime(decision.toMs);
   return { component, failureMode, probability, ...(risk === undefined ? {} : { risk }), time };
 }
 

@@ -30,72 +30,88 @@ const returnMs = minuteMs;
 
 /** Creates the contact with a device whose link is closed. */
 export function createDeviceContact(startMonotonicMs: number): DeviceContact {
-  let state: Contact["state"] = "closed";
-  let reason = "";
-  let sinceMs = startMonotonicMs;
-  /** Out of contact since its broker is back. */
-  let isReturning = false;
-  let hint = "";
-  /** Since when the device has been asked to take its configuration: monotonic, or "taken"; null: not yet. */
-  let asked: number | "taken" | null = null;
-  let objection = "";
-  let refusedFor: string | null = null;
-  let refusedMs = Number.NaN;
-  /** When the other side ended the connection, of the last minute. */
-  let ends: readonly number[] = [];
-  let endedBy = "";
-  const isAwaited = (monotonicMs: number): boolean => isReturning && monotonicMs - sinceMs < returnMs;
-  return {
-    isAwaited,
-    become: (next, why, monotonicMs) => {
-      if (next === "connecting" && state !== "connecting" && isByPeer(why)) {
-        ends = [...ends.filter((endMs) => monotonicMs - endMs < minuteMs), monotonicMs];
-        endedBy = why;
-      }
-      // A line that opens and says nothing is made again before it is called silent: both are the same lack of contact.
-      const isSame = next === state || (isOutOfContact(next) && isOutOfContact(state));
-      if (!isSame) {
-        sinceMs = monotonicMs;
-        isReturning = state === "no-broker" && isOutOfContact(next);
-      }
-      if (state === "refused") refusedMs = monotonicMs;
-      if (next === "refused") refusedFor = why;
-      else if (next === "established") refusedFor = null;
-      // Who never acknowledges a configuration is asked who it is, and to take it, every few seconds.
-      if (next === "established" && typeof asked !== "number") asked = monotonicMs;
-      else if (next !== "established" && (next !== "waiting-for-hello" || asked === "taken")) asked = null;
-      state = next;
-      reason = why;
-    },
-    advise: (advice) => {
-      hint = advice;
-    },
-    configured: () => {
-      asked = "taken";
-      objection = "";
-    },
-    object: (why) => {
-      objection = why;
-    },
-    read: (monotonicMs) => {
-      if (state !== "refused" && monotonicMs - refusedMs > refusalHoldMs) refusedFor = null;
-      const refusal = refusedFor === null ? null : { reason: refusedFor, hint };
-      const unconfiguredMs = asked === "taken" ? 0 : asked === null ? Number.NaN : monotonicMs - asked;
-      const endsInMinute = ends.filter((endMs) => monotonicMs - endMs < minuteMs).length;
-      const forMs = monotonicMs - sinceMs;
-      return {
-        state: isAwaited(monotonicMs) ? "no-broker" : state,
-        reason,
-        forMs,
-        unconfiguredMs,
-        objection,
-        refusal,
-        endsInMinute,
-        endedBy,
-      };
-    },
-  };
+  return new LinkHistory(startMonotonicMs);
 }
+
+class LinkHistory implements DeviceContact {
+  #state: Contact["state"] = "closed";
+  #reason = "";
+  #sinceMs: number;
+  /** Out of contact since its broker is back. */
+  #isReturning = false;
+  #hint = "";
+  /** Since when the device has been asked to take its configuration: monotonic, or "taken"; null: not yet. */
+  #asked: number | "taken" | null = null;
+  #objection = "";
+  #refusedFor: string | null = null;
+  #refusedMs = Number.NaN;
+  /** When the other side ended the connection, of the last minute. */
+  #ends: readonly number[] = noTimes;
+  #endedBy = "";
+
+  constructor(startMonotonicMs: number) {
+    this.#sinceMs = startMonotonicMs;
+  }
+
+  isAwaited(monotonicMs: number): boolean {
+    return this.#isReturning && monotonicMs - this.#sinceMs < returnMs;
+  }
+
+  become(next: Contact["state"], why: string, monotonicMs: number): void {
+    const state = this.#state;
+    if (next === "connecting" && state !== "connecting" && isByPeer(why)) {
+      this.#ends = [...this.#ends.filter((endMs) => monotonicMs - endMs < minuteMs), monotonicMs];
+      this.#endedBy = why;
+    }
+    // A line that opens and says nothing is made again before it is called silent: both are the same lack of contact.
+    const isSame = next === state || (isOutOfContact(next) && isOutOfContact(state));
+    if (!isSame) {
+      this.#sinceMs = monotonicMs;
+      this.#isReturning = state === "no-broker" && isOutOfContact(next);
+    }
+    if (state === "refused") this.#refusedMs = monotonicMs;
+    if (next === "refused") this.#refusedFor = why;
+    else if (next === "established") this.#refusedFor = null;
+    const asked = this.#asked;
+    // Who never acknowledges a configuration is asked who it is, and to take it, every few seconds.
+    if (next === "established" && typeof asked !== "number") this.#asked = monotonicMs;
+    else if (next !== "established" && (next !== "waiting-for-hello" || asked === "taken"))
+      this.#asked = null;
+    this.#state = next;
+    this.#reason = why;
+  }
+
+  advise(hint: string): void {
+    this.#hint = hint;
+  }
+
+  configured(): void {
+    this.#asked = "taken";
+    this.#objection = "";
+  }
+
+  object(reason: string): void {
+    this.#objection = reason;
+  }
+
+  read(monotonicMs: number): Contact {
+    if (this.#state !== "refused" && monotonicMs - this.#refusedMs > refusalHoldMs) this.#refusedFor = null;
+    const refusedFor = this.#refusedFor;
+    const asked = this.#asked;
+    return {
+      state: this.isAwaited(monotonicMs) ? "no-broker" : this.#state,
+      reason: this.#reason,
+      forMs: monotonicMs - this.#sinceMs,
+      unconfiguredMs: asked === "taken" ? 0 : asked === null ? Number.NaN : monotonicMs - asked,
+      objection: this.#objection,
+      refusal: refusedFor === null ? null : { reason: refusedFor, hint: this.#hint },
+      endsInMinute: this.#ends.filter((endMs) => monotonicMs - endMs < minuteMs).length,
+      endedBy: this.#endedBy,
+    };
+  }
+}
+
+const noTimes: readonly number[] = [];
 
 /** As a transport says it of a connection that was open, and that this gateway did not end. */
 function isByPeer(reason: string): boolean {

@@ -27,13 +27,16 @@ export function createLevelWatch(): LevelWatch {
 }
 
 class RecentLevels implements LevelWatch {
-  readonly #means = makeDoubles(windows);
-  readonly #commons = makeDoubles(windows);
+  /** Means, and behind them what is common; null: no window was heard. */
+  #kept: Float64Array | null = null;
   #noted = 0;
 
   get difference(): LevelDifference | null {
-    if (this.#noted < windows) return null;
-    return { meanDb: medianOf(this.#means), commonDb: medianOf(this.#commons) };
+    if (this.#kept === null || this.#noted < windows) return null;
+    return {
+      meanDb: medianOf(this.#kept.subarray(0, windows)),
+      commonDb: medianOf(this.#kept.subarray(windows)),
+    };
   }
 
   note(levels: Float32Array, reference: readonly (LevelStatistics | null)[], shaftRpm: number): void {
@@ -54,8 +57,9 @@ class RecentLevels implements LevelWatch {
     // One band alone may be a fault's.
     if (heard < 3) return;
     const place = this.#noted % windows;
-    this.#means[place] = sum / heard;
-    this.#commons[place] = least > 0 ? least : Math.min(0, most);
+    this.#kept ??= makeDoubles(2 * windows);
+    this.#kept[place] = sum / heard;
+    this.#kept[windows + place] = least > 0 ? least : Math.min(0, most);
     this.#noted++;
   }
 }

@@ -60,25 +60,30 @@ const plainShiftMs = 10_000;
 /** … or stamps against samples by more than hesitations that both of them share leave. */
 const plainStampShiftMs = 1_500;
 
+/** Of numbers, one a segment. */
+const rows = { time: 0, sampleDelay: 1, stampDelay: 2, all: 3 } as const;
+
 /** Creates segments of a stream that was not heard yet. */
 export function createPaceSegments(): PaceSegments {
   return new Segments();
 }
 
 class Segments implements PaceSegments {
-  readonly #times = makeDoubles(segments);
-  readonly #sampleDelays = makeDoubles(segments);
-  readonly #stampDelays = makeDoubles(segments);
+  /** When each ended, then the delay of its samples, then that of its stamps; null: none was over yet. */
+  #kept: Float64Array | null = null;
   closed = 0;
 
   close({ atMs, sampleDelayMs, stampDelayMs }: Parameters<PaceSegments["close"]>[0]): void {
+    this.#kept ??= makeDoubles(rows.all * segments);
+    const kept = this.#kept;
     if (this.closed === segments) {
-      for (const kept of [this.#times, this.#sampleDelays, this.#stampDelays]) kept.copyWithin(0, 1);
+      // Its first place in each row is written over.
+      kept.copyWithin(0, 1);
       this.closed--;
     }
-    this.#times[this.closed] = atMs;
-    this.#sampleDelays[this.closed] = sampleDelayMs;
-    this.#stampDelays[this.closed] = stampDelayMs;
+    kept[rows.time * segments + this.closed] = atMs;
+    kept[rows.sampleDelay * segments + this.closed] = sampleDelayMs;
+    kept[rows.stampDelay * segments + this.closed] = stampDelayMs;
     this.closed++;
   }
 
@@ -87,19 +92,19 @@ class Segments implements PaceSegments {
   }
 
   sampleDelayMs(back: number): number {
-    return this.#sampleDelays[this.closed - 1 - back]!;
+    return this.#at(rows.sampleDelay, this.closed - 1 - back);
   }
 
   stampDelayMs(back: number): number {
-    return this.#stampDelays[this.closed - 1 - back]!;
+    return this.#at(rows.stampDelay, this.closed - 1 - back);
   }
 
   samplePace(intervals: number): number {
-    return this.#paceOf(this.#sampleDelays, intervals);
+    return this.#paceOf(rows.sampleDelay, intervals);
   }
 
   stampPace(intervals: number): number {
-    return this.#paceOf(this.#stampDelays, intervals);
+    return this.#paceOf(rows.stampDelay, intervals);
   }
 
   estimate(limit: number): PaceEstimate | null {
@@ -117,9 +122,9 @@ class Segments implements PaceSegments {
 
   #estimateOf(count: number): PaceEstimate | null {
     const first = this.closed - count;
-    const spanMs = this.#times[this.closed - 1]! - this.#times[first]!;
-    const samplesShiftMs = evenShift(this.#sampleDelays.subarray(first, this.closed));
-    const stampsShiftMs = evenShift(this.#stampDelays.subarray(first, this.closed));
+    const spanMs = this.#at(rows.time, this.closed - 1) - this.#at(rows.time, first);
+    const samplesShiftMs = evenShift(this.#from(rows.sampleDelay, first));
+    const stampsShiftMs = evenShift(this.#from(rows.stampDelay, first));
     if (samplesShiftMs === null || stampsShiftMs === null) return null;
     const rateByArrival = 1 + samplesShiftMs / spanMs;
     const clockByArrival = 1 + stampsShiftMs / spanMs;
@@ -132,10 +137,19 @@ class Segments implements PaceSegments {
     };
   }
 
-  #paceOf(delays: Float64Array, intervals: number): number {
+  #paceOf(row: number, intervals: number): number {
     const last = this.closed - 1;
-    const spanMs = this.#times[last]! - this.#times[last - intervals]!;
-    return 1 + (delays[last - intervals]! - delays[last]!) / spanMs;
+    const first = last - intervals;
+    const spanMs = this.#at(rows.time, last) - this.#at(rows.time, first);
+    return 1 + (this.#at(row, first) - this.#at(row, last)) / spanMs;
+  }
+
+  #at(row: number, place: number): number {
+    return this.#kept?.[row * segments + place] ?? Number.NaN;
+  }
+
+  #from(row: number, first: number): Float64Array {
+    return this.#kept!.subarray(row * segments + first, row * segments + this.closed);
   }
 }
 

@@ -58,9 +58,11 @@ export function createSampleRuns(): SampleRuns {
   return new Runs();
 }
 
+const nothingKept = new Float64Array(remembered);
+
 class Runs implements SampleRuns {
-  /** In rows: samples that came in each of the last snapshots, those that were missing in it, and the pause after it in ms. */
-  readonly #kept = makeDoubles(3 * remembered);
+  /** In rows: samples that came in each of the last snapshots, those that were missing in it, and the pause after it in ms; null: it streams. */
+  #kept: Float64Array | null = null;
   #snapshots = 0;
   #came = 0;
   #missing = 0;
@@ -120,6 +122,7 @@ class Runs implements SampleRuns {
     this.#lastRunMs = this.#runMs;
     if (this.isAfterPause) {
       const place = this.#snapshots++ % remembered;
+      this.#kept ??= makeDoubles(3 * remembered);
       this.#kept[place] = this.#came;
       this.#kept[remembered + place] = this.#missing;
       this.#kept[2 * remembered + place] = Math.min(pauseMs, longestPauseMs);
@@ -135,11 +138,11 @@ class Runs implements SampleRuns {
     this.#lastRunMs = Number.POSITIVE_INFINITY;
     if (this.#snapshots === 0) return;
     this.#snapshots = 0;
-    this.#kept.fill(0);
+    this.#kept = null;
   }
 
   #rowOf(row: number): Float64Array {
-    return this.#kept.subarray(row * remembered, (row + 1) * remembered);
+    return this.#kept?.subarray(row * remembered, (row + 1) * remembered) ?? nothingKept;
   }
 }
 

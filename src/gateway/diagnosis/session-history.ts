@@ -23,31 +23,44 @@ const uptimeSlackMs = 2_000;
 
 /** Creates the history of a device that was never heard of. */
 export function createSessionHistory(): SessionHistory {
-  const known: number[] = [];
-  let restartTimes: number[] = [];
-  let returnTimes: number[] = [];
-  let lastUptimeMs = 0;
+  return new Sessions();
+}
 
-  const keep = (times: readonly number[], atMs: number): number[] =>
-    [...times.filter((time) => atMs - time < hourMs), atMs].slice(-rememberedTimes);
+const noTimes: readonly number[] = [];
 
-  return {
-    note: (sessionId, atMs) => {
-      const place = known.lastIndexOf(sessionId);
-      if (place >= 0 && place === known.length - 1) return;
-      if (place >= 0) {
-        returnTimes = keep(returnTimes, atMs);
-        known.splice(place, 1);
-      } else if (known.length > 0) restartTimes = keep(restartTimes, atMs);
-      known.push(sessionId);
-      if (known.length > rememberedSessions) known.shift();
-      lastUptimeMs = 0;
-    },
-    noteUptime: (uptimeMs, atMs) => {
-      if (uptimeMs < lastUptimeMs - uptimeSlackMs) restartTimes = keep(restartTimes, atMs);
-      lastUptimeMs = uptimeMs;
-    },
-    restarts: (withinMs, atMs) => restartTimes.filter((time) => atMs - time <= withinMs).length,
-    returns: (atMs) => returnTimes.filter((time) => atMs - time < returnsWithinMs).length,
-  };
+class Sessions implements SessionHistory {
+  /** The newest last; of most devices there are one or two. */
+  #known: readonly number[] = noTimes;
+  #restarts: readonly number[] = noTimes;
+  #returns: readonly number[] = noTimes;
+  #lastUptimeMs = 0;
+
+  note(sessionId: number, atMs: number): void {
+    const known = this.#known;
+    if (known.at(-1) === sessionId) return;
+    if (known.includes(sessionId)) this.#returns = keepTime(this.#returns, atMs);
+    else if (known.length > 0) this.#restarts = keepTime(this.#restarts, atMs);
+    this.#known = known
+      .filter((each) => each !== sessionId)
+      .concat(sessionId)
+      .slice(-rememberedSessions);
+    this.#lastUptimeMs = 0;
+  }
+
+  noteUptime(uptimeMs: number, atMs: number): void {
+    if (uptimeMs < this.#lastUptimeMs - uptimeSlackMs) this.#restarts = keepTime(this.#restarts, atMs);
+    this.#lastUptimeMs = uptimeMs;
+  }
+
+  restarts(withinMs: number, atMs: number): number {
+    return this.#restarts.filter((time) => atMs - time <= withinMs).length;
+  }
+
+  returns(atMs: number): number {
+    return this.#returns.filter((time) => atMs - time < returnsWithinMs).length;
+  }
+}
+
+function keepTime(times: readonly number[], atMs: number): readonly number[] {
+  return [...times.filter((time) => atMs - time < hourMs), atMs].slice(-rememberedTimes);
 }

@@ -36,34 +36,46 @@ const mostLoudS = 60;
 
 /** Creates the doubt of a device that was not heard yet; below `standbyBelowRpm` its turbine stands by. */
 export function createSpeedDoubt(standbyBelowRpm: number): SpeedDoubt {
-  let sinceMs = 0;
-  let newestMs = 0;
-  let heardS = 0;
-  let loudS = 0;
-  return {
-    note({ message: { counts, shaftRpm }, channel, rmsCounts, arrivedMonotonicMs }) {
-      const rpm = Math.abs(shaftRpm);
-      if (!(rpm < standbyBelowRpm)) {
-        heardS = 0;
-        return false;
-      }
-      const { unit, scale, sampleRateHz } = inGravities(channel);
-      // Another quantity does not say how strongly a machine vibrates.
-      if (unit !== "g") return false;
-      const isLoud = rmsCounts * scale >= runningRmsG;
-      const seconds = counts.length / sampleRateHz;
-      if (heardS === 0) [sinceMs, loudS] = [arrivedMonotonicMs, 0];
-      newestMs = arrivedMonotonicMs;
-      heardS += seconds;
-      loudS += isLoud && isVibration(counts, rmsCounts, sampleRateHz) ? seconds : -quietWeight * seconds;
-      loudS = Math.min(mostLoudS, loudS);
-      if (loudS < 0) heardS = 0;
-      return isLoud && rpm * 60 >= standbyBelowRpm;
-    },
-    get isLasting() {
-      return heardS >= leastHeardS && newestMs - sinceMs >= lastingMs;
-    },
-  };
+  return new Doubt(standbyBelowRpm);
+}
+
+class Doubt implements SpeedDoubt {
+  readonly #standbyBelowRpm: number;
+  #sinceMs = 0;
+  #newestMs = 0;
+  #heardS = 0;
+  #loudS = 0;
+
+  constructor(standbyBelowRpm: number) {
+    this.#standbyBelowRpm = standbyBelowRpm;
+  }
+
+  note({ message: { counts, shaftRpm }, channel, rmsCounts, arrivedMonotonicMs }: HeardBlock): boolean {
+    const rpm = Math.abs(shaftRpm);
+    if (!(rpm < this.#standbyBelowRpm)) {
+      this.#heardS = 0;
+      return false;
+    }
+    const { unit, scale, sampleRateHz } = inGravities(channel);
+    // Another quantity does not say how strongly a machine vibrates.
+    if (unit !== "g") return false;
+    const isLoud = rmsCounts * scale >= runningRmsG;
+    const seconds = counts.length / sampleRateHz;
+    if (this.#heardS === 0) {
+      this.#sinceMs = arrivedMonotonicMs;
+      this.#loudS = 0;
+    }
+    this.#newestMs = arrivedMonotonicMs;
+    this.#heardS += seconds;
+    const isRunning = isLoud && isVibration(counts, rmsCounts, sampleRateHz);
+    this.#loudS = Math.min(mostLoudS, this.#loudS + (isRunning ? seconds : -quietWeight * seconds));
+    if (this.#loudS < 0) this.#heardS = 0;
+    return isLoud && rpm * 60 >= this.#standbyBelowRpm;
+  }
+
+  get isLasting(): boolean {
+    return this.#heardS >= leastHeardS && this.#newestMs - this.#sinceMs >= lastingMs;
+  }
 }
 
 function isVibration(counts: Int16Array, rmsCounts: number, sampleRateHz: number): boolean {

@@ -10,7 +10,6 @@ import type { DriftReport } from "../../core/contract/uplink-record.ts";
 import type { DriftReference } from "../../core/drift/drift-reference.ts";
 import { findLoad } from "../../core/drift/load-band.ts";
 import { createSketcher, type Sketcher } from "../../core/drift/sketcher.ts";
-import { findOrMake } from "../../core/maths/find-or-make.ts";
 
 /** A bundle as far as drift needs it. */
 export interface DriftSource {
@@ -70,7 +69,7 @@ export function createDriftReporter(
   intervalMs: number,
   report: (report: DriftReport) => void,
 ): DriftReporter {
-  const turbines = new Map<string, Map<string, SketchedPoint>>();
+  const turbines = new Map<string, readonly SketchedPoint[]>();
 
   const close = (sketched: SketchedPoint): void => {
     const { sketcher, fromMs, toMs, power, speed } = sketched;
@@ -94,8 +93,8 @@ export function createDriftReporter(
     });
   };
   const find = (point: PointId, source: DriftSource): SketchedPoint => {
-    const components = findOrMake(turbines, point.turbine, () => new Map<string, SketchedPoint>());
-    const held = components.get(point.component);
+    const ofTurbine = turbines.get(point.turbine) ?? [];
+    const held = ofTurbine.find((each) => each.point.component === point.component);
     if (held !== undefined && held.source.ref.digest === source.ref.digest) return held;
     if (held !== undefined) close(held);
     const sketched: SketchedPoint = {
@@ -110,7 +109,12 @@ export function createDriftReporter(
       seenMonotonicMs: Number.NaN,
       seenWindows: 0,
     };
-    components.set(point.component, sketched);
+    turbines.set(
+      point.turbine,
+      held === undefined
+        ? ofTurbine.concat(sketched)
+        : ofTurbine.map((each) => (each === held ? sketched : each)),
+    );
     return sketched;
   };
 
@@ -134,8 +138,8 @@ export function createDriftReporter(
       sketcher.update(window.features, window.scores, window.levels);
     },
     tick: (monotonicMs) => {
-      for (const components of turbines.values()) {
-        for (const sketched of components.values()) {
+      for (const sketchedPoints of turbines.values()) {
+        for (const sketched of sketchedPoints) {
           const { windows } = sketched.sketcher;
           if (windows === 0 || windows !== sketched.seenWindows) {
             sketched.seenMonotonicMs = monotonicMs;
@@ -145,8 +149,8 @@ export function createDriftReporter(
       }
     },
     flush: () => {
-      for (const components of turbines.values()) {
-        for (const sketched of components.values()) close(sketched);
+      for (const sketchedPoints of turbines.values()) {
+        for (const sketched of sketchedPoints) close(sketched);
       }
     },
     // Asked after every window: nothing is allocated a point.
@@ -154,8 +158,8 @@ export function createDriftReporter(
       let windows = 0;
       let fromMs = Number.POSITIVE_INFINITY;
       let toMs = Number.NEGATIVE_INFINITY;
-      for (const components of turbines.values()) {
-        for (const sketched of components.values()) {
+      for (const sketchedPoints of turbines.values()) {
+        for (const sketched of sketchedPoints) {
           if (sketched.sketcher.windows === 0) continue;
           windows += sketched.sketcher.windows;
           if (sketched.fromMs < fromMs) fromMs = sketched.fromMs;

@@ -43,8 +43,9 @@ export function createRowBuilder(failureModes: number): RowBuilder {
 }
 
 class BatchRows implements RowBuilder {
-  readonly #probabilities: Tallies;
-  readonly #risks: Tallies;
+  readonly #failureModes: number;
+  /** Of the probabilities, and behind them of the risks. */
+  readonly #tallies: Float64Array;
   windowsInRow = 0;
   #rpmSum = 0;
   #rpmWindows = 0;
@@ -52,8 +53,8 @@ class BatchRows implements RowBuilder {
   #columns: GrowingColumns | null = null;
 
   constructor(failureModes: number) {
-    this.#probabilities = new Tallies(failureModes);
-    this.#risks = new Tallies(failureModes);
+    this.#failureModes = failureModes;
+    this.#tallies = makeDoubles(2 * failureModes * tallyFields.all);
   }
 
   get length(): number {
@@ -64,8 +65,8 @@ class BatchRows implements RowBuilder {
     const { modes } = window;
     for (let index = 0; index < modes.length; index++) {
       const { probability, risk } = modes[index]!;
-      this.#probabilities.add(index, probability);
-      if (risk !== undefined && risk !== null) this.#risks.add(index, risk);
+      addTally(this.#tallies, index, probability);
+      if (risk !== undefined && risk !== null) addTally(this.#tallies, this.#failureModes + index, risk);
     }
     this.windowsInRow += 1;
     this.#last = window;
@@ -88,11 +89,11 @@ class BatchRows implements RowBuilder {
     if (this.#last === null) return;
     const shaftRpm = this.#rpmWindows === 0 ? Number.NaN : this.#rpmSum / this.#rpmWindows;
     const columns = this.#openRow(this.#last, this.windowsInRow, shaftRpm);
-    for (let index = 0; index < this.#probabilities.length; index++) {
-      const probability = this.#probabilities.take(index);
+    for (let index = 0; index < this.#failureModes; index++) {
+      const probability = takeTally(this.#tallies, index);
       columns.meanProbability.push(probability?.mean ?? 0);
       columns.maxProbability.push(probability?.max ?? 0);
-      const risk = this.#risks.take(index);
+      const risk = takeTally(this.#tallies, this.#failureModes + index);
       columns.meanRisk.push(risk?.mean ?? null);
       columns.maxRisk.push(risk?.max ?? null);
     }
@@ -125,32 +126,23 @@ class BatchRows implements RowBuilder {
 /** Of a failure mode's values: their sum, the largest and how many there were. */
 const tallyFields = { sum: 0, max: 1, count: 2, all: 3 } as const;
 
-/** Mean and maximum of the values of each failure mode. */
-class Tallies {
-  readonly length: number;
-  readonly #values: Float64Array;
+function addTally(tallies: Float64Array, place: number, value: number): void {
+  const at = place * tallyFields.all;
+  tallies[at + tallyFields.sum]! += value;
+  tallies[at + tallyFields.max] = Math.max(tallies[at + tallyFields.max]!, value);
+  tallies[at + tallyFields.count]!++;
+}
 
-  constructor(failureModes: number) {
-    this.length = failureModes;
-    this.#values = makeDoubles(failureModes * tallyFields.all);
-  }
-
-  add(failureMode: number, value: number): void {
-    const values = this.#values;
-    const at = failureMode * tallyFields.all;
-    values[at + tallyFields.sum]! += value;
-    values[at + tallyFields.max] = Math.max(values[at + tallyFields.max]!, value);
-    values[at + tallyFields.count]!++;
-  }
-
-  /** Gives them and starts over; null: there were no values. */
-  take(failureMode: number): { readonly mean: number; readonly max: number } | null {
-    const at = failureMode * tallyFields.all;
-    const [sum = 0, max = 0, count = 0] = this.#values.subarray(at, at + tallyFields.all);
-    this.#values.fill(0, at, at + tallyFields.all);
-    // A sum of probabilities of 1 may come out a rounding error above its count.
-    return count === 0 ? null : { mean: Math.min(max, sum / count), max };
-  }
+/** Mean and maximum of the values; starts over. Null: there were none. */
+function takeTally(
+  tallies: Float64Array,
+  place: number,
+): { readonly mean: number; readonly max: number } | null {
+  const at = place * tallyFields.all;
+  const [sum = 0, max = 0, count = 0] = tallies.subarray(at, at + tallyFields.all);
+  tallies.fill(0, at, at + tallyFields.all);
+  // A sum of probabilities of 1 may come out a rounding error above its count.
+  return count === 0 ? null : { mean: Math.min(max, sum / count), max };
 }
 
 interface GrowingColumns {

@@ -110,7 +110,7 @@ export function createPredictionThinner(
       heldFromMs: toMs,
       heldToMs: toMs,
     };
-    points.set(key, [...stay, opened]);
+    points.set(key, stay.concat(opened));
     return opened;
   };
 

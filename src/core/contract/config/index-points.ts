@@ -1,4 +1,5 @@
 /** Finds measuring points of a configuration: a thousand are gone through once, not for every window or block of samples. */
+import { findOrMake } from "../../maths/find-or-make.ts";
 import type { PointConfig, TurbineConfig } from "./gateway-config.ts";
 
 /** A measuring point, and whose it is. */
@@ -16,8 +17,16 @@ export interface PointIndex {
   find(turbine: string, component: string): IndexedPoint | undefined;
 }
 
-/** Goes through all points once. */
-export function indexPoints(turbines: readonly Pick<TurbineConfig, "id" | "points">[]): PointIndex {
+type ConfiguredTurbines = readonly Pick<TurbineConfig, "id" | "points">[];
+
+const indexes = new WeakMap<ConfiguredTurbines, PointIndex>();
+
+/** Goes through all points once, whoever asks. */
+export function indexPoints(turbines: ConfiguredTurbines): PointIndex {
+  return findOrMake(indexes, turbines, () => makeIndex(turbines));
+}
+
+function makeIndex(turbines: ConfiguredTurbines): PointIndex {
   const byTurbine = new Map(
     turbines.map(({ id, points }) => [id, points.map((point) => ({ turbine: id, ...point }))]),
   );
