@@ -26,42 +26,51 @@ interface DeviceArrival extends Arrival {
 interface SampleBlockReader {
   /**
    * A raw window as a sample block. Its time is the device's, or else that of its arrival less the window's duration. Valid only
-   * until the next call, as its counts are. Undefined when the channel was not announced.
+   * until the next call of any reader, as its counts are. Undefined when the channel was not announced.
    */
   read(hello: HelloMessage, message: RawWindowMessage, arrival: DeviceArrival): SampleBlock | undefined;
 }
 
-/** Creates a reader; it fills one block for all messages, and converts the channels of a hello once. */
+/** Creates a reader; all fill one block for all messages, and each converts the channels of a hello once. */
 export function createSampleBlockReader(): SampleBlockReader {
-  let converted: HelloMessage | undefined;
-  let channels: DeviceChannel[] = [];
-  const block = createReusedBlock();
-  return {
-    read: (hello, message, arrival) => {
-      if (hello !== converted) {
-        converted = hello;
-        // Not by `map`: compiled or not, it makes arrays of two kinds.
-        channels = [];
-        for (const each of hello.channels) channels.push(inGravities(each));
-      }
-      const channel = channels[message.channel];
-      if (channel === undefined) return undefined;
-      block.deviceId = hello.deviceId;
-      block.channel = channel.name;
-      block.unit = channel.unit;
-      block.timestampMs =
-        message.timestampUs > 0
-          ? toTimeMs(message.timestampUs, arrival)
-          : arrival.arrivedMs - computeDurationMs(channel, message);
-      block.firstSample = message.firstSample;
-      block.sampleRateHz = channel.sampleRateHz;
-      block.scale = channel.scale;
-      block.shaftRpm = message.shaftRpm;
-      block.counts = message.counts;
-      block.arrivedMonotonicMs = arrival.arrivedMonotonicMs;
-      return block;
-    },
-  };
+  return new BlocksOfHello();
+}
+
+const block = createReusedBlock();
+
+class BlocksOfHello implements SampleBlockReader {
+  #converted: HelloMessage | undefined;
+  #channels: readonly DeviceChannel[] = [];
+
+  read(hello: HelloMessage, message: RawWindowMessage, arrival: DeviceArrival): SampleBlock | undefined {
+    if (hello !== this.#converted) {
+      this.#converted = hello;
+      this.#channels = convertChannels(hello);
+    }
+    const channel = this.#channels[message.channel];
+    if (channel === undefined) return undefined;
+    block.deviceId = hello.deviceId;
+    block.channel = channel.name;
+    block.unit = channel.unit;
+    block.timestampMs =
+      message.timestampUs > 0
+        ? toTimeMs(message.timestampUs, arrival)
+        : arrival.arrivedMs - computeDurationMs(channel, message);
+    block.firstSample = message.firstSample;
+    block.sampleRateHz = channel.sampleRateHz;
+    block.scale = channel.scale;
+    block.shaftRpm = message.shaftRpm;
+    block.counts = message.counts;
+    block.arrivedMonotonicMs = arrival.arrivedMonotonicMs;
+    return block;
+  }
+}
+
+function convertChannels({ channels }: HelloMessage): readonly DeviceChannel[] {
+  // Not by `map`: compiled or not, it makes arrays of two kinds.
+  const converted: DeviceChannel[] = [];
+  for (const each of channels) converted.push(inGravities(each));
+  return converted.slice();
 }
 
 /** A reading with its channel's name and unit; its time as above. Undefined when the channel was not announced. */

@@ -81,6 +81,7 @@ class Reconnecting implements ReconnectingTransport {
     const told = this.#handlers;
     if (told === undefined) return;
     this.#cancelSettled?.();
+    this.#cancelSettled = null;
     this.#cancelWait = this.#timers.after(this.#backoff.nextMs(), () => this.#connect());
     told.onClose(reason);
   }
@@ -91,7 +92,10 @@ class Reconnecting implements ReconnectingTransport {
     const opening = this.#inner.open({
       onOpen: () => {
         if (this.#handlers === undefined) return;
-        this.#cancelSettled = this.#timers.after(settledMs, () => this.settle());
+        this.#cancelSettled = this.#timers.after(settledMs, () => {
+          this.#cancelSettled = null;
+          this.settle();
+        });
         told.onOpen();
       },
       onBytes: (chunk) => this.#handlers?.onBytes(chunk),

@@ -20,39 +20,89 @@ function takeReadBuffer(): Buffer {
   return sharedReadBuffer;
 }
 
+/** What both sides do with the socket that they have. */
+class SocketHolder {
+  socket: Socket | undefined = undefined;
+  isPaused = false;
+
+  write(bytes: Uint8Array): boolean {
+    const { socket } = this;
+    return socket === undefined || socket.connecting || socket.destroyed ? true : socket.write(bytes);
+  }
+
+  pauseReading(): void {
+    this.isPaused = true;
+    this.socket?.pause();
+  }
+
+  resumeReading(): void {
+    this.isPaused = false;
+    this.socket?.resume();
+  }
+
+  drop(reason: string): void {
+    this.socket?.destroy(new Error(reason));
+  }
+
+  close(): Promise<void> {
+    const { socket } = this;
+    this.socket = undefined;
+    if (socket === undefined || socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      socket.once("close", () => resolve());
+      // What was written still leaves; a peer that does not read cannot hold us up.
+      socket.end(() => socket.destroy());
+      setTimeout(() => socket.destroy(), closeTimeoutMs).unref();
+    });
+  }
+
+  /** Tells the handlers about an established socket's life. */
+  protected watch(socket: Socket, handlers: ByteTransportHandlers): void {
+    let reason = "the other side closed the connection";
+    socket.on("error", (error) => {
+      reason = error.message;
+    });
+    socket.on("drain", () => {
+      if (this.socket === socket) handlers.onDrain();
+    });
+    socket.on("end", () => socket.destroy());
+    socket.on("close", () => {
+      // A replaced socket's end is not the end of the connection.
+      if (this.socket !== socket) return;
+      this.socket = undefined;
+      handlers.onClose(reason);
+    });
+    handlers.onOpen();
+  }
+}
+
+const closeTimeoutMs = 500;
+
 /** Creates a client that connects to `host:port`. `onBytes` is given memory that is used again by any other client. */
 export function createTcpTransport(host: string, port: number): ByteTransport {
-  const name = `tcp://${urlHost(host)}:${port}`;
-  const readBuffer = takeReadBuffer();
-  const current: Current = { socket: undefined, paused: false };
+  return new TcpClient(host, port);
+}
 
-  function open(handlers: ByteTransportHandlers): Promise<void> {
+class TcpClient extends SocketHolder implements ByteTransport {
+  readonly name: string;
+  readonly #host: string;
+  readonly #port: number;
+  readonly #readBuffer = takeReadBuffer();
+
+  constructor(host: string, port: number) {
+    super();
+    this.name = `tcp://${urlHost(host)}:${port}`;
+    this.#host = host;
+    this.#port = port;
+  }
+
+  open(handlers: ByteTransportHandlers): Promise<void> {
     return new Promise((resolve, reject) => {
-      const socket = connect({
-        host,
-        port,
-        noDelay: true,
-        keepAlive: true,
-        keepAliveInitialDelay: keepAliveMs,
-        onread: {
-          buffer: readBuffer,
-          callback: (length, buffer) => {
-            if (current.socket === socket) handlers.onBytes(buffer.subarray(0, length));
-            return !current.paused;
-          },
-        },
-      });
-      current.socket = socket;
+      const socket = this.#connect(handlers);
       const refuse = (reason: string): void => {
-        if (current.socket === socket) current.socket = undefined;
+        if (this.socket === socket) this.socket = undefined;
         socket.destroy();
-        reject(
-          new AuroraError("DEVICE_UNREACHABLE", `${name}: ${reason}`, {
-            op: "connect to device",
-            subject: name,
-            hint: "check the address and that the device or ser2net listens there",
-          }),
-        );
+        reject(this.#describeRefusal(reason));
       };
       const onError = (error: Error): void => refuse(error.message);
       const onGivenUp = (): void => refuse("closed before it was connected");
@@ -65,13 +115,39 @@ export function createTcpTransport(host: string, port: number): ByteTransport {
         socket.off("close", onGivenUp);
         socket.off("timeout", onTimeout);
         socket.setTimeout(0);
-        watch(socket, current, handlers);
+        this.watch(socket, handlers);
         resolve();
       });
     });
   }
 
-  return { name, open, ...socketMethods(current), close: () => end(current) };
+  /** Apart from who waits for the connection: what a socket reads with holds all that is around it, as long as there is the socket. */
+  #connect(handlers: ByteTransportHandlers): Socket {
+    const socket = connect({
+      host: this.#host,
+      port: this.#port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveMs,
+      onread: {
+        buffer: this.#readBuffer,
+        callback: (length, buffer) => {
+          if (this.socket === socket) handlers.onBytes(buffer.subarray(0, length));
+          return !this.isPaused;
+        },
+      },
+    });
+    this.socket = socket;
+    return socket;
+  }
+
+  #describeRefusal(reason: string): AuroraError {
+    return new AuroraError("DEVICE_UNREACHABLE", `${this.name}: ${reason}`, {
+      op: "connect to device",
+      subject: this.name,
+      hint: "check the address and that the device or ser2net listens there",
+    });
+  }
 }
 
 /** A transport that listens, and the port that it got. */
@@ -85,107 +161,58 @@ interface TcpListenerTransport extends ByteTransport {
  * client replaces the older one, which may be half-open. `open` resolves once it listens.
  */
 export function createTcpListenerTransport(host: string, port: number): TcpListenerTransport {
-  const current: Current = { socket: undefined, paused: false };
-  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs });
-  let listeningPort = port;
-  return {
-    get name() {
-      return `tcp://${host}:${listeningPort}`;
-    },
-    get port() {
-      return listeningPort;
-    },
-    open: (handlers) =>
-      new Promise((resolve, reject) => {
-        server.on("connection", (socket) => {
-          current.socket?.destroy(new Error("replaced by a newer client"));
-          current.socket = socket;
-          current.paused = false;
-          socket.on("data", (chunk: Buffer) => {
-            if (current.socket === socket) handlers.onBytes(chunk);
-          });
-          watch(socket, current, handlers);
-        });
-        server.once("error", (cause) =>
-          reject(
-            new AuroraError("DEVICE_UNREACHABLE", `cannot listen on ${host}:${port}: ${cause.message}`, {
-              op: "listen for a gateway",
-              subject: `tcp://${host}:${port}`,
-              hint: "choose another port",
-              cause,
-            }),
-          ),
-        );
-        server.listen(port, host, () => {
-          listeningPort = (server.address() as AddressInfo).port;
-          resolve();
-        });
-      }),
-    ...socketMethods(current),
-    close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await end(current);
-      await closed;
-    },
-  };
+  return new TcpListener(host, port);
 }
 
-interface Current {
-  socket: Socket | undefined;
-  paused: boolean;
-}
+class TcpListener extends SocketHolder implements TcpListenerTransport {
+  readonly #host: string;
+  readonly #server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs });
+  port: number;
 
-/** Tells the handlers about an established socket's life. */
-function watch(socket: Socket, current: Current, handlers: ByteTransportHandlers): void {
-  let reason = "the other side closed the connection";
-  socket.on("error", (error) => {
-    reason = error.message;
-  });
-  socket.on("drain", () => {
-    if (current.socket === socket) handlers.onDrain();
-  });
-  socket.on("end", () => socket.destroy());
-  socket.on("close", () => {
-    // A replaced socket's end is not the end of the connection.
-    if (current.socket !== socket) return;
-    current.socket = undefined;
-    handlers.onClose(reason);
-  });
-  handlers.onOpen();
-}
+  constructor(host: string, port: number) {
+    super();
+    this.#host = host;
+    this.port = port;
+  }
 
-function socketMethods(
-  current: Current,
-): Pick<ByteTransport, "write" | "pauseReading" | "resumeReading" | "drop"> {
-  return {
-    write: (bytes) => {
-      const socket = current.socket;
-      return socket === undefined || socket.connecting || socket.destroyed ? true : socket.write(bytes);
-    },
-    pauseReading: () => {
-      current.paused = true;
-      current.socket?.pause();
-    },
-    resumeReading: () => {
-      current.paused = false;
-      current.socket?.resume();
-    },
-    drop: (reason) => {
-      current.socket?.destroy(new Error(reason));
-    },
-  };
-}
+  get name(): string {
+    return `tcp://${this.#host}:${this.port}`;
+  }
 
-function end(current: Current): Promise<void> {
-  const socket = current.socket;
-  current.socket = undefined;
-  if (socket === undefined || socket.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    socket.once("close", () => resolve());
-    // What was written still leaves; a peer that does not read cannot hold us up.
-    socket.end(() => socket.destroy());
-    setTimeout(() => socket.destroy(), closeTimeoutMs).unref();
-  });
-}
+  open(handlers: ByteTransportHandlers): Promise<void> {
+    const [host, server, wanted] = [this.#host, this.#server, this.port];
+    return new Promise((resolve, reject) => {
+      server.on("connection", (socket) => this.#take(socket, handlers));
+      server.once("error", (cause) =>
+        reject(
+          new AuroraError("DEVICE_UNREACHABLE", `cannot listen on ${host}:${wanted}: ${cause.message}`, {
+            op: "listen for a gateway",
+            subject: `tcp://${host}:${wanted}`,
+            hint: "choose another port",
+            cause,
+          }),
+        ),
+      );
+      server.listen(wanted, host, () => {
+        this.port = (server.address() as AddressInfo).port;
+        resolve();
+      });
+    });
+  }
 
-const closeTimeoutMs = 500;
+  override async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await super.close();
+    await closed;
+  }
+
+  #take(socket: Socket, handlers: ByteTransportHandlers): void {
+    this.socket?.destroy(new Error("replaced by a newer client"));
+    this.socket = socket;
+    this.isPaused = false;
+    socket.on("data", (chunk: Buffer) => {
+      if (this.socket === socket) handlers.onBytes(chunk);
+    });
+    this.watch(socket, handlers);
+  }
+}

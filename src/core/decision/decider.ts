@@ -233,7 +233,8 @@ class PointDecider implements Decider {
         modes.push(describeUnheard(name, state.fast.recent, state.held));
     }
     this.#heardLast = modes.some(({ active }) => active) ? { measured, picture } : null;
-    return modes;
+    // To measure: what was pushed to has room for more.
+    return modes.slice();
   }
 
   /** Goes on against what a window is held against, where that is another reference than the last one's. */

@@ -2,6 +2,7 @@
  * The budget of false alarms, split: over the measuring points of a turbine, the failure modes of a point and the two
  * lanes. What a lane gets it turns into the height that its evidence must reach.
  */
+import { findOrMake } from "../maths/find-or-make.ts";
 import { findUpperDeviate } from "./normal-score.ts";
 
 /** Share of the budget for faults that grow in minutes; the rest is the slow lane's. */
@@ -33,6 +34,9 @@ export const noEvidence: number = new Float64Array(1)[0]!;
 const leastFast = 3;
 const leastSlow = 0.5;
 
+/** By budget and number of signals: of a thousand points most are alike in both. */
+const heights = new Map<string, EvidenceHeights>();
+
 /**
  * Heights for a point that may raise `falsePerYear` (> 0) false alarms a year over `signals` failure modes.
  *
@@ -40,6 +44,10 @@ const leastSlow = 0.5;
  * - Slow: one block alone must lie where one in so many does, and half of these for each of its two sums.
  */
 export function splitBudget(falsePerYear: number, signals: number): EvidenceHeights {
+  return findOrMake(heights, `${falsePerYear}/${signals}`, () => computeHeights(falsePerYear, signals));
+}
+
+function computeHeights(falsePerYear: number, signals: number): EvidenceHeights {
   const each = falsePerYear / signals;
   const perWindow = Math.min(0.5, (each * fastShare) / windowsPerYear);
   const perLook = Math.min(0.5, (each * (1 - fastShare)) / 2 / (looksPerBlock * blocksPerYear));

@@ -29,8 +29,8 @@ export interface RecentWindows {
 /** The mean of a line over so many windows is known within half a decibel. */
 const keptWindows = 60;
 
-/** Windows for which room is made at first; it doubles. */
-const firstWindows = 15;
+/** Windows for which room is made at once. */
+const roomWindows = 5;
 
 /** Creates an empty ring. */
 export function createRecentWindows(columns: LineColumns, capacity: number = keptWindows): RecentWindows {
@@ -52,7 +52,7 @@ class Ring implements RecentWindows {
     const { features } = window;
     const { logits } = score;
     if (this.#rows?.features !== features.length || this.#rows.outputs !== logits.length) {
-      this.#rows = makeRows(Math.min(firstWindows, this.#capacity), {
+      this.#rows = makeRows(Math.min(roomWindows, this.#capacity), {
         features: features.length,
         outputs: logits.length,
         columns: this.#columns,
@@ -60,7 +60,7 @@ class Ring implements RecentWindows {
       this.#noted = 0;
     }
     if (this.#noted === this.#rows.windows && this.#noted < this.#capacity) {
-      this.#rows = growRows(this.#rows, Math.min(2 * this.#noted, this.#capacity));
+      this.#rows = growRows(this.#rows, Math.min(this.#noted + roomWindows, this.#capacity));
     }
     writeRow(this.#rows, this.#noted % this.#rows.windows, { window, score });
     this.#noted++;

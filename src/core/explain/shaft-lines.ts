@@ -4,6 +4,7 @@
  * harmonic from a fault whose line happens to stand there.
  */
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 
 /** By such a share the stated speed of a machine is wrong on an ordinary day, as that of an induction motor under load. */
 const speedDeviation = 0.0045;
@@ -28,7 +29,13 @@ export interface ShaftColumns {
 }
 
 /** Finds them. */
-export function findShaftColumns({ list }: FeatureSpec): ShaftColumns {
+export function findShaftColumns(spec: FeatureSpec): ShaftColumns {
+  return findOrMake(shaftColumns, spec, () => searchShaftColumns(spec));
+}
+
+const shaftColumns = new WeakMap<FeatureSpec, ShaftColumns>();
+
+function searchShaftColumns({ list }: FeatureSpec): ShaftColumns {
   const find = (harmonic: number): number =>
     list.findIndex(
       ({ operator, params }) =>

@@ -122,9 +122,6 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     logger,
   });
   const watches = new Map(links.sessions.map(({ id, watch }) => [id, watch]));
-  const devicesOf = new Map(
-    config.turbines.map(({ id }) => [id, new Set(points.ofTurbine(id).map(({ device }) => device))]),
-  );
   /** Version of the model that a device runs; null: none, or it was not heard yet. */
   const modelOf = ({ id, session: { hello } }: Pick<DeviceLink, "id" | "session">): string | null =>
     pushes.runs(id, hello?.sessionId) ?? hello?.modelVersion ?? null;
@@ -170,7 +167,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     },
     diagnosed: (turbine) => {
       const diagnosed: DiagnosedDevice[] = [];
-      for (const device of devicesOf.get(turbine) ?? []) {
+      for (const device of new Set(points.ofTurbine(turbine).map((point) => point.device))) {
         const diagnoses = watches.get(device)?.diagnoses ?? [];
         if (diagnoses.length > 0) diagnosed.push({ device, diagnoses });
       }

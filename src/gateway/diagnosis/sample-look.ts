@@ -119,11 +119,14 @@ function printOf(counts: Int16Array): number {
   return changes < printed ? 0 : print;
 }
 
+/** Below every count, and a small integer as they are. */
+const lowest = -(2 ** 16);
+
 /** The largest value of a stretch, the next one below it, and how often either came. */
 class End {
-  most = Number.NEGATIVE_INFINITY;
+  most = lowest;
   #atMost = 0;
-  #next = Number.NEGATIVE_INFINITY;
+  #next = lowest;
   #atNext = 0;
 
   note(value: number): void {
@@ -147,9 +150,9 @@ class End {
   }
 
   forget(): void {
-    this.most = Number.NEGATIVE_INFINITY;
+    this.most = lowest;
     this.#atMost = 0;
-    this.#next = Number.NEGATIVE_INFINITY;
+    this.#next = lowest;
     this.#atNext = 0;
   }
 }

@@ -16,7 +16,8 @@ const hello: HelloMessage = {
   sessionId: 1,
   channels: [...channels, { name: "temperature", unit: "degC", sampleRateHz: 0, scale: 1 }],
 };
-const toSampleBlock = createSampleBlockReader().read;
+const blocks = createSampleBlockReader();
+const toSampleBlock: typeof blocks.read = (...message) => blocks.read(...message);
 /** At an epoch time, and 17 ms after some other moment. */
 const at = (arrivedMs: number) => ({ arrivedMs, arrivedMonotonicMs: 17 });
 const window: RawWindowMessage = {

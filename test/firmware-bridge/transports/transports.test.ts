@@ -40,7 +40,10 @@ describe("tcp", () => {
     const listener = createTcpListenerTransport("127.0.0.1", 0);
     await listener.open(device.handlers);
     const client = createTcpTransport("127.0.0.1", listener.port);
-    closers.push(listener.close, client.close);
+    closers.push(
+      () => listener.close(),
+      () => client.close(),
+    );
     await client.open(gateway.handlers);
     client.write(Uint8Array.of(1, 2));
     await device.until(() => device.bytes.length === 2);
@@ -70,7 +73,10 @@ describe("tcp", () => {
     const listener = createTcpListenerTransport("127.0.0.1", 0);
     await listener.open(device.handlers);
     const client = createTcpTransport("127.0.0.1", listener.port);
-    closers.push(listener.close, client.close);
+    closers.push(
+      () => listener.close(),
+      () => client.close(),
+    );
     const total = 64;
     let resolveAll = (): void => {};
     const all = new Promise<void>((resolve) => (resolveAll = resolve));
@@ -104,7 +110,11 @@ describe("tcp", () => {
     await listener.open(device.handlers);
     const old = createTcpTransport("127.0.0.1", listener.port);
     const young = createTcpTransport("127.0.0.1", listener.port);
-    closers.push(listener.close, old.close, young.close);
+    closers.push(
+      () => listener.close(),
+      () => old.close(),
+      () => young.close(),
+    );
     await old.open(first.handlers);
     await device.until(() => device.events.length === 1);
     await young.open(second.handlers);
