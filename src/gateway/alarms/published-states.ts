@@ -46,6 +46,7 @@ export function emptyFormerStates(options: PublishedStatesOptions): void {
   };
   // Before the first state goes out: a kill must not leave one that nobody knows of.
   write();
+  if (former.size === 0) return;
   let failures = 0;
   let isBusy = false;
   /** Rejects where any stays, with the last reason. */

@@ -103,7 +103,6 @@ export function createKeptWatch(point: PointId, start: PointStart, options: Kept
 
 class PersistentWatch implements KeptWatch {
   readonly #point: PointId;
-  readonly #key: string;
   readonly #watch: PointWatch;
   readonly #options: KeptWatchOptions;
   readonly #bearing: BearingOrders;
@@ -117,14 +116,13 @@ class PersistentWatch implements KeptWatch {
 
   constructor(point: PointId, start: PointStart, options: KeptWatchOptions) {
     this.#point = point;
-    this.#key = `baseline/${nameComponent(point)}`;
-    this.#watch = openWatch(point, this.#key, { ...options, ...start });
+    this.#watch = openWatch(point, { ...options, ...start });
     this.#options = options;
     this.#bearing = start.config.bearing;
   }
 
   get keys(): readonly string[] {
-    return [this.#key, outlookKey(this.#point)];
+    return [baselineKey(this.#point), outlookKey(this.#point)];
   }
 
   get model(): ModelRef {
@@ -220,7 +218,7 @@ class PersistentWatch implements KeptWatch {
     this.isDue = false;
     return {
       ...(outlook === undefined ? {} : { [outlookKey(this.#point)]: JSON.stringify(outlook) }),
-      ...(baseline === undefined ? {} : { [this.#key]: JSON.stringify(baseline) }),
+      ...(baseline === undefined ? {} : { [baselineKey(this.#point)]: JSON.stringify(baseline) }),
     };
   }
 
@@ -249,15 +247,19 @@ export function composeOutcome(said: Pick<Decision, "model" | "modes">, isFault:
   return { modelDigest: said.model.digest, raised, risk: findHighestRisk(modes), isFault };
 }
 
+function baselineKey(point: PointId): string {
+  return `baseline/${nameComponent(point)}`;
+}
+
 function outlookKey(point: PointId): string {
   return `outlook/${nameComponent(point)}`;
 }
 
-/** The watch of a point as the last run left it under `key`. */
-function openWatch(point: PointId, key: string, options: KeptWatchOptions & PointStart): PointWatch {
+/** The watch of a point as the last run left it. */
+function openWatch(point: PointId, options: KeptWatchOptions & PointStart): PointWatch {
   const { bundle, config, commissioning, state } = options;
   const baseline = readKept(state, {
-    key,
+    key: baselineKey(point),
     schema: baselineSnapshotSchema,
     logger: options.logger,
     onLost: () => options.onEvent(point, "lost", "what was kept cannot be read; it is learnt anew"),

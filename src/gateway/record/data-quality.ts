@@ -22,11 +22,14 @@ interface Counts {
   processed: number;
   quarantined: number;
   dropped: number;
-  readonly byReason: Record<string, number>;
+  byReason: Readonly<Record<string, number>>;
 }
 
+/** Of all turbines of which nothing was set aside. */
+const noReasons: Counts["byReason"] = {};
+
 export function createDataQuality(): DataQuality {
-  const createCounts = (): Counts => ({ processed: 0, quarantined: 0, dropped: 0, byReason: {} });
+  const createCounts = (): Counts => ({ processed: 0, quarantined: 0, dropped: 0, byReason: noReasons });
   const total = createCounts();
   const turbines = new Map<string, Counts>();
   const both = (turbine: string | null, change: (counts: Counts) => void): void => {
@@ -40,7 +43,7 @@ export function createDataQuality(): DataQuality {
     quarantined: (turbine, reason, windows) =>
       both(turbine, (counts) => {
         counts.quarantined += windows;
-        counts.byReason[reason] = (counts.byReason[reason] ?? 0) + 1;
+        counts.byReason = { ...counts.byReason, [reason]: (counts.byReason[reason] ?? 0) + 1 };
       }),
     ofTurbine: (turbine) => {
       const { processed, quarantined, byReason } = turbines.get(turbine) ?? createCounts();
