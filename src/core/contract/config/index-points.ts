@@ -1,5 +1,4 @@
 /** Finds measuring points of a configuration: a thousand are gone through once, not for every window or block of samples. */
-import { findOrMake } from "../../maths/find-or-make.ts";
 import type { PointConfig, TurbineConfig } from "./gateway-config.ts";
 
 /** A measuring point, and whose it is. */
@@ -23,7 +22,11 @@ const indexes = new WeakMap<ConfiguredTurbines, PointIndex>();
 
 /** Goes through all points once, whoever asks. */
 export function indexPoints(turbines: ConfiguredTurbines): PointIndex {
-  return findOrMake(indexes, turbines, () => makeIndex(turbines));
+  const known = indexes.get(turbines);
+  if (known !== undefined) return known;
+  const made = makeIndex(turbines);
+  indexes.set(turbines, made);
+  return made;
 }
 
 function makeIndex(turbines: ConfiguredTurbines): PointIndex {

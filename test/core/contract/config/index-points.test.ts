@@ -21,3 +21,9 @@ test("points are found by turbine, component and device, in the order of the con
   expect([points.ofDevice("none"), points.ofTurbine("none"), points.ofTurbine("WT03")]).toEqual([[], [], []]);
   expect([points.find("WT02", "generator"), points.find("none", "gearbox")]).toEqual([undefined, undefined]);
 });
+
+test("who asks again for the same turbines is given the same index", () => {
+  const turbines = [{ id: "WT01", points: [pointOf("gearbox", "own")] }];
+  expect(indexPoints(turbines)).toBe(indexPoints(turbines));
+  expect(indexPoints([...turbines])).not.toBe(indexPoints(turbines));
+});
