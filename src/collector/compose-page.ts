@@ -178,7 +178,7 @@ function readFleet(
 
 function answerInTurns(fleet: FleetSource, freshMs: number = freshForMs): readonly HttpRoute[] {
   const routes = [...apiHttpRoutes(fleet), ...pageRoutes(fleet)];
-  return inTurns(keepFresh(routes, { clock: systemClock, freshMs }), { clock: systemClock });
+  return inTurns(keepFresh(routes, { clock: systemClock, freshMs }), systemClock);
 }
 
 function measureFleet(metrics: Metrics, fleet: FleetSource): void {

@@ -6,12 +6,8 @@ import type { Clock } from "../../core/platform/clock.ts";
 import { rest } from "../../core/platform/rest.ts";
 import { errorResponse, type HttpResponse, type HttpRoute } from "./http-route.ts";
 
-interface TurnsOptions {
-  readonly clock: Pick<Clock, "monotonicMs">;
-  /** Requests that may wait for their turn or for what they load; default 512, as many as there are connections. */
-  readonly maxUnderWay?: number;
-}
-
+/** Requests that may wait for their turn or for what they load: as many as there are connections. */
+const maxUnderWay = 512;
 /** How long answers are made before others have their turn, ms; the last of them may take longer. */
 const turnMs = 10;
 /** Turns of the event loop for others in between, if these take no longer: in each, one new connection is taken (libuv 1.46). */
@@ -22,7 +18,7 @@ const busyResponse: HttpResponse = { ...busy, headers: { ...busy.headers, "retry
 /** The same routes, whose requests wait for each other. */
 export function inTurns(
   routes: readonly HttpRoute[],
-  { clock, maxUnderWay = 512 }: TurnsOptions,
+  clock: Pick<Clock, "monotonicMs">,
 ): readonly HttpRoute[] {
   const waiting: (() => Promise<void>)[] = [];
   let underWay = 0;
