@@ -3,6 +3,9 @@
 /** Nobody measured before, and nobody will after: what says so is damaged, or counts something else than milliseconds. */
 const plausibleMs = { from: Date.UTC(1990, 0, 1), to: Date.UTC(2100, 0, 1) };
 
+/** How a time is written, and which may be, in words. */
+export const timeForms = "ISO 8601 (2004-02-12T10:32:39Z) or milliseconds since 1970, from 1990 to 2099";
+
 /** May this be when something was measured, epoch ms? NaN may not. */
 export function isPlausibleTime(timeMs: number): boolean {
   return timeMs >= plausibleMs.from && timeMs < plausibleMs.to;

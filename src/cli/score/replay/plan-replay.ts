@@ -1,14 +1,21 @@
 /** Which recordings there are, of which point each is, when it began and how it is read. What is wrong with a file is said of it. */
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
+import {
+  describeBadTime,
+  isPlausibleTime,
+  parseTime,
+  timeForms,
+} from "../../../training/dataset/parse-time.ts";
 import { openSampleFile, openSampleRows } from "../../../training/dataset/samples/sample-file.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import { readBeginOfTimes } from "../../../training/dataset/samples/time-column.ts";
 import { findSpeedSource, type SidecarPart } from "../../../training/dataset/sidecar/sidecar.ts";
+import { readOwnSidecar } from "../../../training/dataset/sidecar/sidecar-files.ts";
 import type { ErrorReport } from "../../terminal/end-process.ts";
 import { describeFileError } from "../files/file-report.ts";
 import { type Describer, describeStated, type StatedDescription } from "../sidecar/sidecar-options.ts";
+import { choosePoints, createFolderNames, expectUsedPoints, type PointNames } from "./choose-points.ts";
 import { compareNames, describeUntimed, readTimesInNames } from "./recording-time.ts";
 import {
   dropDescriptions,
@@ -38,9 +45,18 @@ export interface PlannedRecording {
   readonly open: () => Promise<SampleFile>;
 }
 
+/** A recording of which something is wrong that is known before it is read. */
+interface UnplannedFile {
+  readonly point: string;
+  /** NaN: not known. */
+  readonly timeMs: number;
+}
+
 /** Recordings in order of time, those of the same time in the order of the files; and what could not be planned. */
 export interface ReplayPlan {
   readonly recordings: readonly PlannedRecording[];
+  /** One a point of each file of which `errors` tell; of points that may have no other. */
+  readonly unplanned: readonly UnplannedFile[];
   /** Names of the points, in the order in which the files name them. */
   readonly points: readonly string[];
   /** The turbine of each point of which something says it. */
@@ -68,25 +84,34 @@ const maxPoints = 1024;
 export async function planReplay(request: PlanRequest): Promise<ReplayPlan> {
   const listed = await matchEntries(request);
   const nameFolder = createFolderNames(listed.map(({ file }) => file));
-  expectUsedPoints(request, listed);
+  expectUsedPoints(
+    request.points,
+    listed.map(({ file }) => file),
+  );
   const errors: { file: string; error: ErrorReport }[] = [];
   const planned: PlannedRecording[] = [];
   const tellTime = createCourses(request, listed);
   const timeInName = readTimesInNames(listed.map(({ file }) => basename(file)));
+  const context: PlanContext = { ...request, nameFolder, tellTime, timeInName };
+  const failed: (UnplannedFile & { readonly turbine: string | null })[] = [];
   for (const each of listed) {
     try {
-      planned.push(...(await planFile(each, { ...request, nameFolder, tellTime, timeInName })));
+      planned.push(...(await planFile(each, context)));
     } catch (error) {
       errors.push({ file: each.file, error: describeFileError(error) });
+      failed.push(...(await placeUnplanned(each, context)));
     }
     if (planned.length > maxRecordings) throw tooMany(`more than ${maxRecordings} recordings`);
   }
-  const { recordings, turbines } = settleTurbines(planned);
+  const { recordings: settled, turbines } = settleTurbines([...planned, ...failed]);
+  const unplanned = settled.filter((each) => !("open" in each));
+  const recordings = settled.filter((each): each is PlannedRecording => "open" in each);
   const points = new Set(recordings.map(({ point }) => point));
   if (points.size > maxPoints) throw tooMany(`more than ${maxPoints} points`);
   // Stable: of the same time the first of the files stays first.
   recordings.sort((a, b) => a.timeMs - b.timeMs);
-  return { recordings, points: [...points], turbines, renewals: placeRenewals(recordings), errors };
+  const renewals = placeRenewals(recordings);
+  return { recordings, unplanned, points: [...points], turbines, renewals, errors };
 }
 
 /** A file as one entry of the manifest, or none, speaks of it. */
@@ -127,34 +152,7 @@ async function matchEntries({ input, manifest }: PlanRequest): Promise<ListedFil
   });
 }
 
-/** Name of a point that nothing else names: the folder's, or its path where two have the same name. */
-function createFolderNames(files: readonly string[]): (file: string) => string {
-  const folders = new Map<string, Set<string>>();
-  for (const file of files) {
-    const folder = resolve(dirname(file));
-    const name = basename(folder);
-    folders.set(name, (folders.get(name) ?? new Set()).add(folder));
-  }
-  return (file) => {
-    const name = basename(resolve(dirname(file)));
-    return name === "" || folders.get(name)!.size > 1 ? dirname(file) : name;
-  };
-}
-
-function expectUsedPoints({ points }: PlanRequest, listed: readonly ListedFile[]): void {
-  for (const { name, patterns } of points) {
-    const idle = patterns.find((pattern) => !listed.some(({ file }) => meansFile(pattern, file)));
-    if (idle === undefined) continue;
-    throw new AuroraError("USAGE", `--point ${name}=${idle} fits none of the files`, {
-      op: "plan replay",
-      subject: "--point",
-      hint: `the first file is ${listed[0]?.file ?? "none"}; quote a pattern with *`,
-    });
-  }
-}
-
-interface PlanContext extends PlanRequest {
-  readonly nameFolder: (file: string) => string;
+interface PlanContext extends PlanRequest, PointNames {
   readonly tellTime: (listed: ListedFile) => number;
   readonly timeInName: (name: string) => number;
 }
@@ -182,34 +180,17 @@ async function planFile(listed: ListedFile, context: PlanContext): Promise<Plann
   return planned;
 }
 
-interface Target {
-  readonly point: string;
-  readonly channel: string | null;
-}
-
-function choosePoints(
-  file: string,
-  { points, nameFolder }: PlanContext,
-  parts: readonly SidecarPart[],
-): readonly Target[] {
-  const own = points.filter(({ patterns }) => patterns.some((pattern) => meansFile(pattern, file)));
-  if (own.length === 0) {
-    const point = parts.find((part) => part.point !== undefined)?.point ?? nameFolder(file);
-    return [{ point, channel: null }];
+/** Of which points, and which time, a file is that cannot be planned, as far as that can be told. */
+async function placeUnplanned(listed: ListedFile, context: PlanContext) {
+  const own = await readOwnSidecar(listed.file).catch(() => ({}));
+  const parts: readonly SidecarPart[] = [listed.entry?.part ?? {}, own];
+  const turbine = parts.find((part) => part.turbine !== undefined)?.turbine ?? null;
+  const timeMs = await findTime(listed, context, parts).catch(() => Number.NaN);
+  try {
+    return choosePoints(listed.file, context, parts).map(({ point }) => ({ point, turbine, timeMs }));
+  } catch {
+    return [];
   }
-  const channels = new Set(own.map(({ channel }) => channel));
-  if (channels.size === own.length && (own.length === 1 || !channels.has(null))) {
-    return own.map(({ name, channel }) => ({ point: name, channel }));
-  }
-  throw new AuroraError(
-    "USAGE",
-    `${file} would be of the points ${own.map(({ name }) => name).join(" and ")}`,
-    {
-      op: "plan replay",
-      subject: file,
-      hint: "give each file to one point, or each of its points another channel: b1='2004*#0' b2='2004*#1'",
-    },
-  );
 }
 
 /** Of the manifest, else of --from, of the sidecar, of the name, of a column of times. Fails with USAGE, CONFIG_INVALID. */
@@ -231,7 +212,7 @@ async function findTime(
       {
         op: "plan replay",
         subject: file,
-        hint: "times are ISO 8601 (2004-02-12T10:32:39Z) or milliseconds since 1970, from 1990 to 2099",
+        hint: `times are ${timeForms}`,
       },
     );
   }

@@ -32,7 +32,7 @@ export interface PointReport {
   readonly recordings: number;
   /** Of the shaft in the longest of them; null: there was none. */
   readonly mostRevolutions: number | null;
-  /** Those that repeat an earlier one, of which most samples were set aside, or no window could be decided: how the machine was then is not known. */
+  /** Those that could not be read or repeat an earlier one, of which most samples were set aside, or no window could be decided: how the machine was then is not known. */
   readonly unheardRecordings: number;
   /** Beginning of the first that repeats an earlier one sample by sample, as the unheard may; null: none does. */
   readonly repeatedSince: string | null;
@@ -55,7 +55,7 @@ export interface PointReport {
   readonly foreignModes: readonly string[];
   readonly setAside: Losses &
     Pick<UnheardCounts, "lostShare"> & {
-      readonly recordings: Readonly<Record<SetAsideRecording | "repeated", number>> &
+      readonly recordings: Readonly<Record<SetAsideRecording | "repeated" | "unread", number>> &
         Omit<UnheardCounts, "unheard" | "lostShare">;
     };
 }
@@ -82,6 +82,8 @@ export interface PointHistory {
   noteStandstill(startMs: number): void;
   /** A recording has the samples of an earlier one: how the machine was then is not known. */
   noteRepeated(startMs: number): void;
+  /** Nothing of a recording could be read, in any order of time; NaN: when it began is not known either. */
+  noteUnread(startMs: number): void;
   report(): PointReport;
 }
 
@@ -97,12 +99,19 @@ export function createPointHistory(
   const setAside = { sameTime: 0, overlapping: 0 };
   let status: BaselineStatus | null = null;
   let learntMs: number | null = null;
-  let [fromMs, toMs, heardMs, recordings, windows] = [Number.NaN, Number.NaN, Number.NaN, 0, 0];
+  let [fromMs, toMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [heardMs, recordings, windows] = [Number.NaN, 0, 0];
   let mostRevolutions: number | null = null;
-  let [repeatedMs, repeated] = [Number.NaN, 0];
+  let [repeatedMs, repeated, unread] = [Number.NaN, 0, 0];
   const heard = createHeardRecordings(window);
   const deafness = createDeafSpans();
   const foreign = createForeignWindows();
+
+  const cover = (timeMs: number): void => {
+    if (Number.isNaN(timeMs)) return;
+    fromMs = Math.min(fromMs, timeMs);
+    toMs = Math.max(toMs, timeMs);
+  };
 
   const history: PointHistory = {
     sink: {
@@ -139,13 +148,13 @@ export function createPointHistory(
     noteRecording: (startMs) => {
       recordings++;
       heard.begin(startMs);
-      if (Number.isNaN(fromMs)) fromMs = startMs;
+      cover(startMs);
     },
     noteEnd: (endMs, { revolutions, samples, isStandby = false }) => {
       heard.end({ endMs, revolutions, samples, isStandby });
       if (revolutions > 0 && Number.isFinite(revolutions))
         mostRevolutions = Math.max(mostRevolutions ?? 0, revolutions);
-      toMs = endMs;
+      cover(endMs);
     },
     noteSetAside: (why) => {
       setAside[why]++;
@@ -158,7 +167,12 @@ export function createPointHistory(
       if (repeated === 0) repeatedMs = startMs;
       repeated++;
       recordings++;
-      toMs = startMs;
+      cover(startMs);
+    },
+    noteUnread: (startMs) => {
+      unread++;
+      recordings++;
+      cover(startMs);
     },
     report: () => {
       const { unheard, lostShare, ...others } = heard.count();
@@ -169,11 +183,11 @@ export function createPointHistory(
         learntAt: learntMs === null ? null : formatInstant(learntMs),
         state: status === null ? "none" : status.state === "ready" ? "own-reference" : status.state,
         refusal: status?.refusal ?? null,
-        from: Number.isNaN(fromMs) ? null : formatInstant(fromMs),
-        to: Number.isNaN(toMs) ? null : formatInstant(toMs),
+        from: fromMs > toMs ? null : formatInstant(fromMs),
+        to: fromMs > toMs ? null : formatInstant(toMs),
         recordings,
         mostRevolutions,
-        unheardRecordings: unheard + repeated,
+        unheardRecordings: unheard + repeated + unread,
         repeatedSince: Number.isNaN(repeatedMs) ? null : formatInstant(repeatedMs),
         heardUntil: Number.isNaN(heardMs) ? null : formatInstant(heardMs),
         windows,
@@ -191,7 +205,7 @@ export function createPointHistory(
         setAside: {
           ...losses.bound(heard.fitting, windows),
           lostShare,
-          recordings: { ...setAside, repeated, ...others },
+          recordings: { ...setAside, repeated, unread, ...others },
         },
       };
     },

@@ -67,6 +67,7 @@ export async function replayRecordings(bundle: LoadedBundle, request: ReplayRequ
         const key = JSON.stringify([point, file, described.message]);
         if (!told.has(key)) errors.push({ file, point, error: described });
         told.add(key);
+        players.noteUnread(planned);
       }
       await request.addRows(players.takeRows());
     }
@@ -91,6 +92,8 @@ interface Players {
   readonly turbines: readonly ReplayedTurbine[];
   /** Fails as the file's reader does, with USAGE or CONFIG_INVALID where its description does not fit. */
   play(planned: PlannedRecording): Promise<void>;
+  /** The recording could not be played, or not to its end. */
+  noteUnread(planned: PlannedRecording): void;
   takeRows(): readonly ReplayRow[];
   /** No recording follows. */
   end(): Promise<void>;
@@ -118,6 +121,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened, onPlayed
       createPointHistory(name, findTurbine(name).turbine, bundle.manifest.window),
     ]),
   );
+  for (const { point, timeMs } of plan.unplanned) histories.get(point)?.noteUnread(timeMs);
   let rows: ReplayRow[] = [];
 
   const create = ({ point: name, description }: PlannedRecording, history: PointHistory): Player => {
@@ -185,6 +189,10 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened, onPlayed
           isStandby: Math.abs(shaftRpm) < gateway.operation.standbyBelowRpm,
         });
       }
+    },
+    noteUnread: ({ point, timeMs }) => {
+      // Of one that was read in part what was lost is counted as of others.
+      if (players.get(point)?.lastMs !== timeMs) histories.get(point)!.noteUnread(timeMs);
     },
     takeRows: () => {
       const taken = rows;

@@ -129,7 +129,7 @@ async function withRows(
     const result = await replay(async (rows) => {
       for (const row of rows) await writer.add(cells.cellsOf(row));
     });
-    if (result.points.some(({ recordings }) => recordings > 0)) await writer.finish();
+    if (result.points.some((point) => countRead(point) > 0)) await writer.finish();
     return result;
   } finally {
     await writer.close();
@@ -172,10 +172,11 @@ function isPartlyHeard({ windows, unheardRecordings }: PointReport): boolean {
 
 function describeUnheard(report: PointReport): string {
   const { point, unheardRecordings, recordings, repeatedSince, heardUntil, setAside } = report;
-  const { mostlyLost, tooShort, repeated } = setAside.recordings;
-  const undecided = unheardRecordings - mostlyLost - tooShort - repeated;
+  const { mostlyLost, tooShort, repeated, unread } = setAside.recordings;
+  const undecided = unheardRecordings - mostlyLost - tooShort - repeated - unread;
   const reasons = Object.keys(setAside.samples).join(", ");
   const parts = [
+    ...(unread > 0 ? [`${unread} of ${recordings} recordings could not be read`] : []),
     ...(mostlyLost > 0
       ? [`most samples of ${mostlyLost} of ${recordings} recordings were set aside (${reasons})`]
       : []),
@@ -194,15 +195,15 @@ function describeUnheard(report: PointReport): string {
   return `${point}: ${parts.join("; ")}; the last window that could be decided ended at ${heardUntil}`;
 }
 
+function countRead({ recordings, setAside }: PointReport): number {
+  return recordings - setAside.recordings.unread;
+}
+
 /** Why no window of a point could be decided; none: some could, or none was played. */
-function describeSilence({
-  point,
-  windows,
-  setAside,
-  recordings,
-}: PointReport): { readonly message: string; readonly hint: string }[] {
-  if (windows > 0 || recordings === 0) return [];
-  if (setAside.recordings.standby === recordings) {
+function describeSilence(report: PointReport): { readonly message: string; readonly hint: string }[] {
+  const { point, windows, setAside } = report;
+  if (windows > 0 || countRead(report) === 0) return [];
+  if (setAside.recordings.standby === countRead(report)) {
     const message = `${point}: no window could be decided, its turbine stands by in all recordings`;
     return [{ message, hint: "check its speed; a shaft that stands says nothing of its bearing" }];
   }

@@ -70,6 +70,6 @@ function usage(path: string, names: readonly string[], what: string): AuroraErro
   const hint =
     names.length === 0
       ? "this file holds no vibration that can be read"
-      : `give --channel with ${names[0] === "0" ? "" : `a name (or a pattern such as "*${names.at(-1)!.slice(-4)}") or `}an index from 0: ${shown}${more}`;
+      : `give --channel with ${names[0] === "0" ? "" : "a name (in which * stands for anything) or "}an index from 0: ${shown}${more}`;
   return new AuroraError("USAGE", `${path} ${what}`, { op: "choose channel", subject: path, hint });
 }

@@ -33,10 +33,11 @@ describe("aurora score --decide", () => {
     expect(code).toBe(1);
     expect(report!.points).toHaveLength(1);
     expect(report!.points[0]).toMatchObject({
-      recordings: 2,
+      recordings: 4,
+      unheardRecordings: 2,
       learntAt: null,
       alarms: [],
-      setAside: { recordings: { sameTime: 1, overlapping: 1 } },
+      setAside: { recordings: { sameTime: 1, overlapping: 1, unread: 2 } },
     });
     expect(report!.errors.map(({ file, error }) => [file, error.code])).toEqual([
       [timeless, "USAGE"],
@@ -113,6 +114,43 @@ describe("aurora score --decide", () => {
       heardUntil: expect.stringMatching(/^2004-02-12T/),
     });
     expect(report!.warnings.map((each) => `warning: ${each}`)).toEqual(stderr.trimEnd().split("\n"));
+  });
+
+  it("says of how many recordings nothing is known since they could not be read", async () => {
+    const folder = createTemporaryFolder();
+    const files = life.slice(0, 6).map((each) => writeRecording(folder, nameByTime(each.timeMs), each));
+    for (const file of files.slice(3)) writeFileSync(file, readFileSync(file).subarray(0, 1000));
+    const args = ["--input", ...files, "--shaft-rpm", "1200", ...flags];
+    const { code, stdout, stderr } = await replay(...args);
+    expect(code).toBe(1);
+    const last = new Date(life[5]!.timeMs).toISOString().replace(".000Z", "Z");
+    expect(stdout).toContain(`: 6 recordings, 2004-02-12T10:32:39Z to ${last}, `);
+    expect(stdout).toContain(
+      "no alarm would have been raised, but how it was in 3 of 6 recordings is not known",
+    );
+    expect(stderr).toMatch(
+      /^warning: .*: 3 of 6 recordings could not be read; the last window that could be decided ended at 2004-02-12T/m,
+    );
+  });
+
+  it("counts a file that cannot be read at each of its points, whether its time is known or not", async () => {
+    const folder = createTemporaryFolder();
+    const files = life.slice(0, 4).map(({ timeMs, counts }, index) => {
+      const path = join(folder, `${nameByTime(timeMs)}.csv`);
+      const rows = Array.from(counts.subarray(0, 60_000), (each) => `${each},${each}`);
+      if (index === 1) rows[50_000] = "broken";
+      writeFileSync(path, index === 2 ? "" : `a,b\n${rows.join("\n")}\n`);
+      return path;
+    });
+    writeFileSync(`${files[3]}.json`, JSON.stringify({ time: "soon" }));
+    const points = ["--point", "p=*#a", "--point", "q=*#b", "--shaft-rpm", "1200"];
+    const { report } = await replay("--input", ...files, "--json", ...points, ...flags);
+    const to = new Date(life[2]!.timeMs).toISOString().replace(".000Z", "Z");
+    const lost = { recordings: 4, unheardRecordings: 3, to, setAside: { recordings: { unread: 3 } } };
+    expect(report!.points).toMatchObject([
+      { point: "p", ...lost },
+      { point: "q", ...lost },
+    ]);
   });
 
   /** Recordings every other of which has samples that are no number, from one on so far apart; 0: one. */

@@ -156,7 +156,7 @@ describe("aurora score --decide", () => {
     const { code, report } = await replay("--input", one, other, "--json");
     expect(code).toBe(1);
     expect(report!.errors).toMatchObject([{ file: other, error: { code: "CONFIG_INVALID" } }]);
-    expect(report!.points[0]).toMatchObject({ recordings: 1 });
+    expect(report!.points[0]).toMatchObject({ recordings: 2, unheardRecordings: 1 });
   });
 
   it.each([
@@ -167,7 +167,8 @@ describe("aurora score --decide", () => {
     [["--decide"], /nothing says what to replay/],
     [["--decide", "--input", "a.npy", "--from", "2004-01-01"], /--every and --from go together/],
     [["--decide", "--input", "a.npy", "--baseline", "b.json"], /--baseline is not for --decide/],
-    [["--decide", "--input", "a.npy", "--from", "soon", "--every", "1"], /Write a time such as/],
+    [["--decide", "--input", "a.npy", "--from", "soon", "--every", "1"], /Times are ISO 8601/],
+    [["--decide", "--input", "a.npy", "--from", "1965-01-01", "--every", "1"], /from 1990 to 2099/],
     [["--decide", "--input", "a.npy", "--point", "x"], /NAME=FILE/],
   ])("refuses %j", async (args, message) => {
     const { code, stderr } = await auroraHere("score", shippedBundle, ...args);

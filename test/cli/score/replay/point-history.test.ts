@@ -145,7 +145,15 @@ it("tells an alarm as it was when it was raised, and apart from that what it gre
     windows: 1,
     samples: { range: 496 },
     lostShare: 496 / 12_000,
-    recordings: { sameTime: 1, overlapping: 0, repeated: 0, mostlyLost: 0, tooShort: 0, standby: 0 },
+    recordings: {
+      sameTime: 1,
+      overlapping: 0,
+      repeated: 0,
+      unread: 0,
+      mostlyLost: 0,
+      tooShort: 0,
+      standby: 0,
+    },
   });
 });
 
