@@ -1,5 +1,10 @@
 /** The physical evidence of a fault in words for people who read spectra. */
-import type { EvidenceLine, LineOrder, PhysicalEvidence } from "../contract/physical-evidence.ts";
+import type {
+  EvidenceLine,
+  EvidenceRange,
+  LineOrder,
+  PhysicalEvidence,
+} from "../contract/physical-evidence.ts";
 
 const spacingNames: Readonly<Record<LineOrder, string>> = {
   shaft: "the shaft's speed",
@@ -113,7 +118,8 @@ function describeTime({ since, windows, speedRpm, loadKw }: Told): string {
   return `${begun}over ${windows} ${windows === 1 ? "window" : "windows"} at ${formatRange(speedRpm)} rpm${load}`;
 }
 
-function formatRange({ min, max }: { readonly min: number; readonly max: number }): string {
+/** `1380 to 1510`. */
+export function formatRange({ min, max }: EvidenceRange): string {
   const [low, high] = [min, max].map((value) => `${Math.round(value)}`.replace("-", "−"));
   return low === high ? low! : `${low} to ${high}`;
 }

@@ -14,7 +14,7 @@ import {
 } from "../contract/physical-evidence.ts";
 import { listObjections } from "./evidence-objections.ts";
 import { type EvidenceWindow, listUpperWindows } from "./evidence-window.ts";
-import { writeEvidence } from "./evidence-words.ts";
+import { formatRange, joinWords, writeEvidence } from "./evidence-words.ts";
 import type { SearchedSpectrum } from "./fault-lines.ts";
 import {
   drawPictures,
@@ -41,7 +41,12 @@ interface EvidenceContext {
   readonly leadingMode?: string | undefined;
   /** This machine's own median of each feature while it was healthy, of the lower band; null or absent: not known. */
   readonly healthyFeatures?: readonly (number | null)[] | null | undefined;
+  /** Speeds at which this machine was learnt; empty or absent: not known. */
+  readonly learntRpm?: readonly EvidenceRange[] | undefined;
 }
+
+/** A speed that lies outside those that were learnt by more than this share is another one. */
+const otherSpeed = 0.003;
 
 /**
  * The evidence in those of `windows` (oldest first) that speak for it, their mean, in the band that shows more of it; null where
@@ -50,7 +55,7 @@ interface EvidenceContext {
 export function describeEvidence(
   subject: EvidenceSubject,
   windows: readonly EvidenceWindow[],
-  { since, leadingMode, healthyFeatures }: EvidenceContext = {},
+  { since, leadingMode, healthyFeatures, learntRpm = [] }: EvidenceContext = {},
 ): PhysicalEvidence | null {
   const kind = faultKinds.find((each) => each === subject.failureMode);
   const seen =
@@ -77,6 +82,7 @@ export function describeEvidence(
     rival: rival === null ? null : { failureMode: rival.kind, marginDb: own.excessDb - rival.excessDb },
     against: [
       ...objectToBrevity(subject, kind, revolutions),
+      ...objectToSpeed(rpms, learntRpm),
       ...objectToPresent(leadingMode, own, countQuietWindows({ own, window: subject.window }, recent)),
       ...listObjections({ own, rival, pictures, lines, revolutions, polePairs: subject.polePairs }),
     ].slice(0, maxAgainst),
@@ -104,6 +110,21 @@ function objectToBrevity(subject: EvidenceSubject, kind: FaultKind, revolutions:
   const { part } = bearingFaults[kind];
   return [
     `the machine has changed, but which kind of fault it is cannot be told in snapshots as short as these (about ${Math.max(1, Math.round(revolutions))} revolutions): all lines of the ${part} lie beside the shaft's`,
+  ];
+}
+
+/** At other speeds other lines of the machine and of what stands beside it fall onto those of the fault. */
+function objectToSpeed(rpms: readonly number[], learnt: readonly EvidenceRange[]): string[] {
+  const others = rpms.filter((rpm) =>
+    learnt.every(({ min, max }) => rpm < min * (1 - otherSpeed) || rpm > max * (1 + otherSpeed)),
+  );
+  if (learnt.length === 0 || others.length <= rpms.length / 2) return [];
+  const mostly = others.length < rpms.length ? "mostly " : "";
+  const isBelow = others.every((rpm) => learnt.every(({ min }) => rpm < min));
+  const isAbove = others.every((rpm) => learnt.every(({ max }) => rpm > max));
+  const side = isBelow ? "below" : isAbove ? "above" : "outside";
+  return [
+    `it was ${mostly}heard at ${formatRange(rangeOf(others))} rpm, ${side} the ${joinWords(learnt.map(formatRange))} rpm that its reference was learnt at`,
   ];
 }
 

@@ -86,7 +86,12 @@ class Reasons implements AlertReasons {
       evidence: describeEvidence(
         { failureMode: mode.failureMode, features, window, bearing, polePairs },
         this.#recent?.listSince({ output, sinceMs }) ?? [],
-        { since: formatTime(sinceMs), leadingMode: mode.leadingMode, healthyFeatures: self.medians },
+        {
+          since: formatTime(sinceMs),
+          leadingMode: mode.leadingMode,
+          healthyFeatures: self.medians,
+          learntRpm: this.#options.watch.healthyRows.speeds,
+        },
       ),
     }));
   }

@@ -44,6 +44,7 @@ test("the healthy windows of a machine are known for the model that was given th
   expect(rowsOf(createOwnReference(parts, options, undefined))).toEqual([]);
   const own = createOwnReference(parts, options, snapshot);
   expect(rowsOf(own)).toEqual(featureRows);
+  expect(own.healthyRows.speeds).toEqual([baseline.shaftRpm]);
   expect(own.snapshot()!.baseline!.featureRows).toEqual(featureRows);
   // The same object: whoever makes something of it asks whether it is.
   expect(own.healthyRows).toBe(own.healthyRows);
@@ -58,8 +59,9 @@ test("a renewed machine is not known any more", () => {
 });
 
 test("rows come back as they were packed, and those of another length than the first are left out", () => {
-  const rows = packHealthyRows([[1, 2.5], [3], Float32Array.of(-4, 5), []]);
+  const { shaftRpm } = baseline;
+  const rows = packHealthyRows({ shaftRpm, featureRows: [[1, 2.5], [3], Float32Array.of(-4, 5), []] });
   expect(listHealthyRows(rows)).toEqual([Float32Array.of(1, 2.5), Float32Array.of(-4, 5)]);
-  expect(listHealthyRows(packHealthyRows([]))).toEqual([]);
-  expect(listHealthyRows(packHealthyRows([[], [1]]))).toEqual([]);
+  expect(listHealthyRows(packHealthyRows({ shaftRpm, featureRows: [] }))).toEqual([]);
+  expect(listHealthyRows(packHealthyRows({ shaftRpm, featureRows: [[], [1]] }))).toEqual([]);
 });

@@ -46,6 +46,7 @@ test("levels at a speed that it comes to later are learnt later, it is said sinc
   expect([machine.learntLater, watch.status?.version, watch.status?.suspicions]).toEqual([words, 1, []]);
   expect(watch.standing.why).toContain(words);
   expect(watch.standing.reference?.later).toMatchObject([{ windows: 64, besideRpm: 1500 }]);
+  expect(watch.healthyRows.speeds).toMatchObject([{ min: 1500 }, { min: 3000 }]);
   machine.play(fast, 144, healthy);
   expect([listActive(watch), watch.status?.beyond]).toEqual([[], undefined]);
   expect(machine.play(6000, 1, healthy)[0]?.decision.severityUnknown).toBe(

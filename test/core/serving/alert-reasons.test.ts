@@ -20,9 +20,12 @@ const features = {
   list: [line(1, "level"), line(2, "shape")],
 };
 
-function create(healthyRows: readonly (readonly number[])[]) {
+/** Learnt at the speeds of the windows. */
+const shaftRpm = { min: 1454, max: 1507, reference: 1490 };
+
+function create(featureRows: readonly (readonly number[])[]) {
   const error = vi.fn();
-  const watch = { healthyRows: packHealthyRows(healthyRows) };
+  const watch = { healthyRows: packHealthyRows(featureRows.length === 0 ? null : { shaftRpm, featureRows }) };
   return {
     watch,
     error,
@@ -86,6 +89,26 @@ describe("the reasons of an alert", () => {
     expect(explanation).toMatchObject({ baseValue: 3, bundleBaseValue: 3 });
   });
 
+  it.each([
+    [1440, "it was heard at 1440 to 1442 rpm, below the 1454 to 1507 rpm that its reference was learnt at"],
+    [
+      1448.5,
+      "it was mostly heard at 1449 to 1450 rpm, below the 1454 to 1507 rpm that its reference was learnt at",
+    ],
+    [1452, undefined],
+    [1512, "it was heard at 1512 to 1514 rpm, above the 1454 to 1507 rpm that its reference was learnt at"],
+  ])("say that it was heard at speeds that were not learnt (from %d rpm on)", async (fromRpm, said) => {
+    const bundle = createFakeBundle("1.0.0", { features });
+    const { reasons } = create([[0.4, 1]]);
+    const windows = [0, 1, 2].map((index) =>
+      explained(bundle, index, { shaftRpm: fromRpm + index, features: Float32Array.of(2.5, 2.5) }),
+    );
+    for (const each of windows) reasons.note(each);
+    const [context] = await reasons.give([dueAt(bundle, startMs)], windows[2]!);
+    expect(context!.evidence!.against.find((each) => each.startsWith("it was"))).toBe(said);
+    if (said !== undefined) expect(context!.evidence!.sentence).toContain(`against it: ${said}`);
+  });
+
   it("rest on the bundle alone until the machine is known, and know it from then on", async () => {
     const bundle = createFakeBundle("1.0.0", { features });
     const { reasons, watch } = create([]);
@@ -96,9 +119,9 @@ describe("the reasons of an alert", () => {
     expect(before.explanation).not.toHaveProperty("bundleBaseValue");
     expect(before.evidence!.lines[0]!.dbAboveHealthy).toBeNull();
     // Rows of another model's features are none of this one's.
-    watch.healthyRows = packHealthyRows([[1, 2, 3]]);
+    watch.healthyRows = packHealthyRows({ shaftRpm, featureRows: [[1, 2, 3]] });
     expect((await give()).explanation).not.toHaveProperty("bundleBaseValue");
-    watch.healthyRows = packHealthyRows([[0.5, 1]]);
+    watch.healthyRows = packHealthyRows({ shaftRpm, featureRows: [[0.5, 1]] });
     const after = await give();
     expect(after.explanation).toHaveProperty("bundleBaseValue");
     expect(after.evidence!.lines[0]!.dbAboveHealthy).toBeCloseTo((2 * 20) / Math.LN10, 5);

@@ -226,7 +226,7 @@ class Learner implements BaselineLearner {
 
   /** From now on this is what windows are compared with. */
   #adoptBaseline(baseline: SiteBaseline | null): void {
-    this.healthyRows = packHealthyRows(baseline?.featureRows ?? []);
+    this.healthyRows = packHealthyRows(baseline);
     this.#current = baseline === null ? null : toOneShape({ ...baseline, featureRows: undefined });
   }
 
@@ -281,7 +281,7 @@ class Learner implements BaselineLearner {
     const sources = { subject: this.#subject, options: this.#options };
     const widened = learnLater(this.#current!, this.#gathered, sources);
     if (widened === null) return null;
-    this.#current = toOneShape(widened);
+    this.#adoptBaseline(describeWithRows(widened, this.healthyRows));
     return { kind: "widened", detail: sayLater(widened.later!.slice(-1)) };
   }
 

@@ -1,5 +1,5 @@
 /** At which speeds a machine was learnt, at first and later, and which of its levels hold at a speed. Learns nothing. */
-import type { SiteBaseline, SiteLevels } from "../../contract/site-baseline.ts";
+import type { LearntSpeeds, SiteBaseline, SiteLevels } from "../../contract/site-baseline.ts";
 
 /** Outside the learnt speeds by more than this share a level is expected by guess. */
 export const speedMargin = 0.1;
@@ -7,6 +7,7 @@ export const speedMargin = 0.1;
 export const maxPerOctaveDb = 24;
 export const minPerOctaveDb = -6;
 
+type LearntBaseline = Pick<SiteBaseline, "shaftRpm" | "later">;
 type LevelSpeeds = Pick<SiteLevels, "shaftRpm">;
 
 /** Has the machine been learnt at about this speed? */
@@ -31,9 +32,14 @@ export function chooseLevels(baseline: SiteBaseline, shaftRpm: number): SiteLeve
   return nearest;
 }
 
+/** All at which levels were learnt, the first ones first. */
+export function listLearntSpeeds({ shaftRpm, later = [] }: LearntBaseline): LearntSpeeds[] {
+  return [shaftRpm, ...later.map((each) => each.shaftRpm)];
+}
+
 /** `900 to 1250 rpm and 1747 to 1809 rpm`: all at which levels were learnt; what adjoins is one. */
-export function sayLearntSpeeds({ shaftRpm, later = [] }: Pick<SiteBaseline, "shaftRpm" | "later">): string {
-  const ranges = [shaftRpm, ...later.map((each) => each.shaftRpm)].sort((one, other) => one.min - other.min);
+export function sayLearntSpeeds(baseline: LearntBaseline): string {
+  const ranges = listLearntSpeeds(baseline).sort((one, other) => one.min - other.min);
   const joined: { readonly min: number; max: number }[] = [];
   for (const { min, max } of ranges) {
     const last = joined.at(-1);
