@@ -115,14 +115,29 @@ function objectToSteadiness({ own: { harmonics } }: Accusation): string[] {
 /** A hum keeps its frequency and a fault its order; at one speed they cannot be told from each other. */
 function objectToHum({ own: { harmonics }, lines, polePairs }: Accusation): string[] {
   const humming = harmonics.filter((each) => isHumming(each) && !isSupplied(each, polePairs));
+  return [false, true].flatMap((isFlank) =>
+    sayHum(
+      humming.filter((each) => each.isFlank === isFlank),
+      { lines, isFlank },
+    ),
+  );
+}
+
+/** Of a flank the top, which may be the hum, is not seen. */
+function sayHum(
+  humming: readonly MeasuredLine[],
+  { lines, isFlank }: Pick<Accusation, "lines"> & { readonly isFlank: boolean },
+): string[] {
   if (humming.length === 0) return [];
+  const isOne = humming.length === 1;
   const hertz = humming.map(({ line }) => {
     const told = lines.find(({ name }) => name === line.name);
     return told?.measuredHertz ?? told?.hertz ?? Number.NaN;
   });
   const where = joinWords(hertz.map((each) => `${findNearestHum(each)}`));
-  const what = humming.length === 1 ? "stands on the mains' hum" : "stand on the mains' hum";
-  return [`${listHarmonics(humming)} ${what} (${where} Hz)`];
+  const flank = isOne ? "may be the flank of" : "may be flanks of";
+  const what = isFlank ? flank : isOne ? "stands on" : "stand on";
+  return [`${listHarmonics(humming)} ${what} the mains' hum (${where} Hz)`];
 }
 
 /** An inverter's supply changes its frequency with the speed, but for what the rotor slips. */

@@ -414,6 +414,9 @@ describe("physical evidence", () => {
     expect(against(windowAt(-3.53, -7.06))).toEqual([
       "what stands out near 1× and 2× are flanks of lines beyond where they are looked for",
     ]);
+    const onHum = { ...flank, foreignLines: { hum: [0, 1], shaft: [] } };
+    expect(against(onHum)).toContain("1× may be the flank of the mains' hum (100 Hz)");
+    expect(against(onHum)).toContain("2× stands on the mains' hum (200 Hz)");
   });
 
   test.each([
