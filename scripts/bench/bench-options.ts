@@ -41,25 +41,28 @@ const options = {
   pace: { type: "string", default: "1" },
 } as const satisfies ParseArgsConfig["options"];
 
-/** What each option means, as the help prints it. */
-const meanings: Readonly<Record<keyof typeof options, readonly [form: string, meaning: string]>> = {
+/** What each option means, as the help prints it, and the part that alone reads it. */
+const meanings: Readonly<
+  Record<keyof typeof options, readonly [form: string, meaning: string, of?: BenchPart]>
+> = {
   help: ["--help", "prints this"],
   json: ["--json", "one JSON object instead of a table"],
   quick: ["--quick", "a short form, whose figures are rougher"],
   only: ["--only PARTS", "these parts, with commas between them"],
   without: ["--without PARTS", "all usual parts but these"],
   peer: ["--peer", "the same as --only peer"],
-  turns: ["--turns N", "of workers: turns with one core and with workers, 1 to 9 (3)"],
-  turbines: ["--turbines N", "of pages: turbines of the fleet (1000)"],
-  viewers: ["--viewers N", "of pages: how many look at once (50)"],
-  rate: ["--rate N", "of pages: messages a second that gateways send (2000)"],
-  seconds: ["--seconds N", "of pages: how long (30; 6 with --quick)"],
-  "check-ins": ["--check-ins N", "of pages: gateways that look for updates every five minutes (10000)"],
+  turns: ["--turns N", "turns with one core and with workers, 1 to 9 (3)", "workers"],
+  turbines: ["--turbines N", "turbines of the fleet (1000)", "pages"],
+  viewers: ["--viewers N", "how many look at once (50)", "pages"],
+  rate: ["--rate N", "messages a second that gateways send (2000)", "pages"],
+  seconds: ["--seconds N", "how long (30; 6 with --quick)", "pages"],
+  "check-ins": ["--check-ins N", "gateways that look for updates every five minutes (10000)", "pages"],
   hours: [
     "--hours N",
-    "of memory: over so many hours of signal, up to 8 (0: the start and what follows, of both profiles)",
+    "over so many hours of signal, up to 8 (0: the start and what follows, of both profiles)",
+    "memory",
   ],
-  pace: ["--pace N", "of memory: times as fast as it was recorded, 1 to 16 (1)"],
+  pace: ["--pace N", "times as fast as it was recorded, 1 to 16 (1)", "memory"],
 };
 
 /** What to measure. */
@@ -106,7 +109,20 @@ export function parseBenchOptions(args: readonly string[]): BenchRequest {
   };
   for (const [name, value] of Object.entries(pages))
     if (!(value >= 0)) return wrong(`--${toOption(name)} is a number not below 0, not ${value}`);
+  const idle = findIdle(args, parts);
+  if (idle !== undefined) return wrong(idle);
   return { type: "run", options: { json, quick, parts, pages, turns, hours, pace } };
+}
+
+/** Says of an option of a part that is not measured that it is; undefined: none is given. */
+function findIdle(args: readonly string[], parts: readonly BenchPart[]): string | undefined {
+  const { tokens } = parseArgs({ args: [...args], options, tokens: true });
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const [, , of] = meanings[token.name as keyof typeof options];
+    if (of !== undefined && !parts.includes(of)) return `--${token.name} is of ${of}, which is not measured`;
+  }
+  return undefined;
 }
 
 const toOption = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -140,12 +156,16 @@ function readArguments(args: readonly string[]) {
 }
 
 function renderHelp(): string {
+  const explained = Object.values(meanings).map(([form, meaning, of]): [string, string] => [
+    form,
+    of === undefined ? meaning : `of ${of}: ${meaning}`,
+  ]);
   const table = (rows: readonly (readonly [string, string])[]): string[] =>
     rows.map(([name, meaning]) => `  ${name.padEnd(16)} ${meaning}`);
   return [
     "npm run bench [-- OPTIONS]",
     "",
-    ...table(Object.values(meanings)),
+    ...table(explained),
     "",
     "parts, measured where none is named",
     ...table(Object.entries(usualParts)),

@@ -76,6 +76,8 @@ test.each([
   [["--turns", "0"], "--turns is a whole number from 1 to 9, not 0"],
   [["--turbines", "many"], "turbines"],
   [["growth"], "growth"],
+  [["--only", "workers", "--turbines", "5"], "--turbines is of pages, which is not measured"],
+  [["--hours", "2"], "--hours is of memory, which is not measured"],
 ])("%j is answered in one line that says what is wrong", (args, what) => {
   const request = parseBenchOptions(args);
   expect(request).toMatchObject({ type: "wrong", text: expect.stringContaining(what) });
