@@ -43,8 +43,8 @@ export interface SiteMargin {
   readonly wander?: number | undefined;
   readonly freedom?: number | undefined;
   readonly blocks?: number | undefined;
-  /** Speeds of the windows that it was not learnt of, since what stands still explained the mode there; absent: of all. */
-  readonly unlearntRpm?: { readonly min: number; readonly max: number } | undefined;
+  /** Speeds at which it was hardly learnt, since what stands still explained the mode there; absent: it was at all. */
+  readonly unlearntRpm?: readonly { readonly min: number; readonly max: number }[] | undefined;
 }
 
 /** How the severity of healthy windows scatters, dB. */
@@ -163,7 +163,10 @@ export const siteBaselineSchema: z.ZodType<SiteBaseline> = z
           wander: z.number().min(0).optional(),
           freedom: z.number().positive().optional(),
           blocks: z.number().min(1).optional(),
-          unlearntRpm: z.strictObject({ min: speed, max: speed }).optional(),
+          unlearntRpm: z
+            .array(z.strictObject({ min: speed, max: speed }))
+            .max(256)
+            .optional(),
         }),
       )
       .max(32),

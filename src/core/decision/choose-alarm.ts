@@ -29,6 +29,8 @@ export interface WindowReference {
   readonly shaftRpm: number;
   /** Failure modes for which nothing but foreign lines speaks in this window, of the mains or the shaft; absent: none, or not known. */
   readonly foreignModes?: readonly string[] | undefined;
+  /** Of these those for which nothing but hum and what stands still speaks; absent: none, or not known. */
+  readonly humModes?: readonly string[] | undefined;
   /** Of these those of which every line is known to stand still, whatever the speed; absent: none, or not known. */
   readonly steadyModes?: readonly string[] | undefined;
   /** Somebody has found the machine healthy as it is, however it looks; absent: nobody has. */

@@ -1,7 +1,8 @@
 /**
  * Is all that speaks for a failure mode in a window explained by what is not the machine's bearing, so that it is no evidence over hours
  * either? Of lines that are known to stand still it is. Other hum, and lines of the shaft, a reference has learnt, but a hum passes from one
- * fault's place to another's as the speed changes: at a speed that was not learnt, or not of this mode, nobody knows what it does to it.
+ * fault's place to another's as the speed changes: at a speed that was not learnt nobody knows what it does to a mode, nor where the mode
+ * was learnt without it.
  */
 import type { OutputClass } from "../contract/bundle/manifest.ts";
 import type { LearntSpeeds, SiteBaseline } from "../contract/site-baseline.ts";
@@ -12,6 +13,7 @@ interface ForeignWindow {
   readonly doubted?: SiteBaseline | null | undefined;
   readonly shaftRpm: number;
   readonly foreignModes?: readonly string[] | undefined;
+  readonly humModes?: readonly string[] | undefined;
   readonly steadyModes?: readonly string[] | undefined;
 }
 
@@ -22,14 +24,14 @@ const besideShare = 0.02;
 export function isExplained(
   mode: string,
   place: number,
-  { baseline, doubted = null, shaftRpm, foreignModes, steadyModes }: ForeignWindow,
+  { baseline, doubted = null, shaftRpm, foreignModes, humModes, steadyModes }: ForeignWindow,
 ): boolean {
   if (steadyModes?.includes(mode) === true) return true;
   const reference = baseline ?? doubted;
   if (foreignModes?.includes(mode) !== true || reference === null) return false;
-  const margin = baseline?.margins[place] ?? doubted?.margins[place];
-  const unlearnt = margin?.unlearntRpm;
-  return isBeyond(shaftRpm, reference.shaftRpm) || (unlearnt !== undefined && !isBeyond(shaftRpm, unlearnt));
+  if (isBeyond(shaftRpm, reference.shaftRpm)) return true;
+  const { unlearntRpm = [] } = baseline?.margins[place] ?? doubted?.margins[place] ?? {};
+  return humModes?.includes(mode) === true && unlearntRpm.some((speeds) => !isBeyond(shaftRpm, speeds));
 }
 
 function isBeyond(shaftRpm: number, { min, max }: Pick<LearntSpeeds, "min" | "max">): boolean {

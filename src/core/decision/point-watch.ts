@@ -205,10 +205,11 @@ class MachineWatch implements PointWatch {
     else this.#outlook = null;
     if (baseline === null) this.#keptOutlook = undefined;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
-    const { prediction, shaftRpm, foreignModes, steadyModes } = window;
+    const { prediction, shaftRpm, foreignModes, humModes, steadyModes } = window;
     const { isFaint, isQuiet } = own.deafness;
-    const heard = { shaftRpm, foreignModes, steadyModes, isFaint, isQuiet, isStanding: own.isStanding };
-    const reference = { baseline, doubted, severityDb, atLeastDb, isVouched, ...heard };
+    const heard = { shaftRpm, foreignModes, humModes, steadyModes, isFaint, isQuiet };
+    const { isStanding } = own;
+    const reference = { baseline, doubted, severityDb, atLeastDb, isVouched, isStanding, ...heard };
     const { windowId, fromMs, toMs, operatingState, model, modes } = decider.update(prediction, reference);
     // What may be a fault is not learnt as healthy.
     if (!decider.isSuspicious && !isRepeated) own.learn(window);

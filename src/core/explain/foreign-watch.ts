@@ -16,6 +16,8 @@ import { createSteadyLines } from "./steady-lines.ts";
 interface ForeignWindow {
   /** Failure modes for which nothing but foreign lines speaks, be they of hum, of the shaft, or steady. */
   readonly foreignModes: readonly FaultKind[];
+  /** Of these those for which nothing but hum and what is steady speaks. */
+  readonly humModes: readonly FaultKind[];
   /** Of these those of which every line is steady, or also hum where the kind was not to be heard at other speeds. */
   readonly steadyModes: readonly FaultKind[];
 }
@@ -73,6 +75,7 @@ class LineWatch implements ForeignWatch {
     const silentModes = this.#elsewhere.listSilent(window);
     return {
       foreignModes,
+      humModes,
       steadyModes: humModes.filter((mode) => steadyModes.includes(mode) || silentModes.includes(mode)),
     };
   }
@@ -88,4 +91,4 @@ function addSteady(columns: readonly number[], { hum, shaft } = noForeignLines):
 }
 
 const noModes: readonly FaultKind[] = [];
-const noForeign: ForeignWindow = { foreignModes: noModes, steadyModes: noModes };
+const noForeign: ForeignWindow = { foreignModes: noModes, humModes: noModes, steadyModes: noModes };

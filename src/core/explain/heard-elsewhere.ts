@@ -57,6 +57,7 @@ class HeardSpeeds implements HeardElsewhere {
 
   note({ toMs, shaftRpm }: HeardMoment, found: readonly ForeignCount[]): void {
     const step = stepOf(shaftRpm);
+    if (!Number.isFinite(step)) return;
     for (let kind = 0; kind < faultKinds.length; kind++) {
       // Of foreign lines alone nobody knows whether a fault's hides among them.
       if (!isAllForeign(found[kind]!)) this.#hear({ kind, step, toMs, isOwn: found[kind]!.own > 0 });

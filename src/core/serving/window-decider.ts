@@ -173,8 +173,8 @@ class Decider implements WindowDecider {
     };
     const { levels, shaftRpm, features } = window;
     const foreign = this.#knowForeign(bundle.manifest);
-    const { foreignModes, steadyModes } = foreign.update(window);
-    const decided = watch.update({ prediction, levels, shaftRpm, features, foreignModes, steadyModes });
+    const heard = { levels, shaftRpm, features, ...foreign.update(window) };
+    const decided = watch.update({ prediction, ...heard });
     if (isOperating(operatingState) && !watch.deafness.isQuiet) foreign.noteHeard();
     const { inferredOn } = window;
     const decision: Decision = inferredOn === undefined ? decided : { ...decided, inferredOn };

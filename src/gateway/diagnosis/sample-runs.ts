@@ -61,7 +61,7 @@ export function createSampleRuns(): SampleRuns {
 const nothingKept = new Float64Array(remembered);
 
 class Runs implements SampleRuns {
-  /** In rows: samples that came in each of the last snapshots, those that were missing in it, and the pause after it in ms; null: it streams. */
+  /** In rows: samples that came in each of the last snapshots, those that were missing in it, and the pause after it in ms; null: no snapshot is remembered. */
   #kept: Float64Array | null = null;
   #snapshots = 0;
   #came = 0;

@@ -49,13 +49,17 @@ test("hum while a machine is learnt does not widen the margin of the mode that i
   expect(marginsOf(updated)).toEqual(marginsOf(explained));
 });
 
-test("where nobody remembers that it keeps its hertz, it is no evidence at the speeds that were left out for it", () => {
-  const play = (steadyModes: readonly string[], shaftRpm: number): string[] => {
-    const watch = createWatch();
-    hear(watch, [0, 300], { steady: [...steadyModes] });
+test("where nobody remembers that it keeps its hertz, hum is no evidence at the speeds that were left out for it, over a restart", () => {
+  const play = (steadyModes: readonly string[], shaftRpm: number, humModes = outer): string[] => {
+    const before = createWatch();
+    hear(before, [0, 300], { steady: [...steadyModes] });
+    const kept = JSON.parse(JSON.stringify(before.snapshot()));
+    const watch = createWatch({
+      snapshot: { ...kept, baseline: baselineSnapshotSchema.parse(kept.baseline) },
+    });
     for (let minute = 10; minute < 12 * 60; minute++) {
       const window = watchedWindow(60 * minute, { logits: [3, -3], shaftRpm });
-      watch.update({ ...window, foreignModes: outer });
+      watch.update({ ...window, foreignModes: outer, humModes });
     }
     return listActive(watch);
   };
@@ -63,4 +67,6 @@ test("where nobody remembers that it keeps its hertz, it is no evidence at the s
   expect(play(outer, 1.01 * humRpm)).toEqual([]);
   expect(play([], humRpm)).toEqual(outer);
   expect(play(outer, 1.03 * humRpm)).toEqual(outer);
+  // Lines of the shaft are the reference's.
+  expect(play(outer, humRpm, [])).toEqual(outer);
 });

@@ -129,15 +129,21 @@ describe("the steady lines of a point", () => {
       return watch.update({ ...windowOf(minute, rpm, lines), foreignLines: { hum, shaft: [] } });
     };
     const h2 = columnsOf("bpfo.h2");
-    expect(update(0, 1500, [])).toEqual({ foreignModes: [], steadyModes: [] });
-    expect(update(1, 1512, [])).toEqual({ foreignModes: [], steadyModes: [] });
-    expect(update(2, 1524, [])).toEqual({ foreignModes: ["outer-race"], steadyModes: ["outer-race"] });
+    const outer = ["outer-race"];
+    expect(update(0, 1500, [])).toEqual({ foreignModes: [], humModes: [], steadyModes: [] });
+    expect(update(1, 1512, [])).toEqual({ foreignModes: [], humModes: [], steadyModes: [] });
+    expect(update(2, 1524, [])).toEqual({ foreignModes: outer, humModes: outer, steadyModes: outer });
     expect(update(3, 1530, h2, { "bpfo.h2": 7.2 })).toEqual({
-      foreignModes: ["outer-race"],
+      foreignModes: outer,
+      humModes: outer,
       steadyModes: [],
     });
     // A second harmonic that is neither is the fault's own.
-    expect(update(4, 1530, [], { "bpfo.h2": 7.2 })).toEqual({ foreignModes: [], steadyModes: [] });
+    expect(update(4, 1530, [], { "bpfo.h2": 7.2 })).toEqual({
+      foreignModes: [],
+      humModes: [],
+      steadyModes: [],
+    });
   });
 
   test("have their equal in hum, of a mode that shows nothing at other speeds", () => {
@@ -156,13 +162,17 @@ describe("the steady lines of a point", () => {
       return watch.update({ ...windowOf(3, 1115, lines), foreignLines: { hum, shaft } });
     };
     const foreignModes = ["inner-race"];
-    expect(heardAt({})).toEqual({ foreignModes, steadyModes: foreignModes });
+    expect(heardAt({})).toEqual({ foreignModes, humModes: foreignModes, steadyModes: foreignModes });
     // Windows of a machine that stands, or is not heard, say nothing of its bearing.
-    expect(heardAt({}, {}, false)).toEqual({ foreignModes, steadyModes: [] });
+    expect(heardAt({}, {}, false)).toEqual({ foreignModes, humModes: foreignModes, steadyModes: [] });
     // A fault's go with the shaft, and one of the shaft itself does not stand still.
-    expect(heardAt({ "bpfi.h1": 5.38 })).toEqual({ foreignModes, steadyModes: [] });
-    expect(heardAt({}, { "bpfi.h3": 16 })).toEqual({ foreignModes, steadyModes: [] });
-    expect(heardAt({}, { "bsf.h1": 4.93 })).toEqual({ foreignModes, steadyModes: foreignModes });
+    expect(heardAt({ "bpfi.h1": 5.38 })).toEqual({ foreignModes, humModes: foreignModes, steadyModes: [] });
+    expect(heardAt({}, { "bpfi.h3": 16 })).toEqual({ foreignModes, humModes: [], steadyModes: [] });
+    expect(heardAt({}, { "bsf.h1": 4.93 })).toEqual({
+      foreignModes,
+      humModes: foreignModes,
+      steadyModes: foreignModes,
+    });
   });
 
   test("and side bands of the cage beside a pump's line are the bearing's, which they are not beside hum", () => {
@@ -173,6 +183,6 @@ describe("the steady lines of a point", () => {
       window.features[names.indexOf("bsf.side.ftf")] = log(20);
       return watch.update({ ...window, foreignLines: { hum: [], shaft: [] } });
     });
-    expect(besidePump.at(-1)).toEqual({ foreignModes: [], steadyModes: [] });
+    expect(besidePump.at(-1)).toEqual({ foreignModes: [], humModes: [], steadyModes: [] });
   });
 });

@@ -8,6 +8,7 @@ import type { ModelRef } from "../../contract/prediction.ts";
 import { failed, ok, type Result } from "../../contract/result.ts";
 import type { SiteBaseline, SiteLevel, SiteMargin, SiteSeverity } from "../../contract/site-baseline.ts";
 import { dayMs } from "../../maths/durations.ts";
+import { groupBy } from "../../maths/group-by.ts";
 import {
   computeMedian,
   computeQuantile,
@@ -63,6 +64,10 @@ const leastSeverityDb = 0.5;
 
 /** Where an output is explained in more of the windows than are left, its margin is learnt of all. */
 const leastOwnShare = 1 / 3;
+/** Speeds are told apart by steps of this share, … */
+const speedStep = 0.025;
+/** … and of so few windows that were left out nothing follows for a step. */
+const fewestLeftOut = 3;
 
 /** Rows of features that a baseline keeps. */
 const maxFeatureRows = 32;
@@ -96,8 +101,10 @@ export function fitSiteBaseline(
   if (outputs.length === 0 && !isHeard({ levels }))
     return failed({ kind: "unheard", detail: "no level is heard" });
   const heard = windows.map(({ logits }) => computeMargins(logits, subject.coinciding));
-  const places = outputs.map((_, index) => choosePlaces(windows, index));
-  const margins = places.map((own, index) => own.map((place) => heard[place]![index]!));
+  const isLeftOut = outputs.map((_, index) => chooseLeftOut(windows, index));
+  const margins = isLeftOut.map((left, index) =>
+    heard.map((each, place) => (left[place] ? Number.NaN : each[index]!)),
+  );
   const baseline: SiteBaseline = {
     formatVersion: 1,
     version,
@@ -109,14 +116,9 @@ export function fitSiteBaseline(
     spec: spec.levels,
     levels,
     model: subject.model,
-    margins: places.map((own, index) => {
-      const days = daysOf(own.map((place) => windows[place]!));
-      const margin = fitMargin(
-        margins[index]!,
-        own.map((place) => octaves[place]!),
-        days,
-      );
-      return { ...margin, unlearntRpm: findUnlearnt(speeds, own) };
+    margins: isLeftOut.map((left, index) => {
+      const days = daysOf(windows.filter((_, place) => !left[place]));
+      return { ...fitMargin(margins[index]!, octaves, days), unlearntRpm: findUnlearnt(speeds, left) };
     }),
     featureRows: windows
       .flatMap(({ features }) => (features === undefined ? [] : [Array.from(features)]))
@@ -159,30 +161,40 @@ function fitLevel(
   return { locationDb: computeMedian(residuals), scaleDb: computeScaledMad(residuals), perOctaveDb };
 }
 
-/** Places of the windows that the margin of output `index` is learnt of. */
-function choosePlaces(windows: readonly HealthyWindow[], index: number): number[] {
-  const all = Array.from(windows.keys());
-  const own = all.filter((place) => windows[place]!.explained?.includes(index) !== true);
-  return own.length < leastOwnShare * all.length ? all : own;
+/** Which windows the margin of output `index` is learnt without. */
+function chooseLeftOut(windows: readonly HealthyWindow[], index: number): boolean[] {
+  const isExplained = windows.map(({ explained }) => explained?.includes(index) === true);
+  const own = isExplained.filter((each) => !each).length;
+  return own < leastOwnShare * windows.length ? isExplained.fill(false) : isExplained;
 }
 
+/** NaN: left out. */
 function fitMargin(margins: readonly number[], octaves: readonly number[], days: number): SiteMargin {
-  const perOctave = computeTheilSenSlope(octaves, margins, minOctaves);
+  const isOwn = (_: number, place: number): boolean => !Number.isNaN(margins[place]);
+  const perOctave = computeTheilSenSlope(octaves.filter(isOwn), margins.filter(isOwn), minOctaves);
   const values = margins.map((margin, at) => margin - perOctave * octaves[at]!);
-  const scale = computeScaledMad(values);
+  const own = values.filter(isOwn);
   return {
-    location: computeMedian(values),
+    location: computeMedian(own),
     perOctave,
-    scale,
+    scale: computeScaledMad(own),
     autocorrelation: fitAutocorrelation(values),
     ...fitWander(values, { wander: usualWander, least: leastMarginScale, days }),
   };
 }
 
-/** The slowest and the fastest of the windows that are not at these places; undefined: there are none. */
-function findUnlearnt(speeds: readonly number[], places: readonly number[]): SiteMargin["unlearntRpm"] {
-  const left = speeds.filter((_, place) => !places.includes(place));
-  return left.length === 0 ? undefined : { min: Math.min(...left), max: Math.max(...left) };
+/** About which speeds more windows were left out than learnt of, and more than a few; undefined: about none. */
+function findUnlearnt(speeds: readonly number[], isLeftOut: readonly boolean[]): SiteMargin["unlearntRpm"] {
+  const steps = groupBy(
+    Array.from(speeds.keys()),
+    (place) => `${Math.round(Math.log(speeds[place]!) / speedStep)}`,
+  );
+  const unlearnt = [...steps.values()].flatMap((places) => {
+    const left = places.filter((place) => isLeftOut[place]).map((place) => speeds[place]!);
+    if (left.length < fewestLeftOut || 2 * left.length <= places.length) return [];
+    return [{ min: Math.min(...left), max: Math.max(...left) }];
+  });
+  return unlearnt.length === 0 ? undefined : unlearnt;
 }
 
 /** Of the severities above a baseline of the very windows that it was fitted to. */
@@ -211,7 +223,7 @@ function findUnsteadiness(
   const wanderDb = Math.max(...levels) - Math.min(...levels);
   if (wanderDb > maxWanderDb) return describeWander(wanderDb);
   for (const [index, { autocorrelation }] of baseline.margins.entries()) {
-    const parts = cutQuarters(margins[index]!);
+    const parts = cutQuarters(margins[index]!.filter(Number.isFinite));
     const medians = parts.map((part) => computeMedian(part));
     // Scores are whole steps of the student: those of a steady machine may all be one.
     const within = Math.max(leastMarginScale, computeMedian(parts.map((part) => computeScaledMad(part))));

@@ -4,17 +4,19 @@ import { priorFreedom } from "./margin.ts";
 
 /** Consecutive windows that are kept together, so that their correlation is seen. */
 export const baselineBlockWindows = 16;
+/** What was left out of a block may be all but so many. */
+const leastOfBlock = 4;
 /** Neighbours are never taken to share more than this. */
 const maxAutocorrelation = 0.95;
 
-/** Correlation of neighbouring windows, of 0 at least. */
+/** Correlation of neighbouring windows, of 0 at least; NaN: left out. */
 export function fitAutocorrelation(values: readonly number[]): number {
   return computeBatchAutocorrelation(toBlocks(values), maxAutocorrelation);
 }
 
 /**
  * How the level of a block wanders: what is usual for machines, weighing as much as {@link priorFreedom} blocks, and what
- * these blocks show. Those of a day share their weather: they count as one, however far apart they seem.
+ * these blocks show. Those of a day share their weather: they count as one, however far apart they seem. NaN: left out.
  */
 export function fitWander(
   values: readonly number[],
@@ -39,7 +41,8 @@ export function fitWander(
 function toBlocks(values: readonly number[]): number[][] {
   const blocks: number[][] = [];
   for (let at = 0; at + baselineBlockWindows <= values.length; at += baselineBlockWindows) {
-    blocks.push(values.slice(at, at + baselineBlockWindows));
+    const block = values.slice(at, at + baselineBlockWindows).filter(Number.isFinite);
+    if (block.length >= leastOfBlock) blocks.push(block);
   }
   return blocks;
 }

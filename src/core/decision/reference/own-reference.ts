@@ -50,6 +50,8 @@ export interface WatchedWindow {
   readonly features?: Float32Array | undefined;
   /** Failure modes for which nothing but foreign lines speaks; absent: none, or not known. */
   readonly foreignModes?: readonly string[] | undefined;
+  /** Of these those for which nothing but hum and what stands still speaks; absent: none, or not known. */
+  readonly humModes?: readonly string[] | undefined;
   /** Of these those of which every line is known to stand still, whatever the speed; absent: none, or not known. */
   readonly steadyModes?: readonly string[] | undefined;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { SiteMargin } from "../../../../src/core/contract/site-baseline.ts";
 import {
   type BaselineSubject,
   fitSiteBaseline,
@@ -99,8 +100,40 @@ test("windows in which a mode is explained are left out of its own margin, unles
   expect(humming.margins[0]!.scale).toBeGreaterThan(3 * without.margins[0]!.scale);
   expect(explained.margins[0]!.location).toBeCloseTo(without.margins[0]!.location, 1);
   expect(explained.margins[0]!.scale).toBeCloseTo(without.margins[0]!.scale, 1);
-  expect(explained.margins[0]!.unlearntRpm).toEqual({ min: 1500, max: 1500 });
+  expect(explained.margins[0]!.unlearntRpm).toBeUndefined();
   expect(explained.margins[1]).toEqual(humming.margins[1]);
   expect(explained.levels).toEqual(humming.levels);
   expect(baselineOf(hum(0.7, [0])).margins).toEqual(baselineOf(hum(0.7)).margins);
+});
+
+test("a mode is not learnt about the speeds at which more windows were left out than not, and at no others", () => {
+  const unlearntOf = (explainedAt: (at: number) => boolean): SiteMargin["unlearntRpm"] =>
+    baselineOf(
+      overDays(
+        windowsOf([-3, -3, -3, -3]).map((window, at) => {
+          const shaftRpm = 1200 + 10 * (at % 60);
+          return { ...window, shaftRpm, explained: explainedAt(shaftRpm) ? [0] : undefined };
+        }),
+      ),
+    ).margins[0]!.unlearntRpm;
+  const about = unlearntOf((rpm) => Math.abs(rpm - 1500) < 35);
+  expect(about!.length).toBeLessThan(4);
+  for (const { min, max } of about!) {
+    expect(min).toBeGreaterThan(1465);
+    expect(max).toBeLessThan(1535);
+  }
+  // Two windows, however far apart, and one in a few of a speed, say nothing of speeds.
+  let few = 0;
+  expect(unlearntOf((rpm) => (rpm === 1210 || rpm === 1780) && few++ < 2)).toBeUndefined();
+  expect(unlearntOf((rpm) => rpm === 1500)).toBeUndefined();
+});
+
+test("what is left out of a margin leaves its blocks where they are", () => {
+  const levels = Array.from({ length: 24 }, (_, block) => -3 + 1.2 * Math.sin(block ** 2));
+  const windows = overDays(windowsOf(levels, -9));
+  const marked = windows.map((window, at) => (at % 2 === 0 ? { ...window, explained: [0] } : window));
+  const [whole, half] = [baselineOf(windows).margins[0]!, baselineOf(marked).margins[0]!];
+  expect(whole.wander).toBeGreaterThan(1.2 * usualWander);
+  expect(half.wander! / whole.wander!).toBeCloseTo(1, 1);
+  expect(half.autocorrelation).toBeGreaterThan(0.5);
 });
