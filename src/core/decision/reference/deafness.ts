@@ -22,30 +22,29 @@ export interface Deafness {
 
 /** Creates it for a sensor that hears. */
 export function createDeafness(): Deafness {
-  /** In a row. */
-  let quiet = 0;
-  let isQuiet = false;
-  return {
-    get isDeaf(): boolean {
-      return quiet >= deafWindows;
-    },
-    get isQuiet(): boolean {
-      return isQuiet;
-    },
-    get isFaint(): boolean {
-      return isQuiet || quiet >= deafWindows;
-    },
-    get quietWindows(): number {
-      return quiet;
-    },
-    note: ({ atLeastDb, atMostDb }, hasBaseline) => {
-      isQuiet = atMostDb !== null && atMostDb <= deafDb;
-      const isHeard = atLeastDb !== null && atLeastDb > deafDb;
-      if (isQuiet) quiet++;
-      else if (isHeard || !hasBaseline) quiet = 0;
-    },
-    begin: (quietWindows) => {
-      quiet = quietWindows;
-    },
-  };
+  return new Hearing();
+}
+
+class Hearing implements Deafness {
+  quietWindows = 0;
+  isQuiet = false;
+
+  get isDeaf(): boolean {
+    return this.quietWindows >= deafWindows;
+  }
+
+  get isFaint(): boolean {
+    return this.isQuiet || this.isDeaf;
+  }
+
+  note({ atLeastDb, atMostDb }: Parameters<Deafness["note"]>[0], hasBaseline: boolean): void {
+    this.isQuiet = atMostDb !== null && atMostDb <= deafDb;
+    const isHeard = atLeastDb !== null && atLeastDb > deafDb;
+    if (this.isQuiet) this.quietWindows++;
+    else if (isHeard || !hasBaseline) this.quietWindows = 0;
+  }
+
+  begin(quietWindows: number): void {
+    this.quietWindows = quietWindows;
+  }
 }

@@ -28,31 +28,40 @@ const mostHours = 25;
 
 /** Creates it for a machine of which nothing was heard. */
 export function createSpeedsHeard(): SpeedsHeard {
-  let hours: HeardHour[] = [];
-  return {
-    note: (toMs, isBeyond) => {
-      const hour = Math.floor(toMs / hourMs);
-      let last = hours.at(-1);
-      if (last === undefined || last.hour !== hour) {
-        last = { hour, windows: 0, beyond: 0 };
-        // A clock that was put back begins a new count: hours ahead of it are none of its last day.
-        hours = [...hours.filter((each) => each.hour < hour && each.hour > hour - mostHours), last];
-      }
-      last.windows++;
-      if (isBeyond) last.beyond++;
-    },
-    get lastDay() {
-      let [windows, beyond] = [0, 0];
-      for (const hour of hours) {
-        windows += hour.windows;
-        beyond += hour.beyond;
-      }
-      return { windows, beyond };
-    },
-    clear: () => {
-      hours = [];
-    },
-  };
+  return new LastHours();
+}
+
+const noHours: readonly HeardHour[] = [];
+
+class LastHours implements SpeedsHeard {
+  #hours: readonly HeardHour[] = noHours;
+
+  note(toMs: number, isBeyond: boolean): void {
+    const hour = Math.floor(toMs / hourMs);
+    let last = this.#hours.at(-1);
+    if (last === undefined || last.hour !== hour) {
+      last = { hour, windows: 0, beyond: 0 };
+      // A clock that was put back begins a new count: hours ahead of it are none of its last day.
+      this.#hours = this.#hours
+        .filter((each) => each.hour < hour && each.hour > hour - mostHours)
+        .concat(last);
+    }
+    last.windows++;
+    if (isBeyond) last.beyond++;
+  }
+
+  get lastDay(): SpeedsHeard["lastDay"] {
+    let [windows, beyond] = [0, 0];
+    for (const hour of this.#hours) {
+      windows += hour.windows;
+      beyond += hour.beyond;
+    }
+    return { windows, beyond };
+  }
+
+  clear(): void {
+    this.#hours = noHours;
+  }
 }
 
 /** Less is a gust. */
