@@ -1,7 +1,30 @@
 import { createServer } from "node:net";
 import { onTestFinished } from "vitest";
+import { createEmbeddedBroker } from "../../src/core/platform/mqtt/embedded-broker.ts";
 
-/** Answers a PUBLISH to a topic that is refused with "not authorised" (MQTT 5 section 3.4.2.1), and keeps the connection. */
+/** Ends the connection with a PUBLISH to a topic that is refused, as a broker of MQTT 3.1.1 can but do; resolves with all topics that come. */
+export async function startClosingBroker(
+  port: number,
+  isRefused: (topic: string) => boolean,
+): Promise<readonly string[]> {
+  const asked: string[] = [];
+  const broker = await createEmbeddedBroker({
+    port,
+    authenticate: () => true,
+    authorisePublish: (_client, topic) => {
+      asked.push(topic);
+      return !isRefused(topic);
+    },
+    authoriseSubscribe: () => true,
+  });
+  onTestFinished(() => broker.close());
+  return asked;
+}
+
+/**
+ * Answers a PUBLISH to a topic that is refused with "not authorised" (MQTT 5 section 3.4.2.1), and keeps the connection. Says
+ * that it takes no packet of more than 3,840 bytes (section 3.2.2.3.6).
+ */
 export async function startRefusingBroker(
   port: number,
   isRefused: (topic: string) => boolean,
@@ -16,7 +39,7 @@ export async function startRefusingBroker(
         const head = low < 0x80 ? 2 : 3;
         const end = head + (low < 0x80 ? low : (low & 0x7f) + 0x80 * high);
         if (type === undefined || bytes.length < end) return;
-        if (type === 0x10) socket.write(Uint8Array.of(0x20, 3, 0, 0, 0));
+        if (type === 0x10) socket.write(Uint8Array.of(0x20, 8, 0, 0, 5, 0x27, 0, 0, 0x0f, 0));
         if (type >> 4 === 3) {
           const topicEnd = head + 2 + bytes.readUInt16BE(head);
           const answer = isRefused(bytes.toString("utf8", head + 2, topicEnd)) ? 0x87 : 0;

@@ -4,7 +4,8 @@
  * put there. What the last run did not get so far is put there by the next. The collector takes an event once, by its id.
  *
  * Every sink has a queue of its own: at least once, in the order of each component, over a restart. An event that a ready sink
- * refuses holds up those of its component alone; it is tried again with the next of these, and whenever the sink becomes ready.
+ * refuses holds up those of its component alone; it is tried again with the next of these, and whenever the sink becomes ready,
+ * then after those of components that nothing of was refused.
  */
 import { z } from "zod";
 import { type AlertEvent, alertEventSchema } from "../../core/contract/alert.ts";
@@ -107,6 +108,8 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
   const waiting = readKeptAlerts(key, options);
   /** Components that are not tried now, for the sink refused what comes first of them. */
   const resting = new Set<string>();
+  /** Components whose last attempt failed: the others come first, as each attempt may cost the connection. */
+  const failed = new Set<string>();
   let isSending = false;
 
   async function deliver(event: AlertEvent): Promise<boolean> {
@@ -131,10 +134,13 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
     };
     try {
       for (let event = next(); event !== undefined && sink.isReady; event = next()) {
+        const component = nameComponent(event.data);
         if (!(await deliver(event))) {
-          resting.add(nameComponent(event.data));
+          resting.add(component);
+          failed.add(component);
           continue;
         }
+        failed.delete(component);
         // It may have been given up meanwhile.
         if (waiting.includes(event)) waiting.splice(waiting.indexOf(event), 1);
         if (++unwritten === deliveriesPerWrite) write();
@@ -145,7 +151,10 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
     }
   }
 
-  const next = (): AlertEvent | undefined => waiting.find(({ data }) => !resting.has(nameComponent(data)));
+  const next = (): AlertEvent | undefined => {
+    const rested = waiting.filter(({ data }) => !resting.has(nameComponent(data)));
+    return rested.find(({ data }) => !failed.has(nameComponent(data))) ?? rested[0];
+  };
 
   const send = (): void => {
     sendAll().catch((error: unknown) => logger.error("what waits for a sink could not be sent", { error }));

@@ -29,8 +29,8 @@ export interface AlertSink {
   /**
    * Resolves when the other side has the event, or it is given up, which the sink logs. After a rejection it is tried again at
    * `onReady`, or with the next event of its component; the other side knows a repetition by its id. A sink that is ready all the
-   * same refuses this one, which it logs, and is asked to deliver others. Settles in bounded time, for nothing else is asked of it
-   * meanwhile.
+   * same does not take this one now, and is asked to deliver others; what the other side refuses it logs. Settles in bounded time,
+   * for nothing else is asked of it meanwhile.
    */
   deliver(event: AlertEvent): Promise<void>;
   /** What the other side refused when it was last tried, and has not taken since. */
@@ -57,13 +57,13 @@ interface MqttAlertSinkOptions {
 
 /** What was refused is tried again: people give rights, and take them. */
 const retry = { firstMs: 5_000, maxMs: 300_000 };
-/** So many times in a row the connection ends before an alert of a former site is answered. */
+/** So many times in a row the connection ends before an alert is answered: it is refused. */
 const mostEnds = 3;
 
 /**
- * Publishes to the turbine's topic of alerts, at least once, not retained. Of a site that the gateway was called by before it may have no
- * right to speak. A broker says so, or, of MQTT 3.1.1, can but end the connection: then such an alert is given up, each after its
- * own attempt, as it would hold up the others for ever. No other failure tells of a right.
+ * Publishes to the turbine's topic of alerts, at least once, not retained. Where the gateway has no right to speak a broker says so, or, of
+ * MQTT 3.1.1, can but end the connection. Such an alert waits, and is tried again after a while; one of a site that the gateway was called
+ * by before is given up, each after its own attempt, as it would be refused for ever. No other failure tells of a right.
  */
 export function createMqttAlertSink(
   mqtt: MqttClient,
@@ -77,52 +77,51 @@ export function createMqttAlertSink(
   let cancelRetry: (() => void) | null = null;
   /** Connections that ended by themselves. */
   let ends = 0;
+  /** Of those in a row, before an alert of a component, or of a former site, was answered. */
+  const endsOf = new Map<string, number>();
+  /** Components that are not tried before the next retry: each attempt ends the connection. */
+  const held = new Set<string>();
   mqtt.onDisconnect(({ reason }) => {
     if (reason === "closed") ends++;
+    if (held.size > 0) return;
     // With the next connection all is tried again.
     cancelRetry?.();
     cancelRetry = null;
   });
-  /** Of those, before an alert of a former site was answered. */
-  let endsInRow = 0;
 
   const topicOf = ({ data }: AlertEvent): string => topics.alert(data.site, data.turbine);
 
-  const publish = async (event: AlertEvent): Promise<void> => {
-    const topic = topicOf(event);
-    const isFormer = event.data.site !== site;
-    const endsBefore = ends;
-    try {
-      await mqtt.publish(topic, JSON.stringify(event), { qos: 1, retain: false });
-      if (isFormer) endsInRow = 0;
-    } catch (error) {
-      if (!isFormer) throw error;
-      endsInRow = ends > endsBefore ? endsInRow + 1 : 0;
-      if (!isMqttRefusal(error) && endsInRow < mostEnds) throw error;
-      logger.error("the broker does not take an alert of a former site, which is given up", {
-        topic,
-        id: event.id,
-        error,
-        hint: "Whoever follows that site's topics has not heard of it: tell them, or give the gateway the right to that site again.",
-      });
-    }
-  };
-
-  const noteRefusal = (event: AlertEvent, error: unknown): void => {
+  const retryLater = (): void => {
     cancelRetry ??= timers.after(backoff.nextMs(), () => {
       cancelRetry = null;
+      held.clear();
       for (const callback of callbacks) callback();
     });
+  };
+
+  const giveUp = (event: AlertEvent, error: unknown): void =>
+    logger.error("the broker does not take an alert of a former site, which is given up", {
+      topic: topicOf(event),
+      id: event.id,
+      error,
+      hint: "Whoever follows that site's topics has not heard of it: tell them, or give the gateway the right to that site again.",
+    });
+
+  const noteRefusal = (event: AlertEvent, error: unknown): void => {
     const name = nameComponent(event.data);
     if (refused.has(name)) return;
     const topic = topicOf(event);
     const { component } = event.data;
-    const refusal = { topic, component, reason: error instanceof Error ? error.message : String(error) };
+    const reason = isMqttRefusal(error)
+      ? (error as Error).message
+      : "the broker ends the connection each time";
+    const refusal = { topic, component, reason };
     refused.set(name, refusal);
     logger.warn("the broker refuses an alert, which waits with the later ones of its component", {
       topic,
       component,
       id: event.id,
+      reason,
       error,
       hint: "Give this gateway's login the right to publish there, or the broker a larger bound of messages.",
     });
@@ -136,14 +135,26 @@ export function createMqttAlertSink(
       return mqtt.connected;
     },
     deliver: async (event) => {
+      const name = nameComponent(event.data);
+      if (held.has(name)) throw new Error(`alerts of ${name} are tried again later`);
+      const isFormer = event.data.site !== site;
+      const right = isFormer ? event.data.site : name;
+      const endsBefore = ends;
       try {
-        await publish(event);
+        await mqtt.publish(topicOf(event), JSON.stringify(event), { qos: 1, retain: false });
       } catch (error) {
-        if (mqtt.connected) noteRefusal(event, error);
+        const endsInRow = ends > endsBefore ? (endsOf.get(right) ?? 0) + 1 : 0;
+        endsOf.set(right, endsInRow);
+        const isRefused = isMqttRefusal(error) || endsInRow >= mostEnds;
+        if (isRefused && isFormer) return giveUp(event, error);
+        if (isRefused) noteRefusal(event, error);
+        if (endsInRow >= mostEnds) held.add(name);
+        if (isRefused || mqtt.connected) retryLater();
         throw error;
       }
-      if (!refused.delete(nameComponent(event.data))) return;
-      logger.info("the broker takes alerts that it refused", { topic: topicOf(event) });
+      endsOf.delete(right);
+      if (!isFormer && refused.delete(name))
+        logger.info("the broker takes alerts that it refused", { topic: topicOf(event) });
       if (refused.size === 0) backoff.reset();
     },
     get refused() {

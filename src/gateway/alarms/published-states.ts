@@ -29,6 +29,8 @@ const key = "published-states";
 const mostTopics = 10_000;
 /** In a row, until the next start: a broker that never takes it must not be asked with every connection. */
 const mostFailures = 3;
+/** So many where each ended the connection, which tries one topic alone. */
+const mostEnds = 50;
 const listSchema: () => z.ZodType<readonly string[]> = onDemand(() =>
   z.array(z.string().min(1).max(512)).max(mostTopics),
 );
@@ -48,20 +50,27 @@ export function emptyFormerStates(options: PublishedStatesOptions): void {
   write();
   if (former.size === 0) return;
   let failures = 0;
+  /** Topics that were tried since the broker took one. */
+  let tries = 0;
   let isBusy = false;
   /** Rejects where any stays, with the last reason. */
   const empty = async (): Promise<void> => {
     let refusal: unknown = null;
-    for (const topic of former) {
+    for (const topic of [...former]) {
       try {
         // One at a time: a broker that gives no right to a site of before may end the connection with everything on it.
         await mqtt.publish(topic, "", { qos: 1, retain: true });
       } catch (error) {
+        tries++;
+        // Others come first with the next connection: this one may end each.
+        former.delete(topic);
+        former.add(topic);
         if (!isMqttRefusal(error)) throw error;
         refusal = error;
         continue;
       }
       logger.info("a turbine is no longer configured: its state is taken back", { topic });
+      tries = 0;
       former.delete(topic);
       write();
     }
@@ -69,12 +78,14 @@ export function emptyFormerStates(options: PublishedStatesOptions): void {
   };
   // Who watches such a turbine now says how it is within seconds.
   mqtt.onConnect(() => {
-    if (isBusy || failures >= mostFailures) return;
+    const isTriedOut = tries >= former.size || failures >= mostEnds;
+    if (isBusy || (failures >= mostFailures && isTriedOut)) return;
     isBusy = true;
     const before = former.size;
     empty()
       .catch((error: unknown) => {
         failures = former.size < before ? 0 : failures + 1;
+        write();
         logger.warn("the broker keeps states of turbines that are no longer configured", {
           topics: former.size,
           error,

@@ -2,7 +2,6 @@ import { describe, expect, it, onTestFinished, test, vi } from "vitest";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
 import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
-import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-broker.ts";
 import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import { type AlertJournal, openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
 import { type AlertSink, createMqttAlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
@@ -11,7 +10,7 @@ import { findFreePort } from "../../support/free-port.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { until } from "../../support/until.ts";
 import { alertAt, createFakeMqtt, createFakeState } from "../fakes.ts";
-import { startRefusingBroker } from "../refusing-broker.ts";
+import { startClosingBroker, startRefusingBroker } from "../refusing-broker.ts";
 
 const topics = createTopics("aurora/v1");
 const own = { site: "north", onRefused: () => {}, timers: createManualClock(), logger: silentLogger };
@@ -258,17 +257,7 @@ test("what waits for the broker is found where earlier versions left it", () => 
 
 test("an alert of a former site that the broker does not take is given up, and holds up neither the others nor the connection", async () => {
   const port = await findFreePort();
-  const taken: string[] = [];
-  const broker = await createEmbeddedBroker({
-    port,
-    authenticate: () => true,
-    authorisePublish: (_client, topic) => {
-      taken.push(topic);
-      return topic.includes("/north/");
-    },
-    authoriseSubscribe: () => true,
-  });
-  onTestFinished(() => broker.close());
+  const asked = await startClosingBroker(port, (topic) => topic.includes("/south/"));
   const backoff = { firstMs: 20, maxMs: 100 };
   const mqtt = createMqttClient({ url: `mqtt://127.0.0.1:${port}`, clientId: "gw", backoff });
   onTestFinished(() => mqtt.close());
@@ -278,7 +267,7 @@ test("an alert of a former site that the broker does not take is given up, and h
   journal.take([former, other, current], () => ({}));
   await until(() => journal.undelivered === 0, "nothing waits");
   // Three attempts show what the end means, and the second alert has one of its own.
-  expect(taken).toEqual([
+  expect(asked).toEqual([
     ...Array.from({ length: 4 }, () => "aurora/v1/turbine/south/WT01/alert"),
     "aurora/v1/turbine/north/WT01/alert",
   ]);

@@ -1,15 +1,20 @@
 /** A retained state goes when its turbine is no longer configured, and none that is configured does. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { createTopics } from "../../../src/core/contract/topics.ts";
 import type { AlarmRegisterSnapshot } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import { createMqttError } from "../../../src/core/platform/mqtt/mqtt-exchanges.ts";
 import { emptyFormerStates } from "../../../src/gateway/alarms/published-states.ts";
 import { decisionAt } from "../../core/decision/alarms/decisions.ts";
 import { feed } from "../../core/decision/alarms/feed-register.ts";
+import { findFreePort } from "../../support/free-port.ts";
+import { until } from "../../support/until.ts";
 import { createFakeMqtt, createFakeState, type FakeMqtt } from "../fakes.ts";
+import { startClosingBroker } from "../refusing-broker.ts";
 
+const topics = createTopics("aurora/v1");
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Starts of one gateway, of which each is killed. */
@@ -30,7 +35,7 @@ function createStarts() {
       state,
       alarms,
       mqtt,
-      topics: createTopics("aurora/v1"),
+      topics,
       logger: silentLogger,
     });
     return mqtt;
@@ -116,6 +121,47 @@ describe("the states that a gateway has published", () => {
     expect([emptied(mqtt).length, tries]).toEqual([2, 7 + 2]);
     await connect(10);
     expect(tries).toBe(9 + 3);
+  });
+
+  test("go where the broker takes them, whichever of them end the connection", async () => {
+    const port = await findFreePort();
+    const asked = await startClosingBroker(port, (topic) => topic.includes("/old/"));
+    const old = ["t1", "t2", "t3", "t4"].map((turbine) => topics.state("old", turbine));
+    const kept = [...old, topics.state("new", "t2"), topics.state("new", "t1")];
+    const state = createFakeState();
+    state.set("published-states", JSON.stringify(kept));
+    const backoff = { firstMs: 10, maxMs: 20 };
+    const mqtt = createMqttClient({ url: `mqtt://127.0.0.1:${port}`, clientId: "gw", backoff });
+    onTestFinished(() => mqtt.close());
+    const config = { gateway: { site: "new" }, turbines: [{ id: "t1" }] } as never;
+    emptyFormerStates({ config, state, alarms: undefined, mqtt, topics, logger: silentLogger });
+    const isGone = (): boolean => state.get("published-states")?.includes(kept[4]!) === false;
+    await until(isGone, "it is emptied");
+    // Those that end it are each tried once more, and then left.
+    await until(() => asked.length === 9 && mqtt.connected, "no more is tried");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(asked).toEqual([...old, kept[4], ...old]);
+  });
+
+  test("are asked for no longer, where there are many that end the connection, and the next start begins with the others", async () => {
+    const { start } = createStarts();
+    const turbines = Array.from({ length: 80 }, (_, index) => `t${100 + index}`);
+    start("north", turbines);
+    const tried: string[] = [];
+    for (let run = 0; run < 2; run++) {
+      const mqtt = start("north", ["t1"]);
+      const { publish } = mqtt;
+      mqtt.refuse = "closed";
+      mqtt.publish = (topic, ...more) => {
+        tried.push(topic);
+        return publish(topic, ...more);
+      };
+      for (let connection = 0; connection < 60; connection++) {
+        mqtt.connect();
+        await settle();
+      }
+    }
+    expect([tried.length, new Set(tried).size]).toEqual([100, 80]);
   });
 
   test("are those of the kept alarms where a version before kept no list", async () => {

@@ -74,7 +74,8 @@ const defaultMaxPacketBytes = 1024 * 1024;
 mqttPacket.writeToStream.cacheNumbers = false;
 // mosquitto answers a message above its `message_size_limit` with "packet too large", which section 3.4.2.1 does not know:
 // the codec would take that for damage, and each such message would end the connection.
-packetConstants.MQTT5_PUBACK_PUBREC_CODES[0x95] = "Packet too large";
+const packetTooLarge = 0x95;
+packetConstants.MQTT5_PUBACK_PUBREC_CODES[packetTooLarge] = "Packet too large";
 
 /**
  * Starts to connect, and returns at once: an unreachable broker is tried for ever. Throws `CONFIG_INVALID` if the URL is
@@ -210,7 +211,8 @@ function openVendorConnection(
     publish({ topic, payload, qos, retain }, done) {
       const bytes = Buffer.byteLength(topic) + payload.length + publishHeaderBytes;
       if (bytes > largestPacket) {
-        done(new Error(`a message of ${bytes} bytes; the broker takes at most ${largestPacket}`));
+        const tooLarge = `a message of ${bytes} bytes; the broker takes at most ${largestPacket}`;
+        done(Object.assign(new Error(tooLarge), { code: packetTooLarge }));
         return;
       }
       const send = (): void => {
