@@ -41,6 +41,8 @@ const op = "make certificate";
 const folderMode = 0o700;
 const keyMode = 0o600;
 const [caName, caKeyName] = ["ca.pem", "ca.key"];
+/** The key of an authority whose certificate may not be there yet. */
+const unfinishedKeyName = ".ca.key.new";
 
 /** Makes the authority. @throws AuroraError USAGE where there is one. */
 export async function createAuthority(
@@ -51,15 +53,11 @@ export async function createAuthority(
   for (const file of [caFile, keyFile]) await refuseExisting(file, "an authority is made once, and kept");
   const { certPem, keyPem } = issueCertificate({ name, use: "authority", fromMs: nowMs, days });
   await makeFolder(dir, folderMode);
-  // The key first: a certificate without its key would look like an authority, and be of no use.
-  await writeFileAtomic(keyFile, keyPem, { mode: keyMode });
-  try {
-    await writeFileAtomic(caFile, certPem);
-  } catch (error) {
-    // It would be there already when it is tried again.
-    await rm(keyFile, { force: true });
-    throw error;
-  }
+  // Under this name it is begun anew until the certificate is there, and from then on it is the key.
+  const unfinished = join(dir, unfinishedKeyName);
+  await writeFileAtomic(unfinished, keyPem, { mode: keyMode });
+  await writeFileAtomic(caFile, certPem);
+  await renameAtomic(unfinished, keyFile);
   return { caFile, keyFile };
 }
 
@@ -126,6 +124,9 @@ export async function openAuthority({
     caFile,
     `Bring it back for this; where there never was an authority, \`aurora keys authority ${dir}\` makes one.`,
   );
+  const names = await nodeFileSystem.list(dir);
+  if (names.includes(unfinishedKeyName) && !names.includes(caKeyName))
+    await renameAtomic(join(dir, unfinishedKeyName), keyFile);
   const keyPem = await readPem(keyFile, "Bring it back for this, from where it is kept.");
   const authorities = readCertificates(certPem).filter(({ ca }) => ca);
   if (authorities.length === 0)
@@ -135,15 +136,31 @@ export async function openAuthority({
       "Name the folder that `aurora keys authority` made.",
     );
   const key = readPrivateKey(keyPem);
-  const own = authorities.find((certificate) => key !== null && certificate.checkPrivateKey(key));
-  const name = /^CN=(.+)$/.exec(own?.subject ?? "")?.[1];
-  if (own === undefined || name === undefined)
+  if (key === null)
+    throw keyError(
+      `${keyFile} is no unencrypted private key`,
+      dir,
+      "Bring back the key that was made with the authority, in PEM; `openssl pkey` takes a passphrase off.",
+    );
+  const endOf = ({ validTo }: X509Certificate): number => Date.parse(validTo);
+  // A certificate that was renewed with the same key may stand beside the old one.
+  const [own] = authorities
+    .filter((certificate) => certificate.checkPrivateKey(key))
+    .sort((one, other) => endOf(other) - endOf(one));
+  if (own === undefined)
     throw keyError(
       `${keyFile} is not the key of ${authorities.length > 1 ? "an authority" : "the authority"} in ${caFile}`,
       dir,
       "Bring back the key that was made with it.",
     );
-  const leftDays = Math.floor((Date.parse(own.validTo) - nowMs) / dayMs);
+  const name = /^CN=(.+)$/.exec(own.subject)?.[1];
+  if (name === undefined)
+    throw keyError(
+      `the authority in ${caFile} is called ${own.subject.replaceAll("\n", ", ")}: only one whose name is a CN alone issues here`,
+      dir,
+      "Issue with the tools that made it, or make an authority of its own for this with `aurora keys authority`.",
+    );
+  const leftDays = Math.floor((endOf(own) - nowMs) / dayMs);
   if (leftDays < 1)
     throw keyError(
       `the authority in ${dir} expired on ${own.validTo}`,

@@ -1,10 +1,13 @@
-import { X509Certificate } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, createServer, type TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { auroraHere } from "../aurora.ts";
+
+const openssl = "/usr/bin/openssl";
 
 async function make(...args: readonly string[]): Promise<Record<string, string>> {
   const { code, stdout, stderr } = await auroraHere("keys", ...args, "--json");
@@ -101,7 +104,6 @@ test("of several authorities in ca.pem the one that the key belongs to issues; a
   for (const [pem, key] of [
     [trusted[1]!, readFileSync(join(former, "ca.key"))],
     [trusted.join(""), client.key],
-    [trusted[1]!, "not a key"],
   ] as const) {
     writeFileSync(join(dir, "ca.pem"), pem);
     writeFileSync(join(dir, "ca.key"), key);
@@ -120,3 +122,58 @@ test("of several authorities in ca.pem the one that the key belongs to issues; a
   expect((await auroraHere("keys", "client", dir, "gw-2")).stderr).toMatch(/ca\.key.*\nhint: Bring it back/);
   expect(readdirSync(dir).sort()).toEqual(["ca.pem", "gw-1"]);
 });
+
+test("an authority whose making was broken off between its two files is begun anew, or goes on", async () => {
+  const dir = createTemporaryFolder();
+  const [caFile, keyFile] = [join(dir, "ca.pem"), join(dir, "ca.key")];
+  const breakOff = (): void => renameSync(keyFile, join(dir, ".ca.key.new"));
+  await make("authority", dir);
+  breakOff();
+  rmSync(caFile);
+  await make("authority", dir);
+  breakOff();
+  await make("client", dir, "gw-1");
+  expect(readdirSync(dir).sort()).toEqual(["ca.key", "ca.pem", "gw-1"]);
+  expect(statSync(keyFile).mode & 0o077).toBe(0);
+});
+
+test("a key that cannot be read has words of its own", async () => {
+  const dir = createTemporaryFolder();
+  const keyFile = join(dir, "ca.key");
+  await make("authority", dir);
+  const pem = readFileSync(keyFile, "utf8");
+  const cipher = { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" } as const;
+  for (const other of [createPrivateKey(pem).export(cipher), "not a key", pem.slice(0, 80)]) {
+    writeFileSync(keyFile, other);
+    expect((await auroraHere("keys", "client", dir, "gw-1")).stderr).toMatch(
+      /ca\.key is no unencrypted private key\nhint: Bring back/,
+    );
+  }
+});
+
+test.skipIf(!existsSync(openssl))(
+  "of two certificates of the authority's key the one that holds longest counts, and a name of more than a CN is told (with openssl)",
+  async () => {
+    const dir = createTemporaryFolder();
+    const caFile = join(dir, "ca.pem");
+    await make("authority", dir, "--days", "10", "--name", "site");
+    const before = readFileSync(caFile, "utf8");
+    selfSign(join(dir, "ca.key"), caFile, ["-subj", "/CN=site", "-days", "400"]);
+    const renewed = readFileSync(caFile, "utf8");
+    for (const [index, trusted] of [before + renewed, renewed + before].entries()) {
+      writeFileSync(caFile, trusted);
+      const made = await make("client", dir, `gw-${index}`, "--days", "300");
+      expect(Date.parse(new X509Certificate(read(made).cert).validTo) - Date.now()).toBeGreaterThan(
+        299 * 86_400_000,
+      );
+    }
+    selfSign(join(dir, "ca.key"), caFile, ["-subj", "/O=Wind/CN=site", "-days", "500"]);
+    expect((await auroraHere("keys", "client", dir, "gw-2")).stderr).toContain(
+      "is called O=Wind, CN=site: only",
+    );
+  },
+);
+
+function selfSign(keyFile: string, certFile: string, more: readonly string[]): void {
+  execFileSync(openssl, ["req", "-x509", "-key", keyFile, "-out", certFile, ...more], { stdio: "pipe" });
+}
