@@ -53,6 +53,8 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
   /** Why others were refused last, by folder: one that is still being copied is whole later. */
   const refusals = new Map<string, string>();
   const models = new Map(known);
+  /** How many bundles a folder had that has too many, as was told. */
+  const crowded = new Map<string, number>();
 
   const takeUp = async ({ path: dir, timeMs, isTar }: FoundBundle): Promise<boolean> => {
     try {
@@ -86,7 +88,7 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
   const scan = async (): Promise<number> => {
     let taken = 0;
     const tars = options.registryDir === null ? [] : await findTars(options.registryDir, logger);
-    for (const found of [...(await findBundles(options.dirs, logger)), ...tars]) {
+    for (const found of [...(await findBundles(options.dirs, crowded, logger)), ...tars]) {
       if (queue.isClosed) break;
       if (takenUp.get(found.path) === found.timeMs) continue;
       if (await takeUp(found)) taken++;
@@ -154,7 +156,11 @@ async function findTars(registryDir: string, logger: Logger): Promise<FoundBundl
   return found;
 }
 
-async function findBundles(dirs: readonly string[], logger: Logger): Promise<FoundBundle[]> {
+async function findBundles(
+  dirs: readonly string[],
+  crowded: Map<string, number>,
+  logger: Logger,
+): Promise<FoundBundle[]> {
   const found: FoundBundle[] = [];
   for (const dir of dirs) {
     const own = await findBundle(dir, logger);
@@ -163,14 +169,15 @@ async function findBundles(dirs: readonly string[], logger: Logger): Promise<Fou
       continue;
     }
     try {
-      const folders = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-      if (folders.length > maxFolders)
-        logger.warn("more folders of bundles than are looked at", {
-          dir,
-          folders: folders.length,
-          maxFolders,
-        });
-      for (const { name } of folders.slice(0, maxFolders)) {
+      const entries = await readdir(dir, { withFileTypes: true });
+      const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+      const folders = names.length;
+      if (folders > maxFolders && crowded.get(dir) !== folders) {
+        crowded.set(dir, folders);
+        logger.warn("more folders of bundles than are looked at", { dir, folders, maxFolders });
+      }
+      // Node promises no order.
+      for (const name of names.sort().slice(0, maxFolders)) {
         const bundle = await findBundle(join(dir, name), logger);
         if (bundle !== null) found.push(bundle);
       }

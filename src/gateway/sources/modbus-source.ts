@@ -119,7 +119,7 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
       }
       if (closing) break;
       if (answered) faults.clear(connectionSubject);
-      else faults.note(connectionSubject, { detail: "no unit answers", cure: unitCure });
+      else if (left === 0) faults.note(connectionSubject, { detail: "no unit answers", cure: unitCure });
       if (!connection.isOpen) first = next;
       if (!answered || !connection.isOpen) {
         connection.close();

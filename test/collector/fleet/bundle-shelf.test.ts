@@ -49,14 +49,27 @@ describe("the shelf of bundles", () => {
 });
 
 describe("a folder of more bundles than are looked at", () => {
-  it("is told of", async () => {
+  it("is told of once, and gives the first by name", async () => {
     const dir = createTemporaryFolder();
-    for (let index = 0; index < 257; index++) mkdirSync(join(dir, `1.${index}.0`));
+    const release = parsePrivateKey(createKeyPair().privateKeyPem);
+    const add = async (name: string, version: string): Promise<void> => {
+      const bundle = fleetBundle();
+      const manifest = { ...bundle.manifest, version };
+      await writeBundle(join(dir, name), { ...bundle, manifest }, release);
+    };
+    await add("z", "1.2.0");
+    for (let index = 0; index < 255; index++) mkdirSync(join(dir, `1.${index}.0`));
+    await add("2.0.0", "1.3.0");
     const told: unknown[] = [];
     const logger: Logger = { ...silentLogger, warn: (_, fields) => told.push(fields) };
-    const around = { trustedKeys: [], registryDir: null, registry: null, logger };
-    expect(await createBundleShelf({ dirs: [dir], ...around }).scan()).toBe(0);
+    const around = { trustedKeys: [release.publicKey], registryDir: null, registry: null, logger };
+    const shelf = createBundleShelf({ dirs: [dir], ...around });
+    expect([await shelf.scan(), await shelf.scan()]).toEqual([1, 0]);
+    expect([...shelf.models.values()].map(({ manifest }) => manifest.version)).toEqual(["1.3.0"]);
     expect(told).toEqual([{ dir, folders: 257, maxFolders: 256 }]);
+    mkdirSync(join(dir, "zz"));
+    await shelf.scan();
+    expect(told[1]).toEqual({ dir, folders: 258, maxFolders: 256 });
   });
 });
 

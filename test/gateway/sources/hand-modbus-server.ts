@@ -19,8 +19,6 @@ export interface HandModbusServer {
   readonly port: number;
   readonly requests: HeardRequest[];
   readonly connections: number;
-  /** Ends every connection. */
-  hangUp(): void;
 }
 
 /** Says what to send back; undefined: nothing. */
@@ -51,11 +49,8 @@ export async function startHandModbusServer(answer: Answerer): Promise<HandModbu
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const hangUp = (): void => {
-    for (const socket of sockets) socket.destroy();
-  };
   onTestFinished(async () => {
-    hangUp();
+    for (const socket of sockets) socket.destroy();
     server.close();
     await once(server, "close");
   });
@@ -67,7 +62,6 @@ export async function startHandModbusServer(answer: Answerer): Promise<HandModbu
     get connections() {
       return connections;
     },
-    hangUp,
   };
 }
 
