@@ -112,6 +112,37 @@ test("a sink that throws where it must not is logged, and costs neither the proc
   file.close();
 });
 
+test("an event that is given up while it is being delivered takes none of the others with it", async () => {
+  const taken: string[] = [];
+  let letGo = idle;
+  const sink: AlertSink = {
+    name: "slow",
+    waitingKey: "slow",
+    refused: [],
+    isReady: true,
+    deliver: async ({ id }) => {
+      if (taken.push(id) === 1)
+        await new Promise<void>((resolve) => {
+          letGo = resolve;
+        });
+    },
+    onReady: idle,
+  };
+  const journal = openAlertJournal({
+    state: createFakeState(),
+    sinks: [sink],
+    append: idle,
+    isCommitted: () => true,
+    logger: silentLogger,
+  });
+  for (let index = 0; index <= 200; index++) journal.take([{ ...event, id: `alert-${index}` }], () => ({}));
+  expect([taken, journal.undelivered]).toEqual([["alert-0"], 200]);
+  letGo();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(taken).toEqual(Array.from({ length: 201 }, (_, index) => `alert-${index}`));
+  expect(journal.undelivered).toBe(0);
+});
+
 test("what waited for a sink is written down every sixteenth delivery and at the end: a kill repeats no more", async () => {
   const state = createFakeState();
   const taken: string[] = [];
