@@ -86,3 +86,22 @@ test("a bundle that no gateway can open is refused before a collector hears of i
     expect([code, stderr, asked]).toEqual([1, expect.stringContaining(refusedWords), 0]);
   });
 });
+
+test.each([
+  ["BUNDLE_DIGEST", 422, "the order names a@1.0.0, the bundle is a@1.0.1", /hint: Look at the bundle here/],
+  ["TOO_MANY", 409, "8192 bundles are published", /hint: Publish again when .* where the repository is full/],
+] as const)("a refusal %s has a hint that helps", async (code, status, message, hint) => {
+  await withTempDir(async (dir) => {
+    await auroraHere("keys", "publisher", dir, "ci");
+    const url = await serve(({ method }, response) => {
+      const view = { repository: "0".repeat(64), takesBundles: true, bundles: [] };
+      const answer = method === "GET" ? view : { error: { code, message } };
+      response.writeHead(method === "GET" ? 200 : status, { "content-type": "application/json" });
+      response.end(JSON.stringify(answer));
+    });
+    const key = join(dir, "ci.key");
+    const told = await auroraHere("bundle", "publish", shippedDir, "--key", key, "--collector", url);
+    expect([told.code, told.stderr]).toEqual([1, expect.stringMatching(hint)]);
+    expect(told.stderr).toContain(message);
+  });
+});

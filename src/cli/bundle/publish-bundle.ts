@@ -189,7 +189,10 @@ const hints: Readonly<Record<string, string>> = {
     "Sign it with a key that the collector trusts (registry.trustedKeys), and its gateways as well: `aurora bundle sign DIR --key FILE`.",
   BUNDLE_INCOMPATIBLE:
     "Update the collector and then its gateways, or train the model with this runtime; a model of another kind is published under another name.",
-  BUNDLE_DIGEST: "It was cut or damaged on its way: publish it again.",
+  BUNDLE_DIGEST:
+    "Look at the bundle here (`aurora bundle verify DIR`), and publish it again: what came may have been damaged on its way.",
+  TOO_MANY:
+    "Publish again when your other bundles have come; where the repository is full, whoever runs the collector begins one anew with other keys.",
   DISK_FULL: "Make room on the collector's disk, and publish again: it goes on where it stood.",
   ORDER: "Update the older one of the two: this command, or the collector.",
 };
