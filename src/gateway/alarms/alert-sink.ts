@@ -75,6 +75,8 @@ export function createMqttAlertSink(
   const refused = new Map<string, RefusedAlerts>();
   const backoff = createBackoff(retry);
   let cancelRetry: (() => void) | null = null;
+  /** Until the next retry; kept where the connection ends before it. */
+  let waitMs: number | null = null;
   /** Connections that ended by themselves. */
   let ends = 0;
   /** Of those in a row, before an alert of a component, or of a former site, was answered. */
@@ -83,8 +85,7 @@ export function createMqttAlertSink(
   const held = new Set<string>();
   mqtt.onDisconnect(({ reason }) => {
     if (reason === "closed") ends++;
-    if (held.size > 0) return;
-    // With the next connection all is tried again.
+    // With the next connection all is tried again, but what is held.
     cancelRetry?.();
     cancelRetry = null;
   });
@@ -92,12 +93,17 @@ export function createMqttAlertSink(
   const topicOf = ({ data }: AlertEvent): string => topics.alert(data.site, data.turbine);
 
   const retryLater = (): void => {
-    cancelRetry ??= timers.after(backoff.nextMs(), () => {
+    waitMs ??= backoff.nextMs();
+    cancelRetry ??= timers.after(waitMs, () => {
       cancelRetry = null;
+      waitMs = null;
       held.clear();
       for (const callback of callbacks) callback();
     });
   };
+  mqtt.onConnect(() => {
+    if (held.size > 0) retryLater();
+  });
 
   const giveUp = (event: AlertEvent, error: unknown): void =>
     logger.error("the broker does not take an alert of a former site, which is given up", {
@@ -149,13 +155,16 @@ export function createMqttAlertSink(
         if (isRefused && isFormer) return giveUp(event, error);
         if (isRefused) noteRefusal(event, error);
         if (endsInRow >= mostEnds) held.add(name);
-        if (isRefused || mqtt.connected) retryLater();
+        if (mqtt.connected) retryLater();
         throw error;
       }
       endsOf.delete(right);
       if (!isFormer && refused.delete(name))
         logger.info("the broker takes alerts that it refused", { topic: topicOf(event) });
-      if (refused.size === 0) backoff.reset();
+      if (refused.size === 0) {
+        backoff.reset();
+        waitMs = null;
+      }
     },
     get refused() {
       return [...refused.values()];

@@ -81,6 +81,8 @@ test("alerts at which the broker ends the connection hold up no others, are name
   const { mqtt, journal, clock, info, onRefused } = await openAlerts(port, {
     backoff: { firstMs: 10, maxMs: 20 },
   });
+  let losses = 0;
+  mqtt.onDisconnect(() => losses++);
   const times = (turbine: string): number => asked.filter((topic) => topic.includes(`/${turbine}/`)).length;
   journal.take([alertAt(1, "WT01"), alertAt(2, "WT02"), alertAt(3, "WT03")], () => ({}));
   await until(() => journal.undelivered === 2 && journal.refused.length === 2, "both are named");
@@ -89,17 +91,25 @@ test("alerts at which the broker ends the connection hold up no others, are name
   expect(onRefused.mock.calls.map(([{ topic }]) => topic)).toEqual([one, two]);
   expect(journal.refused[0]!.reason).toBe("the broker ends the connection each time");
   await until(() => mqtt.connected, "it is connected again");
+  expect(clock.pendingTimers).toBe(1);
   journal.take([alertAt(4, "WT01"), alertAt(5, "WT03")], () => ({}));
   await until(() => journal.undelivered === 3, "others are taken");
   expect([times("WT01"), times("WT02"), mqtt.connected]).toEqual([3, 3, true]);
   clock.advance(5_000);
-  await until(() => times("WT01") === 4 && times("WT02") === 4 && mqtt.connected, "they are tried again");
+  await until(() => losses === 8 && mqtt.connected, "they are tried again");
+  expect([times("WT01"), times("WT02")]).toEqual([4, 4]);
   expect([onRefused.mock.calls.length, clock.pendingTimers]).toEqual([2, 1]);
   isRefused = false;
   clock.advance(10_000);
   await until(() => journal.undelivered === 0, "they are taken");
   expect([journal.refused, clock.pendingTimers, mqtt.connected]).toEqual([[], 0, true]);
   expect(info.mock.calls.filter(([message]) => message.includes("takes alerts"))).toHaveLength(2);
+  isRefused = true;
+  journal.take([alertAt(6, "WT01")], () => ({}));
+  await until(() => journal.refused.length === 1 && mqtt.connected, "it is named again");
+  expect(clock.pendingTimers).toBe(1);
+  await mqtt.close();
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test("an alert that is larger than the broker says that it takes is refused as any other", async () => {
