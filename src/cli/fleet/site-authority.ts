@@ -50,7 +50,8 @@ export async function createAuthority(
   name: string,
 ): Promise<{ readonly caFile: string; readonly keyFile: string }> {
   const [caFile, keyFile] = [join(dir, caName), join(dir, caKeyName)];
-  for (const file of [caFile, keyFile]) await refuseExisting(file, "an authority is made once, and kept");
+  await refuseExisting(caFile, "an authority is made once, and kept");
+  await refuseExisting(keyFile, "bring its ca.pem back; a key that has issued nothing may be moved away");
   const { certPem, keyPem } = issueCertificate({ name, use: "authority", fromMs: nowMs, days });
   await makeFolder(dir, folderMode);
   // Under this name it is begun anew until the certificate is there, and from then on it is the key.

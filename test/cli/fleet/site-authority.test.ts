@@ -135,6 +135,12 @@ test("an authority whose making was broken off between its two files is begun an
   await make("client", dir, "gw-1");
   expect(readdirSync(dir).sort()).toEqual(["ca.key", "ca.pem", "gw-1"]);
   expect(statSync(keyFile).mode & 0o077).toBe(0);
+  rmSync(caFile);
+  const { code, stderr } = await auroraHere("keys", "authority", dir);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/ca\.key is there already[\s\S]*bring its ca\.pem/),
+  ]);
 });
 
 test("a key that cannot be read has words of its own", async () => {
