@@ -84,9 +84,10 @@ healthy operation: whatever it does from then on is what it is held against, unl
 starts learning over once more, and does no other harm.
 
 Some healthy machines look faulty. With --found-healthy, and only after an inspection, active alarms end, and what the
-machine looks like is no reason to refuse it: it is the reference, which says so. What rises clearly above it is raised, on such a
-machine days later than on others. Give it at the load at which the alarm stood: what was heard in the last windows
-before it is what was found healthy. It holds for later models too, until the next renewal or another baselineEpoch.
+machine looks like is no reason to refuse it: it is the reference, which says so. What rises clearly above it is
+raised, on such a machine days later than on others. Give it at the load at which the alarm stood: what was heard in
+the last windows before it is what was found healthy. It holds for later models too, until the next renewal or another
+baselineEpoch.
 
 With --found-healthy and --found-fault the collector is told what was found beside what the model had said: by such
 outcomes it counts how well the model decides (\`aurora drift report\`, the page).

@@ -2,7 +2,6 @@
  * Raw evidence in a bucket: `<prefix><first two digits>/<digest>.npy` and `.json`, the names that a folder has. Says whether
  * the bucket can be used: it is tried at the start, and again as long as it fails, so that this is known before evidence comes.
  */
-
 import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import type { EvidenceBucketConfig } from "../../core/contract/config/kept-evidence-config.ts";
 import type { Timers } from "../../core/platform/clock.ts";

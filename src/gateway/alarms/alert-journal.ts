@@ -142,7 +142,8 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
         }
         failed.delete(component);
         // It may have been given up meanwhile.
-        if (waiting.includes(event)) waiting.splice(waiting.indexOf(event), 1);
+        const place = waiting.indexOf(event);
+        if (place >= 0) waiting.splice(place, 1);
         if (++unwritten === deliveriesPerWrite) write();
       }
     } finally {
