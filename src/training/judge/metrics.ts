@@ -28,16 +28,15 @@ export function computeAuroc(scores: ArrayLike<number>, positive: ArrayLike<bool
   return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
 
-/** Mean of the one-against-the-rest AUROCs of `columns` scores and labels, both [rows × columns]. */
+/** Mean of the one-against-the-rest AUROCs of `columns` scores and labels, both [rows × columns], over those with both classes. */
 export function computeMacroAuroc(
   scores: ArrayLike<number>,
   labels: ArrayLike<boolean | number>,
   columns: number,
 ): number {
-  let sum = 0;
-  for (let column = 0; column < columns; column++)
-    sum += computeAuroc(pick(scores, column), pick(labels, column));
-  return sum / columns;
+  return meanDefined(
+    Array.from({ length: columns }, (_, column) => computeAuroc(pick(scores, column), pick(labels, column))),
+  );
 
   function pick<T>(values: ArrayLike<T>, column: number): T[] {
     return Array.from({ length: values.length / columns }, (_, row) => values[row * columns + column]!);

@@ -43,6 +43,10 @@ test("the macro AUROC is the mean over columns", () => {
   expect(computeMacroAuroc([0, 3, 1, 2, 2, 1, 3, 0], [0, 0, 0, 0, 1, 1, 1, 1], 2)).toBe(0.5);
 });
 
+test("a column without both classes is no part of the macro AUROC", () => {
+  expect(computeMacroAuroc([0, 3, 1, 2, 2, 1, 3, 0], [0, 0, 0, 0, 1, 0, 1, 0], 2)).toBe(1);
+});
+
 test("a Brier score and a spread by hand", () => {
   expect(computeBrier([1, 0.5], [1, 1])).toBe(0.125);
   expect(summariseSpread([1, 2, 3])).toEqual({ value: 2, sd: 1, low: 1, high: 3 });

@@ -55,6 +55,9 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   for (const { id } of rows.value.unclear) {
     context.log(`${id} is said to be faulty and shows no fault's lines: it is not learnt from`);
   }
+  for (const id of rows.value.tooShort) {
+    context.log(`${id} is shorter than a window: neither learnt from nor judged`);
+  }
   const learning = chooseRows(config, { rows, invented }, { tying, trainer });
   const { division, trainRows } = learning;
   const { trainSignals, heldOutSignals } = division;

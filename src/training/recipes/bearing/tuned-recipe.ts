@@ -55,6 +55,9 @@ async function trainTuned(config: TunedConfig, context: TrainingContext): Promis
   for (const { id } of rows.value.unclear) {
     context.log(`${id} is said to be faulty and shows no fault's lines: neither learnt from nor judged`);
   }
+  for (const id of rows.value.tooShort) {
+    context.log(`${id} is shorter than a window: neither learnt from nor judged`);
+  }
   // What is left may be less than what the manifest lists.
   const evidence = judgeEvidence(
     config,

@@ -31,6 +31,7 @@ interface RecordingOutcome {
 
 export interface HeldOutEvaluation {
   readonly windows: number;
+  /** Without the modes that no recording shows, or all do. */
   readonly aurocPerMode: Readonly<Record<string, number>>;
   readonly recordings: readonly RecordingOutcome[];
   /** Faulty recordings (sensor at the faulty bearing) for which the right mode is raised. */
@@ -95,10 +96,10 @@ export function evaluateHeldOut(
     windows: all.rows,
     macroAuroc: computeMacroAuroc(logits, all.labels, outputs),
     aurocPerMode: Object.fromEntries(
-      failureModes.map((mode, output) => [
-        mode,
-        computeAuroc(columnOf(logits, output, outputs), columnOf(all.labels, output, outputs)),
-      ]),
+      failureModes.flatMap((mode, output) => {
+        const auroc = computeAuroc(columnOf(logits, output, outputs), columnOf(all.labels, output, outputs));
+        return Number.isNaN(auroc) ? [] : [[mode, auroc] as const];
+      }),
     ),
     brier: computeBrier(probabilities, all.labels),
     recordings,

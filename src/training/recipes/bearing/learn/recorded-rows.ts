@@ -32,6 +32,8 @@ export interface RecordedRows {
   readonly extra: readonly WaveformRows[];
   /** Recordings that are said to be faulty and show no kind of fault: they are among neither. */
   readonly unclear: readonly UnclearRecording[];
+  /** Ids of recordings that are shorter than a window: they are among neither, too. */
+  readonly tooShort: readonly string[];
   /** All that the manifest lists, those too of which no recording is among `signals` and `extra`. */
   readonly machines: readonly string[];
 }
@@ -55,16 +57,20 @@ export async function readRecordedRows(
     options.progress(index + 1, set.entries.length);
   }
   const { named, unclear } = nameKinds(rows, options);
+  const tooShort = rows.filter(({ served }) => served.rows === 0).map(({ entry }) => entry.id);
   const machines = new Map(
     named.flatMap(({ entry, failureMode }) =>
       failureMode === null ? [] : [[entry.machine, failureMode] as const],
     ),
   );
-  const all = named.map((each) => ({ ...each, machineFault: machines.get(each.entry.machine) ?? null }));
+  const all = named
+    .filter(({ served }) => served.rows > 0)
+    .map((each) => ({ ...each, machineFault: machines.get(each.entry.machine) ?? null }));
   return {
     signals: all.filter(({ entry }) => entry.learn),
     extra: all.filter(({ entry }) => !entry.learn),
-    unclear,
+    unclear: unclear.filter(({ id }) => !tooShort.includes(id)),
+    tooShort,
     machines: [...new Set(set.entries.map(({ machine }) => machine))],
   };
 }

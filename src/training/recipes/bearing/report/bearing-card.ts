@@ -105,7 +105,7 @@ function describeQuality(manifest: CardManifest, report: BearingEvaluation): str
         ]),
     "### Probabilities and decisions",
     "",
-    `Per mode: ${modes.map((mode) => `${mode} ${heldOut.aurocPerMode[mode]!.toFixed(3)}`).join(", ")}. Brier score of the calibrated probabilities ${formatFigure(report.metrics.brier!)}. Out of fold are ${report.outOfFold.folds} inner splits of the training bearings.`,
+    `Per mode: ${modes.map((mode) => `${mode} ${heldOut.aurocPerMode[mode]?.toFixed(3) ?? "–"}`).join(", ")}. Brier score of the calibrated probabilities ${formatFigure(report.metrics.brier!)}. Out of fold are ${report.outOfFold.folds} inner splits of the training bearings.`,
     "",
     `Calibration: expected calibration error ${formatFigure(calibrationError!)} on held-out bearings, ${formatFigure(calibrationErrorOutOfFold!)} out of fold. A probability takes a fault to be as likely as none beforehand.`,
     "",

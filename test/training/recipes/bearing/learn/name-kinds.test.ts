@@ -97,7 +97,8 @@ describe("dividing machines", () => {
         training: { ...none, recorded: 0 },
       };
     });
-    const rows: RecordedRows = { signals, extra: [], unclear: [], machines: Object.keys(machines) };
+    const machinesOf = Object.keys(machines);
+    const rows: RecordedRows = { signals, extra: [], unclear: [], tooShort: [], machines: machinesOf };
     return divideByGroups(held, rows, modes);
   };
 
