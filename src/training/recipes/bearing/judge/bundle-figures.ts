@@ -13,6 +13,7 @@ import { createMacroAuroc } from "../../../judge/metrics.ts";
 import { type LabelledRows, runStudent } from "../../../learn/train-student.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import type { BearingConfig } from "../bearing-config.ts";
+import { checkContract } from "../learn/check-contract.ts";
 import { computePhysicsScores, findPhysicsColumns } from "../learn/hypothesis-columns.ts";
 import { describeInvented } from "../learn/invented-rows.ts";
 import { openRecordings } from "../learn/open-recordings.ts";
@@ -43,6 +44,7 @@ async function replayBundle(
 ): Promise<ReplayedBundle> {
   const { window, features, scaler, calibration, thresholds, baseline } = manifest;
   const { set } = await openRecordings(config, files, dataDir);
+  const { refused } = await checkContract(set, manifest.channels);
   const data = await readRecordedRows(set, {
     window,
     trainingHop: window.hop,
@@ -50,7 +52,7 @@ async function replayBundle(
     noiseLevels: [],
     seed: config.seed,
     hypotheses: config.hypotheses,
-    refused: [],
+    refused,
     progress: (done, total) => progress(done, total, "recordings read"),
   });
   const all = [...data.signals, ...data.extra];

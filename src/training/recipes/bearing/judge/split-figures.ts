@@ -20,6 +20,7 @@ import { openTensorTrainer } from "../../../learn/open-trainer.ts";
 import { prepareRows, runStudent, type StudentTask, trainStudent } from "../../../learn/train-student.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import type { BearingConfig, PublishedFigures } from "../bearing-config.ts";
+import { checkContract } from "../learn/check-contract.ts";
 import { fitLogisticRival } from "../learn/contenders.ts";
 import { computePhysicsScores, deriveTying, findPhysicsColumns } from "../learn/hypothesis-columns.ts";
 import { createWiden, inventRows } from "../learn/invented-rows.ts";
@@ -131,9 +132,10 @@ async function openRig(name: string, subject: SplitSubject): Promise<SplitRig> {
   const trainer = await openTensorTrainer(context.log);
   const tying = deriveTying(features, hypotheses);
   const modes = hypotheses.map((hypothesis) => hypothesis.failureMode);
+  const { refused } = await checkContract(set, config.channels);
   const { signals } = await readRecordedRows(set, {
     ...config,
-    refused: [],
+    refused,
     progress: (done, total) => context.progress(done, total, "recordings read"),
   });
   const entries = signals.map(({ entry }) => entry);
