@@ -52,7 +52,9 @@ async function readUsual(file: string): Promise<UsualConfig> {
     hint: "It came with the installation: restore it.",
   });
   const shipped = parse(new TextDecoder().decode(bytes)) as Fields;
-  const handedOn = Object.entries(shipped).filter(([key]) => !ownKeys.has(key));
+  // How turbines stand is said by the channels of its own tables.
+  const { inventedStops: _, ...recipe } = shipped.recipe as Fields;
+  const handedOn = Object.entries({ ...shipped, recipe }).filter(([key]) => !ownKeys.has(key));
   const first = Object.entries(firstOnes).filter(([key]) => key in shipped);
   return {
     kind: String((shipped.dataset as Fields).kind),

@@ -1,6 +1,6 @@
 /** A farm that independent code invents and exports awkwardly: checked, trained on, judged; minutes. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
@@ -9,7 +9,7 @@ import { checkScadaData } from "../../src/training/recipes/scada/check-scada-dat
 import type { ScadaEvaluation } from "../../src/training/recipes/scada/judge/scada-evaluation.ts";
 import type { ScadaRecipeConfig } from "../../src/training/recipes/scada/scada-config.ts";
 import { type TrainingResult, train } from "../../src/training/train.ts";
-import { parseTrainingConfig } from "../../src/training/training-config.ts";
+import { loadTrainingConfig } from "../../src/training/training-config.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 const scripts = join(import.meta.dirname, "..", "..", "scripts", "own-data");
@@ -33,33 +33,35 @@ function invent(folder: string, ...options: readonly string[]): string {
 const scratch = createScratchFolder("own-tables");
 afterAll(() => scratch.remove());
 
+/** As the command line does. */
+function load(text: string): ReturnType<typeof loadTrainingConfig> {
+  const path = join(createTemporaryFolder(), "train.yaml");
+  writeFileSync(path, text);
+  return loadTrainingConfig(path);
+}
+
 async function trainOn(
   dataDir: string,
   text: string,
   gated: boolean,
 ): Promise<TrainingResult & { readonly card: string; readonly log: readonly string[] }> {
-  const bytes = new TextEncoder().encode(text);
   const log: string[] = [];
   const outDir = join(createTemporaryFolder(), "bundle");
-  const result = await train(
-    { recipe: parseTrainingConfig(bytes, "train.yaml"), bytes, attachments: new Map() },
-    {
-      dataDir,
-      outDir,
-      workDir: null,
-      reportDir: null,
-      signer,
-      gated,
-      log: (line) => log.push(line),
-      progress: () => {},
-    },
-  );
+  const result = await train(await load(text), {
+    dataDir,
+    outDir,
+    workDir: null,
+    reportDir: null,
+    signer,
+    gated,
+    log: (line) => log.push(line),
+    progress: () => {},
+  });
   return { ...result, log, card: readFileSync(join(outDir, "MODEL_CARD.md"), "utf8") };
 }
 
 async function check(dataDir: string, text = configText): Promise<string[]> {
-  const config = parseTrainingConfig(new TextEncoder().encode(text), "train.yaml")
-    .config as ScadaRecipeConfig;
+  const config = (await load(text)).recipe.config as ScadaRecipeConfig;
   const { findings } = await checkScadaData(config, dataDir);
   const notes = findings.filter(({ severity }) => severity === "note");
   // A day is behind the end of the period.

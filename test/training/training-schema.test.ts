@@ -55,8 +55,19 @@ describe("a training configuration of a few lines", () => {
     expect(Object.keys(least).length).toBeLessThan(8);
     const whole = completeConfig(least, await loadUsualConfigs()) as Record<string, unknown>;
     const shippedWhole = parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-    expect(whole.recipe).toEqual(shippedWhole.recipe);
+    const { inventedStops: _, ...recipe } = shippedWhole.recipe as Record<string, unknown>;
+    expect(whole.recipe).toEqual(recipe);
     expect(completeConfig(shippedWhole, await loadUsualConfigs())).toEqual(shippedWhole);
+  });
+
+  it("invents no stops of channels that its tables do not have", async () => {
+    const text = readFileSync(shipped[1]!, "utf8").replaceAll(/^.*(?:rotor|generator-speed|pitch).*$/gm, "");
+    const { recipe, ...whole } = parse(text.replaceAll(/^.*chain: generator,.*$/gm, ""));
+    const path = join(createTemporaryFolder(), "train.yaml");
+    writeFileSync(path, JSON.stringify({ ...whole, recipe: { clamp: recipe.clamp } }));
+    const { config } = (await loadTrainingConfig(path)).recipe;
+    expect(config).toMatchObject({ recipe: { clamp: recipe.clamp, softShare: recipe.softShare } });
+    expect(config).not.toHaveProperty("recipe.inventedStops");
   });
 
   it("travels whole in the bundle, where it is read without what came with the installation", async () => {
