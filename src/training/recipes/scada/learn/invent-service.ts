@@ -4,6 +4,7 @@
  * are put where it ran, so that the averages over hours, computed by the serving extractor, go through them. Invents no
  * temperatures: what a row like that should be answered with, the caller asks the teacher.
  */
+import type { WindowSpec } from "../../../../core/contract/bundle/manifest.ts";
 import { createScalarExtractor } from "../../../../core/features/scalar-extractor.ts";
 import { dayMs } from "../../../../core/maths/durations.ts";
 import type { Random } from "../../../../core/maths/random.ts";
@@ -11,6 +12,8 @@ import type { InventedStops, ScadaRecipeConfig } from "../scada-config.ts";
 import type { TurbineRows } from "./scada-rows.ts";
 
 export interface ServiceConfig {
+  /** Seconds from one row to the next. */
+  readonly window: Pick<WindowSpec, "length">;
   /** In the order of the rows' readings. */
   readonly channels: readonly { readonly name: string }[];
   readonly features: ScadaRecipeConfig["features"];
@@ -32,8 +35,6 @@ interface Stretch {
   readonly standing: Float64Array;
 }
 
-/** The grid of the files. */
-const stepMs = 600_000;
 /** Of the stretches so many stand still and so many run on; the rest is between. */
 const standingShare = 0.5;
 const runningShare = 0.25;
@@ -43,9 +44,10 @@ const maxStretches = 3;
 /** Lives through `rows`. The same stream gives the same life. */
 export function inventService(
   rows: TurbineRows,
-  { channels, features: spec, stops }: ServiceConfig,
+  { window, channels, features: spec, stops }: ServiceConfig,
   random: Random,
 ): InventedService {
+  const stepMs = 1000 * window.length;
   const width = rows.features.length / rows.rows;
   const features = new Float32Array(rows.features.length);
   const stands = new Uint8Array(rows.rows);

@@ -28,6 +28,7 @@ const stops: InventedStops = {
 };
 
 const stoppedEvery = (everyDays: number): ServiceConfig => ({
+  window: { length: stepMs / 1000 },
   channels: channels.map((name) => ({ name })),
   features: spec,
   stops: { ...stops, everyDays },
@@ -65,6 +66,17 @@ test("without a gap and without a stop, a life is the measured one", () => {
   const life = inventService(rows, stoppedEvery(1e9), createRandom(1));
   expect(life.features).toEqual(rows.features);
   expect(life.stands.every((stands) => stands === 0)).toBe(true);
+});
+
+test("rows an hour apart are no gaps, and stops come as often among them", () => {
+  const rows = runAt(count(20_000).map((step) => 6 * step));
+  const live = (everyDays: number) =>
+    inventService(rows, { ...stoppedEvery(everyDays), window: { length: 3600 } }, createRandom(2));
+  expect(live(1e9).features).toEqual(rows.features);
+  const { stands } = live(20);
+  const begins = stands.filter((stood, row) => stood === 1 && stands[row - 1] === 0).length;
+  expect(begins).toBeGreaterThan(25);
+  expect(begins).toBeLessThan(60);
 });
 
 test("a gap may have been a stop: the average is lower after it, and the row itself as measured", () => {
