@@ -9,7 +9,7 @@ import {
 } from "../../../../src/training/dataset/scada/table-config.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
-const channel = (name: string, unit: string, max: number) => ({
+export const channel = (name: string, unit: string, max: number) => ({
   name,
   unit,
   min: -40,

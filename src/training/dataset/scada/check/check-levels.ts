@@ -12,7 +12,7 @@ import type { ScannedFarm } from "./scanned-farm.ts";
 
 /** Kelvin: less is weather, shelter and mounting. */
 const leastTemperatureGap = 12;
-/** Share of the others' level: less is another type of turbine. */
+/** Share of the others' level, or of `leastReach` where that is near zero: less is another type of turbine. */
 const leastRelativeGap = 0.5;
 /** Another unit explains it when no more than this share of the gap is left. */
 const leftShare = 0.35;
@@ -33,7 +33,7 @@ function checkAgainstSiblings(farm: ScannedFarm, channel: number): DataFinding[]
   const levels = farm.turbines.map((series) =>
     series.rows === 0 ? Number.NaN : median(series.columns[channel]!),
   );
-  const { name, unit } = farm.source.channels[channel]!;
+  const { name, unit, max } = farm.source.channels[channel]!;
   return farm.turbines.flatMap((series, index) => {
     const own = levels[index]!;
     const others = levels.filter((level, at) => at !== index && Number.isFinite(level));
@@ -41,7 +41,8 @@ function checkAgainstSiblings(farm: ScannedFarm, channel: number): DataFinding[]
     const usual = median(Float64Array.from(others));
     const gap = Math.abs(own - usual);
     const isTemperature = dimensionOf(unit) === "temperature";
-    if (gap < (isTemperature ? leastTemperatureGap : leastRelativeGap * Math.abs(usual))) return [];
+    const level = Math.max(Math.abs(usual), leastReach * max);
+    if (gap < (isTemperature ? leastTemperatureGap : leastRelativeGap * level)) return [];
     const better = listRereadings(farm, channel)
       .map((each) => ({ ...each, left: Math.abs(each.convert(own) - usual) }))
       .sort((a, b) => a.left - b.left)[0];
