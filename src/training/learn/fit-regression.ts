@@ -48,7 +48,7 @@ export function openDenseNetwork(
     weights: tf.tidy(() =>
       tf.variable(tf.transpose(tf.tensor2d(layer.weights, [layer.outputs, layer.inputs]))),
     ),
-    bias: tf.variable(tf.tensor1d(layer.bias)),
+    bias: tf.tidy(() => tf.variable(tf.tensor1d(layer.bias))),
   }));
   const multiply = createMultiply(tf);
   return {

@@ -68,12 +68,12 @@ export function openTiedNetwork(
 /** TensorFlow multiplies rows from the left: matrices are kept transposed, [inputs × outputs]. */
 function openLayer(tf: TensorLibrary, layer: TiedLayer, { hypotheses, sharedInputs }: TiedNetwork): Layer {
   const variable = (values: Float32Array, inputs: number, active: boolean): Variable | null =>
-    active ? tf.variable(tf.transpose(tf.tensor2d(values, [layer.outputs, inputs]))) : null;
+    active ? tf.tidy(() => tf.variable(tf.transpose(tf.tensor2d(values, [layer.outputs, inputs])))) : null;
   return {
     own: variable(layer.own, layer.inputs, true),
     others: variable(layer.others, layer.inputs, hypotheses > 1),
     shared: variable(layer.shared, sharedInputs, layer.shared.length > 0),
-    bias: tf.variable(tf.tensor1d(layer.bias)),
+    bias: tf.tidy(() => tf.variable(tf.tensor1d(layer.bias))),
   };
 }
 

@@ -6,6 +6,7 @@ import { computeMacroAuroc } from "../../../src/training/judge/metrics.ts";
 import { createDenseNetwork, runDense } from "../../../src/training/learn/dense-network.ts";
 import { openTensorTrainer } from "../../../src/training/learn/open-trainer.ts";
 import type { FitOptions, FitRows } from "../../../src/training/learn/tensor-trainer.ts";
+import { loadTensorFlow } from "../../../src/training/learn/tensorflow.ts";
 import {
   arrangeRows,
   createTiedNetwork,
@@ -106,6 +107,20 @@ test("a regression with several outputs is learnt, and rows without weight teach
     expect(meanSquare).toBeLessThan(0.02);
     expect(learn(huberDelta)).toEqual(outputs);
   }
+});
+
+test("what was learnt leaves no tensor behind", async () => {
+  const { tf } = await loadTensorFlow(() => {});
+  const trainer = await openTensorTrainer(() => {});
+  const before = tf.memory().numTensors;
+  const few = { ...options, steps: 3, random: createRandom(2) };
+  trainer.fit(start(), data, few);
+  const regression = { rows, features, targets: labels, weights: data.weights };
+  trainer.fitRegression(createDenseNetwork(7, [4, 3], createRandom(5)), regression, {
+    ...few,
+    huberDelta: 1,
+  });
+  expect(tf.memory().numTensors).toBe(before);
 });
 
 /** Does the native binding load? It does not where its download is blocked and nobody built it. */
