@@ -77,7 +77,7 @@ function sum(values: readonly number[]): number {
 
 /** With 95 % intervals over turbine-weeks. */
 export interface SureFigures {
-  /** Mean over turbines of the mean |residual| over outputs and usable rows of the judged days, in kelvin, after the site's correction. */
+  /** Mean over turbines with such rows of the mean |residual| over outputs and usable rows of the judged days, in kelvin, after the site's correction. */
   readonly maeKelvin: Figure;
   /** Correlation of its z with the teacher's over judged days, turbines and outputs. */
   readonly zCorrelation: Figure;
@@ -187,8 +187,12 @@ function sumWeeks(
   });
 }
 
-const meanError: Statistic = (turbines) =>
-  turbines.reduce((sum, weeks) => sum + total(weeks, "error") / total(weeks, "rows"), 0) / turbines.length;
+const meanError: Statistic = (turbines) => {
+  const present = turbines.filter((weeks) => total(weeks, "rows") > 0);
+  return (
+    present.reduce((sum, weeks) => sum + total(weeks, "error") / total(weeks, "rows"), 0) / present.length
+  );
+};
 
 const correlation: Statistic = (turbines) => {
   const weeks = turbines.flat();

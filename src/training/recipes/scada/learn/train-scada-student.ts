@@ -29,7 +29,7 @@ import type { TurbineRows } from "./scada-rows.ts";
 
 export interface PreparedScadaRows extends RegressionRows {
   readonly scaler: Scaler;
-  /** Expected value = location + scale · output, one an output; location is the mean of the turbines' medians. */
+  /** Expected value = location + scale · output, one an output; location is the mean of the medians of the turbines that have rows. */
   readonly location: readonly number[];
   readonly scale: readonly number[];
 }
@@ -73,14 +73,16 @@ export function prepareScadaRows(
   const raw = new Float32Array(rows * width);
   const targets = new Float32Array(rows * outputs);
   const location = new Array<number>(outputs).fill(0);
+  const learnt = chosen.filter((own) => own.length > 0).length;
   let at = 0;
   for (const [index, turbine] of turbines.entries()) {
     const own = chosen[index]!;
+    if (own.length === 0) continue;
     const medians = Array.from({ length: outputs }, (_, output) => {
       const values = Float64Array.from(own, (row) => turbine.measured[row * outputs + output]!);
-      return values.length === 0 ? 0 : medianInPlace(values, values.length);
+      return medianInPlace(values, values.length);
     });
-    for (const [output, median] of medians.entries()) location[output]! += median / turbines.length;
+    for (const [output, median] of medians.entries()) location[output]! += median / learnt;
     for (const row of own) {
       raw.set(turbine.features.subarray(row * width, (row + 1) * width), at * width);
       for (let output = 0; output < outputs; output++) {

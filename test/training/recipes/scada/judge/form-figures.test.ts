@@ -72,6 +72,16 @@ test("every figure has an interval around it, the teacher follows itself", () =>
   expect(resampled.of("pruned").zCorrelation.value).toBeCloseTo(1 / Math.sqrt(1.01), 2);
 });
 
+test("a turbine that was taken down before the judged days is no part of the error", () => {
+  const withGone = (each: readonly TurbineErrors[]): TurbineErrors[] => [
+    ...each,
+    { ...each[0]!, turbine: "T07", cells: each[0]!.cells.map((cell) => ({ ...cell, rows: 0, error: 0 })) },
+  ];
+  const whole = new Map([...forms].map(([form, each]) => [form, withGone(each)]));
+  const { value } = resampleForms(whole, split, 3).of("pruned").maeKelvin;
+  expect(value).toBe(resampleForms(forms, split, 3).of("pruned").maeKelvin.value);
+});
+
 test("differences are paired: what all forms have in common does not widen them", () => {
   const resampled = resampleForms(forms, split, 3);
   const gain = resampled.less("untaught", "pruned");

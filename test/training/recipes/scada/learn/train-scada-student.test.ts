@@ -82,6 +82,13 @@ test("a student learns what turbines have in common, the correction what each ha
   }
 });
 
+test("a turbine without a row to learn from says nothing of where temperatures stand", () => {
+  const turbines = makeRows(3, 20, 11);
+  const { location } = prepareScadaRows(turbines.slice(0, 2), () => true, recipe.clamp);
+  const all = prepareScadaRows(turbines, ({ turbine }) => turbine !== turbines[2]!.turbine, recipe.clamp);
+  expect(all.location).toEqual(location);
+});
+
 test("a student with the optional terms is another one, whose integers without fine-tuning are kept beside its own", async () => {
   const prepared = prepareScadaRows(makeRows(2, 20, 11), () => true, recipe.clamp);
   const trainer = await openTensorTrainer(() => {});
