@@ -74,7 +74,7 @@ async function trainScada(config: ScadaRecipeConfig, context: TrainingContext): 
         testLooks: config.testLooks,
         limitations: config.limitations,
       };
-      return { evaluation, plots: plotFailures(one) };
+      return { evaluation, plots: plotFailures(one, config.policy) };
     },
   );
   const { backgroundRows, goldenCases, driftReplicates } = config;

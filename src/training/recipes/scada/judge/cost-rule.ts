@@ -1,10 +1,11 @@
 /**
- * The cost rule of the "Hack the Wind 2018" challenge at 60 days: what a list of inspections would have been worth.
- * Knows nothing of models. An inspection finds a failure of its turbine's component that comes 2 to 60 days later;
+ * The cost rule of the "Hack the Wind 2018" challenge: what a list of inspections would have been worth. Knows nothing of
+ * models. An inspection finds a failure of its turbine's component that comes as many days later as the policy says;
  * a failure found saves a part of (replacement − repair) that grows with the lead; a failure missed costs the
  * replacement; an inspection that finds nothing costs an inspection.
  */
 
+import type { InspectionPolicy } from "../../../../core/contract/bundle/normal-behaviour.ts";
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { computeQuantile } from "../../../../core/maths/robust.ts";
 import type { ComponentCost } from "../../../dataset/scada/table-config.ts";
@@ -42,9 +43,14 @@ export interface CostOutcome {
 
 const free: ComponentCost = { replacementEur: 0, repairEur: 0, inspectionEur: 0 };
 
-/** An inspection later than this before a failure is too late; one earlier than the longest is a false alarm. */
-export const minLeadDays = 2;
-export const maxLeadDays = 60;
+/** An inspection later than the shortest lead before a failure is too late; one earlier than the longest is a false alarm. */
+export type LeadTime = Pick<InspectionPolicy, "minLeadDays" | "maxLeadDays">;
+
+/** What an inspection is worth, and how long before a failure it counts. */
+export interface CostRule {
+  readonly costs: Costs;
+  readonly lead: LeadTime;
+}
 
 /**
  * Scores `inspections` against `failures`; without costs all money is 0, and what is found counts.
@@ -53,7 +59,7 @@ export const maxLeadDays = 60;
 export function scoreInspections(
   inspections: readonly Inspection[],
   failures: readonly CountedFailure[],
-  costs: Costs,
+  { costs, lead: { minLeadDays, maxLeadDays } }: CostRule,
 ): CostOutcome {
   const costOf = (component: string): ComponentCost => {
     const cost = costs === null ? free : costs.get(component);

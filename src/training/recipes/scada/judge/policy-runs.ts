@@ -8,18 +8,16 @@ import { createInspectionPlanner } from "../../../../core/decision/normal-behavi
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import type { LoggedEvent } from "../../../dataset/scada/read-log.ts";
-import type { Costs } from "../learn/fit-policy.ts";
 import { dayOf } from "../learn/scada-rows.ts";
-import { type CostOutcome, type Inspection, scoreInspections } from "./cost-rule.ts";
+import { type CostOutcome, type CostRule, type Inspection, scoreInspections } from "./cost-rule.ts";
 import type { TurbineDays } from "./scada-slices.ts";
 
-export interface PolicyCase {
+export interface PolicyCase extends CostRule {
   readonly turbines: readonly TurbineDays[];
   /** The whole logbook: the policy knows each entry from its day on. */
   readonly failures: readonly LoggedEvent[];
   readonly counted: readonly LoggedEvent[];
   readonly components: readonly string[];
-  readonly costs: Costs;
   /** The policy of a day: a forward chain learns its rates as it goes. */
   readonly policyAt: (day: number) => InspectionPolicy;
   readonly startMs: number;
@@ -119,7 +117,8 @@ function judgeWorth(subject: PolicyCase, change: (policy: InspectionPolicy) => I
 /** A ranking's likelihoods and costs put to a policy of worth with as many looks. */
 function byWorth(policy: InspectionPolicy): InspectionPolicy {
   if (policy.kind !== "ranking") return policy;
-  return { ...policy, kind: "worth", roundDays: 6, perRound: 1, muteDays: 58 };
+  const muteDays = policy.maxLeadDays - policy.minLeadDays;
+  return { ...policy, kind: "worth", roundDays: 6, perRound: 1, muteDays };
 }
 
 /** The policy of worth where every score says the same: rates, costs and muting alone. */
@@ -262,7 +261,7 @@ export function permutePolicy(subject: PolicyCase, runs: PolicyRuns, { draws, ra
       timestampMs: subject.startMs + random.uniform() * (subject.endMs - subject.startMs),
     }));
     const gain = worthOf(
-      runs.inspections.map((inspections) => scoreInspections(inspections, failures, subject.costs)),
+      runs.inspections.map((inspections) => scoreInspections(inspections, failures, subject)),
     );
     if (gain >= own) atLeast++;
   }
@@ -278,6 +277,6 @@ function countFound(outcomes: readonly CostOutcome[]): number {
 }
 
 function score(subject: PolicyCase, inspections: readonly Inspection[][]): PolicyRuns {
-  const outcomes = inspections.map((each) => scoreInspections(each, subject.counted, subject.costs));
+  const outcomes = inspections.map((each) => scoreInspections(each, subject.counted, subject));
   return { outcomes, inspections };
 }

@@ -149,6 +149,7 @@ function judgeChained(
     turbines,
     failures,
     costs,
+    lead: config.policy,
     components,
     counted: failures.filter((failure) => failure.timestampMs >= countsFromMs),
     policyAt: chainedPolicy(subject),

@@ -8,9 +8,8 @@ import { dayMs } from "../../../../core/maths/durations.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import { binomialInterval, type Figure } from "../../../judge/figure.ts";
 import { listSlices } from "../../../judge/slice-figures.ts";
-import type { Costs } from "../learn/fit-policy.ts";
 import { dayOf, type TurbineRows } from "../learn/scada-rows.ts";
-import { type CountedFailure, type Inspection, scoreInspections } from "./cost-rule.ts";
+import { type CostRule, type CountedFailure, type Inspection, scoreInspections } from "./cost-rule.ts";
 
 /** Usable rows of one turbine and day that have a slice in common. */
 export interface ErrorCell {
@@ -155,13 +154,12 @@ export interface ScadaSlice {
   readonly falseAlarms: number | null;
 }
 
-interface SlicedScada {
+interface SlicedScada extends CostRule {
   readonly site: string;
   readonly cells: readonly ErrorCell[];
   /** One list a calendar. */
   readonly inspections: readonly (readonly Inspection[])[];
   readonly failures: readonly CountedFailure[];
-  readonly costs: Costs;
 }
 
 const replicates = 400;
@@ -246,12 +244,12 @@ export function resampleWeeks(
 }
 
 function countFailures(
-  { inspections, failures, costs }: SlicedScada,
+  { inspections, failures, ...rule }: SlicedScada,
   turbines: readonly string[],
 ): Pick<ScadaSlice, "detected" | "falseAlarms"> {
   const isOwn = ({ turbine }: { readonly turbine: string }): boolean => turbines.includes(turbine);
   const own = failures.filter(isOwn);
-  const runs = inspections.map((run) => scoreInspections(run.filter(isOwn), own, costs));
+  const runs = inspections.map((run) => scoreInspections(run.filter(isOwn), own, rule));
   const mean = (values: readonly number[]): number =>
     values.reduce((sum, each) => sum + each, 0) / values.length;
   const detected = mean(runs.map((run) => run.detected));

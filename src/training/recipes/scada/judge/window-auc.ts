@@ -4,7 +4,7 @@
  * permutation of whole failures says how sure the figure is.
  */
 import { dayOf } from "../learn/scada-rows.ts";
-import { maxLeadDays, minLeadDays } from "./cost-rule.ts";
+import type { LeadTime } from "./cost-rule.ts";
 import type { Chance, PolicyCase } from "./policy-runs.ts";
 import type { TurbineDays } from "./scada-slices.ts";
 
@@ -16,7 +16,7 @@ export interface WindowAuc {
   readonly permutationP: number;
 }
 
-interface JudgedDays {
+interface JudgedDays extends LeadTime {
   readonly fromDay: number;
   readonly toDay: number;
 }
@@ -28,10 +28,12 @@ export function computeWindowAuc(
     counted: failures,
     startMs,
     endMs,
-  }: Pick<PolicyCase, "turbines" | "counted" | "startMs" | "endMs">,
+    lead: { minLeadDays, maxLeadDays },
+  }: Pick<PolicyCase, "turbines" | "counted" | "startMs" | "endMs" | "lead">,
   { draws, random }: Chance,
 ): WindowAuc {
-  const judged = { fromDay: dayOf(startMs), toDay: dayOf(endMs) };
+  const judged = { fromDay: dayOf(startMs), toDay: dayOf(endMs), minLeadDays, maxLeadDays };
+  const placeable = Math.max(1, judged.toDay - judged.fromDay - minLeadDays);
   const names = turbines.map(({ turbine }) => turbine);
   const components = [...new Set(failures.map(({ component }) => component))];
   const ranked = components.map((component) => rankDays(turbines, component, judged));
@@ -44,7 +46,7 @@ export function computeWindowAuc(
   );
   const drawPlace = (): PlacedFailure => ({
     turbine: random.integer(names.length),
-    day: judged.fromDay + minLeadDays + random.integer(judged.toDay - judged.fromDay - minLeadDays),
+    day: judged.fromDay + minLeadDays + random.integer(placeable),
   });
   const perComponent = aucsOf(placed);
   const auc = mean(perComponent);
@@ -86,12 +88,13 @@ function rankDays(turbines: readonly TurbineDays[], component: string, judged: J
   return ranks;
 }
 
-/** Mann & Whitney: (R⁺ − n⁺(n⁺ + 1)/2) / (n⁺ n⁻), with the ranks of the days `minLead` … `maxLead` before a failure. */
+/** Mann & Whitney: (R⁺ − n⁺(n⁺ + 1)/2) / (n⁺ n⁻), with the ranks of the days `minLeadDays` … `maxLeadDays` before a failure. */
 function computeAuc(
   ranks: readonly Float64Array[],
   failures: readonly PlacedFailure[],
   judged: JudgedDays,
 ): number {
+  const counts = (lead: number): boolean => lead >= judged.minLeadDays && lead <= judged.maxLeadDays;
   let positives = 0;
   let sum = 0;
   let all = 0;
@@ -101,8 +104,7 @@ function computeAuc(
       if (Number.isNaN(row[day]!)) continue;
       all++;
       const at = judged.fromDay + day;
-      if (!own.some((failure) => failure.day - at >= minLeadDays && failure.day - at <= maxLeadDays))
-        continue;
+      if (!own.some((failure) => counts(failure.day - at))) continue;
       positives++;
       sum += row[day]!;
     }

@@ -34,12 +34,13 @@ function describeScadaOrigin(
   config: ScadaRecipeConfig,
   report: ScadaEvaluation,
 ): string[] {
+  const { policy } = manifest.normalBehaviour!;
   return [
     "## What it does",
     "",
-    `From ${manifest.features.list.length} features of power, wind, ambient temperature, speed and pitch it says how warm ${manifest.normalBehaviour!.residuals.length} places of a healthy turbine would be in these ten minutes. ${describePolicy(config, manifest.normalBehaviour!.policy)}`,
+    `From ${manifest.features.list.length} features of power, wind, ambient temperature, speed and pitch it says how warm ${manifest.normalBehaviour!.residuals.length} places of a healthy turbine would be in these ten minutes. ${describePolicy(config, policy)}`,
     "",
-    "An inspection speaks of failures from 2 to 60 days ahead. The probability that travels with it is the logbook's rate moved by the score; with the failures there are it cannot be called calibrated, and no day of failure is promised.",
+    `An inspection speaks of failures from ${policy.minLeadDays} to ${policy.maxLeadDays} days ahead. The probability that travels with it is the logbook's rate moved by the score; with the failures there are it cannot be called calibrated, and no day of failure is promised.`,
     "",
     "## What it learnt from",
     "",
@@ -96,7 +97,7 @@ function describeScadaQuality({ normalBehaviour }: CardManifest, report: ScadaEv
     "",
     sayWithoutModel(report),
     "",
-    `Test period, ${own.failures.length} failures, cost rule at 60 days; mean of ${own.runs} runs (${report.seeds.length} seed, every calendar):`,
+    `Test period, ${own.failures.length} failures, cost rule at ${normalBehaviour!.policy.maxLeadDays} days; mean of ${own.runs} runs (${report.seeds.length} seed, every calendar):`,
     "",
     ...renderMarkdownTable({
       head: [

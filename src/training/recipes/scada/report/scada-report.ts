@@ -3,7 +3,7 @@ import { dayMs } from "../../../../core/maths/durations.ts";
 import { integersOf, networksOf, type RegressionForm } from "../../../learn/regression-student.ts";
 import type { ReportParts, ReportPlot, ReportTable } from "../../../report/report-parts.ts";
 import { compareForms } from "../judge/compare-forms.ts";
-import { type CountedFailure, type Inspection, maxLeadDays, minLeadDays } from "../judge/cost-rule.ts";
+import type { CountedFailure, Inspection, LeadTime } from "../judge/cost-rule.ts";
 import {
   policiesInWords,
   renderRequired,
@@ -27,14 +27,14 @@ const titles: Readonly<Record<RegressionForm, string>> = {
 };
 
 /** One drawing a failure, with the inspections of the first calendar. */
-export function plotFailures({ outcomes, days, inspections }: SeedJudgement): ReportPlot[] {
+export function plotFailures({ outcomes, days, inspections }: SeedJudgement, lead: LeadTime): ReportPlot[] {
   return outcomes.policy![0]!.failures.map(({ failure, leadDays }) => ({
     title: `${failure.turbine} ${failure.component}, ${new Date(failure.timestampMs).toISOString().slice(0, 10)}`,
     caption:
       leadDays === null
         ? "Missed on the first calendar."
         : `Found on the first calendar, ${leadDays.toFixed(0)} days ahead.`,
-    svg: plotFailure({ failure, days, inspections: inspections[0]! }),
+    svg: plotFailure({ failure, days, inspections: inspections[0]!, lead }),
   }));
 }
 
@@ -70,7 +70,7 @@ export function describeScadaReport(
 function tabulatePolicies({ policies, hasCosts }: ScadaEvaluation): ReportTable {
   return {
     title: "Inspections",
-    caption: `Test period, cost rule at 60 days; means over calendars (and draws of chance). ${policiesInWords}`,
+    caption: `Test period, by the cost rule; means over calendars (and draws of chance). ${policiesInWords}`,
     head: [
       "policy",
       "detected",
@@ -97,6 +97,7 @@ interface FailurePlot {
   readonly days: readonly TurbineDays[];
   /** Of one calendar. */
   readonly inspections: readonly Inspection[];
+  readonly lead: LeadTime;
 }
 
 /** As wide as the report's other drawings, whose letters are as large. */
@@ -110,7 +111,7 @@ const daysAfter = 14;
  * inspections of one calendar and the failure itself. SVG that follows the page's light or dark colours,
  * on the smallest scale that all scores fit on; those above the largest scale's end are drawn at it.
  */
-export function plotFailure({ failure, days, inspections }: FailurePlot): string {
+export function plotFailure({ failure, days, inspections, lead }: FailurePlot): string {
   const failureDay = dayOf(failure.timestampMs);
   const fromDay = failureDay - daysBefore;
   const toDay = failureDay + daysAfter;
@@ -119,12 +120,15 @@ export function plotFailure({ failure, days, inspections }: FailurePlot): string
   );
   const shown = own.filter((each) => each.timestampMs >= fromDay * dayMs && each.timestampMs < toDay * dayMs);
   const found = own.some(({ timestampMs }) => {
-    const lead = (failure.timestampMs - timestampMs) / dayMs;
-    return lead >= minLeadDays && lead <= maxLeadDays;
+    const ahead = (failure.timestampMs - timestampMs) / dayMs;
+    return ahead >= lead.minLeadDays && ahead <= lead.maxLeadDays;
   });
   const highest = chooseScale(days, failure.component, { fromDay, toDay });
   const x = (timestampMs: number): number =>
     size.left + ((timestampMs / dayMs - fromDay) / (toDay - fromDay)) * (size.width - size.left - size.right);
+  const [shadeFrom, shadeTo] = [lead.maxLeadDays, lead.minLeadDays].map((ahead) =>
+    Math.max(size.left, x(failure.timestampMs - ahead * dayMs)),
+  ) as [number, number];
   const y = (score: number): number =>
     size.height - size.bottom - (Math.min(score, highest) / highest) * (size.height - size.top - size.bottom);
   const line = (turbine: TurbineDays): string => {
@@ -160,7 +164,7 @@ export function plotFailure({ failure, days, inspections }: FailurePlot): string
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${title}" font-family="sans-serif" font-size="11" fill="currentColor">`,
     `<text x="0" y="14">score |z|; others thin; inspections dashed; shaded: a find counts</text>`,
-    `<rect x="${x(failure.timestampMs - maxLeadDays * dayMs).toFixed(1)}" y="${size.top}" width="${(x(failure.timestampMs - minLeadDays * dayMs) - x(failure.timestampMs - maxLeadDays * dayMs)).toFixed(1)}" height="${size.height - size.top - size.bottom}" opacity="0.07"/>`,
+    `<rect x="${shadeFrom.toFixed(1)}" y="${size.top}" width="${(shadeTo - shadeFrom).toFixed(1)}" height="${size.height - size.top - size.bottom}" opacity="0.07"/>`,
     ...levels,
     ...days.filter((turbine) => turbine.turbine !== failure.turbine).map(line),
     ...days.filter((turbine) => turbine.turbine === failure.turbine).map(line),

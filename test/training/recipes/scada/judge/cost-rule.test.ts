@@ -17,6 +17,8 @@ const present = existsSync(join(data, "edp", "HTW_Costs.csv"));
 const costs = new Map<string, ComponentCost>([
   ["gearbox", { replacementEur: 100, repairEur: 20, inspectionEur: 5 }],
 ]);
+const lead = { minLeadDays: 2, maxLeadDays: 60 };
+const rule = { costs, lead };
 const failure = { turbine: "A", component: "gearbox", timestampMs: 100 * dayMs };
 const at = (day: number, turbine = "A"): { turbine: string; component: string; timestampMs: number } => ({
   turbine,
@@ -44,22 +46,29 @@ function calendarInspections(
 }
 
 test("an inspection counts from 60 to 2 days before the failure, both included", () => {
-  const found = (day: number): number => scoreInspections([at(day)], [failure], costs).detected;
+  const found = (day: number): number => scoreInspections([at(day)], [failure], rule).detected;
   expect([found(39.99), found(40), found(98), found(98.01), found(101)]).toEqual([0, 1, 1, 0, 0]);
 });
 
+test("an inspection counts as long before the failure as the policy says", () => {
+  const own = { costs, lead: { minLeadDays: 10, maxLeadDays: 30 } };
+  const score = (day: number) => scoreInspections([at(day)], [failure], own);
+  expect([69, 70, 90, 91].map((day) => score(day).detected)).toEqual([0, 1, 1, 0]);
+  expect(score(70).eur).toBe(80);
+});
+
 test("the saving grows with the lead of the earliest inspection that counts, and a second one is no false alarm", () => {
-  const outcome = scoreInspections([at(85), at(70)], [failure], costs);
+  const outcome = scoreInspections([at(85), at(70)], [failure], rule);
   expect(outcome).toMatchObject({ eur: 40, gainEur: 140, detected: 1, falseAlarms: 0 });
   expect(outcome.failures[0]?.leadDays).toBe(30);
 });
 
 test("another turbine's inspection is a false alarm and the failure costs its replacement", () => {
-  expect(scoreInspections([at(85, "B")], [failure], costs)).toMatchObject({ eur: -105, falseAlarms: 1 });
+  expect(scoreInspections([at(85, "B")], [failure], rule)).toMatchObject({ eur: -105, falseAlarms: 1 });
 });
 
 test("a component without a cost is refused", () => {
-  expect(() => scoreInspections([], [{ ...failure, component: "yaw" }], costs)).toThrow(RangeError);
+  expect(() => scoreInspections([], [{ ...failure, component: "yaw" }], rule)).toThrow(RangeError);
 });
 
 test("more inspections never lose a detection, and each false one costs exactly one inspection", () => {
@@ -69,8 +78,8 @@ test("more inspections never lose a detection, and each false one costs exactly 
       fc.double({ min: 0, max: 120, noNaN: true }),
       (days, extra) => {
         const inspections = days.map((day) => at(day));
-        const before = scoreInspections(inspections, [failure], costs);
-        const after = scoreInspections([...inspections, at(extra)], [failure], costs);
+        const before = scoreInspections(inspections, [failure], rule);
+        const after = scoreInspections([...inspections, at(extra)], [failure], rule);
         expect(after.detected).toBeGreaterThanOrEqual(before.detected);
         expect(after.falseAlarms + (after.inspections - after.falseAlarms)).toBe(before.inspections + 1);
         if (after.falseAlarms > before.falseAlarms) expect(after.eur).toBeCloseTo(before.eur - 5, 9);
@@ -90,12 +99,12 @@ describe.skipIf(!present)("on the test half-year of the logbook (needs the data 
     const prices = await readScadaCosts(data, dataset, components);
     const failures = all.filter((each) => each.timestampMs >= startMs);
     expect(failures).toHaveLength(8);
-    expect(scoreInspections([], failures, prices).eur).toBe(-320_000);
+    expect(scoreInspections([], failures, { costs: prices, lead }).eur).toBe(-320_000);
     const perfect = failures.map((each) => ({
       ...each,
       timestampMs: Math.max(startMs, each.timestampMs - 60 * dayMs),
     }));
-    expect(Math.round(scoreInspections(perfect, failures, prices).eur)).toBe(244_670);
+    expect(Math.round(scoreInspections(perfect, failures, { costs: prices, lead }).eur)).toBe(244_670);
     // Alarms are made from whole days: the first one can be given when the first day is over.
     const calendar = (offsetDays: number): ReturnType<typeof scoreInspections> =>
       scoreInspections(
@@ -105,7 +114,7 @@ describe.skipIf(!present)("on the test half-year of the logbook (needs the data 
           everyDays: 58,
         }),
         failures,
-        prices,
+        { costs: prices, lead },
       );
     const first = calendar(0);
     expect(first).toMatchObject({ detected: 8, falseAlarms: 72 });

@@ -62,6 +62,7 @@ const subject = (warmed: typeof warm): PolicyCase => ({
   components,
   counted: failures,
   costs,
+  lead: policy,
   policyAt: () => policy,
   startMs: 200 * dayMs,
   endMs: 400 * dayMs,

@@ -97,7 +97,8 @@ test("figures of slices have counts and intervals, failures and false alarms whe
     { turbine: "T11", component: "gearbox", timestampMs: 30 * dayMs },
   ];
   const costs = new Map([["gearbox", { replacementEur: 100, repairEur: 20, inspectionEur: 5 }]]);
-  const slices = sliceScada({ site: "A", cells, inspections: [inspections], failures, costs }, 1);
+  const lead = { minLeadDays: 2, maxLeadDays: 60 };
+  const slices = sliceScada({ site: "A", cells, inspections: [inspections], failures, costs, lead }, 1);
   const of = (by: string, value: string): (typeof slices)[number] =>
     slices.find((slice) => slice.by === by && slice.value === value)!;
   expect(of("site", "A")).toMatchObject({ rows: 4 * 84 * 24, turbineWeeks: 48, falseAlarms: 1 });
