@@ -1,6 +1,6 @@
 /**
- * The descent that trains every network: Adam, whose rate falls along a half cosine, over batches drawn without
- * replacement, with decoupled weight decay (Loshchilov & Hutter 2019). What a network is, it does not know.
+ * The descent that trains every network: Adam, whose rate falls along a half cosine, over batches of shuffled
+ * rows, with decoupled weight decay (Loshchilov & Hutter 2019). What a network is, it does not know.
  */
 import type { Random } from "../../core/maths/random.ts";
 import type { LayerArithmetic } from "./layer-arithmetic.ts";
@@ -89,8 +89,8 @@ export interface Batch {
 }
 
 /**
- * Draws batches of `batchRows` rows, without replacement until all had their turn, in an order that only `random` decides,
- * with normal noise of standard deviation `inputNoise` on the inputs (times `sharedNoise` on the shared ones).
+ * Draws batches of `batchRows` rows, in an order that only `random` decides: without replacement while a whole batch is left, then
+ * all rows are shuffled anew, so that the last few may go without a turn. Adds normal noise of standard deviation `inputNoise` on the inputs (times `sharedNoise` on the shared ones).
  */
 export function createBatchSampler(
   data: FitRows,

@@ -73,7 +73,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   const inventedSet = scoreInvented(contenders, config, invented.value.heldOut);
   const outOfFold = joinFolds(foldSets, readInventedLogits(inventedSet));
   const calibrated = calibrateStudent(outOfFold, modes.length, decideThreshold(config));
-  const healthy = measureHealthyLogits(inventedSet === null ? foldSets : [...foldSets, inventedSet]);
+  const healthy = measureHealthyLogits([...foldSets, inventedSet]);
   const judged = await steps.run(
     "evaluate",
     { config, from: [data, contract, rows, invented, trained, rivals, ...folds] },
