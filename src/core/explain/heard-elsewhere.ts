@@ -4,6 +4,7 @@
  */
 import { type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import { dayMs } from "../maths/durations.ts";
+import { stepOfSpeed } from "../maths/shaft-speeds.ts";
 import { type ForeignCount, isAllForeign } from "./foreign-modes.ts";
 
 /**
@@ -12,8 +13,6 @@ import { type ForeignCount, isAllForeign } from "./foreign-modes.ts";
  */
 const fields = { kind: 0, step: 1, toMs: 2, windows: 3, ownShare: 4, all: 5 } as const;
 
-/** Speeds are told apart by steps of this share. */
-const speedStep = 0.025;
 /** So many steps away what keeps its hertz is no longer where a line is looked for, which is within 2 %. */
 const stepsApart = 2;
 /** At a speed below this share of another a fault that shows there may well be silent. */
@@ -52,11 +51,11 @@ class HeardSpeeds implements HeardElsewhere {
 
   listSilent({ toMs, shaftRpm }: HeardMoment): readonly FaultKind[] {
     this.#rows = forgetOld(this.#rows, toMs);
-    return faultKinds.filter((_, kind) => isSilentBeside(stepOf(shaftRpm), kind, this.#rows));
+    return faultKinds.filter((_, kind) => isSilentBeside(stepOfSpeed(shaftRpm), kind, this.#rows));
   }
 
   note({ toMs, shaftRpm }: HeardMoment, found: readonly ForeignCount[]): void {
-    const step = stepOf(shaftRpm);
+    const step = stepOfSpeed(shaftRpm);
     if (!Number.isFinite(step)) return;
     for (let kind = 0; kind < faultKinds.length; kind++) {
       // Of foreign lines alone nobody knows whether a fault's hides among them.
@@ -97,10 +96,6 @@ function isOf(
   return rows[at + fields.kind] === kind && rows[at + fields.step] === step;
 }
 
-function stepOf(shaftRpm: number): number {
-  return Math.round(Math.log(shaftRpm) / speedStep);
-}
-
 function forgetOld(rows: number[], nowMs: number): number[] {
   const isOld = (at: number): boolean => {
     const toMs = rows[at - (at % fields.all) + fields.toMs]!;
@@ -109,7 +104,7 @@ function forgetOld(rows: number[], nowMs: number): number[] {
   return rows.some((_, at) => isOld(at)) ? rows.filter((_, at) => !isOld(at)) : rows;
 }
 
-const slowestSteps = Math.log(slowShare) / speedStep;
+const slowestSteps = stepOfSpeed(slowShare);
 
 /** Was it found in too few of the windows at other speeds, of which there were some? */
 function isSilentBeside(step: number, kind: number, rows: readonly number[]): boolean {

@@ -109,6 +109,26 @@ describe("the reasons of an alert", () => {
     if (said !== undefined) expect(context!.evidence!.sentence).toContain(`against it: ${said}`);
   });
 
+  it.each([
+    [
+      1700,
+      [
+        "it was heard at 1700 rpm, above the 500 to 600 and 1000 to 1507 rpm that its reference was learnt at",
+      ],
+    ],
+    [1400, []],
+  ])("take learnt speeds that adjoin for one (at %d rpm)", async (rpm, said) => {
+    const bundle = createFakeBundle("1.0.0", { features });
+    const at = (min: number, max: number) => ({ min, max, reference: min });
+    const speeds = [at(1454, 1507), at(1000, 1300), at(500, 600)];
+    const watch = { healthyRows: { ...packHealthyRows({ shaftRpm }), speeds } };
+    const reasons = createAlertReasons({ bearing, watch, logger: silentLogger });
+    const heard = explained(bundle, 0, { shaftRpm: rpm, features: Float32Array.of(2.5, 2.5) });
+    reasons.note(heard);
+    const [context] = await reasons.give([dueAt(bundle, startMs)], heard);
+    expect(context!.evidence!.against.filter((each) => each.startsWith("it was"))).toEqual(said);
+  });
+
   it("rest on the bundle alone until the machine is known, and know it from then on", async () => {
     const bundle = createFakeBundle("1.0.0", { features });
     const { reasons, watch } = create([]);

@@ -15,6 +15,7 @@ import {
   computeScaledMad,
   computeTheilSenSlope,
 } from "../../maths/robust.ts";
+import { stepOfSpeed } from "../../maths/shaft-speeds.ts";
 import { usualSpread } from "../fast-lane.ts";
 import { fitAutocorrelation, fitWander } from "./fit-wander.ts";
 import { hearAll } from "./heard-time.ts";
@@ -61,14 +62,10 @@ const faultyDeviations = 3.5;
 const suspiciousDb = 20;
 /** The severity's deviation is never known better than this, dB. */
 const leastSeverityDb = 0.5;
-
 /** Where an output is explained in more of the windows than are left, its margin is learnt of all. */
 const leastOwnShare = 1 / 3;
-/** Speeds are told apart by steps of this share, … */
-const speedStep = 0.025;
-/** … and of so few windows that were left out nothing follows for a step. */
+/** Of so few windows that were left out nothing follows for a step of speed. */
 const fewestLeftOut = 3;
-
 /** Rows of features that a baseline keeps. */
 const maxFeatureRows = 32;
 
@@ -185,10 +182,7 @@ function fitMargin(margins: readonly number[], octaves: readonly number[], days:
 
 /** About which speeds more windows were left out than learnt of, and more than a few; undefined: about none. */
 function findUnlearnt(speeds: readonly number[], isLeftOut: readonly boolean[]): SiteMargin["unlearntRpm"] {
-  const steps = groupBy(
-    Array.from(speeds.keys()),
-    (place) => `${Math.round(Math.log(speeds[place]!) / speedStep)}`,
-  );
+  const steps = groupBy(Array.from(speeds.keys()), (place) => `${stepOfSpeed(speeds[place]!)}`);
   const unlearnt = [...steps.values()].flatMap((places) => {
     const left = places.filter((place) => isLeftOut[place]).map((place) => speeds[place]!);
     if (left.length < fewestLeftOut || 2 * left.length <= places.length) return [];
