@@ -5,7 +5,8 @@
  * was learnt without it.
  */
 import type { OutputClass } from "../contract/bundle/manifest.ts";
-import type { LearntSpeeds, SiteBaseline } from "../contract/site-baseline.ts";
+import type { SiteBaseline } from "../contract/site-baseline.ts";
+import { isBeyond } from "./reference/learnt-speeds.ts";
 
 /** What is known of the window. */
 interface ForeignWindow {
@@ -16,9 +17,6 @@ interface ForeignWindow {
   readonly humModes?: readonly string[] | undefined;
   readonly steadyModes?: readonly string[] | undefined;
 }
-
-/** Within such a share of the learnt speeds a line that stands still is where it was: so far a mode's lines are looked for. */
-const besideShare = 0.02;
 
 /** Is the evidence of a mode, the output at `place`, explained in this window? */
 export function isExplained(
@@ -32,10 +30,6 @@ export function isExplained(
   if (isBeyond(shaftRpm, reference.shaftRpm)) return true;
   const { unlearntRpm = [] } = baseline?.margins[place] ?? doubted?.margins[place] ?? {};
   return humModes?.includes(mode) === true && unlearntRpm.some((speeds) => !isBeyond(shaftRpm, speeds));
-}
-
-function isBeyond(shaftRpm: number, { min, max }: Pick<LearntSpeeds, "min" | "max">): boolean {
-  return shaftRpm < min * (1 - besideShare) || shaftRpm > max * (1 + besideShare);
 }
 
 /** Places of the outputs of these modes. */

@@ -69,3 +69,14 @@ test("a sensor that dies there is deaf", () => {
   playFast(watch, 24, { levelDb: -80 });
   expect(watch.deafness.isDeaf).toBe(true);
 });
+
+test("just beside the learnt speeds the slow lane raises a kind that stands out by a logit more", () => {
+  const play = (above: number, shaftRpm: number): string[] => {
+    const watch = createLearnt();
+    feedSnapshots(watch, { from: 200, to: 272 }, () => ({ logits: [-1, -1 - above], shaftRpm }));
+    return listActive(watch);
+  };
+  const outer = ["outer-race"];
+  expect([1450, 1485, 1500, 1515, 1550].map((rpm) => play(5, rpm))).toEqual([outer, [], outer, [], outer]);
+  expect([play(6, 1485), play(6, 1515)]).toEqual([outer, outer]);
+});

@@ -6,12 +6,20 @@ import { joinSpeeds, speedMargin } from "../../maths/shaft-speeds.ts";
 export const maxPerOctaveDb = 24;
 export const minPerOctaveDb = -6;
 
+/** Within such a share of the learnt speeds a line that stands still is where it was, or beside it: so far a mode's lines are looked for. */
+const besideShare = 0.02;
+
 type LearntBaseline = Pick<SiteBaseline, "shaftRpm" | "later">;
 type LevelSpeeds = Pick<SiteLevels, "shaftRpm">;
 
 /** Has the machine been learnt at about this speed? */
 export function isLearntSpeed({ shaftRpm: { min, max } }: LevelSpeeds, shaftRpm: number): boolean {
   return shaftRpm >= min * (1 - speedMargin) && shaftRpm <= max * (1 + speedMargin);
+}
+
+/** Does a speed lie so far outside some others that wholly other lines may stand where a mode's are looked for? */
+export function isBeyond(shaftRpm: number, { min, max }: Pick<LearntSpeeds, "min" | "max">): boolean {
+  return shaftRpm < min * (1 - besideShare) || shaftRpm > max * (1 + besideShare);
 }
 
 /** How far a speed lies above the learnt ones, octaves; below them it is negative, among them 0. */

@@ -1,6 +1,7 @@
 /** How far a window's evidence for a mode stands out from its rivals', and what a machine's own reference expects of it. */
 import type { SiteBaseline, SiteLevels } from "../../contract/site-baseline.ts";
 import type { SlowReference } from "../slow-evidence.ts";
+import { isBeyond, octavesBeyond } from "./learnt-speeds.ts";
 import { octavesAbove } from "./severity.ts";
 
 /**
@@ -33,7 +34,7 @@ export function expectMargin(
   const { location, autocorrelation, perOctave = 0, wander = usualWander, freedom, blocks } = margin;
   const scale = Math.max(margin.scale, leastMarginScale);
   return {
-    location: location + perOctave * octavesAbove(shaftRpm, baseline),
+    location: location + perOctave * octavesAbove(shaftRpm, baseline) + allowBeside(shaftRpm, baseline),
     window: toLongRun(scale, autocorrelation),
     single: Math.sqrt(scale * scale + wander * wander),
     wander,
@@ -41,6 +42,12 @@ export function expectMargin(
     blocks: blocks ?? 1,
     windows: baseline.windows,
   };
+}
+
+/** How much higher a margin may lie just outside the learnt speeds, where a line that stood beside a mode's comes among them. */
+function allowBeside(shaftRpm: number, baseline: SiteBaseline): number {
+  if (!(shaftRpm > 0) || isBeyond(shaftRpm, baseline.shaftRpm)) return 0;
+  return besideMargin * Math.min(1, Math.abs(octavesBeyond(shaftRpm, baseline)) / besideOctaves);
 }
 
 /** The same by what was learnt, or else by what was refused as a reference. */
@@ -78,6 +85,9 @@ export function toLongRun(scale: number, autocorrelation: number): number {
   return scale * Math.sqrt((1 + autocorrelation) / (1 - autocorrelation));
 }
 
+/** Logits, from so far outside the learnt speeds on, which is 0.3 %; nearer to them in proportion. */
+const besideMargin = 1;
+const besideOctaves = Math.log2(1.003);
 /** A margin's deviation is never known better than this, in logits. */
 export const leastMarginScale = 0.25;
 /** How far a healthy machine's hours lie apart, as long as it has not shown it itself: logits, and dB. */
