@@ -29,6 +29,17 @@ export function computeBetaCdf(x: number, a: number, b: number): number {
     : 1 - (front * continueFraction(1 - x, b, a)) / b;
 }
 
+/** The x at which I_x(a, b) reaches `probability`, by bisection: for few calls. */
+export function findBetaQuantile(probability: number, a: number, b: number): number {
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    if (computeBetaCdf(middle, a, b) < probability) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
 /** ln Γ(x) for x > 0 (Stirling's series after shifting to x ≥ 8; error below 1e-12). */
 export function computeLogGamma(x: number): number {
   let shift = 0;

@@ -2,6 +2,7 @@
  * The gate's questions about the model that a new one replaces: no slice surely worse, no more mistakes. Without one that was named,
  * that is the parent that a fine-tuned model carries.
  */
+import { computeBetaCdf } from "../../core/maths/student-t.ts";
 import { compareSlices } from "../judge/slice-figures.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";
 import type { JudgedCase, Judgement } from "./judgement.ts";
@@ -111,17 +112,7 @@ function compareDecisions(own: readonly JudgedCase[], other: readonly JudgedCase
       [...voices.values()].filter((more) => more > 0),
       [...voices.values()].filter((more) => more < 0),
     ];
-    return { mistake, onlyNew, onlyOld, p: atLeast(worse.length, worse.length + better.length) };
+    const p = worse.length === 0 ? 1 : computeBetaCdf(0.5, worse.length, better.length + 1);
+    return { mistake, onlyNew, onlyOld, p };
   });
-}
-
-/** P(X ≥ k) of a binomial of n fair trials. */
-function atLeast(k: number, n: number): number {
-  let sum = 0;
-  let logTerm = -n * Math.LN2;
-  for (let i = 0; i <= n; i++) {
-    if (i >= k) sum += Math.exp(logTerm);
-    logTerm += Math.log((n - i) / (i + 1));
-  }
-  return Math.min(1, sum);
 }

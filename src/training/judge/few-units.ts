@@ -6,20 +6,15 @@
  */
 import { computeNormalTail } from "../../core/maths/normal.ts";
 import { computeQuantile } from "../../core/maths/robust.ts";
+import { findBetaQuantile } from "../../core/maths/student-t.ts";
 import type { Figure, Resamples } from "./figure.ts";
 import type { Statistic } from "./scored-set.ts";
 
-/** Student's t, 97.5 %, of 1 to 30 degrees of freedom. */
-const students = [
-  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131,
-  2.12, 2.11, 2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
-] as const;
-const normalDeviate = 1.959964;
-
-/** The share of replicates that lies beyond either end of a 95 % interval over `units`; below 0.025, and nearly that of many. */
+/** The share of replicates that lies beyond either end of a 95 % interval over `units` ≥ 2; below 0.025, and nearly that of many. */
 export function expandedTail(units: number): number {
-  const t = students[units - 2] ?? (units < 2 ? Number.POSITIVE_INFINITY : normalDeviate);
-  return computeNormalTail(Math.sqrt(units / Math.max(1, units - 1)) * t);
+  // Student's t, 97.5 %, of n − 1 degrees: t² = (n − 1)(1 − x)/x.
+  const x = findBetaQuantile(0.05, (units - 1) / 2, 0.5);
+  return computeNormalTail(Math.sqrt((units * (1 - x)) / x));
 }
 
 /** Less is rounding. */

@@ -11,6 +11,7 @@ describe("an interval over few units", () => {
     // Hesterberg 2015, section 3.3: α/2 = Φ(−√(n/(n−1)) · t) with t of n − 1 degrees of freedom.
     expect(expandedTail(5)).toBeCloseTo(0.00096, 4);
     expect(expandedTail(20)).toBeCloseTo(0.01588, 4);
+    expect(expandedTail(40)).toBeCloseTo(0.02026, 4);
     expect(expandedTail(400)).toBeCloseTo(0.025, 3);
     expect(expandedTail(2)).toBeLessThan(1e-9);
   });

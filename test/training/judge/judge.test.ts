@@ -5,6 +5,7 @@ import { computeQuantile } from "../../../src/core/maths/robust.ts";
 import { computeBayesThreshold, computeExpectedCost } from "../../../src/training/judge/bayes-threshold.ts";
 import { computeReliability, createCalibrationError } from "../../../src/training/judge/calibration-error.ts";
 import {
+  binomialInterval,
   computeFigure,
   computeShare,
   computeUnitShare,
@@ -199,4 +200,17 @@ test("cases of few independent things are no surer than those things, however ma
     1.5 * (computeShare(32, 45).high! - computeShare(32, 45).low!),
   );
   expect(computeUnitShare(39, 39, 39)).toEqual(computeShare(39, 39));
+});
+
+// Clopper & Pearson at 95 %, as SciPy's stats.binomtest(k, n).proportion_ci() has them.
+test.each([
+  [0, 8, 0, 0.3694],
+  [4, 8, 0.157, 0.843],
+  [8, 8, 0.6306, 1],
+  [750, 1000, 0.7219, 0.7766],
+  [9000, 10_000, 0.894, 0.9058],
+] as const)("the exact interval of %d of %d is %d to %d", (successes, trials, low, high) => {
+  const interval = binomialInterval(successes, trials, 0.95);
+  expect(Math.abs(interval.low - low)).toBeLessThan(1e-4);
+  expect(Math.abs(interval.high - high)).toBeLessThan(1e-4);
 });

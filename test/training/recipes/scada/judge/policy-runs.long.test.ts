@@ -3,7 +3,6 @@ import type { InspectionPolicy } from "../../../../../src/core/contract/bundle/n
 import { dayMs } from "../../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../../src/core/maths/random.ts";
 import type { ComponentCost } from "../../../../../src/training/dataset/scada/table-config.ts";
-import { binomialInterval } from "../../../../../src/training/judge/figure.ts";
 import { compareErrors } from "../../../../../src/training/recipes/scada/judge/bundle-figures.ts";
 import { summarisePolicy } from "../../../../../src/training/recipes/scada/judge/cost-rule.ts";
 import {
@@ -189,16 +188,5 @@ describe("the error of days", () => {
     expect(gain.value).toBeCloseTo(0.5, 12);
     expect(gain.low).toBeCloseTo(0.5, 12);
     expect(compareErrors(shifted(2.5), shifted(2), { fromMs: 0, seed: 1 }).high).toBeLessThan(0);
-  });
-});
-
-describe("the exact binomial interval", () => {
-  it("agrees with published bounds", () => {
-    // Clopper & Pearson for 4 of 8 and 0 of 8 at 95 %.
-    expect(binomialInterval(4, 8, 0.95).low).toBeCloseTo(0.157, 3);
-    expect(binomialInterval(4, 8, 0.95).high).toBeCloseTo(0.843, 3);
-    expect(binomialInterval(0, 8, 0.95)).toMatchObject({ low: 0 });
-    expect(binomialInterval(0, 8, 0.95).high).toBeCloseTo(0.3694, 4);
-    expect(binomialInterval(8, 8, 0.95).low).toBeCloseTo(1 - 0.3694, 4);
   });
 });
