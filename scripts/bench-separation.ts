@@ -8,6 +8,7 @@ import { createWaveformExtractor } from "../src/core/features/waveform-extractor
 import { planScenario } from "../src/core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
 import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
+import { computeAuroc } from "../src/training/judge/metrics.ts";
 import { shippedFeatureSpec, shippedWindow } from "./bearing-feature-spec.ts";
 
 const seeds = 20;
@@ -63,12 +64,9 @@ function scoreTurbine(seed: number, kind: FaultKind | "none"): number[][] {
   return scores;
 }
 
-/** Area under the receiver operating characteristic: share of pairs in the right sequence. */
-function computeAuroc(positive: readonly number[], negative: readonly number[]): number {
-  let right = 0;
-  for (const above of positive)
-    for (const below of negative) right += above > below ? 1 : above === below ? 0.5 : 0;
-  return right / (positive.length * negative.length);
+/** How surely windows of a fault score above others. */
+function separate(faulty: readonly number[], others: readonly number[]): number {
+  return computeAuroc([...faulty, ...others], [...faulty.map(() => 1), ...others.map(() => 0)]);
 }
 
 const all = new Map<FaultKind | "none", number[][]>();
@@ -84,7 +82,7 @@ for (const [index, kind] of faultKinds.entries()) {
   const own = of(kind);
   const median = own.toSorted((left, right) => left - right)[own.length >> 1]!;
   console.log(
-    `${kind}: AUROC against all else ${computeAuroc(own, others.flatMap(of)).toFixed(4)}, ` +
-      `against healthy ${computeAuroc(own, of("none")).toFixed(4)}, median score ${median.toFixed(2)}, ${own.length} windows`,
+    `${kind}: AUROC against all else ${separate(own, others.flatMap(of)).toFixed(4)}, ` +
+      `against healthy ${separate(own, of("none")).toFixed(4)}, median score ${median.toFixed(2)}, ${own.length} windows`,
   );
 }

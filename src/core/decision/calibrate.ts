@@ -6,11 +6,9 @@ export function calibrateLogit(logit: number, calibration: Calibration): number 
   return calibration.slope * logit + calibration.intercept;
 }
 
-/** 1 / (1 + e^−x), without overflow at either end; 0 to 1. */
+/** 1 / (1 + e^−x), 0 to 1 at either end. */
 export function computeProbability(calibratedLogit: number): number {
-  if (calibratedLogit >= 0) return 1 / (1 + Math.exp(-calibratedLogit));
-  const power = Math.exp(calibratedLogit);
-  return power / (1 + power);
+  return 1 / (1 + Math.exp(-calibratedLogit));
 }
 
 /**

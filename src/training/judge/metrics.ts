@@ -6,26 +6,7 @@ import { columnOf, labelRows, type Multiplicities, type ScoredSet, type Statisti
  * (Mann–Whitney U; Hanley & McNeil 1982). NaN when one of the classes is empty.
  */
 export function computeAuroc(scores: ArrayLike<number>, positive: ArrayLike<boolean | number>): number {
-  const order = Array.from({ length: scores.length }, (_, index) => index);
-  order.sort((a, b) => scores[a]! - scores[b]!);
-  let positives = 0;
-  let rankSum = 0;
-  for (let from = 0; from < order.length; ) {
-    let to = from + 1;
-    while (to < order.length && scores[order[to]!] === scores[order[from]!]) to++;
-    // Ranks from 1; tied scores share their mean rank.
-    const rank = (from + 1 + to) / 2;
-    for (let index = from; index < to; index++) {
-      if (positive[order[index]!]) {
-        positives++;
-        rankSum += rank;
-      }
-    }
-    from = to;
-  }
-  const negatives = order.length - positives;
-  if (positives === 0 || negatives === 0) return Number.NaN;
-  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+  return rankScores(scores, positive, new Uint8Array(scores.length))(Float64Array.of(1));
 }
 
 /** Mean of the one-against-the-rest AUROCs of `columns` scores and labels, both [rows × columns], over those with both classes. */
@@ -73,37 +54,10 @@ export function summariseSpread(values: readonly number[]): Spread {
   };
 }
 
-/**
- * As {@link computeAuroc} of weighted cases, fast enough for thousands of resamples, because cases are sorted once: the AUROC of
- * one output as a statistic of its signals' multiplicities. NaN when one of the classes is empty.
- */
+/** {@link computeAuroc} of one output as a statistic of its signals' multiplicities. */
 export function createAuroc(set: ScoredSet, model: string, output: number): Statistic {
-  const scores = columnOf(set.scores[model]!, output, set.outputs);
   const { signalOf, labels } = labelRows(set, output);
-  const order = Uint32Array.from(scores, (_, index) => index).sort((a, b) => scores[a]! - scores[b]!);
-  return (multiplicities: Multiplicities) => {
-    let positives = 0;
-    let negatives = 0;
-    let won = 0;
-    for (let from = 0; from < order.length; ) {
-      const score = scores[order[from]!]!;
-      let tiedPositives = 0;
-      let tiedNegatives = 0;
-      let to = from;
-      for (; to < order.length && scores[order[to]!]! === score; to++) {
-        const row = order[to]!;
-        const weight = multiplicities[signalOf[row]!]!;
-        if (labels[row] === 1) tiedPositives += weight;
-        else tiedNegatives += weight;
-      }
-      // Ties count half (Mann & Whitney 1947).
-      won += tiedPositives * (negatives + tiedNegatives / 2);
-      positives += tiedPositives;
-      negatives += tiedNegatives;
-      from = to;
-    }
-    return positives === 0 || negatives === 0 ? Number.NaN : won / (positives * negatives);
-  };
+  return rankScores(columnOf(set.scores[model]!, output, set.outputs), labels, signalOf);
 }
 
 /**
@@ -138,6 +92,39 @@ export function createMeanBrier(
       rows += multiplicities[index]! * each.rows;
     }
     return sum / rows;
+  };
+}
+
+/** Fast enough for thousands of resamples, because cases are sorted once; a row weighs what its signal counts. */
+function rankScores(
+  scores: ArrayLike<number>,
+  positive: ArrayLike<boolean | number>,
+  signalOf: ArrayLike<number>,
+): Statistic {
+  const order = Uint32Array.from(scores, (_, index) => index).sort((a, b) => scores[a]! - scores[b]!);
+  return (multiplicities: Multiplicities) => {
+    let positives = 0;
+    let negatives = 0;
+    let won = 0;
+    for (let from = 0; from < order.length; ) {
+      const score = scores[order[from]!]!;
+      let tiedPositives = 0;
+      let tiedNegatives = 0;
+      let to = from;
+      do {
+        const row = order[to]!;
+        const weight = multiplicities[signalOf[row]!]!;
+        if (positive[row]) tiedPositives += weight;
+        else tiedNegatives += weight;
+        to++;
+      } while (to < order.length && scores[order[to]!] === score);
+      // Ties count half (Mann & Whitney 1947).
+      won += tiedPositives * (negatives + tiedNegatives / 2);
+      positives += tiedPositives;
+      negatives += tiedNegatives;
+      from = to;
+    }
+    return positives === 0 || negatives === 0 ? Number.NaN : won / (positives * negatives);
   };
 }
 

@@ -3,10 +3,11 @@
  * the softened targets of Lin, Lin & Weng 2007). Refuses a falling slope: a higher score must mean a likelier fault.
  */
 import type { Calibration } from "../../core/contract/bundle/manifest.ts";
+import { calibrateLogit, computeProbability } from "../../core/decision/calibrate.ts";
 
 /** Sigmoid of slope · logit + intercept. */
 export function applyCalibration(calibration: Calibration, logit: number): number {
-  return 1 / (1 + Math.exp(-(calibration.slope * logit + calibration.intercept)));
+  return computeProbability(calibrateLogit(logit, calibration));
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import type { Scaler } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
+import { computeProbability } from "../../core/decision/calibrate.ts";
 import { joinParts } from "../../core/maths/join-parts.ts";
 import type { Random } from "../../core/maths/random.ts";
 import { standardiseRows } from "./fit-scaler.ts";
@@ -61,7 +62,7 @@ export function tuneStudent(
     Float32Array,
   );
   const rows = recorded.rows + remembered.rows;
-  const word = runQuantised(quantised, standardised, rows).map((logit) => 1 / (1 + Math.exp(-logit)));
+  const word = runQuantised(quantised, standardised, rows).map(computeProbability);
   const outputs = tying.own.length;
   // Cross-entropy is linear in its target: a blend of label and word teaches what the blend of both losses would.
   const targets = word.map((parentsWord, at) =>
