@@ -2,6 +2,7 @@
  * Scores of several models on the same cases, with what is needed to judge them fairly: which cases belong to one
  * physical thing (and are resampled together), and which slice they lie in. Plain numbers; knows no kind of data.
  */
+import { gatherRows } from "../../core/maths/gather-rows.ts";
 
 /** Consecutive rows of one recording and channel. */
 export interface ScoredSignal {
@@ -64,17 +65,12 @@ export function selectSet(set: ScoredSet, keep: (signal: ScoredSignal) => boolea
     if (keep(signal)) for (let row = at; row < at + signal.rows; row++) rows.push(row);
     at += signal.rows;
   }
-  const { outputs } = set;
-  const pick = (values: Float32Array): Float32Array => {
-    const out = new Float32Array(rows.length * outputs);
-    for (const [to, from] of rows.entries()) {
-      out.set(values.subarray(from * outputs, (from + 1) * outputs), to * outputs);
-    }
-    return out;
-  };
+  const { outputs, scores } = set;
   return {
     signals: set.signals.filter(keep),
     outputs,
-    scores: Object.fromEntries(Object.entries(set.scores).map(([name, values]) => [name, pick(values)])),
+    scores: Object.fromEntries(
+      Object.entries(scores).map(([name, values]) => [name, gatherRows(values, outputs, rows)]),
+    ),
   };
 }

@@ -1,4 +1,5 @@
 /** A plain multi-layer perceptron in floats, and an ensemble of them: how it begins, and what it says of rows. */
+import { gatherRows } from "../../core/maths/gather-rows.ts";
 import type { Random } from "../../core/maths/random.ts";
 
 /** One layer of a plain network: row-major weights [outputs × inputs]. */
@@ -64,10 +65,7 @@ export function createTeacherHidden(
 ): (rows: readonly number[]) => Float32Array {
   const inputs = members[0]![0]!.inputs;
   return (rows) => {
-    const chosen = new Float32Array(rows.length * inputs);
-    for (const [to, from] of rows.entries()) {
-      chosen.set(standardised.subarray(from * inputs, (from + 1) * inputs), to * inputs);
-    }
+    const chosen = gatherRows(standardised, inputs, rows);
     const parts = members.map((member) => runDense(member.slice(0, -1), chosen, rows.length));
     const widths = parts.map((part) => part.length / rows.length);
     const width = widths.reduce((sum, each) => sum + each, 0);

@@ -2,6 +2,7 @@
  * The descent that trains every network: Adam, whose rate falls along a half cosine, over batches of shuffled
  * rows, with decoupled weight decay (Loshchilov & Hutter 2019). What a network is, it does not know.
  */
+import { gatherRows } from "../../core/maths/gather-rows.ts";
 import type { Random } from "../../core/maths/random.ts";
 import type { LayerArithmetic } from "./layer-arithmetic.ts";
 import type { FitRows, RegressionOptions } from "./tensor-trainer.ts";
@@ -99,13 +100,6 @@ export function createBatchSampler(
 ): (random: Random, inputNoise: number) => Batch {
   const order = Array.from({ length: data.rows }, (_, index) => index);
   let next = data.rows;
-  const copy = (values: Float32Array, columns: number, rows: readonly number[]): Float32Array => {
-    const out = new Float32Array(rows.length * columns);
-    for (const [to, from] of rows.entries()) {
-      out.set(values.subarray(from * columns, (from + 1) * columns), to * columns);
-    }
-    return out;
-  };
   return (random, inputNoise) => {
     if (next + batchRows > data.rows) {
       random.shuffle(order);
@@ -113,8 +107,8 @@ export function createBatchSampler(
     }
     const rows = order.slice(next, next + batchRows);
     next += batchRows;
-    const own = copy(data.own, ownColumns, rows);
-    const shared = copy(data.shared, sharedColumns, rows);
+    const own = gatherRows(data.own, ownColumns, rows);
+    const shared = gatherRows(data.shared, sharedColumns, rows);
     if (inputNoise > 0) {
       for (let index = 0; index < own.length; index++) own[index]! += inputNoise * random.normal();
       for (let index = 0; index < shared.length; index++) {
@@ -122,15 +116,15 @@ export function createBatchSampler(
         shared[index]! += inputNoise * louder * random.normal();
       }
     }
-    const weights = copy(data.weights, 1, rows);
+    const weights = gatherRows(data.weights, 1, rows);
     const total = weights.reduce((sum, weight) => sum + weight, 0) * outputs;
     return {
       own,
       shared,
-      targets: copy(data.targets, outputs, rows),
+      targets: gatherRows(data.targets, outputs, rows),
       // A batch without weight teaches nothing; it must not divide by zero.
       weights: total > 0 ? weights.map((weight) => weight / total) : weights,
-      teacher: data.teacherLogits === null ? null : copy(data.teacherLogits, outputs, rows),
+      teacher: data.teacherLogits === null ? null : gatherRows(data.teacherLogits, outputs, rows),
       teacherHidden: data.teacherHidden?.(rows) ?? null,
     };
   };

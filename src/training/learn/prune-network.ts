@@ -1,4 +1,5 @@
 /** Structured pruning: takes whole neurons out of a tied network, so that it really gets smaller and faster. */
+import { gatherRows } from "../../core/maths/gather-rows.ts";
 import type { DenseLayer } from "./dense-network.ts";
 import type { TiedLayer, TiedNetwork } from "./tied-network.ts";
 
@@ -78,14 +79,8 @@ function columnSquares(matrix: Float32Array, column: number, layer: TiedLayer): 
 }
 
 function keepOutputs(layer: TiedLayer, kept: readonly number[]): TiedLayer {
-  const rows = (matrix: Float32Array): Float32Array => {
-    const columns = matrix.length / layer.outputs;
-    const out = new Float32Array(kept.length * columns);
-    for (const [to, from] of kept.entries()) {
-      out.set(matrix.subarray(from * columns, (from + 1) * columns), to * columns);
-    }
-    return out;
-  };
+  const rows = (matrix: Float32Array): Float32Array =>
+    gatherRows(matrix, matrix.length / layer.outputs, kept);
   return {
     inputs: layer.inputs,
     outputs: kept.length,

@@ -2,6 +2,7 @@
 import type { NormalBehaviourSpec } from "../../../core/contract/bundle/normal-behaviour.ts";
 import { defaultSampleSizes, fitReference } from "../../../core/drift/fit-reference.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
+import { gatherRows } from "../../../core/maths/gather-rows.ts";
 import { createRandom, type Random } from "../../../core/maths/random.ts";
 import { clusterBackground } from "../../bundle/cluster-background.ts";
 import { listGroups } from "../../bundle/list-groups.ts";
@@ -106,16 +107,12 @@ export function makeScadaFiles({
   const stream = (purpose: string): Random => createRandom(config.seed).fork(`package: ${purpose}`);
   const width = config.features.list.length;
   const rows = Math.floor(prepared.rows / backgroundStride);
-  const standardised = new Float32Array(rows * width);
-  for (let index = 0; index < rows; index++) {
-    const row = index * backgroundStride;
-    standardised.set(prepared.features.subarray(row * width, (row + 1) * width), index * width);
-  }
+  const spread = Array.from({ length: rows }, (_, index) => index * backgroundStride);
   return makeStudentFiles({
     config,
     student,
     background: clusterBackground(
-      { values: standardised, rows },
+      { values: gatherRows(prepared.features, width, spread), rows },
       config.backgroundRows,
       stream("background"),
     ),

@@ -5,6 +5,7 @@ import type { FeatureSpec } from "../../../../core/contract/bundle/feature-spec.
 import type { Lineage } from "../../../../core/contract/bundle/lineage.ts";
 import type { WindowSpec } from "../../../../core/contract/bundle/manifest.ts";
 import { widenShaftLines } from "../../../../core/features/order-spectrum.ts";
+import { joinParts } from "../../../../core/maths/join-parts.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import { sha256Hex } from "../../../../core/platform/files/sha256.ts";
 import { extractRows } from "../../../learn/extract-rows.ts";
@@ -136,13 +137,13 @@ export function joinInvented(
   failureModes: readonly string[],
 ): LabelledRows {
   const rows = signals.reduce((sum, signal) => sum + signal.rows, 0);
-  const features = new Float32Array(signals.reduce((sum, signal) => sum + signal.features.length, 0));
+  const features = joinParts(
+    signals.map((signal) => signal.features),
+    Float32Array,
+  );
   const labels = new Float32Array(rows * failureModes.length);
   let at = 0;
-  let value = 0;
   for (const signal of signals) {
-    features.set(signal.features, value);
-    value += signal.features.length;
     const mode = failureModes.indexOf(signal.failureMode ?? "");
     for (let row = at; row < at + signal.rows; row++) {
       if (mode >= 0) labels[row * failureModes.length + mode] = 1;
@@ -171,16 +172,10 @@ function addInvented(recorded: LabelledRows, invented: LabelledRows, weight: num
   const rows = recorded.rows + invented.rows;
   const weights = new Float32Array(rows).fill(1);
   weights.fill((weight * recorded.rows) / Math.max(1, invented.rows), recorded.rows);
-  const join = (first: Float32Array, second: Float32Array): Float32Array => {
-    const joined = new Float32Array(first.length + second.length);
-    joined.set(first);
-    joined.set(second, first.length);
-    return joined;
-  };
   return {
     rows,
-    features: join(recorded.features, invented.features),
-    labels: join(recorded.labels, invented.labels),
+    features: joinParts([recorded.features, invented.features], Float32Array),
+    labels: joinParts([recorded.labels, invented.labels], Float32Array),
     weights,
   };
 }

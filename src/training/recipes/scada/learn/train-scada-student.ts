@@ -6,6 +6,7 @@
  */
 import type { Scaler } from "../../../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
+import { gatherRows } from "../../../../core/maths/gather-rows.ts";
 import { joinParts } from "../../../../core/maths/join-parts.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import { medianInPlace } from "../../../../core/maths/select.ts";
@@ -141,11 +142,7 @@ export function inventScadaRows(
       for (let row = 0; row < turbine.rows; row++) {
         if (life.stands[row] === 0 && isLearnable(turbine, row)) rows.push(row);
       }
-      const raw = new Float32Array(rows.length * width);
-      for (const [at, row] of rows.entries()) {
-        raw.set(life.features.subarray(row * width, (row + 1) * width), at * width);
-      }
-      lives.push(standardiseRows(raw, rows.length, scaler));
+      lives.push(standardiseRows(gatherRows(life.features, width, rows), rows.length, scaler));
     }
   }
   return joinParts(lives, Float32Array);
@@ -238,11 +235,8 @@ export function quantiseScadaStudent(
   // Rows stand turbine by turbine in order of time: every k-th of them covers all seasons of all turbines.
   const every = Math.max(1, Math.floor(all.length / width / recipe.calibrationRows));
   const count = Math.floor(all.length / width / every);
-  const features = new Float32Array(count * width);
-  for (let index = 0; index < count; index++) {
-    const row = index * every;
-    features.set(all.subarray(row * width, (row + 1) * width), index * width);
-  }
+  const spread = Array.from({ length: count }, (_, index) => index * every);
+  const features = gatherRows(all, width, spread);
   const { clamp, rounding } = recipe;
   return quantiseNetwork(float, { features, rows: count, clamp, outputKind: "values", rounding });
 }
