@@ -38,7 +38,7 @@ export const scadaRecipe: AnyRecipe = defineRecipe<ScadaRecipeConfig>({
     "held-out": runScadaHeldOut,
     seeds: runScadaSeeds,
     tuning: runScadaTuning,
-    // As they were called when there was one data set.
+    // The names by which the shipped configuration and its card speak of both.
     edp: runScadaSeeds,
     "edp-tuning": runScadaTuning,
   },
