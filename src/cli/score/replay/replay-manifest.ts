@@ -22,6 +22,7 @@ import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/d
 import { plainKey } from "../../../training/dataset/plain-key.ts";
 import {
   findUnreadKeys,
+  listSidecars,
   parseSidecarWords,
   type SidecarPart,
   saysRpm,
@@ -122,9 +123,7 @@ export async function listEntryFiles(
 
 /** `week/*` names sidecars and the manifest too: what describes recordings is none. */
 export function dropDescriptions(input: readonly string[], manifest: string | undefined): string[] {
-  const described = new Set(
-    input.flatMap((file) => [`${file}.json`, `${file.slice(0, file.length - extname(file).length)}.json`]),
-  );
+  const described = new Set(input.flatMap(listSidecars));
   const own = manifest === undefined ? null : resolve(manifest);
   return [...new Set(input)].filter((file) => {
     const isSidecar = extname(file).toLowerCase() === ".json" && described.has(file);

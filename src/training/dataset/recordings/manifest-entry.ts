@@ -9,7 +9,7 @@ import { isAbsent } from "../../../core/contract/fields.ts";
 import { plainPathInside } from "../inside-folder.ts";
 import { plainKey } from "../plain-key.ts";
 import { isSameBearing } from "../sidecar/bearing-words.ts";
-import { isSidecar, parseSidecarWords, type SidecarPart } from "../sidecar/sidecar.ts";
+import { findUnreadKeys, isSidecar, parseSidecarWords, type SidecarPart } from "../sidecar/sidecar.ts";
 import { parseSpeedSource, type SpeedSource } from "../speed/speed-source.ts";
 import { joinFields, splitCommonFields } from "./join-fields.ts";
 import type { RecordedLabel } from "./recording-set.ts";
@@ -49,12 +49,8 @@ interface EntryWords {
 /** Labels as a manifest writes them. */
 export const recordedLabels: readonly RecordedLabel[] = ["healthy", "faulty", ...faultKinds];
 
-/** Keys of an entry beside those of a sidecar, without case and separators. */
-const ownKeys: ReadonlySet<string> = new Set(
-  "file channel channels label machine component shared load learn id speed note notes time point turbine".split(
-    " ",
-  ),
-);
+/** What no sidecar says. */
+const ownKeys: ReadonlySet<string> = new Set(["channels"]);
 
 /** The longest name of a machine, a component, an entry. */
 const maxName = 128;
@@ -68,10 +64,8 @@ export function parseManifestEntry(
   where: string,
 ): ManifestEntry {
   const fields = joinFields(common, said);
-  for (const key of [...Object.keys(said), ...Object.keys(common)]) {
-    if (ownKeys.has(plainKey(key)) || isSidecar({ [key]: 0 })) continue;
-    throw refuseEntry(where, `nobody reads the key "${key}"`);
-  }
+  const [unread] = findUnreadKeys({ ...said, ...common }, ownKeys);
+  if (unread !== undefined) throw refuseEntry(where, `nobody reads the key "${unread}"`);
   const own = new Map(Object.entries(fields).map(([key, value]) => [plainKey(key), value]));
   const name = (key: string): string | null => parseName(own.get(key), key, where);
   const file = name("file");
@@ -175,7 +169,7 @@ export function checkPath(file: string, where: string): string {
 
 /** The words that are a sidecar's; a replay's, `time`, `point` and `turbine`, are none here. */
 function withoutOwn(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const isSidecars = (key: string): boolean => plainKey(key) === "channel" || !ownKeys.has(plainKey(key));
+  const isSidecars = (key: string): boolean => plainKey(key) !== "speed" && isSidecar({ [key]: 0 });
   return Object.fromEntries(Object.entries(fields).filter(([key]) => isSidecars(key)));
 }
 

@@ -9,7 +9,7 @@ import { findFileScale } from "../samples/file-scale.ts";
 import { readStatedRate, readStatedUnit } from "../samples/sample-file.ts";
 import { readRateOfTimes } from "../samples/time-column.ts";
 import { isSameBearing } from "../sidecar/bearing-words.ts";
-import { joinScale, type SidecarPart } from "../sidecar/sidecar.ts";
+import { joinScale, listSidecars, type SidecarPart } from "../sidecar/sidecar.ts";
 import { readSpeed } from "../speed/read-speed.ts";
 import { meanSpeed, type RecordedSpeed } from "../speed/recorded-speed.ts";
 import { expandManifest } from "./expand-manifest.ts";
@@ -81,8 +81,7 @@ export async function resolveEntries(
       claimId(ids, own);
       resolved.push(own);
       const { file } = listed;
-      const sidecars = [`${file}.json`, `${file.replace(/\.[^./]*$/, "")}.json`];
-      for (const name of [file, listed.speed?.file ?? file, ...sidecars])
+      for (const name of [file, listed.speed?.file ?? file, ...listSidecars(file)])
         if (known.has(name)) files.add(name);
     } catch (error) {
       if (onRefused === undefined || !(error instanceof AuroraError)) throw error;
@@ -120,11 +119,10 @@ async function describe({ listed, path, place, beside, root }: ToDescribe): Prom
     parts.find((part) => part[key] !== undefined)?.[key];
   const need = <T>(value: T | undefined, what: string, key: string): T => {
     if (value !== undefined) return value;
-    const sidecar = `${path.replace(/\.[^./]*$/, "")}.json`;
     throw complain(
       listed,
       `nothing says ${what} of ${listed.file}`,
-      `say ${key} in the entry, above \`recordings\` for all of them, or in ${sidecar}`,
+      `say ${key} in the entry, above \`recordings\` for all of them, or in ${listSidecars(path)[1]}`,
     );
   };
   const overruled = listContradictions(listed, beside);

@@ -17,7 +17,7 @@ import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../csv.ts";
 import { matchesPattern } from "../match-pattern.ts";
 import { speaksOfBearing } from "./bearing-words.ts";
-import { findUnreadKeys, isSidecar, parseSidecarWords, type SidecarPart } from "./sidecar.ts";
+import { findUnreadKeys, isSidecar, listSidecars, parseSidecarWords, type SidecarPart } from "./sidecar.ts";
 
 const maxFileBytes = 1024 * 1024;
 
@@ -78,8 +78,7 @@ const ownKeys: ReadonlySet<string> = new Set("device firstsample shaftrpmrange a
 
 /** The part that a `NAME.json` (or `NAME.EXT.json`) beside `path` says; empty without one. Fails with CONFIG_INVALID. */
 export async function readOwnSidecar(path: string): Promise<OwnSidecar> {
-  const stem = path.slice(0, path.length - extname(path).length);
-  for (const name of [`${path}.json`, `${stem}.json`]) {
+  for (const name of listSidecars(path)) {
     const json = await readJson(name);
     if (!isFields(json)) continue;
     const { turbine } = json;

@@ -101,7 +101,7 @@ function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDescripti
     throw new AuroraError("USAGE", `nothing says ${what} of ${path}`, {
       op: "read sidecar",
       subject: path,
-      hint: `give ${hint}, or a ${nameSidecar(path)} beside the file`,
+      hint: `give ${hint}, or a ${listSidecars(path)[1]} beside the file`,
     });
   };
   const named = first("bearingName");
@@ -141,9 +141,9 @@ function isCount(unit: string): boolean {
   return /^(raw|adc|lsb|((raw|adc)[\s_-]*)?(counts?|values?))$/i.test(unit.trim());
 }
 
-/** Seconds are no ending: `2004.02.12.10.32.39` would share a description with all files of its minute. */
-function nameSidecar(path: string): string {
-  return `${path.replace(/\.(?!\d+$)[^./]*$/, "")}.json`;
+/** What may describe `path`, the first before the other. Seconds are no ending: `2004.02.12.10.32.39` would share one with its minute. */
+export function listSidecars(path: string): readonly [withEnding: string, withoutEnding: string] {
+  return [`${path}.json`, `${path.replace(/\.(?!\d+$)[^./]*$/, "")}.json`];
 }
 
 const numberKeys = {

@@ -6,6 +6,7 @@ import {
   chooseChannel,
   chooseUnnamedChannel,
 } from "../../../../src/training/dataset/samples/choose-channel.ts";
+import { readOwnSidecar } from "../../../../src/training/dataset/sidecar/sidecar-files.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
 const orders = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };
@@ -163,6 +164,16 @@ describe("what is known of a recording", () => {
     await expect(describer.describe(join(folder, recording))).rejects.toMatchObject({
       hint: `give --rate-hz, or a ${join(folder, beside)} beside the file`,
     });
+  });
+
+  it("is of the second that it is called after, not of all files of that minute", async () => {
+    const folder = createTemporaryFolder();
+    write(folder, "2004.02.12.10.32.39", "");
+    write(folder, "2004.02.12.10.32.json", { rateHz: 1000 });
+    const path = join(folder, "2004.02.12.10.32.39");
+    expect(await readOwnSidecar(path)).toEqual({});
+    write(folder, "2004.02.12.10.32.39.json", { rateHz: 20_480 });
+    expect(await readOwnSidecar(path)).toMatchObject({ rateHz: 20_480 });
   });
 });
 
