@@ -27,7 +27,7 @@
 
 #include "board.h"
 #include "firmware.h"
-#include "image.h"
+#include "playback.h"
 
 static uint8_t *image;
 static int listener = -1;
@@ -37,7 +37,6 @@ static size_t received_from;
 static size_t received_to;
 static uint8_t queued[512];
 static size_t queued_bytes;
-static uint64_t samples_taken;
 static uint64_t start_ns;
 
 static void die(const char *what) {
@@ -63,15 +62,8 @@ void board_start(board_info *info) {
     exit(2);
   }
   start_ns = now_ns();
-  bench->boots++;
-  bench->operations = 0;
-  info->device_id = (const char *)(identity + 40);
-  info->key = ((identity[4] & 1U) != 0U) ? (identity + 8) : NULL;
+  playback_start(info, identity, bench);
   info->session_id = ((uint32_t)start_ns ^ (uint32_t)getpid()) * 2654435761U + bench->boots;
-  info->channel = "vibration";
-  info->unit = "g";
-  info->scale = bench->scale;
-  info->sample_rate_hz = bench->sample_rate_hz;
   info->slots = image + IMAGE_SLOTS;
   info->slot_bytes = IMAGE_SLOT_BYTES;
   info->sector_bytes = IMAGE_SECTOR_BYTES;
@@ -157,45 +149,15 @@ uint32_t board_receive(uint8_t *to, uint32_t room) {
 }
 
 bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count) {
-  image_workbench *bench = workbench();
-  uint8_t *at = image + IMAGE_SLOTS + offset;
-  const uint32_t length = (bytes == NULL) ? IMAGE_SECTOR_BYTES : count;
-  bench->operations++;
-  const bool cut = bench->operations == bench->cut_at;
-  const uint32_t happens = (cut && (bench->cut_bytes < length)) ? bench->cut_bytes : length;
-  for (uint32_t i = 0; i < happens; i++) {
-    at[i] = (bytes == NULL) ? 0xFFU : (at[i] & bytes[i]);
-  }
-  if (cut) {
+  if (playback_flash(workbench(), image + IMAGE_SLOTS + offset, bytes, count)) {
     _exit(3);
   }
   return true;
 }
 
 uint32_t board_samples(int16_t *to, uint32_t room, float *shaft_rpm, uint32_t *lost) {
-  const image_workbench *bench = workbench();
-  *shaft_rpm = bench->shaft_rpm;
-  *lost = 0;
-  if (bench->sample_count == 0U) {
-    return 0;
-  }
-  uint64_t due = samples_taken + room;
-  if (bench->unpaced == 0U) {
-    due = (uint64_t)((double)(now_ns() - start_ns) * 1e-9 * bench->sample_rate_hz);
-  }
-  uint64_t waiting = due - samples_taken;
-  if (waiting > 2048U) { /* what a DMA buffer would hold */
-    *lost = (uint32_t)(waiting - 2048U);
-    samples_taken += *lost;
-    waiting = 2048U;
-  }
-  const uint32_t count = (waiting < room) ? (uint32_t)waiting : room;
-  for (uint32_t i = 0; i < count; i++) {
-    const uint64_t index = (samples_taken + i) % bench->sample_count;
-    to[i] = (int16_t)load_u16(image + IMAGE_SAMPLES + 2U * index);
-  }
-  samples_taken += count;
-  return count;
+  *shaft_rpm = workbench()->shaft_rpm;
+  return playback_samples(workbench(), to, room, lost);
 }
 
 static void listen_tcp(uint16_t port) {

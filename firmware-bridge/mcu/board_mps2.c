@@ -102,16 +102,7 @@ static void cut_power(void) {
 }
 
 bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count) {
-  image_workbench *bench = workbench();
-  uint8_t *at = image_at(IMAGE_SLOTS + offset);
-  const uint32_t length = (bytes == NULL) ? IMAGE_SECTOR_BYTES : count;
-  bench->operations++;
-  const bool cut = bench->operations == bench->cut_at;
-  const uint32_t happens = (cut && (bench->cut_bytes < length)) ? bench->cut_bytes : length;
-  for (uint32_t i = 0; i < happens; i++) {
-    at[i] = (bytes == NULL) ? 0xFFU : (uint8_t)(at[i] & bytes[i]);
-  }
-  if (cut) {
+  if (playback_flash(workbench(), image_at(IMAGE_SLOTS + offset), bytes, count)) {
     cut_power();
   }
   return true;

@@ -129,10 +129,7 @@ void board_start(board_info *info) {
 uint32_t board_milliseconds(void) { return milliseconds; }
 
 uint32_t board_receive(uint8_t *to, uint32_t room) {
-  uint32_t count = 0;
-  while ((count < room) && ring_get(&received, &to[count])) {
-    count++;
-  }
+  const uint32_t count = ring_get_all(&received, to, room);
   if (count == 0U) {
     /* TODO sleep until the next interrupt (`wfi`): at least the clock's comes within 1 ms */
   }
@@ -140,11 +137,8 @@ uint32_t board_receive(uint8_t *to, uint32_t room) {
 }
 
 bool board_send(const uint8_t *bytes, uint32_t count) {
-  if ((RING_BYTES - ring_count(&sent)) < count) {
+  if (!ring_put_all(&sent, bytes, count)) {
     return false; /* asked again: never wait here */
-  }
-  for (uint32_t i = 0; i < count; i++) {
-    (void)ring_put(&sent, bytes[i]);
   }
   /* TODO switch the transmitter's interrupt on; if it only comes when a byte has gone, write the first one here, with
    * interrupts off meanwhile */

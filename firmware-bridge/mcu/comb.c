@@ -23,8 +23,6 @@ typedef struct {
   float *sides;   /* of the roots of both side bands' */
 } deviations;
 
-static uint32_t round_up(float value) { return (uint32_t)(value + 0.5f); }
-
 static float least(float one, float other) { return (one < other) ? one : other; }
 
 static float most(float one, float other) { return (one > other) ? one : other; }
@@ -122,10 +120,10 @@ static void add_line(const aurora_spectrum *spectrum, const inverse_floors *floo
 
 static void search(aurora_spectrum *spectrum, const aurora_comb *comb, const inverse_floors *floors, aurora_comb_fit *fit) {
   const int32_t harmonics = (int32_t)comb->harmonics;
-  const int32_t top = (int32_t)round_up((comb->order * (float)comb->harmonics) / spectrum->bin_orders);
-  const int32_t share = (int32_t)round_up(comb->tolerance * (float)top);
+  const int32_t top = (int32_t)round_of((comb->order * (float)comb->harmonics) / spectrum->bin_orders);
+  const int32_t share = (int32_t)round_of(comb->tolerance * (float)top);
   const int32_t reach = (share > 1) ? share : 1;
-  const int32_t side = (comb->spacing > 0.0f) ? (int32_t)round_up(comb->spacing / spectrum->bin_orders) : 0;
+  const int32_t side = (comb->spacing > 0.0f) ? (int32_t)round_of(comb->spacing / spectrum->bin_orders) : 0;
   /* The room behind the spectrum: twice a tenth of it at most for each of the two, and a few. */
   float *room = &spectrum->buffer[(spectrum->size / 2u) + 1u];
   deviations all = {.count = (2u * (uint32_t)reach) + 1u, .lowest = top - reach, .lines = room};

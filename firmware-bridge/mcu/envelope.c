@@ -167,8 +167,8 @@ void aurora_envelope_begin(aurora_envelope *state, const uint8_t *section, float
   section_reset_filter(section, 0u, &state->angle);
   state->energy = (section[2] == (uint8_t)SECTION_CHAIN_ENERGY) || (section[2] == (uint8_t)SECTION_CHAIN_HELD_ENERGY);
   state->memory = section_floats(section)[SECTION_MEMORY];
-  state->order = (uint16_t)section_u16(&section[4]);
-  state->limit = (uint16_t)(state->order + section_u16(&section[6]));
+  state->order = (uint16_t)load_u16(&section[4]);
+  state->limit = (uint16_t)(state->order + load_u16(&section[6]));
   state->position = state->order;
   state->segments = 0;
   state->first_block = true;
@@ -180,7 +180,7 @@ void aurora_envelope_begin(aurora_envelope *state, const uint8_t *section, float
   for (uint32_t i = 0; i <= state->order; i++) {
     state->faded[i] = 0.0f;
   }
-  state->slices_per_revolution = ANGLE_OVERSAMPLING * (float)section_u16(&section[12]);
+  state->slices_per_revolution = ANGLE_OVERSAMPLING * (float)load_u16(&section[12]);
   state->phase = 0.0f;
   state->integral = 0.0f;
   state->samples = samples;

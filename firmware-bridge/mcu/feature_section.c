@@ -7,7 +7,7 @@
 #define LOWEST_WHITENED_BLOCK 8u
 
 /* Bytes of the filter at `at`: factor, taps, half of the taps and the middle one. */
-static uint32_t filter_bytes(const uint8_t *at) { return 4u + (2u * (section_u16(&at[2]) + 1u)); }
+static uint32_t filter_bytes(const uint8_t *at) { return 4u + (2u * (load_u16(&at[2]) + 1u)); }
 
 static const uint8_t *find_filter(const uint8_t *section, uint32_t index) {
   const uint8_t *at = &section[HEADER_BYTES];
@@ -21,7 +21,7 @@ const uint8_t *section_features(const uint8_t *section) { return find_filter(sec
 
 void section_reset_filter(const uint8_t *section, uint32_t index, aurora_decimator *filter) {
   const uint8_t *at = find_filter(section, index);
-  aurora_decimator_reset(filter, section_floats(&at[4]), (uint16_t)section_u16(&at[2]), (uint16_t)section_u16(at));
+  aurora_decimator_reset(filter, section_floats(&at[4]), (uint16_t)load_u16(&at[2]), (uint16_t)load_u16(at));
 }
 
 static bool check_feature(const uint8_t *feature) {
@@ -74,10 +74,10 @@ bool aurora_features_check(const aurora_model *model) {
   if (size_bytes < HEADER_BYTES) {
     return false;
   }
-  const uint32_t count = section_u16(section);
-  const uint32_t order = section_u16(&section[4]);
-  const uint32_t block = section_u16(&section[6]);
-  const uint32_t fft = section_u16(&section[14]);
+  const uint32_t count = load_u16(section);
+  const uint32_t order = load_u16(&section[4]);
+  const uint32_t block = load_u16(&section[6]);
+  const uint32_t fft = load_u16(&section[14]);
   const float *numbers = section_floats(section);
   if ((count != model->head->inputs) || (count > AURORA_FEATURES_MAX_COUNT) || 
       !check_chain(section[2], section[SECTION_LIMIT_BYTE]) ||
@@ -86,7 +86,7 @@ bool aurora_features_check(const aurora_model *model) {
       ((fft & (fft - 1u)) != 0u)) {
     return false;
   }
-  const float per_revolution = (float)section_u16(&section[12]);
+  const float per_revolution = (float)load_u16(&section[12]);
   /* memory, median, guard, window length and hop, clamp; medians must fit into their table and their scratch. */
   if (!((numbers[SECTION_MEMORY] >= 0.0f) && (numbers[SECTION_MEMORY] < 1.0f) && (per_revolution >= 8.0f) &&
         (((0.4f * per_revolution) * 4.0f) < (float)(AURORA_SPECTRUM_MAX_FLOORS - 3u)) && (numbers[SECTION_FLOOR_ORDERS] >= 0.1f) &&
@@ -100,10 +100,10 @@ bool aurora_features_check(const aurora_model *model) {
     if ((offset + 4u) > size_bytes) {
       return false;
     }
-    const uint32_t taps = section_u16(&section[offset + 2u]);
+    const uint32_t taps = load_u16(&section[offset + 2u]);
     /* The first is the envelope's, of factor 2; then those to the analysis rate, from factor 2 on. */
     if (((taps & 1u) == 0u) || (taps > AURORA_DECIMATOR_MAX_TAPS) ||
-        (section_u16(&section[offset]) != ((i == 0u) ? 2u : (i + 1u)))) {
+        (load_u16(&section[offset]) != ((i == 0u) ? 2u : (i + 1u)))) {
       return false;
     }
     offset += filter_bytes(&section[offset]);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bytes.h"
 #include "decimator.h"
 
 #define SECTION_FEATURE_BYTES 16u
@@ -39,8 +40,6 @@ enum {
   SECTION_WINDOW_HOP = 8,
   SECTION_CLAMP = 9
 };
-
-static inline uint32_t section_u16(const uint8_t *at) { return (uint32_t)at[0] | ((uint32_t)at[1] << 8); }
 
 /* Everything in the file is aligned; a cast through void keeps -Wcast-align quiet. */
 static inline const float *section_floats(const uint8_t *at) { return (const float *)(const void *)at; }

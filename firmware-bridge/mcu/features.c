@@ -61,7 +61,7 @@ bool aurora_features_begin(aurora_features *state, const aurora_model *model, fl
   if ((factor - 1u) > section[3]) {
     return false;
   }
-  const float per_revolution = (float)section_u16(&section[12]);
+  const float per_revolution = (float)load_u16(&section[12]);
   const uint8_t *list = section_features(section);
   for (uint32_t i = 0; i < model->head->inputs; i++) {
     if (!(highest_order(bearing, &list[SECTION_FEATURE_BYTES * i]) <= (0.4f * per_revolution))) {
@@ -69,7 +69,7 @@ bool aurora_features_begin(aurora_features *state, const aurora_model *model, fl
     }
   }
   const float *numbers = section_floats(section);
-  const uint32_t size = section_u16(&section[14]);
+  const uint32_t size = load_u16(&section[14]);
   state->model = model;
   state->bearing = *bearing;
   state->factor = factor;
@@ -83,8 +83,6 @@ bool aurora_features_begin(aurora_features *state, const aurora_model *model, fl
                       numbers[SECTION_SHAFT_GUARD_ORDERS], (float)section[SECTION_LIMIT_BYTE]);
   return true;
 }
-
-static uint32_t smaller(uint32_t one, uint32_t other) { return (one < other) ? one : other; }
 
 static void scale_counts(const int16_t *counts, uint32_t length, float scale, float *to) {
   for (const float *end = &to[AURORA_BY_FOURS(length)]; to != end; to += 4) {

@@ -7,6 +7,11 @@
 
 #include <stdint.h>
 
+/* The nearest whole number of a value >= 0, a half upwards. */
+static inline uint32_t round_of(float value) { return (uint32_t)(value + 0.5f); }
+
+static inline uint32_t smaller(uint32_t one, uint32_t other) { return (one < other) ? one : other; }
+
 /* Correctly rounded; 0 for values that are not above 0. */
 float aurora_sqrt(float value);
 

@@ -1,6 +1,6 @@
 /*
- * What boards of an emulator have in common: who they are stands in their flash, and the accelerometer plays the workbench's
- * recording (image.h) in a loop. Included by one file of a program, which is a board's.
+ * What boards that are no hardware have in common: who they are stands in their flash, and the accelerometer plays the
+ * workbench's recording (image.h) in a loop. Included by one file of a program, which is a board's.
  */
 #ifndef AURORA_PLAYBACK_H
 #define AURORA_PLAYBACK_H
@@ -29,6 +29,21 @@ static inline void playback_start(board_info *info, const uint8_t *identity, ima
   info->unit = "g";
   info->scale = bench->scale;
   info->sample_rate_hz = bench->sample_rate_hz;
+}
+
+/*
+ * board_flash, by the rules of NOR: an erasure sets bits and a program clears them. Returns whether the power goes now, part of
+ * it done.
+ */
+static inline bool playback_flash(image_workbench *bench, uint8_t *at, const uint8_t *bytes, uint32_t count) {
+  const uint32_t length = (bytes == NULL) ? IMAGE_SECTOR_BYTES : count;
+  bench->operations++;
+  const bool cut = bench->operations == bench->cut_at;
+  const uint32_t happens = (cut && (bench->cut_bytes < length)) ? bench->cut_bytes : length;
+  for (uint32_t i = 0; i < happens; i++) {
+    at[i] = (bytes == NULL) ? 0xFFU : (uint8_t)(at[i] & bytes[i]);
+  }
+  return cut;
 }
 
 /* board_samples, by the board's own clock. */

@@ -12,11 +12,7 @@ static uint32_t ceil_of(float value) {
   return ((float)below < value) ? (below + 1u) : below;
 }
 
-static uint32_t round_of(float value) { return (uint32_t)(value + 0.5f); }
-
 static uint32_t larger(uint32_t one, uint32_t other) { return (one > other) ? one : other; }
-
-static uint32_t smaller(uint32_t one, uint32_t other) { return (one < other) ? one : other; }
 
 void aurora_spectrum_set(aurora_spectrum *spectrum, float *buffer, uint32_t size, float samples_per_revolution,
                          float floor_orders, float shaft_guard_orders, float limit) {
