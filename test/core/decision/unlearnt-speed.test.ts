@@ -70,7 +70,7 @@ test("a sensor that dies there is deaf", () => {
   expect(watch.deafness.isDeaf).toBe(true);
 });
 
-test("just beside the learnt speeds the slow lane raises a kind that stands out by a logit more", () => {
+test("just beside the learnt speeds the slow lane raises a kind that stands out by one and a half logits more", () => {
   const play = (above: number, shaftRpm: number): string[] => {
     const watch = createLearnt();
     feedSnapshots(watch, { from: 200, to: 272 }, () => ({ logits: [-1, -1 - above], shaftRpm }));
@@ -78,5 +78,5 @@ test("just beside the learnt speeds the slow lane raises a kind that stands out 
   };
   const outer = ["outer-race"];
   expect([1450, 1485, 1500, 1515, 1550].map((rpm) => play(5, rpm))).toEqual([outer, [], outer, [], outer]);
-  expect([play(6, 1485), play(6, 1515)]).toEqual([outer, outer]);
+  expect([play(6.5, 1485), play(6.5, 1515)]).toEqual([outer, outer]);
 });

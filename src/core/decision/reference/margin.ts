@@ -46,6 +46,8 @@ export function expectMargin(
 
 /** How much higher a margin may lie just outside the learnt speeds, where a line that stood beside a mode's comes among them. */
 function allowBeside(shaftRpm: number, baseline: SiteBaseline): number {
+  // Until it is settled, what looks like a fault is not to be learnt.
+  if (baseline.isProvisional === true) return 0;
   if (!(shaftRpm > 0) || isBeyond(shaftRpm, baseline.shaftRpm)) return 0;
   return besideMargin * Math.min(1, Math.abs(octavesBeyond(shaftRpm, baseline)) / besideOctaves);
 }
@@ -86,7 +88,7 @@ export function toLongRun(scale: number, autocorrelation: number): number {
 }
 
 /** Logits, from so far outside the learnt speeds on, which is 0.3 %; nearer to them in proportion. */
-const besideMargin = 1;
+const besideMargin = 1.5;
 const besideOctaves = Math.log2(1.003);
 /** A margin's deviation is never known better than this, in logits. */
 export const leastMarginScale = 0.25;

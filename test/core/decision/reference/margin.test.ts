@@ -51,22 +51,24 @@ test("the expected margin follows the speed, and neighbours' correlation widens 
   expect(toLongRun(0.5, 0.6)).toBeCloseTo(1, 12);
 });
 
-test("outside the learnt speeds it is not extrapolated, and may lie a logit higher from 0.3 to 2 % beyond", () => {
+test("outside the learnt speeds it is not extrapolated, and may lie one and a half logits higher from 0.3 to 2 % beyond", () => {
   const atMost = 1 + 2 * Math.log2(2000 / 1500);
   for (const [rpm, higher] of [
     [2000, 0],
-    [2003, 0.5],
-    [2006, 1],
-    [2039, 1],
+    [2003, 0.75],
+    [2006, 1.5],
+    [2039, 1.5],
     [2041, 0],
     [4000, 0],
   ] as const)
     expect(expectMargin(baseline, 0, rpm)!.location).toBeCloseTo(atMost + higher, 2);
   const atLeast = 1 + 2 * Math.log2(1000 / 1500);
   expect(expectMargin(baseline, 0, 1000)!.location).toBeCloseTo(atLeast, 12);
-  expect(expectMargin(baseline, 0, 997)!.location).toBeCloseTo(atLeast + 1, 2);
+  expect(expectMargin(baseline, 0, 997)!.location).toBeCloseTo(atLeast + 1.5, 2);
   expect(expectMargin(baseline, 0, 979)!.location).toBeCloseTo(atLeast, 12);
   expect(expectMargin(baseline, 0, Number.NaN)!.location).toBe(1);
+  const provisional = { ...baseline, isProvisional: true };
+  expect(expectMargin(provisional, 0, 997)!.location).toBeCloseTo(atLeast, 12);
 });
 
 test("without a reference, or of an output that it does not know, nothing is expected", () => {
