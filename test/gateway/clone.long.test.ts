@@ -212,13 +212,15 @@ test("two gateways that watch one turbine are told of, and one that takes anothe
   const metrics = createMetrics();
   const watch = createTwinWatch({ clock: systemClock, logger, metrics });
   const tracker = createTurbineTracker("north", "WT07", ["generator-bearing"]);
-  const say = (gateway: string | undefined, minute: number): boolean => {
+  const say = (gateway: string | undefined, minute: number): readonly string[] | null => {
     const dataQuality = { windowsProcessed: 0, windowsQuarantined: 0, quarantinedByReason: {} };
     const state = tracker.describe({ timeMs: minute * 60_000, alarms: [], dataQuality });
     return watch(gateway === undefined ? state : { ...state, gateway }, false);
   };
-  expect([say("old", 0), say("old", 1), say("new", 2), say("new", 3), say(undefined, 4)]).not.toContain(true);
+  const replaced = [say("old", 0), say("old", 1), say("new", 2), say("new", 3), say(undefined, 4)];
+  expect(replaced).toEqual([null, null, [], null, null]);
   expect(errors).toEqual([]);
-  expect([say("old", 5), say("new", 6)]).toEqual([true, true]);
+  const both = ["new", "old"];
+  expect([say("old", 5), say("old", 6), say("new", 7)]).toEqual([both, null, both]);
   expect(errors).toHaveLength(1);
 });

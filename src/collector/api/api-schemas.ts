@@ -56,6 +56,11 @@ export const turbinesSchema: z.ZodType = listOf(
     unwatchedMs: timeMs
       .nullable()
       .describe("When its gateway took its state back, and nobody watched it any more; null: it is watched"),
+    twins: z
+      .array(z.string())
+      .describe(
+        "Gateways that watch it, where several do: its state is that of the last of them, and no state ends an alarm. Usually none",
+      ),
     modelUngated: ungated,
   }),
 );

@@ -4,7 +4,7 @@
  */
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
 import { formatMoment, type RolledUpHealth, rollUpHealth } from "../../core/decision/roll-up-health.ts";
-import { isCloned } from "../record/clone-rules.ts";
+import { areTwo } from "../record/clone-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../record/fleet-record.ts";
 import {
   type ComponentView,
@@ -31,6 +31,8 @@ export interface TurbineView extends TurbineRef {
   readonly state: TurbineState | null;
   /** When its state was taken back: nobody watches it any more, and it counts as neither in alarm nor unknown; null: somebody does. */
   readonly unwatchedMs: number | null;
+  /** Gateways that speak of it by turns now, so that its state is that of the last of them; none: one watches it, or nobody. */
+  readonly twins: readonly string[];
   /** The bundle of its model was written without asking its gate. Absent: the gate let it out, or it is not known here. */
   readonly modelUngated?: true;
 }
@@ -107,7 +109,7 @@ async function readMachines(fleet: FleetSource): Promise<{
     const gateway = { ...recorded, lastSeenMs, offlineMs: isKnown ? recorded.offlineMs : null };
     return {
       ...gateway,
-      cloned: isCloned(gateway.clonedMs, nowMs),
+      cloned: areTwo(gateway.clonedMs, nowMs),
       reachable: gateway.online !== false && lastSeenMs >= moment.heardSinceMs,
       reason: isBlind(gateway, lastSeenMs, moment) ? noBroker : null,
     };
@@ -146,11 +148,13 @@ function withModel({ models }: FleetSource, view: TurbineView): TurbineView {
 }
 
 function describeTurbine(
-  recorded: RecordedTurbine,
+  { twinnedMs, ...known }: RecordedTurbine,
   gateway: GatewayView | undefined,
   moment: Moment,
 ): TurbineView {
   const { nowMs, heardSinceMs, brokerLostMs } = moment;
+  const isTwinned = known.unwatchedMs === null && areTwo(twinnedMs, nowMs);
+  const recorded = { ...known, twins: isTwinned ? known.twins : [] };
   const { state, lastSeenMs, unwatchedMs } = recorded;
   const unavailable = "information-unavailable";
   if (unwatchedMs !== null) {

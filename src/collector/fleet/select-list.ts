@@ -30,10 +30,11 @@ export function cutList<T>(items: readonly T[], page: number, perPage: number): 
 
 /** Those in which every word of `q` stands somewhere: in names, gateway, health, model or components. */
 export function searchTurbines(turbines: readonly TurbineView[], q: string): readonly TurbineView[] {
-  return search(turbines, q, ({ site, turbine, gateway, rolledUp, state, components }) => [
+  return search(turbines, q, ({ site, turbine, gateway, twins, rolledUp, state, components }) => [
     site,
     turbine,
     gateway ?? "",
+    ...twins,
     rolledUp.health,
     state?.model?.name ?? "",
     state?.model?.version ?? "",

@@ -91,7 +91,7 @@ function renderTiles({ turbines, gateways, drift, alarming }: OverviewPage): Saf
   ${renderTile({
     title: "Turbines",
     figure: String(turbines.length),
-    tone: counts.unknown + counts.silentAlarming > 0 ? "unknown" : "calm",
+    tone: counts.twinned > 0 ? "warning" : counts.unknown + counts.silentAlarming > 0 ? "unknown" : "calm",
     words: describeTurbines(turbines.length, counts),
   })}
   ${renderDriftTile(drift)}
@@ -158,6 +158,8 @@ interface TurbineCounts {
   readonly unknown: number;
   /** Nobody watches them any more: they are none of the others. */
   readonly unwatched: number;
+  /** Those that several gateways watch. */
+  readonly twinned: number;
 }
 
 /** Each by its worst component, for all tiles. */
@@ -175,12 +177,13 @@ function countTurbines(all: OverviewPage["turbines"]): TurbineCounts {
     silentAlarming: turbines.filter((turbine) => isAlarming(turbine) && isSilent(turbine)).length,
     unknown: count("no-data"),
     unwatched: all.length - turbines.length,
+    twinned: turbines.filter(({ twins }) => twins.length > 0).length,
   };
 }
 
 function describeTurbines(
   all: number,
-  { good, learning, refused, alarming, silentAlarming, unknown, unwatched }: TurbineCounts,
+  { good, learning, refused, alarming, silentAlarming, unknown, unwatched, twinned }: TurbineCounts,
 ): string {
   if (all === 0) return "none has reported yet";
   const parts = [`${good} good`];
@@ -188,6 +191,7 @@ function describeTurbines(
   if (refused > 0) parts.push(`${refused} whose learning is refused`);
   parts.push(`${alarming} in alarm${describeSilent(silentAlarming)}`, `${unknown} with data missing`);
   if (unwatched > 0) parts.push(`${unwatched} no longer watched`);
+  if (twinned > 0) parts.push(`${twinned} watched by two gateways`);
   return parts.join(", ");
 }
 

@@ -5,6 +5,7 @@
 
 import type { AlarmState, AlertSeverity } from "../../core/contract/alert.ts";
 import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
+import { describeTwins, twinAdvice, twinSigns } from "../../core/contract/clone-words.ts";
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import { toWords } from "../../core/contract/to-words.ts";
@@ -132,6 +133,13 @@ export function renderTurbineHealth({
   unwatchedMs,
 }: Pick<TurbineView, "rolledUp" | "unwatchedMs">): SafeHtml {
   return unwatchedMs === null ? renderComponentHealth(rolledUp.health) : renderBadge("plain", "Not watched");
+}
+
+/** Beside a turbine that several gateways watch, and which; nothing beside another. */
+export function renderTwins({ turbine, twins }: Pick<TurbineView, "turbine" | "twins">): SafeHtml | null {
+  return twins.length === 0
+    ? null
+    : html` <span title="They ${twinSigns}. ${twinAdvice}.">${renderBadge("critical", capitalise(describeTwins(turbine, twins)))}</span>`;
 }
 
 export function renderComponentHealth(health: ComponentHealth): SafeHtml {

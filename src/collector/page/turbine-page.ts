@@ -13,6 +13,7 @@ import {
   formatName,
   renderAgo,
   renderTurbineHealth,
+  renderTwins,
   renderUngated,
 } from "./page-words.ts";
 import { renderPerformanceSection } from "./performance-section.ts";
@@ -43,7 +44,7 @@ function renderNow(view: TurbineView, nowMs: number): SafeHtml {
   <div><dt>Health</dt><dd>${renderTurbineHealth(view)}</dd></div>
   <div><dt>Operating state</dt><dd>${formatName(view.operatingState)}</dd></div>
   <div><dt>Last heard of</dt><dd>${renderAgo(view.lastSeenMs, nowMs)}</dd></div>
-  <div><dt>Gateway</dt><dd>${view.gateway ?? "–"}</dd></div>
+  <div><dt>Gateway</dt><dd>${view.gateway ?? "–"}${renderTwins(view)}</dd></div>
   <div><dt>Model</dt><dd>${model === null || model === undefined ? "–" : html`${model.name} ${model.version} <code title="${model.digest}">${model.digest.slice(0, 12)}</code>${renderUngated(view.modelUngated)}`}</dd></div>
 </dl>`;
   return renderPanel({ id: "now", title: `Turbine ${view.turbine}`, note: view.site, live: "live", body });

@@ -12,6 +12,7 @@ import {
   formatName,
   renderAgo,
   renderTurbineHealth,
+  renderTwins,
   renderUngated,
   turbineHref,
 } from "./page-words.ts";
@@ -48,7 +49,7 @@ function renderRow(view: TurbineView, titles: FailureTitles, nowMs: number): Saf
   const [mute] = view.state?.sources ?? [];
   return html`<tr class="${view.rolledUp.health}">
   <th scope="row" class="nowrap"><a href="${turbineHref(view.site, view.turbine)}">${view.turbine}</a> <span class="site">${view.site}</span></th>
-  <td>${renderTurbineHealth(view)}${isPlain ? null : html`<div class="why">${capitalise(rolledUp.reason)}</div>`}${sloppy === undefined ? null : html`<div class="why">Device ${sloppy.device}: ${sloppy.diagnoses[0]?.text}</div>`}${mute === undefined ? null : html`<div class="why">Source ${mute.source}: ${mute.diagnoses[0]?.text}</div>`}</td>
+  <td>${renderTurbineHealth(view)}${renderTwins(view)}${isPlain ? null : html`<div class="why">${capitalise(rolledUp.reason)}</div>`}${sloppy === undefined ? null : html`<div class="why">Device ${sloppy.device}: ${sloppy.diagnoses[0]?.text}</div>`}${mute === undefined ? null : html`<div class="why">Source ${mute.source}: ${mute.diagnoses[0]?.text}</div>`}</td>
   <td>${formatName(view.operatingState)}</td>
   <td>${renderHighestRisk(view, titles)}</td>
   <td class="number">${quality === undefined ? "–" : formatCount(quality.windowsProcessed)}</td>

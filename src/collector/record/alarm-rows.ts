@@ -35,6 +35,10 @@ export function fromNewestRow(row: RecordRow | undefined): NewestAlarm | null {
   return { alarm: Number(row.id), active: isActive(row), said: fromSaid(row.said), isTold };
 }
 
+/** Of {@link fromHeldRow}: when a gateway last spoke of its turbine after another, in SQL. */
+export const twinned: string = `(SELECT twinned_ms FROM turbine
+  WHERE turbine.site = alarm.site AND turbine.turbine = alarm.turbine) AS twinned_ms`;
+
 /** An alarm beside its latest event, if one has come. */
 export function fromHeldRow(row: RecordRow): StoredAlarm {
   const event = fromEventJson(row.json);
@@ -49,6 +53,7 @@ export function fromHeldRow(row: RecordRow): StoredAlarm {
     failureMode: String(row.failure_mode),
     active: isActive(row),
     said: fromSaid(row.said),
+    twinnedMs: row.twinned_ms === null ? null : Number(row.twinned_ms),
     last,
   };
 }

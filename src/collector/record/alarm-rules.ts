@@ -8,6 +8,7 @@ import type { TurbineState } from "../../core/contract/turbine-state.ts";
 import type { SaidAlarm } from "../../core/decision/alarms/recalled-alarm.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 import { believeTime } from "./clock-rules.ts";
+import { areTwo } from "./clone-rules.ts";
 import type { AlarmLifeStep } from "./fleet-record.ts";
 
 /** What a state and an event say no further apart was said at once: the event counts. The state's next word comes within seconds. */
@@ -120,6 +121,8 @@ export interface StoredAlarm extends AlarmStanding {
     readonly receivedMs: number;
     readonly data: AlertData;
   } | null;
+  /** When a gateway last spoke of its turbine after another; null: none ever did. */
+  readonly twinnedMs: number | null;
 }
 
 /** A turbine's state, and when it was heard of. */
@@ -144,7 +147,8 @@ export type AlarmChange =
  * or does not name while it says that the component is good, has ended unheard; how urgent an alarm is and what people made of it follows.
  * A state changes nothing of an alarm that has been told of since, or that was heard of just before; nor does it end one by its silence
  * where it says less of the component: its gateway may have lost its memory, and that it forgot an alarm is no evidence. What is withheld
- * begins nothing: of a fault that comes and goes beneath nobody is told.
+ * begins nothing: of a fault that comes and goes beneath nobody is told. Where several gateways have spoken of the turbine lately no state
+ * ends an alarm: it may be another gateway's.
  * @param alarms those of the turbine that stand, and the newest of each kind that the state names
  */
 export function holdAgainstState(alarms: readonly StoredAlarm[], heard: HeardAlarms): readonly AlarmChange[] {
@@ -170,9 +174,13 @@ export function holdAgainstState(alarms: readonly StoredAlarm[], heard: HeardAla
     const isSaid = alarm !== undefined || good.has(held.component);
     if (!isSaid || !isNews(held, heard, atMs)) continue;
     const change = holdAlarm(held, alarm, atMs);
-    if (change !== null) changes.push(change);
+    if (change !== null && !(isEnd(change, held) && areTwo(held.twinnedMs, seenMs))) changes.push(change);
   }
   return changes;
+}
+
+function isEnd(change: AlarmChange, { active }: StoredAlarm): boolean {
+  return active && change.kind === "say" && !change.standing.active;
 }
 
 /** Is it an alarm that people see, and whose condition holds? */

@@ -1,18 +1,64 @@
-/** What two gateways under one id mean for the record, alike in every engine. */
-import { cloneAdvice, cloneSigns } from "../../core/contract/clone-words.ts";
+/** What two gateways under one id, and two that watch one turbine, mean for the record, alike in every engine. */
+import {
+  cloneAdvice,
+  cloneSigns,
+  describeTwins,
+  twinAdvice,
+  twinSigns,
+} from "../../core/contract/clone-words.ts";
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
+import type { RecordedTurbine, TurbineRef } from "./fleet-record.ts";
+import type { RecordRow } from "./record-rules.ts";
 
-/** For how long after its last sign a gateway counts as cloned: each of the two is heard again within minutes. */
-export const clonedForMs: number = 15 * minuteMs;
+/** For how long after their last sign two gateways count as two: each of them is heard again within minutes. */
+export const twoForMs: number = 15 * minuteMs;
 
-/** Is it said of a gateway now? @param clonedMs when the last sign came; null: none ever did */
-export function isCloned(clonedMs: number | null, nowMs: number): boolean {
-  return clonedMs !== null && nowMs - clonedMs < clonedForMs;
+/** Are they two now? @param signMs when the last sign came; null: none ever did */
+export function areTwo(signMs: number | null, nowMs: number): boolean {
+  return signMs !== null && nowMs - signMs < twoForMs;
+}
+
+/** A gateway has spoken of a turbine after another. */
+export interface TwinSign {
+  /** Those that do so by turns; none: it may have taken the other's place. */
+  readonly twins: readonly string[];
+  readonly seenMs: number;
+}
+
+type KnownTwins = Pick<RecordedTurbine, "twinnedMs" | "twins">;
+
+/** Of a turbine: which gateways are known to watch it after a sign; is that to be told? */
+export function stepTwins(
+  known: KnownTwins,
+  sign: TwinSign,
+): { readonly twins: readonly string[]; readonly isNews: boolean } {
+  const before = areTwo(known.twinnedMs, sign.seenMs) ? known.twins : [];
+  const twins = sign.twins.length > 0 ? sign.twins : before;
+  return { twins, isNews: before.length === 0 && twins.length > 0 };
+}
+
+export function fromTwinRow(row: RecordRow | undefined): KnownTwins {
+  const twinnedMs = row?.twinned_ms ?? null;
+  const twins = row?.twins_json ?? null;
+  return {
+    twinnedMs: twinnedMs === null ? null : Number(twinnedMs),
+    twins: twins === null ? [] : JSON.parse(String(twins)),
+  };
 }
 
 /** What people are told when it begins. */
 export function createCloneEvent(gateway: string, timeMs: number): EventRecord {
   const detail = `two gateways log in as ${gateway}, and ${cloneSigns} ${cloneAdvice}`;
   return { kind: "event", timeMs, name: "gateway.cloned", subject: gateway, detail };
+}
+
+/** What people are told when it begins of gateways that watch one turbine. */
+export function createTwinEvent(
+  { site, turbine }: TurbineRef,
+  gateways: readonly string[],
+  timeMs: number,
+): EventRecord {
+  const detail = `${describeTwins(turbine, gateways)}. They ${twinSigns}. ${twinAdvice}`;
+  return { kind: "event", timeMs, name: "turbine.twins", subject: `${site}/${turbine}`, detail };
 }

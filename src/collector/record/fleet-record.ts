@@ -161,7 +161,11 @@ export interface SeenState {
 /** The newest states of turbines and gateways. */
 export interface StateBatch {
   readonly nowMs: number;
-  readonly turbines: readonly (SeenState & { readonly state: TurbineState })[];
+  readonly turbines: readonly (SeenState & {
+    readonly state: TurbineState;
+    /** Gateways that speak of it by turns, of which an event tells when it begins; none: another one has spoken before. Default: null. */
+    readonly twins?: readonly string[] | null;
+  })[];
   readonly gateways: readonly (SeenState & {
     readonly status: GatewayStatus;
     /** Another gateway has spoken under its id, and both go on; when that begins, an event tells of it. Default: no. */
@@ -216,6 +220,10 @@ export interface RecordedTurbine extends TurbineRef {
   readonly state: TurbineState | null;
   /** When its state was taken back: nobody watches it any more; null: somebody does. */
   readonly unwatchedMs: number | null;
+  /** When a gateway last spoke of it after another, by the collector's clock; null: none ever did. */
+  readonly twinnedMs: number | null;
+  /** Those that did by turns; none: one has taken another's place. */
+  readonly twins: readonly string[];
 }
 
 /** A gateway as it was last heard of. */

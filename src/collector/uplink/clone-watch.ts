@@ -1,5 +1,5 @@
 /** Notices two gateways that speak under one id, and two that speak of one turbine. */
-import { cloneAdvice, cloneSigns } from "../../core/contract/clone-words.ts";
+import { cloneAdvice, cloneSigns, twinAdvice, twinSigns } from "../../core/contract/clone-words.ts";
 import type { GatewayStatus, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -12,8 +12,11 @@ import { createTurnsWatch } from "./turns-watch.ts";
  */
 export type FleetCloneWatch = (status: GatewayStatus, retained: boolean) => boolean;
 
-/** Takes each state of a turbine that was read, in the same way. */
-export type TwinWatch = (state: TurbineState, retained: boolean) => boolean;
+/**
+ * Takes each state of a turbine that was read, in the same way. If it is a sign of two: their ids; if its gateway is another than
+ * before, which may have taken its place: none; else null.
+ */
+export type TwinWatch = (state: TurbineState, retained: boolean) => readonly string[] | null;
 
 interface WatchOptions {
   readonly clock: Pick<Clock, "monotonicMs">;
@@ -23,7 +26,7 @@ interface WatchOptions {
 
 /** Creates a watch that has heard nobody. A gateway's speakers are its processes. */
 export function createFleetCloneWatch({ clock, logger, metrics }: WatchOptions): FleetCloneWatch {
-  const isTurn = createTurnsWatch({
+  const takeTurn = createTurnsWatch({
     clock,
     turnsTotal: metrics.counter({
       name: "gateway_clones_total",
@@ -39,13 +42,14 @@ export function createFleetCloneWatch({ clock, logger, metrics }: WatchOptions):
   return ({ gateway, online, instance, time }, retained) => {
     // A last will may come late.
     if (!online || instance === undefined || instance === null) return false;
-    return isTurn({ subject: gateway, speaker: instance, time, retained });
+    const turn = takeTurn({ subject: gateway, speaker: instance, time, retained });
+    return turn !== null && turn.length > 0;
   };
 }
 
 /** Creates a watch that has heard of no turbine. A turbine's speakers are gateways: its state says what the last of them knows. */
 export function createTwinWatch({ clock, logger, metrics }: WatchOptions): TwinWatch {
-  const isTurn = createTurnsWatch({
+  const takeTurn = createTurnsWatch({
     clock,
     turnsTotal: metrics.counter({
       name: "turbine_twins_total",
@@ -53,14 +57,15 @@ export function createTwinWatch({ clock, logger, metrics }: WatchOptions): TwinW
       labels: [],
     }),
     tell: (turbine, gateways) =>
-      logger.error("two gateways watch one turbine, and publish its state by turns", {
+      logger.error(`two gateways watch one turbine, and ${twinSigns}`, {
         turbine,
         gateways,
-        hint: "Take the turbine out of the configuration of one of them; its alarms end there.",
+        hint: `${twinAdvice}.`,
       }),
   });
   return ({ site, turbine, gateway, time }, retained) => {
-    if (gateway === undefined) return false;
-    return isTurn({ subject: `${site}/${turbine}`, speaker: gateway, time, retained });
+    if (gateway === undefined) return null;
+    const turn = takeTurn({ subject: `${site}/${turbine}`, speaker: gateway, time, retained });
+    return turn && [...turn].sort();
   };
 }

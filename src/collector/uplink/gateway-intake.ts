@@ -66,9 +66,9 @@ export async function createGatewayIntake(options: GatewayIntakeOptions): Promis
     },
   });
   const isCloneSign = createFleetCloneWatch({ clock: systemClock, logger, metrics });
-  const isTwinSign = createTwinWatch({ clock: systemClock, logger, metrics });
+  const findTwins = createTwinWatch({ clock: systemClock, logger, metrics });
   const revoked = createRevokedStatuses({ sites, topics, publish, logger });
   const onStatus = revoked.note;
-  const states = createStateWatch({ ...around, sites, isCloneSign, isTwinSign, onStatus, metrics });
+  const states = createStateWatch({ ...around, sites, isCloneSign, findTwins, onStatus, metrics });
   return { ingest, states, tellRevoked: revoked.tell };
 }

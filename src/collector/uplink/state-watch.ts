@@ -57,14 +57,14 @@ export function createStateWatch(options: {
   readonly sites?: StateSites;
   /** Told of each gateway's status, before it is stored; is it a sign of two gateways under one id? */
   readonly isCloneSign?: FleetCloneWatch;
-  /** Told of each turbine's state. */
-  readonly isTwinSign?: TwinWatch;
+  /** Told of each turbine's state, before it is stored; do several gateways speak of it? */
+  readonly findTwins?: TwinWatch;
   /** Told of each gateway's status, also of one that may say nothing. */
   readonly onStatus?: (status: GatewayStatus) => void;
   readonly metrics: Metrics;
 }): StateWatch {
   const { record, clock, timers, logger, sites = anySite, isCloneSign = () => false } = options;
-  const { isTwinSign = () => false, onStatus = () => {} } = options;
+  const { findTwins = () => null, onStatus = () => {} } = options;
   const waiting = createWaitingStates();
   const droppedTotal = options.metrics.counter({
     name: "states_dropped_total",
@@ -82,7 +82,7 @@ export function createStateWatch(options: {
     try {
       for (const part of cutParts(messages)) {
         await record.storeStates(
-          readStates(part, clock.nowMs(), { sites, isCloneSign, isTwinSign, onStatus }),
+          readStates(part, clock.nowMs(), { sites, isCloneSign, findTwins, onStatus }),
         );
         stored += part.length;
         if (part.length < messages.length) await rest();
@@ -145,12 +145,12 @@ function readStates(
   {
     sites,
     isCloneSign,
-    isTwinSign,
+    findTwins,
     onStatus,
   }: {
     readonly sites: StateSites;
     readonly isCloneSign: FleetCloneWatch;
-    readonly isTwinSign: TwinWatch;
+    readonly findTwins: TwinWatch;
     readonly onStatus: (status: GatewayStatus) => void;
   },
 ): StateBatch {
@@ -177,8 +177,9 @@ function readStates(
       } else if (!("time" in read.value)) {
         unwatched.push({ ...read.value, seenMs: message.heardMs, message });
       } else {
-        isTwinSign(read.value, message.retained);
-        turbines.push({ state: read.value, seenMs: seenAt(read.value.time, message), message });
+        const { value: state } = read;
+        const twins = findTwins(state, message.retained);
+        turbines.push({ state, seenMs: seenAt(state.time, message), twins, message });
       }
     } else {
       const read = parse(message, gatewayStatusSchema(), ({ gateway }) => [gateway]);

@@ -16,8 +16,11 @@ interface Speech {
   readonly retained: boolean;
 }
 
-/** Takes each, in the order of their coming. Has the speaker come back after another? */
-type TurnsWatch = (speech: Speech) => boolean;
+/**
+ * Takes each, in the order of their coming. If the speaker has come back after others: they and itself; if it speaks first after
+ * another: nobody; null: it, or nobody, spoke before.
+ */
+type TurnsWatch = (speech: Speech) => readonly string[] | null;
 
 interface Speakers {
   /** What each said last; the one that spoke last is the last. */
@@ -38,29 +41,32 @@ export function createTurnsWatch(options: {
   readonly tell: (subject: string, speakers: readonly string[]) => void;
 }): TurnsWatch {
   const followed = new Map<string, Speakers>();
-  const note = (subject: string, { said, toldMs }: Speakers): number => {
+  const note = (subject: string, speakers: readonly string[], toldMs: number): number => {
     options.turnsTotal.add(1, {});
     const nowMs = options.clock.monotonicMs();
     if (nowMs - toldMs < tellAgainMs) return toldMs;
-    options.tell(subject, [...said.keys()]);
+    options.tell(subject, speakers);
     return nowMs;
   };
   return ({ subject, speaker, time, retained }) => {
     const known = followed.get(subject);
-    if (known !== undefined && retained) return false;
+    if (known !== undefined && retained) return null;
     const said = new Map(known?.said);
     const isKnown = said.has(speaker);
-    if (isKnown && said.get(speaker) === time) return false;
-    const isBack = isKnown && [...said.keys()].at(-1) !== speaker;
+    if (isKnown && said.get(speaker) === time) return null;
+    const all = [...said.keys()];
+    const since = isKnown ? all.slice(all.indexOf(speaker)) : [];
+    const isBack = since.length > 1;
     let toldMs = known?.toldMs ?? Number.NEGATIVE_INFINITY;
-    if (isBack) toldMs = note(subject, { said, toldMs });
+    if (isBack) toldMs = note(subject, since, toldMs);
     said.delete(speaker);
     said.set(speaker, time);
     dropOldest(said, maxSpeakers);
     followed.delete(subject);
     followed.set(subject, { said, toldMs });
     dropOldest(followed, maxSubjects);
-    return isBack;
+    if (isBack) return since;
+    return all.length === 0 || isKnown ? null : [];
   };
 }
 

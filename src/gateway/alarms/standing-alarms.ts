@@ -26,6 +26,8 @@ interface StateReader {
 
 /** What a state tells of alarms. */
 interface StandingAlarms {
+  /** Whoever published it; absent: an older gateway. */
+  readonly gateway?: string | undefined;
   readonly records: readonly AlarmRecord[];
   /** Of them, those that were passed over: for their names, or since there were too many. */
   readonly ignored: number;
@@ -56,7 +58,7 @@ export function readStandingAlarms(
     const record = recallAlarm(said, { point, saidMs: Date.parse(state.time), nowMs });
     if (record !== null) records.set(name, record);
   }
-  return ok({ records: [...records.values()], ignored });
+  return ok({ gateway: state.gateway, records: [...records.values()], ignored });
 }
 
 /** A withheld alarm goes on beneath. Where an older gateway does not say how, it had returned if its component is said to be in no alarm. */

@@ -5,6 +5,7 @@
  * looked for. A gateway that knows its alarms asks for nothing.
  */
 import { z } from "zod";
+import { twinAdvice } from "../../core/contract/clone-words.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
 import type { Topics } from "../../core/contract/topics.ts";
@@ -160,9 +161,12 @@ class Recall implements AlarmRecall {
     // What is not retained is said now, by this gateway.
     if (turbine === undefined || !retain || payload.length === 0) return;
     this.#unread.delete(topic);
-    const { site } = config.gateway;
+    const { site, id } = config.gateway;
     const read = readStandingAlarms(payload, { site, turbine, nowMs: clock.nowMs() });
     if (read.ok) {
+      const { gateway = id } = read.value;
+      const hint = `If it still watches the turbine: ${twinAdvice}.`;
+      if (gateway !== id) logger.warn("a turbine's state is another gateway's", { topic, gateway, hint });
       this.#note(read.value.records.filter((record) => this.#isWanted(record)));
       this.#ignored += read.value.ignored;
     } else {
@@ -190,12 +194,8 @@ class Recall implements AlarmRecall {
     if (late.length === 0) return;
     this.#add(late);
     this.#keep(this.#found);
-    for (const record of late)
-      this.#tell(
-        record,
-        "alarm.forgotten",
-        "was found too late: it is taken up when this gateway is started again",
-      );
+    const fate = "was found too late: it is taken up when this gateway is started again";
+    for (const record of late) this.#tell(record, "alarm.forgotten", fate);
   }
 
   #add(records: readonly AlarmRecord[]): void {

@@ -58,6 +58,7 @@ describe("an alarm's card beside its turbine", () => {
     operatingState: "full-performance",
     lastSeenMs: nowMs,
     unwatchedMs: null,
+    twins: [],
     state: null,
   };
 

@@ -57,6 +57,7 @@ function viewOf(changes: Partial<TurbineState>): TurbineView {
     operatingState: last.operatingState,
     lastSeenMs: nowMs,
     unwatchedMs: null,
+    twins: [],
     state: last,
   };
 }

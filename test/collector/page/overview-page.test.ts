@@ -178,6 +178,7 @@ test("all tiles count a turbine by its worst component: one in alarm that is not
     operatingState: isSilent ? "information-unavailable" : "full-performance",
     lastSeenMs: nowMs,
     unwatchedMs: null,
+    twins: [],
     state: null,
   });
   const turbines = [view("a", "critical", true), view("b", "critical", false), view("c", "no-data", true)];
@@ -185,6 +186,12 @@ test("all tiles count a turbine by its worst component: one in alarm that is not
   const { text } = renderOverviewPage({ ...empty, turbines, alarming }, parsePageRange(null));
   expect(text).toContain("on 2 of 3 turbines (nothing known now of 1)");
   expect(text).toContain("0 good, 2 in alarm (nothing known now of 1), 1 with data missing");
+  expect(text).not.toMatch(/two gateways/i);
+  const watched = [{ ...view("a", "critical", false), twins: ["gw-1", "gw-2"] }];
+  const { text: twinned } = renderOverviewPage({ ...empty, turbines: watched }, parsePageRange(null));
+  expect(twinned).toMatch(
+    /0 with data missing, 1 watched by two gateways<.*>Two gateways watch a: gw-1, gw-2</s,
+  );
   // Those that are out of service make no turbine one that is in alarm.
   const withheld = [{ site: "s", turbine: "c", alarms: 3 }];
   const { text: other } = renderOverviewPage(

@@ -73,6 +73,7 @@ function createModel(): {
         component,
         failureMode: "inner-race",
         ...newest.standing,
+        twinnedMs: null,
         last: newest.last && {
           timeMs: alarmLifeStep(newest.last, newest.receivedMs).timeMs,
           receivedMs: newest.receivedMs,

@@ -1,14 +1,16 @@
-/** Two gateways that go on from copies of one card, before an engine of the record: nothing of either is lost. */
+/** Two gateways that go on from copies of one card, before an engine of the record: nothing of either is lost. And two that watch one turbine. */
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { clockEventName } from "../../../src/collector/record/clock-rules.ts";
+import { twoForMs } from "../../../src/collector/record/clone-rules.ts";
 import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts";
 import { ok } from "../../../src/core/contract/result.ts";
 import { lanes } from "../../../src/core/contract/topics.ts";
 import { assembleEnvelope, decodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { type OutboxRig, openOutbox } from "../../gateway/record/outbox-rig.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { turbineState } from "../fleet-records.ts";
 
 const t = 1_700_000_000_000;
 
@@ -61,5 +63,31 @@ export function describeClones(open: () => Promise<FleetRecord>): void {
     ]);
     expect(names.toSorted()).toEqual([...said, "before", "waits"].toSorted());
     expect(both.map(({ outbox }) => outbox.peek("update"))).toEqual([null, null]);
+  });
+
+  it("knows of several gateways that watch one turbine, and tells of it once while it goes on", async () => {
+    const record = await open();
+    const hear = async (seenMs: number, twins: readonly string[] | null): Promise<readonly unknown[]> => {
+      const state = turbineState("wt-1", seenMs, "0".repeat(64));
+      const turbines = [{ state, seenMs, twins }];
+      expect(await record.storeStates({ nowMs: seenMs, turbines, gateways: [], setAside: [] })).toEqual([]);
+      const { total } = await record.events({ limit: 9, offset: 0, name: "turbine.twins" });
+      const [known] = await record.turbines();
+      return [known?.twinnedMs, known?.twins, total];
+    };
+    const both = ["gw-1", "gw-2"];
+    expect(await hear(t, null)).toEqual([null, [], 0]);
+    expect(await hear(t + 1, [])).toEqual([t + 1, [], 0]);
+    expect(await hear(t + 2, both)).toEqual([t + 2, both, 1]);
+    expect(await hear(t + 3, null)).toEqual([t + 2, both, 1]);
+    // A third one speaks, and may not do so again.
+    expect(await hear(t + 4, [])).toEqual([t + 4, both, 1]);
+    expect(await hear(t + 3 + twoForMs, both)).toEqual([t + 3 + twoForMs, both, 1]);
+    // Later one takes another's place: of those of before nothing is said.
+    expect(await hear(t + 3 + 2 * twoForMs, [])).toEqual([t + 3 + 2 * twoForMs, [], 1]);
+    expect(await hear(t + 4 + 2 * twoForMs, both)).toEqual([t + 4 + 2 * twoForMs, both, 2]);
+    const { items } = await record.events({ limit: 9, offset: 0, name: "turbine.twins" });
+    expect(items[0]).toMatchObject({ gateway: "(collector)", subject: "north-sea/wt-1" });
+    expect(items[0]?.detail).toContain("two gateways watch wt-1: gw-1, gw-2");
   });
 }

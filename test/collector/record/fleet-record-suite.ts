@@ -1,7 +1,7 @@
 /** What every engine of the fleet's record must do. Runs over an engine that is given as a place to open again and again. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { clockEventName } from "../../../src/collector/record/clock-rules.ts";
-import { clonedForMs } from "../../../src/collector/record/clone-rules.ts";
+import { twoForMs } from "../../../src/collector/record/clone-rules.ts";
 import type {
   CheckedEnvelope,
   FleetRecord,
@@ -576,9 +576,11 @@ function describeMachines(open: Open): void {
       predictionBatch("wt-1", t, { rows: 1, stepMs: 1 }),
       { kind: "alert", event: alertEvent("wt-2", "raised", t) },
     ]);
+    const heard = { gateway: "gw-1", lastSeenMs: t, unwatchedMs: null, twinnedMs: null, twins: [] };
+    const known = { site: "north-sea", ...heard };
     expect(await record.turbines()).toEqual([
-      { site: "north-sea", turbine: "wt-1", gateway: "gw-1", lastSeenMs: t, state: null, unwatchedMs: null },
-      { site: "north-sea", turbine: "wt-2", gateway: "gw-1", lastSeenMs: t, state, unwatchedMs: null },
+      { ...known, turbine: "wt-1", state: null },
+      { ...known, turbine: "wt-2", state },
     ]);
     await record.storeStates({ nowMs: t, turbines, gateways: [], setAside: [] });
     expect((await record.turbines())[1]!.lastSeenMs).toBe(t);
@@ -690,13 +692,13 @@ function describeMachines(open: Open): void {
     await hear(t, false);
     expect([(await record.gateways())[0]?.clonedMs, await told()]).toEqual([null, 0]);
     await hear(t + 1, true);
-    await hear(t + clonedForMs, true);
-    await hear(t + clonedForMs + 1, false);
-    expect([(await record.gateways())[0]?.clonedMs, await told()]).toEqual([t + clonedForMs, 1]);
-    await hear(t + 2 * clonedForMs, true);
+    await hear(t + twoForMs, true);
+    await hear(t + twoForMs + 1, false);
+    expect([(await record.gateways())[0]?.clonedMs, await told()]).toEqual([t + twoForMs, 1]);
+    await hear(t + 2 * twoForMs, true);
     expect(await told()).toBe(2);
     const { items } = await record.events({ ...all, name: "gateway.cloned" });
-    expect(items[0]).toMatchObject({ gateway: "(collector)", subject: "gw-1", timeMs: t + 2 * clonedForMs });
+    expect(items[0]).toMatchObject({ gateway: "(collector)", subject: "gw-1", timeMs: t + 2 * twoForMs });
   });
 
   it("keeps what the collector itself has to say", async () => {

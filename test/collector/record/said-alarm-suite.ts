@@ -1,5 +1,6 @@
 /** What a turbine's state makes of alarms whose beginning, steps or end a record did not hear, alike in every engine. */
 import { expect, it } from "vitest";
+import { twoForMs } from "../../../src/collector/record/clone-rules.ts";
 import type {
   FleetRecord,
   RecordedAlarm,
@@ -41,7 +42,7 @@ interface Teller {
   say(
     alarms: readonly Said[],
     timeMs: number,
-    changes?: Partial<TurbineState> & { seenMs?: number },
+    changes?: Partial<TurbineState> & { seenMs?: number; twins?: readonly string[] },
   ): Promise<void>;
   list(): Promise<readonly RecordedAlarm[]>;
 }
@@ -69,10 +70,10 @@ function createTeller(record: FleetRecord, turbine = "wt-1"): Teller {
       const [stored] = await record.storeEnvelopes({ nowMs, envelopes: [envelope], setAside: [] });
       expect(stored!.records).toEqual([ok("alert")]);
     },
-    say: async (alarms, timeMs, { seenMs = timeMs, ...changes } = {}) => {
+    say: async (alarms, timeMs, { seenMs = timeMs, twins = null, ...changes } = {}) => {
       const components = [{ component, health: "good" as const, reason: null, sinceMs: null }];
       const state = turbineState(turbine, timeMs, "0".repeat(64), { alarms, components, ...changes });
-      const batch = { nowMs: seenMs, turbines: [{ state, seenMs }], gateways: [], setAside: [] };
+      const batch = { nowMs: seenMs, turbines: [{ state, seenMs, twins }], gateways: [], setAside: [] };
       expect(await record.storeStates(batch)).toEqual([]);
     },
     list: async () => (await record.alarms({ turbine, limit: 100, offset: 0 })).items,
@@ -159,6 +160,37 @@ export function describeSaidAlarms(open: () => Promise<FleetRecord>): void {
     const returned = namedAlarm(t, { state: "returned-unacknowledged", conditionActive: false });
     await say([returned], t + 3 * hour, { components });
     expect(await list()).toMatchObject([{ active: false, saidMs: t + 3 * hour }]);
+  });
+
+  it("ends no alarm by a state while several gateways speak of its turbine", async () => {
+    const record = await open();
+    const { say, tell, list } = createTeller(record);
+    const twins = ["gw-1", "gw-2"];
+    const isActive = async (): Promise<readonly boolean[]> => (await list()).map(({ active }) => active);
+    await tell(alertEvent("wt-1", "raised", t), t);
+    await say([namedAlarm(t)], t + hour);
+    // Another gateway, which watches it as well or has taken the other's place.
+    await say([], t + hour + 5 * second, { twins: [] });
+    await say([], t + hour + 10 * second);
+    expect(await isActive()).toEqual([true]);
+    await say([namedAlarm(t)], t + hour + 15 * second, { twins });
+    const returned = namedAlarm(t, { state: "returned-unacknowledged", conditionActive: false });
+    for (const [index, alarms] of [[], [returned], [namedAlarm(t, { severity: "warning" })], []].entries())
+      await say(alarms, t + hour + (20 + 5 * index) * second, { twins });
+    expect(await list()).toMatchObject([{ active: true, event: { data: { severity: "warning" } } }]);
+    const other = createTeller(record, "wt-2");
+    await other.tell(alertEvent("wt-2", "raised", t), t);
+    await other.say([], t + hour);
+    expect((await other.list()).map(({ active }) => active)).toEqual([false]);
+    // Its own end counts.
+    await tell(alertEvent("wt-1", "cleared", t + 2 * hour, { since: timeOf(t) }), t + 2 * hour);
+    expect(await isActive()).toEqual([false]);
+    await tell(alertEvent("wt-1", "raised", t + 3 * hour), t + 3 * hour);
+    await say([], t + 4 * hour, { twins });
+    await say([], t + 4 * hour + twoForMs - 1);
+    expect(await isActive()).toEqual([true, false]);
+    await say([], t + 4 * hour + twoForMs);
+    expect(await isActive()).toEqual([false, false]);
   });
 
   it("takes the end of an alarm also where a state that does not name it came a moment before", async () => {

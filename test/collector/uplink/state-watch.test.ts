@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from "vitest";
 import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts";
 import { createSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
+import { createTwinWatch } from "../../../src/collector/uplink/clone-watch.ts";
 import { createStateWatch, type StateWatch } from "../../../src/collector/uplink/state-watch.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
@@ -29,6 +30,7 @@ function createBench(
     timers: clock,
     logger: silentLogger,
     metrics,
+    findTwins: createTwinWatch({ clock, logger: silentLogger, metrics }),
     ...(sites === undefined ? {} : { sites }),
   });
   return { record, watch, clock, metrics };
@@ -205,4 +207,30 @@ it("holds so many bytes of what cannot be stored, keeps room for statuses, and c
     return (await record.gateways()).length > 0;
   }, "the status is stored");
   expect((await record.gateways()).map(({ gateway }) => gateway)).toEqual(["gw-1"]);
+});
+
+it("keeps an alarm that one of two gateways of its turbine says to stand, and the other knows nothing of", async () => {
+  const { record, watch, clock } = createBench();
+  const components = [
+    { component: "gearbox-hss-bearing", health: "good" as const, reason: null, sinceMs: null },
+  ];
+  const since = new Date(clock.nowMs() - 3_600_000).toISOString();
+  const inner = { ...components[0]!, failureMode: "inner-race", since, probability: 0.9 };
+  const alarms = [{ ...inner, state: "unacknowledged" as const }];
+  const say = async (gateway: string, changes: object): Promise<unknown> => {
+    clock.advance(5_000);
+    const state = { ...turbineState("wt-1", clock.nowMs(), "d"), gateway, ...changes };
+    watch.acceptState("aurora/v1/turbine/north-sea/wt-1/state", bytes(state), false);
+    await until(async () => {
+      clock.advance(100);
+      return (await record.turbines())[0]?.state?.time === state.time;
+    }, "it is stored");
+    const { items } = await record.alarms({ limit: 9, offset: 0 });
+    return items.map(({ active }) => active);
+  };
+  for (let turn = 0; turn < 3; turn++) {
+    expect(await say("gw-1", { alarms })).toEqual([true]);
+    expect(await say("gw-2", { alarms: [], components })).toEqual([true]);
+  }
+  expect(await record.turbines()).toMatchObject([{ twins: ["gw-1", "gw-2"] }]);
 });

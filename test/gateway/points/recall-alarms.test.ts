@@ -40,6 +40,14 @@ describe("a gateway without a memory", () => {
     expect(decider.isSuspicious).toBe(false);
   });
 
+  test("warns where another gateway published its turbine's state, and takes up what stands all the same", async () => {
+    const { start, warnings, listed } = createStarts();
+    await start().look([stateOf([said("outer")], { gateway: "gw-2" }), ...restOfSite]);
+    expect(listed()).toEqual(["t1 outer unacknowledged true"]);
+    const others = warnings.filter((message) => message === "a turbine's state is another gateway's");
+    expect(others).toHaveLength(1);
+  });
+
   test("says nothing where nothing stands, once states can be read, and asks no second time", async () => {
     const { start, events, clock, state } = createStarts();
     const first = start();

@@ -66,6 +66,7 @@ export const settle = (): Promise<void> => new Promise((resolve) => setImmediate
 /** Starts of one gateway over one state folder, each at a broker that holds these messages, or that refuses. */
 export function createStarts(state = createFakeState()) {
   const events: string[] = [];
+  const warnings: string[] = [];
   const clock = createManualClock();
   const start = () => {
     const mqtt = createFakeMqtt();
@@ -97,7 +98,7 @@ export function createStarts(state = createFakeState()) {
       topics,
       clock,
       timers: clock,
-      logger: silentLogger,
+      logger: { ...silentLogger, warn: (message) => void warnings.push(message) },
       onEvent: (name, subject) => void events.push(`${name} ${subject}`),
     });
     const deliver = (payload: unknown, topic = topicOf(payload), retain = true): void => {
@@ -124,5 +125,5 @@ export function createStarts(state = createFakeState()) {
     createAlarmRegister(defaultAlertPolicy, kept().alarms)
       .list()
       .map((alarm) => `${alarm.turbine} ${alarm.failureMode} ${alarm.state} ${alarm.conditionActive}`);
-  return { start, state, events, clock, kept, listed };
+  return { start, state, events, warnings, clock, kept, listed };
 }

@@ -9,6 +9,7 @@ import {
   fromNewestRow,
   maxAlarmSteps,
   toSaidText,
+  twinned,
   unheardEvent,
 } from "../alarm-rows.ts";
 import {
@@ -117,7 +118,7 @@ async function countKinds(session: SqlSession, { site, turbine }: TurbineRef): P
 export async function holdAlarms(session: SqlSession, heard: readonly HeardAlarms[]): Promise<void> {
   if (heard.length === 0) return;
   const held = `alarm.id, alarm.site, alarm.turbine, alarm.component, alarm.failure_mode, alarm.active, alarm.said,
-      alert_event.time_ms, alert_event.received_ms, alert_event.json`;
+      alert_event.time_ms, alert_event.received_ms, alert_event.json, ${twinned}`;
   const standing = await session.rows(
     `SELECT ${held} FROM alarm LEFT JOIN ${lastEvent}
      WHERE alarm.active AND (alarm.site, alarm.turbine) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,

@@ -3,7 +3,7 @@ import type { PointId } from "../../../core/contract/stream.ts";
 import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine-state.ts";
 import type { HealthRecord } from "../../../core/contract/uplink-record.ts";
 import { toldAgainMs } from "../clock-rules.ts";
-import { isCloned } from "../clone-rules.ts";
+import { areTwo, fromTwinRow } from "../clone-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
@@ -62,7 +62,7 @@ export async function isCloneNews(session: SqlSession, gateway: string, seenMs: 
     [gateway, Math.trunc(seenMs)],
   );
   const before = row?.before ?? null;
-  return row !== undefined && !isCloned(before === null ? null : Number(before), seenMs);
+  return row !== undefined && !areTwo(before === null ? null : Number(before), seenMs);
 }
 
 /** In the order of their names. */
@@ -218,6 +218,7 @@ export async function listTurbines(session: SqlSession): Promise<RecordedTurbine
     lastSeenMs: Number(row.last_seen_ms),
     state: row.state_json === null ? null : (JSON.parse(String(row.state_json)) as TurbineState),
     unwatchedMs: row.unwatched_ms === null ? null : Number(row.unwatched_ms),
+    ...fromTwinRow(row),
   }));
 }
 

@@ -181,6 +181,8 @@ const migrations: readonly string[] = [
   ALTER TABLE alarm ADD COLUMN said text;
   CREATE INDEX alarm_standing ON alarm (site, turbine) WHERE active;
   `,
+  // When a gateway last spoke of a turbine after another, and which do so by turns.
+  "ALTER TABLE turbine ADD COLUMN twinned_ms bigint, ADD COLUMN twins_json text",
 ];
 
 /** Of advisory locks: whoever changes the tables holds it. */

@@ -1,8 +1,8 @@
 /** Stores the states of a batch in PostgreSQL: all at once, or each alone where one of them cannot be kept. */
 
 import { doubtStatus } from "../clock-rules.ts";
-import { createCloneEvent } from "../clone-rules.ts";
-import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../fleet-record.ts";
+import { createCloneEvent, createTwinEvent, fromTwinRow, stepTwins, type TwinSign } from "../clone-rules.ts";
+import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch, TurbineRef } from "../fleet-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import { otherTopics, ownName } from "../record-rules.ts";
 import { holdAlarms } from "./postgres-alarms.ts";
@@ -39,8 +39,7 @@ export function createStateWriter(
       });
     try {
       return await store(async (session) => {
-        await putTurbineStates(session, turbines);
-        await holdAlarms(session, turbines);
+        await putStates(session, turbines, batch.nowMs);
         for (const { status, seenMs } of gateways) await putStatus(session, status, seenMs);
         await tellOfStatuses(session, gateways, batch.nowMs);
         return [];
@@ -48,12 +47,43 @@ export function createStateWriter(
     } catch (error) {
       if (!isDataError(error)) throw error;
       return store(async (session) => {
-        const faults = await putOneByOne(session, turbines, gateways);
+        const faults = await putOneByOne(session, { turbines, gateways, nowMs: batch.nowMs });
         await tellOfStatuses(session, gateways, batch.nowMs);
         return faults;
       });
     }
   };
+}
+
+/** Stores what turbines say, tells of those that several gateways speak of, and holds their alarms against it. */
+async function putStates(session: SqlSession, turbines: readonly Turbine[], nowMs: number): Promise<void> {
+  await putTurbineStates(session, turbines);
+  for (const { state, seenMs, twins = null } of turbines) {
+    if (twins === null || !(await isTwinNews(session, state, { twins, seenMs }))) continue;
+    const event = createTwinEvent(state, twins, seenMs);
+    await putEvents(session, [[event, { gateway: ownName, receivedMs: nowMs }]]);
+  }
+  await holdAlarms(session, turbines);
+}
+
+/** Notes that a gateway spoke of a turbine, whose row is held, after another; are people to be told of two? */
+async function isTwinNews(
+  session: SqlSession,
+  { site, turbine }: TurbineRef,
+  sign: TwinSign,
+): Promise<boolean> {
+  const [row] = await session.rows(
+    "SELECT twinned_ms, twins_json FROM turbine WHERE site = $1 AND turbine = $2",
+    [site, turbine],
+  );
+  const { twins, isNews } = stepTwins(fromTwinRow(row), sign);
+  await session.run("UPDATE turbine SET twinned_ms = $3, twins_json = $4 WHERE site = $1 AND turbine = $2", [
+    site,
+    turbine,
+    Math.trunc(sign.seenMs),
+    JSON.stringify(twins),
+  ]);
+  return isNews;
 }
 
 /** Tells of clocks by what statuses say of the time, and of gateways that are two. */
@@ -107,8 +137,15 @@ function setAside({ message }: Turbine | Gateway, fault: RecordFault): SetAsideM
 
 async function putOneByOne(
   session: SqlSession,
-  turbines: readonly Turbine[],
-  gateways: readonly Gateway[],
+  {
+    turbines,
+    gateways,
+    nowMs,
+  }: {
+    readonly turbines: readonly Turbine[];
+    readonly gateways: readonly Gateway[];
+    readonly nowMs: number;
+  },
 ): Promise<readonly SetAsideMessage[]> {
   const faults: SetAsideMessage[] = [];
   const attempt = async (each: Turbine | Gateway, put: () => Promise<void>): Promise<void> => {
@@ -123,10 +160,7 @@ async function putOneByOne(
     }
   };
   for (const each of turbines) {
-    await attempt(each, async () => {
-      await putTurbineStates(session, [each]);
-      await holdAlarms(session, [each]);
-    });
+    await attempt(each, () => putStates(session, [each], nowMs));
   }
   for (const each of gateways) await attempt(each, () => putStatus(session, each.status, each.seenMs));
   return faults;

@@ -9,6 +9,7 @@ import {
   fromNewestRow,
   maxAlarmSteps,
   toSaidText,
+  twinned,
   unheardEvent,
 } from "../alarm-rows.ts";
 import {
@@ -57,7 +58,7 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
   const say = database.prepare("UPDATE alarm SET active = ?, said = ?, last_ms = ? WHERE id = ?");
   const end = database.prepare("UPDATE alarm SET active = 0, said = NULL WHERE id = ?");
   const held = `SELECT alarm.id, alarm.component, alarm.failure_mode, alarm.active, alarm.said,
-      alert_event.time_ms, alert_event.received_ms, alert_event.json
+      alert_event.time_ms, alert_event.received_ms, alert_event.json, ${twinned}
     FROM alarm LEFT JOIN ${lastEvent} WHERE alarm.site = ? AND alarm.turbine = ?`;
   const standing = database.prepare(`${held} AND alarm.active = 1`);
   const newestHeld = database.prepare(

@@ -5,7 +5,7 @@ import type { HealthRecord } from "../../../core/contract/uplink-record.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { toldAgainMs } from "../clock-rules.ts";
-import { isCloned } from "../clone-rules.ts";
+import { areTwo, fromTwinRow, stepTwins, type TwinSign } from "../clone-rules.ts";
 import type { LaneKey, RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
 import { RecordRefusedError, recordBounds, refuseBeyond } from "../record-bounds.ts";
 
@@ -40,6 +40,8 @@ export interface SqliteMachines {
   unclaimedRoom(): UnclaimedRoom;
   /** @throws RecordRefusedError for one more turbine than there is room for */
   putState(state: TurbineState, seenMs: number, room: UnclaimedRoom): void;
+  /** Notes that a gateway spoke of a known turbine after another; are people to be told of two? */
+  isTwinNews(turbine: TurbineRef, sign: TwinSign): boolean;
   /** Forgets the state of a turbine that nobody watches any more; one that is not known stays so. */
   takeStateBack(turbine: TurbineRef, seenMs: number): void;
   turbines(): RecordedTurbine[];
@@ -139,7 +141,7 @@ function createGateways(
     isCloneNews: (gateway, seenMs) => {
       const before = lastClone.get(gateway)?.cloned_ms ?? null;
       noteClone.run(Math.trunc(seenMs), gateway);
-      return !isCloned(before === null ? null : Number(before), seenMs);
+      return !areTwo(before === null ? null : Number(before), seenMs);
     },
     putHealth: (gateway, health) => {
       const { kind: _, ...rest } = health;
@@ -161,7 +163,10 @@ function createGateways(
 
 function createTurbines(
   database: SqliteDatabase,
-): Pick<SqliteMachines, "touchTurbine" | "unclaimedRoom" | "putState" | "takeStateBack" | "turbines"> {
+): Pick<
+  SqliteMachines,
+  "touchTurbine" | "unclaimedRoom" | "putState" | "isTwinNews" | "takeStateBack" | "turbines"
+> {
   const touch = database.prepare(
     `INSERT INTO turbine (site, turbine, gateway, last_seen_ms) VALUES (?, ?, ?, ?)
      ON CONFLICT (site, turbine) DO UPDATE
@@ -174,6 +179,12 @@ function createTurbines(
   );
   const takeBack = database.prepare(
     "UPDATE turbine SET state_json = NULL, unwatched_ms = ? WHERE site = ? AND turbine = ?",
+  );
+  const lastTwins = database.prepare(
+    "SELECT twinned_ms, twins_json FROM turbine WHERE site = ? AND turbine = ?",
+  );
+  const noteTwins = database.prepare(
+    "UPDATE turbine SET twinned_ms = ?, twins_json = ? WHERE site = ? AND turbine = ?",
   );
   const list = database.prepare("SELECT * FROM turbine ORDER BY site, turbine");
   const owner = database.prepare("SELECT gateway FROM turbine WHERE site = ? AND turbine = ?");
@@ -198,6 +209,11 @@ function createTurbines(
       }
       putState.run(state.site, state.turbine, Math.trunc(seenMs), JSON.stringify(state));
     },
+    isTwinNews: ({ site, turbine }, sign) => {
+      const { twins, isNews } = stepTwins(fromTwinRow(lastTwins.get(site, turbine)), sign);
+      noteTwins.run(Math.trunc(sign.seenMs), JSON.stringify(twins), site, turbine);
+      return isNews;
+    },
     takeStateBack: ({ site, turbine }, seenMs) => {
       takeBack.run(Math.trunc(seenMs), site, turbine);
     },
@@ -209,6 +225,7 @@ function createTurbines(
         lastSeenMs: Number(row.last_seen_ms),
         state: row.state_json === null ? null : (JSON.parse(String(row.state_json)) as TurbineState),
         unwatchedMs: row.unwatched_ms === null ? null : Number(row.unwatched_ms),
+        ...fromTwinRow(row),
       })),
   };
 }

@@ -219,6 +219,8 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   ALTER TABLE alarm ADD COLUMN said TEXT;
   CREATE INDEX alarm_standing ON alarm (site, turbine) WHERE active = 1;
   `,
+  // When a gateway last spoke of a turbine after another, and which do so by turns.
+  "ALTER TABLE turbine ADD COLUMN twinned_ms INTEGER; ALTER TABLE turbine ADD COLUMN twins_json TEXT",
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */

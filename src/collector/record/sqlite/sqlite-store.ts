@@ -8,7 +8,7 @@ import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-databa
 import { type SqliteErrorKind, sqliteErrorKind } from "../../../core/platform/sqlite/sqlite-error.ts";
 import { stepWatermark } from "../../../core/wire/uplink-ack.ts";
 import { doubtRecord, doubtStatus } from "../clock-rules.ts";
-import { createCloneEvent } from "../clone-rules.ts";
+import { createCloneEvent, createTwinEvent } from "../clone-rules.ts";
 import { DriftRefusedError, readRenewal } from "../drift-rules.ts";
 import type {
   CheckedEnvelope,
@@ -65,7 +65,10 @@ export function storeStates(
   const room = machines.unclaimedRoom();
   for (const each of turbines) {
     put(each, () => {
-      machines.putState(each.state, each.seenMs, room);
+      const { state, seenMs, twins = null } = each;
+      machines.putState(state, seenMs, room);
+      if (twins !== null && machines.isTwinNews(state, { twins, seenMs }))
+        events.putEvent(createTwinEvent(state, twins, seenMs), { gateway: ownName, receivedMs: nowMs });
       alarms.hold(each);
     });
   }
