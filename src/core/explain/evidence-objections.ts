@@ -5,7 +5,13 @@ import { joinWords, nameHarmonic, nameSpacing } from "./evidence-words.ts";
 import { type FaultLine, isWithinReach } from "./fault-lines.ts";
 import type { FaultPicture, MeasuredLine } from "./fault-picture.ts";
 import { findNearestHum } from "./mains-hum.ts";
-import { lineRevolutions, objectToPlace, objectToSpread } from "./place-objections.ts";
+import {
+  lineRevolutions,
+  objectToHalfOrders,
+  objectToPlace,
+  objectToSpread,
+  objectToWander,
+} from "./place-objections.ts";
 import { standsOnSupply } from "./supply-lines.ts";
 
 /** The fault, beside those that it could be taken for. */
@@ -42,6 +48,7 @@ const expectedSpacing: Readonly<Record<FaultKind, LineOrder | null>> = {
 export function listObjections(accusation: Accusation): string[] {
   return [
     ...objectToSteadiness(accusation),
+    ...objectToWander(accusation),
     ...objectToPlace(accusation),
     ...objectToTwin(accusation),
     ...objectToAbsent(accusation),
@@ -49,6 +56,7 @@ export function listObjections(accusation: Accusation): string[] {
     ...objectToSpread(accusation),
     ...objectToHum(accusation),
     ...objectToSupply(accusation),
+    ...objectToHalfOrders(accusation),
     ...objectToRival(accusation),
     ...objectToOldLines(accusation),
     ...objectToSideBands(accusation),

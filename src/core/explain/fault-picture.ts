@@ -41,7 +41,7 @@ export interface MeasuredLine {
   readonly isFlank: boolean;
   /** The speeds over which it keeps its hertz, as no fault's does; null: it does not, or nothing tells. */
   readonly steadyRpm: EvidenceRange | null;
-  /** Where it stands in each window; less than 0 or NaN: not known. */
+  /** Where it stands in each window, of a shaft as fast as it is heard to turn; less than 0 or NaN: not known. */
   readonly places: readonly number[];
   /** Where it stands; null: it does not stand out, or that is not known. */
   readonly measuredOrder: number | null;
@@ -80,7 +80,8 @@ function measureLines(
   healthy: readonly (number | null)[],
 ): MeasuredLine[] {
   const shaftHertz = findShaftHertz(windows);
-  const placed = placeLines(subject, windows);
+  const turns = findTurns(subject, windows);
+  const placed = placeLines(subject, windows, turns);
   const isMost = (some: readonly unknown[]): boolean => some.length > windows.length / 2;
   return listFaultLines(subject).flatMap((line) => {
     const { column } = line;
@@ -92,32 +93,39 @@ function measureLines(
     const standsOut = db >= findNeededDb(noise, values.length, healthyDb);
     const isHum = isMost(windows.filter(({ foreignLines }) => foreignLines?.hum.includes(column)));
     const isShaft = isMost(windows.filter(({ foreignLines }) => foreignLines?.shaft.includes(column)));
-    const places = windows.map(({ lineOrders }) => lineOrders?.[column] ?? Number.NaN);
-    const isFlank = isMost(places.filter((place) => place < 0));
-    const measuredOrder = standsOut ? findMiddlePlace(places) : null;
+    const stated = windows.map(({ lineOrders }) => lineOrders?.[column] ?? Number.NaN);
+    const isFlank = isMost(stated.filter((place) => place < 0));
+    const measuredOrder = standsOut ? findMiddlePlace(stated) : null;
     const isShaded = line.isShaded && (measuredOrder === null || isShaft);
     const isFound = standsOut && !isShaded;
     const steadyRpm = isFound ? findSteadyRpm(column, placed) : null;
     const keepsHertz = measuredOrder !== null && (steadyRpm !== null || isHum);
     const turningHertz = measuredOrder === null ? null : measuredOrder * shaftHertz;
-    const measuredHertz = keepsHertz ? findHertz(places, windows) : turningHertz;
+    const measuredHertz = keepsHertz ? findHertz(stated, windows) : turningHertz;
+    const places = stated.map((place, at) => place / turns[at]!);
     const heard = { db, noiseDb: noise.db, healthyDb, standsOut, isShaded, isFound };
     return [{ line, ...heard, isHum, isShaft, isFlank, steadyRpm, places, measuredOrder, measuredHertz }];
   });
 }
 
+/** How many times as fast as is stated the shaft turned in each window. */
+function findTurns({ features }: SearchedSpectrum, windows: readonly EvidenceWindow[]): number[] {
+  const shaft = findShaftColumns(features);
+  return windows.map(({ lineOrders }) => (lineOrders === undefined ? 1 : findTurn({ lineOrders }, shaft)));
+}
+
 /** Of the windows that say it, in the order of time as {@link findSteady} has them, with how fast the shaft turned. */
 function placeLines(
-  { features: spec, window }: SearchedSpectrum,
+  { window }: SearchedSpectrum,
   windows: readonly EvidenceWindow[],
+  turns: readonly number[],
 ): { readonly lines: PlacedLines; readonly turn: number }[] {
-  const shaft = findShaftColumns(spec);
   const usual = window.unit === "revolutions" ? window.length : Number.NaN;
-  return windows.flatMap(({ features, lineOrders, shaftRpm, revolutions = Number.NaN }, toMs) => {
+  return windows.flatMap(({ features, lineOrders, shaftRpm, revolutions = Number.NaN }, at) => {
     if (lineOrders === undefined) return [];
     const lasted = Number.isNaN(revolutions) ? usual : revolutions;
-    const lines = { features, lineOrders, shaftRpm, revolutions: lasted, toMs };
-    return [{ lines, turn: findTurn(lines, shaft) }];
+    const lines = { features, lineOrders, shaftRpm, revolutions: lasted, toMs: at };
+    return [{ lines, turn: turns[at]! }];
   });
 }
 

@@ -1,10 +1,12 @@
 /**
- * What the places of a fault's lines say against it, where they are known: that they do not belong together, or that they lie where
- * another fault of the same bearing has its own. Each as a clause without a full stop.
+ * What the places of a fault's lines say against it, where they are known: that they do not belong together, do not stay where they are,
+ * or lie where another fault of the same bearing, or the shaft, has its own. Each as a clause without a full stop.
  */
 import { bearingFaults } from "../contract/bundle/bearing-fault.ts";
 import { joinWords, nameHarmonic } from "./evidence-words.ts";
 import { type FaultPicture, type MeasuredLine, takeMiddle } from "./fault-picture.ts";
+import { findPlaceShare } from "./mains-hum.ts";
+import { findHalfOrder } from "./shaft-lines.ts";
 
 /** The fault, beside those that it could be taken for. */
 interface PlacedFaults {
@@ -21,6 +23,16 @@ interface PlacedFaults {
 const spreadShare = 0.005;
 /** To so much a place is known, in reciprocals of the window's revolutions: a tenth of a bin. */
 const placeRevolutions = 0.1;
+/** A slip that changes moves a line less far, as a share of itself. */
+const leastWander = 0.015;
+/** So many times as far as a place is known a line has to move. */
+const clearly = 3;
+/** Of fewer windows chance may say anything. */
+const fewestWindows = 3;
+/** One window in so many may be of a wrong speed. */
+const oddOneOf = 10;
+/** So far from the bearing's data a fault's own lines often stand, as a share. */
+const usualSlip = 0.01;
 /** Half width of a Hann window's line, in reciprocals of the window's revolutions: two that lie further from each other are apart. */
 export const lineRevolutions = 2;
 
@@ -83,6 +95,52 @@ export function objectToPlace({ own, pictures, revolutions }: PlacedFaults): str
   const { part } = bearingFaults[nearest.kind];
   return [
     `its lines are found ${formatShare(ours)} ${shift < 1 ? "below" : "above"} where they belong, ${formatShare(their)} from those of a fault of the ${part}`,
+  ];
+}
+
+/** All lines stand at multiples of half the shaft's speed, at odd ones too: a fault's own do so by chance, or as far as they slip. */
+export function objectToHalfOrders({ own: { harmonics }, revolutions }: PlacedFaults): string[] {
+  const placed = harmonics.flatMap(({ line, isFound, measuredOrder }) =>
+    isFound && measuredOrder !== null ? [{ line, multiple: findHalfOrder(measuredOrder, revolutions) }] : [],
+  );
+  const halves = placed.flatMap(({ line, multiple }) =>
+    multiple === null || Number.isInteger(multiple) ? [] : [{ line, multiple }],
+  );
+  if (halves.length === 0 || placed.some(({ multiple }) => multiple === null)) return [];
+  const mayBeOwn = halves.some(({ line, multiple }) => Math.abs(line.order / multiple - 1) <= usualSlip);
+  const names = joinWords(halves.map(({ line }) => nameHarmonic(line.harmonic)));
+  const shaft = `${joinWords(halves.map(({ multiple }) => `${multiple}`))} times the shaft's speed`;
+  const stands = halves.length === 1 ? "stands" : "stand";
+  const what = mayBeOwn ? `may be the bearing's own, or ${shaft}` : `${stands} on ${shaft}`;
+  return [`${names} ${what}: looseness and rubs make half orders`];
+}
+
+/**
+ * A fault keeps its order. Windows count in which another line of its own says the same place, so that no noise is taken for it; what
+ * keeps its hertz is told elsewhere.
+ */
+export function objectToWander({ own: { harmonics }, revolutions }: PlacedFaults): string[] {
+  const found = harmonics.filter(({ isFound }) => isFound);
+  const [first, ...others] = found;
+  if (first === undefined || first.steadyRpm !== null) return [];
+  const places = first.places
+    .filter((place, window) =>
+      others.some((other) => {
+        const apart = Math.abs(findShift(other, other.places[window]!) / findShift(first, place) - 1);
+        return apart <= spreadShare;
+      }),
+    )
+    .sort((one, other) => one - other);
+  const kept = places.length - Math.floor(places.length / oddOneOf);
+  if (kept < fewestWindows) return [];
+  const spans = places.slice(kept - 1).map((to, at) => ({ from: places[at]!, to }));
+  const [least] = spans.sort((one, other) => one.to / one.from - other.to / other.from);
+  const { from, to } = least!;
+  const known = findPlaceShare(from) / (revolutions * from);
+  if (!(to / from - 1 > Math.max(leastWander, clearly * known))) return [];
+  const name = nameHarmonic(first.line.harmonic);
+  return [
+    `${name} moves between orders ${from.toFixed(2)} and ${to.toFixed(2)} from window to window: a fault's keeps its order, if the speed is stated rightly`,
   ];
 }
 

@@ -14,6 +14,8 @@ const knownDeviation = 0.0015;
 const lineRevolutions = 1.2;
 /** Of a line's top. */
 const topRevolutions = 0.25;
+/** By such a share a line of the shaft's stands elsewhere than at a multiple of half its speed, where that is stated well. */
+const statedDeviation = 0.0005;
 /** In a spectrum of fewer revolutions nearly every line is as near to a harmonic as it may be off. */
 const fewestRevolutions = 8;
 /** The first and the second harmonic say the same speed to this share. */
@@ -73,6 +75,16 @@ export function standsOnShaft(line: number, revolutions: number, deviation: numb
     : lineRevolutions / revolutions + speedDeviation * harmonic;
   const isNear = Math.abs(Math.abs(line) - harmonic * turn) <= reach;
   return revolutions >= fewestRevolutions && harmonic >= 1 && isNear;
+}
+
+/**
+ * The multiple of half the shaft's speed at which a line stands, in turns of the shaft; null: at none, or in so few revolutions that
+ * it cannot be told. Looseness and rubs make the odd ones.
+ */
+export function findHalfOrder(line: number, revolutions: number): number | null {
+  const order = Math.round(2 * line) / 2;
+  const reach = topRevolutions / revolutions + statedDeviation * order;
+  return revolutions >= fewestToMeasure && Math.abs(line - order) <= reach ? order : null;
 }
 
 /** No line stands there. */
