@@ -4,6 +4,7 @@
  * people, and counts first. Reads no file; what no name says for sure, or two contradict, is left for its author, as `TODO`.
  */
 import type { RecordedLabel } from "../../training/dataset/recordings/recording-set.ts";
+import { listSidecars } from "../../training/dataset/sidecar/sidecar.ts";
 import type { EvidenceNote } from "./evidence-notes.ts";
 import { joinLabels, type NamedLabel, readLabelWord } from "./label-words.ts";
 
@@ -22,7 +23,7 @@ export interface GuessedRecordings {
   readonly entries: readonly GuessedEntry[];
   /** Recordings of which nothing says a label. */
   readonly unlabelled: readonly string[];
-  /** Files that are no recordings. */
+  /** Files that are neither recordings nor the NAME.json beside one. */
   readonly others: number;
 }
 
@@ -69,7 +70,8 @@ export function guessRecordings(
     groups.set(key, group);
   }
   const entries = [...groups.values()].flatMap((group) => listGroup(group, files));
-  return { entries, unlabelled, others: files.length - recordings.length };
+  const used = new Set(recordings.flatMap((file) => [file, ...listSidecars(file)]));
+  return { entries, unlabelled, others: files.filter((file) => !used.has(file)).length };
 }
 
 /** Null: no name speaks of a label. */

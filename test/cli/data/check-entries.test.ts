@@ -58,6 +58,25 @@ describe("aurora data check", () => {
     expect(stdout).toMatch(/a\.npy reaches .* \(and 2 more: lines \d+, \d+\)/);
   });
 
+  it("says once of many entries that nobody says their bearing", async () => {
+    const dir = createTemporaryFolder();
+    const names = ["a.npy", "b.npy", "c.npy"];
+    for (const [seed, name] of names.entries()) writeCounts(dir, name, inventCounts({ seed }));
+    const entries = names.map((file) => ({ file, label: "healthy", machine: file }));
+    const path = writeManifest(dir, entries, { bearing: null });
+    const { stdout } = await auroraHere("data", "check", path);
+    expect(stdout.match(/nothing says the bearing/g)).toHaveLength(1);
+    expect(stdout).toMatch(/the bearing of a\.npy \(and 2 more: lines \d+, \d+\)/);
+  });
+
+  it("names the option for recordings that lie elsewhere where a file is not there", async () => {
+    const dir = createTemporaryFolder();
+    for (const file of ["none.npy", "none/*.npy"]) {
+      const path = writeManifest(dir, [{ file, label: "healthy", machine: "t1" }]);
+      expect((await check(path)).check.findings[0]!.cure).toContain("--data FOLDER");
+    }
+  });
+
   it("takes a name in either form of its letters, and machines so named for one", async () => {
     const dir = createTemporaryFolder();
     writeCounts(dir, "Mu\u0308hle/a.npy", inventCounts({ seed: 1 }));

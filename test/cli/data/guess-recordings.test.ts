@@ -35,11 +35,13 @@ describe("the files of a folder", () => {
     const { entries, unlabelled, others } = guessRecordings([
       "healthy/t1/a.wav",
       "healthy/t1/b.wav",
+      "healthy/t1/b.wav.json",
       "inner-race/t2_01.csv",
       "inner-race/t2_02.csv",
       "inner-race/t3_01.csv",
       "notes.pdf",
       "readme.txt",
+      "t4/ball/x.json",
       "t4/ball/x.npy",
       "what.npy",
     ]);

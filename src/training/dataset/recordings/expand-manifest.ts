@@ -10,6 +10,9 @@ import { type ManifestEntry, refuseEntry } from "./manifest-entry.ts";
 
 /** Channels that a manifest may come to. */
 const maxChannels = 200_000;
+/** A bundle's manifest is one of a folder that may lie anywhere. */
+const elsewhereHint =
+  "give --data FOLDER, the folder of the recordings, where they do not lie in this one; else mend the entry's `file`";
 const placeholder = /\{(\d{1,2})\}/g;
 
 interface ExpandedManifest {
@@ -42,7 +45,8 @@ export async function expandManifest(
   const expand = (entry: ManifestEntry): void => {
     if (!entry.file.includes("*")) {
       const file = known.has(entry.file) ? entry.file : byForm.get(entry.file);
-      if (file === undefined) throw refuseEntry(entry.where, `there is no file ${entry.file} in ${root}`);
+      if (file === undefined)
+        throw refuseEntry(entry.where, `there is no file ${entry.file} in ${root}`, elsewhereHint);
       list(entry, file, []);
       return;
     }
@@ -50,7 +54,8 @@ export async function expandManifest(
       const captures = capturePath(file, entry.file);
       return captures === null ? [] : [{ file, captures }];
     });
-    if (fitting.length === 0) throw refuseEntry(entry.where, `no file in ${root} fits ${entry.file}`);
+    if (fitting.length === 0)
+      throw refuseEntry(entry.where, `no file in ${root} fits ${entry.file}`, elsewhereHint);
     for (const { file, captures } of fitting) list(entry, file, captures);
   };
   for (const entry of entries) {

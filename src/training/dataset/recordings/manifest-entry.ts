@@ -151,12 +151,15 @@ export function nameBearing(
   return { ...part, bearing: found };
 }
 
-/** A complaint about an entry, with the form that is right. */
-export function refuseEntry(where: string, detail: string): AuroraError {
+const formHint =
+  "an entry is {file: turbine1/a.csv, label: inner-race, machine: turbine1, rpm: 1500, rateHz: 25600, unit: g, bearing: {balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04}}; keys for all entries may stand above `recordings`";
+
+/** A complaint about an entry; the usual hint is the form that is right. */
+export function refuseEntry(where: string, detail: string, hint: string = formHint): AuroraError {
   return new AuroraError("CONFIG_INVALID", `${where}: ${detail}`, {
     op: "read manifest of recordings",
     subject: where,
-    hint: "an entry is {file: turbine1/a.csv, label: inner-race, machine: turbine1, rpm: 1500, rateHz: 25600, unit: g, bearing: {balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04}}; keys for all entries may stand above `recordings`",
+    hint,
   });
 }
 

@@ -122,7 +122,7 @@ async function describe({ listed, path, place, beside, root }: ToDescribe): Prom
     throw complain(
       listed,
       `nothing says ${what} of ${listed.file}`,
-      `say ${key} in the entry, above \`recordings\` for all of them, or in ${listSidecars(path)[1]}`,
+      `say ${key} in the entry, above \`recordings\` for all of them, or in NAME.json beside the file`,
     );
   };
   const overruled = listContradictions(listed, beside);
