@@ -9,7 +9,12 @@ import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
 import { loadReleaseKey } from "../bundle/release-key.ts";
 import { renderModelHeader } from "../device/render-model-header.ts";
 import { releaseKeyFile } from "../installation.ts";
-import { checkSignedBundle, renderBundle, renderBundleCheck } from "../terminal/render-bundle.ts";
+import {
+  checkSignedBundle,
+  renderBundle,
+  renderBundleCheck,
+  renderChanges,
+} from "../terminal/render-bundle.ts";
 import { publishCommand } from "./bundle-publish.ts";
 import { republishCommand } from "./bundle-republish.ts";
 
@@ -96,7 +101,7 @@ function diffCommand(): Command {
       const changes = compareBundles(left, right);
       const same = left.digest === right.digest;
       if (options.json === true) return print(JSON.stringify({ same, changes }, null, 2));
-      print(same ? "no difference" : changes.map((change) => change.sentence).join("\n"));
+      print(same ? "no difference" : renderChanges(changes));
     });
 }
 

@@ -53,6 +53,25 @@ function describeSignature({ signatureBytes }: Bundle): string {
   }
 }
 
+/** Lines of a part of an evaluation that are said one by one. */
+const evaluationLines = 24;
+
+/** A line a difference; a part of the evaluation with many of them is one line. */
+export function renderChanges(
+  changes: readonly { readonly path: string; readonly sentence: string }[],
+): string {
+  const partOf = (path: string): string | undefined => /^evaluation\.[^.]+/.exec(path)?.[0];
+  const counts = new Map<string | undefined, number>();
+  for (const { path } of changes) counts.set(partOf(path), (counts.get(partOf(path)) ?? 0) + 1);
+  const lines = changes.map(({ path, sentence }) => {
+    const part = partOf(path);
+    const count = counts.get(part)!;
+    if (part === undefined || count <= evaluationLines) return sentence;
+    return `${part}: ${count} values changed (--json says each)`;
+  });
+  return [...new Set(lines)].join("\n");
+}
+
 /** One bundle in `aurora bundle verify --json`. */
 type BundleCheck =
   | {
