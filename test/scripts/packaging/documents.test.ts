@@ -39,6 +39,13 @@ test("a document of a package is there, and links to nothing that the package ha
   }
 });
 
+test("a package has what an operator reads of alarms, and every record of a decision that its documents name", () => {
+  expect(shippedDocuments).toContain("src/ALERTS.md");
+  const named = shippedDocuments.flatMap((path) => read(path).match(/\b\d{4}-[a-z][\w-]+\.md\b/g) ?? []);
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((name) => !shippedDocuments.includes(`src/adr/${name}`))).toEqual([]);
+});
+
 test("an installed package with its documents is no checkout: of the native files it keeps its own platform's alone", () => {
   const folder = createTemporaryFolder();
   const own = `${process.platform}-${process.arch}`;
