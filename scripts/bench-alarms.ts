@@ -9,20 +9,41 @@
  *   0.1,1,10` false alarms a year; `--only snapshots` (1 s each ten minutes, a year a machine) or `continuous` (1.2 s,
  *   60 days a machine).
  */
-import { parseArgs } from "node:util";
 import { openBenchModel } from "./bench/alarm-scenes.ts";
 import { benchDemo } from "./bench/bench-demo.ts";
 import { benchHealthy } from "./bench/bench-healthy.ts";
+import { readOptions } from "./suite-options.ts";
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  command: "npx tsx scripts/bench-alarms.ts",
+  does: "What a point raises by the shipped bundle and the gateway's own decision.",
   options: {
-    demo: { type: "string" },
-    healthy: { type: "string" },
-    budgets: { type: "string", default: "0.1,1,10" },
-    only: { type: "string" },
-    phases: { type: "string", default: "0,0.4,0.8,3,6" },
-    seconds: { type: "string", default: "150" },
-    stay: { type: "boolean", default: false },
+    demo: { type: "string", value: "N", means: "the demonstration's scenario with seeds 0 to N - 1" },
+    phases: {
+      type: "string",
+      default: "0,0.4,0.8,3,6",
+      value: "LIST",
+      means: "with --demo, moments of the run at which it is connected (0,0.4,0.8,3,6)",
+    },
+    stay: {
+      type: "boolean",
+      default: false,
+      means: "with --demo, whether the alarm stands ten minutes later",
+    },
+    healthy: { type: "string", value: "YEARS", means: "false alarms a turbine-year, of at most YEARS a row" },
+    seconds: {
+      type: "string",
+      default: "150",
+      value: "S",
+      means: "with --healthy, how long all rows take together (150)",
+    },
+    budgets: {
+      type: "string",
+      default: "0.1,1,10",
+      value: "LIST",
+      means: "with --healthy, false alarms a year (0.1,1,10)",
+    },
+    only: { type: "string", value: "NAME", means: "with --healthy, snapshots or continuous alone" },
   },
 });
 const bench = await openBenchModel();

@@ -13,7 +13,6 @@
  * families' table is that of bench-transfer.ts, the levels, calibration and thresholds those of the bundle.
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { withBundle } from "../src/cli/score/files/open-bundle.ts";
 import type { BearingConfig } from "../src/training/recipes/bearing/bearing-config.ts";
 import { loadTrainingConfig } from "../src/training/training-config.ts";
@@ -37,14 +36,21 @@ import {
   describeMissedKinds,
   type RigOutcome,
 } from "./bench/transfer-tables.ts";
+import { readOptions } from "./suite-options.ts";
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
+const { values: options, positionals } = readOptions({
+  command: "npx tsx scripts/bench-chain.ts",
+  does: "What the bearing student would be that learns from another make of its features.",
+  words: { "PARAMETER=VALUE ...": "of the chain, for example envelope=magnitude; none: as it ships" },
   options: {
-    revolutions: { type: "string" },
-    "no-combs": { type: "boolean", default: false },
-    rigs: { type: "string", default: "5" },
-    from: { type: "string", default: "5001" },
+    revolutions: { type: "string", value: "N", means: "how long a window is" },
+    "no-combs": {
+      type: "boolean",
+      default: false,
+      means: "without the features that look for a comb of lines",
+    },
+    rigs: { type: "string", default: "5", value: "N", means: "rigs a family (5)" },
+    from: { type: "string", default: "5001", value: "SEED", means: "the first rig's seed (5001)" },
   },
 });
 const params = Object.fromEntries(

@@ -12,6 +12,7 @@ import { smallStudentMultiplyAdds } from "../src/core/inference/open-engine.ts";
 import type { StudentEngine } from "../src/core/inference/student-engine.ts";
 import { createRandom } from "../src/core/maths/random.ts";
 import { createRandomStudent } from "./mcu/random-student.ts";
+import { readOptions } from "./suite-options.ts";
 
 /** Rows of an explanation where the bundle has none: five groups, 32 rows of background. */
 const usualRows = 31 * 32 + 1;
@@ -32,6 +33,11 @@ async function readShipped(name: string): Promise<Subject> {
   return { name, student, rows: (2 ** groups.length - 1) * rows + 1 };
 }
 
+readOptions({
+  command: "npx tsx scripts/bench-engines.ts",
+  does: "What a window and an explanation cost with either engine, by size of the student.",
+  options: {},
+});
 const shapes = [
   [17, 16, 8, 3],
   [32, 32, 16, 6],

@@ -10,8 +10,15 @@ import { createWaveformIngest } from "../src/core/ingest/waveform-ingest.ts";
 import { createRandom } from "../src/core/maths/random.ts";
 import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
 import { shippedFeatureSpec, shippedWindow } from "./bearing-feature-spec.ts";
+import { readOptions } from "./suite-options.ts";
 
-const sampleRateHz = Number(process.argv[2] ?? 12_000);
+const { positionals } = readOptions({
+  command: "npx tsx scripts/bench-features.ts",
+  does: "How fast the bearing features and the levels of its baseline eat samples on one core.",
+  words: { RATE: "sampling rate in Hz (12000)" },
+  options: {},
+});
+const sampleRateHz = Number(positionals[0] ?? 12_000);
 const shaftRpm = 1797;
 const bearing = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };
 const blockLength = 512;

@@ -17,6 +17,7 @@ import {
   createTcpTransport,
 } from "../firmware-bridge/transports/tcp-transport.ts";
 import { createRandom } from "../src/core/maths/random.ts";
+import { readOptions } from "./suite-options.ts";
 
 /** One measured line. */
 interface Measurement {
@@ -27,6 +28,11 @@ interface Measurement {
   readonly samplesPerSecond: number;
 }
 
+const { values } = readOptions({
+  command: "npx tsx scripts/bench-framing.ts",
+  does: "Frames and bytes a second of the framing of device messages.",
+  options: { json: { type: "boolean", default: false, means: "one line of JSON" } },
+});
 const random = createRandom(20);
 const frameCount = 400;
 const chunkBytes = 65_536;
@@ -239,7 +245,7 @@ const measurements = [
   ...measureCodec("large amplitude", large),
   await measureTcp(large),
 ];
-if (process.argv.includes("--json")) {
+if (values.json) {
   console.log(JSON.stringify({ node: process.version, measurements }));
 } else {
   for (const { what, framesPerSecond, megabytesPerSecond, samplesPerSecond } of measurements)

@@ -9,19 +9,26 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { withBundle } from "../src/cli/score/files/open-bundle.ts";
 import type { PointReport } from "../src/cli/score/replay/point-history.ts";
 import { describeIms, describePronostia } from "./bench/life-manifests.ts";
 import { replayLives } from "./bench/replay-lives.ts";
+import { readOptions } from "./suite-options.ts";
 
 const root = join(import.meta.dirname, "..");
 const dataDir = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
-const { values: options } = parseArgs({
+const { values: options } = readOptions({
+  command: "npx tsx scripts/bench-lives.ts",
+  does: "What a gateway would have said of the bearings' lives of ims and pronostia.",
   options: {
-    bundle: { type: "string", default: join(root, "models", "bearing-vibration", "1.0.0") },
-    "min-windows": { type: "string" },
-    "min-hours": { type: "string" },
+    bundle: {
+      type: "string",
+      default: join(root, "models", "bearing-vibration", "1.0.0"),
+      value: "DIR",
+      means: "a bundle (the shipped one)",
+    },
+    "min-windows": { type: "string", value: "N", means: "as a gateway's commissioning.minWindows" },
+    "min-hours": { type: "string", value: "H", means: "as a gateway's commissioning.minHours" },
   },
 });
 

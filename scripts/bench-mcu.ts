@@ -1,9 +1,15 @@
 /** `npm run bench:mcu [-- --json]`: the microcontroller's part of `npm run bench` by itself, as tables or one JSON object. */
 import { measureMcu, publishedPeers } from "./bench/bench-mcu.ts";
 import { renderChain } from "./mcu/render-chain.ts";
+import { readOptions } from "./suite-options.ts";
 
+const { values } = readOptions({
+  command: "npm run bench:mcu",
+  does: "What the student and its features cost on microcontrollers.",
+  options: { json: { type: "boolean", default: false, means: "one JSON object instead of tables" } },
+});
 const report = await measureMcu();
-if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify(report)}\n`);
+if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
 else if ("skipped" in report) process.stdout.write(`skipped ${report.skipped}\n`);
 else {
   const lines = ["inference          core  multiply-adds  instructions  cycles (model)"];

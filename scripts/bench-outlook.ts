@@ -5,19 +5,21 @@
  * `--seeds tuning|report`, `--lives N` (a law), `--real` (look at the six lives too), `--rule JSON` (instead of the chosen one), `--json`.
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { chooseStopDb, defaultOutlookRule, type OutlookRule } from "../src/core/decision/outlook/outlook.ts";
 import { growthLaws, inventLife } from "./bench/invented-lives.ts";
 import { scoreLife, summariseLives } from "./bench/outlook-lives.ts";
 import { readRealLives } from "./bench/pronostia-lives.ts";
+import { readOptions } from "./suite-options.ts";
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  command: "npx tsx scripts/bench-outlook.ts",
+  does: "What an outlook's 80 % interval is worth, on invented lives and on those of pronostia.",
   options: {
-    seeds: { type: "string", default: "report" },
-    lives: { type: "string", default: "30" },
-    real: { type: "boolean", default: false },
-    rule: { type: "string", default: "{}" },
-    json: { type: "boolean", default: false },
+    seeds: { type: "string", default: "report", value: "NAME", means: "tuning or report (report)" },
+    lives: { type: "string", default: "30", value: "N", means: "lives a law of growth (30)" },
+    real: { type: "boolean", default: false, means: "also the six lives of pronostia" },
+    rule: { type: "string", default: "{}", value: "JSON", means: "instead of the chosen rule" },
+    json: { type: "boolean", default: false, means: "one line of JSON" },
   },
 });
 const stopDb = 16;

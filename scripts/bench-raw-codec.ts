@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync, constants, deflateSync, inflateSync } from "node:zlib";
 import { readFileBounded } from "../src/core/platform/files/bounded-read.ts";
 import { parseNpy } from "./parse-npy.ts";
+import { readOptions } from "./suite-options.ts";
 
 interface Filter {
   readonly name: string;
@@ -81,7 +82,13 @@ async function readPieces(folder: string, samples: number, stride: number): Prom
   return pieces;
 }
 
-const root = process.argv[2] ?? process.env.AURORA_DATA ?? "../shared/data";
+const { positionals } = readOptions({
+  command: "npx tsx scripts/bench-raw-codec.ts",
+  does: "How small raw samples become without loss.",
+  words: { FOLDER: "of the data sets (AURORA_DATA, else ../shared/data)" },
+  options: {},
+});
+const root = positionals[0] ?? process.env.AURORA_DATA ?? "../shared/data";
 /** Set, samples of a piece, and how many files and pieces to pass over between two. */
 const sets = [
   { set: "cwru", samples: 120_000, fileStride: 16, pieceStride: 1 },

@@ -10,13 +10,20 @@ import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation
 import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
 import { computeAuroc } from "../src/training/judge/metrics.ts";
 import { shippedFeatureSpec, shippedWindow } from "./bearing-feature-spec.ts";
+import { readOptions } from "./suite-options.ts";
 
 const seeds = 20;
 const secondsPerSeed = 30;
 const blockSamples = 480;
 
-const severity = process.argv[2] ?? "plan";
-const sampleRateHz = Number(process.argv[3] ?? 12_000);
+const { positionals } = readOptions({
+  command: "npx tsx scripts/bench-separation.ts",
+  does: "How well the physics score tells the simulated faults apart, window by window.",
+  words: { SEVERITY: "of the fault, or plan (plan)", RATE: "sampling rate in Hz (12000)" },
+  options: {},
+});
+const [severity = "plan", rate = "12000"] = positionals;
+const sampleRateHz = Number(rate);
 
 /** Physics scores of every window of one turbine, one a fault kind. */
 function scoreTurbine(seed: number, kind: FaultKind | "none"): number[][] {

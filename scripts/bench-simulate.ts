@@ -1,7 +1,13 @@
 /** Prints how fast the turbine simulation renders: `npx tsx scripts/bench-simulate.ts`. */
 import { faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
 import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
+import { readOptions } from "./suite-options.ts";
 
+readOptions({
+  command: "npx tsx scripts/bench-simulate.ts",
+  does: "How fast the turbine simulation renders.",
+  options: {},
+});
 const blockSamples = 512;
 const blocks = 20_000;
 for (const sampleRateHz of [12_000, 48_000]) {

@@ -23,7 +23,6 @@
  * Nothing is trained here; choosing a recipe or a rule by these figures makes them flatter, and has to be said.
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { withBundle } from "../src/cli/score/files/open-bundle.ts";
 import { usualSpread } from "../src/core/decision/fast-lane.ts";
 import { findCoincidingModes } from "../src/core/explain/coinciding-modes.ts";
@@ -44,6 +43,7 @@ import {
   rankingHeader,
   wrongHeader,
 } from "./bench/transfer-tables.ts";
+import { readOptions } from "./suite-options.ts";
 
 /** A bundle that looks for no lines has no such bearing. */
 const mostDrawn = 1000;
@@ -51,14 +51,16 @@ const mostDrawn = 1000;
 const {
   values: options,
   positionals: [rigCount = "10", dir = join("models", "bearing-vibration", "1.0.0")],
-} = parseArgs({
-  allowPositionals: true,
+} = readOptions({
+  command: "npx tsx scripts/bench-transfer.ts",
+  does: "What a bundle does on invented rigs that it never saw.",
+  words: { RIGS: "rigs a family (10)", BUNDLE: "a bundle's folder (the shipped one)" },
   options: {
-    from: { type: "string", default: "1" },
-    only: { type: "string", default: "" },
-    several: { type: "boolean", default: false },
-    coinciding: { type: "boolean", default: false },
-    missed: { type: "boolean", default: false },
+    from: { type: "string", default: "1", value: "SEED", means: "the first rig's seed (1)" },
+    only: { type: "string", default: "", value: "TEXT", means: "families whose names have the text" },
+    several: { type: "boolean", default: false, means: "several kinds of fault at once" },
+    coinciding: { type: "boolean", default: false, means: "rigs with two kinds of fault in one place" },
+    missed: { type: "boolean", default: false, means: "also which recordings are decided wrongly, and why" },
   },
 });
 await withBundle(dir, async (bundle) => {

@@ -11,7 +11,6 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { withBundle } from "../src/cli/score/files/open-bundle.ts";
 import type { ReplayedAlarm } from "../src/cli/score/replay/alarm-list.ts";
 import { faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
@@ -28,14 +27,22 @@ import {
 import { readHealthyChannels } from "./bench/life-manifests.ts";
 import { replayLives } from "./bench/replay-lives.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
+import { readOptions } from "./suite-options.ts";
 
 const root = join(import.meta.dirname, "..");
 const dataDir = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
-const { values: options } = parseArgs({
+const { values: options } = readOptions({
+  command: "npx tsx scripts/bench-weeks.ts",
+  does: "How soon a gateway hears a fault that grows within days, by snapshots of ims.",
   options: {
-    bundle: { type: "string", default: join(root, "models", "bearing-vibration", "1.0.0") },
-    seeds: { type: "string", default: "1" },
-    only: { type: "string", default: "" },
+    bundle: {
+      type: "string",
+      default: join(root, "models", "bearing-vibration", "1.0.0"),
+      value: "DIR",
+      means: "a bundle (the shipped one)",
+    },
+    seeds: { type: "string", default: "1", value: "N", means: "how often each week is played (1)" },
+    only: { type: "string", default: "", value: "TEXT", means: "weeks whose line has the text" },
   },
 });
 const heights = [4.5, 6] as const;

@@ -23,7 +23,7 @@ import { saySkipped } from "./say-skipped.ts";
 const request = parseBenchOptions(process.argv.slice(2));
 if (request.type !== "run") {
   (request.type === "help" ? process.stdout : process.stderr).write(`${request.text}\n`);
-  process.exit(request.type === "help" ? 0 : 1);
+  process.exit(request.type === "help" ? 0 : 2);
 }
 const { json, quick, parts, pages: pagesOptions, turns, hours, pace } = request.options;
 

@@ -6,7 +6,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { readPushImage } from "../src/cli/device/find-push-target.ts";
 import { releaseKeyFile } from "../src/cli/installation.ts";
 import { reportError } from "../src/cli/terminal/end-process.ts";
@@ -21,6 +20,7 @@ import {
   emulatorCommand,
   findMissingForBoard,
 } from "./mcu/virtual-board.ts";
+import { readOneOf, readOptions, refuseWrong } from "./suite-options.ts";
 
 const boards: readonly BoardKind[] = ["host", "m3", "m4", "m7", "rv32imac", "rv32imafc"];
 const linePort = 4001;
@@ -33,41 +33,31 @@ interface BoardArguments {
   readonly bundle: string | undefined;
 }
 
+const { values, positionals } = readOptions({
+  command: "npm run board:mcu",
+  does: "Builds the firmware for a virtual board and writes the memory image that it runs on; starts nothing.",
+  words: { FOLDER: "to write into; must be given" },
+  options: {
+    board: { type: "string", default: "host", value: "NAME", means: `${boards.join(", ")} (host)` },
+    id: { type: "string", default: "bench-1", value: "ID", means: "of the device (bench-1)" },
+    bundle: { type: "string", value: "DIR", means: "whose model is in the first slot" },
+  },
+});
+const chosen = refuseWrong((): BoardArguments => {
+  const kind = readOneOf("board", values.board, boards);
+  const [folder] = positionals;
+  if (folder === undefined) throw new Error("no FOLDER is given");
+  if (!idPattern.test(values.id)) throw new Error(`--id cannot be "${values.id}"`);
+  return { folder, kind, deviceId: values.id, bundle: values.bundle };
+});
 try {
-  const chosen = parseBoardArguments();
-  if (chosen === null) {
-    process.stderr.write(`usage: board:mcu FOLDER [--board ${boards.join("|")}] [--id ID] [--bundle DIR]\n`);
-    process.exitCode = 2;
-  } else {
-    const missing = findMissingForBoard(chosen.kind, "tcp");
-    if (missing.length > 0) {
-      process.stderr.write(`missing: ${missing.join(", ")}\n`);
-      process.exitCode = 1;
-    } else await makeBoard(chosen);
-  }
+  const missing = findMissingForBoard(chosen.kind, "tcp");
+  if (missing.length > 0) {
+    process.stderr.write(`missing: ${missing.join(", ")}\n`);
+    process.exitCode = 1;
+  } else await makeBoard(chosen);
 } catch (error) {
   process.exitCode = reportError(error);
-}
-
-/** Null where they are not as the usage says. */
-function parseBoardArguments(): BoardArguments | null {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: {
-        board: { type: "string", default: "host" },
-        id: { type: "string", default: "bench-1" },
-        bundle: { type: "string" },
-      },
-    });
-    const kind = boards.find((board) => board === values.board);
-    const [folder] = positionals;
-    if (folder === undefined || positionals.length > 1 || kind === undefined || !idPattern.test(values.id))
-      return null;
-    return { folder, kind, deviceId: values.id, bundle: values.bundle };
-  } catch {
-    return null;
-  }
 }
 
 async function makeBoard({ folder, kind, deviceId, bundle }: BoardArguments): Promise<void> {

@@ -7,12 +7,13 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
 import { compareDays } from "./drift/compare-days.ts";
 import { comparePerformance } from "./drift/compare-performance.ts";
 import { compareStreams } from "./drift/compare-streams.ts";
 import type { AskPeers, ComparisonTable, PeerAnswer } from "./drift/peer-answer.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
+import { readOptions, readPartNames, refuseWrong } from "./suite-options.ts";
 
 const run = promisify(execFile);
 /** What each is installed with: some fail with the newest of what they ask for, or do not ask for all that they need. */
@@ -24,15 +25,23 @@ const peers: Readonly<Record<string, readonly string[]>> = {
   frouros: ["frouros"],
 };
 
-const { values } = parseArgs({
+const parts = ["streams", "days", "estimates"];
+const { values } = readOptions({
+  command: "npx tsx scripts/compare-drift.ts",
+  does: "The same streams, days and probabilities through five Python packages, and through ours.",
   options: {
-    streams: { type: "string", default: "5" },
-    points: { type: "string", default: "5" },
-    only: { type: "string", default: "streams,days,estimates" },
-    environment: { type: "string" },
-    json: { type: "boolean", default: false },
+    streams: { type: "string", default: "5", value: "N", means: "streams of a kind (5)" },
+    points: { type: "string", default: "5", value: "N", means: "points of a kind (5)" },
+    only: {
+      type: "string",
+      value: "NAMES",
+      means: `these parts, of ${parts.join(", ")}`,
+    },
+    environment: { type: "string", value: "DIR", means: "a Python environment to use and to keep" },
+    json: { type: "boolean", default: false, means: "one line of JSON instead of tables" },
   },
 });
+const asked = refuseWrong(() => readPartNames(values.only, parts));
 
 /** Some of the peers tell their makers that they are used; here they shall not. */
 const quietEnvironment = { ...process.env, NML_DISABLE_USAGE_LOGGING: "1", DO_NOT_TRACK: "1" };
@@ -93,11 +102,8 @@ const comparisons: Readonly<Record<string, () => Promise<ComparisonTable>>> = {
   estimates: () => comparePerformance(ask),
 };
 const tables: ComparisonTable[] = [];
-for (const name of values.only.split(",")) {
-  const compare = comparisons[name];
-  if (compare === undefined)
-    throw new Error(`--only knows ${Object.keys(comparisons).join(", ")}, not ${name}`);
-  const table = await compare();
+for (const name of asked) {
+  const table = await comparisons[name]!();
   tables.push(table);
   if (table.rows.length === 0)
     skipped.push(`${table.title}: its data is not there, name its folder in AURORA_DATA`);

@@ -8,7 +8,18 @@ import { join } from "node:path";
 import { compareCwru } from "./mcu/compare-cwru.ts";
 import { readShippedModels } from "./mcu/shipped-models.ts";
 import { coreNames, cores, firmwareFolder } from "./mcu/toolchain.ts";
+import { readOneOf, readOptions, refuseWrong } from "./suite-options.ts";
 
+const { values } = readOptions({
+  command: "npm run test:mcu-cwru",
+  does: "Whether a microcontroller decides as the gateway on every window of the CWRU recordings.",
+  options: {
+    json: { type: "boolean", default: false, means: "JSON in one line" },
+    on: { type: "string", default: "host", value: "CORE", means: "m3, m4, m7 or host (host)" },
+  },
+});
+const on = coreNames.filter((name) => cores[name].features);
+const target = refuseWrong(() => readOneOf("on", values.on, ["host", ...on] as const));
 const dataDir = process.env.AURORA_DATA ?? join(firmwareFolder(), "..", "..", "..", "shared", "data");
 if (!existsSync(join(dataDir, "cwru"))) {
   process.stderr.write(
@@ -17,9 +28,6 @@ if (!existsSync(join(dataDir, "cwru"))) {
   process.exit(0);
 }
 const models = (await readShippedModels()).filter((one) => one.manifest.name === "bearing-vibration");
-const at = process.argv.indexOf("--on");
-const target =
-  coreNames.find((name) => at >= 0 && name === process.argv[at + 1] && cores[name].features) ?? "host";
 let failed = models.length === 0;
 const reports = [];
 for (const model of models) {
@@ -30,7 +38,5 @@ for (const model of models) {
   failed ||= comparison.otherDecisions + comparison.otherIntegers + comparison.scoredByOneOnly > 0;
   reports.push({ bundle: model.id, on: target, ...comparison });
 }
-process.stdout.write(
-  `${JSON.stringify({ ok: !failed, bundles: reports }, null, process.argv.includes("--json") ? 0 : 2)}\n`,
-);
+process.stdout.write(`${JSON.stringify({ ok: !failed, bundles: reports }, null, values.json ? 0 : 2)}\n`);
 process.exitCode = failed ? 1 : 0;

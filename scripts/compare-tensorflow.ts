@@ -9,6 +9,7 @@ import { createRandom } from "../src/core/maths/random.ts";
 import { createDenseNetwork, type DenseLayer, runDense } from "../src/training/learn/dense-network.ts";
 import { openTensorTrainer } from "../src/training/learn/open-trainer.ts";
 import { quantiseNetwork } from "../src/training/learn/quantise-network.ts";
+import { readOptions } from "./suite-options.ts";
 
 const rows = 4000;
 const inputs = 40;
@@ -99,7 +100,12 @@ function runChild(library: "wasm" | "native"): Run {
   return JSON.parse(child.stdout.toString("utf8").trim().split("\n").at(-1)!) as Run;
 }
 
-if (process.argv.includes("--child")) {
+const { values } = readOptions({
+  command: "npx tsx scripts/compare-tensorflow.ts",
+  does: "Trains the same networks in native TensorFlow and in WebAssembly, and prints as JSON what differs.",
+  options: { child: { type: "boolean", default: false, means: "trains in this process alone" } },
+});
+if (values.child) {
   process.stdout.write(`${JSON.stringify(await trainOnce())}\n`);
 } else {
   const wasm = runChild("wasm");

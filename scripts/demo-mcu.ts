@@ -6,31 +6,30 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { runMcuDemo } from "./mcu/run-demo.ts";
 import { type BoardKind, buildBoardProgram, findMissingForBoard } from "./mcu/virtual-board.ts";
 import { saySkipped } from "./say-skipped.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
+import { readOneOf, readOptions, refuseWrong } from "./suite-options.ts";
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  command: "npm run demo:mcu",
+  does: "The firmware on a virtual board infers a fault, and is given another bundle.",
   options: {
-    board: { type: "string", default: "m4" },
-    line: { type: "string", default: "serial" },
-    json: { type: "boolean", default: false },
+    board: { type: "string", default: "m4", value: "NAME", means: "m3, m4, m7 or host (m4)" },
+    line: { type: "string", default: "serial", value: "NAME", means: "serial or tcp (serial)" },
+    json: { type: "boolean", default: false, means: "one line of JSON at its end" },
   },
 });
+const boards = ["m3", "m4", "m7", "host"] as const satisfies readonly BoardKind[];
+const wanted: BoardKind = refuseWrong(() => readOneOf("board", values.board, boards));
+const line = refuseWrong(() => readOneOf("line", values.line, ["serial", "tcp"] as const));
 const startedMs = performance.now();
 const say = (text: string): void => {
   process.stderr.write(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${text}\n`);
 };
-if (!["m3", "m4", "m7", "host"].includes(values.board) || !["serial", "tcp"].includes(values.line)) {
-  process.stderr.write("usage: demo:mcu [--board m3|m4|m7|host] [--line serial|tcp] [--json]\n");
-  process.exit(2);
-}
-const line = values.line as "serial" | "tcp";
-const wanted = values.board as BoardKind;
 const missing = findMissingForBoard(wanted, line);
-let kind = wanted;
+let kind: BoardKind = wanted;
 if (missing.length > 0 && wanted !== "host") {
   saySkipped(
     `${wanted} in QEMU`,

@@ -12,11 +12,17 @@ import { packageRoot } from "../src/core/platform/files/package-root.ts";
 import { silentLogger } from "../src/core/platform/logger.ts";
 import { createDriftPost } from "../src/gateway/points/drift-post.ts";
 import { createDriftReporter } from "../src/gateway/record/drift-reporter.ts";
+import { readOptions } from "./suite-options.ts";
 
 const points = 32;
 const windowsPerDay = 24;
 const told = [1, 14, 30, 60, 90];
 
+readOptions({
+  command: "node --expose-gc --import tsx scripts/measure-drift-memory.ts",
+  does: "What a gateway's own watch for drift holds in memory, and what the end of a day costs.",
+  options: {},
+});
 const collect = globalThis.gc;
 if (collect === undefined) throw new Error("start it with --expose-gc");
 const reference = decodeReference(

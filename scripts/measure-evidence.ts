@@ -15,7 +15,13 @@ import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation
 import type { RecordedSignal } from "../src/training/dataset/recordings/recording-set.ts";
 import { extractRows } from "../src/training/learn/extract-rows.ts";
 import { openCwruRecordings } from "./cwru-recordings.ts";
+import { readOptions } from "./suite-options.ts";
 
+readOptions({
+  command: "npx tsx scripts/measure-evidence.ts",
+  does: "Which lines the physical evidence finds, on simulated turbines and on recordings of the CWRU rig.",
+  options: {},
+});
 const windowsOfEvidence = 10;
 const { manifest } = await readBundle(await findNewestVersion("models", "bearing-vibration"));
 const columns = manifest.features.list.length;

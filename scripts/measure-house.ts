@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { packageRoot } from "../src/core/platform/files/package-root.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
+import { readOptions } from "./suite-options.ts";
 
 interface Source {
   readonly path: string;
@@ -17,7 +18,13 @@ interface Source {
 /** A function with more lines than this holds two ideas more often than not. */
 const longFunctionLines = 60;
 
-const root = resolve(process.argv[2] ?? packageRoot());
+const { positionals } = readOptions({
+  command: "npm run measure:house",
+  does: "Measures the house: rooms, files, lines, the deepest import chain, long functions.",
+  words: { FOLDER: "of another checkout (this one)" },
+  options: {},
+});
+const root = resolve(positionals[0] ?? packageRoot());
 const everything = ["src", "firmware-bridge", "scripts"].flatMap(readSources);
 const sources = everything.filter(({ path }) => path.startsWith("src/"));
 const house = everything.filter(({ path }) => !path.startsWith("scripts/"));

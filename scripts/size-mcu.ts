@@ -5,7 +5,13 @@
  */
 import { type Footprint, findBrokenLimits, measureFootprint } from "./mcu/footprint.ts";
 import { coreCompiler, coreNames, hasProgram } from "./mcu/toolchain.ts";
+import { readOptions } from "./suite-options.ts";
 
+const { values } = readOptions({
+  command: "npm run size:mcu",
+  does: "Flash and memory of the firmware on every core, held against their limits.",
+  options: { json: { type: "boolean", default: false, means: "one JSON object instead of tables" } },
+});
 if (!hasProgram(coreCompiler)) {
   process.stderr.write(
     "the firmware's size cannot be measured without the Debian package gcc-arm-none-eabi\n",
@@ -14,7 +20,7 @@ if (!hasProgram(coreCompiler)) {
 }
 const footprints = coreNames.map(measureFootprint);
 const broken = footprints.flatMap(findBrokenLimits);
-if (process.argv.includes("--json")) {
+if (values.json) {
   process.stdout.write(`${JSON.stringify({ ok: broken.length === 0, cores: footprints })}\n`);
 } else for (const footprint of footprints) print(footprint);
 process.exitCode = broken.length > 0 ? 1 : 0;

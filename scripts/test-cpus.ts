@@ -30,6 +30,7 @@ import { readShippedModels } from "./mcu/shipped-models.ts";
 import { type CoreName, coreNames, cores, findMissingPackages } from "./mcu/toolchain.ts";
 import { saySkipped } from "./say-skipped.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
+import { readOptions, readWholeNumber, refuseWrong } from "./suite-options.ts";
 
 /** What one CPU gave. */
 interface CpuReport {
@@ -40,8 +41,30 @@ interface CpuReport {
   readonly seconds: number;
 }
 
-const json = process.argv.includes("--json");
-const inputs = readInputs();
+const { values } = readOptions({
+  command: "npm run test:cpus",
+  does: "Whether one arithmetic holds on every CPU, and what it costs there.",
+  options: {
+    json: {
+      type: "boolean",
+      default: false,
+      means: "one line of JSON; how far it is goes to the other stream",
+    },
+    inputs: { type: "string", default: "100000", value: "N", means: "random inputs of a student (100000)" },
+    quick: {
+      type: "boolean",
+      default: false,
+      means: "a quarter of the stream whose instructions are counted",
+    },
+    rates: {
+      type: "boolean",
+      default: false,
+      means: "also instructions at three sampling rates, two minutes",
+    },
+  },
+});
+const { json } = values;
+const inputs = refuseWrong(() => readWholeNumber("inputs", values.inputs));
 const requantisations = 100_000;
 const cpus: Record<string, CpuReport> = {};
 const skipped: Record<string, string> = {};
@@ -72,7 +95,7 @@ try {
 }
 const instructions = {
   ...countInstructions(),
-  ...(process.argv.includes("--rates") ? { byRate: countByRate() } : {}),
+  ...(values.rates ? { byRate: countByRate() } : {}),
 };
 const total = Object.values(cpus).reduce((sum, one) => sum + one.cases, 0);
 const violations = Object.values(cpus).reduce((sum, one) => sum + one.violations, 0);
@@ -144,7 +167,7 @@ function countByRate(): Readonly<Record<number, number>> {
 
 /** Instructions a sample by CPU, and what a Raspberry Pi 4 would have to do by those of its CPU. */
 function countInstructions(): Readonly<Record<string, unknown>> {
-  const counter = createInstructionCounter(process.argv.includes("--quick") ? quickStream : piStream);
+  const counter = createInstructionCounter(values.quick ? quickStream : piStream);
   if ("missing" in counter) {
     skip("instructions", counter.missing);
     return {};
@@ -188,14 +211,4 @@ function skip(name: string, why: string): void {
 
 function say(text: string): void {
   (json ? process.stderr : process.stdout).write(`${text}\n`);
-}
-
-function readInputs(): number {
-  const at = process.argv.indexOf("--inputs");
-  const count = at < 0 ? 100_000 : Number(process.argv[at + 1]);
-  if (!Number.isInteger(count) || count < 1) {
-    process.stderr.write("usage: npm run test:cpus -- [--json] [--inputs N] [--quick] [--rates]\n");
-    process.exit(2);
-  }
-  return count;
 }

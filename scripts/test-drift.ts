@@ -4,7 +4,6 @@
  * JSON, `{cases, violations, missed, figures}`; a violation is a bound that was missed, or a part without a case that does not say
  * what it lacks, and makes it fail.
  */
-import { parseArgs } from "node:util";
 import * as causes from "./drift/causes.ts";
 import * as cost from "./drift/cost.ts";
 import type { DriftMeasure } from "./drift/drift-measure.ts";
@@ -14,7 +13,7 @@ import * as healthyMachines from "./drift/healthy-machines.ts";
 import * as shifts from "./drift/shifts.ts";
 import * as streams from "./drift/streams.ts";
 import { saySkipped } from "./say-skipped.ts";
-import { readPartNames, readPositiveNumber } from "./suite-options.ts";
+import { readOptions, readPartNames, readPositiveNumber, refuseWrong } from "./suite-options.ts";
 
 const modules: Readonly<Record<string, { measure(times?: number): Promise<DriftMeasure> }>> = {
   cost,
@@ -25,19 +24,29 @@ const modules: Readonly<Record<string, { measure(times?: number): Promise<DriftM
   streams,
   "false-alarms": falseAlarms,
 };
-const { values } = parseArgs({
+const names = Object.keys(modules);
+const { values } = readOptions({
+  command: "npm run test:drift",
+  does: "Measures drift again, all its declared figures.",
   options: {
-    json: { type: "boolean", default: false },
-    only: { type: "string" },
-    without: { type: "string", default: "" },
-    times: { type: "string", default: "1" },
+    json: { type: "boolean", default: false, means: "the last line of JSON alone" },
+    only: { type: "string", value: "NAMES", means: `these parts, of ${names.join(", ")}` },
+    without: { type: "string", default: "", value: "NAMES", means: "all parts but these" },
+    times: {
+      type: "string",
+      default: "1",
+      value: "N",
+      means: "N times as many days of invented columns and fleets (1)",
+    },
   },
 });
-const names = Object.keys(modules);
-const without = values.without === "" ? [] : readPartNames(values.without, names);
-const asked = readPartNames(values.only, names).filter((name) => !without.includes(name));
-if (asked.length === 0) throw new Error("nothing is left to measure");
-const times = readPositiveNumber("times", values.times);
+const asked = refuseWrong(() => {
+  const without = values.without === "" ? [] : readPartNames(values.without, names);
+  const left = readPartNames(values.only, names).filter((name) => !without.includes(name));
+  if (left.length === 0) throw new Error("nothing is left to measure");
+  return left;
+});
+const times = refuseWrong(() => readPositiveNumber("times", values.times));
 
 let cases = 0;
 const missed: string[] = [];

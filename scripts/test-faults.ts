@@ -6,7 +6,6 @@
  * `{cases, violations, missed, figures}`, `violations` being how many and `missed` which; how far it is then goes to the
  * other stream.
  */
-import { parseArgs } from "node:util";
 import { runClocksOn } from "./faults/clocks.ts";
 import { runDamages } from "./faults/damages.ts";
 import { runDefects } from "./faults/defects.ts";
@@ -20,7 +19,7 @@ import { runSelfCheck } from "./faults/self-check.ts";
 import { runThinningKills } from "./faults/thinning-kills.ts";
 import { runUpdates } from "./faults/updates.ts";
 import { saySkipped } from "./say-skipped.ts";
-import { readPartNames, readWholeNumber } from "./suite-options.ts";
+import { readOptions, readPartNames, readWholeNumber, refuseWrong } from "./suite-options.ts";
 
 /** Beside each other: they wait most of the time, and hold nothing to a time. */
 const untimed: Readonly<Record<string, FaultModule>> = {
@@ -43,22 +42,30 @@ const timed: Readonly<Record<string, FaultModule>> = { outage: runOutage, defect
 /** What takes longest first. */
 const modules = { ...timed, ...untimed };
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  command: "npm run test:faults",
+  does: "The record under faults: what is killed, cut off, slowed down, given a wrong clock or a full disk.",
   options: {
-    json: { type: "boolean", default: false },
-    quick: { type: "boolean", default: false },
-    only: { type: "string" },
-    kills: { type: "string" },
-    rounds: { type: "string" },
-    seed: { type: "string", default: "1" },
-    parallel: { type: "string" },
+    json: {
+      type: "boolean",
+      default: false,
+      means: "one line of JSON; how far it is goes to the other stream",
+    },
+    quick: { type: "boolean", default: false, means: "24 kills, 1 round, 4 parts at once" },
+    only: { type: "string", value: "NAMES", means: `these parts, of ${Object.keys(modules).join(", ")}` },
+    kills: { type: "string", value: "N", means: "kills a part (200)" },
+    rounds: { type: "string", value: "N", means: "rounds of what is played in rounds (10)" },
+    seed: { type: "string", default: "1", value: "N", means: "of all that is drawn (1)" },
+    parallel: { type: "string", value: "N", means: "parts at once (3)" },
   },
 });
-const asked = readPartNames(values.only, Object.keys(modules));
-const seed = readWholeNumber("seed", values.seed, 0);
-const kills = readWholeNumber("kills", values.kills ?? (values.quick ? "24" : "200"));
-const rounds = readWholeNumber("rounds", values.rounds ?? (values.quick ? "1" : "10"));
-const parallel = readWholeNumber("parallel", values.parallel ?? (values.quick ? "4" : "3"));
+const { asked, seed, kills, rounds, parallel } = refuseWrong(() => ({
+  asked: readPartNames(values.only, Object.keys(modules)),
+  seed: readWholeNumber("seed", values.seed, 0),
+  kills: readWholeNumber("kills", values.kills ?? (values.quick ? "24" : "200")),
+  rounds: readWholeNumber("rounds", values.rounds ?? (values.quick ? "1" : "10")),
+  parallel: readWholeNumber("parallel", values.parallel ?? (values.quick ? "4" : "3")),
+}));
 
 const print = (text: string): void => {
   const stream = values.json ? process.stderr : process.stdout;

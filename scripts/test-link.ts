@@ -3,21 +3,24 @@
  * hostile scenario over and over with new seeds, then feeds the parser damaged streams. Ends with the counts; fails when
  * a value arrived that was not sent, a stall was longer than its bound, or anything threw.
  */
-import { parseArgs } from "node:util";
 import { type FuzzResult, fuzzParser } from "./link/fuzz-parser.ts";
 import { runHostileMqtt } from "./link/hostile-mqtt-run.ts";
 import type { HostileResult } from "./link/hostile-result.ts";
 import { runHostile } from "./link/hostile-run.ts";
 import { hostileScenarios } from "./link/hostile-scenarios.ts";
+import { readOptions, readPositiveNumber, refuseWrong } from "./suite-options.ts";
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  command: "npm run test:link",
+  does: "The device link under attack, for as long as one likes.",
   options: {
-    minutes: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
+    minutes: { type: "string", default: "1", value: "N", means: "how long (1)" },
+    json: { type: "boolean", default: false, means: "one line of JSON" },
   },
 });
 const seconds = 300;
-const endMs = performance.now() + Number(values.minutes) * 60_000;
+const minutes = refuseWrong(() => readPositiveNumber("minutes", values.minutes));
+const endMs = performance.now() + minutes * 60_000;
 const totals = new Map<string, HostileResult>();
 const crashes: string[] = [];
 

@@ -14,12 +14,28 @@ import { createTestModel } from "./mcu/test-models.ts";
 import { type BoardKind, buildBoardProgram, findMissingForBoard } from "./mcu/virtual-board.ts";
 import { saySkipped } from "./say-skipped.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
+import { readOptions } from "./suite-options.ts";
 
 /** A fuzzer that does less hardly ran, or did not get past the first checks; the slowest machine did 46 a second, at low priority, and every one 398 edges. */
 const [leastExecutionsASecond, leastFuzzCoverage] = [20, 200];
-const json = process.argv.includes("--json");
-/** Second cuts at every operation, ten minutes of every fuzzer. */
-const full = process.argv.includes("--full");
+const {
+  values: { json, full },
+} = readOptions({
+  command: "npm run test:mcu",
+  does: "The firmware against a hostile line, power cuts and fuzzing.",
+  options: {
+    json: {
+      type: "boolean",
+      default: false,
+      means: "one line of JSON; how far it is goes to the other stream",
+    },
+    full: {
+      type: "boolean",
+      default: false,
+      means: "second cuts at every operation, ten minutes of every fuzzer",
+    },
+  },
+});
 const scratch = createScratchFolder("test-mcu");
 const folder = scratch.path;
 const say = (text: string): void => void (json ? process.stderr : process.stdout).write(text + "\n");

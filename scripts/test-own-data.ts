@@ -7,7 +7,6 @@
  * each step), and ends of the commands `evaluate` alone.
  * `--only large --gigabytes 40` looks at forty gigabytes of recordings, and a table as large, in a heap of half a gigabyte.
  */
-import { parseArgs } from "node:util";
 import { createFaultLedger } from "./faults/fault-ledger.ts";
 import { interruptCommands, killTraining } from "./own-data/kill-cases.ts";
 import { checkLargeData, type LargeFigure } from "./own-data/large-cases.ts";
@@ -24,21 +23,32 @@ import { shipToGateway } from "./own-data/ship-cases.ts";
 import { learnFromTables } from "./own-data/table-cases.ts";
 import { checkTraps } from "./own-data/trap-cases.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
-import { readPartNames, readPositiveNumber } from "./suite-options.ts";
+import { readOptions, readPartNames, readPositiveNumber, refuseWrong } from "./suite-options.ts";
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  command: "npm run test:own-data",
+  does: "A model of one's own, from a folder of recordings to an alert.",
   options: {
-    json: { type: "boolean", default: false },
-    quick: { type: "boolean", default: false },
-    only: { type: "string" },
-    gigabytes: { type: "string", default: "1" },
+    json: {
+      type: "boolean",
+      default: false,
+      means: "one line of JSON; how far it is goes to the other stream",
+    },
+    quick: { type: "boolean", default: false, means: "without many, tables, binary, large and kills" },
+    only: {
+      type: "string",
+      value: "NAMES",
+      means:
+        "these parts, of five, ship, two, healthy, traps, many, tables, binary, large, kills, interruptions",
+    },
+    gigabytes: { type: "string", default: "1", value: "N", means: "size of the recordings of large (1)" },
   },
 });
 const say = (text: string): void => {
   (values.json ? process.stderr : process.stdout).write(`${text}\n`);
 };
 const ledger = createFaultLedger(say);
-const gigabytes = readPositiveNumber("gigabytes", values.gigabytes);
+const gigabytes = refuseWrong(() => readPositiveNumber("gigabytes", values.gigabytes));
 const seconds: Record<string, number> = {};
 const kills = { killed: 0, interrupted: 0 };
 let large: Readonly<Record<string, LargeFigure>> = {};
@@ -70,7 +80,7 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
       kills.interrupted = await interruptCommands(rig, learnt, { ledger, quick: values.quick });
   },
 };
-const asked = readPartNames(values.only, Object.keys(parts));
+const asked = refuseWrong(() => readPartNames(values.only, Object.keys(parts)));
 
 const python = await findPython();
 if (python === null) throw new Error("no python3 with numpy: install python3-numpy");

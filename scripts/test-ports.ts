@@ -20,6 +20,7 @@ import { compileLibrary, type PortFlags, runCheck } from "./ports/port-build.ts"
 import { type PortTarget, portTargets, referenceTarget } from "./ports/port-targets.ts";
 import { saySkipped } from "./say-skipped.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
+import { readOptions } from "./suite-options.ts";
 
 /** What one compiler did for one core. */
 interface PortFigures {
@@ -33,8 +34,20 @@ interface PortFigures {
   readonly seconds: number;
 }
 
-const json = process.argv.includes("--json");
-const quick = process.argv.includes("--quick");
+const {
+  values: { json, quick },
+} = readOptions({
+  command: "npm run test:ports",
+  does: "Whether the firmware is the same on every compiler and core.",
+  options: {
+    json: {
+      type: "boolean",
+      default: false,
+      means: "one line of JSON; how far it is goes to the other stream",
+    },
+    quick: { type: "boolean", default: false, means: "fewer levels of the compilers, and fewer cases" },
+  },
+});
 const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
 const scratch = createScratchFolder("ports");
 const skipped: Record<string, string> = {};

@@ -1,6 +1,11 @@
 /** The options of `npm run bench`, read and explained. Runs nothing. */
-import { type ParseArgsConfig, parseArgs } from "node:util";
-import { readPartNames } from "../suite-options.ts";
+import {
+  parseOptions,
+  readPartNames,
+  renderOptions,
+  renderTable,
+  type ScriptOption,
+} from "../suite-options.ts";
 
 /** What is measured where nothing else is asked for. */
 const usualParts = {
@@ -24,46 +29,58 @@ const askedParts = {
 /** A part of the bench. */
 export type BenchPart = keyof typeof usualParts | keyof typeof askedParts;
 
+/** `of` is the part that alone reads it. */
 const options = {
-  help: { type: "boolean", default: false },
-  json: { type: "boolean", default: false },
-  quick: { type: "boolean", default: false },
-  only: { type: "string" },
-  without: { type: "string" },
-  peer: { type: "boolean", default: false },
-  turns: { type: "string", default: "3" },
-  turbines: { type: "string", default: "1000" },
-  viewers: { type: "string", default: "50" },
-  rate: { type: "string", default: "2000" },
-  seconds: { type: "string" },
-  "check-ins": { type: "string", default: "10000" },
-  hours: { type: "string", default: "0" },
-  pace: { type: "string", default: "1" },
-} as const satisfies ParseArgsConfig["options"];
-
-/** What each option means, as the help prints it, and the part that alone reads it. */
-const meanings: Readonly<
-  Record<keyof typeof options, readonly [form: string, meaning: string, of?: BenchPart]>
-> = {
-  help: ["--help", "prints this"],
-  json: ["--json", "one JSON object instead of a table"],
-  quick: ["--quick", "a short form, whose figures are rougher"],
-  only: ["--only PARTS", "these parts, with commas between them"],
-  without: ["--without PARTS", "all usual parts but these"],
-  peer: ["--peer", "the same as --only peer"],
-  turns: ["--turns N", "turns with one core and with workers, 1 to 9 (3)", "workers"],
-  turbines: ["--turbines N", "turbines of the fleet (1000)", "pages"],
-  viewers: ["--viewers N", "how many look at once (50)", "pages"],
-  rate: ["--rate N", "messages a second that gateways send (2000)", "pages"],
-  seconds: ["--seconds N", "how long (30; 6 with --quick)", "pages"],
-  "check-ins": ["--check-ins N", "gateways that look for updates every five minutes (10000)", "pages"],
-  hours: [
-    "--hours N",
-    "over so many hours of signal, up to 8 (0: the start and what follows, of both profiles)",
-    "memory",
-  ],
-  pace: ["--pace N", "times as fast as it was recorded, 1 to 16 (1)", "memory"],
-};
+  json: { type: "boolean", default: false, means: "one JSON object instead of a table" },
+  quick: { type: "boolean", default: false, means: "a short form, whose figures are rougher" },
+  only: { type: "string", value: "PARTS", means: "these parts, with commas between them" },
+  without: { type: "string", value: "PARTS", means: "all usual parts but these" },
+  peer: { type: "boolean", default: false, means: "the same as --only peer" },
+  turns: {
+    type: "string",
+    default: "3",
+    value: "N",
+    means: "turns with one core and with workers, 1 to 9 (3)",
+    of: "workers",
+  },
+  turbines: {
+    type: "string",
+    default: "1000",
+    value: "N",
+    means: "turbines of the fleet (1000)",
+    of: "pages",
+  },
+  viewers: { type: "string", default: "50", value: "N", means: "how many look at once (50)", of: "pages" },
+  rate: {
+    type: "string",
+    default: "2000",
+    value: "N",
+    means: "messages a second that gateways send (2000)",
+    of: "pages",
+  },
+  seconds: { type: "string", value: "N", means: "how long (30; 6 with --quick)", of: "pages" },
+  "check-ins": {
+    type: "string",
+    default: "10000",
+    value: "N",
+    means: "gateways that look for updates every five minutes (10000)",
+    of: "pages",
+  },
+  hours: {
+    type: "string",
+    default: "0",
+    value: "N",
+    means: "over so many hours of signal, up to 8 (0: the start and what follows, of both profiles)",
+    of: "memory",
+  },
+  pace: {
+    type: "string",
+    default: "1",
+    value: "N",
+    means: "times as fast as it was recorded, 1 to 16 (1)",
+    of: "memory",
+  },
+} as const satisfies Readonly<Record<string, ScriptOption & { readonly of?: BenchPart }>>;
 
 /** What to measure. */
 export interface BenchOptions {
@@ -87,9 +104,14 @@ export function parseBenchOptions(args: readonly string[]): BenchRequest {
     type: "wrong",
     text: `${text} (--help says what there is)`,
   });
-  const read = readArguments(args);
-  if (typeof read === "string") return wrong(read);
-  if (read.help) return { type: "help", text: renderHelp() };
+  let parsed: ReturnType<typeof readArguments>;
+  try {
+    parsed = readArguments(args);
+  } catch (error) {
+    return wrong((error as Error).message);
+  }
+  const read = parsed.values;
+  if ("help" in read) return { type: "help", text: renderHelp() };
   const { json, quick } = read;
   const parts = readParts(read);
   if (typeof parts === "string") return wrong(parts);
@@ -109,17 +131,20 @@ export function parseBenchOptions(args: readonly string[]): BenchRequest {
   };
   for (const [name, value] of Object.entries(pages))
     if (!(value >= 0)) return wrong(`--${toOption(name)} is a number not below 0, not ${value}`);
-  const idle = findIdle(args, parts);
+  const idle = findIdle(parsed, parts);
   if (idle !== undefined) return wrong(idle);
   return { type: "run", options: { json, quick, parts, pages, turns, hours, pace } };
 }
 
 /** Says of an option of a part that is not measured that it is; undefined: none is given. */
-function findIdle(args: readonly string[], parts: readonly BenchPart[]): string | undefined {
-  const { tokens } = parseArgs({ args: [...args], options, tokens: true });
+function findIdle(
+  { tokens }: ReturnType<typeof readArguments>,
+  parts: readonly BenchPart[],
+): string | undefined {
   for (const token of tokens) {
     if (token.kind !== "option") continue;
-    const [, , of] = meanings[token.name as keyof typeof options];
+    const option = options[token.name];
+    const of = "of" in option ? option.of : undefined;
     if (of !== undefined && !parts.includes(of)) return `--${token.name} is of ${of}, which is not measured`;
   }
   return undefined;
@@ -128,7 +153,11 @@ function findIdle(args: readonly string[], parts: readonly BenchPart[]): string 
 const toOption = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** The parts that are asked for, or what is wrong with their names. */
-function readParts({ peer, only, without }: ReturnType<typeof parseOptions>): readonly BenchPart[] | string {
+function readParts({
+  peer,
+  only,
+  without,
+}: ReturnType<typeof readArguments>["values"]): readonly BenchPart[] | string {
   if (peer) return ["peer"];
   const usual = Object.keys(usualParts);
   try {
@@ -141,36 +170,22 @@ function readParts({ peer, only, without }: ReturnType<typeof parseOptions>): re
   }
 }
 
-const parseOptions = (args: readonly string[]) => parseArgs({ args: [...args], options }).values;
-
-/** The values, or what Node finds wrong with them. */
-function readArguments(args: readonly string[]) {
-  try {
-    return parseOptions(args);
-  } catch (error) {
-    const isOfArguments =
-      error instanceof TypeError && "code" in error && /^ERR_PARSE_ARGS_/.test(`${error.code}`);
-    if (!isOfArguments) throw error;
-    return error.message.split(/[.\n] ?/)[0]!;
-  }
-}
+const readArguments = (args: readonly string[]) => parseOptions(args, options);
 
 function renderHelp(): string {
-  const explained = Object.values(meanings).map(([form, meaning, of]): [string, string] => [
-    form,
-    of === undefined ? meaning : `of ${of}: ${meaning}`,
-  ]);
-  const table = (rows: readonly (readonly [string, string])[]): string[] =>
-    rows.map(([name, meaning]) => `  ${name.padEnd(16)} ${meaning}`);
+  const explained = Object.entries(options).map(([name, option]): [string, ScriptOption] => {
+    const of = "of" in option ? option.of : undefined;
+    return [name, of === undefined ? option : { ...option, means: `of ${of}: ${option.means}` }];
+  });
   return [
     "npm run bench [-- OPTIONS]",
     "",
-    ...table(explained),
+    ...renderOptions(Object.fromEntries(explained)),
     "",
     "parts, measured where none is named",
-    ...table(Object.entries(usualParts)),
+    ...renderTable(Object.entries(usualParts)),
     "parts that are measured where they are named",
-    ...table(Object.entries(askedParts)),
+    ...renderTable(Object.entries(askedParts)),
     "",
     "Limits that do not hold are listed at the end. It ends with 1 where memory is one of them, where decisions differ,",
     "and where the gateway is less than twice as fast as the peer; other speeds, and what a point holds, are only listed.",

@@ -5,12 +5,12 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { createConceptWatch } from "../../src/core/drift/concept-watch.ts";
 import { createErrorRateDetector } from "../../src/core/drift/detectors/error-rate-detector.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { saySkipped } from "../say-skipped.ts";
+import { readOptions } from "../suite-options.ts";
 import type { ChangeDetector } from "./detectors/change-detector.ts";
 import { computeRunLength } from "./detectors/cusum.ts";
 import type { DriftMeasure } from "./drift-measure.ts";
@@ -214,7 +214,11 @@ function measureCost(book: Book): void {
 
 const isMain = process.argv[1] === import.meta.filename;
 if (isMain) {
-  const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+  const { values } = readOptions({
+    command: "npx tsx scripts/drift/streams.ts",
+    does: "Streams with known change points: rows until a change is found, and false alarms.",
+    options: { json: { type: "boolean", default: false, means: "one line of JSON" } },
+  });
   const result = await measure();
   for (const [name, why] of Object.entries(result.skipped ?? {})) saySkipped(name, why);
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);

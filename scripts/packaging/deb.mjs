@@ -1,5 +1,5 @@
 // Builds the package for Debian of what stands in `dist`, from npm packages and Debian's tools alone.
-//   npm run package:deb -- [--arch amd64|arm64|all] [--out build]
+//   npm run package:deb -- --help
 // Needs dpkg-deb and binutils; for another architecture than this machine's its strip (binutils-aarch64-linux-gnu).
 import {
   chmodSync,
@@ -14,7 +14,6 @@ import {
 } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { bundleFolder, makeBundle } from "./bundle.mjs";
 import { shippedDocuments } from "./documents.mjs";
@@ -202,15 +201,19 @@ export function repackDeb(architecture, { out, version }) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const { values } = parseArgs({
+  const { readOneOf, readOptions, refuseWrong } = await import("../../dist/scripts/suite-options.js");
+  const known = Object.keys(platformOf);
+  const { values } = readOptions({
+    command: "npm run package:deb",
+    does: "Builds the package for Debian.",
     options: {
-      arch: { type: "string", default: run("dpkg", ["--print-architecture"]).trim() },
-      out: { type: "string", default: join(root, "build") },
+      arch: { type: "string", value: "NAME", means: `${known.join(", ")} or all (this machine's)` },
+      out: { type: "string", default: join(root, "build"), value: "DIR", means: "where it goes (build)" },
     },
   });
-  const wanted = values.arch === "all" ? Object.keys(platformOf) : [values.arch];
-  for (const architecture of wanted) {
-    if (platformOf[architecture] === undefined) throw new Error("--arch is amd64, arm64 or all");
+  const arch = values.arch ?? run("dpkg", ["--print-architecture"]).trim();
+  const asked = refuseWrong(() => readOneOf("arch", arch, [...known, "all"]));
+  for (const architecture of asked === "all" ? known : [asked]) {
     const file = await buildDeb({ architecture, out: resolve(values.out) });
     console.log(`${file}: ${(statSync(file).size / 1e6).toFixed(1)} MB`);
   }
