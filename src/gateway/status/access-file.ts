@@ -25,6 +25,9 @@ interface AccessFileOptions {
   readonly logger: Logger;
 }
 
+/** Seconds, not a minute: whoever made room asks next, and is told until then that no gateway runs. */
+const retry = { firstMs: 1000, maxMs: 5000 };
+
 /**
  * Writes the file, or begins to try.
  * @throws AuroraError STORE where there is no folder.
@@ -32,7 +35,7 @@ interface AccessFileOptions {
 export async function keepAccessFile(options: AccessFileOptions): Promise<AccessFile> {
   const { path, access, logger } = options;
   let { token } = access;
-  const backoff = createBackoff();
+  const backoff = createBackoff(retry);
   let cancelTimer = (): void => {};
   let writing: Promise<void> = Promise.resolve();
   let closed = false;
