@@ -36,7 +36,7 @@ test("a gateway starts on a full disk: it serves, warns, says so, and writes dow
   expect(await gateway.read("/-/healthy")).toContain("ok");
 
   giveBack();
-  await until(() => existsSync(join(stateDir, "access.json")), "the access file", 8_000);
+  await until(() => existsSync(join(stateDir, "access.json")), "the access file", 40_000);
   await until(async () => (await countAlarms()) === 1, "the alert at the collector", 40_000);
 }, 90_000);
 
