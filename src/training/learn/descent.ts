@@ -90,8 +90,9 @@ export interface Batch {
 }
 
 /**
- * Draws batches of `batchRows` rows, in an order that only `random` decides: without replacement while a whole batch is left, then
- * all rows are shuffled anew, so that the last few may go without a turn. Adds normal noise of standard deviation `inputNoise` on the inputs (times `sharedNoise` on the shared ones).
+ * Draws batches of `batchRows` rows, in an order that only `random` decides: without replacement while a whole batch is left;
+ * then all rows are shuffled anew, and the last few may go without a turn. Adds normal noise of standard deviation
+ * `inputNoise` to the inputs (times `sharedNoise` to the shared ones).
  */
 export function createBatchSampler(
   data: FitRows,
