@@ -117,7 +117,9 @@ function objectToSteadiness({ own: { harmonics } }: Accusation): string[] {
   const hertz = joinWords(steady.map(({ measuredHertz }) => measuredHertz!.toFixed(1)));
   const rpms = steady.flatMap(({ steadyRpm }) => [steadyRpm!.min, steadyRpm!.max]);
   const [from, to] = [Math.min(...rpms), Math.max(...rpms)].map(Math.round);
-  return [`${keeps} ${hertz} Hz while the speed goes ${from} to ${to} rpm: a fault's would move with it`];
+  return [
+    `${keeps} ${hertz} Hz while the speed goes ${from} to ${to} rpm: a fault's would move with it, if the speed is stated rightly`,
+  ];
 }
 
 /** A hum keeps its frequency and a fault its order; at one speed they cannot be told from each other. */

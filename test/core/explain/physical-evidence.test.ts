@@ -196,7 +196,7 @@ describe("physical evidence", () => {
     const objections = (orderAt: (shaftRpm: number) => number): readonly string[] =>
       describeEvidence(subjectOf(usual), windowsOf(orderAt))!.against;
     expect(objections((shaftRpm) => (91.2 * 60) / shaftRpm)[0]).toBe(
-      "1× and 2× keep 91.2 and 182.4 Hz while the speed goes 1480 to 1540 rpm: a fault's would move with it",
+      "1× and 2× keep 91.2 and 182.4 Hz while the speed goes 1480 to 1540 rpm: a fault's would move with it, if the speed is stated rightly",
     );
     expect(objections(() => 3.57).join()).not.toContain("while the speed goes");
   });
