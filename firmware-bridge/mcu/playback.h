@@ -10,17 +10,17 @@
 
 #define SAMPLES_BUFFERED 2048U /* what a DMA buffer would hold */
 
-static uint32_t sample_rate_hz;
+static uint32_t sample_rate_mhz; /* thousandths of a hertz */
 static uint64_t samples_taken;
-static uint32_t samples_due;     /* and not taken */
-static uint32_t due_thousandths; /* of a sample more */
+static uint32_t samples_due;    /* and not taken */
+static uint32_t due_millionths; /* of a sample more */
 static uint32_t paced_at_ms;
 
 /* Counts a boot, and says all of `info` but where the slots are. */
 static inline void playback_start(board_info *info, const uint8_t *identity, image_workbench *bench) {
   bench->boots++;
   bench->operations = 0;
-  sample_rate_hz = (uint32_t)bench->sample_rate_hz;
+  sample_rate_mhz = (uint32_t)((bench->sample_rate_hz * 1000.0f) + 0.5f);
   paced_at_ms = bench->clock_ms;
   info->device_id = (const char *)(identity + 40);
   info->key = ((identity[4] & 1U) != 0U) ? (identity + 8) : NULL;
@@ -57,10 +57,10 @@ static inline uint32_t playback_samples(const image_workbench *bench, int16_t *t
   if (bench->unpaced == 0U) {
     /* By what has passed since the last time: the clock wraps around. */
     const uint32_t now_ms = board_milliseconds();
-    const uint64_t thousandths = ((uint64_t)(now_ms - paced_at_ms) * sample_rate_hz) + due_thousandths;
+    const uint64_t millionths = ((uint64_t)(now_ms - paced_at_ms) * sample_rate_mhz) + due_millionths;
     paced_at_ms = now_ms;
-    samples_due += (uint32_t)(thousandths / 1000U);
-    due_thousandths = (uint32_t)(thousandths % 1000U);
+    samples_due += (uint32_t)(millionths / 1000000U);
+    due_millionths = (uint32_t)(millionths % 1000000U);
     waiting = samples_due;
   }
   if (waiting > SAMPLES_BUFFERED) {

@@ -52,9 +52,7 @@ async function readUsual(file: string): Promise<UsualConfig> {
     hint: "It came with the installation: restore it.",
   });
   const shipped = parse(new TextDecoder().decode(bytes)) as Fields;
-  // How turbines stand is said by the channels of its own tables.
-  const { inventedStops: _, ...recipe } = shipped.recipe as Fields;
-  const handedOn = Object.entries({ ...shipped, recipe }).filter(([key]) => !ownKeys.has(key));
+  const handedOn = Object.entries(shipped).filter(([key]) => !ownKeys.has(key));
   const first = Object.entries(firstOnes).filter(([key]) => key in shipped);
   return {
     kind: String((shipped.dataset as Fields).kind),
@@ -70,8 +68,9 @@ async function readUsual(file: string): Promise<UsualConfig> {
 export function completeConfig(own: unknown, configs: readonly UsualConfig[]): unknown {
   if (!isFields(own) || own.from !== undefined || !isFields(own.dataset)) return own;
   const { kind } = own.dataset;
-  const fields = configs.find((one) => one.kind === kind)?.fields;
-  if (fields === undefined) return own;
+  const usualFields = configs.find((one) => one.kind === kind)?.fields;
+  if (usualFields === undefined) return own;
+  const fields = fitStops(usualFields, own.channels ?? usualFields.channels);
   const title = typeof own.name === "string" ? { title: own.name } : {};
   const whole = Object.entries({ ...title, ...fields, ...own }).map(
     ([key, value]) => [key, mergeValue(fields[key], value)] as const,
@@ -79,12 +78,21 @@ export function completeConfig(own: unknown, configs: readonly UsualConfig[]): u
   return Object.fromEntries(whole.filter(([key, value]) => value !== null || key === "parent"));
 }
 
+/** Invented stops say by channel how a turbine stands: tables that lack one of these channels have none handed on. */
+function fitStops(fields: Fields, channels: unknown): Fields {
+  const { inventedStops, ...recipe } = fields.recipe as Fields;
+  if (!isFields(inventedStops) || !isFields(inventedStops.standing) || !Array.isArray(channels))
+    return fields;
+  const names = new Set(channels.filter(isFields).map(({ name }) => name));
+  const isWhole = Object.keys(inventedStops.standing).every((name) => names.has(name));
+  return isWhole ? fields : { ...fields, recipe };
+}
+
 function mergeValue(usualValue: unknown, own: unknown): unknown {
   if (!isFields(usualValue) || !isFields(own)) return own;
   return Object.fromEntries(
-    Object.entries({ ...usualValue, ...own }).map(([key, value]) => [
-      key,
-      mergeValue(usualValue[key], value),
-    ]),
+    Object.entries({ ...usualValue, ...own })
+      .filter(([key, value]) => value !== null || !isFields(usualValue[key]))
+      .map(([key, value]) => [key, mergeValue(usualValue[key], value)]),
   );
 }

@@ -147,7 +147,9 @@ export function raiseSignal(
   const { window, reference, healthyEnd = window.ceiling } = measured;
   const isSlow = lane === "slow" && reference !== null;
   const now = isSlow ? window.compared : Math.max(window.value, state.fast.recent);
-  const healthy = isSlow ? reference.location : Math.min(state.fast.level, state.fast.vouched ?? healthyEnd);
+  const healthy = isSlow
+    ? reference.location - (reference.allowed ?? 0)
+    : Math.min(state.fast.level, state.fast.vouched ?? healthyEnd);
   const held: HeldAlarm = {
     sinceMs,
     lane,

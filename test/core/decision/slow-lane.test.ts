@@ -292,6 +292,9 @@ test("the last day goes on against another reference of the same machine as if i
   const next = play(moved, new Array<number>(15).fill(4), 42 * 60 * minuteMs, to);
   expect(next.recent!.sum).toBeGreaterThan(sum);
   expect(moveSlow(idleSlow, { from: reference, to })).toEqual(idleSlow);
+  // What a window beside the learnt speeds is allowed is of that window alone.
+  const beside = { ...to, location: to.location + 1.5, allowed: 1.5 };
+  expect(moveSlow(open, { from: reference, to: beside }).recent).toEqual(moved.recent);
 });
 
 test("the last day begins anew with another reference, and is kept as plain JSON", () => {

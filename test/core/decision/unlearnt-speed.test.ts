@@ -80,3 +80,14 @@ test("just beside the learnt speeds the slow lane raises a kind that stands out 
   expect([1450, 1485, 1500, 1515, 1550].map((rpm) => play(5, rpm))).toEqual([outer, [], outer, [], outer]);
   expect([play(6.5, 1485), play(6.5, 1515)]).toEqual([outer, outer]);
 });
+
+test("an alarm that was raised there is held against what was learnt", () => {
+  const watch = createLearnt();
+  const play = (from: number, days: number, above: number, shaftRpm: number): void => {
+    feedSnapshots(watch, { from, to: from + 144 * days }, () => ({ logits: [-1, -1 - above], shaftRpm }));
+  };
+  play(200, 2, 7, 1485);
+  expect(listActive(watch)).toEqual(["outer-race"]);
+  play(200 + 288, 8, 3, 1500);
+  expect(listActive(watch)).toEqual(["outer-race"]);
+});

@@ -58,7 +58,7 @@ export interface ReplayEntry {
 }
 
 /** Keys beside those of a sidecar. */
-const entryKeys: ReadonlySet<string> = new Set(["rows", "times", "everyseconds", "renewedat"]);
+const entryKeys: ReadonlySet<string> = new Set(["from", "rows", "times", "everyseconds", "renewedat"]);
 
 /** Keys that nobody reads, in words for stderr: one may be a word that was misspelt. */
 export function listUnreadKeys(entries: readonly ReplayEntry[]): readonly string[] {

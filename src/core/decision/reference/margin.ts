@@ -33,8 +33,10 @@ export function expectMargin(
   // Before these were kept a reference rested on a day at least.
   const { location, autocorrelation, perOctave = 0, wander = usualWander, freedom, blocks } = margin;
   const scale = Math.max(margin.scale, leastMarginScale);
+  const allowed = allowBeside(shaftRpm, baseline);
   return {
-    location: location + perOctave * octavesAbove(shaftRpm, baseline) + allowBeside(shaftRpm, baseline),
+    location: location + perOctave * octavesAbove(shaftRpm, baseline) + allowed,
+    ...(allowed === 0 ? {} : { allowed }),
     window: toLongRun(scale, autocorrelation),
     single: Math.sqrt(scale * scale + wander * wander),
     wander,

@@ -74,7 +74,9 @@ interface OwnSidecar extends SidecarPart {
 }
 
 /** What our own descriptions of recordings say beside it. */
-const ownKeys: ReadonlySet<string> = new Set("device firstsample shaftrpmrange alert evidence".split(" "));
+const ownKeys: ReadonlySet<string> = new Set(
+  "device from firstsample shaftrpmrange alert evidence".split(" "),
+);
 
 /** The part that a `NAME.json` (or `NAME.EXT.json`) beside `path` says; empty without one. Fails with CONFIG_INVALID. */
 export async function readOwnSidecar(path: string): Promise<OwnSidecar> {

@@ -178,7 +178,7 @@ export function isSidecar(fields: Readonly<Record<string, unknown>>): boolean {
 
 /** Keys that say nothing of samples, and are read: by a replay, by whoever learns or checks, by people. */
 const otherKeys: ReadonlySet<string> = new Set(
-  "file time from point turbine label machine component shared load learn id note notes".split(" "),
+  "file time point turbine label machine component shared load learn id note notes".split(" "),
 );
 
 /** Keys of `fields` that nobody reads, as they are written, but for those of `more`, in one spelling: a word may be misspelt. */

@@ -78,6 +78,7 @@ recordings:
     ["recordings:\n  - { file: a.npy, label: ball }", /says no machine/],
     ["recordings:\n  - { label: ball, machine: m }", /names no file/],
     ["recordings:\n  - { file: a.npy, lable: ball, machine: m }", /nobody reads the key "lable"/],
+    ["recordings:\n  - { file: a.npy, label: ball, machine: m, from: 10 }", /nobody reads the key "from"/],
     ["recordings:\n  - { file: ../a.npy, label: ball, machine: m }", /not a file in the recordings' folder/],
     [
       "recordings:\n  - { file: /etc/passwd, label: ball, machine: m }",

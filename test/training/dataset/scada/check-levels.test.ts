@@ -37,7 +37,8 @@ test("a pitch column near zero is in no other unit because sensors differ by a t
 });
 
 test("a turbine whose pitch is in rad among others in deg is found", () => {
-  expect(checkLevels(pitchFarm(1, 8, Math.PI / 180), [])).toEqual([
-    expect.objectContaining({ problem: expect.stringContaining("of D seems to be in rad") }),
-  ]);
+  for (const fine of [1, 8])
+    expect(checkLevels(pitchFarm(1, fine, Math.PI / 180), [])).toEqual([
+      expect.objectContaining({ problem: expect.stringContaining("of D seems to be in rad") }),
+    ]);
 });

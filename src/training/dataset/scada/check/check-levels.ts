@@ -12,8 +12,10 @@ import type { ScannedFarm } from "./scanned-farm.ts";
 
 /** Kelvin: less is weather, shelter and mounting. */
 const leastTemperatureGap = 12;
-/** Share of the others' level, or of `leastReach` where that is near zero: less is another type of turbine. */
+/** Share of the others' level: less is another type of turbine. */
 const leastRelativeGap = 0.5;
+/** A level is never taken for less than this share of the channel's highest value: about zero sensors differ by more than half of it. */
+const leastLevel = 0.005;
 /** Another unit explains it when no more than this share of the gap is left. */
 const leftShare = 0.35;
 
@@ -41,7 +43,7 @@ function checkAgainstSiblings(farm: ScannedFarm, channel: number): DataFinding[]
     const usual = median(Float64Array.from(others));
     const gap = Math.abs(own - usual);
     const isTemperature = dimensionOf(unit) === "temperature";
-    const level = Math.max(Math.abs(usual), leastReach * max);
+    const level = Math.max(Math.abs(usual), leastLevel * max);
     if (gap < (isTemperature ? leastTemperatureGap : leastRelativeGap * level)) return [];
     const better = listRereadings(farm, channel)
       .map((each) => ({ ...each, left: Math.abs(each.convert(own) - usual) }))
