@@ -12,7 +12,6 @@ import {
   maxEvidenceLines,
   type PhysicalEvidence,
 } from "../contract/physical-evidence.ts";
-import { joinSpeeds } from "../maths/shaft-speeds.ts";
 import { listObjections } from "./evidence-objections.ts";
 import { type EvidenceWindow, listUpperWindows } from "./evidence-window.ts";
 import { formatRange, joinWords, writeEvidence } from "./evidence-words.ts";
@@ -83,7 +82,7 @@ export function describeEvidence(
     rival: rival === null ? null : { failureMode: rival.kind, marginDb: own.excessDb - rival.excessDb },
     against: [
       ...objectToBrevity(subject, kind, revolutions),
-      ...objectToSpeed(rpms, joinSpeeds(learntRpm)),
+      ...objectToSpeed(rpms, learntRpm),
       ...objectToPresent(leadingMode, own, countQuietWindows({ own, window: subject.window }, recent)),
       ...listObjections({ own, rival, pictures, lines, revolutions, polePairs: subject.polePairs }),
     ].slice(0, maxAgainst),

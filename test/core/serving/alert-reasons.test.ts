@@ -113,11 +113,16 @@ describe("the reasons of an alert", () => {
     [
       1700,
       [
-        "it was heard at 1700 rpm, above the 500 to 600 and 1000 to 1507 rpm that its reference was learnt at",
+        "it was heard at 1700 rpm, above the 1454 to 1507, 1000 to 1300 and 500 to 600 rpm that its reference was learnt at",
       ],
     ],
-    [1400, []],
-  ])("take learnt speeds that adjoin for one (at %d rpm)", async (rpm, said) => {
+    [
+      1400,
+      [
+        "it was heard at 1400 rpm, outside the 1454 to 1507, 1000 to 1300 and 500 to 600 rpm that its reference was learnt at",
+      ],
+    ],
+  ])("object to a speed that lies between learnt ones (at %d rpm)", async (rpm, said) => {
     const bundle = createFakeBundle("1.0.0", { features });
     const at = (min: number, max: number) => ({ min, max, reference: min });
     const speeds = [at(1454, 1507), at(1000, 1300), at(500, 600)];

@@ -4,7 +4,6 @@
  */
 import { type LaterLevels, maxLater, type SiteBaseline } from "../../contract/site-baseline.ts";
 import { computeMedian } from "../../maths/robust.ts";
-import { speedMargin } from "../../maths/shaft-speeds.ts";
 import type { BaselineOptions } from "./baseline-status.ts";
 import {
   type BaselineSubject,
@@ -14,7 +13,7 @@ import {
 } from "./fit-site-baseline.ts";
 import type { GatheredWindows } from "./gathered-windows.ts";
 import { hearAll } from "./heard-time.ts";
-import { chooseLevels, octavesBeyond, saySpeeds } from "./learnt-speeds.ts";
+import { chooseLevels, octavesBeyond, saySpeeds, speedMargin } from "./learnt-speeds.ts";
 import { maxRefinedDb } from "./refine-baseline.ts";
 import { findStandstill } from "./standstill.ts";
 import { boundSeverity } from "./window-severity.ts";

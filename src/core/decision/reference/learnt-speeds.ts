@@ -1,7 +1,8 @@
 /** At which speeds a machine was learnt, at first and later, and which of its levels hold at a speed. Learns nothing. */
 import type { LearntSpeeds, SiteBaseline, SiteLevels } from "../../contract/site-baseline.ts";
-import { joinSpeeds, speedMargin } from "../../maths/shaft-speeds.ts";
 
+/** Outside the learnt speeds by more than this share a level is expected by guess. */
+export const speedMargin = 0.1;
 /** A level follows speed by no more than mechanics explain, dB a doubling: forces grow with its square at most, plus a resonance. */
 export const maxPerOctaveDb = 24;
 export const minPerOctaveDb = -6;
@@ -46,7 +47,15 @@ export function listLearntSpeeds({ shaftRpm, later = [] }: LearntBaseline): Lear
 
 /** `900 to 1250 rpm and 1747 to 1809 rpm`: all at which levels were learnt; what adjoins is one. */
 export function sayLearntSpeeds(baseline: LearntBaseline): string {
-  return joinSpeeds(listLearntSpeeds(baseline)).map(saySpeeds).join(" and ");
+  const ranges = listLearntSpeeds(baseline).sort((one, other) => one.min - other.min);
+  const joined: { readonly min: number; max: number }[] = [];
+  for (const { min, max } of ranges) {
+    const last = joined.at(-1);
+    if (last !== undefined && min * (1 - speedMargin) <= last.max * (1 + speedMargin))
+      last.max = Math.max(last.max, max);
+    else joined.push({ min, max });
+  }
+  return joined.map(saySpeeds).join(" and ");
 }
 
 /** `900 to 1250 rpm`. */
