@@ -10,15 +10,8 @@ import {
   listFaultLines,
   type SearchedSpectrum,
 } from "./fault-lines.ts";
-import { findShaftColumns } from "./shaft-lines.ts";
-import {
-  findSteady,
-  findTurn,
-  keepSighting,
-  type PlacedLines,
-  readSighting,
-  type Sighting,
-} from "./steady-lines.ts";
+import { findShaftColumns, measureDeviation } from "./shaft-lines.ts";
+import { findSteady, keepSighting, type PlacedLines, readSighting, type Sighting } from "./steady-lines.ts";
 
 /** A line with what the windows show of it. */
 export interface MeasuredLine {
@@ -41,8 +34,10 @@ export interface MeasuredLine {
   readonly isFlank: boolean;
   /** The speeds over which it keeps its hertz, as no fault's does; null: it does not, or nothing tells. */
   readonly steadyRpm: EvidenceRange | null;
-  /** Where it stands in each window, of a shaft as fast as it is heard to turn; less than 0 or NaN: not known. */
+  /** Where it stands in each window, of a shaft as fast as is stated; less than 0 or NaN: not known. */
   readonly places: readonly number[];
+  /** The same of one as fast as it is heard to turn; NaN where it is not heard, but where it is in no window, as is stated. */
+  readonly turnPlaces: readonly number[];
   /** Where it stands; null: it does not stand out, or that is not known. */
   readonly measuredOrder: number | null;
   /** The same in hertz at the middle one of the speeds; of a line that keeps its hertz, or is hum, in the middle one of the windows. */
@@ -93,25 +88,27 @@ function measureLines(
     const standsOut = db >= findNeededDb(noise, values.length, healthyDb);
     const isHum = isMost(windows.filter(({ foreignLines }) => foreignLines?.hum.includes(column)));
     const isShaft = isMost(windows.filter(({ foreignLines }) => foreignLines?.shaft.includes(column)));
-    const stated = windows.map(({ lineOrders }) => lineOrders?.[column] ?? Number.NaN);
-    const isFlank = isMost(stated.filter((place) => place < 0));
-    const measuredOrder = standsOut ? findMiddlePlace(stated) : null;
+    const places = windows.map(({ lineOrders }) => lineOrders?.[column] ?? Number.NaN);
+    const isFlank = isMost(places.filter((place) => place < 0));
+    const measuredOrder = standsOut ? findMiddlePlace(places) : null;
     const isShaded = line.isShaded && (measuredOrder === null || isShaft);
     const isFound = standsOut && !isShaded;
     const steadyRpm = isFound ? findSteadyRpm(column, placed) : null;
     const keepsHertz = measuredOrder !== null && (steadyRpm !== null || isHum);
     const turningHertz = measuredOrder === null ? null : measuredOrder * shaftHertz;
-    const measuredHertz = keepsHertz ? findHertz(stated, windows) : turningHertz;
-    const places = stated.map((place, at) => place / turns[at]!);
+    const measuredHertz = keepsHertz ? findHertz(places, windows) : turningHertz;
+    const turnPlaces = places.map((place, at) => place / turns[at]!);
     const heard = { db, noiseDb: noise.db, healthyDb, standsOut, isShaded, isFound };
-    return [{ line, ...heard, isHum, isShaft, isFlank, steadyRpm, places, measuredOrder, measuredHertz }];
+    const where = { places, turnPlaces, measuredOrder, measuredHertz };
+    return [{ line, ...heard, ...where, isHum, isShaft, isFlank, steadyRpm }];
   });
 }
 
-/** How many times as fast as is stated the shaft turned in each window. */
+/** How many times as fast as is stated the shaft turned in each window; NaN where it is not heard, but where it is in none, 1. */
 function findTurns({ features }: SearchedSpectrum, windows: readonly EvidenceWindow[]): number[] {
   const shaft = findShaftColumns(features);
-  return windows.map(({ lineOrders }) => (lineOrders === undefined ? 1 : findTurn({ lineOrders }, shaft)));
+  const turns = windows.map(({ lineOrders }) => 1 + measureDeviation(lineOrders ?? [], shaft));
+  return turns.every(Number.isNaN) ? turns.map(() => 1) : turns;
 }
 
 /** Of the windows that say it, in the order of time as {@link findSteady} has them, with how fast the shaft turned. */
@@ -125,7 +122,7 @@ function placeLines(
     if (lineOrders === undefined) return [];
     const lasted = Number.isNaN(revolutions) ? usual : revolutions;
     const lines = { features, lineOrders, shaftRpm, revolutions: lasted, toMs: at };
-    return [{ lines, turn: turns[at]! }];
+    return [{ lines, turn: turns[at]! || 1 }];
   });
 }
 

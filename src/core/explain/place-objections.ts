@@ -100,9 +100,12 @@ export function objectToPlace({ own, pictures, revolutions }: PlacedFaults): str
 
 /** All lines stand at multiples of half the shaft's speed, at odd ones too: a fault's own do so by chance, or as far as they slip. */
 export function objectToHalfOrders({ own: { harmonics }, revolutions }: PlacedFaults): string[] {
-  const placed = harmonics.flatMap(({ line, isFound, measuredOrder }) =>
-    isFound && measuredOrder !== null ? [{ line, multiple: findHalfOrder(measuredOrder, revolutions) }] : [],
-  );
+  const placed = harmonics
+    .filter(({ isFound, measuredOrder }) => isFound && measuredOrder !== null)
+    .map(({ line, turnPlaces }) => {
+      const order = takeMiddle(turnPlaces.filter((place) => place > 0));
+      return { line, multiple: findHalfOrder(order, revolutions) };
+    });
   const halves = placed.flatMap(({ line, multiple }) =>
     multiple === null || Number.isInteger(multiple) ? [] : [{ line, multiple }],
   );
@@ -123,10 +126,10 @@ export function objectToWander({ own: { harmonics }, revolutions }: PlacedFaults
   const found = harmonics.filter(({ isFound }) => isFound);
   const [first, ...others] = found;
   if (first === undefined || first.steadyRpm !== null) return [];
-  const places = first.places
+  const places = first.turnPlaces
     .filter((place, window) =>
       others.some((other) => {
-        const apart = Math.abs(findShift(other, other.places[window]!) / findShift(first, place) - 1);
+        const apart = Math.abs(findShift(other, other.turnPlaces[window]!) / findShift(first, place) - 1);
         return apart <= spreadShare;
       }),
     )

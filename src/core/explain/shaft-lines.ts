@@ -14,7 +14,7 @@ const knownDeviation = 0.0015;
 const lineRevolutions = 1.2;
 /** Of a line's top. */
 const topRevolutions = 0.25;
-/** By such a share a line of the shaft's stands elsewhere than at a multiple of half its speed, where that is stated well. */
+/** By such a share a line of the shaft's stands elsewhere than at a multiple of half its speed, where that is known well. */
 const statedDeviation = 0.0005;
 /** In a spectrum of fewer revolutions nearly every line is as near to a harmonic as it may be off. */
 const fewestRevolutions = 8;

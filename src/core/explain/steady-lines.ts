@@ -95,7 +95,7 @@ export interface PlacedLines {
 }
 
 /** How many times as fast as is stated the shaft turns: where it is heard it says so better than who states it. */
-export function findTurn({ lineOrders }: Pick<PlacedLines, "lineOrders">, shaft: ShaftColumns): number {
+function findTurn({ lineOrders }: Pick<PlacedLines, "lineOrders">, shaft: ShaftColumns): number {
   const deviation = measureDeviation(lineOrders, shaft);
   return Number.isNaN(deviation) ? 1 : 1 + deviation;
 }

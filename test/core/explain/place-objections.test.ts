@@ -68,6 +68,22 @@ test("of a bearing whose own lines may stand on half orders says that they may b
   );
 });
 
+test("tells half orders by how fast the shaft is heard to turn, where it is", () => {
+  const turned = (order: number, share: number): Places => [
+    order * share,
+    nan,
+    3 * order * share,
+    share,
+    2 * share,
+  ];
+  const words = `1× and 3× stand on 5.5 and 16.5 times the shaft's speed: ${halves}`;
+  expect(listAgainst(5.415, [turned(5.5, 1.004)])).toContain(words);
+  expect(listAgainst(5.415, [turned(5.45, 5.5 / 5.45)])).not.toContain(halves);
+  // Not heard in most.
+  const stated: Places = [5.5 * 1.004, nan, 16.5 * 1.004];
+  expect(listAgainst(5.415, [stated, turned(5.5, 1.004), stated])).toContain(words);
+});
+
 const at = (order: number): Places => [order, 2 * order, 3 * order];
 
 test("says of a line that moves in turns of the shaft between which orders it does", () => {
@@ -93,4 +109,35 @@ test("of a line that moves with how fast the shaft is heard to turn says nothing
   expect(listAgainst(5.4, [turned(1.012), turned(0.99), turned(1)])).not.toContain(wanders);
   const still = (share: number): Places => [5.4 * share, 10.8 * share, 16.2 * share, 1, 2];
   expect(listAgainst(5.4, [still(1.012), still(0.99), still(1)])).toContain(wanders);
+});
+
+test("of a line that moves counts windows in which the shaft is heard alone, where it is in some", () => {
+  const stated = (order: number): Places => at(0.983 * order);
+  const turned = (order: number): Places => [
+    0.983 * order,
+    2 * 0.983 * order,
+    3 * 0.983 * order,
+    0.983,
+    2 * 0.983,
+  ];
+  expect(
+    listAgainst(
+      5.4,
+      [5.4, 5.4, 5.4].flatMap((each) => [turned(each), stated(each)]),
+    ),
+  ).not.toContain(wanders);
+  const words = `1× moves between orders 5.36 and 5.48 ${wanders}`;
+  expect(
+    listAgainst(
+      5.4,
+      [5.48, 5.36, 5.41].flatMap((each) => [turned(each), stated(each)]),
+    ),
+  ).toContain(words);
+});
+
+test("of lines at no multiples of one order says so also where the shaft is heard in other windows alone", () => {
+  const apart: Places = [5.4, 10.9, 16.2];
+  expect(listAgainst(5.4, [apart, apart, [nan, nan, nan, 1, 2]])).toContain(
+    "2× and 3× do not stand at multiples",
+  );
 });
