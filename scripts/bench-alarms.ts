@@ -12,39 +12,68 @@
 import { openBenchModel } from "./bench/alarm-scenes.ts";
 import { benchDemo } from "./bench/bench-demo.ts";
 import { benchHealthy } from "./bench/bench-healthy.ts";
-import { readOptions } from "./suite-options.ts";
+import {
+  readNumberList,
+  readOneOf,
+  readOptions,
+  readPositiveNumber,
+  readWholeNumber,
+  refuseWrong,
+} from "./suite-options.ts";
 
 const { values } = readOptions({
   command: "npx tsx scripts/bench-alarms.ts",
   does: "What a point raises by the shipped bundle and the gateway's own decision.",
   options: {
-    demo: { type: "string", value: "N", means: "the demonstration's scenario with seeds 0 to N - 1" },
+    demo: {
+      type: "string",
+      value: "N",
+      means: "the demonstration's scenario with seeds 0 to N - 1",
+      check: readWholeNumber,
+    },
     phases: {
       type: "string",
       default: "0,0.4,0.8,3,6",
       value: "LIST",
       means: "with --demo, moments of the run at which it is connected (0,0.4,0.8,3,6)",
+      check: readNumberList,
     },
     stay: {
       type: "boolean",
       default: false,
       means: "with --demo, whether the alarm stands ten minutes later",
     },
-    healthy: { type: "string", value: "YEARS", means: "false alarms a turbine-year, of at most YEARS a row" },
+    healthy: {
+      type: "string",
+      value: "YEARS",
+      means: "false alarms a turbine-year, of at most YEARS a row",
+      check: readPositiveNumber,
+    },
     seconds: {
       type: "string",
       default: "150",
       value: "S",
       means: "with --healthy, how long all rows take together (150)",
+      check: readPositiveNumber,
     },
     budgets: {
       type: "string",
       default: "0.1,1,10",
       value: "LIST",
       means: "with --healthy, false alarms a year (0.1,1,10)",
+      check: readNumberList,
     },
-    only: { type: "string", value: "NAME", means: "with --healthy, snapshots or continuous alone" },
+    only: {
+      type: "string",
+      value: "NAME",
+      means: "with --healthy, snapshots or continuous alone",
+      check: (option, text) => readOneOf(option, text, ["snapshots", "continuous"]),
+    },
   },
+});
+refuseWrong(() => {
+  if (values.demo === undefined && values.healthy === undefined)
+    throw new Error("give --demo N or --healthy YEARS");
 });
 const bench = await openBenchModel();
 const { name, version, baseline } = bench.manifest;

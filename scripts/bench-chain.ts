@@ -36,7 +36,7 @@ import {
   describeMissedKinds,
   type RigOutcome,
 } from "./bench/transfer-tables.ts";
-import { readOptions } from "./suite-options.ts";
+import { readOptions, readWholeNumber } from "./suite-options.ts";
 
 const { values: options, positionals } = readOptions({
   command: "npx tsx scripts/bench-chain.ts",
@@ -49,8 +49,14 @@ const { values: options, positionals } = readOptions({
       default: false,
       means: "without the features that look for a comb of lines",
     },
-    rigs: { type: "string", default: "5", value: "N", means: "rigs a family (5)" },
-    from: { type: "string", default: "5001", value: "SEED", means: "the first rig's seed (5001)" },
+    rigs: { type: "string", default: "5", value: "N", means: "rigs a family (5)", check: readWholeNumber },
+    from: {
+      type: "string",
+      default: "5001",
+      value: "SEED",
+      means: "the first rig's seed (5001)",
+      check: readWholeNumber,
+    },
   },
 });
 const params = Object.fromEntries(

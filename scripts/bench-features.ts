@@ -10,7 +10,7 @@ import { createWaveformIngest } from "../src/core/ingest/waveform-ingest.ts";
 import { createRandom } from "../src/core/maths/random.ts";
 import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
 import { shippedFeatureSpec, shippedWindow } from "./bearing-feature-spec.ts";
-import { readOptions } from "./suite-options.ts";
+import { readOptions, readPositiveNumber, refuseWrong } from "./suite-options.ts";
 
 const { positionals } = readOptions({
   command: "npx tsx scripts/bench-features.ts",
@@ -18,7 +18,7 @@ const { positionals } = readOptions({
   words: { RATE: "sampling rate in Hz (12000)" },
   options: {},
 });
-const sampleRateHz = Number(positionals[0] ?? 12_000);
+const sampleRateHz = refuseWrong(() => readPositiveNumber("RATE", positionals[0] ?? "12000"));
 const shaftRpm = 1797;
 const bearing = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };
 const blockLength = 512;

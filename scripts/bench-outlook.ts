@@ -9,14 +9,26 @@ import { chooseStopDb, defaultOutlookRule, type OutlookRule } from "../src/core/
 import { growthLaws, inventLife } from "./bench/invented-lives.ts";
 import { scoreLife, summariseLives } from "./bench/outlook-lives.ts";
 import { readRealLives } from "./bench/pronostia-lives.ts";
-import { readOptions } from "./suite-options.ts";
+import { readOneOf, readOptions, readWholeNumber } from "./suite-options.ts";
 
 const { values } = readOptions({
   command: "npx tsx scripts/bench-outlook.ts",
   does: "What an outlook's 80 % interval is worth, on invented lives and on those of pronostia.",
   options: {
-    seeds: { type: "string", default: "report", value: "NAME", means: "tuning or report (report)" },
-    lives: { type: "string", default: "30", value: "N", means: "lives a law of growth (30)" },
+    seeds: {
+      type: "string",
+      default: "report",
+      value: "NAME",
+      means: "tuning or report (report)",
+      check: (option, text) => readOneOf(option, text, ["tuning", "report"]),
+    },
+    lives: {
+      type: "string",
+      default: "30",
+      value: "N",
+      means: "lives a law of growth (30)",
+      check: readWholeNumber,
+    },
     real: { type: "boolean", default: false, means: "also the six lives of pronostia" },
     rule: { type: "string", default: "{}", value: "JSON", means: "instead of the chosen rule" },
     json: { type: "boolean", default: false, means: "one line of JSON" },

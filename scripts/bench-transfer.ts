@@ -43,7 +43,7 @@ import {
   rankingHeader,
   wrongHeader,
 } from "./bench/transfer-tables.ts";
-import { readOptions } from "./suite-options.ts";
+import { readOptions, readWholeNumber, refuseWrong } from "./suite-options.ts";
 
 /** A bundle that looks for no lines has no such bearing. */
 const mostDrawn = 1000;
@@ -56,16 +56,24 @@ const {
   does: "What a bundle does on invented rigs that it never saw.",
   words: { RIGS: "rigs a family (10)", BUNDLE: "a bundle's folder (the shipped one)" },
   options: {
-    from: { type: "string", default: "1", value: "SEED", means: "the first rig's seed (1)" },
+    from: {
+      type: "string",
+      default: "1",
+      value: "SEED",
+      means: "the first rig's seed (1)",
+      check: readWholeNumber,
+    },
     only: { type: "string", default: "", value: "TEXT", means: "families whose names have the text" },
     several: { type: "boolean", default: false, means: "several kinds of fault at once" },
     coinciding: { type: "boolean", default: false, means: "rigs with two kinds of fault in one place" },
     missed: { type: "boolean", default: false, means: "also which recordings are decided wrongly, and why" },
   },
 });
+const rigs = refuseWrong(() => readWholeNumber("RIGS", rigCount));
+const families = refuseWrong(() => chooseFamilies(options.only));
 await withBundle(dir, async (bundle) => {
   const { name, version, digest } = bundle.ref;
-  const [rigs, from] = [Number(rigCount), Number(options.from)];
+  const from = Number(options.from);
   const seeds: number[] = [];
   for (let seed = from; seeds.length < rigs && seed < from + mostDrawn * rigs; seed++) {
     const coinciding = findCoincidingModes(bundle.manifest.features, drawRigBearing(seed));
@@ -77,7 +85,7 @@ await withBundle(dir, async (bundle) => {
   const cases = options.several ? severalKinds : oneKind;
   const played: { readonly name: string; readonly rigs: readonly RigOutcome[] }[] = [];
   console.log(alarmHeader);
-  for (const family of rigFamilies.filter(({ name }) => name.includes(options.only))) {
+  for (const family of families) {
     const outcomes: RigOutcome[] = [];
     for (const seed of seeds) outcomes.push(await playRig(bundle, family, { seed, cases }));
     played.push({ name: family.name, rigs: outcomes });
@@ -99,3 +107,9 @@ await withBundle(dir, async (bundle) => {
   console.log(`\n${wrongHeader}`);
   for (const each of played) for (const line of listWrong(each.name, each.rigs)) console.log(line);
 });
+
+function chooseFamilies(text: string): typeof rigFamilies {
+  const chosen = rigFamilies.filter(({ name }) => name.includes(text));
+  if (chosen.length === 0) throw new Error(`--only ${text}: no family has that in its name`);
+  return chosen;
+}

@@ -27,7 +27,7 @@ import {
 import { readHealthyChannels } from "./bench/life-manifests.ts";
 import { replayLives } from "./bench/replay-lives.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
-import { readOptions } from "./suite-options.ts";
+import { readOptions, readWholeNumber, refuseWrong } from "./suite-options.ts";
 
 const root = join(import.meta.dirname, "..");
 const dataDir = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
@@ -41,7 +41,13 @@ const { values: options } = readOptions({
       value: "DIR",
       means: "a bundle (the shipped one)",
     },
-    seeds: { type: "string", default: "1", value: "N", means: "how often each week is played (1)" },
+    seeds: {
+      type: "string",
+      default: "1",
+      value: "N",
+      means: "how often each week is played (1)",
+      check: readWholeNumber,
+    },
     only: { type: "string", default: "", value: "TEXT", means: "weeks whose line has the text" },
   },
 });
@@ -114,6 +120,10 @@ function describeAll(outcomes: readonly WeekOutcome[]): string[] {
   return lines;
 }
 
+function noWeek(text: string): never {
+  throw new Error(`--only ${text}: no week's line has that`);
+}
+
 if (!existsSync(join(dataDir, "ims", "index.json"))) {
   process.stdout.write(`skipped, there is no ${join(dataDir, "ims")}; set AURORA_DATA\n`);
 } else {
@@ -133,6 +143,7 @@ if (!existsSync(join(dataDir, "ims", "index.json"))) {
         }
       }
     }
+    if (outcomes.length === 0) refuseWrong(() => noWeek(options.only));
     process.stdout.write(`\n${describeAll(outcomes).join("\n")}\n`);
   });
 }

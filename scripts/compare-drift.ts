@@ -13,7 +13,7 @@ import { comparePerformance } from "./drift/compare-performance.ts";
 import { compareStreams } from "./drift/compare-streams.ts";
 import type { AskPeers, ComparisonTable, PeerAnswer } from "./drift/peer-answer.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
-import { readOptions, readPartNames, refuseWrong } from "./suite-options.ts";
+import { readOptions, readPartNames, readWholeNumber, refuseWrong } from "./suite-options.ts";
 
 const run = promisify(execFile);
 /** What each is installed with: some fail with the newest of what they ask for, or do not ask for all that they need. */
@@ -30,8 +30,20 @@ const { values } = readOptions({
   command: "npx tsx scripts/compare-drift.ts",
   does: "The same streams, days and probabilities through five Python packages, and through ours.",
   options: {
-    streams: { type: "string", default: "5", value: "N", means: "streams of a kind (5)" },
-    points: { type: "string", default: "5", value: "N", means: "points of a kind (5)" },
+    streams: {
+      type: "string",
+      default: "5",
+      value: "N",
+      means: "streams of a kind (5)",
+      check: readWholeNumber,
+    },
+    points: {
+      type: "string",
+      default: "5",
+      value: "N",
+      means: "points of a kind (5)",
+      check: readWholeNumber,
+    },
     only: {
       type: "string",
       value: "NAMES",

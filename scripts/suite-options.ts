@@ -8,6 +8,8 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 export type ScriptOption = NonNullable<ParseArgsConfig["options"]>[string] & {
   readonly value?: string;
   readonly means: string;
+  /** Throws where the value is none that is taken. */
+  readonly check?: (option: string, text: string) => unknown;
 };
 
 export type ScriptOptions = Readonly<Record<string, ScriptOption>>;
@@ -62,6 +64,10 @@ export function parseOptions<const T extends ScriptOptions>(
   const read = parseWords(config);
   const { positionals } = read;
   if (positionals.length > mostWords) throw new Error(`nobody reads "${positionals[mostWords]}"`);
+  for (const [name, { check }] of Object.entries<ScriptOption>(options)) {
+    const value = read.values[name];
+    if (typeof value === "string") check?.(name, value);
+  }
   return read as Parsed<T>;
 }
 
@@ -101,11 +107,16 @@ export function renderTable(rows: readonly (readonly [string, string])[]): strin
   return rows.map(([name, meaning]) => `  ${name.padEnd(20)} ${meaning}`);
 }
 
+/** An option as it is typed; arguments without a name are named in capitals. */
+function say(option: string): string {
+  return option === option.toUpperCase() ? option : `--${option}`;
+}
+
 /** Reads a whole number. Throws where it is none or less than `least`. */
 export function readWholeNumber(option: string, text: string, least = 1): number {
   const number = Number(text);
   if (text.trim() === "" || !Number.isSafeInteger(number) || number < least)
-    throw new Error(`--${option} is a whole number from ${least} on, not "${text}"`);
+    throw new Error(`${say(option)} is a whole number from ${least} on, not "${text}"`);
   return number;
 }
 
@@ -113,8 +124,19 @@ export function readWholeNumber(option: string, text: string, least = 1): number
 export function readPositiveNumber(option: string, text: string): number {
   const number = Number(text);
   if (!(number > 0 && number < Number.POSITIVE_INFINITY))
-    throw new Error(`--${option} is a number above 0, not "${text}"`);
+    throw new Error(`${say(option)} is a number above 0, not "${text}"`);
   return number;
+}
+
+/** Reads numbers from 0 on with commas between them. Throws where one is none. */
+export function readNumberList(option: string, text: string): readonly number[] {
+  const numbers = text.split(",").map(Number);
+  if (
+    text.split(",").some((part) => part.trim() === "") ||
+    numbers.some((number) => !(number >= 0 && number < Number.POSITIVE_INFINITY))
+  )
+    throw new Error(`${say(option)} is numbers from 0 on with commas between them, not "${text}"`);
+  return numbers;
 }
 
 /** Reads names of parts with commas between them; all where none are asked for. Throws where one is not there. */
@@ -128,6 +150,6 @@ export function readPartNames(text: string | undefined, known: readonly string[]
 /** Reads one of some words. Throws where it is none of them. */
 export function readOneOf<const T extends string>(option: string, text: string, known: readonly T[]): T {
   const found = known.find((each) => each === text);
-  if (found === undefined) throw new Error(`--${option} is one of ${known.join(", ")}, not "${text}"`);
+  if (found === undefined) throw new Error(`${say(option)} is one of ${known.join(", ")}, not "${text}"`);
   return found;
 }

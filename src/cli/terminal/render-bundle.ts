@@ -67,7 +67,7 @@ export function renderChanges(
     const part = partOf(path);
     const count = counts.get(part)!;
     if (part === undefined || count <= evaluationLines) return sentence;
-    return `${part}: ${count} values changed (--json says each)`;
+    return `${part}: ${count} differences (--json says each)`;
   });
   return [...new Set(lines)].join("\n");
 }

@@ -8,7 +8,7 @@ test("of two bundles a part of the evaluation with many differences is one line,
   const features = Array.from({ length: 30 }, (_, index) => change(`features.list.f${index}.operator`));
   expect(renderChanges([...features, ...recordings, ...metrics]).split("\n")).toEqual([
     ...features.map(({ sentence }) => sentence),
-    "evaluation.recordings: 25 values changed (--json says each)",
+    "evaluation.recordings: 25 differences (--json says each)",
     ...metrics.map(({ sentence }) => sentence),
   ]);
 });
