@@ -191,7 +191,7 @@ function describeTurbines(
   if (refused > 0) parts.push(`${refused} whose learning is refused`);
   parts.push(`${alarming} in alarm${describeSilent(silentAlarming)}`, `${unknown} with data missing`);
   if (unwatched > 0) parts.push(`${unwatched} no longer watched`);
-  if (twinned > 0) parts.push(`${twinned} watched by two gateways`);
+  if (twinned > 0) parts.push(`${twinned} watched by several gateways`);
   return parts.join(", ");
 }
 

@@ -14,9 +14,9 @@ import type { RecordRow } from "./record-rules.ts";
 /** For how long after their last sign two gateways count as two: each of them is heard again within minutes. */
 export const twoForMs: number = 15 * minuteMs;
 
-/** Are they two now? @param signMs when the last sign came; null: none ever did */
+/** Are they two now? A clock that was set back since says nothing of that. @param signMs when the last sign came; null: none ever did */
 export function areTwo(signMs: number | null, nowMs: number): boolean {
-  return signMs !== null && nowMs - signMs < twoForMs;
+  return signMs !== null && Math.abs(nowMs - signMs) < twoForMs;
 }
 
 /** A gateway has spoken of a turbine after another. */

@@ -4,6 +4,7 @@ import type { GatewayStatus, TurbineState } from "../../core/contract/turbine-st
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Metrics } from "../../core/platform/metrics.ts";
+import type { TurbineRef } from "../record/fleet-record.ts";
 import { createTurnsWatch } from "./turns-watch.ts";
 
 /**
@@ -13,10 +14,10 @@ import { createTurnsWatch } from "./turns-watch.ts";
 export type FleetCloneWatch = (status: GatewayStatus, retained: boolean) => boolean;
 
 /**
- * Takes each state of a turbine that was read, in the same way. If it is a sign of two: their ids; if its gateway is another than
- * before, which may have taken its place: none; else null.
+ * Takes each state of a turbine that was read, in the same way, and each turbine whose state was taken back, which is forgotten.
+ * If it is a sign of two: their ids; if its gateway is another than before, which may have taken its place: none; else null.
  */
-export type TwinWatch = (state: TurbineState, retained: boolean) => readonly string[] | null;
+export type TwinWatch = (said: TurbineState | TurbineRef, retained: boolean) => readonly string[] | null;
 
 interface WatchOptions {
   readonly clock: Pick<Clock, "monotonicMs">;
@@ -63,9 +64,10 @@ export function createTwinWatch({ clock, logger, metrics }: WatchOptions): TwinW
         hint: `${twinAdvice}.`,
       }),
   });
-  return ({ site, turbine, gateway, time }, retained) => {
+  return (said, retained) => {
+    const { gateway, time } = "time" in said ? said : { gateway: null, time: null };
     if (gateway === undefined) return null;
-    const turn = takeTurn({ subject: `${site}/${turbine}`, speaker: gateway, time, retained });
+    const turn = takeTurn({ subject: `${said.site}/${said.turbine}`, speaker: gateway, time, retained });
     return turn && [...turn].sort();
   };
 }

@@ -30,7 +30,12 @@ import { recordBounds } from "../record/record-bounds.ts";
 import { createBatchLoop, lastBatchMs, pauseAfterFailure } from "./batch-loop.ts";
 import type { FleetCloneWatch, TwinWatch } from "./clone-watch.ts";
 import type { EnrolledSites } from "./gateway-sites.ts";
-import { createWaitingStates, maxStateBytes, type StateMessage } from "./waiting-states.ts";
+import {
+  createWaitingStates,
+  type HeardMessage,
+  maxStateBytes,
+  type StateMessage,
+} from "./waiting-states.ts";
 
 /**
  * Takes messages of `<base>/turbine/<site>/<turbine>/state`, an empty one of a turbine that is no longer watched, and of
@@ -57,7 +62,7 @@ export function createStateWatch(options: {
   readonly sites?: StateSites;
   /** Told of each gateway's status, before it is stored; is it a sign of two gateways under one id? */
   readonly isCloneSign?: FleetCloneWatch;
-  /** Told of each turbine's state, before it is stored; do several gateways speak of it? */
+  /** Told of each turbine's state when it comes, also of one that the next takes the place of; do several gateways speak of it? */
   readonly findTwins?: TwinWatch;
   /** Told of each gateway's status, also of one that may say nothing. */
   readonly onStatus?: (status: GatewayStatus) => void;
@@ -81,9 +86,7 @@ export function createStateWatch(options: {
     let stored = 0;
     try {
       for (const part of cutParts(messages)) {
-        await record.storeStates(
-          readStates(part, clock.nowMs(), { sites, isCloneSign, findTwins, onStatus }),
-        );
+        await record.storeStates(readStates(part, clock.nowMs(), { sites, isCloneSign, onStatus }));
         stored += part.length;
         if (part.length < messages.length) await rest();
       }
@@ -102,10 +105,15 @@ export function createStateWatch(options: {
   const countWaiting = (): number => waiting.count;
   const isFull = (): boolean => waiting.isFull;
   const loop = createBatchLoop({ timers, delayMs, countWaiting, isFull, storeNext });
-  const accept = (heard: Omit<StateMessage, "heardMs" | "sizeBytes">): void => {
+  const hear = (message: HeardMessage): readonly string[] | null => {
+    const read = message.kind === "state" ? readState(message, sites) : null;
+    return read?.ok ? findTwins(read.value, message.retained) : null;
+  };
+  const accept = (heard: Omit<HeardMessage, "heardMs" | "sizeBytes">): void => {
     // An empty retained message clears the topic (MQTT 3.1.1, section 3.3.1.3); a gateway's status is nobody's to take back.
     if (closed || (heard.payload.length === 0 && (heard.retained || heard.kind === "status"))) return;
-    if (!waiting.put({ ...heard, heardMs: clock.nowMs() })) {
+    const message = { ...heard, sizeBytes: heard.payload.length, heardMs: clock.nowMs() };
+    if (!waiting.put(message, hear)) {
       droppedTotal.add(1, { kind: heard.kind });
       // Once until what waits is taken to be stored.
       if (!isDropping) logger.warn("states are dropped: more come than are stored", { topic: heard.topic });
@@ -139,18 +147,26 @@ function* cutParts(messages: readonly StateMessage[]): Generator<readonly StateM
 }
 
 /** A broker does not tell who published a state: it must be of a site that any enrolled gateway may speak of. */
+function readState(message: HeardMessage, sites: StateSites): Result<TurbineRef | TurbineState, RecordFault> {
+  const read: Result<TurbineRef | TurbineState, RecordFault> =
+    message.payload.length === 0
+      ? readTurbine(message.topic)
+      : parse(message, turbineStateSchema(), ({ site, turbine }) => [site, turbine]);
+  if (!read.ok || sites.hasSite(read.value.site)) return read;
+  const detail = `no enrolled gateway may speak of site ${read.value.site}`;
+  return failed({ reason: "foreign-site", detail });
+}
+
 function readStates(
   messages: readonly StateMessage[],
   nowMs: number,
   {
     sites,
     isCloneSign,
-    findTwins,
     onStatus,
   }: {
     readonly sites: StateSites;
     readonly isCloneSign: FleetCloneWatch;
-    readonly findTwins: TwinWatch;
     readonly onStatus: (status: GatewayStatus) => void;
   },
 ): StateBatch {
@@ -166,20 +182,13 @@ function readStates(
       setAside.push({ topic: message.topic, payload: message.payload, fault });
     };
     if (message.kind === "state") {
-      const read: Result<TurbineRef | TurbineState, RecordFault> =
-        message.payload.length === 0
-          ? readTurbine(message.topic)
-          : parse(message, turbineStateSchema(), ({ site, turbine }) => [site, turbine]);
+      const read = readState(message, sites);
       if (!read.ok) refuse(read.error);
-      else if (!sites.hasSite(read.value.site)) {
-        const detail = `no enrolled gateway may speak of site ${read.value.site}`;
-        refuse({ reason: "foreign-site", detail });
-      } else if (!("time" in read.value)) {
+      else if (!("time" in read.value)) {
         unwatched.push({ ...read.value, seenMs: message.heardMs, message });
       } else {
         const { value: state } = read;
-        const twins = findTwins(state, message.retained);
-        turbines.push({ state, seenMs: seenAt(state.time, message), twins, message });
+        turbines.push({ state, seenMs: seenAt(state.time, message), twins: message.twins, message });
       }
     } else {
       const read = parse(message, gatewayStatusSchema(), ({ gateway }) => [gateway]);
@@ -211,7 +220,7 @@ function readTurbine(topic: string): Result<TurbineRef, RecordFault> {
 
 /** @param idsOf the ids of the sender, which must be the last levels of the topic before its name */
 function parse<T>(
-  { topic, payload, sizeBytes }: StateMessage,
+  { topic, payload, sizeBytes }: HeardMessage,
   schema: z.ZodType<T>,
   idsOf: (value: T) => readonly string[],
 ): Result<T, RecordFault> {

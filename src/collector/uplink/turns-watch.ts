@@ -1,15 +1,16 @@
 /**
- * Notices two that speak of one subject by turns: one that was followed by another and says something new. Who takes another's
- * place never comes back, and what a broker delivers again is nothing new. Stores nothing.
+ * Notices two that speak of one subject by turns: one that was followed by another and soon says something new. Who takes another's
+ * place does not come back soon, and what a broker delivers again is nothing new. Stores nothing.
  */
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Counter } from "../../core/platform/metrics.ts";
+import { twoForMs } from "../record/clone-rules.ts";
 
 /** Something that was said of a subject. */
 interface Speech {
   readonly subject: string;
-  /** Whoever said it. */
-  readonly speaker: string;
+  /** Whoever said it; null: nobody speaks of the subject any more. */
+  readonly speaker: string | null;
   /** By the speaker's own clock; null: it did not say. */
   readonly time: string | null;
   /** Kept by the broker, maybe for longer than the speaker lived: no sign. */
@@ -23,8 +24,8 @@ interface Speech {
 type TurnsWatch = (speech: Speech) => readonly string[] | null;
 
 interface Speakers {
-  /** What each said last; the one that spoke last is the last. */
-  readonly said: ReadonlyMap<string, string | null>;
+  /** What each said last, and when it was heard (monotonic); the one that spoke last is the last. */
+  readonly said: ReadonlyMap<string, { readonly time: string | null; readonly heardMs: number }>;
   readonly toldMs: number;
 }
 
@@ -51,16 +52,23 @@ export function createTurnsWatch(options: {
   return ({ subject, speaker, time, retained }) => {
     const known = followed.get(subject);
     if (known !== undefined && retained) return null;
+    if (speaker === null) {
+      followed.delete(subject);
+      return null;
+    }
+    const before = known?.said.get(speaker);
+    if (before !== undefined && before.time === time) return null;
+    const heardMs = options.clock.monotonicMs();
     const said = new Map(known?.said);
+    dropSilent(said, heardMs);
     const isKnown = said.has(speaker);
-    if (isKnown && said.get(speaker) === time) return null;
     const all = [...said.keys()];
     const since = isKnown ? all.slice(all.indexOf(speaker)) : [];
     const isBack = since.length > 1;
     let toldMs = known?.toldMs ?? Number.NEGATIVE_INFINITY;
     if (isBack) toldMs = note(subject, since, toldMs);
     said.delete(speaker);
-    said.set(speaker, time);
+    said.set(speaker, { time, heardMs });
     dropOldest(said, maxSpeakers);
     followed.delete(subject);
     followed.set(subject, { said, toldMs });
@@ -68,6 +76,13 @@ export function createTurnsWatch(options: {
     if (isBack) return since;
     return all.length === 0 || isKnown ? null : [];
   };
+}
+
+/** Lets go of those that have been silent for long, but for the one that spoke last. */
+function dropSilent(said: Map<string, { readonly heardMs: number }>, nowMs: number): void {
+  for (const speaker of [...said.keys()].slice(0, -1)) {
+    if (nowMs - (said.get(speaker)?.heardMs ?? 0) >= twoForMs) said.delete(speaker);
+  }
 }
 
 function dropOldest(entries: Map<string, unknown>, most: number): void {

@@ -4,8 +4,8 @@
  */
 import { quarantineSampleBytes } from "../record/record-rules.ts";
 
-/** A message of a retained topic. */
-export interface StateMessage {
+/** A message of a retained topic, as it came. */
+export interface HeardMessage {
   readonly kind: "state" | "status";
   readonly topic: string;
   /** Of one that is too large to be read, its beginning. */
@@ -16,12 +16,23 @@ export interface StateMessage {
   readonly heardMs: number;
 }
 
+/** One that waits. */
+export interface StateMessage extends HeardMessage {
+  /** Of a state, or of one that it has taken the place of: what the watch of twins found when it came. */
+  readonly twins: Twins;
+}
+
+type Twins = readonly string[] | null;
+
 interface WaitingStates {
   readonly count: number;
   readonly isFull: boolean;
-  /** Keeps it in the place of an older one of its topic; false: there is no room. The payload is copied. */
-  put(message: Omit<StateMessage, "sizeBytes">): boolean;
-  /** Gives back what could not be stored, if nothing newer is there and there is room. */
+  /**
+   * Keeps it in the place of an older one of its topic; false: there is no room. The payload is copied.
+   * @param findTwins asked if there is room
+   */
+  put(message: HeardMessage, findTwins: (message: HeardMessage) => Twins): boolean;
+  /** Gives back what could not be stored, if nothing newer is there, which keeps its sign of two, and there is room. */
   putBack(message: StateMessage): void;
   /** Empties it. */
   takeAll(): readonly StateMessage[];
@@ -38,15 +49,15 @@ const overheadBytes = 200;
 export function createWaitingStates(): WaitingStates {
   const waiting = new Map<string, StateMessage>();
   let bytes = 0;
-  const costOf = ({ topic, payload }: StateMessage): number =>
+  const costOf = ({ topic, payload }: HeardMessage): number =>
     payload.length + 2 * topic.length + overheadBytes;
-  const add = (message: StateMessage): boolean => {
+  const add = (message: HeardMessage, findTwins: () => Twins): boolean => {
     const older = waiting.get(message.topic);
     const after = bytes + costOf(message) - (older === undefined ? 0 : costOf(older));
     const share = message.kind === "status" ? 1 : 0.5;
     const count = waiting.size + (older === undefined ? 1 : 0);
     if (after > share * mostBytes || count > share * mostMessages) return false;
-    waiting.set(message.topic, message);
+    waiting.set(message.topic, keepTwins({ ...message, twins: findTwins() }, older));
     bytes = after;
     return true;
   };
@@ -57,14 +68,15 @@ export function createWaitingStates(): WaitingStates {
     get isFull() {
       return bytes >= mostBytes / 2 || waiting.size >= mostMessages / 2;
     },
-    put: (message) => {
-      const sizeBytes = message.payload.length;
-      const kept = sizeBytes > maxStateBytes ? quarantineSampleBytes : sizeBytes;
+    put: (message, findTwins) => {
+      const kept = message.sizeBytes > maxStateBytes ? quarantineSampleBytes : message.sizeBytes;
       // Copied: it came with others, which it would keep in memory.
-      return add({ ...message, sizeBytes, payload: message.payload.slice(0, kept) });
+      return add({ ...message, payload: message.payload.slice(0, kept) }, () => findTwins(message));
     },
     putBack: (message) => {
-      if (!waiting.has(message.topic)) add(message);
+      const newer = waiting.get(message.topic);
+      if (newer === undefined) add(message, () => message.twins);
+      else waiting.set(message.topic, keepTwins(newer, message));
     },
     takeAll: () => {
       const taken = [...waiting.values()];
@@ -73,4 +85,10 @@ export function createWaitingStates(): WaitingStates {
       return taken;
     },
   };
+}
+
+/** A sign of two outlives the state that it came with. */
+function keepTwins(newer: StateMessage, older: StateMessage | undefined): StateMessage {
+  if (older === undefined || older.twins === null || (newer.twins?.length ?? 0) > 0) return newer;
+  return { ...newer, twins: older.twins };
 }

@@ -190,7 +190,7 @@ test("all tiles count a turbine by its worst component: one in alarm that is not
   const watched = [{ ...view("a", "critical", false), twins: ["gw-1", "gw-2"] }];
   const { text: twinned } = renderOverviewPage({ ...empty, turbines: watched }, parsePageRange(null));
   expect(twinned).toMatch(
-    /0 with data missing, 1 watched by two gateways<.*>Two gateways watch a: gw-1, gw-2</s,
+    /0 with data missing, 1 watched by several gateways<.*>Two gateways watch a: gw-1, gw-2</s,
   );
   // Those that are out of service make no turbine one that is in alarm.
   const withheld = [{ site: "s", turbine: "c", alarms: 3 }];

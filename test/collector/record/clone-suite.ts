@@ -7,6 +7,7 @@ import { twoForMs } from "../../../src/collector/record/clone-rules.ts";
 import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts";
 import { ok } from "../../../src/core/contract/result.ts";
 import { lanes } from "../../../src/core/contract/topics.ts";
+import { dayMs } from "../../../src/core/maths/durations.ts";
 import { assembleEnvelope, decodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { type OutboxRig, openOutbox } from "../../gateway/record/outbox-rig.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -86,6 +87,9 @@ export function describeClones(open: () => Promise<FleetRecord>): void {
     // Later one takes another's place: of those of before nothing is said.
     expect(await hear(t + 3 + 2 * twoForMs, [])).toEqual([t + 3 + 2 * twoForMs, [], 1]);
     expect(await hear(t + 4 + 2 * twoForMs, both)).toEqual([t + 4 + 2 * twoForMs, both, 2]);
+    // The collector's clock was a day ahead, and is set.
+    expect(await hear(t + dayMs, both)).toEqual([t + dayMs, both, 3]);
+    expect(await hear(t + 5 + 2 * twoForMs, both)).toEqual([t + 5 + 2 * twoForMs, both, 4]);
     const { items } = await record.events({ limit: 9, offset: 0, name: "turbine.twins" });
     expect(items[0]).toMatchObject({ gateway: "(collector)", subject: "north-sea/wt-1" });
     expect(items[0]?.detail).toContain("two gateways watch wt-1: gw-1, gw-2");

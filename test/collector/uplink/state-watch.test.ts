@@ -209,28 +209,90 @@ it("holds so many bytes of what cannot be stored, keeps room for statuses, and c
   expect((await record.gateways()).map(({ gateway }) => gateway)).toEqual(["gw-1"]);
 });
 
-it("keeps an alarm that one of two gateways of its turbine says to stand, and the other knows nothing of", async () => {
-  const { record, watch, clock } = createBench();
+/** Two gateways watch one turbine; `gw-1` has an alarm there, and `gw-2` says that all is good. */
+function createTwins(wrapRecord?: (record: FleetRecord) => FleetRecord): ReturnType<typeof createBench> & {
+  readonly say: (gateway: "gw-1" | "gw-2") => string;
+  /** Waits until the state of this time is stored; which alarms stand? */
+  readonly settle: (time: string) => Promise<readonly boolean[]>;
+  readonly takeBack: () => void;
+} {
+  const bench = createBench(undefined, wrapRecord);
+  const { record, watch, clock } = bench;
   const components = [
     { component: "gearbox-hss-bearing", health: "good" as const, reason: null, sinceMs: null },
   ];
   const since = new Date(clock.nowMs() - 3_600_000).toISOString();
   const inner = { ...components[0]!, failureMode: "inner-race", since, probability: 0.9 };
-  const alarms = [{ ...inner, state: "unacknowledged" as const }];
-  const say = async (gateway: string, changes: object): Promise<unknown> => {
-    clock.advance(5_000);
-    const state = { ...turbineState("wt-1", clock.nowMs(), "d"), gateway, ...changes };
-    watch.acceptState("aurora/v1/turbine/north-sea/wt-1/state", bytes(state), false);
-    await until(async () => {
-      clock.advance(100);
-      return (await record.turbines())[0]?.state?.time === state.time;
-    }, "it is stored");
-    const { items } = await record.alarms({ limit: 9, offset: 0 });
-    return items.map(({ active }) => active);
+  const changes = {
+    "gw-1": { alarms: [{ ...inner, state: "unacknowledged" as const }] },
+    "gw-2": { alarms: [], components },
   };
-  for (let turn = 0; turn < 3; turn++) {
-    expect(await say("gw-1", { alarms })).toEqual([true]);
-    expect(await say("gw-2", { alarms: [], components })).toEqual([true]);
+  const topic = "aurora/v1/turbine/north-sea/wt-1/state";
+  return {
+    ...bench,
+    say: (gateway) => {
+      clock.advance(10);
+      const state = { ...turbineState("wt-1", clock.nowMs(), "d"), gateway, ...changes[gateway] };
+      watch.acceptState(topic, bytes(state), false);
+      return state.time;
+    },
+    settle: async (time) => {
+      await until(async () => {
+        clock.advance(100);
+        return (await record.turbines())[0]?.state?.time === time;
+      }, "it is stored");
+      const { items } = await record.alarms({ limit: 9, offset: 0 });
+      return items.map(({ active }) => active);
+    },
+    takeBack: () => watch.acceptState(topic, new Uint8Array(), false),
+  };
+}
+
+it("keeps an alarm that one of two gateways of its turbine says to stand, and the other knows nothing of", async () => {
+  const { record, clock, say, settle } = createTwins();
+  for (let turn = 0; turn < 3; turn++)
+    for (const gateway of ["gw-1", "gw-2"] as const) {
+      clock.advance(5_000);
+      expect(await settle(say(gateway))).toEqual([true]);
+    }
+  expect(await record.turbines()).toMatchObject([{ twins: ["gw-1", "gw-2"] }]);
+});
+
+it("hears both of two gateways whose states come in one batch, the one that knows of no alarm last", async () => {
+  const { record, clock, say, settle } = createTwins();
+  await settle(say("gw-1"));
+  for (let minute = 0; minute < 20; minute++) {
+    clock.advance(60_000);
+    say("gw-1");
+    expect(await settle(say("gw-2"))).toEqual([true]);
   }
   expect(await record.turbines()).toMatchObject([{ twins: ["gw-1", "gw-2"] }]);
+});
+
+it("remembers of a state that could not be stored that another gateway said it", async () => {
+  let fails = false;
+  const { clock, say, settle } = createTwins((whole) => ({
+    ...whole,
+    storeStates: async (batch) => {
+      if (!fails) return whole.storeStates(batch);
+      throw new AuroraError("STORE", "the disk is full", { op: "test" });
+    },
+  }));
+  await settle(say("gw-1"));
+  fails = true;
+  say("gw-2");
+  clock.advance(150);
+  fails = false;
+  // The next one comes while that waits to be tried again.
+  expect(await settle(say("gw-2"))).toEqual([true]);
+});
+
+it("takes gateways for one after the other where a turbine was taken out of the one before", async () => {
+  const { record, clock, say, settle, takeBack } = createTwins();
+  for (const gateway of ["gw-1", "gw-2", "gw-1"] as const) {
+    await settle(say(gateway));
+    takeBack();
+    clock.advance(60_000);
+  }
+  expect(await record.turbines()).toMatchObject([{ twins: [] }]);
 });
