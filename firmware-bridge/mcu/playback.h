@@ -20,7 +20,7 @@ static uint32_t paced_at_ms;
 static inline void playback_start(board_info *info, const uint8_t *identity, image_workbench *bench) {
   bench->boots++;
   bench->operations = 0;
-  sample_rate_mhz = (uint32_t)((bench->sample_rate_hz * 1000.0) + 0.5);
+  sample_rate_mhz = (uint32_t)(((float)bench->sample_rate_hz * 1000.0f) + 0.5f);
   paced_at_ms = bench->clock_ms;
   info->device_id = (const char *)(identity + 40);
   info->key = ((identity[4] & 1U) != 0U) ? (identity + 8) : NULL;

@@ -70,7 +70,7 @@ export function completeConfig(own: unknown, configs: readonly UsualConfig[]): u
   const { kind } = own.dataset;
   const usualFields = configs.find((one) => one.kind === kind)?.fields;
   if (usualFields === undefined) return own;
-  const fields = fitStops(usualFields, own.channels ?? usualFields.channels);
+  const fields = fitStops(usualFields, own);
   const title = typeof own.name === "string" ? { title: own.name } : {};
   const whole = Object.entries({ ...title, ...fields, ...own }).map(
     ([key, value]) => [key, mergeValue(fields[key], value)] as const,
@@ -78,9 +78,10 @@ export function completeConfig(own: unknown, configs: readonly UsualConfig[]): u
   return Object.fromEntries(whole.filter(([key, value]) => value !== null || key === "parent"));
 }
 
-/** Invented stops say by channel how a turbine stands: tables that lack one of these channels have none handed on. */
-function fitStops(fields: Fields, channels: unknown): Fields {
+/** Invented stops say by channel how a turbine stands: tables that lack one of these channels, or want none, have none handed on. */
+function fitStops(fields: Fields, { channels = fields.channels, recipe: own }: Fields): Fields {
   const { inventedStops, ...recipe } = fields.recipe as Fields;
+  if (isFields(own) && own.inventedStops === null) return { ...fields, recipe };
   if (!isFields(inventedStops) || !isFields(inventedStops.standing) || !Array.isArray(channels))
     return fields;
   const names = new Set(channels.filter(isFields).map(({ name }) => name));
@@ -92,7 +93,7 @@ function mergeValue(usualValue: unknown, own: unknown): unknown {
   if (!isFields(usualValue) || !isFields(own)) return own;
   return Object.fromEntries(
     Object.entries({ ...usualValue, ...own })
-      .filter(([key, value]) => value !== null || !isFields(usualValue[key]))
+      .filter(([key, value]) => value !== null || key in usualValue)
       .map(([key, value]) => [key, mergeValue(usualValue[key], value)]),
   );
 }
