@@ -1,22 +1,18 @@
 /** From logits to calibrated probabilities (Platt 1999): of one failure mode, and of any fault at all. */
 import type { Calibration } from "../contract/bundle/manifest.ts";
+import { logistic } from "../maths/logistic.ts";
 
 /** The calibrated logit: slope · logit + intercept; unlike the probability it does not saturate at 1. */
 export function calibrateLogit(logit: number, calibration: Calibration): number {
   return calibration.slope * logit + calibration.intercept;
 }
 
-/** 1 / (1 + e^−x), 0 to 1 at either end. */
-export function computeProbability(calibratedLogit: number): number {
-  return 1 / (1 + Math.exp(-calibratedLogit));
-}
-
 /**
- * The same in single precision, as it is told to others: the last bit of e^x is not the same on every processor, where a compiler
- * may fuse products and sums.
+ * The probability of a calibrated logit in single precision, as it is told to others: the last bit of e^x is not the same on
+ * every processor, where a compiler may fuse products and sums.
  */
 export function stateProbability(calibratedLogit: number): number {
-  return Math.fround(computeProbability(calibratedLogit));
+  return Math.fround(logistic(calibratedLogit));
 }
 
 /**
@@ -36,5 +32,5 @@ export function computeFaultProbability(
     slope: calibration.reduce((sum, { slope }) => sum + slope, 0) / count,
     intercept: calibration.reduce((sum, { intercept }) => sum + intercept, 0) / count,
   };
-  return computeProbability(calibrateLogit(highest, mean));
+  return logistic(calibrateLogit(highest, mean));
 }

@@ -1,5 +1,5 @@
 /** From evidence to risk: what a probability that knows no site means where faults are as rare as they are. */
-import { computeProbability } from "./calibrate.ts";
+import { logistic } from "../maths/logistic.ts";
 
 /**
  * Log odds (natural) that a unit of each lane's sum adds. For windows and hours that share nothing it would be 2.5
@@ -19,7 +19,7 @@ export function weighRisk(
   prior: number,
 ): number {
   const logOdds = Math.max(fast * logOddsPer.fast, slow * logOddsPer.slow);
-  return computeRisk(computeProbability(kept * Math.min(mostLogOdds, logOdds)), prior);
+  return computeRisk(logistic(kept * Math.min(mostLogOdds, logOdds)), prior);
 }
 
 /**

@@ -3,7 +3,7 @@
  * where two parts may be damaged as well as each other, neither gets more than half, however plain the fault is. That one of
  * them is damaged is as likely as their sum, and this is what an alarm is about.
  */
-import { computeProbability } from "./calibrate.ts";
+import { logistic } from "../maths/logistic.ts";
 
 /** No sum of beliefs is taken for surer. */
 const mostBelief = 0.95;
@@ -19,7 +19,7 @@ export function liftCoinciding(logits: ArrayLike<number>, coinciding: readonly n
   let belief = 0;
   let highest = Number.NEGATIVE_INFINITY;
   for (const mode of coinciding) {
-    belief += computeProbability(lifted[mode]!);
+    belief += logistic(lifted[mode]!);
     highest = Math.max(highest, lifted[mode]!);
   }
   belief = Math.min(mostBelief, belief);

@@ -148,7 +148,7 @@ export function raiseSignal(
   const isSlow = lane === "slow" && reference !== null;
   const now = isSlow ? window.compared : Math.max(window.value, state.fast.recent);
   const healthy = isSlow
-    ? reference.location - (reference.allowed ?? 0)
+    ? reference.location - reference.allowed
     : Math.min(state.fast.level, state.fast.vouched ?? healthyEnd);
   const held: HeldAlarm = {
     sinceMs,

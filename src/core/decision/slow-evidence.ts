@@ -33,8 +33,8 @@ export const nothingGathered: SlowEvidence = { sum: noEvidence, sinceMs: null, s
 /** What a signal is expected to be while healthy, in its own unit. */
 export interface SlowReference {
   readonly location: number;
-  /** So much of it is no level that was learnt; absent: nothing. */
-  readonly allowed?: number;
+  /** So much of it is no level that was learnt, but what is allowed for beside the learnt speeds; ≥ 0. */
+  readonly allowed: number;
   /** Deviation of a window, with what neighbours share taken into account. */
   readonly window: number;
   /** Deviation of one window by itself, wander included: what lies further out is high. */

@@ -219,7 +219,7 @@ export function moveSlow(
   { from, to }: { readonly from: SlowReference; readonly to: SlowReference },
 ): SlowState {
   const { recent, block, first, last } = state;
-  const higher = from.location - (from.allowed ?? 0) - to.location + (to.allowed ?? 0);
+  const higher = from.location - from.allowed - to.location + to.allowed;
   const move = (moved: Block): Block => {
     const { count, total, squares } = moved;
     return {

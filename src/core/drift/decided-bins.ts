@@ -1,6 +1,7 @@
 /** What a day's sketches of scores say of a model's decisions: how many windows had about which probability, and which were called faulty. */
 import type { Calibration } from "../contract/bundle/manifest.ts";
 import type { FeatureSketch } from "../contract/uplink-record.ts";
+import { logistic } from "../maths/logistic.ts";
 import type { DecidedBin } from "./estimate-performance.ts";
 
 /** One output of a model: how its logit becomes a probability, and where a window counts as faulty. */
@@ -22,7 +23,7 @@ export function binDecisions(
     const low = Math.max(sketch.min, edges[bin - 1] ?? sketch.min);
     const high = Math.max(low, Math.min(sketch.max, edges[bin] ?? sketch.max));
     const logit = calibration.slope * ((low + high) / 2) + calibration.intercept;
-    const probability = 1 / (1 + Math.exp(-logit));
+    const probability = logistic(logit);
     return [{ probability, cases, called: probability >= raise }];
   });
 }

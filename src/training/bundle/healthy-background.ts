@@ -6,6 +6,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Calibration } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import { calibrateLogit } from "../../core/decision/calibrate.ts";
+import { gatherRows } from "../../core/maths/gather-rows.ts";
 import type { Random } from "../../core/maths/random.ts";
 import { runQuantised } from "../learn/quantise-network.ts";
 import { type Background, clusterBackground, minClusterRows } from "./cluster-background.ts";
@@ -72,12 +73,7 @@ function findQuiet(
 }
 
 function selectRows({ rows, standardised }: StandardisedRows, kept: readonly number[]): StandardisedRows {
-  const features = standardised.length / rows;
-  const selected = new Float32Array(kept.length * features);
-  for (const [at, row] of kept.entries()) {
-    selected.set(standardised.subarray(row * features, (row + 1) * features), at * features);
-  }
-  return { rows: kept.length, standardised: selected };
+  return { rows: kept.length, standardised: gatherRows(standardised, standardised.length / rows, kept) };
 }
 
 function refuse(reason: string): AuroraError {

@@ -4,8 +4,8 @@
  * neither a seed nor a number of steps decides anything. Refuses to return weights at which the gradient has not vanished.
  */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { computeProbability } from "../../core/decision/calibrate.ts";
 import { factorCholesky, solveCholesky } from "../../core/maths/cholesky.ts";
+import { logistic } from "../../core/maths/logistic.ts";
 import type { FitRows } from "./tensor-trainer.ts";
 import type { TiedNetwork } from "./tied-network.ts";
 
@@ -101,7 +101,7 @@ function measureSlope(
     const weight = caseWeights[index]!;
     let logit = 0;
     for (let i = 0; i < width; i++) logit += values[at + i]! * weights[i]!;
-    const probability = computeProbability(logit);
+    const probability = logistic(logit);
     loss += weight * (Math.max(logit, 0) - logit * target + Math.log1p(Math.exp(-Math.abs(logit))));
     const error = weight * (probability - target);
     const curvature = weight * probability * (1 - probability);

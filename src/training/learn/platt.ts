@@ -3,11 +3,12 @@
  * the softened targets of Lin, Lin & Weng 2007). Refuses a falling slope: a higher score must mean a likelier fault.
  */
 import type { Calibration } from "../../core/contract/bundle/manifest.ts";
-import { calibrateLogit, computeProbability } from "../../core/decision/calibrate.ts";
+import { calibrateLogit } from "../../core/decision/calibrate.ts";
+import { logistic } from "../../core/maths/logistic.ts";
 
 /** Sigmoid of slope · logit + intercept. */
 export function applyCalibration(calibration: Calibration, logit: number): number {
-  return computeProbability(calibrateLogit(logit, calibration));
+  return logistic(calibrateLogit(logit, calibration));
 }
 
 /**

@@ -5,8 +5,8 @@
  */
 import type { Scaler } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
-import { computeProbability } from "../../core/decision/calibrate.ts";
 import { joinParts } from "../../core/maths/join-parts.ts";
+import { logistic } from "../../core/maths/logistic.ts";
 import type { Random } from "../../core/maths/random.ts";
 import { standardiseRows } from "./fit-scaler.ts";
 import { quantiseNetwork, runQuantised } from "./quantise-network.ts";
@@ -62,7 +62,7 @@ export function tuneStudent(
     Float32Array,
   );
   const rows = recorded.rows + remembered.rows;
-  const word = runQuantised(quantised, standardised, rows).map(computeProbability);
+  const word = runQuantised(quantised, standardised, rows).map(logistic);
   const outputs = tying.own.length;
   // Cross-entropy is linear in its target: a blend of label and word teaches what the blend of both losses would.
   const targets = word.map((parentsWord, at) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { computeProbability } from "../../../src/core/decision/calibrate.ts";
 import { classifyOperatingState } from "../../../src/core/decision/operating-state.ts";
+import { logistic } from "../../../src/core/maths/logistic.ts";
 
 const limits = {
   minOperatingRpm: 300,
@@ -47,10 +47,10 @@ describe("the operating state", () => {
 
 describe("the calibrated probability", () => {
   test("is the logistic function, without overflow", () => {
-    expect(computeProbability(0)).toBe(0.5);
-    expect(computeProbability(Math.log(3))).toBeCloseTo(0.75, 15);
-    expect(computeProbability(-Math.log(3))).toBeCloseTo(0.25, 15);
-    expect(computeProbability(1e6)).toBe(1);
-    expect(computeProbability(-1e6)).toBe(0);
+    expect(logistic(0)).toBe(0.5);
+    expect(logistic(Math.log(3))).toBeCloseTo(0.75, 15);
+    expect(logistic(-Math.log(3))).toBeCloseTo(0.25, 15);
+    expect(logistic(1e6)).toBe(1);
+    expect(logistic(-1e6)).toBe(0);
   });
 });

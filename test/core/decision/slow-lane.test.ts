@@ -12,6 +12,7 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 
 const reference: SlowReference = {
   location: 1,
+  allowed: 0,
   window: 0.8,
   single: 0.95,
   wander: 0.5,

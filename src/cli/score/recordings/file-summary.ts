@@ -1,10 +1,7 @@
 /** What a file's windows say together, and what was set aside. */
 import type { Calibration, Manifest } from "../../../core/contract/bundle/manifest.ts";
-import {
-  calibrateLogit,
-  computeFaultProbability,
-  computeProbability,
-} from "../../../core/decision/calibrate.ts";
+import { calibrateLogit, computeFaultProbability } from "../../../core/decision/calibrate.ts";
+import { logistic } from "../../../core/maths/logistic.ts";
 import type { ErrorReport } from "../../terminal/end-process.ts";
 import { createLossCounter, type LossCounter, type Losses } from "../files/file-report.ts";
 import type { AnsweredWindow } from "./ask-student.ts";
@@ -91,7 +88,7 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
       // Logits, not probabilities: those of strong faults would all be 1 and could not be ranked.
       const { logits, faultLogits } = (overlapping.count > 0 ? overlapping : proper).means();
       const probabilityOf = (index: number): number =>
-        computeProbability(calibrateLogit(logits[index]!, hedged[index]!));
+        logistic(calibrateLogit(logits[index]!, hedged[index]!));
       return {
         file,
         windows,

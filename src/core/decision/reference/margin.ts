@@ -36,7 +36,7 @@ export function expectMargin(
   const allowed = allowBeside(shaftRpm, baseline);
   return {
     location: location + perOctave * octavesAbove(shaftRpm, baseline) + allowed,
-    ...(allowed === 0 ? {} : { allowed }),
+    allowed,
     window: toLongRun(scale, autocorrelation),
     single: Math.sqrt(scale * scale + wander * wander),
     wander,
@@ -73,6 +73,7 @@ export function expectSeverity(baseline: SiteBaseline): SlowReference {
   const wander = severity?.wander ?? usualSeverityDb;
   return {
     location: 0,
+    allowed: 0,
     window: severity?.window ?? usualSeverityDb,
     single: Math.sqrt(usualSeverityDb ** 2 + wander ** 2),
     wander,

@@ -99,13 +99,15 @@ async function readRows(
 }
 
 /**
- * The signal with white noise of `level` times its own rms on top: a fault that is less developed, or a poorer sensor.
+ * The signal with white noise of `level` times the rms of its vibration on top (what is constant, as gravity is, is none): a fault
+ * that is less developed, or a poorer sensor.
  * Half the resolution makes room for the sum; what still does not fit is clipped, as a converter does.
  */
 function addNoise(signal: RecordedSignal, level: number, random: Random): RecordedSignal {
-  let energy = 0;
-  for (const count of signal.counts) energy += count * count;
-  const deviation = level * Math.sqrt(energy / Math.max(1, signal.counts.length));
+  const samples = Math.max(1, signal.counts.length);
+  const mean = signal.counts.reduce((sum, count) => sum + count, 0) / samples;
+  const energy = signal.counts.reduce((sum, count) => sum + (count - mean) ** 2, 0);
+  const deviation = level * Math.sqrt(energy / samples);
   const counts = signal.counts.map((count) =>
     Math.max(-32_768, Math.min(32_767, Math.round((count + deviation * random.normal()) / 2))),
   );

@@ -71,7 +71,10 @@ export function prepareScadaRows(
   const rows = chosen.reduce((sum, each) => sum + each.length, 0);
   const width = turbines[0]!.features.length / turbines[0]!.rows;
   const outputs = turbines[0]!.measured.length / turbines[0]!.rows;
-  const raw = new Float32Array(rows * width);
+  const raw = joinParts(
+    turbines.map(({ features }, index) => gatherRows(features, width, chosen[index]!)),
+    Float32Array,
+  );
   const targets = new Float32Array(rows * outputs);
   const location = new Array<number>(outputs).fill(0);
   const learnt = chosen.filter((own) => own.length > 0).length;
@@ -85,7 +88,6 @@ export function prepareScadaRows(
     });
     for (const [output, median] of medians.entries()) location[output]! += median / learnt;
     for (const row of own) {
-      raw.set(turbine.features.subarray(row * width, (row + 1) * width), at * width);
       for (let output = 0; output < outputs; output++) {
         targets[at * outputs + output] = turbine.measured[row * outputs + output]! - medians[output]!;
       }
