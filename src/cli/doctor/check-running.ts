@@ -58,7 +58,7 @@ function describeTrouble(trouble: string): CheckResult {
             "Free some room on the disk.",
           ]
         : [
-            `cannot be written (${trouble}): records wait in memory`,
+            `cannot be written or read (${trouble}): records wait`,
             "Look at the disk; the gateway's log says more.",
           ];
   return bad("outbox", text, advice);

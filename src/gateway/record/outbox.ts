@@ -5,20 +5,15 @@
  */
 import { basename } from "node:path";
 import type { Lane } from "../../core/contract/topics.ts";
-import {
-  type EventRecord,
-  laneOfKind,
-  type UplinkAck,
-  type UplinkRecord,
-} from "../../core/contract/uplink-record.ts";
+import type { UplinkAck, UplinkRecord } from "../../core/contract/uplink-record.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { WireRangeError } from "../../core/wire/uplink-schema.ts";
 import { eachLane, type LanePolicies, lanePolicies } from "./lane-policy.ts";
 import { type LossMark, noLossMark } from "./loss-mark.ts";
 import { createOutboxCommits } from "./outbox-commits.ts";
-import { type OutboxBatch, type PeekOptions, readBatch, sumOf } from "./outbox-ledger.ts";
-import type { StoredRecord } from "./outbox-table.ts";
+import { type OutboxBatch, type PeekOptions, sumOf } from "./outbox-ledger.ts";
+import { createOutboxReads } from "./outbox-reads.ts";
 import { createOutboxWriter, type OutboxWriter } from "./outbox-writer.ts";
 import type { StoreFile } from "./store-file.ts";
 import { createUnwrittenLife, type UnwrittenLife } from "./unwritten-life.ts";
@@ -34,7 +29,7 @@ interface OutboxCounts {
   readonly pendingRecords: number;
   /** Records that could not be encoded (a bug; declared as events). */
   readonly rejected: number;
-  /** Why not everything can be committed now, or null: `full` until the disk has room for the reserve again, `gone` while its file is not in its place. */
+  /** Why not everything can be committed or read now, or null: `full` until the disk has room for the reserve again, `gone` while its file is not in its place. */
   readonly trouble: string | null;
   /** Bytes of the database and its log on the disk. */
   readonly diskBytes: number;
@@ -141,20 +136,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
     writer.pushEvent("store.rolled-back", "outbox", detail);
   };
 
-  /** Whoever sends looks again: there is one to tell of it. */
-  const discard = (lane: Lane, damaged: StoredRecord): void => {
-    const detail = `record ${damaged.sequence} of the lane ${lane} is not what was written`;
-    logger.error("the disk has changed a record; it is not sent, and declared", { detail });
-    const told: EventRecord = {
-      kind: "event",
-      timeMs: clock.nowMs(),
-      name: "store.damaged",
-      subject: "outbox",
-      detail,
-    };
-    file.use(() => writer.ledger!.discard(lane, damaged, told));
-    options.timers.after(0, () => announce(laneOfKind.event));
-  };
+  const reads = createOutboxReads({
+    writer,
+    file,
+    clock,
+    timers: options.timers,
+    logger,
+    announce,
+    onTold: () => commits.schedule(groupMs),
+  });
 
   file.add({
     attach: writer.attach,
@@ -196,19 +186,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       else commits.schedule(groupMs);
     },
     flush: commits.flush,
-    peek(lane, peekOptions = {}) {
-      if (writer.ledger === null || commits.closed) return null;
-      try {
-        for (;;) {
-          const read = file.use(() => readBatch(writer.ledger!, lane, peekOptions));
-          if (read === null || !("damaged" in read)) return read;
-          discard(lane, read.damaged);
-        }
-      } catch (error) {
-        commits.suffer(error);
-        return null;
-      }
-    },
+    peek: (lane, peekOptions = {}) => (commits.closed ? null : reads.peek(lane, peekOptions)),
     acknowledge(bootId, lane, sequence) {
       const upTo = outbox.readAck({ bootId, lane, sequence });
       if (upTo === null) return;
@@ -220,7 +198,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     counts: () => ({
       ...countLanes(writer),
       rejected,
-      trouble: commits.trouble ?? (commits.isGone ? "gone" : file.reserve.isHeld ? null : "full"),
+      trouble:
+        commits.trouble ?? reads.trouble ?? (commits.isGone ? "gone" : file.reserve.isHeld ? null : "full"),
       diskBytes: file.sizeBytes(),
     }),
     onCommit(callback) {
@@ -230,6 +209,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     close() {
       if (commits.closed) return;
       commits.close();
+      reads.close();
       callbacks.clear();
     },
   };
