@@ -15,11 +15,14 @@ interface FairQueue<T> {
 }
 
 interface SenderQueue<T> {
-  readonly items: T[];
-  /** Items before it are taken. */
+  /** Of those before `first`, which are taken, nothing is left. */
+  items: (T | undefined)[];
   first: number;
   cost: number;
 }
+
+/** Taken places that a sender's queue may have before it is cut. */
+const mostTaken = 1_000;
 
 /** Creates an empty queue. */
 export function createFairQueue<T>(costOf: (item: T) => number): FairQueue<T> {
@@ -59,7 +62,12 @@ export function createFairQueue<T>(costOf: (item: T) => number): FairQueue<T> {
         if (taken.length >= most || cost <= leftCost) break;
         const item = queue.items[queue.first]!;
         taken.push(item);
+        queue.items[queue.first] = undefined;
         queue.first += 1;
+        if (queue.first >= mostTaken) {
+          queue.items = queue.items.slice(queue.first);
+          queue.first = 0;
+        }
         const itsCost = costOf(item);
         queue.cost -= itsCost;
         cost -= itsCost;
