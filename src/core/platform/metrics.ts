@@ -42,7 +42,7 @@ interface Histogram {
 export interface Metrics {
   /** `read`, if given, is asked at every scrape for the count so far; it must never fall. */
   counter(spec: MetricSpec, read?: () => number): Counter;
-  /** `read`, if given, is asked at every scrape; what it does not know is not shown. */
+  /** `read`, if given, is asked at every scrape; what it does not know, or throws for, is not shown. */
   gauge(spec: MetricSpec, read?: () => number | null | Promise<number>): Gauge;
   /** Buckets are upper bounds, ascending. */
   histogram(spec: MetricSpec, buckets: readonly number[]): Histogram;
@@ -108,7 +108,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
           ? {}
           : {
               async collect(this: PromGauge): Promise<void> {
-                showGauge(this, await read(), {});
+                showGauge(this, await readOrNull(read), {});
               },
             }),
       });
@@ -134,6 +134,15 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
 function showGauge(gauge: PromGauge, value: number | null, labels: Record<string, string>): void {
   if (value === null || Number.isNaN(value)) gauge.remove(labels);
   else gauge.set(labels, value);
+}
+
+/** Figures are looked at most when something fails, which must not take the others. */
+async function readOrNull(read: () => number | null | Promise<number>): Promise<number | null> {
+  try {
+    return await read();
+  } catch {
+    return null;
+  }
 }
 
 function collectDefaults(registry: Registry, of: "none" | "thread" | "process"): void {

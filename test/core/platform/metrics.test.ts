@@ -56,6 +56,21 @@ describe("metrics", () => {
     }
   });
 
+  test("a gauge that cannot be read takes no other with it, and comes back", async () => {
+    const metrics = createMetrics();
+    let known = false;
+    metrics.counter({ name: "messages_total", help: "Messages." }).add(3);
+    metrics.gauge({ name: "turbines", help: "Turbines." }, async () => {
+      if (!known) throw new Error("the record cannot be asked");
+      return 2;
+    });
+    expect(await metrics.render()).toMatch(/^aurora_messages_total 3$/m);
+    expect(await metrics.render()).not.toMatch(/^aurora_turbines/m);
+    expect(await metrics.snapshot()).toHaveLength(2);
+    known = true;
+    expect(await metrics.render()).toMatch(/^aurora_turbines 2$/m);
+  });
+
   test("a flood of label values ends in one series", async () => {
     const metrics = createMetrics({ maxSeries: 3 });
     const counter = metrics.counter({ name: "frames_total", help: "Frames.", labels: ["device"] });
