@@ -38,20 +38,23 @@ export function createRefusalLog(
   let lines = 0;
   let unsaid = 0;
 
-  const renew = (nowMs: number): void => {
+  /** Forgets all but `current` that were said long ago. */
+  const renew = (nowMs: number, current: string): void => {
     if (nowMs - beganMs < sayAgainMs) return;
+    for (const [key, each] of followed) {
+      if (key === current || nowMs - each.saidMs < sayVagueAgainMs) continue;
+      unsaid += each.unsaid;
+      followed.delete(key);
+    }
     if (unsaid > 0) logger.warn("more logins were refused", { count: unsaid });
     [beganMs, lines, unsaid] = [nowMs, 0, 0];
-    for (const [key, each] of followed) {
-      if (each.unsaid === 0 && nowMs - each.saidMs >= sayVagueAgainMs) followed.delete(key);
-    }
   };
 
   return ({ user, address, reason, isVague }) => {
     const nowMs = clock.monotonicMs();
-    renew(nowMs);
     const name = user === null ? null : user.slice(0, maxUserLength);
     const key = JSON.stringify([name, address, reason]);
+    renew(nowMs, key);
     const known = followed.get(key);
     if (known !== undefined && nowMs - known.saidMs < (isVague ? sayVagueAgainMs : sayAgainMs)) {
       known.unsaid++;

@@ -42,3 +42,16 @@ test("a flood of names costs twenty lines a minute, a bounded memory, and a line
   expect(said[20]).toEqual({ count: 4980 });
   expect(String(said[0]?.user)).toHaveLength(64);
 });
+
+test("names that a scanner tried twice are forgotten with their time, and told of in the sum", () => {
+  const { said, clock, tell } = listen();
+  for (let minute = 0; minute < 55; minute++) {
+    for (let at = 0; at < 40; at++) tell({ ...wrong, user: `${minute}-${at >> 1}` });
+    clock.advance(61_000);
+  }
+  said.length = 0;
+  clock.advance(30 * 86_400_000);
+  tell(wrong);
+  // A second try of each of the thousand that were followed, and the last minute's, of which nobody was.
+  expect(said).toEqual([{ count: 1000 + 40 }, wrong]);
+});
