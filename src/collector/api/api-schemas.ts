@@ -211,7 +211,6 @@ export const quarantineSchema: z.ZodType = listOf(
     topic: z.string(),
     reason: z.string(),
     messages: z.int(),
-    sinceMs: timeMs.describe("As the latest event says, or firstMs where that cannot be right"),
     firstMs: timeMs,
     lastMs: timeMs,
     detail: z.string(),
