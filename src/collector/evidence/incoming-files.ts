@@ -17,7 +17,7 @@ import { dayMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
-import { asStoreError, nodeFileSystem, statusOf } from "../../core/platform/files/file-system.ts";
+import { asStoreError, nodeFileSystem, statusOf, writeAll } from "../../core/platform/files/file-system.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import { makePrivateFolder } from "./folder-store.ts";
 
@@ -188,10 +188,7 @@ async function writeAt(
 ): Promise<void> {
   const file = await open(path, flags, 0o600);
   try {
-    for (let written = 0; written < bytes.length; ) {
-      const left = bytes.length - written;
-      written += (await file.write(bytes, written, left, offset + written)).bytesWritten;
-    }
+    await writeAll(file, bytes, offset);
     await file.datasync();
   } finally {
     await file.close();

@@ -5,7 +5,7 @@
  */
 
 import type { Stats } from "node:fs";
-import { lstat, open, readdir, rm, stat, statfs } from "node:fs/promises";
+import { type FileHandle, lstat, open, readdir, rm, stat, statfs } from "node:fs/promises";
 import { systemCodeOf } from "../../contract/aurora-error.ts";
 import { makeFolder, renameAtomic, storeError, writeFileAtomic } from "./atomic-file.ts";
 import { readFileBounded } from "./bounded-read.ts";
@@ -79,7 +79,7 @@ export const nodeFileSystem: FileSystem = {
     let position = offset;
     return {
       async append(bytes) {
-        await asStoreError("write", path, file.write(bytes, 0, bytes.length, position));
+        await asStoreError("write", path, writeAll(file, bytes, position));
         position += bytes.length;
       },
       async close() {
@@ -90,6 +90,14 @@ export const nodeFileSystem: FileSystem = {
     };
   },
 };
+
+/** Writes all of the bytes at `position`: a system may take a part at a time. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const left = bytes.length - written;
+    written += (await file.write(bytes, written, left, position + written)).bytesWritten;
+  }
+}
 
 async function isFile(path: string): Promise<boolean> {
   const status = await statusOf(path, lstat);

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
-import { symlink, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type FileSystem, nodeFileSystem } from "../../../../src/core/platform/files/file-system.ts";
 import { createMemoryDisk } from "../../../support/memory-disk.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
@@ -107,4 +107,27 @@ it("the machine's file system follows no link, and lets nobody else write into t
   await writeFile(join(root, "elsewhere"), "x");
   await symlink(join(root, "elsewhere"), join(root, "a", "link"));
   await expect(nodeFileSystem.read(join(root, "a", "link"), 10)).rejects.toMatchObject({ code: "STORE" });
+});
+
+it("a part is whole although the system takes three bytes at a time", async () => {
+  const path = join(createTemporaryFolder(), "part");
+  await writeFile(path, "");
+  const probe = await open(path);
+  const handles = Object.getPrototypeOf(probe) as FileHandle;
+  await probe.close();
+  type Write = (bytes: Uint8Array, offset: number, length: number, position: number) => Promise<unknown>;
+  const write = handles.write as Write;
+  const inThrees: Write = function (this: FileHandle, bytes, offset, length, position) {
+    return write.call(this, bytes, offset, Math.min(3, length), position);
+  };
+  const spy = vi.spyOn(handles, "write").mockImplementation(inThrees as FileHandle["write"]);
+  try {
+    const part = await nodeFileSystem.openPart(path, 0);
+    await part.append(Buffer.from("0123456"));
+    await part.append(Buffer.from("789"));
+    await part.close();
+  } finally {
+    spy.mockRestore();
+  }
+  expect(await readFile(path, "utf8")).toBe("0123456789");
 });
