@@ -96,6 +96,7 @@ export async function composeEvidence(
     dir: join(stateDir, "evidence"),
     maxBytes: settings.diskBytes,
     allowed: allow,
+    clock,
     onDropped: (id, kind, reason) => telemetry.event("evidence-dropped", id, `${kind}: ${reason}`),
     onFault: (error) => {
       logger.error("raw samples cannot be kept or sent as evidence until their folder can be used", {

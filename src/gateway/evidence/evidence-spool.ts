@@ -12,6 +12,7 @@ import {
   maxAboutBytes,
   maxPackedBytes,
 } from "../../core/contract/evidence.ts";
+import type { Clock } from "../../core/platform/clock.ts";
 import { makeFolder, storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
@@ -34,6 +35,8 @@ interface EvidenceSpoolOptions {
   readonly dir: string;
   readonly maxBytes: number;
   readonly allowed: readonly EvidenceKind[];
+  /** By which it says what came first. */
+  readonly clock: Pick<Clock, "nowMs">;
   /** It was given up: why, in words. */
   onDropped(id: string, kind: EvidenceKind, reason: string): void;
   /** Its folder, or a file in it, cannot be used; told once until something can be sent. It is tried again, and nothing of it given up. */
@@ -54,7 +57,7 @@ const tooMuch = "too much evidence waits";
 
 /** Opens the folder, which is made. Never rejects: no window is watched less for want of raw samples. */
 export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<EvidenceSpool> {
-  const { dir, maxBytes, allowed } = options;
+  const { dir, maxBytes, allowed, clock } = options;
   const pathOf = (id: string, ending: "json" | "pack"): string => join(dir, `${id}.${ending}`);
   const removeFiles = async (id: string): Promise<void> => {
     await nodeFileSystem.remove(pathOf(id, "json"));
@@ -138,7 +141,7 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     if (!allowed.includes(kind)) throw new RangeError(`evidence of an ${kind} is not permitted`);
     await open();
     if (has(id)) return true;
-    const entry = { id, kind, bytes: packed.length, order: Date.now() + added++ / 1000 };
+    const entry = { id, kind, bytes: packed.length, order: clock.nowMs() + added++ / 1000 };
     const sorted = sortEntries([...entries, entry]);
     const worse = sorted.splice(sorted.indexOf(entry) + 1);
     // For what has no room all the same nothing is given up.

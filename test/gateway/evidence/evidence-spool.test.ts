@@ -2,9 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { EvidenceKind } from "../../../src/core/contract/evidence.ts";
+import { type Clock, systemClock } from "../../../src/core/platform/clock.ts";
 import { openEvidenceSpool } from "../../../src/gateway/evidence/evidence-spool.ts";
 import type { MadeEvidence } from "../../../src/gateway/evidence/make-evidence.ts";
 import { makeEvidence } from "../../collector/evidence/make-evidence.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 /** A spool's folder, and what its spools tell. */
@@ -15,11 +17,12 @@ function createPlace(dir = createTemporaryFolder()) {
     dir,
     faults,
     dropped,
-    open: (maxBytes = 1e6) =>
+    open: (maxBytes = 1e6, clock: Pick<Clock, "nowMs"> = systemClock) =>
       openEvidenceSpool({
         dir,
         maxBytes,
         allowed: ["alarm", "reference"],
+        clock,
         onDropped: (_id, kind, reason) => void dropped.push(`${kind}: ${reason}`),
         onFault: (error) => void faults.push(error),
       }),
@@ -68,6 +71,16 @@ test("what has no room is not kept, and says so; what comes at once keeps the bo
   await spool.remove(one.id);
   expect(await Promise.all([spool.add(one), spool.add(other)])).toEqual([true, false]);
   expect(spool.bytes).toBe(one.packed.length);
+});
+
+test("what came first by the clock it is given is sent first", async () => {
+  const clock = createManualClock();
+  const spool = await createPlace().open(1e6, clock);
+  const [later, earlier] = [await make(600), await make(601)];
+  await spool.add(later);
+  clock.jump(-1000);
+  await spool.add(earlier);
+  expect((await spool.next())?.id).toBe(earlier.id);
 });
 
 test("for what has no room whatever goes nothing that waits is given up", async () => {

@@ -62,6 +62,7 @@ export async function openWay(limits: readonly string[], version: 4 | 5 = 5) {
     dir: join(folder, "evidence"),
     maxBytes: 1e7,
     allowed: ["alarm"],
+    clock,
     onDropped: () => {},
     onFault: () => {},
   });
