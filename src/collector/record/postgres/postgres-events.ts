@@ -13,7 +13,7 @@ import type {
   RecordSource,
   SetAsideMessage,
 } from "../fleet-record.ts";
-import type { QuarantineListing } from "../quarantine-listing.ts";
+import { fromQuarantineRow, type QuarantineListing } from "../quarantine-listing.ts";
 import {
   maxQuarantineEntries,
   otherTopics,
@@ -236,14 +236,6 @@ export async function listQuarantine(session: SqlSession, limit: number): Promis
   return {
     total: Number(count?.entries),
     messages: Number(count?.messages),
-    items: rows.map((row) => ({
-      topic: String(row.topic),
-      reason: String(row.reason),
-      messages: Number(row.messages),
-      firstMs: Number(row.first_ms),
-      lastMs: Number(row.last_ms),
-      detail: String(row.detail),
-      sample: row.sample as Uint8Array,
-    })),
+    items: rows.map(fromQuarantineRow),
   };
 }

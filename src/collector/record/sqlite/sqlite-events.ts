@@ -14,7 +14,7 @@ import type {
   RecordSource,
   SetAsideMessage,
 } from "../fleet-record.ts";
-import type { QuarantineListing } from "../quarantine-listing.ts";
+import { fromQuarantineRow, type QuarantineListing } from "../quarantine-listing.ts";
 import {
   maxQuarantineEntries,
   otherTopics,
@@ -164,15 +164,7 @@ function createQuarantine(database: SqliteDatabase): Pick<SqliteEvents, "setAsid
     quarantine: (limit) => ({
       total: Number(entries.get()?.total),
       messages: Number(messages.get()?.total),
-      items: list.all(limit).map((row) => ({
-        topic: String(row.topic),
-        reason: String(row.reason),
-        messages: Number(row.messages),
-        firstMs: Number(row.first_ms),
-        lastMs: Number(row.last_ms),
-        detail: String(row.detail),
-        sample: row.sample as Uint8Array,
-      })),
+      items: list.all(limit).map(fromQuarantineRow),
     }),
   };
 }
