@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
 import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import type { DriftCause, DriftVerdict } from "../../src/core/contract/drift-verdict.ts";
+import { namePoint } from "../../src/core/contract/name-point.ts";
+import type { PointId } from "../../src/core/contract/stream.ts";
 import { assessDay } from "../../src/core/drift/assess-day.ts";
 import type { DaySummary } from "../../src/core/drift/day-summary.ts";
 import type { DriftTask } from "../../src/core/drift/drift-task.ts";
@@ -101,10 +103,8 @@ const scenarios: readonly Scenario[] = [
   },
 ];
 
-type PointName = Pick<DriftVerdict, "site" | "turbine" | "component">;
-
 /** A point's days, and who it is. */
-interface Point extends PointName {
+interface Point extends PointId {
   /** Loads told apart by the turbine's power, as its SCADA system tells it. */
   readonly days: readonly DaySummary[];
   /** By the shaft's speed, which is all that a vibration device knows. */
@@ -239,14 +239,13 @@ function playScenario(
       { manifest, task },
     ),
   ).flat();
-  const nameOf = (point: PointName): string => `${point.site}/${point.turbine}/${point.component}`;
-  const byName = new Map(changed.map((point) => [nameOf(point), point]));
-  return points.map((point) => byName.get(nameOf(point)) ?? point);
+  const byName = new Map(changed.map((point) => [namePoint(point), point]));
+  return points.map((point) => byName.get(namePoint(point)) ?? point);
 }
 
 function isAffected(
   { turbines, sensors, software }: Scenario,
-  { site, turbine, component }: PointName,
+  { site, turbine, component }: PointId,
 ): boolean {
   if (software !== undefined) return true;
   const index = Number(turbine.slice(2)) - 1;

@@ -1,5 +1,6 @@
 /** Drift reports of an invented fleet, as its gateways would send them: ordinary days that scatter, and columns that move. */
 import type { DriftLoad } from "../../src/core/contract/drift-verdict.ts";
+import { namePoint } from "../../src/core/contract/name-point.ts";
 import type { PointId } from "../../src/core/contract/stream.ts";
 import type { DriftReport, FeatureSketch } from "../../src/core/contract/uplink-record.ts";
 import type { DriftReference } from "../../src/core/drift/drift-reference.ts";
@@ -74,9 +75,7 @@ const rowsPerReport = 6;
 export function createDayReports(reference: DriftReference, day: DayOfReports): DriftReport[] {
   const { point, fromMs, digest = "d", hours = [0, 24], loads = [], periodMs = dayMs } = day;
   const columns = reference.features.length;
-  const random = createRandom(
-    seedOf(`${point.site}/${point.turbine}/${point.component}`) + fromMs / periodMs,
-  );
+  const random = createRandom(seedOf(namePoint(point)) + fromMs / periodMs);
   const centres = Array.from({ length: columns }, (_, column) => {
     const moved = day.shift?.columns.includes(column) === true ? day.shift.by : 0;
     return 0.3 * random.normal() + moved;

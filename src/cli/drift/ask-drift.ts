@@ -45,7 +45,7 @@ export async function askVerdicts(question: DriftQuestion, nowMs: number): Promi
   if (chosen.length > 0) return { ...reply, verdicts: chosen };
   const isOpen = await explainNothing(question, nowMs);
   if (isOpen) return { ...reply, verdicts: [] };
-  throw new AuroraError("USAGE", `there is no verdict of ${namePoint(question)}`, { op });
+  throw new AuroraError("USAGE", `there is no verdict of ${describeQuestion(question)}`, { op });
 }
 
 /** All parts of a day, of whatever component. */
@@ -177,10 +177,10 @@ function refuseChoice(question: DriftQuestion, table: DriftDaysReply): AuroraErr
         ? `It has ${listSome(ofTurbine.map((point) => point.component))}.`
         : `There are ${listSome(table.points.map((point) => point.turbine))}.`;
     const hint = table.points.length === 0 ? "`aurora drift report` lists what there is." : known;
-    return new AuroraError("USAGE", `there is no verdict of ${namePoint(question)}`, { op, hint });
+    return new AuroraError("USAGE", `there is no verdict of ${describeQuestion(question)}`, { op, hint });
   }
   const days = table.days.filter((_, index) => points.some(({ levels }) => (levels[index] ?? null) !== null));
-  const where = turbine === undefined ? "" : ` of ${namePoint(question)}`;
+  const where = turbine === undefined ? "" : ` of ${describeQuestion(question)}`;
   const range = days.length === 0 ? "There is none of the last 30 days." : `There are ${describeDays(days)}.`;
   return new AuroraError("USAGE", `there is no verdict${where} of ${day ?? "the newest day"}`, {
     op,
@@ -216,7 +216,7 @@ export function parsePoint(text: string): NamedPoint | null {
   return { site, turbine, component };
 }
 
-function namePoint({ site, turbine, component }: DriftQuestion): string {
+function describeQuestion({ site, turbine, component }: DriftQuestion): string {
   const parts = [site, turbine, component].filter((part) => part !== undefined);
   return parts.length === 0 ? "any point" : parts.join("/");
 }

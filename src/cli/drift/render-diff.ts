@@ -4,7 +4,7 @@ import { describeColumn } from "../../core/drift/describe-column.ts";
 import { describeMove, driftLevelWords, formatThree } from "../../core/drift/drift-words.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { printable } from "../terminal/end-process.ts";
-import { namePoint } from "../terminal/render-drift.ts";
+import { sayPoint } from "../terminal/render-drift.ts";
 import type { DayDiff, DaySide, PointChange } from "./diff-days.ts";
 
 /** A paragraph a point that changed. */
@@ -24,7 +24,7 @@ function renderChange(change: PointChange): string[] {
   const title = after?.cause?.title;
   return [
     "",
-    `${namePoint(change)}: ${describeSide(before)} became ${describeSide(after)}`,
+    `${sayPoint(change)}: ${describeSide(before)} became ${describeSide(after)}`,
     ...(title === undefined || title === before?.cause?.title ? [] : [`  now      ${title}`]),
     ...model,
     ...appeared.map((shift) => `  new      ${describe(shift)}`),

@@ -2,6 +2,7 @@
 import type { EvidenceAbout } from "../../core/contract/evidence.ts";
 import type { EvidenceListReply, RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import { printable } from "../terminal/end-process.ts";
+import { sayPoint } from "../terminal/render-drift.ts";
 import { renderScoreCall } from "../terminal/render-score-call.ts";
 import { refusalHint } from "./ask-evidence.ts";
 import type { FetchedEvidence } from "./fetch-evidence.ts";
@@ -22,19 +23,19 @@ export function renderEvidenceList(
 }
 
 function renderLine(item: RecordedEvidence): string {
-  const { id, kind, site, turbine, component, fromMs, toMs, samples, said } = item;
+  const { id, kind, fromMs, toMs, samples, said } = item;
   const seconds = ((toMs - fromMs) / 1_000).toFixed(1);
   const when = new Date(fromMs).toISOString().replace(/\.\d+Z$/, "Z");
-  return `${id.slice(0, 12)}  ${kind.padEnd(9)}  ${when}  ${seconds} s, ${samples} samples  ${turbine} ${component} (${site}): ${describeVerdict(said)}`;
+  return `${id.slice(0, 12)}  ${kind.padEnd(9)}  ${when}  ${seconds} s, ${samples} samples  ${sayPoint(item)}: ${describeVerdict(said)}`;
 }
 
 /** What was written, and what to do with it. */
 export function renderFetched({ out, sidecar, about }: FetchedEvidence): string {
   const { rateHz, from, evidence } = about;
-  const { turbine, component, site, samples, kind, said, model } = evidence;
+  const { samples, kind, said, model } = evidence;
   return `${printable(
     [
-      `${out}: ${samples} samples (${(samples / rateHz).toFixed(2)} s at ${rateHz} Hz) of ${turbine} ${component} (${site}) from ${from}; digests are right`,
+      `${out}: ${samples} samples (${(samples / rateHz).toFixed(2)} s at ${rateHz} Hz) of ${sayPoint(evidence)} from ${from}; digests are right`,
       `${sidecar}: ${kind}; ${model.name} ${model.version} said ${describeVerdict(said)}. For ${renderScoreCall(out, about)}`,
     ].join("\n"),
   )}\n`;

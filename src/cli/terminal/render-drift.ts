@@ -7,6 +7,7 @@ import type {
   FeatureShift,
 } from "../../core/contract/drift-verdict.ts";
 import type { DriftVerdictReply } from "../../core/contract/drift-verdict-schema.ts";
+import type { PointId } from "../../core/contract/stream.ts";
 import { describeColumn } from "../../core/drift/describe-column.ts";
 import { isMoved, levelsByWeight } from "../../core/drift/drift-level.ts";
 import {
@@ -61,7 +62,7 @@ export function renderDriftReport({ day, verdicts }: DriftVerdictReply): string 
   );
   if (silent.length > 0) lines.push("");
   for (const verdict of silent.slice(0, namedPoints)) {
-    lines.push(`${driftLevelWords[verdict.level]}: ${namePoint(verdict)}, ${verdict.reason}`);
+    lines.push(`${driftLevelWords[verdict.level]}: ${sayPoint(verdict)}, ${verdict.reason}`);
   }
   if (silent.length > namedPoints)
     lines.push(`and ${silent.length - namedPoints} more points of which nothing is said`);
@@ -87,7 +88,7 @@ function describeCounts(verdicts: readonly DriftVerdict[]): string {
 
 function renderFound({ title, level, first, verdicts }: DriftFinding): string[] {
   const sinceMs = sinceOf(first);
-  const points = verdicts.slice(0, namedPoints).map(namePoint).join("; ");
+  const points = verdicts.slice(0, namedPoints).map(sayPoint).join("; ");
   const more = verdicts.length > namedPoints ? ` and ${verdicts.length - namedPoints} more` : "";
   return [
     `${level.toUpperCase()}: ${title}`,
@@ -121,7 +122,7 @@ function renderVerdict(day: string, verdict: DriftVerdict): string[] {
   const { modelName, modelVersion } = verdict;
   const sinceMs = sinceOf(verdict);
   return [
-    `${namePoint(verdict)}, ${day}: ${driftLevelWords[level]}`,
+    `${sayPoint(verdict)}, ${day}: ${driftLevelWords[level]}`,
     ...(isMoved(level) ? [`  ${titleVerdict(verdict)}`] : []),
     ...(reason === null ? [] : [`  why      ${reason}`]),
     ...(sinceMs === null ? [] : [`  since    ${nameMoment(sinceMs, verdict)}`]),
@@ -178,11 +179,7 @@ function drawShares(shares: readonly number[], highest: number): string {
 }
 
 /** `WT07 generator-bearing (north-sea)`. */
-export function namePoint({
-  site,
-  turbine,
-  component,
-}: Pick<DriftVerdict, "site" | "turbine" | "component">): string {
+export function sayPoint({ site, turbine, component }: PointId): string {
   return `${turbine} ${component} (${site})`;
 }
 

@@ -11,7 +11,7 @@ import {
   sortPerformance,
 } from "../../core/drift/performance-words.ts";
 import { printable } from "./end-process.ts";
-import { namePoint } from "./render-drift.ts";
+import { sayPoint } from "./render-drift.ts";
 
 /** Points that are named one by one. */
 const shownPoints = 12;
@@ -29,7 +29,7 @@ export function renderPerformance(reply: DriftPerformanceReply): string {
     ...models.map((model) => `  confirmed  ${nameModel(model, reply)}: ${describeOutcomes(model)}`),
     ...estimated
       .slice(0, shownPoints)
-      .map((point) => `  estimated  ${namePoint(point)}: ${describeEstimate(point)}`),
+      .map((point) => `  estimated  ${sayPoint(point)}: ${describeEstimate(point)}`),
     ...(estimated.length > shownPoints
       ? [`  and ${estimated.length - shownPoints} more points, which may be better (--json has them)`]
       : []),
@@ -40,6 +40,6 @@ export function renderPerformance(reply: DriftPerformanceReply): string {
 }
 
 function listPoints(points: readonly PointPerformanceReply[]): string {
-  const named = points.slice(0, namedPoints).map(namePoint).join("; ");
+  const named = points.slice(0, namedPoints).map(sayPoint).join("; ");
   return points.length > namedPoints ? `${named} and ${points.length - namedPoints} more` : named;
 }

@@ -8,6 +8,7 @@ import type {
   ModelOutcomesReply,
   PointPerformanceReply,
 } from "../../core/contract/drift-performance-schema.ts";
+import { namePoint } from "../../core/contract/name-point.ts";
 import { createConceptWatch } from "../../core/drift/concept-watch.ts";
 import { binDecisions } from "../../core/drift/decided-bins.ts";
 import {
@@ -54,16 +55,14 @@ export async function loadPerformance(
     fleet.record.driftOfDay({ site, turbine, day, limit }),
     fleet.record.driftVerdicts({ site, turbine, day, level: "drift", limit }),
   ]);
-  const keyOf = (point: Pick<DriftDay, "site" | "turbine" | "component">): string =>
-    `${point.site}/${point.turbine}/${point.component}`;
-  const moved = new Set(drifted.verdicts.map(keyOf));
+  const moved = new Set(drifted.verdicts.map(namePoint));
   const contradicted = new Set(
     models.filter(({ contradictedMs }) => contradictedMs !== null).map(({ modelDigest }) => modelDigest),
   );
   const points: PointPerformanceReply[] = [];
   for (const of of days) {
     const { sketches: _, day: __, reports: ___, ...point } = of;
-    const doubts = { drifted: moved.has(keyOf(of)), contradicted: contradicted.has(of.modelDigest) };
+    const doubts = { drifted: moved.has(namePoint(of)), contradicted: contradicted.has(of.modelDigest) };
     points.push({ ...point, estimate: await recallEstimate(fleet, of, doubts) });
   }
   return { day, assumption: performanceAssumption, models, points };

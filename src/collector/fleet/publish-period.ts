@@ -4,6 +4,7 @@
  */
 
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import { namePoint } from "../../core/contract/name-point.ts";
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import type { PeriodRange } from "../../core/drift/drift-day.ts";
 import { findCausesByStep } from "../../core/drift/find-causes.ts";
@@ -48,7 +49,7 @@ export async function publishPeriod(
   const states = new Map<string, DriftState>();
   for (let from = 0; from < newest.length; from += statesAtOnce) {
     for (const state of await record.driftStates(newest.slice(from, from + statesAtOnce))) {
-      states.set(nameOf(state), state);
+      states.set(namePoint(state), state);
     }
     await pause();
   }
@@ -162,9 +163,9 @@ function newestOfPoints(
 ): readonly DriftVerdict[] {
   const newest = new Map<string, DriftVerdict>();
   for (const verdict of verdicts) {
-    const held = newest.get(nameOf(verdict));
+    const held = newest.get(namePoint(verdict));
     const sinceOf = ({ modelDigest }: DriftVerdict): number => modelsSince[modelDigest] ?? 0;
-    if (held === undefined || sinceOf(verdict) > sinceOf(held)) newest.set(nameOf(verdict), verdict);
+    if (held === undefined || sinceOf(verdict) > sinceOf(held)) newest.set(namePoint(verdict), verdict);
   }
   return [...newest.values()];
 }
@@ -181,10 +182,6 @@ function tellAll(
   );
   const survivors = new Set(assessed.filter((_, index) => survived[index]!));
   return verdicts.map((verdict) =>
-    tellDrift(before.get(nameOf(verdict)) ?? null, verdict, survivors.has(verdict)),
+    tellDrift(before.get(namePoint(verdict)) ?? null, verdict, survivors.has(verdict)),
   );
-}
-
-function nameOf({ site, turbine, component }: Pick<DriftVerdict, "site" | "turbine" | "component">): string {
-  return JSON.stringify([site, turbine, component]);
 }

@@ -4,6 +4,7 @@
  */
 
 import type { DriftVerdict, FeatureShift } from "../../core/contract/drift-verdict.ts";
+import { namePoint } from "../../core/contract/name-point.ts";
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { nameDriftDay } from "../../core/drift/drift-day.ts";
 import type { DriftState } from "../record/drift-record.ts";
@@ -93,7 +94,7 @@ function describeDrift(verdict: DriftVerdict): EventRecord {
     kind: "event",
     timeMs: verdict.toMs,
     name: `drift.${level}`,
-    subject: nameSubject(verdict),
+    subject: namePoint(verdict),
     detail: parts.filter((part) => part !== null).join("; "),
   };
 }
@@ -103,7 +104,7 @@ function describeEnd(verdict: DriftVerdict, before: DriftState, why: string): Ev
     kind: "event",
     timeMs: verdict.toMs,
     name: "drift.ended",
-    subject: nameSubject(verdict),
+    subject: namePoint(verdict),
     detail: `${before.level} since ${new Date(before.sinceMs).toISOString()} has ended: ${why}`,
   };
 }
@@ -112,8 +113,4 @@ function describeShift({ name, aspect, reference, current, deviations, sinceMs }
   const size = `${Math.abs(deviations).toFixed(1)} times what is usual from day to day`;
   const since = new Date(sinceMs).toISOString().slice(0, 10);
   return `${name}: ${aspect} ${reference.toPrecision(4)} → ${current.toPrecision(4)} (${size}) since ${since}`;
-}
-
-function nameSubject({ site, turbine, component }: DriftVerdict): string {
-  return `${site}/${turbine}/${component}`;
 }

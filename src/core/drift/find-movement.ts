@@ -3,6 +3,7 @@
  * leader, first those that lie nearest to where all went that moved at about their time.
  */
 
+import { namePoint } from "../contract/name-point.ts";
 import { compareTexts } from "../maths/compare-texts.ts";
 import type { Steps } from "../maths/steps.ts";
 import { type JointStory, joinStories } from "./join-stories.ts";
@@ -42,7 +43,7 @@ export function* findMovement(
 function rankByCompany(points: readonly ReadVerdict[], reachMs: number): readonly ReadVerdict[] {
   const moved = points
     .filter(({ hasMoved }) => hasMoved)
-    .map((point) => ({ point, name: nameOf(point), company: 0 }))
+    .map((point) => ({ point, name: `${namePoint(point.verdict)} ${point.verdict.modelDigest}`, company: 0 }))
     .sort((a, b) => a.point.onsetMs - b.point.onsetMs || compareTexts(a.name, b.name));
   const axes = Math.max(0, ...moved.map(({ point }) => (point.direction.axes.at(-1) ?? -1) + 1));
   const sum = new Float64Array(axes);
@@ -60,8 +61,4 @@ function rankByCompany(points: readonly ReadVerdict[], reachMs: number): readonl
   return moved
     .sort((a, b) => b.company - a.company || compareTexts(a.name, b.name))
     .map(({ point }) => point);
-}
-
-function nameOf({ verdict: { site, turbine, component, modelDigest } }: ReadVerdict): string {
-  return JSON.stringify([site, turbine, component, modelDigest]);
 }

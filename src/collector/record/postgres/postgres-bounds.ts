@@ -2,13 +2,14 @@
  * What a gateway, a turbine and a point may occupy, held in PostgreSQL before a batch is written: the numbers of points, or
  * why a record is refused. Counts before it writes, so that workers at the same time may go a little beyond a bound.
  */
+import { namePoint } from "../../../core/contract/name-point.ts";
 import type { PointId } from "../../../core/contract/stream.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { RecordFault, StorableRecord } from "../fleet-record.ts";
 import { refuseBeyond, refusePredictions } from "../record-bounds.ts";
 import { isDataError, type PostgresDatabase } from "./postgres-database.ts";
 import { createLabelCheck } from "./postgres-labels.ts";
-import { createPointNumbers, keyOfPoint } from "./postgres-machines.ts";
+import { createPointNumbers } from "./postgres-machines.ts";
 import { transpose } from "./postgres-predictions.ts";
 import { faultOf, type Refused, type SentRecord } from "./postgres-use.ts";
 
@@ -151,7 +152,7 @@ function createPointCheck(
     const known = await numbers.find(named.map(({ point }) => point));
     const ofRecords = new Map<StorableRecord, number>();
     const unknown = named.filter(({ each, point }) => {
-      const number = known.get(keyOfPoint(point));
+      const number = known.get(namePoint(point));
       if (number !== undefined) ofRecords.set(each.record, number);
       return number === undefined;
     });
@@ -164,7 +165,7 @@ function createPointCheck(
     const totals = new Map(counted.map((row) => [`${row.site}\n${row.turbine}`, Number(row.total)]));
     const added = new Map<string, PointId>();
     for (const { each, point } of unknown) {
-      const name = keyOfPoint(point);
+      const name = namePoint(point);
       if (added.has(name)) continue;
       const turbine = `${point.site}\n${point.turbine}`;
       const total = totals.get(turbine) ?? 0;
@@ -175,7 +176,7 @@ function createPointCheck(
     }
     const made = await numbers.make([...added.values()]);
     for (const { each, point } of unknown) {
-      const number = made.get(keyOfPoint(point));
+      const number = made.get(namePoint(point));
       if (number !== undefined) ofRecords.set(each.record, number);
     }
     return ofRecords;

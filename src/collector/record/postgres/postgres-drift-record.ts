@@ -1,4 +1,5 @@
 /** The drift part of the record over its tables in PostgreSQL: every step that changes something is one transaction. */
+import { namePoint } from "../../../core/contract/name-point.ts";
 import type { PointId } from "../../../core/contract/stream.ts";
 import type { DriftRecord } from "../drift-record.ts";
 import { ownName } from "../record-rules.ts";
@@ -24,7 +25,7 @@ import {
   readStates,
 } from "./postgres-drift-steps.ts";
 import { putEvents } from "./postgres-events.ts";
-import { createPointNumbers, keyOfPoint } from "./postgres-machines.ts";
+import { createPointNumbers } from "./postgres-machines.ts";
 import type { PostgresPartitions } from "./postgres-partitions.ts";
 import {
   listDriftDays,
@@ -80,7 +81,7 @@ export function createPostgresDriftRecord(
     publishPeriod: async (step) => {
       await partitions.prepare(step.nowMs);
       const numbers = await points.find([...step.verdicts, ...step.states]);
-      const numberOf = (point: PointId): number => numbers.get(keyOfPoint(point))!;
+      const numberOf = (point: PointId): number => numbers.get(namePoint(point))!;
       await database.transaction(async (session) => {
         for (const verdict of step.verdicts) await replaceVerdict(session, numberOf(verdict), verdict);
         for (const state of step.states) await putState(session, numberOf(state), state);

@@ -1,4 +1,5 @@
 /** What is known of the machines in the field, in PostgreSQL: gateways, turbines, points. */
+import { namePoint } from "../../../core/contract/name-point.ts";
 import type { PointId } from "../../../core/contract/stream.ts";
 import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine-state.ts";
 import type { HealthRecord } from "../../../core/contract/uplink-record.ts";
@@ -222,15 +223,10 @@ export async function listTurbines(session: SqlSession): Promise<RecordedTurbine
   }));
 }
 
-/** A measuring point as one text. */
-export function keyOfPoint({ site, turbine, component }: Record<keyof PointId, unknown>): string {
-  return `${site}\n${turbine}\n${component}`;
-}
-
 /** Points that are remembered with their numbers. */
 const maxKnownPoints = 500_000;
 
-/** Numbers of measuring points by {@link keyOfPoint}. */
+/** Numbers of measuring points by {@link namePoint}. */
 interface PointNumbers {
   /** Those that there are. */
   find(points: readonly PointId[]): Promise<ReadonlyMap<string, number>>;
@@ -249,7 +245,7 @@ export function createPointNumbers(database: PostgresDatabase): PointNumbers {
     if (known.size > maxKnownPoints) known.clear();
     const unknown = new Map<string, PointId>();
     for (const point of points) {
-      const name = keyOfPoint(point);
+      const name = namePoint(point);
       if (!known.has(name)) unknown.set(name, point);
     }
     if (unknown.size === 0) return known;
@@ -257,8 +253,10 @@ export function createPointNumbers(database: PostgresDatabase): PointNumbers {
       `SELECT * FROM point WHERE (site, turbine, component) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
       columnsOfPoints([...unknown.values()]),
     );
-    for (const { id, site, turbine, component } of rows)
-      known.set(keyOfPoint({ site, turbine, component }), Number(id));
+    for (const { id, site, turbine, component } of rows) {
+      const point = { site: String(site), turbine: String(turbine), component: String(component) };
+      known.set(namePoint(point), Number(id));
+    }
     return known;
   };
   return {

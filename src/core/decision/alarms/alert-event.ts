@@ -7,6 +7,7 @@ import type {
   AlertTransition,
 } from "../../contract/alert.ts";
 import { formatTime } from "../../contract/iso-time.ts";
+import { namePoint } from "../../contract/name-point.ts";
 import type { PhysicalEvidence } from "../../contract/physical-evidence.ts";
 import type { AlarmLane, Decision, Explanation, ModeDecision } from "../../contract/prediction.ts";
 import type { PointId } from "../../contract/stream.ts";
@@ -41,7 +42,7 @@ interface AlertParts extends AlertContext {
 
 /** Name of an alarm: `<site>/<turbine>/<component>/<failureMode>`. */
 export function nameAlarm(point: PointId, failureMode: string): string {
-  return `${point.site}/${point.turbine}/${point.component}/${failureMode}`;
+  return `${namePoint(point)}/${failureMode}`;
 }
 
 /** The event of a window. */
