@@ -270,13 +270,12 @@ describe("a running collector", () => {
     expect((await fetch(`${fleet.collector.url}/nothing`, { method: "POST" })).status).toBe(404);
   });
 
-  it("gives a handler method, path, query, body and who asks, and bounds the body", async () => {
+  it("gives a handler method, path, query and body, and bounds the body", async () => {
     const url = `${fleet.collector.url}/echo/a%20b?c=d`;
     const common = {
       path: "/echo/a%20b",
       params: { id: "a b" },
       query: { c: "d" },
-      actor: { kind: "visitor" },
     };
     expect(await (await fetch(url)).json()).toEqual({ ...common, method: "GET", body: null });
     const send = (body: string, type = "application/json") =>

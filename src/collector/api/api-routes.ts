@@ -137,8 +137,8 @@ export const apiRoutes: readonly ApiRoute[] = [
 
 /** The routes of the table, over a fleet. */
 export function apiHttpRoutes(fleet: FleetSource): readonly HttpRoute[] {
-  return apiRoutes.map(({ method, path, answer }) => ({
-    method,
+  return apiRoutes.map(({ path, answer }) => ({
+    method: "GET",
     path,
     handle: (request) => answer(fleet, request),
   }));

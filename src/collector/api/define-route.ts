@@ -5,9 +5,8 @@ import { fieldsOf } from "../../core/contract/fields.ts";
 import type { FleetSource } from "../fleet/fleet-source.ts";
 import { errorResponse, type HttpRequest, type HttpResponse, jsonResponse } from "./http-route.ts";
 
-/** One route and what the OpenAPI document says of it. */
+/** One route, asked by GET, and what the OpenAPI document says of it. */
 export interface ApiRoute {
-  readonly method: "GET";
   readonly path: string;
   readonly summary: string;
   /** Validates and completes what is asked. */
@@ -26,7 +25,6 @@ export function defineRoute<Q>(route: {
 }): ApiRoute {
   return {
     ...route,
-    method: "GET",
     answer: async (fleet, request) => {
       const query = route.query.safeParse(request.query);
       if (!query.success) return errorResponse(400, "QUERY", sayIssues(query.error, request.query));

@@ -4,11 +4,6 @@ import type { Readable } from "node:stream";
 /** The methods that a route may have; HEAD is answered as GET without its body. */
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** Who asks. Nobody logs in yet: whoever reaches the address is the one visitor. */
-interface Actor {
-  readonly kind: "visitor";
-}
-
 /** What a handler is given. */
 export interface HttpRequest {
   readonly method: HttpMethod;
@@ -22,7 +17,6 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Parsed JSON of at most {@link maxBodyBytes}, not validated; null without a body. Bytes where the route takes these. */
   readonly body: unknown;
-  readonly actor: Actor;
 }
 
 export interface HttpResponse {

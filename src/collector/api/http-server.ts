@@ -155,7 +155,6 @@ function readRequest(request: FastifyRequest): HttpRequest {
     query: request.query,
     headers: request.headers,
     body: request.body ?? null,
-    actor: { kind: "visitor" },
   };
 }
 

@@ -16,8 +16,6 @@ interface UnwrittenRecord {
 
 export interface OutboxBuffer extends WaitingRecords {
   push(record: PendingRecord): void;
-  /** Remembers records that were dropped elsewhere. */
-  declare(gap: GapRecord): void;
   /** All but these were committed, and so was what is declared. */
   settle(left: readonly PendingRecord[]): void;
   /** Drops the oldest of the most expendable lanes until the bound is kept, of the others far above it. Returns how many of each. */
@@ -86,7 +84,6 @@ export function createOutboxBuffer(maxBytes: number, policies: LanePolicies): Ou
       bytes += record.body.length;
       tally(record);
     },
-    declare,
     settle(left) {
       keep([...left]);
       gaps.clear();

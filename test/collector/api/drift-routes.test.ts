@@ -23,7 +23,6 @@ async function get(bench: DriftBench, path: string, query: Readonly<Record<strin
     query,
     headers: {},
     body: null,
-    actor: { kind: "visitor" },
   };
   const { status, body } = await route.answer(fleet, request as HttpRequest);
   const answer = JSON.parse(String(body)) as Record<string, unknown>;

@@ -47,7 +47,6 @@ function createPlace(isAllowed = true) {
       query: {},
       headers: {},
       body,
-      actor: { kind: "visitor" },
     });
     expect(Object.keys(declared), "the statuses that the API's document names").toContain(`${status}`);
     return { status, reply: JSON.parse(String(text)) };

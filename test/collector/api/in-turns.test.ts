@@ -12,7 +12,6 @@ const request: HttpRequest = {
   query: {},
   headers: {},
   body: null,
-  actor: { kind: "visitor" },
 };
 
 function routeOf(work: () => Promise<unknown>): HttpRoute {

@@ -98,7 +98,7 @@ test("the POST operations that its own words name are in it", () => {
 /** The status that a route answers with must be one that the document names. */
 async function answerOf(route: HttpRoute, request: Partial<Parameters<HttpRoute["handle"]>[0]>) {
   const { method, path } = route;
-  const common = { params: {}, query: {}, headers: {}, body: null, actor: { kind: "visitor" } } as const;
+  const common = { params: {}, query: {}, headers: {}, body: null } as const;
   const { status } = await route.handle({ method, path, ...common, ...request });
   const named = whole.paths[path.replace(/:(\w+)/g, "{$1}")]![method.toLowerCase()]!.responses;
   expect([path, Object.keys(named)]).toEqual([path, expect.arrayContaining([`${status}`])]);

@@ -63,7 +63,6 @@ it("answers two viewers with one page, and each encoding, query and path with it
       query,
       headers,
       body: null,
-      actor: { kind: "visitor" },
     };
     return (await route!.handle(request)).body;
   };

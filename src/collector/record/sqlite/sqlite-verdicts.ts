@@ -21,8 +21,8 @@ export interface SqliteVerdicts {
   /** Reads one period after the other, and gives way between two. */
   days(query: DriftDaysQuery): Promise<DriftDayLevels>;
   newestDay(untilMs: number, filter?: TurbineFilter): string | null;
-  /** Stores a verdict; false when there is one already. */
-  put(point: number, verdict: DriftVerdict): boolean;
+  /** Stores a verdict, unless there is one already. */
+  put(point: number, verdict: DriftVerdict): void;
   /** Writes anew what is there. */
   replace(point: number, verdict: DriftVerdict): void;
   /** Removes at most so many of periods that ended before `beforeMs`; returns how many. */
@@ -61,7 +61,7 @@ export function createSqliteVerdicts(database: SqliteDatabase): SqliteVerdicts {
     },
     put: (point, verdict) => {
       const { modelDigest, fromMs, toMs, level } = verdict;
-      return insert.run(point, modelDigest, fromMs, toMs, level, JSON.stringify(verdict)).changes > 0;
+      insert.run(point, modelDigest, fromMs, toMs, level, JSON.stringify(verdict));
     },
     replace: (point, verdict) => {
       const { modelDigest, fromMs, toMs } = verdict;
