@@ -12,11 +12,11 @@ import {
   type Targets,
   type Timestamp,
 } from "@tufjs/models";
+import { parseRoot } from "../../core/bundle/update-metadata.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { type JsonObject, parseJsonObject } from "../../core/platform/files/parse-json-object.ts";
-import { parseRoot } from "./sign-root.ts";
 import { encodeMetadata } from "./tuf-signing.ts";
 
 /** Name of a file that clients may ask for. */

@@ -1,12 +1,12 @@
 /** From one signed state of the repository to the next: versions go up by one, every file says when it was signed. */
 import { Metadata, MetaFile, type Root, Snapshot, type TargetFile, Targets, Timestamp } from "@tufjs/models";
+import { type AnyMetadata, issuedAtMs } from "../../core/bundle/update-metadata.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { issuedMember } from "../../core/contract/bundle/update-target.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
 import type { RepositoryState } from "./metadata-folder.ts";
-import { type AnyMetadata, addSignature, commonMembers, encodeMetadata, toTufKey } from "./tuf-signing.ts";
+import { addSignature, commonMembers, encodeMetadata, toTufKey } from "./tuf-signing.ts";
 
 /** How long a file is good after it was signed, in milliseconds. */
 interface Lifetimes {
@@ -51,7 +51,7 @@ export function nextState(change: RepositoryChange, context: SigningContext): Re
   const { root, previous, from, targetFiles } = change;
   const { keys, lifetimes } = context;
   // A collector's clock that went back must not make new files look older than the last ones.
-  const issuedMs = Math.max(context.nowMs, previous === null ? 0 : issuedAtMs(previous.timestamp));
+  const issuedMs = Math.max(context.nowMs, previous === null ? 0 : issuedAtMs(previous.timestamp) || 0);
   if (issuedMs >= Date.parse(root.signed.expires)) {
     throw new AuroraError("CLOCK", `the root metadata was good until ${root.signed.expires}`, {
       op: "sign update metadata",
@@ -105,11 +105,6 @@ export function checkKeys(root: Metadata<Root>, keys: RegistryKeys): void {
       hint: "Use the keys and the root.json of one and the same `aurora keys init`.",
     });
   }
-}
-
-function issuedAtMs(metadata: AnyMetadata): number {
-  const issued = metadata.signed.unrecognizedFields[issuedMember];
-  return typeof issued === "string" ? Date.parse(issued) || 0 : 0;
 }
 
 function describe(metadata: Metadata<Snapshot> | Metadata<Targets>): MetaFile {

@@ -1,7 +1,6 @@
 /** Root metadata: which key may sign what. Made when an installation's keys are made, and again when they change. */
-import { Metadata, MetadataKind, Root } from "@tufjs/models";
+import { Metadata, Root } from "@tufjs/models";
 import type { PrivateKey, PublicKey } from "../../core/bundle/keys.ts";
-import { parseJsonObject } from "../../core/platform/files/parse-json-object.ts";
 import { addSignature, commonMembers, encodeMetadata, toTufKey } from "./tuf-signing.ts";
 
 /** The roles of a TUF repository. */
@@ -35,20 +34,4 @@ export function signRoot(contents: RootContents, signers: readonly PrivateKey[])
   const metadata = new Metadata(root);
   for (const signer of signers) addSignature(metadata, signer);
   return encodeMetadata(metadata);
-}
-
-/**
- * Parses root metadata and checks that it is signed by itself and, if `previous` is given, follows it.
- * @throws Error saying what is wrong.
- */
-export function parseRoot(bytes: Uint8Array, previous: Metadata<Root> | null): Metadata<Root> {
-  const root = Metadata.fromJSON(MetadataKind.Root, parseJsonObject(bytes));
-  root.verifyDelegate(MetadataKind.Root, root);
-  if (previous !== null) {
-    previous.verifyDelegate(MetadataKind.Root, root);
-    if (root.signed.version !== previous.signed.version + 1) {
-      throw new Error(`root ${root.signed.version} does not follow root ${previous.signed.version}`);
-    }
-  }
-  return root;
 }

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import type { Metadata, Root, TargetFile } from "@tufjs/models";
+import { parseRoot } from "../../core/bundle/update-metadata.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { isMissing } from "../../core/platform/files/file-system.ts";
@@ -14,7 +15,6 @@ import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
 import { createMetadataFolder, type MetadataFolder, type RepositoryState } from "./metadata-folder.ts";
 import { checkKeys, defaultLifetimes, nextState, type RefreshFrom, refreshDue } from "./repository-state.ts";
-import { parseRoot } from "./sign-root.ts";
 import { encodeMetadata } from "./tuf-signing.ts";
 
 interface SignedRepositoryOptions {
@@ -161,7 +161,7 @@ function isSame({ timestamp }: RepositoryState, newest: Uint8Array): boolean {
 async function adoptRoot(folder: MetadataFolder, bytes: Uint8Array, dir: string): Promise<Metadata<Root>> {
   try {
     const installed = await folder.readRoot();
-    const given = parseRoot(bytes, null);
+    const given = parseRoot(bytes);
     if (installed !== null && given.signed.version <= installed.signed.version) return installed;
     const adopted = parseRoot(bytes, installed);
     await folder.writeRoot(adopted.signed.version, bytes);

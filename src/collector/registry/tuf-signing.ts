@@ -1,20 +1,10 @@
 /** Ed25519 keys and signed files in the form of The Update Framework (specification 1.0). */
 import { createHash } from "node:crypto";
-import {
-  Key,
-  type Metadata,
-  type Root,
-  Signature,
-  type Snapshot,
-  type Targets,
-  type Timestamp,
-} from "@tufjs/models";
+import { Key, Signature } from "@tufjs/models";
 import { canonicalJson, canonicalJsonBytes } from "../../core/bundle/canonical-json.ts";
 import type { PrivateKey, PublicKey } from "../../core/bundle/keys.ts";
+import type { AnyMetadata } from "../../core/bundle/update-metadata.ts";
 import { issuedMember } from "../../core/contract/bundle/update-target.ts";
-
-/** Any of the four metadata files. */
-export type AnyMetadata = Metadata<Root> | Metadata<Timestamp> | Metadata<Snapshot> | Metadata<Targets>;
 
 /** A public key as root metadata lists it. Its id is the SHA-256 of its canonical JSON (§4.2). */
 export function toTufKey(publicKey: PublicKey): Key {

@@ -3,8 +3,9 @@
  * disk when that is full (in WAL mode even deleting takes room), and taken again when there is plenty. Decides nothing.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { sizeOf } from "../../core/platform/sqlite/file-size.ts";
 
 export interface StoreReserve {
   /** True where no reserve is kept at all. */
@@ -57,10 +58,6 @@ export function openStoreReserve(path: string, maxBytes: number): StoreReserve {
       return isHeld;
     },
   };
-}
-
-function sizeOf(path: string): number | null {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? null;
 }
 
 /** Random bytes: what a file system can compress keeps no room. */

@@ -4,16 +4,9 @@
  */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  Metadata,
-  MetadataKind,
-  type Root,
-  type Snapshot,
-  type Targets,
-  type Timestamp,
-} from "@tufjs/models";
+import { Metadata, MetadataKind, type Root, type Timestamp } from "@tufjs/models";
+import { type AnyMetadata, issuedAtMs, parseRoot } from "../../core/bundle/update-metadata.ts";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
-import { issuedMember } from "../../core/contract/bundle/update-target.ts";
 import { maxRootBytes } from "../../core/contract/publication.ts";
 import { makeFolder, storeError } from "../../core/platform/files/atomic-file.ts";
 import { type FileSystem, nodeFileSystem } from "../../core/platform/files/file-system.ts";
@@ -31,9 +24,6 @@ export const maxMetadataBytes: Readonly<Record<TrustedFile, number>> = {
   snapshot: 262_144,
   targets: 4_194_304,
 };
-
-/** Any of the four. */
-type SignedFile = Metadata<Root> | Metadata<Timestamp> | Metadata<Snapshot> | Metadata<Targets>;
 
 /**
  * Bytes of a stored file, or null when it is missing or too large to be ours.
@@ -92,7 +82,7 @@ export async function readTrustedTimestamp(
 }
 
 /** Until when it is good, epoch ms. An unreadable date is no date far away: it counts as ended. */
-export function expiresAtMs(file: SignedFile): number {
+export function expiresAtMs(file: AnyMetadata): number {
   const expires = Date.parse(file.signed.expires);
   return Number.isNaN(expires) ? Number.NEGATIVE_INFINITY : expires;
 }
@@ -132,7 +122,7 @@ export async function commitScratch(files: FileSystem, scratch: string, dir: str
 /** Remembers one signed moment, and how long ago it was heard of. */
 interface TimeFloor {
   /** Learns that it is at least the moment at which `file` says it was signed. */
-  learn(file: SignedFile): void;
+  learn(file: AnyMetadata): void;
   /** Forgets everything: the key that said it is not trusted any more. */
   reset(): void;
   /** The earliest that now can be, epoch ms; −Infinity if nothing is known. */
@@ -161,16 +151,4 @@ export function createTimeFloor(monotonicMs: () => number): TimeFloor {
     },
     earliestMs,
   };
-}
-
-/** When the file says it was signed, epoch ms; NaN if it does not say. */
-function issuedAtMs(file: SignedFile): number {
-  const issued = file.signed.unrecognizedFields[issuedMember];
-  return typeof issued === "string" ? Date.parse(issued) : Number.NaN;
-}
-
-function parseRoot(bytes: Uint8Array): Metadata<Root> {
-  const root = Metadata.fromJSON(MetadataKind.Root, parseJsonObject(bytes));
-  root.verifyDelegate(MetadataKind.Root, root);
-  return root;
 }

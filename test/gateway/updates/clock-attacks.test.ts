@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRegistry } from "../../../src/collector/registry/registry.ts";
 import { nextState } from "../../../src/collector/registry/repository-state.ts";
-import { parseRoot } from "../../../src/collector/registry/sign-root.ts";
 import { encodeMetadata } from "../../../src/collector/registry/tuf-signing.ts";
+import { parseRoot } from "../../../src/core/bundle/update-metadata.ts";
 import { dayMs } from "../../../src/core/maths/durations.ts";
 import { startMs } from "../../collector/registry/registry-fixture.ts";
 import { sampleContents } from "../../core/bundle/sample-bundle.ts";
@@ -58,7 +58,7 @@ describe("clocks", () => {
   it("of 1970 do not hide that the other files have ended by the time the timestamp speaks of", async () => {
     // Timestamp of today, targets that ended long ago: the repository itself went wrong.
     const lifetimes = { targetsMs: dayMs, snapshotMs: 300 * dayMs, timestampMs: 300 * dayMs };
-    const root = parseRoot(fixture.keys.root, null);
+    const root = parseRoot(fixture.keys.root);
     const signing = { keys: fixture.keys, lifetimes, nowMs: startMs };
     const past = nextState({ root, previous: null, from: "targets", targetFiles: {} }, signing);
     const today = nextState(
@@ -79,7 +79,7 @@ describe("clocks", () => {
     await publish("1.1.0");
     await gateway.updater.checkNow();
     // A higher version that ended before the known one was signed.
-    const root = parseRoot(fixture.keys.root, null);
+    const root = parseRoot(fixture.keys.root);
     const day = { targetsMs: 7 * dayMs, snapshotMs: 7 * dayMs, timestampMs: 7 * dayMs };
     const signing = { keys: fixture.keys, lifetimes: day, nowMs: startMs };
     let old = nextState({ root, previous: null, from: "targets", targetFiles: {} }, signing);
