@@ -1,52 +1,14 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { Prediction } from "../../src/core/contract/prediction.ts";
-import type { PointId } from "../../src/core/contract/stream.ts";
-import type { WatchedWindow } from "../../src/core/decision/reference/own-reference.ts";
 import type { Steps } from "../../src/core/maths/steps.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
-import type { LoadedBundle } from "../../src/core/serving/loaded-bundle.ts";
 import { createSiteBaselines } from "../../src/gateway/points/site-baselines.ts";
 import { createFakeState } from "./fakes.ts";
-
-const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 };
-
-const model = { name: "m", version: "1.0.0", digest: "d" };
-const manifest = {
-  outputs: [{ failureMode: "outer-race", component: "b" }],
-  calibration: [{ slope: 1, intercept: 0 }],
-  features: { catalogueVersion: 1, chains: [], list: [] },
-  channels: [],
-  files: [],
-  scaler: { mean: [], scale: [] },
-  window: { unit: "revolutions", length: 60, hop: 60 },
-  baseline: {
-    levels: { chains: [], list: [{ name: "low.rms" }] },
-    minWindows: 8,
-    reference: [{ locationDb: -30, scaleDb: 3 }],
-    healthy: { location: 0, machine: 1, wander: 1, window: 1 },
-  },
-};
-const bundle = { manifest, ref: model } as unknown as LoadedBundle;
-
-/** One window of a point, `toMs` on. */
-function windowOf(point: PointId, toMs: number, levelDb = -30): WatchedWindow {
-  const prediction: Prediction = {
-    point,
-    windowId: `${point.turbine}/${toMs}`,
-    fromMs: toMs - 1000,
-    toMs,
-    quantised: Uint8Array.of(0),
-    logits: Float64Array.of(0.1),
-    model,
-    operatingState: "full-performance",
-  };
-  return { prediction, levels: Float32Array.of(levelDb), shaftRpm: 1500 };
-}
+import { scoredWindow, watchedBearing, watchedBundle } from "./watched-bundle.ts";
 
 const points = ["WT01", "WT02", "WT03"].map((turbine) => ({ site: "s", turbine, component: "b" }));
 
 /** Baselines of these points that are fitted in steps, which are taken by hand. */
-function openPatient({ state = createFakeState(), orders = bearing } = {}) {
+function openPatient({ state = createFakeState(), orders = watchedBearing } = {}) {
   const told: string[] = [];
   const details: string[] = [];
   const works: Steps<void>[] = [];
@@ -65,13 +27,13 @@ function openPatient({ state = createFakeState(), orders = bearing } = {}) {
   const watches = points.map((point) =>
     baselines.create(point, {
       config: { baselineEpoch: 0, bearing: orders },
-      bundle,
+      bundle: watchedBundle,
       decider: undefined,
     }),
   );
   const learn = (windows: number): void => {
     for (let at = 1; at <= windows; at++)
-      for (const [index, point] of points.entries()) watches[index]!.update(windowOf(point, 1000 * at));
+      for (const [index, point] of points.entries()) watches[index]!.update(scoredWindow(point, 1000 * at));
   };
   return { baselines, watches, told, details, works, learn };
 }
@@ -82,9 +44,9 @@ test("a bearing that is configured otherwise is told by the start that finds it 
   before.learn(8);
   before.baselines.save();
   // As rounded in another table.
-  expect(openPatient({ state, orders: { ...bearing, bpfo: 3.5801 } }).told).toEqual([]);
+  expect(openPatient({ state, orders: { ...watchedBearing, bpfo: 3.5801 } }).told).toEqual([]);
 
-  const orders = { ...bearing, bpfo: 3.05, bpfi: 4.95 };
+  const orders = { ...watchedBearing, bpfo: 3.05, bpfi: 4.95 };
   const changed = openPatient({ state, orders });
   expect(changed.told).toEqual(points.map(({ turbine }) => `${turbine} bearing-changed`));
   expect(changed.details[0]).toContain("bpfo 3.05 (was 3.58), bpfi 4.95 (was 5.42): ");
@@ -100,7 +62,7 @@ test("baselines that are due together are fitted one by one, and one whose next 
   expect(works).toHaveLength(1);
   works[0]!.next();
   expect(told).toEqual(["WT01 ready"]);
-  watches[2]!.update(windowOf(points[2]!, 97_000));
+  watches[2]!.update(scoredWindow(points[2]!, 97_000));
   expect(told).toEqual(["WT01 ready", "WT03 ready"]);
   while (works[0]!.next().done !== true) {}
   expect(told).toEqual(["WT01 ready", "WT03 ready", "WT02 ready"]);
@@ -116,7 +78,7 @@ test("an end, an update and an operator's order find every baseline fitted that 
   const changed = openPatient();
   changed.learn(96);
   changed.watches[0]!.takeProgress();
-  changed.watches[0]!.adopt(bundle);
+  changed.watches[0]!.adopt(watchedBundle);
   // Under its new name it is not on the disk yet.
   expect(changed.watches[0]!.isDue).toBe(true);
   const order = { atMs: 97_000, by: "operator", reason: "repaired" };
@@ -165,11 +127,15 @@ function openWritten(turbines: readonly string[], run?: (work: Steps<void>) => v
   });
   const watches = turbines.map((turbine) => {
     const point = { site: "s", turbine, component: "b" };
-    const start = { config: { baselineEpoch: 0, bearing }, bundle, decider: undefined };
+    const start = {
+      config: { baselineEpoch: 0, bearing: watchedBearing },
+      bundle: watchedBundle,
+      decider: undefined,
+    };
     return { point, watch: baselines.create(point, start) };
   });
   const learnUntil = (toMs: number): void => {
-    for (const { point, watch } of watches) watch.update(windowOf(point, toMs));
+    for (const { point, watch } of watches) watch.update(scoredWindow(point, toMs));
   };
   return { baselines, writes, learnUntil };
 }
@@ -225,7 +191,8 @@ test("a machine whose sensor is known to be deaf is not found healthy, and can b
   const order = { reason: "looked at it", by: "ana", atMs: 0 };
   const [place] = points;
   const play = (fromS: number, levelDb: number): void => {
-    for (let at = 0; at < 12; at++) watches[0]!.update(windowOf(place!, 1000 * (fromS + at), levelDb));
+    for (let at = 0; at < 12; at++)
+      watches[0]!.update(scoredWindow(place!, 1000 * (fromS + at), { levelDb }));
   };
   play(111, -58);
   expect(watches[0]!.condition.isDeaf).toBe(true);
@@ -236,6 +203,7 @@ test("a machine whose sensor is known to be deaf is not found healthy, and can b
   play(123, -30);
   expect(found().letGo).toBe(1);
   expect(baselines.renew(points[1]!, order).letGo).toBe(1);
-  for (let at = 0; at < 12; at++) watches[2]!.update(windowOf(points[2]!, 1000 * (111 + at), -58));
+  for (let at = 0; at < 12; at++)
+    watches[2]!.update(scoredWindow(points[2]!, 1000 * (111 + at), { levelDb: -58 }));
   expect(baselines.renew(points[2]!, order).letGo).toBe(1);
 });

@@ -4,29 +4,12 @@ import { vibrationLevelMode } from "../../../src/core/decision/choose-alarm.ts";
 import type { DeciderSnapshot } from "../../../src/core/decision/decider-snapshot.ts";
 import type { ModelOutcome } from "../../../src/core/drift/outcome-event.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import type { LoadedBundle } from "../../../src/core/serving/loaded-bundle.ts";
 import { composeOutcome } from "../../../src/gateway/points/kept-watch.ts";
 import { createSiteBaselines } from "../../../src/gateway/points/site-baselines.ts";
 import { createFakeState } from "../fakes.ts";
+import { scoredWindow, watchedBearing, watchedBundle } from "../watched-bundle.ts";
 
 const point = { site: "s", turbine: "WT01", component: "b" };
-const model = { name: "m", version: "1.0.0", digest: "d" };
-const manifest = {
-  outputs: [{ failureMode: "outer-race", component: "b" }],
-  calibration: [{ slope: 1, intercept: 0 }],
-  features: { catalogueVersion: 1, chains: [], list: [] },
-  channels: [],
-  files: [],
-  scaler: { mean: [], scale: [] },
-  window: { unit: "revolutions", length: 60, hop: 60 },
-  baseline: {
-    levels: { chains: [], list: [{ name: "low.rms" }] },
-    minWindows: 8,
-    reference: [{ locationDb: -30, scaleDb: 3 }],
-    healthy: { location: 0, machine: 1, wander: 1, window: 1 },
-  },
-};
-const bundle = { manifest, ref: model } as unknown as LoadedBundle;
 
 /** A point, of which a run before has kept that much of its decider. */
 function open(decider?: DeciderSnapshot) {
@@ -41,23 +24,13 @@ function open(decider?: DeciderSnapshot) {
     onEvent: (_, kind, detail) => kind === "renewed" && details.push(detail),
     onOutcome: (...each) => told.push(each),
   });
-  const start = { config: { baselineEpoch: 0, bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 } } };
-  const watch = baselines.create(point, { ...start, bundle, decider });
+  const start = { config: { baselineEpoch: 0, bearing: watchedBearing } };
+  const watch = baselines.create(point, { ...start, bundle: watchedBundle, decider });
   let toMs = 0;
   const hear = (logit: number, windows: number): void => {
     for (let index = 0; index < windows; index++) {
       toMs += 1000;
-      const prediction = {
-        point,
-        windowId: `WT01/${toMs}`,
-        fromMs: toMs - 1000,
-        toMs,
-        quantised: Uint8Array.of(0),
-        logits: Float64Array.of(logit),
-        model,
-        operatingState: "full-performance" as const,
-      };
-      watch.update({ prediction, levels: Float32Array.of(-30), shaftRpm: 1500 });
+      watch.update(scoredWindow(point, toMs, { logit }));
     }
   };
   const order = { atMs: 1e9, by: "operator", reason: "looked" };
@@ -142,7 +115,7 @@ describe("what somebody found at a machine", () => {
 
   test("holds nothing against the model that it does not say: how loud a machine is", () => {
     const said = {
-      model,
+      model: watchedBundle.ref,
       modes: [vibrationLevelMode, "outer-race"].map((failureMode, index) => ({
         failureMode,
         probability: 0.5,
