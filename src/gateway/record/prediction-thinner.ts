@@ -1,7 +1,8 @@
 /**
  * Thins decisions to what the collector's page and the drift need: one row a minute and point with mean and maximum,
  * and every window whose probability reaches its threshold as a row of its own, within an allowance. Every window is
- * counted in exactly one row. Reads no clock: rows follow the windows' own times, and `tick` says what time it is.
+ * counted in exactly one row. Reads no clock: rows follow the windows' own times, which may be of any day; how long windows wait
+ * goes by `tick`.
  */
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { PredictionBatch } from "../../core/contract/uplink-record.ts";
@@ -12,15 +13,15 @@ interface PredictionThinnerOptions {
   readonly rowMs?: number;
   /** A batch is sent with this many rows; default 15. */
   readonly batchRows?: number;
-  /** … or when its first row is this old; default 5 minutes. */
+  /** … or when its windows are of so long a time, or one of them has waited so long; default 5 minutes. */
   readonly batchMs?: number;
 }
 
 interface PredictionThinner {
   /** Takes one decision. `shaftRpm` may be NaN. A decision without modes (information unavailable) counts nothing. */
   update(decision: Decision, shaftRpm: number): void;
-  /** Closes what is old enough at `nowMs` (epoch); call it about once a second. */
-  tick(nowMs: number): void;
+  /** Closes what has waited long enough; call it about once a second. */
+  tick(monotonicMs: number): void;
   /** Closes and gives everything. */
   flush(): void;
   /** Windows in rows that were not given yet, of all points; null: none. */
@@ -42,7 +43,10 @@ interface PointBatch {
   readonly rows: RowBuilder;
   /** Number of the row that windows are gathered for now, in units of rowMs since the epoch. */
   rowNumber: number;
+  /** When the first window ended, of those that the batch holds or since its last rows were given. */
   openedMs: number;
+  /** The first tick since then; NaN: none yet. */
+  seenMonotonicMs: number;
   /** Shared by the batches of a point. */
   readonly allowance: Allowance;
   /** When the first window of the open row began. */
@@ -81,6 +85,7 @@ export function createPredictionThinner(
       emit({ kind: "prediction-batch", ...batch.header, ...columns }, batch.heldFromMs);
     batch.heldWindows = batch.rows.windowsInRow;
     batch.heldFromMs = batch.rowFromMs;
+    batch.seenMonotonicMs = Number.NaN;
   };
 
   const close = (batch: PointBatch): void => {
@@ -104,6 +109,7 @@ export function createPredictionThinner(
       rows: createRowBuilder(failureModes.length),
       rowNumber: Math.floor(toMs / rowMs),
       openedMs: toMs,
+      seenMonotonicMs: Number.NaN,
       allowance: known[0]?.allowance ?? { left: burst, atMs: toMs },
       rowFromMs: toMs,
       heldWindows: 0,
@@ -114,25 +120,19 @@ export function createPredictionThinner(
     return opened;
   };
 
-  const giveIfDue = (batch: PointBatch, nowMs: number): void => {
-    if (batch.rows.length >= batchRows) give(batch);
-    else if (Math.abs(nowMs - batch.openedMs) >= batchMs) close(batch);
-    else return;
-    batch.openedMs = nowMs;
-  };
-
   return {
     update(decision, shaftRpm) {
       if (decision.modes.length === 0) return;
       const batch = openPoint(decision);
       const { modes, fromMs, toMs } = decision;
       const rowNumber = Math.floor(toMs / rowMs);
-      if (batch.rows.length === 0 && batch.rows.windowsInRow === 0) batch.openedMs = toMs;
+      if (batch.heldWindows > 0 && Math.abs(toMs - batch.openedMs) >= batchMs) close(batch);
       if (rowNumber !== batch.rowNumber) {
         batch.rows.closeRow();
         batch.rowNumber = rowNumber;
       }
       if (batch.heldWindows === 0) {
+        batch.openedMs = toMs;
         batch.heldFromMs = fromMs;
         batch.heldToMs = toMs;
       }
@@ -146,13 +146,15 @@ export function createPredictionThinner(
         batch.rowFromMs = isFirst ? fromMs : Math.min(batch.rowFromMs, fromMs);
         batch.rows.addWindow(decision, shaftRpm);
       }
-      giveIfDue(batch, toMs);
+      if (batch.rows.length < batchRows) return;
+      give(batch);
+      batch.openedMs = toMs;
     },
-    tick(nowMs) {
+    tick(monotonicMs) {
       for (const batch of allBatches(points)) {
-        // A row is over one row length after its end: late windows still find it.
-        if (Math.floor(nowMs / rowMs) > batch.rowNumber + 1) batch.rows.closeRow();
-        if (batch.rows.length > 0 || batch.rows.windowsInRow > 0) giveIfDue(batch, nowMs);
+        if (batch.heldWindows === 0) continue;
+        if (Number.isNaN(batch.seenMonotonicMs)) batch.seenMonotonicMs = monotonicMs;
+        else if (monotonicMs - batch.seenMonotonicMs >= batchMs) close(batch);
       }
     },
     flush() {

@@ -61,7 +61,6 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const { append, clock, quality } = options;
   const startedMonotonicMs = clock.monotonicMs();
   let healthDueMs = startedMonotonicMs;
-  let latestDataMs = 0;
   const driftCallbacks: ((report: DriftReport) => void)[] = [];
   const drift = createDriftReporter(options.driftIntervalMs, (report) => {
     append(report);
@@ -142,7 +141,6 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       const { window, output, bundle } = scored;
       thinner.update(decision, window.shaftRpm);
       const { point, toMs } = decision;
-      latestDataMs = toMs;
       const { features, levels, shaftRpm } = window;
       // A turbine that stands by is not like one that runs, and has not drifted.
       if (features.length > 0 && isOperating(decision.operatingState)) {
@@ -167,8 +165,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     event,
     outcome,
     tick: () => {
-      // The data's own time, which in a replay runs ahead of the clock.
-      thinner.tick(Math.max(clock.nowMs(), latestDataMs));
+      thinner.tick(clock.monotonicMs());
       drift.tick(clock.monotonicMs());
       noteHeld();
       if (clock.monotonicMs() < healthDueMs) return;

@@ -163,9 +163,9 @@ describe("thinning predictions", () => {
     const batches: PredictionBatch[] = [];
     const thinner = createPredictionThinner((batch) => batches.push(batch), { batchMs: 120_000 });
     thinner.update(decision(1000, [0.1]), 1800);
-    thinner.tick(60_000);
+    for (const monotonicMs of [5_000, 60_000, 124_999]) thinner.tick(monotonicMs);
     expect(batches).toHaveLength(0);
-    thinner.tick(121_000);
+    thinner.tick(125_000);
     expect(batches).toHaveLength(1);
     thinner.tick(10_000_000);
     expect(batches).toHaveLength(1);
@@ -179,15 +179,34 @@ describe("thinning predictions", () => {
     expect(batches).toEqual([]);
   });
 
-  test("closes a row one row length after its end, so that late windows still find it", () => {
+  test("late windows find their row until another begins", () => {
     const batches: PredictionBatch[] = [];
     const thinner = createPredictionThinner((batch) => batches.push(batch), { batchRows: 1 });
     thinner.update(decision(1000, [0.1]), 1800);
-    thinner.tick(119_999);
-    expect(batches).toEqual([]);
+    thinner.tick(0);
+    thinner.tick(240_000);
     thinner.update(decision(59_999, [0.1]), 1800);
-    thinner.tick(120_000);
+    expect(batches).toEqual([]);
+    thinner.update(decision(60_000, [0.1]), 1800);
     expect(batches.map(({ windows }) => windows)).toEqual([[2]]);
+  });
+
+  test.for([
+    ["in time", 0, 1],
+    ["four minutes behind", -240_000, 1],
+    ["six hours behind", -6 * 3_600_000, 1],
+    ["an hour ahead", 3_600_000, 1],
+    ["played twenty times as fast", -86_400_000, 20],
+  ] as const)("an hour that comes %s makes a row a minute and a batch each five", ([, shiftMs, speed]) => {
+    const batches: PredictionBatch[] = [];
+    const thinner = createPredictionThinner((batch) => batches.push(batch));
+    const beginMs = 1_700_000_040_000 + shiftMs;
+    for (let second = 0; second < 3600; second++) {
+      thinner.update(decision(beginMs + second * 1000, [0.1]), 1800);
+      if (second % speed === 0) thinner.tick((second / speed) * 1000);
+    }
+    thinner.flush();
+    expect(batches.map(({ windows }) => windows)).toEqual(Array(12).fill(Array(5).fill(60)));
   });
 
   test("loses no allowance to a clock that is set back", () => {

@@ -198,9 +198,20 @@ describe("telemetry", () => {
   it("gives a batch that is old enough though no window comes any more", () => {
     const { clock, telemetry, decide, kinds } = create();
     decide(0);
-    clock.advance(400_000);
+    telemetry.tick();
+    clock.advance(300_000);
     telemetry.tick();
     expect(kinds()).toContain("prediction-batch");
+  });
+
+  it("thins what comes behind the clock as what comes in time", () => {
+    const { clock, telemetry, decide, kinds } = create();
+    for (let second = 0; second < 600; second++) {
+      decide(second - 400);
+      clock.advance(1000);
+      telemetry.tick();
+    }
+    expect(kinds().filter((kind) => kind === "prediction-batch")).toHaveLength(1);
   });
 
   it("passes alerts on as they were published, and events with a bounded detail", () => {
