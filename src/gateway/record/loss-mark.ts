@@ -15,6 +15,7 @@ import { dayMs } from "../../core/maths/durations.ts";
 import { type Clock, systemClock } from "../../core/platform/clock.ts";
 import { isMissing } from "../../core/platform/files/file-system.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
+import { joinSpans } from "./record-span.ts";
 
 /** What is held in memory only. */
 export interface HeldInMemory {
@@ -79,8 +80,7 @@ export function openLossMark(path: string, options: LossMarkOptions = {}): LossM
       entries.set(lane, {
         records: now.records + gap.records,
         windows: now.windows + windows,
-        fromMs: Math.min(now.fromMs, gap.fromMs),
-        toMs: Math.max(now.toMs, gap.toMs),
+        ...joinSpans(now, gap),
       });
     }
     const counts = [...entries].map(([holder, { records, windows, fromMs, toMs }]) => [

@@ -7,6 +7,7 @@ import type { GapRecord } from "../../core/contract/uplink-record.ts";
 import { eachLane, type LanePolicies, lastResortOrder, sheddingOrder } from "./lane-policy.ts";
 import type { HeldInMemory } from "./loss-mark.ts";
 import { joinGaps, type PendingRecord, type WaitingRecords } from "./outbox-ledger.ts";
+import { joinSpans } from "./record-span.ts";
 
 /** A record that could not be written, with its place among those of its lane. */
 interface UnwrittenRecord {
@@ -46,13 +47,8 @@ export function createOutboxBuffer(maxBytes: number, policies: LanePolicies): Ou
   };
   const held = new Map<Lane, HeldInMemory>();
   const tally = ({ lane, span }: PendingRecord): void => {
-    const { records: before, fromMs, toMs } = held.get(lane) ?? { records: 0, ...span };
-    held.set(lane, {
-      records: before + 1,
-      windows: 0,
-      fromMs: Math.min(fromMs, span.fromMs),
-      toMs: Math.max(toMs, span.toMs),
-    });
+    const before = held.get(lane) ?? { records: 0, ...span };
+    held.set(lane, { records: before.records + 1, windows: 0, ...joinSpans(before, span) });
   };
   const keep = (left: typeof records): void => {
     records = left;

@@ -16,7 +16,7 @@ import {
   openOutboxTable,
   type StoredRecord,
 } from "./outbox-table.ts";
-import type { RecordSpan } from "./record-span.ts";
+import { joinSpans, type RecordSpan } from "./record-span.ts";
 import { sealBytes } from "./sealed-body.ts";
 
 /** Records of one lane, consecutive, encoded. */
@@ -248,8 +248,7 @@ export function joinGaps(left: GapRecord, right: GapRecord): GapRecord {
   return {
     ...left,
     records: left.records + right.records,
-    fromMs: Math.min(left.fromMs, right.fromMs),
-    toMs: Math.max(left.toMs, right.toMs),
+    ...joinSpans(left, right),
     ...sum("windows"),
     ...sum("samples"),
   };

@@ -24,6 +24,11 @@ export function spanOfRecord(record: UplinkRecord, nowMs: number, fromMs?: numbe
   }
 }
 
+/** The span from the earlier beginning to the later end. */
+export function joinSpans(one: RecordSpan, other: RecordSpan): RecordSpan {
+  return { fromMs: Math.min(one.fromMs, other.fromMs), toMs: Math.max(one.toMs, other.toMs) };
+}
+
 function toSpan(fromMs: number, toMs: number): RecordSpan {
   const from = Math.max(0, fromMs);
   return { fromMs: from, toMs: Math.max(from, toMs) };

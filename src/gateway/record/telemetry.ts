@@ -13,6 +13,7 @@ import type { DataQuality } from "./data-quality.ts";
 import { createDriftReporter, type DriftSource, type DriftWindow } from "./drift-reporter.ts";
 import { type LossMark, noLossMark } from "./loss-mark.ts";
 import { createPredictionThinner } from "./prediction-thinner.ts";
+import { joinSpans } from "./record-span.ts";
 
 export interface Telemetry {
   /** A kill would lose more than before: a window that waits to be decided. */
@@ -183,9 +184,5 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
 function joinHeld(one: OpenWindows | null, other: OpenWindows | null): OpenWindows | null {
   if (one === null || other === null) return one ?? other;
-  return {
-    windows: one.windows + other.windows,
-    fromMs: Math.min(one.fromMs, other.fromMs),
-    toMs: Math.max(one.toMs, other.toMs),
-  };
+  return { windows: one.windows + other.windows, ...joinSpans(one, other) };
 }
