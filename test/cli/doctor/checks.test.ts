@@ -256,7 +256,7 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
   for (const [trouble, words] of [
     ["gone", /its file was removed or replaced/],
     ["full", /is full: all but alerts wait/],
-    ["io", /cannot be written \(io\)/],
+    ["io", /cannot be written or read \(io\)/],
   ] as const) {
     const troubled = checkRunning(config, { ...page, outbox: { records: 1, trouble } });
     expect(troubled.find(({ name }) => name === "outbox")).toMatchObject({
