@@ -34,8 +34,6 @@ interface RunningWriter {
   readonly mqttUrl: string;
   /** The way into the broker that it is; null: it uses another. */
   readonly embedded: EmbeddedAddress | null;
-  /** Looks at the folders of bundles now; resolves with how many were new. */
-  scanBundles(): Promise<number>;
   /** Stores what waits. */
   close(): Promise<void>;
 }
@@ -69,7 +67,6 @@ async function assemble(options: WriterOptions, closers: Closers): Promise<Runni
     record,
     mqttUrl: mqtt.url,
     embedded: mqtt.embedded,
-    scanBundles: () => shelf.scan(),
     close: () => closers.closeAll(),
   };
 }

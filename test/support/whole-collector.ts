@@ -32,7 +32,7 @@ export interface RunningCollector {
   readonly mqttUrl: string;
   /** For whoever runs in the same process. */
   readonly record: FleetRecord;
-  /** Looks at the folders of bundles now; resolves with how many were new. */
+  /** The half that shows looks at the folders of bundles now; resolves with how many were new. */
   scanBundles(): Promise<number>;
   /** Stores what waits and closes everything, within 3 s. */
   close(): Promise<void>;
@@ -54,12 +54,8 @@ export function startCollector(
     const { record, mqttUrl, embedded } = writer;
     const page = await openPage({ ...common, embedded, workers: viewAll([viewHere(writer.storing)]) });
     closers.add(() => page.close());
-    const { url } = page;
+    const { url, scanBundles } = page;
     logger.info("collector runs", { url, mqttUrl });
-    const scanBundles = async (): Promise<number> => {
-      await writer.scanBundles();
-      return page.scanBundles();
-    };
     return { url, mqttUrl, record, scanBundles, close: () => closers.closeAll() };
   });
 }
