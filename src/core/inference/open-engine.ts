@@ -27,8 +27,6 @@ interface EngineLogger {
 interface OpenedEngine {
   readonly engine: StudentEngine;
   readonly student: QuantisedMlp;
-  /** Why the integer engine serves although ONNX Runtime was wanted, or null. */
-  readonly fallbackReason: string | null;
 }
 
 /**
@@ -58,16 +56,15 @@ export async function openEngine(
   const integer = createIntegerEngine(student);
   if (options.prefer === "integer" || (options.prefer === "auto" && isSmallStudent(student))) {
     await integer.run(createCheckRows(student), crossCheckRows);
-    return { engine: integer, student, fallbackReason: null };
+    return { engine: integer, student };
   }
   try {
-    const engine = await openCheckedOnnx(bytes, { student, integer }, options);
-    return { engine, student, fallbackReason: null };
+    return { engine: await openCheckedOnnx(bytes, { student, integer }, options), student };
   } catch (error) {
     if (options.prefer === "onnx" || !hasErrorCode(error, "INFERENCE")) throw error;
     const cause = error.cause instanceof Error ? error.cause.message : undefined;
     logger?.warn({ code: error.code, op: error.op, cause }, `the integer engine serves: ${error.message}`);
-    return { engine: integer, student, fallbackReason: error.message };
+    return { engine: integer, student };
   }
 }
 
