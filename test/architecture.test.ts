@@ -87,6 +87,17 @@ function listLonger(files: readonly SourceFile[], lines: number): string[] {
   return files.filter(({ text }) => text.split("\n").length > lines + 1).map(({ path }) => path);
 }
 
+/** What these files import by name of files of the repository, as `path name`. */
+function listImported(files: readonly SourceFile[]): ReadonlySet<string> {
+  const imported = new Set<string>();
+  for (const { path, code } of files) {
+    for (const [specifier, name] of readImportedNames(code)) {
+      if (specifier.startsWith(".")) imported.add(`${resolve(root, dirname(path), specifier)} ${name}`);
+    }
+  }
+  return imported;
+}
+
 describe("the house", () => {
   it("has files to look at", () => {
     expect(sources.length).toBeGreaterThan(10);
@@ -197,15 +208,21 @@ describe("the house", () => {
   });
 
   it("exports only what another file imports", () => {
-    const imported = new Set<string>();
-    for (const { path, code } of [...sources, ...readSources(["test", "scripts"])]) {
-      for (const [specifier, name] of readImportedNames(code)) {
-        if (specifier.startsWith(".")) imported.add(`${resolve(root, dirname(path), specifier)} ${name}`);
-      }
-    }
+    const imported = listImported([...sources, ...readSources(["test", "scripts"])]);
     const found = breaches(function* ({ path, code }) {
       for (const [, name = ""] of code.matchAll(exported)) {
         if (!imported.has(`${join(root, path)} ${name}`)) yield name;
+      }
+    });
+    expect(found).toEqual([]);
+  });
+
+  it("exports nothing that tests alone use", () => {
+    const imported = listImported([...sources, ...readSources(["scripts"])]);
+    const found = breaches(function* ({ path, code }) {
+      for (const [, name = ""] of code.matchAll(exported)) {
+        const isUsedHere = [...code.matchAll(new RegExp(`\\b${name}\\b`, "g"))].length > 1;
+        if (!isUsedHere && !imported.has(`${join(root, path)} ${name}`)) yield name;
       }
     });
     expect(found).toEqual([]);
