@@ -111,7 +111,7 @@ function findTurns({ features }: SearchedSpectrum, windows: readonly EvidenceWin
   return turns.every(Number.isNaN) ? turns.map(() => 1) : turns;
 }
 
-/** Of the windows that say it, in the order of time as {@link findSteady} has them, with how fast the shaft turned. */
+/** Of the windows that say it, in the order of time as {@link findSteady} has them, with how fast the shaft is heard to turn. */
 function placeLines(
   { window }: SearchedSpectrum,
   windows: readonly EvidenceWindow[],
@@ -122,7 +122,7 @@ function placeLines(
     if (lineOrders === undefined) return [];
     const lasted = Number.isNaN(revolutions) ? usual : revolutions;
     const lines = { features, lineOrders, shaftRpm, revolutions: lasted, toMs: at };
-    return [{ lines, turn: turns[at]! || 1 }];
+    return [{ lines, turn: turns[at]! }];
   });
 }
 

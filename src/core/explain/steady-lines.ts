@@ -17,6 +17,8 @@ export interface Sighting {
   /** Above its neighbours. */
   readonly db: number;
   readonly shaftRpm: number;
+  /** The shaft itself says that speed; false: it is as stated. */
+  readonly isHeard: boolean;
   /** The window's. */
   readonly revolutions: number;
   readonly toMs: number;
@@ -44,9 +46,10 @@ const clearly = 3;
 /** Sightings of one line, the newest first, with one more where that stands out and is no flank. */
 export function keepSighting(before: readonly Sighting[], next: Sighting): readonly Sighting[] {
   if (!(next.order > 0 && next.db >= leastDb)) return before;
+  const isReplaced = ({ order, isHeard }: Sighting): boolean =>
+    stepOf(order) === stepOf(next.order) && isHeard === next.isHeard;
   const others = before.filter(
-    ({ order, toMs }) =>
-      stepOf(order) !== stepOf(next.order) && toMs <= next.toMs && next.toMs - toMs <= keptMs,
+    (each) => !isReplaced(each) && each.toMs <= next.toMs && next.toMs - each.toMs <= keptMs,
   );
   return [next, ...others.slice(0, mostSightings - 1)];
 }
@@ -55,19 +58,34 @@ function stepOf(order: number): number {
   return Math.round(Math.log(order) / orderStep);
 }
 
-/** The newest of `sightings` over which the line kept its hertz and clearly not its order; empty: it kept its order, or nothing tells. */
+/**
+ * The newest of `sightings` over which the line kept its hertz and clearly not its order, those of either who says the speed; empty: it
+ * kept its order, or nothing tells.
+ */
 export function findSteady(sightings: readonly Sighting[]): readonly Sighting[] {
   if (sightings.length < fewestSightings) return noSightings;
   const clear = sightings.filter(({ db }) => db >= sightings[0]!.db - weakerDb);
   const fewest = Math.max(fewestSightings, leastShare * clear.length);
   for (let count = clear.length; count >= fewest; count--) {
     const newest = clear.slice(0, count);
-    const orders = spanOf(newest.map(({ order }) => order));
+    const alike = chooseAlike(newest);
+    const orders = spanOfOrders(alike);
     const known = Math.max(...newest.map(knownTo));
     const hertz = spanOf(newest.map(hertzOf));
-    if (orders >= Math.max(leastSpan, clearly * known) && orders >= clearly * hertz) return newest;
+    if (orders >= Math.max(leastSpan, clearly * known) && orders >= clearly * hertz) return alike;
   }
   return noSightings;
+}
+
+/** Those at heard speeds or those at stated ones, by which orders span more: between the two a fault moves by what is stated wrong. */
+function chooseAlike(sightings: readonly Sighting[]): readonly Sighting[] {
+  const heard = sightings.filter(({ isHeard }) => isHeard);
+  const stated = sightings.filter(({ isHeard }) => !isHeard);
+  return spanOfOrders(heard) > spanOfOrders(stated) ? heard : stated;
+}
+
+function spanOfOrders(sightings: readonly Sighting[]): number {
+  return spanOf(sightings.map(({ order }) => order));
 }
 
 /** To which share of itself its place is known. */
@@ -79,9 +97,9 @@ function hertzOf({ order, shaftRpm }: Sighting): number {
   return (Math.abs(order) * shaftRpm) / 60;
 }
 
-/** As a share of the least. */
+/** As a share of the least; of nothing 0. */
 function spanOf(values: readonly number[]): number {
-  return Math.max(...values) / Math.min(...values) - 1;
+  return values.length === 0 ? 0 : Math.max(...values) / Math.min(...values) - 1;
 }
 
 /** Where the lines of a band stood in a window. */
@@ -94,17 +112,13 @@ export interface PlacedLines {
   readonly toMs: number;
 }
 
-/** How many times as fast as is stated the shaft turns: where it is heard it says so better than who states it. */
-function findTurn({ lineOrders }: Pick<PlacedLines, "lineOrders">, shaft: ShaftColumns): number {
-  const deviation = measureDeviation(lineOrders, shaft);
-  return Number.isNaN(deviation) ? 1 : 1 + deviation;
-}
-
-/** Where one line stood to the shaft, which turned `turn` times as fast as is stated. */
+/** Where one line stood to the shaft, which is heard to turn `turn` times as fast as is stated; NaN: it is not heard. */
 export function readSighting(column: number, placed: PlacedLines, turn: number): Sighting {
   const { features, lineOrders, shaftRpm, revolutions, toMs } = placed;
   const db = features[column]! * dbPerLog;
-  return { order: lineOrders[column]! / turn, db, shaftRpm: shaftRpm * turn, revolutions, toMs };
+  const isHeard = !Number.isNaN(turn);
+  const told = isHeard ? turn : 1;
+  return { order: lineOrders[column]! / told, db, shaftRpm: shaftRpm * told, isHeard, revolutions, toMs };
 }
 
 /** The steady lines of one point, from window to window. */
@@ -159,7 +173,7 @@ function sightLines(
 ): { readonly steady: readonly number[]; readonly known: SightedLines | null } {
   let known = knownBefore;
   const steady: number[] = [];
-  const turn = findTurn(placed, shaft);
+  const turn = 1 + measureDeviation(placed.lineOrders, shaft);
   for (let column = 0; column < placed.lineOrders.length; column++) {
     if (Number.isNaN(placed.lineOrders[column]) || column === shaft.first || column === shaft.second)
       continue;

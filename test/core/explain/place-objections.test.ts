@@ -141,3 +141,16 @@ test("of lines at no multiples of one order says so also where the shaft is hear
     "2× and 3× do not stand at multiples",
   );
 });
+
+test("says that lines keep their hertz by speeds that are heard or by stated ones, never by what lies between both", () => {
+  const placesAt = (order: number, turn: number): Places => [order, 2 * order, 3 * order, turn, 2 * turn];
+  const notHeard = (order: number): Places => [order, 2 * order, 3 * order];
+  // A fault: the shaft turns at one speed, 1.4 % faster than is stated.
+  const slips = [5.43, 5.445, 5.42].map((order) => order * 1.014);
+  const fault = slips.flatMap((order) => [placesAt(order, 1.014), notHeard(order)]);
+  expect(listAgainst(5.415, fault)).not.toContain("while the speed goes");
+  const pump = [0.992, 1, 1.008].flatMap((turn) => [placesAt(5.44, turn), notHeard(5.44)]);
+  expect(listAgainst(5.415, pump)).toContain(
+    "3× keep 136.0, 272.0 and 408.0 Hz while the speed goes 1488 to 1512 rpm",
+  );
+});

@@ -16,7 +16,7 @@ const bearing = { bpfo: 3.62, bpfi: 5.38, bsf: 4.93, ftf: 0.402 };
 /** A line of so many hertz at a speed. */
 const at = (hertz: number, shaftRpm: number, change: Partial<Sighting> = {}): Sighting => {
   const order = (hertz * 60) / shaftRpm;
-  return { order, shaftRpm, db: 20, revolutions: 60, toMs: 0, ...change };
+  return { order, shaftRpm, isHeard: false, db: 20, revolutions: 60, toMs: 0, ...change };
 };
 const keep = (seen: readonly Sighting[]): readonly Sighting[] =>
   seen.reduce<readonly Sighting[]>(
@@ -120,6 +120,24 @@ describe("the steady lines of a point", () => {
     };
     expect(columns(true)).toEqual([]);
     expect(columns(false)).toEqual(columnsOf("bpfo.h1"));
+  });
+
+  test("are told by speeds that are heard, or by stated ones: where these are wrong a fault's lines differ by it", () => {
+    const last = (windows: readonly (readonly [rpm: number, turn: number, order: number])[]) => {
+      const lines = createSteadyLines(bearingFeatureSpec);
+      const seen = windows.map(([rpm, turn, order], minute) => {
+        const own = minute % 2 === 0 ? { "shaft.h1": turn, "shaft.h2": 2 * turn } : {};
+        return lines.update(windowOf(minute, rpm, { "bpfo.h1": order, ...own })).lower;
+      });
+      return seen.at(-1)!;
+    };
+    // A fault that slips by half a per cent, of a shaft that turns 1.4 % faster than is stated.
+    const slips = [3.6, 3.611, 3.593, 3.6, 3.611, 3.611, 3.593, 3.593];
+    expect(last(slips.map((order) => [1480, 1.014, order * 1.014]))).toEqual([]);
+    // A fan, by either: at an even speed that changes, or by the shaft where only that tells it.
+    const rpms = [1500, 1506, 1512, 1518, 1524, 1530];
+    expect(last(rpms.map((rpm) => [rpm, 1, (92 * 60) / rpm]))).toEqual(columnsOf("bpfo.h1"));
+    expect(last(rpms.map((rpm) => [1515, rpm / 1515, (92 * 60) / 1515]))).toEqual(columnsOf("bpfo.h1"));
   });
 
   test("are no evidence: a mode of which every line is steady, or hum, is foreign", () => {
