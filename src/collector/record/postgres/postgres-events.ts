@@ -198,7 +198,7 @@ export async function setMessagesAside(
   for (const key of [...sums.keys()].sort()) {
     const { message, messages: count } = sums.get(key)!;
     const { reason, detail } = message.fault;
-    const topic = message.topic.slice(0, 512).replaceAll("\u0000", "\ufffd");
+    const topic = storableText(message.topic);
     const isKnown = entries < maxQuarantineEntries || (await isEntry(session, topic, reason));
     const values: SqlParameter[] = [
       isKnown ? topic : otherTopics,

@@ -154,12 +154,13 @@ function createQuarantine(database: SqliteDatabase): Pick<SqliteEvents, "setAsid
   const messages = database.prepare("SELECT COALESCE(SUM(messages), 0) AS total FROM quarantine");
   const list = database.prepare("SELECT * FROM quarantine ORDER BY last_ms DESC LIMIT ?");
   return {
-    setAside: ({ topic, payload, fault: { reason, detail } }, nowMs) => {
+    setAside: ({ payload, fault: { reason, detail }, ...message }, nowMs) => {
+      const topic = storableText(message.topic);
       const isFull = Number(entries.get()?.total) >= maxQuarantineEntries;
       const isOther = isFull && known.get(topic, reason) === undefined;
       const now = Math.trunc(nowMs);
       const sample = payload.slice(0, quarantineSampleBytes);
-      put.run(isOther ? otherTopics : topic.slice(0, 512), reason, now, now, storableText(detail), sample);
+      put.run(isOther ? otherTopics : topic, reason, now, now, storableText(detail), sample);
     },
     quarantine: (limit) => ({
       total: Number(entries.get()?.total),

@@ -1,5 +1,4 @@
 /** The shape that both SQLite libraries are given: one kind of value, one kind of error, transactions. Opens nothing; `sqlite.ts` is the door. */
-import { AuroraError } from "../../contract/aurora-error.ts";
 import { wrapSqliteError } from "./sqlite-error.ts";
 
 /** Which library runs: the one built into Node ≥ 22.13, or the compiled one. */
@@ -73,19 +72,19 @@ export function createSqliteDatabase(raw: RawDatabase, engine: SqliteEngine, pat
       return {
         run: (...values) =>
           attempt("write to", () => {
-            refuseNul(values, path);
+            refuseNul(values);
             const { changes, lastInsertRowid } = statement.run(...values);
             return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) };
           }),
         get: (...values) =>
           attempt("read from", () => {
-            refuseNul(values, path);
+            refuseNul(values);
             const row = statement.get(...values);
             return row === undefined ? undefined : normaliseRow(row);
           }),
         all: (...values) =>
           attempt("read from", () => {
-            refuseNul(values, path);
+            refuseNul(values);
             return statement.all(...values).map(normaliseRow);
           }),
       };
@@ -113,15 +112,10 @@ export function createSqliteDatabase(raw: RawDatabase, engine: SqliteEngine, pat
   };
 }
 
-function refuseNul(values: readonly SqlValue[], path: string): void {
-  for (const value of values) {
-    if (typeof value !== "string" || !value.includes("\u0000")) continue;
-    throw new AuroraError("STORE", "a text with a NUL character cannot be kept", {
-      op: "use database",
-      subject: path,
-      hint: "Leave the NUL character out of the text: nothing is wrong with the disk.",
-    });
-  }
+/** The caller's error, and none of the storage's: another try ends alike. */
+function refuseNul(values: readonly SqlValue[]): void {
+  if (values.some((value) => typeof value === "string" && value.includes("\u0000")))
+    throw new RangeError("a text with a NUL character cannot be kept");
 }
 
 function normaliseRow(row: unknown): SqlRow {
