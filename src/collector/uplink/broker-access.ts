@@ -9,6 +9,7 @@ import {
   guestRights,
   type TopicRights,
 } from "../../core/contract/topic-rights.ts";
+import { idPattern } from "../../core/contract/topics.ts";
 import type {
   BrokerClient,
   EmbeddedBrokerOptions,
@@ -75,10 +76,16 @@ export function createBrokerAccess(options: {
     authorisePublish: (client, topic) =>
       isCollector(client)
         ? topic.startsWith(`${base}/`)
-        : rightsOf(client).publish.some((filter) => topicMatches(filter, topic)),
+        : rightsOf(client).publish.some((filter) => topicMatches(filter, topic) && namesIds(filter, topic)),
     authoriseSubscribe: (client, filter) =>
       isCollector(client) || rightsOf(client).subscribe.some((outer) => filterCovers(outer, filter)),
   };
+}
+
+/** Is each level that a `+` stands for an id? Any other text could cut who reads it off a broker, or end its session (section 1.5.3). */
+function namesIds(filter: string, topic: string): boolean {
+  const levels = topic.split("/");
+  return filter.split("/").every((level, index) => level !== "+" || idPattern.test(levels[index] ?? ""));
 }
 
 function refuse(refused: string): LoginRefusal {

@@ -242,34 +242,6 @@ describe("client and embedded broker", () => {
     await waitsForNobody(clients[1]!.close());
   });
 
-  test("retained messages are bounded in number, and an emptied topic makes room", async () => {
-    const broker = await startBroker({ ...allowAll, maxRetainedTopics: 2 });
-    const client = startClient(broker.port);
-    await until(() => client.connected, "connected");
-    const retain = { qos: 1, retain: true } as const;
-    await client.publish("r/1", "x", retain);
-    await client.publish("r/2", "x", retain);
-    await client.publish("r/2", "y", retain);
-    await client.publish("r/1", "", retain);
-    await client.publish("r/3", "x", retain);
-    await expect(client.publish("r/4", "x", retain)).rejects.toThrow(/lost/);
-    expect(broker.counts().refusedPublishes).toBe(1);
-  });
-
-  test("the bytes of retained messages are bounded, and a smaller one gives room back", async () => {
-    const broker = await startBroker({ ...allowAll, maxRetainedBytes: 100 });
-    const client = startClient(broker.port);
-    await until(() => client.connected, "connected");
-    const retain = { qos: 1, retain: true } as const;
-    await client.publish("r/1", "x".repeat(60), retain);
-    await client.publish("r/1", "x".repeat(30), retain);
-    await client.publish("r/2", "x".repeat(70), retain);
-    await client.publish("r/2", "", retain);
-    await client.publish("r/3", "x".repeat(70), retain);
-    await expect(client.publish("r/4", "x", retain)).rejects.toThrow(/lost/);
-    expect(broker.counts().refusedPublishes).toBe(1);
-  });
-
   test("a subscriber that does not read is cut off and the others go on", async () => {
     const broker = await startBroker();
     const lazy = connect(broker.port, "127.0.0.1");

@@ -1,4 +1,4 @@
-/** What bounds the embedded broker's memory: its connections and its retained messages. Keeps no message itself. */
+/** What bounds the embedded broker's memory: its connections, their filters and its retained messages. Keeps no message itself. */
 import type { Socket } from "node:net";
 
 /**
@@ -47,30 +47,103 @@ export function createPlaces(max: number): Places {
   };
 }
 
-/** Counts retained messages by their topics and bytes. */
+/** Of a topic or a filter, in characters: the longest of this project has fewer than 300. */
+export const maxTopicLength = 512;
+
+/** Counts retained messages by their topics and bytes, for each login and for all together. */
 interface RetainedBound {
   /**
-   * May this message be retained? It is counted when it may; an empty payload gives its topic back (MQTT 3.1.1 section
+   * May this message of `login` be retained? It is counted when it may; an empty payload gives its topic back (MQTT 3.1.1 section
    * 3.3.1.3).
    */
-  admits(topic: string, bytes: number): boolean;
+  admits(login: string | null, topic: string, bytes: number): boolean;
 }
 
-/** Creates a bound with nothing retained. */
+interface Sum {
+  readonly topics: number;
+  readonly bytes: number;
+}
+
+/** Of the topics and bytes of all, for one login: what one fills leaves room for the others. */
+const loginShare = 1 / 8;
+
+/** Creates a bound with nothing retained. A topic counts for its last publisher. */
 export function createRetainedBound(maxTopics: number, maxBytes: number): RetainedBound {
-  const bytesOf = new Map<string, number>();
-  let total = 0;
+  const none = { topics: 0, bytes: 0 };
+  const kept = new Map<string, { readonly login: string | null; readonly bytes: number }>();
+  let all: Sum = none;
+  const ofLogin = new Map<string | null, Sum>();
+  const change = (login: string | null, { topics, bytes }: Sum): void => {
+    all = { topics: all.topics + topics, bytes: all.bytes + bytes };
+    const before = ofLogin.get(login) ?? none;
+    const after = { topics: before.topics + topics, bytes: before.bytes + bytes };
+    if (after.topics === 0) ofLogin.delete(login);
+    else ofLogin.set(login, after);
+  };
   return {
-    admits(topic, bytes) {
-      const before = bytesOf.get(topic);
-      const after = total - (before ?? 0) + bytes;
-      if (bytes === 0) bytesOf.delete(topic);
-      else {
-        if (after > maxBytes || (before === undefined && bytesOf.size >= maxTopics)) return false;
-        bytesOf.set(topic, bytes);
+    admits(login, topic, bytes) {
+      const before = kept.get(topic);
+      const freed = before === undefined ? none : { topics: 1, bytes: before.bytes };
+      const fits = (sum: Sum, share: number): boolean =>
+        sum.topics + 1 <= Math.ceil(share * maxTopics) && sum.bytes + bytes <= share * maxBytes;
+      const own = ofLogin.get(login) ?? none;
+      const isRoom =
+        fits(subtract(all, freed), 1) &&
+        fits(before?.login === login ? subtract(own, freed) : own, loginShare);
+      if (bytes > 0 && !isRoom) return false;
+      if (before !== undefined) change(before.login, subtract(none, freed));
+      kept.delete(topic);
+      if (bytes > 0) {
+        change(login, { topics: 1, bytes });
+        kept.set(topic, { login, bytes });
       }
-      total = after;
       return true;
     },
+  };
+}
+
+function subtract(sum: Sum, freed: Sum): Sum {
+  return { topics: sum.topics - freed.topics, bytes: sum.bytes - freed.bytes };
+}
+
+/** Counts topic filters: of a guest those of a connection, of a login those of all its connections. */
+interface FilterBound {
+  /** May it have this filter? It is counted when it may, until it is released or the connection closes. */
+  admits(socket: Socket, login: string | null, filter: string): boolean;
+  release(socket: Socket, filters: readonly string[]): void;
+}
+
+/** Creates a bound with no filter. A gateway has one for each of its devices and turbines. */
+export function createFilterBound(maxOfLogin: number, maxOfGuest: number): FilterBound {
+  const held = new Map<Socket, { readonly owner: string | Socket; readonly filters: Set<string> }>();
+  const counts = new Map<string | Socket, number>();
+  const release = (socket: Socket, filters: Iterable<string>): void => {
+    const own = held.get(socket);
+    if (own === undefined) return;
+    const { owner } = own;
+    let left = counts.get(owner) ?? 0;
+    for (const filter of filters) if (own.filters.delete(filter)) left--;
+    if (left > 0) counts.set(owner, left);
+    else counts.delete(owner);
+  };
+  return {
+    admits(socket, login, filter) {
+      if (socket.destroyed) return false;
+      const own = held.get(socket) ?? { owner: login ?? socket, filters: new Set<string>() };
+      if (own.filters.has(filter)) return true;
+      const count = counts.get(own.owner) ?? 0;
+      if (count >= (login === null ? maxOfGuest : maxOfLogin)) return false;
+      if (!held.has(socket)) {
+        held.set(socket, own);
+        socket.once("close", () => {
+          release(socket, [...own.filters]);
+          held.delete(socket);
+        });
+      }
+      own.filters.add(filter);
+      counts.set(own.owner, count + 1);
+      return true;
+    },
+    release,
   };
 }

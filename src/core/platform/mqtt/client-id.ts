@@ -18,3 +18,14 @@ export async function readClientId(name: string, keyFile: string | null): Promis
   const code = createHmac("sha256", await readHexKey(keyFile)).update(`aurora/client-id/1\n${name}`);
   return `${name}-${code.digest("hex").slice(0, codeDigits)}`;
 }
+
+const idSeparator = "\u0000";
+
+/** The id that the embedded broker keeps sessions by. Neither a user's name nor an id holds NUL (section 1.5.3); guests share one name. */
+export function scopeClientId(username: string | undefined, clientId: string): string {
+  return `${username === undefined ? "guest" : `user ${username}`}${idSeparator}${clientId}`;
+}
+
+export function unscopeClientId(id: string): string {
+  return id.slice(id.indexOf(idSeparator) + 1);
+}

@@ -10,8 +10,15 @@ import { systemClock } from "../clock.ts";
 import { waitAtMost } from "../daemon/closing.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { boundEmitterDepth } from "./bound-emitter.ts";
-import { createPlaces, createRetainedBound, type Places } from "./broker-bounds.ts";
+import {
+  createFilterBound,
+  createPlaces,
+  createRetainedBound,
+  maxTopicLength,
+  type Places,
+} from "./broker-bounds.ts";
 import { type BrokerTls, openListeners, readCertificateName } from "./broker-listeners.ts";
+import { scopeClientId, unscopeClientId } from "./client-id.ts";
 import { createRefusalLog, type RefusedLogin } from "./login-refusals.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { isSharedFilter } from "./mqtt-topic.ts";
@@ -51,10 +58,6 @@ export interface EmbeddedBrokerOptions {
    * places, so that neither can keep the others out.
    */
   readonly maxConnections?: number;
-  /** Topics that may hold a retained message, which live in memory; default 10,000. */
-  readonly maxRetainedTopics?: number;
-  /** Bytes of all their payloads together; default 64 MiB. */
-  readonly maxRetainedBytes?: number;
   readonly authenticate?: (
     client: BrokerClient,
     password: Uint8Array | null,
@@ -112,6 +115,8 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     options.onRefusedLogin?.(refused);
   };
   const internal = new WeakSet<Socket>();
+  const filters = createFilterBound(2_000, 50);
+  const isInternal = (socket: Socket): boolean => internal.has(socket);
   const broker = await Aedes.createBroker({
     connectTimeout: 10_000,
     // Of MQTT 3.1, which bounds ids to 23 characters; with the user's name before them they are longer.
@@ -136,8 +141,9 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       if (packet.clientId !== "") packet.clientId = scopeClientId(packet.username, packet.clientId);
       callback(null, true);
     },
-    ...createAccess({ ...options, isInternal: (socket) => internal.has(socket), refuse }, places, counts),
+    ...createAccess({ ...options, isInternal, refuse, filters }, places, counts),
   });
+  broker.on("unsubscribe", (topics, client) => filters.release(client.conn as Socket, topics));
   boundEmitterDepth(broker);
   // Its typings leave out "error", which it does emit when its memory store fails.
   (broker as EventEmitter).on("error", (error: unknown) => logger.error("broker error", { error }));
@@ -191,6 +197,7 @@ function createAccess(
   options: EmbeddedBrokerOptions & {
     readonly isInternal: (socket: Socket) => boolean;
     readonly refuse: (refused: RefusedLogin) => void;
+    readonly filters: ReturnType<typeof createFilterBound>;
   },
   places: Places,
   counts: Pick<
@@ -199,11 +206,12 @@ function createAccess(
   >,
 ): Pick<AedesOptions, "authenticate" | "authorizePublish" | "authorizeSubscribe"> {
   const logger = options.logger ?? silentLogger;
+  const log = (one: string, more: string) => createRefusalLog(logger, systemClock, { one, more });
+  const logPublish = log("a publish was refused", "more publishes were refused");
+  const logFilter = log("a subscription was refused", "more subscriptions were refused");
+  const logUnkept = log("a message was not retained", "more messages were not retained");
   const identities = new WeakMap<Client, BrokerClient>();
-  const retained = createRetainedBound(
-    options.maxRetainedTopics ?? 10_000,
-    options.maxRetainedBytes ?? 64 * 1024 * 1024,
-  );
+  const retained = createRetainedBound(10_000, 64 * 1024 * 1024);
   return {
     // biome-ignore lint/complexity/useMaxParams: aedes calls it so
     authenticate(client, username, password, done) {
@@ -237,19 +245,25 @@ function createAccess(
       );
     },
     authorizePublish(client, packet, callback) {
+      const { topic } = packet;
       const identity = client === null ? undefined : identities.get(client);
       const allowed =
         identity !== undefined &&
-        !packet.topic.startsWith(systemTopic) &&
-        options.authorisePublish?.(identity, packet.topic) === true &&
-        (!packet.retain || retained.admits(packet.topic, packet.payload.length));
-      if (allowed) {
-        callback(null);
+        topic.length <= maxTopicLength &&
+        !topic.startsWith(systemTopic) &&
+        options.authorisePublish?.(identity, topic) === true;
+      if (!allowed) {
+        counts.refusedPublishes += 1;
+        logPublish(describeRefused(identity, topic));
+        callback(new Error("not authorised"));
         return;
       }
-      counts.refusedPublishes += 1;
-      logger.warn("publish refused", { client: identity?.clientId, topic: packet.topic });
-      callback(new Error("not authorised"));
+      // Refusing it would cut whoever sends it, at each connection anew: who listens now hears it.
+      if (packet.retain && !retained.admits(identity.username, topic, packet.payload.length)) {
+        packet.retain = false;
+        logUnkept(describeRefused(identity, topic));
+      }
+      callback(null);
     },
     authorizeSubscribe(client, subscription, callback) {
       const identity = identities.get(client);
@@ -257,27 +271,24 @@ function createAccess(
       // aedes grants `$share/…` and never delivers: a refusal is honest.
       const allowed =
         identity !== undefined &&
+        topic.length <= maxTopicLength &&
         !isSharedFilter(topic) &&
         !topic.startsWith(systemTopic) &&
-        options.authoriseSubscribe?.(identity, topic) === true;
+        options.authoriseSubscribe?.(identity, topic) === true &&
+        options.filters.admits(client.conn as Socket, identity.username, topic);
       if (!allowed) {
         counts.refusedSubscriptions += 1;
-        logger.warn("subscription refused", { client: identity?.clientId, filter: topic });
+        logFilter(describeRefused(identity, topic));
       }
       callback(null, allowed ? subscription : null);
     },
   };
 }
 
-const idSeparator = "\u0000";
-
-/** The id that sessions are kept by. Neither a user's name nor an id holds NUL (section 1.5.3); guests share one name. */
-function scopeClientId(username: string | undefined, clientId: string): string {
-  return `${username === undefined ? "guest" : `user ${username}`}${idSeparator}${clientId}`;
-}
-
-function unscopeClientId(id: string): string {
-  return id.slice(id.indexOf(idSeparator) + 1);
+/** For the log: who, and the beginning of the topic. */
+function describeRefused(identity: BrokerClient | undefined, topic: string): RefusedLogin {
+  const { username = null, address = "unknown" } = identity ?? {};
+  return { user: username, address, reason: `topic ${topic.slice(0, 128)}` };
 }
 
 function refusal(message: string): AuthenticateError {

@@ -1,5 +1,5 @@
 /**
- * Says who was not let in to the embedded broker, and why: each at once, the same again once a minute with how often, and never
+ * Says who was not let in to the embedded broker, or may not do what it asked there, and why: each at once, the same again once a minute with how often, and never
  * more lines than a person reads. Holds no password.
  */
 import type { Clock } from "../clock.ts";
@@ -29,9 +29,18 @@ interface Followed {
   unsaid: number;
 }
 
+/** What is said of one refusal, and of those that no line was for. */
+interface RefusalWords {
+  readonly one: string;
+  readonly more: string;
+}
+
+const loginWords: RefusalWords = { one: "a login was refused", more: "more logins were refused" };
+
 export function createRefusalLog(
   logger: Logger,
   clock: Pick<Clock, "monotonicMs">,
+  words: RefusalWords = loginWords,
 ): (refused: RefusedLogin) => void {
   const followed = new Map<string, Followed>();
   let beganMs = clock.monotonicMs();
@@ -46,7 +55,7 @@ export function createRefusalLog(
       unsaid += each.unsaid;
       followed.delete(key);
     }
-    if (unsaid > 0) logger.warn("more logins were refused", { count: unsaid });
+    if (unsaid > 0) logger.warn(words.more, { count: unsaid });
     [beganMs, lines, unsaid] = [nowMs, 0, 0];
   };
 
@@ -68,6 +77,6 @@ export function createRefusalLog(
     const before = known?.unsaid ?? 0;
     followed.set(key, { saidMs: nowMs, unsaid: 0 });
     const again = before === 0 ? {} : { sameBefore: before };
-    logger.warn("a login was refused", { user: name, address, reason, ...again });
+    logger.warn(words.one, { user: name, address, reason, ...again });
   };
 }

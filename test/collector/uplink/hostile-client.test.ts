@@ -1,0 +1,108 @@
+/** What one client of the embedded broker can do to the others, each against a real broker with a collector's rules. */
+import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+import { expect, onTestFinished, test } from "vitest";
+import { createBrokerAccess } from "../../../src/collector/uplink/broker-access.ts";
+import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
+import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-broker.ts";
+import { until } from "../../support/until.ts";
+
+const base = "aurora/v1";
+
+async function start() {
+  const lines: string[] = [];
+  const logger: Logger = { ...silentLogger, warn: (message) => void lines.push(message) };
+  const access = createBrokerAccess({
+    base,
+    passwords: new Map(["gw-1", "gw-2"].map((id) => [id, id])),
+    sites: new Map([["gw-1", "north"]]),
+    anonymousRead: true,
+  });
+  const broker = await createEmbeddedBroker({ ...access, logger });
+  onTestFinished(() => broker.close());
+  const connect = (options: IClientOptions = {}): Promise<MqttClient> =>
+    mqtt.connectAsync(`mqtt://127.0.0.1:${broker.port}`, {
+      protocolVersion: 4,
+      reconnectPeriod: 0,
+      ...options,
+    });
+  const connectAs = async (id: string | null): Promise<MqttClient> => {
+    const client = await connect(id === null ? {} : { username: id, password: id });
+    client.on("error", () => {});
+    onTestFinished(() => void client.end(true));
+    return client;
+  };
+  return { connectAs, lines };
+}
+
+test.each(["\u0000", "\u0007", "\u202e", " ", "", "x".repeat(64)])(
+  "what is no id (%j) in a topic reaches no reader, and ends its sender's connection alone",
+  async (text) => {
+    const { connectAs } = await start();
+    const reader = await connectAs(null);
+    const heard: string[] = [];
+    reader.on("message", (topic) => heard.push(topic));
+    await reader.subscribeAsync(`${base}/turbine/+/+/alert`);
+    const gateway = await connectAs("gw-1");
+    gateway.publish(`${base}/turbine/north/T${text}/alert`.replace("T/", "/"), "{}");
+    await until(() => !gateway.connected, "it is cut");
+    await (await connectAs("gw-1")).publishAsync(`${base}/turbine/north/WT.1_a-b/alert`, "{}", { qos: 1 });
+    await until(() => heard.length > 0, "the next is heard");
+    expect(heard).toEqual([`${base}/turbine/north/WT.1_a-b/alert`]);
+    expect(reader.connected).toBe(true);
+  },
+);
+
+test("a login that fills its room for retained messages cuts nobody, and leaves room to others", async () => {
+  const { connectAs, lines } = await start();
+  const retain = { qos: 1, retain: true } as const;
+  const greedy = await connectAs("gw-1");
+  const topicOf = (index: number): string => `${base}/turbine/north/WT${index}/state`;
+  for (let index = 0; index < 1_300; index++) greedy.publish(topicOf(index), "{}", retain);
+  await greedy.publishAsync(topicOf(1_300), "{}", retain);
+  await greedy.publishAsync(topicOf(0), "large", retain);
+  const other = await connectAs("gw-2");
+  await other.publishAsync(`${base}/turbine/south/WT0/state`, "{}", retain);
+  expect([greedy.connected, other.connected]).toEqual([true, true]);
+  const told = new Map<string, string>();
+  const reader = await connectAs(null);
+  reader.on("message", (topic, payload) => told.set(topic, String(payload)));
+  await reader.subscribeAsync(`${base}/turbine/+/+/state`);
+  await until(() => told.size >= 1_251, "what is retained is told");
+  expect([told.size, told.get(topicOf(0))]).toEqual([1_251, "large"]);
+  expect(lines.filter((line) => line === "a message was not retained")).toHaveLength(20);
+  // Who listens hears what is not retained.
+  greedy.publish(topicOf(1_300), "later", retain);
+  await until(() => told.get(topicOf(1_300)) === "later", "it is passed on");
+});
+
+test("filters are bounded, for a guest by connection and for a login over all of its, and refusals fill no log", async () => {
+  const { connectAs, lines } = await start();
+  /** How many of the filters are granted. */
+  const ask = async (client: MqttClient, filters: readonly string[]): Promise<number> => {
+    const answered = new Promise<number>((resolve) => {
+      client.on("packetreceive", (packet) => {
+        if (packet.cmd !== "suback") return;
+        resolve((packet.granted as readonly number[]).filter((qos) => qos < 128).length);
+      });
+    });
+    client.subscribe([...filters], () => {});
+    return answered;
+  };
+  const filtersOf = (name: string, count: number): string[] =>
+    Array.from({ length: count }, (_, index) => `${base}/turbine/${name}/${index}/state`);
+  const guest = await connectAs(null);
+  const refused = "a subscription was refused";
+  expect(await ask(guest, filtersOf("a", 5_000))).toBe(50);
+  await guest.unsubscribeAsync(filtersOf("a", 10));
+  expect(await ask(guest, filtersOf("b", 10))).toBe(10);
+  expect(await ask(guest, [`${base}/turbine/${"x".repeat(600)}/+/state`])).toBe(0);
+  expect(await ask(await connectAs(null), filtersOf("a", 50))).toBe(50);
+  expect(lines.filter((line) => line === refused)).toHaveLength(20);
+
+  const first = await connectAs("gw-2");
+  expect(await ask(first, filtersOf("c", 2_000))).toBe(2_000);
+  expect(await ask(await connectAs("gw-2"), filtersOf("d", 1))).toBe(0);
+  expect(await ask(await connectAs("gw-1"), [`${base}/turbine/north/+/state`])).toBe(1);
+  await first.endAsync();
+  expect(await ask(await connectAs("gw-2"), filtersOf("d", 1))).toBe(1);
+});
