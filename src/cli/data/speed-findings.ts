@@ -5,21 +5,41 @@ import { findShaftElsewhere, heardRecordings } from "../score/recordings/speed-d
 import type { Finding } from "./finding.ts";
 import type { MeasuredRecording } from "./measure-recording.ts";
 
-/** A doubt a machine, component and stated speed; none of a speed that a channel states. */
+/** Doubts of a machine's component, of each of its stated speeds, else of all together; none of a speed that a channel states. */
 export async function findInSpeeds(recordings: readonly MeasuredRecording[]): Promise<Finding[]> {
   const constant = recordings.filter(({ resolved }) => resolved.speed === null);
   const groups = groupBy(constant, ({ resolved: { entry } }) => {
-    return [entry.machine, entry.component, entry.sampleRateHz, entry.shaftRpm].join("\n");
+    return [entry.machine, entry.component, entry.sampleRateHz].join("\n");
   });
   const findings: Finding[] = [];
   for (const own of groups.values()) {
+    const speeds = groupBy(own, ({ resolved: { entry } }) => `${entry.shaftRpm}`);
+    const found = await findInGroups([...speeds.values()]);
+    const isAsked = found.length > 0 || speeds.size === 1;
+    findings.push(...(isAsked ? found : await findInGroups([own])));
+  }
+  return findings;
+}
+
+async function findInGroups(groups: readonly (readonly MeasuredRecording[])[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const own of groups) {
     const { entry, where } = own[0]!.resolved;
-    const heard = own.slice(0, heardRecordings);
-    const files = await Promise.all(
-      heard.map(({ resolved: { path, place } }) => openSampleFile(path, place)),
+    const { sampleRateHz: rateHz, machine } = entry;
+    const heard = await Promise.all(
+      own.slice(0, heardRecordings).map(
+        async ({
+          resolved: {
+            path,
+            place,
+            entry: { shaftRpm },
+          },
+        }) => {
+          return { file: await openSampleFile(path, place), shaftRpm };
+        },
+      ),
     );
-    const { sampleRateHz: rateHz, shaftRpm, machine } = entry;
-    const doubt = await findShaftElsewhere(files, { rateHz, shaftRpm });
+    const doubt = await findShaftElsewhere(heard, rateHz);
     if (doubt === null) continue;
     findings.push({
       severity: "warning",

@@ -89,12 +89,21 @@ describe("aurora data check", () => {
       });
       writeCounts(dir, file, counts);
     }
-    const speedsOf = async (rpm: number) => {
-      const entries = files.map((file) => ({ file, label: "healthy", machine: "t1", rpm }));
+    const speedsOf = async (rpm: number, step = 0) => {
+      const entries = files.map((file, index) => {
+        return { file, label: "healthy", machine: "t1", rpm: rpm + index * step };
+      });
       const { check: found } = await check(writeManifest(dir, entries));
       return found.findings.filter((finding) => finding.check === "speed");
     };
     expect(await speedsOf(1542)).toEqual([]);
+    expect(await speedsOf(1588, 0.1)).toEqual([
+      expect.objectContaining({
+        message: expect.stringMatching(
+          /^machine t1: lines of a shaft stand at 0\.971 times the stated speed/,
+        ),
+      }),
+    ]);
     expect(await speedsOf(1800)).toEqual([
       expect.objectContaining({
         severity: "warning",

@@ -19,27 +19,33 @@ const clearAbove = Math.log(4);
 const statedReach = 0.02;
 const statedHarmonics = 3;
 
+interface Place {
+  readonly turnBins: number;
+  readonly resolution: number;
+  readonly isMasked: (bin: number) => boolean;
+}
+
 /** The spacing of such a comb as a share of `turnBins`. */
-export function findFarShare(
-  lines: readonly SpectrumLine[],
-  {
-    turnBins,
-    resolution,
-    isMasked,
-  }: {
-    readonly turnBins: number;
-    readonly resolution: number;
-    readonly isMasked: (bin: number) => boolean;
-  },
-): number | null {
+export function findFarShare(lines: readonly SpectrumLine[], place: Place): number | null {
   for (let harmonic = 1; harmonic <= statedHarmonics; harmonic++) {
-    const place = harmonic * turnBins;
-    if (lines.some(({ bin }) => Math.abs(bin / place - 1) <= statedReach)) return null;
+    const stated = harmonic * place.turnBins;
+    if (lines.some(({ bin }) => Math.abs(bin / stated - 1) <= statedReach)) return null;
   }
+  const found = listLoudShares(lines, place).filter((share) => Math.abs(share - 1) > combReach);
+  return found.length === 1 ? found[0]! : null;
+}
+
+/** As {@link findFarShare}, near the stated speed as well, and whatever stands at it. */
+export function findLoudShare(lines: readonly SpectrumLine[], place: Place): number | null {
+  const found = listLoudShares(lines, place);
+  return found.length === 1 ? found[0]! : null;
+}
+
+function listLoudShares(lines: readonly SpectrumLine[], { turnBins, resolution, isMasked }: Place): number[] {
   const low = lines.filter(({ bin }) => bin < lowTurns * turnBins && !isMasked(bin));
-  const found = low.flatMap(({ bin }) => {
+  return low.flatMap(({ bin }) => {
     const share = bin / turnBins;
-    if (share < fewestShare || share > mostShare || Math.abs(share - 1) <= combReach) return [];
+    if (share < fewestShare || share > mostShare) return [];
     const own = lines.filter((line) => measureAway(line.bin, { spacing: bin, resolution }) <= 1);
     const harmonics = new Set(
       own.map((line) => Math.round(line.bin / bin)).filter((each) => each <= lowHarmonics),
@@ -50,5 +56,4 @@ export function findFarShare(
     const above = loudest(low.filter((line) => own.includes(line))) - loudest(other);
     return above < clearAbove ? [] : [share];
   });
-  return found.length === 1 ? found[0]! : null;
 }

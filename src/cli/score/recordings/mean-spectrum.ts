@@ -11,19 +11,62 @@ export function sizeTransform(samples: number): number {
  * Each part is freed of its mean. No bin is 0, so that all have a logarithm.
  */
 export function computeMeanPower(parts: readonly Float64Array[], bins: number): Float64Array {
-  const { length } = parts[0]!;
-  const { input, amplitudes, transform } = shareSpectrumKernel(sizeTransform(length));
-  const window = shareHannWindow(length);
   const power = new Float64Array(bins).fill(Number.MIN_VALUE);
-  // Others who share the kernel leave their own there.
-  input.fill(0, length);
   for (const samples of parts) {
-    const mean = computeMean(samples);
-    for (let index = 0; index < length; index++) input[index] = (samples[index]! - mean) * window[index]!;
-    transform();
+    const amplitudes = transformPart(samples);
     for (let bin = 0; bin < bins; bin++) power[bin]! += amplitudes[bin]! * amplitudes[bin]!;
   }
   return power;
+}
+
+/** Samples whose bins lie `stretch` times as far apart as those of the mean: its shaft turns so much faster. */
+interface StretchedPart {
+  readonly samples: Float64Array;
+  readonly stretch: number;
+}
+
+/** As {@link computeMeanPower}, of parts of several speeds. Bins of a part that are hum are bridged: they stand at other orders each time. */
+export function computeOrderPower(
+  parts: readonly StretchedPart[],
+  { bins, isHum }: { readonly bins: number; readonly isHum: (bin: number) => boolean },
+): Float64Array {
+  const power = new Float64Array(bins).fill(Number.MIN_VALUE);
+  for (const { samples, stretch } of parts) {
+    const own = transformPart(samples).map((amplitude) => amplitude * amplitude);
+    bridge(own, isHum);
+    for (let bin = 0; bin < bins; bin++) {
+      const place = bin * stretch;
+      const below = Math.min(Math.floor(place), own.length - 2);
+      power[bin]! += own[below]! + (place - below) * (own[below + 1]! - own[below]!);
+    }
+  }
+  return power;
+}
+
+function bridge(power: Float64Array, isHum: (bin: number) => boolean): void {
+  for (let bin = 1; bin < power.length - 1; bin++) {
+    if (!isHum(bin)) continue;
+    let end = bin;
+    while (end < power.length - 1 && isHum(end)) end++;
+    const [before, after] = [power[bin - 1]!, power[end]!];
+    for (let at = bin; at < end; at++) {
+      power[at] = before + ((at - bin + 1) / (end - bin + 1)) * (after - before);
+    }
+    bin = end;
+  }
+}
+
+/** Amplitudes of a part, which the next one overwrites. */
+function transformPart(samples: Float64Array): Float64Array {
+  const { length } = samples;
+  const { input, amplitudes, transform } = shareSpectrumKernel(sizeTransform(length));
+  const window = shareHannWindow(length);
+  const mean = computeMean(samples);
+  // Others who share the kernel leave their own there.
+  input.fill(0, length);
+  for (let index = 0; index < length; index++) input[index] = (samples[index]! - mean) * window[index]!;
+  transform();
+  return amplitudes;
 }
 
 function computeMean(samples: Float64Array): number {

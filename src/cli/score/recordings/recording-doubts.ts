@@ -28,7 +28,7 @@ export function createRecordingDoubts(): RecordingDoubts {
       looked.add(file.path);
       const beginning = createBeginning(file);
       // Asks for most, and so comes first.
-      const doubt = await doubtSpeed(file.path, [beginning], sidecar);
+      const doubt = await doubtSpeed(file.path, beginning, sidecar);
       if (doubt !== null) speeds.push(doubt);
       await clipping.look(beginning);
     },

@@ -35,7 +35,7 @@ const skirtShare = 0.003;
 export const combReach = 0.05;
 const step = 0.0005;
 /** Distance at which a line is a harmonic's: in resolutions, and as a share of its place, for a shaft that wanders. */
-const nearResolutions = 0.4;
+export const nearResolutions = 0.4;
 const nearShare = 0.0008;
 /** A comb has so many lines, … */
 const fewestLines = 3;

@@ -65,10 +65,12 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            counted. One with the very samples of an earlier one of its point is not heard, and how the machine was then is
            not known: a logger that hangs writes its last buffer again. Between recordings time passes as it did.
            Speed: 0 is a shaft that stands: such a recording is not heard, and counted as of a turbine that stands by.
-           Where lines of a shaft stand up to 5 % from --shaft-rpm a warning says where, or from 0.75 to 1.34 times
+           Where lines of a shaft stand up to 5 % from the stated speed a warning says where, or from 0.75 to 1.34 times
            it, where three of a shaft's first four stand there and none at the stated speed; a wrong --rate-hz looks so,
            too, and a louder second machine. It takes 8 recordings of 16 revolutions, or fewer that come to about 150
-           together; without --decide each file is heard by itself. None proves nothing: lines at the mains' multiples
+           together: the first 24 of a point, its last 24, and 24 from each of its first 3 alarms on. Where one speed is
+           stated for all, and a loud shaft turns otherwise from recording to recording (8 of 32 revolutions), that is
+           said. Without --decide each file is heard by itself. None proves nothing: lines at the mains' multiples
            are not asked. A warning says, too, from where on recordings of a point are 2, 2.5, 3, 4, 5, 8 or 10 times as long or
            short at the same stated rate.
            Point of a recording: of --point, else "point" in the manifest or in NAME.json, else its folder. A channel of

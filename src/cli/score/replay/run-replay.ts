@@ -76,7 +76,7 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
     ...prefixDoubts("rate", lengthDoubts.list()),
     ...prefixDoubts("unit", unitDoubts.list()),
     ...(flags.gateway === undefined ? prefixDoubts("speed", listStandbyDoubts(turning)) : []),
-    ...prefixDoubts("speed", await listSpeedDoubts(turning)),
+    ...prefixDoubts("speed", await listSpeedDoubts(turning, (point) => listAlarmTimes(points, point))),
     ...prefixDoubts("level", await listClippingDoubts(plan)),
     ...prefixDoubts("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points)),
     ...prefixDoubts("bearing", listDoubts(bundle.manifest.features, plan)),
@@ -143,6 +143,11 @@ async function listClippingDoubts({ recordings }: ReplayPlan): Promise<readonly 
     if (file !== null) await doubts.look(createBeginning(file));
   }
   return doubts.list();
+}
+
+function listAlarmTimes(reports: readonly PointReport[], point: string): readonly number[] {
+  const own = reports.filter((report) => report.point === point);
+  return own.flatMap(({ alarms }) => alarms.map(({ raisedAt }) => Date.parse(raisedAt)));
 }
 
 function bearingsOf({ recordings }: ReplayPlan): (point: string) => BearingOrders | undefined {

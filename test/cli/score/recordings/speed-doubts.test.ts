@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { createBeginning } from "../../../../src/cli/score/recordings/beginning.ts";
-import { listSpeedDoubts, measureSpeedShare } from "../../../../src/cli/score/recordings/speed-doubts.ts";
+import { measureSpeedShare } from "../../../../src/cli/score/recordings/measure-speed.ts";
+import { listSpeedDoubts } from "../../../../src/cli/score/recordings/speed-doubts.ts";
 import { listStandbyDoubts } from "../../../../src/cli/score/replay/replayed-gateway.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import type { SampleFile } from "../../../../src/training/dataset/samples/samples.ts";
@@ -19,8 +20,16 @@ function recordTones(
   tones: readonly Tone[],
   { seconds, recordings }: { seconds: number; recordings: number },
 ) {
+  return recordEach(
+    Array.from({ length: recordings }, () => tones),
+    seconds,
+  );
+}
+
+/** A recording of each list of tones. */
+function recordEach(lists: readonly (readonly Tone[])[], seconds: number) {
   const random = createRandom(7);
-  return Array.from({ length: recordings }, (): SampleFile => {
+  return lists.map((tones): SampleFile => {
     const samples = Float64Array.from({ length: seconds * stated.rateHz }, () => random.normal());
     for (const { hertz, loudness } of tones) {
       const phase = 2 * Math.PI * random.uniform();
@@ -64,33 +73,51 @@ function recordShaft(shaftRpm: number, loudness: number, recordings = 24): Sampl
   });
 }
 
-const plan = (files: readonly SampleFile[], shaftRpm = stated.shaftRpm) =>
-  files.map((file) => ({
+const hourMs = (index: number): number => Date.UTC(2026, 0, 1) + index * 3_600_000;
+
+const plan = (files: readonly SampleFile[], shaftRpm: number | readonly number[] = stated.shaftRpm) =>
+  files.map((file, index) => ({
     point: "b1",
-    description: { sidecar: { ...stated, shaftRpm, bearing, scale: null }, channel: null },
+    timeMs: hourMs(index),
+    description: {
+      sidecar: {
+        ...stated,
+        shaftRpm: typeof shaftRpm === "number" ? shaftRpm : shaftRpm[index]!,
+        bearing,
+        scale: null,
+      },
+      channel: null,
+    },
     open: () => Promise.resolve(file),
   }));
+
+const listDoubts = (recordings: ReturnType<typeof plan>, ...alarms: readonly number[]) =>
+  listSpeedDoubts(recordings, () => alarms.map(hourMs));
+
+const listen = (files: readonly SampleFile[], shaftRpm = stated.shaftRpm) =>
+  measureSpeedShare(
+    files.map((file) => ({ beginning: createBeginning(file), shaftRpm })),
+    stated.rateHz,
+  );
 
 it.each([1953, 1973, 2000, 2031])(
   "finds a shaft that turns at %d rpm where 2,000 are stated",
   async (rpm) => {
-    const share = await measureSpeedShare(recordShaft(rpm, 0.05).map(createBeginning), stated);
+    const share = await listen(recordShaft(rpm, 0.05));
     expect(share! * 2000).toBeGreaterThan(rpm - 3);
     expect(share! * 2000).toBeLessThan(rpm + 3);
   },
 );
 
 it("says nothing where no shaft is heard, where it turns far otherwise, or where there is little to hear", async () => {
-  expect(await measureSpeedShare(recordShaft(2000, 0).map(createBeginning), stated)).toBeNull();
-  expect(await measureSpeedShare(recordShaft(1200, 0.05).map(createBeginning), stated)).toBeNull();
-  expect(await measureSpeedShare(recordShaft(2000, 0.05, 4).map(createBeginning), stated)).toBeNull();
-  expect(
-    await measureSpeedShare(recordShaft(2000, 0.05).map(createBeginning), { ...stated, shaftRpm: 300 }),
-  ).toBeNull();
+  expect(await listen(recordShaft(2000, 0))).toBeNull();
+  expect(await listen(recordShaft(1200, 0.05))).toBeNull();
+  expect(await listen(recordShaft(2000, 0.05, 4))).toBeNull();
+  expect(await listen(recordShaft(2000, 0.05), 300)).toBeNull();
 });
 
 it("doubts a speed whose lines stand elsewhere, with both numbers", async () => {
-  expect(await listSpeedDoubts(plan(recordShaft(1953, 0.05)))).toEqual([
+  expect(await listDoubts(plan(recordShaft(1953, 0.05)))).toEqual([
     expect.stringMatching(
       /^b1: lines of a shaft stand at 195[234] rpm, 2\.[34] % below the stated 2000 rpm: check --shaft-rpm and --rate-hz \(20000\)/,
     ),
@@ -98,11 +125,11 @@ it("doubts a speed whose lines stand elsewhere, with both numbers", async () => 
 });
 
 it("doubts no speed within the slip that is searched, and none of what cannot be read", async () => {
-  expect(await listSpeedDoubts(plan(recordShaft(2010, 0.05)))).toEqual([]);
+  expect(await listDoubts(plan(recordShaft(2010, 0.05)))).toEqual([]);
   const broken = plan(recordShaft(1953, 0.05)).map((each) => {
     return { ...each, open: () => Promise.reject(new Error("gone")) };
   });
-  expect(await listSpeedDoubts(broken)).toEqual([]);
+  expect(await listDoubts(broken)).toEqual([]);
 });
 
 it("asks whether a speed at which a gateway would stand by is in hertz", () => {
@@ -124,10 +151,10 @@ it.each([
   ["four poles on 60 Hz", 1770, 60],
 ])("takes no hum for a shaft: %s", async (_, rpm, hertz) => {
   const files = recordTones([...shaftOf(rpm, 1, 2, 3, 4, 5), ...mainsOf(hertz)], fewLong);
-  expect(await listSpeedDoubts(plan(files, rpm))).toEqual([]);
+  expect(await listDoubts(plan(files, rpm))).toEqual([]);
   const silent = recordTones(mainsOf(hertz), fewLong);
-  expect(await listSpeedDoubts(plan(silent, rpm))).toEqual([]);
-  const wrong = await listSpeedDoubts(plan(files, rpm * 1.03));
+  expect(await listDoubts(plan(silent, rpm))).toEqual([]);
+  const wrong = await listDoubts(plan(files, rpm * 1.03));
   expect(wrong).toHaveLength(1);
   expect(Math.abs(Number(/stand at (\d+) rpm/.exec(wrong[0]!)![1]) - rpm)).toBeLessThan(4);
 });
@@ -136,25 +163,25 @@ it("takes side bands of a gear, and lines of a bearing, for no shaft, and hears 
   const gear = [26.63, 27, 27.37, 53.63, 54, 54.37].flatMap((order) => shaftOf(1765, order));
   const outer = [3.05, 6.1, 9.15, 12.2, 15.25].flatMap((order) => shaftOf(1765, order));
   const alone = recordTones([...gear, ...outer], fewLong);
-  expect(await listSpeedDoubts(plan(alone, 1765))).toEqual([]);
+  expect(await listDoubts(plan(alone, 1765))).toEqual([]);
   const beside = recordTones([...shaftOf(1765, 1, 2), ...gear, ...outer], fewLong);
-  expect(await listSpeedDoubts(plan(beside, 1765))).toEqual([]);
-  expect(await listSpeedDoubts(plan(beside, 1712))).toEqual([expect.stringMatching(/stand at 176[456] rpm/)]);
-  expect(await listSpeedDoubts(plan(beside, 1818))).toEqual([expect.stringMatching(/stand at 176[456] rpm/)]);
+  expect(await listDoubts(plan(beside, 1765))).toEqual([]);
+  expect(await listDoubts(plan(beside, 1712))).toEqual([expect.stringMatching(/stand at 176[456] rpm/)]);
+  expect(await listDoubts(plan(beside, 1818))).toEqual([expect.stringMatching(/stand at 176[456] rpm/)]);
 });
 
 it("says nothing where a second machine turns at another speed nearby", async () => {
   const both = recordTones([...shaftOf(1765, 1, 2), ...shaftOf(1812, 1, 2, 3)], fewLong);
-  expect(await listSpeedDoubts(plan(both, 1765))).toEqual([]);
-  expect(await listSpeedDoubts(plan(both, 1790))).toEqual([]);
+  expect(await listDoubts(plan(both, 1765))).toEqual([]);
+  expect(await listDoubts(plan(both, 1790))).toEqual([]);
 });
 
 it("hears one long recording as well as many", async () => {
   const long = recordTones(shaftOf(1765, 1, 2, 3), { seconds: 12, recordings: 1 });
-  expect(await listSpeedDoubts(plan(long, 1812))).toEqual([expect.stringMatching(/stand at 176[456] rpm/)]);
-  expect(await listSpeedDoubts(plan(long, 1765))).toEqual([]);
+  expect(await listDoubts(plan(long, 1812))).toEqual([expect.stringMatching(/stand at 176[456] rpm/)]);
+  expect(await listDoubts(plan(long, 1765))).toEqual([]);
   const short = recordTones(shaftOf(1765, 1, 2, 3), { seconds: 1, recordings: 1 });
-  expect(await listSpeedDoubts(plan(short, 1812))).toEqual([]);
+  expect(await listDoubts(plan(short, 1812))).toEqual([]);
 });
 
 it("states a speed to a tenth, or to three digits where the shaft is slow", async () => {
@@ -163,15 +190,13 @@ it("states a speed to a tenth, or to three digits where the shaft is slow", asyn
     "at 2.99 rpm a gateway",
   );
   const long = recordTones(shaftOf(1953, 1, 2, 3), { seconds: 12, recordings: 1 });
-  expect((await listSpeedDoubts(plan(long, 1999.9950000000001)))[0]).toContain("the stated 2000 rpm:");
+  expect((await listDoubts(plan(long, 1999.9950000000001)))[0]).toContain("the stated 2000 rpm:");
 });
 
 it.each([1200, 1350, 1750, 1900])(
   "doubts %d rpm where the harmonics of 1,500 rpm stand, and none at it",
   async (rpm) => {
-    const [doubt, ...more] = await listSpeedDoubts(
-      plan(recordTones(shaftOf(1500, 1, 2, 3, 4), fewLong), rpm),
-    );
+    const [doubt, ...more] = await listDoubts(plan(recordTones(shaftOf(1500, 1, 2, 3, 4), fewLong), rpm));
     expect(more).toEqual([]);
     const share = (1500 / rpm).toFixed(3);
     expect(doubt).toContain(
@@ -193,5 +218,58 @@ it.each<[string, readonly Tone[], number]>([
   ["there are two other shafts", [...shaftOf(1500, 1, 2, 3), ...shaftOf(2100, 1, 2, 3)], 1750],
   ["another thing is louder", [...shaftOf(1500, 1, 2, 3, 4), { hertz: 41, loudness: 1 }], 1750],
 ])("doubts no speed far off where %s", async (_, tones, rpm) => {
-  expect(await listSpeedDoubts(plan(recordTones(tones, fewLong), rpm))).toEqual([]);
+  expect(await listDoubts(plan(recordTones(tones, fewLong), rpm))).toEqual([]);
+});
+
+/** Speeds from recording to recording, between 1,600 and 2,000 rpm. */
+const wandering = Array.from({ length: 24 }, (_, index) => 1800 + 200 * Math.sin(1.3 * index));
+const loudShaftOf = (rpm: number): Tone[] =>
+  [1, 2, 3, 4].map((order) => ({ hertz: (rpm / 60) * order, loudness: 1 }));
+
+it("doubts speeds that are stated of each recording, by the share by which all are off, whatever the mains hum", async () => {
+  const files = recordEach(
+    wandering.map((rpm) => [...shaftOf(rpm, 1, 2, 3), ...mainsOf(50)]),
+    2,
+  );
+  expect(await listDoubts(plan(files, wandering))).toEqual([]);
+  const wrong = wandering.map((rpm) => rpm * 1.03);
+  expect(await listDoubts(plan(files, wrong))).toEqual([
+    expect.stringMatching(
+      /^b1: lines of a shaft stand at 0\.97[01] times the stated speed \(1800 for 1854 rpm, for one\): check the speed of each and --rate-hz \(20000\)/,
+    ),
+  ]);
+});
+
+it("doubts the speed of the last recordings, and of those from an alarm on, once", async () => {
+  const speeds = (...lengths: readonly [number, number][]) =>
+    lengths.flatMap(([rpm, length]) => Array.from({ length }, () => shaftOf(rpm, 1, 2, 3)));
+  const changed = recordEach(speeds([2000, 24], [1950, 60]), 1);
+  const last = "2026-01-03T12:00:00Z";
+  expect(await listDoubts(plan(changed))).toEqual([
+    expect.stringMatching(`^b1: from ${last} on lines of a shaft stand at 19[45]\\d rpm, 2.\\d % below`),
+  ]);
+  expect(await listDoubts(plan(changed), 30, 40)).toEqual([
+    expect.stringMatching("^b1: from 2026-01-02T06:00:00Z on lines of a shaft stand at 19[45]\\d rpm"),
+  ]);
+  const back = recordEach(speeds([2000, 24], [1950, 24], [2000, 24]), 1);
+  expect(await listDoubts(plan(back))).toEqual([]);
+  expect(await listDoubts(plan(back), 24)).toHaveLength(1);
+});
+
+it("says that a speed varies that is stated once for all", async () => {
+  const files = recordEach(wandering.map(loudShaftOf), 2);
+  expect(await listDoubts(plan(files, 1800))).toEqual([
+    expect.stringMatching(
+      /^b1: the shaft turns at 16[0-4]\d to 19[5-9]\d rpm from recording to recording, though 1800 rpm is stated for all: give the speed of each \(shaftRpm in the entry, --speed\)/,
+    ),
+  ]);
+  expect(await listDoubts(plan(files, wandering))).toEqual([]);
+});
+
+it("takes a second machine whose speed varies for no shaft of the first", async () => {
+  const beside = recordEach(
+    wandering.map((rpm) => [...loudShaftOf(rpm), ...shaftOf(1750, 1, 2, 3)]),
+    2,
+  );
+  expect(await listDoubts(plan(beside, 1750))).toEqual([]);
 });
