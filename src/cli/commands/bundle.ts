@@ -6,9 +6,11 @@ import { readBundle } from "../../core/bundle/verify-bundle.ts";
 import { resignBundle } from "../../core/bundle/write-bundle.ts";
 import { mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
 import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
+import { printable } from "../../core/platform/printable.ts";
 import { loadReleaseKey } from "../bundle/release-key.ts";
 import { renderModelHeader } from "../device/render-model-header.ts";
 import { releaseKeyFile } from "../installation.ts";
+import { printWords } from "../terminal/print-reply.ts";
 import {
   checkSignedBundle,
   renderBundle,
@@ -43,7 +45,8 @@ function inspectCommand(): Command {
     .action(async (dir: string, options: JsonOption) => {
       const bundle = await readBundle(dir);
       const { manifest, digest } = bundle;
-      print(options.json === true ? JSON.stringify({ digest, manifest }, null, 2) : renderBundle(bundle));
+      if (options.json === true) return print(JSON.stringify({ digest, manifest }, null, 2));
+      printWords(`${renderBundle(bundle)}\n`);
     });
 }
 
@@ -65,7 +68,7 @@ function verifyCommand(): Command {
       if (results.some((result) => !result.ok)) process.exitCode = 1;
       if (options.json === true) return print(JSON.stringify({ bundles: results }, null, 2));
       for (const result of results) {
-        (result.ok ? process.stdout : process.stderr).write(renderBundleCheck(result, keys));
+        (result.ok ? process.stdout : process.stderr).write(printable(renderBundleCheck(result, keys)));
       }
     });
 }
@@ -82,7 +85,7 @@ function signCommand(): Command {
       const bundle = await resignBundle(dir, signers);
       const signedBy = signers.map((signer) => signer.keyId);
       if (options.json === true) print(JSON.stringify({ dir, digest: bundle.digest, signedBy }));
-      else print(`${dir}: signed by ${signedBy.join(", ")}`);
+      else printWords(`${dir}: signed by ${signedBy.join(", ")}\n`);
     });
 }
 
@@ -101,7 +104,7 @@ function diffCommand(): Command {
       const changes = compareBundles(left, right);
       const same = left.digest === right.digest;
       if (options.json === true) return print(JSON.stringify({ same, changes }, null, 2));
-      print(same ? "no difference" : renderChanges(changes));
+      printWords(`${same ? "no difference" : renderChanges(changes)}\n`);
     });
 }
 
@@ -122,10 +125,14 @@ function exportCommand(): Command {
       const modelBytes = bundle.files.get(mcuModelFileName)!.length;
       if (options.json === true)
         print(JSON.stringify({ out: options.out, modelBytes, digest: bundle.digest }));
-      else print(`${options.out}: ${modelBytes} bytes of ${bundle.manifest.name}@${bundle.manifest.version}`);
+      else
+        printWords(
+          `${options.out}: ${modelBytes} bytes of ${bundle.manifest.name}@${bundle.manifest.version}\n`,
+        );
     });
 }
 
+/** JSON, as it is. */
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }

@@ -11,10 +11,10 @@ import type { InstalledConfig } from "../../core/platform/daemon/installed-confi
 import { maxConfigBytes } from "../../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
+import { printable } from "../../core/platform/printable.ts";
 import { type GatewaySource, readGatewayFile } from "../../core/serving/gateway-file.ts";
 import { releaseKeyFile, runtimeVersion } from "../installation.ts";
 import { countOf } from "../terminal/count-of.ts";
-import { printable } from "../terminal/end-process.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
 type DaemonKind = Exclude<ConfigKind, "train">;

@@ -1,9 +1,9 @@
 /** `aurora device push`: gives a device a bundle's model, tries the golden vectors on it, and confirms. */
 import { Command } from "commander";
+import { printable } from "../../core/platform/printable.ts";
 import { findPushTarget, type PushTargetOptions, readPushImage } from "../device/find-push-target.ts";
 import { pushToDevice, renderPushProgress, renderPushReport } from "../device/push-to-device.ts";
 import { runtimeVersion } from "../installation.ts";
-import { printable } from "../terminal/end-process.ts";
 import { baudOption } from "../terminal/options.ts";
 import { printReply } from "../terminal/print-reply.ts";
 
@@ -61,6 +61,6 @@ async function runDevicePush(dir: string, flags: DevicePushFlags): Promise<void>
     },
   });
   if (isTerminal) process.stderr.write("\n");
-  printReply(flags.json, report, () => printable(renderPushReport(report)));
+  printReply(flags.json, report, () => renderPushReport(report));
   if (report.outcome !== "confirmed" && report.outcome !== "already-runs") process.exitCode = 1;
 }

@@ -7,6 +7,7 @@ import { startDeviceSimulator } from "../device/device-simulator.ts";
 import { openSimulatedDevice, type SimulatedDeviceOptions } from "../device/simulated-device.ts";
 import { watchProgress } from "../device/watch-progress.ts";
 import { baudOption, parseId, parseInteger, parseNumber } from "../terminal/options.ts";
+import { printWords } from "../terminal/print-reply.ts";
 
 /** A gateway tries a device that is away less and less often. */
 const minWaitMs = 30_000;
@@ -125,7 +126,7 @@ function tellInWords(event: string, details: Readonly<Record<string, unknown>>):
   const words = Object.entries(details).map(
     ([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
-  process.stdout.write(`${event}: ${words.join(", ")}\n`);
+  printWords(`${event}: ${words.join(", ")}\n`);
 }
 
 function parseSpeed(text: string): number {

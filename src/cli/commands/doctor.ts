@@ -5,7 +5,6 @@ import { listChecks } from "../doctor/list-checks.ts";
 import { renderCheck, renderTotal } from "../doctor/render-checks.ts";
 import { runChecks } from "../doctor/run-checks.ts";
 import { runtimeVersion } from "../installation.ts";
-import { printable } from "../terminal/end-process.ts";
 
 interface DoctorCommandOptions {
   readonly config: string;
@@ -41,10 +40,7 @@ async function examine({ config, json }: DoctorCommandOptions): Promise<void> {
   });
   const colour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined ? "colour" : "plain";
   const results = await runChecks(checks, (result) => {
-    if (!json)
-      process.stdout.write(
-        colour === "colour" ? renderCheck(result, colour) : printable(renderCheck(result, colour)),
-      );
+    if (!json) process.stdout.write(renderCheck(result, colour));
   });
   const ok = results.every(({ verdict }) => verdict !== "bad");
   process.stdout.write(json ? `${JSON.stringify({ ok, results }, null, 2)}\n` : `\n${renderTotal(results)}`);

@@ -1,5 +1,6 @@
 /** `aurora explain`: what the prediction of one window is made of, as bars or JSON. */
 import { Command } from "commander";
+import { printableValue } from "../../core/platform/printable.ts";
 import { openSampleFile } from "../../training/dataset/samples/sample-file.ts";
 import { warnOf, warnThat } from "../score/files/file-report.ts";
 import { readsRows, withBundle } from "../score/files/open-bundle.ts";
@@ -13,7 +14,6 @@ import {
 } from "../score/sidecar/sidecar-options.ts";
 import { findTableForm, listColumnNames, nameColumns } from "../score/tables/column-names.ts";
 import { explainRows, renderRowExplanation } from "../score/tables/explain-rows.ts";
-import { printReply } from "../terminal/print-reply.ts";
 
 interface ExplainFlags extends SidecarFlags {
   readonly window: string;
@@ -67,7 +67,7 @@ Example:
             undefined,
           );
           const json = await explainRows(loaded, path, columns);
-          return { json, text: renderRowExplanation(json, color) };
+          return { json, text: renderRowExplanation(printableValue(json), color) };
         }
         const describer = await createDescriber(flags);
         // What is doubtful about it may be why it fails.
@@ -77,8 +77,9 @@ Example:
           return await explainFile(loaded, await openSampleFile(path, channel), sidecar);
         };
         const json = await explain().finally(() => warnThat(describer.listWarnings()));
-        return { json, text: renderExplanation(json, color) };
+        return { json, text: renderExplanation(printableValue(json), color) };
       });
-      printReply(flags.json, json, () => text);
+      // It has colours; what they were added to was cleaned.
+      process.stdout.write(flags.json === true ? `${JSON.stringify(json)}\n` : text);
     });
 }

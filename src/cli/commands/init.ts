@@ -8,6 +8,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { renderComplaint } from "../../core/platform/daemon/config-error.ts";
 import { makeFolder, replaceFile } from "../../core/platform/files/atomic-file.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
+import { printable } from "../../core/platform/printable.ts";
 import { readGatewayFile } from "../../core/serving/gateway-file.ts";
 import { bearingCatalogue } from "../bearing/bearing-catalogue.ts";
 import { listDevices } from "../device/list-devices.ts";
@@ -17,7 +18,6 @@ import { hasPipe, placeAnswers, readAnswers } from "../init/piped-answers.ts";
 import { type InitExtras, renderGatewayFile } from "../init/render-gateway-file.ts";
 import { resolveBearing } from "../init/resolve-bearing.ts";
 import { runtimeVersion } from "../installation.ts";
-import { printable } from "../terminal/end-process.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";
 
 /** Whoever writes answers into a pipe is a program. */

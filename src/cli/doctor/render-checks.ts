@@ -1,4 +1,5 @@
 /** The lines of `aurora doctor`. */
+import { printable } from "../../core/platform/printable.ts";
 import type { CheckVerdict } from "./check-result.ts";
 import type { GroupedResult } from "./run-checks.ts";
 
@@ -11,7 +12,7 @@ export function renderCheck(
   colour: "colour" | "plain",
 ): string {
   const mark = colour === "colour" ? `\u001b[${colours[verdict]}m${marks[verdict]}\u001b[0m` : marks[verdict];
-  return `${mark} ${name}: ${text}\n${advice === null ? "" : `    ${advice}\n`}`;
+  return `${mark} ${printable(`${name}: ${text}\n${advice === null ? "" : `    ${advice}\n`}`)}`;
 }
 
 /** `12 good, 1 warning, 2 wrong, 1 not checked`. */

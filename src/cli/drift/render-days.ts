@@ -11,7 +11,7 @@ import {
   rollUpTurbines,
 } from "../../core/drift/roll-up-days.ts";
 import { type ColumnTrack, trackColumns } from "../../core/drift/track-columns.ts";
-import { printable } from "../terminal/end-process.ts";
+import { printable } from "../../core/platform/printable.ts";
 import type { DriftHistory } from "./ask-drift.ts";
 
 /** Of each kind of row, those that need attention first. */

@@ -2,8 +2,8 @@
 import type { FeatureShift } from "../../core/contract/drift-verdict.ts";
 import { describeColumn } from "../../core/drift/describe-column.ts";
 import { describeMove, driftLevelWords, formatThree } from "../../core/drift/drift-words.ts";
+import { printable } from "../../core/platform/printable.ts";
 import { countOf } from "../terminal/count-of.ts";
-import { printable } from "../terminal/end-process.ts";
 import { sayPoint } from "../terminal/render-drift.ts";
 import type { DayDiff, DaySide, PointChange } from "./diff-days.ts";
 

@@ -1,7 +1,7 @@
 /** Raw evidence as text for a terminal. */
 import type { EvidenceAbout } from "../../core/contract/evidence.ts";
 import type { EvidenceListReply, RecordedEvidence } from "../../core/contract/evidence-list.ts";
-import { printable } from "../terminal/end-process.ts";
+import { printable } from "../../core/platform/printable.ts";
 import { sayPoint } from "../terminal/render-drift.ts";
 import { renderScoreCall } from "../terminal/render-score-call.ts";
 import { refusalHint } from "./ask-evidence.ts";

@@ -1,5 +1,6 @@
 /** How a command ends: what is said of an error, the exit code, and a reader that has gone away. */
 import { type AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { printable } from "../../core/platform/printable.ts";
 import { redactPasswords } from "../../core/platform/redact.ts";
 
 /** A user's error as `--json` says it. */
@@ -41,12 +42,6 @@ export function reportError(error: unknown, { json = false }: { readonly json?: 
 }
 
 const say = (text: string): string => printable(redactPasswords(text));
-
-/** Text from a file or the wire as it may be shown on a terminal: what would move its cursor or change its colours shows as �. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be shown
-  return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "\ufffd");
-}
 
 /** One that failed is over, whatever it left running; one that went well ends when its work does. */
 export async function endProcess(exitCode: number): Promise<void> {

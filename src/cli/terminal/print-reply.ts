@@ -1,4 +1,12 @@
+import { printable } from "../../core/platform/printable.ts";
+
 /** What a command has to say on stdout: one line of JSON where that is asked for (`--json`), words otherwise. */
 export function printReply(json: boolean | undefined, value: unknown, render: () => string): void {
-  process.stdout.write(json === true ? `${JSON.stringify(value)}\n` : render());
+  if (json === true) process.stdout.write(`${JSON.stringify(value)}\n`);
+  else printWords(render());
+}
+
+/** Words without colours, of which some may come from a file or the wire. */
+export function printWords(text: string): void {
+  process.stdout.write(printable(text));
 }

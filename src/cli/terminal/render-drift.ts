@@ -24,7 +24,7 @@ import {
   titleVerdict,
 } from "../../core/drift/drift-words.ts";
 import { type DriftFinding, listFindings } from "../../core/drift/list-findings.ts";
-import { printable } from "./end-process.ts";
+import { printable } from "../../core/platform/printable.ts";
 
 /** What a gateway last said of one of its points. */
 interface GatewayDriftPoint {

@@ -10,7 +10,7 @@ import {
   performanceScope,
   sortPerformance,
 } from "../../core/drift/performance-words.ts";
-import { printable } from "./end-process.ts";
+import { printable } from "../../core/platform/printable.ts";
 import { sayPoint } from "./render-drift.ts";
 
 /** Points that are named one by one. */

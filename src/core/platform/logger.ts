@@ -1,6 +1,7 @@
 /** Structured logs on stderr: JSON lines for machines, one plain line each on a terminal. Never on stdout, never with a secret. */
 import { type DestinationStream, destination, type Logger as PinoLogger, pino } from "pino";
 import { renderIsoTime } from "../contract/iso-time.ts";
+import { printable } from "./printable.ts";
 import { isSecretKey, redact, redactedMark, redactText } from "./redact.ts";
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -104,5 +105,5 @@ function renderLine(line: string): string {
       : `${key}=${JSON.stringify(value)}`,
   );
   const who = name === undefined ? "" : `${String(name)}: `;
-  return `${[clock, String(level).padEnd(5), `${who}${String(message)}`, ...fields].join(" ")}\n`;
+  return `${printable([clock, String(level).padEnd(5), `${who}${String(message)}`, ...fields].join(" "))}\n`;
 }

@@ -78,6 +78,13 @@ describe("the logger", () => {
       /^\d\d:\d\d:\d\d\.\d{3} warn {2}gateway: no broker host=a detail="two words" n=1\n$/,
     );
   });
+
+  test("shows on a terminal nothing that would move its cursor or turn its text", () => {
+    const { lines, logger } = capture({ format: "text" });
+    logger.warn("a \u001b[2Jmessage", { firmware: "\u001b]0;x\u0007", title: "a \u202e\u009b b" });
+    expect(lines[0]).toContain("a \ufffd[2Jmessage firmware=\ufffd]0;x\ufffd title=");
+    expect(["\u001b", "\u0007", "\u009b", "\u202e"].filter((each) => lines[0]!.includes(each))).toEqual([]);
+  });
 });
 
 describe("redaction", () => {

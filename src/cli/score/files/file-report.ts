@@ -1,7 +1,8 @@
 /** What is said of a file beside its predictions: why it could not be scored, and what of it was lost to bad data. */
 import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import type { Quarantine } from "../../../core/contract/stream.ts";
-import { type ErrorReport, printable } from "../../terminal/end-process.ts";
+import { printable } from "../../../core/platform/printable.ts";
+import type { ErrorReport } from "../../terminal/end-process.ts";
 
 /** Errors that no other file would be spared. */
 const failsForAll: ReadonlySet<string> = new Set(["STORE", "INFERENCE", "BUNDLE_INCOMPATIBLE"]);

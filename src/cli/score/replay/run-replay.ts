@@ -2,10 +2,10 @@
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import type { FeatureSpec } from "../../../core/contract/bundle/feature-spec.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
+import { printable } from "../../../core/platform/printable.ts";
 import { checkMinWindows } from "../../../core/serving/check-commissioning.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { countOf } from "../../terminal/count-of.ts";
-import { printable } from "../../terminal/end-process.ts";
 import { printReply } from "../../terminal/print-reply.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { adviseOnReasons, complainOfFile, exitCodeOf, prefixDoubts, warnThat } from "../files/file-report.ts";

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { Bundle } from "../../../core/bundle/bundle.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import { listComponents } from "../../../core/contract/bundle/normal-behaviour.ts";
+import { printable } from "../../../core/platform/printable.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import { countOf } from "../../terminal/count-of.ts";
@@ -52,7 +53,7 @@ export async function runTables(
   const read = files.filter(({ error }) => error === undefined);
   warnOf("repairs", doubtRepairs(repairs, scored));
   warnOf("time", scored.timeDoubts.slice(0, shownDoubts));
-  for (const note of listNotes(read, manifest)) process.stderr.write(`note: ${note}\n`);
+  for (const note of listNotes(read, manifest)) process.stderr.write(`note: ${printable(note)}\n`);
   return exitCodeOf(files, saysNothing);
 }
 
@@ -70,7 +71,7 @@ function complain(summary: TableSummary, { silent }: ScoredTables): void {
   const { file, turbine, setAside } = summary;
   const channels = silent.get(file) ?? [];
   const reasons = Object.keys(setAside.samples).join(", ");
-  process.stderr.write(`error: ${file}: no row of ${turbine} could be scored\n`);
+  process.stderr.write(printable(`error: ${file}: no row of ${turbine} could be scored\n`));
   const never = "a row without a reading of every channel is never scored";
   const why =
     channels.length > 0
@@ -78,7 +79,7 @@ function complain(summary: TableSummary, { silent }: ScoredTables): void {
       : reasons === "time-backwards"
         ? "its rows repeat times of rows before them, or of another file; of readings of the same time the first counts"
         : `readings were set aside (${reasons || "none"}), and ${never}; check units and times`;
-  process.stderr.write(`hint: ${why}\n`);
+  process.stderr.write(printable(`hint: ${why}\n`));
 }
 
 /** A logbook may speak of turbines that are not here, but a name that is misspelt says nothing either. */

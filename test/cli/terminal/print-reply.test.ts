@@ -1,0 +1,43 @@
+/** What others wrote reaches a terminal cleaned, whichever command shows it. */
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { renderCheck } from "../../../src/cli/doctor/render-checks.ts";
+import { printReply } from "../../../src/cli/terminal/print-reply.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { auroraHere } from "../aurora.ts";
+
+const evil = "\u001b[2J\u009b\u202eX";
+
+test("a reply in words is cleaned, one in JSON is what it is", () => {
+  const written: string[] = [];
+  const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    written.push(String(text));
+    return true;
+  });
+  try {
+    printReply(false, {}, () => `${evil}\n`);
+    printReply(true, { channel: evil }, () => "");
+  } finally {
+    spy.mockRestore();
+  }
+  expect(written).toEqual(["\ufffd[2J\ufffd\ufffdX\n", `${JSON.stringify({ channel: evil })}\n`]);
+});
+
+test("a check of the doctor has no colours but its mark's", () => {
+  const result = { verdict: "good", name: "device", text: evil, advice: evil, group: "devices" } as const;
+  const words = renderCheck(result, "colour").split("\u001b[0m");
+  expect(words).toHaveLength(2);
+  expect(words[1]).toBe(" device: \ufffd[2J\ufffd\ufffdX\n    \ufffd[2J\ufffd\ufffdX\n");
+});
+
+test("the title of a bundle that nobody has signed writes nothing to the terminal but letters", async () => {
+  const dir = join(createTemporaryFolder(), "bundle");
+  cpSync("models/bearing-vibration/1.0.0", dir, { recursive: true });
+  const path = join(dir, "manifest.json");
+  const manifest = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...manifest, title: evil }));
+  const { stdout, stderr } = await auroraHere("bundle", "inspect", dir);
+  expect(`${stdout}${stderr}`).toContain("[2J");
+  expect(["\u001b", "\u009b", "\u202e"].filter((each) => `${stdout}${stderr}`.includes(each))).toEqual([]);
+});
