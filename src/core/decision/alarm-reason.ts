@@ -98,7 +98,7 @@ function describeKind(parts: ReasonParts): string {
 function describeUsual({ score, probability, threshold }: ReasonParts): string {
   const bound = score - dbPerLogOdds * (logOdds(probability) - logOdds(threshold));
   if (!Number.isFinite(bound) || bound >= score) return "";
-  return ` from ${bound.toFixed(1).replace("-", "−")} dB at most`;
+  return ` from below ${bound.toFixed(1).replace("-", "−")} dB`;
 }
 
 function logOdds(probability: number): number {

@@ -98,7 +98,7 @@ test("a level says from where it rose and within what time, as the fast lane has
       horizonHours: null,
     });
     const reason = describeReason(data);
-    const told = /^(.*) dB above its own reference, risen within \d+ s from (.*) dB at most$/.exec(reason)!;
+    const told = /^(.*) dB above its own reference, risen within \d+ s from below (.*) dB$/.exec(reason)!;
     expect(Number(told[1])).toBeCloseTo(decision.severityDb!, 1);
     const { fast } = watch
       .snapshot()
