@@ -44,6 +44,10 @@ const expectedSpacing: Readonly<Record<FaultKind, LineOrder | null>> = {
   ball: "ftf",
 };
 
+/** Of a line that stands alone: neither more harmonics nor side bands say whose it is. */
+const strangerHint =
+  "which may be another bearing's or another maker's: compare its orders with the bearing fitted";
+
 /** All objections, those that weigh most first. */
 export function listObjections(accusation: Accusation): string[] {
   return [
@@ -88,13 +92,15 @@ function findFirst({ harmonics }: FaultPicture): FaultLine | undefined {
 }
 
 /** What stands out on a harmonic of the shaft is neither found nor absent: {@link objectToShaft} tells of it. */
-function objectToAbsent({ own: { harmonics } }: Accusation): string[] {
+function objectToAbsent({ own: { harmonics, sideBands } }: Accusation): string[] {
   const absent = harmonics.filter(({ standsOut, isShaded }) => !standsOut && !isShaded);
   const standing = harmonics.filter(({ standsOut }) => standsOut);
   if (standing.length === 0) return [`none of ${harmonics.length} harmonics stands out of the noise`];
   if (absent.length === 0) return [];
-  if (standing.length === 1 && standing[0]!.isFound)
-    return [`only one of ${harmonics.length} harmonics stands out`];
+  if (standing.length === 1 && standing[0]!.isFound) {
+    const only = `only one of ${harmonics.length} harmonics stands out`;
+    return [sideBands.some(({ standsOut }) => standsOut) ? only : `${only}, ${strangerHint}`];
+  }
   return [`${listHarmonics(absent)} ${absent.length === 1 ? "does" : "do"} not stand out of the noise`];
 }
 

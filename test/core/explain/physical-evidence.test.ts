@@ -420,6 +420,12 @@ describe("physical evidence", () => {
   });
 
   test.each([
+    [
+      "a line that stands alone",
+      [20, 4, 5, 4, 4, 5, 6, 0],
+      null,
+      "only one of 3 harmonics stands out, which may be another bearing's or another maker's: compare its orders with the bearing fitted",
+    ],
     ["a missing harmonic", [20, 4, 12, 4, 4, 5, 6, 0], null, "2× does not stand out of the noise"],
     ["no harmonic", [4, 5, 6, 4, 4, 5, 6, 0], null, "none of 3 harmonics stands out of the noise"],
     [
