@@ -57,7 +57,7 @@ export async function measureSpeedShare(
 
 /**
  * The lowest and the highest share of recordings each measured by itself, without outliers; null where they are one or few
- * can be told, or a shaft is heard at the stated speed where they stand elsewhere: that is another machine's, which varies.
+ * can be told, or a shaft is heard at the stated speed all the while: what varies is another machine's.
  */
 export async function measureSpeedRange(
   heard: readonly HeardRecording[],
@@ -65,21 +65,20 @@ export async function measureSpeedRange(
 ): Promise<{ readonly low: number; readonly high: number } | null> {
   if (heard.length < fewestParts) return null;
   const shares: number[] = [];
-  const elsewhere: HeardRecording[] = [];
+  const asked: HeardRecording[] = [];
   for (const each of heard) {
     const parts = await cutParts([each], { partsOfEach: partsOfOne, most: mostSamples });
     const turning = parts.filter((part) => countRevolutions(part, rateHz) >= fewestRevolutions);
     if (turning.length < partsOfOne) continue;
+    asked.push(each);
     const { lines, ...place } = listLines(turning, rateHz);
     const share = findLoudShare(lines, place);
-    if (share === null) continue;
-    shares.push(share);
-    if (Math.abs(share - 1) > toleratedShare) elsewhere.push(each);
+    if (share !== null) shares.push(share);
   }
   if (shares.length < fewestParts) return null;
   const [low, high] = [computeQuantile(shares, outerShare), computeQuantile(shares, 1 - outerShare)];
   if (high - low <= 2 * toleratedShare) return null;
-  return isHeardAtStated(await cutParts(elsewhere, { partsOfEach: 1, most: mostSamples }), rateHz)
+  return isHeardAtStated(await cutParts(asked, { partsOfEach: 1, most: mostSamples }), rateHz)
     ? null
     : { low, high };
 }

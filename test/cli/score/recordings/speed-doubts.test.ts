@@ -264,6 +264,8 @@ it("says that a speed varies that is stated once for all", async () => {
     ),
   ]);
   expect(await listDoubts(plan(files, wandering))).toEqual([]);
+  const short = recordEach([[]], 0.01);
+  expect(await listDoubts(plan([...short, ...files.slice(1)], 1800))).toHaveLength(1);
 });
 
 it("takes a second machine whose speed varies for no shaft of the first", async () => {
