@@ -4,6 +4,7 @@
  * counted in exactly one row. Reads no clock: rows follow the windows' own times, which may be of any day; how long windows wait
  * goes by `tick`.
  */
+import { namePoint } from "../../core/contract/name-point.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { PredictionBatch } from "../../core/contract/uplink-record.ts";
 import { createRowBuilder, type RowBuilder } from "./prediction-rows.ts";
@@ -13,7 +14,7 @@ interface PredictionThinnerOptions {
   readonly rowMs?: number;
   /** A batch is sent with this many rows; default 15. */
   readonly batchRows?: number;
-  /** … or when its windows are of so long a time, or one of them has waited so long; default 5 minutes. */
+  /** … or when its rows are of so long a time, or one window has waited so long; whole rows, default 5 minutes. */
   readonly batchMs?: number;
 }
 
@@ -43,7 +44,7 @@ interface PointBatch {
   readonly rows: RowBuilder;
   /** Number of the row that windows are gathered for now, in units of rowMs since the epoch. */
   rowNumber: number;
-  /** When the first window ended, of those that the batch holds or since its last rows were given. */
+  /** When the first row began, of those that the batch holds. */
   openedMs: number;
   /** The first tick since then; NaN: none yet. */
   seenMonotonicMs: number;
@@ -96,7 +97,7 @@ export function createPredictionThinner(
   const openPoint = (decision: Decision): PointBatch => {
     const { point, model, modes, toMs } = decision;
     const { site, turbine, component } = point;
-    const key = `${site}/${turbine}/${component}`;
+    const key = namePoint(point);
     const known = points.get(key) ?? [];
     const current = known.find(({ header }) => isSame(header, decision));
     if (current !== undefined) return current;
@@ -132,7 +133,7 @@ export function createPredictionThinner(
         batch.rowNumber = rowNumber;
       }
       if (batch.heldWindows === 0) {
-        batch.openedMs = toMs;
+        batch.openedMs = rowNumber * rowMs;
         batch.heldFromMs = fromMs;
         batch.heldToMs = toMs;
       }
@@ -148,7 +149,7 @@ export function createPredictionThinner(
       }
       if (batch.rows.length < batchRows) return;
       give(batch);
-      batch.openedMs = toMs;
+      batch.openedMs = rowNumber * rowMs;
     },
     tick(monotonicMs) {
       for (const batch of allBatches(points)) {

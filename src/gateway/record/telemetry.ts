@@ -1,5 +1,6 @@
 /** What the collector shall know, as records for the outbox: thinned predictions, drift, health, events, updates. */
 import type { AlertEvent } from "../../core/contract/alert.ts";
+import { namePoint } from "../../core/contract/name-point.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { PointId, Quarantine, SchemaDrift } from "../../core/contract/stream.ts";
 import type { DriftReport, GapReason, GapRecord, UplinkRecord } from "../../core/contract/uplink-record.ts";
@@ -67,9 +68,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     append(report);
     for (const callback of driftCallbacks) callback(report);
   });
+  const rowMs = options.predictionIntervalMs;
   const thinner = createPredictionThinner(append, {
-    rowMs: options.predictionIntervalMs,
-    batchMs: Math.min(300_000, options.predictionIntervalMs * 5),
+    rowMs,
+    batchMs: rowMs * Math.max(1, Math.min(5, Math.floor(300_000 / rowMs))),
   });
 
   const { mark = noLossMark, undecided = () => null } = options;
@@ -118,9 +120,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   };
   const event = (name: string, subject: string, detail: string): void =>
     append({ kind: "event", timeMs: clock.nowMs(), name, subject, detail: detail.slice(0, 1000) });
-  const outcome = ({ site, turbine, component }: PointId, found: ModelOutcome, timeMs: number): void => {
-    const subject = `${site}/${turbine}/${component}`;
-    append({ kind: "event", timeMs, name: outcomeEventName, subject, detail: JSON.stringify(found) });
+  const outcome = (point: PointId, found: ModelOutcome, timeMs: number): void => {
+    const detail = JSON.stringify(found);
+    append({ kind: "event", timeMs, name: outcomeEventName, subject: namePoint(point), detail });
   };
 
   return {

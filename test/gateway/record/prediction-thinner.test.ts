@@ -193,6 +193,7 @@ describe("thinning predictions", () => {
 
   test.for([
     ["in time", 0, 1],
+    ["from the middle of a minute on", 30_000, 1],
     ["four minutes behind", -240_000, 1],
     ["six hours behind", -6 * 3_600_000, 1],
     ["an hour ahead", 3_600_000, 1],
@@ -206,7 +207,26 @@ describe("thinning predictions", () => {
       if (second % speed === 0) thinner.tick((second / speed) * 1000);
     }
     thinner.flush();
-    expect(batches.map(({ windows }) => windows)).toEqual(Array(12).fill(Array(5).fill(60)));
+    const ofBatches = batches.map(({ windows }) => windows);
+    if (shiftMs % 60_000 === 0) expect(ofBatches).toEqual(Array(12).fill(Array(5).fill(60)));
+    else expect(ofBatches.flat()).toEqual([30, ...Array(59).fill(60), 30]);
+    expect(batches.length).toBeLessThanOrEqual(13);
+  });
+
+  test("a batch that is full within a row cuts no later one", () => {
+    const batches: PredictionBatch[] = [];
+    const thinner = createPredictionThinner((batch) => batches.push(batch));
+    for (let second = 0; second < 3600; second++) {
+      // Fifteen rows of single windows.
+      const isReached = second >= 10 && second < 25;
+      thinner.update(decision(1_700_000_040_000 + second * 1000, [isReached ? 0.9 : 0.1]), 1800);
+      thinner.tick(second * 1000);
+    }
+    thinner.flush();
+    expect(batches.flatMap(({ windows }) => windows).filter((windows) => windows > 1)).toEqual([
+      45,
+      ...Array(59).fill(60),
+    ]);
   });
 
   test("loses no allowance to a clock that is set back", () => {

@@ -30,7 +30,7 @@ interface Heard {
   readonly reference?: DriftReference;
 }
 
-function create() {
+function create(predictionIntervalMs = 60_000) {
   const clock = createManualClock();
   const records: UplinkRecord[] = [];
   const quality = createDataQuality();
@@ -42,7 +42,7 @@ function create() {
     quality,
     clock,
     driftIntervalMs: 600_000,
-    predictionIntervalMs: 60_000,
+    predictionIntervalMs,
     healthIntervalMs: 30_000,
     mark: { ...noLossMark, note: (now) => marked.push(now["open-predictions"] ?? null) },
     undecided: () => load.held,
@@ -186,12 +186,14 @@ describe("telemetry", () => {
 
   it("judges a batch's age by the data's own time, which in a replay runs ahead of the clock", () => {
     const { telemetry, decide, kinds } = create();
-    decide(3600);
+    // Ends with a minute.
+    const first = 3600 + 59 - ((windowAt(0).fromMs / 1000) % 60);
+    decide(first);
     telemetry.tick();
-    decide(3600 + 299);
+    decide(first + 299);
     telemetry.tick();
     expect(kinds()).toEqual(["health"]);
-    decide(3600 + 301);
+    decide(first + 300);
     expect(kinds()).toEqual(["health", "prediction-batch"]);
   });
 
@@ -211,8 +213,33 @@ describe("telemetry", () => {
       clock.advance(1000);
       telemetry.tick();
     }
-    expect(kinds().filter((kind) => kind === "prediction-batch")).toHaveLength(1);
+    expect(kinds().filter((kind) => kind === "prediction-batch").length).toBeLessThanOrEqual(2);
   });
+
+  it.for([
+    [10, 50],
+    [60, 300],
+    [120, 240],
+    [290, 290],
+    [600, 600],
+  ] as const)(
+    "gives rows of %i s in batches of %i s, and cuts none of them",
+    ([rowSeconds, batchSeconds]) => {
+      const { clock, records, telemetry, decide } = create(rowSeconds * 1000);
+      const beginMs = windowAt(0).toMs;
+      const untilRow = rowSeconds - ((beginMs / 1000) % rowSeconds);
+      for (let second = 0; second < untilRow + 3 * batchSeconds; second++) {
+        decide(second);
+        clock.advance(1000);
+        telemetry.tick();
+      }
+      telemetry.flush();
+      const batches = records.filter((record) => record.kind === "prediction-batch");
+      const whole = batches.flatMap(({ windows }) => windows).slice(1, -1);
+      expect(new Set(whole)).toEqual(new Set([rowSeconds]));
+      expect(batches.length).toBeLessThanOrEqual(5);
+    },
+  );
 
   it("passes alerts on as they were published, and events with a bounded detail", () => {
     const { records, telemetry } = create();
