@@ -109,7 +109,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     onRescued: announce,
     onRoom: () => commits.schedule(0),
   });
-  const unwritten = createUnwrittenLife({ writer, holdsOlder: (lane) => outbox.peek(lane) !== null });
+  const unwritten = createUnwrittenLife({ writer, holdsOlder: (lane) => reads.holds(lane) });
   const commits = createOutboxCommits({
     writer,
     file,
@@ -144,11 +144,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
     logger,
     announce,
     onTold: () => commits.schedule(groupMs),
+    onUnwritable: (error) => {
+      if (!commits.closed) commits.suffer(error);
+    },
   });
 
   file.add({
     attach: writer.attach,
     onRenewed(setAside, reason) {
+      reads.reset();
       writer.pushEvent("store.corrupted", "outbox", `${reason}; kept as ${basename(setAside)}`);
       commits.schedule(groupMs);
     },
@@ -209,7 +213,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     close() {
       if (commits.closed) return;
       commits.close();
-      reads.close();
+      reads.reset();
       callbacks.clear();
     },
   };

@@ -3,21 +3,24 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { decodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { createOutbox, type Outbox } from "../../../src/gateway/record/outbox.ts";
+import type { OutboxBatch } from "../../../src/gateway/record/outbox-ledger.ts";
 import { openStoreFile, type StoreFile } from "../../../src/gateway/record/store-file.ts";
 import { createUplink } from "../../../src/gateway/record/uplink.ts";
 import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { contents } from "./outbox-rig.ts";
 
 const event = (detail: string) => ({ kind: "event", timeMs: 1, name: "n", subject: "s", detail }) as const;
 const alert = (id: string) => ({ kind: "alert", id, json: "{}" }) as const;
 
-/** What it answers with, and whether only to those who send. */
+/** What it answers with, to writes as well or not, and from which sequence on. */
 interface Disk {
   code: string | null;
   takesWrites: boolean;
-  isRead: boolean;
+  failsFrom: number;
   uses: number;
 }
 
@@ -26,23 +29,43 @@ function openRig(): {
   readonly clock: ManualClock;
   readonly outbox: Outbox;
   readonly disk: Disk;
+  readonly file: StoreFile;
+  /** Errors that were logged. */
+  readonly errors: string[];
   /** Names of events and ids of alerts, in the order in which they went out. */
   readonly sent: string[];
   connect(): void;
+  disconnect(): void;
 } {
   const clock = createManualClock();
   const real = openStoreFile({ path: join(createTemporaryFolder(), "store.db"), survives: "crash" });
-  const disk: Disk = { code: null, takesWrites: false, isRead: false, uses: 0 };
+  const disk: Disk = { code: null, takesWrites: false, failsFrom: 0, uses: 0 };
+  let isWrite = false;
+  real.use((database) => {
+    const { transaction } = database;
+    database.transaction = (work) => {
+      isWrite = true;
+      return transaction(work);
+    };
+  });
   const file: StoreFile = {
     ...real,
     use: (work) => {
       disk.uses += 1;
-      if (disk.code === null || (disk.takesWrites && !disk.isRead)) return real.use(work);
+      if (disk.code === null) return real.use(work);
+      if (disk.takesWrites) {
+        isWrite = false;
+        const done = real.use(work);
+        const from = (done as OutboxBatch | null)?.firstSequence ?? 0;
+        if (isWrite || from < disk.failsFrom) return done;
+      }
       const cause = Object.assign(new Error("disk I/O error"), { code: disk.code });
       throw new AuroraError("STORE", "cannot read: disk I/O error", { op: "read", cause });
     },
   };
-  const outbox = createOutbox({ file, clock, timers: clock });
+  const errors: string[] = [];
+  const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
+  const outbox = createOutbox({ file, clock, timers: clock, logger });
   onTestFinished(() => {
     outbox.close();
     real.close();
@@ -61,26 +84,20 @@ function openRig(): {
     },
     subscribe: async () => {},
     onConnect: (callback: () => void) => {
-      connect = callback;
+      connect = () => {
+        transport.connected = true;
+        callback();
+      };
       return () => {};
     },
   };
+  const disconnect = (): void => {
+    transport.connected = false;
+  };
   const topics = createTopics("aurora/v1");
   const { unwritten } = outbox;
-  const read: Outbox = {
-    ...outbox,
-    get bootId() {
-      return outbox.bootId;
-    },
-    peek: (lane, options) => {
-      disk.isRead = true;
-      const batch = outbox.peek(lane, options);
-      disk.isRead = false;
-      return batch;
-    },
-  };
-  createUplink({ gateway: "gw", outbox: read, unwritten, transport, topics, clock, timers: clock });
-  return { clock, outbox, disk, sent, connect: () => connect() };
+  createUplink({ gateway: "gw", outbox, unwritten, transport, topics, clock, timers: clock });
+  return { clock, outbox, disk, file: real, errors, sent, disconnect, connect: () => connect() };
 }
 
 test.for([
@@ -123,11 +140,119 @@ test("a lane that cannot be read holds up no other", () => {
   const { clock, outbox, disk, sent } = openRig();
   outbox.append(event("before"));
   outbox.flush();
-  Object.assign(disk, { code: "SQLITE_IOERR_READ", isRead: true });
+  Object.assign(disk, { code: "SQLITE_IOERR_READ" });
   expect(outbox.peek("update")).toBeNull();
   disk.code = null;
   outbox.append(alert("meanwhile"));
   expect(sent).toEqual(["meanwhile"]);
   clock.advance(2_000);
   expect(sent).toContain("n before");
+});
+
+/** How often it was logged that nothing can be read, and declared. */
+const countTold = ({ errors, outbox }: Pick<ReturnType<typeof openRig>, "errors" | "outbox">) => [
+  errors.filter((message) => message.includes("cannot be read")).length,
+  contents(outbox, "update")!.records.filter(
+    ({ kind, ...rest }) => "name" in rest && rest.name === "store.io",
+  ).length,
+];
+
+test("a trouble is over when the disk can be read again, though nobody is connected, and another one is told again", () => {
+  const rig = openRig();
+  const { clock, outbox, disk } = rig;
+  rig.disconnect();
+  outbox.append(event("before"));
+  for (const times of [1, 2]) {
+    outbox.flush();
+    Object.assign(disk, { code: "SQLITE_IOERR_READ", takesWrites: true });
+    expect(outbox.peek("update")).toBeNull();
+    clock.advance(60_000);
+    expect(outbox.counts().trouble).toBe("io");
+    disk.code = null;
+    clock.advance(60_000);
+    expect(outbox.counts().trouble).toBeNull();
+    expect(countTold(rig)).toEqual([times, times]);
+  }
+});
+
+test("what lies deep and cannot be read is said once, and what lies before it is given out meanwhile", () => {
+  const rig = openRig();
+  const { clock, outbox, disk } = rig;
+  rig.disconnect();
+  for (let index = 0; index < 20; index++) outbox.append(event(`${index}`));
+  outbox.flush();
+  Object.assign(disk, { code: "SQLITE_IOERR_READ", takesWrites: true, failsFrom: 11 });
+  for (let minute = 0; minute < 60; minute++) {
+    expect(outbox.peek("update", { maxRecords: 10 })!.records).toHaveLength(10);
+    expect(outbox.peek("update", { after: 10 })).toBeNull();
+    clock.advance(60_000);
+  }
+  expect(outbox.counts().trouble).toBe("io");
+  expect(countTold(rig)).toEqual([1, 1]);
+});
+
+test("a newer alert from memory overtakes no older one in the file that can be read again", () => {
+  const { clock, outbox, disk, file, sent, connect, disconnect } = openRig();
+  disconnect();
+  outbox.append(alert("older"));
+  Object.assign(disk, { code: "SQLITE_IOERR_READ", takesWrites: true });
+  connect();
+  clock.advance(600_000);
+  disk.code = null;
+  file.use((database) => {
+    database.transaction = () => {
+      throw Object.assign(new Error("no room"), { code: "SQLITE_FULL" });
+    };
+  });
+  outbox.append(alert("newer"));
+  clock.advance(120_000);
+  expect(sent.find((name) => name === "older" || name === "newer")).toBe("older");
+});
+
+test("a file that was begun anew is read at once", () => {
+  const { clock, outbox, disk, file, sent, connect } = openRig();
+  outbox.append(alert("before"));
+  Object.assign(disk, { code: "SQLITE_IOERR_READ", takesWrites: true });
+  connect();
+  clock.advance(600_000);
+  disk.code = null;
+  let isCorrupt = true;
+  file.use((database) => {
+    const { transaction } = database;
+    database.transaction = (work) => {
+      if (!isCorrupt) return transaction(work);
+      isCorrupt = false;
+      throw Object.assign(new Error("malformed"), { code: "SQLITE_CORRUPT" });
+    };
+  });
+  outbox.append(alert("meanwhile"));
+  expect(outbox.counts().trouble).toBeNull();
+  expect(sent).toContain("meanwhile");
+});
+
+test("a damaged record that cannot be removed is a trouble of writing, and goes when there is room", () => {
+  const { clock, outbox, file, errors } = openRig();
+  for (const id of ["first", "second"]) outbox.append(alert(id));
+  let restore = (): void => {};
+  file.use((database) => {
+    const [row] = database.prepare("SELECT body FROM outbox_entry WHERE sequence = 1").all();
+    const body = Uint8Array.from(row!.body as Uint8Array);
+    body[2]! ^= 1;
+    database.prepare("UPDATE outbox_entry SET body = ? WHERE sequence = 1").run(body);
+    const { transaction } = database;
+    database.transaction = () => {
+      throw Object.assign(new Error("no room"), { code: "SQLITE_FULL" });
+    };
+    restore = () => {
+      database.transaction = transaction;
+    };
+  });
+  expect(outbox.peek("alert")).toBeNull();
+  clock.advance(10_000);
+  expect(outbox.counts().trouble).toBe("full");
+  expect(errors).toEqual(["the outbox cannot be written; records wait in memory"]);
+  restore();
+  clock.advance(120_000);
+  expect(outbox.peek("alert")!.records).toHaveLength(1);
+  expect(outbox.counts().trouble).toBeNull();
 });
