@@ -52,7 +52,7 @@ export interface StoreFile {
   readonly reserve: StoreReserve;
   /** Is another file in its place, or none? What is written then is found by nobody after the end. */
   isGone(): boolean;
-  /** Bytes on the disk: the database and its log, without the reserve. */
+  /** Bytes on the disk: the database and its log, without the reserve; 0 where the disk does not say. */
   sizeBytes(): number;
   close(): void;
 }
@@ -174,7 +174,14 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   return {
     reserve,
     isGone: () => database !== null && isElsewhere(),
-    sizeBytes: () => sizeWithLog(path),
+    sizeBytes() {
+      try {
+        return sizeWithLog(path);
+      } catch {
+        // A folder that may not be entered any more, a disk that was pulled out: what is open may be good all the same.
+        return 0;
+      }
+    },
     add(part) {
       parts.push(part);
       try {

@@ -27,6 +27,14 @@ const chunkBytes = 64 * 1024;
 export function openStoreReserve(path: string, maxBytes: number): StoreReserve {
   let isHeld = false;
 
+  const discard = (): void => {
+    try {
+      rmSync(path, { force: true });
+    } catch {
+      // In a folder that may not be entered any more it takes room for now.
+    }
+  };
+
   const take = (): boolean => {
     try {
       const { bsize, blocks, bavail } = statfsSync(dirname(path));
@@ -37,7 +45,7 @@ export function openStoreReserve(path: string, maxBytes: number): StoreReserve {
       return true;
     } catch {
       // Whatever the disk says of it, a reserve is a precaution; a part of one would only take room.
-      rmSync(path, { force: true });
+      discard();
       return false;
     }
   };

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { openOutboxTable } from "../../../src/gateway/record/outbox-table.ts";
+import { openStoreReserve } from "../../../src/gateway/record/store-reserve.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { contents, openOutbox } from "./outbox-rig.ts";
 
@@ -58,4 +59,19 @@ test("a record whose bytes the disk has changed is not sent but told of, and its
   ]);
   expect(told).toEqual(["update"]);
   expect(outbox.counts().lanes.alert).toMatchObject({ records: 0, bytes: 0 });
+});
+
+test("in a folder that answers nothing but errors any more the open store goes on, of unknown size and without a reserve", () => {
+  const folder = join(createTemporaryFolder(), "state");
+  mkdirSync(folder);
+  const { outbox, file } = openOutbox(join(folder, "store.db"));
+  outbox.append({ kind: "alert", id: "before", json: "{}" });
+  expect(outbox.counts().diskBytes).toBeGreaterThan(0);
+  renameSync(folder, `${folder}-away`);
+  symlinkSync(folder, folder);
+  outbox.append({ kind: "alert", id: "after", json: "{}" });
+  expect(outbox.counts()).toMatchObject({ diskBytes: 0, pendingRecords: 0, trouble: null });
+  expect(contents(outbox, "alert")!.records).toMatchObject([{ id: "before" }, { id: "after" }]);
+  expect(openStoreReserve(join(folder, "x.reserve"), 65_536).isHeld).toBe(false);
+  expect(file.isGone()).toBe(true);
 });
