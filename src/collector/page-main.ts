@@ -17,7 +17,7 @@ const { config, version, embedded } = workerData as PageThreadData;
 const logger = createLogger({ name: "collector-page", level: config.log.level });
 const worker = createReportedWorker();
 const workers = viewAll([worker]);
-const metrics = createMetrics({ defaults: "process", workers: workers.snapshots });
+const metrics = createMetrics({ defaults: "process", workers: workers.snapshots, logger });
 yieldToStoring();
 try {
   const page = await openPage({ config, version, embedded, logger, metrics, workers });

@@ -19,7 +19,7 @@ export function startAlone({
     logger.warn("with the embedded broker one thread stores what gateways send; workers need mqtt.url");
   }
   return openWhole(logger, async (closers) => {
-    const metrics = createMetrics({ defaults: "thread" });
+    const metrics = createMetrics({ defaults: "thread", logger });
     const writer = await openWriter({ config, logger, metrics });
     closers.add(() => writer.close());
     const { embedded, mqttUrl } = writer;

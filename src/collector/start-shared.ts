@@ -22,7 +22,7 @@ export async function startShared(options: DaemonOptions): Promise<Daemon> {
   const workers = role === "web" ? nowhere : startIngestWorkers(config, source, logger);
   try {
     if (role !== "ingest") return await startWeb(options, workers);
-    const metrics = createMetrics({ defaults: "process", workers: workers.snapshots });
+    const metrics = createMetrics({ defaults: "process", workers: workers.snapshots, logger });
     return await serveIngest(config, { workers, metrics, logger, version });
   } catch (error) {
     await workers.close();
@@ -33,7 +33,7 @@ export async function startShared(options: DaemonOptions): Promise<Daemon> {
 function startWeb({ config, version, logger }: DaemonOptions, workers: IngestWorkers): Promise<Daemon> {
   return openWhole(logger, async (closers) => {
     await prepareStateFolder(config.collector.stateDir, { nowMs: systemClock.nowMs(), logger });
-    const metrics = createMetrics({ defaults: "process", workers: workers.snapshots });
+    const metrics = createMetrics({ defaults: "process", workers: workers.snapshots, logger });
     const around = { config, logger, metrics };
     const page = await openPage({ ...around, version, embedded: null, workers, access: "write" });
     closers.add(() => page.close());

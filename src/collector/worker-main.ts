@@ -11,7 +11,7 @@ const [configPath = "", installationDir = "", number = ""] = process.argv.slice(
 const config = readCollectorFile({ configPath, installationDir, environment: process.env }).config;
 keepFilesPrivate();
 const logger = createLogger({ name: `collector-worker-${number}`, level: config.log.level });
-const metrics = createMetrics({ defaults: "process" });
+const metrics = createMetrics({ defaults: "process", logger });
 try {
   const worker = await startIngestWorker(config, Number(number), { logger, metrics });
   const send = (report: object): void => {

@@ -231,7 +231,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     devices,
     evidence: evidence.describe,
   };
-  const metrics = createGatewayMetrics(parts);
+  const metrics = createGatewayMetrics(parts, logger);
   const server = await startGatewayHttp({
     host: config.gateway.httpHost,
     port: config.gateway.httpPort,

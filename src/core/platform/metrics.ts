@@ -10,6 +10,7 @@ import {
   Registry,
   Counter as VendorCounter,
 } from "prom-client";
+import { type Logger, silentLogger } from "./logger.ts";
 
 /** Values of a metric's labels. */
 type Labels = Readonly<Record<string, string>>;
@@ -40,7 +41,7 @@ interface Histogram {
 }
 
 export interface Metrics {
-  /** `read`, if given, is asked at every scrape for the count so far; it must never fall. */
+  /** `read`, if given, is asked at every scrape for the count so far, which must never fall; where it throws, none is shown. */
   counter(spec: MetricSpec, read?: () => number): Counter;
   /** `read`, if given, is asked at every scrape; what it does not know, or throws for, is not shown. */
   gauge(spec: MetricSpec, read?: () => number | null | Promise<number>): Gauge;
@@ -63,6 +64,8 @@ interface MetricsOptions {
   readonly defaults?: "none" | "thread" | "process";
   /** Label sets one metric may have; further ones are counted under `other`. Default 1,000. */
   readonly maxSeries?: number;
+  /** Told once of a figure that cannot be read, until it can be again; default none. */
+  readonly logger?: Logger;
 }
 
 const prefix = "aurora_";
@@ -73,9 +76,28 @@ export const latencyBucketsSeconds: readonly number[] = [
 ];
 
 export function createMetrics(options: MetricsOptions = {}): Metrics {
+  const { logger = silentLogger } = options;
   const registry = new Registry();
   collectDefaults(registry, options.defaults ?? "none");
   const maxSeries = options.maxSeries ?? 1000;
+  /** Figures are looked at most when something fails, which must not take the others; null: it throws, which is logged once. */
+  const readOrTell = (
+    { name }: MetricSpec,
+    read: () => number | null | Promise<number>,
+  ): (() => Promise<number | null>) => {
+    let isTold = false;
+    return async () => {
+      try {
+        const value = await read();
+        isTold = false;
+        return value;
+      } catch (error) {
+        if (!isTold) logger.error("a figure cannot be read; it is left out until it can", { name, error });
+        isTold = true;
+        return null;
+      }
+    };
+  };
   const common = (
     spec: MetricSpec,
   ): { name: string; help: string; labelNames: string[]; registers: Registry[] } => ({
@@ -87,14 +109,17 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   return {
     counter(spec, read) {
       if (!spec.name.endsWith("_total")) throw new RangeError(`counter ${spec.name} must end in _total`);
+      const known = read && readOrTell(spec, read);
       const inner: PromCounter = new VendorCounter({
         ...common(spec),
-        ...(read === undefined
+        ...(known === undefined
           ? {}
           : {
-              collect(this: PromCounter): void {
+              async collect(this: PromCounter): Promise<void> {
+                const count = await known();
                 this.reset();
-                this.inc(read());
+                if (count === null) this.remove();
+                else this.inc(count);
               },
             }),
       });
@@ -102,13 +127,14 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       return { add: (amount = 1, labels = {}) => inner.inc(bound(labels), amount) };
     },
     gauge(spec, read) {
+      const known = read && readOrTell(spec, read);
       const inner = new PromGauge({
         ...common(spec),
-        ...(read === undefined
+        ...(known === undefined
           ? {}
           : {
               async collect(this: PromGauge): Promise<void> {
-                showGauge(this, await readOrNull(read), {});
+                showGauge(this, await known(), {});
               },
             }),
       });
@@ -134,15 +160,6 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
 function showGauge(gauge: PromGauge, value: number | null, labels: Record<string, string>): void {
   if (value === null || Number.isNaN(value)) gauge.remove(labels);
   else gauge.set(labels, value);
-}
-
-/** Figures are looked at most when something fails, which must not take the others. */
-async function readOrNull(read: () => number | null | Promise<number>): Promise<number | null> {
-  try {
-    return await read();
-  } catch {
-    return null;
-  }
 }
 
 function collectDefaults(registry: Registry, of: "none" | "thread" | "process"): void {

@@ -4,6 +4,7 @@ import { driftLevels } from "../../core/contract/drift-verdict.ts";
 import { sourceDiagnosisCodes } from "../../core/contract/source-diagnosis.ts";
 import { componentHealths } from "../../core/contract/turbine-state.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
+import type { Logger } from "../../core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../../core/platform/metrics.ts";
 import type { GatewayParts } from "./describe-gateway.ts";
 import { addDeviceMetrics } from "./device-metrics.ts";
@@ -33,7 +34,7 @@ const windowLatencyBuckets: readonly number[] = [
   0.075, 0.1, 0.2, 0.5, 1, 5,
 ];
 
-export function createGatewayMetrics(parts: MeasuredParts): Metrics {
+export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metrics {
   const { config, quality, figures, outbox, uplink, mqtt, register } = parts;
   // The components are those of the configuration: none may end up under `other`.
   const maxSeries = Math.max(
@@ -42,7 +43,7 @@ export function createGatewayMetrics(parts: MeasuredParts): Metrics {
     parts.drift.standings.length * driftLevels.length,
     parts.sources().length * sourceDiagnosisCodes.length,
   );
-  const metrics = createMetrics({ defaults: "process", maxSeries });
+  const metrics = createMetrics({ defaults: "process", maxSeries, logger });
   const gauge = (name: string, help: string, read: () => number | null): void => {
     metrics.gauge({ name, help }, read);
   };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createMetrics } from "../../../src/core/platform/metrics.ts";
 
 describe("metrics", () => {
@@ -56,19 +57,31 @@ describe("metrics", () => {
     }
   });
 
-  test("a gauge that cannot be read takes no other with it, and comes back", async () => {
-    const metrics = createMetrics();
+  test("a figure that cannot be read takes no other with it, is told of once, and comes back", async () => {
+    const told: unknown[] = [];
+    const logger = { ...silentLogger, error: (_: string, fields?: object) => void told.push(fields) };
+    const metrics = createMetrics({ logger });
     let known = false;
-    metrics.counter({ name: "messages_total", help: "Messages." }).add(3);
-    metrics.gauge({ name: "turbines", help: "Turbines." }, async () => {
+    const read = (): number => {
       if (!known) throw new Error("the record cannot be asked");
       return 2;
-    });
-    expect(await metrics.render()).toMatch(/^aurora_messages_total 3$/m);
-    expect(await metrics.render()).not.toMatch(/^aurora_turbines/m);
-    expect(await metrics.snapshot()).toHaveLength(2);
-    known = true;
-    expect(await metrics.render()).toMatch(/^aurora_turbines 2$/m);
+    };
+    metrics.counter({ name: "messages_total", help: "Messages." }).add(3);
+    metrics.counter({ name: "rows_total", help: "Rows." }, read);
+    metrics.gauge({ name: "turbines", help: "Turbines." }, async () => read());
+    for (const times of [1, 2]) {
+      known = false;
+      expect(await metrics.render()).toMatch(/^aurora_messages_total 3$/m);
+      expect(await metrics.render()).not.toMatch(/^aurora_(turbines|rows_total)/m);
+      expect(await metrics.snapshot()).toHaveLength(3);
+      expect(told).toHaveLength(2 * times);
+      known = true;
+      for (const _ of [1, 2]) {
+        expect(await metrics.render()).toMatch(/^aurora_turbines 2$/m);
+        expect(await metrics.render()).toMatch(/^aurora_rows_total 2$/m);
+      }
+    }
+    expect(told.slice(0, 2)).toMatchObject([{ name: "rows_total" }, { name: "turbines" }]);
   });
 
   test("a flood of label values ends in one series", async () => {
