@@ -41,6 +41,7 @@ test("what moves all outputs alike cancels", () => {
 test("the expected margin follows the speed, and neighbours' correlation widens a window's deviation", () => {
   expect(expectMargin(baseline, 0, 1500)).toEqual({
     location: 1,
+    allowed: 0,
     window: 0.5 * Math.sqrt(1.6 / 0.4),
     wander: 0.3,
     single: Math.hypot(0.5, 0.3),
@@ -80,6 +81,7 @@ test("a reference that was kept before wander was learnt is taken for a usual on
   const margins = [{ location: 1, scale: 0.01, autocorrelation: 0 }];
   expect(expectMargin({ ...baseline, margins }, 0, 1500)).toEqual({
     location: 1,
+    allowed: 0,
     window: 0.25,
     wander: 0.5,
     single: Math.hypot(0.25, 0.5),
