@@ -35,7 +35,7 @@ const partsOfOne = 3;
 /** Share of the recordings at either end of their shares that may be wrong. */
 const outerShare = 0.1;
 /** Harmonics of the stated speed at which a shaft is heard, where all else varies. */
-const statedHarmonics = [2, 3];
+const statedHarmonics = [1, 2, 3];
 /** Resolutions of a spectrum within which a line may be the mains' own. */
 const humReach = 2;
 

@@ -269,9 +269,11 @@ it("says that a speed varies that is stated once for all", async () => {
 });
 
 it("takes a second machine whose speed varies for no shaft of the first", async () => {
-  const beside = recordEach(
-    wandering.map((rpm) => [...loudShaftOf(rpm), ...shaftOf(1750, 1, 2, 3)]),
-    2,
-  );
-  expect(await listDoubts(plan(beside, 1750))).toEqual([]);
+  for (const orders of [[1, 2, 3], [1]]) {
+    const beside = recordEach(
+      wandering.map((rpm) => [...loudShaftOf(rpm), ...shaftOf(1750, ...orders)]),
+      2,
+    );
+    expect(await listDoubts(plan(beside, 1750))).toEqual([]);
+  }
 });
