@@ -36,7 +36,7 @@ export function reportError(error: unknown, { json = false }: { readonly json?: 
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(
-    `bug: ${redactPasswords(text)}\nhint: This should not happen. Please report it with the lines above.\n`,
+    `bug: ${say(text)}\nhint: This should not happen. Please report it with the lines above.\n`,
   );
   return 1;
 }

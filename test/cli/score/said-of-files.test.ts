@@ -113,6 +113,16 @@ describe("aurora score", () => {
     );
   });
 
+  it("names a file of which it makes nothing by letters alone", async () => {
+    const { folder, out } = createFolder();
+    const short = join(folder, "a\u001b[2J.npy");
+    writeFileSync(short, encodeNpy(counts.slice(0, 100), [100]));
+    const args = ["--input", short, "--out", out, ...flags];
+    const { stdout, stderr } = await auroraHere("score", shippedBundle, ...args);
+    expect(stderr).toMatch(/^error: .*a\ufffd\[2J\.npy: no window could be scored\n/);
+    expect(`${stdout}${stderr}`).not.toContain("\u001b");
+  });
+
   it("says where an option counts instead of what a file says itself, once", async () => {
     const { folder, out } = createFolder();
     const waves = ["a.wav", "b.wav"].map((name) => join(folder, name));

@@ -3,25 +3,39 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { renderCheck } from "../../../src/cli/doctor/render-checks.ts";
+import { reportError } from "../../../src/cli/terminal/end-process.ts";
 import { printReply } from "../../../src/cli/terminal/print-reply.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { auroraHere } from "../aurora.ts";
 
 const evil = "\u001b[2J\u009b\u202eX";
 
-test("a reply in words is cleaned, one in JSON is what it is", () => {
+/** What is written to `stream` meanwhile. */
+function listen(stream: NodeJS.WriteStream, act: () => void): string[] {
   const written: string[] = [];
-  const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+  const spy = vi.spyOn(stream, "write").mockImplementation((text) => {
     written.push(String(text));
     return true;
   });
   try {
-    printReply(false, {}, () => `${evil}\n`);
-    printReply(true, { channel: evil }, () => "");
+    act();
   } finally {
     spy.mockRestore();
   }
+  return written;
+}
+
+test("a reply in words is cleaned, one in JSON is what it is", () => {
+  const written = listen(process.stdout, () => {
+    printReply(false, {}, () => `${evil}\n`);
+    printReply(true, { channel: evil }, () => "");
+  });
   expect(written).toEqual(["\ufffd[2J\ufffd\ufffdX\n", `${JSON.stringify({ channel: evil })}\n`]);
+});
+
+test("a bug is told in letters", () => {
+  const [told] = listen(process.stderr, () => reportError(new Error(`no ${evil}`)));
+  expect(told).toMatch(/^bug: Error: no \ufffd\[2J\ufffd\ufffdX\n {4}at /);
 });
 
 test("a check of the doctor has no colours but its mark's", () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { keepLog } from "../../../src/cli/terminal/progress-bar.ts";
+import { createProgressBar, keepLog } from "../../../src/cli/terminal/progress-bar.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const now = (): Date => new Date("2026-01-02T03:04:05.006Z");
@@ -15,6 +15,19 @@ it("keeps every line with its time, after those of earlier runs", () => {
   expect(readFileSync(path, "utf8")).toBe(
     "2026-01-02T03:04:05.006Z step 1\n2026-01-02T03:04:05.006Z step 2\n",
   );
+});
+
+it("draws over itself, and by what it names moves no cursor", () => {
+  const written: string[] = [];
+  const stream = { isTTY: true, write: (text: string) => written.push(text) };
+  const bar = createProgressBar(stream as unknown as NodeJS.WriteStream);
+  bar.update(1, 2, "a\u001b[2J.wav");
+  bar.log("b\u001b]0;x\u0007");
+  expect(written).toEqual([
+    `\r\u001b[2K[${"#".repeat(15)}${".".repeat(15)}] 1/2 a\ufffd[2J.wav`,
+    "\r\u001b[2K",
+    "b\ufffd]0;x\ufffd\n",
+  ]);
 });
 
 it("says its lines where nothing can be written", () => {
