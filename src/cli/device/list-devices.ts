@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { type DeviceDiagnosis, deviceDiagnosisSchema } from "../../core/contract/device/device-diagnosis.ts";
+import { printableLine } from "../../core/platform/printable.ts";
 import { askStatus, findGatewayAddress, type GatewayAddress } from "../ask/ask-gateway.ts";
 import { findStablePorts } from "./stable-ports.ts";
 
@@ -140,11 +141,11 @@ async function askGateway(url: string): Promise<LivePage | null> {
   return page.success ? page.data : null;
 }
 
-function sayGateway({ url, running, other, missing }: NonNullable<DeviceList["gateway"]>): string {
-  if (running) return `Devices of the gateway at ${url}:`;
-  if (missing !== null) return `${missing.message}.\n${missing.hint}\nConfigured devices:`;
+function sayGateway({ url, running, other, missing }: NonNullable<DeviceList["gateway"]>): string[] {
+  if (running) return [`Devices of the gateway at ${url}:`];
+  if (missing !== null) return [`${missing.message}.`, missing.hint, "Configured devices:"];
   const who = other === null ? "No gateway answers" : `Another gateway, ${other}, answers`;
-  return `${who} at ${url}. Configured devices:`;
+  return [`${who} at ${url}. Configured devices:`];
 }
 
 export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList): string {
@@ -153,8 +154,8 @@ export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList):
     const about = [path === connect ? null : path, manufacturer, device === null ? null : `device ${device}`];
     lines.push(`  ${connect}  ${about.filter((part) => part !== null).join(", ")}`.trimEnd());
   }
-  if (gateway === null) return `${lines.join("\n")}\n`;
-  lines.push("", sayGateway(gateway));
+  if (gateway === null) return renderLines(lines);
+  lines.push("", ...sayGateway(gateway));
   for (const { id, connect, mode, hasKey, state, model, windows, diagnoses, push, health, link } of devices) {
     const about = [state ?? "state unknown", `mode ${mode}`];
     // In mode raw the gateway infers, and the device needs no model.
@@ -173,5 +174,10 @@ export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList):
     for (const { text, cure, sinceMs } of diagnoses)
       lines.push(`    ! ${text} (since ${new Date(sinceMs).toISOString().slice(0, 19)}Z)`, `      ${cure}`);
   }
-  return `${lines.join("\n")}\n`;
+  return renderLines(lines);
+}
+
+/** What devices and gateways say of themselves adds no line. */
+function renderLines(lines: readonly string[]): string {
+  return `${lines.map(printableLine).join("\n")}\n`;
 }

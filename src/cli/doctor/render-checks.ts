@@ -1,5 +1,5 @@
 /** The lines of `aurora doctor`. */
-import { printable } from "../../core/platform/printable.ts";
+import { printableLine } from "../../core/platform/printable.ts";
 import type { CheckVerdict } from "./check-result.ts";
 import type { GroupedResult } from "./run-checks.ts";
 
@@ -12,7 +12,8 @@ export function renderCheck(
   colour: "colour" | "plain",
 ): string {
   const mark = colour === "colour" ? `\u001b[${colours[verdict]}m${marks[verdict]}\u001b[0m` : marks[verdict];
-  return `${mark} ${printable(`${name}: ${text}\n${advice === null ? "" : `    ${advice}\n`}`)}`;
+  const lines = [`${name}: ${text}`, ...(advice === null ? [] : [`    ${advice}`])];
+  return `${mark} ${lines.map((line) => `${printableLine(line)}\n`).join("")}`;
 }
 
 /** `12 good, 1 warning, 2 wrong, 1 not checked`. */

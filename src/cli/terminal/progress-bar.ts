@@ -1,6 +1,6 @@
 /** How far a long command has come: a bar on stderr, drawn only on a terminal, and what it says kept in a file. */
 import { appendFileSync } from "node:fs";
-import { printable } from "../../core/platform/printable.ts";
+import { printable, printableLine } from "../../core/platform/printable.ts";
 
 /** Something that shows how far work has come. */
 export interface ProgressBar {
@@ -31,7 +31,7 @@ export function createProgressBar(stream: NodeJS.WriteStream = process.stderr): 
       lastMs = nowMs;
       const filled = Math.round((width * done) / Math.max(1, total));
       stream.write(
-        `\r\u001b[2K[${"#".repeat(filled)}${".".repeat(width - filled)}] ${done}/${total} ${printable(what)}`,
+        `\r\u001b[2K[${"#".repeat(filled)}${".".repeat(width - filled)}] ${done}/${total} ${printableLine(what)}`,
       );
       drawn = true;
     },

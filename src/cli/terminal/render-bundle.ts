@@ -6,6 +6,7 @@ import { verifyBundle } from "../../core/bundle/verify-bundle.ts";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
 import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
+import { printableLine } from "../../core/platform/printable.ts";
 import { describeError } from "./end-process.ts";
 
 /** The manifest's main points, one a line, whose signature it says that it bears, and the files. */
@@ -36,7 +37,9 @@ export function renderBundle(bundle: Bundle): string {
     `signature   ${describeSignature(bundle)}`,
     "files",
     ...files,
-  ].join("\n");
+  ]
+    .map(printableLine)
+    .join("\n");
 }
 
 /** Whose signature it claims to bear: what any hand could have written, and is looked at no further here. */
@@ -69,7 +72,7 @@ export function renderChanges(
     if (part === undefined || count <= evaluationLines) return sentence;
     return `${part}: ${count} differences (--json says each)`;
   });
-  return [...new Set(lines)].join("\n");
+  return [...new Set(lines)].map(printableLine).join("\n");
 }
 
 /** One bundle in `aurora bundle verify --json`. */

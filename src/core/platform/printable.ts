@@ -1,9 +1,15 @@
 /** Text from a file or the wire as it may be shown on a terminal. Nothing here adds colours: that is done afterwards. */
 
-/** What would move a terminal's cursor, change its colours or turn the direction of its text shows as �. */
+/** What would move a terminal's cursor, change its colours or turn the direction of its text shows as �; lines stay. */
 export function printable(text: string): string {
+  const lines = text.replaceAll("\r\n", "\n");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be shown
-  return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "\ufffd");
+  return lines.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "\ufffd");
+}
+
+/** The same of what is one line: it forges no other. */
+export function printableLine(text: string): string {
+  return printable(text).replaceAll("\n", "\ufffd");
 }
 
 /** A value of JSON all of whose texts may be shown. */

@@ -1,7 +1,7 @@
 /** `aurora score` of recordings: scores them, prints what they come to, and says on stderr what is wrong with any. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
-import { printable } from "../../../core/platform/printable.ts";
+import { printableLine } from "../../../core/platform/printable.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import { printReply } from "../../terminal/print-reply.ts";
@@ -174,7 +174,7 @@ function complain(summary: FileSummary, isUnitKnown: boolean): void {
   const { file, setAside } = summary;
   if (!saysNothing(summary)) return;
   process.stderr.write(
-    `error: ${printable(file)}: no window could be scored\nhint: ${adviseOn(setAside, isUnitKnown)}\n`,
+    `error: ${printableLine(file)}: no window could be scored\nhint: ${adviseOn(setAside, isUnitKnown)}\n`,
   );
 }
 
