@@ -57,7 +57,9 @@ export const embeddedBrokerSchema: () => z.ZodType<EmbeddedBrokerConfig, object>
       anonymousRead: z
         .boolean()
         .default(false)
-        .describe("May anyone who reaches it subscribe to alerts and states (never publish)?"),
+        .describe(
+          "May anyone who reaches it subscribe to alerts and states (never publish)? A guest has 50 filters: one with `+` serves all turbines",
+        ),
       maxPacketBytes: z
         .int()
         .min(1024)
