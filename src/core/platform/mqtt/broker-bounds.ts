@@ -53,8 +53,8 @@ export const maxTopicLength = 512;
 /** Counts retained messages by their topics and bytes, for each login and for all together. */
 interface RetainedBound {
   /**
-   * May this message of `login` be retained? It is counted when it may; an empty payload gives its topic back (MQTT 3.1.1 section
-   * 3.3.1.3).
+   * May this message of `login` be retained? It is counted when it may; if not, or if its payload is empty (MQTT 3.1.1 section
+   * 3.3.1.3), nothing is retained of its topic.
    */
   admits(login: string | null, topic: string, bytes: number): boolean;
 }
@@ -83,37 +83,54 @@ export function createRetainedBound(maxTopics: number, maxBytes: number): Retain
   return {
     admits(login, topic, bytes) {
       const before = kept.get(topic);
-      const freed = before === undefined ? none : { topics: 1, bytes: before.bytes };
+      if (before !== undefined) change(before.login, { topics: -1, bytes: -before.bytes });
+      kept.delete(topic);
+      if (bytes === 0) return true;
       const fits = (sum: Sum, share: number): boolean =>
         sum.topics + 1 <= Math.ceil(share * maxTopics) && sum.bytes + bytes <= share * maxBytes;
-      const own = ofLogin.get(login) ?? none;
-      const isRoom =
-        fits(subtract(all, freed), 1) &&
-        fits(before?.login === login ? subtract(own, freed) : own, loginShare);
-      if (bytes > 0 && !isRoom) return false;
-      if (before !== undefined) change(before.login, subtract(none, freed));
-      kept.delete(topic);
-      if (bytes > 0) {
-        change(login, { topics: 1, bytes });
-        kept.set(topic, { login, bytes });
-      }
+      if (!fits(all, 1) || !fits(ofLogin.get(login) ?? none, loginShare)) return false;
+      change(login, { topics: 1, bytes });
+      kept.set(topic, { login, bytes });
       return true;
     },
   };
 }
 
-function subtract(sum: Sum, freed: Sum): Sum {
-  return { topics: sum.topics - freed.topics, bytes: sum.bytes - freed.bytes };
+/** The part of a broker that keeps retained messages; an empty one takes its topic's away. */
+interface RetainedStore {
+  storeRetained(message: { readonly topic: string; readonly payload: Buffer }): Promise<void>;
+}
+
+/**
+ * Bounds what `broker` (an Aedes) retains. What has no room is passed on all the same: refusing it would cut its publisher at each
+ * connection anew. Of its topic nothing is retained then, as an older message would pass for the newest.
+ * @param publishers of the payloads that are to be retained
+ */
+export function boundRetained<T extends { readonly username: string | null }>(
+  broker: object,
+  publishers: WeakMap<Buffer, T>,
+  tellUnkept: (publisher: T | undefined, topic: string) => void,
+): void {
+  const { persistence } = broker as { readonly persistence: RetainedStore };
+  const bound = createRetainedBound(10_000, 64 * 1024 * 1024);
+  const store = persistence.storeRetained.bind(persistence);
+  persistence.storeRetained = (message) => {
+    const { topic, payload } = message;
+    const publisher = publishers.get(payload);
+    if (bound.admits(publisher?.username ?? null, topic, payload.length)) return store(message);
+    tellUnkept(publisher, topic);
+    return store({ ...message, payload: Buffer.alloc(0) });
+  };
 }
 
 /** Counts topic filters: of a guest those of a connection, of a login those of all its connections. */
 interface FilterBound {
-  /** May it have this filter? It is counted when it may, until it is released or the connection closes. */
-  admits(socket: Socket, login: string | null, filter: string): boolean;
+  /** Counts this filter until it is released or the connection closes; if it may not have it, says why. */
+  take(socket: Socket, login: string | null, filter: string): string | null;
   release(socket: Socket, filters: readonly string[]): void;
 }
 
-/** Creates a bound with no filter. A gateway has one for each of its devices and turbines. */
+/** Creates a bound with no filter. A gateway has one for each of its devices, and a handful. */
 export function createFilterBound(maxOfLogin: number, maxOfGuest: number): FilterBound {
   const held = new Map<Socket, { readonly owner: string | Socket; readonly filters: Set<string> }>();
   const counts = new Map<string | Socket, number>();
@@ -127,12 +144,13 @@ export function createFilterBound(maxOfLogin: number, maxOfGuest: number): Filte
     else counts.delete(owner);
   };
   return {
-    admits(socket, login, filter) {
-      if (socket.destroyed) return false;
+    take(socket, login, filter) {
+      if (socket.destroyed) return "its connection is closed";
       const own = held.get(socket) ?? { owner: login ?? socket, filters: new Set<string>() };
-      if (own.filters.has(filter)) return true;
+      if (own.filters.has(filter)) return null;
       const count = counts.get(own.owner) ?? 0;
-      if (count >= (login === null ? maxOfGuest : maxOfLogin)) return false;
+      const max = login === null ? maxOfGuest : maxOfLogin;
+      if (count >= max) return `more than ${max} filters`;
       if (!held.has(socket)) {
         held.set(socket, own);
         socket.once("close", () => {
@@ -142,7 +160,7 @@ export function createFilterBound(maxOfLogin: number, maxOfGuest: number): Filte
       }
       own.filters.add(filter);
       counts.set(own.owner, count + 1);
-      return true;
+      return null;
     },
     release,
   };

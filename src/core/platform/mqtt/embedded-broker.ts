@@ -11,15 +11,15 @@ import { waitAtMost } from "../daemon/closing.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { boundEmitterDepth } from "./bound-emitter.ts";
 import {
+  boundRetained,
   createFilterBound,
   createPlaces,
-  createRetainedBound,
   maxTopicLength,
   type Places,
 } from "./broker-bounds.ts";
 import { type BrokerTls, openListeners, readCertificateName } from "./broker-listeners.ts";
 import { scopeClientId, unscopeClientId } from "./client-id.ts";
-import { createRefusalLog, type RefusedLogin } from "./login-refusals.ts";
+import { createAskLog, createRefusalLog, type RefusedLogin } from "./login-refusals.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { isSharedFilter } from "./mqtt-topic.ts";
 
@@ -95,6 +95,7 @@ export interface EmbeddedBroker {
 /** CONNACK of MQTT 5 with reason 0x84 "unsupported protocol version" and no properties (MQTT 5 section 3.2). */
 const connackUnsupportedVersion = Uint8Array.of(0x20, 0x03, 0x00, 0x84, 0x00);
 const systemTopic = "$";
+const noRight = "no right to it";
 
 /** Starts to listen. Fails with `MQTT` when the port is taken. */
 export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
@@ -116,6 +117,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
   };
   const internal = new WeakSet<Socket>();
   const filters = createFilterBound(2_000, 50);
+  const publishers = new WeakMap<Buffer, BrokerClient>();
   const isInternal = (socket: Socket): boolean => internal.has(socket);
   const broker = await Aedes.createBroker({
     connectTimeout: 10_000,
@@ -141,10 +143,17 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       if (packet.clientId !== "") packet.clientId = scopeClientId(packet.username, packet.clientId);
       callback(null, true);
     },
-    ...createAccess({ ...options, isInternal, refuse, filters }, places, counts),
+    ...createAccess({ ...options, isInternal, refuse, filters, publishers }, places, counts),
   });
   broker.on("unsubscribe", (topics, client) => filters.release(client.conn as Socket, topics));
   boundEmitterDepth(broker);
+  const logUnkept = createAskLog(logger, systemClock, {
+    one: "a message was not retained",
+    more: "more messages were not retained",
+  });
+  boundRetained(broker, publishers, (publisher, topic) =>
+    logUnkept(publisher, topic, "more than its share of retained messages"),
+  );
   // Its typings leave out "error", which it does emit when its memory store fails.
   (broker as EventEmitter).on("error", (error: unknown) => logger.error("broker error", { error }));
 
@@ -198,6 +207,8 @@ function createAccess(
     readonly isInternal: (socket: Socket) => boolean;
     readonly refuse: (refused: RefusedLogin) => void;
     readonly filters: ReturnType<typeof createFilterBound>;
+    /** Is told who published what is to be retained. */
+    readonly publishers: WeakMap<Buffer, BrokerClient>;
   },
   places: Places,
   counts: Pick<
@@ -206,12 +217,10 @@ function createAccess(
   >,
 ): Pick<AedesOptions, "authenticate" | "authorizePublish" | "authorizeSubscribe"> {
   const logger = options.logger ?? silentLogger;
-  const log = (one: string, more: string) => createRefusalLog(logger, systemClock, { one, more });
+  const log = (one: string, more: string) => createAskLog(logger, systemClock, { one, more });
   const logPublish = log("a publish was refused", "more publishes were refused");
   const logFilter = log("a subscription was refused", "more subscriptions were refused");
-  const logUnkept = log("a message was not retained", "more messages were not retained");
   const identities = new WeakMap<Client, BrokerClient>();
-  const retained = createRetainedBound(10_000, 64 * 1024 * 1024);
   return {
     // biome-ignore lint/complexity/useMaxParams: aedes calls it so
     authenticate(client, username, password, done) {
@@ -254,41 +263,33 @@ function createAccess(
         options.authorisePublish?.(identity, topic) === true;
       if (!allowed) {
         counts.refusedPublishes += 1;
-        logPublish(describeRefused(identity, topic));
+        logPublish(identity, topic, noRight);
         callback(new Error("not authorised"));
         return;
       }
-      // Refusing it would cut whoever sends it, at each connection anew: who listens now hears it.
-      if (packet.retain && !retained.admits(identity.username, topic, packet.payload.length)) {
-        packet.retain = false;
-        logUnkept(describeRefused(identity, topic));
-      }
+      if (packet.retain) options.publishers.set(packet.payload as Buffer, identity);
       callback(null);
     },
     authorizeSubscribe(client, subscription, callback) {
       const identity = identities.get(client);
       const { topic } = subscription;
       // aedes grants `$share/…` and never delivers: a refusal is honest.
-      const allowed =
+      const mayHear =
         identity !== undefined &&
         topic.length <= maxTopicLength &&
         !isSharedFilter(topic) &&
         !topic.startsWith(systemTopic) &&
-        options.authoriseSubscribe?.(identity, topic) === true &&
-        options.filters.admits(client.conn as Socket, identity.username, topic);
-      if (!allowed) {
+        options.authoriseSubscribe?.(identity, topic) === true;
+      const refused = mayHear
+        ? options.filters.take(client.conn as Socket, identity.username, topic)
+        : noRight;
+      if (refused !== null) {
         counts.refusedSubscriptions += 1;
-        logFilter(describeRefused(identity, topic));
+        logFilter(identity, topic, refused);
       }
-      callback(null, allowed ? subscription : null);
+      callback(null, refused === null ? subscription : null);
     },
   };
-}
-
-/** For the log: who, and the beginning of the topic. */
-function describeRefused(identity: BrokerClient | undefined, topic: string): RefusedLogin {
-  const { username = null, address = "unknown" } = identity ?? {};
-  return { user: username, address, reason: `topic ${topic.slice(0, 128)}` };
 }
 
 function refusal(message: string): AuthenticateError {

@@ -12,6 +12,8 @@ export interface RefusedLogin {
   readonly address: string;
   /** In words, for whoever runs the broker; the client is told no more than that it was refused. */
   readonly reason: string;
+  /** Of what it asked there. Its own choice, so that another one tells no refusals apart: the first is told. */
+  readonly topic?: string;
   /** It may as well be a look whether the port is open: said again after an hour only. */
   readonly isVague?: boolean;
 }
@@ -23,10 +25,16 @@ const maxLines = 20;
 /** Further ones are counted, and told of together. */
 const maxFollowed = 1_000;
 const maxUserLength = 64;
+const maxTopicLength = 128;
 
 interface Followed {
   saidMs: number;
   unsaid: number;
+}
+
+interface AskingClient {
+  readonly username: string | null;
+  readonly address: string;
 }
 
 /** What is said of one refusal, and of those that no line was for. */
@@ -59,7 +67,7 @@ export function createRefusalLog(
     [beganMs, lines, unsaid] = [nowMs, 0, 0];
   };
 
-  return ({ user, address, reason, isVague }) => {
+  return ({ user, address, reason, topic, isVague }) => {
     const nowMs = clock.monotonicMs();
     const name = user === null ? null : user.slice(0, maxUserLength);
     const key = JSON.stringify([name, address, reason]);
@@ -77,6 +85,18 @@ export function createRefusalLog(
     const before = known?.unsaid ?? 0;
     followed.set(key, { saidMs: nowMs, unsaid: 0 });
     const again = before === 0 ? {} : { sameBefore: before };
-    logger.warn(words.one, { user: name, address, reason, ...again });
+    const asked = topic === undefined ? {} : { topic: topic.slice(0, maxTopicLength) };
+    logger.warn(words.one, { user: name, address, reason, ...asked, ...again });
   };
+}
+
+/** As {@link createRefusalLog}, of what a client that was let in may not do. */
+export function createAskLog(
+  logger: Logger,
+  clock: Pick<Clock, "monotonicMs">,
+  words: RefusalWords,
+): (client: AskingClient | undefined, topic: string, reason: string) => void {
+  const tell = createRefusalLog(logger, clock, words);
+  return (client, topic, reason) =>
+    tell({ user: client?.username ?? null, address: client?.address ?? "unknown", reason, topic });
 }

@@ -18,6 +18,12 @@ test("they are bounded by bytes, of which a smaller one gives some back; what is
   expect([bound.admits("gw-1", "c", 1), bound.admits("gw-2", "c", 1)]).toEqual([false, true]);
 });
 
+test("a message that has no room leaves none of its topic, and the room of the older one to others", () => {
+  const bound = createRetainedBound(16, 800);
+  expect([bound.admits("gw-1", "a", 90), bound.admits("gw-1", "a", 101)]).toEqual([true, false]);
+  expect(bound.admits("gw-1", "b", 100)).toBe(true);
+});
+
 test("all together have no more than all of the room", () => {
   const bound = createRetainedBound(3, 1000);
   const logins = ["gw-1", "gw-2", "gw-3", "gw-4"];

@@ -55,3 +55,20 @@ test("names that a scanner tried twice are forgotten with their time, and told o
   // A second try of each of the thousand that were followed, and the last minute's, of which nobody was.
   expect(said).toEqual([{ count: 1000 + 40 }, wrong]);
 });
+
+test("topics, which a client chooses, tell no refusals apart: the first is told, and other clients' lines are left", () => {
+  const { said, clock, tell } = listen();
+  const guest = { user: null, address: "10.0.0.9", reason: "no right to it" };
+  const gateway = { ...wrong, reason: "no right to it", topic: "turbine/north/+/state" };
+  for (let minute = 0; minute < 2; minute++) {
+    for (let at = 0; at < 30; at++) tell({ ...guest, topic: `${minute}/${at}` });
+    tell(gateway);
+    clock.advance(60_000);
+  }
+  expect(said).toEqual([
+    { ...guest, topic: "0/0" },
+    gateway,
+    { ...guest, topic: "1/0", sameBefore: 29 },
+    gateway,
+  ]);
+});
