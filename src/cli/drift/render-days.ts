@@ -11,7 +11,6 @@ import {
   rollUpTurbines,
 } from "../../core/drift/roll-up-days.ts";
 import { type ColumnTrack, trackColumns } from "../../core/drift/track-columns.ts";
-import { printable } from "../../core/platform/printable.ts";
 import type { DriftHistory } from "./ask-drift.ts";
 
 /** Of each kind of row, those that need attention first. */
@@ -68,7 +67,7 @@ export function renderDriftDays(history: DriftHistory): string {
       : ["", "Columns that moved, by how many times what is usual from day to day"]),
     ...(tracks.length === 0 ? [] : renderRows(days, tracks.slice(0, shownRows).map(describeTrack))),
   ];
-  return `${printable(lines.join("\n"))}\n`;
+  return `${lines.join("\n")}\n`;
 }
 
 /** Of several points: how many are at the level that says most. */

@@ -2,7 +2,6 @@
 import type { FeatureShift } from "../../core/contract/drift-verdict.ts";
 import { describeColumn } from "../../core/drift/describe-column.ts";
 import { describeMove, driftLevelWords, formatThree } from "../../core/drift/drift-words.ts";
-import { printable } from "../../core/platform/printable.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { sayPoint } from "../terminal/render-drift.ts";
 import type { DayDiff, DaySide, PointChange } from "./diff-days.ts";
@@ -10,9 +9,9 @@ import type { DayDiff, DaySide, PointChange } from "./diff-days.ts";
 /** A paragraph a point that changed. */
 export function renderDayDiff({ from, to, changes, unchanged }: DayDiff): string {
   const same = `${unchanged} ${unchanged === 1 ? "point is" : "points are"} as before`;
-  if (changes.length === 0) return `${printable(`${from} to ${to}: nothing changed; ${same}.`)}\n`;
+  if (changes.length === 0) return `${from} to ${to}: nothing changed; ${same}.\n`;
   const head = `${from} to ${to}: ${countOf(changes.length, "point")} changed, ${same}.`;
-  return `${printable([head, ...changes.flatMap(renderChange)].join("\n"))}\n`;
+  return `${[head, ...changes.flatMap(renderChange)].join("\n")}\n`;
 }
 
 function renderChange(change: PointChange): string[] {

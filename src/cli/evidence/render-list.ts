@@ -1,7 +1,6 @@
 /** Raw evidence as text for a terminal. */
 import type { EvidenceAbout } from "../../core/contract/evidence.ts";
 import type { EvidenceListReply, RecordedEvidence } from "../../core/contract/evidence-list.ts";
-import { printable } from "../../core/platform/printable.ts";
 import { sayPoint } from "../terminal/render-drift.ts";
 import { renderScoreCall } from "../terminal/render-score-call.ts";
 import { refusalHint } from "./ask-evidence.ts";
@@ -15,11 +14,11 @@ export function renderEvidenceList(
   if (total === 0) {
     const permits =
       "A gateway sends raw samples only where its own configuration permits it (evidence.allow).";
-    return `There is no such evidence.\n${printable(refusal === null ? permits : `${refusal}\n${refusalHint}`)}\n`;
+    return `There is no such evidence.\n${refusal === null ? permits : `${refusal}\n${refusalHint}`}\n`;
   }
   const lines = items.map(renderLine);
   const more = total > items.length ? [`${items.length} of ${total}; --limit shows more`] : [];
-  return `${printable([...lines, ...more].join("\n"))}\n`;
+  return `${[...lines, ...more].join("\n")}\n`;
 }
 
 function renderLine(item: RecordedEvidence): string {
@@ -33,12 +32,11 @@ function renderLine(item: RecordedEvidence): string {
 export function renderFetched({ out, sidecar, about }: FetchedEvidence): string {
   const { rateHz, from, evidence } = about;
   const { samples, kind, said, model } = evidence;
-  return `${printable(
-    [
-      `${out}: ${samples} samples (${(samples / rateHz).toFixed(2)} s at ${rateHz} Hz) of ${sayPoint(evidence)} from ${from}; digests are right`,
-      `${sidecar}: ${kind}; ${model.name} ${model.version} said ${describeVerdict(said)}. For ${renderScoreCall(out, about)}`,
-    ].join("\n"),
-  )}\n`;
+  return [
+    `${out}: ${samples} samples (${(samples / rateHz).toFixed(2)} s at ${rateHz} Hz) of ${sayPoint(evidence)} from ${from}; digests are right`,
+    `${sidecar}: ${kind}; ${model.name} ${model.version} said ${describeVerdict(said)}. For ${renderScoreCall(out, about)}`,
+    "",
+  ].join("\n");
 }
 
 function describeVerdict({ verdict, failureModes, probability }: EvidenceAbout["evidence"]["said"]): string {

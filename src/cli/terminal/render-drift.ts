@@ -24,7 +24,6 @@ import {
   titleVerdict,
 } from "../../core/drift/drift-words.ts";
 import { type DriftFinding, listFindings } from "../../core/drift/list-findings.ts";
-import { printable } from "../../core/platform/printable.ts";
 
 /** What a gateway last said of one of its points. */
 interface GatewayDriftPoint {
@@ -73,7 +72,7 @@ export function renderDriftReport({ day, verdicts }: DriftVerdictReply): string 
       `What speaks for it, in figures: aurora drift explain ${first.turbine}/${first.component} --day ${day}`,
     );
   }
-  return `${printable(lines.join("\n"))}\n`;
+  return `${lines.join("\n")}\n`;
 }
 
 function describeCounts(verdicts: readonly DriftVerdict[]): string {
@@ -109,12 +108,8 @@ function renderCause({ cause }: DriftVerdict): string[] {
 
 /** All that is known of one point's verdicts of a day. */
 export function renderDriftExplanation({ day, verdicts }: DriftVerdictReply): string {
-  return `${printable(
-    verdicts
-      .flatMap((verdict) => [...renderVerdict(day, verdict), ""])
-      .join("\n")
-      .trimEnd(),
-  )}\n`;
+  const lines = verdicts.flatMap((verdict) => [...renderVerdict(day, verdict), ""]);
+  return `${lines.join("\n").trimEnd()}\n`;
 }
 
 function renderVerdict(day: string, verdict: DriftVerdict): string[] {
@@ -186,13 +181,13 @@ export function sayPoint({ site, turbine, component }: PointId): string {
 /** What a gateway says itself: a line a point. */
 export function renderGatewayDrift({ gateway, points }: GatewayDrift): string {
   if (points.length === 0)
-    return `The gateway ${printable(gateway)} has heard no point yet whose drift it could tell.\n`;
+    return `The gateway ${gateway} has heard no point yet whose drift it could tell.\n`;
   const lines = points.map(({ turbine, component, level, sinceMs, title, referenceDays }) => {
     const since = sinceMs === null ? "" : ` since ${new Date(sinceMs).toISOString()}`;
     const days = `${referenceDays} ${referenceDays === 1 ? "day" : "days"} of its own`;
     return `${turbine} ${component}: ${driftLevelWords[level]}${since}, ${days}${title === null ? "" : `\n  ${title}`}`;
   });
-  return `${printable(lines.join("\n"))}\n`;
+  return `${lines.join("\n")}\n`;
 }
 
 function formatSigned(value: number): string {

@@ -10,7 +10,6 @@ import {
   performanceScope,
   sortPerformance,
 } from "../../core/drift/performance-words.ts";
-import { printable } from "../../core/platform/printable.ts";
 import { sayPoint } from "./render-drift.ts";
 
 /** Points that are named one by one. */
@@ -36,7 +35,7 @@ export function renderPerformance(reply: DriftPerformanceReply): string {
     ...silent.map(({ reason, points: ofReason }) => `  silent     ${listPoints(ofReason)}: ${reason}`),
     ...(estimated.length === 0 ? [] : [`  ${assumption} ${performanceScope}`]),
   ];
-  return `${printable(lines.join("\n"))}\n`;
+  return `${lines.join("\n")}\n`;
 }
 
 function listPoints(points: readonly PointPerformanceReply[]): string {

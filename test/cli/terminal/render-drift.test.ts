@@ -84,9 +84,3 @@ test("a point that learns is explained by its day of learning", () => {
     ].join("\n"),
   );
 });
-
-test("text of the wire moves no cursor", () => {
-  const verdicts = [driftVerdict({ turbine: "WT\u001b[2J07", cause: null })];
-  expect(renderDriftReport({ day, verdicts, next: null })).not.toContain("\u001b");
-  expect(renderDriftExplanation({ day, verdicts, next: null })).not.toContain("\u001b");
-});

@@ -87,7 +87,7 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
     ...points.flatMap(describeSilence).map(({ message, hint }) => `${message}: ${hint}`),
   ];
   printReply(flags.json, { model: bundle.ref, budget, points, errors, warnings }, () =>
-    points.length === 0 ? "" : printable(renderReplay(points, budget, unread.size)),
+    points.length === 0 ? "" : renderReplay(points, budget, unread.size),
   );
   warnThat(doubts);
   complain(result);
