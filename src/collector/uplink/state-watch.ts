@@ -18,13 +18,7 @@ import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Metrics } from "../../core/platform/metrics.ts";
 import { rest } from "../../core/platform/rest.ts";
-import type {
-  FleetRecord,
-  RecordFault,
-  SetAsideMessage,
-  StateBatch,
-  TurbineRef,
-} from "../record/fleet-record.ts";
+import type { FleetRecord, RecordFault, StateBatch, TurbineRef } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import { createBatchLoop, lastBatchMs, pauseAfterFailure, storeTogether } from "./batch-loop.ts";
 import type { FleetCloneWatch, TwinWatch } from "./clone-watch.ts";
@@ -77,22 +71,38 @@ export function createStateWatch(options: {
   });
   let closed = false;
   let storeFails = false;
+  let isStuck = false;
   let isDropping = false;
 
   const storeNext = async (): Promise<void> => {
     const messages = waiting.takeAll();
     isDropping = false;
     let stored = 0;
+    let isWhole = true;
+    const clones = new Set<StateMessage>();
     try {
       for (const part of cutParts(messages)) {
-        const stuck = await storeTogether(part, async (some) => {
-          await record.storeStates(readStates(some, clock.nowMs(), { sites, isCloneSign, onStatus }));
+        const nowMs = clock.nowMs();
+        // Once, however often they are stored: who is told of a status has heard it then.
+        const reads = part.map((message) => {
+          const read = readMessage(message, nowMs, { sites, isCloneSign, onStatus });
+          if (read.gateways.some(({ cloned }) => cloned)) clones.add(message);
+          return { message, read };
         });
-        for (const [{ topic }, error] of [...stuck].slice(0, 1))
-          logger.error("states make storing fail, and are dropped", { count: stuck.size, topic, error });
+        const stuck = await storeTogether(reads, async (some) => {
+          await record.storeStates(joinReads(some, nowMs));
+        });
+        for (const [{ message }, error] of [...stuck].slice(0, 1)) {
+          const fields = { count: stuck.size, topic: message.topic, error };
+          // Once until a batch is stored whole.
+          if (!isStuck) logger.error("states make storing fail, and are dropped", fields);
+          isStuck = true;
+          isWhole = false;
+        }
         stored += part.length;
         if (part.length < messages.length) await rest();
       }
+      if (isWhole) isStuck = false;
       storeFails = false;
     } catch (error) {
       // Once until it works again: states come every few seconds, and a full disk may hold the log, too.
@@ -100,7 +110,8 @@ export function createStateWatch(options: {
       storeFails = true;
       await pauseAfterFailure(timers);
       // A status comes once: that a gateway went away while the record did must be known afterwards.
-      for (const message of messages.slice(stored)) waiting.putBack(message);
+      for (const message of messages.slice(stored))
+        waiting.putBack({ ...message, cloned: message.cloned || clones.has(message) });
     }
   };
   const countWaiting = (): number => waiting.count;
@@ -158,8 +169,9 @@ function readState(message: HeardMessage, sites: StateSites): Result<TurbineRef 
   return failed({ reason: "foreign-site", detail });
 }
 
-function readStates(
-  messages: readonly StateMessage[],
+/** What one message asks to be stored. */
+function readMessage(
+  message: StateMessage,
   nowMs: number,
   {
     sites,
@@ -171,40 +183,38 @@ function readStates(
     readonly onStatus: (status: GatewayStatus) => void;
   },
 ): StateBatch {
-  const turbines: StateBatch["turbines"][number][] = [];
-  const gateways: StateBatch["gateways"][number][] = [];
-  const unwatched: NonNullable<StateBatch["unwatched"]>[number][] = [];
-  const setAside: SetAsideMessage[] = [];
+  const { topic, payload, retained, heardMs, twins } = message;
+  const none: StateBatch = { nowMs, turbines: [], gateways: [], setAside: [] };
+  const refuse = (fault: RecordFault): StateBatch => ({ ...none, setAside: [{ topic, payload, fault }] });
   /** A retained message says how things were at its own time; a fresh one how they were when it was heard. */
-  const seenAt = (time: string | null, { retained, heardMs }: StateMessage): number =>
+  const seenAt = (time: string | null): number =>
     retained ? Math.min(nowMs, time === null ? 0 : Date.parse(time)) : heardMs;
-  for (const message of messages) {
-    const refuse = (fault: RecordFault): void => {
-      setAside.push({ topic: message.topic, payload: message.payload, fault });
-    };
-    if (message.kind === "state") {
-      const read = readState(message, sites);
-      if (!read.ok) refuse(read.error);
-      else if (!("time" in read.value)) {
-        unwatched.push({ ...read.value, seenMs: message.heardMs, message });
-      } else {
-        const { value: state } = read;
-        turbines.push({ state, seenMs: seenAt(state.time, message), twins: message.twins, message });
-      }
-    } else {
-      const read = parse(message, gatewayStatusSchema(), ({ gateway }) => [gateway]);
-      if (read.ok) onStatus(read.value);
-      if (!read.ok) refuse(read.error);
-      else if (sites.get(read.value.gateway) === null && !isGone(read.value, sites)) {
-        refuse({ reason: "not-enrolled", detail: `${read.value.gateway} is not an enrolled gateway` });
-      } else {
-        const { value: status } = read;
-        const cloned = isCloneSign(status, message.retained);
-        gateways.push({ status, seenMs: seenAt(status.time, message), cloned, message });
-      }
-    }
+  if (message.kind === "state") {
+    const read = readState(message, sites);
+    if (!read.ok) return refuse(read.error);
+    const { value: state } = read;
+    if (!("time" in state)) return { ...none, unwatched: [{ ...state, seenMs: heardMs, message }] };
+    return { ...none, turbines: [{ state, seenMs: seenAt(state.time), twins, message }] };
   }
-  return { nowMs, turbines, gateways, setAside, unwatched };
+  const read = parse(message, gatewayStatusSchema(), ({ gateway }) => [gateway]);
+  if (!read.ok) return refuse(read.error);
+  const { value: status } = read;
+  onStatus(status);
+  if (sites.get(status.gateway) === null && !isGone(status, sites)) {
+    return refuse({ reason: "not-enrolled", detail: `${status.gateway} is not an enrolled gateway` });
+  }
+  const cloned = isCloneSign(status, retained) || message.cloned;
+  return { ...none, gateways: [{ status, seenMs: seenAt(status.time), cloned, message }] };
+}
+
+function joinReads(reads: readonly { readonly read: StateBatch }[], nowMs: number): StateBatch {
+  return {
+    nowMs,
+    turbines: reads.flatMap(({ read }) => read.turbines),
+    gateways: reads.flatMap(({ read }) => read.gateways),
+    setAside: reads.flatMap(({ read }) => read.setAside),
+    unwatched: reads.flatMap(({ read }) => read.unwatched ?? []),
+  };
 }
 
 /** A gateway that was revoked and is offline: a collector says so. */

@@ -20,9 +20,12 @@ export interface HeardMessage {
 export interface StateMessage extends HeardMessage {
   /** Of a state, or of one that it has taken the place of: what the watch of twins found when it came. */
   readonly twins: Twins;
+  /** Of a status, or of one that it has taken the place of: it was read as a sign of two, and could not be stored. */
+  readonly cloned: boolean;
 }
 
 type Twins = readonly string[] | null;
+type Signs = Pick<StateMessage, "twins" | "cloned">;
 
 interface WaitingStates {
   readonly count: number;
@@ -51,13 +54,13 @@ export function createWaitingStates(): WaitingStates {
   let bytes = 0;
   const costOf = ({ topic, payload }: HeardMessage): number =>
     payload.length + 2 * topic.length + overheadBytes;
-  const add = (message: HeardMessage, findTwins: () => Twins): boolean => {
+  const add = (message: HeardMessage, findSigns: () => Signs): boolean => {
     const older = waiting.get(message.topic);
     const after = bytes + costOf(message) - (older === undefined ? 0 : costOf(older));
     const share = message.kind === "status" ? 1 : 0.5;
     const count = waiting.size + (older === undefined ? 1 : 0);
     if (after > share * mostBytes || count > share * mostMessages) return false;
-    waiting.set(message.topic, keepTwins({ ...message, twins: findTwins() }, older));
+    waiting.set(message.topic, keepSigns({ ...message, ...findSigns() }, older));
     bytes = after;
     return true;
   };
@@ -71,12 +74,15 @@ export function createWaitingStates(): WaitingStates {
     put: (message, findTwins) => {
       const kept = message.sizeBytes > maxStateBytes ? quarantineSampleBytes : message.sizeBytes;
       // Copied: it came with others, which it would keep in memory.
-      return add({ ...message, payload: message.payload.slice(0, kept) }, () => findTwins(message));
+      return add({ ...message, payload: message.payload.slice(0, kept) }, () => ({
+        twins: findTwins(message),
+        cloned: false,
+      }));
     },
     putBack: (message) => {
       const newer = waiting.get(message.topic);
-      if (newer === undefined) add(message, () => message.twins);
-      else waiting.set(message.topic, keepTwins(newer, message));
+      if (newer === undefined) add(message, () => message);
+      else waiting.set(message.topic, keepSigns(newer, message));
     },
     takeAll: () => {
       const taken = [...waiting.values()];
@@ -87,8 +93,9 @@ export function createWaitingStates(): WaitingStates {
   };
 }
 
-/** A sign of two outlives the state that it came with. */
-function keepTwins(newer: StateMessage, older: StateMessage | undefined): StateMessage {
-  if (older === undefined || older.twins === null || (newer.twins?.length ?? 0) > 0) return newer;
-  return { ...newer, twins: older.twins };
+/** A sign of two outlives the message that it came with. */
+function keepSigns(newer: StateMessage, older: StateMessage | undefined): StateMessage {
+  if (older === undefined) return newer;
+  const twins = older.twins === null || (newer.twins?.length ?? 0) > 0 ? newer.twins : older.twins;
+  return { ...newer, twins, cloned: newer.cloned || older.cloned };
 }

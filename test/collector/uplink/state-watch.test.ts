@@ -1,10 +1,10 @@
 import { expect, it, onTestFinished } from "vitest";
 import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts";
 import { createSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
-import { createTwinWatch } from "../../../src/collector/uplink/clone-watch.ts";
+import { createFleetCloneWatch, createTwinWatch } from "../../../src/collector/uplink/clone-watch.ts";
 import { createStateWatch, type StateWatch } from "../../../src/collector/uplink/state-watch.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
-import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../../../src/core/platform/metrics.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
@@ -19,7 +19,11 @@ function createBench(
   readonly watch: StateWatch;
   readonly clock: ManualClock;
   readonly metrics: Metrics;
+  /** Errors that were logged. */
+  readonly said: readonly string[];
 } {
+  const said: string[] = [];
+  const logger: Logger = { ...silentLogger, error: (message) => void said.push(message) };
   const record = createSqliteRecord(openSqlite(":memory:"));
   onTestFinished(() => record.close());
   const clock = createManualClock();
@@ -28,12 +32,13 @@ function createBench(
     record: wrapRecord(record),
     clock,
     timers: clock,
-    logger: silentLogger,
+    logger,
     metrics,
+    isCloneSign: createFleetCloneWatch({ clock, logger: silentLogger, metrics }),
     findTwins: createTwinWatch({ clock, logger: silentLogger, metrics }),
     ...(sites === undefined ? {} : { sites }),
   });
-  return { record, watch, clock, metrics };
+  return { record, watch, clock, metrics, said };
 }
 
 const bytes = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
@@ -86,6 +91,42 @@ it("stores alone what is stored with a message that our own code stumbles over, 
   await watch.close();
   expect((await record.turbines()).map(({ turbine }) => turbine)).toEqual(["wt-1", "wt-3"]);
 });
+
+it.each(["a bug", "a full disk"])(
+  "knows of two gateways under one id when storing fails of %s, and says it once",
+  async (trouble) => {
+    let stores = true;
+    const { record, watch, clock, said } = createBench(undefined, (inner) => ({
+      ...inner,
+      storeStates: async (batch) => {
+        if (trouble === "a bug" && batch.turbines.length > 0) throw new TypeError(trouble);
+        if (trouble === "a full disk" && !stores) throw new AuroraError("STORE", trouble, { op: "test" });
+        return inner.storeStates(batch);
+      },
+    }));
+    const pass = async (): Promise<void> => {
+      clock.advance(1_000);
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const say = (instance: string): Promise<void> => {
+      const time = new Date(clock.nowMs()).toISOString();
+      const status = { gateway: "gw-1", online: true, instance, time };
+      watch.acceptStatus("aurora/v1/gateway/gw-1/status", bytes(status), false);
+      const state = turbineState("wt-1", clock.nowMs(), "d");
+      watch.acceptState("aurora/v1/turbine/north-sea/wt-1/state", bytes(state), false);
+      return pass();
+    };
+    for (const instance of ["A", "B"]) await say(instance);
+    stores = false;
+    await say("A");
+    stores = true;
+    for (let turn = 0; turn < 3; turn++) await pass();
+    const { items } = await record.events({ limit: 9, offset: 0 });
+    expect(items).toMatchObject([{ name: "gateway.cloned", subject: "gw-1" }]);
+    expect(said).toHaveLength(1);
+    await watch.close();
+  },
+);
 
 it("takes no state of a site that no enrolled gateway may speak of, and no status of a stranger", async () => {
   const sites = {
