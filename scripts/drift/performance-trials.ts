@@ -224,9 +224,9 @@ export interface BundleTrial {
   readonly unit: "Recording" | "Bearing";
   /** The share of right decisions. */
   readonly truth: number;
-  /** Its interval, or why there is none. */
+  /** Its interval and whether that holds the truth, or why there is none. */
   readonly answer: string;
-  /** Of recordings: an interval that holds the truth. Of bearings: silence, since no probability rests on ten of them. */
+  /** Of recordings: an interval, for what it is worth. Of bearings: silence, since no probability rests on ten of them. */
   readonly isAsExpected: boolean;
 }
 
@@ -244,7 +244,10 @@ interface StatedCases {
 const bearings = { heldOut: 3 * 9, outOfFold: 3 * 12 };
 const hardlySaw = /^\d+ % of the decisions have probabilities that its calibration hardly saw$/;
 
-/** Accuracy over windows and kinds of fault at a probability of one half, foretold from the folds' reliability. */
+/**
+ * Accuracy over windows and kinds of fault at a probability of one half, foretold from the folds' reliability. By recordings, which of one
+ * bearing are no independent cases, an answer is expected that nobody is to rely on; by bearings none.
+ */
 export function tryBearingBundle(bundleDir: string): readonly BundleTrial[] {
   const stated = JSON.parse(readFileSync(join(bundleDir, "evaluation.json"), "utf8")) as StatedCases;
   const { heldOut, outOfFold } = stated.reliability;
@@ -278,8 +281,9 @@ export function tryBearingBundle(bundleDir: string): readonly BundleTrial[] {
       return { unit, truth, answer: `silent: ${told.reason}`, isAsExpected };
     }
     const { low, high } = told.accuracy;
-    const isAsExpected = unit === "Recording" && covers(told.accuracy, truth, cases.heldOut);
-    return { unit, truth, answer: `${low.toFixed(3)} to ${high.toFixed(3)}`, isAsExpected };
+    const where = covers(told.accuracy, truth, cases.heldOut) ? "holds the truth" : "beside the truth";
+    const answer = `${low.toFixed(3)} to ${high.toFixed(3)}, ${where}`;
+    return { unit, truth, answer, isAsExpected: unit === "Recording" };
   });
 }
 
