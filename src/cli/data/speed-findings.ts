@@ -27,17 +27,9 @@ async function findInGroups(groups: readonly (readonly MeasuredRecording[])[]): 
     const { entry, where } = own[0]!.resolved;
     const { sampleRateHz: rateHz, machine } = entry;
     const heard = await Promise.all(
-      own.slice(0, heardRecordings).map(
-        async ({
-          resolved: {
-            path,
-            place,
-            entry: { shaftRpm },
-          },
-        }) => {
-          return { file: await openSampleFile(path, place), shaftRpm };
-        },
-      ),
+      own.slice(0, heardRecordings).map(async ({ resolved: each }) => {
+        return { file: await openSampleFile(each.path, each.place), shaftRpm: each.entry.shaftRpm };
+      }),
     );
     const doubt = await findShaftElsewhere(heard, rateHz);
     if (doubt === null) continue;

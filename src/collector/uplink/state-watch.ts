@@ -92,7 +92,9 @@ export function createStateWatch(options: {
         const stuck = await storeTogether(reads, async (some) => {
           await record.storeStates(joinReads(some, nowMs));
         });
-        for (const [{ message }, error] of [...stuck].slice(0, 1)) {
+        const [first] = stuck;
+        if (first !== undefined) {
+          const [{ message }, error] = first;
           const fields = { count: stuck.size, topic: message.topic, error };
           // Once until a batch is stored whole.
           if (!isStuck) logger.error("states make storing fail, and are dropped", fields);

@@ -43,8 +43,8 @@ interface OutboxReadsOptions {
 interface Pause {
   /** Of the error, null where it was a write that failed. */
   readonly kind: string | null;
-  /** What was asked for. */
-  readonly options: PeekOptions;
+  /** The sequence number after which it was read. */
+  readonly after: number;
   readonly cancel: () => void;
 }
 
@@ -84,7 +84,7 @@ export function createOutboxReads(options: OutboxReadsOptions): OutboxReads {
       }
       announce(lane);
     });
-    pauses.set(lane, { kind, options: peekOptions, cancel });
+    pauses.set(lane, { kind, after: peekOptions.after ?? 0, cancel });
   };
 
   /** Whoever sends looks again: there is one to tell of it. Gives whether it could be written. */
@@ -133,7 +133,7 @@ export function createOutboxReads(options: OutboxReadsOptions): OutboxReads {
       if (writer.ledger === null) return null;
       const paused = pauses.get(lane);
       // What lies before the place that cannot be read may have to be sent again meanwhile.
-      if (paused !== undefined && (peekOptions.after ?? 0) >= (paused.options.after ?? 0)) return null;
+      if (paused !== undefined && (peekOptions.after ?? 0) >= paused.after) return null;
       return read(lane, peekOptions);
     },
     holds(lane) {

@@ -25,7 +25,7 @@ const maxLines = 20;
 /** Further ones are counted, and told of together. */
 const maxFollowed = 1_000;
 const maxUserLength = 64;
-const maxTopicLength = 128;
+const toldTopicLength = 128;
 
 interface Followed {
   saidMs: number;
@@ -85,7 +85,7 @@ export function createRefusalLog(
     const before = known?.unsaid ?? 0;
     followed.set(key, { saidMs: nowMs, unsaid: 0 });
     const again = before === 0 ? {} : { sameBefore: before };
-    const asked = topic === undefined ? {} : { topic: topic.slice(0, maxTopicLength) };
+    const asked = topic === undefined ? {} : { topic: topic.slice(0, toldTopicLength) };
     logger.warn(words.one, { user: name, address, reason, ...asked, ...again });
   };
 }
