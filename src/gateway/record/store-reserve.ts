@@ -10,7 +10,7 @@ import { sizeOf } from "../../core/platform/sqlite/file-size.ts";
 export interface StoreReserve {
   /** True where no reserve is kept at all. */
   readonly isHeld: boolean;
-  /** Gives the room back to the disk; false: there was none to give. */
+  /** Gives the room back to the disk; false: there was none to give, or the disk does not let it go. */
   giveUp(): boolean;
   /** Takes the room again if the disk has it twice over; gives whether it is held. */
   restore(): boolean;
@@ -27,11 +27,13 @@ const chunkBytes = 64 * 1024;
 export function openStoreReserve(path: string, maxBytes: number): StoreReserve {
   let isHeld = false;
 
-  const discard = (): void => {
+  /** False: in a folder that may not be entered any more it takes room for now. */
+  const discard = (): boolean => {
     try {
       rmSync(path, { force: true });
+      return true;
     } catch {
-      // In a folder that may not be entered any more it takes room for now.
+      return false;
     }
   };
 
@@ -56,8 +58,7 @@ export function openStoreReserve(path: string, maxBytes: number): StoreReserve {
       return isHeld;
     },
     giveUp() {
-      if (!isHeld) return false;
-      rmSync(path, { force: true });
+      if (!isHeld || !discard()) return false;
       isHeld = false;
       return true;
     },

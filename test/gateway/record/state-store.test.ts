@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
@@ -37,6 +37,20 @@ test("a full disk keeps the newest value in memory and writes it when it can", (
   expect(state.set("larger", "y")).toBe(true);
   expect(state.isWritten).toBe(true);
   expect(file.use((db) => db.prepare("SELECT value FROM state WHERE key = 'larger'").get()?.value)).toBe("y");
+});
+
+test("a reserve that cannot be given up leaves the newest value in memory, and is tried again", () => {
+  const path = join(createTemporaryFolder(), "store.db");
+  const file = openStoreFile({ path, maxFileBytes: 65_536, reserveBytes: 65_536 });
+  onTestFinished(() => file.close());
+  const state = createStateStore(file);
+  const reserve = `${path}.reserve`;
+  rmSync(reserve);
+  mkdirSync(reserve);
+  expect(state.set("large", "x".repeat(60_000))).toBe(false);
+  expect([state.get("large")?.length, file.reserve.isHeld]).toEqual([60_000, true]);
+  rmSync(reserve, { recursive: true });
+  expect([file.reserve.giveUp(), file.reserve.isHeld]).toEqual([true, false]);
 });
 
 test("a snapshot without measure is refused", () => {
