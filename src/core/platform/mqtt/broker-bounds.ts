@@ -3,25 +3,33 @@ import type { Socket } from "node:net";
 
 /**
  * A bounded number of connections, shared so that known clients keep theirs: one that has not authenticated makes room
- * for the next, and guests have half of the places at most.
+ * for the next, guests have half of the places at most, and a login has a few.
  */
 export interface Places {
   /** Every connection that has a place, the oldest first. */
   readonly taken: ReadonlySet<Socket>;
   /** A new connection; false when known clients hold every place. Its place is free again when it closes. */
   take(socket: Socket): boolean;
-  /** It authenticated, and keeps its place; false when there are too many guests. */
-  settle(socket: Socket, isGuest: boolean): boolean;
+  /**
+   * It authenticated as `login` (null: a guest) and keeps its place; says why not when that login has all of its places. One that takes
+   * over the client id of another finds one, as the other ends (section 3.1.4).
+   */
+  settle(socket: Socket, login: string | null, clientId: string): string | null;
 }
+
+/** A gateway has one connection, `aurora doctor` two more for a moment; the others are for people's own tools. */
+const maxOfLogin = 16;
 
 /** Creates `max` places. */
 export function createPlaces(max: number): Places {
   const taken = new Set<Socket>();
   /** In the order of their coming. */
   const unknown = new Set<Socket>();
-  const guests = new Set<Socket>();
+  /** Client ids of those that authenticated, by login. */
+  const settled = new Map<string | null, Map<Socket, string>>();
   const leave = (socket: Socket): void => {
-    for (const set of [taken, unknown, guests]) set.delete(socket);
+    taken.delete(socket);
+    unknown.delete(socket);
   };
   return {
     taken,
@@ -37,12 +45,19 @@ export function createPlaces(max: number): Places {
       socket.once("close", () => leave(socket));
       return true;
     },
-    settle(socket, isGuest) {
-      if (isGuest && guests.size >= Math.ceil(max / 2)) return false;
+    settle(socket, login, clientId) {
+      const own = settled.get(login) ?? new Map<Socket, string>();
+      const most = login === null ? Math.ceil(max / 2) : maxOfLogin;
+      if (own.size >= most && ![...own.values()].includes(clientId)) return `more than ${most} connections`;
       unknown.delete(socket);
       // It may have closed while its password was checked.
-      if (isGuest && taken.has(socket)) guests.add(socket);
-      return true;
+      if (!taken.has(socket)) return null;
+      settled.set(login, own.set(socket, clientId));
+      socket.once("close", () => {
+        own.delete(socket);
+        if (own.size === 0) settled.delete(login);
+      });
+      return null;
     },
   };
 }

@@ -5,7 +5,7 @@
  */
 import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
-import { Aedes, type AedesOptions, type AuthenticateError, type Client } from "aedes";
+import { Aedes, type AedesOptions, type Client } from "aedes";
 import { systemClock } from "../clock.ts";
 import { waitAtMost } from "../daemon/closing.ts";
 import { type Logger, silentLogger } from "../logger.ts";
@@ -54,8 +54,8 @@ export interface EmbeddedBrokerOptions {
   /** Largest packet taken, header included; default 1 MiB. */
   readonly maxPacketBytes?: number;
   /**
-   * Default 1,000. Unauthenticated connections make room for new ones, and guests (no user name) get half of the
-   * places, so that neither can keep the others out.
+   * Default 1,000. Unauthenticated connections make room for new ones, guests (no user name) get half of the places and
+   * a login a few, so that none can keep the others out.
    */
   readonly maxConnections?: number;
   readonly authenticate?: (
@@ -95,6 +95,9 @@ export interface EmbeddedBroker {
 /** CONNACK of MQTT 5 with reason 0x84 "unsupported protocol version" and no properties (MQTT 5 section 3.2). */
 const connackUnsupportedVersion = Uint8Array.of(0x20, 0x03, 0x00, 0x84, 0x00);
 const systemTopic = "$";
+/** Return codes of a CONNACK, section 3.2.2.3. */
+const unavailable = 3;
+const badLogin = 4;
 const noRight = "no right to it";
 
 /** Starts to listen. Fails with `MQTT` when the port is taken. */
@@ -233,23 +236,23 @@ function createAccess(
       };
       identities.set(client, identity);
       const { username: user, address } = identity;
-      const turnAway = (reason: string, answer: string): void => {
+      const turnAway = (reason: string, returnCode: number): void => {
         options.refuse({ user, address, reason });
-        done(refusal(answer), false);
+        done(Object.assign(new Error(reason), { returnCode }), false);
       };
       const verdict = async (): Promise<boolean | LoginRefusal | undefined> =>
         options.authenticate?.(identity, password === undefined ? null : new Uint8Array(password));
       verdict().then(
         (found) => {
-          const answer = "bad user name or password";
-          if (typeof found === "object") turnAway(found.refused, answer);
-          else if (found !== true) turnAway(answer, answer);
-          else if (places.settle(client.conn as Socket, user === null)) done(null, true);
-          else turnAway("no place for another guest", "no place for another guest");
+          if (typeof found === "object") return turnAway(found.refused, badLogin);
+          if (found !== true) return turnAway("bad user name or password", badLogin);
+          const full = places.settle(client.conn as Socket, user, identity.clientId);
+          if (full === null) done(null, true);
+          else turnAway(full, unavailable);
         },
         (error: unknown) => {
           logger.error("authentication failed", { client: client.id, error });
-          turnAway("it cannot be checked", "cannot be checked");
+          turnAway("it cannot be checked", badLogin);
         },
       );
     },
@@ -290,9 +293,4 @@ function createAccess(
       callback(null, refused === null ? subscription : null);
     },
   };
-}
-
-function refusal(message: string): AuthenticateError {
-  // 4 is "bad user name or password" of 3.1.1, section 3.2.2.3.
-  return Object.assign(new Error(message), { returnCode: 4 });
 }
