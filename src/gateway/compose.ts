@@ -234,6 +234,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const metrics = createGatewayMetrics(parts, logger);
   const server = await startGatewayHttp({
     host: config.gateway.httpHost,
+    names: config.gateway.httpNames,
     port: config.gateway.httpPort,
     stateDir: config.gateway.stateDir,
     clock,

@@ -138,7 +138,7 @@ export async function startTestFleet(
   const passwordFile = join(folder, "gw-1.password");
   writeFileSync(passwordFile, "correct horse\n", { mode: 0o600 });
   const config = collectorConfigSchema().parse({
-    collector: { stateDir: join(folder, "state"), httpPort: 0 },
+    collector: { stateDir: join(folder, "state"), httpPort: 0, httpNames: ["wind.example"] },
     mqtt: {
       embedded: {
         port: 0,

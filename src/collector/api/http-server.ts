@@ -11,8 +11,8 @@ import fastify, {
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { boundHttpConnections } from "../../core/platform/http-places.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { isLoopbackHost, readHostHeader } from "../../core/platform/loopback-host.ts";
 import { latencyBucketsSeconds, type Metrics } from "../../core/platform/metrics.ts";
+import { createHostCheck, type ServedNames } from "../../core/platform/served-host.ts";
 import {
   errorResponse,
   type HttpMethod,
@@ -31,8 +31,7 @@ interface HttpServerOptions {
   readonly unavailable: (request: HttpRequest) => Promise<HttpResponse>;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** The address it listens on. */
-  readonly host: string;
+  readonly servedNames: ServedNames;
 }
 
 const methods: readonly HttpMethod[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -71,7 +70,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   boundHttpConnections(app.server, 512);
   // A page elsewhere can send a form or plain text without being asked first; JSON it cannot.
   app.removeContentTypeParser("text/plain");
-  guardRequests(app, options.host);
+  guardRequests(app, options);
   countRequests(app, options.metrics);
   answerErrors(app, options);
   mountRoutes(app, options.routes);
@@ -167,16 +166,18 @@ function sendResponse(reply: FastifyReply, { status, headers, body }: HttpRespon
     .send(isForeign ? Buffer.from(body) : (body ?? undefined));
 }
 
-/**
- * Adds the security headers. On a loopback address a request for another host is refused, since only a page that had
- * its own name resolved to this machine (DNS rebinding) would ask for it.
- */
-function guardRequests(app: FastifyInstance, listenHost: string): void {
-  const checksHost = isLoopbackHost(listenHost);
+/** Adds the security headers, and refuses requests by a name that is not served, but for what is for everybody. */
+function guardRequests(
+  app: FastifyInstance,
+  { routes, servedNames }: Pick<HttpServerOptions, "routes" | "servedNames">,
+): void {
+  const checkHost = createHostCheck(servedNames);
+  const open = new Set(routes.filter(({ anyHost }) => anyHost).map(({ path }) => path));
   app.addHook("onRequest", async (request, reply) => {
     void reply.headers(securityHeaders);
-    if (!checksHost || isLoopbackHost(readHostHeader(request.headers.host))) return;
-    return sendResponse(reply, errorResponse(421, "MISDIRECTED", "this host is not served here"));
+    if (open.has(request.routeOptions.url ?? "")) return;
+    const refusal = checkHost(request.raw.headersDistinct.host);
+    if (refusal !== null) return sendResponse(reply, errorResponse(421, "MISDIRECTED", refusal));
   });
 }
 

@@ -17,11 +17,11 @@ export async function serveRoutes(
   routes: readonly HttpRoute[],
 ): Promise<string> {
   const { config, logger, metrics } = around;
-  const { httpHost: host, httpPort } = config.collector;
+  const { httpHost: host, httpPort, httpNames: names } = config.collector;
   const app = createHttpServer({
     metrics,
     logger,
-    host,
+    servedNames: { host, names, key: "collector.httpNames" },
     notFound: answerNotFound,
     unavailable: answerUnavailable,
     routes,

@@ -20,6 +20,10 @@ export function serviceRoutes(options: ServiceRouteOptions): readonly HttpRoute[
   const { metrics, version } = options;
   const document = createOpenApiDocument(apiRoutes, describedRoutes, version);
   const get = (path: string, handle: HttpRoute["handle"]): HttpRoute => ({ method: "GET", path, handle });
+  const probe = (path: string, handle: HttpRoute["handle"]): HttpRoute => ({
+    ...get(path, handle),
+    anyHost: true,
+  });
   return [
     get(openApiPath, async () => jsonResponse(document)),
     get("/metrics", async () => ({
@@ -27,8 +31,8 @@ export function serviceRoutes(options: ServiceRouteOptions): readonly HttpRoute[
       headers: { "content-type": metrics.contentType },
       body: await metrics.render(),
     })),
-    get("/-/healthy", async () => textResponse(200, "healthy")),
-    get("/-/ready", async () => {
+    probe("/-/healthy", async () => textResponse(200, "healthy")),
+    probe("/-/ready", async () => {
       const reason = await options.notReady();
       if (reason !== null) return textResponse(503, reason);
       const impairment = options.impairment?.() ?? null;

@@ -60,8 +60,10 @@ export function createStatusRoutes(sources: StatusSources): readonly GatewayRout
   const page = (path: string, answer: GatewayRoute["answer"]): GatewayRoute => {
     return { method: "GET", path, answer };
   };
-  const flag = (path: string, isGood: () => boolean): GatewayRoute =>
-    page(path, () => (isGood() ? answerText("ok") : answerText("not yet", 503)));
+  const flag = (path: string, isGood: () => boolean): GatewayRoute => ({
+    ...page(path, () => (isGood() ? answerText("ok") : answerText("not yet", 503))),
+    anyHost: true,
+  });
   return [
     flag("/-/healthy", sources.healthy),
     flag("/-/ready", sources.ready),

@@ -18,7 +18,8 @@ import type { Clock } from "../../core/platform/clock.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 import { boundHttpConnections } from "../../core/platform/http-places.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { isLoopbackAddress, isLoopbackHost, readHostHeader } from "../../core/platform/loopback-host.ts";
+import { isLoopbackAddress } from "../../core/platform/loopback-host.ts";
+import { createHostCheck } from "../../core/platform/served-host.ts";
 import { type AccessFile, keepAccessFile } from "./access-file.ts";
 import { isPortTaken, listenOn, type PortWait, waitForPort } from "./wait-for-port.ts";
 
@@ -48,12 +49,16 @@ export interface GatewayRoute {
   readonly method: "GET" | "POST";
   /** One path or, with a slash at its end, all below it. */
   readonly path: string;
+  /** For everybody, by whatever name it is asked: of probes. */
+  readonly anyHost?: true;
   /** What it throws as AuroraError is answered with its code, message and hint; anything else is a bug, and logged. */
   answer(request: GatewayRequest): GatewayResponse | Promise<GatewayResponse>;
 }
 
 interface GatewayHttpOptions {
   readonly host: string;
+  /** By which it is asked, besides addresses and this machine's own name. */
+  readonly names: readonly string[];
   /** 0: any that is free. */
   readonly port: number;
   /** Where the access file stands while the server listens. */
@@ -91,9 +96,10 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
 export async function startGatewayHttp(options: GatewayHttpOptions): Promise<GatewayHttp> {
   const { host, port } = options;
   let token = randomBytes(32).toString("base64url");
+  const checkHost = createHostCheck({ host, names: options.names, key: "gateway.httpNames" });
   const server = createServer(
     { requestTimeout: 5000, headersTimeout: 5000, maxHeaderSize: 8192 },
-    (request, response) => void serve(request, response, { ...options, token }),
+    (request, response) => void serve(request, response, { ...options, token, checkHost }),
   );
   // Whoever holds more connections than this open must not use up what the broker and the devices need.
   boundHttpConnections(server, 128);
@@ -178,7 +184,10 @@ export function refuseRequest(code: ErrorCode, message: string): AuroraError {
   return new AuroraError(code, message, { op: "ask gateway" });
 }
 
-type ServeOptions = GatewayHttpOptions & { readonly token: string };
+type ServeOptions = GatewayHttpOptions & {
+  readonly token: string;
+  readonly checkHost: ReturnType<typeof createHostCheck>;
+};
 
 async function serve(
   request: IncomingMessage,
@@ -207,11 +216,9 @@ type Answer = GatewayResponse & { readonly headers?: Readonly<Record<string, str
 
 async function findAnswer(
   request: IncomingMessage,
-  { host, routes, onOrdered, token, logger }: ServeOptions,
+  { checkHost, routes, onOrdered, token, logger }: ServeOptions,
   signal: AbortSignal,
 ): Promise<Answer> {
-  if (isLoopbackHost(host) && !isLoopbackHost(readHostHeader(request.headers.host)))
-    return answerText("this host is not served here", 421);
   const { url = "" } = request;
   const [path = ""] = url.split("?", 1);
   const method = request.method === "HEAD" ? "GET" : request.method;
@@ -219,6 +226,8 @@ async function findAnswer(
     route.path.endsWith("/") ? path.startsWith(route.path) : path === route.path,
   );
   const route = found.find((each) => each.method === method);
+  const misdirected = route?.anyHost ? null : checkHost(request.headersDistinct.host);
+  if (misdirected !== null) return answerText(misdirected, 421);
   if (route === undefined) {
     if (found.length === 0 && method === "GET") {
       const pages = routes.filter((each) => each.method === "GET").map((each) => each.path);

@@ -20,6 +20,7 @@ test("a gateway that has no place for a question is busy, and one that has ended
   let held = 0;
   const server = await startGatewayHttp({
     host: "127.0.0.1",
+    names: [],
     port: 0,
     stateDir,
     clock: systemClock,

@@ -96,9 +96,17 @@ test("what is allowed and probably not meant is a warning, which keeps no gatewa
   expect([open.code, open.stderr]).toEqual([
     0,
     expect.stringMatching(
-      /:1:23: collector\.httpHost: .*TLS and a login before it\n.*:2:7: mqtt: no gateway may connect.*\n.*:2:25: mqtt\.embedded\.host: /,
+      /:1:23: collector\.httpHost: .*TLS and a login before it, its name into httpNames\n.*:2:7: mqtt: no gateway may connect.*\n.*:2:25: mqtt\.embedded\.host: /,
     ),
   ]);
+});
+
+test("a name that HTTP is reached by stands alone, without scheme, port or star", async () => {
+  for (const name of ["https://wind.example", "wind.example:8080", "*.wind.example", "wind.example.", ""]) {
+    const path = write(`collector: { httpNames: [good.example, "${name}"] }\n`, "names.yaml");
+    const { code, stderr } = await auroraHere("config", "validate", path, "collector");
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/httpNames\[1\]: a name alone, such as/)]);
+  }
 });
 
 test("a collector's setting that another one leaves without effect is named, with what to write", async () => {

@@ -1,18 +1,19 @@
-import { request } from "node:http";
-import { expect, onTestFinished, test } from "vitest";
+import { hostname } from "node:os";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { type HttpRoute, jsonResponse } from "../../../src/collector/api/http-route.ts";
 import { createHttpServer, listenHttp } from "../../../src/collector/api/http-server.ts";
 import { answerUnavailable } from "../../../src/collector/api/page-routes.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createMetrics } from "../../../src/core/platform/metrics.ts";
+import { askedHosts, askRaw } from "../../support/ask-raw.ts";
 import { openHalf } from "../../support/half-open.ts";
 
 const home: HttpRoute = { method: "GET", path: "/", handle: async () => jsonResponse({ here: true }) };
 
-async function serve(routes: readonly HttpRoute[] = [home]): Promise<string> {
+async function serve(routes: readonly HttpRoute[] = [home], host = "127.0.0.1"): Promise<string> {
   const app = createHttpServer({
-    host: "127.0.0.1",
+    servedNames: { host, names: ["Wind.example"], key: "collector.httpNames" },
     logger: silentLogger,
     metrics: createMetrics({ defaults: "none" }),
     notFound: async () => jsonResponse({}, 404),
@@ -20,18 +21,7 @@ async function serve(routes: readonly HttpRoute[] = [home]): Promise<string> {
     routes,
   });
   onTestFinished(() => app.close());
-  return listenHttp(app, "127.0.0.1", 0);
-}
-
-function askAs(url: string, host: string): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    request(url, { headers: { host } }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    })
-      .on("error", reject)
-      .end();
-  });
+  return listenHttp(app, host, 0);
 }
 
 test("the page is served while 600 others have not said what they want", async () => {
@@ -40,17 +30,35 @@ test("the page is served while 600 others have not said what they want", async (
   expect((await fetch(url)).status).toBe(200);
 });
 
-test.each([
-  ["127.0.0.1:1", 200],
-  ["localhost", 200],
-  ["[::1]:8080", 200],
-  ["127.0.0.1:1@evil.example", 421],
-  ["127.0.0.1@evil.example", 421],
-  ["127.0.0.1:80:evil", 421],
-  ["127.0.0.1:", 421],
-  ["[::1].evil.example", 421],
-])("asked as %s, a collector on loopback answers %i", async (host, status) => {
-  expect(await askAs(await serve(), host)).toBe(status);
+const open: HttpRoute = { ...home, path: "/open", anyHost: true };
+
+describe.each(["127.0.0.1", "0.0.0.0"])("a collector on %s", (host) => {
+  test.each(askedHosts)("asked with %j answers: %s", async (lines, isServed) => {
+    const { status, body } = await askRaw(await serve([home], host), "GET / HTTP/1.1", lines);
+    expect(status).toBe(isServed ? 200 : 421);
+    expect(body).toContain(isServed ? "here" : "MISDIRECTED");
+  });
+
+  test("answers by this machine's name, and takes no order by another's", async () => {
+    const url = await serve([home, { ...home, method: "POST" }], host);
+    const short = hostname().split(".")[0];
+    for (const name of [hostname(), short, `${short}.local`]) {
+      expect((await askRaw(url, "GET / HTTP/1.1", [`Host: ${name}`])).status).toBe(200);
+    }
+    const foreign = ["Host: evil.example", "content-length: 0"];
+    expect((await askRaw(url, "POST / HTTP/1.1", foreign)).status).toBe(421);
+    expect((await askRaw(url, "GET /nothing HTTP/1.1", foreign)).status).toBe(421);
+    expect((await askRaw(url, "GET / HTTP/1.0", [])).status).toBe(421);
+    expect((await askRaw(url, "GET / HTTP/1.1", [])).status).toBe(400);
+  });
+
+  test("says which key a name belongs into, and gives everybody what is for everybody", async () => {
+    const url = await serve([home, open], host);
+    const { body } = await askRaw(url, "GET / HTTP/1.1", ["Host: Farm.example:8080"]);
+    expect(JSON.parse(body).error.message).toMatch(/^"farm\.example" .* write it into collector\.httpNames/);
+    expect((await askRaw(url, "GET /open HTTP/1.1", ["Host: evil.example"])).status).toBe(200);
+    expect((await askRaw(url, "GET /open/../ HTTP/1.1", ["Host: evil.example"])).status).toBe(421);
+  });
 });
 
 test("what cannot be read from the record is answered with 503, for people with a page", async () => {

@@ -108,7 +108,7 @@ async function open(models: readonly string[] = ["bearing-*"]): Promise<void> {
     unavailable: async () => errorResponse(503, "STORE", "not now"),
     metrics: createMetrics(),
     logger: silentLogger,
-    host: "127.0.0.1",
+    servedNames: { host: "127.0.0.1", names: [], key: "collector.httpNames" },
   });
   close = () => app.close();
   url = await app.listen({ port: 0, host: "127.0.0.1" });

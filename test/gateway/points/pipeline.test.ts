@@ -53,6 +53,7 @@ function create(
       site: "north",
       stateDir: ".",
       httpHost: "127.0.0.1",
+      httpNames: [],
       httpPort: 0,
       profile: "standard",
       workers: null,

@@ -7,6 +7,7 @@ import {
   brokerLoginShape,
   brokerUrlSchema,
   filePathSchema as file,
+  httpNamesSchema,
   topicBaseSchema,
 } from "./config-parts.ts";
 import { type EmbeddedBrokerConfig, embeddedBrokerSchema } from "./embedded-broker-config.ts";
@@ -20,6 +21,8 @@ export interface CollectorConfig {
     readonly stateDir: string;
     readonly httpHost: string;
     readonly httpPort: number;
+    /** By which it is asked, besides addresses and this machine's own name. */
+    readonly httpNames: readonly string[];
   };
   readonly mqtt: BrokerLoginConfig & {
     /** Broker to use; null: the embedded one. */
@@ -125,6 +128,7 @@ export const collectorConfigSchema: () => z.ZodType<CollectorConfig> = onDemand(
           .max(65535)
           .default(8080)
           .describe("Port of the page and the API; 0 picks a free one"),
+        httpNames: httpNamesSchema(),
       })
       .prefault({}),
     mqtt: z

@@ -81,6 +81,22 @@ export const optionalFile: () => z.ZodDefault<z.ZodNullable<z.ZodString>> = onDe
   filePathSchema.nullable().default(null),
 );
 
+/** Validator of the names that a server of HTTP is reached by. */
+export const httpNamesSchema: () => z.ZodDefault<z.ZodArray<z.ZodString>> = onDemand(() =>
+  z
+    .array(
+      z
+        .string()
+        .max(253)
+        .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, "a name alone, such as wind.example.com"),
+    )
+    .max(64)
+    .default([])
+    .describe(
+      "Names that it is reached by, a proxy's in front of it included; any other is refused. Addresses, localhost and this machine's own name need no entry",
+    ),
+);
+
 /** Validators of the keys of {@link BrokerLoginConfig}. */
 export const brokerLoginShape: () => {
   readonly [Key in keyof BrokerLoginConfig]: z.ZodDefault<z.ZodNullable<z.ZodString>>;

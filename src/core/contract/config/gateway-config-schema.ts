@@ -8,6 +8,7 @@ import {
   brokerLoginShape,
   brokerUrlSchema,
   filePathSchema as file,
+  httpNamesSchema,
   idSchema as id,
   optionalFile,
   topicBaseSchema,
@@ -57,6 +58,7 @@ export const gatewayConfigSchema: () => z.ZodType<GatewayConfig> = onDemand(() =
           .max(65535)
           .default(9617)
           .describe("Port for health and metrics; 0 picks a free one"),
+        httpNames: httpNamesSchema(),
         profile: z
           .enum(["standard", "small"])
           .default("standard")

@@ -86,6 +86,8 @@ export interface GatewayConfig {
     readonly stateDir: string;
     readonly httpHost: string;
     readonly httpPort: number;
+    /** By which it is asked, besides addresses and this machine's own name. */
+    readonly httpNames: readonly string[];
     readonly profile: GatewayProfile;
     /** Threads beside the main one that cut windows; null: by points and cores (ADR 59). */
     readonly workers: number | null;

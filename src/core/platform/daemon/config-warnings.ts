@@ -15,7 +15,7 @@ export function warnOfCollector(config: CollectorConfig): readonly ConfigFinding
       path: ["collector", "httpHost"],
       value: collector.httpHost,
       problem: "whoever reaches this address reads the page and the API, unencrypted",
-      write: "write 127.0.0.1 and put a web server with TLS and a login before it",
+      write: "write 127.0.0.1 and put a web server with TLS and a login before it, its name into httpNames",
     });
   }
   findings.push(...warnOfPlace(["collector", "stateDir"], collector.stateDir));
