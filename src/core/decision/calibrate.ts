@@ -7,12 +7,17 @@ export function calibrateLogit(logit: number, calibration: Calibration): number 
   return calibration.slope * logit + calibration.intercept;
 }
 
+/** Probability, 0 to 1, of one failure mode. */
+export function computeProbability(logit: number, calibration: Calibration): number {
+  return logistic(calibrateLogit(logit, calibration));
+}
+
 /**
- * The probability of a calibrated logit in single precision, as it is told to others: the last bit of e^x is not the same on
- * every processor, where a compiler may fuse products and sums.
+ * The same in single precision, as it is told to others: the last bit of e^x is not the same on every processor, where a
+ * compiler may fuse products and sums.
  */
-export function stateProbability(calibratedLogit: number): number {
-  return Math.fround(logistic(calibratedLogit));
+export function stateProbability(logit: number, calibration: Calibration): number {
+  return Math.fround(computeProbability(logit, calibration));
 }
 
 /**
@@ -32,5 +37,5 @@ export function computeFaultProbability(
     slope: calibration.reduce((sum, { slope }) => sum + slope, 0) / count,
     intercept: calibration.reduce((sum, { intercept }) => sum + intercept, 0) / count,
   };
-  return logistic(calibrateLogit(highest, mean));
+  return computeProbability(highest, mean);
 }

@@ -2,8 +2,7 @@
 import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import type { AlarmLane, Prediction } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
-import { logistic } from "../maths/logistic.ts";
-import { calibrateLogit } from "./calibrate.ts";
+import { computeProbability } from "./calibrate.ts";
 import { isExplained } from "./explained-window.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import { findCeiling, type HealthySpread } from "./fast-lane.ts";
@@ -252,7 +251,7 @@ function isFaulty(
 
 /** Is a value of a signal, by its calibration, a fault at even odds at least? */
 export function isLikelyAt(value: number, calibration: Calibration): boolean {
-  return logistic(calibrateLogit(value, calibration)) >= 0.5;
+  return computeProbability(value, calibration) >= 0.5;
 }
 
 /** Share of an alarm's evidence from which a signal may show a fault. */

@@ -2,7 +2,7 @@
 import type { ModeDecision } from "../contract/prediction.ts";
 import { type HeldAlarm, measureQuiet } from "./alarm-hold.ts";
 import { findLeading, type SignalPicture } from "./beside-alarm.ts";
-import { calibrateLogit, stateProbability } from "./calibrate.ts";
+import { stateProbability } from "./calibrate.ts";
 import type { MeasuredSignal } from "./choose-alarm.ts";
 import { weighRisk } from "./compute-risk.ts";
 import { findBound } from "./fast-lane.ts";
@@ -29,9 +29,9 @@ export function describeMode(
   const bound = findBound(state.fast, spread, { elapsedMs: 0, ceiling: window.ceiling });
   const mode: ModeDecision = {
     failureMode: name,
-    probability: stateProbability(calibrateLogit(score, calibration)),
+    probability: stateProbability(score, calibration),
     score,
-    threshold: stateProbability(calibrateLogit(bound, calibration)),
+    threshold: stateProbability(bound, calibration),
     active: held !== null,
     sinceMs: held?.sinceMs ?? evidence.sinceMs,
     risk: context.isLearning && held === null ? null : riskOf(state, context),

@@ -1,11 +1,10 @@
 /** Makes `model.mcu.bin` of a bundle's own parts: student, thresholds, and the feature list where a device can compute it. */
 import { type Calibration, findWaveform, type Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
-import { calibrateLogit } from "../../core/decision/calibrate.ts";
+import { computeProbability } from "../../core/decision/calibrate.ts";
 import { encodeMcuSection } from "../../core/features/mcu-section.ts";
 import { encodeMcuModel } from "../../core/inference/mcu-codec.ts";
 import { mcuNeverRaises } from "../../core/inference/mcu-layout.ts";
-import { logistic } from "../../core/maths/logistic.ts";
 
 /**
  * Cycles of a Cortex-M4 a multiply-add of an int8 student, as the cycle model counts for the shipped one of 1,116
@@ -58,7 +57,7 @@ function findRaisingLogit(
 ): number {
   for (let quantised = 0; quantised <= 255; quantised++) {
     const logit = (quantised - outputZeroPoint) * outputScale;
-    if (logistic(calibrateLogit(logit, calibration)) >= raise) return quantised;
+    if (computeProbability(logit, calibration) >= raise) return quantised;
   }
   return mcuNeverRaises;
 }

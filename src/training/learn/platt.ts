@@ -3,13 +3,7 @@
  * the softened targets of Lin, Lin & Weng 2007). Refuses a falling slope: a higher score must mean a likelier fault.
  */
 import type { Calibration } from "../../core/contract/bundle/manifest.ts";
-import { calibrateLogit } from "../../core/decision/calibrate.ts";
-import { logistic } from "../../core/maths/logistic.ts";
-
-/** Sigmoid of slope · logit + intercept. */
-export function applyCalibration(calibration: Calibration, logit: number): number {
-  return logistic(calibrateLogit(logit, calibration));
-}
+import { computeProbability } from "../../core/decision/calibrate.ts";
 
 /**
  * Fits on logits that the model did not learn from, with relative `weights`. A small ridge towards slope 1 keeps
@@ -40,7 +34,7 @@ export function fitPlatt(
     let hessianIntercept = ridge;
     for (let index = 0; index < logits.length; index++) {
       const logit = logits[index]!;
-      const probability = applyCalibration({ slope, intercept }, logit);
+      const probability = computeProbability(logit, { slope, intercept });
       const error = weights[index]! * (probability - (labels[index]! > 0.5 ? high : low));
       const curvature = weights[index]! * Math.max(1e-9, probability * (1 - probability));
       gradientSlope += error * logit;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { computeProbability } from "../../../src/core/decision/calibrate.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import {
   computeAuroc,
@@ -8,7 +9,7 @@ import {
   createMeanBrier,
   summariseSpread,
 } from "../../../src/training/judge/metrics.ts";
-import { applyCalibration, fitPlatt } from "../../../src/training/learn/platt.ts";
+import { fitPlatt } from "../../../src/training/learn/platt.ts";
 
 test("the AUROC is the share of ordered pairs, ties counting half", () => {
   fc.assert(
@@ -100,6 +101,6 @@ test("Platt scaling of separable, constant or reversed scores stays finite and n
     );
     expect(fitted.slope).toBeGreaterThan(0);
     expect(Number.isFinite(fitted.intercept)).toBe(true);
-    expect(applyCalibration(fitted, 3)).toBeGreaterThanOrEqual(applyCalibration(fitted, -3));
+    expect(computeProbability(3, fitted)).toBeGreaterThanOrEqual(computeProbability(-3, fitted));
   }
 });

@@ -2,10 +2,9 @@
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { FeatureWindow } from "../../../core/contract/stream.ts";
-import { calibrateLogit } from "../../../core/decision/calibrate.ts";
+import { computeProbability } from "../../../core/decision/calibrate.ts";
 import { joinLogits } from "../../../core/decision/join-logits.ts";
 import { liftCoinciding } from "../../../core/decision/lift-coinciding.ts";
-import { logistic } from "../../../core/maths/logistic.ts";
 import type { BandOutput, LoadedBundle, StudentOutput } from "../../../core/serving/loaded-bundle.ts";
 import { selectWatchParts } from "../../../core/serving/select-watch-parts.ts";
 
@@ -48,7 +47,7 @@ export async function askStudent(
     return {
       window,
       output,
-      probabilities: calibration.map((own, mode) => logistic(calibrateLogit(output.logits[mode]!, own))),
+      probabilities: calibration.map((own, mode) => computeProbability(output.logits[mode]!, own)),
       faultLogits: Array.from(liftCoinciding(meanOf(output, bare[index]!), coinciding)),
     };
   });

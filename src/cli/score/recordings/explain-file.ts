@@ -7,11 +7,10 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { PhysicalEvidence } from "../../../core/contract/physical-evidence.ts";
 import type { Explanation, ModelRef } from "../../../core/contract/prediction.ts";
 import type { Quarantine } from "../../../core/contract/stream.ts";
-import { calibrateLogit } from "../../../core/decision/calibrate.ts";
+import { computeProbability } from "../../../core/decision/calibrate.ts";
 import { type EvidenceWindow, listUpperWindows } from "../../../core/explain/evidence-window.ts";
 import { describeEvidence } from "../../../core/explain/physical-evidence.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
-import { logistic } from "../../../core/maths/logistic.ts";
 import { type BandOutput, explainWindow, type LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import { renderEvidence } from "../../terminal/render-evidence.ts";
@@ -124,7 +123,7 @@ async function explainModes(
   const explanations = await explainWindow(bundle, windows[0]!.features);
   return outputs.map(({ failureMode }, index) => ({
     failureMode,
-    probability: logistic(calibrateLogit(logits[index]!, calibration[index]!)),
+    probability: computeProbability(logits[index]!, calibration[index]!),
     score: logits[index]!,
     quantised: quantised[index]!,
     ...explanations[index]!,

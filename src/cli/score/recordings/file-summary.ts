@@ -1,7 +1,6 @@
 /** What a file's windows say together, and what was set aside. */
 import type { Calibration, Manifest } from "../../../core/contract/bundle/manifest.ts";
-import { calibrateLogit, computeFaultProbability } from "../../../core/decision/calibrate.ts";
-import { logistic } from "../../../core/maths/logistic.ts";
+import { computeFaultProbability, computeProbability } from "../../../core/decision/calibrate.ts";
 import type { ErrorReport } from "../../terminal/end-process.ts";
 import { createLossCounter, type LossCounter, type Losses } from "../files/file-report.ts";
 import type { AnsweredWindow } from "./ask-student.ts";
@@ -87,8 +86,7 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
     summarise: (error) => {
       // Logits, not probabilities: those of strong faults would all be 1 and could not be ranked.
       const { logits, faultLogits } = (overlapping.count > 0 ? overlapping : proper).means();
-      const probabilityOf = (index: number): number =>
-        logistic(calibrateLogit(logits[index]!, hedged[index]!));
+      const probabilityOf = (index: number): number => computeProbability(logits[index]!, hedged[index]!);
       return {
         file,
         windows,

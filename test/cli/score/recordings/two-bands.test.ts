@@ -6,10 +6,9 @@ import { explainFile, renderExplanation } from "../../../../src/cli/score/record
 import { hedgeCalibrations } from "../../../../src/cli/score/recordings/file-summary.ts";
 import { scoreFiles } from "../../../../src/cli/score/recordings/score-files.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
-import { calibrateLogit } from "../../../../src/core/decision/calibrate.ts";
+import { computeProbability } from "../../../../src/core/decision/calibrate.ts";
 import { joinLogits } from "../../../../src/core/decision/join-logits.ts";
 import { dequantise } from "../../../../src/core/inference/student-engine.ts";
-import { logistic } from "../../../../src/core/maths/logistic.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import {
@@ -68,7 +67,7 @@ async function scoreCounts(counts: Int16Array, known: Partial<Sidecar> = {}) {
 }
 
 function probabilityOf(logits: Float64Array, mode: number): number {
-  return logistic(calibrateLogit(logits[mode]!, bundle.manifest.calibration[mode]!));
+  return computeProbability(logits[mode]!, bundle.manifest.calibration[mode]!);
 }
 
 /** What a row says of its window, and what a gateway says of it. */
@@ -94,9 +93,9 @@ describe("the upper band of a fast recording", () => {
       expect(row.probability_outer).toBeGreaterThan(0.9);
       const { logits, bands } = onGateway[index]!.output;
       const { calibration } = bundle.manifest;
-      expect(row.probability_outer).toBe(logistic(calibrateLogit(logits[1]!, calibration[1]!)));
+      expect(row.probability_outer).toBe(computeProbability(logits[1]!, calibration[1]!));
       // The integers are of the lower band, which hears nothing of it.
-      expect(logistic(calibrateLogit(bands!.lower.logits[1]!, calibration[1]!))).toBeLessThan(0.5);
+      expect(computeProbability(bands!.lower.logits[1]!, calibration[1]!)).toBeLessThan(0.5);
     }
   });
 

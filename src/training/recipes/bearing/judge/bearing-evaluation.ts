@@ -5,13 +5,13 @@
 
 import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-spec.ts";
 import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
+import { computeProbability } from "../../../../core/decision/calibrate.ts";
 import type { ReliabilityBin } from "../../../../core/drift/estimate-performance.ts";
 import { computeReliability, createCalibrationError } from "../../../judge/calibration-error.ts";
 import { computeFigure, drawResamples, type Figure } from "../../../judge/figure.ts";
 import { createMeanBrier } from "../../../judge/metrics.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { computeSliceFigures, type SliceFigures } from "../../../judge/slice-figures.ts";
-import { applyCalibration } from "../../../learn/platt.ts";
 import type { LabelledRows } from "../../../learn/train-student.ts";
 import type { EvaluationDocument } from "../../recipe.ts";
 import { type BearingConfig, decideThreshold, type PublishedFigures } from "../bearing-config.ts";
@@ -153,7 +153,7 @@ export function judgeBearing(subject: BearingCase): JudgedBearing {
 
 /** Calibrated probabilities of logits [rows × outputs]. */
 export function toProbabilities(logits: Float32Array, calibration: readonly Calibration[]): Float32Array {
-  return logits.map((logit, index) => applyCalibration(calibration[index % calibration.length]!, logit));
+  return logits.map((logit, index) => computeProbability(logit, calibration[index % calibration.length]!));
 }
 
 /** The folds with the probabilities that a calibration fitted on the other folds gives. */

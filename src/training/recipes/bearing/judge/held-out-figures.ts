@@ -5,12 +5,12 @@
 import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-spec.ts";
 import type { Calibration, Threshold } from "../../../../core/contract/bundle/manifest.ts";
 import type { Prediction } from "../../../../core/contract/prediction.ts";
+import { computeProbability } from "../../../../core/decision/calibrate.ts";
 import { unknownReference } from "../../../../core/decision/choose-alarm.ts";
 import { createDecider } from "../../../../core/decision/decider.ts";
 import { computeUnitShare, type Figure } from "../../../judge/figure.ts";
 import { computeAuroc, computeBrier, computeMacroAuroc } from "../../../judge/metrics.ts";
 import { columnOf } from "../../../judge/scored-set.ts";
-import { applyCalibration } from "../../../learn/platt.ts";
 import { joinRows, type WaveformRows } from "../learn/recorded-rows.ts";
 
 /** One recording and channel through the decision rule. */
@@ -65,7 +65,7 @@ export function evaluateHeldOut(
   const outputs = failureModes.length;
   const all = joinRows(signals, "served", failureModes);
   const probabilities = Float64Array.from(logits, (logit, index) =>
-    applyCalibration(calibration[index % outputs]!, logit),
+    computeProbability(logit, calibration[index % outputs]!),
   );
   let at = 0;
   const recordings = signals.map((signal): RecordingOutcome => {

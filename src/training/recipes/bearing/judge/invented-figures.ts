@@ -3,11 +3,11 @@
  * laboratory's, and whether the common calibration holds there.
  */
 import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
+import { computeProbability } from "../../../../core/decision/calibrate.ts";
 import { createCalibrationError } from "../../../judge/calibration-error.ts";
 import { computeFigure, drawResamples, type Figure, formatFigure } from "../../../judge/figure.ts";
 import { computeBrier, createAuroc, createMacroAuroc, createMeanBrier } from "../../../judge/metrics.ts";
 import { type ScoredSet, type ScoredSignal, selectSet } from "../../../judge/scored-set.ts";
-import { applyCalibration } from "../../../learn/platt.ts";
 import { type BearingConfig, decideThreshold } from "../bearing-config.ts";
 import { calibrateStudent, joinFolds, type ScoredLogits } from "../learn/calibrate-student.ts";
 import { type Contenders, scoreContenders } from "../learn/contenders.ts";
@@ -109,7 +109,7 @@ function calibrateHalves(set: ScoredSet, folds: readonly ScoredSet[], config: Be
     const other = readInventedLogits(parts[1 - index]!);
     const calibrated = calibrateStudent(joinFolds(folds, other), set.outputs, decideThreshold(config));
     const [calibration] = calibrated.calibration as [Calibration];
-    const probability = part.scores.int8!.map((logit) => applyCalibration(calibration, logit));
+    const probability = part.scores.int8!.map((logit) => computeProbability(logit, calibration));
     return { ...part, scores: { ...part.scores, probability } };
   });
 }

@@ -4,6 +4,7 @@
  */
 
 import { countMultiplyAdds, type QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
+import { computeProbability } from "../../../../core/decision/calibrate.ts";
 import { encodeStudent } from "../../../../core/inference/onnx-codec.ts";
 import {
   cortexM4CyclesPerMultiplyAdd,
@@ -17,7 +18,6 @@ import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { type DenseLayer, runDense } from "../../../learn/dense-network.ts";
 import { standardiseRows } from "../../../learn/fit-scaler.ts";
 import { gradientTolerance } from "../../../learn/fit-tied-logistic.ts";
-import { applyCalibration } from "../../../learn/platt.ts";
 import type { StudentRecipe } from "../../../learn/student-recipe.ts";
 import { type LabelledRows, runStudent, type TrainedStudent } from "../../../learn/train-student.ts";
 import type { Contenders } from "../learn/contenders.ts";
@@ -265,7 +265,7 @@ export function describeStudent(
   const int8 = runStudent(student, heldOut.features, heldOut.rows);
   const bounded = (logit: number): number => Math.max(-logitBound, Math.min(logitBound, logit));
   const raises = (logit: number, output: number): boolean =>
-    applyCalibration(calibration[output]!, logit) >= thresholds[output]!.raise;
+    computeProbability(logit, calibration[output]!) >= thresholds[output]!.raise;
   let max = 0;
   let sum = 0;
   let changed = 0;

@@ -5,12 +5,13 @@
 
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import type { Calibration, Threshold } from "../../../../core/contract/bundle/manifest.ts";
+import { computeProbability } from "../../../../core/decision/calibrate.ts";
 import { compareTexts } from "../../../../core/maths/compare-texts.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
 import { divideBySplit, type RecordingSplit } from "../../../dataset/recordings/recording-splits.ts";
 import { columnOf, countRows, labelRows, type ScoredSet } from "../../../judge/scored-set.ts";
-import { applyCalibration, fitPlatt } from "../../../learn/platt.ts";
+import { fitPlatt } from "../../../learn/platt.ts";
 import {
   distilStudent,
   finetuneStudent,
@@ -187,7 +188,7 @@ export function calibrateStudent(
     const above = Array.from(
       { length: outputs },
       (_, output) =>
-        applyCalibration(calibration[output]!, logits[row * outputs + output]!) >= threshold.raise,
+        computeProbability(logits[row * outputs + output]!, calibration[output]!) >= threshold.raise,
     );
     const own = above.findIndex((_, output) => labels[row * outputs + output]! > 0.5);
     if (own < 0) healthy++;
