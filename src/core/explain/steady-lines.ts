@@ -68,8 +68,7 @@ export function findSteady(sightings: readonly Sighting[]): readonly Sighting[] 
   const fewest = Math.max(fewestSightings, leastShare * clear.length);
   for (let count = clear.length; count >= fewest; count--) {
     const newest = clear.slice(0, count);
-    const alike = chooseAlike(newest);
-    const orders = spanOfOrders(alike);
+    const { alike, orders } = chooseAlike(newest);
     const known = Math.max(...newest.map(knownTo));
     const hertz = spanOf(newest.map(hertzOf));
     if (orders >= Math.max(leastSpan, clearly * known) && orders >= clearly * hertz) return alike;
@@ -78,10 +77,12 @@ export function findSteady(sightings: readonly Sighting[]): readonly Sighting[] 
 }
 
 /** Those at heard speeds or those at stated ones, by which orders span more: between the two a fault moves by what is stated wrong. */
-function chooseAlike(sightings: readonly Sighting[]): readonly Sighting[] {
+function chooseAlike(sightings: readonly Sighting[]) {
   const heard = sightings.filter(({ isHeard }) => isHeard);
   const stated = sightings.filter(({ isHeard }) => !isHeard);
-  return spanOfOrders(heard) > spanOfOrders(stated) ? heard : stated;
+  const ofHeard = spanOfOrders(heard);
+  const ofStated = spanOfOrders(stated);
+  return ofHeard > ofStated ? { alike: heard, orders: ofHeard } : { alike: stated, orders: ofStated };
 }
 
 function spanOfOrders(sightings: readonly Sighting[]): number {
