@@ -40,12 +40,13 @@ export function createMetadataFolder(dir: string): MetadataFolder {
     readFileBounded(join(dir, name), maxFileBytes, { op: "read update metadata" });
   const parse = async (name: string): Promise<JsonObject> => parseJsonObject(await read(name));
 
-  async function rootVersions(): Promise<number[]> {
-    const versions = (await readdir(dir)).map((name) => /^([1-9]\d{0,9})\.root\.json$/.exec(name)?.[1]);
-    return versions
-      .filter((version) => version !== undefined)
-      .map(Number)
-      .sort((left, right) => left - right);
+  /** Lowest first. */
+  async function versionsOf(kind: "root" | "snapshot" | "targets"): Promise<number[]> {
+    const versions = (await readdir(dir)).flatMap((name) => {
+      const match = /^([1-9]\d{0,9})\.(\w+)\.json$/.exec(name);
+      return match?.[2] === kind ? [Number(match[1])] : [];
+    });
+    return versions.sort((left, right) => left - right);
   }
 
   return {
@@ -54,7 +55,8 @@ export function createMetadataFolder(dir: string): MetadataFolder {
     writeRoot: (version, bytes) => writeFileAtomic(join(dir, `${version}.root.json`), bytes),
     async readRoot() {
       let root: Metadata<Root> | null = null;
-      for (const version of await rootVersions()) root = parseRoot(await read(`${version}.root.json`), root);
+      for (const version of await versionsOf("root"))
+        root = parseRoot(await read(`${version}.root.json`), root);
       return root;
     },
     readTimestamp: async () =>
@@ -78,7 +80,7 @@ export function createMetadataFolder(dir: string): MetadataFolder {
         throw new AuroraError("STORE", "the update repository's own files are damaged", {
           op: "open registry",
           subject: dir,
-          hint: "Restore the folder from a backup; starting anew would look like a rollback to every gateway.",
+          hint: "Restore the folder from a backup, or move it away: begun anew it offers what is published again.",
           cause,
         });
       }
@@ -89,15 +91,15 @@ export function createMetadataFolder(dir: string): MetadataFolder {
       await writeFileAtomic(join(dir, `${targetsVersion}.targets.json`), encodeMetadata(state.targets));
       await writeFileAtomic(join(dir, `${snapshotVersion}.snapshot.json`), encodeMetadata(state.snapshot));
       await writeFileAtomic(join(dir, "timestamp.json"), encodeMetadata(state.timestamp));
-      await removeOlder("targets", targetsVersion - keptVersions);
-      await removeOlder("snapshot", snapshotVersion - keptVersions);
+      await removeOlder("targets", targetsVersion);
+      await removeOlder("snapshot", snapshotVersion);
     },
   };
 
-  async function removeOlder(kind: string, below: number): Promise<void> {
-    for (const name of await readdir(dir)) {
-      const match = /^([1-9]\d{0,9})\.(\w+)\.json$/.exec(name);
-      if (match?.[2] === kind && Number(match[1]) <= below) await rm(join(dir, name), { force: true });
+  async function removeOlder(kind: "snapshot" | "targets", newest: number): Promise<void> {
+    const versions = (await versionsOf(kind)).filter((version) => version <= newest);
+    for (const version of versions.slice(0, -keptVersions)) {
+      await rm(join(dir, `${version}.${kind}.json`), { force: true });
     }
   }
 }

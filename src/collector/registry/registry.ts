@@ -70,7 +70,10 @@ export interface Registry {
   withdraw(name: string, version: string): Promise<boolean>;
   /** What is published: by name, newest version first. */
   list(): readonly PublishedBundle[];
-  /** Signs anew what has used up half of its life. Returns whether anything was. Call it at least once an hour. */
+  /**
+   * Signs anew what has used up half of its life, and all once after the opening. Returns whether anything was. Call it
+   * at least once an hour.
+   */
   refresh(): Promise<boolean>;
   /** Takes a new root file (keys changed). @throws AuroraError KEY when it does not follow the present one. */
   installRoot(bytes: Uint8Array, keys: RegistryKeys): Promise<void>;

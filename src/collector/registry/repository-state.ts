@@ -1,4 +1,4 @@
-/** From one signed state of the repository to the next: versions go up by one, every file says when it was signed. */
+/** From one signed state of the repository to the next: versions only go up, every file says when it was signed. */
 import { Metadata, MetaFile, type Root, Snapshot, type TargetFile, Targets, Timestamp } from "@tufjs/models";
 import { type AnyMetadata, issuedAtMs } from "../../core/bundle/update-metadata.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
@@ -59,27 +59,30 @@ export function nextState(change: RepositoryChange, context: SigningContext): Re
       hint: "Set the collector's clock, or make a new root with the root key.",
     });
   }
-  const common = (version: number, lifetimeMs: number): ReturnType<typeof commonMembers> =>
-    commonMembers(version, issuedMs, lifetimeMs);
+  // Not only one more: a repository restored from a copy would give versions that gateways know with other content.
+  const common = (last: AnyMetadata | undefined, lifetimeMs: number): ReturnType<typeof commonMembers> => {
+    const version = Math.max((last?.signed.version ?? 0) + 1, Math.floor(issuedMs / 1000));
+    return commonMembers(version, issuedMs, lifetimeMs);
+  };
 
   let targets = previous?.targets;
   if (targets === undefined || from === "targets") {
-    const version = (targets?.signed.version ?? 0) + 1;
     targets = new Metadata(
-      new Targets({ ...common(version, lifetimes.targetsMs), targets: { ...targetFiles } }),
+      new Targets({ ...common(targets, lifetimes.targetsMs), targets: { ...targetFiles } }),
     );
     addSignature(targets, keys.targets);
   }
   let snapshot = previous?.snapshot;
   if (snapshot === undefined || from !== "timestamp") {
-    const version = (snapshot?.signed.version ?? 0) + 1;
     const meta = { "targets.json": describe(targets) };
-    snapshot = new Metadata(new Snapshot({ ...common(version, lifetimes.snapshotMs), meta }));
+    snapshot = new Metadata(new Snapshot({ ...common(snapshot, lifetimes.snapshotMs), meta }));
     addSignature(snapshot, keys.snapshot);
   }
-  const version = (previous?.timestamp.signed.version ?? 0) + 1;
   const timestamp = new Metadata(
-    new Timestamp({ ...common(version, lifetimes.timestampMs), snapshotMeta: describe(snapshot) }),
+    new Timestamp({
+      ...common(previous?.timestamp, lifetimes.timestampMs),
+      snapshotMeta: describe(snapshot),
+    }),
   );
   addSignature(timestamp, keys.timestamp);
   return { root, targets, snapshot, timestamp };

@@ -48,7 +48,7 @@ interface SignedRepository {
   exclusively<T>(change: () => Promise<T>): Promise<T>;
   /** Signs and publishes another list of targets; inside {@link exclusively}. */
   commit(targets: TargetFiles): Promise<void>;
-  /** Signs anew what has used up half of its life. Returns whether anything was. */
+  /** Signs anew what has used up half of its life, and all once after the opening. Returns whether anything was. */
   refresh(): Promise<boolean>;
   /** Takes a new root file (keys changed). @throws AuroraError KEY when it does not follow the present one. */
   installRoot(bytes: Uint8Array, keys: RegistryKeys): Promise<void>;
@@ -71,6 +71,8 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
   checkKeys(root, keys);
   let id = sha256Hex(await folder.read(`${root.signed.version}.root.json`));
   let published = await folder.readState(root);
+  // What is found may be a copy of some time ago, and gateways may know newer files: all is signed anew once.
+  let hasSigned = false;
   const queue = createWorkQueue();
 
   async function sign(from: RefreshFrom, targetFiles: TargetFiles): Promise<NonNullable<typeof published>> {
@@ -78,6 +80,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     const next = nextState(change, { keys, lifetimes: defaultLifetimes, nowMs: clock.nowMs() });
     await folder.writeState(next);
     published = next;
+    hasSigned = true;
     return next;
   }
   const targets = (): TargetFiles => published?.targets.signed.targets ?? {};
@@ -103,8 +106,8 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     await sign("targets", targetFiles);
   };
   const findDue = (): RefreshFrom | null =>
-    published === null ? "targets" : refreshDue(published, clock.nowMs());
-  const refresh = async (): Promise<boolean> => {
+    published === null || !hasSigned ? "targets" : refreshDue(published, clock.nowMs());
+  const refreshOnce = async (): Promise<boolean> => {
     await sync();
     // Without the lock, which every gateway's question would ask for.
     if (findDue() === null) return false;
@@ -113,6 +116,14 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
       if (due !== null) await sign(due, targets());
       return due !== null;
     });
+  };
+  let refreshing: Promise<boolean> | null = null;
+  // All gateways ask at once after a start: they wait for one signing.
+  const refresh = (): Promise<boolean> => {
+    refreshing ??= refreshOnce().finally(() => {
+      refreshing = null;
+    });
+    return refreshing;
   };
   if (published === null) await refresh();
   return {

@@ -4,7 +4,7 @@
  */
 import { Metadata, MetadataKind, type TargetFile } from "@tufjs/models";
 import { Updater } from "tuf-js";
-import { DownloadHTTPError } from "tuf-js/dist/error.js";
+import { BadVersionError, DownloadHTTPError } from "tuf-js/dist/error.js";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import {
@@ -96,7 +96,7 @@ export function createTufClient(options: TufClientOptions): TufClient {
     // The timestamp just read may prove that it is later than this clock says: hold the files against that, too.
     for (const file of [timestamp, snapshot, targets]) {
       if (expiresAtMs(file) <= nowMs()) {
-        throw metadataError(`the update metadata is refused: ${file.signed.type}.json is expired`);
+        throw refuse(`${file.signed.type}.json is expired`);
       }
     }
     return Object.entries(targets.signed.targets).flatMap(([path, target]) => readOffer(path, target) ?? []);
@@ -117,12 +117,24 @@ export function createTufClient(options: TufClientOptions): TufClient {
         await commitScratch(files, scratch, dir);
         if (hasErrorCode(error)) throw error;
         if (source.failure !== null) throw source.failure;
-        throw metadataError(`the update metadata is refused: ${(error as Error).message}`, error);
+        const isRollback = source.timestamp !== null && error instanceof BadVersionError;
+        throw refuse((error as Error).message + (isRollback ? `: ${rollbackWords}` : ""), error);
       }
       await commitScratch(files, scratch, dir);
+      await refuseOtherTimestamp(scratch, source);
       return offeredTargets(scratch);
     },
   };
+}
+
+/**
+ * tuf-js passes over another timestamp of the version that it knows, and goes on with the old list.
+ * @throws AuroraError UPDATE where that was so
+ */
+async function refuseOtherTimestamp(scratch: string, { timestamp }: Source): Promise<void> {
+  const kept = await readTrusted(nodeFileSystem, scratch, "timestamp");
+  if (timestamp === null || kept === null || Buffer.compare(kept, timestamp) === 0) return;
+  throw refuse(`another timestamp of a version that is known already: ${rollbackWords}`);
 }
 
 /** The bundle that an entry of the targets offers; null for a target of another kind, which is not ours. */
@@ -153,6 +165,8 @@ function createUpdaterAt(scratch: string, metadataUrl: string, source: Source): 
 interface Source {
   /** How the last request failed, or null: tuf-js turns some errors into text. (After the root comes the timestamp.) */
   failure: AuroraError | null;
+  /** The timestamp as it came, or null. */
+  timestamp: Uint8Array | null;
   downloadBytes(url: string, maxLength: number): Promise<Buffer>;
   downloadFile<T>(url: string, maxLength: number, handler: (file: string) => Promise<T>): Promise<T>;
 }
@@ -160,6 +174,7 @@ interface Source {
 function createSource(options: TufClientOptions, signal: AbortSignal | undefined): Source {
   const source: Source = {
     failure: null,
+    timestamp: null,
     async downloadBytes(url, maxLength) {
       source.failure = null;
       try {
@@ -174,7 +189,9 @@ function createSource(options: TufClientOptions, signal: AbortSignal | undefined
           // tuf-js knows by this very class that there is no newer root.
           throw new DownloadHTTPError(`status ${response.status}`, response.status);
         }
-        return Buffer.from(await readBody(response, maxLength, url));
+        const body = Buffer.from(await readBody(response, maxLength, url));
+        if (url.endsWith("/timestamp.json")) source.timestamp = body;
+        return body;
       } catch (error) {
         if (hasErrorCode(error)) source.failure = error;
         throw error;
@@ -195,6 +212,14 @@ function setReferenceTime(updater: Updater, timeMs: number): void {
     throw new Error("tuf-js keeps its reference time elsewhere");
   }
   store.referenceTime = new Date(timeMs);
+}
+
+/** What is behind metadata that is older than what is known, if it is no attack. */
+const rollbackWords =
+  "the collector's registry is older than what this gateway has seen of it (restored from a copy?). Set the collector's clock and start it again, and it signs above that";
+
+function refuse(reason: string, cause?: unknown): AuroraError {
+  return metadataError(`the update metadata is refused: ${reason}`, cause);
 }
 
 function metadataError(message: string, cause?: unknown): AuroraError {

@@ -16,6 +16,11 @@ import { type BundleContents, writeBundle } from "../../../src/core/bundle/write
 
 export const startMs: number = Date.UTC(2026, 0, 10, 12);
 
+/** Version of what is signed as the n-th at {@link startMs}; the first is of the opening. */
+export function versionAtStart(nth: number): number {
+  return startMs / 1000 + nth - 1;
+}
+
 export interface TestClock {
   nowMs(): number;
   monotonicMs(): number;
@@ -53,8 +58,8 @@ export interface RegistryFixture {
   /** A file of metadata that must be there. @throws Error when it is not. */
   metadata(name: string): Promise<Uint8Array>;
   open(): Promise<Registry>;
-  /** Serves the registry on a free port of the loopback; gives the base URL with `/tuf`. */
-  serve(): Promise<string>;
+  /** Serves the registry (or another) on a free port of the loopback; gives the base URL with `/tuf`. */
+  serve(of?: Registry): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -89,9 +94,9 @@ export async function createRegistryFixture(): Promise<RegistryFixture> {
       if (bytes === null) throw new Error(`no metadata ${name}`);
       return bytes;
     },
-    async serve() {
+    async serve(of = registry) {
       const app = Fastify();
-      mountRoutes(app, registryRoutes(registry));
+      mountRoutes(app, registryRoutes(of));
       closers.push(() => app.close());
       return `${await app.listen({ port: 0, host: "127.0.0.1" })}/tuf`;
     },

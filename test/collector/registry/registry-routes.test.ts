@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseRange } from "../../../src/collector/registry/registry-routes.ts";
 import { sampleContents } from "../../core/bundle/sample-bundle.ts";
-import { createRegistryFixture, type RegistryFixture } from "./registry-fixture.ts";
+import { createRegistryFixture, type RegistryFixture, versionAtStart } from "./registry-fixture.ts";
 
 let fixture: RegistryFixture;
 let url: string;
@@ -41,7 +41,7 @@ describe("the registry's routes", () => {
     expect(timestamp.headers.get("cache-control")).toBe("no-cache");
     const known = { headers: { "if-none-match": timestamp.headers.get("etag")! } };
     expect((await fetch(`${url}/metadata/timestamp.json`, known)).status).toBe(304);
-    const snapshot = await fetch(`${url}/metadata/2.snapshot.json`);
+    const snapshot = await fetch(`${url}/metadata/${versionAtStart(2)}.snapshot.json`);
     expect(snapshot.headers.get("cache-control")).toContain("immutable");
     expect(snapshot.headers.get("content-type")).toBe("application/json");
   });

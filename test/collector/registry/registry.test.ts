@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Updater } from "tuf-js";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -13,7 +13,7 @@ import { unpackTar } from "../../../src/core/bundle/tar.ts";
 import { verifyBundleFiles } from "../../../src/core/bundle/verify-bundle.ts";
 import { dayMs } from "../../../src/core/maths/durations.ts";
 import { newKey, sampleContents } from "../../core/bundle/sample-bundle.ts";
-import { createRegistryFixture, type RegistryFixture, startMs } from "./registry-fixture.ts";
+import { createRegistryFixture, type RegistryFixture, startMs, versionAtStart } from "./registry-fixture.ts";
 
 let fixture: RegistryFixture;
 beforeEach(async () => {
@@ -27,8 +27,8 @@ afterEach(async () => {
 const code = (value: string): Error => expect.objectContaining({ code: value });
 
 /** The unmodified TUF client, as anybody could run it against our repository. */
-async function tufClient(url: string, root: Uint8Array): Promise<Updater> {
-  const dir = join(fixture.dir, "..", `client-${Math.random()}`);
+async function tufClient(url: string, root: Uint8Array, of = `${Math.random()}`): Promise<Updater> {
+  const dir = join(fixture.dir, "..", `client-${of}`);
   await mkdir(join(dir, "targets"), { recursive: true });
   await writeFile(join(dir, "root.json"), root);
   vi.useFakeTimers({ toFake: ["Date"], now: fixture.clock.nowMs() });
@@ -122,15 +122,16 @@ describe("the registry", () => {
     await client.refresh();
     const versions = async (): Promise<string[]> => (await readdir(join(fixture.dir, "metadata"))).sort();
     const before = await versions();
+    const named = (kind: string): string => `${fixture.clock.nowMs() / 1000}.${kind}.json`;
     fixture.clock.pass(4 * dayMs);
     expect(await fixture.registry.refresh()).toBe(true);
     expect(await versions()).toEqual(before);
     fixture.clock.pass(20 * dayMs);
     expect(await fixture.registry.refresh()).toBe(true);
-    expect((await versions()).filter((name) => !before.includes(name))).toEqual(["3.snapshot.json"]);
+    expect((await versions()).filter((name) => !before.includes(name))).toEqual([named("snapshot")]);
     fixture.clock.pass(200 * dayMs);
     expect(await fixture.registry.refresh()).toBe(true);
-    expect(await versions()).toContain("3.targets.json");
+    expect(await versions()).toContain(named("targets"));
     expect(fixture.registry.list()).toHaveLength(1);
   });
 
@@ -155,8 +156,31 @@ describe("the registry", () => {
     await expect(fixture.publish(sampleContents({ version: "2.0.0" }))).rejects.toThrow(code("CLOCK"));
   });
 
+  it.each(["restored from a copy", "begun anew"])(
+    "%s is ahead of what gateways have seen, at their first question",
+    async (how) => {
+      const copy = join(fixture.dir, "..", "copy");
+      await fixture.publish(sampleContents());
+      await cp(fixture.dir, copy, { recursive: true });
+      fixture.clock.pass(dayMs);
+      await fixture.publish(sampleContents({ version: "1.0.1" }));
+      const before = await tufClient(await fixture.serve(), fixture.keys.root, "same");
+      expect(await before.getTargetInfo("bearing-sample/1.0.1.tar")).toBeDefined();
+      fixture.clock.pass(dayMs);
+      await rm(fixture.dir, { recursive: true });
+      if (how !== "begun anew") await cp(copy, fixture.dir, { recursive: true });
+      const restored = await fixture.open();
+      const after = await tufClient(await fixture.serve(restored), fixture.keys.root, "same");
+      expect(await after.getTargetInfo("bearing-sample/1.0.1.tar")).toBeUndefined();
+      const kept = await after.getTargetInfo("bearing-sample/1.0.0.tar");
+      expect(kept === undefined).toBe(how === "begun anew");
+      expect(await restored.refresh()).toBe(false);
+    },
+  );
+
   it("keeps only some old versions of its metadata", async () => {
     for (let index = 0; index < 20; index++) {
+      fixture.clock.pass(60_000);
       await fixture.publish(sampleContents({ version: `1.0.${index}` }));
     }
     expect((await readdir(join(fixture.dir, "metadata"))).length).toBeLessThan(36);
@@ -175,7 +199,7 @@ describe("the registry", () => {
 
   it("says so when its folder is damaged or its keys are of another installation", async () => {
     await fixture.publish(sampleContents());
-    await rm(join(fixture.dir, "metadata", "2.snapshot.json"));
+    await rm(join(fixture.dir, "metadata", `${versionAtStart(2)}.snapshot.json`));
     await expect(fixture.open()).rejects.toThrow(code("STORE"));
     const other = join(fixture.dir, "..", "other-keys");
     await createInstallationKeys(other, startMs);

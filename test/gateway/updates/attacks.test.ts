@@ -1,14 +1,25 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  createMetadataFolder,
+  type RepositoryState,
+} from "../../../src/collector/registry/metadata-folder.ts";
 import { createRegistry } from "../../../src/collector/registry/registry.ts";
+import {
+  defaultLifetimes,
+  nextState,
+  type RefreshFrom,
+} from "../../../src/collector/registry/repository-state.ts";
 import { signRoot } from "../../../src/collector/registry/sign-root.ts";
+import { encodeMetadata } from "../../../src/collector/registry/tuf-signing.ts";
 import { loadPrivateKey, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
 import { packBundle } from "../../../src/core/bundle/tar.ts";
+import { parseRoot } from "../../../src/core/bundle/update-metadata.ts";
 import { createBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { dayMs } from "../../../src/core/maths/durations.ts";
 import { checkBundle, SentMisfitError } from "../../../src/gateway/updates/check-bundle.ts";
-import { startMs } from "../../collector/registry/registry-fixture.ts";
+import { startMs, versionAtStart } from "../../collector/registry/registry-fixture.ts";
 import { newKey, sampleContents } from "../../core/bundle/sample-bundle.ts";
 import { expectRefused } from "./expect-refused.ts";
 import { createUpdateFixture, type Gateway, type UpdateFixture } from "./update-fixture.ts";
@@ -23,6 +34,20 @@ afterEach(() => fixture.close());
 
 const publish = (version: string): Promise<unknown> => fixture.publish(sampleContents({ version }));
 
+/** Of what is published first. */
+const second = versionAtStart(2);
+
+/** What the registry has published. */
+const readState = async (): Promise<RepositoryState> =>
+  (await createMetadataFolder(join(fixture.dir, "metadata")).readState(parseRoot(fixture.keys.root)))!;
+
+/** A timestamp that the registry's keys sign on from a state. */
+function signOn(previous: RepositoryState, from: RefreshFrom, nowMs: number): Uint8Array {
+  const change = { root: previous.root, previous, from, targetFiles: {} };
+  const signing = { keys: fixture.keys, lifetimes: defaultLifetimes, nowMs };
+  return encodeMetadata(nextState(change, signing).timestamp);
+}
+
 function flip(bytes: Uint8Array, index: number): Uint8Array {
   const changed = bytes.slice();
   changed[index] = changed[index]! ^ 0x01;
@@ -35,8 +60,8 @@ describe("metadata", () => {
     let refused = 0;
     for (const [path, name] of [
       ["/metadata/timestamp.json", "timestamp.json"],
-      ["/metadata/2.snapshot.json", "2.snapshot.json"],
-      ["/metadata/2.targets.json", "2.targets.json"],
+      [`/metadata/${second}.snapshot.json`, `${second}.snapshot.json`],
+      [`/metadata/${second}.targets.json`, `${second}.targets.json`],
     ] as const) {
       const bytes = await fixture.metadata(name);
       for (let index = 0; index < bytes.length; index += 23) {
@@ -64,13 +89,28 @@ describe("metadata", () => {
     await publish("1.2.0");
     await gateway.updater.checkNow();
     fixture.substitute({ "/metadata/timestamp.json": old });
-    await expectRefused(gateway, /version 2 is less than current version 3/);
+    await expectRefused(
+      gateway,
+      /version \d+ is less than current version \d+: the collector's registry is older/,
+    );
     const told = gateway.steps.length;
-    await expectRefused(gateway, /version 2/);
+    await expectRefused(gateway, /version \d+ is less/);
     expect(gateway.steps).toHaveLength(told);
     // A restart does not forget it.
     gateway = await fixture.gateway({}, gateway.stateDir);
-    await expectRefused(gateway, /version 2/);
+    await expectRefused(gateway, /version \d+ is less/);
+  });
+
+  it("of a version that is known, with other content, is refused, and not passed over", async () => {
+    await gateway.updater.checkNow();
+    const known = await readState();
+    await publish("1.1.0");
+    await gateway.updater.checkNow();
+    // What a collector of an earlier version signed after it was restored: one more than what its copy had.
+    fixture.substitute({ "/metadata/timestamp.json": signOn(known, "targets", startMs) });
+    await expectRefused(gateway, /another timestamp .* known already: .*restored from a copy/);
+    fixture.misbehave(null);
+    expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
   });
 
   it("frozen by somebody in between is refused when its time is over", async () => {
@@ -87,13 +127,13 @@ describe("metadata", () => {
   it("mixed from different moments is refused", async () => {
     await publish("1.1.0");
     const [snapshot, targets] = [
-      await fixture.metadata("2.snapshot.json"),
-      await fixture.metadata("2.targets.json"),
+      await fixture.metadata(`${second}.snapshot.json`),
+      await fixture.metadata(`${second}.targets.json`),
     ];
     await publish("1.2.0");
-    fixture.substitute({ "/metadata/3.snapshot.json": snapshot });
+    fixture.substitute({ [`/metadata/${second + 1}.snapshot.json`]: snapshot });
     await expectRefused(gateway, /Expected (hash|length)/);
-    fixture.substitute({ "/metadata/3.targets.json": targets });
+    fixture.substitute({ [`/metadata/${second + 1}.targets.json`]: targets });
     await expectRefused(gateway, /Expected (hash|length)/);
     fixture.misbehave(null);
     expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated", version: "1.2.0" });
@@ -103,7 +143,7 @@ describe("metadata", () => {
     const stranger = await createUpdateFixture();
     try {
       await stranger.publish(sampleContents({ version: "6.6.6" }));
-      const files = ["timestamp.json", "2.snapshot.json", "2.targets.json"];
+      const files = ["timestamp.json", `${second}.snapshot.json`, `${second}.targets.json`];
       const foreign: Record<string, Uint8Array> = {};
       for (const name of files) foreign[`/metadata/${name}`] = await stranger.metadata(name);
       fixture.substitute(foreign);
@@ -133,11 +173,7 @@ describe("keys", () => {
     await gateway.updater.checkNow();
     // A stolen timestamp key says that it is the year 2030, to make everything look expired for ever.
     const stolen = fixture.clock.nowMs();
-    fixture.clock.set(startMs + 4 * 365 * dayMs);
-    const ahead = await fixture.open();
-    await ahead.refresh();
-    const poisoned = (await ahead.readMetadata("timestamp.json"))!;
-    fixture.clock.set(stolen);
+    const poisoned = signOn(await readState(), "timestamp", startMs + 4 * 365 * dayMs);
     fixture.substitute({ "/metadata/timestamp.json": poisoned });
     const outcome = await gateway.updater.checkNow();
     expect(outcome.kind).not.toBe("activated");

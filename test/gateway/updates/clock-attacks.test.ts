@@ -5,7 +5,7 @@ import { nextState } from "../../../src/collector/registry/repository-state.ts";
 import { encodeMetadata } from "../../../src/collector/registry/tuf-signing.ts";
 import { parseRoot } from "../../../src/core/bundle/update-metadata.ts";
 import { dayMs } from "../../../src/core/maths/durations.ts";
-import { startMs } from "../../collector/registry/registry-fixture.ts";
+import { startMs, versionAtStart } from "../../collector/registry/registry-fixture.ts";
 import { sampleContents } from "../../core/bundle/sample-bundle.ts";
 import { expectRefused } from "./expect-refused.ts";
 import { createUpdateFixture, type Gateway, type UpdateFixture } from "./update-fixture.ts";
@@ -39,14 +39,15 @@ describe("clocks", () => {
   });
 
   it("of 1970 at the first start do not let a gateway take metadata from before its root", async () => {
-    fixture.clock.set(startMs - 3 * 365 * dayMs);
+    const pastMs = startMs - 3 * 365 * dayMs;
+    fixture.clock.set(pastMs);
     const registry = await createRegistry({
       dir: join(fixture.base, "past"),
       keys: fixture.keys,
       trustedKeys: [fixture.release.publicKey],
       clock: fixture.clock,
     });
-    const names = ["timestamp.json", "1.snapshot.json", "1.targets.json"];
+    const names = ["timestamp.json", `${pastMs / 1000}.snapshot.json`, `${pastMs / 1000}.targets.json`];
     const files = await Promise.all(
       names.map(async (name) => [`/metadata/${name}`, (await registry.readMetadata(name))!] as const),
     );
@@ -67,8 +68,8 @@ describe("clocks", () => {
     );
     fixture.substitute({
       "/metadata/timestamp.json": encodeMetadata(today.timestamp),
-      "/metadata/1.snapshot.json": encodeMetadata(today.snapshot),
-      "/metadata/1.targets.json": encodeMetadata(today.targets),
+      [`/metadata/${versionAtStart(1)}.snapshot.json`]: encodeMetadata(today.snapshot),
+      [`/metadata/${versionAtStart(1)}.targets.json`]: encodeMetadata(today.targets),
     });
     fixture.clock.set(0);
     await expectRefused(gateway, /targets\.json is expired/);
@@ -82,13 +83,15 @@ describe("clocks", () => {
     const root = parseRoot(fixture.keys.root);
     const day = { targetsMs: 7 * dayMs, snapshotMs: 7 * dayMs, timestampMs: 7 * dayMs };
     const signing = { keys: fixture.keys, lifetimes: day, nowMs: startMs };
-    let old = nextState({ root, previous: null, from: "targets", targetFiles: {} }, signing);
-    for (let version = 2; version < 10; version++)
-      old = nextState({ root, previous: old, from: "targets", targetFiles: {} }, signing);
+    const previous = nextState({ root, previous: null, from: "targets", targetFiles: {} }, signing);
+    const version = (startMs + 99 * dayMs) / 1000;
+    for (const { signed } of [previous.timestamp, previous.snapshot, previous.targets])
+      Object.assign(signed, { version });
+    const old = nextState({ root, previous, from: "targets", targetFiles: {} }, signing);
     fixture.substitute({
       "/metadata/timestamp.json": encodeMetadata(old.timestamp),
-      "/metadata/9.snapshot.json": encodeMetadata(old.snapshot),
-      "/metadata/9.targets.json": encodeMetadata(old.targets),
+      [`/metadata/${version + 1}.snapshot.json`]: encodeMetadata(old.snapshot),
+      [`/metadata/${version + 1}.targets.json`]: encodeMetadata(old.targets),
     });
     fixture.clock.set(0);
     gateway = await fixture.gateway({}, gateway.stateDir);
