@@ -158,13 +158,16 @@ export const laneOfKind: Readonly<Record<UplinkRecord["kind"], Lane>> = {
   "evidence-piece": "raw",
 };
 
+/** How the name of a run begins whose records were sent from memory, since the disk was full: they are numbered by themselves. */
+export const memoryLifePrefix = "m";
+
 /** One message on the uplink: consecutive records of one lane. */
 export interface UplinkEnvelope {
   readonly gateway: string;
   /** Random, of the gateway's run that appended the records, so that copies of one store never give one name to two records. */
   readonly bootId: string;
   readonly lane: Lane;
-  /** Sequence of the first record; the records are consecutive in their lane. From 1. */
+  /** Sequence of the first record; the records are consecutive in their lane, which is numbered on from run to run. From 1. */
   readonly firstSequence: number;
   /**
    * The oldest sequence of this lane that the gateway still holds, ≤ firstSequence: what came before it was stored by

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { type Lane, lanes } from "../../core/contract/topics.ts";
-import type { UplinkAck } from "../../core/contract/uplink-record.ts";
+import { memoryLifePrefix, type UplinkAck } from "../../core/contract/uplink-record.ts";
 import type { OutboxBatch, PeekOptions } from "./outbox-ledger.ts";
 import type { OutboxWriter } from "./outbox-writer.ts";
 
@@ -28,7 +28,7 @@ interface UnwrittenLifeOptions {
 }
 
 export function createUnwrittenLife({ writer, holdsOlder }: UnwrittenLifeOptions): UnwrittenLife {
-  const bootId = `m${randomBytes(8).toString("hex")}`;
+  const bootId = `${memoryLifePrefix}${randomBytes(8).toString("hex")}`;
   const callbacks = new Set<(lane: Lane) => void>();
   return {
     bootId,

@@ -12,8 +12,10 @@ import type {
   StorableRecord,
   StoredEnvelope,
 } from "../../../src/collector/record/fleet-record.ts";
+import { recordBounds } from "../../../src/collector/record/record-bounds.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { failed, ok } from "../../../src/core/contract/result.ts";
+import type { Lane } from "../../../src/core/contract/topics.ts";
 import type { EventRecord, HealthRecord } from "../../../src/core/contract/uplink-record.ts";
 import { outcomeEventName } from "../../../src/core/drift/outcome-event.ts";
 import { until } from "../../support/until.ts";
@@ -186,6 +188,41 @@ function describeEnvelopes(open: Open): void {
       ["gap.update", "update"],
     ]);
     expect(items[0]?.detail).toMatch(/^40 records of the lane are not here/);
+  });
+
+  it("declares what is not here of a gateway that was started again since the record was set back", async () => {
+    const record = await open();
+    const send = async (lane: Lane, bootId: string, sequence: number): Promise<number> => {
+      const at = { lane, bootId, firstSequence: sequence, oldestSequence: sequence };
+      const [stored] = await store(record, envelopeOf([health(1)], at));
+      return stored!.missing;
+    };
+    expect(await send("update", "first", 30)).toBe(0);
+    expect(await send("alert", "first", 4)).toBe(0);
+    // What was sent in between, by a second life too, went with the record.
+    expect(await send("alert", "third", 9)).toBe(4);
+    expect(await send("alert", "third", 10)).toBe(0);
+    expect(await send("alert", "fourth", 11)).toBe(0);
+    expect(await send("drift", "third", 3)).toBe(2);
+    // From memory, and another or an older outbox under the same name.
+    expect(await send("update", "m-memory", 70)).toBe(0);
+    expect(await send("update", "new card", 1)).toBe(0);
+    expect(await send("update", "old copy", 20)).toBe(0);
+    expect(await send("update", "third", 35)).toBe(4);
+    expect((await eventNames(record)).sort()).toEqual(["gap.alert", "gap.update"]);
+  });
+
+  it("does not take a lane for new whose lives may have been forgotten", async () => {
+    const record = await open();
+    const begin = (lane: Lane, bootId: string, sequence: number): Promise<readonly StoredEnvelope[]> =>
+      store(
+        record,
+        envelopeOf([health(1)], { lane, bootId, firstSequence: sequence, oldestSequence: sequence }),
+      );
+    await begin("alert", "first", 5);
+    for (let life = 1; life <= recordBounds.livesPerGateway; life++)
+      await begin("prediction", `b${life}`, life);
+    expect(await begin("alert", "last", 6)).toMatchObject([{ missing: 0 }]);
   });
 
   it("keeps lanes, gateways and the lives of an outbox apart", async () => {

@@ -1,6 +1,8 @@
 /** How far the lanes of gateways are stored, in PostgreSQL: each is locked while a batch steps it. */
+import { memoryLifePrefix } from "../../../core/contract/uplink-record.ts";
 import type { LaneKey } from "../fleet-record.ts";
 import { recordBounds } from "../record-bounds.ts";
+import { numberOrNull, type OtherLives } from "../record-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
 
 /** A lane as one text, in whose order lanes are locked. */
@@ -14,10 +16,10 @@ interface LockedLane {
   readonly place: string;
 }
 
-/** Lanes that are locked, by {@link nameLane}, and the gateways of those that were never heard of before. */
+/** Lanes that are locked, by {@link nameLane}, and those that were never heard of before. */
 interface LockedLanes {
   readonly lanes: ReadonlyMap<string, LockedLane>;
-  readonly begun: readonly string[];
+  readonly begun: readonly LaneKey[];
 }
 
 /** Other workers wait for them until the transaction ends. */
@@ -50,19 +52,42 @@ export async function lockLanes(
     [...columnsOf(missing.map((name) => keys.get(name)!)), Math.trunc(nowMs)],
   );
   await lock(missing);
-  return { lanes: found, begun: missing.map((name) => keys.get(name)!.gateway) };
+  return { lanes: found, begun: missing.map((name) => keys.get(name)!) };
 }
 
-/** Of gateways of too many lives those go that were silent for longest; once a batch is stored, which may hold more lives than one may have. */
-export async function forgetLives(session: SqlSession, gateways: readonly string[]): Promise<void> {
-  if (gateways.length === 0) return;
+/** What is known of the other lives of these lanes' gateways, by {@link nameLane}; nothing: no entry. */
+export async function readOtherLives(
+  session: SqlSession,
+  lanes: readonly LaneKey[],
+): Promise<ReadonlyMap<string, OtherLives>> {
+  if (lanes.length === 0) return new Map();
+  const rows = await session.rows(
+    `SELECT own.gateway, own.boot_id, own.lane, COUNT(DISTINCT other.boot_id) AS lives,
+       MAX(other.sequence) FILTER (WHERE other.lane = own.lane) AS sequence
+     FROM unnest($1::text[], $2::text[], $3::text[]) AS own (gateway, boot_id, lane)
+     JOIN uplink_progress AS other ON other.gateway = own.gateway AND other.boot_id <> own.boot_id
+     WHERE other.sequence IS NOT NULL AND other.boot_id NOT LIKE '${memoryLifePrefix}%'
+     GROUP BY own.gateway, own.boot_id, own.lane`,
+    columnsOf(lanes),
+  );
+  return new Map(
+    rows.map(({ gateway, boot_id, lane, lives, sequence }) => [
+      `${gateway}\n${boot_id}\n${lane}`,
+      { lives: Number(lives), sequence: numberOrNull(sequence) },
+    ]),
+  );
+}
+
+/** Of the gateways of too many lives those go that were silent for longest; once a batch is stored, which may hold more lives than one may have. */
+export async function forgetLives(session: SqlSession, begun: readonly LaneKey[]): Promise<void> {
+  if (begun.length === 0) return;
   await session.run(
     `DELETE FROM uplink_progress WHERE (gateway, boot_id) IN (
        SELECT gateway, boot_id FROM (
          SELECT gateway, boot_id, row_number() OVER (PARTITION BY gateway ORDER BY MAX(received_ms) DESC) AS place
          FROM uplink_progress WHERE gateway = ANY ($1::text[]) GROUP BY gateway, boot_id) AS life
        WHERE place > $2)`,
-    [[...new Set(gateways)], recordBounds.livesPerGateway],
+    [[...new Set(begun.map(({ gateway }) => gateway))], recordBounds.livesPerGateway],
   );
 }
 

@@ -1,13 +1,14 @@
 /** What is known of the machines in the field, in SQLite: gateways and how far their lanes are stored, turbines, points. */
 import type { PointId } from "../../../core/contract/stream.ts";
 import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine-state.ts";
-import type { HealthRecord } from "../../../core/contract/uplink-record.ts";
+import { type HealthRecord, memoryLifePrefix } from "../../../core/contract/uplink-record.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { toldAgainMs } from "../clock-rules.ts";
 import { areTwo, fromTwinRow, stepTwins, type TwinSign } from "../clone-rules.ts";
 import type { LaneKey, RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
 import { RecordRefusedError, recordBounds, refuseBeyond } from "../record-bounds.ts";
+import { numberOrNull, type OtherLives } from "../record-rules.ts";
 
 /** A measuring point by the number that stands for it in other tables. */
 export interface NumberedPoint {
@@ -23,6 +24,7 @@ interface UnclaimedRoom {
 export interface SqliteMachines {
   /** Highest stored sequence, or null when this lane was never heard of. */
   watermark(key: LaneKey): number | null;
+  otherLives(key: LaneKey): OtherLives;
   /** Of a gateway of too many lives the one that was silent for longest is forgotten. */
   setWatermark(key: LaneKey, step: { readonly sequence: number; readonly nowMs: number }): void;
   /** Notes that something came from a gateway. */
@@ -65,9 +67,15 @@ export function createSqliteMachines(database: SqliteDatabase): SqliteMachines {
   };
 }
 
-function createWatermarks(database: SqliteDatabase): Pick<SqliteMachines, "watermark" | "setWatermark"> {
+function createWatermarks(
+  database: SqliteDatabase,
+): Pick<SqliteMachines, "watermark" | "otherLives" | "setWatermark"> {
   const get = database.prepare(
     "SELECT sequence FROM uplink_progress WHERE gateway = ? AND boot_id = ? AND lane = ?",
+  );
+  const others = database.prepare(
+    `SELECT COUNT(DISTINCT boot_id) AS lives, MAX(CASE lane WHEN ? THEN sequence END) AS sequence
+     FROM uplink_progress WHERE gateway = ? AND boot_id <> ? AND boot_id NOT LIKE '${memoryLifePrefix}%'`,
   );
   const set = database.prepare(
     "INSERT OR REPLACE INTO uplink_progress (gateway, boot_id, lane, sequence, seen_ms) VALUES (?, ?, ?, ?, ?)",
@@ -81,6 +89,10 @@ function createWatermarks(database: SqliteDatabase): Pick<SqliteMachines, "water
     watermark: ({ gateway, bootId, lane }) => {
       const row = get.get(gateway, bootId, lane);
       return row === undefined ? null : Number(row.sequence);
+    },
+    otherLives: ({ gateway, bootId, lane }) => {
+      const row = others.get(lane, gateway, bootId)!;
+      return { lives: Number(row.lives), sequence: numberOrNull(row.sequence) };
     },
     setWatermark: ({ gateway, bootId, lane }, { sequence, nowMs }) => {
       if (known.get(gateway, bootId) === undefined) {

@@ -21,7 +21,7 @@ import type {
   StoredEnvelope,
 } from "../fleet-record.ts";
 import { dailyClassOf, RecordRefusedError, refusePredictions } from "../record-bounds.ts";
-import { describeGap, describeMissing, otherTopics, ownName } from "../record-rules.ts";
+import { countMissing, describeGap, describeMissing, otherTopics, ownName } from "../record-rules.ts";
 import type { SqliteAlarms } from "./sqlite-alarms.ts";
 import type { DriftTables } from "./sqlite-drift-record.ts";
 import type { SqliteEvents } from "./sqlite-events.ts";
@@ -98,7 +98,8 @@ export function storeEnvelope(
   const step = stepWatermark(before ?? 0, envelope);
   machines.touchGateway(envelope.gateway, nowMs);
   const fresh = envelope.records.slice(step.duplicates, step.duplicates + step.fresh);
-  const missing = before === null ? 0 : step.missing;
+  const others = before === null ? machines.otherLives(envelope) : null;
+  const missing = countMissing(envelope, step.missing, { before, others });
   const store = (record: CheckedEnvelope["records"][number]): Result<UplinkRecord["kind"], RecordFault> => {
     const origin = { gateway: envelope.gateway, receivedMs: nowMs };
     const stored = record.ok ? tryRecord(tables, record.value, origin) : record;
