@@ -52,7 +52,6 @@ const collisions: ReadonlySet<string | undefined> = new Set(["40001", "40P01"]);
 
 /** Opens a pool; connects at the first statement. */
 export function openPostgres(options: PostgresOptions): PostgresDatabase {
-  const { logger } = options;
   const subject = redactUrl(options.url);
   const pool = new Pool({
     ...connectionConfig(options),
@@ -60,12 +59,16 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
     idleTimeoutMillis: 60_000,
   });
   // Of a connection that nobody uses just now: the next statement gets another.
-  pool.on("error", (error) => logger.debug("a connection to the database was lost", { error }));
+  pool.on("error", (error) => options.logger.debug("a connection to the database was lost", { error }));
   let closing: Promise<void> | null = null;
   /** Counts how often tables were changed under statements that were prepared: connections of before are not used again. */
   let generation = 0;
   const born = new WeakMap<object, number>();
-  pool.on("connect", (client) => void born.set(client, generation));
+  let wasReached = false;
+  pool.on("connect", (client) => {
+    wasReached = true;
+    born.set(client, generation);
+  });
   const connect = async (): Promise<PoolClient> => {
     try {
       for (;;) {
@@ -74,7 +77,7 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
         client.release(true);
       }
     } catch (error) {
-      throw wrapError(error, subject);
+      throw wrapError(error, subject, wasReached ? undefined : "start the collector again then");
     }
   };
   const lend = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
@@ -112,7 +115,7 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
           return await lend((client) => runTransaction(client, work, { subject, begin }));
         } catch (error) {
           if (attempt >= maxAttempts || !collisions.has(sqlState(error))) throw error;
-          logger.debug("two transactions stood in each other's way; tried again", { attempt });
+          options.logger.debug("two transactions stood in each other's way; tried again", { attempt });
         }
       }
     },
@@ -279,13 +282,13 @@ const hints: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What the driver or the server says, as one error; a bug of ours is returned as it is. */
-function wrapError(error: unknown, subject: string): unknown {
+function wrapError(error: unknown, subject: string, next = "it is tried again then"): unknown {
   if (error instanceof AuroraError || !(error instanceof Error)) return error;
   if (error instanceof TypeError || error instanceof RangeError) return error;
   const state = error instanceof DatabaseError ? error.code : undefined;
   const hint =
     hints.find(([pattern]) => pattern.test(state ?? ""))?.[1] ??
-    "Check that the PostgreSQL server runs and can be reached; it is tried again with the next records.";
+    `Check that the PostgreSQL server runs and can be reached; ${next}.`;
   // Some network errors have no message of their own.
   const reason = error.message === "" ? ((error as { code?: string }).code ?? error.name) : error.message;
   return new AuroraError("STORE", `the database says: ${reason}`, {
