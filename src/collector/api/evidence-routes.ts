@@ -63,7 +63,8 @@ export function evidenceFileRoute(files: EvidenceFiles): HttpRoute {
       const file = named === null ? null : await read(name, kind === "npy" ? "npy" : "json");
       if (file === "unreadable")
         return errorResponse(503, "STORE", "raw evidence cannot be read now; see the log");
-      if (file === null) return errorResponse(404, "NOT_FOUND", "there is no such evidence");
+      if (file === null)
+        return errorResponse(404, "NOT_FOUND", "there is no such evidence, or its file is gone");
       return {
         status: 200,
         headers: {

@@ -136,6 +136,8 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
       let bytes = own.bytes;
       for (const other of announced.values()) bytes += other.bytes;
       if (bytes > maxBytes) return failed("too much evidence is under way");
+      // Somebody may have removed it since it was opened.
+      await makePrivateFolder(dir);
       await writeFileAtomic(pathOf(id, "json"), text, { mode: 0o600 });
       announced.set(id, own);
       return ok({ about, have: 0 });

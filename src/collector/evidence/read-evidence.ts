@@ -28,6 +28,8 @@ export function createEvidenceReader(options: {
     open: async (id, kind) => {
       const known = await record.findEvidence(id);
       const file = known === null ? null : await store.open(id, kind).catch(sayWhy);
+      if (known !== null && file === null)
+        logger.warn("evidence is listed, and its file is gone from its folder or bucket", { id, kind });
       if (known === null || file === null) return null;
       const sha256 = kind === "npy" ? known.npySha256 : id;
       const { body, arrived } = holdAgainst(sha256, file.body);

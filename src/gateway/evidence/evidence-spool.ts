@@ -98,7 +98,7 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
       entries = entries.map((each) => (each.id === entry.id ? { ...each, kind } : each));
       return found;
     }
-    if (found === null) await giveUp(entry, "its files are damaged");
+    if (found === null) await giveUp(entry, "its files are gone or damaged");
     else await giveUp({ ...entry, kind: found.kind }, "the configuration no longer permits it");
     return null;
   };
@@ -150,6 +150,8 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
       return false;
     }
     while (sumBytes(entries) + entry.bytes > maxBytes) await giveUp(worse.pop()!, tooMuch);
+    // Somebody may have removed it since it was opened.
+    await makeFolder(dir, 0o700);
     try {
       await writeFileAtomic(pathOf(id, "pack"), packed, { mode: 0o600 });
       await writeFileAtomic(pathOf(id, "json"), about, { mode: 0o600 });

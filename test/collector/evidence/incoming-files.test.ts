@@ -36,6 +36,16 @@ it("takes what another gateway's evidence ends meanwhile for gone, and not for a
 
 const clock = { nowMs: () => Date.now() };
 
+it("makes its folder again when somebody removed it", async () => {
+  const dir = join(createTemporaryFolder(), "evidence", "incoming");
+  const incoming = await openIncomingFiles({ dir, clock });
+  const one = await makeIncoming("gw-1");
+  rmSync(join(dir, ".."), { recursive: true });
+  expect(await incoming.begin(...one)).toMatchObject({ ok: true });
+  await incoming.write(one[0], 0, Uint8Array.of(7));
+  expect(await incoming.find(one[0])).toMatchObject({ have: 1 });
+});
+
 it("begins without reading again what is under way: everybody's alerts wait for it", async () => {
   const dir = createTemporaryFolder();
   const incoming = await openIncomingFiles({ dir, clock });

@@ -59,6 +59,18 @@ test("a folder that cannot be used is told once, keeps nothing from starting, an
   expect([spool.waiting, spool.bytes]).toEqual([1, evidence.packed.length]);
 });
 
+test("a folder that was removed since is made again, and what was in it is given up with its reason", async () => {
+  const dir = join(createTemporaryFolder(), "evidence");
+  const { open, dropped, faults } = createPlace(dir);
+  const spool = await open();
+  await spool.add(await make(600));
+  rmSync(dir, { recursive: true });
+  const later = await make(601);
+  expect(await spool.add(later)).toBe(true);
+  expect((await spool.next())?.id).toBe(later.id);
+  expect([dropped, faults]).toEqual([["alarm: its files are gone or damaged"], []]);
+});
+
 test("what has no room is not kept, and says so; what comes at once keeps the bound as well", async () => {
   const { open, dropped } = createPlace();
   const [one, other, reference] = [await make(4_000), await make(4_001), await make(4_002, "reference")];
@@ -151,6 +163,8 @@ test("what is damaged is given up, and half of what was being written when the p
   spool = await open();
   rmSync(join(dir, `${other.id}.pack`));
   expect(await spool.next()).toBeNull();
-  expect(dropped).toEqual(Array.from({ length: 3 }, () => expect.stringContaining("its files are damaged")));
+  expect(dropped).toEqual(
+    Array.from({ length: 3 }, () => expect.stringContaining("its files are gone or damaged")),
+  );
   expect([readdirSync(dir), faults]).toEqual([[], []]);
 });
