@@ -60,9 +60,10 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
     try {
       const load = isTar ? verifyTar : verifyBundle;
       const model = describeModel(await load(dir, options.trustedKeys));
-      if (!isTar) await registry?.publish(dir);
-      const isNew = models.get(model.digest) === known?.get(model.digest);
+      const isNew = refusals.has(dir) || models.get(model.digest) === known?.get(model.digest);
+      // What may not be published is known all the same: gateways may run it.
       models.set(model.digest, model);
+      if (!isTar) await registry?.publish(dir);
       takenUp.set(dir, timeMs);
       refusals.delete(dir);
       if (isNew) {

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type BundleShelf, createBundleShelf } from "../../../src/collector/fleet/bundle-shelf.ts";
 import type { KnownModel } from "../../../src/collector/fleet/fleet-source.ts";
 import { loadShippedModels } from "../../../src/collector/fleet/shipped-models.ts";
@@ -120,6 +120,31 @@ describe("a disk that refuses what is published", () => {
     const shelf = createBundleShelf({ dirs: [dir], registryDir: null, trustedKeys, registry, logger });
     expect([await shelf.scan(), await shelf.scan(), tries]).toEqual([0, 0, 2]);
     expect(lines).toEqual(["bundle refused"]);
+  });
+});
+
+describe("a bundle of a name and version that another one is published under", () => {
+  it("is refused, which is told, and known all the same", async () => {
+    const dir = createTemporaryFolder();
+    const release = parsePrivateKey(createKeyPair().privateKeyPem);
+    await writeBundle(dir, fleetBundle(), release);
+    const publish = vi.fn().mockRejectedValue(new Error("another digest is published"));
+    const told: string[] = [];
+    const shelf = createBundleShelf({
+      dirs: [dir],
+      registryDir: null,
+      trustedKeys: [release.publicKey],
+      registry: { publish },
+      logger: {
+        ...silentLogger,
+        error: (message) => void told.push(message),
+        info: (message) => void told.push(message),
+      },
+    });
+    expect([await shelf.scan(), shelf.models.size]).toEqual([0, 1]);
+    publish.mockResolvedValue({ isNew: true });
+    expect([await shelf.scan(), await shelf.scan(), shelf.models.size]).toEqual([1, 0, 1]);
+    expect(told).toEqual(["bundle refused", "bundle taken up"]);
   });
 });
 
