@@ -114,6 +114,8 @@ export interface DeviceScore extends Pick<Arrival, "arrivedMonotonicMs"> {
   readonly unit: string;
   readonly sampleRateHz: number;
   readonly modelVersion: string;
+  /** Of that model's image, in lower-case hex; left out: the device did not say. */
+  readonly modelSha256?: string;
   /** The student's output, one uint8 a class. */
   readonly quantised: Uint8Array;
   /** What the student was given, one uint8 a feature; empty when the device did not say. */
@@ -144,6 +146,9 @@ export function toDeviceScore(
     unit: channel.unit,
     sampleRateHz: channel.sampleRateHz,
     modelVersion: message.modelVersion,
+    ...(hello.modelSha256 !== undefined && hello.modelVersion === message.modelVersion
+      ? { modelSha256: Buffer.from(hello.modelSha256).toString("hex") }
+      : {}),
     quantised: message.quantised,
     inputs: message.inputs ?? new Uint8Array(0),
     fromMs,

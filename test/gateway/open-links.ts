@@ -40,7 +40,7 @@ export async function openLinks(
     pipeline,
     captures: { accept: () => false, contact: () => {}, lost: () => {} },
     recordings: { accept: () => {} },
-    pushes: { contact: () => {}, lost: () => {}, status: () => {} },
+    pushes: { contact: () => {}, lost: () => {}, status: () => {}, runs: () => null },
   });
   onTestFinished(() => links.close());
   return links;

@@ -130,7 +130,7 @@ export async function openSloppyRig(
     },
     captures: { accept: () => false, contact: () => {}, lost: () => {} },
     recordings: { accept: () => {} },
-    pushes: { contact: () => {}, lost: () => {}, status: () => {} },
+    pushes: { contact: () => {}, lost: () => {}, status: () => {}, runs: () => null },
   });
   onTestFinished(() => links.close());
   const { watch, session } = links.sessions[0]!;

@@ -124,7 +124,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
   const watches = new Map(links.sessions.map(({ id, watch }) => [id, watch]));
   /** Version of the model that a device runs; null: none, or it was not heard yet. */
   const modelOf = ({ id, session: { hello } }: Pick<DeviceLink, "id" | "session">): string | null =>
-    pushes.runs(id, hello?.sessionId) ?? hello?.modelVersion ?? null;
+    pushes.runs(id, hello?.sessionId)?.version ?? hello?.modelVersion ?? null;
   const standingOf = ({ id, session }: DeviceLink, { keyFile }: DeviceConfig): ModelStanding => {
     const own = points.ofDevice(id);
     const bundle = own[0]?.bundle;

@@ -61,7 +61,7 @@ export interface DeviceLinksOptions extends Pick<DeviceWatchOptions, "standbyBel
   readonly pipeline: DeviceDataSink;
   readonly captures: Pick<DeviceCaptures, "accept" | "contact" | "lost">;
   readonly recordings: Pick<RawCaptures, "accept">;
-  readonly pushes: Pick<DevicePushes, "contact" | "lost" | "status">;
+  readonly pushes: Pick<DevicePushes, "contact" | "lost" | "status" | "runs">;
 }
 
 export interface DeviceLink {
@@ -250,7 +250,10 @@ class OpenedDevice implements DeviceLink {
       case "score": {
         if (mode === "raw") return;
         const score = toDeviceScore(hello, message, arrival);
-        if (score !== undefined) pipeline.acceptScore(score, mode);
+        if (score === undefined) return;
+        const pushed = pushes.runs(this.id, hello.sessionId);
+        const isPushed = pushed !== null && pushed.version === score.modelVersion;
+        pipeline.acceptScore(isPushed ? { ...score, modelSha256: pushed.sha256 } : score, mode);
         return;
       }
       case "model-status":

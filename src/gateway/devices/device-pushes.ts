@@ -50,13 +50,21 @@ export interface DevicePushes {
   renew(bundle: string): void;
   /** What is under way, for the status page: stage and bytes that the device has. */
   describe(deviceId: string): { readonly stage: string; readonly confirmedBytes: number } | null;
-  /** Version of the model that a push has left on the device in this session; null: it runs what its hello said. */
-  runs(deviceId: string, sessionId: number | undefined): string | null;
+  /** The model that a push has left on the device in this session; null: it runs what its hello said. */
+  runs(deviceId: string, sessionId: number | undefined): Omit<LeftModel, "sessionId"> | null;
   /** What the newest push left the device without, and why; null: it did not, or there was none. */
   trouble(deviceId: string): string | null;
   readonly counts: DevicePushCounts;
   /** Calls off what is under way; nothing begins or is told after it. */
   close(): void;
+}
+
+/** The model that a push has left on a device. */
+interface LeftModel {
+  readonly sessionId: number;
+  /** Of its image, in lower-case hex. */
+  readonly sha256: string;
+  readonly version: string;
 }
 
 interface Entry {
@@ -65,8 +73,7 @@ interface Entry {
   push: ModelPush | null;
   pushedSha256: string;
   confirmedBytes: number;
-  /** What a push has left on the device in this session. */
-  left: { readonly sessionId: number; readonly sha256: string; readonly version: string } | null;
+  left: LeftModel | null;
   /** Image that is not tried again. */
   refusedSha256: string;
   trouble: string | null;
@@ -219,7 +226,7 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
     },
     runs: (deviceId, sessionId) => {
       const left = entries.get(deviceId)?.left;
-      return left != null && left.sessionId === sessionId ? left.version : null;
+      return left != null && left.sessionId === sessionId ? left : null;
     },
     trouble: (deviceId) => entries.get(deviceId)?.trouble ?? null,
     counts,

@@ -26,7 +26,8 @@ const advice: Readonly<Record<QuarantineReason, string>> = {
   "no-shaft-speed": "Send the shaft speed, map it from SCADA, or write `shaftRpm` at the measuring point.",
   "shaft-speed-changed": "None: the turbine changes its speed.",
   malformed: "Hold its messages against `firmware-bridge/PROTOCOL.md`.",
-  "unknown-model": "Push the model that serves here (`aurora device push`).",
+  "unknown-model":
+    "Push the model that serves here (`aurora device push`), or flash the firmware anew with it.",
   "score-mismatch": "Its processor or compiler computes otherwise: run `npm run test:mcu` for its board.",
   overload: "None: the gateway is too slow.",
 };

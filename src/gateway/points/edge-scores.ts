@@ -1,10 +1,10 @@
 /**
  * Scores that devices computed themselves. Each is computed again from the inputs that came with it: a score of an
- * unknown model, without inputs, of another shape or with other integers is set aside and never decided upon. What is
+ * unknown model (by version, and by its image where the device says which), without inputs, of another shape or with other integers is set aside and never decided upon. What is
  * good is decided upon like a window of the gateway's own (mode `edge`), or only counted as agreement (mode `both`).
  */
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
-import type { Scaler } from "../../core/contract/bundle/manifest.ts";
+import { mcuModelFileName, type Scaler } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import {
   composeWindowId,
@@ -107,6 +107,17 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
       return;
     }
     const { manifest, engine } = bundle;
+    const image = manifest.files.find(({ path }) => path === mcuModelFileName)?.sha256;
+    const { modelSha256 } = score;
+    if (image !== undefined && modelSha256 !== undefined && modelSha256 !== image) {
+      counts.unknownModel++;
+      const { name, version } = bundle.ref;
+      refuse(score, turbine, {
+        reason: "unknown-model",
+        detail: `a score of another model that is ${name} ${version} too: image ${modelSha256.slice(0, 12)}…, not ${image.slice(0, 12)}…`,
+      });
+      return;
+    }
     const { quantised, inputs } = score;
     if (quantised.length !== engine.outputs || inputs.length !== engine.inputs) {
       const shape = `${inputs.length} → ${quantised.length}`;

@@ -69,6 +69,16 @@ test("a window of a channel without a rate has no duration to subtract", () => {
   expect(toSampleBlock(hello, { ...window, channel: 2 }, at(77))!.timestampMs).toBe(77);
 });
 
+test("a score is of the image that the hello says, where it is of the same version", () => {
+  const score = { type: "score", channel: 1, timestampUs: 0, quantised: new Uint8Array(3) } as const;
+  const image = { modelVersion: "1.0.0", modelSha256: new Uint8Array(32).fill(0xab) };
+  const sha256Of = (modelVersion: string, said: Partial<HelloMessage>): string | undefined =>
+    toDeviceScore({ ...hello, ...said }, { ...score, modelVersion }, at(0))!.modelSha256;
+  expect(sha256Of("1.0.0", image)).toBe("ab".repeat(32));
+  expect(sha256Of("1.1.0", image)).toBeUndefined();
+  expect(sha256Of("1.0.0", {})).toBeUndefined();
+});
+
 test("an acceleration in m/s² is taken over in g, in raw windows as in scores", () => {
   for (const [unit, factor] of [
     ["m/s2", 1 / 9.806_65],

@@ -56,6 +56,7 @@ test("a flood of scores is set aside once a thousand wait, and those that wait a
 const bundle = {
   ref: { name: "bearing", version: "1.0.0", digest: "0".repeat(64) },
   manifest: {
+    files: [],
     channels: [],
     window: { unit: "revolutions", length: 60 },
     scaler: { mean: new Float32Array(2), inverseStd: Float32Array.of(1, 1) },
@@ -71,6 +72,27 @@ const bundle = {
   retain: () => {},
   release: () => {},
 } as unknown as LoadedBundle;
+
+test("a score of another model of the same version is one of an unknown model, whatever its integers", async () => {
+  const reasons: string[] = [];
+  const scores = createEdgeScores({
+    pointsOf: () => [{ ...point, acceptScore: () => reasons.push("decided upon") }],
+    setAside: ({ reason, detail }) => reasons.push(`${reason}: ${detail}`),
+    onMismatch: never,
+  });
+  const image = { path: "model.mcu.bin", sizeBytes: 1, sha256: "ab".repeat(32) };
+  scores.know({ ...bundle, manifest: { ...bundle.manifest, files: [image] } });
+  const good = { ...score, sampleCount: 0, quantised: Uint8Array.of(9, 9, 9), inputs: new Uint8Array(2) };
+  scores.accept({ ...good, quantised: Uint8Array.of(9, 9, 8), modelSha256: "cd".repeat(32) }, "edge");
+  scores.accept({ ...good, modelSha256: "cd".repeat(32) }, "edge");
+  scores.accept({ ...good, modelSha256: image.sha256 }, "edge");
+  scores.accept(good, "edge");
+  await scores.idle();
+  const detail = "a score of another model that is bearing 1.0.0 too: image cdcdcdcdcdcd…, not abababababab…";
+  const other = `unknown-model: ${detail}`;
+  expect(reasons).toEqual([other, other, "decided upon", "decided upon"]);
+  expect(scores.counts).toEqual({ received: 4, agreed: 2, mismatched: 0, unknownModel: 2 });
+});
 
 for (const mode of ["edge", "both"] as const) {
   test(`in mode ${mode} a score that cannot be computed again is set aside and counted, and not decided upon`, async () => {
