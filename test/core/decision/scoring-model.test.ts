@@ -121,13 +121,26 @@ test("its alarm stands on and is told under the new name, its calibration is the
   expect(mode!.probability).toBeCloseTo(1 / (1 + Math.exp(2 - mode!.score)), 6);
 });
 
+const relearning = {
+  kind: "relearning",
+  detail: "the scores of another model are learnt; levels stay as they were",
+};
+
+test("two models of one version are told apart by their digests, when what was learnt of one is learnt again", () => {
+  const watch = createWatch({ parts: former });
+  feedWatch(watch, { from: 0, to: 80 });
+  const rebuilt = { ...retrained, model: { ...former.model, digest: "0123456789abcdef" } };
+  const { event } = restart(watch, rebuilt).update(watchedWindow(80, {}, rebuilt));
+  const { name, version, digest } = former.model;
+  expect(event?.detail).toMatch(
+    `the scores of another ${name} ${version} (0123456789ab, before it ${digest}) are learnt`,
+  );
+});
+
 test("a model with another student keeps levels and alarms alone, in a run and over a restart", () => {
   for (const go of [
     (watch: PointWatch) => {
-      expect(watch.adopt(retrained)).toMatchObject({
-        kind: "relearning",
-        detail: "the scores of another model are learnt; levels stay as they were",
-      });
+      expect(watch.adopt(retrained)).toEqual(relearning);
       return watch;
     },
     (watch: PointWatch) => restart(watch, retrained),
@@ -136,8 +149,12 @@ test("a model with another student keeps levels and alarms alone, in a run and o
     feedWatch(before, { from: 0, to: 80 });
     for (let index = 80; index < 100; index++) before.update(watchedWindow(index, faulty, former));
     const watch = go(before);
+    const isRestarted = watch !== before;
     expect(watch.standing).toMatchObject({ state: "learning", reference: { version: 1, hasScores: false } });
-    const { decision } = watch.update(watchedWindow(100, faulty, retrained));
+    // A run that begins with it says so with its first window: until then it may be the former that serves.
+    const { decision, event } = watch.update(watchedWindow(100, faulty, retrained));
+    expect(event).toEqual(isRestarted ? relearning : null);
+    expect(watch.update(watchedWindow(101, faulty, retrained)).event).toBeNull();
     expect(decision).toMatchObject({ isLearning: true, severityDb: expect.any(Number) });
     expect(listActive(watch)).toEqual(["outer-race"]);
     expect(watch.snapshot().decider.signals[0]!.fast.learnt).toBeLessThan(20);

@@ -21,7 +21,7 @@ import type {
   BaselineStatus,
   LearntWindow,
 } from "./baseline-status.ts";
-import { sayLater, sayLearnt } from "./describe-baseline.ts";
+import { sayLater, sayLearnt, sayOtherModel } from "./describe-baseline.ts";
 import { type BaselineSubject, fitSiteBaseline } from "./fit-site-baseline.ts";
 import { createGatheredWindows, type GatheredWindows } from "./gathered-windows.ts";
 import { describeWithRows, type HealthyRows, noHealthyRows, packHealthyRows } from "./healthy-rows.ts";
@@ -63,6 +63,7 @@ class Learner implements BaselineLearner {
   #refusedAt: number;
   #refusal: Refusal;
   #due: BaselineFit | null = null;
+  readonly letGo: BaselineEvent | null;
   standsUpToDb: number | null;
   /** What was let go since the machine stood, as it was said; null: nothing was, in this run. */
   #standstill: string | null = null;
@@ -81,7 +82,7 @@ class Learner implements BaselineLearner {
     const isSame = isOfEpoch && snapshot.modelDigest === (first.model?.digest ?? null);
     this.standsUpToDb = isSame ? (snapshot.standsUpToDb ?? null) : null;
     if (!isSame) this.#forget();
-    this.#reconcile();
+    this.letGo = this.#reconcile();
   }
 
   get current(): SiteBaseline | null {
@@ -210,7 +211,8 @@ class Learner implements BaselineLearner {
     }
     this.#adoptBaseline(dropMargins(current));
     const levels = this.#current === null ? "" : "; levels stay as they were";
-    return { kind: "relearning", detail: `the scores of another model are learnt${levels}` };
+    const other = sayOtherModel(current.model, this.#subject.model);
+    return { kind: "relearning", detail: `the scores of ${other} are learnt${levels}` };
   }
 
   #letGoOfHalf(): void {

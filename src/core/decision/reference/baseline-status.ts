@@ -68,6 +68,8 @@ export interface BaselineLearner {
   /** The features that the baseline keeps, which `current` leaves out; the same object as long as they are the same. */
   readonly healthyRows: HealthyRows;
   readonly status: BaselineStatus;
+  /** What of its snapshot is of no use to its model, or to its levels; null: nothing. */
+  readonly letGo: BaselineEvent | null;
   /** How loud its sensor is at most while it stands at a stated speed, dB above the healthy machines of training; null: it was not heard to. */
   readonly standsUpToDb: number | null;
   /** One scored window further, when nothing is due. */

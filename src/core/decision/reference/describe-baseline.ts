@@ -65,6 +65,14 @@ export function sayLearnt({ version, windows }: SiteBaseline, heard: number): st
   return `version ${version} of ${windows} windows${among}`;
 }
 
+/** What now serves instead of the model that a baseline is of: of equal names and versions by their digests. */
+export function sayOtherModel(before: ModelRef | null, now: ModelRef | null): string {
+  if (before === null || now === null || before.name !== now.name || before.version !== now.version)
+    return "another model";
+  const [digest, former] = [now, before].map((model) => model.digest.slice(0, 12));
+  return `another ${now.name} ${now.version} (${digest}, before it ${former})`;
+}
+
 /** Which levels were learnt later, since when, and how loud they are beside those that had been learnt. */
 export function sayLater(later: readonly LaterLevels[]): string {
   const parts = later.map(({ shaftRpm, windows, fromMs, besideRpm, louderDb }) => {

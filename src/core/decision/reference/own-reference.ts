@@ -7,7 +7,6 @@ import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
 import type { Calibration, OutputClass } from "../../contract/bundle/manifest.ts";
 import type { Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
-import { findOrMake } from "../../maths/find-or-make.ts";
 import { placeModes } from "../explained-window.ts";
 import { describeScoring, givesSameScores, type ScoringModel } from "../scoring-model.ts";
 import { createBaselineLearner } from "./baseline-learner.ts";
@@ -25,7 +24,12 @@ import type { BaselineSubject } from "./fit-site-baseline.ts";
 import { type HealthyRows, noHealthyRows } from "./healthy-rows.ts";
 import { createSpeedsHeard, describeBeyond } from "./speeds-heard.ts";
 import { isStandstill } from "./standstill.ts";
-import { measureWindowSeverity, unknownSeverity, type WindowSeverity } from "./window-severity.ts";
+import {
+  listUnheard,
+  measureWindowSeverity,
+  unknownSeverity,
+  type WindowSeverity,
+} from "./window-severity.ts";
 
 /** What of a bundle decides. */
 export interface WatchParts extends ScoringModel {
@@ -115,6 +119,8 @@ class Reference implements OwnReference {
   #renewal: BaselineRenewal | null;
   /** What was kept of a model that scores otherwise than the one that this run begins with, until a window says which of them serves; null: it does. */
   #parked: BaselineSnapshot | null = null;
+  /** What is learnt again since this run began with another model, until it is told; null: nothing, or it was. */
+  #relearning: BaselineEvent | null = null;
   severity: WindowSeverity = unknownSeverity;
   readonly deafness: Deafness = createDeafness();
   readonly #speeds = createSpeedsHeard();
@@ -183,6 +189,8 @@ class Reference implements OwnReference {
   }
 
   compare(window: WatchedWindow): SiteBaseline | null {
+    if (this.#parked !== null && !givesSameScores(this.#parked, this.#parts))
+      this.#relearning = this.#learner?.letGo ?? null;
     this.#parked = null;
     const baseline = this.#learner?.current ?? null;
     this.severity = measureWindowSeverity(window, this.#parts.baseline, baseline);
@@ -194,9 +202,11 @@ class Reference implements OwnReference {
   }
 
   learn(window: WatchedWindow): void {
-    const { prediction, levels = listUnheard(this.#parts), shaftRpm, features, steadyModes } = window;
+    const { baseline, outputs } = this.#parts;
+    if (baseline === undefined) return;
+    const { prediction, levels = listUnheard(baseline), shaftRpm, features, steadyModes } = window;
     const isBeyond = this.severity.unknown !== null && !this.deafness.isFaint;
-    const explained = placeModes(steadyModes, this.#parts.outputs);
+    const explained = placeModes(steadyModes, outputs);
     this.#learner?.update({ prediction, levels, shaftRpm, features, explained, isBeyond });
   }
 
@@ -205,7 +215,8 @@ class Reference implements OwnReference {
   }
 
   settle(): BaselineEvent | null {
-    const event = this.#learner?.settle() ?? null;
+    const event = this.#relearning ?? this.#learner?.settle() ?? null;
+    this.#relearning = null;
     // What was not known at these speeds is.
     if (event?.kind === "widened") this.#speeds.clear();
     return event;
@@ -278,15 +289,6 @@ class Reference implements OwnReference {
     this.#speeds.clear();
     this.deafness.begin(this.#learner?.current ? (snapshot?.quietWindows ?? 0) : 0);
   }
-}
-
-const unheardLevels = new WeakMap<WatchParts, Float32Array>();
-
-/** Levels of a window that has none, since whoever scored it sends no samples: one for all points of a bundle. */
-function listUnheard(parts: WatchParts): Float32Array {
-  return findOrMake(unheardLevels, parts, () =>
-    new Float32Array(parts.baseline?.levels.list.length ?? 0).fill(Number.NaN),
-  );
 }
 
 function toSubject(

@@ -5,6 +5,7 @@
 import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
 import type { Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
+import { findOrMake } from "../../maths/find-or-make.ts";
 import { isOperating } from "../operating-state.ts";
 import {
   chooseLevels,
@@ -24,6 +25,13 @@ export interface WindowSeverity {
   readonly atMostDb: number | null;
   /** Why it is not known although there is a reference and levels were heard, without a full stop; null: it is, or they were not. */
   readonly unknown: string | null;
+}
+
+const unheardLevels = new WeakMap<BaselineSpec, Float32Array>();
+
+/** Levels of a window that has none, since whoever scored it sends no samples: one for all points of a bundle. */
+export function listUnheard(spec: BaselineSpec): Float32Array {
+  return findOrMake(unheardLevels, spec, () => new Float32Array(spec.levels.list.length).fill(Number.NaN));
 }
 
 /** Of a window without levels, or of a machine without a reference. */
