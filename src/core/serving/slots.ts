@@ -11,8 +11,10 @@ import { verifyBundleFiles } from "../bundle/verify-bundle.ts";
 import { writeBundleFolder } from "../bundle/write-bundle.ts";
 import { hasErrorCode } from "../contract/aurora-error.ts";
 import { sha256Pattern } from "../contract/bundle/plain-name.ts";
+import { sayIssue } from "../contract/config/describe-issue.ts";
 import { onDemand } from "../contract/on-demand.ts";
 import type { FileSystem } from "../platform/files/file-system.ts";
+import { parseJsonBytes } from "../platform/files/parse-json.ts";
 
 export type SlotName = "a" | "b";
 
@@ -31,17 +33,15 @@ export interface ActivePointer extends SlotContent {
 
 const content = onDemand(() => ({ slot: z.enum(["a", "b"]), digest: z.string().regex(sha256Pattern) }));
 const pointerSchema: () => z.ZodType<ActivePointer> = onDemand(() =>
-  z.strictObject({
-    ...content(),
-    previous: z.strictObject(content()).nullable(),
-  }),
+  // What a later version adds to it is nothing that this one needs.
+  z.object({ ...content(), previous: z.object(content()).nullable() }),
 );
 
 /** The slots under a state folder. What the disk refuses is `STORE`, and never taken for "nothing there". */
 export interface Slots {
   /** Absolute path of a slot's folder. */
   dir(slot: SlotName): string;
-  /** Which slot serves; null before the first update, and where the pointer is damaged. */
+  /** Which slot serves; null before the first update. Rejects where the pointer is damaged; the next update replaces that one. */
   active(): Promise<ActivePointer | null>;
   /** The slot that may be overwritten while the bundle in `runningDir` serves. */
   free(runningDir: string): Promise<SlotName>;
@@ -60,7 +60,16 @@ export function openSlots(stateDir: string, files: FileSystem): Slots {
   const dir = (slot: SlotName): string => join(root, slot);
   const writePointer = (pointer: ActivePointer): Promise<void> =>
     files.writeAtomic(pointerPath, `${JSON.stringify(pointer)}\n`);
-  const active = (): Promise<ActivePointer | null> => readPointer(files, pointerPath);
+  const active = async (): Promise<ActivePointer | null> => {
+    const pointer = await readPointer(files, pointerPath);
+    if (pointer instanceof Error) throw pointer;
+    return pointer;
+  };
+  /** What is damaged points nowhere. */
+  const pointed = async (): Promise<ActivePointer | null> => {
+    const pointer = await readPointer(files, pointerPath);
+    return pointer instanceof Error ? null : pointer;
+  };
 
   return {
     dir,
@@ -69,12 +78,12 @@ export function openSlots(stateDir: string, files: FileSystem): Slots {
       const running = resolve(runningDir);
       if (running === dir("a")) return "b";
       if (running === dir("b")) return "a";
-      return (await active())?.slot === "a" ? "b" : "a";
+      return (await pointed())?.slot === "a" ? "b" : "a";
     },
     verify: async (slot, keys) => verifyBundleFiles(await readBundleFiles(files, dir(slot)), keys, dir(slot)),
     async stage(slot, bundle) {
       await files.makeFolder(root);
-      const pointer = await active();
+      const pointer = await pointed();
       // From here on the old content is gone: nobody may fall back to it.
       if (pointer?.previous?.slot === slot) await writePointer({ ...pointer, previous: null });
       for (const name of await files.list(root)) {
@@ -84,7 +93,7 @@ export function openSlots(stateDir: string, files: FileSystem): Slots {
       await writeBundleFolder(dir(slot), bundle, files);
     },
     async activate(slot, digest) {
-      const pointer = await active();
+      const pointer = await pointed();
       if (pointer?.slot === slot && pointer.digest === digest) return;
       const previous =
         pointer !== null && pointer.slot !== slot ? { slot: pointer.slot, digest: pointer.digest } : null;
@@ -94,14 +103,18 @@ export function openSlots(stateDir: string, files: FileSystem): Slots {
   };
 }
 
-async function readPointer(files: FileSystem, path: string): Promise<ActivePointer | null> {
-  try {
-    const bytes = await files.read(path, 4096);
-    return bytes === null ? null : pointerSchema().parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
-  } catch (error) {
-    if (hasErrorCode(error, "STORE")) throw error;
-    return null; // damaged: the caller falls back to what was shipped
-  }
+/** Null: there is none; an error: it is damaged. */
+async function readPointer(files: FileSystem, path: string): Promise<ActivePointer | Error | null> {
+  const bytes = await files.read(path, 4096).catch((error: unknown) => {
+    if (hasErrorCode(error, "DATA_FORMAT")) return error;
+    throw error;
+  });
+  if (bytes === null || bytes instanceof Error) return bytes;
+  const json = parseJsonBytes(bytes);
+  const parsed = pointerSchema().safeParse(json);
+  return (
+    parsed.data ?? new Error(`which slot serves is not known: ${sayIssue(parsed.error?.issues[0], json)}`)
+  );
 }
 
 /** As much of a folder as a bundle can be; what is wrong with it is for {@link verifyBundleFiles} to say. */

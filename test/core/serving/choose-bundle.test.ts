@@ -1,4 +1,4 @@
-import { rename, truncate, writeFile } from "node:fs/promises";
+import { readFile, rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createBundle, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
@@ -57,6 +57,31 @@ describe("a gateway that starts", () => {
       const chosen = await choose();
       expect(version(chosen)).toBe("1.1.0");
       expect(chosen.refused.map(({ dir }) => dir)).toEqual([join(stateDir, "slots", "b")]);
+    }));
+
+  it("takes the slot that a later version's pointer names, whatever else that says", () =>
+    withSlots(async (stateDir, choose) => {
+      const path = join(stateDir, "active");
+      const { previous, ...pointer } = JSON.parse(await readFile(path, "utf8"));
+      const later = { ...pointer, since: 1, previous: { ...previous, since: 0 } };
+      await writeFile(path, JSON.stringify(later));
+      const chosen = await choose();
+      expect([version(chosen), chosen.refused]).toEqual(["1.2.0", []]);
+    }));
+
+  it("says that the pointer is damaged, and takes the shipped bundle until an update replaces it", () =>
+    withSlots(async (stateDir, choose) => {
+      for (const text of ["", "{}", `{"slot":"b","digest":"0","previous":null}`, " ".repeat(5000)]) {
+        await writeFile(join(stateDir, "active"), text);
+        const chosen = await choose();
+        expect([version(chosen), chosen.refused.map(({ dir }) => dir)]).toEqual(["1.0.0", [stateDir]]);
+        expect(chosen.refused[0]!.error.message).not.toContain("\n");
+      }
+      const slots = openSlots(stateDir, nodeFileSystem);
+      const bundle = createBundle(sampleContents({ version: "1.3.0" }), key);
+      await slots.stage("a", bundle);
+      await slots.activate("a", bundle.digest);
+      expect(version(await choose())).toBe("1.3.0");
     }));
 
   it("takes the shipped bundle when both are damaged, or when nothing says which is active", () =>
