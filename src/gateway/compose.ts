@@ -30,6 +30,7 @@ import { createDeviceRoute } from "./status/device-routes.ts";
 import { startGatewayHttp } from "./status/gateway-http.ts";
 import { createGatewayMetrics } from "./status/gateway-metrics.ts";
 import { startTicker } from "./ticker.ts";
+import { createSlotProof } from "./updates/slot-proof.ts";
 import { startUpdates } from "./updates/updates.ts";
 
 /** What a gateway is started with. */
@@ -69,7 +70,9 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const load = createWorkGauge();
   const record = openGatewayRecord({ config, quality, load, clock, logger }, closers);
   const { outbox, telemetry } = record;
-  const models = await openModels({ config, runtimeVersion, telemetry, logger });
+  const { engine } = config.bundles;
+  const slotProof = createSlotProof({ runtimeVersion, engine, files: nodeFileSystem, logger });
+  const models = await openModels({ config, runtimeVersion, slotProof, telemetry, logger });
   closers.add(() => models.close());
   await checkInstalled(config, models);
   const {
@@ -190,8 +193,9 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const updaters = await startUpdates({
     settings: config.updates,
     models,
-    engine: config.bundles.engine,
+    engine,
     runtimeVersion,
+    slotProof,
     configDigest: digestFitted(config),
     findMisfit: createFitCheck(config),
     rates: createRateWatch(config, devices.channelsOf),

@@ -8,10 +8,12 @@ import { listBundles } from "../core/serving/configured-models.ts";
 import { createFitCheck } from "../core/serving/find-misfit.ts";
 import { findNewestVersion, openServedModels, type ServedModels } from "../core/serving/served-models.ts";
 import type { Telemetry } from "./record/telemetry.ts";
+import type { SlotProof } from "./updates/slot-proof.ts";
 
 interface OpenModelsOptions {
   readonly config: GatewayConfig;
   readonly runtimeVersion: string;
+  readonly slotProof: Pick<SlotProof, "proveOnce">;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
 }
@@ -34,6 +36,7 @@ export function openModels({
   config,
   logger,
   runtimeVersion,
+  slotProof,
   telemetry,
 }: OpenModelsOptions): Promise<ServedModels> {
   return openServedModels({
@@ -47,6 +50,7 @@ export function openModels({
     files: nodeFileSystem,
     logger,
     findMisfit: createFitCheck(config),
+    proveSlot: slotProof.proveOnce,
     onRefused: ({ dir, error }, serves) => {
       const inItsPlace = `${serves.name} ${serves.version} serves in its place`;
       logger.error("a bundle was refused", { dir, error, inItsPlace });

@@ -21,6 +21,8 @@ interface ChooseBundleOptions {
   readonly files: FileSystem;
   /** In what the first does not fit this gateway that the second, the shipped one, fits; null: nothing. Default: all fit. */
   readonly findMisfit?: (next: Manifest, shipped: Manifest) => string | null;
+  /** Rejects where a slot's bundle does not compute here what it must. Absent: that is not asked. */
+  readonly proveSlot?: ((dir: string, bundle: VerifiedBundle) => Promise<void>) | undefined;
 }
 
 /** A folder whose bundle should have served, and why it does not. */
@@ -50,7 +52,7 @@ export function chooseBundle(options: ChooseBundleOptions): Promise<ChosenBundle
 /**
  * Chooses, and opens what it chose. A slot counts only with the very bundle that was activated there, of the model that was
  * shipped, not older than the shipped one (an upgrade of the installation may bring a newer model than the last update did), that
- * fits where that one does, and opens.
+ * fits where that one does, computes here what it must, and opens.
  * @throws AuroraError of the shipped bundle when that one is not good either, and what `open` throws of it.
  */
 export async function chooseOpened<T>(
@@ -77,6 +79,7 @@ export async function chooseOpened<T>(
         if (compareVersions(bundle.manifest.version, version) < 0) continue;
         checkFit(bundle.manifest, options.findMisfit?.(bundle.manifest, shipped.manifest) ?? null);
       }
+      await options.proveSlot?.(dir, bundle);
       return { dir, bundle, refused, opened: await open(dir, bundle) };
     } catch (error) {
       refused.push({ dir, error: error as Error });

@@ -2,6 +2,7 @@
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { VerifiedBundle } from "../bundle/bundle.ts";
 import type { TrustedKey } from "../bundle/dsse.ts";
 import { loadTrustedKeys } from "../bundle/keys.ts";
 import { compareVersions } from "../bundle/version.ts";
@@ -31,6 +32,8 @@ interface ServedModelsOptions {
   readonly logger: Logger;
   /** Does what came by an update fit as the shipped one does? */
   readonly findMisfit: FitCheck;
+  /** Rejects where a bundle in a slot below `stateDir` does not compute here what it must. Absent: that is not asked. */
+  readonly proveSlot?: (stateDir: string, dir: string, bundle: VerifiedBundle) => Promise<void>;
   /** A bundle that should have served cannot; `serves` does in its place. */
   readonly onRefused: (refused: RefusedBundle, serves: ModelRef) => void;
 }
@@ -74,8 +77,10 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
       files: options.files,
     };
     const { findMisfit } = options;
-    const chosen = await chooseOpened({ ...place, shippedDir: shippedDirs[0], findMisfit }, (dir, verified) =>
-      serveBundle(dir, verified, options),
+    const proveSlot = options.proveSlot?.bind(null, place.stateDir);
+    const chosen = await chooseOpened(
+      { ...place, shippedDir: shippedDirs[0], findMisfit, proveSlot },
+      (dir, verified) => serveBundle(dir, verified, options),
     );
     const bundle = chosen.opened;
     refused.set(name, chosen.refused);

@@ -112,9 +112,9 @@ async function readPointer(files: FileSystem, path: string): Promise<ActivePoint
   if (bytes === null || bytes instanceof Error) return bytes;
   const json = parseJsonBytes(bytes);
   const parsed = pointerSchema().safeParse(json);
-  return (
-    parsed.data ?? new Error(`which slot serves is not known: ${sayIssue(parsed.error?.issues[0], json)}`)
-  );
+  if (parsed.success) return parsed.data;
+  const wrong = json === undefined ? "it is no JSON" : sayIssue(parsed.error.issues[0], json);
+  return new Error(`the pointer to the slot that serves is damaged: ${wrong}`);
 }
 
 /** As much of a folder as a bundle can be; what is wrong with it is for {@link verifyBundleFiles} to say. */

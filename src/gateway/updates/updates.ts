@@ -1,12 +1,11 @@
 /** Connects the updater with what serves: proves in a child process, swaps between two windows, reports every step. */
-import { join } from "node:path";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { maxRootBytes } from "../../core/contract/publication.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import type { FitCheck, RateWatch } from "../../core/serving/find-misfit.ts";
 import { describeServing, type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
-import { proveBundle } from "./prove-bundle.ts";
+import type { SlotProof } from "./slot-proof.ts";
 import type { Updater, UpdaterOptions } from "./updater.ts";
 
 /** What is needed to keep the models current. */
@@ -20,6 +19,7 @@ export interface UpdatesOptions {
   readonly models: ServedModels;
   readonly engine: "auto" | "onnx" | "integer";
   readonly runtimeVersion: string;
+  readonly slotProof: Pick<SlotProof, "prove">;
   readonly configDigest: string;
   /** Would a bundle do here what the one that serves does? */
   readonly findMisfit: FitCheck;
@@ -27,9 +27,6 @@ export interface UpdatesOptions {
   /** A new bundle serves from the next window on; after a throw it is called once more, with the old one. */
   readonly onServe: (bundle: LoadedBundle) => void;
 }
-
-/** A prover that has said nothing after this long is killed. */
-const proofTimeoutMs = 60_000;
 
 /**
  * Starts one updater a model; none where updates are switched off, or nobody said where they come from.
@@ -44,25 +41,18 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
   });
   // With it come the libraries of signed metadata: a gateway without updates does without them.
   const { createUpdater } = await import("./updater.ts");
-  const fromSource = import.meta.filename.endsWith(".ts");
-  const proveMain = join(import.meta.dirname, fromSource ? "prove-main.ts" : "prove-main.js");
-  const prover = {
-    command: process.execPath,
-    args: [...(fromSource ? ["--import", "tsx"] : []), proveMain],
-    timeoutMs: proofTimeoutMs,
-    engine: options.engine,
-  };
   return options.models.names.map((name) => {
     const { models, common } = options;
+    const stateDir = models.updateDir(name);
     const updater = createUpdater({
       ...common,
-      stateDir: models.updateDir(name),
+      stateDir,
       url,
       initialRoot,
       trustedKeys: models.trustedKeys,
       runtime: { runtimeVersion: options.runtimeVersion },
       configDigest: options.configDigest,
-      prove: (expected, signal) => proveBundle(prover, expected, signal),
+      prove: (expected, signal) => options.slotProof.prove(stateDir, expected, signal),
       active: () => {
         const { ref, dir } = models.current(name);
         return { name: ref.name, version: ref.version, digest: ref.digest, dir };

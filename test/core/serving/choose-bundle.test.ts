@@ -12,7 +12,10 @@ const key = newKey();
 
 /** Shipped 1.0.0; slot a was activated with 1.1.0, then slot b with 1.2.0. */
 async function withSlots(
-  use: (stateDir: string, choose: () => Promise<ChosenBundle>) => Promise<void>,
+  use: (
+    stateDir: string,
+    choose: (change?: Pick<Parameters<typeof chooseBundle>[0], "proveSlot">) => Promise<ChosenBundle>,
+  ) => Promise<void>,
 ): Promise<void> {
   await withTempDir(async (dir) => {
     const stateDir = join(dir, "state");
@@ -34,7 +37,7 @@ async function withSlots(
       runtime: { runtimeVersion: "0.1.0" },
       files: nodeFileSystem,
     };
-    await use(stateDir, () => chooseBundle(options));
+    await use(stateDir, (change = {}) => chooseBundle({ ...options, ...change }));
   });
 }
 
@@ -82,6 +85,21 @@ describe("a gateway that starts", () => {
       await slots.stage("a", bundle);
       await slots.activate("a", bundle.digest);
       expect(version(await choose())).toBe("1.3.0");
+    }));
+
+  it("takes no slot whose bundle is not proved on this runtime, and says so; what was shipped needs no proof", () =>
+    withSlots(async (stateDir, choose) => {
+      const unproved: string[] = ["1.2.0"];
+      const proveSlot = async (_dir: string, { manifest }: ChosenBundle["bundle"]): Promise<void> => {
+        if (unproved.includes(manifest.version)) throw new Error(`${manifest.version} computes otherwise`);
+      };
+      const chosen = await choose({ proveSlot });
+      expect([version(chosen), chosen.refused.map(({ dir }) => dir)]).toEqual([
+        "1.1.0",
+        [join(stateDir, "slots", "b")],
+      ]);
+      unproved.push("1.1.0", "1.0.0");
+      expect(version(await choose({ proveSlot }))).toBe("1.0.0");
     }));
 
   it("takes the shipped bundle when both are damaged, or when nothing says which is active", () =>

@@ -226,7 +226,7 @@ describe("a power cut", () => {
     const gateway = await fixture.gateway();
     await gateway.updater.checkNow();
     await writeFile(join(gateway.stateDir, "active"), "garbage");
-    expect(await openSlots(gateway.stateDir, nodeFileSystem).active()).toBeNull();
+    await expect(openSlots(gateway.stateDir, nodeFileSystem).active()).rejects.toThrow("is damaged");
     expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
     expect((await openSlots(gateway.stateDir, nodeFileSystem).active())?.slot).toBe("a");
   });

@@ -1,0 +1,103 @@
+/**
+ * Proves what stands in an update slot once on each runtime that starts with it: other code, or another Node.js, may compute otherwise
+ * than the one that proved the bundle when it came. Keeps which were proved beside the slots; where that is missing, damaged or
+ * cannot be written they are proved again.
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import type { VerifiedBundle } from "../../core/bundle/bundle.ts";
+import { decodeGolden } from "../../core/bundle/golden.ts";
+import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
+import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
+import { onDemand } from "../../core/contract/on-demand.ts";
+import type { FileSystem } from "../../core/platform/files/file-system.ts";
+import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
+import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { ProofReport } from "./proof-message.ts";
+import { type ExpectedProof, type ProverCommand, proveBundle } from "./prove-bundle.ts";
+
+interface SlotProofOptions {
+  readonly runtimeVersion: string;
+  readonly engine: ProverCommand["engine"];
+  readonly files: FileSystem;
+  readonly logger: Logger;
+  /** Default: the one of this installation. */
+  readonly prover?: Pick<ProverCommand, "command" | "args">;
+}
+
+/** What the slots below `stateDir` hold, proved by another process. */
+export interface SlotProof {
+  /** @throws ProofError when this runtime does not prove it. */
+  proveOnce(stateDir: string, dir: string, bundle: VerifiedBundle): Promise<void>;
+  /** Proves what is to be activated. @throws as {@link proveBundle} */
+  prove(stateDir: string, expected: ExpectedProof, signal: AbortSignal): Promise<ProofReport>;
+}
+
+/** A prover that has said nothing after this long is killed. */
+const proofTimeoutMs = 60_000;
+const maxMarkBytes = 4_096;
+const maxCodeBytes = 1 << 20;
+/** One a slot. */
+const maxProved = 2;
+
+const fromSource = import.meta.filename.endsWith(".ts");
+const proveMain = join(import.meta.dirname, fromSource ? "prove-main.ts" : "prove-main.js");
+
+const markSchema = onDemand(() =>
+  z.object({ runtime: z.string(), digests: z.array(z.string().regex(sha256Pattern)).max(maxProved) }),
+);
+
+/** Creates what proves slots; nothing runs until it is asked. */
+export function createSlotProof({ files, logger, ...options }: SlotProofOptions): SlotProof {
+  const prover = {
+    command: process.execPath,
+    args: [...(fromSource ? ["--import", "tsx"] : []), proveMain],
+    ...options.prover,
+    timeoutMs: proofTimeoutMs,
+    engine: options.engine,
+  };
+  const markPath = (stateDir: string): string => join(stateDir, "proved.json");
+  const identify = async (): Promise<string> => {
+    const code = sha256Hex((await readCode(files)) ?? new Uint8Array());
+    return [options.runtimeVersion, code, process.version, process.arch, options.engine].join(" ");
+  };
+  /** Digests that this runtime has proved, the newest last. */
+  const listProved = async (stateDir: string, runtime: string): Promise<readonly string[]> => {
+    const bytes = await files.read(markPath(stateDir), maxMarkBytes).catch(() => null);
+    const mark = bytes === null ? undefined : markSchema().safeParse(parseJsonBytes(bytes)).data;
+    return mark?.runtime === runtime ? mark.digests : [];
+  };
+  const prove: SlotProof["prove"] = async (stateDir, expected, signal) => {
+    const report = await proveBundle(prover, expected, signal);
+    try {
+      const runtime = await identify();
+      const others = (await listProved(stateDir, runtime)).filter((digest) => digest !== expected.digest);
+      const digests = [...others, expected.digest].slice(-maxProved);
+      await files.writeAtomic(markPath(stateDir), `${JSON.stringify({ runtime, digests })}\n`);
+    } catch (error) {
+      logger.warn("a bundle is proved again at the next start, since that it was cannot be kept", { error });
+    }
+    return report;
+  };
+  return {
+    prove,
+    proveOnce: async (stateDir, bundleDir, { digest, manifest, files: contents }) => {
+      if ((await listProved(stateDir, await identify())).includes(digest)) return;
+      const cases = decodeGolden(contents.get(bundleFileNames.golden)!).cases.length;
+      const { name, version } = manifest;
+      const { detail } = await prove(stateDir, { bundleDir, digest, cases }, new AbortController().signal);
+      logger.info("an update is proved on this runtime", { name, version, detail });
+    },
+  };
+}
+
+/**
+ * What tells the code of two builds apart: the compiler's list of sources, or in a package the prover, which names its parts by
+ * their content. Null where the sources themselves run.
+ */
+async function readCode(files: FileSystem): Promise<Uint8Array | null> {
+  if (fromSource) return null;
+  const list = join(import.meta.dirname, "..", "..", "..", "sources.json");
+  return (await files.read(list, maxCodeBytes)) ?? files.read(proveMain, maxCodeBytes);
+}
