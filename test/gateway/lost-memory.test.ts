@@ -1,5 +1,5 @@
-/** A gateway that has lost its state folder, while alarms of it stand at the site's broker and at the collector. */
-import { rmSync, writeFileSync } from "node:fs";
+/** A gateway that has lost its state folder, or has an older one, while alarms of it stand at the site's broker and at the collector. */
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { AlertEvent } from "../../src/core/contract/alert.ts";
@@ -88,6 +88,36 @@ test("an alarm outlives the memory of its gateway: it stands, is told anew, and 
     },
   });
 }, 120_000);
+
+test("an alarm outlives a state folder that is set back to before it began, while its sensor is silent", async () => {
+  const installation = await createInstallation();
+  await installation.startCollector();
+  const subscriber = await listen(installation);
+  const turbine = createTurbine(41, { kind: "outer-race", onsetS: 5 });
+  const healthy = await startDevice("WT01", createTurbine(41, null).source, 40);
+  const device = await startDevice("WT01", turbine.source, 40);
+  const silent = await startHandDevice("WT01");
+  const planOf = (connect: string) => ({ id: "WT01", bearing: turbine.bearing, connect });
+  const first = await installation.startGateway([planOf(healthy.address)]);
+  const windows = (): number => subscriber.states.get("WT01")?.dataQuality.windowsProcessed ?? 0;
+  await until(() => windows() > 0, "a window that was decided", 30_000);
+  await first.close();
+  // It has read its turbine's state, so that it has lost nothing.
+  await (await installation.startGateway([planOf(silent.address)])).close();
+  const [own, copy] = ["gateway", "copy"].map((name) => join(installation.folder, name)) as [string, string];
+  cpSync(own, copy, { recursive: true });
+  const second = await installation.startGateway([planOf(device.address)]);
+  await until(() => subscriber.alerts.length > 0, "an alert", 30_000);
+  const { since } = subscriber.alerts[0]!.data;
+  await second.close();
+  loseMemory(installation);
+  cpSync(copy, own, { recursive: true });
+
+  await installation.startGateway([planOf(silent.address)]);
+  await until(() => windows() === 0, "a state of the last run", 30_000);
+  const { health, alarms } = subscriber.states.get("WT01")!;
+  expect([health, alarms.map((alarm) => alarm.since)]).toEqual(["alarm", [since]]);
+}, 60_000);
 
 test.skipIf(!hasMosquitto)(
   "mosquitto tells a gateway of its turbines' alarms by the access list of an enrolment, and not by one of before",

@@ -1,8 +1,7 @@
 /**
- * For a gateway that has lost its memory (a card was replaced, it was installed anew): what its turbines' retained states say of
- * alarms is read once, before it says otherwise, and put where the last run would have left it. Begins nothing by itself: an
- * alarm that is taken up stands and ends as any other. Where texts of some components alone were lost, only alarms of theirs are
- * looked for. A gateway that knows its alarms asks for nothing.
+ * For a gateway that has lost its memory, or has an older one (a card was replaced, it was installed anew, an image of its disk was
+ * put back): what its turbines' retained states say of alarms is read at every start, before it says otherwise, and what it does not
+ * know is put where the last run would have left it. Begins nothing by itself: an alarm that is taken up stands and ends as any other.
  */
 import { z } from "zod";
 import { twinAdvice } from "../../core/contract/clone-words.ts";
@@ -16,7 +15,7 @@ import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { readStandingAlarms } from "../alarms/standing-alarms.ts";
-import { nameComponent, readKept } from "../record/read-kept.ts";
+import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { describeInspections } from "./scada-watch.ts";
 import {
@@ -43,19 +42,17 @@ interface AlarmRecallOptions {
 
 interface AlarmRecall {
   /**
-   * Reads what the last run kept, and where alarms may be missing the states, of which it writes down what stands. Resolves with both: at
-   * once where the states are not due, or the broker refuses, and after some seconds where it does not answer.
+   * Reads what the last run kept, and the states, of which it writes down what stands. Resolves with both: at once where the broker
+   * refuses, and after some seconds where it does not answer.
    */
   look(): Promise<Snapshots>;
   /** From now on states go out: what could not be read before is read with the first connection that lasts for some seconds. */
-  watch(register: Pick<AlarmRegister, "list">): void;
+  watch(register: Pick<AlarmRegister, "snapshot">): void;
   close(): void;
 }
 
-/** Not looked yet, and what was found too late to be taken up. */
+/** What was found too late to be taken up. */
 const key = "recalled-alarms";
-/** Beside it: names of the components that are looked for; nothing: all. */
-const wantedKey = "recalled-components";
 /** A broker that is there is connected by then; devices wait meanwhile. */
 const connectMs = 5_000;
 /** Retained messages come with the answer to the subscription: where none has come after this long there is none, … */
@@ -72,7 +69,6 @@ const mostFound = 2_000;
 const foundSchema: () => z.ZodType<readonly AlarmRecord[]> = onDemand(() =>
   z.array(alarmRecordSchema).max(mostFound),
 );
-const wantedSchema: () => z.ZodType<readonly string[]> = onDemand(() => z.array(z.string()));
 
 /** Creates it; nothing is asked for before `look`. */
 export function createAlarmRecall(options: AlarmRecallOptions): AlarmRecall {
@@ -85,8 +81,8 @@ class Recall implements AlarmRecall {
   readonly #topics: ReadonlySet<string>;
   /** Turbines whose states were not read yet, by topic. */
   readonly #unread: Map<string, string>;
-  /** Components whose alarms are looked for, by their names; null: all. */
-  #wanted: ReadonlySet<string> | null = null;
+  /** May alarms be missing that were kept once? */
+  #hasLost = false;
   /** Found, and not yet taken up. */
   #found: readonly AlarmRecord[] = [];
   /** Has the broker given any state of this gateway's turbines? */
@@ -94,7 +90,7 @@ class Recall implements AlarmRecall {
   /** States and alarms that were not believed. */
   #ignored = 0;
   #isAsking = false;
-  #register: Pick<AlarmRegister, "list"> | null = null;
+  #register: Pick<AlarmRegister, "snapshot"> | null = null;
   #onState = (): void => {};
   #cancel: (() => void)[] = [];
 
@@ -114,26 +110,19 @@ class Recall implements AlarmRecall {
   async #read(): Promise<Snapshots> {
     const { state, logger, mqtt } = this.#options;
     const kept = readSnapshots(state, logger);
-    const isGoingOn = state.get(key) !== null;
-    const isDue = isGoingOn || kept.lost?.length !== 0;
-    if (!isDue || this.#unread.size === 0) return kept;
-    const former = isGoingOn ? readKept(state, { key: wantedKey, schema: wantedSchema(), logger }) : [];
-    if (former !== undefined && kept.lost !== null) this.#wanted = new Set([...former, ...kept.lost]);
+    if (this.#unread.size === 0) return kept;
+    this.#hasLost = kept.lost?.length !== 0;
     this.#found = readKept(state, { key, schema: foundSchema(), logger }) ?? [];
-    // What this run keeps of its alarms must not look as though it had known the others.
-    this.#keep(this.#found);
     this.#isAsking = true;
     await mqtt.subscribe(this.#filter, 0, (topic, payload, retain) => this.#take(topic, payload, retain));
     const isConnected = await this.#connected();
     if (isConnected && !mqtt.refusedFilters.has(this.#filter)) await this.#quiet();
     const isTakenUp = this.#takeUp(kept);
-    const isAllRead = this.#unread.size === 0;
-    this.#keep(isAllRead ? null : []);
-    if (isAllRead) this.#stop();
+    if (this.#unread.size === 0) this.#stop();
     return isTakenUp ? readSnapshots(state, logger) : kept;
   }
 
-  watch(register: Pick<AlarmRegister, "list">): void {
+  watch(register: Pick<AlarmRegister, "snapshot">): void {
     if (!this.#isAsking) return;
     this.#register = register;
     const { mqtt, timers } = this.#options;
@@ -167,7 +156,7 @@ class Recall implements AlarmRecall {
       const { gateway = id } = read.value;
       const hint = `If it still watches the turbine: ${twinAdvice}.`;
       if (gateway !== id) logger.warn("a turbine's state is another gateway's", { topic, gateway, hint });
-      this.#note(read.value.records.filter((record) => this.#isWanted(record)));
+      this.#note(read.value.records);
       this.#ignored += read.value.ignored;
     } else {
       logger.warn("a turbine's retained state is ignored", { topic, reason: read.error });
@@ -176,24 +165,17 @@ class Recall implements AlarmRecall {
     this.#onState();
   }
 
-  #isWanted({ point }: AlarmRecord): boolean {
-    return this.#wanted === null || this.#wanted.has(nameComponent(point));
-  }
-
   #note(records: readonly AlarmRecord[]): void {
     const register = this.#register;
     if (register === null) {
       this.#add(records);
       return;
     }
-    const isKnown = ({ point, failureMode }: AlarmRecord): boolean =>
-      register
-        .list(point.site, point.turbine)
-        .some((alarm) => alarm.component === point.component && alarm.failureMode === failureMode);
-    const late = records.filter((record) => isConditionActive(record.alarm) && !isKnown(record));
+    const standing = records.filter(({ alarm }) => isConditionActive(alarm));
+    const late = findForgotten(standing, { alarms: register.snapshot() });
     if (late.length === 0) return;
     this.#add(late);
-    this.#keep(this.#found);
+    this.#options.state.set(key, JSON.stringify(this.#found));
     const fate = "was found too late: it is taken up when this gateway is started again";
     for (const record of late) this.#tell(record, "alarm.forgotten", fate);
   }
@@ -209,10 +191,14 @@ class Recall implements AlarmRecall {
     const { config, state, logger } = this.#options;
     const forgotten = findForgotten(this.#found, kept);
     this.#found = [];
-    if (forgotten.length === 0) return false;
+    if (forgotten.length === 0) {
+      if (state.get(key) !== null) state.set(key, null);
+      return false;
+    }
     for (const record of forgotten)
       this.#tell(record, "alarm.taken-up", "is taken up as its last state told it");
     state.setAll({
+      [key]: null,
       ...describeRecalled(forgotten, kept),
       ...describeInspections(forgotten, { config, state, logger }),
     });
@@ -227,22 +213,10 @@ class Recall implements AlarmRecall {
     onEvent(name, subject, detail);
   }
 
-  /** Null: there is nothing more to look for. */
-  #keep(found: readonly AlarmRecord[] | null): void {
-    const wanted = this.#wanted;
-    this.#options.state.setAll({
-      [key]: found === null ? null : JSON.stringify(found),
-      [wantedKey]: found === null || wanted === null ? null : JSON.stringify([...wanted]),
-    });
-  }
-
   /** All that can be read has been. */
   #end(): void {
     const { logger, onEvent } = this.#options;
     if (!this.#isAsking) return;
-    // What was found too late is taken up with the next start, which looks for no more.
-    this.#wanted = new Set();
-    this.#keep(this.#found.length === 0 ? null : this.#found);
     if (!this.#isReadable) {
       const detail =
         "the broker does not let this gateway read its turbines' states: alarms that it has lost its memory of, if there were any, are not known";
@@ -250,7 +224,7 @@ class Recall implements AlarmRecall {
         filter: this.#filter,
         hint: "Give the broker the access list that `aurora fleet enrol` writes.",
       });
-      onEvent("alarms.unreadable", this.#filter, detail);
+      if (this.#hasLost) onEvent("alarms.unreadable", this.#filter, detail);
     }
     this.#stop();
   }

@@ -104,20 +104,37 @@ function joinServing(
 const mostHeld = 32;
 
 /**
- * Those of these alarms that the last run did not keep, each once, as it was said last. One that is kept and not over is known,
- * unless its condition is said to hold and is kept as returned.
+ * Those of these alarms that were not kept, each once, as it was said last. Of an occurrence that was kept, or that began before the one
+ * that was, a state knows no more, whenever it was said: it is older, or what was kept was not told any more. Of a later one it does,
+ * unless an alarm stands or waits all the same. As many names of a component are believed as it may have.
  */
 export function findForgotten(
   recalled: readonly AlarmRecord[],
   { alarms }: Pick<Snapshots, "alarms">,
 ): readonly AlarmRecord[] {
-  const known = new Map(alarms.records.map((record) => [nameRecord(record), record.alarm]));
+  const kept = new Map(alarms.records.map((record) => [nameRecord(record), record]));
+  const names = new Map<string, number>();
+  const isRoom = ({ point }: AlarmRecord): boolean => {
+    const name = nameComponent(point);
+    const count = (names.get(name) ?? 0) + 1;
+    names.set(name, count);
+    return count <= mostHeld;
+  };
+  for (const record of alarms.records) isRoom(record);
   const isForgotten = (record: AlarmRecord): boolean => {
-    const alarm = known.get(nameRecord(record));
-    if (alarm === undefined || alarm.state === "normal") return true;
-    return isConditionActive(record.alarm) && !isConditionActive(alarm);
+    const known = kept.get(nameRecord(record));
+    if (known === undefined) return isRoom(record);
+    if (!isLater(record, known)) return false;
+    return (
+      known.alarm.state === "normal" || (isConditionActive(record.alarm) && !isConditionActive(known.alarm))
+    );
   };
   return [...new Map(recalled.map((record) => [nameRecord(record), record])).values()].filter(isForgotten);
+}
+
+/** Is an occurrence another one than this, and a later one? A state says its beginning in whole milliseconds. */
+function isLater({ sinceMs }: AlarmRecord, known: AlarmRecord): boolean {
+  return known.sinceMs === null || (sinceMs !== null && sinceMs > known.sinceMs);
 }
 
 /**

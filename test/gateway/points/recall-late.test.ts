@@ -1,9 +1,11 @@
 /** States that trickle in, and connections that do not last: no alarm is lost for good, and none is told that was never forgotten. */
 import { expect, test } from "vitest";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
+import { defaultAlertPolicy } from "../../../src/core/decision/alarms/alert-policy.ts";
 import { point } from "../../core/decision/decider-feed.ts";
 import { createStarts, restOfSite, said, settle, stateOf } from "./recall-starts.ts";
 
+const [earlier, later] = ["2026-10-01T12:00:00.000Z", "2026-11-02T12:00:00.000Z"] as const;
 const ofSecond = stateOf([said("outer")], { turbine: "t2" });
 
 test("a state that comes after the others is still taken up", async () => {
@@ -29,7 +31,7 @@ test("one that comes when deciders are at work already is kept, told and taken u
   const { start, events, clock, state, listed } = createStarts();
   const first = start();
   await first.look([stateOf([])]);
-  expect([first.isListening(), state.get("recalled-alarms")]).toEqual([true, "[]"]);
+  expect([first.isListening(), state.get("recalled-alarms")]).toEqual([true, null]);
   first.recall.watch(createAlarmRegister());
   first.deliver(ofSecond);
   clock.advance(15_000);
@@ -90,7 +92,7 @@ test("a connection that is lost at once ends nothing: the next that lasts does, 
     expect(clock.pendingTimers).toBe(0);
     clock.advance(20_000);
   }
-  expect([events, isListening(), state.get("recalled-alarms")]).toEqual([[], true, "[]"]);
+  expect([events, isListening(), state.get("recalled-alarms")]).toEqual([[], true, null]);
   mqtt.connect();
   deliver(ofSecond);
   clock.advance(14_999);
@@ -100,21 +102,28 @@ test("a connection that is lost at once ends nothing: the next that lasts does, 
   expect([isListening(), clock.pendingTimers]).toEqual([false, 0]);
 });
 
-test("alarms that were kept are neither told nor changed where the look of a former start was not ended", async () => {
-  const { start, events, state, listed } = createStarts();
+test("of what was kept no state changes anything but by a later occurrence, nor does one that comes late", async () => {
+  const { start, events, clock, kept, listed } = createStarts();
   const own = [
     said("a"),
     said("b", { state: "returned-unacknowledged" }),
     said("c", { state: "returned-unacknowledged" }),
   ];
   await start().look([stateOf(own)]);
-  expect([events.splice(0).length, state.get("recalled-alarms")]).toEqual([3, "[]"]);
-  const read = () => state.keys("serving").map((key) => state.get(key));
-  const kept = read();
-  expect(kept).toHaveLength(2);
+  expect(events.splice(0)).toHaveLength(3);
+  const before = kept();
   await start().look([stateOf(own)]);
-  expect([events, read()]).toEqual([[], kept]);
-  await start().look([stateOf([said("a", { state: "returned-unacknowledged" }), said("b"), said("d")])]);
+  // Of before they had returned, whatever the clock that dated it.
+  const stale = stateOf([said("b"), said("c", { since: earlier })], { time: "2038-01-01T00:00:00.000Z" });
+  await start().look([stale]);
+  const late = start();
+  await late.look();
+  late.recall.watch(createAlarmRegister(defaultAlertPolicy, kept().alarms));
+  late.deliver(stale);
+  clock.advance(15_000);
+  expect([events, kept().alarms]).toEqual([[], before.alarms]);
+  const again = said("b", { since: later });
+  await start().look([stateOf([said("a", { state: "returned-unacknowledged" }), again, said("d")])]);
   expect(events).toEqual(["b", "d"].map((mode) => `alarm.taken-up t1 ${point.component} ${mode}`));
   expect(listed().sort()).toEqual([
     "t1 a unacknowledged true",
