@@ -3,10 +3,13 @@ import type { Timers } from "../../src/core/platform/clock.ts";
 
 interface HelloBoundOptions {
   readonly timers: Timers;
-  /** Hellos taken in one period, which begins with the first of them. */
+  /** Hellos taken in one period, which begins with the first of them, or where the one before had too many with its end. */
   readonly maxHellos: number;
   readonly periodMs: number;
-  /** The first hello too many since {@link HelloBound.restart}. */
+  /**
+   * There were too many in two periods in a row, for the first time since {@link HelloBound.restart}: in one alone come those that
+   * waited while this process stood still.
+   */
   onExceeded(): void;
 }
 
@@ -25,6 +28,9 @@ export function createHelloBound(options: HelloBoundOptions): HelloBound {
 class Bound implements HelloBound {
   readonly #options: HelloBoundOptions;
   #taken = 0;
+  #isExceeded = false;
+  /** Was the period before this one? */
+  #wasExceeded = false;
   #told = false;
   #cancel: (() => void) | null = null;
 
@@ -33,25 +39,39 @@ class Bound implements HelloBound {
   }
 
   admits(): boolean {
-    const { timers, periodMs, maxHellos, onExceeded } = this.#options;
-    if (this.#taken === 0) this.#cancel = timers.after(periodMs, () => this.#renew());
+    const { maxHellos, onExceeded } = this.#options;
+    if (this.#cancel === null) this.#begin();
     if (this.#taken < maxHellos) {
       this.#taken++;
       return true;
     }
-    if (!this.#told) onExceeded();
-    this.#told = true;
+    this.#isExceeded = true;
+    if (this.#wasExceeded && !this.#told) {
+      this.#told = true;
+      onExceeded();
+    }
     return false;
   }
 
   restart(): void {
     this.#cancel?.();
-    this.#renew();
+    this.#cancel = null;
+    this.#taken = 0;
+    this.#isExceeded = false;
+    this.#wasExceeded = false;
     this.#told = false;
   }
 
-  #renew(): void {
+  #begin(): void {
+    const { timers, periodMs } = this.#options;
+    this.#cancel = timers.after(periodMs, () => this.#end());
+  }
+
+  #end(): void {
     this.#cancel = null;
     this.#taken = 0;
+    this.#wasExceeded = this.#isExceeded;
+    this.#isExceeded = false;
+    if (this.#wasExceeded) this.#begin();
   }
 }

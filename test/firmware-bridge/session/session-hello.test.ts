@@ -75,13 +75,29 @@ describe("the handshake", () => {
 
   test("hellos without end are passed over until the period is over, and a person is told once", () => {
     device.takeSent();
-    for (let sequence = 0; sequence < 5_000; sequence++) device.play(hello, sequence);
+    const flood = (): void => {
+      for (let sequence = 0; sequence < 5_000; sequence++) device.play(hello, sequence);
+    };
+    flood();
     expect(device.takeSent()).toHaveLength(linkTiming.maxHellos);
     expect(heard.session.statistics.refusedFrames).toBe(5_000 - linkTiming.maxHellos);
+    timers.advance(linkTiming.helloMaxMs);
+    flood();
+    flood();
     expect(heard.problems).toEqual(["device device-1: says hello without end"]);
     timers.advance(linkTiming.helloMaxMs);
     device.play({ ...hello, sessionId: 78 }, 0);
     expect(heard.hellos.map(({ sessionId }) => sessionId)).toEqual([77, 78]);
+  });
+
+  test("hellos that waited while the gateway stood still are no fault of the device, however often it stands still", () => {
+    for (let stop = 0; stop < 3; stop++) {
+      // As after a minute and more: the device has been asking every two seconds.
+      for (let sequence = 0; sequence < 40; sequence++) device.play(hello, sequence);
+      timers.advance(3 * linkTiming.helloMaxMs);
+    }
+    expect(heard.problems).toEqual([]);
+    expect(heard.session.state).toBe("established");
   });
 
   test("a new boot is a new session: its numbers start over and nothing counts as lost", () => {
