@@ -33,14 +33,12 @@ beforeAll(async () => {
 });
 afterAll(remove);
 
-/** With every optional term, and as little to do as may be. */
+/** With a teacher, and as little to do as may be. */
 function shrink(tree: Tree): Tree {
   const few = () => ({ steps: 3, batchRows: 64, learningRate: 0.002, weightDecay: 0.1, inputNoise: 0.1 });
   const { recipe } = tree;
   recipe.teacher = { members: 1, hidden: [4], fit: few() };
   recipe.student = { hidden: [4], fit: few(), prune: { to: [3], rounds: 1, fit: few() } };
-  recipe.distillation.similarityWeight = 50;
-  recipe.finetune = few();
   return {
     ...tree,
     dataset: { ...tree.dataset, heldOutGroups: ["DE_IR_14", "DE_OR_14", "DE_B_14", "normal"] },
@@ -108,28 +106,15 @@ test("a key of each part of the recipe in turn: the bundle is the one that is as
 
 test.each<[string, (tree: Tree) => void]>([
   [
-    "noise on shared features",
-    ({ recipe }) => {
-      recipe.sharedNoise = [2, 1, 1];
-    },
-  ],
-  [
     "no pruning",
     ({ recipe }) => {
       recipe.student.prune = null;
     },
   ],
   [
-    "no fine-tuning",
-    ({ recipe }) => {
-      delete recipe.finetune;
-    },
-  ],
-  [
     "no teacher",
     ({ recipe }) => {
       recipe.teacher.members = 0;
-      delete recipe.distillation.similarityWeight;
     },
   ],
   [

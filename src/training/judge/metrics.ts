@@ -31,29 +31,6 @@ export function computeBrier(probabilities: ArrayLike<number>, labels: ArrayLike
   return sum / labels.length;
 }
 
-/** Mean, sample standard deviation, and the 2.5 and 97.5 percent quantiles (nearest rank) of figures. */
-export interface Spread {
-  readonly value: number;
-  readonly sd: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Summarises one figure over splits or seeds. */
-export function summariseSpread(values: readonly number[]): Spread {
-  const value = values.reduce((sum, each) => sum + each, 0) / values.length;
-  const squares = values.reduce((sum, each) => sum + (each - value) ** 2, 0);
-  const sorted = [...values].sort((a, b) => a - b);
-  const quantile = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))]!;
-  return {
-    value,
-    sd: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0,
-    low: quantile(0.025),
-    high: quantile(0.975),
-  };
-}
-
 /** {@link computeAuroc} of one output as a statistic of its signals' multiplicities. */
 export function createAuroc(set: ScoredSet, model: string, output: number): Statistic {
   const { signalOf, labels } = labelRows(set, output);

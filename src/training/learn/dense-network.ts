@@ -1,5 +1,4 @@
 /** A plain multi-layer perceptron in floats, and an ensemble of them: how it begins, and what it says of rows. */
-import { gatherRows } from "../../core/maths/gather-rows.ts";
 import type { Random } from "../../core/maths/random.ts";
 
 /** One layer of a plain network: row-major weights [outputs × inputs]. */
@@ -53,33 +52,6 @@ export function runEnsemble(
     for (let index = 0; index < sum.length; index++) sum[index]! += logits[index]! / members.length;
   }
   return sum;
-}
-
-/**
- * The last hidden activations of an ensemble's members side by side, of chosen rows of `standardised` [rows × inputs].
- * Computed when they are asked for: kept for every row of two years they would fill a gigabyte.
- */
-export function createTeacherHidden(
-  members: readonly (readonly DenseLayer[])[],
-  standardised: Float32Array,
-): (rows: readonly number[]) => Float32Array {
-  const inputs = members[0]![0]!.inputs;
-  return (rows) => {
-    const chosen = gatherRows(standardised, inputs, rows);
-    const parts = members.map((member) => runDense(member.slice(0, -1), chosen, rows.length));
-    const widths = parts.map((part) => part.length / rows.length);
-    const width = widths.reduce((sum, each) => sum + each, 0);
-    const out = new Float32Array(rows.length * width);
-    let column = 0;
-    for (const [index, part] of parts.entries()) {
-      const own = widths[index]!;
-      for (let row = 0; row < rows.length; row++) {
-        out.set(part.subarray(row * own, (row + 1) * own), row * width + column);
-      }
-      column += own;
-    }
-    return out;
-  };
 }
 
 /**

@@ -4,7 +4,6 @@
  */
 import { gatherRows } from "../../core/maths/gather-rows.ts";
 import type { Random } from "../../core/maths/random.ts";
-import type { LayerArithmetic } from "./layer-arithmetic.ts";
 import type { FitRows, RegressionOptions } from "./tensor-trainer.ts";
 import type { Optimizer, Scalar, Tensor, TensorLibrary, Variable } from "./tensorflow.ts";
 
@@ -17,11 +16,8 @@ export interface OpenNetwork<Inputs extends readonly Tensor[], Network> {
   readonly variables: Variable[];
   /** Those of them that decay. */
   readonly decaying: readonly Variable[];
-  /** The activations of the last hidden layer (the inputs where there is none) and the outputs. */
-  readonly run: (...inputs: [...Inputs, arithmetic: LayerArithmetic]) => {
-    readonly hidden: Tensor;
-    readonly outputs: Tensor;
-  };
+  /** Its outputs. */
+  readonly run: (...inputs: Inputs) => Tensor;
   /** The network as it stands. */
   readonly read: () => Network;
 }
@@ -85,16 +81,14 @@ export interface Batch {
   /** Normalised so that the loss is a mean over rows and hypotheses. */
   readonly weights: Float32Array;
   readonly teacher: Float32Array | null;
-  /** [rows × any]; null without a teacher whose hidden layer teaches. */
-  readonly teacherHidden: Float32Array | null;
 }
 
 /**
  * Draws batches of `batchRows` rows, in an order that only `random` decides: without replacement while a whole batch is left;
  * then all rows are shuffled anew, and the last few may go without a turn. Adds normal noise of standard deviation
- * `inputNoise` to the inputs (times `sharedNoise` to the shared ones).
+ * `inputNoise` to the inputs.
  */
-export function createBatchSampler(
+function createBatchSampler(
   data: FitRows,
   batchRows: number,
   { ownColumns, sharedColumns, outputs }: RowShape,
@@ -112,10 +106,7 @@ export function createBatchSampler(
     const shared = gatherRows(data.shared, sharedColumns, rows);
     if (inputNoise > 0) {
       for (let index = 0; index < own.length; index++) own[index]! += inputNoise * random.normal();
-      for (let index = 0; index < shared.length; index++) {
-        const louder = data.sharedNoise?.[index % sharedColumns] ?? 1;
-        shared[index]! += inputNoise * louder * random.normal();
-      }
+      for (let index = 0; index < shared.length; index++) shared[index]! += inputNoise * random.normal();
     }
     const weights = gatherRows(data.weights, 1, rows);
     const total = weights.reduce((sum, weight) => sum + weight, 0) * outputs;
@@ -126,7 +117,6 @@ export function createBatchSampler(
       // A batch without weight teaches nothing; it must not divide by zero.
       weights: total > 0 ? weights.map((weight) => weight / total) : weights,
       teacher: data.teacherLogits === null ? null : gatherRows(data.teacherLogits, outputs, rows),
-      teacherHidden: data.teacherHidden?.(rows) ?? null,
     };
   };
 }

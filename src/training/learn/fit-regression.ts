@@ -1,8 +1,6 @@
 /** Trains a plain network on a regression with TensorFlow: Huber's loss, so that a few wild rows do not rule. */
 import type { DenseLayer } from "./dense-network.ts";
 import { type Batch, descend, type OpenNetwork } from "./descent.ts";
-import { createEngineArithmetic, floatArithmetic } from "./layer-arithmetic.ts";
-import { prepareLikeness } from "./similarity-loss.ts";
 import type { RegressionOptions, RegressionRows } from "./tensor-trainer.ts";
 import type { GradSaveFunc, Scalar, Tensor, Tensor2D, TensorLibrary } from "./tensorflow.ts";
 
@@ -15,30 +13,27 @@ export function fitRegressionNetwork(
   const outputs = network.at(-1)!.outputs;
   const inputs = network[0]!.inputs;
   const { variables, decaying, run, read } = openDenseNetwork(tf, network);
-  const arithmetic =
-    options.grids === undefined ? floatArithmetic : createEngineArithmetic(tf, options.grids);
-  const { rows, features, targets, weights, teacherHidden } = data;
+  const { rows, features, targets, weights } = data;
   const own = { own: features, shared: new Float32Array(0) };
   const shape = { ownColumns: inputs, sharedColumns: 0, outputs };
   const prepare = (batch: Batch, batchRows: number): (() => Scalar) => {
     const wanted = tf.tensor2d(batch.targets, [batchRows, outputs]);
     const rowWeights = tf.tensor2d(batch.weights, [batchRows, 1]);
-    const addLikeness = prepareLikeness(tf, batch, { rows: batchRows, ...options });
     return () => {
-      const { hidden, outputs: said } = run(tf.tensor2d(batch.own, [batchRows, inputs]), arithmetic);
+      const said = run(tf.tensor2d(batch.own, [batchRows, inputs]));
       const losses = computeHuber(tf, tf.abs(tf.sub(said, wanted)), options.huberDelta);
-      return addLikeness(tf.sum(tf.mul(losses, rowWeights)) as Scalar, hidden);
+      return tf.sum(tf.mul(losses, rowWeights)) as Scalar;
     };
   };
-  const fitRows = { rows, ...own, targets, weights, teacherLogits: null, teacherHidden };
+  const fitRows = { rows, ...own, targets, weights, teacherLogits: null };
   descend(tf, { rows: fitRows, shape, variables, decaying, prepare }, options);
   const trained = read();
   for (const variable of variables) variable.dispose();
   return trained;
 }
 
-/** The network as variables; `run` gives its last hidden activations and its outputs, [rows × …] both. */
-export function openDenseNetwork(
+/** The network as variables; `run` gives its outputs [rows × outputs]. */
+function openDenseNetwork(
   tf: TensorLibrary,
   network: readonly DenseLayer[],
 ): OpenNetwork<[inputs: Tensor2D], DenseLayer[]> {
@@ -54,16 +49,13 @@ export function openDenseNetwork(
   return {
     variables: layers.flatMap((layer) => [layer.weights, layer.bias]),
     decaying: layers.map((layer) => layer.weights),
-    run: (inputs, arithmetic) => {
-      let current = arithmetic.enter(inputs);
-      let hidden = current;
-      for (const [index, layer] of layers.entries()) {
-        hidden = current;
-        const { matrices, bias, leave } = arithmetic.open(index, [layer.weights], layer.bias);
-        const sum = leave(tf.add(multiply(current, matrices[0]!), bias));
+    run: (inputs) => {
+      let current: Tensor = inputs;
+      for (const layer of layers) {
+        const sum = tf.add(multiply(current, layer.weights), layer.bias);
         current = layer.relu ? tf.relu(sum) : sum;
       }
-      return { hidden, outputs: arithmetic.exit(current) };
+      return current;
     },
     read: () =>
       network.map(

@@ -1,8 +1,6 @@
 /** Trains a tied network with TensorFlow: sigmoid cross-entropy against labels, and against a teacher where there is one. */
 
 import { type Batch, descend, type OpenNetwork } from "./descent.ts";
-import { createEngineArithmetic, floatArithmetic, type LayerArithmetic } from "./layer-arithmetic.ts";
-import { prepareLikeness } from "./similarity-loss.ts";
 import type { FitOptions, FitRows } from "./tensor-trainer.ts";
 import type { Scalar, Tensor, Tensor2D, Tensor3D, TensorLibrary, Variable } from "./tensorflow.ts";
 import type { TiedLayer, TiedNetwork } from "./tied-network.ts";
@@ -22,18 +20,12 @@ export function fitTiedNetwork(
   const { hypotheses, sharedInputs } = network;
   const ownInputs = network.layers[0]!.inputs;
   const { variables, decaying, run, read } = openTiedNetwork(tf, network);
-  const arithmetic =
-    options.grids === undefined ? floatArithmetic : createEngineArithmetic(tf, options.grids);
   const shape = { ownColumns: hypotheses * ownInputs, sharedColumns: sharedInputs, outputs: hypotheses };
   const prepare = (batch: Batch, batchRows: number): (() => Scalar) => {
     const own = tf.tensor3d(batch.own, [batchRows, hypotheses, ownInputs]);
     const shared = tf.tensor2d(batch.shared, [batchRows, sharedInputs]);
     const loss = prepareLoss(tf, batch, { rows: batchRows, hypotheses, ...options });
-    const addLikeness = prepareLikeness(tf, batch, { rows: batchRows, ...options });
-    return () => {
-      const { hidden, outputs } = run(own, shared, arithmetic);
-      return addLikeness(loss(outputs), hidden);
-    };
+    return () => loss(run(own, shared));
   };
   descend(tf, { rows, shape, variables, decaying, prepare }, options);
   const trained = read();
@@ -42,10 +34,10 @@ export function fitTiedNetwork(
 }
 
 /**
- * The network as variables; `run` takes own [rows, hypotheses, inputs] and shared [rows, shared inputs] and gives the last
- * hidden activations [rows, hypotheses, neurons] and logits [rows × hypotheses].
+ * The network as variables; `run` takes own [rows, hypotheses, inputs] and shared [rows, shared inputs] and gives
+ * logits [rows × hypotheses].
  */
-export function openTiedNetwork(
+function openTiedNetwork(
   tf: TensorLibrary,
   network: TiedNetwork,
 ): OpenNetwork<[own: Tensor3D, shared: Tensor2D], TiedNetwork> {
@@ -57,7 +49,7 @@ export function openTiedNetwork(
     decaying: layers
       .flatMap((layer) => matrixNames.map((name) => layer[name]))
       .filter((variable) => variable !== null),
-    run: (own, shared, arithmetic) => runLayers(tf, layers, { own, shared, arithmetic }),
+    run: (own, shared) => runLayers(tf, layers, { own, shared }),
     read: () => ({
       ...network,
       layers: network.layers.map((layer, index) => readLayer(tf, layers[index]!, layer)),
@@ -97,39 +89,24 @@ function readLayer(tf: TensorLibrary, from: Layer, like: TiedLayer): TiedLayer {
 function runLayers(
   tf: TensorLibrary,
   layers: readonly Layer[],
-  {
-    own: ownInputs,
-    shared: sharedInputs,
-    arithmetic,
-  }: { readonly own: Tensor3D; readonly shared: Tensor2D; readonly arithmetic: LayerArithmetic },
-): { readonly hidden: Tensor; readonly outputs: Tensor } {
-  const [rows, hypotheses] = ownInputs.shape;
-  const entered = sharedInputs.shape[1] === 0 ? sharedInputs : arithmetic.enter(sharedInputs);
-  let current = arithmetic.enter(ownInputs);
-  let hidden = current;
+  inputs: { readonly own: Tensor3D; readonly shared: Tensor2D },
+): Tensor {
+  const [rows, hypotheses] = inputs.own.shape;
+  let current: Tensor = inputs.own;
   for (const [index, layer] of layers.entries()) {
-    hidden = current;
-    const inputs = current.shape[2]!;
     const outputs = layer.bias.shape[0]!;
-    const flat = tf.reshape(current, [rows * hypotheses, inputs]);
+    const flat = tf.reshape(current, [rows * hypotheses, current.shape[2]!]);
     // own · h_c + others · mean(h_d, d ≠ c) = (own − others/(k−1)) · h_c + others/(k−1) · Σ h_d.
-    const spread = layer.others === null ? null : tf.div(layer.others, Math.max(1, hypotheses - 1));
-    const present = [layer.own!, spread, layer.shared].filter((matrix) => matrix !== null);
-    const { matrices, bias, leave } = arithmetic.open(index, present, layer.bias);
-    const [own, others, shared] = [
-      matrices[0]!,
-      spread === null ? null : matrices[1]!,
-      layer.shared === null ? null : matrices.at(-1)!,
-    ];
-    const ownPart = others === null ? own : tf.sub(own, others);
+    const others = layer.others === null ? null : tf.div(layer.others, Math.max(1, hypotheses - 1));
+    const ownPart = others === null ? layer.own! : tf.sub(layer.own!, others);
     const each = tf.reshape(tf.matMul(flat as Tensor2D, ownPart as Tensor2D), [rows, hypotheses, outputs]);
-    let common: Tensor = bias;
-    if (shared !== null) common = tf.add(common, tf.matMul(entered as Tensor2D, shared as Tensor2D));
+    let common: Tensor = layer.bias;
+    if (layer.shared !== null) common = tf.add(common, tf.matMul(inputs.shared, layer.shared as Tensor2D));
     if (others !== null) common = tf.add(common, tf.matMul(tf.sum(current, 1), others as Tensor2D));
-    const sum = leave(tf.add(each, common.rank === 1 ? common : tf.expandDims(common, 1)));
+    const sum = tf.add(each, common.rank === 1 ? common : tf.expandDims(common, 1));
     current = index < layers.length - 1 ? tf.relu(sum) : sum;
   }
-  return { hidden, outputs: tf.reshape(arithmetic.exit(current), [rows, hypotheses]) };
+  return tf.reshape(current, [rows, hypotheses]);
 }
 
 /** The loss of logits [rows × hypotheses] of one batch. */

@@ -10,7 +10,6 @@ import { createIntegerKernel } from "../../core/inference/integer-engine.ts";
 import { factorInputs, roundCompensated } from "./compensated-rounding.ts";
 import { type DenseLayer, runDense } from "./dense-network.ts";
 import type { WeightRounding } from "./student-recipe.ts";
-import type { ActivationGrid } from "./tensor-trainer.ts";
 
 /** What the ranges are calibrated on. */
 interface CalibrationSet {
@@ -23,6 +22,12 @@ interface CalibrationSet {
   readonly outputKind?: "logits" | "values";
   /** Default: `nearest`. */
   readonly rounding?: WeightRounding | undefined;
+}
+
+/** How values become uint8: `q = clamp(roundHalfEven(value / scale) + zeroPoint, 0, 255)`; the scale is a float32 value. */
+interface ActivationGrid {
+  readonly scale: number;
+  readonly zeroPoint: number;
 }
 
 /** Shares of the largest activation that are tried as the end of a range. */
@@ -92,14 +97,6 @@ export function quantiseOnGrids(
       quantiseLayer(layer, [grids[index]!, grids[index + 1]!], spread?.[index]),
     ),
   };
-}
-
-/** The grids of a quantised network, as {@link quantiseOnGrids} takes them. */
-export function readGrids({ inputScale, inputZeroPoint, layers }: QuantisedMlp): ActivationGrid[] {
-  return [
-    { scale: inputScale, zeroPoint: inputZeroPoint },
-    ...layers.map(({ outputScale, outputZeroPoint }) => ({ scale: outputScale, zeroPoint: outputZeroPoint })),
-  ];
 }
 
 /** Dequantised logits [rows × outputs] of the integer student on standardised rows. */

@@ -1,56 +1,37 @@
 /**
  * The forms of a student of a regression: an ensemble that teaches, a wide network that is taught and loses neurons in
- * rounds with training between and may be fine-tuned in the engine's integers, one of the final size that saw neither
- * teacher nor pruning, and the integers. The same arguments give the same weights. Knows no data set.
+ * rounds with training between, one of the final size that saw neither teacher nor pruning, and the integers. The same
+ * arguments give the same weights. Knows no data set.
  */
 import type { Scaler } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import type { Random } from "../../core/maths/random.ts";
-import {
-  createDenseNetwork,
-  createTeacherHidden,
-  type DenseLayer,
-  runDense,
-  runEnsemble,
-} from "./dense-network.ts";
+import { createDenseNetwork, type DenseLayer, runDense, runEnsemble } from "./dense-network.ts";
 import { planPruning, pruneDense } from "./prune-network.ts";
-import { readGrids, runQuantised } from "./quantise-network.ts";
-import type { FitConfig, RegressionRecipe } from "./student-recipe.ts";
+import { runQuantised } from "./quantise-network.ts";
+import type { RegressionRecipe } from "./student-recipe.ts";
 import type { RegressionOptions, RegressionRows, TensorTrainer } from "./tensor-trainer.ts";
 
 /** Everything that the steps from teacher to integers gave. */
 export interface RegressionStudent {
   readonly scaler: Scaler;
   readonly teacher: readonly (readonly DenseLayer[])[];
-  /** The student before pruning, and the float network that the integers were made from: pruned, then perhaps fine-tuned. */
+  /** The student before pruning, and the float network that the integers were made from. */
   readonly wide: readonly DenseLayer[];
   readonly float: readonly DenseLayer[];
-  /** What it would be without fine-tuning in integers; absent where the recipe has none. */
-  readonly untuned?: Pick<RegressionStudent, "float" | "quantised"> | undefined;
   /** Of the pruned student's size, from the measurements alone with as many gradient steps. */
   readonly untaught: readonly DenseLayer[];
   readonly quantised: QuantisedMlp;
 }
 
 /** The forms that are compared. */
-const regressionForms = ["teacher", "wide", "pruned", "int8", "untaught"] as const;
+export const regressionForms = ["teacher", "wide", "pruned", "int8", "untaught"] as const;
 
-/** Without fine-tuning, of students that were fine-tuned: the float network and the integers. */
-const untunedForms = ["untuned", "untunedInt8"] as const;
-
-export type RegressionForm = (typeof regressionForms)[number] | (typeof untunedForms)[number];
-
-/** Those of a student, in the sequence in which they were made. */
-export function formsOf({ untuned }: Pick<RegressionStudent, "untuned">): RegressionForm[] {
-  return regressionForms.flatMap((form) =>
-    form === "pruned" && untuned !== undefined ? [...untunedForms, form] : [form],
-  );
-}
+export type RegressionForm = (typeof regressionForms)[number];
 
 /** What the integers of a form are; null of floats. */
 export function integersOf(student: RegressionStudent, form: RegressionForm): QuantisedMlp | null {
-  if (form === "int8") return student.quantised;
-  return form === "untunedInt8" ? student.untuned!.quantised : null;
+  return form === "int8" ? student.quantised : null;
 }
 
 /** What fits are made with. */
@@ -74,14 +55,10 @@ export function fitNetwork(
 /** The wide student, then the pruned one; `taught` has the teacher's word in its targets. */
 export function fitPrunedStudent(
   taught: RegressionRows,
-  {
-    student,
-    huberDelta,
-    similarityWeight,
-  }: Pick<RegressionRecipe, "student" | "huberDelta" | "similarityWeight">,
+  { student, huberDelta }: Pick<RegressionRecipe, "student" | "huberDelta">,
   { trainer, random }: Fitting,
 ): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
-  const shared = { huberDelta, similarityWeight, random };
+  const shared = { huberDelta, random };
   const wide = fitNetwork(trainer, { rows: taught, hidden: student.hidden }, { ...student.fit, ...shared });
   let float = wide;
   const { to, rounds, fit } = student.prune;
@@ -91,45 +68,14 @@ export function fitPrunedStudent(
   return { wide, float };
 }
 
-/**
- * What the last hidden layer of the teacher says of the standardised rows `features`, to be spread into the taught rows;
- * nothing where the recipe does not match features.
- */
-export function teachHidden(
-  { similarityWeight }: Pick<RegressionRecipe, "similarityWeight">,
-  teacher: readonly (readonly DenseLayer[])[],
-  features: Float32Array,
-): Pick<RegressionRows, "teacherHidden"> {
-  return similarityWeight === undefined ? {} : { teacherHidden: createTeacherHidden(teacher, features) };
-}
-
-/** Goes on with `float` on the same rows in the engine's integers, on the grids of `quantised`; stays floats underneath. */
-export function finetuneNetwork(
-  taught: RegressionRows,
-  { float, quantised }: Pick<RegressionStudent, "float" | "quantised">,
-  {
-    recipe,
-    finetune,
-    trainer,
-    random,
-  }: Fitting & {
-    readonly recipe: Pick<RegressionRecipe, "huberDelta" | "similarityWeight">;
-    readonly finetune: FitConfig;
-  },
-): DenseLayer[] {
-  const { huberDelta, similarityWeight } = recipe;
-  const options = { ...finetune, huberDelta, similarityWeight, grids: readGrids(quantised), random };
-  return trainer.fitRegression(float, taught, options);
-}
-
 /** A student of the final size that learns from the targets of `rows` alone, with as many gradient steps. */
 export function fitUntaughtStudent(
   rows: RegressionRows,
-  { student, huberDelta, finetune }: Pick<RegressionRecipe, "student" | "huberDelta" | "finetune">,
+  { student, huberDelta }: Pick<RegressionRecipe, "student" | "huberDelta">,
   { trainer, random }: Fitting,
 ): DenseLayer[] {
   const { fit, prune } = student;
-  const steps = fit.steps + prune.rounds * prune.fit.steps + (finetune?.steps ?? 0);
+  const steps = fit.steps + prune.rounds * prune.fit.steps;
   return fitNetwork(trainer, { rows, hidden: prune.to }, { ...fit, steps, huberDelta, random });
 }
 
@@ -160,9 +106,6 @@ export function networksOf(
     case "pruned":
     case "int8":
       return [student.float];
-    case "untuned":
-    case "untunedInt8":
-      return [student.untuned!.float];
     case "untaught":
       return [student.untaught];
   }

@@ -1,6 +1,6 @@
 /**
- * How students are made from rows, those of a diagnosis and those of a regression: teacher, student, pruning, distillation,
- * fine-tuning. Plain figures of a configuration.
+ * How students are made from rows, those of a diagnosis and those of a regression: teacher, student, pruning, distillation.
+ * Plain figures of a configuration.
  */
 import { z } from "zod";
 
@@ -37,19 +37,7 @@ export interface StudentRecipe {
       readonly fit: FitConfig;
     } | null;
   };
-  readonly distillation: {
-    readonly temperature: number;
-    readonly softShare: number;
-    /** Weight of feature matching (`similarity-loss.ts`), in every fit that the teacher has a word in. Absent: none. */
-    readonly similarityWeight?: number | undefined;
-  };
-  /** Quantisation-aware fine-tuning after pruning, taught as in distillation. Absent: none. */
-  readonly finetune?: FitConfig | undefined;
-  /**
-   * Noise on each shared input while learning, as a multiple of `inputNoise`, in the sequence of the features: more where
-   * machines differ from one another, so that little is learnt of the rig. Absent: 1 for all.
-   */
-  readonly sharedNoise?: readonly number[] | undefined;
+  readonly distillation: { readonly temperature: number; readonly softShare: number };
 }
 
 /** Of hidden layers. */
@@ -65,8 +53,6 @@ export const fitConfigShape: { readonly [Key in keyof FitConfig]: z.ZodType<FitC
 };
 
 const fitConfigSchema: z.ZodType<FitConfig> = z.strictObject(fitConfigShape);
-
-const similarityWeightSchema = z.number().positive().max(1e6);
 
 export const studentRecipeSchema: z.ZodType<StudentRecipe> = z
   .strictObject({
@@ -84,25 +70,9 @@ export const studentRecipeSchema: z.ZodType<StudentRecipe> = z
     distillation: z.strictObject({
       temperature: z.number().positive().max(50),
       softShare: z.number().min(0).max(1),
-      similarityWeight: similarityWeightSchema.optional(),
     }),
-    finetune: fitConfigSchema.optional(),
-    sharedNoise: z.array(z.number().min(0).max(100)).max(512).optional(),
   })
-  .superRefine(({ teacher, student, distillation }, context) => {
-    const unmatched =
-      teacher.members === 0
-        ? "needs a teacher"
-        : [teacher, student].some(({ hidden }) => hidden.length === 0)
-          ? "needs a hidden layer of the teacher and one of the student"
-          : null;
-    if (distillation.similarityWeight !== undefined && unmatched !== null) {
-      context.addIssue({
-        code: "custom",
-        path: ["distillation", "similarityWeight"],
-        message: unmatched,
-      });
-    }
+  .superRefine(({ student }, context) => {
     if (student.prune !== null && student.prune.to.length !== student.hidden.length) {
       context.addIssue({
         code: "custom",
@@ -150,10 +120,6 @@ export interface RegressionRecipe {
   };
   /** Share of the teacher's word in the student's targets, 0 to 1. */
   readonly softShare: number;
-  /** Weight of feature matching (`similarity-loss.ts`) in every fit of the taught student. Absent: none. */
-  readonly similarityWeight?: number | undefined;
-  /** Quantisation-aware fine-tuning after pruning, on the same targets. Absent: none. */
-  readonly finetune?: FitConfig | undefined;
   /** Absent: `nearest`. */
   readonly rounding?: WeightRounding | undefined;
 }
@@ -186,7 +152,5 @@ export const regressionRecipeShape: {
   teacher: z.strictObject({ members: z.int().min(1).max(50), hidden: someWidths, fit: fitConfigSchema }),
   student: regressionStudentSchema,
   softShare: z.number().min(0).max(1),
-  similarityWeight: similarityWeightSchema.optional(),
-  finetune: fitConfigSchema.optional(),
   rounding: z.enum(["nearest", "compensated"]).optional(),
 };

@@ -17,12 +17,8 @@ export interface FitRows {
   readonly targets: Float32Array;
   /** [rows], relative weights. */
   readonly weights: Float32Array;
-  /** [shared inputs]: noise of each, as a multiple of the others'; absent: of all alike. */
-  readonly sharedNoise?: readonly number[] | undefined;
   /** The teacher's logits [rows × hypotheses], or null when there is no teacher. */
   readonly teacherLogits: Float32Array | null;
-  /** The teacher's last hidden activations of chosen rows [chosen × any]; absent: only its logits teach. */
-  readonly teacherHidden?: ((rows: readonly number[]) => Float32Array) | undefined;
 }
 
 export interface RegressionRows {
@@ -33,8 +29,6 @@ export interface RegressionRows {
   readonly targets: Float32Array;
   /** [rows], relative weights; all outputs of a row share its weight. */
   readonly weights: Float32Array;
-  /** As in {@link FitRows}. */
-  readonly teacherHidden?: FitRows["teacherHidden"];
 }
 
 export interface FitOptions extends FitConfig {
@@ -44,16 +38,6 @@ export interface FitOptions extends FitConfig {
   readonly temperature: number;
   /** Share of the soft part of the loss, 0 to 1; ignored without a teacher. */
   readonly softShare: number;
-  /** Weight of the likeness of hidden layers beside the rest of the loss (`similarity-loss.ts`); ignored without a teacher's. */
-  readonly similarityWeight?: number | undefined;
-  /** Learn in the engine's integers on these grids (`layer-arithmetic.ts`); absent: in floats. */
-  readonly grids?: readonly ActivationGrid[] | undefined;
-}
-
-/** How values become uint8: `q = clamp(roundHalfEven(value / scale) + zeroPoint, 0, 255)`; the scale is a float32 value. */
-export interface ActivationGrid {
-  readonly scale: number;
-  readonly zeroPoint: number;
 }
 
 /** How to learn a regression. */

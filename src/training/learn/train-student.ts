@@ -1,17 +1,15 @@
 /**
  * The recipe from labelled feature rows to an int8 student: scaler → teacher (an ensemble of larger tied networks) →
- * student distilled from it → neurons pruned in rounds with training between → where it is asked for, fine-tuned in the
- * engine's integers → quantised on a calibration set.
+ * student distilled from it → neurons pruned in rounds with training between → quantised on a calibration set.
  * Knows nothing of files, recordings or bundles.
  */
-import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Scaler } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import { type Random, type RandomState, resumeRandom } from "../../core/maths/random.ts";
-import { createTeacherHidden, type DenseLayer, runEnsemble } from "./dense-network.ts";
+import { type DenseLayer, runEnsemble } from "./dense-network.ts";
 import { fitScaler, standardiseRows } from "./fit-scaler.ts";
 import { planPruning, pruneNetwork } from "./prune-network.ts";
-import { quantiseNetwork, readGrids, runQuantised } from "./quantise-network.ts";
+import { quantiseNetwork, runQuantised } from "./quantise-network.ts";
 import type { StudentRecipe } from "./student-recipe.ts";
 import type { FitRows, TensorTrainer } from "./tensor-trainer.ts";
 import {
@@ -39,8 +37,6 @@ export interface TrainedStudent {
   readonly teacher: readonly (readonly DenseLayer[])[];
   readonly float: readonly DenseLayer[];
   readonly quantised: QuantisedMlp;
-  /** What it would be without fine-tuning in integers; absent where the recipe has none. */
-  readonly untuned?: Pick<TrainedStudent, "float" | "quantised">;
 }
 
 /** What a stage learns with; `Read` is what it reads of the recipe. */
@@ -80,8 +76,7 @@ export function trainStudent(data: LabelledRows, task: StudentTask, random: Rand
   const streams = forkStreams(task.recipe, random);
   const teacher = trainTeacher(prepared, task, streams.teacher);
   const lesson = { prepared, task, teacher };
-  const narrow = pruneStudent(lesson, distilStudent(lesson, streams.student));
-  return quantiseStudent(lesson, narrow, finetuneStudent(lesson, narrow));
+  return quantiseStudent(lesson, pruneStudent(lesson, distilStudent(lesson, streams.student)));
 }
 
 /** One stream a member of the ensemble and one for the student, drawn from `random` in that sequence. */
@@ -95,18 +90,11 @@ export function forkStreams(
   return { teacher, student: random.fork("student") };
 }
 
-/** Fits the scaler and arranges the rows. Fails with CONFIG_INVALID where the recipe does not fit the features. */
+/** Fits the scaler and arranges the rows. */
 export function prepareRows(
   data: LabelledRows,
-  { tying, recipe }: Pick<StudentTask<"clamp" | "sharedNoise">, "tying" | "recipe">,
+  { tying, recipe }: Pick<StudentTask<"clamp">, "tying" | "recipe">,
 ): PreparedRows {
-  if (recipe.sharedNoise !== undefined && recipe.sharedNoise.length !== tying.shared.length) {
-    throw new AuroraError(
-      "CONFIG_INVALID",
-      `sharedNoise has ${recipe.sharedNoise.length} figures for ${tying.shared.length} shared features`,
-      { op: "prepare rows", subject: "recipe.sharedNoise" },
-    );
-  }
   const scaler = fitScaler(data, tying, recipe.clamp);
   const standardised = standardiseRows(data.features, data.rows, scaler);
   return {
@@ -118,7 +106,6 @@ export function prepareRows(
       ...arrangeRows(standardised, data.rows, tying),
       targets: data.labels,
       weights: data.weights ?? new Float32Array(data.rows).fill(1),
-      sharedNoise: recipe.sharedNoise,
       teacherLogits: null,
     },
   };
@@ -169,55 +156,22 @@ export function pruneStudent(
   return { network, random: random.save() };
 }
 
-/**
- * Goes on with the teacher in the engine's integers, on the grids that the network would be quantised on; its weights stay
- * floats underneath. Without `finetune` in the recipe the network stays as it is.
- */
-export function finetuneStudent(
-  lesson: Lesson<"finetune" | "distillation" | "clamp">,
-  narrow: NetworkInTraining,
-): NetworkInTraining {
-  const { recipe, trainer } = lesson.task;
-  const { finetune, distillation } = recipe;
-  if (finetune === undefined) return narrow;
-  const random = resumeRandom(narrow.random);
-  const { quantised } = quantiseTied(lesson, narrow.network);
-  const options = { ...finetune, ...distillation, grids: readGrids(quantised), random };
-  const network = trainer.fit(narrow.network, addTeacher(lesson), options);
-  return { network, random: random.save() };
-}
-
-/** The integers of `tuned`, with ranges chosen on the training rows, and those of `narrow` where it is another network. */
+/** The integers of `narrow`, with ranges chosen on the training rows. */
 export function quantiseStudent(
-  lesson: Lesson<"clamp">,
+  { prepared, task, teacher }: Lesson<"clamp">,
   narrow: NetworkInTraining,
-  tuned: NetworkInTraining,
 ): TrainedStudent {
-  return {
-    scaler: lesson.prepared.scaler,
-    teacher: lesson.teacher,
-    ...quantiseTied(lesson, tuned.network),
-    ...(tuned === narrow ? {} : { untuned: quantiseTied(lesson, narrow.network) }),
-  };
-}
-
-function quantiseTied(
-  { prepared, task }: Lesson<"clamp">,
-  network: TiedNetwork,
-): Pick<TrainedStudent, "float" | "quantised"> {
-  const { standardised, fitRows } = prepared;
-  const float = expandTiedNetwork(network, task.tying, prepared.features);
+  const { scaler, standardised, fitRows } = prepared;
+  const float = expandTiedNetwork(narrow.network, task.tying, prepared.features);
   const { clamp } = task.recipe;
-  return { float, quantised: quantiseNetwork(float, { features: standardised, rows: fitRows.rows, clamp }) };
+  const quantised = quantiseNetwork(float, { features: standardised, rows: fitRows.rows, clamp });
+  return { scaler, teacher, float, quantised };
 }
 
-function addTeacher({ prepared, task, teacher }: Lesson<"distillation">): FitRows {
+function addTeacher({ prepared, teacher }: Pick<Lesson<never>, "prepared" | "teacher">): FitRows {
   const { standardised, fitRows } = prepared;
   if (teacher.length === 0) return fitRows;
-  const teacherLogits = runEnsemble(teacher, standardised, fitRows.rows);
-  return task.recipe.distillation.similarityWeight === undefined
-    ? { ...fitRows, teacherLogits }
-    : { ...fitRows, teacherLogits, teacherHidden: createTeacherHidden(teacher, standardised) };
+  return { ...fitRows, teacherLogits: runEnsemble(teacher, standardised, fitRows.rows) };
 }
 
 /** Dequantised logits [rows × outputs] of the integer student on rows that are not yet standardised. */

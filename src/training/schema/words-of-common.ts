@@ -69,8 +69,6 @@ export const wordsOfCommon: KeyWords = {
   distillation: "How the teacher's word is learnt",
   temperature: "By which the teacher's and the student's answers are softened",
   softShare: "Share of the teacher's word in what the student learns, beside the labels: 0 to 1",
-  similarityWeight: "Weight of matching what the teacher's last layer finds alike; left out: none",
-  finetune: "A fit in the engine's integers after pruning; left out: none",
   rounding: "How weights become integers: each to the nearest, or each making up for those before it",
   value: "The figure",
   low: "Lower end of its interval; null: it has none",

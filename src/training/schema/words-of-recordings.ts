@@ -33,8 +33,6 @@ export const wordsOfRecordings: KeyWords = {
   "hypotheses[].failureMode": "Failure mode, as alerts name it: inner-race, outer-race, ball, cage",
   "hypotheses[].title": "Its name for people",
   "hypotheses[].featurePrefix": "Begin of the names of its own features, for example bpfi",
-  sharedNoise:
-    "Noise on each input that the hypotheses share, as a multiple of `inputNoise`, in the sequence of the features",
   thresholds:
     "Written into the bundle's manifest, which asks for them; no alert is raised or cleared by them. What a single window is marked at follows from `costs`",
   "thresholds.onCount": "Read by nothing: windows that raised an alert by a former rule …",

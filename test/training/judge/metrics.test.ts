@@ -7,7 +7,6 @@ import {
   computeBrier,
   computeMacroAuroc,
   createMeanBrier,
-  summariseSpread,
 } from "../../../src/training/judge/metrics.ts";
 import { fitPlatt } from "../../../src/training/learn/platt.ts";
 
@@ -48,9 +47,8 @@ test("a column without both classes is no part of the macro AUROC", () => {
   expect(computeMacroAuroc([0, 3, 1, 2, 2, 1, 3, 0], [0, 0, 0, 0, 1, 0, 1, 0], 2)).toBe(1);
 });
 
-test("a Brier score and a spread by hand", () => {
+test("a Brier score by hand", () => {
   expect(computeBrier([1, 0.5], [1, 1])).toBe(0.125);
-  expect(summariseSpread([1, 2, 3])).toEqual({ value: 2, sd: 1, low: 1, high: 3 });
 });
 
 test("Platt scaling recovers the slope and intercept that made the labels", () => {

@@ -19,8 +19,7 @@ import {
 import { fingerprintTables } from "./learn/scada-rows.ts";
 import {
   distilScadaStudent,
-  finetuneScadaStudent,
-  quantiseScadaForms,
+  quantiseScadaStudent,
   type ScadaLessons,
   type ScadaStudent,
   trainScadaTeacher,
@@ -116,15 +115,15 @@ async function learnScadaStudent(
   const { recipe } = config;
   const share = describeRows(config);
   const reading = <Read>(read: Read) => ({ ...share, recipe: { ...share.recipe, ...read } });
-  const { teacher: ensemble, student: widths, huberDelta, finetune, calibrationRows, rounding } = recipe;
+  const { teacher: ensemble, student: widths, huberDelta, calibrationRows, rounding } = recipe;
   const teacher = await steps.run(
     "teacher",
     { config: reading({ teacher: ensemble, huberDelta }), from: [data] },
     (own, progress) =>
       trainScadaTeacher({ ...lessons, ...own }, (done, total) => progress(done, total, "networks trained")),
   );
-  const { softShare, similarityWeight, inventedNoise } = recipe;
-  const teaching = { softShare, similarityWeight, inventedNoise, huberDelta };
+  const { softShare, inventedNoise } = recipe;
+  const teaching = { softShare, inventedNoise, huberDelta };
   const taught = await steps.run(
     "distil",
     { config: reading({ ...teaching, student: widths }), from: [data, teacher] },
@@ -132,23 +131,12 @@ async function learnScadaStudent(
   );
   const untaught = await steps.run(
     "prune",
-    { part: "untaught", config: reading({ student: widths, huberDelta, finetune }), from: [data] },
+    { part: "untaught", config: reading({ student: widths, huberDelta }), from: [data] },
     (own) => trainUntaughtStudent({ ...lessons, ...own }),
   );
   const grids = { calibrationRows, rounding };
-  const pruned = taught.value.float;
-  const tuned =
-    finetune === undefined
-      ? null
-      : await steps.run(
-          "finetune",
-          { config: reading({ ...teaching, ...grids, finetune }), from: [data, teacher, taught] },
-          (own) => finetuneScadaStudent({ ...lessons, ...own }, teacher.value, pruned),
-        );
-  const quantised = await steps.run(
-    "quantise",
-    { config: reading(grids), from: [data, taught, ...(tuned === null ? [] : [tuned])] },
-    (own) => quantiseScadaForms({ ...lessons, ...own }, pruned, tuned?.value ?? pruned),
+  const quantised = await steps.run("quantise", { config: reading(grids), from: [data, taught] }, (own) =>
+    quantiseScadaStudent({ ...lessons, ...own }, taught.value.float),
   );
   const { scaler, location, scale } = lessons.rows;
   const student: ScadaStudent = {
@@ -156,9 +144,9 @@ async function learnScadaStudent(
     location,
     scale,
     teacher: teacher.value,
-    wide: taught.value.wide,
+    ...taught.value,
     untaught: untaught.value,
-    ...quantised.value,
+    quantised: quantised.value,
   };
   return { student, stages: [teacher, taught, untaught, quantised] };
 }

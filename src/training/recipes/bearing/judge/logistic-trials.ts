@@ -5,12 +5,14 @@
 import { computeMacroAuroc } from "../../../judge/metrics.ts";
 import { runDense } from "../../../learn/dense-network.ts";
 import { standardiseRows } from "../../../learn/fit-scaler.ts";
-import { prepareRows, type StudentTask } from "../../../learn/train-student.ts";
+import { type LabelledRows, prepareRows, type StudentTask } from "../../../learn/train-student.ts";
 import { fitLogisticRival } from "../learn/contenders.ts";
-import type { TrialRows } from "./term-trials.ts";
 
 /** Both sides of a split, and which training rows are as recorded. */
-export interface LogisticRows extends TrialRows {
+export interface LogisticRows {
+  readonly name: string;
+  readonly train: LabelledRows;
+  readonly test: LabelledRows;
   /** A weight a training row: 1 as recorded, 0 for a noisy copy. */
   readonly recorded: Float32Array;
 }

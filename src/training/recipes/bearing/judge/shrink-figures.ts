@@ -50,9 +50,7 @@ export interface PairedDifference {
 const titles: Readonly<Record<string, string>> = {
   teacher: "teacher (ensemble)",
   wide: "distilled student, not pruned",
-  untuned: "distilled and pruned student",
-  untunedInt8: "the same as int8, without fine-tuning",
-  float: "distilled, pruned and fine-tuned student",
+  float: "distilled and pruned student",
   int8: "int8 student (deployed)",
   untaught: "same student without a teacher",
   direct: "same size from the start, not pruned",
@@ -65,8 +63,7 @@ const titles: Readonly<Record<string, string>> = {
 const untaughtTitles: Readonly<Record<string, string>> = {
   ...titles,
   wide: "student, not pruned",
-  untuned: "pruned student",
-  float: "pruned and fine-tuned student",
+  float: "pruned student",
 };
 
 /** The student's size, and what quantisation changed on rows that it was not trained on. */
@@ -95,7 +92,6 @@ const comparisons: readonly (readonly [string, string, string, string])[] = [
   ["shrinking", "float", "wide", "Taking neurons out of the wide student"],
   ["teacher", "float", "teacher", "Going from the teacher to its student"],
   ["quantisation", "int8", "float", "Quantisation to int8"],
-  ["finetuning", "int8", "untunedInt8", "Quantisation-aware fine-tuning"],
   ["gainOverLogistic", "int8", "logistic", "Learning more than a logistic regression"],
   ["gainOverPhysics", "int8", "physics", "Learning at all, against the physics score,"],
 ];
@@ -123,9 +119,8 @@ export function judgeSteps(
   );
   const steps = names.map((name): StepFigures => {
     return {
-      // Without fine-tuning the integers' float parent is the pruned student itself.
       name,
-      title: own[name === "float" && contenders.student.untuned === undefined ? "untuned" : name]!,
+      title: own[name]!,
       fitted: sayFit(name, contenders, recipe),
       ...sizeOf(name, contenders),
       heldOut: computeFigure(statistics[name]!.heldOut, resamples.heldOut),
@@ -178,14 +173,11 @@ function sizeOf(
       return count([student.float]);
     case "int8":
       return { ...count([student.float]), bytes: sizeOfModel(student.quantised) };
-    case "untuned":
-      return count([student.untuned!.float]);
-    case "untunedInt8":
-      return { ...count([student.untuned!.float]), bytes: sizeOfModel(student.untuned!.quantised) };
     case "wide":
-    case "untaught":
     case "direct":
       return count([rivals[name]]);
+    case "untaught":
+      return count([rivals.untaught!]);
     case "logistic":
       return count([rivals.logistic.layers]);
     default:
@@ -202,14 +194,11 @@ function sayFit(name: string, { student, rivals }: Contenders, recipe: StudentRe
       return `${student.teacher.length} networks of ${recipe.teacher.fit.steps} gradient steps each, from the labels`;
     case "wide":
       return `${fit.steps} gradient steps, ${taught}`;
-    case "untuned":
     case "float": {
-      const tuned = name === "float" ? (recipe.finetune?.steps ?? 0) : 0;
-      const further = (prune?.rounds ?? 0) * (prune?.fit.steps ?? 0) + tuned;
+      const further = (prune?.rounds ?? 0) * (prune?.fit.steps ?? 0);
       return `${fit.steps} gradient steps and ${further} after, ${taught}`;
     }
     case "int8":
-    case "untunedInt8":
       return "rounded from the floats above";
     case "untaught":
       return `the student's ${rivals.steps} gradient steps in all, from the labels`;

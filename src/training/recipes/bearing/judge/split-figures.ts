@@ -35,7 +35,6 @@ import {
 } from "../learn/recorded-rows.ts";
 import { type LogisticRows, sayLogisticTrial, tryLogistic } from "./logistic-trials.ts";
 import { comparePublished, type JudgedName, judgedNames, sayPublished } from "./published-figures.ts";
-import { sayTrial, tryTerms } from "./term-trials.ts";
 
 /** Macro AUROCs on the test rows of one split. Always-healthy scores 0.5 by definition. */
 interface SplitFigures extends Readonly<Partial<Record<JudgedName, number>>> {
@@ -84,7 +83,7 @@ export function createSplitProtocol(name: string): RunProtocol {
     const judged = await judgeSplits(rig, context);
     return config.protocols[name]!.purpose === "report"
       ? reportSplits(name, config, judged)
-      : chooseBySplits(rig, judged, context);
+      : chooseBySplits(rig, judged);
   };
 }
 
@@ -102,15 +101,13 @@ function reportSplits(name: string, config: BearingConfig, judged: ProtocolFigur
   return { json, lines: [...lines, ...wrong], passed };
 }
 
-/** For choosing: beside the figures what the recipe's optional terms and other fits of the logistic regression would change. */
-function chooseBySplits(rig: SplitRig, judged: ProtocolFigures, context: EvaluationContext): ProtocolOutcome {
-  const rows = rig.splits.map(rig.rowsOf);
-  const logisticTrials = tryLogistic(rows, rig.task);
-  const trials = tryTerms(rows, { ...rig.task, seed: rig.config.seed }, context);
+/** For choosing: beside the figures what other fits of the logistic regression would change. */
+function chooseBySplits(rig: SplitRig, judged: ProtocolFigures): ProtocolOutcome {
+  const logisticTrials = tryLogistic(rig.splits.map(rig.rowsOf), rig.task);
   const { json, lines } = renderFigures(judged);
   return {
-    json: { ...json, logisticTrials, trials },
-    lines: [...lines, ...logisticTrials.map(sayLogisticTrial), ...trials.map(sayTrial)],
+    json: { ...json, logisticTrials },
+    lines: [...lines, ...logisticTrials.map(sayLogisticTrial)],
     passed: true,
   };
 }

@@ -14,7 +14,6 @@ import { columnOf, countRows, labelRows, type ScoredSet } from "../../../judge/s
 import { fitPlatt } from "../../../learn/platt.ts";
 import {
   distilStudent,
-  finetuneStudent,
   forkStreams,
   prepareRows,
   pruneStudent,
@@ -125,9 +124,7 @@ export function scoreInnerSplit(
   const teacher = trainTeacher(prepared, task, streams.teacher);
   const lesson = { prepared, task, teacher };
   const wide = distilStudent(lesson, streams.student);
-  const narrow = pruneStudent(lesson, wide);
-  const tuned = finetuneStudent(lesson, narrow);
-  const student = quantiseStudent(lesson, narrow, tuned);
+  const student = quantiseStudent(lesson, pruneStudent(lesson, wide));
   const rivals = trainRivals(prepared, task, {
     teacher,
     wide,

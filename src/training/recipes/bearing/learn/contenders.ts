@@ -12,7 +12,6 @@ import type { StudentRecipe } from "../../../learn/student-recipe.ts";
 import { expandTiedNetwork, type Tying } from "../../../learn/tied-network.ts";
 import {
   distilStudent,
-  finetuneStudent,
   type LabelledRows,
   type NetworkInTraining,
   type PreparedRows,
@@ -28,11 +27,11 @@ import { computePhysicsScores, findPhysicsColumns } from "./hypothesis-columns.t
 export interface Rivals {
   /** The wide student before pruning, taught. */
   readonly wide: readonly DenseLayer[];
-  /** As the student in every step, but learning from the labels alone. */
-  readonly untaught: readonly DenseLayer[];
+  /** As the student in every step, but learning from the labels alone; null without a teacher: that is the student itself. */
+  readonly untaught: readonly DenseLayer[] | null;
   /** As narrow as the student from the start, taught, with as many gradient steps in all. */
   readonly direct: readonly DenseLayer[];
-  /** Gradient steps of each of the three above, all stages together. */
+  /** Gradient steps of each of the two above, all stages together. */
   readonly steps: number;
   /** No hidden layer: each mode against the rest. */
   readonly logistic: LogisticRival;
@@ -72,22 +71,19 @@ export function trainRivals(
     expandTiedNetwork(network, tying, features);
   const train = (own: StudentRecipe, by: typeof teacher, random: Random): DenseLayer[] => {
     const lesson = { prepared, task: { ...task, recipe: own }, teacher: by };
-    const narrow = pruneStudent(lesson, distilStudent(lesson, random));
-    return expand(finetuneStudent(lesson, narrow));
+    return expand(pruneStudent(lesson, distilStudent(lesson, random)));
   };
   const { prune } = student;
-  const steps =
-    student.fit.steps + (prune?.rounds ?? 0) * (prune?.fit.steps ?? 0) + (recipe.finetune?.steps ?? 0);
+  const steps = student.fit.steps + (prune?.rounds ?? 0) * (prune?.fit.steps ?? 0);
   const narrow = {
     hidden: prune?.to ?? student.hidden,
     fit: { ...student.fit, steps },
     prune: null,
   };
-  const floats = { ...recipe, finetune: undefined };
   return {
     wide: expand(wide),
-    untaught: train(recipe, [], streams.untaught),
-    direct: train({ ...floats, student: narrow }, teacher, streams.direct),
+    untaught: teacher.length === 0 ? null : train(recipe, [], streams.untaught),
+    direct: train({ ...recipe, student: narrow }, teacher, streams.direct),
     steps,
     logistic: fitLogisticRival(prepared, tying, { recorded }),
   };
@@ -123,8 +119,7 @@ export function scoreContenders(
   { features: spec, hypotheses }: Pick<BearingConfig, "features" | "hypotheses">,
   { rows, features }: LabelledRows,
 ): Record<string, Float32Array> {
-  const { scaler, untuned } = student;
-  const standardised = standardiseRows(features, rows, scaler);
+  const standardised = standardiseRows(features, rows, student.scaler);
   const dense = (layers: readonly DenseLayer[]): Float32Array => runDense(layers, standardised, rows);
   const columns = findPhysicsColumns(spec, hypotheses);
   return {
@@ -132,11 +127,7 @@ export function scoreContenders(
     wide: dense(rivals.wide),
     float: dense(student.float),
     int8: runStudent(student, features, rows),
-    ...(untuned === undefined
-      ? {}
-      : { untuned: dense(untuned.float), untunedInt8: runStudent({ scaler, ...untuned }, features, rows) }),
-    // Without a teacher the student itself is untaught.
-    ...(student.teacher.length === 0 ? {} : { untaught: dense(rivals.untaught) }),
+    ...(rivals.untaught === null ? {} : { untaught: dense(rivals.untaught) }),
     direct: dense(rivals.direct),
     logistic: dense(rivals.logistic.layers),
     ...(columns === null ? {} : { physics: computePhysicsScores(features, rows, columns) }),

@@ -4,7 +4,6 @@ import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import type { StudentRecipe } from "../../../learn/student-recipe.ts";
 import {
   distilStudent,
-  finetuneStudent,
   forkStreams,
   type LabelledRows,
   prepareRows,
@@ -38,7 +37,7 @@ export function seedStream(seed: number, name: (typeof streams)[number]): Random
 /** The share of a configuration that says which rows a network learns from, and how they are prepared. */
 interface LearningShare extends Pick<BearingConfig, "features" | "hypotheses" | "inventedRigs" | "seed"> {
   readonly heldOutGroups: readonly string[];
-  readonly recipe: Pick<StudentRecipe, "clamp" | "sharedNoise">;
+  readonly recipe: Pick<StudentRecipe, "clamp">;
 }
 
 interface ReadRows {
@@ -64,8 +63,8 @@ export function chooseRows(
   task: LearningRows["task"],
 ): LearningRows {
   const { heldOutGroups } = dataset;
-  const { clamp, sharedNoise } = recipe;
-  const share = { features, hypotheses, inventedRigs, seed, heldOutGroups, recipe: { clamp, sharedNoise } };
+  const { clamp } = recipe;
+  const share = { features, hypotheses, inventedRigs, seed, heldOutGroups, recipe: { clamp } };
   const modes = hypotheses.map(({ failureMode }) => failureMode);
   const division = divideByGroups(heldOutGroups, rows.value, modes);
   const widen = createWiden(share, invented.value);
@@ -87,7 +86,7 @@ export async function learnStudent(
 ): Promise<LearntStudent> {
   const prepared = prepareRows(trainRows, { ...task, recipe: share.recipe });
   const reading = <Read>(read: Read) => ({ ...share, recipe: { ...share.recipe, ...read } });
-  const { teacher: ensemble, student, distillation, finetune } = recipe;
+  const { teacher: ensemble, student, distillation } = recipe;
   const teacher = await steps.run(
     "teacher",
     { config: reading({ teacher: ensemble }), from: [rows, invented] },
@@ -109,18 +108,10 @@ export async function learnStudent(
     { config: reading({ student, distillation }), from: [rows, invented, teacher, wide] },
     (own) => pruneStudent(lessonOf(own), wide.value),
   );
-  const tuned =
-    finetune === undefined
-      ? narrow
-      : await steps.run(
-          "finetune",
-          { config: reading({ finetune, distillation }), from: [rows, invented, teacher, narrow] },
-          (own) => finetuneStudent(lessonOf(own), narrow.value),
-        );
   const trained: StepOutput<TrainedStudent> = await steps.run(
     "quantise",
-    { config: share, from: [rows, invented, teacher, narrow, ...(tuned === narrow ? [] : [tuned])] },
-    (own) => quantiseStudent(lessonOf(own), narrow.value, tuned.value),
+    { config: share, from: [rows, invented, teacher, narrow] },
+    (own) => quantiseStudent(lessonOf(own), narrow.value),
   );
   const rivals = await steps.run(
     "quantise",

@@ -157,7 +157,7 @@ export function sayKeptLead({ findings }: Pick<BearingEvaluation, "findings">): 
 
 /** The cuts in their sequence, and who is compared with what came out: for the card and the report. */
 export function tabulateSteps({ steps, microcontroller }: BearingEvaluation): [ReportTable, ReportTable] {
-  const cutNames = ["teacher", "wide", "untuned", "float", "untunedInt8", "int8"];
+  const cutNames = ["teacher", "wide", "float", "int8"];
   const head = ["", "bytes", "multiply-adds"];
   const size = ({ title, bytes, multiplyAdds }: StepFigures): string[] => [
     title,

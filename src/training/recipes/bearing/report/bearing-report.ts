@@ -34,11 +34,8 @@ export async function reportBearing(subject: BearingReportSubject): Promise<Repo
     teacher: student.teacher,
     float: [student.float],
     int8: student.quantised,
-    ...(student.untuned === undefined
-      ? {}
-      : { untuned: [student.untuned.float], untunedInt8: student.untuned.quantised }),
     wide: [rivals.wide],
-    untaught: [rivals.untaught],
+    ...(rivals.untaught === null ? {} : { untaught: [rivals.untaught] }),
     direct: [rivals.direct],
     logistic: [rivals.logistic.layers],
   };

@@ -1,4 +1,4 @@
-/** What teaching, pruning and fine-tuning did, in sentences that claim no more than their intervals allow. */
+/** What teaching and pruning did, in sentences that claim no more than their intervals allow. */
 import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import type { RegressionForm } from "../../../learn/regression-student.ts";
 import type { FormFigures } from "./form-figures.ts";
@@ -8,12 +8,7 @@ export function compareForms({ forms }: { readonly forms: readonly (readonly For
   const form = (name: RegressionForm): FormFigures | undefined =>
     forms[0]!.find((each) => each.form === name);
   const [wide, pruned, untaught] = [form("wide")!, form("pruned")!, form("untaught")!];
-  const [untuned, untunedInt8] = [form("untuned"), form("untunedInt8")];
-  return [
-    compareTeaching(untaught),
-    comparePruning(wide, untuned ?? pruned),
-    ...(untunedInt8 === undefined ? [] : [compareTuning(form("int8")!, untunedInt8)]),
-  ].join(" ");
+  return `${compareTeaching(untaught)} ${comparePruning(wide, pruned)}`;
 }
 
 /** `untaught` against the student of its size that had a teacher: what the teacher's word is worth. */
@@ -54,12 +49,4 @@ function isAbove({ low }: Figure): boolean {
 
 function isBelow({ high }: Figure): boolean {
   return high !== null && high < 0;
-}
-
-/** One seed has no interval: helping in one of both figures alone is not called help. */
-function compareTuning(tuned: FormFigures, untuned: FormFigures): string {
-  const error = tuned.maeKelvin.value - untuned.maeKelvin.value;
-  const [follows, followed] = [tuned.zCorrelation.value, untuned.zCorrelation.value];
-  const isHelp = error < 0 && follows > followed;
-  return `Quantisation-aware fine-tuning ${isHelp ? "helps" : "does not help"}: it changes the integers' error by ${error.toFixed(3)} K, and their z follows the teacher's with ${follows.toFixed(4)} instead of ${followed.toFixed(4)}.`;
 }

@@ -7,7 +7,12 @@ import { encodeStudent } from "../../../../core/inference/onnx-codec.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import { computeQuantile } from "../../../../core/maths/robust.ts";
 import type { Figure } from "../../../judge/figure.ts";
-import { formsOf, integersOf, networksOf, type RegressionForm } from "../../../learn/regression-student.ts";
+import {
+  integersOf,
+  networksOf,
+  type RegressionForm,
+  regressionForms,
+} from "../../../learn/regression-student.ts";
 import { dayOf, type TimeSplit } from "../learn/scada-rows.ts";
 import type { ScadaStudent } from "../learn/train-scada-student.ts";
 import type { TurbineErrors } from "./scada-slices.ts";
@@ -32,10 +37,10 @@ export function judgeForms(
   { split, seed }: { readonly split: TimeSplit; readonly seed: number },
 ): FormFigures[] {
   const resampled = resampleForms(days, split, seed);
-  return formsOf(student).map((form): FormFigures => {
+  return regressionForms.map((form): FormFigures => {
     const networks = networksOf(student, form);
     const integers = integersOf(student, form);
-    const rival = findRival(form, days.has("untuned"));
+    const rival = findRival(form);
     const parameters = sum(
       networks.flatMap((layers) => layers.map((layer) => layer.weights.length + layer.outputs)),
     );
@@ -53,18 +58,14 @@ export function judgeForms(
 }
 
 /** What came before it, and of the untaught student the taught one. */
-function findRival(form: RegressionForm, isTuned: boolean): RegressionForm | null {
+function findRival(form: RegressionForm): RegressionForm | null {
   switch (form) {
     case "teacher":
       return null;
     case "wide":
       return "teacher";
-    case "untuned":
-      return "wide";
-    case "untunedInt8":
-      return "untuned";
     case "pruned":
-      return isTuned ? "untuned" : "wide";
+      return "wide";
     case "int8":
     case "untaught":
       return "pruned";

@@ -15,7 +15,7 @@ import {
   type SiteCorrection,
 } from "../../../../core/decision/normal-behaviour/site-correction.ts";
 import type { LoggedEvent } from "../../../dataset/scada/read-log.ts";
-import { formsOf, type RegressionForm } from "../../../learn/regression-student.ts";
+import { type RegressionForm, regressionForms } from "../../../learn/regression-student.ts";
 import { learnableRows, type ScadaCase } from "../learn/scada-case.ts";
 import { dayOf, type TurbineRows } from "../learn/scada-rows.ts";
 import { type LearnableRow, runScadaForm, type ScadaStudent } from "../learn/train-scada-student.ts";
@@ -47,7 +47,7 @@ export function replayForms(
   spec: ReplaySpec,
 ): ReadonlyMap<RegressionForm, readonly TurbineErrors[]> {
   return new Map(
-    formsOf(student).map((form) => [
+    regressionForms.map((form) => [
       form,
       replayStudent(subject, spec, (rows) => runScadaForm(student, form, rows)),
     ]),

@@ -12,12 +12,11 @@ import { type Costs, choosePolicy, fitPolicy, type PolicyTerms } from "./fit-pol
 import { dayOf, readScadaRows, type ScadaRows, type TimeSplit } from "./scada-rows.ts";
 import {
   distilScadaStudent,
-  finetuneScadaStudent,
   inventScadaRows,
   type LearnableRow,
   type PreparedScadaRows,
   prepareScadaRows,
-  quantiseScadaForms,
+  quantiseScadaStudent,
   type ScadaLessons,
   type ScadaStudent,
   trainScadaTeacher,
@@ -142,9 +141,8 @@ export function trainScadaStudent(lessons: ScadaLessons): ScadaStudent {
   const teacher = trainScadaTeacher(lessons, () => {});
   const { wide, float } = distilScadaStudent(lessons, teacher);
   const untaught = trainUntaughtStudent(lessons);
-  const tuned = finetuneScadaStudent(lessons, teacher, float);
-  const forms = quantiseScadaForms(lessons, float, tuned);
-  return { scaler, location, scale, teacher, wide, untaught, ...forms };
+  const quantised = quantiseScadaStudent(lessons, float);
+  return { scaler, location, scale, teacher, wide, untaught, float, quantised };
 }
 
 /** The section of the manifest, with everything that was fitted before the split. */

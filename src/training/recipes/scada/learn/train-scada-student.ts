@@ -1,8 +1,7 @@
 /**
  * From rows of healthy operation to an int8 student of normal behaviour: scaler → teacher (an ensemble) → student taught
- * by it → neurons pruned in rounds with training between → where it is asked for, fine-tuned in the engine's integers →
- * quantised on rows of all seasons. Each turbine's own median
- * is taken off the targets: the student learns how temperatures move, the site correction where they stand.
+ * by it → neurons pruned in rounds with training between → quantised on rows of all seasons. Each turbine's own median is
+ * taken off the targets: the student learns how temperatures move, the site correction where they stand.
  */
 import type { Scaler } from "../../../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
@@ -14,14 +13,12 @@ import { type DenseLayer, runEnsemble } from "../../../learn/dense-network.ts";
 import { fitScaler, standardiseRows } from "../../../learn/fit-scaler.ts";
 import { quantiseNetwork } from "../../../learn/quantise-network.ts";
 import {
-  finetuneNetwork,
   fitNetwork,
   fitPrunedStudent,
   fitUntaughtStudent,
   type RegressionForm,
   type RegressionStudent,
   runRegressionForm,
-  teachHidden,
 } from "../../../learn/regression-student.ts";
 import type { RegressionRows, TensorTrainer } from "../../../learn/tensor-trainer.ts";
 import type { ScadaRecipeConfig, ScadaStudentRecipe } from "../scada-config.ts";
@@ -52,7 +49,7 @@ export interface ScadaLessons<Read extends keyof ScadaStudentRecipe = keyof Scad
 type Teacher = RegressionStudent["teacher"];
 
 /** What is read of a recipe to say what the teacher says. */
-type Teaching = "clamp" | "softShare" | "inventedNoise" | "similarityWeight";
+type Teaching = "clamp" | "softShare" | "inventedNoise";
 
 /** May a row be learnt from? */
 export type LearnableRow = (turbine: TurbineRows, row: number) => boolean;
@@ -160,33 +157,6 @@ export function distilScadaStudent(
   return fitPrunedStudent(taught, recipe, { trainer, random: stream(seed, "student") });
 }
 
-/** The pruned student, fine-tuned in the engine's integers; as it is without `finetune` in the recipe. */
-export function finetuneScadaStudent(
-  lessons: ScadaLessons<Teaching | "finetune" | "huberDelta" | "calibrationRows" | "rounding">,
-  teacher: Teacher,
-  float: readonly DenseLayer[],
-): readonly DenseLayer[] {
-  const { recipe, trainer, seed } = lessons;
-  const { finetune } = recipe;
-  if (finetune === undefined) return float;
-  const taught = teachRows(lessons, teacher);
-  const start = { float, quantised: quantiseScadaStudent(lessons, float) };
-  return finetuneNetwork(taught, start, { recipe, finetune, trainer, random: stream(seed, "finetune") });
-}
-
-/** The integers and the float network that they were made from; those of `pruned`, too, where `tuned` is another network. */
-export function quantiseScadaForms(
-  lessons: Pick<ScadaLessons<"clamp" | "calibrationRows" | "rounding">, "rows" | "invented" | "recipe">,
-  pruned: readonly DenseLayer[],
-  tuned: readonly DenseLayer[],
-): Pick<RegressionStudent, "float" | "quantised" | "untuned"> {
-  const quantise = (float: readonly DenseLayer[]): Pick<RegressionStudent, "float" | "quantised"> => ({
-    float,
-    quantised: quantiseScadaStudent(lessons, float),
-  });
-  return { ...quantise(tuned), ...(tuned === pruned ? {} : { untuned: quantise(pruned) }) };
-}
-
 /**
  * The rows with the teacher's share in their targets, and after them the invented ones, and all of both with noise: these
  * with what the teacher says of them. Serving meets stops and starts that filtered training rows do not hold; there the
@@ -210,7 +180,7 @@ function teachRows(
     targets[index]! = measured + softShare * (targets[index]! - measured);
   }
   const weights = new Float32Array(count).fill(1);
-  return { rows: count, features, targets, weights, ...teachHidden(recipe, teacher, features) };
+  return { rows: count, features, targets, weights };
 }
 
 /** A student of the final size that learns from the measurements alone, with as many gradient steps. */
@@ -219,7 +189,7 @@ export function trainUntaughtStudent({
   recipe,
   trainer,
   seed,
-}: Omit<ScadaLessons<"student" | "huberDelta" | "finetune">, "invented">): DenseLayer[] {
+}: Omit<ScadaLessons<"student" | "huberDelta">, "invented">): DenseLayer[] {
   return fitUntaughtStudent(rows, recipe, { trainer, random: stream(seed, "untaught") });
 }
 

@@ -81,8 +81,8 @@ function describeScadaOrigin(
 }
 
 /** How the forms and what the gate holds against them were fitted. */
-function sayFits({ recipe: { teacher, student, finetune } }: ScadaRecipeConfig): string {
-  const after = student.prune.rounds * student.prune.fit.steps + (finetune?.steps ?? 0);
+function sayFits({ recipe: { teacher, student } }: ScadaRecipeConfig): string {
+  const after = student.prune.rounds * student.prune.fit.steps;
   return `No network here has one minimum to converge to: the teacher's had ${teacher.fit.steps} gradient steps each, the student ${student.fit.steps} and ${after} after, the untaught one as many in all. The linear regression on site that the gate holds against the student is solved exactly.`;
 }
 

@@ -19,9 +19,7 @@ import { tabulateScadaSlices } from "./scada-card.ts";
 const titles: Readonly<Record<RegressionForm, string>> = {
   teacher: "teacher, an ensemble",
   wide: "student before pruning",
-  untuned: "student, pruned",
-  untunedInt8: "student, int8 without fine-tuning",
-  pruned: "student, pruned and fine-tuned",
+  pruned: "student, pruned",
   int8: "student, int8",
   untaught: "as the student, without a teacher",
 };
@@ -47,8 +45,7 @@ export function describeScadaReport(
     stepColumns: ["mean error on the test period, K", "correlation of z with the teacher's"],
     steps: evaluation.forms[0]!.map((form) => ({
       name: form.form,
-      // Without fine-tuning the integers' float parent is the pruned student itself.
-      title: titles[form.form === "pruned" && student.untuned === undefined ? "untuned" : form.form],
+      title: titles[form.form],
       parameters: form.parameters,
       multiplyAdds: form.multiplyAdds,
       bytes: form.bytes,

@@ -1,26 +1,18 @@
 import { expect, test } from "vitest";
 import { openTensorTrainer } from "../../../../../src/training/learn/open-trainer.ts";
 import {
-  formsOf,
-  networksOf,
-  runRegressionForm,
-} from "../../../../../src/training/learn/regression-student.ts";
-import {
   computeTurbineResiduals,
   replayResiduals,
 } from "../../../../../src/training/recipes/scada/judge/replay-turbines.ts";
 import { fitPowerCurve } from "../../../../../src/training/recipes/scada/learn/scada-rows.ts";
 import {
   distilScadaStudent,
-  finetuneScadaStudent,
   prepareScadaRows,
-  quantiseScadaForms,
   quantiseScadaStudent,
   runScadaForm,
   trainScadaTeacher,
   trainUntaughtStudent,
 } from "../../../../../src/training/recipes/scada/learn/train-scada-student.ts";
-import type { ScadaStudentRecipe } from "../../../../../src/training/recipes/scada/scada-config.ts";
 import { makeRows } from "../synthetic-farm.ts";
 
 const fit = { steps: 150, batchRows: 256, learningRate: 0.01, weightDecay: 0, inputNoise: 0 };
@@ -87,56 +79,6 @@ test("a turbine without a row to learn from says nothing of where temperatures s
   const { location } = prepareScadaRows(turbines.slice(0, 2), () => true, recipe.clamp);
   const all = prepareScadaRows(turbines, ({ turbine }) => turbine !== turbines[2]!.turbine, recipe.clamp);
   expect(all.location).toEqual(location);
-});
-
-test("a student with the optional terms is another one, whose integers without fine-tuning are kept beside its own", async () => {
-  const prepared = prepareScadaRows(makeRows(2, 20, 11), () => true, recipe.clamp);
-  const trainer = await openTensorTrainer(() => {});
-  const quick = { ...fit, steps: 20 };
-  const few = {
-    ...recipe,
-    inventedNoise: 0,
-    teacher: { members: 2, hidden: [8], fit: quick },
-    student: { hidden: [8], fit: quick, prune: { to: [6], rounds: 1, fit: quick } },
-  };
-  const lessons = { rows: prepared, invented: new Float32Array(0), recipe: few, trainer, seed: 1 };
-  const teacher = trainScadaTeacher(lessons, () => {});
-  const distil = (own: ScadaStudentRecipe) => distilScadaStudent({ ...lessons, recipe: own }, teacher);
-  const { wide, float } = distil(few);
-  expect(distil({ ...few, similarityWeight: 100 }).wide).not.toEqual(wide);
-  const finetune = (own: ScadaStudentRecipe) =>
-    finetuneScadaStudent({ ...lessons, recipe: own }, teacher, float);
-  expect(finetune(few)).toBe(float);
-  const tuned = finetune({ ...few, finetune: { ...quick, learningRate: 0.001 } });
-  expect(finetune({ ...few, finetune: { ...quick, learningRate: 0.001 } })).toEqual(tuned);
-  const plain = quantiseScadaForms(lessons, float, float);
-  expect(plain.untuned).toBeUndefined();
-  expect(formsOf(plain)).toEqual(["teacher", "wide", "pruned", "int8", "untaught"]);
-  const forms = quantiseScadaForms(lessons, float, tuned);
-  expect(forms.untuned).toEqual({ float, quantised: plain.quantised });
-  expect(forms.quantised).not.toEqual(plain.quantised);
-  const { scaler, location, scale } = prepared;
-  const student = { scaler, location, scale, teacher, wide, untaught: float, ...forms };
-  expect(formsOf(student)).toEqual([
-    "teacher",
-    "wide",
-    "untuned",
-    "untunedInt8",
-    "pruned",
-    "int8",
-    "untaught",
-  ]);
-  for (const [form, parent] of [
-    ["int8", "pruned"],
-    ["untunedInt8", "untuned"],
-  ] as const) {
-    expect(networksOf(student, form)).toEqual(networksOf(student, parent));
-    const [integers, floats] = [form, parent].map((each) =>
-      runRegressionForm(student, each, { standardised: prepared.features, rows: prepared.rows }),
-    );
-    const distance = integers!.reduce((sum, value, row) => sum + Math.abs(value - floats![row]!), 0);
-    expect(distance / prepared.rows).toBeLessThan(0.05);
-  }
 });
 
 test("rows that are not usable have no residual, and a turbine without enough rows no correction", () => {
