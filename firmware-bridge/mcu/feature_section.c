@@ -43,9 +43,6 @@ static bool check_feature(const uint8_t *feature) {
     case COMB_SIDE_LOG_SNR:
     case HALF_COMB_LOG_SNR:
       return orders && (feature[1] < (uint32_t)ORDER_SHAFT) && (harmonic <= AURORA_COMB_MOST_HARMONICS) && tolerance;
-    case ENVELOPE_KURTOSIS:
-    case ENVELOPE_CREST:
-      return true;
     default:
       return false;
   }

@@ -16,11 +16,6 @@ static float order_of(const aurora_bearing *bearing, uint32_t name) {
   return orders[name];
 }
 
-/* Of the envelope itself: no order, no spectrum. */
-static bool is_statistic(uint32_t operator_number) {
-  return (operator_number == ENVELOPE_KURTOSIS) || (operator_number == ENVELOPE_CREST);
-}
-
 /* Of a comb with side bands. */
 static bool has_side_bands(uint32_t operator_number) {
   return (operator_number == COMB_LINE_LOG_SNR) || (operator_number == COMB_SIDE_LOG_SNR);
@@ -32,9 +27,6 @@ static float share_of(uint32_t operator_number) { return (operator_number == HAL
 /* Highest order that a feature looks at. */
 static float highest_order(const aurora_bearing *bearing, const uint8_t *feature) {
   const float tolerance = section_floats(&feature[4])[0];
-  if (is_statistic(feature[0])) {
-    return 0.0f; /* whatever stands where others name an order */
-  }
   float order = order_of(bearing, feature[1]);
   if (feature[0] == ORDER_MARGIN) {
     for (uint32_t name = 0; name < (uint32_t)ORDER_FAULT_COUNT; name++) {
@@ -143,27 +135,6 @@ void aurora_features_push(aurora_features *state, const int16_t *counts, uint32_
   }
 }
 
-/* ln of kurtosis or of the crest factor of the envelope, before it becomes a spectrum. */
-static float envelope_statistic(const aurora_features *state, bool kurtosis) {
-  const float count = (float)state->envelope.count;
-  const float mean = (kurtosis ? aurora_sum(state->buffer, state->envelope.count) : 0.0f) / count;
-  float second = 0.0f;
-  float fourth = 0.0f;
-  float peak = 0.0f;
-  for (uint32_t i = 0; i < state->envelope.count; i++) {
-    const float deviation = state->buffer[i] - mean;
-    const float square = deviation * deviation;
-    second += square;
-    fourth += square * square;
-    peak = (deviation > peak) ? deviation : peak;
-  }
-  /* A dead signal: 0/0 below must not reach the logarithm. */
-  if (!((second > 0.0f) && (peak > 0.0f) && (fourth > 0.0f))) {
-    return (second - second) / (second - second);
-  }
-  return kurtosis ? aurora_log((fourth * count) / (second * second)) : aurora_log(peak / aurora_sqrt(second / count));
-}
-
 static bool mean_log_snr(aurora_features *state, uint32_t name, uint32_t harmonics, float tolerance, float *out) {
   float sum = 0.0f;
   for (uint32_t harmonic = 1u; harmonic <= harmonics; harmonic++) {
@@ -243,7 +214,7 @@ static bool evaluate(aurora_features *state, const uint8_t *feature, float *out)
     case HALF_COMB_LOG_SNR:
       return fit_comb(state, feature, tolerance, out);
     default:
-      return section_is_finite(*out); /* computed from the envelope */
+      return false;
   }
 }
 
@@ -253,11 +224,6 @@ bool aurora_features_finish(aurora_features *state, float *features) {
   aurora_envelope_finish(&state->envelope);
   if (state->spoiled || state->envelope.overflow || (state->envelope.count == 0u)) {
     return false;
-  }
-  for (uint32_t i = 0; i < count; i++) {
-    const uint8_t operator_number = list[SECTION_FEATURE_BYTES * i];
-    features[i] =
-        is_statistic(operator_number) ? envelope_statistic(state, operator_number == ENVELOPE_KURTOSIS) : 0.0f;
   }
   aurora_spectrum_compute(&state->spectrum, state->envelope.count);
   aurora_comb_forget(&state->comb);

@@ -40,14 +40,8 @@ export const chainStages = [
   },
   { stage: "medians", functions: ["aurora_spectrum_floor", "median_of"] },
   {
-    stage: "order SNRs and statistics",
-    functions: [
-      "aurora_features_finish",
-      "envelope_statistic",
-      "evaluate",
-      "aurora_spectrum_log_snr",
-      "aurora_comb_find",
-    ],
+    stage: "order SNRs and combs",
+    functions: ["aurora_features_finish", "evaluate", "aurora_spectrum_log_snr", "aurora_comb_find"],
   },
   { stage: "quantising and student", functions: ["aurora_features_quantise", "aurora_student_run"] },
 ] as const;

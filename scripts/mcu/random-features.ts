@@ -16,8 +16,10 @@ export interface RandomFeatures {
 const bearing = { bpfo: 1.58, bpfi: 2.42, bsf: 1.99, ftf: 0.4 };
 const filterFactors = [2, 3, 4];
 const outputs = 3;
+/** Numbers of the operators that there are. */
+const operatorNumbers = [0, 1, 2, 5, 6, 7, 8];
 
-/** What is drawn: the number of the chain's kind, of how many operators, from the first on, and the FFT's size, where it is not drawn too. */
+/** What is drawn: the number of the chain's kind, of how many operators, from the first that there is on, and the FFT's size, where it is not drawn too. */
 export interface DrawnFeatures {
   readonly chain: number;
   readonly operators: number;
@@ -83,7 +85,8 @@ function createSection(
     at += 6 + 2 * taps;
   }
   for (let feature = 0; feature < inputs; feature++) {
-    bytes.set([random.integer(operators), random.integer(3), random.integer(5), 1 + random.integer(2)], at);
+    const operator = operatorNumbers[random.integer(operators)]!;
+    bytes.set([operator, random.integer(3), random.integer(5), 1 + random.integer(2)], at);
     view.setFloat32(at + 4, 0.03 * random.uniform(), true);
     view.setFloat32(at + 8, random.uniform(), true);
     view.setFloat32(at + 12, 0.5 + random.uniform(), true);

@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 import scipy
-from scipy import linalg, signal, special, stats
+from scipy import linalg, signal, special
 
 
 def noise(count, seed):
@@ -142,41 +142,11 @@ def read_features(spectrum, bearing):
     return {name: float(value) for name, value in out.items()}
 
 
-def time_statistics(x):
-    rms, peak, mean_abs = np.sqrt(np.mean(x**2)), np.max(np.abs(x)), np.mean(np.abs(x))
-    return {
-        "mean": x.mean(),
-        "rms": rms,
-        "std": x.std(),
-        "peak": peak,
-        "peak-to-peak": np.ptp(x),
-        "absolute-mean": mean_abs,
-        "crest-factor": peak / rms,
-        "kurtosis": stats.kurtosis(x, fisher=False),
-        "skewness": stats.skew(x),
-        "shape-factor": rms / mean_abs,
-        "impulse-factor": peak / mean_abs,
-        "clearance-factor": peak / np.mean(np.sqrt(np.abs(x))) ** 2,
-    }
-
-
-def band_energies(x, rate, size, bands):
-    f, density = signal.welch(x, rate, window="hann", nperseg=size, noverlap=size // 2, detrend="constant")
-    power = density * (f[1] - f[0])
-    return {
-        "energies": [power[(f >= low) & (f < high)].sum() for low, high in bands],
-        "shares": [power[(f >= low) & (f < high)].sum() / power.sum() for low, high in bands],
-        "centroid": (power * f).sum() / power.sum(),
-    }
-
-
 def main():
     small = noise(64, 7) / 8
     correlation = np.array([np.dot(small[k:], small[: 64 - k]) for k in range(7)])
     coefficients = np.concatenate([[1], linalg.solve_toeplitz(correlation[:6], -correlation[1:])])
     bearing = {"bpfo": 3.5848, "bpfi": 5.4152, "bsf": 4.7135, "ftf": 0.39828}
-    signal_counts = fault(6000, 12000, 1797, bearing["bpfi"], 3)
-    bands = [[0, 500], [500, 2000], [2000, 4000], [4000, 6000]]
     chains = []
     for rate, rpm, kind, seed in ((12000, 1797, "bpfi", 1), (12000, 700, "bsf", 2), (48000, 1500, "bpfo", 5)):
         count = int(30 * 60 * rate / rpm)
@@ -208,9 +178,6 @@ def main():
         },
         "waveform": {
             "rate": 12000, "rpm": 1797, "order": bearing["bpfi"], "seed": 3, "count": 6000, "scale": 0.002,
-            "time": {k: float(v) for k, v in time_statistics(signal_counts * 0.002).items()},
-            "bands": bands,
-            **{k: np.asarray(v).tolist() for k, v in band_energies(signal_counts * 0.002, 12000, 512, bands).items()},
         },
         "bearing": bearing,
         "envelopeOrder": chains,

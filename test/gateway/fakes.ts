@@ -125,7 +125,7 @@ const featureReference = {
 export const driftReference: DriftReference = {
   rows: 40,
   featureCount: 2,
-  features: ["rms", "kurtosis", "inner-race"].map((name) => ({ name, ...featureReference })),
+  features: ["rms", "peak", "inner-race"].map((name) => ({ name, ...featureReference })),
   calibration: {
     seed: 1,
     replicates: 10,
@@ -157,10 +157,10 @@ export function createFakeBundle(version = "1.0.0", changes: Partial<Manifest> =
       window: { unit: "revolutions", length: 3, hop: 3 },
       features: {
         catalogueVersion: 1,
-        chains: [{ name: "time", kind: "time", params: {} }],
+        chains: [{ name: "band", kind: "band-level", params: { fromHz: 500, toHz: 1500 } }],
         list: [
-          { name: "rms", operator: "rms", chain: "time", params: {}, group: "level" },
-          { name: "kurtosis", operator: "kurtosis", chain: "time", params: {}, group: "shape" },
+          { name: "rms", operator: "rms-db", chain: "band", params: {}, group: "level" },
+          { name: "peak", operator: "peak-db", chain: "band", params: {}, group: "shape" },
         ],
       },
       ...changes,

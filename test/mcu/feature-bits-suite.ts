@@ -13,24 +13,24 @@ import { reasonToSkip } from "./skip-reason.ts";
 const digests = {
   magnitudes: {
     chain: 1,
-    operators: 5,
-    digest: "93b37e7c627448e93a235e94ef01d8cf6283034194bacb272b7ec0837e048540",
+    operators: 3,
+    digest: "46c46d6c051cc03179c3c87f22544e7fd8860a6b4112fdee0f9880d9d32462a7",
   },
   energies: {
     chain: 2,
-    operators: 5,
-    digest: "52277a659894ed2a11c88961fc9b458c3bcf829be62c1cddfd75b7f931f36968",
+    operators: 3,
+    digest: "e341e95bec4fbaeda8c1c06d616b1576aea7709ead00611ef37bbbd7fb7faca8",
   },
   "energies, combs among them": {
     chain: 2,
-    operators: 9,
-    digest: "8811ba3d2b7a643ff64b90a8f703e478b82b4e249058fdaf7e6aa13de237cc0f",
+    operators: 7,
+    digest: "2bb067e517649f85c9cc5a2d9c3f022ba3ab6da435e6711d9c7da4e4aac15e39",
   },
   "energies, combs among them, in the longest windows": {
     chain: 2,
-    operators: 9,
+    operators: 7,
     fftSize: 4096,
-    digest: "b8da42ed0e9ee7ecf0e95976057a66446dcde205b105bd53e698ec10b07a05d3",
+    digest: "3858aeac59b8e6e56cefd3ac64179fef590280d0a212677e1d5b950f04f96cfb",
   },
 } as const;
 const kinds = [

@@ -98,6 +98,8 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
         [plain.mcuModel!, comb + 3, 5, false],
         [plain.mcuModel!, comb + 1, 4, false],
         [plain.mcuModel!, comb + 2, 5, false],
+        [plain.mcuModel!, comb, 3, false],
+        [plain.mcuModel!, comb, 4, false],
         [plain.mcuModel!, comb, 8, true],
         [plain.mcuModel!, comb, 9, false],
       ];

@@ -23,7 +23,7 @@ import { designButterworth } from "../maths/filter-design.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { makeDoubles } from "../maths/shared-room.ts";
 import type { BoundChain, ChainWithFeatures, WaveformContext } from "./chain.ts";
-import { createParamsReader, refuse } from "./read-params.ts";
+import { createParamsReader, refuse, refuseOperator } from "./read-params.ts";
 
 /** Sums of the filtered signal, of how many samples, and how much smaller the band's signal is than what was summed up. */
 interface BandSums extends Readonly<Record<BandSum, number>> {
@@ -50,11 +50,6 @@ const operators: Readonly<Record<string, BandOperator>> = {
     compute: ({ s2, count, gain }) => 10 * Math.log10((gain * gain * s2) / count),
   },
   "peak-db": { reads: ["peak"], compute: ({ peak, gain }) => 20 * Math.log10(gain * peak) },
-  // 0 dB: Gaussian noise. Rises with impacts, whatever the level.
-  "kurtosis-db": {
-    reads: ["s2", "s4"],
-    compute: ({ s2, s4, count }) => 10 * Math.log10((s4 * count) / (3 * s2 * s2)),
-  },
 };
 
 /** One band of the spec. */
@@ -181,12 +176,11 @@ class BandLevels implements BoundChain {
     const place = this.#design?.places[band] ?? null;
     if (place === null) return Number.NaN;
     const { settling, gain } = place;
-    const sums = { count: 0, gain, s2: 0, s4: 0, peak: 0 };
+    const sums = { count: 0, gain, s2: 0, peak: 0 };
     for (const { bank, taken } of [...this.#pieces, { bank: this.#bank, taken: this.#taken }]) {
       if (taken <= settling) continue;
       sums.count += taken - settling;
       sums.s2 += bank[locateBandValue(place, bandSums.s2)]!;
-      sums.s4 += bank[locateBandValue(place, bandSums.s4)]!;
       sums.peak = Math.max(sums.peak, bank[locateBandValue(place, bandSums.peak)]!);
     }
     const value = sums.count < minSamples ? Number.NaN : operator.compute(sums);
@@ -239,10 +233,8 @@ function readBand(chain: ChainSpec, reads: readonly BandSum[]): Band {
 }
 
 function findOperator(feature: FeatureDeclaration): BandOperator {
-  createParamsReader(feature.params, `feature ${feature.name}`).done();
   const operator = Object.hasOwn(operators, feature.operator) ? operators[feature.operator] : undefined;
-  if (operator === undefined) {
-    throw refuse(`feature ${feature.name}`, `chain kind band-level has no operator "${feature.operator}"`);
-  }
+  if (operator === undefined) throw refuseOperator(feature, "band-level", Object.keys(operators));
+  createParamsReader(feature.params, `feature ${feature.name}`).done();
   return operator;
 }

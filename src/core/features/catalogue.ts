@@ -3,18 +3,15 @@
  *
  * | chain kind       | parameters | operators (parameters) |
  * |------------------|------------|------------------------|
- * | `envelope-order` | whiteningOrder, whiteningBlock (samples at the analysis rate), whiteningMemory (share of the lag products kept from block to block), envelope (`magnitude` or `energy` of a whitened sample; not said: magnitude), samplesPerRevolution, fftSize, revolutions (longest window), floorOrders (half width of the median), shaftGuardOrders (half width of the shaft harmonics that fault orders pass over, 0: none), envelopeLimit (most that a sample of the envelope over angle counts for in the spectrum, times their mean, a whole number; not said: no limit) | order-log-snr (order, harmonic, tolerance), side-band-log-snr (order, spacing, harmonic, tolerance), order-margin (order, harmonics, tolerance), comb-log-snr and half-comb-log-snr (order, harmonics, tolerance), comb-line-log-snr and comb-side-log-snr (order, spacing, harmonics, tolerance), envelope-kurtosis, envelope-crest-factor |
- * | `time`           | – | mean, rms, std, peak, peak-to-peak, absolute-mean, crest-factor, kurtosis, skewness, shape-factor, impulse-factor, clearance-factor |
- * | `spectrum`       | fftSize | band-energy (fromHz, toHz), band-energy-share (fromHz, toHz), spectral-centroid |
- * | `band-level`     | fromHz, toHz (half-power edges; nothing is said of a band above 0.45 of the sampling rate) | rms-db, peak-db (dB above the channel's unit), kurtosis-db (dB above a Gaussian's) |
- * | `readings`       | channel | mean, min, max, std, range, change, last (scalar windows only, see `scalar-extractor.ts`) |
+ * | `envelope-order` | whiteningOrder, whiteningBlock (samples at the analysis rate), whiteningMemory (share of the lag products kept from block to block), envelope (`magnitude` or `energy` of a whitened sample; not said: magnitude), samplesPerRevolution, fftSize, revolutions (longest window), floorOrders (half width of the median), shaftGuardOrders (half width of the shaft harmonics that fault orders pass over, 0: none), envelopeLimit (most that a sample of the envelope over angle counts for in the spectrum, times their mean, a whole number; not said: no limit) | order-log-snr (order, harmonic, tolerance), side-band-log-snr (order, spacing, harmonic, tolerance), order-margin (order, harmonics, tolerance), comb-log-snr and half-comb-log-snr (order, harmonics, tolerance), comb-line-log-snr and comb-side-log-snr (order, spacing, harmonics, tolerance) |
+ * | `band-level`     | fromHz, toHz (half-power edges; nothing is said of a band above 0.45 of the sampling rate) | rms-db, peak-db (dB above the channel's unit) |
+ * | `readings`       | channel | mean, recent-mean (scalar windows only, see `scalar-extractor.ts`) |
  *
- * Any change of meaning is a new version: a bundle for another one is refused, never reinterpreted. An operator more is no
- * change of meaning.
+ * Any change of meaning is a new version: a bundle for another one is refused, never reinterpreted. An operator more, or one
+ * less that is refused by its name, is no change of meaning.
  *
- * To add an operator: one entry where its chain binds operators (`envelope-operators.ts`, `time-chain.ts`,
- * `spectrum-chain.ts`, `band-level-chain.ts`, `scalar-extractor.ts`), a line in the table above, reference values in
- * `test/core/features/catalogue.test.ts`. For a microcontroller, which computes those of `envelope-order`: a number
+ * To add an operator: one entry where its chain binds operators (`envelope-operators.ts`, `band-level-chain.ts`,
+ * `scalar-extractor.ts`), a line in the table above, reference values in `test/core/features/catalogue.test.ts`. For a microcontroller, which computes those of `envelope-order`: a number
  * and its parameters in `mcu-section.ts` and `firmware-bridge/mcu/MODEL_FORMAT.md`, the same number in
  * `firmware-bridge/mcu/feature_section.h`, its check in `feature_section.c`, its arithmetic in `features.c`. Golden windows
  * then hold both to the same bits.
@@ -26,14 +23,10 @@ import { bindBandLevelChains } from "./band-level-chain.ts";
 import type { ChainBinder, ChainGroupBinder, ChainWithFeatures } from "./chain.ts";
 import { bindEnvelopeOrderChain } from "./envelope-order-chain.ts";
 import { refuse } from "./read-params.ts";
-import { bindSpectrumChain } from "./spectrum-chain.ts";
-import { bindTimeChain } from "./time-chain.ts";
 
 /** Chains that are computed one by one, … */
 const singleChains: Readonly<Record<string, ChainBinder>> = {
   "envelope-order": bindEnvelopeOrderChain,
-  time: bindTimeChain,
-  spectrum: bindSpectrumChain,
 };
 /** … and those of which all of a spec are computed together. */
 const groupedChains: Readonly<Record<string, ChainGroupBinder>> = { "band-level": bindBandLevelChains };

@@ -6,13 +6,11 @@ import type { FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { type CombHeights, mostHarmonics } from "./comb-fit.ts";
 import type { OrderSpectrum } from "./order-spectrum.ts";
-import { createParamsReader, refuse } from "./read-params.ts";
+import { createParamsReader, refuseOperator } from "./read-params.ts";
 
 /** What the chain gives to its operators. */
 export interface EnvelopeView {
   bearing: BearingOrders;
-  /** Its samples at equal angles, all of the window. */
-  envelope: Float32Array;
   spectrum: OrderSpectrum;
 }
 
@@ -43,32 +41,20 @@ export function bindEnvelopeOperator(feature: FeatureDeclaration): EnvelopeOpera
 /** They hold nothing of a window: the points of a bundle share them. */
 const operators = new WeakMap<FeatureDeclaration, EnvelopeOperator>();
 
+const binders: Readonly<Record<string, (feature: FeatureDeclaration) => EnvelopeOperator>> = {
+  "order-log-snr": bindOrderLogSnr,
+  "side-band-log-snr": bindSideBandLogSnr,
+  "order-margin": bindOrderMargin,
+  "comb-log-snr": (feature) => bindComb(feature, 1),
+  "half-comb-log-snr": (feature) => bindComb(feature, 0.5),
+  "comb-line-log-snr": (feature) => bindSideBandComb(feature, "lines"),
+  "comb-side-log-snr": (feature) => bindSideBandComb(feature, "sideBands"),
+};
+
 function createOperator(feature: FeatureDeclaration): EnvelopeOperator {
-  switch (feature.operator) {
-    case "order-log-snr":
-      return bindOrderLogSnr(feature);
-    case "side-band-log-snr":
-      return bindSideBandLogSnr(feature);
-    case "order-margin":
-      return bindOrderMargin(feature);
-    case "comb-log-snr":
-      return bindComb(feature, 1);
-    case "half-comb-log-snr":
-      return bindComb(feature, 0.5);
-    case "comb-line-log-snr":
-      return bindSideBandComb(feature, "lines");
-    case "comb-side-log-snr":
-      return bindSideBandComb(feature, "sideBands");
-    case "envelope-kurtosis":
-      return bindEnvelopeStatistic(feature, envelopeKurtosis);
-    case "envelope-crest-factor":
-      return bindEnvelopeStatistic(feature, envelopeCrestFactor);
-    default:
-      throw refuse(
-        `feature ${feature.name}`,
-        `chain kind envelope-order has no operator "${feature.operator}"`,
-      );
-  }
+  const binder = Object.hasOwn(binders, feature.operator) ? binders[feature.operator] : undefined;
+  if (binder === undefined) throw refuseOperator(feature, "envelope-order", Object.keys(binders));
+  return binder(feature);
 }
 
 /** 9 dB above the neighbours: what is lower is noise more often than a line, wherever it stands. */
@@ -196,42 +182,4 @@ function readComb(feature: FeatureDeclaration): {
     tolerance: params.number("tolerance", 0, 0.1),
     params,
   };
-}
-
-function bindEnvelopeStatistic(
-  feature: FeatureDeclaration,
-  compute: (samples: Float32Array, count: number) => number,
-): EnvelopeOperator {
-  createParamsReader(feature.params, `feature ${feature.name}`).done();
-  return {
-    evaluate: (view) => compute(view.envelope, view.envelope.length),
-    highestOrder: () => 0,
-  };
-}
-
-/** `envelope-kurtosis`: ln of the fourth central moment over the squared variance of the angle envelope. */
-function envelopeKurtosis(samples: Float32Array, count: number): number {
-  let mean = 0;
-  for (let index = 0; index < count; index++) mean += samples[index]!;
-  mean /= count;
-  let m2 = 0;
-  let m4 = 0;
-  for (let index = 0; index < count; index++) {
-    const square = (samples[index]! - mean) ** 2;
-    m2 += square;
-    m4 += square * square;
-  }
-  return Math.log((m4 * count) / (m2 * m2));
-}
-
-/** `envelope-crest-factor`: ln of the largest over the rms value of the angle envelope. */
-function envelopeCrestFactor(samples: Float32Array, count: number): number {
-  let peak = 0;
-  let energy = 0;
-  for (let index = 0; index < count; index++) {
-    const value = samples[index]!;
-    if (value > peak) peak = value;
-    energy += value * value;
-  }
-  return Math.log(peak / Math.sqrt(energy / count));
 }

@@ -80,7 +80,6 @@ export function bindEnvelopeOrderChain(
     resolutionOf,
     view: {
       bearing: { bpfo: 1, bpfi: 1, bsf: 1, ftf: 0.5 },
-      envelope: new Float32Array(0),
       spectrum: resolutionOf(1).spectrum,
     },
   };
@@ -175,7 +174,6 @@ class EnvelopeOrderChain implements BoundChain {
     const { grid, revolutions, view } = this.#plan;
     const { samplesPerRevolution } = this.#resolution.grid;
     const heard = selectPieces([...this.#pieces, this.#endEnvelope()]);
-    view.envelope = heard.samples;
     const own = heard.samples.length / samplesPerRevolution;
     const piece = heard.shortest / samplesPerRevolution;
     // One that would be a window of its own is not pooled for what it lost.
@@ -234,9 +232,9 @@ class EnvelopeOrderChain implements BoundChain {
       throw refuse(subject, `the window is longer than the ${held} revolutions it holds`);
     }
     view.bearing = this.#bearing!;
-    view.envelope = envelope.gather();
+    const samples = envelope.gather();
     envelope.reset();
-    return view.envelope;
+    return samples;
   }
 }
 

@@ -38,13 +38,13 @@ const sectionFeatureBytes = 16;
 function numberChain(measure: EnvelopeMeasure, limit: number): number {
   return (measure === "energy" ? 2 : 1) + (limit > 0 ? 2 : 0);
 }
-/** An operator's number is its place. */
+/** An operator's number is its place; two of former operators stay theirs. */
 const sectionOperators = [
   "order-log-snr",
   "side-band-log-snr",
   "order-margin",
-  "envelope-kurtosis",
-  "envelope-crest-factor",
+  null,
+  null,
   "comb-log-snr",
   "comb-line-log-snr",
   "comb-side-log-snr",
@@ -171,7 +171,7 @@ export function readMcuSection(bytes: Uint8Array): McuFeatures | undefined {
   for (let index = 0; index < features; index++, offset += sectionFeatureBytes) {
     const operator = sectionOperators[view.getUint8(offset)];
     const params = readParams(view, offset);
-    if (operator === undefined || params === undefined) return undefined;
+    if (operator === undefined || operator === null || params === undefined) return undefined;
     list.push({ name: `f${index}`, operator, chain: chainName, params, group: "all" });
     mean.push(view.getFloat32(offset + 8, true));
     inverseStd.push(view.getFloat32(offset + 12, true));
@@ -238,7 +238,7 @@ function placeOfOrder(name: FeatureParameter | undefined): number | null {
   return name === undefined ? 0 : placeIn(sectionOrders, name);
 }
 
-function placeIn(names: readonly string[], name: FeatureParameter): number | null {
+function placeIn(names: readonly (string | null)[], name: FeatureParameter): number | null {
   const place = names.indexOf(String(name));
   return place < 0 ? null : place;
 }
@@ -254,7 +254,6 @@ function refused(reason: string): McuSection {
 /** Undefined where the firmware would refuse them too. */
 function readParams(view: DataView, offset: number): FeatureDeclaration["params"] | undefined {
   const operator = sectionOperators[view.getUint8(offset)];
-  if (operator === "envelope-kurtosis" || operator === "envelope-crest-factor") return {};
   const order = sectionOrders[view.getUint8(offset + 1)];
   const spacing = sectionOrders[view.getUint8(offset + 2)];
   const harmonic = view.getUint8(offset + 3);

@@ -1,13 +1,14 @@
 /** Reads the parameters of chains and operators; whatever is missing, wrong or unknown is refused, and so is a spec of another catalogue. */
 import { AuroraError } from "../contract/aurora-error.ts";
 import {
+  type FeatureDeclaration,
   type FeatureParameter,
   type FeatureSpec,
   featuresCatalogueVersion,
 } from "../contract/bundle/feature-spec.ts";
 
 /** Reads named parameters one by one. */
-export interface ParamsReader {
+interface ParamsReader {
   /** A finite number in `min … max`. */
   number(name: string, min: number, max: number): number;
   /** As {@link number}, and a whole one. */
@@ -84,6 +85,18 @@ export function refuse(subject: string, message: string): AuroraError {
     subject,
     hint: "Use a bundle that was made for this version of the runtime, or update the runtime.",
   });
+}
+
+/** The refusal of an operator that a chain kind does not have; it names those that it has. */
+export function refuseOperator(
+  { name, operator }: FeatureDeclaration,
+  kind: string,
+  known: readonly string[],
+): AuroraError {
+  return refuse(
+    `feature ${name}`,
+    `chain kind ${kind} has no operator "${operator}"; there are ${known.join(", ")}`,
+  );
 }
 
 function show(value: FeatureParameter | undefined): string {

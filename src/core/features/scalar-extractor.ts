@@ -1,32 +1,18 @@
 /**
- * Executes a feature spec on windows of scalar readings (SCADA): chain kind `readings`, one a channel, with the four
- * statistics of IEC 61400-25 and few more. Holds sums only, and of the past one exponential average a feature.
+ * Executes a feature spec on windows of scalar readings (SCADA): chain kind `readings`, one a channel, with their mean, and
+ * its exponential average over windows. Nothing that depends on how many readings a window has: a row of a table that is
+ * learnt from has one, a gateway cuts many.
  */
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
-import { checkCatalogueVersion, createParamsReader, refuse } from "./read-params.ts";
+import { checkCatalogueVersion, createParamsReader, refuse, refuseOperator } from "./read-params.ts";
 
-/** Running statistics of one channel over one window (Welford 1962: no difference of large sums). */
-interface ReadingSums {
+const operators: readonly string[] = ["mean", "recent-mean"];
+
+/** The running mean of one channel over one window (Welford 1962: no difference of large sums). */
+interface ReadingMean {
   count: number;
   mean: number;
-  squares: number;
-  min: number;
-  max: number;
-  first: number;
-  last: number;
 }
-
-const operators: Readonly<Record<string, (sums: ReadingSums) => number>> = {
-  mean: (sums) => sums.mean,
-  min: (sums) => sums.min,
-  max: (sums) => sums.max,
-  /** Population standard deviation. */
-  std: (sums) => Math.sqrt(sums.squares / sums.count),
-  range: (sums) => sums.max - sums.min,
-  /** Last less first reading: the trend over the window. */
-  change: (sums) => sums.last - sums.first,
-  last: (sums) => sums.last,
-};
 
 /** The average of one feature over windows, and the window that it was last moved by. */
 interface RecentMean {
@@ -58,37 +44,31 @@ interface ScalarExtractor {
 /** Creates an extractor. @throws AuroraError BUNDLE_INCOMPATIBLE for anything that this catalogue does not know. */
 export function createScalarExtractor(spec: FeatureSpec, memory: ReadingMemory = new Map()): ScalarExtractor {
   checkCatalogueVersion(spec);
-  const sumsOf = new Map<string, ReadingSums>();
+  const sumsOf = new Map<string, ReadingMean>();
   const channelOf = new Map<string, string>();
   for (const chain of spec.chains) {
     const subject = `chain ${chain.name}`;
-    if (chain.kind !== "readings") throw refuse(subject, `kind "${chain.kind}" does not read scalars`);
+    if (chain.kind !== "readings") {
+      throw refuse(subject, `kind "${chain.kind}" does not read scalars; there is readings`);
+    }
     const params = createParamsReader(chain.params, subject);
     const channel = params.text("channel");
     params.done();
     channelOf.set(chain.name, channel);
-    if (!sumsOf.has(channel)) sumsOf.set(channel, emptySums());
+    if (!sumsOf.has(channel)) sumsOf.set(channel, { count: 0, mean: 0 });
   }
   const evaluators = spec.list.map((feature) => {
     const subject = `feature ${feature.name}`;
+    if (!operators.includes(feature.operator)) throw refuseOperator(feature, "readings", operators);
     const params = createParamsReader(feature.params, subject);
     const tauMs =
       feature.operator === "recent-mean" ? params.number("tauHours", 1e-3, 1e4) * 3_600_000 : Number.NaN;
     params.done();
-    const operator =
-      feature.operator === "recent-mean"
-        ? operators.mean
-        : Object.hasOwn(operators, feature.operator)
-          ? operators[feature.operator]
-          : undefined;
-    if (operator === undefined) {
-      throw refuse(subject, `chain kind readings has no operator "${feature.operator}"`);
-    }
     const sums = sumsOf.get(channelOf.get(feature.chain) ?? "");
     if (sums === undefined) throw refuse(subject, `no chain "${feature.chain}"`);
     return (fromMs: number): number => {
       if (sums.count === 0) return Number.NaN;
-      const value = operator(sums);
+      const { mean: value } = sums;
       return Number.isNaN(tauMs) ? value : moveRecentMean(memory, feature.name, { value, fromMs, tauMs });
     };
   });
@@ -96,7 +76,7 @@ export function createScalarExtractor(spec: FeatureSpec, memory: ReadingMemory =
     featureNames: spec.list.map((feature) => feature.name),
     channels: [...sumsOf.keys()],
     begin: () => {
-      for (const sums of sumsOf.values()) Object.assign(sums, emptySums());
+      for (const sums of sumsOf.values()) Object.assign(sums, { count: 0, mean: 0 });
     },
     push: (channel, value) => {
       const sums = sumsOf.get(channel);
@@ -124,25 +104,7 @@ function moveRecentMean(
   return mean;
 }
 
-function emptySums(): ReadingSums {
-  return {
-    count: 0,
-    mean: 0,
-    squares: 0,
-    min: Number.POSITIVE_INFINITY,
-    max: Number.NEGATIVE_INFINITY,
-    first: Number.NaN,
-    last: Number.NaN,
-  };
-}
-
-function addReading(sums: ReadingSums, value: number): void {
+function addReading(sums: ReadingMean, value: number): void {
   sums.count++;
-  const deviation = value - sums.mean;
-  sums.mean += deviation / sums.count;
-  sums.squares += deviation * (value - sums.mean);
-  if (value < sums.min) sums.min = value;
-  if (value > sums.max) sums.max = value;
-  if (sums.count === 1) sums.first = value;
-  sums.last = value;
+  sums.mean += (value - sums.mean) / sums.count;
 }

@@ -7,14 +7,14 @@ import type { ButterworthSection } from "./filter-design.ts";
 
 /** Most samples of one run. */
 export const bandKernelSamples = 512;
-/** What is summed up of a band: Σy², Σy⁴, largest |y|. */
-export type BandSum = "s2" | "s4" | "peak";
+/** What is summed up of a band: Σy², largest |y|. */
+export type BandSum = "s2" | "peak";
 /** Doubles of one pair of bands: a value of the first band, the same of the second, and so on. */
-export const bandPairDoubles = 22;
+export const bandPairDoubles = 20;
 /** The first of them that changes. */
 export const firstBandVariable = 8;
 /** Where the sums of a pair's first band lie; those of the second band lie behind each. */
-export const bandSums: Readonly<Record<BandSum, number>> = { s2: 16, s4: 18, peak: 20 };
+export const bandSums: Readonly<Record<BandSum, number>> = { s2: 16, peak: 18 };
 /** The newest inputs of before, behind all pairs of a bank. */
 export const bandHistoryDoubles = 4;
 
@@ -102,8 +102,7 @@ function filterBand(differences: Float64Array, samples: number, band: Float64Arr
   let y1 = band[12]!;
   let y2 = band[14]!;
   let s2 = band[16]!;
-  let s4 = band[18]!;
-  let peak = band[20]!;
+  let peak = band[18]!;
   for (let index = 0; index < samples; index++) {
     const middle = differences[index]! - a2 * m2 - a1 * m1;
     m2 = m1;
@@ -111,9 +110,7 @@ function filterBand(differences: Float64Array, samples: number, band: Float64Arr
     const y = middle - k2 * y2 - k1 * y1;
     y2 = y1;
     y1 = y;
-    const square = y * y;
-    s2 += square;
-    s4 += square * square;
+    s2 += y * y;
     const magnitude = Math.abs(y);
     if (peak < magnitude) peak = magnitude;
   }
@@ -122,6 +119,5 @@ function filterBand(differences: Float64Array, samples: number, band: Float64Arr
   band[12] = y1;
   band[14] = y2;
   band[16] = s2;
-  band[18] = s4;
-  band[20] = peak;
+  band[18] = peak;
 }

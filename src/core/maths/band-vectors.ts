@@ -197,7 +197,6 @@ function encodeBandStep(
     put(y, sub(of(m), times("k2", of(y)))),
     [...put(y, sub(of(y), times("k1", of(`y${newest}`)))), ...writeDown(y)],
     sums.includes("s2") ? put("s2", add(of("s2"), square)) : [],
-    sums.includes("s4") ? put("s4", add(of("s4"), mul(square, square))) : [],
     sums.includes("peak") ? put("peak", f64x2.pmax(of("peak"), f64x2.abs(of(y)))) : [],
   ];
 }

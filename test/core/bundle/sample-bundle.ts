@@ -34,10 +34,10 @@ export function sampleManifest(changes: Partial<Manifest> = {}): Omit<Manifest, 
     window: { unit: "revolutions" as const, length: 30, hop: 30 },
     features: {
       catalogueVersion: 1,
-      chains: [{ name: "time", kind: "time", params: {} }],
+      chains: [{ name: "band", kind: "band-level", params: { fromHz: 500, toHz: 1500 } }],
       list: [
-        { name: "rms", operator: "rms", chain: "time", params: {}, group: "level" },
-        { name: "kurtosis", operator: "kurtosis", chain: "time", params: {}, group: "shape" },
+        { name: "rms", operator: "rms-db", chain: "band", params: {}, group: "level" },
+        { name: "impact", operator: "peak-db", chain: "band", params: {}, group: "shape" },
       ],
     },
     scaler: { mean: [0.125, 3], inverseStd: [4, 1e-7], clamp: 8 },

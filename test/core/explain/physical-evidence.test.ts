@@ -45,9 +45,15 @@ const usual = [
   ...[1, 2, 3].map((each) => harmonic("bpfo", each)),
   sideBand("bpfo", "shaft"),
   ...[1, 2, 3].map((each) => harmonic("bpfi", each)),
-  { name: "kurtosis", operator: "envelope-kurtosis", chain: "envelope", params: {}, group: "shape" },
+  {
+    name: "margin",
+    operator: "order-margin",
+    chain: "envelope",
+    params: { order: "bpfo", harmonics: 3, tolerance: 0.02 },
+    group: "outer race",
+  },
 ];
-/** dB: lines of the outer race, its side bands, the inner race's noise, a kurtosis that is no line. */
+/** dB: lines of the outer race, its side bands, the inner race's noise, a margin that is no line. */
 const outer = [20, 15, 12, 4.5, 4.4, 5.6, 6.2, 0.3];
 const windowOf = (dbs: readonly number[], shaftRpm = 1500, powerKw?: number) => ({
   features: dbs.map(log),

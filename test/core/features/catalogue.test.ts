@@ -54,37 +54,10 @@ function changeChain(changes: ChainSpec["params"]): FeatureSpec {
 
 const combSpec = addCombs(bearingFeatureSpec);
 
-const timeOperators = [
-  "mean",
-  "rms",
-  "std",
-  "peak",
-  "peak-to-peak",
-  "absolute-mean",
-  "crest-factor",
-  "kurtosis",
-  "skewness",
-  "shape-factor",
-  "impulse-factor",
-  "clearance-factor",
-];
-const timeSpec = makeSpec(
-  { name: "raw", kind: "time", params: {} },
-  timeOperators.map((operator) => ({ operator })),
-);
+const band: ChainSpec = { name: "band", kind: "band-level", params: { fromHz: 500, toHz: 1500 } };
+const levelSpec = makeSpec(band, [{ operator: "rms-db" }, { operator: "peak-db" }]);
 const { waveform } = vectors;
 const counts = makeFaultCounts(waveform.count, waveform.rate, waveform.rpm, waveform.order, waveform.seed);
-const spectrumSpec = makeSpec({ name: "welch", kind: "spectrum", params: { fftSize: 512 } }, [
-  ...waveform.bands.map(([fromHz, toHz]: [number, number]) => ({
-    operator: "band-energy",
-    params: { fromHz, toHz },
-  })),
-  ...waveform.bands.map(([fromHz, toHz]: [number, number]) => ({
-    operator: "band-energy-share",
-    params: { fromHz, toHz },
-  })),
-  { operator: "spectral-centroid" },
-]);
 
 describe("chain envelope-order", () => {
   it("agrees with a NumPy implementation of its definition at two rates and three speeds", () => {
@@ -141,49 +114,9 @@ describe("chain envelope-order", () => {
   });
 });
 
-describe("chain time", () => {
-  it("agrees with SciPy", () => {
-    const out = extract(timeSpec, counts, waveform.rate, waveform.rpm, waveform.scale);
-    for (const [index, operator] of timeOperators.entries()) {
-      expect(out[index]! / waveform.time[operator], operator).toBeCloseTo(1, 5);
-    }
-  });
-
-  it("of a sine gives its closed forms", () => {
-    const sine = Int16Array.from({ length: 12_000 }, (_, n) =>
-      Math.round(20_000 * Math.sin((2 * Math.PI * 50 * n) / 12_000)),
-    );
-    const out = extract(timeSpec, sine, 12_000, 1800, 1e-4);
-    const value = (operator: string): number => out[timeOperators.indexOf(operator)]!;
-    expect(value("rms")).toBeCloseTo(2 / Math.SQRT2, 4);
-    expect(value("crest-factor")).toBeCloseTo(Math.SQRT2, 4);
-    expect(value("kurtosis")).toBeCloseTo(1.5, 4);
-    expect(value("skewness")).toBeCloseTo(0, 4);
-    expect(value("shape-factor")).toBeCloseTo(Math.PI / (2 * Math.SQRT2), 3);
-    expect(value("peak-to-peak")).toBeCloseTo(4, 4);
-  });
-});
-
-describe("chain spectrum", () => {
-  it("agrees with SciPy's Welch", () => {
-    const out = extract(spectrumSpec, counts, waveform.rate, waveform.rpm, waveform.scale);
-    const expected = [...waveform.energies, ...waveform.shares, waveform.centroid];
-    for (const [index, value] of expected.entries()) expect(out[index]! / value).toBeCloseTo(1, 5);
-  });
-
-  it("has nothing to say of a band above the Nyquist frequency or of too short a window", () => {
-    const spec = makeSpec({ name: "welch", kind: "spectrum", params: { fftSize: 512 } }, [
-      { operator: "band-energy", params: { fromHz: 7000, toHz: 8000 } },
-      { operator: "band-energy", params: { fromHz: 10, toHz: 8000 } },
-    ]);
-    expect([...extract(spec, counts, 12_000, 1800, 1)].map(Number.isNaN)).toEqual([true, false]);
-    expect([...extract(spec, counts.slice(0, 500), 12_000, 1800, 1)].map(Number.isNaN)).toEqual([true, true]);
-  });
-});
-
 describe("every chain", () => {
   it("gives the same bits however the samples are split into pushes", () => {
-    for (const spec of [timeSpec, spectrumSpec]) {
+    for (const spec of [combSpec, levelSpec]) {
       const whole = extract(spec, counts, 12_000, 1800, 0.001);
       fc.assert(
         fc.property(fc.array(fc.nat(counts.length), { maxLength: 30 }), (splits) => {
@@ -195,17 +128,12 @@ describe("every chain", () => {
   });
 
   it("refuses operators of another chain and parameters that it does not know", () => {
-    const time: ChainSpec = { name: "raw", kind: "time", params: {} };
-    const welch: ChainSpec = { name: "welch", kind: "spectrum", params: { fftSize: 512 } };
     const specs = [
-      makeSpec(time, [{ operator: "band-energy" }]),
-      makeSpec(time, [{ operator: "constructor" }]),
-      makeSpec(time, [{ operator: "rms", params: { x: 1 } }]),
-      makeSpec({ ...time, params: { x: 1 } }, [{ operator: "rms" }]),
-      makeSpec(welch, [{ operator: "rms" }]),
-      makeSpec(welch, [{ operator: "band-energy", params: { fromHz: 10, toHz: 10 } }]),
-      makeSpec({ ...welch, params: { fftSize: 500 } }, [{ operator: "spectral-centroid" }]),
-      makeSpec({ ...time, kind: "readings" }, [{ operator: "mean" }]),
+      makeSpec(band, [{ operator: "order-log-snr" }]),
+      makeSpec(band, [{ operator: "constructor" }]),
+      makeSpec(band, [{ operator: "rms-db", params: { x: 1 } }]),
+      makeSpec({ ...band, params: { ...band.params, x: 1 } }, [{ operator: "rms-db" }]),
+      makeSpec({ ...band, kind: "readings" }, [{ operator: "mean" }]),
     ];
     for (const spec of specs) {
       let error: unknown;
@@ -219,32 +147,52 @@ describe("every chain", () => {
   });
 });
 
+it("refuses an operator or a chain kind that is gone, and names those that there are", () => {
+  const [envelope] = bearingFeatureSpec.chains;
+  const gone: readonly (readonly [ChainSpec, string, string])[] = [
+    [
+      envelope!,
+      "envelope-kurtosis",
+      "there are order-log-snr, side-band-log-snr, order-margin, comb-log-snr",
+    ],
+    [band, "kurtosis-db", "there are rms-db, peak-db"],
+    [{ name: "raw", kind: "time", params: {} }, "rms", "there are envelope-order, band-level"],
+  ];
+  for (const [chain, operator, known] of gone) {
+    const error = expect.objectContaining({ message: expect.stringContaining(known) });
+    expect(() => createWaveformExtractor(makeSpec(chain, [{ operator }]))).toThrow(error);
+  }
+  const power: ChainSpec = { name: "power", kind: "readings", params: { channel: "power" } };
+  for (const operator of ["std", "range", "change", "min", "max", "last"]) {
+    expect(() => createScalarExtractor(makeSpec(power, [{ operator }]))).toThrow(
+      `chain kind readings has no operator "${operator}"; there are mean, recent-mean`,
+    );
+  }
+});
+
 describe("ten-minute statistics", () => {
   const spec: FeatureSpec = {
     catalogueVersion: 1,
     chains: ["power", "oil"].map((channel) => ({ name: channel, kind: "readings", params: { channel } })),
-    list: ["power", "oil"].flatMap((chain) =>
-      ["mean", "min", "max", "std", "range", "change", "last"].map((operator) => ({
-        name: `${chain}.${operator}`,
-        operator,
-        chain,
-        params: {},
-        group: chain,
-      })),
-    ),
+    list: ["power", "oil"].map((chain) => ({
+      name: `${chain}.mean`,
+      operator: "mean",
+      chain,
+      params: {},
+      group: chain,
+    })),
   };
 
-  it("are those of the readings pushed since begin, by channel", () => {
+  it("are the mean of the readings pushed since begin, by channel", () => {
     const extractor = createScalarExtractor(spec);
-    const out = new Float32Array(14);
+    const out = new Float32Array(2);
     extractor.begin();
     extractor.push("power", 1e6);
     extractor.begin();
     for (const value of [2, 4, 4, 4, 5, 5, 7, 9]) extractor.push("power", value + 1000);
     extractor.push("wind", 3);
     extractor.finish(out, 0);
-    expect([...out.subarray(0, 7)]).toEqual([1005, 1002, 1009, 2, 7, 7, 1009]);
-    expect([...out.subarray(7)].every(Number.isNaN)).toBe(true);
+    expect([...out]).toEqual([1005, Number.NaN]);
     expect(extractor.channels).toEqual(["power", "oil"]);
   });
 
@@ -276,7 +224,7 @@ describe("ten-minute statistics", () => {
   it("are refused with a waveform chain, another catalogue version or an unknown operator", () => {
     const refused = [
       { ...spec, catalogueVersion: 2 },
-      { ...spec, chains: [{ name: "power", kind: "time", params: {} }, spec.chains[1]!] },
+      { ...spec, chains: [{ ...band, name: "power" }, spec.chains[1]!] },
       { ...spec, list: [{ ...spec.list[0]!, operator: "median" }] },
       { ...spec, chains: [spec.chains[1]!] },
     ];

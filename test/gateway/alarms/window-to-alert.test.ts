@@ -18,8 +18,8 @@ import { point, startMs } from "../../core/decision/alarms/decisions.ts";
 const failureModes = ["inner-race", "outer-race"];
 const features = [0, 1, 2, 3].map((index) => ({
   name: `feature-${index}`,
-  operator: "rms",
-  chain: "time",
+  operator: "rms-db",
+  chain: "band",
   params: {},
   group: failureModes[index < 2 ? 0 : 1]!,
 }));
