@@ -2,6 +2,7 @@
  * What was put together and waits for its way into a bucket: one after the other, in the order of arrival. What fails is tried again,
  * after the others and ever later, for as long as the process runs; it forgets nothing but what its owner has given up.
  */
+import { createBackoff } from "../../core/platform/backoff.ts";
 import type { Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 
@@ -23,30 +24,26 @@ interface UploadQueueOptions {
   readonly logger: Logger;
 }
 
-const firstWaitMs = 1_000;
-const longestWaitMs = 60_000;
-
 export function createUploadQueue({ upload, timers, logger }: UploadQueueOptions): UploadQueue {
   // In the order of arrival.
   const waiting = new Set<string>();
   let working: Promise<void> | null = null;
   let cancel: (() => void) | null = null;
-  let waitMs = firstWaitMs;
+  const backoff = createBackoff();
   let failures = 0;
   let isClosed = false;
 
   const pause = (): void => {
-    cancel = timers.after(waitMs, () => {
+    cancel = timers.after(backoff.nextMs(), () => {
       cancel = null;
       go();
     });
-    waitMs = Math.min(longestWaitMs, 2 * waitMs);
   };
   const work = async (id: string): Promise<void> => {
     try {
       await upload(id);
       waiting.delete(id);
-      waitMs = firstWaitMs;
+      backoff.reset();
     } catch (error) {
       failures++;
       // Another one may have more luck.
