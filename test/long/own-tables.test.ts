@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
-import { checkScadaData } from "../../src/training/recipes/scada/check-scada-data.ts";
+import { checkScadaTable } from "../../src/training/dataset/scada/check/check-scada-table.ts";
 import type { ScadaEvaluation } from "../../src/training/recipes/scada/judge/scada-evaluation.ts";
+import { sourceOf } from "../../src/training/recipes/scada/learn/scada-rows.ts";
 import type { ScadaRecipeConfig } from "../../src/training/recipes/scada/scada-config.ts";
 import { type TrainingResult, train } from "../../src/training/train.ts";
 import { loadTrainingConfig } from "../../src/training/training-config.ts";
@@ -62,7 +63,10 @@ async function trainOn(
 
 async function check(dataDir: string, text = configText): Promise<string[]> {
   const config = (await load(text)).recipe.config as ScadaRecipeConfig;
-  const { findings } = await checkScadaData(config, dataDir);
+  const { findings } = await checkScadaTable(dataDir, sourceOf(config), {
+    residuals: config.residuals,
+    powerChannel: config.operation.powerChannel,
+  });
   const notes = findings.filter(({ severity }) => severity === "note");
   // A day is behind the end of the period.
   expect(notes.map(({ problem }) => problem)).toEqual([expect.stringMatching(/ lie outside the days /)]);
