@@ -8,9 +8,8 @@ import { createTopics } from "../../src/core/contract/topics.ts";
 import type { UplinkEnvelope, UplinkRecord } from "../../src/core/contract/uplink-record.ts";
 import {
   createPacketReader,
-  encodeConnect,
-  encodePublish,
-  encodeSubscribe,
+  encodePacket,
+  type MqttPacket,
 } from "../../src/core/platform/mqtt/mqtt5-packets.ts";
 import { encodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
@@ -68,7 +67,15 @@ export function encodeIngestLoad(
       const header = { gateway, bootId: "bench", lane: "prediction", oldestSequence: 1 } as const;
       const envelope: UplinkEnvelope = { ...header, firstSequence: sequence + 1, records };
       const payload = encodeUplinkEnvelope(envelope);
-      const packet = encodePublish(1, { topic, payload, retain: false });
+      const packet = encodePacket({
+        cmd: "publish",
+        messageId: 1,
+        topic,
+        payload: Buffer.from(payload),
+        qos: 1,
+        retain: false,
+        dup: false,
+      });
       idOffsets.set(packet, packet.length - payload.length - 3);
       bytes += payload.length;
       envelopes += 1;
@@ -134,14 +141,14 @@ export async function sendIngestLoad(port: number, load: IngestLoad, how: Sendin
     start = resolve;
   });
   const reader = createPacketReader(1_048_576);
-  socket.on("data", (chunk) =>
-    reader.read(chunk, (packet) => {
-      if (packet.kind === "connack") socket.write(encodeSubscribe(1, topics.ack("+"), 0));
-      else if (packet.kind === "publish") hear(packet.topic, packet.payload);
-      else if (packet.kind === "answer") start();
-    }),
-  );
-  socket.write(encodeConnect({ clientId: "bench-gateways", ...session }));
+  socket.on("data", (chunk) => {
+    for (const packet of reader.read(chunk)) {
+      if (packet.cmd === "connack") socket.write(encodePacket(subscription));
+      else if (packet.cmd === "publish") hear(packet.topic, packet.payload as Buffer);
+      else if (packet.cmd === "suback") start();
+    }
+  });
+  socket.write(encodePacket(session));
   await subscribed;
   for (const index of states.keys()) sendMore(index);
   const resend = setInterval(() => {
@@ -160,11 +167,19 @@ export async function sendIngestLoad(port: number, load: IngestLoad, how: Sendin
   return { seconds, envelopes: load.envelopes - warmAt, sentAgain };
 }
 
-const session = {
-  keepaliveSeconds: 60,
-  sessionExpirySeconds: 0,
-  receiveMaximum: 65_535,
-  maxPacketBytes: 1_048_576,
+const session: MqttPacket = {
+  cmd: "connect",
+  protocolVersion: 5,
+  clean: false,
+  clientId: "bench-gateways",
+  keepalive: 60,
+  properties: { receiveMaximum: 65_535 },
+};
+
+const subscription: MqttPacket = {
+  cmd: "subscribe",
+  messageId: 1,
+  subscriptions: [{ topic: topics.ack("+"), qos: 0 }],
 };
 
 /** Writes together what is sent in one turn. */

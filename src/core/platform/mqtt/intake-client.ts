@@ -18,18 +18,7 @@ import {
 } from "./connect-failures.ts";
 import type { MqttClientOptions } from "./mqtt-client.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
-import {
-  createPacketReader,
-  disconnectRequest,
-  encodeConnect,
-  encodePuback,
-  encodePublish,
-  encodeSubscribe,
-  encodeUnsubscribe,
-  type IntakePacket,
-  PacketError,
-  pingRequest,
-} from "./mqtt5-packets.ts";
+import { createPacketReader, encodePacket, type MqttPacket, PacketError } from "./mqtt5-packets.ts";
 
 interface IntakeClientOptions
   extends Pick<
@@ -72,14 +61,21 @@ export function createIntakeClient(options: IntakeClientOptions): MqttClient {
   return createReconnectingClient({
     openConnection: (_version, events) => {
       const { username = address.username, password = address.password, tls } = keeper.login();
-      const connect = encodeConnect({
+      // Without Clean Start: what was kept of the session comes again.
+      const connect = encodePacket({
+        cmd: "connect",
+        protocolVersion: 5,
+        clean: false,
         clientId,
-        username,
-        password,
-        keepaliveSeconds,
-        sessionExpirySeconds,
-        receiveMaximum,
-        maxPacketBytes,
+        keepalive: keepaliveSeconds,
+        // The codec writes no password without a user name.
+        ...(password === undefined ? {} : { username: "", password: Buffer.from(password) }),
+        ...(username === undefined ? {} : { username }),
+        properties: {
+          sessionExpiryInterval: sessionExpirySeconds,
+          receiveMaximum,
+          maximumPacketSize: maxPacketBytes,
+        },
       });
       const session = { connect, maxPacketBytes, onMessage };
       return openConnection(openBrokerSocket(address, tls), session, keeper.watch(events));
@@ -127,48 +123,61 @@ function openConnection(
     loss ??= why;
     socket.destroy();
   };
-  const ask = (encode: (id: number) => Uint8Array, done: (error: Error | null) => void): void => {
+  const ask = (packet: MqttPacket, done: (error: Error | null) => void): void => {
     while (answers.has(nextId)) nextId = (nextId % 65_535) + 1;
     answers.set(nextId, done);
-    write(encode(nextId));
+    write(encodePacket({ ...packet, messageId: nextId }));
   };
-  const take = (packet: IntakePacket): void => {
-    switch (packet.kind) {
-      case "connack":
-        if (packet.reason === 0) {
-          room = packet.receiveMaximum;
+  const hearAnswer = (id: number | undefined, reason: number): void => {
+    const done = answers.get(id ?? 0);
+    answers.delete(id ?? 0);
+    done?.(reason < 0x80 ? null : new Error(`the broker refused it (reason ${reason})`));
+  };
+  const take = (packet: MqttPacket): void => {
+    switch (packet.cmd) {
+      case "connack": {
+        const reason = packet.reasonCode ?? 0x80;
+        if (reason === 0) {
+          room = packet.properties?.receiveMaximum ?? room;
           events.onConnect();
-        } else cut(lossOf("refused", describeConnectRefusal(packet.reason)));
+        } else cut(lossOf("refused", describeConnectRefusal(reason)));
         break;
-      case "publish":
+      }
+      case "publish": {
+        const payload = packet.payload as Buffer;
+        const messageId = packet.messageId ?? 0;
         onMessage({
-          ...packet,
+          topic: packet.topic,
+          // Of a Buffer, slices would be views.
+          payload: new Uint8Array(payload.buffer, payload.byteOffset, payload.length),
+          retain: packet.retain,
           settle: () => {
             // Of a connection that is gone nothing can be acknowledged: the message comes again.
-            if (packet.id > 0 && loss === null) write(encodePuback(packet.id));
+            if (messageId > 0 && loss === null)
+              write(encodePacket({ cmd: "puback", messageId, reasonCode: 0 }));
           },
         });
         break;
-      case "answer": {
-        const done = answers.get(packet.id);
-        answers.delete(packet.id);
-        done?.(packet.reason < 0x80 ? null : new Error(`the broker refused it (reason ${packet.reason})`));
-        break;
       }
-      case "disconnect":
-        cut(ending(packet.reason));
+      case "puback":
+        hearAnswer(packet.messageId, packet.reasonCode ?? 0);
         break;
-      case "other":
+      // Of the one filter that was asked for.
+      case "suback":
+      case "unsuback":
+        hearAnswer(packet.messageId, Number(packet.granted[0] ?? 0x80));
+        break;
+      case "disconnect":
+        cut(ending(packet.reasonCode ?? 0));
         break;
       default:
-        packet satisfies never;
     }
   };
   // Silence of twice this time is a loss: the broker answers each ping.
   socket.setTimeout(keepaliveSeconds * 2_000, () =>
     cut({ reason: "silent", detail: "nothing was heard in time" }),
   );
-  const ping = setInterval(() => write(pingRequest), (keepaliveSeconds * 1_000) / 2);
+  const ping = setInterval(() => write(encodePacket({ cmd: "pingreq" })), (keepaliveSeconds * 1_000) / 2);
   write(connect);
   let heard = false;
   socket.on("data", (chunk) => {
@@ -176,7 +185,7 @@ function openConnection(
     heard = true;
     if (other !== undefined) return cut(lossOf("closed", other));
     try {
-      reader.read(chunk, take);
+      for (const packet of reader.read(chunk)) take(packet);
     } catch (error) {
       if (!(error instanceof PacketError)) throw error;
       cut({ reason: error.isTooLarge ? "packet-too-large" : "closed", detail: error.message });
@@ -193,30 +202,31 @@ function openConnection(
   });
   return {
     publish({ topic, payload, qos, retain }, done) {
+      const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+      const packet = { cmd: "publish", topic, payload: bytes, qos, retain, dup: false } as const;
       if (qos === 0) {
-        write(encodePublish(null, { topic, payload, retain }));
+        write(encodePacket(packet));
         done(null);
         return;
       }
       const send = (): void => {
         room--;
-        ask(
-          (id) => encodePublish(id, { topic, payload, retain }),
-          (error) => {
-            room++;
-            done(error);
-            if (room > 0) queue.shift()?.();
-          },
-        );
+        ask(packet, (error) => {
+          room++;
+          done(error);
+          if (room > 0) queue.shift()?.();
+        });
       };
       if (room > 0) send();
       else queue.push(send);
     },
-    subscribe: (filter, qos, done) => ask((id) => encodeSubscribe(id, filter, qos), done),
-    unsubscribe: (filter, done) => ask((id) => encodeUnsubscribe(id, filter), done),
+    subscribe: (filter, qos, done) =>
+      ask({ cmd: "subscribe", subscriptions: [{ topic: filter, qos }] }, done),
+    unsubscribe: (filter, done) => ask({ cmd: "unsubscribe", unsubscriptions: [filter] }, done),
     end: () => {
       loss ??= { reason: "closed", detail: "closed" };
-      socket.end(disconnectRequest);
+      // Keeps the session at the broker.
+      socket.end(encodePacket({ cmd: "disconnect", reasonCode: 0 }));
     },
     cut,
   };

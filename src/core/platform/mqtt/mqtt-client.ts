@@ -1,5 +1,5 @@
 /**
- * The only door to the `mqtt` package and to the codec of packets that it uses. Speaks MQTT 5 and falls back to 3.1.1 by itself, comes back with jittered
+ * The only door to the `mqtt` package. Speaks MQTT 5 and falls back to 3.1.1 by itself, comes back with jittered
  * exponential backoff, and keeps no queue: what cannot be sent now is rejected, and its sender keeps it.
  *
  * Every connection gets a fresh vendor client with its reconnecting and its stores switched off: the vendor's offline
@@ -8,8 +8,6 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { type IClientOptions, MqttClient as VendorClient } from "mqtt";
-import mqttPacket from "mqtt-packet";
-import packetConstants from "mqtt-packet/constants.js";
 import { systemTimers, type Timers } from "../clock.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import type {
@@ -29,6 +27,7 @@ import {
 } from "./connect-failures.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
+import { packetTooLarge } from "./mqtt5-packets.ts";
 
 /** A message that the broker publishes when this client is lost. */
 interface MqttWill {
@@ -68,14 +67,6 @@ export interface MqttClientOptions extends BrokerLogin {
 /** Of a PUBLISH of MQTT 5 at most: type and length, the topic's length, packet id, no properties (section 3.3). */
 const publishHeaderBytes = 5 + 2 + 2 + 1;
 const defaultMaxPacketBytes = 1024 * 1024;
-
-// Before it writes its first packet the codec makes a buffer for every number of two bytes, 65,536 of them: 8 MB for as
-// long as the process runs. What a few packets a second need is made when they are written.
-mqttPacket.writeToStream.cacheNumbers = false;
-// mosquitto answers a message above its `message_size_limit` with "packet too large", which section 3.4.2.1 does not know:
-// the codec would take that for damage, and each such message would end the connection.
-const packetTooLarge = 0x95;
-packetConstants.MQTT5_PUBACK_PUBREC_CODES[packetTooLarge] = "Packet too large";
 
 /**
  * Starts to connect, and returns at once: an unreachable broker is tried for ever. Throws `CONFIG_INVALID` if the URL is

@@ -17,6 +17,8 @@ interface GuardViolation {
 interface MqttPacketGuard {
   /** Takes the next bytes; a violation, once found, is answered for ever. */
   inspect(chunk: Uint8Array): GuardViolation | null;
+  /** Bytes at the end of the last chunk that are of a packet which goes on in the next. */
+  readonly tailBytes: number;
 }
 
 /** Creates a guard for packets of at most `maxPacketBytes`, fixed header included. */
@@ -26,14 +28,20 @@ export function createMqttPacketGuard(maxPacketBytes: number): MqttPacketGuard {
   let headerBytes = 0;
   let remainingLength = 0;
   let violation: GuardViolation | null = null;
+  let tailBytes = 0;
   return {
+    get tailBytes() {
+      return tailBytes;
+    },
     inspect(chunk) {
       let position = 0;
+      let wholeBytes = 0;
       while (violation === null && position < chunk.length) {
         if (bodyBytesLeft > 0) {
           const skipped = Math.min(bodyBytesLeft, chunk.length - position);
           bodyBytesLeft -= skipped;
           position += skipped;
+          if (bodyBytesLeft === 0) wholeBytes = position;
           continue;
         }
         const byte = chunk[position]!;
@@ -50,7 +58,9 @@ export function createMqttPacketGuard(maxPacketBytes: number): MqttPacketGuard {
         bodyBytesLeft = remainingLength;
         headerBytes = 0;
         remainingLength = 0;
+        if (bodyBytesLeft === 0) wholeBytes = position;
       }
+      tailBytes = chunk.length - wholeBytes;
       return violation;
     },
   };
