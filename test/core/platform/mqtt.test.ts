@@ -151,6 +151,23 @@ describe("client and embedded broker", () => {
     }
   });
 
+  test("who has not logged in is cut off at a CONNECT beyond 16 KiB, and a larger publish is taken", async () => {
+    const broker = await startBroker(allowAll);
+    const stranger = connect(broker.port, "127.0.0.1");
+    stranger.on("error", () => {});
+    // CONNECT with a remaining length of 16,384 bytes.
+    stranger.write(Uint8Array.of(0x10, 0x80, 0x80, 0x01));
+    await new Promise((resolve) => stranger.once("close", resolve));
+    expect(broker.counts().oversizedPackets).toBe(1);
+    const client = startClient(broker.port);
+    const received: number[] = [];
+    await client.subscribe("t", 1, (_, payload) => received.push(payload.length));
+    await until(() => client.connected, "client");
+    await client.publish("t", new Uint8Array(500_000), { qos: 1, retain: false });
+    await until(() => received.length === 1, "the publish");
+    expect(received).toEqual([500_000]);
+  });
+
   test("a 100 MB publish is cut off at its header, counted, and hurts nobody else", async () => {
     const broker = await startBroker({ ...allowAll, maxPacketBytes: 64 * 1024 });
     const bystander = startClient(broker.port);

@@ -51,7 +51,7 @@ export interface EmbeddedBrokerOptions {
    * of the loopback as well, without TLS, for clients of this process.
    */
   readonly tls?: BrokerTls;
-  /** Largest packet taken, header included; default 1 MiB. */
+  /** Largest packet taken, header included; default 1 MiB. One with many fields has less. */
   readonly maxPacketBytes?: number;
   /**
    * Default 1,000. Unauthenticated connections make room for new ones, guests (no user name) get half of the places and
@@ -94,6 +94,8 @@ export interface EmbeddedBroker {
 
 /** CONNACK of MQTT 5 with reason 0x84 "unsupported protocol version" and no properties (MQTT 5 section 3.2). */
 const connackUnsupportedVersion = Uint8Array.of(0x20, 0x03, 0x00, 0x84, 0x00);
+/** aedes looks through all pieces that came for each field of a packet: many of both keep the thread. CONNECT, SUBSCRIBE, UNSUBSCRIBE. */
+const maxBytesByType = { 1: 16 * 1024, 8: 128 * 1024, 10: 128 * 1024 };
 const systemTopic = "$";
 /** Return codes of a CONNACK, section 3.2.2.3. */
 const unavailable = 3;
@@ -170,7 +172,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     }
     socket.setNoDelay(true);
     broker.handle(socket);
-    const guard = createMqttPacketGuard(maxPacketBytes);
+    const guard = createMqttPacketGuard(maxPacketBytes, maxBytesByType);
     // aedes reads on "readable"; "data" then tells of the same chunk just before its parser gets it.
     socket.on("data", (chunk: Buffer) => {
       const violation = guard.inspect(chunk);
@@ -178,9 +180,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       counts.oversizedPackets += 1;
       logger.warn("connection cut for an oversized packet", {
         address: socket.remoteAddress,
-        packetBytes: violation.packetBytes,
-        maxPacketBytes,
-        reason: violation.reason,
+        ...violation,
       });
       socket.destroy();
     });

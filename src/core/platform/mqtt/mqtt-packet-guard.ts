@@ -11,6 +11,8 @@ interface GuardViolation {
   readonly reason: "too-large" | "malformed-length";
   /** Bytes that the packet announced, header included; 0 when its length is malformed. */
   readonly packetBytes: number;
+  /** How many one of its type may have. */
+  readonly maxBytes: number;
 }
 
 /** One direction of one connection. */
@@ -21,11 +23,18 @@ interface MqttPacketGuard {
   readonly tailBytes: number;
 }
 
-/** Creates a guard for packets of at most `maxPacketBytes`, fixed header included. */
-export function createMqttPacketGuard(maxPacketBytes: number): MqttPacketGuard {
+/**
+ * Creates a guard for packets of at most `maxPacketBytes`, fixed header included.
+ * @param maxBytesByType fewer, of some types of packets (MQTT 3.1.1 section 2.2.1)
+ */
+export function createMqttPacketGuard(
+  maxPacketBytes: number,
+  maxBytesByType: Readonly<Record<number, number>> = {},
+): MqttPacketGuard {
   let bodyBytesLeft = 0;
   /** Bytes of the fixed header seen so far; 0 between packets. */
   let headerBytes = 0;
+  let maxBytes = maxPacketBytes;
   let remainingLength = 0;
   let violation: GuardViolation | null = null;
   let tailBytes = 0;
@@ -47,14 +56,17 @@ export function createMqttPacketGuard(maxPacketBytes: number): MqttPacketGuard {
         const byte = chunk[position]!;
         position += 1;
         headerBytes += 1;
-        if (headerBytes === 1) continue;
+        if (headerBytes === 1) {
+          maxBytes = Math.min(maxPacketBytes, maxBytesByType[byte >> 4] ?? maxPacketBytes);
+          continue;
+        }
         remainingLength += (byte & 0x7f) * 128 ** (headerBytes - 2);
         if ((byte & 0x80) !== 0) {
-          if (headerBytes === 5) violation = { reason: "malformed-length", packetBytes: 0 };
+          if (headerBytes === 5) violation = { reason: "malformed-length", packetBytes: 0, maxBytes };
           continue;
         }
         const packetBytes = headerBytes + remainingLength;
-        if (packetBytes > maxPacketBytes) violation = { reason: "too-large", packetBytes };
+        if (packetBytes > maxBytes) violation = { reason: "too-large", packetBytes, maxBytes };
         bodyBytesLeft = remainingLength;
         headerBytes = 0;
         remainingLength = 0;
