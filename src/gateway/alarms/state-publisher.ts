@@ -1,5 +1,5 @@
 /**
- * Publishes the turbines' retained states: at once when what an operator sees changes, every few seconds otherwise. What
+ * Publishes the turbines' retained states: at once when what an operator sees changes, every half minute otherwise. What
  * is said of a turbine and its components is `turbine-tracker.ts`'s.
  */
 import type { TurbineConfig } from "../../core/contract/config/gateway-config.ts";
@@ -67,8 +67,11 @@ interface StatePublisherOptions {
   readonly clock: Clock;
 }
 
-/** Scores go stale within this; state and alarms are published at once. Each turbine has its own moment in it: all at once would hold up windows. */
-const refreshMs = 5000;
+/**
+ * Scores go stale within this; state and alarms are published at once. More often would cost more of a thin link than all lanes do. Each
+ * turbine has its own moment in it: all at once would hold up windows.
+ */
+const refreshMs = 30_000;
 
 interface Entry {
   readonly turbine: string;
