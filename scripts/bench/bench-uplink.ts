@@ -1,10 +1,12 @@
 /** Bytes that one turbine costs on the uplink in a day, with a real collector that acknowledges what it stores. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { connectAsync, type IClientOptions } from "mqtt";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { assembleEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { encodeRecord } from "../../src/core/wire/record-codec.ts";
+import { stateRefreshMs } from "../../src/gateway/alarms/state-publisher.ts";
 import { startCollector } from "../../test/support/whole-collector.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { startBenchDevices } from "./bench-devices.ts";
@@ -12,13 +14,16 @@ import { startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
 import { encodeBenchStream } from "./bench-stream.ts";
 
 const daySeconds = 86_400;
-/** Health goes by the wall clock, so a replay that is faster than time sends none: counted apart, one envelope each. */
+/** Health and state go by the wall clock, so a replay that is faster than time sends few: counted apart, one message each. */
 const healthPerDay = daySeconds / 60;
+const statesPerDay = (daySeconds * 1000) / stateRefreshMs;
+/** Of a PUBLISH, beside topic and payload. */
+const headerBytes = 8;
 
 /** What a turbine costs a day. */
 export interface UplinkCost {
   readonly bytesPerTurbineDay: number;
-  /** The same by what it is spent on: the lanes, and health. */
+  /** The same by what it is spent on: the lanes, health, and the retained state. */
   readonly bytesByLane: Readonly<Record<string, number>>;
   /** Of signal that was streamed. */
   readonly seconds: number;
@@ -48,10 +53,11 @@ export async function measureUplink(seconds: number, startMs: number, password: 
     }
     const perDay = (bytes: number): number => Math.round((bytes * daySeconds) / seconds);
     const health = healthPerDay * healthBytes();
+    const state = statesPerDay * (await stateBytes(mqtt));
     const lanes = Object.entries(status.uplink.bytesByLane).map(([lane, bytes]) => [lane, perDay(bytes)]);
     return {
-      bytesPerTurbineDay: perDay(status.uplink.bytesSent) + health,
-      bytesByLane: { ...Object.fromEntries(lanes), health },
+      bytesPerTurbineDay: perDay(status.uplink.bytesSent) + health + state,
+      bytesByLane: { ...Object.fromEntries(lanes), health, state },
       seconds,
     };
   } finally {
@@ -59,6 +65,20 @@ export async function measureUplink(seconds: number, startMs: number, password: 
     fleet.close();
     await collector.close();
     scratch.remove();
+  }
+}
+
+/** Bytes of the PUBLISH that is retained of the turbine's state. */
+async function stateBytes({ url, ...login }: IClientOptions & { readonly url: string }): Promise<number> {
+  const client = await connectAsync(url, login);
+  try {
+    const told = new Promise<number>((resolve) => {
+      client.on("message", (topic, payload) => resolve(topic.length + payload.length + headerBytes));
+    });
+    await client.subscribeAsync("aurora/v1/turbine/+/+/state");
+    return await told;
+  } finally {
+    await client.endAsync();
   }
 }
 
@@ -83,5 +103,5 @@ function healthBytes(): number {
     oldestSequence: 1e6,
   } as const;
   const envelope = assembleEnvelope(header, [record]);
-  return envelope.length + "aurora/v1/gateway/gw-bench/up/prediction".length + 8;
+  return envelope.length + "aurora/v1/gateway/gw-bench/up/prediction".length + headerBytes;
 }

@@ -1,5 +1,5 @@
 /**
- * Publishes the turbines' retained states: at once when what an operator sees changes, every half minute otherwise. What
+ * Publishes the turbines' retained states: at once when what an operator sees changes, every minute otherwise. What
  * is said of a turbine and its components is `turbine-tracker.ts`'s.
  */
 import type { TurbineConfig } from "../../core/contract/config/gateway-config.ts";
@@ -71,7 +71,7 @@ interface StatePublisherOptions {
  * Scores go stale within this; state and alarms are published at once. More often would cost more of a thin link than all lanes do. Each
  * turbine has its own moment in it: all at once would hold up windows.
  */
-const refreshMs = 30_000;
+export const stateRefreshMs = 60_000;
 
 interface Entry {
   readonly turbine: string;
@@ -104,7 +104,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       const tracker = createTurbineTracker(site, turbine.id, components);
       const entry: Entry = {
         turbine: turbine.id,
-        momentMs: (refreshMs * index) / options.turbines.length,
+        momentMs: (stateRefreshMs * index) / options.turbines.length,
         tracker,
         ofScada: others,
         published: "",
@@ -147,7 +147,8 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
         : { sources, unheardOf: (component) => unheardOf(entry, component, sources) }),
     });
   };
-  const periodOf = ({ momentMs }: Entry): number => Math.floor((clock.monotonicMs() - momentMs) / refreshMs);
+  const periodOf = ({ momentMs }: Entry): number =>
+    Math.floor((clock.monotonicMs() - momentMs) / stateRefreshMs);
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
     entry.published = urgentPart(state);
     entry.publishedIn = periodOf(entry);
