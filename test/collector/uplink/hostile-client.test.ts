@@ -145,18 +145,18 @@ test("filters are bounded, for a guest by connection and for a login over all of
   expect(await ask(await connectAs("gw-2"), filtersOf("d", 1))).toBe(1);
 });
 
-test("a login has 64 connections: a further one is refused, counted and told of, and neither others nor its own gateway are kept out", async () => {
+test("a login has sixteen connections: a further one is refused, counted and told of, and neither others nor its own gateway are kept out", async () => {
   const { broker, connect, connectAs, lines } = await start();
   const login = { username: "gw-1", password: "gw-1" };
   const gateway = await connect({ ...login, clientId: "gateway" });
   onTestFinished(() => void gateway.end(true));
   const tools: MqttClient[] = [];
-  for (let index = 0; index < 63; index++) tools.push(await connectAs("gw-1"));
+  for (let index = 0; index < 15; index++) tools.push(await connectAs("gw-1"));
   for (let index = 0; index < 30; index++) await expect(connect(login)).rejects.toMatchObject({ code: 3 });
-  await until(() => broker.counts().connections === 64, "those that were refused are gone");
+  await until(() => broker.counts().connections === 16, "those that were refused are gone");
   expect(broker.counts()).toMatchObject({ refusedConnections: 30 });
   expect(lines).toMatchObject([
-    { message: "a login was refused", user: "gw-1", reason: "more than 64 connections" },
+    { message: "a login was refused", user: "gw-1", reason: "more than 16 connections" },
   ]);
   expect((await connectAs("gw-2")).connected && (await connectAs(null)).connected).toBe(true);
   const again = await connect({ ...login, clientId: "gateway" });
@@ -164,7 +164,7 @@ test("a login has 64 connections: a further one is refused, counted and told of,
   await until(() => !gateway.connected, "it was taken over");
   await expect(connect(login)).rejects.toMatchObject({ code: 3 });
   await tools[0]!.endAsync();
-  await until(() => broker.counts().connections === 65, "its place and that of the refused one are free");
+  await until(() => broker.counts().connections === 17, "its place and that of the refused one are free");
   expect((await connectAs("gw-1")).connected).toBe(true);
   expect(tools.slice(1).every((tool) => tool.connected) && again.connected).toBe(true);
 });

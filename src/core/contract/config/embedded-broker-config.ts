@@ -76,7 +76,7 @@ export const embeddedBrokerSchema: () => z.ZodType<EmbeddedBrokerConfig, object>
         )
         .max(10_000)
         .default([])
-        .describe("Gateways that may connect, each login with 64 connections at most"),
+        .describe("Gateways that may connect, each login with sixteen connections at most"),
       devices: z
         .array(
           z.strictObject({

@@ -17,8 +17,8 @@ export interface Places {
   settle(socket: Socket, login: string | null, clientId: string): string | null;
 }
 
-/** A gateway has one connection, `aurora doctor` two more for a moment, a control room as many as it has screens. */
-const maxConnectionsOfLogin = 64;
+/** A gateway has one connection, `aurora doctor` two more for a moment; the others are for people's own tools. */
+const maxOfLogin = 16;
 
 /** Creates `max` places. */
 export function createPlaces(max: number): Places {
@@ -47,7 +47,7 @@ export function createPlaces(max: number): Places {
     },
     settle(socket, login, clientId) {
       const own = settled.get(login) ?? new Map<Socket, string>();
-      const most = login === null ? Math.ceil(max / 2) : maxConnectionsOfLogin;
+      const most = login === null ? Math.ceil(max / 2) : maxOfLogin;
       if (own.size >= most && ![...own.values()].includes(clientId)) return `more than ${most} connections`;
       unknown.delete(socket);
       // It may have closed while its password was checked.
