@@ -68,7 +68,7 @@ export async function askCollector<T>(question: CollectorQuestion<T>): Promise<T
   }
   const words = said.success ? said.data.error.message : `status ${status}`;
   if (status !== 400) {
-    const hint = hints?.[status] ?? (said.success ? undefined : foreignHints[status]);
+    const hint = hints?.[status] ?? (said.success ? ownHints : foreignHints)[status];
     const details = hint === undefined ? {} : { hint };
     throw refuse(question, `the collector at ${base} refuses: ${words}`, { ...details, cause: { status } });
   }
@@ -85,11 +85,16 @@ export async function fetchCollectorFile(file: CollectorFile, maxBytes: number):
   if (status === 200) return bytes;
   if (status === 404) return null;
   const said = status >= 400 ? refusalSchema.safeParse(parseJsonBytes(bytes)).data?.error.message : undefined;
-  throw refuse(file, `the collector at ${base} refuses: ${said ?? `status ${status}`}`);
+  const hint = said === undefined ? undefined : ownHints[status];
+  const details = hint === undefined ? {} : { hint };
+  throw refuse(file, `the collector at ${base} refuses: ${said ?? `status ${status}`}`, details);
 }
 
 const login =
   "What stands before it, or another program, asks for a login: give an address where the collector itself answers.";
+const ownHints: Readonly<Record<number, string>> = {
+  421: "Give an address or a name that it has, or have this one listed there.",
+};
 /** Where not a collector but something in its place refuses. */
 const foreignHints: Readonly<Record<number, string>> = { 401: login, 403: login, 407: login };
 

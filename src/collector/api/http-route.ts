@@ -30,8 +30,8 @@ export interface HttpRoute {
   /** Path with `:parameters`. */
   readonly path: string;
   handle(request: HttpRequest): Promise<HttpResponse>;
-  /** For everybody, by whatever name it is asked: signed, or of probes. */
-  readonly anyHost?: true;
+  /** For everybody, by whatever name it is asked: what is signed as it is, of a probe the status alone. */
+  readonly anyHost?: "answer" | "status";
   /** Takes a body of bytes (`application/octet-stream`) instead of JSON. */
   readonly bytes?: RouteBytes;
 }

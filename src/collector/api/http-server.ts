@@ -169,15 +169,19 @@ function sendResponse(reply: FastifyReply, { status, headers, body }: HttpRespon
 /** Adds the security headers, and refuses requests by a name that is not served, but for what is for everybody. */
 function guardRequests(
   app: FastifyInstance,
-  { routes, servedNames }: Pick<HttpServerOptions, "routes" | "servedNames">,
+  { routes, servedNames, logger }: Pick<HttpServerOptions, "routes" | "servedNames" | "logger">,
 ): void {
-  const checkHost = createHostCheck(servedNames);
-  const open = new Set(routes.filter(({ anyHost }) => anyHost).map(({ path }) => path));
+  const { refuse, isServed } = createHostCheck(servedNames, logger);
+  const open = new Map(routes.map(({ path, anyHost }) => [path, anyHost]));
   app.addHook("onRequest", async (request, reply) => {
     void reply.headers(securityHeaders);
-    if (open.has(request.routeOptions.url ?? "")) return;
-    const refusal = checkHost(request.raw.headersDistinct.host);
+    if (open.get(request.routeOptions.url ?? "") !== undefined) return;
+    const refusal = refuse(request.raw.headersDistinct.host);
     if (refusal !== null) return sendResponse(reply, errorResponse(421, "MISDIRECTED", refusal));
+  });
+  app.addHook("onSend", async (request, _, payload) => {
+    const isBrief = open.get(request.routeOptions.url ?? "") === "status";
+    return isBrief && !isServed(request.raw.headersDistinct.host) ? "" : payload;
   });
 }
 

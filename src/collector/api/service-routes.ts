@@ -22,7 +22,7 @@ export function serviceRoutes(options: ServiceRouteOptions): readonly HttpRoute[
   const get = (path: string, handle: HttpRoute["handle"]): HttpRoute => ({ method: "GET", path, handle });
   const probe = (path: string, handle: HttpRoute["handle"]): HttpRoute => ({
     ...get(path, handle),
-    anyHost: true,
+    anyHost: "status",
   });
   return [
     get(openApiPath, async () => jsonResponse(document)),

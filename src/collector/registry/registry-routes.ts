@@ -19,7 +19,7 @@ export function registryRoutes(registry: Registry): readonly RegistryRoute[] {
     {
       method: "GET",
       path: "/tuf/metadata/:file",
-      anyHost: true,
+      anyHost: "answer",
       async handle({ params, headers }) {
         const file = params.file ?? "";
         const bytes = metadataFilePattern.test(file) ? await registry.readMetadata(file) : null;
@@ -37,7 +37,7 @@ export function registryRoutes(registry: Registry): readonly RegistryRoute[] {
     {
       method: "GET",
       path: "/tuf/targets/:name/:file",
-      anyHost: true,
+      anyHost: "answer",
       async handle({ params, headers }) {
         const file = params.file ?? "";
         if (!targetFilePattern.test(file)) return notFound;

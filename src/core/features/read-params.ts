@@ -83,7 +83,7 @@ export function refuse(subject: string, message: string): AuroraError {
   return new AuroraError("BUNDLE_INCOMPATIBLE", `${subject}: ${message}`, {
     op: "bind features",
     subject,
-    hint: "Use a bundle that was made for this version of the runtime, or update the runtime.",
+    hint: "Use a bundle that was made for this version of the runtime (train the model again with it), or update an older runtime.",
   });
 }
 

@@ -96,10 +96,13 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
 export async function startGatewayHttp(options: GatewayHttpOptions): Promise<GatewayHttp> {
   const { host, port } = options;
   let token = randomBytes(32).toString("base64url");
-  const checkHost = createHostCheck({ host, names: options.names, key: "gateway.httpNames" });
+  const { refuse: refuseHost } = createHostCheck(
+    { host, names: options.names, key: "gateway.httpNames" },
+    options.logger,
+  );
   const server = createServer(
     { requestTimeout: 5000, headersTimeout: 5000, maxHeaderSize: 8192 },
-    (request, response) => void serve(request, response, { ...options, token, checkHost }),
+    (request, response) => void serve(request, response, { ...options, token, refuseHost }),
   );
   // Whoever holds more connections than this open must not use up what the broker and the devices need.
   boundHttpConnections(server, 128);
@@ -186,7 +189,7 @@ export function refuseRequest(code: ErrorCode, message: string): AuroraError {
 
 type ServeOptions = GatewayHttpOptions & {
   readonly token: string;
-  readonly checkHost: ReturnType<typeof createHostCheck>;
+  readonly refuseHost: ReturnType<typeof createHostCheck>["refuse"];
 };
 
 async function serve(
@@ -216,7 +219,7 @@ type Answer = GatewayResponse & { readonly headers?: Readonly<Record<string, str
 
 async function findAnswer(
   request: IncomingMessage,
-  { checkHost, routes, onOrdered, token, logger }: ServeOptions,
+  { refuseHost, routes, onOrdered, token, logger }: ServeOptions,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { url = "" } = request;
@@ -226,7 +229,7 @@ async function findAnswer(
     route.path.endsWith("/") ? path.startsWith(route.path) : path === route.path,
   );
   const route = found.find((each) => each.method === method);
-  const misdirected = route?.anyHost ? null : checkHost(request.headersDistinct.host);
+  const misdirected = route?.anyHost ? null : refuseHost(request.headersDistinct.host);
   if (misdirected !== null) return answerText(misdirected, 421);
   if (route === undefined) {
     if (found.length === 0 && method === "GET") {

@@ -142,10 +142,10 @@ export function distilStudent(lesson: Lesson<"student" | "distillation">, random
 export function pruneStudent(
   lesson: Lesson<"student" | "distillation">,
   wide: NetworkInTraining,
-): NetworkInTraining {
+): TiedNetwork {
   const { recipe, trainer } = lesson.task;
   const { student, distillation } = recipe;
-  if (student.prune === null) return wide;
+  if (student.prune === null) return wide.network;
   const random = resumeRandom(wide.random);
   const rows = addTeacher(lesson);
   const { to, rounds, fit } = student.prune;
@@ -153,16 +153,16 @@ export function pruneStudent(
   for (const widths of planPruning(student.hidden, to, rounds)) {
     network = trainer.fit(pruneNetwork(network, widths), rows, { ...fit, ...distillation, random });
   }
-  return { network, random: random.save() };
+  return network;
 }
 
 /** The integers of `narrow`, with ranges chosen on the training rows. */
 export function quantiseStudent(
   { prepared, task, teacher }: Lesson<"clamp">,
-  narrow: NetworkInTraining,
+  narrow: TiedNetwork,
 ): TrainedStudent {
   const { scaler, standardised, fitRows } = prepared;
-  const float = expandTiedNetwork(narrow.network, task.tying, prepared.features);
+  const float = expandTiedNetwork(narrow, task.tying, prepared.features);
   const { clamp } = task.recipe;
   const quantised = quantiseNetwork(float, { features: standardised, rows: fitRows.rows, clamp });
   return { scaler, teacher, float, quantised };

@@ -30,7 +30,8 @@ test("the page is served while 600 others have not said what they want", async (
   expect((await fetch(url)).status).toBe(200);
 });
 
-const open: HttpRoute = { ...home, path: "/open", anyHost: true };
+const open: HttpRoute = { ...home, path: "/open", anyHost: "answer" };
+const probe: HttpRoute = { ...home, path: "/probe", anyHost: "status" };
 
 describe.each(["127.0.0.1", "0.0.0.0"])("a collector on %s", (host) => {
   test.each(askedHosts)("asked with %j answers: %s", async (lines, isServed) => {
@@ -53,11 +54,14 @@ describe.each(["127.0.0.1", "0.0.0.0"])("a collector on %s", (host) => {
   });
 
   test("says which key a name belongs into, and gives everybody what is for everybody", async () => {
-    const url = await serve([home, open], host);
+    const url = await serve([home, open, probe], host);
     const { body } = await askRaw(url, "GET / HTTP/1.1", ["Host: Farm.example:8080"]);
     expect(JSON.parse(body).error.message).toMatch(/^"farm\.example" .* write it into collector\.httpNames/);
     expect((await askRaw(url, "GET /open HTTP/1.1", ["Host: evil.example"])).status).toBe(200);
     expect((await askRaw(url, "GET /open/../ HTTP/1.1", ["Host: evil.example"])).status).toBe(421);
+    const strange = await askRaw(url, "GET /probe HTTP/1.1", ["Host: evil.example"]);
+    expect(strange).toEqual({ status: 200, body: "" });
+    expect((await askRaw(url, "GET /probe HTTP/1.1", ["Host: 127.0.0.1"])).body).toContain("here");
   });
 });
 

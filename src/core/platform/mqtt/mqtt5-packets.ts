@@ -38,12 +38,15 @@ export class PacketError extends Error {
 /** Cuts a stream into packets; payloads may be views on what was read, which they keep alive. */
 interface PacketReader {
   /**
-   * The packets that end in this chunk. Fields that a packet is too short for are missing, or -1.
+   * The packets that end in this chunk. Fields that a packet is too short for are missing, -1, or of the packet after it.
    * @throws PacketError for what is not a packet, or too large; nothing can be read after that
    */
   read(chunk: Buffer): readonly MqttPacket[];
 }
 
+const mostPieces = 256;
+
+/** Creates a reader of what a broker sends. */
 export function createPacketReader(maxPacketBytes: number): PacketReader {
   const guard = createMqttPacketGuard(maxPacketBytes);
   const parser = mqttPacket.parser(version5);
@@ -65,6 +68,8 @@ export function createPacketReader(maxPacketBytes: number): PacketReader {
       const wholeBytes = chunk.length - guard.tailBytes;
       packets = [];
       if (wholeBytes === 0) {
+        // Each takes memory of its own.
+        if (pieces.length >= mostPieces) pieces = [Buffer.concat(pieces)];
         pieces.push(chunk);
         return packets;
       }

@@ -9,7 +9,7 @@ import { type DenseLayer, runDense, runEnsemble } from "../../../learn/dense-net
 import { standardiseRows } from "../../../learn/fit-scaler.ts";
 import { fitTiedLogistic, type TiedLogisticFit } from "../../../learn/fit-tied-logistic.ts";
 import type { StudentRecipe } from "../../../learn/student-recipe.ts";
-import { expandTiedNetwork, type Tying } from "../../../learn/tied-network.ts";
+import { expandTiedNetwork, type TiedNetwork, type Tying } from "../../../learn/tied-network.ts";
 import {
   distilStudent,
   type LabelledRows,
@@ -67,8 +67,7 @@ export function trainRivals(
   const { recipe, tying } = task;
   const { features } = prepared;
   const { student } = recipe;
-  const expand = ({ network }: NetworkInTraining): DenseLayer[] =>
-    expandTiedNetwork(network, tying, features);
+  const expand = (network: TiedNetwork): DenseLayer[] => expandTiedNetwork(network, tying, features);
   const train = (own: StudentRecipe, by: typeof teacher, random: Random): DenseLayer[] => {
     const lesson = { prepared, task: { ...task, recipe: own }, teacher: by };
     return expand(pruneStudent(lesson, distilStudent(lesson, random)));
@@ -81,7 +80,7 @@ export function trainRivals(
     prune: null,
   };
   return {
-    wide: expand(wide),
+    wide: expand(wide.network),
     untaught: teacher.length === 0 ? null : train(recipe, [], streams.untaught),
     direct: train({ ...recipe, student: narrow }, teacher, streams.direct),
     steps,
