@@ -161,6 +161,24 @@ test("a model with another student keeps levels and alarms alone, in a run and o
   }
 });
 
+test("an update before the first window is as a start with it, and told once, with that window", () => {
+  const watch = createWatch({ parts: former });
+  feedWatch(watch, { from: 0, to: 80 });
+  const { baseline: _none, ...without } = retrained;
+  const third = { ...renewParts({ scoringDigest: "s3" }), model: { ...former.model, digest: "d3" } };
+  for (const begun of [retrained, without]) {
+    const started = restart(watch, begun);
+    expect(started.adopt(third)).toBeNull();
+    expect(started.snapshot()).toEqual(restart(watch, third).snapshot());
+    const { event, decision } = started.update(watchedWindow(80, {}, third));
+    expect(event?.detail).toMatch(
+      /^the scores of another m 1\.0\.0 \(d3, before it d1\) are learnt; levels stay/,
+    );
+    expect(decision.severityDb).toEqual(expect.any(Number));
+    expect(started.update(watchedWindow(81, {}, third)).event).toBeNull();
+  }
+});
+
 test("what an earlier version kept says nothing of scores, and goes on with the very model that it is of alone", () => {
   const watch = createWatch();
   feedWatch(watch, { from: 0, to: 80 });

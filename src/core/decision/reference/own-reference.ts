@@ -240,9 +240,10 @@ class Reference implements OwnReference {
 
   #relearn(next: WatchParts): BaselineEvent | null {
     this.#parts = next;
-    const subject = toSubject(next, this.isVouched);
+    const subject = this.#parked === null ? toSubject(next, this.isVouched) : null;
     if (subject !== null && this.#learner !== null) return this.#learner.adopt(subject);
-    this.#begin(undefined);
+    // Before the first window, which tells it, as if this run had begun with it.
+    this.#begin(this.#parked === null ? undefined : dropOtherMargins(this.#parked, next));
     return null;
   }
 
