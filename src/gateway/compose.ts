@@ -71,7 +71,16 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const record = openGatewayRecord({ config, quality, load, clock, logger }, closers);
   const { outbox, telemetry } = record;
   const { engine } = config.bundles;
-  const slotProof = createSlotProof({ runtimeVersion, engine, files: nodeFileSystem, logger });
+  const slotProof = createSlotProof({
+    runtimeVersion,
+    engine,
+    files: nodeFileSystem,
+    logger,
+    onUnproved: (dir, error) => {
+      logger.error("a bundle is used that could not be proved at this start", { dir, error });
+      telemetry.event("bundle-unproved", dir, `${error.message}; it is used all the same`);
+    },
+  });
   const models = await openModels({ config, runtimeVersion, slotProof, telemetry, logger });
   closers.add(() => models.close());
   await checkInstalled(config, models);

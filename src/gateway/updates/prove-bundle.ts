@@ -40,7 +40,7 @@ export class ProofError extends AuroraError {
       subject,
       hint: final
         ? "The model cannot be opened, or does not compute here what it must: publish a good one."
-        : "It is tried again a few times.",
+        : "An update is tried again a few times; what serves already, at the next start.",
     });
     this.final = final;
   }

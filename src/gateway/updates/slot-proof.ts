@@ -1,7 +1,7 @@
 /**
  * Proves what stands in an update slot once on each runtime that starts with it: other code, or another Node.js, may compute otherwise
  * than the one that proved the bundle when it came. Keeps which were proved beside the slots; where that is missing, damaged or
- * cannot be written they are proved again.
+ * cannot be written they are proved again. An accident of the proof takes no model out of service: it is told.
  */
 import { join } from "node:path";
 import { z } from "zod";
@@ -15,26 +15,28 @@ import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { ProofReport } from "./proof-message.ts";
-import { type ExpectedProof, type ProverCommand, proveBundle } from "./prove-bundle.ts";
+import { type ExpectedProof, ProofError, type ProverCommand, proveBundle } from "./prove-bundle.ts";
 
 interface SlotProofOptions {
   readonly runtimeVersion: string;
   readonly engine: ProverCommand["engine"];
   readonly files: FileSystem;
   readonly logger: Logger;
-  /** Default: the one of this installation. */
-  readonly prover?: Pick<ProverCommand, "command" | "args">;
+  /** A bundle is used that could not be proved at this start, by an accident. */
+  readonly onUnproved: (dir: string, error: Error) => void;
+  /** Default: the one of this installation. Its time is an update's, and that of all slots of a start together. */
+  readonly prover?: Pick<ProverCommand, "command" | "args"> & Partial<Pick<ProverCommand, "timeoutMs">>;
 }
 
 /** What the slots below `stateDir` hold, proved by another process. */
 export interface SlotProof {
-  /** @throws ProofError when this runtime does not prove it. */
+  /** Of a slot, at a start. @throws ProofError where it does not compute here what it must; an accident is told alone. */
   proveOnce(stateDir: string, dir: string, bundle: VerifiedBundle): Promise<void>;
   /** Proves what is to be activated. @throws as {@link proveBundle} */
   prove(stateDir: string, expected: ExpectedProof, signal: AbortSignal): Promise<ProofReport>;
 }
 
-/** A prover that has said nothing after this long is killed. */
+/** A prover that has said nothing after this long is killed; the service's start has three times as long. */
 const proofTimeoutMs = 60_000;
 const maxMarkBytes = 4_096;
 const maxCodeBytes = 1 << 20;
@@ -53,10 +55,11 @@ export function createSlotProof({ files, logger, ...options }: SlotProofOptions)
   const prover = {
     command: process.execPath,
     args: [...(fromSource ? ["--import", "tsx"] : []), proveMain],
-    ...options.prover,
     timeoutMs: proofTimeoutMs,
+    ...options.prover,
     engine: options.engine,
   };
+  let leftAtStartMs = prover.timeoutMs;
   const markPath = (stateDir: string): string => join(stateDir, "proved.json");
   const identify = async (): Promise<string> => {
     const code = sha256Hex((await readCode(files)) ?? new Uint8Array());
@@ -68,8 +71,7 @@ export function createSlotProof({ files, logger, ...options }: SlotProofOptions)
     const mark = bytes === null ? undefined : markSchema().safeParse(parseJsonBytes(bytes)).data;
     return mark?.runtime === runtime ? mark.digests : [];
   };
-  const prove: SlotProof["prove"] = async (stateDir, expected, signal) => {
-    const report = await proveBundle(prover, expected, signal);
+  const keepProved = async (stateDir: string, expected: ExpectedProof): Promise<void> => {
     try {
       const runtime = await identify();
       const others = (await listProved(stateDir, runtime)).filter((digest) => digest !== expected.digest);
@@ -78,16 +80,40 @@ export function createSlotProof({ files, logger, ...options }: SlotProofOptions)
     } catch (error) {
       logger.warn("a bundle is proved again at the next start, since that it was cannot be kept", { error });
     }
-    return report;
+  };
+  /** Proves within what earlier proofs of this start have left of its time. */
+  const proveAtStart = async (expected: ExpectedProof): Promise<ProofReport> => {
+    const { bundleDir } = expected;
+    if (leftAtStartMs <= 0)
+      throw new ProofError("no time was left at this start to prove it", bundleDir, false);
+    const sinceMs = performance.now();
+    try {
+      return await proveBundle({ ...prover, timeoutMs: leftAtStartMs }, expected);
+    } finally {
+      leftAtStartMs -= Math.ceil(performance.now() - sinceMs);
+    }
   };
   return {
-    prove,
+    prove: async (stateDir, expected, signal) => {
+      const report = await proveBundle(prover, expected, signal);
+      await keepProved(stateDir, expected);
+      return report;
+    },
     proveOnce: async (stateDir, bundleDir, { digest, manifest, files: contents }) => {
-      if ((await listProved(stateDir, await identify())).includes(digest)) return;
+      const runtime = await identify().catch(() => null);
+      if (runtime !== null && (await listProved(stateDir, runtime)).includes(digest)) return;
       const cases = decodeGolden(contents.get(bundleFileNames.golden)!).cases.length;
       const { name, version } = manifest;
-      const { detail } = await prove(stateDir, { bundleDir, digest, cases }, new AbortController().signal);
-      logger.info("an update is proved on this runtime", { name, version, detail });
+      const expected = { bundleDir, digest, cases };
+      try {
+        const { detail } = await proveAtStart(expected);
+        logger.info("an update is proved on this runtime", { name, version, detail });
+      } catch (error) {
+        if (!(error instanceof ProofError) || error.final) throw error;
+        options.onUnproved(bundleDir, error);
+        return;
+      }
+      await keepProved(stateDir, expected);
     },
   };
 }

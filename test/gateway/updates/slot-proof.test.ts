@@ -12,7 +12,14 @@ import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const key = newKey();
 
-/** A prover that notes each run, and finds as many cases wrong as `failed` says. */
+interface Change {
+  readonly runtimeVersion?: string;
+  readonly failed?: number | "dies" | "hangs";
+  readonly files?: FileSystem;
+  readonly timeoutMs?: number;
+}
+
+/** A prover that notes each run, and finds as many cases wrong as `failed` says, or dies or hangs. */
 async function openRig() {
   const stateDir = createTemporaryFolder();
   const dir = join(createTemporaryFolder(), "a");
@@ -26,6 +33,8 @@ async function openRig() {
     `import { appendFileSync } from "node:fs";
 const [notes, failed] = process.argv.slice(2);
 appendFileSync(notes, "x");
+if (failed === "dies") process.kill(process.pid, "SIGKILL");
+if (failed === "hangs") setInterval(() => {}, 1000);
 let text = "";
 for await (const chunk of process.stdin) text += chunk;
 const { digest, engine } = JSON.parse(text);
@@ -34,14 +43,17 @@ console.log(JSON.stringify({ formatVersion: 1, ok, digest, engine, cases: 1, fai
 process.exitCode = ok ? 0 : 1;
 `,
   );
-  const open = (change: { runtimeVersion?: string; failed?: number; files?: FileSystem } = {}): SlotProof => {
-    const { runtimeVersion = "0.1.0", failed = 0, files = nodeFileSystem } = change;
-    const prover = { command: process.execPath, args: [script, notes, String(failed)] };
-    return createSlotProof({ runtimeVersion, engine: "integer", files, logger: silentLogger, prover });
+  const unproved: string[] = [];
+  const open = (change: Change = {}): SlotProof => {
+    const { runtimeVersion = "0.1.0", failed = 0, files = nodeFileSystem, timeoutMs = 60_000 } = change;
+    const prover = { command: process.execPath, args: [script, notes, String(failed)], timeoutMs };
+    const onUnproved = (_dir: string, { message }: Error): void => void unproved.push(message);
+    const around = { files, logger: silentLogger, onUnproved, prover };
+    return createSlotProof({ runtimeVersion, engine: "integer", ...around });
   };
   const runs = async (): Promise<number> => (await readFile(notes, "utf8")).length;
-  const prove = (change?: Parameters<typeof open>[0]) => open(change).proveOnce(stateDir, dir, bundle);
-  return { stateDir, dir, bundle, open, runs, prove };
+  const prove = (change?: Change) => open(change).proveOnce(stateDir, dir, bundle);
+  return { stateDir, dir, bundle, open, runs, prove, unproved };
 }
 
 test("what stands in a slot is proved once on a runtime, and again on another or where nothing is known of it", async () => {
@@ -77,13 +89,30 @@ test("what came by an update was proved then, and what does not compute what it 
   }
 });
 
-test("a disk that takes no mark costs another proof, and no model", async () => {
+test("an accident of the proof takes no model out of service: it is told, and proved again at the next start", async () => {
+  const { runs, prove, unproved } = await openRig();
+  await prove({ failed: "dies" });
+  expect(unproved).toEqual([expect.stringContaining("SIGKILL")]);
+  await prove();
+  await prove();
+  expect([await runs(), unproved.length]).toEqual([2, 1]);
+});
+
+test("all proofs of one start have the time of one together", async () => {
+  const { stateDir, dir, bundle, open, unproved } = await openRig();
+  const start = open({ failed: "hangs", timeoutMs: 300 });
+  for (const _slot of ["b", "a"]) await start.proveOnce(stateDir, dir, bundle);
+  expect(unproved).toEqual([
+    "the prover gave no answer within 300 ms",
+    "no time was left at this start to prove it",
+  ]);
+});
+
+test("a disk that takes no mark, or gives none, costs another proof, and no model", async () => {
   const { runs, prove } = await openRig();
-  const files: FileSystem = {
-    ...nodeFileSystem,
-    writeAtomic: async () => expect.fail("the disk is full"),
-  };
+  const fail = async () => expect.fail("the disk fails");
+  const files: FileSystem = { ...nodeFileSystem, writeAtomic: fail };
   await prove({ files });
-  await prove({ files });
+  await prove({ files: { ...files, read: fail } });
   expect(await runs()).toBe(2);
 });
