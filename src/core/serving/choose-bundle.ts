@@ -91,10 +91,11 @@ export async function chooseOpened<T>(
 
 /**
  * Which bundle of the same model served before, as far as the disk still has it: a device that infers may run it yet.
- * `shippedDirs` are asked after the slots, in their order. Null: there is none, or none that is good.
+ * `shippedDirs` are asked after the slots, in their order. Null: there is none, or none that is good. What was refused as
+ * `serving` was chosen is not good, nor is a slot's bundle that does not compute here what it must.
  */
 export async function chooseFormer(
-  serving: Pick<ChosenBundle, "dir" | "bundle">,
+  serving: ChosenBundle,
   shippedDirs: readonly string[],
   options: Omit<ChooseBundleOptions, "shippedDir">,
 ): Promise<Pick<ChosenBundle, "dir" | "bundle"> | null> {
@@ -106,14 +107,21 @@ export async function chooseFormer(
     ...inSlots.map((content) => ({
       dir: slots.dir(content.slot),
       open: () => openSlot(slots, content, options),
+      prove: options.proveSlot,
     })),
-    ...shippedDirs.map((dir) => ({ dir, open: () => openShipped(dir, options) })),
+    ...shippedDirs.map((dir) => ({ dir, open: () => openShipped(dir, options), prove: undefined })),
   ];
-  for (const { dir, open } of candidates) {
-    if (dir === serving.dir) continue;
-    // What is damaged, or trusted no more, is as if it were not there: it is not to serve.
-    const bundle = await open().catch(() => null);
-    if (bundle?.manifest.name === name && bundle.manifest.version !== version) return { dir, bundle };
+  const passedOver = [serving, ...serving.refused].map(({ dir }) => dir);
+  for (const { dir, open, prove } of candidates) {
+    if (passedOver.includes(dir)) continue;
+    try {
+      const bundle = await open();
+      if (bundle.manifest.name !== name || bundle.manifest.version === version) continue;
+      await prove?.(dir, bundle);
+      return { dir, bundle };
+    } catch {
+      // What is damaged, trusted no more, or computes otherwise, is as if it were not there: it is not to serve.
+    }
   }
   return null;
 }

@@ -75,11 +75,10 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
       trustedKeys,
       runtime: { runtimeVersion: options.runtimeVersion },
       files: options.files,
+      proveSlot: options.proveSlot?.bind(null, updateDir(name)),
     };
-    const { findMisfit } = options;
-    const proveSlot = options.proveSlot?.bind(null, place.stateDir);
     const chosen = await chooseOpened(
-      { ...place, shippedDir: shippedDirs[0], findMisfit, proveSlot },
+      { ...place, shippedDir: shippedDirs[0], findMisfit: options.findMisfit },
       (dir, verified) => serveBundle(dir, verified, options),
     );
     const bundle = chosen.opened;

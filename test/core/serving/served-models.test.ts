@@ -61,8 +61,11 @@ test("where devices infer the model before is open as well, until another one se
   await closed;
 });
 
-/** Shipped 1.0.0; 1.1.0 and then `active` were activated. */
-async function openOver(active: BundleContents): Promise<{
+/** Shipped 1.0.0; 1.1.0 and then `active` were activated. Versions that are `wrong` compute otherwise here. */
+async function openOver(
+  active: BundleContents,
+  { inferredNames = [], wrong = [] }: { inferredNames?: string[]; wrong?: string[] } = {},
+): Promise<{
   readonly models: ServedModels;
   readonly told: readonly string[];
   serve(version: string): Promise<LoadedBundle>;
@@ -89,7 +92,7 @@ async function openOver(active: BundleContents): Promise<{
   });
   const models = await openServedModels({
     names: [testBundleName],
-    inferredNames: [],
+    inferredNames,
     bundlesDir: join(folder, "models"),
     trustedKeyPaths: [join(folder, "release.pub")],
     stateDir: join(folder, "state"),
@@ -98,6 +101,9 @@ async function openOver(active: BundleContents): Promise<{
     files: nodeFileSystem,
     logger: silentLogger,
     findMisfit: createFitCheck(config),
+    proveSlot: async (_stateDir, _dir, { manifest: { version } }) => {
+      if (wrong.includes(version)) throw new Error(`${version} computes otherwise`);
+    },
     onRefused: ({ error }, serves) => told.push(`${error.message}; ${serves.version}`),
   });
   const serve = (version: string) =>
@@ -139,6 +145,22 @@ test("an active bundle that cannot be served, or does not fit, is passed over fo
   expect(models.refusedOf(testBundleName)).toEqual([]);
   await models.close();
 });
+
+test.for([
+  [[], "1.2.0", "1.1.0"],
+  [["1.2.0"], "1.1.0", "1.0.0"],
+  [["1.1.0"], "1.2.0", "1.0.0"],
+  [["1.1.0", "1.2.0"], "1.0.0", undefined],
+] as const)(
+  "what was refused at a start, or computes otherwise, is no model before either: %j",
+  async ([wrong, serves, before]) => {
+    const change = { inferredNames: [testBundleName], wrong: [...wrong] };
+    const { models } = await openOver(createTestBundle({ version: "1.2.0" }), change);
+    const { current, former } = models;
+    expect([current, former].map((find) => find(testBundleName)?.ref.version)).toEqual([serves, before]);
+    await models.close();
+  },
+);
 
 test("a bundle that is not taken into use is let go of, and the one before it serves on", async () => {
   const { models, told, serve } = await openOver(createTestBundle({ version: "1.2.0" }));
