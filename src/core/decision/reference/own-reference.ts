@@ -240,10 +240,11 @@ class Reference implements OwnReference {
 
   #relearn(next: WatchParts): BaselineEvent | null {
     this.#parts = next;
-    const subject = this.#parked === null ? toSubject(next, this.isVouched) : null;
-    if (subject !== null && this.#learner !== null) return this.#learner.adopt(subject);
+    const subject = toSubject(next, this.isVouched);
     // Before the first window, which tells it, as if this run had begun with it.
-    this.#begin(this.#parked === null ? undefined : dropOtherMargins(this.#parked, next));
+    if (this.#parked !== null) this.#begin(dropOtherMargins(this.#parked, next));
+    else if (subject !== null && this.#learner !== null) return this.#learner.adopt(subject);
+    else this.#begin(undefined);
     return null;
   }
 
@@ -292,9 +293,7 @@ class Reference implements OwnReference {
   }
 }
 
-function toSubject(
-  { baseline, outputs, model, coinciding }: WatchParts,
-  isVouched: boolean,
-): BaselineSubject | null {
-  return baseline === undefined ? null : { spec: baseline, outputs, model, coinciding, isVouched };
+function toSubject(parts: WatchParts, isVouched: boolean): BaselineSubject | null {
+  const { baseline: spec, outputs, model, coinciding } = parts;
+  return spec === undefined ? null : { spec, outputs, model, coinciding, isVouched };
 }
