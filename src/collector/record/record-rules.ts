@@ -7,7 +7,6 @@ import {
   memoryLifePrefix,
 } from "../../core/contract/uplink-record.ts";
 import type { PredictionSeries } from "./prediction-record.ts";
-import { recordBounds } from "./record-bounds.ts";
 
 /** A row of a table, by the names of its columns. */
 export type RecordRow = Readonly<Record<string, unknown>>;
@@ -52,29 +51,19 @@ export function describeGap(gap: GapRecord): EventRecord {
   };
 }
 
-/** What is known of a gateway's other lives; those of its memory do not count. */
-export interface OtherLives {
-  /** How many something is stored of, in whatever lane. */
-  readonly lives: number;
-  /** The highest sequence that is stored of this lane in them; null: none. */
-  readonly sequence: number | null;
-}
-
 /**
  * Records of a lane that are not here and that its gateway holds no more, where a step passes over `passed`. A new life
- * goes on from those before it; where none is known the gateway may come from another collector, and none is missing. A
- * negative difference is of another outbox (a new card, or a copy of some time ago).
+ * goes on from the highest sequence of its gateway's other lives, of which those of its memory do not count; where none has the lane
+ * (null) its past may be at another collector, and none is missing. A negative difference is of another outbox (a new card, or a copy of some time ago).
  */
 export function countMissing(
   { bootId }: { readonly bootId: string },
   passed: number,
-  { before, others }: { readonly before: number | null; readonly others: OtherLives | null },
+  { before, others }: { readonly before: number | null; readonly others: number | null },
 ): number {
   if (before !== null) return passed;
-  if (others === null || others.lives === 0 || bootId.startsWith(memoryLifePrefix)) return 0;
-  // Of so many lives those that knew the lane may have been forgotten.
-  if (others.sequence === null && others.lives >= recordBounds.livesPerGateway / 2) return 0;
-  return Math.max(0, passed - (others.sequence ?? 0));
+  if (others === null || bootId.startsWith(memoryLifePrefix)) return 0;
+  return Math.max(0, passed - others);
 }
 
 /**

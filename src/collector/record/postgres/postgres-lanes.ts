@@ -2,7 +2,6 @@
 import { memoryLifePrefix } from "../../../core/contract/uplink-record.ts";
 import type { LaneKey } from "../fleet-record.ts";
 import { recordBounds } from "../record-bounds.ts";
-import { numberOrNull, type OtherLives } from "../record-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
 
 /** A lane as one text, in whose order lanes are locked. */
@@ -55,26 +54,23 @@ export async function lockLanes(
   return { lanes: found, begun: missing.map((name) => keys.get(name)!) };
 }
 
-/** What is known of the other lives of these lanes' gateways, by {@link nameLane}; nothing: no entry. */
+/** The highest sequences that are stored of these lanes in other lives than those of memory, by {@link nameLane}; none: no entry. */
 export async function readOtherLives(
   session: SqlSession,
   lanes: readonly LaneKey[],
-): Promise<ReadonlyMap<string, OtherLives>> {
+): Promise<ReadonlyMap<string, number>> {
   if (lanes.length === 0) return new Map();
   const rows = await session.rows(
-    `SELECT own.gateway, own.boot_id, own.lane, COUNT(DISTINCT other.boot_id) AS lives,
-       MAX(other.sequence) FILTER (WHERE other.lane = own.lane) AS sequence
+    `SELECT own.gateway, own.boot_id, own.lane, MAX(other.sequence) AS sequence
      FROM unnest($1::text[], $2::text[], $3::text[]) AS own (gateway, boot_id, lane)
-     JOIN uplink_progress AS other ON other.gateway = own.gateway AND other.boot_id <> own.boot_id
+     JOIN uplink_progress AS other
+       ON other.gateway = own.gateway AND other.lane = own.lane AND other.boot_id <> own.boot_id
      WHERE other.sequence IS NOT NULL AND other.boot_id NOT LIKE '${memoryLifePrefix}%'
      GROUP BY own.gateway, own.boot_id, own.lane`,
     columnsOf(lanes),
   );
   return new Map(
-    rows.map(({ gateway, boot_id, lane, lives, sequence }) => [
-      `${gateway}\n${boot_id}\n${lane}`,
-      { lives: Number(lives), sequence: numberOrNull(sequence) },
-    ]),
+    rows.map(({ gateway, boot_id, lane, sequence }) => [`${gateway}\n${boot_id}\n${lane}`, Number(sequence)]),
   );
 }
 

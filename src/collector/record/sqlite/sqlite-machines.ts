@@ -8,7 +8,7 @@ import { toldAgainMs } from "../clock-rules.ts";
 import { areTwo, fromTwinRow, stepTwins, type TwinSign } from "../clone-rules.ts";
 import type { LaneKey, RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
 import { RecordRefusedError, recordBounds, refuseBeyond } from "../record-bounds.ts";
-import { numberOrNull, type OtherLives } from "../record-rules.ts";
+import { numberOrNull } from "../record-rules.ts";
 
 /** A measuring point by the number that stands for it in other tables. */
 export interface NumberedPoint {
@@ -24,7 +24,7 @@ interface UnclaimedRoom {
 export interface SqliteMachines {
   /** Highest stored sequence, or null when this lane was never heard of. */
   watermark(key: LaneKey): number | null;
-  otherLives(key: LaneKey): OtherLives;
+  otherLives(key: LaneKey): number | null;
   /** Of a gateway of too many lives the one that was silent for longest is forgotten. */
   setWatermark(key: LaneKey, step: { readonly sequence: number; readonly nowMs: number }): void;
   /** Notes that something came from a gateway. */
@@ -74,8 +74,8 @@ function createWatermarks(
     "SELECT sequence FROM uplink_progress WHERE gateway = ? AND boot_id = ? AND lane = ?",
   );
   const others = database.prepare(
-    `SELECT COUNT(DISTINCT boot_id) AS lives, MAX(CASE lane WHEN ? THEN sequence END) AS sequence
-     FROM uplink_progress WHERE gateway = ? AND boot_id <> ? AND boot_id NOT LIKE '${memoryLifePrefix}%'`,
+    `SELECT MAX(sequence) AS sequence FROM uplink_progress
+     WHERE gateway = ? AND lane = ? AND boot_id <> ? AND boot_id NOT LIKE '${memoryLifePrefix}%'`,
   );
   const set = database.prepare(
     "INSERT OR REPLACE INTO uplink_progress (gateway, boot_id, lane, sequence, seen_ms) VALUES (?, ?, ?, ?, ?)",
@@ -90,10 +90,7 @@ function createWatermarks(
       const row = get.get(gateway, bootId, lane);
       return row === undefined ? null : Number(row.sequence);
     },
-    otherLives: ({ gateway, bootId, lane }) => {
-      const row = others.get(lane, gateway, bootId)!;
-      return { lives: Number(row.lives), sequence: numberOrNull(row.sequence) };
-    },
+    otherLives: ({ gateway, bootId, lane }) => numberOrNull(others.get(gateway, lane, bootId)!.sequence),
     setWatermark: ({ gateway, bootId, lane }, { sequence, nowMs }) => {
       if (known.get(gateway, bootId) === undefined) {
         const own = lives.all(gateway);
