@@ -212,6 +212,21 @@ function describeEnvelopes(open: Open): void {
     expect((await eventNames(record)).sort()).toEqual(["gap.alert", "gap.update"]);
   });
 
+  it("knows what a batch has stored of one life when it comes to the next", async () => {
+    const record = await open();
+    const from = (bootId: string, firstSequence: number, count: number) =>
+      envelopeOf(Array(count).fill(health(1)), { bootId, firstSequence, oldestSequence: firstSequence });
+    await store(record, from("first", 1, 4));
+    const stored = await store(
+      record,
+      from("first", 5, 4),
+      from("m-memory", 30, 1),
+      from("second", 9, 1),
+      from("third", 12, 1),
+    );
+    expect(stored.map(({ missing }) => missing)).toEqual([0, 0, 0, 2]);
+  });
+
   it("misses nothing of a lane of which it holds nothing: its past is at another collector, or its lives were forgotten", async () => {
     const record = await open();
     const begin = (lane: Lane, bootId: string, sequence: number): Promise<readonly StoredEnvelope[]> =>

@@ -21,7 +21,7 @@ import { tellOfClocks } from "./postgres-clocks.ts";
 import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
 import type { PostgresDrift } from "./postgres-drift.ts";
 import { setMessagesAside } from "./postgres-events.ts";
-import { forgetLives, lockLanes, nameLane, readOtherLives, setLanes } from "./postgres-lanes.ts";
+import { forgetLives, lockLanes, nameLane, readHighest, setLanes } from "./postgres-lanes.ts";
 import { createTouchMemory, noteGateways, type TurbineTouch } from "./postgres-machines.ts";
 import type { PostgresPartitions } from "./postgres-partitions.ts";
 import { countDailyUse } from "./postgres-use.ts";
@@ -93,7 +93,7 @@ async function storeBatch(
     return [];
   }
   const { lanes, begun } = await lockLanes(session, envelopes, nowMs);
-  const others = await readOtherLives(session, begun);
+  const highest = await readHighest(session, begun);
   const aside: SetAsideMessage[] = [...setAside];
   const fresh: FreshRecord[] = [];
   const steps = envelopes.map((envelope) => {
@@ -103,8 +103,8 @@ async function storeBatch(
     lane.sequence = step.watermark;
     const source = { gateway: envelope.gateway, receivedMs: nowMs };
     const { topic, payload } = envelope;
-    const known = others.get(nameLane(envelope)) ?? null;
-    const missing = countMissing(envelope, step.missing, { before, others: known });
+    const missing = countMissing(envelope, step.missing, { before, others: highest.of(envelope) });
+    highest.note(envelope, step.watermark);
     const lost = describeMissing(envelope.lane, missing, nowMs);
     if (lost !== null) fresh.push({ record: lost, source, message: { topic, payload }, fault: null });
     const news = envelope.records.slice(step.duplicates, step.duplicates + step.fresh);

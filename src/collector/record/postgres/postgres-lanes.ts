@@ -54,24 +54,36 @@ export async function lockLanes(
   return { lanes: found, begun: missing.map((name) => keys.get(name)!) };
 }
 
-/** The highest sequences that are stored of these lanes in other lives than those of memory, by {@link nameLane}; none: no entry. */
-export async function readOtherLives(
-  session: SqlSession,
-  lanes: readonly LaneKey[],
-): Promise<ReadonlyMap<string, number>> {
-  if (lanes.length === 0) return new Map();
-  const rows = await session.rows(
-    `SELECT own.gateway, own.boot_id, own.lane, MAX(other.sequence) AS sequence
-     FROM unnest($1::text[], $2::text[], $3::text[]) AS own (gateway, boot_id, lane)
-     JOIN uplink_progress AS other
-       ON other.gateway = own.gateway AND other.lane = own.lane AND other.boot_id <> own.boot_id
-     WHERE other.sequence IS NOT NULL AND other.boot_id NOT LIKE '${memoryLifePrefix}%'
-     GROUP BY own.gateway, own.boot_id, own.lane`,
-    columnsOf(lanes),
-  );
-  return new Map(
-    rows.map(({ gateway, boot_id, lane, sequence }) => [`${gateway}\n${boot_id}\n${lane}`, Number(sequence)]),
-  );
+/** The highest sequences of lanes over the lives of their gateways, but those of memory. */
+interface HighestSequences {
+  /** Of this lane; null: none. */
+  of(lane: LaneKey): number | null;
+  /** A batch has stepped a lane that far. */
+  note(lane: LaneKey, sequence: number): void;
+}
+
+/** Reads them for lanes that were never heard of before in this life. */
+export async function readHighest(session: SqlSession, lanes: readonly LaneKey[]): Promise<HighestSequences> {
+  const name = ({ gateway, lane }: Pick<LaneKey, "gateway" | "lane">): string => `${gateway}\n${lane}`;
+  const highest = new Map<string, number>();
+  const rows =
+    lanes.length === 0
+      ? []
+      : await session.rows(
+          `SELECT gateway, lane, MAX(sequence) AS sequence FROM uplink_progress
+           WHERE (gateway, lane) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+             AND sequence IS NOT NULL AND boot_id NOT LIKE '${memoryLifePrefix}%'
+           GROUP BY gateway, lane`,
+          [lanes.map(({ gateway }) => gateway), lanes.map(({ lane }) => lane)],
+        );
+  for (const { gateway, lane, sequence } of rows) highest.set(`${gateway}\n${lane}`, Number(sequence));
+  return {
+    of: (lane) => highest.get(name(lane)) ?? null,
+    note: (lane, sequence) => {
+      if (lanes.length === 0 || lane.bootId.startsWith(memoryLifePrefix)) return;
+      highest.set(name(lane), Math.max(highest.get(name(lane)) ?? 0, sequence));
+    },
+  };
 }
 
 /** Of the gateways of too many lives those go that were silent for longest; once a batch is stored, which may hold more lives than one may have. */
