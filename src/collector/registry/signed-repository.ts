@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Metadata, Root, TargetFile } from "@tufjs/models";
 import { parseRoot } from "../../core/bundle/update-metadata.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { minuteMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { isMissing } from "../../core/platform/files/file-system.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
@@ -48,7 +49,7 @@ interface SignedRepository {
   exclusively<T>(change: () => Promise<T>): Promise<T>;
   /** Signs and publishes another list of targets; inside {@link exclusively}. */
   commit(targets: TargetFiles): Promise<void>;
-  /** Signs anew what has used up half of its life, and all once after the opening. Returns whether anything was. */
+  /** Signs anew what has used up half of its life, and all once after the opening and after the clock was set forward. Returns whether anything was. */
   refresh(): Promise<boolean>;
   /** Takes a new root file (keys changed). @throws AuroraError KEY when it does not follow the present one. */
   installRoot(bytes: Uint8Array, keys: RegistryKeys): Promise<void>;
@@ -71,8 +72,10 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
   checkKeys(root, keys);
   let id = sha256Hex(await folder.read(`${root.signed.version}.root.json`));
   let published = await folder.readState(root);
-  // What is found may be a copy of some time ago, and gateways may know newer files: all is signed anew once.
-  let hasSigned = false;
+  // What is found may be a copy of some time ago, and gateways may know newer files: all is signed anew once, and once more by a clock
+  // that was behind then and was set.
+  const aheadMs = (): number => clock.nowMs() - clock.monotonicMs();
+  let signedAheadMs = Number.NEGATIVE_INFINITY;
   const queue = createWorkQueue();
 
   async function sign(from: RefreshFrom, targetFiles: TargetFiles): Promise<NonNullable<typeof published>> {
@@ -80,7 +83,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     const next = nextState(change, { keys, lifetimes: defaultLifetimes, nowMs: clock.nowMs() });
     await folder.writeState(next);
     published = next;
-    hasSigned = true;
+    if (from === "targets") signedAheadMs = aheadMs();
     return next;
   }
   const targets = (): TargetFiles => published?.targets.signed.targets ?? {};
@@ -106,7 +109,9 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     await sign("targets", targetFiles);
   };
   const findDue = (): RefreshFrom | null =>
-    published === null || !hasSigned ? "targets" : refreshDue(published, clock.nowMs());
+    published === null || aheadMs() - signedAheadMs > minuteMs
+      ? "targets"
+      : refreshDue(published, clock.nowMs());
   const refreshOnce = async (): Promise<boolean> => {
     await sync();
     // Without the lock, which every gateway's question would ask for.

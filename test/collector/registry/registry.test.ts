@@ -11,7 +11,7 @@ import { signRoot } from "../../../src/collector/registry/sign-root.ts";
 import { loadPrivateKey } from "../../../src/core/bundle/keys.ts";
 import { unpackTar } from "../../../src/core/bundle/tar.ts";
 import { verifyBundleFiles } from "../../../src/core/bundle/verify-bundle.ts";
-import { dayMs } from "../../../src/core/maths/durations.ts";
+import { dayMs, hourMs } from "../../../src/core/maths/durations.ts";
 import { newKey, sampleContents } from "../../core/bundle/sample-bundle.ts";
 import { createRegistryFixture, type RegistryFixture, startMs, versionAtStart } from "./registry-fixture.ts";
 
@@ -174,6 +174,32 @@ describe("the registry", () => {
       expect(await after.getTargetInfo("bearing-sample/1.0.1.tar")).toBeUndefined();
       const kept = await after.getTargetInfo("bearing-sample/1.0.0.tar");
       expect(kept === undefined).toBe(how === "begun anew");
+      expect(await restored.refresh()).toBe(false);
+    },
+  );
+
+  it.each([30, 1.5])(
+    "restored while its clock was %d days behind, is ahead once that is set",
+    async (days) => {
+      const copy = join(fixture.dir, "..", "copy");
+      await fixture.publish(sampleContents());
+      await cp(fixture.dir, copy, { recursive: true });
+      fixture.clock.pass(dayMs);
+      await fixture.publish(sampleContents({ version: "1.0.1" }));
+      const before = await tufClient(await fixture.serve(), fixture.keys.root, "same");
+      expect(await before.getTargetInfo("bearing-sample/1.0.1.tar")).toBeDefined();
+      fixture.clock.pass(dayMs);
+      await rm(fixture.dir, { recursive: true });
+      await cp(copy, fixture.dir, { recursive: true });
+      fixture.clock.set(fixture.clock.nowMs() - days * dayMs);
+      const restored = await fixture.open();
+      expect(await restored.refresh()).toBe(true);
+      fixture.clock.pass(hourMs);
+      expect(await restored.refresh()).toBe(false);
+      fixture.clock.set(fixture.clock.nowMs() + days * dayMs);
+      const after = await tufClient(await fixture.serve(restored), fixture.keys.root, "same");
+      expect(await after.getTargetInfo("bearing-sample/1.0.0.tar")).toBeDefined();
+      expect(await after.getTargetInfo("bearing-sample/1.0.1.tar")).toBeUndefined();
       expect(await restored.refresh()).toBe(false);
     },
   );
