@@ -14,7 +14,7 @@ import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 
 /** Far above what a turbine of many components says. */
 const mostBytes = 262_144;
-/** Of one turbine. */
+/** Of one turbine, beside those that are kept. */
 const mostAlarms = 32;
 
 /** Whose state it must be, and when it is read. */
@@ -22,6 +22,8 @@ interface StateReader {
   readonly site: string;
   readonly turbine: string;
   readonly nowMs: number;
+  /** Names of alarms that are kept, of however many. */
+  readonly known: ReadonlySet<string>;
 }
 
 /** What a state tells of alarms. */
@@ -36,7 +38,7 @@ interface StandingAlarms {
 /** The alarms in a state, or why it is none of this turbine. */
 export function readStandingAlarms(
   payload: Uint8Array,
-  { site, turbine, nowMs }: StateReader,
+  { site, turbine, nowMs, known }: StateReader,
 ): Result<StandingAlarms, string> {
   if (payload.length > mostBytes) return failed(`it has ${payload.length} bytes, more than ${mostBytes}`);
   const { data: state } = turbineStateSchema().safeParse(parseJsonBytes(payload));
@@ -45,18 +47,22 @@ export function readStandingAlarms(
     return failed(`it is of ${state.site}/${state.turbine}, not of ${site}/${turbine}`);
   const records = new Map<string, AlarmRecord>();
   let ignored = 0;
+  let unknown = 0;
   for (const said of state.alarms) {
     const { component, failureMode } = said;
     const point = { site, turbine, component };
     const name = nameAlarm(point, failureMode);
     const isName = idPattern.test(component) && idPattern.test(failureMode);
-    if (!isName || records.has(name) || records.size === mostAlarms) {
+    const isUnknown = !known.has(name);
+    if (!isName || records.has(name) || (isUnknown && unknown === mostAlarms)) {
       ignored++;
       continue;
     }
     if (isOver(said, state)) continue;
     const record = recallAlarm(said, { point, saidMs: Date.parse(state.time), nowMs });
-    if (record !== null) records.set(name, record);
+    if (record === null) continue;
+    records.set(name, record);
+    if (isUnknown) unknown++;
   }
   return ok({ gateway: state.gateway, records: [...records.values()], ignored });
 }

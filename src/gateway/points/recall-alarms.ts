@@ -21,6 +21,7 @@ import { describeInspections } from "./scada-watch.ts";
 import {
   describeRecalled,
   findForgotten,
+  nameRecord,
   readSnapshots,
   renumberAlarms,
   type Snapshots,
@@ -85,6 +86,8 @@ class Recall implements AlarmRecall {
   #hasLost = false;
   /** Found, and not yet taken up. */
   #found: readonly AlarmRecord[] = [];
+  /** Names of alarms that the last run kept. */
+  #known: ReadonlySet<string> = new Set();
   /** Has the broker given any state of this gateway's turbines? */
   #isReadable = false;
   /** States and alarms that were not believed. */
@@ -112,6 +115,7 @@ class Recall implements AlarmRecall {
     const kept = readSnapshots(state, logger);
     if (this.#unread.size === 0) return kept;
     this.#hasLost = kept.lost?.length !== 0;
+    this.#known = new Set(kept.alarms.records.map(nameRecord));
     this.#found = readKept(state, { key, schema: foundSchema(), logger }) ?? [];
     this.#isAsking = true;
     await mqtt.subscribe(this.#filter, 0, (topic, payload, retain) => this.#take(topic, payload, retain));
@@ -151,7 +155,7 @@ class Recall implements AlarmRecall {
     if (turbine === undefined || !retain || payload.length === 0) return;
     this.#unread.delete(topic);
     const { site, id } = config.gateway;
-    const read = readStandingAlarms(payload, { site, turbine, nowMs: clock.nowMs() });
+    const read = readStandingAlarms(payload, { site, turbine, nowMs: clock.nowMs(), known: this.#known });
     if (read.ok) {
       const { gateway = id } = read.value;
       const hint = `If it still watches the turbine: ${twinAdvice}.`;
@@ -168,28 +172,27 @@ class Recall implements AlarmRecall {
   #note(records: readonly AlarmRecord[]): void {
     const register = this.#register;
     if (register === null) {
-      this.#add(records);
+      this.#found = [...this.#found, ...records];
       return;
     }
     const standing = records.filter(({ alarm }) => isConditionActive(alarm));
     const late = findForgotten(standing, { alarms: register.snapshot() });
     if (late.length === 0) return;
-    this.#add(late);
+    this.#found = this.#cut([...this.#found, ...late]);
     this.#options.state.set(key, JSON.stringify(this.#found));
     const fate = "was found too late: it is taken up when this gateway is started again";
     for (const record of late) this.#tell(record, "alarm.forgotten", fate);
   }
 
-  #add(records: readonly AlarmRecord[]): void {
-    const all = [...this.#found, ...records];
-    this.#found = all.slice(0, mostFound);
-    this.#ignored += all.length - this.#found.length;
+  #cut(forgotten: readonly AlarmRecord[]): readonly AlarmRecord[] {
+    this.#ignored += Math.max(0, forgotten.length - mostFound);
+    return forgotten.slice(0, mostFound);
   }
 
   /** Were there any that the last run did not keep? */
   #takeUp(kept: Snapshots): boolean {
     const { config, state, logger } = this.#options;
-    const forgotten = findForgotten(this.#found, kept);
+    const forgotten = this.#cut(findForgotten(this.#found, kept));
     this.#found = [];
     if (forgotten.length === 0) {
       if (state.get(key) !== null) state.set(key, null);

@@ -182,6 +182,21 @@ describe("a gateway without a memory", () => {
   });
 });
 
+test("says nothing of a turbine of many alarms that are all kept, and takes up one more", async () => {
+  const { start, events, listed } = createStarts();
+  const names = Array.from({ length: 20 }, (_, index) => `mode-${index}`);
+  const components = ["gearbox", point.component];
+  const alarms = components.map((component) => names.map((name) => said(name, { component })));
+  for (const some of alarms) await start().look([stateOf(some), ...restOfSite]);
+  expect(listed()).toHaveLength(40);
+  events.length = 0;
+  await start().look([stateOf(alarms.flat()), ...restOfSite]);
+  expect(events).toEqual([]);
+  await start().look([stateOf([...alarms.flat(), said("outer")]), ...restOfSite]);
+  expect(events).toEqual([`alarm.taken-up t1 ${point.component} outer`]);
+  expect(listed()).toHaveLength(41);
+});
+
 describe("a broker", () => {
   test("that refuses, or grants and keeps silent, is named once, and the gateway goes on", async () => {
     for (const refuses of [true, false]) {
