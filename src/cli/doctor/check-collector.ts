@@ -91,7 +91,7 @@ function describe(
 ): readonly CheckResult[] {
   if (ack === null) {
     const advice =
-      "Check that the collector runs, uses this broker and this mqtt.base, and that this gateway is enrolled at it; its log says more.";
+      "Check that the collector runs, uses this broker and this mqtt.base, that this gateway is enrolled at it, and that it can store (its `/-/ready` says so); its log says more.";
     return [bad(name, `no collector stored a test record within ${ackMs / 1000} s (${collector})`, advice)];
   }
   const results: CheckResult[] = [];

@@ -53,6 +53,8 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   await daemon.close();
   clearTimeout(timeout);
   logger.info("stopped");
+  // All is closed: what still keeps the process is work that nobody waits for.
+  setTimeout(() => process.exit(), 2_000).unref();
   if (process.connected) process.disconnect?.();
   if (reason === "SIGHUP") process.once("exit", forgetTerminal);
 }

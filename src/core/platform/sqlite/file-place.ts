@@ -4,14 +4,18 @@ import { statSync } from "node:fs";
 /** Notes which file stands at `path` now; tells afterwards whether another one stands there, or none. */
 export function noteFilePlace(path: string): () => boolean {
   const inode = inodeOf(path);
-  return () => inodeOf(path) !== inode;
+  return () => {
+    const now = inodeOf(path);
+    return now !== "unknown" && now !== inode;
+  };
 }
 
-function inodeOf(path: string): number | undefined {
+/** Undefined: a folder that is gone, a disk that was pulled out. Who may not look any more knows nothing of the file, which is open. */
+function inodeOf(path: string): number | undefined | "unknown" {
   try {
     return statSync(path).ino;
-  } catch {
-    // A folder that is gone, a disk that was pulled out.
-    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "EACCES" || code === "EPERM" ? "unknown" : undefined;
   }
 }

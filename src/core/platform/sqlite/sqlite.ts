@@ -53,12 +53,21 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDat
     return openOnce(path, options);
   } catch (error) {
     // What a full disk leaves of a file that never was: the next opening must not take it for one that lost everything.
-    if (isNew && sizeOf(path) === 0) rmSync(path, { force: true });
+    if (isNew && isEmpty(path)) rmSync(path, { force: true });
     if (inMemory || options.onCorrupt === undefined || sqliteErrorKind(error) !== "corrupt") throw error;
     const setAside = setFileAside(path);
     const database = openOnce(path, options);
     options.onCorrupt(setAside, error instanceof Error ? error.message : String(error));
     return database;
+  }
+}
+
+/** False as well where it cannot be asked: what the opening failed by is what people are told. */
+function isEmpty(path: string): boolean {
+  try {
+    return sizeOf(path) === 0;
+  } catch {
+    return false;
   }
 }
 

@@ -57,6 +57,12 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"])(
   },
 );
 
+test("what a daemon leaves behind when it has closed does not keep its process", async () => {
+  const said = await runAlone(`setImmediate(() => process.kill(process.pid, "SIGTERM"));
+    await runDaemon({ httpUrl: "", mqttUrl: "", close: quiet }, { ...silent, info: (words) => console.log(words) });`);
+  expect(said).toContain("stopped");
+});
+
 const script = "/usr/bin/script";
 
 test.skipIf(!existsSync(script))(

@@ -1,10 +1,55 @@
-import { closeSync, existsSync, openSync, readdirSync, writeFileSync, writeSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { hasErrorCode } from "../../../../src/core/contract/aurora-error.ts";
 import { loadSqliteEngine, openSqlite, sqliteEngines } from "../../../../src/core/platform/sqlite/sqlite.ts";
 import { sqliteErrorKind } from "../../../../src/core/platform/sqlite/sqlite-error.ts";
+import { compiledRoot } from "../../../support/compiled.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+
+test("a database that may not be looked at is not gone, one that was moved is", () => {
+  const folder = join(createTemporaryFolder(), "state");
+  mkdirSync(folder);
+  const module = join(compiledRoot(), "dist", "src", "core", "platform", "sqlite", "file-place.js");
+  // In a process of its own: a thread may not change its user.
+  const script = `import { chmodSync, renameSync, statSync, writeFileSync } from "node:fs";
+    const { noteFilePlace } = await import(${JSON.stringify(pathToFileURL(module).href)});
+    const [folder, path] = ${JSON.stringify([folder, join(folder, "a.db")])};
+    const isRoot = process.getuid() === 0;
+    writeFileSync(path, "");
+    const isElsewhere = noteFilePlace(path);
+    chmodSync(folder, 0);
+    if (isRoot) process.seteuid(65_534);
+    const found = [isElsewhere()];
+    try {
+      statSync(path);
+    } catch ({ code }) {
+      found.push(code);
+    }
+    if (isRoot) process.seteuid(0);
+    chmodSync(folder, 0o700);
+    renameSync(path, path + ".old");
+    console.log(JSON.stringify([...found, isElsewhere()]));`;
+  const said = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  expect(JSON.parse(said)).toEqual([false, "EACCES", true]);
+});
+
+test("a path that cannot be followed is said to be one, whatever the disk says of it", () => {
+  const path = join(createTemporaryFolder(), "a.db");
+  symlinkSync(path, path);
+  expect(() => openSqlite(path)).toThrow(expect.objectContaining({ code: "STORE" }));
+});
 
 for (const engine of sqliteEngines) {
   const loads = loadSqliteEngine(engine) !== undefined;
