@@ -1,5 +1,8 @@
 /** What bounds the embedded broker's memory: its connections, their filters and its retained messages. Keeps no message itself. */
+import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import type { Clock } from "../clock.ts";
 
 /**
  * A bounded number of connections, shared so that known clients keep theirs: one that has not authenticated makes room
@@ -138,16 +141,65 @@ export function boundRetained<T extends { readonly username: string | null }>(
   };
 }
 
+/** Ends what a subscriber is still to be sent of the retained messages when its connection closes; aedes itself goes through all of them. */
+export function endRetainedOfClosed(broker: object): void {
+  const { persistence } = broker as {
+    readonly persistence: { createRetainedStreamCombi(filters: readonly string[]): Readable };
+  };
+  const streams = new WeakMap<Socket, Set<Readable>>();
+  let subscriber: Socket | null = null;
+  // Tells of each SUBSCRIBE just before its messages are asked for.
+  (broker as EventEmitter).on("subscribe", (_filters, client: { readonly conn: Socket }) => {
+    subscriber = client.conn;
+  });
+  const create = persistence.createRetainedStreamCombi.bind(persistence);
+  persistence.createRetainedStreamCombi = (filters) => {
+    const stream = create(filters);
+    const socket = subscriber;
+    subscriber = null;
+    if (socket === null) return stream;
+    if (socket.destroyed) return stream.destroy();
+    const own = streams.get(socket) ?? new Set();
+    if (!streams.has(socket)) {
+      streams.set(socket, own);
+      socket.once("close", () => {
+        for (const each of own) each.destroy();
+      });
+    }
+    own.add(stream);
+    stream.once("close", () => own.delete(stream));
+    return stream;
+  };
+}
+
 /** Counts topic filters: of a guest those of a connection, of a login those of all its connections. */
 interface FilterBound {
-  /** Counts this filter until it is released or the connection closes; if it may not have it, says why. */
+  /**
+   * Counts this filter until it is released or the connection closes; if it may not have it, says why. Cuts a connection that takes
+   * filters again and again, as each time it is sent the retained messages.
+   */
   take(socket: Socket, login: string | null, filter: string): string | null;
   release(socket: Socket, filters: readonly string[]): void;
 }
 
+interface HeldFilters {
+  readonly owner: string | Socket;
+  readonly filters: Set<string>;
+  /** How often one was taken, less what {@link takenAgainMs} takes off again. */
+  taken: number;
+  countedMs: number;
+}
+
+/** In which a connection may take as many filters again as it may have. */
+const takenAgainMs = 30_000;
+
 /** Creates a bound with no filter. A gateway has one for each of its devices, and a handful. */
-export function createFilterBound(maxOfLogin: number, maxOfGuest: number): FilterBound {
-  const held = new Map<Socket, { readonly owner: string | Socket; readonly filters: Set<string> }>();
+export function createFilterBound(
+  maxOfLogin: number,
+  maxOfGuest: number,
+  clock: Pick<Clock, "monotonicMs">,
+): FilterBound {
+  const held = new Map<Socket, HeldFilters>();
   const counts = new Map<string | Socket, number>();
   const release = (socket: Socket, filters: Iterable<string>): void => {
     const own = held.get(socket);
@@ -161,11 +213,24 @@ export function createFilterBound(maxOfLogin: number, maxOfGuest: number): Filte
   return {
     take(socket, login, filter) {
       if (socket.destroyed) return "its connection is closed";
-      const own = held.get(socket) ?? { owner: login ?? socket, filters: new Set<string>() };
-      if (own.filters.has(filter)) return null;
-      const count = counts.get(own.owner) ?? 0;
       const max = login === null ? maxOfGuest : maxOfLogin;
-      if (count >= max) return `more than ${max} filters`;
+      const nowMs = clock.monotonicMs();
+      const own = held.get(socket) ?? {
+        owner: login ?? socket,
+        filters: new Set<string>(),
+        taken: 0,
+        countedMs: nowMs,
+      };
+      const count = counts.get(own.owner) ?? 0;
+      const isAgain = own.filters.has(filter);
+      if (!isAgain && count >= max) return `more than ${max} filters`;
+      own.taken = Math.max(0, own.taken - ((nowMs - own.countedMs) * max) / takenAgainMs) + 1;
+      own.countedMs = nowMs;
+      if (own.taken > max) {
+        socket.destroy();
+        return `more than ${max} filters again and again, its connection is cut`;
+      }
+      if (isAgain) return null;
       if (!held.has(socket)) {
         held.set(socket, own);
         socket.once("close", () => {

@@ -14,6 +14,7 @@ import {
   boundRetained,
   createFilterBound,
   createPlaces,
+  endRetainedOfClosed,
   maxTopicLength,
   type Places,
 } from "./broker-bounds.ts";
@@ -121,7 +122,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     options.onRefusedLogin?.(refused);
   };
   const internal = new WeakSet<Socket>();
-  const filters = createFilterBound(2_000, 50);
+  const filters = createFilterBound(2_000, 50, systemClock);
   const publishers = new WeakMap<Buffer, BrokerClient>();
   const isInternal = (socket: Socket): boolean => internal.has(socket);
   const broker = await Aedes.createBroker({
@@ -152,6 +153,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
   });
   broker.on("unsubscribe", (topics, client) => filters.release(client.conn as Socket, topics));
   boundEmitterDepth(broker);
+  endRetainedOfClosed(broker);
   const logUnkept = createAskLog(logger, systemClock, {
     one: "a message was not retained",
     more: "more messages were not retained",
