@@ -226,9 +226,10 @@ export function createFilterBound(
       if (!isAgain && count >= max) return `more than ${max} filters`;
       own.taken = Math.max(0, own.taken - ((nowMs - own.countedMs) * max) / takenAgainMs) + 1;
       own.countedMs = nowMs;
-      if (own.taken > max) {
+      // All that it may have, and others for them.
+      if (own.taken > 2 * max) {
         socket.destroy();
-        return `more than ${max} filters again and again, its connection is cut`;
+        return `more than ${2 * max} filters again and again, its connection is cut`;
       }
       if (isAgain) return null;
       if (!held.has(socket)) {

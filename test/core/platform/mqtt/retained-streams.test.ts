@@ -103,7 +103,7 @@ test("a filter counts each time it is taken, until some time has passed; a login
   const takes = (socket: Socket, login: string | null, count: number): (string | null)[] =>
     Array.from({ length: count }, () => bound.take(socket, login, "a"));
   for (let index = 0; index < 2_000; index++) expect(bound.take(gateway, "gw-1", `${index}`)).toBeNull();
-  expect(new Set(takes(guest, null, 50))).toEqual(new Set([null]));
+  expect(new Set(takes(guest, null, 100))).toEqual(new Set([null]));
   nowMs = 6_000;
   expect(new Set(takes(guest, null, 10))).toEqual(new Set([null]));
   bound.release(guest, ["a"]);
