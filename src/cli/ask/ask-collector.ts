@@ -69,8 +69,7 @@ export async function askCollector<T>(question: CollectorQuestion<T>): Promise<T
   const words = said.success ? said.data.error.message : `status ${status}`;
   if (status !== 400) {
     const hint = hints?.[status] ?? (said.success ? ownHints : foreignHints)[status];
-    const details = hint === undefined ? {} : { hint };
-    throw refuse(question, `the collector at ${base} refuses: ${words}`, { ...details, cause: { status } });
+    throw refuse(question, `the collector at ${base} refuses: ${words}`, { hint, cause: { status } });
   }
   throw new AuroraError("USAGE", `the collector does not understand the question: ${words}`, { op });
 }
@@ -86,15 +85,15 @@ export async function fetchCollectorFile(file: CollectorFile, maxBytes: number):
   if (status === 404) return null;
   const said = status >= 400 ? refusalSchema.safeParse(parseJsonBytes(bytes)).data?.error.message : undefined;
   const hint = said === undefined ? undefined : ownHints[status];
-  const details = hint === undefined ? {} : { hint };
-  throw refuse(file, `the collector at ${base} refuses: ${said ?? `status ${status}`}`, details);
+  throw refuse(file, `the collector at ${base} refuses: ${said ?? `status ${status}`}`, { hint });
 }
 
-const login =
-  "What stands before it, or another program, asks for a login: give an address where the collector itself answers.";
+/** Where a collector refuses, and its message alone is no cure. */
 const ownHints: Readonly<Record<number, string>> = {
   421: "Give an address or a name that it has, or have this one listed there.",
 };
+const login =
+  "What stands before it, or another program, asks for a login: give an address where the collector itself answers.";
 /** Where not a collector but something in its place refuses. */
 const foreignHints: Readonly<Record<number, string>> = { 401: login, 403: login, 407: login };
 
@@ -231,7 +230,8 @@ function codeOf(error: unknown): string {
 function refuse(
   { op, collector }: Pick<CollectorFile, "op" | "collector">,
   message: string,
-  details: { readonly hint?: string; readonly cause?: unknown } = {},
+  { hint, cause }: { readonly hint?: string | undefined; readonly cause?: unknown } = {},
 ): AuroraError {
-  return new AuroraError("COLLECTOR", message, { op, subject: collector, ...details });
+  const details = { op, subject: collector, cause };
+  return new AuroraError("COLLECTOR", message, hint === undefined ? details : { ...details, hint });
 }

@@ -1,7 +1,7 @@
 /**
  * Scores that devices computed themselves. Each is computed again from the inputs that came with it: a score of an
- * unknown model (by version, and by its image where the device says which), without inputs, of another shape or with other integers is set aside and never decided upon. What is
- * good is decided upon like a window of the gateway's own (mode `edge`), or only counted as agreement (mode `both`).
+ * unknown model (by version, and by its image where the device says which), without inputs, of another shape or with other
+ * integers is set aside and never decided upon. What is good is decided upon like a window of the gateway's own (mode `edge`), or only counted as agreement (mode `both`).
  */
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
 import { mcuModelFileName, type Scaler } from "../../core/contract/bundle/manifest.ts";

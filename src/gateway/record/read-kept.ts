@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import type { PointId } from "../../core/contract/stream.ts";
+import { parseJsonText } from "../../core/platform/files/parse-json.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { StateStore } from "./state-store.ts";
 
@@ -27,20 +28,11 @@ export function readKept<T>(state: Pick<StateStore, "get">, kept: KeptValue<T>):
   const { key, schema, logger } = kept;
   const text = state.get(key);
   if (text === null) return undefined;
-  const json = parseJson(text);
+  const json = parseJsonText(text);
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const detail = json === undefined ? "it is no JSON" : sayIssue(parsed.error.issues[0], json);
   logger.error("what the last run kept cannot be read, starting without it", { kept: key, detail });
   kept.onLost?.();
   return undefined;
-}
-
-/** Undefined, which no schema takes, for what is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -15,6 +15,7 @@ import { gatewayAccessFile } from "../../core/contract/device/device-capture.ts"
 import { renderHttpDate } from "../../core/contract/iso-time.ts";
 import { urlHost } from "../../core/contract/url-host.ts";
 import type { Clock } from "../../core/platform/clock.ts";
+import { parseJsonText } from "../../core/platform/files/parse-json.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 import { boundHttpConnections } from "../../core/platform/http-places.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -168,19 +169,10 @@ export function expectOperator(actor: GatewayActor): void {
 
 /** What a JSON body asks for. @throws AuroraError USAGE, beginning with `refusal`, for what `schema` does not take. */
 export function readOrder<T>(body: string, schema: z.ZodType<T>, refusal: string): T {
-  const asked = parseBody(body);
+  const asked = parseJsonText(body);
   const order = schema.safeParse(asked);
   if (order.success) return order.data;
   throw refuseRequest("USAGE", `${refusal}: ${sayIssue(order.error.issues[0], asked)}`);
-}
-
-/** The value of a JSON body, or undefined, which no schema takes, for what is not JSON. */
-function parseBody(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 export function refuseRequest(code: ErrorCode, message: string): AuroraError {

@@ -71,11 +71,15 @@ export function createSlotProof({ files, logger, ...options }: SlotProofOptions)
     const mark = bytes === null ? undefined : markSchema().safeParse(parseJsonBytes(bytes)).data;
     return mark?.runtime === runtime ? mark.digests : [];
   };
-  const keepProved = async (stateDir: string, expected: ExpectedProof): Promise<void> => {
+  const keepProved = async (
+    stateDir: string,
+    { digest }: ExpectedProof,
+    identity: Promise<string>,
+  ): Promise<void> => {
     try {
-      const runtime = await identify();
-      const others = (await listProved(stateDir, runtime)).filter((digest) => digest !== expected.digest);
-      const digests = [...others, expected.digest].slice(-maxProved);
+      const runtime = await identity;
+      const others = (await listProved(stateDir, runtime)).filter((other) => other !== digest);
+      const digests = [...others, digest].slice(-maxProved);
       await files.writeAtomic(markPath(stateDir), `${JSON.stringify({ runtime, digests })}\n`);
     } catch (error) {
       logger.warn("a bundle is proved again at the next start, since that it was cannot be kept", { error });
@@ -96,11 +100,12 @@ export function createSlotProof({ files, logger, ...options }: SlotProofOptions)
   return {
     prove: async (stateDir, expected, signal) => {
       const report = await proveBundle(prover, expected, signal);
-      await keepProved(stateDir, expected);
+      await keepProved(stateDir, expected, identify());
       return report;
     },
     proveOnce: async (stateDir, bundleDir, { digest, manifest, files: contents }) => {
-      const runtime = await identify().catch(() => null);
+      const identity = identify();
+      const runtime = await identity.catch(() => null);
       if (runtime !== null && (await listProved(stateDir, runtime)).includes(digest)) return;
       const cases = decodeGolden(contents.get(bundleFileNames.golden)!).cases.length;
       const { name, version } = manifest;
@@ -113,7 +118,7 @@ export function createSlotProof({ files, logger, ...options }: SlotProofOptions)
         options.onUnproved(bundleDir, error);
         return;
       }
-      await keepProved(stateDir, expected);
+      await keepProved(stateDir, expected, identity);
     },
   };
 }

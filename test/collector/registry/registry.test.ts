@@ -40,6 +40,20 @@ async function tufClient(url: string, root: Uint8Array, of = `${Math.random()}`)
   });
 }
 
+/** A folder is copied, a gateway sees what is published a day later, and the folder is lost; gives the copy. */
+async function loseAfterCopy(): Promise<string> {
+  const copy = join(fixture.dir, "..", "copy");
+  await fixture.publish(sampleContents());
+  await cp(fixture.dir, copy, { recursive: true });
+  fixture.clock.pass(dayMs);
+  await fixture.publish(sampleContents({ version: "1.0.1" }));
+  const before = await tufClient(await fixture.serve(), fixture.keys.root, "same");
+  expect(await before.getTargetInfo("bearing-sample/1.0.1.tar")).toBeDefined();
+  fixture.clock.pass(dayMs);
+  await rm(fixture.dir, { recursive: true });
+  return copy;
+}
+
 describe("installation keys", () => {
   it("are five pairs for the owner alone and a root that tells who may sign what", async () => {
     const names = (await readdir(fixture.keysDir)).sort();
@@ -159,15 +173,7 @@ describe("the registry", () => {
   it.each(["restored from a copy", "begun anew"])(
     "%s is ahead of what gateways have seen, at their first question",
     async (how) => {
-      const copy = join(fixture.dir, "..", "copy");
-      await fixture.publish(sampleContents());
-      await cp(fixture.dir, copy, { recursive: true });
-      fixture.clock.pass(dayMs);
-      await fixture.publish(sampleContents({ version: "1.0.1" }));
-      const before = await tufClient(await fixture.serve(), fixture.keys.root, "same");
-      expect(await before.getTargetInfo("bearing-sample/1.0.1.tar")).toBeDefined();
-      fixture.clock.pass(dayMs);
-      await rm(fixture.dir, { recursive: true });
+      const copy = await loseAfterCopy();
       if (how !== "begun anew") await cp(copy, fixture.dir, { recursive: true });
       const restored = await fixture.open();
       const after = await tufClient(await fixture.serve(restored), fixture.keys.root, "same");
@@ -181,15 +187,7 @@ describe("the registry", () => {
   it.each([30, 1.5])(
     "restored while its clock was %d days behind, is ahead once that is set",
     async (days) => {
-      const copy = join(fixture.dir, "..", "copy");
-      await fixture.publish(sampleContents());
-      await cp(fixture.dir, copy, { recursive: true });
-      fixture.clock.pass(dayMs);
-      await fixture.publish(sampleContents({ version: "1.0.1" }));
-      const before = await tufClient(await fixture.serve(), fixture.keys.root, "same");
-      expect(await before.getTargetInfo("bearing-sample/1.0.1.tar")).toBeDefined();
-      fixture.clock.pass(dayMs);
-      await rm(fixture.dir, { recursive: true });
+      const copy = await loseAfterCopy();
       await cp(copy, fixture.dir, { recursive: true });
       fixture.clock.set(fixture.clock.nowMs() - days * dayMs);
       const restored = await fixture.open();

@@ -24,7 +24,8 @@ interface UnclaimedRoom {
 export interface SqliteMachines {
   /** Highest stored sequence, or null when this lane was never heard of. */
   watermark(key: LaneKey): number | null;
-  otherLives(key: LaneKey): number | null;
+  /** The same over its gateway's other lives, but those of memory. */
+  highestOfOtherLives(key: LaneKey): number | null;
   /** Of a gateway of too many lives the one that was silent for longest is forgotten. */
   setWatermark(key: LaneKey, step: { readonly sequence: number; readonly nowMs: number }): void;
   /** Notes that something came from a gateway. */
@@ -69,7 +70,7 @@ export function createSqliteMachines(database: SqliteDatabase): SqliteMachines {
 
 function createWatermarks(
   database: SqliteDatabase,
-): Pick<SqliteMachines, "watermark" | "otherLives" | "setWatermark"> {
+): Pick<SqliteMachines, "watermark" | "highestOfOtherLives" | "setWatermark"> {
   const get = database.prepare(
     "SELECT sequence FROM uplink_progress WHERE gateway = ? AND boot_id = ? AND lane = ?",
   );
@@ -90,7 +91,8 @@ function createWatermarks(
       const row = get.get(gateway, bootId, lane);
       return row === undefined ? null : Number(row.sequence);
     },
-    otherLives: ({ gateway, bootId, lane }) => numberOrNull(others.get(gateway, lane, bootId)!.sequence),
+    highestOfOtherLives: ({ gateway, bootId, lane }) =>
+      numberOrNull(others.get(gateway, lane, bootId)!.sequence),
     setWatermark: ({ gateway, bootId, lane }, { sequence, nowMs }) => {
       if (known.get(gateway, bootId) === undefined) {
         const own = lives.all(gateway);

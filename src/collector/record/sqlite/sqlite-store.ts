@@ -98,7 +98,7 @@ export function storeEnvelope(
   const step = stepWatermark(before ?? 0, envelope);
   machines.touchGateway(envelope.gateway, nowMs);
   const fresh = envelope.records.slice(step.duplicates, step.duplicates + step.fresh);
-  const others = before === null ? machines.otherLives(envelope) : null;
+  const others = before === null ? machines.highestOfOtherLives(envelope) : null;
   const missing = countMissing(envelope, step.missing, { before, others });
   const store = (record: CheckedEnvelope["records"][number]): Result<UplinkRecord["kind"], RecordFault> => {
     const origin = { gateway: envelope.gateway, receivedMs: nowMs };
