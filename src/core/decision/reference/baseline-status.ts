@@ -49,7 +49,7 @@ export interface BaselineStatus {
   /** While it is learning: windows with which a provisional one is tried next. */
   readonly neededWindows?: number | undefined;
   readonly suspicions: readonly string[];
-  /** What is not known, since many windows of the last day were at speeds that were not learnt; absent: few were, or none was heard in this run. */
+  /** What is not known, or raised later, since many windows of the last day were at speeds that were not learnt; absent: few were, or none was heard in this run. */
   readonly beyond?: string | undefined;
   /** Which levels were learnt later, since when; absent: none. */
   readonly later?: string | undefined;

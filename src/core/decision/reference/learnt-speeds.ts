@@ -58,7 +58,8 @@ export function sayLearntSpeeds(baseline: LearntBaseline): string {
   return joined.map(saySpeeds).join(" and ");
 }
 
-/** `900 to 1250 rpm`. */
+/** `900 to 1250 rpm`; of a single one, as a speed that is stated, `1480 rpm`. */
 export function saySpeeds({ min, max }: { readonly min: number; readonly max: number }): string {
-  return `${Math.round(min)} to ${Math.round(max)} rpm`;
+  const [least, most] = [Math.round(min), Math.round(max)];
+  return least === most ? `${most} rpm` : `${least} to ${most} rpm`;
 }

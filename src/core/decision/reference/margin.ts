@@ -54,6 +54,11 @@ function allowBeside(shaftRpm: number, baseline: SiteBaseline): number {
   return besideMargin * Math.min(1, Math.abs(octavesBeyond(shaftRpm, baseline)) / besideOctaves);
 }
 
+/** Has a margin to be higher here by all that is allowed for? */
+export function isJustBeside(shaftRpm: number, baseline: SiteBaseline): boolean {
+  return allowBeside(shaftRpm, baseline) === besideMargin;
+}
+
 /** The same by what was learnt, or else by what was refused as a reference. */
 export function expectMode(
   own: { readonly baseline: SiteBaseline | null; readonly doubted?: SiteBaseline | null | undefined },

@@ -22,7 +22,7 @@ import { createDeafness, type Deafness } from "./deafness.ts";
 import { describeBaseline } from "./describe-baseline.ts";
 import type { BaselineSubject } from "./fit-site-baseline.ts";
 import { type HealthyRows, noHealthyRows } from "./healthy-rows.ts";
-import { createSpeedsHeard, describeBeyond } from "./speeds-heard.ts";
+import { createSpeedsHeard, describeSpeeds } from "./speeds-heard.ts";
 import { isStandstill } from "./standstill.ts";
 import {
   listUnheard,
@@ -167,7 +167,7 @@ class Reference implements OwnReference {
   /** What is not known at speeds of the last day; null: nothing is. */
   get #beyond(): string | null {
     const baseline = this.#learner?.current ?? null;
-    return baseline === null ? null : describeBeyond(this.#speeds.lastDay, baseline);
+    return baseline === null ? null : describeSpeeds(this.#speeds.lastDay, baseline);
   }
 
   get doubted(): SiteBaseline | null {
@@ -196,7 +196,8 @@ class Reference implements OwnReference {
     this.severity = measureWindowSeverity(window, this.#parts.baseline, baseline);
     this.deafness.note(this.severity, baseline !== null);
     const { db, unknown } = this.severity;
-    if (db !== null || unknown !== null) this.#speeds.note(window.prediction.toMs, unknown !== null);
+    const isHeard = db !== null || unknown !== null;
+    if (isHeard && baseline !== null) this.#speeds.note(window.prediction.toMs, window.shaftRpm, baseline);
     this.isStanding = this.deafness.isQuiet && this.#stands(window);
     return baseline;
   }

@@ -34,7 +34,7 @@ test("at a speed that was learnt a severity is a number", () => {
 
 test("an octave faster up to 24 dB are the speed's own, and the machine may have become 6 dB quieter by it", () => {
   const { db, atLeastDb, atMostDb, unknown } = measure(2000, 30);
-  expect([db, unknown]).toEqual([null, "it was learnt at 1000 to 1000 rpm, not at 2000 rpm"]);
+  expect([db, unknown]).toEqual([null, "it was learnt at 1000 rpm, not at 2000 rpm"]);
   expect(atLeastDb).toBeCloseTo(6, 4);
   expect(atMostDb).toBeCloseTo(36, 4);
 });
@@ -50,7 +50,7 @@ test("of a speed that nobody states nothing is known", () => {
     db: null,
     atLeastDb: null,
     atMostDb: null,
-    unknown: "it was learnt at 1000 to 1000 rpm, and the speed is not known",
+    unknown: "it was learnt at 1000 rpm, and the speed is not known",
   });
 });
 
