@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect, it } from "vitest";
+import { readDocumentedMetrics, readDocumentedRules } from "./support/documented-metrics.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const documents = ["README.md", ...below("src"), ...below("firmware-bridge"), "models/README.md"];
@@ -35,4 +36,16 @@ it.each(documents)("%s names only files that are there", (document) => {
 it("finds what the documents name", () => {
   expect(documents.length).toBeGreaterThan(20);
   expect(findPaths("src/ARCHITECTURE.md")).toContain("test/architecture.test.ts");
+});
+
+it("wakes by rules that are YAML and ask for a gateway's figures", () => {
+  const rules = readDocumentedRules();
+  expect(rules.length).toBeGreaterThan(5);
+  const figures = readDocumentedMetrics("Figures of a gateway").map((row) => row.split(" ")[0]);
+  for (const rule of rules) {
+    expect(Object.keys(rule).filter((key) => !["alert", "expr", "for"].includes(key))).toEqual([]);
+    expect(rule.alert).toMatch(/^[A-Z]\w+$/);
+    const named = [...rule.expr.matchAll(/aurora_\w+/g)].map(([name]) => name);
+    expect(figures).toEqual(expect.arrayContaining(named));
+  }
 });

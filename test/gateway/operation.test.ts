@@ -40,7 +40,7 @@ test("a turbine is unknown before its first window, healthy after it, and unknow
   await installation.startCollector();
   const subscriber = await listen(installation);
   const device = await startHandDevice("WT01");
-  await installation.startGateway([{ id: "WT01", bearing, connect: device.address }]);
+  const gateway = await installation.startGateway([{ id: "WT01", bearing, connect: device.address }]);
   await until(() => subscriber.states.has("WT01"), "the first state");
   expect(subscriber.states.get("WT01")).toMatchObject({
     health: "information-unavailable",
@@ -59,6 +59,9 @@ test("a turbine is unknown before its first window, healthy after it, and unknow
     () => componentOf(subscriber.states.get("WT01"))?.reason === "the turbine stands by",
     "the reason",
   );
+  const metrics = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
+  expect(metrics).toContain('component="generator-bearing",health="no-data"} 1');
+  expect(metrics).toContain('aurora_component_unheard{turbine="WT01",component="generator-bearing"} 0');
   await device.stream(1, { shaftRpm: 0 });
   await device.stream(5, { shaftRpm: -1500 });
   await until(() => subscriber.states.get("WT01")?.health === "ok", "healthy, turning the other way round");
@@ -99,6 +102,7 @@ test("a turbine whose device falls silent is unknown, and its last scores are no
   const labels = 'turbine="WT01",component="generator-bearing"';
   expect(metrics).toContain(`aurora_component_health{${labels},health="no-data"} 1`);
   expect(metrics).toContain(`aurora_component_health{${labels},health="good"} 0`);
+  expect(metrics).toContain(`aurora_component_unheard{${labels}} 1`);
   // Not known, which is not 0.
   expect(metrics).not.toContain(`aurora_component_risk_ratio{${labels}}`);
   expect(silent?.drift).toEqual([

@@ -1,6 +1,7 @@
 /** Figures as Prometheus reads them, and as `src/INTERFACES.md` tells them. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { parse } from "yaml";
 
 const page = resolve(import.meta.dirname, "../../src/INTERFACES.md");
 
@@ -11,6 +12,12 @@ export function readDocumentedMetrics(heading: string): string[] {
   return [...table.matchAll(/^\| `(aurora_\w+)` \| (\w+) \| \S.* \|$/gm)]
     .map(([, name, kind]) => `${name} ${kind}`)
     .sort();
+}
+
+/** The page's rules of Prometheus, as YAML reads them. */
+export function readDocumentedRules(): { readonly alert: string; readonly expr: string }[] {
+  const [, block = ""] = /\n```yaml\n(groups:\n[^`]*)```/.exec(readFileSync(page, "utf8")) ?? [];
+  return parse(block).groups.flatMap(({ rules }: { readonly rules: readonly unknown[] }) => rules);
 }
 
 /** Rows `name kind` of what `/metrics` answered, but for the process's and Node's own, sorted. */

@@ -49,6 +49,9 @@ export function classifyOperatingState(evidence: OperatingEvidence): OperatingSt
   return speedRpm >= limits.fullPerformanceRpm ? "full-performance" : "partial-performance";
 }
 
+/** Why nothing is known of what a turbine in standby has. */
+export const standbyReason = "the turbine stands by";
+
 /** Is a turbine in this state one that a model may be asked about? */
 export function isOperating(state: OperatingState): boolean {
   return state === "full-performance" || state === "partial-performance";

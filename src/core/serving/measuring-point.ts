@@ -6,7 +6,7 @@ import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { GatewayConfig, PointConfig } from "../contract/config/gateway-config.ts";
 import type { OperatingState } from "../contract/prediction.ts";
 import type { FeatureWindow, PointId, Quarantine, Reused, SampleBlock } from "../contract/stream.ts";
-import { classifyOperatingState } from "../decision/operating-state.ts";
+import { classifyOperatingState, standbyReason } from "../decision/operating-state.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { OpenWindows } from "../window/window-sink.ts";
 import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
@@ -129,7 +129,7 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
         return;
       case "stops":
         // A standing turbine is no bad data: it says nothing, and that is what subscribers are told.
-        this.#noteSilence("the turbine stands by");
+        this.#noteSilence(standbyReason);
         return;
       case "stands":
         return;

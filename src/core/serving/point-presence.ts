@@ -10,7 +10,7 @@ interface PresenceLimits {
   readonly timeoutMs: number;
 }
 
-/** What a block says of the turbine: `stops` is the first one of a turbine that stands. */
+/** What a block says of the turbine: `stops` is the first one of a turbine that stands, or that stands still after a silence. */
 type Rotation = "turns" | "stops" | "stands";
 
 /**
@@ -106,8 +106,9 @@ class Presence implements PointPresence {
     const stood = this.#isStanding;
     this.#isStanding = shaftRpm < this.#limits.standbyBelowRpm;
     if (this.#isStanding) {
+      const isTold = stood && !this.#isSilent;
       this.#isSilent = false;
-      return stood ? "stands" : "stops";
+      return isTold ? "stands" : "stops";
     }
     // From here on a window is due.
     if (stood || Number.isNaN(this.#lastUsefulMonotonicMs)) this.#lastUsefulMonotonicMs = arrivedMonotonicMs;

@@ -8,7 +8,7 @@ import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
 import { toWords } from "../../core/contract/to-words.ts";
 import type { ComponentCondition, UnknownNow } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
-import { isOperating } from "../../core/decision/operating-state.ts";
+import { isOperating, standbyReason } from "../../core/decision/operating-state.ts";
 import type { PointWatch } from "../../core/decision/point-watch.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
 import { adviseRefused, sayNextStep } from "../../core/decision/reference/describe-baseline.ts";
@@ -189,7 +189,7 @@ class ComponentHistory implements ComponentTracker {
     const silence = this.#silence;
     const setAside = this.#setAside;
     const sinceMs = silence?.sinceMs ?? this.#unknownSinceMs;
-    if (this.#operatingState === "standby") return { reason: "the turbine stands by", sinceMs };
+    if (this.#operatingState === "standby") return { reason: standbyReason, sinceMs };
     if (setAside !== null && Math.abs(timeMs - setAside.atMs) <= setAsideFreshMs) {
       return { reason: `its data is in quarantine (${setAside.reason})`, sinceMs };
     }

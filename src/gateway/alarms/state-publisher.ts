@@ -11,6 +11,7 @@ import type { PointId, Quarantine } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { ComponentCondition, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister, OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
+import { standbyReason } from "../../core/decision/operating-state.ts";
 import { findHighestRisk, rollUpHealth, tellsRisk } from "../../core/decision/roll-up-health.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
@@ -41,6 +42,8 @@ interface StatePublisher {
 /** A component of one of the turbines, as it is now. */
 export interface DescribedComponent extends ComponentCondition {
   readonly turbine: string;
+  /** Is nothing known of it although its turbine does not stand by, and people have no alarm of it out of service? */
+  readonly unheard: boolean;
   /** Highest of its failure modes, at the site's prior; null: not known. */
   readonly risk: number | null;
 }
@@ -190,10 +193,11 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
     describeComponents: () => {
       const standings = gather();
       return [...entries.values()].flatMap((entry) => {
-        const { components = [], lastScores } = describe(entry, standings);
+        const { components = [], lastScores, alarms } = describe(entry, standings);
         return components.map((each) => ({
           turbine: entry.turbine,
           ...each,
+          unheard: isUnheard(each, alarms),
           risk: tellsRisk(each)
             ? findHighestRisk(lastScores.filter(({ component }) => component === each.component))
             : null,
@@ -215,6 +219,14 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       );
     },
   };
+}
+
+function isUnheard(
+  { component, health, reason }: ComponentCondition,
+  alarms: TurbineState["alarms"],
+): boolean {
+  if (health !== "no-data" || reason === standbyReason) return false;
+  return !alarms.some((alarm) => alarm.component === component && alarm.state === "out-of-service");
 }
 
 /** The worst that is wrong with the sources of the values that speak of a component. */

@@ -149,8 +149,14 @@ function addComponentMetrics(metrics: Metrics, read: MeasuredParts["components"]
     help: "Highest probability of a fault of a component, at the site's prior; absent while it is not known.",
     labels,
   });
+  const unheard = metrics.gauge({
+    name: "component_unheard",
+    help: "1 while nothing is known of a component although its turbine does not stand by and no alarm of it is out of service.",
+    labels,
+  });
   return () => {
     for (const { turbine, component, ...now } of read()) {
+      unheard.set(now.unheard ? 1 : 0, { turbine, component });
       for (const each of componentHealths)
         health.set(each === now.health ? 1 : 0, { turbine, component, health: each });
       risk.set(now.risk, { turbine, component });

@@ -63,5 +63,7 @@ describe("a point whose turbine stands", () => {
     expect(presence.findSilence(250_000, second)).toBeNull();
     expect(presence.findSilence(250_001, second)).toBe("no data");
     expect(presence.fastestRpm).toBe(1800);
+    // That it still stands is told again: the last that was told is that nothing comes.
+    expect([0, 0].map((rpm) => presence.noteBlock(rpm, 5, 300_000))).toEqual(["stops", "stands"]);
   });
 });

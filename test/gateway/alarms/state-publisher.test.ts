@@ -5,6 +5,7 @@ import type { DiagnosedSource } from "../../../src/core/contract/source-diagnosi
 import { createTopics } from "../../../src/core/contract/topics.ts";
 import { type TurbineState, turbineStateSchema } from "../../../src/core/contract/turbine-state.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
+import { standbyReason } from "../../../src/core/decision/operating-state.ts";
 import { createStatePublisher } from "../../../src/gateway/alarms/state-publisher.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
@@ -313,6 +314,30 @@ describe("the state publisher", () => {
     states.update(withRisk(3, 0.03));
     states.update({ ...decisionAt(4, 0.1), operatingState: "information-unavailable", modes: [] });
     expect(risk()).toBeNull();
+  });
+
+  it("calls a component unheard, but not while its turbine stands by or its alarm is out of service", () => {
+    const { states, register } = create();
+    const isUnheard = (): boolean => states.describeComponents()[0]!.unheard;
+    expect(isUnheard()).toBe(true);
+    states.update(decisionAt(0, 0.1));
+    expect(isUnheard()).toBe(false);
+    const unknown = { ...decisionAt(1, 0.1), operatingState: "information-unavailable", modes: [] } as const;
+    states.update(unknown);
+    states.noteSilence(point, { reason: "no data", sinceMs: 0 });
+    expect(isUnheard()).toBe(true);
+    states.noteSilence(point, { reason: standbyReason, sinceMs: 0 });
+    expect(isUnheard()).toBe(false);
+    states.noteSilence(point, { reason: "no data", sinceMs: 0 });
+    register.update(decisionAt(2, 0.9, true));
+    register.step(
+      { point, failureMode: "inner-race" },
+      { kind: "remove-from-service", atMs: 1, by: "ana" },
+      1,
+    );
+    expect(states.describeComponents()[0]).toMatchObject({ health: "no-data", unheard: false });
+    register.step({ point, failureMode: "inner-race" }, { kind: "return-to-service" }, 2);
+    expect(states.describeComponents()[0]).toMatchObject({ health: "warning", unheard: false });
   });
 
   it("tries again at the next tick what the broker did not take", async () => {
