@@ -1,6 +1,6 @@
 /** Builds of the firmware by its CMakeLists.txt as a porter makes them: a toolchain file, a board, warnings as errors. */
 import { execFile } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { firmwareFolder, hasProgram } from "../mcu/toolchain.ts";
@@ -12,6 +12,8 @@ export interface CMakeBuild {
   readonly compiler?: { readonly command: string; readonly target?: string; readonly flags: string };
   /** Sources of the board; empty: the library alone. */
   readonly board: string;
+  /** A function that is cut out of the board: the link has to fail for want of it. */
+  readonly without?: string;
   /** For the linker. */
   readonly linkFlags?: readonly string[];
   /** What is missing on this machine. */
@@ -53,6 +55,13 @@ export const cmakeBuilds: readonly CMakeBuild[] = [
     missing: needs(arm),
   },
   {
+    name: "no board without its flash",
+    compiler: { command: arm, flags: "-mthumb -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard" },
+    board: "board_template.c",
+    without: "board_flash",
+    missing: needs(arm),
+  },
+  {
     name: "the library with clang for a Cortex-M33",
     compiler: {
       command: "clang",
@@ -65,11 +74,12 @@ export const cmakeBuilds: readonly CMakeBuild[] = [
   { name: "the board of this machine", board: "board_host.c", missing: needs("cc") },
 ];
 
-/** Configures and builds below `folder`. False, with the tools' output on standard error, if that fails. */
+/** Configures and builds below `folder`. False, with the tools' output on standard error, if that does not end as it has to. */
 export async function buildByCMake(build: CMakeBuild, folder: string): Promise<boolean> {
   const into = join(folder, build.name.replaceAll(" ", "-"));
   mkdirSync(into, { recursive: true });
-  const { compiler, board, linkFlags } = build;
+  const { compiler, without, linkFlags } = build;
+  const board = without === undefined ? build.board : cutOut(without, { board: build.board, into });
   const args = ["-S", firmwareFolder(), "-B", into, "-DAURORA_WARNINGS=ON", `-DAURORA_BOARD=${board}`];
   if (compiler !== undefined) {
     const file = join(into, "toolchain.cmake");
@@ -80,12 +90,22 @@ export async function buildByCMake(build: CMakeBuild, folder: string): Promise<b
   try {
     await start("cmake", args);
     await start("cmake", ["--build", into, "-j2"], { maxBuffer: 1 << 26 });
-    return true;
+    return without === undefined;
   } catch (error) {
     if (!(error instanceof Error && "stdout" in error && "stderr" in error)) throw error;
+    if (without !== undefined && String(error.stderr).includes(`undefined reference to \`${without}'`))
+      return true;
     process.stderr.write(`${String(error.stdout)}${String(error.stderr)}`);
     return false;
   }
+}
+
+/** Writes a board that lacks a function; returns its path. */
+function cutOut(name: string, { board, into }: { readonly board: string; readonly into: string }): string {
+  const whole = readFileSync(join(firmwareFolder(), board), "utf8");
+  const file = join(into, board);
+  writeFileSync(file, whole.replace(new RegExp(`^\\w+ ${name}\\([^]*?^}$`, "m"), ""));
+  return file;
 }
 
 function renderToolchain({ command, target, flags }: NonNullable<CMakeBuild["compiler"]>): string {
