@@ -40,7 +40,16 @@ describe("aurora bundle and aurora keys", () => {
     await withTempDir(async (dir) => {
       const [keys, one, two] = [join(dir, "keys"), join(dir, "one"), join(dir, "two")];
       await run(keysCommand(), "init", keys, "--json");
-      expect(Object.keys((JSON.parse(stdout) as { keyIds: object }).keyIds)).toHaveLength(5);
+      const { keyIds, rootFile } = JSON.parse(stdout) as {
+        keyIds: Record<string, string>;
+        rootFile: string;
+      };
+      const { signed } = JSON.parse(await readFile(rootFile, "utf8")) as {
+        signed: { roles: Record<string, { keyids: string[] }> };
+      };
+      const ofRoles = Object.entries(signed.roles).map(([role, { keyids }]) => [role, keyids[0]]);
+      const { keyId: release } = await loadPrivateKey(join(keys, "release.key"));
+      expect(keyIds).toEqual({ ...Object.fromEntries(ofRoles), release });
       expect((await stat(join(keys, "root.key"))).mode & 0o777).toBe(0o600);
 
       await writeBundle(one, sampleContents(), newKey());

@@ -19,6 +19,7 @@ import { maxRootBytes } from "../../core/contract/publication.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { rootLifetimeMs, signRoot } from "./sign-root.ts";
+import { toTufKey } from "./tuf-signing.ts";
 
 /** Name of the root metadata file in the keys' folder: what a gateway is given at enrolment. */
 const rootFileName = "root.json";
@@ -36,7 +37,7 @@ export interface RegistryKeys {
 
 /** What {@link createInstallationKeys} made. */
 interface InstallationKeys {
-  /** Key ids by name. */
+  /** Key ids by name: of the four roles as the root metadata lists them, of `release` as signed bundles do. */
   readonly keyIds: Readonly<Record<(typeof names)[number], string>>;
   /** Path of the root metadata. */
   readonly rootFile: string;
@@ -86,7 +87,12 @@ async function signFirstRoot(
   );
   const rootFile = join(dir, rootFileName);
   await writeFileAtomic(rootFile, bytes);
-  const keyIds = Object.fromEntries(pairs.map(([name, pair]) => [name, pair.keyId]));
+  const keyIds = Object.fromEntries(
+    [...keys].map(([name, { publicKey }]) => [
+      name,
+      name === "release" ? publicKey.keyId : toTufKey(publicKey).keyID,
+    ]),
+  );
   return { keyIds: keyIds as InstallationKeys["keyIds"], rootFile };
 }
 
