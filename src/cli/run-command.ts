@@ -24,6 +24,8 @@ Example:
 `,
     )
     .exitOverride()
+    // Else `--version` of any command would print the program's.
+    .enablePositionalOptions()
     .showHelpAfterError(`hint: ${sayUsage("aurora")}`)
     .hook("preAction", (_, command) => refuseNoValue(command));
   for (const entry of commandTable) {
@@ -43,7 +45,7 @@ Example:
     const json = argv.includes("--json");
     if (!(error instanceof CommanderError)) return reportError(error, { json });
     if (error.exitCode === 0) return 0;
-    if (json) printJsonError(describeUsage(error, argv[2]!));
+    if (json) printJsonError(describeUsage(error));
     return 2;
   }
 }
@@ -93,7 +95,11 @@ function withUsageErrors(command: Command, path: string): Command {
   for (const child of command.commands) withUsageErrors(child, `${path} ${child.name()}`);
   command.helpOption("-h, --help", "print this help");
   refuseSecondValues(command);
-  return command.exitOverride().showHelpAfterError(`hint: ${sayUsage(path)}`);
+  return command
+    .exitOverride((error) => {
+      throw new WrongUsage(error, path);
+    })
+    .showHelpAfterError(`hint: ${sayUsage(path)}`);
 }
 
 /** Of two values for one option commander drops the first without a word. Those that may be repeated begin as a list. */
@@ -108,10 +114,19 @@ function refuseSecondValues(command: Command): void {
   }
 }
 
-function describeUsage({ message }: CommanderError, name: string): ErrorReport {
-  const isKnown = commandTable.some((entry) => entry.name === name);
-  const hint = sayUsage(isKnown ? `aurora ${name}` : "aurora");
-  return { code: "USAGE", message: message.replace(/^error: /, ""), hint };
+function describeUsage(error: CommanderError): ErrorReport {
+  const hint = sayUsage(error instanceof WrongUsage ? error.path : "aurora");
+  return { code: "USAGE", message: error.message.replace(/^error: /, ""), hint };
+}
+
+/** Wrong usage of a command below `aurora`, whose help is by `path`. */
+class WrongUsage extends CommanderError {
+  readonly path: string;
+
+  constructor({ exitCode, code, message }: CommanderError, path: string) {
+    super(exitCode, code, message);
+    this.path = path;
+  }
 }
 
 function sayUsage(path: string): string {

@@ -4,6 +4,13 @@ import { auroraHere } from "./aurora.ts";
 it.each([
   ["doctor", ["--config", "nowhere.yaml"], 1, "CONFIG_INVALID", /nowhere\.yaml/],
   ["alert", ["ack", "WT01"], 2, "USAGE", /required option/],
+  [
+    "bundle",
+    ["republish", "nowhere", "--as", "1.2.0", "--key", "k", "--version", "1.2.0"],
+    2,
+    "USAGE",
+    /unknown option '--version'/,
+  ],
   ["bundle", ["inspect", "nowhere"], 1, "BUNDLE_FORMAT", /nowhere/],
   [
     "explain",
@@ -19,9 +26,11 @@ it.each([
   async (command, args, code, name, message) => {
     const asked = await auroraHere(command, ...args, "--json");
     expect(asked.code).toBe(code);
-    expect(JSON.parse(asked.stdout)).toEqual({
+    const told = JSON.parse(asked.stdout) as { error: { hint: string } };
+    expect(told).toEqual({
       error: { code: name, message: expect.stringMatching(message), hint: expect.stringMatching(/./) },
     });
     expect(asked.stderr).toMatch(/^error: /);
+    expect(asked.stderr).toContain(`hint: ${told.error.hint}`);
   },
 );
