@@ -49,3 +49,15 @@ it("wakes by rules that are YAML and ask for a gateway's figures", () => {
     expect(figures).toEqual(expect.arrayContaining(named));
   }
 });
+
+it("tells of every command that ends with a report and exit code 1", () => {
+  const [, text = ""] = readFileSync(join(root, "src/ERRORS.md"), "utf8").split("\nA bad verdict");
+  const folder = join(root, "src/cli/commands");
+  const reporting = readdirSync(folder).filter((file) =>
+    readFileSync(join(folder, file), "utf8").includes("process.exitCode = 1"),
+  );
+  const missing = reporting.filter(
+    (file) => !text.includes(`\`${file.replace(".ts", "").replace("-", " ")}`),
+  );
+  expect([reporting.length > 5, missing]).toEqual([true, []]);
+});

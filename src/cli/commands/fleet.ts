@@ -6,7 +6,7 @@ import { isTopicFilter } from "../../core/contract/topics.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { type EnrolResult, enrolGateways } from "../fleet/enrol-gateways.ts";
 import { renderLogin, renderYamlText } from "../fleet/made-login.ts";
-import { revokeGateway } from "../fleet/revoke-gateway.ts";
+import { type RevokeResult, revokeGateway } from "../fleet/revoke-gateway.ts";
 import { parseHost, parseId, parseInteger } from "../terminal/options.ts";
 import { printReply } from "../terminal/print-reply.ts";
 
@@ -91,15 +91,20 @@ export function fleetCommand(): Command {
     )
     .argument("<gateway>", "id of the gateway or the reader", parseId)
     .requiredOption("--dir <dir>", "folder of the enrolment")
+    .option("--json", "print what was written as JSON")
     .addHelpText("after", revokeHelp)
-    .action(async (gateway: string, { dir }: { readonly dir: string }) => {
-      const { id, brokerDir, enrolledFile } = await revokeGateway(dir, gateway);
-      process.stdout.write(
-        `${id} is revoked\n${brokerDir}: for the broker; let it read its files again, and end ${id}'s connection\n` +
-          `${enrolledFile}: for the collector, which then says of a gateway that it is offline\n`,
-      );
+    .action(async (gateway: string, { dir, json }: Pick<EnrolOptions, "dir" | "json">) => {
+      const revoked = await revokeGateway(resolve(dir), gateway);
+      printReply(json, revoked, () => renderRevoked(revoked));
     });
   return command;
+}
+
+function renderRevoked({ id, brokerDir, enrolledFile }: RevokeResult): string {
+  return (
+    `${id} is revoked\n${brokerDir}: for the broker; let it read its files again, and end ${id}'s connection\n` +
+    `${enrolledFile}: for the collector, which then says of a gateway that it is offline\n`
+  );
 }
 
 const revokeHelp = `

@@ -10,7 +10,7 @@ import { enrolledFileOf, loadEnrolment, saveBrokerFiles, saveEnrolment } from ".
 import { holdEnrolment } from "./hold-enrolment.ts";
 
 /** What was written anew, as paths. */
-interface RevokeResult {
+export interface RevokeResult {
   readonly id: string;
   readonly brokerDir: string;
   readonly enrolledFile: string;

@@ -43,7 +43,9 @@ test.each([
 test("no certificate is made for a revoked gateway, nor for a device of it; its neighbour gets one", async () => {
   const dir = createTemporaryFolder();
   await enrolGateways(request(dir, ["gw-1", "gw-10"], "localhost"));
-  await auroraHere("fleet", "revoke", "gw-1", "--dir", dir);
+  const revoked = await auroraHere("fleet", "revoke", "gw-1", "--dir", dir, "--json");
+  const [brokerDir, enrolledFile] = [join(dir, "broker"), join(dir, "enrolled.json")];
+  expect(JSON.parse(revoked.stdout)).toEqual({ id: "gw-1", brokerDir, enrolledFile });
   for (const name of ["gw-1", "gw-1/mcu-1"]) {
     const { code, stderr } = await auroraHere("keys", "client", dir, name);
     expect([code, stderr]).toEqual([2, expect.stringContaining("gw-1 was revoked")]);
