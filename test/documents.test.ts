@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect, it } from "vitest";
+import { z } from "zod";
+import { componentHealths, turbineStateSchema } from "../src/core/contract/turbine-state.ts";
 import { readDocumentedMetrics, readDocumentedRules } from "./support/documented-metrics.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -60,4 +62,12 @@ it("tells of every command that ends with a report and exit code 1", () => {
     (file) => !text.includes(`\`${file.replace(".ts", "").replace("-", " ")}`),
   );
   expect([reporting.length > 5, missing]).toEqual([true, []]);
+});
+
+it("says of every health of a turbine and of a component what it means", () => {
+  const [, section = ""] = readFileSync(join(root, "src/ALERTS.md"), "utf8").split("\n## Health\n");
+  const { enum: healths } = z.toJSONSchema(turbineStateSchema()).properties?.health as { enum: string[] };
+  for (const health of healths) expect(section).toContain(`| \`health: ${health}\` |`);
+  const row = section.split("\n").find((line) => line.startsWith("| a component's `health` |"));
+  for (const health of componentHealths) expect(row).toContain(`\`${health}\``);
 });

@@ -1,8 +1,10 @@
 /** What the API's document says of routes that are no query of its table: files, orders, metrics and probes. Answers nothing. */
 import { z } from "zod";
+import { publishOrderType } from "../../core/bundle/publish-order.ts";
 import { evidenceRequestReplySchema } from "../../core/contract/evidence-list.ts";
 import {
   publicationReplySchema,
+  publishOrderSchema,
   registryViewSchema,
   uploadPattern,
 } from "../../core/contract/publication.ts";
@@ -73,7 +75,7 @@ export const describedRoutes: readonly DescribedRoute[] = [
     method: "POST",
     path: `${registry}/publications`,
     summary: "Takes a publisher's signed order (a DSSE envelope), as `aurora bundle publish` sends it",
-    body: { [json]: null },
+    body: { [json]: describeOrder() },
     answers: publicationAnswers,
   },
   {
@@ -105,3 +107,17 @@ export const describedRoutes: readonly DescribedRoute[] = [
     },
   },
 ];
+
+/** The envelope of an order; what is signed stands in it as base64 of JSON. */
+function describeOrder(): z.ZodType {
+  const { $schema: _, ...contentSchema } = z.toJSONSchema(publishOrderSchema());
+  return z
+    .object({
+      payloadType: z.literal(publishOrderType),
+      payload: z.base64().meta({ contentMediaType: json, contentSchema }),
+      signatures: z.array(z.object({ keyid: z.string().optional(), sig: z.base64() })).length(1),
+    })
+    .describe(
+      "A DSSE envelope (v1). `sig` is the publisher's ed25519 signature of the bytes `DSSEv1 <bytes of payloadType> <payloadType> <bytes of payload> <payload>`, the payload before base64. `repository` is that of GET /api/v1/registry; the order is good for an hour around `madeMs`",
+    );
+}

@@ -16,11 +16,12 @@ import {
   verifyEnvelope,
 } from "./dsse.ts";
 
-const payloadType = "application/vnd.aurora.publish-order.v1+json";
+/** Type of an envelope's payload that is an order. */
+export const publishOrderType = "application/vnd.aurora.publish-order.v1+json";
 
 /** Bytes of the envelope (JSON). */
 export function signPublishOrder(order: PublishOrder, publisher: Signer): Uint8Array {
-  return encodeDsseEnvelope(signEnvelope(payloadType, canonicalJsonBytes(order), [publisher]));
+  return encodeDsseEnvelope(signEnvelope(publishOrderType, canonicalJsonBytes(order), [publisher]));
 }
 
 /** An order, and whose key has signed it. */
@@ -41,7 +42,8 @@ export function readPublishOrder(
   const bad = (message: string) => failed({ isForm: true, message });
   try {
     const envelope = parseEnvelope(envelopeBytes);
-    if (envelope.payloadType !== payloadType) return bad("the envelope does not hold an order to publish");
+    if (envelope.payloadType !== publishOrderType)
+      return bad("the envelope does not hold an order to publish");
     if (envelope.signatures.length !== 1) return bad("an order has one signature");
     const [keyId] = verifyEnvelope(envelope, keys);
     const order = publishOrderSchema().safeParse(JSON.parse(new TextDecoder().decode(envelope.payload)));

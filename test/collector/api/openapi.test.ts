@@ -7,7 +7,10 @@ import type { HttpRoute } from "../../../src/collector/api/http-route.ts";
 import { createOpenApiDocument } from "../../../src/collector/api/openapi.ts";
 import { publicationRoutes } from "../../../src/collector/registry/publication-routes.ts";
 import type { PublicationRefusal } from "../../../src/collector/registry/publications.ts";
+import { signPublishOrder } from "../../../src/core/bundle/publish-order.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
+import type { PublishOrder } from "../../../src/core/contract/publication.ts";
+import { newKey } from "../../core/bundle/sample-bundle.ts";
 
 interface Schema {
   readonly description?: string;
@@ -94,6 +97,40 @@ test("the POST operations that its own words name are in it", () => {
   expect(posts).toContain("/api/v1/evidence/requests");
   expect(posts.filter((path) => path.startsWith("/api/v1/registry/"))).toHaveLength(2);
 });
+
+test("the order to publish is described as it is signed", () => {
+  const order: PublishOrder = {
+    name: "bearing-vibration",
+    version: "1.0.0",
+    digest: "a".repeat(64),
+    tar: { bytes: 4096, sha256: "b".repeat(64) },
+    repository: "c".repeat(64),
+    madeMs: 1,
+  };
+  const envelope = JSON.parse(new TextDecoder().decode(signPublishOrder(order, newKey()))) as object;
+  const described = JSON.parse(JSON.stringify(whole.paths["/api/v1/registry/publications"]!.post)) as {
+    requestBody: { content: { "application/json": { schema: OrderSchema } } };
+  };
+  const { required, properties } = described.requestBody.content["application/json"].schema;
+  expect([...required].sort()).toEqual(Object.keys(envelope).sort());
+  expect(envelope).toMatchObject({ payloadType: properties.payloadType.const });
+  const { contentEncoding, contentSchema } = properties.payload;
+  expect([contentEncoding, [...contentSchema.required].sort()]).toEqual([
+    "base64",
+    Object.keys(order).sort(),
+  ]);
+});
+
+interface OrderSchema {
+  readonly required: readonly string[];
+  readonly properties: {
+    readonly payloadType: { readonly const: string };
+    readonly payload: {
+      readonly contentEncoding: string;
+      readonly contentSchema: { readonly required: readonly string[] };
+    };
+  };
+}
 
 /** The status that a route answers with must be one that the document names. */
 async function answerOf(route: HttpRoute, request: Partial<Parameters<HttpRoute["handle"]>[0]>) {
