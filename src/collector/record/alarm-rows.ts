@@ -84,7 +84,8 @@ function tellAsSaid(row: RecordRow, told: AlertEvent | null, said: SaidStanding)
   const { state, severity, leadingMode } = alarm;
   const point = { site: String(row.site), turbine: String(row.turbine), component: alarm.component };
   const event = told ?? createSaidEvent(alarm, { point, saidMs: atMs, transition: "raised" });
-  const data = { ...event.data, state, severity: severity ?? event.data.severity };
+  const until = state === "shelved" ? alarm.until : undefined;
+  const data = { ...event.data, state, until, severity: severity ?? event.data.severity };
   if (leadingMode !== undefined) data.leadingMode = leadingMode;
   if (stands) return { ...event, data };
   const word = state === "normal" ? "names it no more" : "says that it is over";

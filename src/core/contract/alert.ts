@@ -50,6 +50,8 @@ export interface AlertData {
   readonly leadingMode?: string | undefined;
   readonly severity: AlertSeverity;
   readonly state: AlarmState;
+  /** When a shelved alarm is shown again, RFC 3339; absent: it is not shelved, or an older gateway does not say. */
+  readonly until?: string | undefined;
   /** Calibrated; takes fault and no fault for equally likely. */
   readonly probability: number;
   /** Probability that the fault is there, at the site's prior; null or absent: not known. */
@@ -133,6 +135,11 @@ export const riskSchema: () => z.ZodType<number | null | undefined> = onDemand((
     .describe("Probability that the fault is there, 0 to 1, at the site's prior; null or absent: not known"),
 );
 
+/** Validator of when a shelved alarm is shown again, wherever it is told. */
+export const shelvedUntilSchema: () => z.ZodType<string | undefined> = onDemand(() =>
+  time.optional().catch(undefined).describe("When a shelved alarm is shown again; absent: it is not shelved"),
+);
+
 /** Validator of {@link AlertEvent}; unknown fields are accepted and dropped. */
 export const alertEventSchema: () => z.ZodType<AlertEvent> = onDemand(() =>
   z.object({
@@ -157,6 +164,7 @@ export const alertEventSchema: () => z.ZodType<AlertEvent> = onDemand(() =>
       leadingMode: text.optional().catch(undefined),
       severity: z.enum(["warning", "critical"]),
       state: z.enum(alarmStates),
+      until: shelvedUntilSchema(),
       probability: z
         .number()
         .min(0)

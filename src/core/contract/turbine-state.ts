@@ -1,6 +1,6 @@
 /** Retained state of a turbine, as subscribers see it. */
 import { z } from "zod";
-import { type AlarmState, type AlertSeverity, alarmStates, riskSchema } from "./alert.ts";
+import { type AlarmState, type AlertSeverity, alarmStates, riskSchema, shelvedUntilSchema } from "./alert.ts";
 import { type DiagnosedDevice, deviceDiagnosisSchema } from "./device/device-diagnosis.ts";
 import { type DriftLevel, driftLevels } from "./drift-verdict.ts";
 import { onDemand } from "./on-demand.ts";
@@ -72,6 +72,8 @@ export interface TurbineState {
     /** Another one that the machine has looked like for a while; absent: none. */
     readonly leadingMode?: string | undefined;
     readonly state: AlarmState;
+    /** When a shelved alarm is shown again, RFC 3339; absent: it is not shelved, or an older gateway does not say. */
+    readonly until?: string | undefined;
     /** Is the machine in the alarm's condition, whether or not people withhold it? Older gateways say nothing. */
     readonly conditionActive?: boolean | undefined;
     readonly since: string;
@@ -201,6 +203,7 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
           failureMode: text,
           leadingMode: text.optional(),
           state: z.enum(alarmStates),
+          until: shelvedUntilSchema(),
           conditionActive: z.boolean().optional(),
           since: time,
           probability,

@@ -268,7 +268,7 @@ function urgentPart(state: TurbineState): string {
     state.components?.map(({ health, sinceMs, unknown }) => [health, sinceMs, unknown !== undefined]),
     state.model,
     state.baselines?.map((baseline) => [baseline.state, baseline.version]),
-    state.alarms.map((alarm) => [alarm.component, alarm.failureMode, alarm.state]),
+    state.alarms.map((alarm) => [alarm.component, alarm.failureMode, alarm.state, alarm.until]),
     state.drift?.map(({ component, level }) => [component, level]),
     state.devices?.map(({ device, diagnoses }) => [device, diagnoses.map(({ code }) => code)]),
     state.sources?.map(({ source, diagnoses }) => [source, diagnoses.map(({ code }) => code)]),

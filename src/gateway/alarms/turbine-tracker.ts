@@ -190,12 +190,13 @@ function saneTime(timeMs: number | null): number | null {
 
 function describeAlarm(alarm: OpenAlarm): TurbineState["alarms"][number] {
   const { component, failureMode, leadingMode, state, conditionActive } = alarm;
-  const { sinceMs, probability, risk, lane, severity } = alarm;
+  const { untilMs, sinceMs, probability, risk, lane, severity } = alarm;
   return {
     component,
     failureMode,
     ...(leadingMode === null ? {} : { leadingMode }),
     state,
+    ...(untilMs === null ? {} : { until: formatTime(untilMs) }),
     conditionActive,
     since: formatTime(sinceMs),
     probability,

@@ -83,6 +83,20 @@ function createTeller(record: FleetRecord, turbine = "wt-1"): Teller {
 export function describeSaidAlarms(open: () => Promise<FleetRecord>): void {
   const openTeller = async (): Promise<Teller> => createTeller(await open());
 
+  it("tells until when an alarm is shelved, by its event or by its turbine's state, and no more once it is shown", async () => {
+    const { say, tell, list } = await openTeller();
+    const untilOf = async () => (await list())[0]!.event.data.until;
+    const until = timeOf(t + hour);
+    await tell(alertEvent("wt-1", "raised", t), t);
+    await say([namedAlarm(t, { state: "shelved", until })], t + 10 * minute);
+    expect(await untilOf()).toBe(until);
+    const shelved = { state: "shelved", until, since: timeOf(t) } as const;
+    await tell(alertEvent("wt-1", "updated", t + 20 * minute, shelved), t + 20 * minute);
+    expect(await untilOf()).toBe(until);
+    await say([namedAlarm(t)], t + 30 * minute);
+    expect(await untilOf()).toBeUndefined();
+  });
+
   it("knows an alarm of which no event came from its turbine's state, until its events come", async () => {
     const { say, tell, list } = await openTeller();
     await say([namedAlarm(t - hour, { severity: "warning" })], t);

@@ -63,9 +63,10 @@ describe("the alarm desk", () => {
     clock.advance(1);
     desk.tick();
     desk.tick();
-    expect(alerts.map(({ type, data }) => [type.split(".")[3], data.state])).toEqual([
-      ["updated", "shelved"],
-      ["updated", "unacknowledged"],
+    const until = new Date(clock.nowMs()).toISOString();
+    expect(alerts.map(({ type, data }) => [type.split(".")[3], data.state, data.until])).toEqual([
+      ["updated", "shelved", until],
+      ["updated", "unacknowledged", undefined],
     ]);
     expect(desk.list()).toMatchObject([{ state: "unacknowledged", until: null }]);
 

@@ -6,6 +6,7 @@ import { createTopics } from "../../../src/core/contract/topics.ts";
 import { type TurbineState, turbineStateSchema } from "../../../src/core/contract/turbine-state.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { standbyReason } from "../../../src/core/decision/operating-state.ts";
+import { hourMs } from "../../../src/core/maths/durations.ts";
 import { createStatePublisher } from "../../../src/gateway/alarms/state-publisher.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
@@ -338,6 +339,24 @@ describe("the state publisher", () => {
     expect(states.describeComponents()[0]).toMatchObject({ health: "no-data", unheard: false });
     register.step({ point, failureMode: "inner-race" }, { kind: "return-to-service" }, 2);
     expect(states.describeComponents()[0]).toMatchObject({ health: "warning", unheard: false });
+  });
+
+  it("says at once until when an alarm is shelved, also when the clock was set", async () => {
+    const { mqtt, states, register, shown } = create();
+    mqtt.connect();
+    register.update(decisionAt(0, 0.9, true));
+    const alarm = { point, failureMode: "inner-race" };
+    register.step(alarm, { kind: "shelve", atMs: 0, by: "ana", untilMs: hourMs }, 0);
+    const untilOf = async (): Promise<unknown> => {
+      states.tick();
+      await settle();
+      return turbineStateSchema().parse(shown().at(-1)).alarms[0]!.until;
+    };
+    expect(await untilOf()).toBe("1970-01-01T01:00:00.000Z");
+    register.moveShelvings(hourMs);
+    expect(await untilOf()).toBe("1970-01-01T02:00:00.000Z");
+    register.step(alarm, { kind: "unshelve" }, 0);
+    expect(await untilOf()).toBeUndefined();
   });
 
   it("tries again at the next tick what the broker did not take", async () => {

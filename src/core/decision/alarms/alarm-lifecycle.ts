@@ -130,6 +130,11 @@ export function isConditionActive(alarm: Alarm): boolean {
   return state === "unacknowledged" || state === "acknowledged";
 }
 
+/** When it is shown again; null: it is not shelved. */
+export function findShelvingEnd(alarm: Alarm): number | null {
+  return alarm.state === "shelved" ? alarm.untilMs : null;
+}
+
 /** Is the alarm withheld from people? */
 export function isWithheld(alarm: Alarm): alarm is WithheldAlarm {
   return "beneath" in alarm;

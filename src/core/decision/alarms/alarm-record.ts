@@ -10,6 +10,7 @@ import type { PointId } from "../../contract/stream.ts";
 import {
   type Alarm,
   type AnnunciatedAlarm,
+  findShelvingEnd,
   isConditionActive,
   isWithheld,
   normalAlarm,
@@ -180,6 +181,7 @@ export function tellDecision(
     decision,
     mode,
     state: record.alarm.state,
+    untilMs: findShelvingEnd(record.alarm),
     severity,
     leadingMode: findLeadingMode(record),
     lane: record.lane,
@@ -210,7 +212,8 @@ export function tellStep(record: AlarmRecord, step: WindowlessStep): ToldAlarm<A
   if (lastEvent === null || sinceMs === null || !isTold) return { record, event: null };
   const updates = record.updates + (step.transition === "updated" ? 1 : 0);
   const leadingMode = findLeadingMode(record);
-  const now = { sinceMs, updateNumber: updates, state: alarm.state, severity, leadingMode };
+  const untilMs = findShelvingEnd(alarm);
+  const now = { sinceMs, updateNumber: updates, state: alarm.state, untilMs, severity, leadingMode };
   // A device's clock may be a little ahead of the gateway's: what was said before must not seem to come after.
   // One that is far ahead dates only what it said itself.
   const soonestMs = Math.max(step.atMs, record.toldMs, sinceMs);

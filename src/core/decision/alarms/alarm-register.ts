@@ -8,7 +8,7 @@ import type { AlarmState, AlertEvent, AlertSeverity, AlertTransition } from "../
 import type { AlarmLane, Decision } from "../../contract/prediction.ts";
 import { failed, ok, type Result } from "../../contract/result.ts";
 import type { PointId } from "../../contract/stream.ts";
-import { type AlarmStep, isConditionActive, stepAlarm } from "./alarm-lifecycle.ts";
+import { type AlarmStep, findShelvingEnd, isConditionActive, stepAlarm } from "./alarm-lifecycle.ts";
 import {
   type AlarmRecord,
   alarmRecordSchema,
@@ -239,7 +239,7 @@ function toOpenAlarm(record: AlarmRecord): OpenAlarm {
     probability,
     conditionActive: isConditionActive(alarm),
     by: "by" in alarm ? alarm.by : null,
-    untilMs: "untilMs" in alarm ? alarm.untilMs : null,
+    untilMs: findShelvingEnd(alarm),
   };
 }
 

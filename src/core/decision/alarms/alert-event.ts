@@ -32,6 +32,8 @@ interface AlertParts extends AlertContext {
   readonly decision: Decision;
   readonly mode: ModeDecision;
   readonly state: AlarmState;
+  /** When it is shown again; null or absent: it is not shelved. */
+  readonly untilMs?: number | null;
   readonly severity: AlertSeverity;
   /** Another failure mode that the machine has looked like for a while; absent: none. */
   readonly leadingMode?: string | undefined;
@@ -68,6 +70,7 @@ export function createAlertEvent(parts: AlertParts): AlertEvent {
       ...(parts.leadingMode === undefined ? {} : { leadingMode: parts.leadingMode }),
       severity: parts.severity,
       state: parts.state,
+      ...(parts.untilMs == null ? {} : { until: formatTime(parts.untilMs) }),
       probability: mode.probability,
       ...(mode.risk === undefined ? {} : { risk: mode.risk }),
       ...(lane === undefined ? {} : { lane }),
@@ -97,21 +100,22 @@ export function repeatAlertEvent(
   event: AlertEvent,
   change: Pick<
     AlertParts,
-    "transition" | "updateNumber" | "sinceMs" | "state" | "severity" | "leadingMode"
+    "transition" | "updateNumber" | "sinceMs" | "state" | "untilMs" | "severity" | "leadingMode"
   > & {
     readonly atMs: number;
     readonly reason?: string | undefined;
   },
 ): AlertEvent {
   const { site, turbine, component, failureMode } = event.data;
-  const { state, severity, leadingMode } = change;
+  const { state, untilMs, severity, leadingMode } = change;
+  const until = untilMs == null ? undefined : formatTime(untilMs);
   const alarm = nameAlarm({ site, turbine, component }, failureMode);
   return {
     ...event,
     id: nameEvent(alarm, change),
     type: `io.aurora.alert.${change.transition}.v1`,
     time: formatTime(change.atMs),
-    data: { ...event.data, ...describeEnd(change), state, severity, leadingMode },
+    data: { ...event.data, ...describeEnd(change), state, until, severity, leadingMode },
   };
 }
 
