@@ -50,8 +50,10 @@ interface RepositoryChange {
 export function nextState(change: RepositoryChange, context: SigningContext): RepositoryState {
   const { root, previous, from, targetFiles } = change;
   const { keys, lifetimes } = context;
-  // A collector's clock that went back must not make new files look older than the last ones.
-  const issuedMs = Math.max(context.nowMs, previous === null ? 0 : issuedAtMs(previous.timestamp) || 0);
+  // Below the root's own moment the clock is surely behind (1970): new files must not look older than the last ones.
+  const isBehind = previous !== null && context.nowMs < issuedAtMs(root);
+  const lastMs = isBehind ? issuedAtMs(previous.timestamp) || 0 : 0;
+  const issuedMs = Math.max(context.nowMs, lastMs);
   if (issuedMs >= Date.parse(root.signed.expires)) {
     throw new AuroraError("CLOCK", `the root metadata was good until ${root.signed.expires}`, {
       op: "sign update metadata",

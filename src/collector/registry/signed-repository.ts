@@ -49,7 +49,7 @@ interface SignedRepository {
   exclusively<T>(change: () => Promise<T>): Promise<T>;
   /** Signs and publishes another list of targets; inside {@link exclusively}. */
   commit(targets: TargetFiles): Promise<void>;
-  /** Signs anew what has used up half of its life, and all once after the opening and after the clock was set forward. Returns whether anything was. */
+  /** Signs anew what has used up half of its life, and all once after the opening and after the clock was set. Returns whether anything was. */
   refresh(): Promise<boolean>;
   /** Takes a new root file (keys changed). @throws AuroraError KEY when it does not follow the present one. */
   installRoot(bytes: Uint8Array, keys: RegistryKeys): Promise<void>;
@@ -73,7 +73,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
   let id = sha256Hex(await folder.read(`${root.signed.version}.root.json`));
   let published = await folder.readState(root);
   // What is found may be a copy of some time ago, and gateways may know newer files: all is signed anew once, and once more by a clock
-  // that was behind then and was set.
+  // that was wrong then and was set.
   const aheadMs = (): number => clock.nowMs() - clock.monotonicMs();
   let signedAheadMs = Number.NEGATIVE_INFINITY;
   const queue = createWorkQueue();
@@ -109,7 +109,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     await sign("targets", targetFiles);
   };
   const findDue = (): RefreshFrom | null =>
-    published === null || aheadMs() - signedAheadMs > minuteMs
+    published === null || Math.abs(aheadMs() - signedAheadMs) > minuteMs
       ? "targets"
       : refreshDue(published, clock.nowMs());
   const refreshOnce = async (): Promise<boolean> => {

@@ -4,7 +4,7 @@
  */
 import { Metadata, MetadataKind, type TargetFile } from "@tufjs/models";
 import { Updater } from "tuf-js";
-import { BadVersionError, DownloadHTTPError } from "tuf-js/dist/error.js";
+import { BadVersionError, DownloadHTTPError, ExpiredMetadataError } from "tuf-js/dist/error.js";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import {
@@ -21,10 +21,10 @@ import {
   createTimeFloor,
   expiresAtMs,
   maxMetadataBytes,
+  parseTimestamp,
   prepareScratch,
   readTrusted,
   readTrustedRoot,
-  readTrustedTimestamp,
 } from "./tuf-metadata.ts";
 
 /** A bundle that the signed metadata offers. */
@@ -66,7 +66,7 @@ const maxRootRotations = 32;
 /** Creates the client; the first refresh touches disk and network. */
 export function createTufClient(options: TufClientOptions): TufClient {
   const { dir, files, clock } = options;
-  const floor = createTimeFloor(() => clock.monotonicMs());
+  const floor = createTimeFloor(clock);
   const nowMs = (): number => Math.max(clock.nowMs(), floor.earliestMs());
 
   /** The trusted root; what it and the timestamp that it vouches for say about the time is learnt. */
@@ -75,7 +75,7 @@ export function createTufClient(options: TufClientOptions): TufClient {
       if (hasErrorCode(cause)) throw cause;
       throw metadataError(`the root metadata of this installation is not good: ${cause.message}`, cause);
     });
-    const stored = await readTrustedTimestamp(files, dir, root);
+    const stored = parseTimestamp(await readTrusted(files, dir, "timestamp"), root);
     // A moment that a revoked key spoke of must not outlive the key, or a stolen key could stop updates for ever.
     if (stored === null) floor.reset();
     floor.learn(root);
@@ -102,29 +102,38 @@ export function createTufClient(options: TufClientOptions): TufClient {
     return Object.entries(targets.signed.targets).flatMap(([path, target]) => readOffer(path, target) ?? []);
   }
 
-  return {
-    earliestMs: () => floor.earliestMs(),
-    async refresh(signal) {
-      await files.makeFolder(dir);
-      const scratch = await prepareScratch(files, dir, await readStart());
-      const source = createSource(options, signal);
-      const updater = createUpdaterAt(scratch, options.metadataUrl, source);
-      setReferenceTime(updater, nowMs());
-      try {
-        await updater.refresh();
-      } catch (error) {
-        // Whatever was verified before the failure protects against a rollback tomorrow.
-        await commitScratch(files, scratch, dir);
-        if (hasErrorCode(error)) throw error;
-        if (source.failure !== null) throw source.failure;
-        const isRollback = source.timestamp !== null && error instanceof BadVersionError;
-        throw refuse((error as Error).message + (isRollback ? `: ${rollbackWords}` : ""), error);
-      }
+  /** Does a timestamp that came, and looks expired, take back what an older one said of the time? */
+  async function takesBack(bytes: Uint8Array | null): Promise<boolean> {
+    const { root } = await readTrustedRoot(files, dir, options.initialRoot);
+    const timestamp = parseTimestamp(bytes, root);
+    const beforeMs = floor.earliestMs();
+    if (timestamp !== null) floor.learn(timestamp);
+    return floor.earliestMs() < beforeMs;
+  }
+
+  async function refresh(signal?: AbortSignal): Promise<readonly OfferedTarget[]> {
+    await files.makeFolder(dir);
+    const scratch = await prepareScratch(files, dir, await readStart());
+    const source = createSource(options, signal);
+    const updater = createUpdaterAt(scratch, options.metadataUrl, source);
+    setReferenceTime(updater, nowMs());
+    try {
+      await updater.refresh();
+    } catch (error) {
+      // Whatever was verified before the failure protects against a rollback tomorrow.
       await commitScratch(files, scratch, dir);
-      await refuseOtherTimestamp(scratch, source);
-      return offeredTargets(scratch);
-    },
-  };
+      if (hasErrorCode(error)) throw error;
+      if (source.failure !== null) throw source.failure;
+      if (error instanceof ExpiredMetadataError && (await takesBack(source.timestamp)))
+        return refresh(signal);
+      const isRollback = source.timestamp !== null && error instanceof BadVersionError;
+      throw refuse((error as Error).message + (isRollback ? `: ${rollbackWords}` : ""), error);
+    }
+    await commitScratch(files, scratch, dir);
+    await refuseOtherTimestamp(scratch, source);
+    return offeredTargets(scratch);
+  }
+  return { earliestMs: () => floor.earliestMs(), refresh };
 }
 
 /**

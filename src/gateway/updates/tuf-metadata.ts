@@ -8,6 +8,7 @@ import { Metadata, MetadataKind, type Root, type Timestamp } from "@tufjs/models
 import { type AnyMetadata, issuedAtMs, parseRoot } from "../../core/bundle/update-metadata.ts";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { maxRootBytes } from "../../core/contract/publication.ts";
+import type { Clock } from "../../core/platform/clock.ts";
 import { makeFolder, storeError } from "../../core/platform/files/atomic-file.ts";
 import { type FileSystem, nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { parseJsonObject } from "../../core/platform/files/parse-json-object.ts";
@@ -64,13 +65,8 @@ export async function readTrustedRoot(
   return { bytes: initial, root: shipped };
 }
 
-/** The stored timestamp if `root` says that its key may sign it, else null. */
-export async function readTrustedTimestamp(
-  files: FileSystem,
-  dir: string,
-  root: Metadata<Root>,
-): Promise<Metadata<Timestamp> | null> {
-  const bytes = await readTrusted(files, dir, "timestamp");
+/** The timestamp in `bytes` if `root` says that its key may sign it, else null. */
+export function parseTimestamp(bytes: Uint8Array | null, root: Metadata<Root>): Metadata<Timestamp> | null {
   if (bytes === null) return null;
   try {
     const timestamp = Metadata.fromJSON(MetadataKind.Timestamp, parseJsonObject(bytes));
@@ -119,36 +115,49 @@ export async function commitScratch(files: FileSystem, scratch: string, dir: str
   }
 }
 
-/** Remembers one signed moment, and how long ago it was heard of. */
+/** Remembers the signed moments, and how long ago they were heard of. */
 interface TimeFloor {
-  /** Learns that it is at least the moment at which `file` says it was signed. */
-  learn(file: AnyMetadata): void;
+  /** Learns that it is at least the moment at which `file`, a root or a timestamp, says it was signed. */
+  learn(file: Metadata<Root> | Metadata<Timestamp>): void;
   /** Forgets everything: the key that said it is not trusted any more. */
   reset(): void;
   /** The earliest that now can be, epoch ms; −Infinity if nothing is known. */
   earliestMs(): number;
 }
 
+interface SignedMoment {
+  readonly version: number;
+  readonly issuedMs: number;
+  readonly heardMonotonicMs: number;
+}
+
 /**
  * Creates an empty floor. It learns from signed metadata alone: a clock set back cannot make expired metadata look
- * fresh; a clock set forward only delays updates until it is right again, since nothing is learnt from it.
- * `monotonicMs` never goes back: time that passed since is added to what was learnt.
+ * fresh; a clock set forward only delays updates until it is right again, since nothing is learnt from it. Time that passed
+ * since is added. A newer file that speaks of an earlier moment takes the older one's word back, unless the clock here is behind even that.
  */
-export function createTimeFloor(monotonicMs: () => number): TimeFloor {
-  let issuedMs = Number.NEGATIVE_INFINITY;
-  let heardMonotonicMs = 0;
-  const earliestMs = (): number => issuedMs + Math.max(0, monotonicMs() - heardMonotonicMs);
+export function createTimeFloor(clock: Clock): TimeFloor {
+  const said = new Map<string, SignedMoment>();
+  const earliestMs = (): number =>
+    Math.max(
+      ...[...said.values()].map(
+        ({ issuedMs, heardMonotonicMs }) => issuedMs + Math.max(0, clock.monotonicMs() - heardMonotonicMs),
+      ),
+    );
   return {
     learn(file) {
-      const moment = issuedAtMs(file);
-      // A file that ends before it was made says nothing; a floor that is higher already stays.
-      if (!Number.isFinite(moment) || !(moment < expiresAtMs(file)) || moment <= earliestMs()) return;
-      issuedMs = moment;
-      heardMonotonicMs = monotonicMs();
+      const { type, version } = file.signed;
+      const issuedMs = issuedAtMs(file);
+      // A file that ends before it was made says nothing.
+      if (!Number.isFinite(issuedMs) || !(issuedMs < expiresAtMs(file))) return;
+      const last = said.get(type);
+      if (last !== undefined && version < last.version) return;
+      const isTakenBack =
+        last !== undefined && version > last.version && issuedMs < last.issuedMs && issuedMs <= clock.nowMs();
+      if (issuedMs <= earliestMs() && !isTakenBack) return;
+      said.set(type, { version, issuedMs, heardMonotonicMs: clock.monotonicMs() });
     },
-    reset() {
-      issuedMs = Number.NEGATIVE_INFINITY;
-    },
+    reset: () => said.clear(),
     earliestMs,
   };
 }

@@ -157,11 +157,20 @@ describe("the registry", () => {
     expect(await client.getTargetInfo("bearing-sample/1.0.0.tar")).toBeDefined();
   });
 
-  it("never says that time went back, and refuses to sign past the end of its root", async () => {
-    const issued = async (): Promise<string> => {
-      const text = Buffer.from(await fixture.metadata("timestamp.json")).toString();
-      return (JSON.parse(text) as { signed: { "x-aurora-issued": string } }).signed["x-aurora-issued"];
-    };
+  const issued = async (): Promise<string> => {
+    const text = Buffer.from(await fixture.metadata("timestamp.json")).toString();
+    return (JSON.parse(text) as { signed: { "x-aurora-issued": string } }).signed["x-aurora-issued"];
+  };
+
+  it("takes back what it said of the time by a clock that was ahead", async () => {
+    fixture.clock.set(startMs + 365 * dayMs);
+    expect(await issued()).toBe("2027-01-10T12:00:00Z");
+    fixture.clock.set(startMs + dayMs);
+    expect(await issued()).toBe("2026-01-11T12:00:00Z");
+    expect(await fixture.registry.refresh()).toBe(false);
+  });
+
+  it("never says that it is before its root, and refuses to sign past the end of that", async () => {
     expect(await issued()).toBe("2026-01-10T12:00:00Z");
     fixture.clock.set(startMs - 30 * dayMs);
     await fixture.publish(sampleContents());

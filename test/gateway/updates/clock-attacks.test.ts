@@ -4,7 +4,7 @@ import { createRegistry } from "../../../src/collector/registry/registry.ts";
 import { nextState } from "../../../src/collector/registry/repository-state.ts";
 import { encodeMetadata } from "../../../src/collector/registry/tuf-signing.ts";
 import { parseRoot } from "../../../src/core/bundle/update-metadata.ts";
-import { dayMs } from "../../../src/core/maths/durations.ts";
+import { dayMs, hourMs } from "../../../src/core/maths/durations.ts";
 import { startMs, versionAtStart } from "../../collector/registry/registry-fixture.ts";
 import { sampleContents } from "../../core/bundle/sample-bundle.ts";
 import { expectRefused } from "./expect-refused.ts";
@@ -109,6 +109,30 @@ describe("clocks", () => {
     await expectRefused(gateway, /expired/);
     fixture.clock.set(now);
     expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated", version: "1.1.0" });
+  });
+
+  it.each([5, 8, 365])("of a collector, %d days ahead for an hour, end no updates", async (days) => {
+    let aheadMs = days * dayMs;
+    const { clock } = fixture;
+    const own = { nowMs: () => clock.nowMs() - aheadMs, monotonicMs: clock.monotonicMs };
+    gateway = await fixture.gateway({ clock: own });
+    clock.set(clock.nowMs() + aheadMs);
+    expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
+    clock.pass(hourMs);
+    clock.set(clock.nowMs() - aheadMs);
+    aheadMs = 0;
+    for (let day = 0; day < 20; day++) {
+      expect(await gateway.updater.checkNow(), `day ${day}`).toEqual({ kind: "current" });
+      clock.pass(dayMs);
+    }
+    // Frozen is refused as ever.
+    const frozen = await fixture.metadata("timestamp.json");
+    await gateway.updater.checkNow();
+    fixture.substitute({ "/metadata/timestamp.json": frozen });
+    clock.pass(8 * dayMs);
+    await expectRefused(gateway, /timestamp\.json is expired/);
+    clock.set(0);
+    await expectRefused(gateway, /timestamp\.json is expired/);
   });
 
   it("an hour off either way change nothing", async () => {
