@@ -1,10 +1,10 @@
 /**
  * Whether the collector's own clock may be believed. One that is suddenly far ahead would end the time of all that is stored, and one
  * that a board without a battery has set years back would let what arrives now be removed as old when it is right again: either is
- * believed after a day, in which whoever is told can set it. What was believed last stands in a file, so that a restart in
- * between forgets nothing. Removes nothing itself.
+ * believed after a day, in which whoever is told can set it. What was believed last stands in a file, and beside it how long it has been
+ * doubted since, so that a restart in between forgets nothing. Removes nothing itself.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { dayMs, hourMs } from "../core/maths/durations.ts";
 import { type Clock, findClockFault } from "../core/platform/clock.ts";
@@ -12,9 +12,9 @@ import type { FileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
 
 interface ClockTrustOptions {
-  /** File that keeps the time that was believed last. */
+  /** File that keeps the time that was believed last; beside it is one of how long that has been doubted. */
   readonly path: string;
-  readonly files: Pick<FileSystem, "read" | "writeAtomic">;
+  readonly files: Pick<FileSystem, "read" | "writeAtomic" | "remove">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -23,7 +23,7 @@ interface ClockTrustOptions {
 const maxAheadMs = 30 * dayMs;
 /** So far behind what was believed last a clock has been set back. */
 const maxBehindMs = hourMs;
-/** For so long it is not believed. */
+/** For so long it is not believed, of the time that a collector ran. */
 const doubtMs = dayMs;
 const maxFileBytes = 64;
 
@@ -33,34 +33,54 @@ export function believedFile({ collector }: Pick<CollectorConfig, "collector">):
 }
 
 /** Creates the question; ask it before each removal, some times a day. Rejects while its file cannot be read. */
-export function createClockTrust({ path, files, clock, logger }: ClockTrustOptions): () => Promise<boolean> {
-  let doubtedSinceMs: number | null = null;
-  let behindSinceMs: number | null = null;
+export function createClockTrust(options: ClockTrustOptions): () => Promise<boolean> {
+  const { path, files, clock, logger } = options;
+  const note = (error: unknown): void => {
+    logger.debug("what is believed of the time cannot be written down", { path, error });
+  };
+  /** How long the clock has been doubted in all: ahead, or less than 0: behind. Null: not read yet. */
+  let doubtedMs: number | null = null;
+  let countedMonotonicMs: number | null = clock.monotonicMs();
+  let isTold = false;
+  /** Counts on what stands in the file. Resolves with whether it is a day. */
+  const doubt = async (sign: 1 | -1): Promise<boolean> => {
+    const beforeMs = Math.max(0, sign * (doubtedMs ?? 0));
+    const monotonicMs = clock.monotonicMs();
+    const sumMs = beforeMs + monotonicMs - (countedMonotonicMs ?? monotonicMs);
+    doubtedMs = sign * sumMs;
+    countedMonotonicMs = monotonicMs;
+    if (sumMs >= doubtMs) return true;
+    await files.writeAtomic(doubtedFile(path), `${Math.trunc(doubtedMs)}\n`).catch(note);
+    return false;
+  };
   return async () => {
     const nowMs = clock.nowMs();
     const believedMs = await readTime(path, files);
+    const readMs = doubtedMs ?? (await readDoubt(path, files));
+    doubtedMs ??= readMs;
     if (believedMs !== null && nowMs > believedMs + maxAheadMs) {
-      if (doubtedSinceMs === null) {
-        doubtedSinceMs = clock.monotonicMs();
+      if (!isTold) {
+        isTold = true;
         logger.error("the clock is far ahead of when it was read last; nothing stored is removed for a day", {
           now: new Date(nowMs).toISOString(),
           before: new Date(believedMs).toISOString(),
           hint: "Set this machine's clock, if it is wrong.",
         });
       }
-      if (clock.monotonicMs() - doubtedSinceMs < doubtMs) return false;
-    }
-    doubtedSinceMs = null;
-    if (believedMs !== null && nowMs < believedMs - maxBehindMs) {
-      behindSinceMs ??= clock.monotonicMs();
+      if (!(await doubt(1))) return false;
+    } else if (believedMs !== null && nowMs < believedMs - maxBehindMs) {
       // It removes nothing too early; what was believed is still needed.
-      if (clock.monotonicMs() - behindSinceMs < doubtMs) return true;
+      if (!(await doubt(-1))) return true;
     }
-    behindSinceMs = null;
-    // What is removed makes room: a disk that is full is no reason to keep all.
-    await files.writeAtomic(path, `${Math.trunc(nowMs)}\n`).catch((error: unknown) => {
-      logger.debug("the time that was believed last cannot be written down", { path, error });
-    });
+    countedMonotonicMs = null;
+    try {
+      await files.writeAtomic(path, `${Math.trunc(nowMs)}\n`);
+      if (doubtedMs !== 0) await files.remove(doubtedFile(path));
+      [doubtedMs, isTold] = [0, false];
+    } catch (error) {
+      // What is removed makes room: a disk that is full is no reason to keep all.
+      note(error);
+    }
     return true;
   };
 }
@@ -86,9 +106,10 @@ export async function openArrivalClock({
     return null;
   });
   const believedMs = read === null || findClockFault(read) !== null ? 0 : read;
+  const behindBeforeMs = Math.max(0, -(await readDoubt(path, files).catch(() => 0)));
   const startMs = clock.monotonicMs();
-  const isBehind = (): boolean =>
-    clock.nowMs() < believedMs - maxBehindMs && clock.monotonicMs() - startMs < doubtMs;
+  const behindMs = (): number => behindBeforeMs + clock.monotonicMs() - startMs;
+  const isBehind = (): boolean => clock.nowMs() < believedMs - maxBehindMs && behindMs() < doubtMs;
   if (isBehind()) {
     logger.error("the clock is behind when it was read last; for a day what arrives is dated after that", {
       now: new Date(clock.nowMs()).toISOString(),
@@ -100,14 +121,26 @@ export async function openArrivalClock({
     get isBehind() {
       return isBehind();
     },
-    nowMs: () => (isBehind() ? believedMs + clock.monotonicMs() - startMs : clock.nowMs()),
+    nowMs: () => (isBehind() ? believedMs + behindMs() : clock.nowMs()),
     monotonicMs: () => clock.monotonicMs(),
   };
 }
 
 /** Null: there is none, or none that can be read as one. */
 async function readTime(path: string, files: Pick<FileSystem, "read">): Promise<number | null> {
+  const timeMs = await readNumber(path, files);
+  return timeMs > 0 ? timeMs : null;
+}
+
+const doubtedFile = (path: string): string => join(dirname(path), "clock.doubted");
+
+function readDoubt(path: string, files: Pick<FileSystem, "read">): Promise<number> {
+  return readNumber(doubtedFile(path), files);
+}
+
+/** 0 where there is none. */
+async function readNumber(path: string, files: Pick<FileSystem, "read">): Promise<number> {
   const bytes = await files.read(path, maxFileBytes);
-  const timeMs = bytes === null ? 0 : Number(new TextDecoder().decode(bytes));
-  return Number.isSafeInteger(timeMs) && timeMs > 0 ? timeMs : null;
+  const value = bytes === null ? 0 : Number(new TextDecoder().decode(bytes));
+  return Number.isSafeInteger(value) ? value : 0;
 }

@@ -95,7 +95,7 @@ test("what arrives while a clock is years back is still there when it is right a
   expect([arrival.isBehind, arrival.nowMs()]).toEqual([true, rightMs + hourMs]);
   expect(await trust()).toBe(true);
   // What was believed is believed over a further start.
-  expect((await openArrival()).nowMs()).toBe(rightMs);
+  expect((await openArrival()).nowMs()).toBe(rightMs + hourMs);
 
   const record = createSqliteRecord(openSqlite(":memory:"));
   onTestFinished(() => record.close());
@@ -133,4 +133,56 @@ test("a clock that stays back is believed after a day, and one that was of anoth
   rmSync(path);
   mkdirSync(path);
   expect((await openArrival()).nowMs()).toBe(clock.nowMs());
+});
+
+test.each([
+  [45, 3],
+  [-45, 3],
+])("a clock %d days off is believed after a day of running in all, %d hours a day", async (days, hours) => {
+  const { clock, begin, openArrival } = createBench();
+  clock.jump(rightMs - clock.nowMs());
+  expect(await begin()()).toBe(true);
+  clock.jump(days * dayMs);
+  const said: boolean[] = [];
+  const behind: boolean[] = [];
+  for (let start = 0; start < 10; start++) {
+    const [trust, arrival] = [begin(), await openArrival()];
+    for (let hour = 0; hour < hours; hour++) {
+      clock.advance(hourMs);
+      said.push(await trust());
+      behind.push(arrival.isBehind);
+    }
+    clock.jump((24 - hours) * hourMs);
+  }
+  const [first, later] = [Array(23).fill(true), Array(7).fill(false)];
+  expect(behind).toEqual(days < 0 ? [...first, ...later] : Array(30).fill(false));
+  expect(said).toEqual(
+    days < 0 ? Array(30).fill(true) : [...first.map(() => false), ...later.map(() => true)],
+  );
+});
+
+test("what was doubted before is forgotten with a clock that is right again, and counted on a full disk", async () => {
+  const { clock, begin } = createBench();
+  clock.jump(rightMs - clock.nowMs());
+  const trust = begin();
+  expect(await trust()).toBe(true);
+  const doubt = async (ask: () => Promise<boolean>): Promise<boolean> => {
+    expect(await ask()).toBe(false);
+    clock.advance(20 * hourMs);
+    return ask();
+  };
+  clock.jump(45 * dayMs);
+  expect(await doubt(trust)).toBe(false);
+  clock.jump(-45 * dayMs);
+  expect(await begin()()).toBe(true);
+  clock.jump(45 * dayMs);
+  expect(await doubt(begin())).toBe(false);
+
+  const full = { ...nodeFileSystem, writeAtomic: () => Promise.reject(new Error("no space left")) };
+  const bench = createBench(full);
+  writeFileSync(bench.path, `${bench.clock.nowMs() - 45 * dayMs}\n`);
+  const ask = bench.begin();
+  const said: boolean[] = [];
+  for (let hour = 0; hour < 26; hour++, bench.clock.advance(hourMs)) said.push(await ask());
+  expect(said.map((may) => (may ? 1 : 0)).join("")).toBe("00000000000000000000000011");
 });
