@@ -1,9 +1,11 @@
 /** Work on the record by the clock: thinning, pruning, verdicts of drift, and who published what. Of all that share a record one does it at a time. */
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { listCollectorFiles } from "../core/contract/config/configured-files.ts";
 import { hourMs } from "../core/maths/durations.ts";
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import { every } from "../core/platform/daemon/every.ts";
+import { createEndingsWatch, endingsEveryMs } from "../core/platform/daemon/watch-endings.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
@@ -70,6 +72,15 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
     const tell = createTellPublications({ journal, record, clock: systemClock, logger });
     closers.add(every(tellEveryMs, logger, () => tell((work) => alone.run("publications", work))));
   }
+  const ends = createEndingsWatch(listCollectorFiles(config), {
+    clock: systemClock,
+    logger,
+    tell: (name, subject, detail) => {
+      const timeMs = systemClock.nowMs();
+      return record.storeOwnEvent({ kind: "event", timeMs, name, subject, detail }, timeMs);
+    },
+  });
+  closers.add(every(endingsEveryMs, logger, ends));
   const drift = createDriftJob({
     record,
     models,

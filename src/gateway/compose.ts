@@ -1,11 +1,14 @@
 /** Puts a gateway together by hand and starts it. The order matters: what others need comes first. */
 import { availableParallelism } from "node:os";
+import { listGatewayFiles } from "../core/contract/config/configured-files.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { createTopics } from "../core/contract/topics.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "../core/platform/clock.ts";
 import { type Closers, openWhole, waitAtMost } from "../core/platform/daemon/closing.ts";
+import { every } from "../core/platform/daemon/every.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
+import { createEndingsWatch, endingsEveryMs } from "../core/platform/daemon/watch-endings.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import { readHexKey } from "../core/platform/files/read-hex-key.ts";
 import type { Logger } from "../core/platform/logger.ts";
@@ -231,6 +234,8 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
 
   const ticker = startTicker([...points.ticked, telemetry, devices, evidence], { clock, logger });
   closers.add(ticker.stop);
+  const ends = createEndingsWatch(listGatewayFiles(config), { clock, logger, tell: telemetry.event });
+  closers.add(every(endingsEveryMs, logger, ends));
   const parts: GatewayParts = {
     ...points,
     config,

@@ -1,9 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { issueCertificate } from "../../src/cli/fleet/issue-certificate.ts";
 import { openBundleShelf } from "../../src/collector/compose-registry.ts";
+import { keepRecord } from "../../src/collector/keep-record.ts";
+import { createInstallationKeys } from "../../src/collector/registry/installation-keys.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
+import type { EventRecord } from "../../src/core/contract/uplink-record.ts";
+import type { Closers } from "../../src/core/platform/daemon/closing.ts";
 import { createLogger, silentLogger } from "../../src/core/platform/logger.ts";
+import { createMetrics } from "../../src/core/platform/metrics.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { waitsForNobody } from "../support/waits-for-nobody.ts";
 import { startCollector } from "../support/whole-collector.ts";
@@ -50,6 +56,44 @@ describe("a collector's start and end", () => {
     expect(collector.mqttUrl).toBe("mqtt://127.0.0.1:9");
     await collector.close();
     expect(lines.join("")).not.toContain("secret");
+  });
+
+  it("stores and shows after the end of its root, with no registry yet, and offers no updates", async () => {
+    const [stateDir, keysDir] = [createTemporaryFolder(), join(createTemporaryFolder(), "keys")];
+    await createInstallationKeys(keysDir, Date.now() - 6 * 365 * 86_400_000);
+    const trustedKeys = ["models/release.pub"];
+    const lines: string[] = [];
+    const logger = createLogger({ format: "json", write: (line) => lines.push(line) });
+    const registry = { keysDir, trustedKeys, publish: ["models/bearing-vibration"] };
+    const collector = await startCollector(configure(stateDir, { registry }), { logger });
+    expect((await fetch(collector.url)).status).toBe(200);
+    expect((await fetch(`${collector.url}/tuf/metadata/timestamp.json`)).status).toBe(404);
+    await collector.close();
+    expect(lines.join("")).toMatch(/root metadata was good until/);
+  });
+
+  it("tells, while it runs, of a certificate that comes to its end, in its log and among its events", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const stateDir = createTemporaryFolder();
+    const caFile = join(stateDir, "ca.pem");
+    const dates = { fromMs: Date.now(), days: 30.5 };
+    writeFileSync(caFile, issueCertificate({ name: "site", use: "authority", ...dates }).certPem);
+    const events: EventRecord[] = [];
+    const record = {
+      holdLease: async () => false,
+      releaseLeases: async () => {},
+      storeOwnEvent: async (event: EventRecord) => void events.push(event),
+    };
+    const closes: (() => unknown)[] = [];
+    const closers: Closers = { add: (close) => void closes.push(close), closeAll: async () => {} };
+    const config = configure(stateDir, { mqtt: { url: "mqtts://127.0.0.1:9", caFile } });
+    const metrics = createMetrics();
+    keepRecord({ ...quiet, metrics, config, record } as unknown as Parameters<typeof keepRecord>[0], closers);
+    await vi.advanceTimersByTimeAsync(86_400_000);
+    await vi.waitFor(() => expect(events).toHaveLength(1));
+    expect(events[0]).toMatchObject({ name: "file-expires", subject: caFile });
+    for (const close of closes) await close();
   });
 
   it("does not start without a file that its configuration names, and says what to check", async () => {

@@ -1,8 +1,16 @@
-/** The server of updates: does it answer, does it have what a gateway looks for first, what does its clock say? Takes nothing from it. */
+/**
+ * The server of updates: does it answer, does it have what a gateway looks for first and until when is that good, what does its clock
+ * say? Verifies nothing, and keeps nothing of it.
+ */
+import { renderIsoTime } from "../../core/contract/iso-time.ts";
+import { readExpiry } from "../../core/platform/daemon/file-warnings.ts";
+import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 import { compareClock } from "./check-clock.ts";
 import { type CheckResult, good, warning } from "./check-result.ts";
 
 const answerMs = 5_000;
+/** As large as a gateway takes it. */
+const maxTimestampBytes = 16_384;
 const name = "update server";
 const advice = "Check updates.url and the collector behind it; the models here serve on.";
 
@@ -10,20 +18,42 @@ const advice = "Check updates.url and the collector behind it; the models here s
 export async function checkUpdateServer(url: string): Promise<readonly CheckResult[]> {
   const looked = `${url.replace(/\/+$/, "")}/metadata/timestamp.json`;
   try {
-    const { status, headers } = await fetch(looked, {
-      method: "HEAD",
+    const { status, headers, body } = await fetch(looked, {
       redirect: "manual",
       signal: AbortSignal.timeout(answerMs),
     });
+    const timestamp = body === null ? "" : await readTimestamp(body);
     const dateMs = Date.parse(headers.get("date") ?? "");
     return [
-      status === 200 ? good(name, `${new URL(url).host} answers`) : describeStatus(looked, status),
+      status === 200 ? describeTimestamp(looked, timestamp) : describeStatus(looked, status),
       ...(Number.isNaN(dateMs) ? [] : [compareClock("the update server", dateMs, Date.now())]),
     ];
   } catch (error) {
     const cause = error instanceof Error ? (error.cause ?? error) : error;
     return [describeFailure(url, cause as NodeJS.ErrnoException)];
   }
+}
+
+/** Empty where it is larger than one may be. */
+async function readTimestamp(body: ReadableStream<Uint8Array>): Promise<string> {
+  const tooLong = (): RangeError => new RangeError("a timestamp without end");
+  const bytes = await readBodyBounded(body, maxTimestampBytes, tooLong).catch((error: unknown) => {
+    if (error instanceof RangeError) return "";
+    throw error;
+  });
+  return bytes.toString();
+}
+
+function describeTimestamp(looked: string, timestamp: string): CheckResult {
+  const endsMs = readExpiry(timestamp);
+  if (endsMs === null) return warning(name, `what is at ${looked} is no metadata of updates`, advice);
+  if (endsMs > Date.now()) return good(name, `${new URL(looked).host} answers`);
+  const text = `${looked} has expired on ${renderIsoTime(endsMs).slice(0, 10)}: gateways take nothing from there`;
+  return warning(
+    name,
+    text,
+    "Look at the clocks, and at the collector's log: it signs nothing past the end of its root.",
+  );
 }
 
 function describeStatus(looked: string, status: number): CheckResult {

@@ -58,7 +58,7 @@ export function nextState(change: RepositoryChange, context: SigningContext): Re
     throw new AuroraError("CLOCK", `the root metadata was good until ${root.signed.expires}`, {
       op: "sign update metadata",
       subject: new Date(issuedMs).toISOString(),
-      hint: "Set the collector's clock, or make a new root with the root key.",
+      hint: "Set the collector's clock, if it is wrong. If not: make new keys, and give each gateway their root.json, as src/KEYS.md says of a lost root.",
     });
   }
   // Not only one more: a repository restored from a copy would give versions that gateways know with other content.

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import type { Metadata, Root, TargetFile } from "@tufjs/models";
 import { parseRoot } from "../../core/bundle/update-metadata.ts";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { isMissing } from "../../core/platform/files/file-system.ts";
@@ -130,7 +130,8 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     });
     return refreshing;
   };
-  if (published === null) await refresh();
+  // Past the end of its root nothing is offered; whoever publishes, or calls refresh(), is told.
+  if (published === null) await refresh().catch(forgiveClock);
   return {
     get targets() {
       return targets();
@@ -163,6 +164,10 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
       }
     },
   };
+}
+
+function forgiveClock(error: unknown): void {
+  if (!hasErrorCode(error, "CLOCK")) throw error;
 }
 
 function refuseClosed(dir: string): AuroraError {

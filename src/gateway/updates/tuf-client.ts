@@ -234,7 +234,7 @@ function refuse(reason: string, cause?: unknown): AuroraError {
 function metadataError(message: string, cause?: unknown): AuroraError {
   return new AuroraError("UPDATE", message, {
     op: "look for updates",
-    hint: "Check the clocks of gateway and collector, and that nobody stands between them.",
+    hint: "Check the clocks of gateway and collector, the end of root.json (`aurora doctor` says it), and that nobody stands between them.",
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -16,11 +16,12 @@ async function look(url: string): Promise<string> {
   return `${verdict}: ${text}\n${advice}`;
 }
 
-test("a collector that serves updates is good; its address without /tuf, and one that serves none, are told apart", async () => {
+test("a collector that serves updates is good, unless they have expired or are none; its address without /tuf, and one that serves none, are told apart", async () => {
   const served = new Set(["/tuf/metadata/timestamp.json"]);
+  let timestamp = JSON.stringify({ signed: { expires: new Date(Date.now() + 86_400_000).toISOString() } });
   const host = await listen(
     createWebServer(
-      (request, response) => void response.writeHead(served.has(request.url!) ? 200 : 404).end(),
+      (request, response) => void response.writeHead(served.has(request.url!) ? 200 : 404).end(timestamp),
     ),
   );
   for (const url of [`http://${host}/tuf`, `http://${host}/tuf/`]) {
@@ -29,6 +30,12 @@ test("a collector that serves updates is good; its address without /tuf, and one
       { verdict: "good", name: "clock and that of the update server" },
     ]);
   }
+  timestamp = JSON.stringify({ signed: { expires: "2020-01-01T00:00:00Z" } });
+  expect(await look(`http://${host}/tuf`)).toMatch(
+    /^warning: .*timestamp\.json has expired on 2020-01-01: .*\n.*past the end of its root/,
+  );
+  for (timestamp of ["<html>", "{}", " ".repeat(1_000_000)])
+    expect(await look(`http://${host}/tuf`)).toMatch(/^warning: what is at .* is no metadata of updates\n/);
   expect(await look(`http://${host}`)).toMatch(
     /^warning: there are no updates at http:.*\/metadata\/timestamp\.json: .* 404\n.*with \/tuf behind it/,
   );

@@ -170,6 +170,21 @@ describe("the registry", () => {
     expect(await fixture.registry.refresh()).toBe(false);
   });
 
+  it("begun after the end of its root offers nothing until its clock is right", async () => {
+    fixture.clock.set(startMs + 6 * 365 * dayMs);
+    const dir = join(fixture.dir, "..", "late");
+    const { keys, clock } = fixture;
+    const late = await createRegistry({ dir, keys, clock, trustedKeys: [] });
+    expect([late.list(), await late.readMetadata("timestamp.json")]).toEqual([[], null]);
+    await expect(late.refresh()).rejects.toMatchObject({
+      code: "CLOCK",
+      hint: expect.stringContaining("KEYS.md"),
+    });
+    fixture.clock.set(startMs + dayMs);
+    expect(await late.refresh()).toBe(true);
+    expect(await late.readMetadata("timestamp.json")).not.toBeNull();
+  });
+
   it("never says that it is before its root, and refuses to sign past the end of that", async () => {
     expect(await issued()).toBe("2026-01-10T12:00:00Z");
     fixture.clock.set(startMs - 30 * dayMs);

@@ -11,6 +11,8 @@ export interface ConfigFinding {
   readonly write?: string;
   /** What a default says, of which the file says nothing. */
   readonly value?: string;
+  /** What it names is good no longer than this, epoch ms. */
+  readonly endsMs?: number;
   /** The key itself is wrong, rather than its value. */
   readonly isKey?: true;
 }

@@ -8,12 +8,16 @@ export type FileContent =
   | "folder"
   /** A daemon's own: it may be missing. */
   | "state-folder"
+  /** Of `aurora keys init`. */
+  | "keys-folder"
   | "certificate"
   | "private-key"
   | "public-key"
   | "hex-key"
   | "text"
-  | "json";
+  | "json"
+  /** Of the update repository; JSON. */
+  | "root-metadata";
 
 export interface ConfiguredFile {
   readonly path: KeyPath;
@@ -49,7 +53,7 @@ export function listGatewayFiles({
     ...bundles.trustedKeys.flatMap((file, index) =>
       named(["bundles", "trustedKeys", index], file, "public-key"),
     ),
-    ...named(["updates", "rootFile"], updates.rootFile, "json"),
+    ...named(["updates", "rootFile"], updates.rootFile, "root-metadata"),
     ...named(["uplink", "ackKeyFile"], uplink.ackKeyFile, "hex-key"),
   ];
 }
@@ -76,7 +80,7 @@ export function listCollectorFiles({
     ...named(["collector", "stateDir"], collector.stateDir, "state-folder"),
     ...named(["record", "passwordFile"], record.passwordFile, "text"),
     ...named(["record", "caFile"], record.caFile, "certificate"),
-    ...named(["registry", "keysDir"], registry.keysDir, "folder"),
+    ...named(["registry", "keysDir"], registry.keysDir, "keys-folder"),
     ...registry.publish.flatMap((dir, index) => named(["registry", "publish", index], dir, "folder")),
     ...registry.trustedKeys.flatMap((file, index) =>
       named(["registry", "trustedKeys", index], file, "public-key"),

@@ -30,7 +30,7 @@ async function checkFile(configured: ConfiguredFile): Promise<Complaint | undefi
     const isFolder = (await stat(file)).isDirectory();
     if (isFolderContent(content)) {
       if (!isFolder) return { problem: "this is a file, and a folder is needed" };
-      if (content === "folder") await readdir(file);
+      if (content !== "state-folder") await readdir(file);
       return undefined;
     }
     if (isFolder) return { problem: "this is a folder, and a file is needed" };
@@ -41,10 +41,10 @@ async function checkFile(configured: ConfiguredFile): Promise<Complaint | undefi
   }
 }
 
-type FolderContent = Extract<FileContent, "folder" | "state-folder">;
+type FolderContent = Extract<FileContent, "folder" | "state-folder" | "keys-folder">;
 
 function isFolderContent(content: FileContent): content is FolderContent {
-  return content === "folder" || content === "state-folder";
+  return content === "folder" || content === "state-folder" || content === "keys-folder";
 }
 
 async function describeRefusal(
@@ -97,6 +97,7 @@ const howToMake: Readonly<Record<Exclude<FileContent, FolderContent>, string>> =
   "hex-key": "name the file with 64 hexadecimal digits that `aurora fleet enrol` wrote",
   text: "write the secret into it, on one line",
   json: "copy the file once more from where it was made",
+  "root-metadata": "copy the file once more from where it was made",
 };
 
 async function checkContent(text: string, configured: ConfiguredFile): Promise<Complaint | undefined> {
@@ -108,11 +109,11 @@ async function checkContent(text: string, configured: ConfiguredFile): Promise<C
     if (content === "certificate") new X509Certificate(text);
     if (content === "public-key" && !isPublicKey(text))
       return { problem: "the file holds no ed25519 public key", write };
-    if (content === "json") JSON.parse(text);
+    if (isJson(content)) JSON.parse(text);
     if (content === "private-key") return await checkKey(text, configured.certFile);
   } catch {
     // OpenSSL's words name nothing that a reader could act upon.
-    return { problem: `the file holds no ${content === "json" ? "JSON" : content.replace("-", " ")}`, write };
+    return { problem: `the file holds no ${isJson(content) ? "JSON" : content.replace("-", " ")}`, write };
   }
   if (content === "text" && text.trim().includes("\n")) {
     return {
@@ -125,6 +126,8 @@ async function checkContent(text: string, configured: ConfiguredFile): Promise<C
   }
   return undefined;
 }
+
+const isJson = (content: FileContent): boolean => content === "json" || content === "root-metadata";
 
 /** As those who verify with it take it. @throws where it holds no key */
 function isPublicKey(pem: string): boolean {

@@ -1,10 +1,10 @@
 /**
  * What the files that a configuration names will lead to, though they can be used now: a secret that every user of the
- * machine reads, a certificate whose time is up. Shows nothing of them; what cannot be read is told by whoever checks files.
+ * machine reads, a certificate or a root of updates whose time is up. Shows nothing of them; what cannot be read is told by whoever checks files.
  */
 import type { X509Certificate } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { ConfigFinding } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile, FileContent } from "../../contract/config/configured-files.ts";
 import { renderIsoTime } from "../../contract/iso-time.ts";
@@ -14,6 +14,8 @@ import { maxFileBytes, parseCertificate } from "./check-files.ts";
 const secrets: ReadonlySet<FileContent> = new Set(["private-key", "hex-key", "text"]);
 /** As doctor warns of the broker's own certificate. */
 const soonMs = 30 * 86_400_000;
+/** A new root is brought to every gateway. */
+const rootSoonMs = 183 * 86_400_000;
 
 /** In the order of `files`. @param nowMs epoch, by which certificates are judged */
 export async function warnOfFiles(
@@ -22,17 +24,20 @@ export async function warnOfFiles(
 ): Promise<readonly ConfigFinding[]> {
   const findings: ConfigFinding[] = [];
   for (const { path, file, content } of files) {
-    const found = secrets.has(content)
-      ? await warnOfRights(file)
-      : content === "certificate"
-        ? await warnOfDates(file, { nowMs, isOfBroker: path[0] === "mqtt" })
-        : undefined;
+    const by = { nowMs, isOfBroker: path[0] === "mqtt" };
+    const found = secrets.has(content) ? await warnOfRights(file) : await warnOfEnd(file, content, by);
     if (found !== undefined) findings.push({ path, value: file, ...found });
   }
   return findings;
 }
 
-type Warning = Pick<ConfigFinding, "problem" | "write">;
+type Warning = Pick<ConfigFinding, "problem" | "write" | "endsMs">;
+
+async function warnOfEnd(file: string, content: FileContent, by: Judged): Promise<Warning | undefined> {
+  if (content === "certificate") return warnOfDates(file, by);
+  if (content === "root-metadata") return warnOfRoot(file, by.nowMs);
+  return content === "keys-folder" ? warnOfRoot(join(file, "root.json"), by.nowMs) : undefined;
+}
 
 async function warnOfRights(file: string): Promise<Warning | undefined> {
   // There the bits say nothing.
@@ -65,9 +70,40 @@ interface Judged {
   readonly isOfBroker: boolean;
 }
 
-async function warnOfDates(file: string, by: Judged): Promise<Warning | undefined> {
+async function readText(file: string): Promise<string> {
   const bytes = await readFileBounded(file, maxFileBytes).catch(() => new Uint8Array());
-  const pem = new TextDecoder().decode(bytes);
+  return new TextDecoder().decode(bytes);
+}
+
+async function warnOfRoot(file: string, nowMs: number): Promise<Warning | undefined> {
+  const endsMs = readExpiry(await readText(file));
+  if (endsMs === null || endsMs - nowMs > rootSoonMs) return undefined;
+  return {
+    problem:
+      endsMs > nowMs
+        ? `the root of updates expires on ${renderDay(endsMs)}; after that no gateway takes one`
+        : `the root of updates has expired on ${renderDay(endsMs)}: no gateway takes one any more`,
+    write: "make new keys, and give each gateway their root.json, as src/KEYS.md says of a lost root",
+    endsMs,
+  };
+}
+
+/** Until when signed metadata of updates is good, as it says itself, epoch ms; null: it is none. */
+export function readExpiry(text: string): number | null {
+  try {
+    const { signed } = JSON.parse(text) as { readonly signed: { readonly expires: string } };
+    const endsMs = Date.parse(signed.expires);
+    return Number.isNaN(endsMs) ? null : endsMs;
+  } catch {
+    // Whoever uses it says what is wrong with it.
+    return null;
+  }
+}
+
+const renderDay = (ms: number): string => renderIsoTime(ms).slice(0, 10);
+
+async function warnOfDates(file: string, by: Judged): Promise<Warning | undefined> {
+  const pem = await readText(file);
   // Among many authorities one that is no longer good does no harm.
   if (pem.split("-----BEGIN CERTIFICATE-----").length !== 2) return undefined;
   const certificate = parseCertificate(pem);
@@ -77,14 +113,14 @@ async function warnOfDates(file: string, by: Judged): Promise<Warning | undefine
 function judgeDates(certificate: X509Certificate, { nowMs, isOfBroker }: Judged): Warning | undefined {
   const { validFrom, validTo } = certificate;
   const [fromMs, toMs] = [Date.parse(validFrom), Date.parse(validTo)];
-  const day = (ms: number): string => renderIsoTime(ms).slice(0, 10);
   if (nowMs < fromMs) {
-    const problem = `the certificate holds only from ${day(fromMs)} on, by this machine's clock`;
+    const problem = `the certificate holds only from ${renderDay(fromMs)} on, by this machine's clock`;
     return { problem, write: "set the clock of this machine, or of the one that issued it" };
   }
   const write = isOfBroker ? adviseRenewal(certificate) : "ask whoever issued it for another";
-  if (nowMs > toMs) return { problem: `the certificate has expired on ${day(toMs)}`, write };
-  return toMs - nowMs < soonMs ? { problem: `the certificate expires on ${day(toMs)}`, write } : undefined;
+  const isOver = nowMs >= toMs;
+  const problem = `the certificate ${isOver ? "has expired" : "expires"} on ${renderDay(toMs)}`;
+  return toMs - nowMs <= soonMs ? { problem, write, endsMs: toMs } : undefined;
 }
 
 /** Extended key usage (RFC 5280, 4.2.1.12). */

@@ -1,9 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { issueCertificate } from "../../../../src/cli/fleet/issue-certificate.ts";
 import type { KeyPath } from "../../../../src/core/contract/config/config-finding.ts";
 import { warnOfFiles } from "../../../../src/core/platform/daemon/file-warnings.ts";
+import { createEndingsWatch } from "../../../../src/core/platform/daemon/watch-endings.ts";
+import { createLogger } from "../../../../src/core/platform/logger.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
 const uses = ["authority", "client", "server"] as const;
@@ -46,4 +48,57 @@ test("who renews a certificate: at the broker `aurora keys`, elsewhere whoever i
       path,
       uses.map(() => "ask whoever issued it for another"),
     ]);
+});
+
+const dayMs = 86_400_000;
+const endMs = Date.UTC(2031, 10, 28);
+const root = JSON.stringify({ signed: { expires: "2031-11-28T00:00:00Z" } });
+
+test("the root of updates is warned of half a year before its end, at a gateway and in a collector's keys", async () => {
+  const dir = createTemporaryFolder();
+  const rootFile = join(dir, "root.json");
+  writeFileSync(rootFile, root);
+  for (const listed of [
+    { path: ["updates", "rootFile"], file: rootFile, content: "root-metadata" },
+    { path: ["registry", "keysDir"], file: dir, content: "keys-folder" },
+  ] as const) {
+    const problems = async (nowMs: number) =>
+      (await warnOfFiles([listed], nowMs)).map(({ problem, write }) => `${problem}; ${write}`);
+    expect(await problems(endMs - 184 * dayMs)).toEqual([]);
+    expect(await problems(endMs - 183 * dayMs)).toEqual([
+      expect.stringMatching(/expires on 2031-11-28; .*new keys.*KEYS\.md/),
+    ]);
+    expect(await problems(endMs)).toEqual([expect.stringMatching(/has expired on 2031-11-28/)]);
+  }
+  writeFileSync(rootFile, "no metadata");
+  expect(await warnOfFiles([{ path: [], file: rootFile, content: "root-metadata" }], endMs)).toEqual([]);
+});
+
+test("a daemon that runs tells of an end a month, a week and a day before, then, and as long after, once each", async () => {
+  const dir = createTemporaryFolder();
+  const file = join(dir, "root.json");
+  writeFileSync(file, root);
+  let nowMs = endMs - 200 * dayMs + 1;
+  const lines: string[] = [];
+  const told: string[] = [];
+  const watch = createEndingsWatch([{ path: ["updates", "rootFile"], file, content: "root-metadata" }], {
+    clock: { nowMs: () => nowMs },
+    logger: createLogger({ format: "json", write: (line) => lines.push(line) }),
+    tell: (...event) => void told.push(event.join(" | ")),
+  });
+  const days: number[] = [];
+  for (; nowMs < endMs + 60 * dayMs; nowMs += dayMs) {
+    const before = told.length;
+    await watch();
+    if (told.length > before) days.push(Math.floor((nowMs - endMs) / dayMs));
+  }
+  expect(days).toEqual([-30, -7, -1, 0, 1, 7, 30]);
+  expect(told[0]).toMatch(/^file-expires \| .*root\.json \| updates\.rootFile: .* expires on 2031-11-28/);
+  expect(lines).toHaveLength(7);
+  expect(lines[6]).toMatch(/"hint":.*updates\.rootFile: .*has expired on 2031-11-28/);
+  rmSync(file);
+  mkdirSync(file);
+  nowMs = endMs - dayMs;
+  await watch();
+  expect(told).toHaveLength(7);
 });
