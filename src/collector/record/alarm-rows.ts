@@ -2,7 +2,7 @@
 import type { AlarmState, AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
 import { createSaidEvent } from "../../core/decision/alarms/recalled-alarm.ts";
 import { isSameTime, type NewestAlarm, type SaidStanding, type StoredAlarm } from "./alarm-rules.ts";
-import { believeTime } from "./clock-rules.ts";
+import { believeSince } from "./clock-rules.ts";
 import type { AlarmingTurbine, AlarmLifeStep, RecordedAlarm } from "./fleet-record.ts";
 import type { RecordRow } from "./record-rules.ts";
 
@@ -19,7 +19,7 @@ export function fromAlarmRow(row: RecordRow, steps: readonly AlarmLifeStep[]): R
   return {
     alarm: Number(row.id),
     active: isActive(row),
-    sinceMs: believeTime(Date.parse(event.data.since), firstMs),
+    sinceMs: believeSince(Date.parse(event.data.since), firstMs),
     firstMs,
     lastMs: Number(row.last_ms),
     saidMs: said?.atMs ?? null,

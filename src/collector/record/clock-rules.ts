@@ -7,8 +7,8 @@ import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { dayMs, formatDuration, hourMs, minuteMs } from "../../core/maths/durations.ts";
 import type { RecordFault, StorableRecord } from "./fleet-record.ts";
 
-/** For how long an outbox may have waited: what is older on arrival is of a wrong clock. */
-export const longestWaitMs: number = 30 * dayMs;
+/** For how long an outbox may have waited: as long as a lane keeps. What is older on arrival is of a wrong clock. */
+export const longestWaitMs: number = 400 * dayMs;
 /** How far a clock may be ahead. */
 export const maxAheadMs: number = hourMs;
 /** How far a gateway's clock may differ when it says its time at once, in its status. */
@@ -23,9 +23,14 @@ export function believeTime(timeMs: number, receivedMs: number): number {
   return canBeRight(timeMs, receivedMs) ? timeMs : receivedMs;
 }
 
-function canBeRight(timeMs: number, receivedMs: number): boolean {
+/** Since when an alarm stands, for however long: only what an unset clock said, or one ahead, goes by when it was heard of. */
+export function believeSince(sinceMs: number, heardMs: number): number {
+  return canBeRight(sinceMs, heardMs, earliestClockMs) ? sinceMs : heardMs;
+}
+
+function canBeRight(timeMs: number, receivedMs: number, earliestMs = receivedMs - longestWaitMs): boolean {
   if (receivedMs < earliestClockMs) return true;
-  return timeMs >= receivedMs - longestWaitMs && timeMs <= receivedMs + maxAheadMs;
+  return timeMs >= earliestMs && timeMs <= receivedMs + maxAheadMs;
 }
 
 /** What is to be told of the clock behind a record, stored or refused; null: nothing. */

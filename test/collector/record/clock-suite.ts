@@ -146,6 +146,66 @@ export function describeClocks(open: () => Promise<FleetRecord>): void {
     expect((await record.events(all)).items[0]).toMatchObject({ name: "right", believedMs: t });
   });
 
+  it("believes what an outbox kept while its collector was away, for as long as a lane keeps", async () => {
+    const record = await open();
+    const send = createSender(record);
+    const alert = (transition: "raised" | "cleared", timeMs: number, sinceMs = timeMs): StorableRecord => ({
+      kind: "alert",
+      event: alertEvent("wt-1", transition, timeMs, { since: new Date(sinceMs).toISOString() }),
+    });
+    const renewal = event("baseline-renewed", t - 44 * day);
+    await send([event("gap", t - 399 * day), alert("raised", t - 45 * day), rows(t - 90 * day)]);
+    await send([alert("cleared", t - 35 * day, t - 45 * day), renewal]);
+    const [alarm] = (await record.alarms(all)).items;
+    expect(alarm).toMatchObject({ active: false, sinceMs: t - 45 * day, lastMs: t - 35 * day });
+    expect(alarm!.steps.map(({ timeMs }) => timeMs)).toEqual([t - 45 * day, t - 35 * day]);
+    // Nobody's clock is blamed.
+    expect((await record.events(all)).items.map(({ name, believedMs }) => [name, believedMs])).toEqual([
+      ["baseline-renewed", t - 44 * day],
+      ["gap", t - 399 * day],
+    ]);
+    const moment = { gateway: "gw-1", name: "gap", subject: "s", atMs: t - 399 * day };
+    expect(await record.eventsAt([moment])).toMatchObject([{ timeMs: t - 399 * day }]);
+  });
+
+  it("shows an alarm since when it stands, however long before its first event here", async () => {
+    const record = await open();
+    const send = createSender(record);
+    const sinceMs = [t - 29 * day, t - 365 * day, t - 1_000 * day, y1970, y2038];
+    const stand = (ms: number, index: number): StorableRecord => {
+      const since = new Date(ms).toISOString();
+      return { kind: "alert", event: alertEvent(`wt-${index}`, "updated", t, { since }) };
+    };
+    await send(sinceMs.map(stand));
+    const { items } = await record.alarms(all);
+    const shown = new Map(items.map((alarm) => [alarm.event.data.turbine, alarm.sinceMs]));
+    expect(sinceMs.map((_, index) => shown.get(`wt-${index}`))).toEqual([...sinceMs.slice(0, 3), t, t]);
+  });
+
+  it("finds by its status alone a clock that is behind by less than a lane keeps", async () => {
+    const record = await open();
+    const send = createSender(record);
+    for (const days of [31, 399]) {
+      const behindMs = t - days * day;
+      await send([event("dated", behindMs)]);
+      expect(await clockEvents(record)).toHaveLength(days === 31 ? 0 : 1);
+      const status = {
+        gateway: `gw-${days}`,
+        online: true,
+        time: new Date(behindMs).toISOString(),
+        version: "1",
+        config: null,
+      };
+      await record.storeStates({
+        nowMs: t,
+        turbines: [],
+        gateways: [{ status, seenMs: t }],
+        setAside: [],
+      });
+      expect((await clockEvents(record))[0]!.detail).toContain(`${days} d behind the collector`);
+    }
+  });
+
   it("hears from a status and from a refused report how wrong a clock is", async () => {
     const record = await open();
     const status = (gateway: string, timeMs: number) => ({
