@@ -14,8 +14,8 @@ interface ExpendableLane {
   /** Its records are dropped to make room for others. */
   readonly isExpendable: true;
   /**
-   * Records older than this are dropped, by the calendar's clock, where the collector has confirmed it: a wrong one ages
-   * nothing. Null: kept until the collector has stored them.
+   * Records older than this are dropped, {@link expiryStepMs} of them at a time, by the calendar's clock, where the collector has
+   * confirmed it: a wrong one ages nothing. Null: kept until the collector has stored them.
    */
   readonly timeToLiveMs: number | null;
   /** Bytes of bodies that the lane may hold on the disk; null: as much as the whole outbox may. */
@@ -76,6 +76,9 @@ export function lastResortOrder(policies: LanePolicies): readonly Lane[] {
     .filter((lane) => !policies[lane].isExpendable)
     .reverse();
 }
+
+/** What is too old is dropped so much at a time: each time declares one gap, in a lane that makes no room. */
+export const expiryStepMs: number = dayMs;
 
 /** A value for every lane. */
 export function eachLane<T>(value: (lane: Lane) => T): Record<Lane, T> {

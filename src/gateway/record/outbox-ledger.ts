@@ -7,7 +7,7 @@ import { type Lane, lanes } from "../../core/contract/topics.ts";
 import { type EventRecord, type GapRecord, laneOfKind } from "../../core/contract/uplink-record.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { encodeRecord } from "../../core/wire/record-codec.ts";
-import { eachLane, type LanePolicies } from "./lane-policy.ts";
+import { eachLane, expiryStepMs, type LanePolicies } from "./lane-policy.ts";
 import { createOutboxShedding, type LaneDrop } from "./outbox-shedding.ts";
 import {
   type DroppedRecords,
@@ -153,7 +153,7 @@ export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds)
     for (const lane of lanes) {
       const { timeToLiveMs, quotaBytes } = policies[lane];
       if (timeToLiveMs !== null && terms.isClockConfirmed)
-        note(asDrop(lane, "expired", table.dropBefore(lane, terms.nowMs - timeToLiveMs)));
+        note(asDrop(lane, "expired", table.dropBefore(lane, terms.nowMs - timeToLiveMs, expiryStepMs)));
       if (quotaBytes !== null)
         note(asDrop(lane, "quota", table.dropOldest(lane, next[lane].bytes - quotaBytes)));
     }

@@ -54,8 +54,8 @@ export interface OutboxTable {
   removeUpTo(lane: Lane, sequence: number): { readonly records: number; readonly bytes: number };
   /** Removes the records from one sequence to another. */
   removeBetween(lane: Lane, fromSequence: number, toSequence: number): void;
-  /** Removes the oldest records, up to the first that was made at `timeMs` or later. */
-  dropBefore(lane: Lane, timeMs: number): DroppedRecords;
+  /** Removes the oldest records, up to the first that was made at `timeMs` or later; none before the oldest is `stepMs` older. */
+  dropBefore(lane: Lane, timeMs: number, stepMs: number): DroppedRecords;
   /** Removes the oldest records until at least `bytes` are gone, or the lane is empty. */
   dropOldest(lane: Lane, bytes: number): DroppedRecords;
   /** Bytes of the file: its pages that hold something (of whatever part), and all of them. */
@@ -76,6 +76,8 @@ const schema = `
 `;
 /** Of version 1, with the same columns; gone with its last record. */
 const olderTable = "outbox_record";
+
+const noRecords: DroppedRecords = { records: 0, bytes: 0, fromMs: 0, toMs: 0 };
 
 /** Records that `dropOldest` looks at in one step. */
 const dropStep = 256;
@@ -106,6 +108,7 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
     `SELECT sequence, length(body) AS bytes FROM ${all} WHERE lane = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
   );
   const oldest = database.prepare(`SELECT min(sequence) AS sequence FROM ${all} WHERE lane = ?`);
+  const oldestTime = database.prepare(`SELECT time_ms FROM ${all} WHERE lane = ? ORDER BY sequence LIMIT 1`);
   const firstSince = database.prepare(
     `SELECT min(sequence) AS sequence FROM ${all} WHERE lane = ? AND time_ms >= ?`,
   );
@@ -157,7 +160,9 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
     },
     removeUpTo: removeCounted,
     removeBetween,
-    dropBefore(lane, timeMs) {
+    dropBefore(lane, timeMs, stepMs) {
+      const oldestMs = oldestTime.get(laneNumber(lane))?.time_ms;
+      if (oldestMs === undefined || Number(oldestMs) >= timeMs - stepMs) return noRecords;
       const kept = firstSince.get(laneNumber(lane), Math.round(timeMs))?.sequence;
       return removeCounted(lane, typeof kept === "number" ? kept - 1 : Number.MAX_SAFE_INTEGER);
     },
@@ -173,7 +178,7 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
         }
         if (rows.length < dropStep) break;
       }
-      return upTo === 0 ? { records: 0, bytes: 0, fromMs: 0, toMs: 0 } : removeCounted(lane, upTo);
+      return upTo === 0 ? noRecords : removeCounted(lane, upTo);
     },
     measureFile() {
       const [pageBytes, pages, free] = measures.map(({ name, statement }) =>

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { keptLanes, type Lane, lanes } from "../../../src/core/contract/topics.ts";
 import type { GapRecord, PredictionBatch, UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
+import { dayMs } from "../../../src/core/maths/durations.ts";
 import {
   type LanePolicies,
   lanePolicies,
@@ -99,8 +100,8 @@ describe("the policy of the lanes", () => {
   it("drops, and declares, what is over a lane's quota or too old", () => {
     const policies = change({
       prediction: { priority: 4, isExpendable: true, timeToLiveMs: null, quotaBytes: 1000 },
-      drift: { priority: 3, isExpendable: true, timeToLiveMs: 60_000, quotaBytes: null },
-      alert: { priority: 1, isExpendable: true, timeToLiveMs: 3_600_000, quotaBytes: null },
+      drift: { priority: 3, isExpendable: true, timeToLiveMs: dayMs, quotaBytes: null },
+      alert: { priority: 1, isExpendable: true, timeToLiveMs: 10 * dayMs, quotaBytes: null },
     });
     let isClockConfirmed = false;
     const { clock, outbox } = openOutbox(newPath(), { policies, isClockConfirmed: () => isClockConfirmed });
@@ -113,10 +114,10 @@ describe("the policy of the lanes", () => {
       contents(outbox, "update")?.records.filter(({ kind }) => kind === "gap") ?? [];
     const declared = gaps() as readonly GapRecord[];
     expect(declared.reduce((sum, { records }) => sum + records, 0)).toBe(dropped);
-    clock.advance(3_500_000);
+    clock.advance(9.9 * dayMs);
     outbox.append(alert);
     expect(outbox.counts().lanes.alert).toMatchObject({ records: 2, dropped: 0 });
-    clock.advance(200_000);
+    clock.advance(1.2 * dayMs);
     outbox.append(event);
     outbox.flush();
     expect(outbox.counts().lanes.alert).toMatchObject({ records: 2, dropped: 0 });
@@ -125,10 +126,29 @@ describe("the policy of the lanes", () => {
     outbox.flush();
     expect(outbox.counts().lanes.alert).toMatchObject({ records: 1, dropped: 1 });
     expect(contents(outbox, "alert")?.first).toBe(2);
-    clock.advance(3_600_000);
+    clock.advance(10 * dayMs);
     outbox.append(event);
     outbox.flush();
     expect(outbox.counts().lanes.alert).toMatchObject({ records: 0, dropped: 2 });
     expect(gaps()).toContainEqual(expect.objectContaining({ lane: "alert", records: 1, reason: "expired" }));
+  });
+
+  it("declares one gap a day of what is too old, however many records a day has", () => {
+    const keptMs = lanePolicies.prediction.timeToLiveMs!;
+    const { clock, outbox } = openOutbox(newPath(), { isClockConfirmed: () => true });
+    const days = keptMs / dayMs + 5;
+    for (let hour = 0; hour < 24 * days; hour++) {
+      clock.advance(dayMs / 24);
+      outbox.append({ ...batch, timesMs: [clock.nowMs()] });
+      if (hour % 6 === 0) outbox.flush();
+    }
+    outbox.flush();
+    const { records, dropped } = outbox.counts().lanes.prediction;
+    expect(records).toBeGreaterThanOrEqual(keptMs / (dayMs / 24));
+    const gaps = contents(outbox, "update")!.records as readonly GapRecord[];
+    expect(gaps).toHaveLength(4);
+    expect(gaps.every(({ lane, reason }) => lane === "prediction" && reason === "expired")).toBe(true);
+    expect(gaps.reduce((sum, gap) => sum + gap.records, 0)).toBe(dropped);
+    expect(records + dropped).toBe(24 * days);
   });
 });
