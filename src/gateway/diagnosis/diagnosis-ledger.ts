@@ -34,7 +34,8 @@ export interface DiagnosisRules<Code extends string> {
 /** `first` is what was told: whoever reads that it is over finds its beginning by the words. */
 interface Standing {
   readonly first: DeviceDiagnosis;
-  readonly diagnosis: DeviceDiagnosis;
+  diagnosis: DeviceDiagnosis;
+  readonly beganMonotonicMs: number;
   seenMonotonicMs: number;
 }
 
@@ -57,12 +58,11 @@ class Ledger<Code extends string> implements DiagnosisLedger<Code> {
     return this.#rules.codes.flatMap((code) => this.#standing.get(code)?.diagnosis ?? []);
   }
 
-  update(
-    verdicts: ReadonlyMap<Code, DiagnosisVerdict>,
-    { nowMs, monotonicMs }: DiagnosisTime,
-  ): readonly DiagnosisNews[] {
+  update(verdicts: ReadonlyMap<Code, DiagnosisVerdict>, now: DiagnosisTime): readonly DiagnosisNews[] {
+    const { nowMs, monotonicMs } = now;
     const { codes, plain } = this.#rules;
     const standing = this.#standing;
+    for (const each of standing.values()) followClock(each, now);
     const news: DiagnosisNews[] = [];
     for (const code of codes) {
       const verdict = verdicts.get(code);
@@ -73,7 +73,8 @@ class Ledger<Code extends string> implements DiagnosisLedger<Code> {
       } else if (verdict !== null) {
         const text = verdict.text.slice(0, maxDiagnosisText);
         const diagnosis = { code, text, cure: verdict.cure, sinceMs: before?.diagnosis.sinceMs ?? nowMs };
-        standing.set(code, { first: before?.first ?? diagnosis, diagnosis, seenMonotonicMs: monotonicMs });
+        const { first, beganMonotonicMs } = before ?? { first: diagnosis, beganMonotonicMs: monotonicMs };
+        standing.set(code, { first, diagnosis, beganMonotonicMs, seenMonotonicMs: monotonicMs });
         if (before === undefined) news.push({ kind: "onset", diagnosis });
       } else if (before !== undefined) {
         if (!plain.includes(code) && monotonicMs - before.seenMonotonicMs < lingerMs) continue;
@@ -83,4 +84,11 @@ class Ledger<Code extends string> implements DiagnosisLedger<Code> {
     }
     return news;
   }
+}
+
+/** What began before the clock was set began as long ago as before; by less than a minute a clock is led, not set. */
+function followClock(standing: Standing, { nowMs, monotonicMs }: DiagnosisTime): void {
+  const { diagnosis, beganMonotonicMs } = standing;
+  const sinceMs = Math.max(0, nowMs - (monotonicMs - beganMonotonicMs));
+  if (Math.abs(sinceMs - diagnosis.sinceMs) >= minuteMs) standing.diagnosis = { ...diagnosis, sinceMs };
 }

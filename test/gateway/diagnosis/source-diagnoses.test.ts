@@ -65,3 +65,26 @@ test("what comes and goes is told once, and is over after a minute without it", 
   expect(at(641, [])).toEqual(["over null no-connection: no connection: connect ECONNREFUSED"]);
   expect(diagnoses.all).toEqual([]);
 });
+
+test("what began before the clock was set is dated by the clock as it is", () => {
+  const { diagnoses } = create();
+  const rightMs = Date.UTC(2026, 10, 29);
+  const tell = (faults: readonly SourceFault[], seconds: number, startMs: number): void =>
+    void diagnoses.update(faults, { nowMs: startMs + seconds * 1000, monotonicMs: seconds * 1000 });
+  const since = () => diagnoses.of("WT01").map(({ sinceMs }) => sinceMs);
+  tell([register("WT01", 1)], 10, 0);
+  expect(since()).toEqual([10_000]);
+  // Of what a connection hides nothing can be said, and it is dated all the same.
+  tell([cutOff], 60, rightMs);
+  expect(since()).toEqual([rightMs + 60_000, rightMs + 10_000]);
+  // Led by some seconds, set back by a year, and to a time when the gateway had not begun.
+  tell([cutOff], 120, rightMs + 20_000);
+  expect(since()).toEqual([rightMs + 60_000, rightMs + 10_000]);
+  const earlierMs = rightMs - 365 * 86_400_000;
+  tell([cutOff], 86_400, earlierMs);
+  expect(since()).toEqual([earlierMs + 60_000, earlierMs + 10_000]);
+  tell([cutOff], 86_401, -86_400_000);
+  expect(since()).toEqual([0, 0]);
+  tell([cutOff], 86_402, rightMs);
+  expect(since()).toEqual([rightMs + 60_000, rightMs + 10_000]);
+});
