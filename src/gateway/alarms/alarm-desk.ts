@@ -68,6 +68,7 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
   };
   const readOffset = (): number => clock.nowMs() - clock.monotonicMs();
   let offsetMs = readOffset();
+  const beganMs = clock.monotonicMs();
   /** Hours that are counted now stay as long as they are when the clock was set. */
   const followClock = (): void => {
     const stepMs = readOffset() - offsetMs;
@@ -85,7 +86,7 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
   return {
     tick: () => {
       followClock();
-      tell(register.endShelvings(clock.nowMs()));
+      tell(register.endShelvings(clock.nowMs(), clock.monotonicMs() - beganMs));
     },
     list: () => register.list().map(describe),
     act: (place, order) => {

@@ -163,6 +163,42 @@ describe("the alarm desk", () => {
     expect([events.length, again.events.length]).toEqual([1, 0]);
   });
 
+  describe("of what was shelved for eight hours before a restart without a clock", () => {
+    const restart = () => {
+      const { register, clock, desk } = createDesk();
+      feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+      desk.act(place, { action: "shelve", by: "ana", hours: 8 });
+      const rightMs = clock.nowMs();
+      const again = createDesk(createAlarmRegister(undefined, register.snapshot()));
+      again.clock.jump(30_000 - rightMs);
+      const state = (): string => {
+        again.desk.tick();
+        return again.desk.list()[0]!.state;
+      };
+      return { ...again, state, rightMs };
+    };
+
+    test("nothing ends before the clock is set, and then at the time that was told", () => {
+      const { clock, state, rightMs, events } = restart();
+      expect(state()).toBe("shelved");
+      clock.advance(10_000);
+      clock.jump(rightMs - 30_000);
+      expect(state()).toBe("shelved");
+      clock.advance(8 * hourMs - 10_001);
+      expect(state()).toBe("shelved");
+      clock.advance(1);
+      expect([state(), events]).toEqual(["unacknowledged", []]);
+    });
+
+    test("all is shown after eight hours more, though nobody sets the clock", () => {
+      const { clock, state } = restart();
+      clock.advance(8 * hourMs - 1);
+      expect(state()).toBe("shelved");
+      clock.advance(1);
+      expect(state()).toBe("unacknowledged");
+    });
+  });
+
   test("tells who did what, and of nobody what was refused or ended by itself", () => {
     const { register, clock, events, desk } = createDesk();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));

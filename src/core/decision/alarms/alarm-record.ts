@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { type AlertEvent, type AlertTransition, alertEventSchema } from "../../contract/alert.ts";
+import { earliestClockMs } from "../../contract/iso-time.ts";
 import { type AlarmLane, alarmLanes, type Decision, type ModeDecision } from "../../contract/prediction.ts";
 import type { Result } from "../../contract/result.ts";
 import type { PointId } from "../../contract/stream.ts";
@@ -228,12 +229,15 @@ const usualLagMs = 86_400_000;
 
 /**
  * The record when its shelving is over at `atMs`; null: it is not, or it is not shelved. It is over too where the clock is further behind
- * its beginning than is usual: one that was ahead then would hide the alarm until its time comes, which may be years.
+ * its beginning than is usual: one that was ahead then would hide the alarm until its time comes, which may be years. One that has not been
+ * set yet says nothing of that: by it the hours are counted for which the process is `upMs`.
  */
-export function endShelving(record: AlarmRecord, atMs: number): AlarmRecord | null {
+export function endShelving(record: AlarmRecord, atMs: number, upMs: number): AlarmRecord | null {
   const { alarm } = record;
   if (alarm.state !== "shelved") return null;
-  if (atMs < alarm.untilMs && atMs >= alarm.atMs - usualLagMs) return null;
+  const isBehind = atMs < alarm.atMs - usualLagMs;
+  const isUnset = isBehind && atMs < earliestClockMs;
+  if (isUnset ? upMs < alarm.untilMs - alarm.atMs : !isBehind && atMs < alarm.untilMs) return null;
   return { ...record, alarm: expectStep(stepAlarm(alarm, { kind: "unshelve" })) };
 }
 

@@ -91,8 +91,9 @@ export interface AlarmRegister {
   /**
    * Shows again whatever was shelved until `atMs` or earlier, whether its machine runs, stands or is no longer watched. Of
    * each the event to publish, or null where nobody was told of what came beneath; if it stands, its next window raises it.
+   * @param upMs for how long the process runs, by which hours are counted as long as the clock has not been set
    */
-  endShelvings(atMs: number): (AlertEvent | null)[];
+  endShelvings(atMs: number, upMs?: number): (AlertEvent | null)[];
   /**
    * The clock was set by so many ms, ahead (> 0) or back: what was shelved since this register was made ends after the same time as
    * before. What is of before a restart keeps its calendar's end: nobody knows by which clock it began. Returns what was moved.
@@ -173,10 +174,10 @@ export function createAlarmRegister(
       records.set(name, told.record);
       return ok(told.event);
     },
-    endShelvings(atMs) {
+    endShelvings(atMs, upMs = 0) {
       const events: (AlertEvent | null)[] = [];
       for (const [name, record] of records) {
-        const shown = endShelving(record, atMs);
+        const shown = endShelving(record, atMs, upMs);
         if (shown === null) continue;
         const told = tellStep(shown, { transition: "updated", atMs });
         records.set(name, told.record);
