@@ -230,7 +230,8 @@ class Windower implements RevolutionWindower {
 
   #refuse(block: RecordedBlock): void {
     const { deviceId, channel, timestampMs, counts } = block;
-    const detail = `shaft speed is ${block.shaftRpm} rpm`;
+    const { shaftRpm } = block;
+    const detail = Number.isNaN(shaftRpm) ? "the shaft speed is not known" : `shaft speed is ${shaftRpm} rpm`;
     this.reset("no-shaft-speed", detail);
     const reason = "no-shaft-speed";
     this.#sink.refuse({ reason, deviceId, channel, timestampMs, detail, samples: counts.length });

@@ -29,6 +29,7 @@ import { type BackPressure, startBackPressure } from "./back-pressure.ts";
 import { createDeviceCaptures, type DeviceCaptures } from "./device-captures.ts";
 import { type DeviceDataSink, type DeviceLink, type DeviceLinks, openDeviceLinks } from "./device-links.ts";
 import { createDevicePushes, type DevicePushes, type PushedDevice } from "./device-pushes.ts";
+import { createMappedSpeeds } from "./mapped-speeds.ts";
 import { createRawCaptures, type RawCaptures } from "./raw-captures.ts";
 import type { Recording, RecordingPlace } from "./recording.ts";
 
@@ -75,7 +76,7 @@ export interface ConnectedDevices extends DeviceLinks, DeviceTasks {
   channelsOf(deviceId: string): readonly DeviceChannel[];
   /** All devices for the status page, without secrets. */
   describe(): readonly unknown[];
-  /** Something of a device's data was set aside; what is of no device is passed over. */
+  /** Something of a device's data, or of a turbine's shaft speed, was set aside; the rest is passed over. */
   noteSetAside(quarantine: Quarantine): void;
   /** It was decided on a point that a device feeds; `scored` is null where it had no data. */
   noteDecision(decision: Decision, scored: ScoredWindow | null): void;
@@ -121,6 +122,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     timers: systemTimers,
     logger,
   });
+  const speeds = createMappedSpeeds(config, clock);
   const watches = new Map(links.sessions.map(({ id, watch }) => [id, watch]));
   /** Version of the model that a device runs; null: none, or it was not heard yet. */
   const modelOf = ({ id, session: { hello } }: Pick<DeviceLink, "id" | "session">): string | null =>
@@ -137,6 +139,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
       hasKey: keyFile !== null,
       isPushed: pushes.describe(id) !== null,
       statesSpeed: own.some(({ shaftRpm }) => shaftRpm !== null),
+      mappedSpeed: own[0] === undefined ? null : speeds.whyMissing(own[0].turbine),
     };
   };
   const sessions = new Map(links.sessions.map(({ id, session }) => [id, session]));
@@ -157,7 +160,10 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
         watch.tick(session.statistics, pushes.trouble(id), standingOf(link, config.devices[index]!));
       }
     },
-    noteSetAside: (quarantine) => watches.get(quarantine.deviceId)?.setAside(quarantine, clock.monotonicMs()),
+    noteSetAside: (quarantine) => {
+      speeds.noteSetAside(quarantine);
+      watches.get(quarantine.deviceId)?.setAside(quarantine, clock.monotonicMs());
+    },
     noteDecision: ({ point: { turbine, component } }, scored) => {
       if (scored === null) return;
       const { window, bundle } = scored;

@@ -78,6 +78,8 @@ export interface ModelStanding {
   readonly isPushed: boolean;
   /** Its measuring point states the shaft speed. */
   readonly statesSpeed: boolean;
+  /** Its turbine's shaft speed is mapped from SCADA, and why it may be missing, as far as that is known (empty: it is not); null: it is not mapped. */
+  readonly mappedSpeed: string | null;
 }
 
 /** Of a device that nobody asks for its model. */
@@ -88,6 +90,7 @@ export const unknownModel: ModelStanding = {
   hasKey: false,
   isPushed: false,
   statesSpeed: false,
+  mappedSpeed: null,
 };
 
 /** Counts of the last 30 to 40 s. */

@@ -37,6 +37,12 @@ export function adviseNewerModel({ runs, serves }: ModelStanding): string {
   return `The device has ${runs}, and takes no older model: update this gateway to ${runs}, or publish ${serves} again under a higher version (\`aurora bundle republish\`).`;
 }
 
+/** @param why its last values were not accepted; empty: they were, or none came */
+function adviseMappedSpeed(why: string): string {
+  const last = why === "" ? "" : ` (the last one that was set aside: ${why})`;
+  return `Its shaft speed is mapped from SCADA, and no value of it was accepted lately${last}: look at the source, under \`sources\` of /status or of the turbine's state. A value counts for \`operation.dataTimeoutSeconds\`.`;
+}
+
 /** The converter's end is no unit, and an older model is not taken. */
 export function adviseSetAside(
   {
@@ -49,6 +55,7 @@ export function adviseSetAside(
   model: ModelStanding,
 ): string {
   if (reason === "unknown-model" && model.isNewer) return adviseNewerModel(model);
+  if (reason === "no-shaft-speed" && model.mappedSpeed !== null) return adviseMappedSpeed(model.mappedSpeed);
   if (reason === "range" && detail.includes("saturated"))
     return "The signal is clipped: choose a larger range of the sensor or less gain, and check that it is not loose.";
   if (reason === "time-backwards" && detail.startsWith(sentAgain))

@@ -38,6 +38,9 @@ async function connectOne(otherTurbines: number, onRead: () => void) {
     gateway: { id: "gw-1", site: point.site, stateDir: createTemporaryFolder() },
     operation: { standbyBelowRpm: 300, dataTimeoutSeconds: 30 },
     devices: [{ ...device, alarmRawSamples: 0, alertCaptureSeconds: 0 }],
+    scada: [],
+    modbus: [],
+    opcua: [],
     turbines,
   } as unknown as GatewayConfig;
   const devices = await connectDevices({

@@ -191,7 +191,9 @@ describe("the pipeline", () => {
 
     const without = create();
     await without.accept(unknown);
-    expect(without.quarantines).toMatchObject([{ reason: "no-shaft-speed", turbine: "WT01" }]);
+    expect(without.quarantines).toMatchObject([
+      { reason: "no-shaft-speed", turbine: "WT01", detail: "the shaft speed is not known" },
+    ]);
     without.read("shaft-speed", "rpm", 18_000);
     await without.accept(unknown);
     expect(without.decisions).toHaveLength(1);
