@@ -1,15 +1,17 @@
 /** Puts the sources of SCADA values together that a configuration names, and leads what comes of them to the points. */
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import type { DeviceDiagnosis } from "../core/contract/device/device-diagnosis.ts";
-import { type DiagnosedSource, maxSourceName } from "../core/contract/source-diagnosis.ts";
+import { type DiagnosedSource, maxSourceName, type SourceFault } from "../core/contract/source-diagnosis.ts";
 import type { Quarantine, Reading } from "../core/contract/stream.ts";
 import { groupBy } from "../core/maths/group-by.ts";
 import type { Clock, Timers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import { createSourceClock } from "./diagnosis/source-clock.ts";
 import { createSourceDiagnoses, type SourceDiagnoses } from "./diagnosis/source-diagnoses.ts";
 import type { Telemetry } from "./record/telemetry.ts";
+import { createFaultNotes, type FaultNotes } from "./sources/fault-notes.ts";
 import { loadModbus } from "./sources/modbus-client.ts";
 import { createModbusSource } from "./sources/modbus-source.ts";
 import { createMqttSource } from "./sources/mqtt-source.ts";
@@ -30,6 +32,8 @@ interface SourceSurroundings {
 export interface DescribedSource extends Omit<SourceCondition, "faults"> {
   /** What was last wrong and still is, one sentence a fault. */
   readonly faults: readonly string[];
+  /** Readings that were dated by their arrival, since the clock that stamps them is ahead of the gateway's. */
+  readonly redated: number;
   /** The same, summed up, with what to do; a finding stands for a minute longer than its fault. */
   readonly diagnoses: readonly DeviceDiagnosis[];
 }
@@ -56,7 +60,7 @@ export interface Sources {
 const maxToldSources = 16;
 
 /** Creates them; `closers` close those that were started. */
-export function composeSources(surroundings: SourceSurroundings, closers: Closers): Sources {
+export function composeSources(surroundings: SourceSurroundings, closers: Pick<Closers, "add">): Sources {
   const { config, mqtt, clock, timers, logger } = surroundings;
   const { stateDir } = config.gateway;
   const { telemetry } = surroundings.record;
@@ -64,15 +68,16 @@ export function composeSources(surroundings: SourceSurroundings, closers: Closer
   const bridges = topics.map((topic) => {
     const mappings = config.scada.filter((mapping) => mapping.topic === topic);
     const timeoutMs = config.operation.dataTimeoutSeconds * 1000;
-    return diagnosable(createMqttSource({ topic, mappings, timeoutMs, mqtt, clock, logger }), mappings);
+    const source = createMqttSource({ topic, mappings, timeoutMs, mqtt, clock, logger });
+    return diagnosable(source, mappings, logger);
   });
   const polled = config.modbus.map((server) => {
     const source = createModbusSource({ config: server, load: loadModbus, clock, timers, logger });
-    return { ...diagnosable(source, server.units), everyMs: server.pollSeconds * 1000 };
+    return { ...diagnosable(source, server.units, logger), everyMs: server.pollSeconds * 1000 };
   });
   const subscribed = config.opcua.map((server) => {
     const source = createOpcUaSource({ config: server, load: loadOpcUa, stateDir, clock, timers, logger });
-    return { ...diagnosable(source, server.turbines), everyMs: server.everySeconds * 1000 };
+    return { ...diagnosable(source, server.turbines, logger), everyMs: server.everySeconds * 1000 };
   });
   const buses = [...polled, ...subscribed];
   const all = [...bridges, ...buses];
@@ -90,10 +95,10 @@ export function composeSources(surroundings: SourceSurroundings, closers: Closer
       }
     },
     conditions: () =>
-      all.map(({ source, diagnoses }) => {
+      all.map(({ source, clocks, diagnoses }) => {
         const { faults, ...condition } = source.describe();
         const sentences = faults.map(({ subject, detail }) => `${subject}: ${detail}`);
-        return { ...condition, faults: sentences, diagnoses: diagnoses.all };
+        return { ...condition, faults: sentences, redated: clocks.redated, diagnoses: diagnoses.all };
       }),
     diagnosed: (turbine) =>
       (byTurbine.get(turbine) ?? [])
@@ -120,15 +125,52 @@ interface DiagnosableSource {
   readonly source: ReadingSource;
   /** That it speaks of. */
   readonly turbines: readonly string[];
+  readonly clocks: SourceClocks;
   readonly diagnoses: SourceDiagnoses;
 }
 
 function diagnosable(
   source: ReadingSource,
   mapped: readonly { readonly turbine: string }[],
+  logger: Logger,
 ): DiagnosableSource {
   const turbines = [...new Set(mapped.map(({ turbine }) => turbine))];
-  return { source, turbines, diagnoses: createSourceDiagnoses(turbines) };
+  const clocks = createSourceClocks(turbines, createFaultNotes(logger, source.describe().name));
+  const dated: ReadingSource = {
+    start: ({ onReading, onQuality }) =>
+      source.start({ onReading: (reading) => onReading(clocks.date(reading)), onQuality }),
+    close: () => source.close(),
+    describe: () => {
+      const condition = source.describe();
+      return { ...condition, faults: [...condition.faults, ...clocks.faults()] };
+    },
+  };
+  return { source: dated, turbines, clocks, diagnoses: createSourceDiagnoses(turbines) };
+}
+
+/** The clocks that stamp a source's values: each turbine's controller may have its own. */
+interface SourceClocks {
+  date(reading: Reading): Reading;
+  readonly redated: number;
+  faults(): readonly SourceFault[];
+}
+
+function createSourceClocks(turbines: readonly string[], notes: FaultNotes): SourceClocks {
+  const clocks = new Map(turbines.map((turbine) => [turbine, createSourceClock()]));
+  return {
+    date: (reading) => clocks.get(reading.deviceId)?.date(reading) ?? reading,
+    get redated() {
+      return [...clocks.values()].reduce((sum, { redated }) => sum + redated, 0);
+    },
+    faults: () => {
+      for (const [turbine, { finding }] of clocks) {
+        const subject = { code: "clock", turbine, subject: turbine } as const;
+        if (finding === null) notes.clear(subject);
+        else notes.note(subject, { detail: finding.text, cure: finding.cure });
+      }
+      return notes.list();
+    },
+  };
 }
 
 function nameOf(source: ReadingSource): string {

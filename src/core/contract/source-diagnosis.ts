@@ -3,15 +3,18 @@ import { z } from "zod";
 import { type DeviceDiagnosis, deviceDiagnosisSchema } from "./device/device-diagnosis.ts";
 import { onDemand } from "./on-demand.ts";
 
-/** What a gateway can find, worst first: no connection to the server, no answer of a unit behind it, no value of a channel. */
-export const sourceDiagnosisCodes = ["no-connection", "no-answer", "no-value"] as const;
+/**
+ * What a gateway can find, worst first: no connection to the server, no answer of a unit behind it, no value of a channel, and a clock
+ * that differs from the gateway's.
+ */
+export const sourceDiagnosisCodes = ["no-connection", "no-answer", "no-value", "clock"] as const;
 
 export type SourceDiagnosisCode = (typeof sourceDiagnosisCodes)[number];
 
 /** One thing that is wrong with a source now, as the source itself finds it. */
 export interface SourceFault {
   readonly code: SourceDiagnosisCode;
-  /** Whose values do not come; null: those of all its turbines. */
+  /** Whose values are concerned; null: those of all its turbines. */
   readonly turbine: string | null;
   /** What is at fault: the connection, a unit, a register or node. */
   readonly subject: string;

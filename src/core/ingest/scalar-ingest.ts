@@ -1,6 +1,8 @@
 /** Holds every scalar reading against the data contract; a reading that breaks it is set aside with a reason. */
 import type { ChannelContract } from "../contract/bundle/manifest.ts";
+import { earliestClockMs } from "../contract/iso-time.ts";
 import { type QuarantineReason, type Reading, sentAgain } from "../contract/stream.ts";
+import { formatDuration } from "../maths/durations.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { createRecentReadings, type RecentReadings } from "./recent-readings.ts";
 import {
@@ -66,9 +68,10 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
       stream.lastMs = Math.max(stream.lastMs, timestampMs);
       return setAside(reading, "time-backwards", `${sentAgain}: of the same time and value as one before`);
     }
-    if (timestampMs > arrivedMs + maxAheadMs) {
-      const aheadMs = Math.round(timestampMs - arrivedMs);
-      return setAside(reading, "time-jump", `stamped ${aheadMs} ms after its arrival`);
+    // Where the gateway has not been told the time, it knows no future.
+    if (timestampMs > arrivedMs + maxAheadMs && arrivedMs >= earliestClockMs) {
+      const ahead = formatDuration(timestampMs - arrivedMs);
+      return setAside(reading, "time-jump", `stamped ${ahead} after its arrival`);
     }
     const stepMs = timestampMs - stream.lastMs;
     if (stepMs <= 0) {

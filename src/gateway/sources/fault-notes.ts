@@ -35,7 +35,7 @@ export function createFaultNotes(logger: Logger, source: string): FaultNotes {
       const key = keyOf(of);
       const { subject } = of;
       if (!faults.has(key))
-        logger.warn("a SCADA source gives no good value", { source, subject, detail, hint: cure });
+        logger.warn("something is wrong with a SCADA source", { source, subject, detail, hint: cure });
       faults.set(key, { ...of, detail, cure });
     },
     clear: (of) => {

@@ -92,6 +92,14 @@ describe("the scalar ingest", () => {
     expect(reasons).toEqual(["stuck", "stuck"]);
   });
 
+  it("sets aside what is stamped a minute after its arrival, unless nobody told the gateway the time", () => {
+    const [ahead, next] = [{ arrivedMs: startMs - 90_000 }, { arrivedMs: startMs }];
+    const { accepted, quarantined } = run([ahead, next]);
+    expect(accepted).toEqual([51]);
+    expect(quarantined).toMatchObject([{ reason: "time-jump", detail: "stamped 90 s after its arrival" }]);
+    expect(run([{ arrivedMs: 90_000 }, { arrivedMs: 120_000 }]).accepted).toEqual([50, 51]);
+  });
+
   it("sets aside repeated and late readings and keeps its clock", () => {
     const { accepted, reasons } = run([{}, { timestampMs: startMs }, { timestampMs: startMs - 1000 }, {}]);
     expect(accepted).toEqual([50, 53]);

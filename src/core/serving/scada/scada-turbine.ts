@@ -4,6 +4,7 @@
  */
 import type { Manifest } from "../../contract/bundle/manifest.ts";
 import type { NormalBehaviourSpec } from "../../contract/bundle/normal-behaviour.ts";
+import { earliestClockMs } from "../../contract/iso-time.ts";
 import { type Quarantine, type Reading, sentAgain } from "../../contract/stream.ts";
 import { type MonitorDay, reliveResiduals } from "../../decision/normal-behaviour/residual-monitor.ts";
 import type { SiteCorrection } from "../../decision/normal-behaviour/site-correction.ts";
@@ -182,7 +183,9 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
         return;
       }
       ({ arrivedMs } = reading);
-      lagMs = arrivedMs - timestampMs;
+      // By a gateway's clock that was never set nobody knows how late it is.
+      const isUnset = arrivedMs < earliestClockMs && timestampMs >= earliestClockMs;
+      lagMs = isUnset ? Number.NaN : arrivedMs - timestampMs;
       cutter.accept(reading);
     },
     advance: (nowMs) => {
