@@ -157,6 +157,16 @@ describe.skipIf(executablePath === undefined)("the page in Chromium (skipped whe
     await close();
   });
 
+  it("tells the date of a time in the legend where more than a day is shown, and the time alone of less", async () => {
+    const { page, complaints, close } = await open("/turbine/north-sea/WT-02?range=7d", "light");
+    const legend = page.locator("#charts .u-legend").first();
+    await legend.filter({ hasText: /UTC\s*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/ }).waitFor();
+    await page.goto(`${page.url().replace("range=7d", "range=1h")}`);
+    await legend.filter({ hasText: /UTC\s*\d\d:\d\d:\d\d/ }).waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
   it("says of a machine that is unlike training that it is so, without a colour of alarm", async () => {
     const { page, complaints, close } = await open("/turbine/north-sea/WT-02", "light");
     const training = page.locator("#training");

@@ -90,10 +90,17 @@ export const timeAxis = () => ({
   values: (_, splits, ...[_axis, _space, stepSeconds]) => labelTimes(splits, stepSeconds),
 });
 
-/** The time in the legend. */
+const daySeconds = 86_400;
+
+/** The time in the legend, with its date where more than a day is shown. */
 export const timeSeries = {
   label: "UTC",
-  value: (_, seconds) => (seconds === null ? "–" : new Date(seconds * 1000).toISOString().slice(11, 19)),
+  value: ({ scales }, seconds) => {
+    if (seconds === null) return "–";
+    const { min, max } = scales.x;
+    const iso = new Date(seconds * 1000).toISOString();
+    return max - min > daySeconds ? `${iso.slice(0, 10)} ${iso.slice(11, 19)}` : iso.slice(11, 19);
+  },
 };
 
 const commonAxis = () => ({
@@ -133,7 +140,7 @@ function labelTimes(splits, stepSeconds) {
     const time = iso.slice(11, stepSeconds < 60 ? 19 : 16);
     const isNew = date !== day;
     day = date;
-    if (stepSeconds >= 86_400) return date;
+    if (stepSeconds >= daySeconds) return date;
     return isNew ? `${time}\n${date}` : time;
   });
 }
