@@ -217,7 +217,10 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
         states.update(decision);
       },
       onAlert: (event) => onAlerts([event]),
-      onQuarantine,
+      onQuarantine: (quarantine, rowMs) => {
+        logger.debug("set aside", { ...quarantine });
+        if (rowMs !== null) states.noteRowSetAside(quarantine, rowMs);
+      },
       onReading: pipeline.acceptReading,
     },
   );

@@ -30,7 +30,8 @@ interface ScadaSurroundings {
 
 /** Where it goes, beside the record and the log. */
 interface ScadaSink extends Pick<ScadaWatchSink, "onDecision" | "onAlert"> {
-  onQuarantine(quarantine: Quarantine): void;
+  /** `rowMs`: how often a row of its turbine's bundle comes; null: the bundle does not need it, or there is none. */
+  onQuarantine(quarantine: Quarantine, rowMs: number | null): void;
   /** Of a channel that no bundle of the turbine knows, or that says how it operates. */
   onReading(reading: Reading): void;
 }
@@ -54,6 +55,19 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
     logger.warn("a turbine's SCADA schema changed", { ...drift });
     telemetry.schemaDrift(drift);
   };
+  const bundles = new Map(config.turbines.map(({ id, scadaBundle }) => [id, scadaBundle]));
+  const onQuarantine = (quarantine: Quarantine): void => {
+    const { deviceId: turbine, channel } = quarantine;
+    const name = bundles.get(turbine) ?? null;
+    const manifest = name === null ? null : bundleOf(name).manifest;
+    // A message that cannot be read at all is of no channel.
+    const isNeeded = channel === "" || manifest?.channels.some((each) => each.name === channel) === true;
+    sink.onQuarantine(quarantine, manifest !== null && isNeeded ? manifest.window.hop * 1000 : null);
+  };
+  const onSetAside = (quarantine: Quarantine): void => {
+    quality.quarantined(quarantine.deviceId, quarantine.reason, 0);
+    onQuarantine(quarantine);
+  };
   const watch = createScadaWatch({
     config,
     bundleOf,
@@ -67,7 +81,7 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
         sink.onDecision(decision);
       },
       onAlert: sink.onAlert,
-      onQuarantine: sink.onQuarantine,
+      onQuarantine,
       onSchemaDrift,
       onEvent: (subject, name, detail) => {
         logger.info(name, { subject, detail });
@@ -84,10 +98,7 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
     config,
     bundleOf,
     onMean: (reading) => void watch.accept(reading),
-    onQuarantine: (quarantine) => {
-      quality.quarantined(quarantine.deviceId, quarantine.reason, 0);
-      sink.onQuarantine(quarantine);
-    },
+    onQuarantine: onSetAside,
     onSchemaDrift,
   });
   const tellPoints = (reading: Reading, isScored: boolean): void => {
@@ -98,7 +109,7 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
       sources.start({
         onRow: (reading) => tellPoints(reading, watch.accept(reading)),
         onPoll: (reading, everyMs) => tellPoints(reading, bus.accept(reading, everyMs)),
-        onQuality: ({ deviceId, reason }) => quality.quarantined(deviceId, reason, 0),
+        onQuality: onSetAside,
       }),
     use: (bundle) => watch.use(bundle),
     tick: () => {

@@ -57,6 +57,12 @@ export interface StatusPage {
     byReason: Record<string, number>;
   };
   readonly mqtt: { connected: boolean };
+  readonly components: readonly { component: string; health: string; reason: string | null }[];
+  readonly sources: readonly {
+    name: string;
+    faults: string[];
+    diagnoses: { code: string; text: string }[];
+  }[];
   readonly outbox: { records: number };
   readonly uplink: { acksReceived: number };
   readonly evidence: Record<string, unknown>;

@@ -20,7 +20,8 @@ export interface ScadaMapping {
   readonly channels: readonly { readonly name: string; readonly path: string; readonly unit: string }[];
 }
 
-interface ScadaReadings {
+/** What came of a payload. */
+export interface ScadaReadings {
   readonly readings: readonly Reading[];
   /** Mapped values that were not there or no numbers. */
   readonly quarantined: readonly Quarantine[];

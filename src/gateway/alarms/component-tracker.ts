@@ -47,8 +47,18 @@ export interface ComponentTracker {
   /** Comes after the decision that said so; a later decision ends it. */
   noteSilence(silence: PointSilence): void;
   /** Something of its data was set aside. */
-  noteSetAside(reason: QuarantineReason, atMs: number): void;
+  noteSetAside(setAside: SetAside): void;
   describe(now: ComponentMoment): ComponentCondition;
+}
+
+/** What was set aside of a component's data. */
+export interface SetAside {
+  readonly reason: QuarantineReason;
+  /** Left out: the reason says enough. */
+  readonly detail?: string;
+  readonly atMs: number;
+  /** It says nothing of now when it is older. */
+  readonly freshMs: number;
 }
 
 /** When a decision was made, by both clocks of the gateway. */
@@ -68,7 +78,7 @@ export interface ComponentMoment {
   readonly condition: Omit<PointCondition, "point"> | undefined;
   /** Why its device says nothing of it, whatever was decided; left out: nothing speaks against it. */
   readonly unfit?: PointSilence;
-  /** Why nothing was heard of it, as long as nothing was; left out: not known. */
+  /** Why nothing is heard of it, where nothing is; left out: not known. */
   readonly unheard?: PointSilence;
 }
 
@@ -76,9 +86,6 @@ export interface ComponentMoment {
 const freshMs = 30_000;
 /** … and so many times as old as scores usually are apart. */
 const usualFactor = 3;
-
-/** What was set aside longer ago than this says nothing of now. */
-const setAsideFreshMs = 60_000;
 
 /** Creates the tracker of a component that was never heard of. */
 export function createComponentTracker(turbine: string, component: string): ComponentTracker {
@@ -96,7 +103,7 @@ class ComponentHistory implements ComponentTracker {
   #heard: HeardAt | null = null;
   /** Between two decisions, on average; NaN before the second. */
   #usualMs = Number.NaN;
-  #setAside: { readonly reason: QuarantineReason; readonly atMs: number } | null = null;
+  #setAside: SetAside | null = null;
 
   constructor(turbine: string, component: string) {
     this.#turbine = turbine;
@@ -123,9 +130,9 @@ class ComponentHistory implements ComponentTracker {
     this.#silence = silence;
   }
 
-  noteSetAside(reason: QuarantineReason, atMs: number): void {
+  noteSetAside(setAside: SetAside): void {
     // Of a window that a silence cut short: what is missing is not bad.
-    if (reason !== "gap") this.#setAside = { reason, atMs };
+    if (setAside.reason !== "gap") this.#setAside = setAside;
   }
 
   describe({ timeMs, monotonicMs, alarms, condition, unfit, unheard }: ComponentMoment): ComponentCondition {
@@ -190,13 +197,15 @@ class ComponentHistory implements ComponentTracker {
     const setAside = this.#setAside;
     const sinceMs = silence?.sinceMs ?? this.#unknownSinceMs;
     if (this.#operatingState === "standby") return { reason: standbyReason, sinceMs };
-    if (setAside !== null && Math.abs(timeMs - setAside.atMs) <= setAsideFreshMs) {
-      return { reason: `its data is in quarantine (${setAside.reason})`, sinceMs };
+    if (setAside !== null && Math.abs(timeMs - setAside.atMs) <= setAside.freshMs) {
+      const { reason, detail } = setAside;
+      const why = detail === undefined ? reason : `${reason}: ${detail.slice(0, 400)}`;
+      return { reason: `its data is in quarantine (${why})`, sinceMs };
     }
     if (this.#last === null) return unheard ?? { reason: "nothing was heard of it yet", sinceMs: null };
     if (silence !== null) return silence;
     if (this.#heard !== null && isOperating(this.#operatingState))
-      return { reason: "no score has come for long", sinceMs: this.#heard.atMs };
+      return unheard ?? { reason: "no score has come for long", sinceMs: this.#heard.atMs };
     const isScored = this.#last.operatingState === "information-unavailable";
     return { reason: isScored ? "its data cannot be decided on" : "not scored yet", sinceMs };
   }

@@ -7,7 +7,7 @@ import { indexPoints } from "../../core/contract/config/index-points.ts";
 import { type DiagnosedDevice, findUnfit } from "../../core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { DiagnosedSource } from "../../core/contract/source-diagnosis.ts";
-import type { PointId, Quarantine } from "../../core/contract/stream.ts";
+import { type PointId, type Quarantine, sentAgain } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { ComponentCondition, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister, OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
@@ -26,6 +26,8 @@ interface StatePublisher {
   noteSilence(point: PointId, silence: PointSilence): void;
   /** Something of a device's data was set aside. */
   noteSetAside(quarantine: Quarantine): void;
+  /** Something of a turbine's SCADA values was set aside, of which a row comes every `rowMs`. */
+  noteRowSetAside(quarantine: Quarantine, rowMs: number): void;
   /** How all components are now. */
   describeComponents(): readonly DescribedComponent[];
   /** Publishes what changed or is due; call it about once a second. */
@@ -75,6 +77,11 @@ interface StatePublisherOptions {
  * turbine has its own moment in it: all at once would hold up windows.
  */
 export const stateRefreshMs = 60_000;
+
+/** What was set aside of a device's data longer ago than this says nothing of now, … */
+const setAsideFreshMs = 60_000;
+/** … and of rows of SCADA values so many rows. */
+const setAsideFreshRows = 2;
 
 interface Entry {
   readonly turbine: string;
@@ -186,9 +193,19 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
     noteSilence: ({ turbine, component }, silence) =>
       entries.get(turbine)?.tracker.noteSilence(component, silence),
     noteSetAside: ({ deviceId, channel, reason }) => {
+      const setAside = { reason, atMs: clock.nowMs(), freshMs: setAsideFreshMs };
       for (const point of points.ofDevice(deviceId))
         if (point.channel === channel)
-          entries.get(point.turbine)?.tracker.noteSetAside(point.component, reason, clock.nowMs());
+          entries.get(point.turbine)?.tracker.noteSetAside(point.component, setAside);
+    },
+    noteRowSetAside: ({ deviceId, channel, reason, detail }, rowMs) => {
+      const entry = entries.get(deviceId);
+      // What was sent again is not missing.
+      if (entry === undefined || detail.startsWith(sentAgain)) return;
+      const named = channel === "" || detail.includes(channel) ? detail : `${channel}: ${detail}`;
+      const freshMs = Math.max(setAsideFreshMs, setAsideFreshRows * rowMs);
+      for (const component of entry.ofScada)
+        entry.tracker.noteSetAside(component, { reason, detail: named, atMs: clock.nowMs(), freshMs });
     },
     describeComponents: () => {
       const standings = gather();

@@ -16,7 +16,6 @@ import {
   operatingStates,
 } from "../../core/contract/prediction.ts";
 import type { DiagnosedSource } from "../../core/contract/source-diagnosis.ts";
-import type { QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition, TurbineHealth, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { isOperating } from "../../core/decision/operating-state.ts";
@@ -27,6 +26,7 @@ import {
   type HeardAt,
   type PointCondition,
   type PointSilence,
+  type SetAside,
 } from "./component-tracker.ts";
 
 /** Follows the decisions of one turbine. */
@@ -34,7 +34,7 @@ export interface TurbineTracker {
   /** Takes a decision of one of the turbine's components; others are ignored. */
   update(decision: Decision, heard?: HeardAt): void;
   noteSilence(component: string, silence: PointSilence): void;
-  noteSetAside(component: string, reason: QuarantineReason, atMs: number): void;
+  noteSetAside(component: string, setAside: SetAside): void;
   /** The payload of the retained state at `timeMs`. */
   describe(now: TurbineMoment): TurbineState;
 }
@@ -109,8 +109,8 @@ class TurbineRollUp implements TurbineTracker {
     this.#find(component)?.noteSilence(silence);
   }
 
-  noteSetAside(component: string, reason: QuarantineReason, atMs: number): void {
-    this.#find(component)?.noteSetAside(reason, atMs);
+  noteSetAside(component: string, setAside: SetAside): void {
+    this.#find(component)?.noteSetAside(setAside);
   }
 
   describe(now: TurbineMoment): TurbineState {

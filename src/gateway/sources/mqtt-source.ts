@@ -1,36 +1,45 @@
 /**
  * The JSON topics of an existing SCADA bridge as a source of readings. What the broker refuses is told until it no longer does, and
- * that no message comes of a turbine, or none with a value, until one does. One value among others that is missing is set aside alone.
+ * that no message comes of a turbine, none with a value, or none with one of its channels, until one does.
  */
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
-import { parseScadaPayload } from "../../core/ingest/parse-scada-payload.ts";
+import { parseScadaPayload, type ScadaReadings } from "../../core/ingest/parse-scada-payload.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
+import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
-import { connectionSubject, createFaultNotes } from "./fault-notes.ts";
+import { connectionSubject, createFaultNotes, type FaultSubject } from "./fault-notes.ts";
 import type { ReadingSource } from "./reading-source.ts";
 
 interface MqttSourceOptions {
   readonly topic: string;
   /** One topic may speak of several turbines; a client has one handler a topic. */
   readonly mappings: GatewayConfig["scada"];
-  /** A turbine without values for so long is a fault; of values that usually come more seldom, for three times as long as that; of the first value for twelve minutes at least. */
+  /**
+   * A turbine without values for so long is a fault, and so is a channel without one in messages that have others; of values that
+   * usually come more seldom, for three times as long as that; of the first message for twelve minutes at least.
+   */
   readonly timeoutMs: number;
   readonly mqtt: Pick<MqttClient, "subscribe" | "unsubscribe" | "connected" | "refusedFilters">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** How the values of a turbine come. */
+/** How the values of a turbine come, or those of one of its channels. */
 interface Heard {
   /** The last value, or when waiting for one began; monotonic. */
   sinceMs: number;
   hasValues: boolean;
-  /** The longest pause between messages with values of late: what comes in bursts is silent between them. */
+  /** The longest pause between values of late: what comes in bursts is silent between them. */
   usualMs: number;
-  /** What the last message since then has not; null: none came. */
+  /** What is wrong with the last message since then; null: none came. */
   missing: string | null;
+}
+
+interface HeardTurbine {
+  readonly whole: Heard;
+  readonly channels: ReadonlyMap<string, Heard>;
 }
 
 const refusalCure = "Let this gateway's user read the topic (the broker's access list).";
@@ -49,33 +58,44 @@ export function createMqttSource(options: MqttSourceOptions): ReadingSource {
   const { topic, mappings, timeoutMs, mqtt, clock, logger } = options;
   const counts = { readings: 0, bad: 0 };
   const faults = createFaultNotes(logger, topic);
-  const beganMs = clock.monotonicMs();
-  const turbines = new Map(
-    mappings.map(({ turbine }): [string, Heard] => [
-      turbine,
-      { sinceMs: beganMs, hasValues: false, usualMs: firstUsualMs, missing: null },
-    ]),
-  );
-  const noteValues = (turbine: string, atMs: number): void => {
-    const heard = turbines.get(turbine)!;
-    const pauseMs = atMs - heard.sinceMs;
-    // It falls by half in four times itself: messages of one burst say little of the pause behind it.
-    if (heard.hasValues)
-      heard.usualMs = Math.max(pauseMs, heard.usualMs * 2 ** (-pauseMs / (4 * heard.usualMs)));
-    Object.assign(heard, { sinceMs: atMs, hasValues: true, missing: null });
-    faults.clear({ code: "no-value", turbine, subject: turbine });
+  const turbines = listTurbines(mappings, clock.monotonicMs());
+  const noteMessage = (turbine: string, { readings, quarantined }: ScadaReadings, atMs: number): void => {
+    const { whole, channels } = turbines.get(turbine)!;
+    for (const { channel, detail } of quarantined) {
+      const heard = channels.get(channel);
+      if (heard !== undefined) heard.missing = detail;
+    }
+    for (const { channel } of readings) {
+      noteValue(channels.get(channel)!, atMs);
+      faults.clear(channelSubject(turbine, channel));
+    }
+    if (readings.length === 0) {
+      whole.missing = quarantined[0]?.detail ?? null;
+      return;
+    }
+    noteValue(whole, atMs);
+    faults.clear(turbineSubject("no-value", turbine));
   };
   const findSilence = (): void => {
     const nowMs = clock.monotonicMs();
-    for (const [turbine, { sinceMs, hasValues, usualMs, missing }] of turbines) {
+    const isLong = ({ sinceMs, hasValues, usualMs, missing }: Heard): boolean => {
       const factor = hasValues ? usualFactor : missing === null ? firstFactor : 0;
-      if (nowMs - sinceMs <= Math.max(timeoutMs, factor * usualMs)) continue;
-      if (missing === null) {
-        const fault = { detail: "no message comes", cure: silenceCure };
-        faults.note({ code: "no-answer", turbine, subject: turbine }, fault);
-      } else {
-        const detail = `messages come, none is usable: ${missing}`;
-        faults.note({ code: "no-value", turbine, subject: turbine }, { detail, cure: pathCure });
+      return nowMs - sinceMs > Math.max(timeoutMs, factor * usualMs);
+    };
+    for (const [turbine, { whole, channels }] of turbines) {
+      if (isLong(whole)) {
+        if (whole.missing === null) {
+          const fault = { detail: "no message comes", cure: silenceCure };
+          faults.note(turbineSubject("no-answer", turbine), fault);
+        } else {
+          const detail = `messages come, none is usable: ${whole.missing}`;
+          faults.note(turbineSubject("no-value", turbine), { detail, cure: pathCure });
+        }
+        continue;
+      }
+      for (const [channel, heard] of channels) {
+        if (heard.missing === null || !isLong(heard)) continue;
+        faults.note(channelSubject(turbine, channel), { detail: heard.missing, cure: pathCure });
       }
     }
   };
@@ -90,8 +110,7 @@ export function createMqttSource(options: MqttSourceOptions): ReadingSource {
             : { readings: [], quarantined: [parsed.error] };
           counts.readings += readings.length;
           counts.bad += quarantined.length;
-          if (readings.length > 0) noteValues(turbine, arrival.arrivedMonotonicMs);
-          else turbines.get(turbine)!.missing = quarantined[0]?.detail ?? null;
+          noteMessage(turbine, { readings, quarantined }, arrival.arrivedMonotonicMs);
           for (const each of quarantined) sink.onQuality(each);
           for (const reading of readings) sink.onReading(reading);
         }
@@ -105,7 +124,10 @@ export function createMqttSource(options: MqttSourceOptions): ReadingSource {
       }
       if (mqtt.connected && !isRefused) findSilence();
       // Nothing can come: waiting begins anew.
-      else for (const heard of turbines.values()) heard.sinceMs = clock.monotonicMs();
+      else {
+        for (const { whole, channels } of turbines.values())
+          for (const heard of [whole, ...channels.values()]) heard.sinceMs = clock.monotonicMs();
+      }
       return {
         name: topic,
         kind: "mqtt",
@@ -116,4 +138,33 @@ export function createMqttSource(options: MqttSourceOptions): ReadingSource {
       };
     },
   };
+}
+
+function listTurbines(
+  mappings: MqttSourceOptions["mappings"],
+  sinceMs: number,
+): ReadonlyMap<string, HeardTurbine> {
+  const begin = (): Heard => ({ sinceMs, hasValues: false, usualMs: firstUsualMs, missing: null });
+  return new Map(
+    [...groupBy(mappings, ({ turbine }) => turbine)].map(([turbine, own]) => {
+      const names = own.flatMap(({ channels }) => channels.map(({ name }) => name));
+      return [turbine, { whole: begin(), channels: new Map(names.map((name) => [name, begin()])) }];
+    }),
+  );
+}
+
+function noteValue(heard: Heard, atMs: number): void {
+  const pauseMs = atMs - heard.sinceMs;
+  // It falls by half in four times itself: messages of one burst say little of the pause behind it.
+  if (heard.hasValues)
+    heard.usualMs = Math.max(pauseMs, heard.usualMs * 2 ** (-pauseMs / (4 * heard.usualMs)));
+  Object.assign(heard, { sinceMs: atMs, hasValues: true, missing: null });
+}
+
+function turbineSubject(code: "no-answer" | "no-value", turbine: string): FaultSubject {
+  return { code, turbine, subject: turbine };
+}
+
+function channelSubject(turbine: string, channel: string): FaultSubject {
+  return { code: "no-value", turbine, subject: `${channel} of ${turbine}` };
 }

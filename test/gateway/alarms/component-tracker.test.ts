@@ -80,9 +80,10 @@ describe("a component's health", () => {
     expect(tracker.describe(at())).toMatchObject({ health: "no-data", reason: "the turbine stands by" });
     tracker.update(missing(2));
     tracker.noteSilence({ reason: "no data", sinceMs: startMs });
-    tracker.noteSetAside("gap", startMs + minute);
+    const setAside = { atMs: startMs + minute, freshMs: minute };
+    tracker.noteSetAside({ reason: "gap", ...setAside });
     expect(tracker.describe(at({ timeMs: startMs + minute })).reason).toBe("no data");
-    tracker.noteSetAside("stuck", startMs + minute);
+    tracker.noteSetAside({ reason: "stuck", ...setAside });
     expect(tracker.describe(at({ timeMs: startMs + minute + 5 })).reason).toBe(
       "its data is in quarantine (stuck)",
     );

@@ -1,8 +1,10 @@
 import { expect, onTestFinished, test } from "vitest";
+import type { Reading } from "../../../src/core/contract/stream.ts";
 import { systemClock } from "../../../src/core/platform/clock.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-broker.ts";
 import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
+import type { MqttHandler } from "../../../src/core/platform/mqtt/mqtt-subscriptions.ts";
 import { createMqttSource } from "../../../src/gateway/sources/mqtt-source.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { until } from "../../support/until.ts";
@@ -42,37 +44,41 @@ test("a topic that the broker refuses is a fault until it is granted, without a 
   expect(source.describe()).toMatchObject({ readings: 1, bad: 0 });
 });
 
-test("a topic without messages, or without a value in them, is a fault of the turbine until a value comes", async () => {
+/** A source of a topic of SC01, on a broker that a test plays. */
+async function startByHand(timePath: string | null, paths: Readonly<Record<string, string>>) {
   const clock = createManualClock();
-  const channels = [{ name: "power", path: "v.power", unit: "kW" }];
-  let connected = true;
-  let say = (_payload: object): void => {};
+  const broker = { connected: true, refusedFilters: new Set<string>(), unsubscribe: async () => {} };
+  let hear: MqttHandler = () => {};
+  const channels = Object.entries(paths).map(([name, path]) => ({ name, path, unit: "kW" }));
   const source = createMqttSource({
     topic: "farm/sc01",
-    mappings: [{ turbine: "SC01", topic: "farm/sc01", timePath: null, channels }],
+    mappings: [{ turbine: "SC01", topic: "farm/sc01", timePath, channels }],
     timeoutMs: 60_000,
-    mqtt: {
-      subscribe: async (_filter, _qos, handler) => {
-        say = (payload) => handler("farm/sc01", new TextEncoder().encode(JSON.stringify(payload)), false);
+    mqtt: Object.assign(broker, {
+      subscribe: async (_filter: string, _qos: number, handler: MqttHandler) => {
+        hear = handler;
       },
-      unsubscribe: async () => {},
-      refusedFilters: new Set(),
-      get connected() {
-        return connected;
-      },
-    },
+    }),
     clock,
     logger: silentLogger,
   });
-  await source.start({ onReading: () => {}, onQuality: () => {} });
+  const heard: Reading[] = [];
+  await source.start({ onReading: (reading) => void heard.push(reading), onQuality: () => {} });
+  const say = (payload: object, isRetained = false): void =>
+    hear("farm/sc01", new TextEncoder().encode(JSON.stringify(payload)), isRetained);
   const found = (): unknown => source.describe().faults.map(({ code, detail }) => `${code}: ${detail}`);
   const pass = (ms: number): unknown => {
     clock.advance(ms);
     return found();
   };
-  connected = false;
+  return { clock, broker, source, heard, say, found, pass };
+}
+
+test("a topic without messages, or without a value in them, is a fault of the turbine until a value comes", async () => {
+  const { clock, broker, source, say, found, pass } = await startByHand(null, { power: "v.power" });
+  broker.connected = false;
   expect(pass(70_000)).toEqual([]);
-  connected = true;
+  broker.connected = true;
   // Rows of ten minutes may be all that comes.
   expect(pass(720_000)).toEqual([]);
   expect(pass(1_000)).toEqual(["no-answer: no message comes"]);
@@ -81,9 +87,9 @@ test("a topic without messages, or without a value in them, is a fault of the tu
   expect(found()).toEqual([noValue]);
   expect(source.describe().faults[0]).toMatchObject({ turbine: "SC01", subject: "SC01" });
   // A lost connection mends nothing.
-  connected = false;
+  broker.connected = false;
   expect(pass(1_000)).toEqual([noValue]);
-  connected = true;
+  broker.connected = true;
   say({ v: { power: 7 } });
   expect(found()).toEqual([]);
   // As seldom as rows of ten minutes may be.
@@ -104,4 +110,40 @@ test("a topic without messages, or without a value in them, is a fault of the tu
   }
   expect(pass(59_000)).toEqual([]);
   expect(pass(2_000)).toEqual(["no-answer: no message comes"]);
+});
+
+test("a channel that messages with other values lack is a fault of its own until a value of it comes", async () => {
+  const { source, say, found, pass } = await startByHand(null, { power: "p", wind: "w", oil: "o" });
+  const row = { p: 7, w: 8, o: 50 };
+  say({ ...row, o: "50,5" });
+  expect(pass(60_000)).toEqual([]);
+  expect(pass(1_000)).toEqual(['no-value: string at "o", not a number']);
+  expect(source.describe().faults).toMatchObject([
+    { turbine: "SC01", subject: "oil of SC01", cure: expect.stringContaining("paths") },
+  ]);
+  for (let second = 0; second < 7_200; second++) {
+    say(row);
+    expect(pass(1_000)).toEqual([]);
+  }
+  // One that lacks a value says nothing, and neither do messages that have the channels by turns.
+  for (let second = 0; second < 600; second++) {
+    say(second % 30 < 15 ? { p: 7 } : { w: 8, o: 50 });
+    expect(pass(1_000)).toEqual([]);
+  }
+  for (let second = 0; second < 120; second++) {
+    say({ p: 7, o: 50 });
+    pass(1_000);
+  }
+  expect(found()).toEqual(['no-value: nothing at "w"']);
+  // Of a message that nothing can be read of, the turbine is told; what was missing before still is.
+  for (let second = 0; second < 120; second++) {
+    say({});
+    pass(1_000);
+  }
+  expect(found()).toEqual([
+    'no-value: nothing at "w"',
+    'no-value: messages come, none is usable: nothing at "p"',
+  ]);
+  say(row);
+  expect(found()).toEqual([]);
 });

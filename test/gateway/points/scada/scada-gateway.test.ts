@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
+import { checkRunning } from "../../../../src/cli/doctor/check-running.ts";
+import { findGateway } from "../../../../src/cli/doctor/find-gateway.ts";
+import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import { until } from "../../../support/until.ts";
-import { createInstallation, statusWhen } from "../../installation.ts";
+import { createInstallation, names, statusWhen } from "../../installation.ts";
 import { startOpenBroker } from "../../open-broker.ts";
 import { listen } from "../../subscriber.ts";
 import { inventReadings, putScadaBundle, rowMs } from "./put-scada-bundle.ts";
@@ -9,11 +12,11 @@ import { channels, startMs, unitOf } from "./scada-site.ts";
 
 const random = createRandom(4);
 
-const mapping = (turbine: string, names: readonly string[]) => ({
+const mapping = (turbine: string, mapped: readonly string[]) => ({
   topic: `scada/${turbine}`,
   turbine,
   timePath: "time",
-  channels: names.map((name) => ({ name, path: `values.${name}`, unit: unitOf(name) })),
+  channels: mapped.map((name) => ({ name, path: `values.${name}`, unit: unitOf(name) })),
 });
 const turbines = ["T1", "T2"].map((id) => ({ id, scadaBundle: "scada-test" }));
 
@@ -77,4 +80,44 @@ test("a bundle whose channels nobody maps, or that watches no SCADA values, is r
   await expect(
     start({ turbines: [{ ...turbines[0], repairs }], scada: [mapping("T1", channels)] }),
   ).rejects.toThrow('knows no component "rotor"');
+});
+
+test("a channel that rows come without is named by the source, by its components and by doctor", async () => {
+  const installation = await createInstallation();
+  await putScadaBundle(installation);
+  await startOpenBroker(installation);
+  const gateway = await installation.startGateway([], {
+    turbines: [turbines[0]],
+    scada: [mapping("T1", channels)],
+    operation: { dataTimeoutSeconds: 1 },
+  });
+  await statusWhen(gateway, (status) => status.mqtt.connected);
+  const bridge = installation.connect("a-scada-bridge");
+  await until(() => bridge.connected, "the bridge");
+  const { "gear-oil": _, ...values } = inventReadings(random, "T1", 0);
+  const time = Math.floor(Date.now() / rowMs - 1) * rowMs;
+  const say = (payload: object): Promise<void> =>
+    bridge.publish("scada/T1", JSON.stringify(payload), { qos: 1, retain: false });
+  await say({ time, values });
+  const lack = 'nothing at "values.gear-oil"';
+  const first = await statusWhen(
+    gateway,
+    (status) => status.components[0]?.reason !== "nothing was heard of it yet",
+  );
+  expect(first.components[0]).toMatchObject({
+    health: "no-data",
+    reason: `its data is in quarantine (missing-value: ${lack})`,
+  });
+  const { sources } = await statusWhen(gateway, (status) => status.sources[0]!.diagnoses.length > 0);
+  expect(sources[0]).toMatchObject({
+    faults: [`gear-oil of T1: ${lack}`],
+    diagnoses: [{ code: "no-value", text: `no value of gear-oil of T1: ${lack}` }],
+  });
+  const config = gatewayConfigSchema().parse({
+    gateway: { id: names.gateway, site: names.site, httpPort: Number(new URL(gateway.httpUrl).port) },
+    turbines: [{ id: "T1" }],
+  });
+  const found = checkRunning(config, (await findGateway(config)).page);
+  expect(found.at(-1)).toMatchObject({ verdict: "warning", text: `gear-oil of T1: ${lack}` });
+  await bridge.close();
 });
