@@ -3,9 +3,10 @@
  * as means over a row's interval. What measuring points go by as well is told to them.
  */
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
-import { isOperatingChannel } from "../core/contract/config/operating-channels.ts";
+import { isOperatingChannel, isPast } from "../core/contract/config/operating-channels.ts";
 import type { Quarantine, Reading, SchemaDrift } from "../core/contract/stream.ts";
 import type { AlarmRegister } from "../core/decision/alarms/alarm-register.ts";
+import { describeSource } from "../core/ingest/schema-watch.ts";
 import type { Clock } from "../core/platform/clock.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
@@ -104,10 +105,20 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
   const tellPoints = (reading: Reading, isScored: boolean): void => {
     if (!isScored || isOperatingChannel(reading.channel)) sink.onReading(reading);
   };
+  const maxAgeMs = config.operation.dataTimeoutSeconds * 1000;
+  const acceptRow = (reading: Reading): void => {
+    const isScored = watch.accept(reading);
+    if (!isPast(reading, maxAgeMs)) {
+      tellPoints(reading, isScored);
+      return;
+    }
+    const detail = `stamped ${Math.round(reading.arrivedMs - reading.timestampMs)} ms before its arrival`;
+    if (!isScored) onSetAside({ ...describeSource(reading), reason: "time-jump", detail, samples: 1 });
+  };
   return {
     start: () =>
       sources.start({
-        onRow: (reading) => tellPoints(reading, watch.accept(reading)),
+        onRow: acceptRow,
         onPoll: (reading, everyMs) => tellPoints(reading, bus.accept(reading, everyMs)),
         onQuality: onSetAside,
       }),

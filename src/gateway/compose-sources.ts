@@ -1,5 +1,6 @@
 /** Puts the sources of SCADA values together that a configuration names, and leads what comes of them to the points. */
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import { isOperatingChannel } from "../core/contract/config/operating-channels.ts";
 import type { DeviceDiagnosis } from "../core/contract/device/device-diagnosis.ts";
 import { type DiagnosedSource, maxSourceName, type SourceFault } from "../core/contract/source-diagnosis.ts";
 import type { Quarantine, Reading } from "../core/contract/stream.ts";
@@ -65,8 +66,9 @@ export function composeSources(surroundings: SourceSurroundings, closers: Pick<C
   const { stateDir } = config.gateway;
   const { telemetry } = surroundings.record;
   const topics = [...new Set(config.scada.map(({ topic }) => topic))];
+  const mapped = config.scada.map((mapping) => ({ ...mapping, live: listLive(config, mapping) }));
   const bridges = topics.map((topic) => {
-    const mappings = config.scada.filter((mapping) => mapping.topic === topic);
+    const mappings = mapped.filter((mapping) => mapping.topic === topic);
     const timeoutMs = config.operation.dataTimeoutSeconds * 1000;
     const source = createMqttSource({ topic, mappings, timeoutMs, mqtt, clock, logger });
     return diagnosable(source, mappings, logger);
@@ -171,6 +173,17 @@ function createSourceClocks(turbines: readonly string[], notes: FaultNotes): Sou
       return notes.list();
     },
   };
+}
+
+/** Channels of a mapping that measuring points go by, unless they are of rows as well, which may be late. */
+function listLive(
+  { turbines }: GatewayConfig,
+  { turbine, channels }: GatewayConfig["scada"][number],
+): readonly string[] {
+  const { points, scadaBundle } = turbines.find(({ id }) => id === turbine)!;
+  if (points.length === 0) return [];
+  const names = channels.map(({ name }) => name).filter(isOperatingChannel);
+  return scadaBundle === null ? names : names.filter((name) => name !== "power");
 }
 
 function nameOf(source: ReadingSource): string {

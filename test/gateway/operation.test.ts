@@ -198,6 +198,27 @@ test("shaft speed from SCADA stands in for a device without a tachometer, and ma
   expect((await gateway.status()).windows.dropped).toBe(0);
 });
 
+test("a shaft speed that is hours old stands in for no tachometer, until one of now comes", async () => {
+  const installation = await createInstallation();
+  await startOpenBroker(installation);
+  const device = await startHandDevice("WT01");
+  const gateway = await installation.startGateway([{ id: "WT01", bearing, connect: device.address }], {
+    scada,
+  });
+  await statusWhen(gateway, (status) => status.mqtt.connected);
+  const at = (ageMs: number): string => new Date(Date.now() - ageMs).toISOString();
+  const say = (ageMs: number) => ({ time: at(ageMs), generator: { rpm: 1500 }, power: 900 });
+  await publishUntil(installation, say(3 * 3_600_000), async () => {
+    return ((await gateway.status()).windows.byReason["time-jump"] ?? 0) >= 2;
+  });
+  await device.stream(5, { shaftRpm: Number.NaN });
+  expect((await gateway.status()).windows.processed).toBe(0);
+  await publishUntil(installation, say(0), async () => {
+    await device.stream(2, { shaftRpm: Number.NaN });
+    return (await gateway.status()).windows.processed > 0;
+  });
+});
+
 test("a broker that refuses a SCADA topic does not keep the gateway from serving", async () => {
   const installation = await createInstallation();
   const collector = await installation.startCollector();

@@ -3,8 +3,11 @@
  * that no message comes of a turbine, none with a value, or none with one of its channels, until one does.
  */
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { isPast } from "../../core/contract/config/operating-channels.ts";
+import type { SourceFault } from "../../core/contract/source-diagnosis.ts";
+import type { Reading } from "../../core/contract/stream.ts";
 import { parseScadaPayload, type ScadaReadings } from "../../core/ingest/parse-scada-payload.ts";
-import { minuteMs } from "../../core/maths/durations.ts";
+import { formatDuration, minuteMs } from "../../core/maths/durations.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -12,13 +15,19 @@ import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { connectionSubject, createFaultNotes, type FaultSubject } from "./fault-notes.ts";
 import type { ReadingSource } from "./reading-source.ts";
 
+type Mapping = GatewayConfig["scada"][number] & {
+  /** Channels whose values are of use only when they say how the turbine is now. */
+  readonly live: readonly string[];
+};
+
 interface MqttSourceOptions {
   readonly topic: string;
   /** One topic may speak of several turbines; a client has one handler a topic. */
-  readonly mappings: GatewayConfig["scada"];
+  readonly mappings: readonly Mapping[];
   /**
    * A turbine without values for so long is a fault, and so is a channel without one in messages that have others; of values that
-   * usually come more seldom, for three times as long as that; of the first message for twelve minutes at least.
+   * usually come more seldom, for three times as long as that; of the first message for twelve minutes at least. A value that is older
+   * when it comes is not of now.
    */
   readonly timeoutMs: number;
   readonly mqtt: Pick<MqttClient, "subscribe" | "unsubscribe" | "connected" | "refusedFilters">;
@@ -34,7 +43,7 @@ interface Heard {
   /** The longest pause between values of late: what comes in bursts is silent between them. */
   usualMs: number;
   /** What is wrong with the last message since then; null: none came. */
-  missing: string | null;
+  missing: Pick<SourceFault, "detail" | "cure"> | null;
 }
 
 interface HeardTurbine {
@@ -46,6 +55,8 @@ const refusalCure = "Let this gateway's user read the topic (the broker's access
 const silenceCure =
   "Compare the topic's name with the bridge's, and let this gateway's user read it (the broker's access list, which `aurora fleet enrol --read` writes).";
 const pathCure = "Compare timePath and the channels' paths with a message of the topic.";
+const lateCure =
+  "Set the clock that stamps the values, or this gateway's (`aurora doctor` compares it); a mean is to bear the time of its end, and what comes late says nothing of now: map a topic that tells it at once.";
 
 const usualFactor = 3;
 /** Before the first value. */
@@ -59,18 +70,29 @@ export function createMqttSource(options: MqttSourceOptions): ReadingSource {
   const counts = { readings: 0, bad: 0 };
   const faults = createFaultNotes(logger, topic);
   const turbines = listTurbines(mappings, clock.monotonicMs());
-  const noteMessage = (turbine: string, { readings, quarantined }: ScadaReadings, atMs: number): void => {
+  const noteMessage = (
+    { turbine, live }: Mapping,
+    { readings, quarantined }: ScadaReadings,
+    atMs: number,
+  ): void => {
     const { whole, channels } = turbines.get(turbine)!;
-    for (const { channel, detail } of quarantined) {
+    const isLate = (reading: Reading): boolean =>
+      live.includes(reading.channel) && isPast(reading, timeoutMs);
+    const lacking = [
+      ...quarantined.map(({ channel, detail }) => ({ channel, detail, cure: pathCure })),
+      ...readings.filter(isLate).map(describeLate),
+    ];
+    for (const { channel, ...missing } of lacking) {
       const heard = channels.get(channel);
-      if (heard !== undefined) heard.missing = detail;
+      if (heard !== undefined) heard.missing = missing;
     }
-    for (const { channel } of readings) {
+    const usable = readings.filter((reading) => !isLate(reading));
+    for (const { channel } of usable) {
       noteValue(channels.get(channel)!, atMs);
       faults.clear(channelSubject(turbine, channel));
     }
-    if (readings.length === 0) {
-      whole.missing = quarantined[0]?.detail ?? null;
+    if (usable.length === 0) {
+      whole.missing = lacking[0] ?? null;
       return;
     }
     noteValue(whole, atMs);
@@ -88,29 +110,34 @@ export function createMqttSource(options: MqttSourceOptions): ReadingSource {
           const fault = { detail: "no message comes", cure: silenceCure };
           faults.note(turbineSubject("no-answer", turbine), fault);
         } else {
-          const detail = `messages come, none is usable: ${whole.missing}`;
-          faults.note(turbineSubject("no-value", turbine), { detail, cure: pathCure });
+          const { detail, cure } = whole.missing;
+          const fault = { detail: `messages come, none is usable: ${detail}`, cure };
+          faults.note(turbineSubject("no-value", turbine), fault);
         }
         continue;
       }
       for (const [channel, heard] of channels) {
         if (heard.missing === null || !isLong(heard)) continue;
-        faults.note(channelSubject(turbine, channel), { detail: heard.missing, cure: pathCure });
+        faults.note(channelSubject(turbine, channel), heard.missing);
       }
     }
   };
   return {
     start: (sink) =>
-      mqtt.subscribe(topic, 1, (_topic, payload) => {
+      mqtt.subscribe(topic, 1, (_topic, payload, isRetained) => {
         const arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
-        for (const { turbine, timePath, channels } of mappings) {
+        for (const mapping of mappings) {
+          const { turbine, timePath, channels } = mapping;
+          // Nobody knows when it was measured.
+          if (isRetained && timePath === null) continue;
           const parsed = parseScadaPayload(payload, { deviceId: turbine, timePath, channels }, arrival);
           const { readings, quarantined } = parsed.ok
             ? parsed.value
             : { readings: [], quarantined: [parsed.error] };
           counts.readings += readings.length;
           counts.bad += quarantined.length;
-          noteMessage(turbine, { readings, quarantined }, arrival.arrivedMonotonicMs);
+          // What was retained says nothing of how messages come.
+          if (!isRetained) noteMessage(mapping, { readings, quarantined }, arrival.arrivedMonotonicMs);
           for (const each of quarantined) sink.onQuality(each);
           for (const reading of readings) sink.onReading(reading);
         }
@@ -159,6 +186,11 @@ function noteValue(heard: Heard, atMs: number): void {
   if (heard.hasValues)
     heard.usualMs = Math.max(pauseMs, heard.usualMs * 2 ** (-pauseMs / (4 * heard.usualMs)));
   Object.assign(heard, { sinceMs: atMs, hasValues: true, missing: null });
+}
+
+function describeLate({ channel, timestampMs, arrivedMs }: Reading) {
+  const detail = `stamped ${formatDuration(arrivedMs - timestampMs)} before it came, which is not of now`;
+  return { channel, detail, cure: lateCure };
 }
 
 function turbineSubject(code: "no-answer" | "no-value", turbine: string): FaultSubject {

@@ -25,7 +25,7 @@ test("a topic that the broker refuses is a fault until it is granted, without a 
   const channels = [{ name: "power", path: "p", unit: "kW" }];
   const source = createMqttSource({
     topic: "scada/wt-1",
-    mappings: [{ turbine: "wt-1", topic: "scada/wt-1", timePath: null, channels }],
+    mappings: [{ turbine: "wt-1", topic: "scada/wt-1", timePath: null, channels, live: [] }],
     timeoutMs: 60_000,
     mqtt,
     clock: systemClock,
@@ -45,14 +45,18 @@ test("a topic that the broker refuses is a fault until it is granted, without a 
 });
 
 /** A source of a topic of SC01, on a broker that a test plays. */
-async function startByHand(timePath: string | null, paths: Readonly<Record<string, string>>) {
+async function startByHand(
+  timePath: string | null,
+  paths: Readonly<Record<string, string>>,
+  live: readonly string[] = [],
+) {
   const clock = createManualClock();
   const broker = { connected: true, refusedFilters: new Set<string>(), unsubscribe: async () => {} };
   let hear: MqttHandler = () => {};
   const channels = Object.entries(paths).map(([name, path]) => ({ name, path, unit: "kW" }));
   const source = createMqttSource({
     topic: "farm/sc01",
-    mappings: [{ turbine: "SC01", topic: "farm/sc01", timePath, channels }],
+    mappings: [{ turbine: "SC01", topic: "farm/sc01", timePath, channels, live }],
     timeoutMs: 60_000,
     mqtt: Object.assign(broker, {
       subscribe: async (_filter: string, _qos: number, handler: MqttHandler) => {
@@ -146,4 +150,38 @@ test("a channel that messages with other values lack is a fault of its own until
   ]);
   say(row);
   expect(found()).toEqual([]);
+});
+
+test("a shaft speed that is stamped long before it comes is told until one of now comes, and a mean of then is none", async () => {
+  const paths = { "shaft-speed": "rpm", power: "p" };
+  const { clock, source, say, found, pass } = await startByHand("t", paths, ["shaft-speed"]);
+  const late = "stamped 3 h before it came, which is not of now";
+  const sayOf = (ageMs: number): void => say({ t: clock.nowMs() - ageMs, rpm: 1986, p: 900 });
+  sayOf(10_800_000);
+  expect(pass(60_000)).toEqual([]);
+  expect(pass(1_000)).toEqual([`no-value: ${late}`]);
+  expect(source.describe().faults[0]).toMatchObject({
+    subject: "shaft-speed of SC01",
+    cure: expect.stringContaining("clock"),
+  });
+  sayOf(60_000);
+  expect(found()).toEqual([]);
+  const other = await startByHand("t", paths, ["shaft-speed", "power"]);
+  other.say({ t: other.clock.nowMs() - 10_800_000, rpm: 1986, p: 900 });
+  expect(other.pass(61_000)).toEqual([`no-value: messages come, none is usable: ${late}`]);
+});
+
+test("a message that was retained is taken at its own time, not at all without one, and is no sign of a bridge", async () => {
+  const { clock, heard, say, found, pass } = await startByHand("t", { power: "p" }, ["power"]);
+  const atMs = clock.nowMs() - 10_800_000;
+  say({ t: atMs, p: 900 }, true);
+  expect(heard).toMatchObject([{ timestampMs: atMs, value: 900 }]);
+  pass(61_000);
+  expect(found()).toEqual([]);
+  expect(pass(660_000)).toEqual(["no-answer: no message comes"]);
+  const other = await startByHand(null, { power: "p" }, ["power"]);
+  other.say({ p: 900 }, true);
+  expect(other.source.describe()).toMatchObject({ readings: 0, bad: 0 });
+  other.say({ p: 901 });
+  expect(other.heard).toMatchObject([{ value: 901 }]);
 });
