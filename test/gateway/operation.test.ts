@@ -181,7 +181,7 @@ test("shaft speed from SCADA stands in for a device without a tachometer, and ma
   });
   await publishUntil(
     installation,
-    { time: new Date().toISOString(), generator: { rpm: "1500" }, power: null },
+    { time: new Date().toISOString(), generator: { rpm: "1500,0" }, power: null },
     async () => ((await gateway.status()).windows.byReason["missing-value"] ?? 0) > 0,
   );
   let sent = 0;

@@ -1,12 +1,14 @@
 /**
- * Maps a plain JSON payload of an existing SCADA bridge to readings. Converts no units, guesses no values: a string
- * that looks like a number is malformed, a null is missing.
+ * Maps a plain JSON payload of an existing SCADA bridge to readings. Converts no units, guesses no values: a string is a number
+ * only if JSON would have it so without its quotes, and a null is missing.
  */
 import { failed, ok, type Result } from "../contract/result.ts";
 import type { Arrival, Quarantine, QuarantineReason, Reading } from "../contract/stream.ts";
 
 /** Payloads above this many characters (or bytes) are refused unread. */
 export const maxScadaPayload = 65_536;
+/** A number as JSON writes it (RFC 8259 section 6): no blank, no plus, no comma, no hexadecimal. */
+const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 /** Epoch times below this are seconds: as milliseconds they would lie before March 1973. */
 const smallestEpochMs = 1e11;
 
@@ -64,7 +66,8 @@ export function parseScadaPayload(
   const readings: Reading[] = [];
   const quarantined: Quarantine[] = [];
   for (const { name, path, unit } of mapping.channels) {
-    const value = find(document, path);
+    const found = find(document, path);
+    const value = typeof found === "string" && jsonNumber.test(found) ? Number(found) : found;
     if (typeof value === "number") {
       readings.push({ deviceId: mapping.deviceId, channel: name, unit, timestampMs, value, ...arrival });
     } else if (value === undefined || value === null) {

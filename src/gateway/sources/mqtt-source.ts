@@ -2,8 +2,9 @@
  * The JSON topics of an existing SCADA bridge as a source of readings. What the broker refuses is told until it no longer does, and
  * that no message comes of a turbine, none with a value, or none with one of its channels, until one does.
  */
-import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+
 import { isPast } from "../../core/contract/config/operating-channels.ts";
+import type { ScadaConfig } from "../../core/contract/config/scada-config.ts";
 import type { SourceFault } from "../../core/contract/source-diagnosis.ts";
 import type { Reading } from "../../core/contract/stream.ts";
 import { parseScadaPayload, type ScadaReadings } from "../../core/ingest/parse-scada-payload.ts";
@@ -15,10 +16,10 @@ import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { connectionSubject, createFaultNotes, type FaultSubject } from "./fault-notes.ts";
 import type { ReadingSource } from "./reading-source.ts";
 
-type Mapping = GatewayConfig["scada"][number] & {
+interface Mapping extends ScadaConfig {
   /** Channels whose values are of use only when they say how the turbine is now. */
   readonly live: readonly string[];
-};
+}
 
 interface MqttSourceOptions {
   readonly topic: string;
@@ -56,7 +57,7 @@ const silenceCure =
   "Compare the topic's name with the bridge's, and let this gateway's user read it (the broker's access list, which `aurora fleet enrol --read` writes).";
 const pathCure = "Compare timePath and the channels' paths with a message of the topic.";
 const lateCure =
-  "Set the clock that stamps the values, or this gateway's (`aurora doctor` compares it); a mean is to bear the time of its end, and what comes late says nothing of now: map a topic that tells it at once.";
+  "Set the clock that stamps the values, or this gateway's (`aurora doctor` compares it), or map a topic that tells them at once; where the messages do and bear another time, leave timePath out.";
 
 const usualFactor = 3;
 /** Before the first value. */

@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parse as parseYaml } from "yaml";
+import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import {
   maxScadaPayload,
   parseScadaPayload,
@@ -80,7 +84,7 @@ describe("a SCADA payload", () => {
   it("says which values are missing or no numbers, and keeps the others", () => {
     const parsed = parse({
       meta: { time: 1_700_000_000 },
-      values: { power: "1500", temps: [1, null] },
+      values: { power: "1.500,0", temps: [1, null] },
       "a/b~c": 3,
     });
     expect(parsed.ok && parsed.value.readings.map(({ channel }) => channel)).toEqual(["odd"]);
@@ -88,6 +92,53 @@ describe("a SCADA payload", () => {
       ["power", "malformed"],
       ["oil", "missing-value"],
     ]);
+  });
+
+  it("may write a number in quotes as JSON does without them, in no other way, and its time not at all", () => {
+    const read = (power: unknown): unknown => {
+      const parsed = parse({ meta: { time: 1_700_000_000 }, values: { power } });
+      return parsed.ok ? parsed.value.readings.map(({ value }) => value)[0] : parsed.error;
+    };
+    for (const text of ["1500", "-0.5", "1e3", "0", "51.20"]) expect(read(text)).toBe(Number(text));
+    for (const text of [
+      "",
+      " 1",
+      "1 ",
+      "1\n",
+      "+1",
+      "01",
+      ".5",
+      "5.",
+      "1,5",
+      "1 500",
+      "0x10",
+      "NaN",
+      "Infinity",
+      "1500 kW",
+    ])
+      expect(read(text)).toBeUndefined();
+    // It may be a date as well.
+    expect(parse({ meta: { time: "20231114" }, values: { power: 1 } }).ok).toBe(false);
+  });
+
+  it("is read as the page for other programs says", () => {
+    const page = readFileSync(resolve(import.meta.dirname, "../../../src/INTERFACES.md"), "utf8");
+    const [, message, yaml] = /```json\n(.*?)```\s*```yaml\n(.*?)```/s.exec(page)!;
+    const { scada } = gatewayConfigSchema().parse({
+      gateway: { id: "gw", site: "north" },
+      turbines: [{ id: "WT01" }],
+      ...parseYaml(yaml!),
+    });
+    const { turbine, timePath, channels } = scada[0]!;
+    const parsed = parseScadaPayload(message!, { deviceId: turbine, timePath, channels }, arrival);
+    const timestampMs = Date.UTC(2026, 2, 1, 11, 0, 10);
+    expect(parsed.ok && parsed.value).toMatchObject({
+      readings: [
+        { channel: "shaft-speed", value: 1498.5, timestampMs },
+        { channel: "power", value: 910.2, timestampMs },
+      ],
+      quarantined: [],
+    });
   });
 
   it("never reaches into prototypes", () => {

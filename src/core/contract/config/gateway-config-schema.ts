@@ -20,6 +20,7 @@ import { modbusSchema } from "./modbus-config.ts";
 import { opcuaSchema } from "./opcua-config.ts";
 import { pointSchema } from "./point-schema.ts";
 import { storeSchema, uplinkSchema } from "./record-config.ts";
+import { scadaSchema } from "./scada-config.ts";
 
 /** How a device can be reached; the part behind the scheme is checked where it is used. */
 const deviceConnectPattern: RegExp =
@@ -147,27 +148,7 @@ export const gatewayConfigSchema: () => z.ZodType<GatewayConfig> = onDemand(() =
         .min(1)
         .max(1024)
         .describe("Turbines"),
-      scada: z
-        .array(
-          z.strictObject({
-            topic: z.string().min(1).max(512).describe("Topic of the existing SCADA bridge"),
-            turbine: id.describe("Turbine that it speaks of"),
-            timePath: z.string().min(1).max(256).nullable().default(null).describe("Dotted path of the time"),
-            channels: z
-              .array(
-                z.strictObject({
-                  name: id.describe("Channel name"),
-                  path: z.string().min(1).max(256).describe("Dotted path of the value"),
-                  unit: z.string().min(1).max(32).describe("Unit of the value"),
-                }),
-              )
-              .min(1)
-              .max(256),
-          }),
-        )
-        .max(1024)
-        .default([])
-        .describe("JSON topics of an existing SCADA bridge"),
+      scada: scadaSchema(),
       modbus: modbusSchema(),
       opcua: opcuaSchema(),
       bundles: z
@@ -213,7 +194,9 @@ export const gatewayConfigSchema: () => z.ZodType<GatewayConfig> = onDemand(() =
             .number()
             .min(1)
             .default(60)
-            .describe("After this time without data a turbine's state is information-unavailable"),
+            .describe(
+              "After this time without data a turbine's state is information-unavailable; a shaft speed or power of SCADA holds for so long after it came, and is not used where it is older by its own time when it comes",
+            ),
         })
         .prefault({}),
       commissioning: z

@@ -7,6 +7,7 @@ import type { BrokerLoginConfig } from "./config-parts.ts";
 import type { EvidenceConfig } from "./evidence-config.ts";
 import type { ModbusConfig } from "./modbus-config.ts";
 import type { OpcUaConfig } from "./opcua-config.ts";
+import type { ScadaConfig } from "./scada-config.ts";
 
 /** Where and as whom to reach the broker. */
 interface MqttConfig extends BrokerLoginConfig {
@@ -57,19 +58,6 @@ export interface TurbineConfig {
     readonly component: string;
     /** Date of the failure, in the time of the data. */
     readonly date: string;
-  }[];
-}
-
-/** A JSON topic of an existing SCADA bridge, mapped to channels of a turbine. */
-interface ScadaConfig {
-  readonly topic: string;
-  readonly turbine: string;
-  /** Dotted path of the time in the payload (epoch ms, epoch s or RFC 3339); null: the time of arrival. */
-  readonly timePath: string | null;
-  readonly channels: readonly {
-    readonly name: string;
-    readonly path: string;
-    readonly unit: string;
   }[];
 }
 

@@ -1,0 +1,51 @@
+/** `scada` of a gateway's configuration: JSON topics of an existing SCADA bridge that values are read from. */
+import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
+import { idSchema as id } from "./config-parts.ts";
+
+/** A JSON topic of an existing SCADA bridge, mapped to channels of a turbine. */
+export interface ScadaConfig {
+  readonly topic: string;
+  readonly turbine: string;
+  /** Path of the time in the payload (epoch ms, epoch s or RFC 3339); null: the time of arrival. */
+  readonly timePath: string | null;
+  readonly channels: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly unit: string;
+  }[];
+}
+
+const path = z.string().min(1).max(256);
+
+/** Validator of {@link ScadaConfig}, as many as there are topics and turbines. */
+export const scadaSchema: () => z.ZodType<readonly ScadaConfig[], unknown> = onDemand(() =>
+  z
+    .array(
+      z.strictObject({
+        topic: z.string().min(1).max(512).describe("Topic of the existing SCADA bridge"),
+        turbine: id.describe("Turbine that it speaks of"),
+        timePath: path
+          .nullable()
+          .default(null)
+          .describe(
+            "Dotted path (or JSON pointer) of the time: RFC 3339 with its offset, or epoch seconds or milliseconds as a number; null: the time of arrival, and what is retained is not read",
+          ),
+        channels: z
+          .array(
+            z.strictObject({
+              name: id.describe("Channel name"),
+              path: path.describe(
+                "Dotted path (or JSON pointer) of the value: a JSON number, or a string that is exactly one",
+              ),
+              unit: z.string().min(1).max(32).describe("Unit of the value"),
+            }),
+          )
+          .min(1)
+          .max(256),
+      }),
+    )
+    .max(1024)
+    .default([])
+    .describe("JSON topics of an existing SCADA bridge"),
+);
