@@ -5,9 +5,8 @@
 import { join } from "node:path";
 import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
-import { indexPoints, type PointIndex } from "../core/contract/config/index-points.ts";
-import { maxCaptureSamples } from "../core/contract/device/device-capture.ts";
-import type { EvidenceRequest, EvidenceVerdict } from "../core/contract/evidence.ts";
+import { indexPoints } from "../core/contract/config/index-points.ts";
+import type { EvidenceVerdict } from "../core/contract/evidence.ts";
 import type { Decision, ModelRef } from "../core/contract/prediction.ts";
 import type { RecordedBlock } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
@@ -20,13 +19,13 @@ import { isSealedOrder } from "../core/platform/seal-orders.ts";
 import { createWorkQueue } from "../core/platform/work-queue.ts";
 import type { DeviceTasks } from "./devices/connect-devices.ts";
 import type { Recording } from "./devices/recording.ts";
-import { type AlarmEvidence, createAlarmEvidence } from "./evidence/alarm-evidence.ts";
+import { openAlarmSamples } from "./evidence/alarm-samples.ts";
+import { openBegunEvidence } from "./evidence/begun-evidence.ts";
 import { openByteBudget } from "./evidence/byte-budget.ts";
-import { channelKey, createEvidenceBuffer } from "./evidence/evidence-buffer.ts";
 import { listenToOrders } from "./evidence/evidence-orders.ts";
 import { createEvidenceRequests } from "./evidence/evidence-requests.ts";
 import { createEvidenceSender } from "./evidence/evidence-sender.ts";
-import { openEvidenceSpool } from "./evidence/evidence-spool.ts";
+import { openEvidenceSpool, tooMuchEvidence } from "./evidence/evidence-spool.ts";
 import { createHealthyReferences } from "./evidence/healthy-references.ts";
 import { type EvidenceOccasion, makeEvidence } from "./evidence/make-evidence.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
@@ -92,12 +91,16 @@ export async function composeEvidence(
   let captures: DeviceTasks["captures"] | null = null;
   let kept = 0;
 
+  const begun = openBegunEvidence({ state, telemetry, logger });
   const spool = await openEvidenceSpool({
     dir: join(stateDir, "evidence"),
     maxBytes: settings.diskBytes,
     allowed: allow,
     clock,
-    onDropped: (id, kind, reason) => telemetry.event("evidence-dropped", id, `${kind}: ${reason}`),
+    onDropped: (id, kind, reason) => {
+      telemetry.event("evidence-dropped", id, kind === null ? reason : `${kind}: ${reason}`);
+      begun.endFiles(id, reason);
+    },
     onFault: (error) => {
       logger.error("raw samples cannot be kept or sent as evidence until their folder can be used", {
         error,
@@ -105,8 +108,16 @@ export async function composeEvidence(
       telemetry.event("evidence-fault", stateDir, String(error));
     },
   });
+  begun.settle(spool);
   const sender = createEvidenceSender({
-    spool,
+    spool: {
+      next: spool.next,
+      has: spool.has,
+      remove: (id) => {
+        begun.endFiles(id);
+        return spool.remove(id);
+      },
+    },
     budget: openByteBudget({ dailyBytes: settings.dailyBytes, state, clock, logger }),
     append: (piece) => outbox.append(piece),
     laneIsEmpty: () => outbox.counts().lanes.raw.records === 0,
@@ -118,6 +129,7 @@ export async function composeEvidence(
     onRefused: ({ id, kind }, reason) => {
       logger.warn("the collector refuses evidence", { id, kind, reason });
       telemetry.event("evidence-refused", id, `${kind}: ${reason}`);
+      begun.endFiles(id, `the collector does not keep its samples: ${reason}`);
     },
     onHeld: ({ id, kind }, reason) => {
       logger.warn("evidence does not arrive and is put off", { id, kind, reason });
@@ -132,13 +144,18 @@ export async function composeEvidence(
     occasion: Omit<EvidenceOccasion, "gateway" | "site">,
   ): Promise<boolean> =>
     keeping.run(async () => {
-      const { kind } = occasion;
-      const subject = `${occasion.turbine}/${occasion.component}`;
+      const { kind, turbine, component, alert } = occasion;
+      const occasionId = alert ?? occasion.request;
+      const subject = `${turbine}/${component}`;
       try {
         const evidence = await makeEvidence(recording, { ...occasion, gateway, site });
         const { id } = evidence;
+        // Before its files are: what is known of them then is known of a part of them as well.
+        if (kind !== "reference") begun.note({ kind, id: occasionId!, turbine, component, evidence: id });
         if (!(await spool.add(evidence))) {
           logger.warn("there is no room for raw samples as evidence", { subject, kind, id });
+          telemetry.event("evidence-dropped", id, `${kind}: ${tooMuchEvidence}`);
+          if (alert !== undefined) begun.end(alert);
           return false;
         }
         kept++;
@@ -148,6 +165,7 @@ export async function composeEvidence(
       } catch (error) {
         logger.error("raw samples could not be kept as evidence", { subject, error });
         telemetry.event("evidence-dropped", subject, `${kind}: ${String(error)}`);
+        if (alert !== undefined) begun.end(alert);
         return false;
       }
     });
@@ -175,7 +193,18 @@ export async function composeEvidence(
     return (await captures.capture({ deviceId, channel, seconds, partial: true })).recording;
   };
 
-  const surrounding = allow.includes("alarm") ? openSurrounding(around, points, keepAlarm) : null;
+  const surrounding = allow.includes("alarm")
+    ? openAlarmSamples(
+        { settings: config.evidence, points, clock, logger },
+        {
+          onBegun: ({ id, data: { turbine, component } }) =>
+            begun.note({ kind: "alarm", id, turbine, component }),
+          onRecording: keepAlarm,
+          onNothing: ({ id, data: { turbine, component } }) =>
+            begun.abandon({ kind: "alarm", id, turbine, component }, "no samples of its channel came"),
+        },
+      )
+    : null;
   closers.add(async () => {
     surrounding?.close();
     await waitAtMost(Promise.all([keeping.close(), sender.close()]), lastSamplesMs);
@@ -197,6 +226,7 @@ export async function composeEvidence(
   const requests = createEvidenceRequests({
     gateway,
     isAllowed: allow.includes("request"),
+    known: begun.earlier,
     isPoint: (turbine, component) => points.find(turbine, component) !== undefined,
     record: ({ turbine, component, seconds }) => capture(turbine, component, seconds),
     onRecording: (recording, { id, turbine, component }) => {
@@ -206,7 +236,13 @@ export async function composeEvidence(
       const model = around.modelOf(points.find(turbine, component)!.bundle);
       return keep(recording, { ...ofPoint(turbine, component), kind: "request", request: id, model, said });
     },
-    onRefused: (request, reason) => tellRefusal(around, request, reason),
+    onAccepted: (request) => {
+      const { id, turbine, component, seconds } = request;
+      begun.note({ kind: "request", id, turbine, component });
+      const detail = `request ${id}: ${seconds} s are recorded`;
+      telemetry.event("evidence-request-accepted", `${turbine}/${component}`, detail);
+    },
+    onRefused: (request, reason) => begun.abandon({ kind: "request", ...request }, reason),
   });
   const orders = await listenToOrders(around, {
     topic: topics.evidence(gateway),
@@ -244,57 +280,5 @@ export async function composeEvidence(
       requests: { received: requests.received, refused: requests.refused },
       orders: orders(),
     }),
-  };
-}
-
-function tellRefusal(
-  { record, logger }: EvidenceSurroundings,
-  request: EvidenceRequest,
-  reason: string,
-): void {
-  const { id, turbine, component } = request;
-  logger.warn("a request for raw samples was refused", { id, turbine, component, reason });
-  record.telemetry.event("evidence-request-refused", `${turbine}/${component}`, `request ${id}: ${reason}`);
-}
-
-interface Surrounding extends AlarmEvidence {
-  readonly bufferBytes: number;
-}
-
-/** The rolling buffer, and what is taken out of it. */
-function openSurrounding(
-  { config, clock, logger }: EvidenceSurroundings,
-  points: PointIndex,
-  onRecording: (recording: Recording, event: AlertEvent) => void,
-): Surrounding {
-  const { secondsBefore, secondsAfter, bufferBytes } = config.evidence;
-  const buffer = createEvidenceBuffer({
-    channels: new Set(points.all.map(({ device, channel }) => channelKey(device, channel))),
-    seconds: secondsBefore,
-    maxBytes: bufferBytes,
-    onFull: (device, channel) =>
-      logger.warn("the buffer of raw samples has no room for a channel", { device, channel, bufferBytes }),
-  });
-  const alarms = createAlarmEvidence({
-    buffer,
-    channelOf: (turbine, component) => {
-      const point = points.find(turbine, component);
-      return point && { deviceId: point.device, channel: point.channel };
-    },
-    secondsBefore,
-    secondsAfter,
-    maxSamples: maxCaptureSamples,
-    clock,
-    onRecording,
-  });
-  return {
-    ...alarms,
-    accept: (block) => {
-      alarms.accept(block);
-      buffer.accept(block);
-    },
-    get bufferBytes() {
-      return buffer.bytes;
-    },
   };
 }

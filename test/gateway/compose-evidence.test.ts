@@ -1,15 +1,18 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { AlertEvent } from "../../src/core/contract/alert.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
+import type { EvidenceOrder } from "../../src/core/contract/evidence.ts";
 import type { Decision } from "../../src/core/contract/prediction.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
 import { type Closers, openWhole } from "../../src/core/platform/daemon/closing.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
+import type { MqttClient } from "../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import { composeEvidence } from "../../src/gateway/compose-evidence.ts";
 import { createRecordingRun } from "../../src/gateway/devices/recording.ts";
+import type { StateStore } from "../../src/gateway/record/state-store.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
@@ -21,26 +24,44 @@ const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 };
 const rateHz = 12_000;
 const data = { turbine: "WT01", component, failureMode: "outer-race", probability: 0.9, model };
 
-/** What keeps evidence of one turbine at a gateway that may keep alarms and references. */
-async function createPlace({ diskBytes }: { readonly diskBytes?: number } = {}) {
+interface PlaceOptions {
+  readonly diskBytes?: number;
+  /** What a gateway that was killed has left. */
+  readonly left?: { readonly stateDir: string; readonly state: StateStore };
+}
+
+/** What keeps evidence of one turbine at a gateway that may keep alarms, references and what is asked for. */
+async function createPlace({ diskBytes, left }: PlaceOptions = {}) {
   const clock = createManualClock();
-  const stateDir = createTemporaryFolder();
+  const { stateDir, state } = left ?? { stateDir: createTemporaryFolder(), state: createFakeState() };
   const point = { component, device: "mcu-1", channel: "vibration", bundle: model.name, bearing };
   const parsed = gatewayConfigSchema().parse({
     gateway: { id: "gw-1", site: "north", stateDir },
     devices: [{ id: point.device, connect: "tcp://127.0.0.1:9" }],
     turbines: [{ id: "WT01", points: [point] }],
-    evidence: { allow: ["alarm", "reference"], secondsBefore: 2, secondsAfter: 10 },
+    evidence: { allow: ["alarm", "reference", "request"], secondsBefore: 2, secondsAfter: 10 },
   });
   const config = {
     ...parsed,
     evidence: { ...parsed.evidence, diskBytes: diskBytes ?? parsed.evidence.diskBytes },
   };
   const events: string[] = [];
-  const state = createFakeState();
+  const told: string[] = [];
   // The collector answers nothing: what is kept stays.
   const outbox = { append: () => {}, counts: () => ({ lanes: { raw: { records: 1 } } }), peek: () => null };
-  const telemetry = { event: (name: string) => void events.push(name) };
+  const telemetry = {
+    event: (name: string, subject: string, detail: string) => {
+      events.push(name);
+      told.push(`${name} ${subject}: ${detail}`);
+    },
+  };
+  const mqtt: MqttClient = {
+    ...createFakeMqtt(),
+    subscribe: async (topic, _qos, accept) => {
+      hear = (order) => accept(topic, Buffer.from(JSON.stringify(order)), false);
+    },
+  };
+  let hear: (order: EvidenceOrder) => void = () => {};
   const uplink = { counts: () => ({ bytesByLane: { raw: 0 }, acksReceived: 0 }) };
   let close: Closers["closeAll"] = async () => {};
   const evidence = await openWhole(silentLogger, (closers) => {
@@ -51,7 +72,7 @@ async function createPlace({ diskBytes }: { readonly diskBytes?: number } = {}) 
       record: { outbox, state, telemetry },
       uplink,
       register: { list: () => [] },
-      mqtt: createFakeMqtt(),
+      mqtt,
       topics: createTopics("aurora/v1"),
       modelOf: () => model,
       clock,
@@ -60,6 +81,11 @@ async function createPlace({ diskBytes }: { readonly diskBytes?: number } = {}) 
     return composeEvidence(around as unknown as Parameters<typeof composeEvidence>[0], closers);
   });
   onTestFinished(() => close());
+  const capture = async () => {
+    const run = createRecordingRun(rateHz);
+    run.accept(nextBlock());
+    return { recording: run.longest!, receivedSamples: rateHz, gaps: 0 };
+  };
   let firstSample = 0;
   const nextBlock = () => {
     const block = {
@@ -79,10 +105,20 @@ async function createPlace({ diskBytes }: { readonly diskBytes?: number } = {}) 
   return {
     clock,
     events,
+    told,
+    left: { stateDir, state },
+    /** Somebody asks for samples. */
+    ask: (id: string) =>
+      hear({ type: "request", id, gateway: "gw-1", turbine: "WT01", component, seconds: 1, askedMs: 0 }),
+    /** Its device can be asked for samples from now on. */
+    connect: (answer: () => Promise<unknown> = capture) =>
+      evidence.connect({ capture: answer } as unknown as Parameters<typeof evidence.connect>[0]),
     evidence,
     close: () => close(),
     state,
-    nextBlock,
+    /** Waits until samples are kept. */
+    written: () =>
+      until(() => (evidence.describe() as { readonly waiting: number }).waiting === 1, "they are written"),
     files: () => readdirSync(join(stateDir, "evidence")).sort(),
     /** Samples come for so many seconds. */
     run: (seconds: number) => {
@@ -126,13 +162,8 @@ test("a disk on which a write never ends does not keep the gateway from closing"
 });
 
 test("a healthy reference for which there is no room is not kept, and tried again a day later", async () => {
-  const { clock, events, evidence, files, nextBlock, state } = await createPlace({ diskBytes: 1_000 });
-  const capture = async () => {
-    const run = createRecordingRun(rateHz);
-    run.accept(nextBlock());
-    return { recording: run.longest!, receivedSamples: rateHz, gaps: 0 };
-  };
-  evidence.connect({ capture } as unknown as Parameters<typeof evidence.connect>[0]);
+  const { clock, events, evidence, files, state, connect } = await createPlace({ diskBytes: 1_000 });
+  connect();
   const decision = {
     point: { site: "north", turbine: "WT01", component },
     operatingState: "full-performance",
@@ -157,3 +188,67 @@ test("a healthy reference for which there is no room is not kept, and tried agai
   expect(evidence.describe()).toMatchObject({ kept: 0, waiting: 0 });
   expect([files(), state.get("evidence/references")]).toEqual([[], null]);
 });
+
+const raised = { id: "alert-1", type: "io.aurora.alert.raised.v1", data } as unknown as AlertEvent;
+
+test("a gateway that was killed before the samples of an alarm were written tells so once at its next start", async () => {
+  const { run, evidence, left } = await createPlace();
+  run(5);
+  evidence.alert(raised);
+  run(3);
+  const { told } = await createPlace({ left });
+  expect(told).toEqual([
+    `evidence-dropped WT01/${component}: alarm: of alert alert-1: the gateway ended before its samples were written`,
+  ]);
+  expect((await createPlace({ left })).told).toEqual([]);
+});
+
+test("of an alarm whose samples are written nothing is told after a kill, and of one without samples at once", async () => {
+  const { run, evidence, written, left, told } = await createPlace();
+  run(5);
+  evidence.alert(raised);
+  run(11);
+  await written();
+  expect((await createPlace({ left })).told).toEqual([]);
+  const silent = await createPlace();
+  silent.evidence.alert(raised);
+  silent.clock.advance(60_000);
+  silent.evidence.tick();
+  expect(silent.told).toEqual([
+    expect.stringMatching(/^evidence-dropped .*: no samples of its channel came$/),
+  ]);
+  expect([told, silent.left.state.keys("evidence-begun/")]).toEqual([[], []]);
+});
+
+test("who asked a gateway that was killed while it recorded is refused at its next start, and may ask again", async () => {
+  const { ask, connect, told, left } = await createPlace();
+  connect(() => new Promise(() => {}));
+  ask("r-1");
+  const accepted = `evidence-request-accepted WT01/${component}: request r-1: 1 s are recorded`;
+  expect(told).toEqual([accepted]);
+  const next = await createPlace({ left });
+  next.ask("r-1");
+  expect(next.told).toEqual([
+    `evidence-request-refused WT01/${component}: request r-1: the gateway ended while it recorded; ask again`,
+  ]);
+  expect((await createPlace({ left })).told).toEqual([]);
+});
+
+test.for([".json", ".pack"])(
+  "who asked for samples whose %s is damaged while they wait is refused with that reason",
+  async (ending) => {
+    const { ask, connect, files, written, left } = await createPlace();
+    connect();
+    ask("r-1");
+    await written();
+    const name = files().find((file) => file.endsWith(ending))!;
+    writeFileSync(join(left.stateDir, "evidence", name), "");
+    const { told } = await createPlace({ left });
+    const known = ending === ".pack" ? "request: " : "";
+    expect(told).toEqual([
+      `evidence-dropped ${name.slice(0, 64)}: ${known}its files are gone or damaged`,
+      `evidence-request-refused WT01/${component}: request r-1: its files are gone or damaged`,
+    ]);
+    expect(left.state.keys("evidence-begun/")).toEqual([]);
+  },
+);

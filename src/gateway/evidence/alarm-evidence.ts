@@ -20,7 +20,15 @@ interface AlarmChannel {
   readonly channel: string;
 }
 
-interface AlarmEvidenceOptions {
+/** Hears of recordings around alarms: each that is begun has an end, unless the process ends first. */
+export interface AlarmListener {
+  onBegun(event: AlertEvent): void;
+  onRecording(recording: Recording, event: AlertEvent): void;
+  /** No sample of its channel was there or came. */
+  onNothing(event: AlertEvent): void;
+}
+
+interface AlarmEvidenceOptions extends AlarmListener {
   readonly buffer: Pick<EvidenceBuffer, "replay">;
   /** The channel that a component is watched by; undefined: none that streams raw samples. */
   channelOf(turbine: string, component: string): AlarmChannel | undefined;
@@ -29,7 +37,6 @@ interface AlarmEvidenceOptions {
   /** Most samples of a recording. */
   readonly maxSamples: number;
   readonly clock: Pick<Clock, "monotonicMs">;
-  onRecording(recording: Recording, event: AlertEvent): void;
 }
 
 export interface AlarmEvidence {
@@ -62,7 +69,8 @@ export function createAlarmEvidence(options: AlarmEvidenceOptions): AlarmEvidenc
   const finish = (key: string): void => {
     const { run, event } = open.get(key)!;
     open.delete(key);
-    if (run.longest !== null) options.onRecording(run.longest, event);
+    if (run.longest === null) options.onNothing(event);
+    else options.onRecording(run.longest, event);
   };
 
   return {
@@ -75,6 +83,7 @@ export function createAlarmEvidence(options: AlarmEvidenceOptions): AlarmEvidenc
       if (open.has(key) || nowMs - (begunMs.get(key) ?? Number.NEGATIVE_INFINITY) < alertCaptureEveryMs)
         return;
       begunMs.set(key, nowMs);
+      options.onBegun(event);
       let rateHz: number | null = null;
       const held: RecordedBlock[] = [];
       buffer.replay(source.deviceId, source.channel, (block) => {

@@ -9,11 +9,15 @@ import type { Recording } from "../devices/recording.ts";
 interface EvidenceRequestsOptions {
   readonly gateway: string;
   readonly isAllowed: boolean;
+  /** Ids that earlier runs have received and that may be told again. */
+  readonly known: Iterable<string>;
   isPoint(turbine: string, component: string): boolean;
   /** Records a point; rejects when that does not work now. */
   record(request: EvidenceRequest): Promise<Recording>;
   /** Resolves with whether it is kept. */
   onRecording(recording: Recording, request: EvidenceRequest): Promise<boolean>;
+  /** It will be answered, or refused. */
+  onAccepted(request: EvidenceRequest): void;
   onRefused(request: EvidenceRequest, reason: string): void;
 }
 
@@ -27,7 +31,7 @@ const maxWaiting = 8;
 const remembered = 256;
 
 export function createEvidenceRequests(options: EvidenceRequestsOptions): EvidenceRequests {
-  const seen = new Set<string>();
+  const seen = new Set(options.known);
   const queue = createWorkQueue();
   let waiting = 0;
   let received = 0;
@@ -66,6 +70,7 @@ export function createEvidenceRequests(options: EvidenceRequestsOptions): Eviden
         return;
       }
       waiting++;
+      options.onAccepted(request);
       void queue.run(() => answer(request));
     },
     get received() {

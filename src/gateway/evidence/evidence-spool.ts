@@ -21,12 +21,14 @@ import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import type { MadeEvidence } from "./make-evidence.ts";
 
 export interface EvidenceSpool {
-  /** Keeps it until `remove`; false: it was dropped for want of room. Rejects with AuroraError STORE when the disk refuses. */
+  /** Keeps it until `remove`; false: there is no room for it. Rejects with AuroraError STORE when the disk refuses. */
   add(evidence: MadeEvidence): Promise<boolean>;
   /** The next to send, whole and as its digests say, of those that are not put off and can be read now; or null. */
   next(isPutOff?: (id: string) => boolean): Promise<MadeEvidence | null>;
   remove(id: string): Promise<void>;
   has(id: string): boolean;
+  /** Is it known what waits? Not while the folder cannot be used. */
+  readonly isOpen: boolean;
   readonly waiting: number;
   readonly bytes: number;
 }
@@ -37,23 +39,35 @@ interface EvidenceSpoolOptions {
   readonly allowed: readonly EvidenceKind[];
   /** By which it says what came first. */
   readonly clock: Pick<Clock, "nowMs">;
-  /** It was given up: why, in words. */
-  onDropped(id: string, kind: EvidenceKind, reason: string): void;
+  /** What waited was given up: why, in words. `kind` is null where its files do not say it any more. */
+  onDropped(id: string, kind: EvidenceKind | null, reason: string): void;
   /** Its folder, or a file in it, cannot be used; told once until something can be sent. It is tried again, and nothing of it given up. */
   onFault(error: unknown): void;
 }
 
 interface Entry {
   readonly id: string;
-  readonly kind: EvidenceKind;
+  /** Null: not known yet. It is sent, and given up, as what is worth least. */
+  readonly kind: EvidenceKind | null;
   readonly bytes: number;
   readonly order: number;
 }
 
-/** What is sent first, and given up last. */
-const ranks: Readonly<Record<EvidenceKind, number>> = { request: 0, alarm: 1, reference: 2 };
+interface ReadEvidence {
+  readonly kind: EvidenceKind | null;
+  readonly found: MadeEvidence | null;
+}
 
-const tooMuch = "too much evidence waits";
+/** What is sent first, and given up last. */
+const ranks: Readonly<Record<EvidenceKind | "unknown", number>> = {
+  request: 0,
+  alarm: 1,
+  reference: 2,
+  unknown: 2,
+};
+
+/** Why what waits goes, or what comes is not kept. */
+export const tooMuchEvidence = "too much evidence waits";
 
 /** Opens the folder, which is made. Never rejects: no window is watched less for want of raw samples. */
 export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<EvidenceSpool> {
@@ -73,15 +87,18 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     told = true;
   };
 
-  /** Null: its files are damaged. @throws AuroraError STORE when they cannot be read now */
-  const read = async (id: string): Promise<MadeEvidence | null> => {
+  /** Without `found` its files are damaged. @throws AuroraError STORE when they cannot be read now */
+  const read = async ({ id, kind: known }: Entry): Promise<ReadEvidence> => {
     const text = await readSpooled(pathOf(id, "json"), maxAboutBytes);
-    if (text === null || sha256Hex(text) !== id) return null;
+    if (text === null || sha256Hex(text) !== id) return { kind: known, found: null };
     const about = evidenceAboutSchema().safeParse(parseJsonBytes(text)).data;
+    const kind = about?.evidence.kind ?? known;
     const packed = await readSpooled(pathOf(id, "pack"), maxPackedBytes);
     if (about === undefined || packed === null || sha256Hex(packed) !== about.evidence.packed.sha256)
-      return null;
-    return { id, kind: about.evidence.kind, about: Buffer.from(text).toString("utf8"), packed };
+      return { kind, found: null };
+    const { evidence } = about;
+    const found = { id, kind: evidence.kind, about: Buffer.from(text).toString("utf8"), packed };
+    return { kind, found };
   };
   const giveUp = async ({ id, kind }: Entry, reason: string): Promise<void> => {
     await removeFiles(id);
@@ -90,16 +107,16 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
   };
   /** What it holds; null: it was given up. @throws AuroraError STORE when it cannot be read now */
   const look = async (entry: Entry): Promise<MadeEvidence | null> => {
-    const found = await read(entry.id);
+    const { kind, found } = await read(entry);
     if (found !== null && allowed.includes(found.kind)) {
       told = false;
       // An entry that could not be read when the folder was opened ranked last until now.
-      const { kind } = found;
       entries = entries.map((each) => (each.id === entry.id ? { ...each, kind } : each));
       return found;
     }
-    if (found === null) await giveUp(entry, "its files are gone or damaged");
-    else await giveUp({ ...entry, kind: found.kind }, "the configuration no longer permits it");
+    const reason =
+      found === null ? "its files are gone or damaged" : "the configuration no longer permits it";
+    await giveUp({ ...entry, kind }, reason);
     return null;
   };
 
@@ -109,7 +126,7 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     if (id === undefined) return nodeFileSystem.remove(join(dir, name));
     if (name.endsWith(".json") && names.includes(`${id}.pack`)) return;
     const { size, mtimeMs } = await stat(join(dir, name));
-    const entry: Entry = { id, kind: "reference", bytes: size, order: mtimeMs };
+    const entry: Entry = { id, kind: null, bytes: size, order: mtimeMs };
     entries = [...entries, entry];
     try {
       await look(entry);
@@ -145,11 +162,8 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     const sorted = sortEntries([...entries, entry]);
     const worse = sorted.splice(sorted.indexOf(entry) + 1);
     // For what has no room all the same nothing is given up.
-    if (sumBytes(sorted) > maxBytes) {
-      options.onDropped(id, kind, tooMuch);
-      return false;
-    }
-    while (sumBytes(entries) + entry.bytes > maxBytes) await giveUp(worse.pop()!, tooMuch);
+    if (sumBytes(sorted) > maxBytes) return false;
+    while (sumBytes(entries) + entry.bytes > maxBytes) await giveUp(worse.pop()!, tooMuchEvidence);
     // Somebody may have removed it since it was opened.
     await makeFolder(dir, 0o700);
     try {
@@ -188,6 +202,9 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
         await removeFiles(id);
       }),
     has,
+    get isOpen() {
+      return opened;
+    },
     get waiting() {
       return entries.length;
     },
@@ -213,5 +230,6 @@ function sumBytes(entries: readonly Entry[]): number {
 
 /** What is sent first in front; what is given up first at the end. */
 function sortEntries(entries: readonly Entry[]): Entry[] {
-  return entries.toSorted((one, other) => ranks[one.kind] - ranks[other.kind] || one.order - other.order);
+  const rankOf = ({ kind }: Entry): number => ranks[kind ?? "unknown"];
+  return entries.toSorted((one, other) => rankOf(one) - rankOf(other) || one.order - other.order);
 }

@@ -12,10 +12,12 @@ function request(id: string): EvidenceRequest {
 test("requests are answered one after the other, a few wait, and who gets no samples hears why", async () => {
   const answered: string[] = [];
   const refused: string[] = [];
+  const accepted: string[] = [];
   let goOn = (): void => {};
   const requests = createEvidenceRequests({
     gateway: "gw-1",
     isAllowed: true,
+    known: ["0"],
     isPoint: () => true,
     record: ({ id }) =>
       new Promise((resolve, reject) => {
@@ -23,8 +25,10 @@ test("requests are answered one after the other, a few wait, and who gets no sam
         goOn = () => (id === "2" ? reject(new Error("no contact")) : resolve({} as Recording));
       }),
     onRecording: async (_recording, { id }) => id !== "3",
+    onAccepted: ({ id }) => void accepted.push(id),
     onRefused: ({ id }, reason) => void refused.push(`${id}: ${reason}`),
   });
+  requests.receive(request("0"));
   requests.receive(request("1"));
   requests.receive(request("1"));
   await until(() => answered.length === 1, "the first");
@@ -35,6 +39,7 @@ test("requests are answered one after the other, a few wait, and who gets no sam
     await until(() => answered.length === count + 1, "the next");
   }
   expect(answered).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+  expect(accepted).toEqual(answered);
   const reasons = ["2: no contact", "3: its samples could not be kept until they are sent"];
   expect(refused.slice(1)).toEqual(reasons);
   expect(requests.refused).toBe(3);
