@@ -8,14 +8,14 @@ import { addCollectorOptions } from "../ask/collector-options.ts";
 import { parsePoint } from "../drift/ask-drift.ts";
 import {
   askEvidence,
+  findAnswer,
   findEvidenceId,
-  findRefusal,
   maxListed,
   requestEvidence,
   waitForEvidence,
 } from "../evidence/ask-evidence.ts";
 import { fetchEvidence } from "../evidence/fetch-evidence.ts";
-import { renderEvidenceList, renderFetched } from "../evidence/render-list.ts";
+import { renderAnswer, renderEvidenceList, renderFetched } from "../evidence/render-list.ts";
 import { expectNpyName, parseInteger, parseNumber } from "../terminal/options.ts";
 import { printReply } from "../terminal/print-reply.ts";
 
@@ -74,8 +74,8 @@ Example:
       const reply = await askEvidence(question, limit);
       const { collector, request } = question;
       const isMissed = reply.total === 0 && request !== undefined && json !== true;
-      const refusal = isMissed ? await findRefusal(collector, request) : null;
-      printReply(json, reply, () => renderEvidenceList(reply, refusal));
+      const none = isMissed ? renderAnswer(request, await findAnswer(collector, request)) : undefined;
+      printReply(json, reply, () => renderEvidenceList(reply, none));
     });
 }
 
@@ -153,13 +153,18 @@ async function runRequest(name: string, flags: RequestFlags): Promise<void> {
   if (json !== true)
     process.stderr.write(`Gateway ${gateway} is asked for ${seconds} s (request ${request})${doubt}\n`);
   const minutes = typeof wait === "number" ? wait : defaultWaitMinutes;
-  const evidence = await waitForEvidence({ collector, request, gateway }, 60_000 * minutes);
-  if (out === undefined) {
-    const reply = { items: [evidence], total: 1, limit: 1, offset: 0 };
-    return printReply(json, { ...asked, evidence }, () => renderEvidenceList(reply));
-  }
-  const fetched = await fetchEvidence({ collector, id: evidence.id, out });
-  printReply(json, { ...asked, evidence, out: fetched.out, sidecar: fetched.sidecar }, () =>
-    renderFetched(fetched),
-  );
+  const onSilence = (reason: string): void => {
+    if (json !== true) process.stderr.write(`${reason}; it is asked on\n`);
+  };
+  const endMs = performance.now() + 60_000 * minutes;
+  await waitForEvidence({ collector, request, gateway, endMs, onSilence }, async (evidence) => {
+    if (out === undefined) {
+      const reply = { items: [evidence], total: 1, limit: 1, offset: 0 };
+      return printReply(json, { ...asked, evidence }, () => renderEvidenceList(reply));
+    }
+    const fetched = await fetchEvidence({ collector, id: evidence.id, out });
+    printReply(json, { ...asked, evidence, out: fetched.out, sidecar: fetched.sidecar }, () =>
+      renderFetched(fetched),
+    );
+  });
 }

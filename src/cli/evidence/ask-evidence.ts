@@ -1,7 +1,7 @@
 /** Asks a collector for raw evidence: what there is, and, of a gateway that permits it, for more. */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import {
   type EvidenceFilter,
@@ -11,7 +11,7 @@ import {
   evidenceRequestReplySchema,
   type RecordedEvidence,
 } from "../../core/contract/evidence-list.ts";
-import { askCollector } from "../ask/ask-collector.ts";
+import { askCollector, mayPass } from "../ask/ask-collector.ts";
 
 /** Which evidence. */
 interface EvidenceQuestion extends EvidenceFilter {
@@ -91,32 +91,51 @@ export async function requestEvidence(point: RequestedPoint): Promise<EvidenceRe
   });
 }
 
+/** A wait for what a gateway was asked for. */
+interface EvidenceWait {
+  readonly collector: string;
+  readonly request: string;
+  readonly gateway: string;
+  /** By `performance.now()`. */
+  readonly endMs: number;
+  /** The collector does not answer for now, why; told once. */
+  onSilence(reason: string): void;
+}
+
 /**
- * Waits until what was asked for has come.
- * @throws AuroraError GATEWAY where the gateway refuses, or `waitMs` have passed
+ * Waits until what was asked for has come, and gives it to `take`; a collector that is away for a while is asked on, `take` as well.
+ * @throws AuroraError GATEWAY where the gateway refuses, or nothing came in time; COLLECTOR; what `take` throws
  */
-export async function waitForEvidence(
-  {
-    collector,
-    request,
-    gateway,
-  }: Pick<EvidenceRequestReply, "request" | "gateway"> & {
-    readonly collector: string;
-  },
-  waitMs: number,
-): Promise<RecordedEvidence> {
+export async function waitForEvidence<T>(
+  { collector, request, gateway, endMs, onSilence }: EvidenceWait,
+  take: (evidence: RecordedEvidence) => Promise<T>,
+): Promise<T> {
   const details = { op: "wait for raw samples", subject: gateway };
-  const endMs = performance.now() + waitMs;
+  const look = `aurora evidence list --request ${request}`;
+  let isAccepted = false;
+  let isSilent = false;
   for (;;) {
-    const [found] = (await askEvidence({ collector, request }, 1)).items;
-    if (found !== undefined) return found;
-    const refusal = await findRefusal(collector, request);
-    if (refusal !== null) throw new AuroraError("GATEWAY", refusal, { ...details, hint: refusalHint });
+    try {
+      const [found] = (await askEvidence({ collector, request }, 1)).items;
+      if (found !== undefined) return await take(found);
+      const answer = await findAnswer(collector, request);
+      if (answer?.isRefused === true)
+        throw new AuroraError("GATEWAY", answer.text, { ...details, hint: refusalHint });
+      isAccepted = answer !== null;
+    } catch (error) {
+      if (!hasErrorCode(error, "COLLECTOR") || !mayPass(error)) throw error;
+      if (performance.now() >= endMs)
+        throw new AuroraError(error.code, error.message, {
+          ...details,
+          hint: `It was asked for and may still come: ${look}`,
+          cause: error.cause,
+        });
+      if (!isSilent) onSilence(error.message);
+      isSilent = true;
+    }
     if (performance.now() >= endMs) {
-      throw new AuroraError("GATEWAY", `nothing came of request ${request} in time`, {
-        ...details,
-        hint: `It may still come: aurora evidence list --request ${request}`,
-      });
+      const hint = `${isAccepted ? "It may still come" : "Asked, not answered yet; what comes, or why nothing does"}: ${look}`;
+      throw new AuroraError("GATEWAY", `nothing came of request ${request} in time`, { ...details, hint });
     }
     await delay(Math.min(pollMs, Math.max(0, endMs - performance.now())));
   }
@@ -163,16 +182,26 @@ const eventsSchema = z.object({
   items: z.array(z.object({ gateway: z.string(), name: z.string(), detail: z.string() })),
 });
 
-/** Which gateway refuses a request, and why; null where none has said so. @throws AuroraError COLLECTOR */
-export async function findRefusal(collector: string, request: string): Promise<string | null> {
+/** What a gateway has said of a request. */
+export interface RequestAnswer {
+  readonly isRefused: boolean;
+  /** A sentence, without its end. */
+  readonly text: string;
+}
+
+/** Null: no gateway has said anything yet. @throws AuroraError COLLECTOR */
+export async function findAnswer(collector: string, request: string): Promise<RequestAnswer | null> {
   const { items } = await askCollector({
     collector,
     path: "api/v1/events",
     query: { q: request, limit: "10" },
     schema: eventsSchema,
-    op: "look for a refusal",
+    op: "look for the gateway's answer",
   });
-  const told = items.find(({ name }) => name === "evidence-request-refused");
+  const refusal = items.find(({ name }) => name === "evidence-request-refused");
+  const told = refusal ?? items.find(({ name }) => name === "evidence-request-accepted");
   if (told === undefined) return null;
-  return `gateway ${told.gateway} refuses: ${told.detail.replace(`request ${request}: `, "")}`;
+  const detail = told.detail.replace(`request ${request}: `, "");
+  const isRefused = told === refusal;
+  return { isRefused, text: `gateway ${told.gateway} ${isRefused ? "refuses" : "has accepted"}: ${detail}` };
 }

@@ -3,22 +3,26 @@ import type { EvidenceAbout } from "../../core/contract/evidence.ts";
 import type { EvidenceListReply, RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import { sayPoint } from "../terminal/render-drift.ts";
 import { renderScoreCall } from "../terminal/render-score-call.ts";
-import { refusalHint } from "./ask-evidence.ts";
+import { type RequestAnswer, refusalHint } from "./ask-evidence.ts";
 import type { FetchedEvidence } from "./fetch-evidence.ts";
 
-/** A line each, and how many more there are. @param refusal why nothing came of what was asked for; null: nobody says so */
+/** A line each, and how many more there are. @param none said where there is none */
 export function renderEvidenceList(
   { items, total }: EvidenceListReply,
-  refusal: string | null = null,
+  none = "A gateway sends raw samples only where its own configuration permits it (evidence.allow).",
 ): string {
-  if (total === 0) {
-    const permits =
-      "A gateway sends raw samples only where its own configuration permits it (evidence.allow).";
-    return `There is no such evidence.\n${refusal === null ? permits : `${refusal}\n${refusalHint}`}\n`;
-  }
+  if (total === 0) return `There is no such evidence.\n${none}\n`;
   const lines = items.map(renderLine);
   const more = total > items.length ? [`${items.length} of ${total}; --limit shows more`] : [];
   return `${[...lines, ...more].join("\n")}\n`;
+}
+
+/** Why there is nothing of a request. */
+export function renderAnswer(request: string, answer: RequestAnswer | null): string {
+  if (answer === null)
+    return `Request ${request} is not answered yet: neither samples nor a reason have come. A gateway that ended before it heard of it never answers: ask again then.`;
+  if (answer.isRefused) return `${answer.text}\n${refusalHint}`;
+  return `${answer.text}. Its samples come in the last lane, within the gateway's bytes of a day.`;
 }
 
 function renderLine(item: RecordedEvidence): string {

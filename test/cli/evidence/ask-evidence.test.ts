@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
-import { maxListed, requestEvidence } from "../../../src/cli/evidence/ask-evidence.ts";
+import { maxListed, requestEvidence, waitForEvidence } from "../../../src/cli/evidence/ask-evidence.ts";
+import { findFreePort } from "../../support/free-port.ts";
 import { listeningPort } from "../../support/listening-port.ts";
 
 test("the one turbine of a name is found behind more that hold it in theirs than a collector tells at once", async () => {
@@ -31,4 +32,49 @@ test("the one turbine of a name is found behind more that hold it in theirs than
   const point = { collector, turbine: "wt-1", component: "generator-bearing", seconds: 10 };
   expect(await requestEvidence(point)).toMatchObject({ gateway: "gw-1" });
   expect(asked).toMatchObject([{ site: "south", turbine: "wt-1" }]);
+});
+
+test("a collector that restarts while samples are waited for is asked on, told once, and what came is taken", async () => {
+  const digest = "ab".repeat(32);
+  const recorded = {
+    id: digest,
+    kind: "request",
+    gateway: "gw-1",
+    site: "north",
+    turbine: "wt-1",
+    component: "generator-bearing",
+    fromMs: 0,
+    toMs: 1_000,
+    storedMs: 2_000,
+    samples: 12_000,
+    bytes: 9_000,
+    npySha256: digest,
+    model: { name: "bearing-vibration", version: "1.0.0", digest },
+    said: { verdict: "no-alarm", failureModes: [], probability: null },
+    alert: null,
+    request: "r-1",
+  };
+  const server = createServer((_request, response) => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ items: [recorded], total: 1, limit: 1, offset: 0 }));
+  });
+  onTestFinished(() => void server.close());
+  const port = await findFreePort();
+  const collector = `http://127.0.0.1:${port}`;
+  const silences: string[] = [];
+  const wait = { collector, request: "r-1", gateway: "gw-1" };
+  const onSilence = (reason: string) => {
+    silences.push(reason);
+    server.listen(port, "127.0.0.1");
+  };
+  const take = async ({ id }: { readonly id: string }) => id;
+  const ended = waitForEvidence({ ...wait, endMs: performance.now(), onSilence }, take);
+  await expect(ended).rejects.toMatchObject({
+    message: expect.stringContaining("no collector answers"),
+    hint: expect.stringMatching(/may still come: aurora evidence list --request r-1$/),
+  });
+  expect(silences).toEqual([]);
+  const endMs = performance.now() + 60_000;
+  expect(await waitForEvidence({ ...wait, endMs, onSilence }, take)).toBe(recorded.id);
+  expect(silences).toEqual([expect.stringMatching(/^no collector answers at http:.*ECONNREFUSED/)]);
 });

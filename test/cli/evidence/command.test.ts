@@ -263,12 +263,29 @@ describe("aurora evidence request", () => {
     expect((await place.evidence("list", "--request", request)).stdout).toMatch(
       new RegExp(`^There is no such evidence\\.\n${refused}\n.*${helps}.*\n$`),
     );
-    expect((await place.evidence("list", "--request", "r-1")).stdout).toMatch(/permits it \(evidence\.allow/);
     await wrong(
       place.evidence("request", "wt-1/generator-bearing", "--wait", "0", "--json"),
       1,
-      /nothing came of request/,
+      /nothing came of request.*\nhint: Asked, not answered yet; .*: aurora evidence list --request /,
     );
+  });
+
+  it("tells a request that the gateway has accepted from one that it has not answered", async () => {
+    const place = await createPlace();
+    const list = async (): Promise<string> => (await place.evidence("list", "--request", "r-1")).stdout;
+    expect(await list()).toMatch(/^There is no such evidence\.\nRequest r-1 is not answered yet: /);
+    const tell = (name: string, detail: string) =>
+      place.gateway.send({
+        kind: "event",
+        timeMs: Date.now(),
+        name,
+        subject: "wt-1/gearbox",
+        detail: `request r-1: ${detail}`,
+      });
+    await tell("evidence-request-accepted", "10 s are recorded");
+    expect(await list()).toMatch(/\ngateway gw-1 has accepted: 10 s are recorded\. Its samples come/);
+    await tell("evidence-request-refused", "the gateway ended while it recorded; ask again");
+    expect(await list()).toMatch(/\ngateway gw-1 refuses: the gateway ended while it recorded; ask again\n/);
   });
 
   it("tells each refusal of the collector with what helps", async () => {
