@@ -6,11 +6,13 @@ import { onTestFinished } from "vitest";
 import { atProcessEnd } from "../../src/core/platform/daemon/at-process-end.ts";
 import { createTemporaryFolder } from "./temporary-folder.ts";
 
-/** A file system of so many KiB, or null where nobody may mount one. Gone when the test is. */
-export function mountSmallDisk(sizeKib: number): string | null {
+/** A file system of so many KiB, for so many files (0: any number), or null where nobody may mount one. Gone when the test is. */
+export function mountSmallDisk(sizeKib: number, files = 0): string | null {
   const folder = createTemporaryFolder();
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeKib}k`, "tmpfs", folder], { stdio: "ignore" });
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeKib}k,nr_inodes=${files}`, "tmpfs", folder], {
+      stdio: "ignore",
+    });
   } catch {
     return null;
   }

@@ -6,6 +6,8 @@ import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts
 import { bad, type CheckResult, good, renderBytes, skipped, warning } from "./check-result.ts";
 
 const mebibyte = 1024 * 1024;
+/** Of its database, an update's bundle, and evidence that waits. */
+const filesWanted = 64;
 /** What statfs(2) calls tmpfs and ramfs. */
 const memoryDisks: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
 
@@ -18,7 +20,7 @@ export async function checkDisk({
   const folder = await findExisting(stateDir);
   const isThere = folder === stateDir;
   const results: CheckResult[] = [await checkStateFolder(stateDir, folder)];
-  const { bavail, blocks, bsize, type } = await statfs(folder);
+  const { bavail, blocks, bsize, type, files, ffree } = await statfs(folder);
   if (blocks === 0 && !memoryDisks.has(type))
     return [...results, skipped("disk space", `${folder} is on no disk`), await checkWear("/sys/block")];
   if (memoryDisks.has(type)) {
@@ -33,7 +35,11 @@ export async function checkDisk({
   const still = Math.max(0, wanted - used);
   const text = `${renderBytes(free)} free, up to ${renderBytes(still)} may still be written`;
   const advice = "Free some room, or lower store.maxMebibytes and evidence.diskBytes.";
-  if (free < store.reserveMebibytes * mebibyte) results.push(bad("disk space", text, advice));
+  // Some file systems have no bound of files, and say 0 of them.
+  if (files > 0 && ffree < filesWanted) {
+    const fewFiles = `${renderBytes(free)} free, and room for ${ffree} more files only (inodes)`;
+    results.push(bad("disk space", fewFiles, `Remove files on the disk of ${folder} (df -i).`));
+  } else if (free < store.reserveMebibytes * mebibyte) results.push(bad("disk space", text, advice));
   else results.push(free < still ? warning("disk space", text, advice) : good("disk space", text));
   results.push(await checkWear("/sys/block"));
   return results;

@@ -114,6 +114,15 @@ test("the disk: room for what the configuration may write, and what an eMMC says
     }
   }
 
+  const fewFiles = mountSmallDisk(64_000, 16);
+  if (fewFiles !== null) {
+    const checks = await checkDisk(configure({ gateway: { id: "g", site: "s", stateDir: fewFiles } }));
+    expect(checks.find(({ name }) => name === "disk space")).toMatchObject({
+      verdict: "bad",
+      text: expect.stringMatching(/^6[23] MiB free, and room for 15 more files only \(inodes\)$/),
+    });
+  }
+
   // What lies deeper counts, links do not.
   const used = join(folder, "used");
   mkdirSync(join(used, "slots", "a"), { recursive: true });

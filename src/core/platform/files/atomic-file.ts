@@ -164,7 +164,7 @@ async function syncFolder(folder: string): Promise<void> {
 export function storeError(op: string, path: string, cause: unknown): AuroraError {
   const code = systemCodeOf(cause);
   const hints: Readonly<Record<string, string>> = {
-    ENOSPC: "Free some disk space.",
+    ENOSPC: "Free some disk space, or remove files where no inodes are left (df -i).",
     EDQUOT: "Raise the disk quota or free some space.",
     EROFS: "The file system is read-only: choose a folder that can be written.",
     EACCES: "Give this user the right to write there.",

@@ -52,7 +52,6 @@ export function wrapSqliteError(error: unknown, op: string, path: string): unkno
   const code = resultCode(error);
   if (code === undefined) return error;
   const said = error instanceof Error ? error.message : String(error);
-  const freeBytes = freeBytesBeside(path);
   const { kind, hint: usualHint } = kinds[code] ?? {};
   const forbidden = kind === "full" || op !== "open database" ? undefined : findForbidden(path);
   if (forbidden !== undefined) {
@@ -66,9 +65,17 @@ export function wrapSqliteError(error: unknown, op: string, path: string): unkno
         `Give ${dirname(path)} and all that is in it to the user that this runs as (chown -R).`,
     });
   }
-  const isFull = kind === "full" || ((kind === "io" || kind === "cannot-open") && freeBytes < fullBelowBytes);
-  const reason = isFull && kind !== "full" ? `the disk is full (${said})` : said;
-  const hint = isFull ? hintOfFullDisk(op, path, freeBytes) : usualHint;
+  const full =
+    kind === "full" || kind === "io" || kind === "cannot-open"
+      ? describeFull(whatIsLeft(dirname(path)))
+      : null;
+  const reason = full === null || kind === "full" ? said : `${full} (${said})`;
+  const isFull = kind === "full" || full !== null;
+  const hint = isFull
+    ? op === "open database"
+      ? hintOfFullDisk(dirname(path))
+      : kinds[13]!.hint
+    : usualHint;
   return new AuroraError("STORE", `cannot ${op} ${path}: ${reason}`, {
     op,
     subject: path,
@@ -114,21 +121,37 @@ export function hintOfClosedFolder(dir: string): string | undefined {
   return `The disk is read-only, or systemd keeps it so for the service. Then make the folder, give it to the service's user (chown), and open it by \`systemctl edit\` of the unit: [Service] ReadWritePaths=${dir}; or configure another stateDir.`;
 }
 
-/** What is free on the disk of a file, or infinity where that cannot be told. */
-function freeBytesBeside(path: string): number {
+interface DiskRest {
+  readonly bytes: number;
+  /** How many files it takes, each an inode; infinity for a file system without a bound. */
+  readonly files: number;
+}
+
+/** What is free on the disk of a folder, or infinity where that cannot be told. */
+function whatIsLeft(folder: string): DiskRest {
   try {
-    const { bavail, bsize } = statfsSync(dirname(path));
-    return bavail * bsize;
+    const { bavail, bsize, files, ffree } = statfsSync(folder);
+    return { bytes: bavail * bsize, files: files > 0 ? ffree : Number.POSITIVE_INFINITY };
   } catch {
     // No such folder, or one in which this user may not look: something else is wrong.
-    return Number.POSITIVE_INFINITY;
+    return { bytes: Number.POSITIVE_INFINITY, files: Number.POSITIVE_INFINITY };
   }
 }
 
-function hintOfFullDisk(op: string, path: string, freeBytes: number): string {
-  if (op !== "open database") return kinds[13]!.hint!;
-  const left = freeBytes < 1e9 ? ` (${Math.floor(freeBytes / 1024)} KiB are left)` : "";
-  return `Free some space on the disk that holds ${dirname(path)}${left} and start again, or configure another stateDir.`;
+/** Null: it takes a database. */
+function describeFull({ bytes, files }: DiskRest): string | null {
+  if (bytes < fullBelowBytes) return "the disk is full";
+  return files === 0 ? "the disk takes no more files" : null;
+}
+
+/** What to do where nothing can be begun in `folder`, for want of room or of inodes. */
+export function hintOfFullDisk(folder: string): string {
+  const { bytes, files } = whatIsLeft(folder);
+  const ending = "and start again, or configure another stateDir.";
+  if (files === 0)
+    return `Remove files on the disk that holds ${folder}, which has no inodes left (df -i), ${ending}`;
+  const left = bytes < 1e9 ? ` (${Math.floor(bytes / 1024)} KiB are left)` : "";
+  return `Free some space on the disk that holds ${folder}${left} ${ending}`;
 }
 
 /** better-sqlite3 throws `code: "SQLITE_IOERR_WRITE"`, node:sqlite `errcode: 778` (extended; the low byte is primary). */

@@ -14,7 +14,7 @@ import {
   type SqliteDatabase,
   type SqliteEngine,
 } from "./sqlite-database.ts";
-import { hintOfClosedFolder, sqliteErrorKind, wrapSqliteError } from "./sqlite-error.ts";
+import { hintOfClosedFolder, hintOfFullDisk, sqliteErrorKind, wrapSqliteError } from "./sqlite-error.ts";
 
 /** Both libraries, in the order in which they are tried. */
 export const sqliteEngines: readonly SqliteEngine[] = ["node", "better"];
@@ -103,7 +103,7 @@ function makeFolder(dir: string): void {
       subject: dir,
       hint:
         systemCodeOf(cause) === "ENOSPC"
-          ? `Free some space on the disk that holds ${dirname(dir)} and start again, or configure another stateDir.`
+          ? hintOfFullDisk(dirname(dir))
           : (hintOfClosedFolder(dir) ??
             "Create it and give this user the right to write there, or configure another stateDir."),
       cause,

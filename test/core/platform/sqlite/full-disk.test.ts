@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openSqliteRecord } from "../../../../src/collector/record/sqlite/sqlite-record.ts";
@@ -37,6 +37,30 @@ test("a first start on a disk with room for some of it says that it is full, whe
     free();
   }
   expect(refused).toBeGreaterThan(3);
+  openSqlite(path).close();
+});
+
+test("a first start on a disk with room and no inodes left says so, at whichever file it ends", ({
+  skip,
+}) => {
+  const files = 16;
+  const folder = mountSmallDisk(4_096, files);
+  if (folder === null) return skip("nobody may mount a disk here");
+  const path = join(folder, "state", "gateway.db");
+  const taken = Array.from({ length: files - 1 }, (_, index) => join(folder, `taken-${index}`));
+  for (const each of taken) writeFileSync(each, "");
+  // One after the other becomes free: the folder, the database and its log each need one.
+  for (const each of taken.slice(0, 2)) {
+    expect(() => openSqlite(path)).toThrow(
+      expect.objectContaining({
+        code: "STORE",
+        hint: expect.stringMatching(/^Remove files on the disk that holds .* no inodes left/),
+      }),
+    );
+    rmSync(each);
+  }
+  expect(() => openSqlite(path)).toThrow(/^cannot open database .*: the disk takes no more files \(/);
+  for (const each of taken.slice(2)) rmSync(each);
   openSqlite(path).close();
 });
 
