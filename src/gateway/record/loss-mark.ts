@@ -5,8 +5,9 @@
  * since it was made, and nobody knows how much. Holds counts and times, no records.
  */
 
-import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, statSync, writeSync } from "node:fs";
 import { z } from "zod";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
 import { type Lane, lanes } from "../../core/contract/topics.ts";
@@ -14,6 +15,7 @@ import { type GapRecord, laneOfKind } from "../../core/contract/uplink-record.ts
 import { dayMs } from "../../core/maths/durations.ts";
 import { type Clock, systemClock } from "../../core/platform/clock.ts";
 import { isMissing } from "../../core/platform/files/file-system.ts";
+import { openRegularFileSync } from "../../core/platform/files/regular-file.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { joinSpans } from "./record-span.ts";
 
@@ -33,7 +35,7 @@ type Holder = Lane | "open-predictions" | "open-drift";
 export interface LossMark {
   /**
    * What the last run held when it ended without closing; empty after an orderly end. A gap of 0 records and no windows:
-   * how much, is not known.
+   * how much, is not known; without a reason: nor how the last run ended.
    */
   readonly lost: readonly GapRecord[];
   /** Says what these hold now, in one write; null: nothing. What the disk refuses is tried again with the next one. */
@@ -67,7 +69,8 @@ export function openLossMark(path: string, options: LossMarkOptions = {}): LossM
   const logger = options.logger ?? silentLogger;
   const held = new Map<string, HeldInMemory>();
   const last = readLost(path, logger);
-  const lost = last ?? describeUnknown(path, (options.clock ?? systemClock).nowMs());
+  const isKnown = typeof last !== "string";
+  const lost = isKnown ? last : describeUnknown(path, last, (options.clock ?? systemClock).nowMs());
   // What was lost stays noted until it is declared: until no record of the lane of gaps waits any more.
   let undeclared = lost.length > 0;
   let file: number | null = null;
@@ -92,7 +95,7 @@ export function openLossMark(path: string, options: LossMarkOptions = {}): LossM
 
   const write = (): void => {
     // A mark that says that nobody knows covers what is held now, too.
-    if (undeclared && last === null) return;
+    if (last === "unreadable" || (undeclared && !isKnown)) return;
     const text = describeNow();
     if (text === written) return;
     try {
@@ -117,6 +120,7 @@ export function openLossMark(path: string, options: LossMarkOptions = {}): LossM
     close() {
       if (file !== null) closeSync(file);
       file = null;
+      if (last === "unreadable") return;
       if (!undeclared && held.size === 0 && written !== describeNow()) rmSync(path, { force: true });
     },
   };
@@ -132,29 +136,59 @@ function openMark(path: string): number {
   }
 }
 
-/** Null: there is a mark, and it does not say what was lost. */
-function readLost(path: string, logger: Logger): readonly GapRecord[] | null {
+/** Damaged, as a mark is that could never be written: it was a kill that left it. Unreadable: who knows; it is left alone. */
+type UnknownLoss = "damaged" | "unreadable";
+
+function readLost(path: string, logger: Logger): readonly GapRecord[] | UnknownLoss {
+  const message = "what the last run held in memory is not known";
+  let text: string;
   try {
-    const text = readFileSync(path, "utf8");
-    const entries = schema().parse(JSON.parse(text.slice(0, markBytes)));
-    return Object.entries(entries).flatMap(([holder, [records, windows, fromMs, toMs]]): GapRecord[] => {
-      const lane = holder === "open-predictions" ? "prediction" : holder === "open-drift" ? "drift" : holder;
-      if (!isLane(lane)) return [];
-      const gap: GapRecord = { kind: "gap", lane, reason: "killed", records, fromMs, toMs };
-      return [windows === 0 ? gap : { ...gap, windows }];
-    });
-  } catch (error) {
+    text = readMark(path);
+  } catch (cause) {
     // A first start, or an orderly end on a full disk.
-    if (isMissing(error)) return [];
-    logger.error("what the last run held in memory is not known", { path, error });
-    return null;
+    if (isMissing(cause)) return [];
+    const error = new AuroraError("STORE", `cannot read ${path}: ${String((cause as Error).message)}`, {
+      op: "read what was lost",
+      subject: path,
+      hint: "Stop the gateway and remove it: until then each start declares a loss that may be none.",
+      cause,
+    });
+    logger.error(message, { path, error });
+    return "unreadable";
+  }
+  try {
+    return Object.entries(schema().parse(JSON.parse(text))).flatMap(
+      ([holder, [records, windows, fromMs, toMs]]): GapRecord[] => {
+        const lane =
+          holder === "open-predictions" ? "prediction" : holder === "open-drift" ? "drift" : holder;
+        if (!isLane(lane)) return [];
+        const gap: GapRecord = { kind: "gap", lane, reason: "killed", records, fromMs, toMs };
+        return [windows === 0 ? gap : { ...gap, windows }];
+      },
+    );
+  } catch (error) {
+    logger.error(message, { path, error });
+    return "damaged";
+  }
+}
+
+function readMark(path: string): string {
+  const file = openRegularFileSync(path);
+  try {
+    const bytes = Buffer.alloc(markBytes);
+    return bytes.toString("utf8", 0, readSync(file, bytes, 0, markBytes, 0));
+  } finally {
+    closeSync(file);
   }
 }
 
 /** Of every lane something may be lost, since the mark was made. */
-function describeUnknown(path: string, nowMs: number): readonly GapRecord[] {
+function describeUnknown(path: string, why: UnknownLoss, nowMs: number): readonly GapRecord[] {
   const fromMs = believeFileTime(timeOfFile(path), nowMs);
-  return lanes.map((lane) => ({ kind: "gap", lane, reason: "killed", records: 0, fromMs, toMs: nowMs }));
+  return lanes.map((lane) => {
+    const gap: GapRecord = { kind: "gap", lane, records: 0, fromMs, toMs: nowMs };
+    return why === "damaged" ? { ...gap, reason: "killed" } : gap;
+  });
 }
 
 /** The earliest that the file system tells of it, whole epoch ms; null: nothing. */

@@ -43,6 +43,8 @@ export function openStoreReserve(path: string, maxBytes: number): StoreReserve {
       const sizeBytes = Math.max(chunkBytes, Math.min(maxBytes, Math.floor(bsize * blocks * diskShare)));
       if (sizeOf(path) === sizeBytes) return true;
       if (bavail * bsize < 2 * sizeBytes) return false;
+      // Whatever has its name: to open a named pipe waits for ever.
+      rmSync(path, { force: true });
       fill(path, sizeBytes);
       return true;
     } catch {

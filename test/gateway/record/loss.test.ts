@@ -1,9 +1,11 @@
 /** A full disk and a kill: what is kept in the room that is reserved, what is sent from memory, what is declared. */
-import { existsSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { lanes } from "../../../src/core/contract/topics.ts";
 import type { AlertRecord, EventRecord } from "../../../src/core/contract/uplink-record.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { decodeRecord } from "../../../src/core/wire/record-codec.ts";
 import { noLossMark, openLossMark } from "../../../src/gateway/record/loss-mark.ts";
 import { openStoreReserve } from "../../../src/gateway/record/store-reserve.ts";
@@ -323,4 +325,34 @@ test.for([
   mark.note({ update: null });
   mark.close();
   expect(openLossMark(path).lost).toMatchObject([{ lane: "alert", records: 1 }]);
+});
+
+test("a mark that cannot be read is named with what helps, is left as it is, and tells of no kill", () => {
+  const folder = createTemporaryFolder();
+  const pipe = join(folder, "pipe.mark");
+  execFileSync("mkfifo", [pipe]);
+  const inside = join(folder, "folder.mark");
+  mkdirSync(inside);
+  for (const path of [pipe, inside]) {
+    const errors: unknown[] = [];
+    const logger = { ...silentLogger, error: (...said: unknown[]) => void errors.push(said) };
+    const mark = openLossMark(path, { logger });
+    expect(mark.lost.map(({ lane, reason, records }) => [lane, reason, records])).toEqual(
+      lanes.map((lane) => [lane, undefined, 0]),
+    );
+    const error = expect.objectContaining({
+      message: expect.stringMatching(/^cannot read .*\.mark: it is a (named pipe|folder)/),
+      hint: expect.stringMatching(/remove it/),
+    });
+    expect(errors).toEqual([[expect.any(String), { path, error }]]);
+    mark.note({ alert: { records: 1, windows: 0, fromMs: 1, toMs: 1 }, update: null });
+    mark.close();
+    expect(existsSync(path)).toBe(true);
+  }
+});
+
+test("a pipe in place of the room that is kept gives way to it", () => {
+  const path = join(createTemporaryFolder(), "x.reserve");
+  execFileSync("mkfifo", [path]);
+  expect([openStoreReserve(path, 1024 * 1024).isHeld, statSync(path).isFile()]).toEqual([true, true]);
 });
