@@ -84,14 +84,16 @@ function factsOfPoint({ signature, verdict }: ReadVerdict): Fact[] {
     case "broken":
       facts.add(listShifts(shifts), ofSensors);
       break;
-    case "noise":
+    case "noise": {
+      const drowned = shifts.filter(({ role, aspect }) => role === "feature" && aspect === "mean");
       facts.add(
-        linesDown.length > 0
-          ? `lines of the machine drown: ${listNames(linesDown)}`
+        drowned.length > 0
+          ? `lines of the machine drown: ${listNames(drowned)}`
           : "values scatter more than before",
         ofSensors,
       );
       break;
+    }
     case "lone":
       facts.add("every other value of this student is as expected", ofSensors);
       break;

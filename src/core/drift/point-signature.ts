@@ -101,10 +101,14 @@ function findPattern(
   const isHeardOtherwise = isGain(levels, signs);
   if (isHeardOtherwise && weigh(levels) >= surerThanLines * weigh(signs.linesUp))
     return { pattern: "gain", shifts: levels };
-  if (hasFaultLines([...levels, ...shaft], signs)) return { pattern: "fault", shifts: signs.linesUp };
+  const drowning = findDrowning({ shifts, levels, shaft }, signs);
+  if (drowning.length === 0 && hasFaultLines([...levels, ...shaft], signs))
+    return { pattern: "fault", shifts: signs.linesUp };
   if (isHeardOtherwise) return { pattern: "gain", shifts: levels };
-  const noisy = findNoise({ shifts, levels, shaft }, signs);
-  if (noisy.length > 0) return { pattern: "noise", shifts: noisy };
+  if (drowning.length > 0) return { pattern: "noise", shifts: drowning };
+  const wider = shifts.filter(({ aspect, shift }) => aspect === "spread" && shift > 0);
+  if (wider.length >= noisyColumns && wider.length > levels.length)
+    return { pattern: "noise", shifts: wider };
   if (isLoud(levels, signs)) return { pattern: "loud", shifts: levels };
   if (levels.length >= 2) return { pattern: "sound", shifts: levels };
   return { pattern: "unclear", shifts };
@@ -138,17 +142,20 @@ function isGain(
   );
 }
 
-/** Levels up while lines drown, the shaft's among them, or everything scatters more than before. */
-function findNoise(
+/**
+ * What shows that lines, the shaft's among them, drown in levels that are all up; a score is no line, and rises in noise as well.
+ * Damage that raises lines raises them more surely than others drown.
+ */
+function findDrowning(
   { shifts, levels, shaft }: SortedShifts,
   { linesUp, linesDown }: Signs,
 ): readonly FeatureShift[] {
-  const drowned = [...linesDown, ...shaft.filter(({ shift }) => shift < 0)];
-  const risen = [...linesUp, ...shaft.filter(({ shift }) => shift > 0)];
+  const lines = [...linesUp, ...linesDown].filter(isFaultLine).concat(shaft);
+  const drowned = lines.filter(({ shift }) => shift < 0);
+  const risen = lines.filter(({ shift }) => shift > 0);
   const isLouder = levels.length > 0 && levels.every(({ shift }) => shift > 0);
-  if (isLouder && drowned.length > 2 * risen.length) return [...levels, ...drowned];
-  const wider = shifts.filter(({ aspect, shift }) => aspect === "spread" && shift > 0);
-  return wider.length >= noisyColumns && wider.length > levels.length ? wider : [];
+  if (!isLouder || weigh(drowned) <= 2 * weigh(risen)) return [];
+  return shifts.filter((each) => levels.includes(each) || drowned.includes(each));
 }
 
 /** Louder at all frequencies, without a line that has grown: noise of the sensor, or of the whole machine. */

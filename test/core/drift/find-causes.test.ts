@@ -123,7 +123,9 @@ describe("a sensor", () => {
 
   it("is noisy when the shaft's own line drowns in what it hears more", () => {
     const shifts = [shift("shaft.h1", -1), shift("impact.peak", 4)];
-    expect(causeOf(siteWith("farm/WT07", shifts)).kind).toBe("sensor");
+    const cause = causeOf(siteWith("farm/WT07", shifts));
+    expect(cause.kind).toBe("sensor");
+    expect(cause.evidenceFor).toContain("lines of the machine drown: first shaft harmonic");
     const unbalanced = [shift("shaft.h1", 1), shift("impact.peak", 4)];
     expect(causeOf(siteWith("farm/WT07", unbalanced)).kind).toBe("unknown");
   });

@@ -14,6 +14,7 @@ const roles: Readonly<Record<string, DriftRole>> = {
   "impact.peak": "level",
   "inner-race": "score",
   "outer-race": "score",
+  ball: "score",
   "generator-bearing-temperature": "score",
   "generator-phase-1-temperature": "score",
   "generator-phase-2-temperature": "score",
