@@ -2,16 +2,20 @@
 
 import type { FeatureSpec } from "../../src/core/contract/bundle/feature-spec.ts";
 import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
+import type { QuantisedMlp } from "../../src/core/contract/bundle/quantised-mlp.ts";
 import type { FeatureSketch } from "../../src/core/contract/uplink-record.ts";
 import { findBin } from "../../src/core/drift/bins.ts";
 import type { DaySummary } from "../../src/core/drift/day-summary.ts";
-import { createDriftTask, type DriftTask } from "../../src/core/drift/drift-task.ts";
+import type { DriftTask } from "../../src/core/drift/drift-task.ts";
 import { findLoad } from "../../src/core/drift/load-band.ts";
 import { addToDay, findDayOf } from "../../src/core/drift/merge-day.ts";
+import { standardise } from "../../src/core/features/standardise.ts";
 import {
   createWaveformExtractor,
   type WaveformExtractor,
 } from "../../src/core/features/waveform-extractor.ts";
+import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
+import { dequantise } from "../../src/core/inference/student-engine.ts";
 import {
   createTurbineSimulation,
   type TurbineSimulationOptions,
@@ -25,8 +29,14 @@ const blockSamples = 480;
 /** Any multiple of every period. */
 const startMs = Date.UTC(2026, 0, 5);
 
-export interface ParkOptions extends Omit<TurbineSimulationOptions, "sampleRateHz"> {
+/** What serves a park's points. */
+export interface ParkModel {
   readonly manifest: Manifest;
+  readonly student: QuantisedMlp;
+}
+
+interface ParkOptions extends Omit<TurbineSimulationOptions, "sampleRateHz"> {
+  readonly model: ParkModel;
   readonly periodS: number;
 }
 
@@ -41,32 +51,15 @@ export interface TurbineDays {
   next(): readonly SensorDay[];
 }
 
-/** The columns of a bundle's features and levels, each level with bins of 3 dB. */
-export function createParkTask(manifest: Manifest, rates: Partial<DriftTask>): DriftTask {
-  const describe = (name: string, role: "feature" | "level"): DriftTask["columns"][number] => ({
-    name,
-    role,
-    edges:
-      role === "level"
-        ? Array.from({ length: 32 }, (_, index) => 3 * index - 66)
-        : Array.from({ length: 15 }, (_, index) => 0.25 * (index - 5)),
-  });
-  const columns = [
-    ...manifest.features.list.map(({ name }) => describe(name, "feature")),
-    ...(manifest.baseline?.levels.list ?? []).map(({ name }) => describe(name, "level")),
-  ];
-  return { ...createDriftTask({ featureCount: 0, features: [] }, rates), columns };
-}
-
 /** Watches one turbine of a park. */
 export function watchTurbine(options: ParkOptions, turbine: number, task: DriftTask): TurbineDays {
-  const { manifest, periodS, ...rest } = options;
+  const { model, periodS, ...rest } = options;
   const simulation = createTurbineSimulation(rest);
   const { sampleRateHz, scale } = simulation;
   const periodMs = periodS * 1000;
   let days: readonly SensorDay[] = [];
   const windowers = Array.from({ length: options.sensors ?? 1 }, (_, sensor) =>
-    createPointWindower(manifest, simulation.turbines[turbine]!.orders, (row, { shaftRpm, ...window }) => {
+    createPointWindower(model, simulation.turbines[turbine]!.orders, (row, { shaftRpm, ...window }) => {
       const report = {
         kind: "drift-report" as const,
         site: "",
@@ -125,19 +118,26 @@ interface HeardWindow {
   readonly shaftRpm: number;
 }
 
-/** Features, then levels, of every window. */
+/** Features, scores, then levels, of every window. */
 function createPointWindower(
-  manifest: Manifest,
+  { manifest, student }: ParkModel,
   bearing: Parameters<WaveformExtractor["begin"]>[0]["bearing"],
   onRow: (row: Float32Array, window: HeardWindow) => void,
 ): RevolutionWindower {
-  const specs: FeatureSpec[] = [
-    manifest.features,
-    ...(manifest.baseline === undefined ? [] : [manifest.baseline.levels]),
-  ];
+  const { features, baseline, scaler } = manifest;
+  const specs: FeatureSpec[] = [features, ...(baseline === undefined ? [] : [baseline.levels])];
   const extractors = specs.map(createWaveformExtractor);
-  const width = extractors.reduce((sum, { featureNames }) => sum + featureNames.length, 0);
-  const row = new Float32Array(width);
+  const kernel = createIntegerKernel(student);
+  const quantised = new Uint8Array(kernel.outputs);
+  const row = new Float32Array(
+    extractors.reduce((sum, { featureNames }) => sum + featureNames.length, kernel.outputs),
+  );
+  const standardised = new Float32Array(kernel.inputs);
+  const scoreRow = (): void => {
+    standardise(row.subarray(0, kernel.inputs), 1, scaler, standardised);
+    kernel.runInto(standardised, 1, quantised);
+    row.set(dequantise(quantised, kernel.outputScale, kernel.outputZeroPoint), kernel.inputs);
+  };
   return createRevolutionWindower(manifest.window, {
     begin: (_slot, start) => {
       for (const extractor of extractors) extractor.begin({ ...start, bearing });
@@ -146,11 +146,9 @@ function createPointWindower(
       for (const extractor of extractors) extractor.push(run);
     },
     end: (_slot, { fromMs, toMs, shaftRpm }) => {
-      let offset = 0;
-      for (const extractor of extractors) {
-        extractor.finish(row, offset);
-        offset += extractor.featureNames.length;
-      }
+      extractors[0]!.finish(row, 0);
+      scoreRow();
+      extractors[1]?.finish(row, kernel.inputs + kernel.outputs);
       onRow(row, { fromMs, toMs, shaftRpm });
     },
     abandon: () => {},
