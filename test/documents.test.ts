@@ -66,7 +66,8 @@ it("tells of every command that ends with a report and exit code 1", () => {
 
 it("says of every health of a turbine and of a component what it means", () => {
   const [, section = ""] = readFileSync(join(root, "src/ALERTS.md"), "utf8").split("\n## Health\n");
-  const { enum: healths } = z.toJSONSchema(turbineStateSchema()).properties?.health as { enum: string[] };
+  const { health: schema } = z.toJSONSchema(turbineStateSchema()).properties as Record<string, object>;
+  const { enum: healths } = schema as { readonly enum: readonly string[] };
   for (const health of healths) expect(section).toContain(`| \`health: ${health}\` |`);
   const row = section.split("\n").find((line) => line.startsWith("| a component's `health` |"));
   for (const health of componentHealths) expect(row).toContain(`\`${health}\``);
