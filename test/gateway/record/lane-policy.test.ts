@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { longestWaitMs } from "../../../src/collector/record/clock-rules.ts";
 import { keptLanes, type Lane, lanes } from "../../../src/core/contract/topics.ts";
 import type { GapRecord, PredictionBatch, UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { dayMs } from "../../../src/core/maths/durations.ts";
@@ -61,6 +62,10 @@ describe("the policy of the lanes", () => {
       { lane: "update", records: 1 },
       { lane: "drift", records: 2, reason: "disk-full" },
     ]);
+  });
+
+  it("keeps nothing for longer than a collector believes that it has waited", () => {
+    for (const lane of lanes) expect(lanePolicies[lane].timeToLiveMs ?? 0).toBeLessThanOrEqual(longestWaitMs);
   });
 
   it("sends alerts first and drops raw windows first", () => {
