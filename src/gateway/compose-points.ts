@@ -220,6 +220,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       onQuarantine: (quarantine, rowMs) => {
         logger.debug("set aside", { ...quarantine });
         if (rowMs !== null) states.noteRowSetAside(quarantine, rowMs);
+        setAside.tell(quarantine);
       },
       onReading: pipeline.acceptReading,
     },
