@@ -55,7 +55,8 @@ export function adviseSetAside(
   model: ModelStanding,
 ): string {
   if (reason === "unknown-model" && model.isNewer) return adviseNewerModel(model);
-  if (reason === "no-shaft-speed" && model.mappedSpeed !== null) return adviseMappedSpeed(model.mappedSpeed);
+  if (reason === "no-shaft-speed" && detail.includes("not known") && model.mappedSpeed !== null)
+    return adviseMappedSpeed(model.mappedSpeed);
   if (reason === "range" && detail.includes("saturated"))
     return "The signal is clipped: choose a larger range of the sensor or less gain, and check that it is not loose.";
   if (reason === "time-backwards" && detail.startsWith(sentAgain))

@@ -18,9 +18,9 @@ const config = gatewayConfigSchema().parse({
 test("where the shaft speed is mapped from SCADA the cure says so, and why its last value was set aside", () => {
   const clock = createManualClock();
   const speeds = createMappedSpeeds(config, clock);
-  const cureOf = (turbine: string): string =>
+  const cureOf = (turbine: string, detail = "the shaft speed is not known"): string =>
     adviseSetAside(
-      { reason: "no-shaft-speed", detail: "the shaft speed is not known" },
+      { reason: "no-shaft-speed", detail },
       { ...unknownModel, mappedSpeed: speeds.whyMissing(turbine) },
     );
   const setAside = (deviceId: string, channel: string): void => {
@@ -40,6 +40,7 @@ test("where the shaft speed is mapped from SCADA the cure says so, and why its l
   expect(speeds.whyMissing("WT01")).toBe("");
   setAside("WT01", "shaft-speed");
   expect(cureOf("WT01")).toMatch(/lately \(.*: stamped 90 s after its arrival\): look at the source/);
+  expect(cureOf("WT01", "shaft speed is 1000000 rpm")).toMatch(/^Send the shaft speed/);
   clock.advance(3_600_000);
   expect(speeds.whyMissing("WT01")).toBe("");
 });
