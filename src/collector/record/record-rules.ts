@@ -47,7 +47,7 @@ export function describeGap(gap: GapRecord): EventRecord {
     timeMs: gap.toMs,
     name: `gap.${gap.lane}`,
     subject: gap.lane,
-    detail: `${describeGapSize(gap)} ${gapSentences[gap.reason ?? "unknown"]}, from ${range}`,
+    detail: `${describeLoss(gap)}, from ${range}`,
   };
 }
 
@@ -91,11 +91,13 @@ const gapSentences: Readonly<Record<GapReason | "unknown", string>> = {
   summarised: "of the lane were thinned to rows of ten minutes on the gateway, whose store was short of room",
 };
 
-function describeGapSize({ records, windows, samples }: GapRecord): string {
+function describeLoss({ reason, records, windows, samples }: GapRecord): string {
   const sizes = Object.entries({ records: records === 0 ? undefined : records, windows, samples })
     .filter(([, size]) => size !== undefined)
     .map(([unit, size]) => `${size} ${unit}`);
-  return sizes.join(" and ") || "an unknown number of records";
+  if (sizes.length === 0 && reason === undefined)
+    return "the gateway does not know whether records of the lane were lost";
+  return `${sizes.join(" and ") || "an unknown number of records"} ${gapSentences[reason ?? "unknown"]}`;
 }
 
 /** The day (UTC) of a moment, `YYYY-MM-DD`. */

@@ -14,3 +14,11 @@ test.for([
   const { name, detail } = describeGap(gap);
   expect([name, detail.slice(0, words.length)]).toEqual(["gap.alert", words]);
 });
+
+test("a gap without size or reason is not told as a loss", () => {
+  const gap: GapRecord = { kind: "gap", lane: "alert", records: 0, fromMs: 0, toMs: 1000 };
+  expect(describeGap(gap).detail).toMatch(
+    /^the gateway does not know whether records of the lane were lost, from 1970/,
+  );
+  expect(describeGap({ ...gap, records: 3 }).detail).toMatch(/^3 records of the lane were dropped/);
+});
