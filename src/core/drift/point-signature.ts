@@ -98,14 +98,13 @@ function findPattern(
     const same = temperatures.filter(({ shift }) => shift > 0 === temperatures[0]!.shift > 0);
     return { pattern: temperatures.length === 1 ? "lone" : "several", shifts: same };
   }
+  const drowning = findDrowning({ shifts, levels, shaft }, signs);
+  if (drowning.length > 0) return { pattern: "noise", shifts: drowning };
   const isHeardOtherwise = isGain(levels, signs);
   if (isHeardOtherwise && weigh(levels) >= surerThanLines * weigh(signs.linesUp))
     return { pattern: "gain", shifts: levels };
-  const drowning = findDrowning({ shifts, levels, shaft }, signs);
-  if (drowning.length === 0 && hasFaultLines([...levels, ...shaft], signs))
-    return { pattern: "fault", shifts: signs.linesUp };
+  if (hasFaultLines([...levels, ...shaft], signs)) return { pattern: "fault", shifts: signs.linesUp };
   if (isHeardOtherwise) return { pattern: "gain", shifts: levels };
-  if (drowning.length > 0) return { pattern: "noise", shifts: drowning };
   const wider = shifts.filter(({ aspect, shift }) => aspect === "spread" && shift > 0);
   if (wider.length >= noisyColumns && wider.length > levels.length)
     return { pattern: "noise", shifts: wider };

@@ -92,5 +92,8 @@ describe("readSignature", () => {
   it("hears no noise in levels that moved alike and nothing else", () => {
     const louder = { "high.rms": [5, 9], "low.rms": [5.2, 8], "middle.rms": [5.1, 7] } as const;
     expect(readSignature({ shifts: shiftsOf(louder) }).pattern).toBe("gain");
+    // A gain would leave the shaft's line where it is among the others.
+    const drowned = { ...louder, "shaft.h1": [-0.6, -32] } as const;
+    expect(readSignature({ shifts: shiftsOf(drowned) }).pattern).toBe("noise");
   });
 });
