@@ -45,7 +45,7 @@ const unsurePeriods = 6;
 
 /**
  * What the periods so far say. `met`: in one period all that drifts is what was expected, placed as expected, and of a site most
- * of its points. `broken`: something else drifts, or it is still placed wrongly after some periods.
+ * of its points were placed so, warnings among them. `broken`: something else drifts, or it is still placed wrongly after some periods.
  */
 export function decideDrift(periods: readonly PeriodVerdicts[], expected: ExpectedDrift | null): DemoVerdict {
   let healthy = 0;
@@ -58,7 +58,8 @@ export function decideDrift(periods: readonly PeriodVerdicts[], expected: Expect
     }
     if (expected === null || !drifted.every((verdict) => isExpectedPlace(verdict, expected))) return "broken";
     const needed = expected.kind === "site" ? expected.points.length / 2 : 0;
-    if (drifted.length > needed && drifted.every(({ cause }) => cause?.kind === expected.kind)) return "met";
+    const placed = verdicts.filter(({ level, cause }) => isMoved(level) && cause?.kind === expected.kind);
+    if (placed.length > needed && drifted.every((verdict) => placed.includes(verdict))) return "met";
     if (++unsure >= unsurePeriods) return "broken";
   }
   return expected === null && healthy >= healthyPeriods ? "met" : "open";

@@ -69,6 +69,10 @@ describe("decideDrift", () => {
     expect(decideDrift([few], winter)).toBe("open");
     const most = period(Object.fromEntries(places.slice(0, 4).map((place) => [place, "site"])));
     expect(decideDrift([few, most], winter)).toBe("met");
+    const warned = most.verdicts.map((each, index) =>
+      index < 2 ? each : { ...each, level: each.level === "drift" ? ("warning" as const) : each.level },
+    );
+    expect(decideDrift([{ ...most, verdicts: warned }], winter)).toBe("met");
   });
 
   it("is met without a drift after some healthy periods that were assessed, and broken by any", () => {
