@@ -111,7 +111,8 @@ export function createTufClient(options: TufClientOptions): TufClient {
     return floor.earliestMs() < beforeMs;
   }
 
-  async function refresh(signal?: AbortSignal): Promise<readonly OfferedTarget[]> {
+  /** `looks`: how many more there may be where a timestamp takes the time back; whoever signs it can do so each time. */
+  async function look(looks: number, signal?: AbortSignal): Promise<readonly OfferedTarget[]> {
     await files.makeFolder(dir);
     const scratch = await prepareScratch(files, dir, await readStart());
     const source = createSource(options, signal);
@@ -124,8 +125,8 @@ export function createTufClient(options: TufClientOptions): TufClient {
       await commitScratch(files, scratch, dir);
       if (hasErrorCode(error)) throw error;
       if (source.failure !== null) throw source.failure;
-      if (error instanceof ExpiredMetadataError && (await takesBack(source.timestamp)))
-        return refresh(signal);
+      const isExpired = error instanceof ExpiredMetadataError;
+      if (looks > 0 && isExpired && (await takesBack(source.timestamp))) return look(looks - 1, signal);
       const isRollback = source.timestamp !== null && error instanceof BadVersionError;
       throw refuse((error as Error).message + (isRollback ? `: ${rollbackWords}` : ""), error);
     }
@@ -133,7 +134,7 @@ export function createTufClient(options: TufClientOptions): TufClient {
     await refuseOtherTimestamp(scratch, source);
     return offeredTargets(scratch);
   }
-  return { earliestMs: () => floor.earliestMs(), refresh };
+  return { earliestMs: () => floor.earliestMs(), refresh: (signal) => look(1, signal) };
 }
 
 /**

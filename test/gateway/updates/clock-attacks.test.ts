@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import { Metadata, MetaFile, Timestamp } from "@tufjs/models";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRegistry } from "../../../src/collector/registry/registry.ts";
 import { nextState } from "../../../src/collector/registry/repository-state.ts";
-import { encodeMetadata } from "../../../src/collector/registry/tuf-signing.ts";
+import { addSignature, commonMembers, encodeMetadata } from "../../../src/collector/registry/tuf-signing.ts";
 import { parseRoot } from "../../../src/core/bundle/update-metadata.ts";
+import { issuedMember } from "../../../src/core/contract/bundle/update-target.ts";
 import { dayMs, hourMs } from "../../../src/core/maths/durations.ts";
 import { startMs, versionAtStart } from "../../collector/registry/registry-fixture.ts";
 import { sampleContents } from "../../core/bundle/sample-bundle.ts";
@@ -133,6 +135,30 @@ describe("clocks", () => {
     await expectRefused(gateway, /timestamp\.json is expired/);
     clock.set(0);
     await expectRefused(gateway, /timestamp\.json is expired/);
+  });
+
+  it("that each timestamp takes back anew make a gateway ask twice, and no more", async () => {
+    const { clock, keys } = fixture;
+    clock.pass(30 * dayMs);
+    await gateway.updater.checkNow();
+    const { signed } = JSON.parse(Buffer.from(await fixture.metadata("timestamp.json")).toString());
+    const { version, meta, [issuedMember]: issued } = signed;
+    let asked = 0;
+    fixture.misbehave((path, _request, response) => {
+      if (path !== "/metadata/timestamp.json" || asked === 5) return false;
+      asked++;
+      // Each speaks of a second earlier than the last, and ends a second later.
+      const members = commonMembers(version + asked, Date.parse(issued) - asked * 1_000, 1_000);
+      const snapshotMeta = MetaFile.fromJSON(meta["snapshot.json"]);
+      const next = new Metadata(new Timestamp({ ...members, snapshotMeta }));
+      addSignature(next, keys.timestamp);
+      response.end(encodeMetadata(next));
+      return true;
+    });
+    await expectRefused(gateway, /timestamp\.json is expired/);
+    expect(asked).toBe(2);
+    fixture.misbehave(null);
+    expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
   });
 
   it("an hour off either way change nothing", async () => {
