@@ -15,7 +15,7 @@ import {
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
-import { formatTime } from "../../core/contract/iso-time.ts";
+import { earliestClockMs, formatTime } from "../../core/contract/iso-time.ts";
 import type { AlarmRegister, OpenAlarm, PersonStep } from "../../core/decision/alarms/alarm-register.ts";
 import { hourMs, minuteMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
@@ -43,6 +43,9 @@ export interface AlarmDesk {
   tick(): void;
 }
 
+/** A gateway without a clock whose power goes forgets this much of what has been counted. */
+const keepCountMs = 15 * minuteMs;
+
 /** By less a clock is not set, but led. */
 const leastStepMs = minuteMs;
 
@@ -68,7 +71,14 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
   };
   const readOffset = (): number => clock.nowMs() - clock.monotonicMs();
   let offsetMs = readOffset();
-  const beganMs = clock.monotonicMs();
+  let tickedMs = clock.monotonicMs();
+  let keptMs = tickedMs;
+  /** What is counted as long as the clock has not been set is told nobody, and must outlive a restart all the same. */
+  const keepCount = (): void => {
+    if (clock.nowMs() >= earliestClockMs || tickedMs - keptMs < keepCountMs) return;
+    keptMs = tickedMs;
+    options.onSilentStep();
+  };
   /** Hours that are counted now stay as long as they are when the clock was set. */
   const followClock = (): void => {
     const stepMs = readOffset() - offsetMs;
@@ -86,7 +96,10 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
   return {
     tick: () => {
       followClock();
-      tell(register.endShelvings(clock.nowMs(), clock.monotonicMs() - beganMs));
+      const passedMs = clock.monotonicMs() - tickedMs;
+      tickedMs += passedMs;
+      tell(register.endShelvings(clock.nowMs(), passedMs));
+      keepCount();
     },
     list: () => register.list().map(describe),
     act: (place, order) => {

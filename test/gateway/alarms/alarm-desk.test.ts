@@ -3,7 +3,10 @@ import { describe, expect, test } from "vitest";
 import { renderAlarmStep } from "../../../src/cli/terminal/render-alarms.ts";
 import { type AlarmOrder, alarmReplySchema } from "../../../src/core/contract/alarm-report.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
-import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
+import {
+  alarmRegisterSnapshotSchema,
+  createAlarmRegister,
+} from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createAlarmDesk } from "../../../src/gateway/alarms/alarm-desk.ts";
 import { decisionAt } from "../../core/decision/alarms/decisions.ts";
 import { feed } from "../../core/decision/alarms/feed-register.ts";
@@ -196,6 +199,49 @@ describe("the alarm desk", () => {
       expect(state()).toBe("shelved");
       clock.advance(1);
       expect(state()).toBe("unacknowledged");
+    });
+
+    test.each([
+      ["when the clock was right", 1_700_000_000_000],
+      ["while it was not set", 30_000],
+    ])(
+      "hours are counted over restarts that come before they are over, of what was shelved %s",
+      (_name, beganMs) => {
+        let run = createDesk();
+        run.clock.jump(beganMs - run.clock.nowMs());
+        feed(run.register, decisionAt(0, [["inner", 0.9, 0]]));
+        run.desk.act(place, { action: "shelve", by: "ana", hours: 8 });
+        const hours = [];
+        for (let restart = 0; restart < 4; restart++) {
+          const kept = JSON.parse(JSON.stringify(run.register.snapshot()));
+          run = createDesk(createAlarmRegister(undefined, alarmRegisterSnapshotSchema.parse(kept)));
+          run.clock.jump(30_000 - run.clock.nowMs());
+          let hour = 0;
+          for (; hour < 3 && run.desk.list()[0]!.state === "shelved"; hour++) {
+            run.clock.advance(hourMs);
+            run.desk.tick();
+          }
+          hours.push(hour);
+        }
+        expect(hours).toEqual([3, 3, 2, 0]);
+      },
+    );
+
+    test("what is counted is written down each quarter of an hour, and nothing once the clock is set", () => {
+      const { clock, desk, told, rightMs } = restart();
+      const pass = (minutes: number): void => {
+        for (let minute = 0; minute < minutes; minute++) {
+          clock.advance(60_000);
+          desk.tick();
+        }
+      };
+      pass(14);
+      expect(told).toEqual([]);
+      pass(31);
+      expect(told).toEqual(["silent", "silent", "silent"]);
+      clock.jump(rightMs - clock.nowMs());
+      pass(60);
+      expect(told).toHaveLength(3);
     });
   });
 

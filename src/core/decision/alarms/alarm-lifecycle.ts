@@ -8,6 +8,7 @@
  *        │               return  raise                      any of these four ──shelve | suppress | out of service──▶
  *        └──acknowledge── returned-unacknowledged           withheld, and back to what lies beneath
  */
+import { earliestClockMs } from "../../contract/iso-time.ts";
 import { failed, ok, type Result } from "../../contract/result.ts";
 
 /** An alarm that people see. */
@@ -30,6 +31,8 @@ type WithheldAlarm =
       readonly by: string;
       /** Shelving always ends by itself. */
       readonly untilMs: number;
+      /** For how long it has been shelved while the clock was not set, over all runs; absent: not at all. */
+      readonly countedMs?: number | undefined;
       readonly beneath: AnnunciatedAlarm;
     }
   | {
@@ -133,6 +136,24 @@ export function isConditionActive(alarm: Alarm): boolean {
 /** When it is shown again; null: it is not shelved. */
 export function findShelvingEnd(alarm: Alarm): number | null {
   return alarm.state === "shelved" ? alarm.untilMs : null;
+}
+
+/** A day: so far a clock may be behind after a start without a network. */
+export const usualLagMs = 86_400_000;
+
+/**
+ * A shelved alarm when a while has passed until `atMs`: shown again where its shelving is over, any other alarm as it is. It is over too where
+ * the clock is further behind its beginning than is usual: one that was ahead then would hide the alarm until its time comes, which may be years.
+ * One that has not been set yet says nothing of that: as long as it is not, the hours are counted.
+ */
+export function followShelving(alarm: Alarm, atMs: number, passedMs: number): Alarm {
+  if (alarm.state !== "shelved") return alarm;
+  const isUnset = atMs < earliestClockMs;
+  const isBehind = atMs < alarm.atMs - usualLagMs;
+  if (isBehind ? !isUnset : atMs >= alarm.untilMs) return alarm.beneath;
+  if (!isUnset) return alarm;
+  const countedMs = (alarm.countedMs ?? 0) + passedMs;
+  return countedMs < alarm.untilMs - alarm.atMs ? { ...alarm, countedMs } : alarm.beneath;
 }
 
 /** Is the alarm withheld from people? */

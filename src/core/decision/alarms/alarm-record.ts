@@ -4,7 +4,6 @@
  */
 import { z } from "zod";
 import { type AlertEvent, type AlertTransition, alertEventSchema } from "../../contract/alert.ts";
-import { earliestClockMs } from "../../contract/iso-time.ts";
 import { type AlarmLane, alarmLanes, type Decision, type ModeDecision } from "../../contract/prediction.ts";
 import type { Result } from "../../contract/result.ts";
 import type { PointId } from "../../contract/stream.ts";
@@ -16,6 +15,7 @@ import {
   isWithheld,
   normalAlarm,
   stepAlarm,
+  usualLagMs,
 } from "./alarm-lifecycle.ts";
 import { type AlertContext, createAlertEvent, repeatAlertEvent } from "./alert-event.ts";
 import { type AlertPolicy, followHigh, type HighWindows, isMaterialChange } from "./alert-policy.ts";
@@ -224,23 +224,6 @@ export function tellStep(record: AlarmRecord, step: WindowlessStep): ToldAlarm<A
   return { record: { ...record, updates, told: next, lastEvent: event }, event };
 }
 
-/** A day: so far a clock may be behind after a start without a network. */
-const usualLagMs = 86_400_000;
-
-/**
- * The record when its shelving is over at `atMs`; null: it is not, or it is not shelved. It is over too where the clock is further behind
- * its beginning than is usual: one that was ahead then would hide the alarm until its time comes, which may be years. One that has not been
- * set yet says nothing of that: by it the hours are counted for which the process is `upMs`.
- */
-export function endShelving(record: AlarmRecord, atMs: number, upMs: number): AlarmRecord | null {
-  const { alarm } = record;
-  if (alarm.state !== "shelved") return null;
-  const isBehind = atMs < alarm.atMs - usualLagMs;
-  const isUnset = isBehind && atMs < earliestClockMs;
-  if (isUnset ? upMs < alarm.untilMs - alarm.atMs : !isBehind && atMs < alarm.untilMs) return null;
-  return { ...record, alarm: expectStep(stepAlarm(alarm, { kind: "unshelve" })) };
-}
-
 /** Only the process's steps that are in order are taken here: anything else is a bug. */
 function expectStep<T>(result: Result<T, string>): T {
   if (!result.ok) throw new Error(result.error);
@@ -270,6 +253,7 @@ const alarm: z.ZodType<Alarm> = z.union([
     atMs: z.number(),
     by: text,
     untilMs: z.number(),
+    countedMs: z.number().min(0).optional(),
     beneath: annunciated,
   }),
   z.strictObject({ state: z.literal("suppressed"), atMs: z.number(), reason: text, beneath: annunciated }),

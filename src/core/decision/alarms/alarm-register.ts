@@ -8,12 +8,17 @@ import type { AlarmState, AlertEvent, AlertSeverity, AlertTransition } from "../
 import type { AlarmLane, Decision } from "../../contract/prediction.ts";
 import { failed, ok, type Result } from "../../contract/result.ts";
 import type { PointId } from "../../contract/stream.ts";
-import { type AlarmStep, findShelvingEnd, isConditionActive, stepAlarm } from "./alarm-lifecycle.ts";
+import {
+  type AlarmStep,
+  findShelvingEnd,
+  followShelving,
+  isConditionActive,
+  stepAlarm,
+} from "./alarm-lifecycle.ts";
 import {
   type AlarmRecord,
   alarmRecordSchema,
   createAlarmRecord,
-  endShelving,
   findDueTransition,
   findLeadingMode,
   followDecision,
@@ -91,9 +96,9 @@ export interface AlarmRegister {
   /**
    * Shows again whatever was shelved until `atMs` or earlier, whether its machine runs, stands or is no longer watched. Of
    * each the event to publish, or null where nobody was told of what came beneath; if it stands, its next window raises it.
-   * @param upMs for how long the process runs, by which hours are counted as long as the clock has not been set
+   * @param passedMs since it was called last, by which hours are counted as long as the clock has not been set
    */
-  endShelvings(atMs: number, upMs?: number): (AlertEvent | null)[];
+  endShelvings(atMs: number, passedMs?: number): (AlertEvent | null)[];
   /**
    * The clock was set by so many ms, ahead (> 0) or back: what was shelved since this register was made ends after the same time as
    * before. What is of before a restart keeps its calendar's end: nobody knows by which clock it began. Returns what was moved.
@@ -174,12 +179,15 @@ export function createAlarmRegister(
       records.set(name, told.record);
       return ok(told.event);
     },
-    endShelvings(atMs, upMs = 0) {
+    endShelvings(atMs, passedMs = 0) {
       const events: (AlertEvent | null)[] = [];
       for (const [name, record] of records) {
-        const shown = endShelving(record, atMs, upMs);
-        if (shown === null) continue;
-        const told = tellStep(shown, { transition: "updated", atMs });
+        const alarm = followShelving(record.alarm, atMs, passedMs);
+        if (alarm === record.alarm) continue;
+        const next = { ...record, alarm };
+        records.set(name, next);
+        if (alarm.state === "shelved") continue;
+        const told = tellStep(next, { transition: "updated", atMs });
         records.set(name, told.record);
         events.push(told.event);
       }
