@@ -92,6 +92,7 @@ export function serveIngest(
       clock: systemClock,
       logger,
       tell: () => {},
+      findToldMs: () => null,
     });
     closers.add(every(endingsEveryMs, logger, ends));
     const { impairment } = workers;

@@ -16,6 +16,7 @@ import { createDriftJob } from "./fleet/drift-job.ts";
 import type { FleetSource } from "./fleet/fleet-source.ts";
 import { createLeasedWork } from "./leased-work.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
+import { ownName } from "./record/record-rules.ts";
 import { expiryTimes, retentionPolicy } from "./record/retention-policy.ts";
 import { createPublicationJournal } from "./registry/publication-journal.ts";
 import { createTellPublications } from "./tell-publications.ts";
@@ -78,6 +79,11 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
     tell: (name, subject, detail) => {
       const timeMs = systemClock.nowMs();
       return record.storeOwnEvent({ kind: "event", timeMs, name, subject, detail }, timeMs);
+    },
+    findToldMs: async (name, subject) => {
+      const query = { gateway: ownName, name, search: subject, limit: 100, offset: 0 };
+      const { items } = await record.events(query);
+      return items.find((event) => event.subject === subject)?.timeMs ?? null;
     },
   });
   closers.add(every(endingsEveryMs, logger, ends));

@@ -234,7 +234,15 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
 
   const ticker = startTicker([...points.ticked, telemetry, devices, evidence], { clock, logger });
   closers.add(ticker.stop);
-  const ends = createEndingsWatch(listGatewayFiles(config), { clock, logger, tell: telemetry.event });
+  const ends = createEndingsWatch(listGatewayFiles(config), {
+    clock,
+    logger,
+    tell: (name, subject, detail) => {
+      telemetry.event(name, subject, detail);
+      record.state.set(`${name}/${subject}`, String(clock.nowMs()));
+    },
+    findToldMs: (name, subject) => Number(record.state.get(`${name}/${subject}`)) || null,
+  });
   closers.add(every(endingsEveryMs, logger, ends));
   const parts: GatewayParts = {
     ...points,

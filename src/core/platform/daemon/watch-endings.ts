@@ -1,6 +1,6 @@
 /**
  * Tells, while a daemon runs, that a certificate or the root of updates that it names comes to its end: a month, a week and a day
- * before, then, and as long after. What a start finds is told by the start. Renews nothing.
+ * before, then, and as long after. What a start finds is told by the start, in the log. Renews nothing.
  */
 import { formatKeyPath } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile } from "../../contract/config/configured-files.ts";
@@ -11,30 +11,44 @@ import { warnOfFiles } from "./file-warnings.ts";
 interface WatchEndingsOptions {
   readonly clock: Pick<Clock, "nowMs">;
   readonly logger: Logger;
-  /** Told beside the log: name, subject and detail of an event. */
+  /** Told beside the log: name, subject and detail of an event. What rejects is told again with the next look. */
   readonly tell: (name: string, subject: string, detail: string) => void | Promise<void>;
+  /** When such an event was told last, by an earlier run as well; null: never, or it is not known. */
+  readonly findToldMs: (name: string, subject: string) => number | null | Promise<number | null>;
 }
 
 /** How often to look. */
-export const endingsEveryMs = 86_400_000;
+export const endingsEveryMs = 3_600_000;
 
-const marksMs = [-30, -7, -1, 0, 1, 7, 30].map((days) => days * 86_400_000);
+const dayMs = 86_400_000;
+const eventName = "file-expires";
+const marksMs = [-30, -7, -1, 0, 1, 7, 30].map((days) => days * dayMs);
 
-/** Creates the look. */
+/** Creates the look; the first one looks back a day, for what came while nothing ran. */
 export function createEndingsWatch(
   files: readonly ConfiguredFile[],
-  { clock, logger, tell }: WatchEndingsOptions,
+  { clock, logger, tell, findToldMs }: WatchEndingsOptions,
 ): () => Promise<void> {
-  let lookedMs = clock.nowMs();
+  let lookedMs = clock.nowMs() - dayMs;
   return async () => {
-    const [beforeMs, nowMs] = [lookedMs, clock.nowMs()];
-    lookedMs = nowMs;
+    const nowMs = clock.nowMs();
+    const hasCome = (endsMs: number, sinceMs: number): boolean =>
+      marksMs.some((markMs) => sinceMs < endsMs + markMs && endsMs + markMs <= nowMs);
+    let isTold = true;
     for (const { path, value, problem, write, endsMs } of await warnOfFiles(files, nowMs)) {
-      if (endsMs === undefined) continue;
-      if (!marksMs.some((markMs) => beforeMs < endsMs + markMs && endsMs + markMs <= nowMs)) continue;
+      if (endsMs === undefined || !hasCome(endsMs, lookedMs)) continue;
       const key = formatKeyPath(path);
+      const subject = value ?? key;
       logger.warn(`${key}: ${problem}`, { file: value, hint: write });
-      await tell("file-expires", value ?? key, `${key}: ${problem}`);
+      try {
+        const toldMs = await findToldMs(eventName, subject);
+        if (toldMs === null || toldMs > nowMs || hasCome(endsMs, toldMs))
+          await tell(eventName, subject, `${key}: ${problem}`);
+      } catch (error) {
+        isTold = false;
+        logger.error("no event could be kept of this, which is tried again", { file: value, error });
+      }
     }
+    if (isTold) lookedMs = nowMs;
   };
 }

@@ -85,6 +85,7 @@ test("a daemon that runs tells of an end a month, a week and a day before, then,
     clock: { nowMs: () => nowMs },
     logger: createLogger({ format: "json", write: (line) => lines.push(line) }),
     tell: (...event) => void told.push(event.join(" | ")),
+    findToldMs: () => null,
   });
   const days: number[] = [];
   for (; nowMs < endMs + 60 * dayMs; nowMs += dayMs) {
@@ -101,4 +102,63 @@ test("a daemon that runs tells of an end a month, a week and a day before, then,
   nowMs = endMs - dayMs;
   await watch();
   expect(told).toHaveLength(7);
+});
+
+test.each([
+  [1, 23],
+  [10, 2],
+])(
+  "a daemon that starts %d times a day and runs for %d hours tells of each end once, though its record is away at first",
+  async (starts, hours) => {
+    const file = join(createTemporaryFolder(), "root.json");
+    writeFileSync(file, root);
+    let nowMs = endMs - 45 * dayMs;
+    const lines: string[] = [];
+    const toldMs: number[] = [];
+    let attempts = 0;
+    const begin = () =>
+      createEndingsWatch([{ path: ["updates", "rootFile"], file, content: "root-metadata" }], {
+        clock: { nowMs: () => nowMs },
+        logger: createLogger({ format: "json", write: (line) => lines.push(line) }),
+        tell: async () => {
+          attempts++;
+          if (attempts % 2 === 1) throw new Error("the record is away");
+          toldMs.push(nowMs);
+        },
+        findToldMs: async () => toldMs.at(-1) ?? null,
+      });
+    while (nowMs < endMs + 45 * dayMs) {
+      const startMs = nowMs;
+      const watch = begin();
+      for (let hour = 0; hour < hours; hour++) {
+        nowMs += dayMs / 24;
+        await watch();
+      }
+      nowMs = startMs + dayMs / starts;
+    }
+    expect(toldMs.map((atMs) => Math.floor((atMs - endMs) / dayMs))).toEqual([-30, -7, -1, 0, 1, 7, 30]);
+    expect(lines.filter((line) => line.includes("the record is away"))).toHaveLength(7);
+  },
+);
+
+test("what cannot be told of one file keeps nothing from the others", async () => {
+  const dir = createTemporaryFolder();
+  const listed = ["one", "other"].map((name) => {
+    writeFileSync(join(dir, name), root);
+    return { path: [name], file: join(dir, name), content: "root-metadata" } as const;
+  });
+  const lines: string[] = [];
+  const told: string[] = [];
+  const watch = createEndingsWatch(listed, {
+    clock: { nowMs: () => endMs },
+    logger: createLogger({ format: "json", write: (line) => lines.push(line) }),
+    tell: async (_name, _subject, detail) => {
+      if (detail.startsWith("one")) throw new Error("the record is away");
+      told.push(detail);
+    },
+    findToldMs: () => null,
+  });
+  await watch();
+  expect(told).toEqual([expect.stringMatching(/^other: /)]);
+  expect(lines.join("")).toMatch(/"one: the root .*"other: the root /s);
 });
