@@ -120,7 +120,7 @@ export async function waitForEvidence<T>(
       if (found !== undefined) return await take(found);
       const answer = await findAnswer(collector, request);
       if (answer?.isRefused === true)
-        throw new AuroraError("GATEWAY", answer.text, { ...details, hint: refusalHint });
+        throw new AuroraError("GATEWAY", answer.text, { ...details, hint: answer.hint });
       isAccepted = answer !== null;
     } catch (error) {
       if (!hasErrorCode(error, "COLLECTOR") || !mayPass(error)) throw error;
@@ -141,9 +141,11 @@ export async function waitForEvidence<T>(
   }
 }
 
-/** What helps where a gateway refuses, whatever its reason is. */
-export const refusalHint: string =
+/** What helps where a gateway refuses at once, whatever its reason is. */
+const refusalHint =
   "Its configuration says which points it has and what may leave its site (evidence.allow); the collector's page shows its points, and `aurora device list` on its machine its devices.";
+/** Where it had begun: it permits this, and has the point. */
+const brokenOffHint = "`aurora device list` on its machine shows its devices, and its log says more.";
 
 const turbinesSchema = z.object({
   total: z.int(),
@@ -187,6 +189,8 @@ export interface RequestAnswer {
   readonly isRefused: boolean;
   /** A sentence, without its end. */
   readonly text: string;
+  /** What helps where it is refused. */
+  readonly hint: string;
 }
 
 /** Null: no gateway has said anything yet. @throws AuroraError COLLECTOR */
@@ -199,9 +203,11 @@ export async function findAnswer(collector: string, request: string): Promise<Re
     op: "look for the gateway's answer",
   });
   const refusal = items.find(({ name }) => name === "evidence-request-refused");
-  const told = refusal ?? items.find(({ name }) => name === "evidence-request-accepted");
+  const acceptance = items.find(({ name }) => name === "evidence-request-accepted");
+  const told = refusal ?? acceptance;
   if (told === undefined) return null;
   const detail = told.detail.replace(`request ${request}: `, "");
   const isRefused = told === refusal;
-  return { isRefused, text: `gateway ${told.gateway} ${isRefused ? "refuses" : "has accepted"}: ${detail}` };
+  const text = `gateway ${told.gateway} ${isRefused ? "refuses" : "has accepted"}: ${detail}`;
+  return { isRefused, text, hint: acceptance === undefined ? refusalHint : brokenOffHint };
 }

@@ -3,7 +3,7 @@ import type { EvidenceAbout } from "../../core/contract/evidence.ts";
 import type { EvidenceListReply, RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import { sayPoint } from "../terminal/render-drift.ts";
 import { renderScoreCall } from "../terminal/render-score-call.ts";
-import { type RequestAnswer, refusalHint } from "./ask-evidence.ts";
+import type { RequestAnswer } from "./ask-evidence.ts";
 import type { FetchedEvidence } from "./fetch-evidence.ts";
 
 /** A line each, and how many more there are. @param none said where there is none */
@@ -21,7 +21,7 @@ export function renderEvidenceList(
 export function renderAnswer(request: string, answer: RequestAnswer | null): string {
   if (answer === null)
     return `Request ${request} is not answered yet: neither samples nor a reason have come. A gateway that ended before it heard of it never answers: ask again then.`;
-  if (answer.isRefused) return `${answer.text}\n${refusalHint}`;
+  if (answer.isRefused) return `${answer.text}\n${answer.hint}`;
   return `${answer.text}. Its samples come in the last lane, within the gateway's bytes of a day.`;
 }
 

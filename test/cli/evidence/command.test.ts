@@ -285,7 +285,9 @@ describe("aurora evidence request", () => {
     await tell("evidence-request-accepted", "10 s are recorded");
     expect(await list()).toMatch(/\ngateway gw-1 has accepted: 10 s are recorded\. Its samples come/);
     await tell("evidence-request-refused", "the gateway ended while it recorded; ask again");
-    expect(await list()).toMatch(/\ngateway gw-1 refuses: the gateway ended while it recorded; ask again\n/);
+    expect(await list()).toMatch(
+      /\ngateway gw-1 refuses: the gateway ended while it recorded; ask again\n`aurora device list` [^\n]*\n$/,
+    );
   });
 
   it("tells each refusal of the collector with what helps", async () => {
