@@ -224,8 +224,9 @@ function say({ alarm, last }: StoredAlarm, said: SaidStanding): AlarmChange {
 function knownOf({ said, last }: StoredAlarm): SaidAlarm {
   // One of which no event has come is known from a state.
   if (said !== null) return said.alarm;
-  const { component, failureMode, leadingMode, state, since, probability, risk, lane, severity } = last!.data;
-  return { component, failureMode, leadingMode, state, since, probability, risk, lane, severity };
+  const { component, failureMode, leadingMode, state, since, probability, risk, lane, severity, until } =
+    last!.data;
+  return { component, failureMode, leadingMode, state, since, probability, risk, lane, severity, until };
 }
 
 /** Do the events tell all that was said? */
@@ -234,9 +235,10 @@ function isTold({ alarm, stands }: SaidStanding, data: AlertData, active: boolea
   return !active || (isSameTime(alarm.since, data.since) && isAlike(alarm, data));
 }
 
-/** Older gateways do not say how urgent an alarm is. */
-function isAlike(said: SaidAlarm, known: Pick<SaidAlarm, "state" | "severity">): boolean {
-  return said.state === known.state && (said.severity ?? known.severity) === known.severity;
+/** Older gateways do not say how urgent an alarm is, nor until when it is withheld. */
+function isAlike(said: SaidAlarm, known: Pick<SaidAlarm, "state" | "severity" | "until">): boolean {
+  const { severity = known.severity, until = known.until } = said;
+  return said.state === known.state && severity === known.severity && until === known.until;
 }
 
 /** Are two times of RFC 3339 the same moment? */

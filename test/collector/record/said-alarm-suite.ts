@@ -93,6 +93,12 @@ export function describeSaidAlarms(open: () => Promise<FleetRecord>): void {
     const shelved = { state: "shelved", until, since: timeOf(t) } as const;
     await tell(alertEvent("wt-1", "updated", t + 20 * minute, shelved), t + 20 * minute);
     expect(await untilOf()).toBe(until);
+    // Its gateway's clock was set, and moved the end along.
+    const moved = timeOf(t + 2 * hour);
+    await say([namedAlarm(t, { state: "shelved", until: moved })], t + 25 * minute);
+    expect(await untilOf()).toBe(moved);
+    await say([namedAlarm(t, { state: "shelved", until: moved })], t + 26 * minute);
+    expect((await list())[0]!.saidMs).toBe(t + 25 * minute);
     await say([namedAlarm(t)], t + 30 * minute);
     expect(await untilOf()).toBeUndefined();
   });
