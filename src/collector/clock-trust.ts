@@ -101,12 +101,7 @@ export async function openArrivalClock({
   clock,
   logger,
 }: ClockTrustOptions): Promise<ArrivalClock> {
-  const read = await readTime(path, files).catch((error: unknown) => {
-    logger.warn("the time that was believed last cannot be read", { path, error });
-    return null;
-  });
-  const believedMs = read === null || findClockFault(read) !== null ? 0 : read;
-  const behindBeforeMs = Math.max(0, -(await readDoubt(path, files).catch(() => 0)));
+  const { believedMs, behindBeforeMs } = await readBelief({ path, files, logger });
   const startMs = clock.monotonicMs();
   const behindMs = (): number => behindBeforeMs + clock.monotonicMs() - startMs;
   const isBehind = (): boolean => clock.nowMs() < believedMs - maxBehindMs && behindMs() < doubtMs;
@@ -124,6 +119,28 @@ export async function openArrivalClock({
     nowMs: () => (isBehind() ? believedMs + behindMs() : clock.nowMs()),
     monotonicMs: () => clock.monotonicMs(),
   };
+}
+
+/**
+ * Is the clock behind what was believed last, for less than a day yet? As the files are now, which {@link createClockTrust} keeps: for
+ * who asks seldom.
+ */
+export async function isClockBehind(options: ClockTrustOptions): Promise<boolean> {
+  const { believedMs, behindBeforeMs } = await readBelief(options);
+  return options.clock.nowMs() < believedMs - maxBehindMs && behindBeforeMs < doubtMs;
+}
+
+/** What was believed last, 0: nothing, and for how long the clock has been doubted for being behind it. */
+async function readBelief({ path, files, logger }: Omit<ClockTrustOptions, "clock">): Promise<{
+  readonly believedMs: number;
+  readonly behindBeforeMs: number;
+}> {
+  const read = await readTime(path, files).catch((error: unknown) => {
+    logger.warn("the time that was believed last cannot be read", { path, error });
+    return null;
+  });
+  const believedMs = read === null || findClockFault(read) !== null ? 0 : read;
+  return { believedMs, behindBeforeMs: Math.max(0, -(await readDoubt(path, files).catch(() => 0))) };
 }
 
 /** Null: there is none, or none that can be read as one. */

@@ -11,6 +11,7 @@ import { packageRoot } from "../core/platform/files/package-root.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import { believedFile, isClockBehind } from "./clock-trust.ts";
 import { type BundleShelf, createBundleShelf } from "./fleet/bundle-shelf.ts";
 import { loadShippedModels } from "./fleet/shipped-models.ts";
 import type { LeasedWork } from "./leased-work.ts";
@@ -55,6 +56,8 @@ export async function openShelf(
           keys: await loadRegistryKeys(keysDir),
           trustedKeys: await loadTrustedKeys(config.registry.trustedKeys),
           clock: systemClock,
+          isBehind: () =>
+            isClockBehind({ path: believedFile(config), files: nodeFileSystem, clock: systemClock, logger }),
           lock: (change) => alone.inTurn("registry", change),
         });
   // What a kill left open is brought in line here, or with the next publication.

@@ -21,7 +21,7 @@ import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
 import { createPublicationJournal, type Publication } from "./publication-journal.ts";
-import { type ChangeLock, openSignedRepository } from "./signed-repository.ts";
+import { type ChangeLock, type ClockDoubt, openSignedRepository } from "./signed-repository.ts";
 
 /** A bundle that gateways can fetch. */
 export interface PublishedBundle extends UpdateTarget {
@@ -38,6 +38,8 @@ interface RegistryOptions {
   /** Keys that bundles must be signed with. */
   readonly trustedKeys: readonly TrustedKey[];
   readonly clock: Clock;
+  /** Default: the clock is in no doubt. */
+  readonly isBehind?: ClockDoubt | undefined;
   /** Where several processes share the folder; default: no other does. */
   readonly lock?: ChangeLock | undefined;
 }
@@ -93,8 +95,8 @@ const maxTargets = 4_096;
  * @throws AuroraError KEY when root does not list the keys, STORE when the folder is damaged.
  */
 export async function createRegistry(options: RegistryOptions): Promise<Registry> {
-  const { dir, keys, clock, trustedKeys, lock } = options;
-  const repository = await openSignedRepository({ dir, keys, clock, lock });
+  const { dir, keys, clock, isBehind, trustedKeys, lock } = options;
+  const repository = await openSignedRepository({ dir, keys, clock, isBehind, lock });
   const { exclusively, refresh, installRoot, readMetadata, sync, close } = repository;
   const journal = createPublicationJournal(dir, nodeFileSystem);
   const tarPath = (name: string, file: string): string => join(dir, "targets", name, file);

@@ -31,6 +31,8 @@ interface SigningContext {
   readonly keys: RegistryKeys;
   readonly lifetimes: Lifetimes;
   readonly nowMs: number;
+  /** Was a later time believed before, and is in doubt which one is right? Default: no. */
+  readonly isBehind?: boolean;
 }
 
 /** What the next state is made of. */
@@ -51,8 +53,8 @@ export function nextState(change: RepositoryChange, context: SigningContext): Re
   const { root, previous, from, targetFiles } = change;
   const { keys, lifetimes } = context;
   // Below the root's own moment the clock is surely behind (1970): new files must not look older than the last ones.
-  const isBehind = previous !== null && context.nowMs < issuedAtMs(root);
-  const lastMs = isBehind ? issuedAtMs(previous.timestamp) || 0 : 0;
+  const isBehind = context.isBehind === true || context.nowMs < issuedAtMs(root);
+  const lastMs = isBehind && previous !== null ? issuedAtMs(previous.timestamp) || 0 : 0;
   const issuedMs = Math.max(context.nowMs, lastMs);
   if (issuedMs >= Date.parse(root.signed.expires)) {
     throw new AuroraError("CLOCK", `the root metadata was good until ${root.signed.expires}`, {

@@ -23,6 +23,8 @@ interface SignedRepositoryOptions {
   readonly dir: string;
   readonly keys: RegistryKeys;
   readonly clock: Clock;
+  /** See {@link ClockDoubt}; default: none. */
+  readonly isBehind?: ClockDoubt | undefined;
   /** See {@link ChangeLock}; default: no other process writes here. */
   readonly lock?: ChangeLock | undefined;
 }
@@ -32,6 +34,9 @@ interface SignedRepositoryOptions {
  * @throws AuroraError STORE when others do not end in time, or cannot be asked
  */
 export type ChangeLock = <T>(change: () => Promise<T>) => Promise<T>;
+
+/** Is the clock behind what was believed before, for so short a time that either may be right? */
+export type ClockDoubt = () => Promise<boolean>;
 
 const alone: ChangeLock = (change) => change();
 
@@ -49,7 +54,7 @@ interface SignedRepository {
   exclusively<T>(change: () => Promise<T>): Promise<T>;
   /** Signs and publishes another list of targets; inside {@link exclusively}. */
   commit(targets: TargetFiles): Promise<void>;
-  /** Signs anew what has used up half of its life, and all once after the opening and after the clock was set. Returns whether anything was. */
+  /** Signs anew what has used up half of its life, and all once after the opening, after the clock was set and after it was in doubt. Returns whether anything was. */
   refresh(): Promise<boolean>;
   /** Takes a new root file (keys changed). @throws AuroraError KEY when it does not follow the present one. */
   installRoot(bytes: Uint8Array, keys: RegistryKeys): Promise<void>;
@@ -64,7 +69,7 @@ interface SignedRepository {
  * @throws AuroraError KEY when root does not list the keys, STORE when the folder is damaged.
  */
 export async function openSignedRepository(options: SignedRepositoryOptions): Promise<SignedRepository> {
-  const { clock, lock = alone } = options;
+  const { clock, lock = alone, isBehind = () => Promise.resolve(false) } = options;
   const folder = createMetadataFolder(join(options.dir, "metadata"));
   let keys = options.keys;
   await folder.prepare();
@@ -76,14 +81,17 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
   // that was wrong then and was set.
   const aheadMs = (): number => clock.nowMs() - clock.monotonicMs();
   let signedAheadMs = Number.NEGATIVE_INFINITY;
+  let signedInDoubt = false;
   const queue = createWorkQueue();
 
   async function sign(from: RefreshFrom, targetFiles: TargetFiles): Promise<NonNullable<typeof published>> {
     const change = { root, previous: published, from, targetFiles };
-    const next = nextState(change, { keys, lifetimes: defaultLifetimes, nowMs: clock.nowMs() });
+    const isDoubted = await isBehind();
+    const signing = { keys, lifetimes: defaultLifetimes, nowMs: clock.nowMs(), isBehind: isDoubted };
+    const next = nextState(change, signing);
     await folder.writeState(next);
     published = next;
-    if (from === "targets") signedAheadMs = aheadMs();
+    if (from === "targets") [signedAheadMs, signedInDoubt] = [aheadMs(), isDoubted];
     return next;
   }
   const targets = (): TargetFiles => published?.targets.signed.targets ?? {};
@@ -108,16 +116,17 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
   const commit = async (targetFiles: TargetFiles): Promise<void> => {
     await sign("targets", targetFiles);
   };
-  const findDue = (): RefreshFrom | null =>
-    published === null || Math.abs(aheadMs() - signedAheadMs) > minuteMs
-      ? "targets"
-      : refreshDue(published, clock.nowMs());
+  const findDue = async (): Promise<RefreshFrom | null> => {
+    if (published === null || Math.abs(aheadMs() - signedAheadMs) > minuteMs) return "targets";
+    if (signedInDoubt && !(await isBehind())) return "targets";
+    return refreshDue(published, clock.nowMs());
+  };
   const refreshOnce = async (): Promise<boolean> => {
     await sync();
     // Without the lock, which every gateway's question would ask for.
-    if (findDue() === null) return false;
+    if ((await findDue()) === null) return false;
     return exclusively(async () => {
-      const due = findDue();
+      const due = await findDue();
       if (due !== null) await sign(due, targets());
       return due !== null;
     });

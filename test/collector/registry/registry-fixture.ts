@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Fastify from "fastify";
 import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
 import { mountRoutes } from "../../../src/collector/api/http-server.ts";
+import { createClockTrust, isClockBehind } from "../../../src/collector/clock-trust.ts";
 import {
   createInstallationKeys,
   loadRegistryKeys,
@@ -13,6 +14,8 @@ import { registryRoutes } from "../../../src/collector/registry/registry-routes.
 import type { PrivateKey } from "../../../src/core/bundle/keys.ts";
 import { loadPrivateKey } from "../../../src/core/bundle/keys.ts";
 import { type BundleContents, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
+import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
+import { createLogger } from "../../../src/core/platform/logger.ts";
 
 export const startMs: number = Date.UTC(2026, 0, 10, 12);
 
@@ -53,6 +56,8 @@ export interface RegistryFixture {
   readonly release: PrivateKey;
   readonly clock: TestClock;
   readonly registry: Registry;
+  /** What a collector asks every hour; until a test does, no clock is in doubt. */
+  readonly trustClock: () => Promise<boolean>;
   /** Writes a bundle and publishes it. */
   publish(contents: BundleContents, signer?: PrivateKey): ReturnType<Registry["publish"]>;
   /** A file of metadata that must be there. @throws Error when it is not. */
@@ -71,8 +76,16 @@ export async function createRegistryFixture(): Promise<RegistryFixture> {
   await createInstallationKeys(keysDir, clock.nowMs());
   const keys = await loadRegistryKeys(keysDir);
   const release = await loadPrivateKey(join(keysDir, "release.key"));
+  const logger = createLogger({ level: "silent" });
+  const believed = { path: join(base, "clock.believed"), files: nodeFileSystem, clock, logger };
   const open = (): Promise<Registry> =>
-    createRegistry({ dir, keys, trustedKeys: [release.publicKey], clock });
+    createRegistry({
+      dir,
+      keys,
+      trustedKeys: [release.publicKey],
+      clock,
+      isBehind: () => isClockBehind(believed),
+    });
   const registry = await open();
   const closers: (() => Promise<unknown>)[] = [];
   let written = 0;
@@ -83,6 +96,7 @@ export async function createRegistryFixture(): Promise<RegistryFixture> {
     release,
     clock,
     registry,
+    trustClock: createClockTrust(believed),
     open,
     async publish(contents, signer = release) {
       const bundleDir = join(base, `bundle-${written++}`);

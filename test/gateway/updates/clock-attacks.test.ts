@@ -161,6 +161,37 @@ describe("clocks", () => {
     expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
   });
 
+  it("of a collector, set back by 60 days, end no update for the day in which either time may be right", async () => {
+    const { clock, registry, trustClock } = fixture;
+    let behindMs = 0;
+    const own = { nowMs: () => clock.nowMs() + behindMs, monotonicMs: clock.monotonicMs };
+    gateway = await fixture.gateway({ clock: own });
+    const set = (byMs: number): void => {
+      clock.set(clock.nowMs() - byMs);
+      behindMs += byMs;
+    };
+    clock.pass(200 * dayMs);
+    await trustClock();
+    await registry.refresh();
+    expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
+    const versionOf = async (): Promise<number> =>
+      JSON.parse(Buffer.from(await fixture.metadata("timestamp.json")).toString()).signed.version;
+    set(60 * dayMs);
+    for (let hour = 0; hour < 24; hour++) {
+      await trustClock();
+      expect(await gateway.updater.checkNow(), `hour ${hour}`).toEqual({ kind: "current" });
+      clock.pass(hourMs);
+    }
+    const version = await versionOf();
+    await trustClock();
+    // Nobody has set it: it is believed, and says what it says.
+    await expectRefused(gateway, /expired/);
+    expect(await versionOf()).toBe(version + 1);
+    expect(await registry.refresh()).toBe(false);
+    set(-60 * dayMs);
+    expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
+  });
+
   it("an hour off either way change nothing", async () => {
     for (const [hours, version] of [
       [-1, "1.1.0"],
