@@ -7,8 +7,8 @@ import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { dayMs, formatDuration, hourMs, minuteMs } from "../../core/maths/durations.ts";
 import type { RecordFault, StorableRecord } from "./fleet-record.ts";
 
-/** For how long an outbox may have waited: as long as a lane keeps. What is older on arrival is of a wrong clock. */
-export const longestWaitMs: number = 400 * dayMs;
+/** For how long an outbox may have waited: as long as a lane keeps, and drops a day at a time. What is older on arrival is of a wrong clock. */
+export const longestWaitMs: number = 401 * dayMs;
 /** How far a clock may be ahead. */
 export const maxAheadMs: number = hourMs;
 /** How far a gateway's clock may differ when it says its time at once, in its status. */

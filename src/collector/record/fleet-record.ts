@@ -124,8 +124,10 @@ export interface RecordFault {
     | "shape-invalid"
     /** Sketches of other bins than those of the model, or of the period so far. */
     | "drift-bins"
-    /** Of a time that cannot be: of the future, or from before all that is kept. */
+    /** Of a time that cannot be: of the future, or from before all that an outbox may hold. */
     | "drift-clock"
+    /** Older than what is kept here, and its time may be right. */
+    | "drift-late"
     /** Of more points, loads or open periods than one gateway may occupy. */
     | "drift-bounds"
     /** Of more turbines, points, failure modes, alarms or events than one gateway may occupy (`record-bounds.ts`). */

@@ -16,7 +16,7 @@ import type {
 } from "../../core/contract/uplink-record.ts";
 import { type EnvelopeHeader, openUplinkEnvelope } from "../../core/wire/envelope-codec.ts";
 import { decodeRecord } from "../../core/wire/record-codec.ts";
-import { maxAheadMs } from "../record/clock-rules.ts";
+import { longestWaitMs, maxAheadMs } from "../record/clock-rules.ts";
 import type { RecordFault, StorableRecord, UplinkMessage } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import type { GatewaySites } from "./gateway-sites.ts";
@@ -194,12 +194,13 @@ function checkDrift(report: DriftReport, sender: RecordSender): RecordFault | nu
 function checkClock({ fromMs, toMs }: DriftReport, sender: RecordSender): RecordFault | null {
   const { nowMs, isBehind = false, driftKeptMs } = sender.limits;
   if (isBehind || nowMs < earliestClockMs) return null;
-  const refuse = (why: string): RecordFault => {
+  const refuse = (reason: "drift-clock" | "drift-late", why: string): RecordFault => {
     const dated = `${sender.gateway} dates a drift report ${new Date(toMs).toISOString()}`;
-    return { reason: "drift-clock", detail: `${dated}, ${why} (now it is ${new Date(nowMs).toISOString()})` };
+    return { reason, detail: `${dated}, ${why} (now it is ${new Date(nowMs).toISOString()})` };
   };
-  if (toMs > nowMs + maxAheadMs) return refuse("which is to come");
-  return fromMs < nowMs - driftKeptMs ? refuse("before all that is kept") : null;
+  if (toMs > nowMs + maxAheadMs) return refuse("drift-clock", "which is to come");
+  if (fromMs >= nowMs - driftKeptMs) return null;
+  return refuse(toMs < nowMs - longestWaitMs ? "drift-clock" : "drift-late", "before all that is kept");
 }
 
 /** One record of an invalid time would leave a whole page unshown. */

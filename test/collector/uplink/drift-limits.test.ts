@@ -24,7 +24,7 @@ describe("a gateway's clock", () => {
     ["2038", Date.UTC(2038, 0, 19), "which is to come"],
     ["the largest that JavaScript can say", 8.64e15, "which is to come"],
     ["tomorrow", 1_700_000_000_000 + dayMs, "which is to come"],
-    ["before all that is kept", 1_700_000_000_000 - 91 * dayMs, "before all that is kept"],
+    ["before all that may have waited", 1_700_000_000_000 - 402 * dayMs, "before all that is kept"],
   ])("that says %s makes no day of it, and is named", async (_, toMs, why) => {
     const bench = createIngestBench({ driftKeptMs: 90 * dayMs });
     const acks = await bench.take([reportAt(toMs)], { lane: "drift" });
@@ -39,6 +39,14 @@ describe("a gateway's clock", () => {
     expect(await bench.metrics.render()).toContain('aurora_uplink_messages_total{outcome="quarantined"} 1');
     expect(await bench.record.driftBacklog()).toEqual({ openPeriods: 0, lateReports: 0 });
     expect(await bench.record.newestDriftDay("2999-01-01")).toBeNull();
+  });
+
+  it.each([91, 400])("is not called wrong by a report that is %d days late", async (days) => {
+    const bench = createIngestBench({ driftKeptMs: 90 * dayMs });
+    await bench.take([reportAt(bench.clock.nowMs() - days * dayMs)], { lane: "drift" });
+    const { items } = await bench.record.quarantine(10);
+    expect(items).toMatchObject([{ reason: "drift-late", messages: 1 }]);
+    expect((await bench.record.events({ limit: 10, offset: 0 })).total).toBe(0);
   });
 
   it("may be an hour ahead, and late by as much as is kept", async () => {
