@@ -16,12 +16,15 @@ export function fromAlarmRow(row: RecordRow, steps: readonly AlarmLifeStep[]): R
   const isUnheard = said !== null && (told === null || !isSameTime(told.data.since, said.alarm.since));
   const event = said === null ? told! : tellAsSaid(row, isUnheard ? null : told, said);
   const firstMs = isUnheard ? said.atMs : Number(row.first_ms);
+  const lastMs = Number(row.last_ms);
+  // Of an event that goes by its arrival the beginning is of the same clock.
+  const shiftMs = said === null ? lastMs - Date.parse(event.time) : 0;
   return {
     alarm: Number(row.id),
     active: isActive(row),
-    sinceMs: believeSince(Date.parse(event.data.since), firstMs),
+    sinceMs: believeSince(Date.parse(event.data.since) + shiftMs, firstMs),
     firstMs,
-    lastMs: Number(row.last_ms),
+    lastMs,
     saidMs: said?.atMs ?? null,
     event,
     steps: isUnheard ? [] : steps,

@@ -7,7 +7,7 @@ import type { AlarmState, AlertData, AlertEvent, AlertTransition } from "../../c
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
 import type { SaidAlarm } from "../../core/decision/alarms/recalled-alarm.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
-import { believeTime } from "./clock-rules.ts";
+import { believeTime, type Receipt } from "./clock-rules.ts";
 import { areTwo } from "./clone-rules.ts";
 import type { AlarmLifeStep } from "./fleet-record.ts";
 
@@ -98,12 +98,12 @@ function transitionOf(event: Pick<AlertEvent, "type">): AlertTransition {
 }
 
 /** An event as a step in its alarm's life, at a time that can be right. */
-export function alarmLifeStep(event: AlertEvent, receivedMs: number): AlarmLifeStep {
+export function alarmLifeStep(event: AlertEvent, receipt: Receipt): AlarmLifeStep {
   return {
     eventId: event.id,
     transition: transitionOf(event),
     state: event.data.state,
-    timeMs: believeTime(Date.parse(event.time), receivedMs),
+    timeMs: believeTime(Date.parse(event.time), receipt),
     probability: event.data.probability,
     risk: event.data.risk ?? null,
   };
@@ -153,7 +153,8 @@ export type AlarmChange =
  */
 export function holdAgainstState(alarms: readonly StoredAlarm[], heard: HeardAlarms): readonly AlarmChange[] {
   const { state, seenMs } = heard;
-  const atMs = believeTime(Date.parse(state.time), seenMs);
+  // A state waits in no outbox.
+  const atMs = believeTime(Date.parse(state.time), { receivedMs: seenMs, isBehind: true });
   const newest = new Map<string, StoredAlarm>();
   for (const alarm of alarms) {
     const kind = nameKind(alarm);

@@ -5,10 +5,12 @@
 import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { dayMs, formatDuration, hourMs, minuteMs } from "../../core/maths/durations.ts";
-import type { RecordFault, StorableRecord } from "./fleet-record.ts";
+import type { RecordFault, RecordSource, StorableRecord } from "./fleet-record.ts";
 
 /** For how long an outbox may have waited: as long as a lane keeps, and drops a day at a time. What is older on arrival is of a wrong clock. */
 export const longestWaitMs: number = 401 * dayMs;
+/** The same where nothing waits, or where a gateway's clock is known to be behind: what it dates is older than it is. */
+const shortWaitMs = 30 * dayMs;
 /** How far a clock may be ahead. */
 export const maxAheadMs: number = hourMs;
 /** How far a gateway's clock may differ when it says its time at once, in its status. */
@@ -18,9 +20,16 @@ export const toldAgainMs: number = dayMs;
 /** Name of the event. */
 export const clockEventName = "clock.differs";
 
+/** When something came, and what is known of the clock behind it. */
+export type Receipt = Pick<RecordSource, "receivedMs" | "isBehind">;
+
 /** The time by which something is sorted and shown: its own, or that of its arrival where its own cannot be right. */
-export function believeTime(timeMs: number, receivedMs: number): number {
-  return canBeRight(timeMs, receivedMs) ? timeMs : receivedMs;
+export function believeTime(timeMs: number, receipt: Receipt): number {
+  return canBeRight(timeMs, receipt.receivedMs, earliestOf(receipt)) ? timeMs : receipt.receivedMs;
+}
+
+function earliestOf({ receivedMs, isBehind = false }: Receipt): number {
+  return receivedMs - (isBehind ? shortWaitMs : longestWaitMs);
 }
 
 /** Since when an alarm stands, for however long: only what an unset clock said, or one ahead, goes by when it was heard of. */
@@ -28,24 +37,34 @@ export function believeSince(sinceMs: number, heardMs: number): number {
   return canBeRight(sinceMs, heardMs, earliestClockMs) ? sinceMs : heardMs;
 }
 
-function canBeRight(timeMs: number, receivedMs: number, earliestMs = receivedMs - longestWaitMs): boolean {
+function canBeRight(timeMs: number, receivedMs: number, earliestMs: number): boolean {
   if (receivedMs < earliestClockMs) return true;
   return timeMs >= earliestMs && timeMs <= receivedMs + maxAheadMs;
 }
 
 /** What is to be told of the clock behind a record, stored or refused; null: nothing. */
-export function doubtRecord(
-  record: StorableRecord | RecordFault,
-  from: { readonly gateway: string; readonly receivedMs: number },
-): EventRecord | null {
+export function doubtRecord(record: StorableRecord | RecordFault, from: RecordSource): EventRecord | null {
   if ("reason" in record) {
     return record.reason === "drift-clock" ? createClockEvent(from, record.detail) : null;
   }
   const timeMs = timeOf(record);
   // 0: not known, as of the event that stands for a record of a later version.
-  if (timeMs === null || timeMs === 0 || canBeRight(timeMs, from.receivedMs)) return null;
+  if (timeMs === null || timeMs === 0 || believeTime(timeMs, from) === timeMs) return null;
   const what = `${from.gateway} dates what it sends (${record.kind}) ${sayTime(timeMs)}`;
   return createClockEvent(from, `${what}, ${sayDifference(timeMs, from.receivedMs)}`);
+}
+
+/** Does it depend on its gateway's clock whether a record's time can be right? */
+export function isInDoubt(record: StorableRecord, receivedMs: number): boolean {
+  const timeMs = timeOf(record);
+  return timeMs !== null && timeMs < receivedMs - shortWaitMs;
+}
+
+/** Is a gateway's clock behind, by its status? Null: that does not say; a retained one counts as heard at its own time. */
+export function isStatusBehind(time: string | null, seenMs: number): boolean | null {
+  const timeMs = time === null ? seenMs : Date.parse(time);
+  if (timeMs === seenMs || seenMs < earliestClockMs) return null;
+  return seenMs - timeMs > maxDifferenceMs;
 }
 
 /** What is to be told of a clock that says its time at once; null: nothing. */

@@ -1,6 +1,6 @@
 /** What every engine does alike with drift: the order of lists, and what one gateway may occupy. */
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
-import { believeTime } from "./clock-rules.ts";
+import { believeTime, type Receipt } from "./clock-rules.ts";
 import type { ReferenceKey } from "./drift-record.ts";
 
 /** What one gateway may occupy; a report beyond is set aside as `drift-bounds`. */
@@ -60,12 +60,12 @@ export interface DriftRenewal {
 }
 
 /** The renewal that an event of a gateway tells of, or null. */
-export function readRenewal({ name, subject, timeMs }: EventRecord, receivedMs: number): DriftRenewal | null {
+export function readRenewal({ name, subject, timeMs }: EventRecord, receipt: Receipt): DriftRenewal | null {
   const slash = subject.indexOf("/");
   if (name !== "baseline-renewed" || slash < 0) return null;
   return {
     turbine: subject.slice(0, slash),
     component: subject.slice(slash + 1),
-    timeMs: believeTime(timeMs, receivedMs),
+    timeMs: believeTime(timeMs, receipt),
   };
 }

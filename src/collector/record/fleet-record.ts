@@ -89,6 +89,8 @@ export interface CheckedEnvelope extends Omit<UplinkEnvelope, "records">, Uplink
 export interface RecordSource {
   readonly gateway: string;
   readonly receivedMs: number;
+  /** Was its gateway's clock behind when that last said the time? Default: no. */
+  readonly isBehind?: boolean;
 }
 
 /** One life of a gateway's outbox. */

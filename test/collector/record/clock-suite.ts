@@ -206,6 +206,39 @@ export function describeClocks(open: () => Promise<FleetRecord>): void {
     }
   });
 
+  it("dates by its arrival what is older than 30 days of a gateway whose status said that its clock is behind, until one says it is right", async () => {
+    const record = await open();
+    const send = createSender(record);
+    const behindMs = t - 60 * day;
+    const say = async (timeMs: number, seenMs: number): Promise<void> => {
+      const time = new Date(timeMs).toISOString();
+      const status = { gateway: "gw-1", online: true, time, version: "1", config: null };
+      const gateways = [{ status, seenMs }];
+      expect(await record.storeStates({ nowMs: t, turbines: [], gateways, setAside: [] })).toEqual([]);
+    };
+    const raise = (turbine: string, timeMs: number): StorableRecord => {
+      const since = new Date(timeMs - 60_000).toISOString();
+      return { kind: "alert", event: alertEvent(turbine, "raised", timeMs, { since }) };
+    };
+    await say(behindMs, t);
+    // A retained one is heard as of its own time.
+    await say(behindMs, behindMs);
+    await send([event("behind", behindMs), event("waited", t - 29 * day), raise("wt-1", behindMs)]);
+    await say(t, t + 1);
+    await send([event("right", behindMs), raise("wt-2", behindMs)]);
+    const items = (await record.events(all)).items.filter(({ gateway }) => gateway === "gw-1");
+    expect(items.map(({ name, believedMs }) => [name, believedMs])).toEqual([
+      ["behind", t],
+      ["waited", t - 29 * day],
+      ["right", behindMs],
+    ]);
+    const alarms = (await record.alarms(all)).items;
+    expect(alarms.map(({ sinceMs, firstMs, lastMs }) => [sinceMs, firstMs, lastMs])).toEqual([
+      [t - 60_000, t, t],
+      [behindMs - 60_000, behindMs, behindMs],
+    ]);
+  });
+
   it("hears from a status and from a refused report how wrong a clock is", async () => {
     const record = await open();
     const status = (gateway: string, timeMs: number) => ({

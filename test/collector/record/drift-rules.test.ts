@@ -6,7 +6,7 @@ test("the time of a renewal is believed as that of any other event", () => {
   const receivedMs = Date.UTC(2026, 10, 20);
   const event = { kind: "event", name: "baseline-renewed", subject: "wt-1/gearbox", detail: "" } as const;
   const believed = (awayMs: number): number => {
-    const renewal = readRenewal({ ...event, timeMs: receivedMs + awayMs }, receivedMs);
+    const renewal = readRenewal({ ...event, timeMs: receivedMs + awayMs }, { receivedMs });
     expect(renewal).toMatchObject({ turbine: "wt-1", component: "gearbox" });
     return renewal!.timeMs - receivedMs;
   };

@@ -19,6 +19,7 @@ import {
   holdAgainstState,
   placeAlert,
 } from "../alarm-rules.ts";
+import type { Receipt } from "../clock-rules.ts";
 import type {
   AlarmingTurbine,
   AlarmLifeStep,
@@ -35,7 +36,7 @@ import { transpose } from "./postgres-predictions.ts";
 import type { SqlParameter } from "./postgres-values.ts";
 
 /** Stores an event with the alarm that it belongs to; one that is known changes nothing. @throws RecordRefusedError before anything is written */
-export async function putAlert(session: SqlSession, event: AlertEvent, receivedMs: number): Promise<void> {
+export async function putAlert(session: SqlSession, event: AlertEvent, receipt: Receipt): Promise<void> {
   const { site, turbine } = event.data;
   const known = await session.rows("SELECT 1 FROM alert_event WHERE site = $1 AND turbine = $2 AND id = $3", [
     site,
@@ -43,7 +44,7 @@ export async function putAlert(session: SqlSession, event: AlertEvent, receivedM
     event.id,
   ]);
   if (known.length > 0) return;
-  const { transition, state, timeMs, probability, risk } = alarmLifeStep(event, receivedMs);
+  const { transition, state, timeMs, probability, risk } = alarmLifeStep(event, receipt);
   const alarm = await placeEvent(session, event, timeMs);
   await session.run(
     `INSERT INTO alert_event (site, turbine, id, alarm, transition, state, time_ms, received_ms, probability, risk, json)
@@ -56,7 +57,7 @@ export async function putAlert(session: SqlSession, event: AlertEvent, receivedM
       transition,
       state,
       timeMs,
-      Math.trunc(receivedMs),
+      Math.trunc(receipt.receivedMs),
       probability,
       risk,
       JSON.stringify(event),

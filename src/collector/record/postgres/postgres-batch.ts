@@ -5,7 +5,7 @@
 import { failed, ok, type Result } from "../../../core/contract/result.ts";
 import type { EventRecord, UplinkRecord } from "../../../core/contract/uplink-record.ts";
 import { stepWatermark } from "../../../core/wire/uplink-ack.ts";
-import { doubtRecord } from "../clock-rules.ts";
+import { doubtRecord, isInDoubt } from "../clock-rules.ts";
 import type {
   CheckedEnvelope,
   EnvelopeBatch,
@@ -22,7 +22,7 @@ import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-
 import type { PostgresDrift } from "./postgres-drift.ts";
 import { setMessagesAside } from "./postgres-events.ts";
 import { forgetLives, lockLanes, nameLane, readHighest, setLanes } from "./postgres-lanes.ts";
-import { createTouchMemory, noteGateways, type TurbineTouch } from "./postgres-machines.ts";
+import { createTouchMemory, findBehind, noteGateways, type TurbineTouch } from "./postgres-machines.ts";
 import type { PostgresPartitions } from "./postgres-partitions.ts";
 import { countDailyUse } from "./postgres-use.ts";
 import {
@@ -94,6 +94,13 @@ async function storeBatch(
   }
   const { lanes, begun } = await lockLanes(session, envelopes, nowMs);
   const highest = await readHighest(session, begun);
+  const doubted = envelopes.filter(({ records }) =>
+    records.some((record) => record.ok && isInDoubt(record.value, nowMs)),
+  );
+  const behind = await findBehind(
+    session,
+    doubted.map(({ gateway }) => gateway),
+  );
   const aside: SetAsideMessage[] = [...setAside];
   const fresh: FreshRecord[] = [];
   const steps = envelopes.map((envelope) => {
@@ -101,7 +108,11 @@ async function storeBatch(
     const before = lane.sequence;
     const step = stepWatermark(before ?? 0, envelope);
     lane.sequence = step.watermark;
-    const source = { gateway: envelope.gateway, receivedMs: nowMs };
+    const source = {
+      gateway: envelope.gateway,
+      receivedMs: nowMs,
+      isBehind: behind.has(envelope.gateway),
+    };
     const { topic, payload } = envelope;
     const missing = countMissing(envelope, step.missing, { before, others: highest.of(envelope) });
     highest.note(envelope, step.watermark);

@@ -37,8 +37,9 @@ export async function putEvents(
   const rows = (isOutcome: boolean) =>
     events
       .filter(([{ name }]) => (name === outcomeEventName) === isOutcome)
-      .map(([{ timeMs, name, subject, detail }, { gateway, receivedMs }]) => {
-        const times = [timeMs, receivedMs, believeTime(timeMs, receivedMs)].map(Math.trunc);
+      .map(([{ timeMs, name, subject, detail }, source]) => {
+        const { gateway, receivedMs } = source;
+        const times = [timeMs, receivedMs, believeTime(timeMs, source)].map(Math.trunc);
         return [dayNumber(receivedMs), gateway, ...times, name, subject, detail] as const;
       });
   const plain = rows(false);
@@ -63,9 +64,10 @@ export async function putUpdates(
   session: SqlSession,
   updates: readonly Received<UpdateRecord>[],
 ): Promise<void> {
-  const rows = updates.map(([update, { gateway, receivedMs }]) => {
+  const rows = updates.map(([update, source]) => {
     const { modelName, fromVersion, toVersion, step, detail } = update;
-    const times = [update.timeMs, receivedMs, believeTime(update.timeMs, receivedMs)].map(Math.trunc);
+    const { gateway, receivedMs } = source;
+    const times = [update.timeMs, receivedMs, believeTime(update.timeMs, source)].map(Math.trunc);
     return [gateway, ...times, modelName, fromVersion, toVersion, step, detail] as const;
   });
   if (rows.length === 0) return;

@@ -3,7 +3,7 @@ import { namePoint } from "../../../core/contract/name-point.ts";
 import type { PointId } from "../../../core/contract/stream.ts";
 import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine-state.ts";
 import type { HealthRecord } from "../../../core/contract/uplink-record.ts";
-import { toldAgainMs } from "../clock-rules.ts";
+import { isStatusBehind, toldAgainMs } from "../clock-rules.ts";
 import { areTwo, fromTwinRow } from "../clone-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
 import { recordBounds } from "../record-bounds.ts";
@@ -51,6 +51,18 @@ export async function findClockNews(
        (SELECT gateway FROM gateway WHERE gateway = ANY ($1::text[]) ORDER BY gateway FOR UPDATE) RETURNING gateway`,
     [gateways, Math.trunc(nowMs), Math.trunc(nowMs - toldAgainMs)],
   );
+  return new Set(rows.map(({ gateway }) => String(gateway)));
+}
+
+/** Of gateways those whose clock was behind when they last said the time. */
+export async function findBehind(
+  session: SqlSession,
+  gateways: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (gateways.length === 0) return new Set();
+  const rows = await session.rows("SELECT gateway FROM gateway WHERE behind AND gateway = ANY ($1::text[])", [
+    gateways,
+  ]);
   return new Set(rows.map(({ gateway }) => String(gateway)));
 }
 
@@ -193,10 +205,18 @@ export async function findUnclaimed(
 export async function putStatus(session: SqlSession, status: GatewayStatus, seenMs: number): Promise<void> {
   if (status.online) {
     await session.run(
-      `INSERT INTO gateway AS known (gateway, last_seen_ms, online, version, config_json) VALUES ($1, $2, true, $3, $4)
+      `INSERT INTO gateway AS known (gateway, last_seen_ms, online, version, config_json, behind)
+       VALUES ($1, $2, true, $3, $4, COALESCE($5, false))
        ON CONFLICT (gateway) DO UPDATE SET last_seen_ms = GREATEST(known.last_seen_ms, excluded.last_seen_ms),
-         online = true, offline_ms = NULL, version = excluded.version, config_json = excluded.config_json`,
-      [status.gateway, Math.trunc(seenMs), status.version, JSON.stringify(status.config ?? null)],
+         online = true, offline_ms = NULL, version = excluded.version, config_json = excluded.config_json,
+         behind = COALESCE($5, known.behind)`,
+      [
+        status.gateway,
+        Math.trunc(seenMs),
+        status.version,
+        JSON.stringify(status.config ?? null),
+        isStatusBehind(status.time, seenMs),
+      ],
     );
     return;
   }

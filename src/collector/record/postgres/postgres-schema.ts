@@ -183,6 +183,8 @@ const migrations: readonly string[] = [
   `,
   // When a gateway last spoke of a turbine after another, and which do so by turns.
   "ALTER TABLE turbine ADD COLUMN twinned_ms bigint, ADD COLUMN twins_json text",
+  // Whether a gateway's clock was behind when it last said the time.
+  "ALTER TABLE gateway ADD COLUMN behind boolean NOT NULL DEFAULT false",
 ];
 
 /** Of advisory locks: whoever changes the tables holds it. */

@@ -51,11 +51,11 @@ export async function putRecords(writing: Writing, fresh: readonly FreshRecord[]
   for (const entry of fresh) {
     const { record, source } = entry;
     if (record.kind === "event") {
-      const renewal = readRenewal(record, source.receivedMs);
+      const renewal = readRenewal(record, source);
       if (renewal !== null) await renewReferences(session, source.gateway, renewal);
     }
     try {
-      if (record.kind === "alert") await putAlert(session, record.event, source.receivedMs);
+      if (record.kind === "alert") await putAlert(session, record.event, source);
       if (record.kind !== "drift-report") continue;
       await drift.put(session, numbers.points.get(record)!, { report: record, source });
     } catch (error) {

@@ -19,6 +19,7 @@ import {
   holdAgainstState,
   placeAlert,
 } from "../alarm-rules.ts";
+import type { Receipt } from "../clock-rules.ts";
 import type { AlarmingTurbine, AlarmQuery, Listing, RecordedAlarm, TurbineRef } from "../fleet-record.ts";
 import { recordBounds, refuseBeyond } from "../record-bounds.ts";
 import { searchWords } from "../record-rules.ts";
@@ -26,7 +27,7 @@ import { holdsListedWords } from "./sqlite-events.ts";
 
 export interface SqliteAlarms {
   /** @throws RecordRefusedError for an alarm of a kind beyond its turbine's bound */
-  put(event: AlertEvent, receivedMs: number): void;
+  put(event: AlertEvent, receipt: Receipt): void;
   /** Holds what a turbine's state names against its alarms. */
   hold(heard: HeardAlarms): void;
   list(query: AlarmQuery): Listing<RecordedAlarm>;
@@ -112,11 +113,11 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     begin.run(site, turbine, component, failureMode, 1, said, atMs, atMs, unheardEvent);
   };
   return {
-    put: (event, receivedMs) => {
+    put: (event, receipt) => {
       const { site, turbine } = event.data;
       if (known.get(site, turbine, event.id) !== undefined) return;
-      const { transition, state, timeMs, probability, risk } = alarmLifeStep(event, receivedMs);
-      const step = [transition, state, timeMs, Math.trunc(receivedMs), probability, risk];
+      const { transition, state, timeMs, probability, risk } = alarmLifeStep(event, receipt);
+      const step = [transition, state, timeMs, Math.trunc(receipt.receivedMs), probability, risk];
       insertEvent.run(site, turbine, event.id, place(event, timeMs), ...step, JSON.stringify(event));
     },
     hold: (heard) => {

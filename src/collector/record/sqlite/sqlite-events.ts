@@ -2,7 +2,7 @@
 import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
 import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
-import { believeTime } from "../clock-rules.ts";
+import { believeTime, type Receipt } from "../clock-rules.ts";
 import { type EventMoment, togetherMs } from "../event-moment.ts";
 import { fromEventRow, fromUpdateRow } from "../event-rows.ts";
 import type {
@@ -67,14 +67,14 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
   );
   return {
     ...createQuarantine(database),
-    putEvent: (record, { gateway, receivedMs }) => {
+    putEvent: (record, origin) => {
       const { name, subject, detail } = record;
-      insertEvent.run(gateway, ...toTimes(record.timeMs, receivedMs), name, subject, detail);
+      insertEvent.run(origin.gateway, ...toTimes(record.timeMs, origin), name, subject, detail);
     },
-    putUpdate: (record, { gateway, receivedMs }) => {
+    putUpdate: (record, origin) => {
       insertUpdate.run(
-        gateway,
-        ...toTimes(record.timeMs, receivedMs),
+        origin.gateway,
+        ...toTimes(record.timeMs, origin),
         record.modelName,
         record.fromVersion,
         record.toVersion,
@@ -105,9 +105,9 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
 }
 
 /** Its own time, the one that is believed, and that of its arrival. */
-function toTimes(timeMs: number, receivedMs: number): readonly [number, number, number] {
-  const [own, received] = [Math.trunc(timeMs), Math.trunc(receivedMs)];
-  return [own, believeTime(own, received), received];
+function toTimes(timeMs: number, receipt: Receipt): readonly [number, number, number] {
+  const [own, receivedMs] = [Math.trunc(timeMs), Math.trunc(receipt.receivedMs)];
+  return [own, believeTime(own, { ...receipt, receivedMs }), receivedMs];
 }
 
 const eventTexts = "gateway || char(10) || name || char(10) || subject || char(10) || detail";

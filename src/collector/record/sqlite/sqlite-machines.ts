@@ -4,7 +4,7 @@ import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine
 import { type HealthRecord, memoryLifePrefix } from "../../../core/contract/uplink-record.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
-import { toldAgainMs } from "../clock-rules.ts";
+import { isStatusBehind, toldAgainMs } from "../clock-rules.ts";
 import { areTwo, fromTwinRow, stepTwins, type TwinSign } from "../clone-rules.ts";
 import type { LaneKey, RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
 import { RecordRefusedError, recordBounds, refuseBeyond } from "../record-bounds.ts";
@@ -31,6 +31,8 @@ export interface SqliteMachines {
   /** Notes that something came from a gateway. */
   touchGateway(gateway: string, nowMs: number): void;
   putStatus(status: GatewayStatus, seenMs: number): void;
+  /** Was a gateway's clock behind when it last said the time? */
+  isBehind(gateway: string): boolean;
   /** Is it long ago that people were told of a gateway's clock? Then they are told now. */
   isClockNews(gateway: string, nowMs: number): boolean;
   /** Notes a sign of two gateways under one id; is it the first for a while? */
@@ -109,15 +111,17 @@ function createGateways(
   database: SqliteDatabase,
 ): Pick<
   SqliteMachines,
-  "touchGateway" | "putStatus" | "isClockNews" | "isCloneNews" | "putHealth" | "gateways"
+  "touchGateway" | "putStatus" | "isBehind" | "isClockNews" | "isCloneNews" | "putHealth" | "gateways"
 > {
   const touch = database.prepare(
     `INSERT INTO gateway (gateway, last_seen_ms) VALUES (?, ?)
      ON CONFLICT (gateway) DO UPDATE SET last_seen_ms = MAX(last_seen_ms, excluded.last_seen_ms)`,
   );
   const putOnline = database.prepare(
-    "UPDATE gateway SET online = 1, offline_ms = NULL, version = ?, config_json = ? WHERE gateway = ?",
+    `UPDATE gateway SET online = 1, offline_ms = NULL, version = ?, config_json = ?, behind = COALESCE(?, behind)
+     WHERE gateway = ?`,
   );
+  const behind = database.prepare("SELECT 1 FROM gateway WHERE gateway = ? AND behind = 1");
   // Who says it again, or again to one that was away, does not say since when. An older collector leaves the time at one that is back.
   const putOffline = database.prepare(
     `UPDATE gateway SET online = 0, offline_ms = COALESCE(CASE WHEN online = 0 THEN offline_ms END, ?)
@@ -140,13 +144,16 @@ function createGateways(
     putStatus: (status, seenMs) => {
       if (status.online) {
         touch.run(status.gateway, Math.trunc(seenMs));
-        putOnline.run(status.version, JSON.stringify(status.config ?? null), status.gateway);
+        const isBehind = isStatusBehind(status.time, seenMs);
+        const said = isBehind === null ? null : Number(isBehind);
+        putOnline.run(status.version, JSON.stringify(status.config ?? null), said, status.gateway);
         return;
       }
       // A last will is the broker's word that the gateway is gone: it does not count as having heard of it.
       insertSilently.run(status.gateway);
       putOffline.run(seenMs > 0 ? Math.trunc(seenMs) : null, status.gateway);
     },
+    isBehind: (gateway) => behind.get(gateway) !== undefined,
     isClockNews: (gateway, nowMs) =>
       noteClock.run(Math.trunc(nowMs), gateway, Math.trunc(nowMs - toldAgainMs)).changes > 0,
     isCloneNews: (gateway, seenMs) => {

@@ -221,6 +221,8 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   `,
   // When a gateway last spoke of a turbine after another, and which do so by turns.
   "ALTER TABLE turbine ADD COLUMN twinned_ms INTEGER; ALTER TABLE turbine ADD COLUMN twins_json TEXT",
+  // Whether a gateway's clock was behind when it last said the time.
+  "ALTER TABLE gateway ADD COLUMN behind INTEGER NOT NULL DEFAULT 0",
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */

@@ -100,8 +100,9 @@ export function storeEnvelope(
   const fresh = envelope.records.slice(step.duplicates, step.duplicates + step.fresh);
   const others = before === null ? machines.highestOfOtherLives(envelope) : null;
   const missing = countMissing(envelope, step.missing, { before, others });
+  const isBehind = machines.isBehind(envelope.gateway);
+  const origin = { gateway: envelope.gateway, receivedMs: nowMs, isBehind };
   const store = (record: CheckedEnvelope["records"][number]): Result<UplinkRecord["kind"], RecordFault> => {
-    const origin = { gateway: envelope.gateway, receivedMs: nowMs };
     const stored = record.ok ? tryRecord(tables, record.value, origin) : record;
     if (!stored.ok) {
       events.setAside({ topic: envelope.topic, payload: envelope.payload, fault: stored.error }, nowMs);
@@ -112,10 +113,7 @@ export function storeEnvelope(
   if (lost !== null) store(ok(lost));
   const records = fresh.map(store);
   for (const record of fresh) {
-    const doubt = doubtRecord(record.ok ? record.value : record.error, {
-      gateway: envelope.gateway,
-      receivedMs: nowMs,
-    });
+    const doubt = doubtRecord(record.ok ? record.value : record.error, origin);
     if (doubt !== null && tellOfClock(tables, doubt, nowMs)) break;
   }
   if (step.watermark !== before) {
@@ -185,7 +183,7 @@ function putRecord(tables: RecordTables, record: StorableRecord, origin: RecordS
   const from = { gateway: origin.gateway, nowMs: origin.receivedMs };
   switch (record.kind) {
     case "alert":
-      alarms.put(record.event, origin.receivedMs);
+      alarms.put(record.event, origin);
       machines.touchTurbine(record.event.data, from);
       break;
     case "prediction-batch":
@@ -201,7 +199,7 @@ function putRecord(tables: RecordTables, record: StorableRecord, origin: RecordS
       break;
     case "event": {
       events.putEvent(record, origin);
-      const renewal = readRenewal(record, origin.receivedMs);
+      const renewal = readRenewal(record, origin);
       if (renewal !== null) driftSteps.renew(origin.gateway, renewal);
       break;
     }
