@@ -5,6 +5,7 @@
 
 import { isPast } from "../../core/contract/config/operating-channels.ts";
 import type { ScadaConfig } from "../../core/contract/config/scada-config.ts";
+import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import type { SourceFault } from "../../core/contract/source-diagnosis.ts";
 import type { Reading } from "../../core/contract/stream.ts";
 import { parseScadaPayload, type ScadaReadings } from "../../core/ingest/parse-scada-payload.ts";
@@ -130,8 +131,8 @@ export function createMqttSource(options: MqttSourceOptions): ReadingSource {
         const arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
         for (const mapping of mappings) {
           const { turbine, timePath, channels } = mapping;
-          // Nobody knows when it was measured.
-          if (isRetained && timePath === null) continue;
+          // Nobody knows how long ago it was measured.
+          if (isRetained && (timePath === null || arrival.arrivedMs < earliestClockMs)) continue;
           const parsed = parseScadaPayload(payload, { deviceId: turbine, timePath, channels }, arrival);
           const { readings, quarantined } = parsed.ok
             ? parsed.value

@@ -185,3 +185,13 @@ test("a message that was retained is taken at its own time, not at all without o
   other.say({ p: 901 });
   expect(other.heard).toMatchObject([{ value: 901 }]);
 });
+
+test("a message that was retained is not taken where the gateway's clock was never set: nobody knows how old it is", async () => {
+  const { clock, heard, say } = await startByHand("t", { "shaft-speed": "rpm" }, ["shaft-speed"]);
+  const atMs = clock.nowMs() - 10_800_000;
+  clock.jump(5_000 - clock.nowMs());
+  say({ t: atMs, rpm: 900 }, true);
+  expect(heard).toEqual([]);
+  say({ t: atMs + 10_800_000, rpm: 901 });
+  expect(heard).toMatchObject([{ value: 901 }]);
+});
