@@ -64,22 +64,23 @@ const maxToldSources = 16;
 export function composeSources(surroundings: SourceSurroundings, closers: Pick<Closers, "add">): Sources {
   const { config, mqtt, clock, timers, logger } = surroundings;
   const { stateDir } = config.gateway;
+  const timeoutMs = config.operation.dataTimeoutSeconds * 1000;
+  const judged = { timeoutMs, logger };
   const { telemetry } = surroundings.record;
   const topics = [...new Set(config.scada.map(({ topic }) => topic))];
   const mapped = config.scada.map((mapping) => ({ ...mapping, live: listLive(config, mapping) }));
   const bridges = topics.map((topic) => {
     const mappings = mapped.filter((mapping) => mapping.topic === topic);
-    const timeoutMs = config.operation.dataTimeoutSeconds * 1000;
     const source = createMqttSource({ topic, mappings, timeoutMs, mqtt, clock, logger });
-    return diagnosable(source, mappings, logger);
+    return diagnosable(source, mappings, judged);
   });
   const polled = config.modbus.map((server) => {
     const source = createModbusSource({ config: server, load: loadModbus, clock, timers, logger });
-    return { ...diagnosable(source, server.units, logger), everyMs: server.pollSeconds * 1000 };
+    return { ...diagnosable(source, server.units, judged), everyMs: server.pollSeconds * 1000 };
   });
   const subscribed = config.opcua.map((server) => {
     const source = createOpcUaSource({ config: server, load: loadOpcUa, stateDir, clock, timers, logger });
-    return { ...diagnosable(source, server.turbines, logger), everyMs: server.everySeconds * 1000 };
+    return { ...diagnosable(source, server.turbines, judged), everyMs: server.everySeconds * 1000 };
   });
   const buses = [...polled, ...subscribed];
   const all = [...bridges, ...buses];
@@ -134,10 +135,11 @@ interface DiagnosableSource {
 function diagnosable(
   source: ReadingSource,
   mapped: readonly { readonly turbine: string }[],
-  logger: Logger,
+  { timeoutMs, logger }: { readonly timeoutMs: number; readonly logger: Logger },
 ): DiagnosableSource {
   const turbines = [...new Set(mapped.map(({ turbine }) => turbine))];
-  const clocks = createSourceClocks(turbines, createFaultNotes(logger, source.describe().name));
+  const notes = createFaultNotes(logger, source.describe().name);
+  const clocks = createSourceClocks(turbines, timeoutMs, notes);
   const dated: ReadingSource = {
     start: ({ onReading, onQuality }) =>
       source.start({ onReading: (reading) => onReading(clocks.date(reading)), onQuality }),
@@ -157,8 +159,8 @@ interface SourceClocks {
   faults(): readonly SourceFault[];
 }
 
-function createSourceClocks(turbines: readonly string[], notes: FaultNotes): SourceClocks {
-  const clocks = new Map(turbines.map((turbine) => [turbine, createSourceClock()]));
+function createSourceClocks(turbines: readonly string[], timeoutMs: number, notes: FaultNotes): SourceClocks {
+  const clocks = new Map(turbines.map((turbine) => [turbine, createSourceClock(timeoutMs)]));
   return {
     date: (reading) => clocks.get(reading.deviceId)?.date(reading) ?? reading,
     get redated() {

@@ -40,18 +40,24 @@ interface Segment {
   offsetMs: number;
 }
 
-/** Creates a clock that is believed. */
-export function createSourceClock(): SourceClock {
-  return new HeldClock();
+/** Creates a clock that is believed. `timeoutMs`: what is older when it comes is not of now. */
+export function createSourceClock(timeoutMs: number): SourceClock {
+  return new HeldClock(Math.min(toleranceMs, timeoutMs / 2));
 }
 
 class HeldClock implements SourceClock {
   redated = 0;
+  readonly #maxLateMs: number;
   #segments: readonly Segment[] = [];
   /** The gateway's calendar less its monotonic time. */
   #calendarMs = Number.NaN;
   /** The source's clock less monotonic time; NaN: it is believed. */
   #offsetMs = Number.NaN;
+
+  /** `maxLateMs`: by no more is all that comes late. */
+  constructor(maxLateMs: number) {
+    this.#maxLateMs = maxLateMs;
+  }
 
   date(reading: Reading): Reading {
     const { timestampMs, arrivedMs, arrivedMonotonicMs: atMs } = reading;
@@ -106,6 +112,6 @@ class HeldClock implements SourceClock {
     } else if (high - this.#calendarMs < rightAgainMs) this.#offsetMs = Number.NaN;
     else if (middle > this.#offsetMs + rightAgainMs) this.#offsetMs = middle;
     // What usually comes late may do so three times.
-    else if (high < this.#offsetMs - Math.max(toleranceMs, paceSlack * spanMs)) this.#offsetMs = middle;
+    else if (high < this.#offsetMs - Math.max(this.#maxLateMs, paceSlack * spanMs)) this.#offsetMs = middle;
   }
 }

@@ -7,8 +7,8 @@ import { createSourceClock } from "../../../src/gateway/diagnosis/source-clock.t
 const rightMs = Date.UTC(2026, 10, 28);
 
 /** A source whose values are told to its clock; `gatewayMs` and `sourceMs` are by how much the gateway's calendar and the stamps are off. */
-function createToldSource() {
-  const clock = createSourceClock();
+function createToldSource(timeoutMs = minuteMs) {
+  const clock = createSourceClock(timeoutMs);
   let passedMs = 0;
   const told = {
     clock,
@@ -114,6 +114,24 @@ test("a source whose clock is set right, or anew, is followed within a minute", 
   expect(off(source)).toBeUndefined();
   expect(source.say()).toBe(0);
 });
+
+test.each([
+  [10_000, 285_000],
+  [30_000, 265_000],
+  [60_000, 242_000],
+])(
+  "where what is older than %d ms is not of now, values of a lead that shrinks a little are of now again within a minute",
+  (timeoutMs, leadMs) => {
+    const source = createToldSource(timeoutMs);
+    source.sourceMs = 5 * minuteMs;
+    source.run(60, 1_000);
+    source.sourceMs = leadMs;
+    source.run(60, 1_000);
+    const delayOf = (at: number): number => 1_000 * (at % 5);
+    expect(Math.min(...source.run(600, 1_000, delayOf))).toBeGreaterThanOrEqual(-timeoutMs);
+    expect(off(source)).toMatch(/ahead/);
+  },
+);
 
 test("where the gateway's clock was never set the values' times are believed, which is told until it is set", () => {
   const source = createToldSource();
