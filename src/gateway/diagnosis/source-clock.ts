@@ -53,6 +53,8 @@ class HeldClock implements SourceClock {
   #calendarMs = Number.NaN;
   /** The source's clock less monotonic time; NaN: it is believed. */
   #offsetMs = Number.NaN;
+  /** What it last stamped of what was dated otherwise. */
+  #lastMs = Number.NaN;
 
   /** `maxLateMs`: by no more is all that comes late. */
   constructor(maxLateMs: number) {
@@ -68,6 +70,9 @@ class HeldClock implements SourceClock {
     this.#judge();
     // Where the gateway has not been told the time, the source has.
     if (Number.isNaN(this.#offsetMs) || arrivedMs < earliestClockMs) return reading;
+    // A clock that was just set right steps back; what waited for its way goes on from what came before.
+    if (timestampMs <= arrivedMs && timestampMs < this.#lastMs) return reading;
+    this.#lastMs = timestampMs;
     this.redated++;
     return { ...reading, timestampMs: timestampMs - this.#aheadMs };
   }

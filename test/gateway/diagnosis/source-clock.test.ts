@@ -115,6 +115,29 @@ test("a source whose clock is set right, or anew, is followed within a minute", 
   expect(source.say()).toBe(0);
 });
 
+test("of a source whose clock is set right the first value keeps its stamp, and so does the first row that bears its beginning", () => {
+  const source = createToldSource();
+  source.sourceMs = hourMs;
+  source.run(60, 1_000);
+  source.sourceMs = 0;
+  expect(source.run(60, 1_000)).toEqual(Array(60).fill(0));
+  const rows = createToldSource();
+  const ageMs = 10 * minuteMs;
+  rows.sourceMs = hourMs - ageMs;
+  rows.run(6, 10 * minuteMs);
+  rows.sourceMs = -ageMs;
+  expect(rows.run(6, 10 * minuteMs)).toEqual(Array(6).fill(-ageMs));
+});
+
+test("what waited at a source whose clock is ahead keeps its distances, however long it waited", () => {
+  const source = createToldSource();
+  source.sourceMs = hourMs;
+  source.run(60, minuteMs);
+  source.pass(5 * hourMs);
+  const delayOf = (at: number): number => (299 - at) * minuteMs;
+  expect(source.run(300, 100, delayOf).map((ms, at) => ms + delayOf(at))).toEqual(Array(300).fill(0));
+});
+
 test.each([
   [10_000, 285_000],
   [30_000, 265_000],
