@@ -252,7 +252,9 @@ function unheardOf(
   component: string,
   sources: readonly DiagnosedSource[],
 ): PointSilence | undefined {
-  const [worst] = ofScada.includes(component) ? sources.flatMap(({ diagnoses }) => diagnoses) : [];
+  const found = ofScada.includes(component) ? sources.flatMap(({ diagnoses }) => diagnoses) : [];
+  // Values of a clock that is off are used all the same.
+  const worst = found.find(({ code }) => code !== "clock");
   return worst === undefined ? undefined : { reason: worst.text.slice(0, 400), sinceMs: worst.sinceMs };
 }
 
