@@ -53,7 +53,8 @@ export function wrapSqliteError(error: unknown, op: string, path: string): unkno
   if (code === undefined) return error;
   const said = error instanceof Error ? error.message : String(error);
   const { kind, hint: usualHint } = kinds[code] ?? {};
-  const forbidden = kind === "full" || op !== "open database" ? undefined : findForbidden(path);
+  const isOpening = op === "open database";
+  const forbidden = kind === "full" || !isOpening ? undefined : findForbidden(path);
   if (forbidden !== undefined) {
     const user = process.getuid?.() ?? "this user";
     return new AuroraError("STORE", `cannot ${op} ${path}: user ${user} may not write ${forbidden}`, {
@@ -67,12 +68,12 @@ export function wrapSqliteError(error: unknown, op: string, path: string): unkno
   }
   const full =
     kind === "full" || kind === "io" || kind === "cannot-open"
-      ? describeFull(whatIsLeft(dirname(path)))
+      ? describeFull(whatIsLeft(dirname(path)), isOpening || kind === "cannot-open")
       : null;
   const reason = full === null || kind === "full" ? said : `${full} (${said})`;
   const isFull = kind === "full" || full !== null;
   const hint = isFull
-    ? op === "open database"
+    ? isOpening || full === noFilesLeft
       ? hintOfFullDisk(dirname(path))
       : kinds[13]!.hint
     : usualHint;
@@ -138,10 +139,12 @@ function whatIsLeft(folder: string): DiskRest {
   }
 }
 
-/** Null: it takes a database. */
-function describeFull({ bytes, files }: DiskRest): string | null {
+const noFilesLeft = "the disk takes no more files";
+
+/** Null: neither room nor, where a file is to be made, inodes are short. */
+function describeFull({ bytes, files }: DiskRest, needsFile: boolean): string | null {
   if (bytes < fullBelowBytes) return "the disk is full";
-  return files === 0 ? "the disk takes no more files" : null;
+  return needsFile && files === 0 ? noFilesLeft : null;
 }
 
 /** What to do where nothing can be begun in `folder`, for want of room or of inodes. */

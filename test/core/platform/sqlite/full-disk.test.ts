@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { openSqliteRecord } from "../../../../src/collector/record/sqlite/sqlite-record.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import { openSqlite } from "../../../../src/core/platform/sqlite/sqlite.ts";
+import { wrapSqliteError } from "../../../../src/core/platform/sqlite/sqlite-error.ts";
 import { fillDisk, mountSmallDisk } from "../../../support/small-disk.ts";
 
 const disk = (sizeKib: number, skip: (note: string) => void): string => {
@@ -62,6 +63,28 @@ test("a first start on a disk with room and no inodes left says so, at whichever
   expect(() => openSqlite(path)).toThrow(/^cannot open database .*: the disk takes no more files \(/);
   for (const each of taken.slice(2)) rmSync(each);
   openSqlite(path).close();
+});
+
+test("on a disk with room and no inodes left only what needs another file is told so, with what to do", ({
+  skip,
+}) => {
+  const folder = mountSmallDisk(4_096, 2);
+  if (folder === null) return skip("nobody may mount a disk here");
+  writeFileSync(join(folder, "taken"), "");
+  const tell = (code: string, op: string): unknown =>
+    wrapSqliteError(Object.assign(new Error("failed"), { code }), op, join(folder, "gateway.db"));
+  for (const [code, op] of [
+    ["SQLITE_CANTOPEN", "write state"],
+    ["SQLITE_IOERR_WRITE", "open database"],
+  ] as const) {
+    const message = expect.stringMatching(/takes no more files \(failed\)$/);
+    expect(tell(code, op)).toMatchObject({ message, hint: expect.stringMatching(/no inodes left/) });
+  }
+  for (const code of ["SQLITE_IOERR_READ", "SQLITE_IOERR_FSYNC"]) {
+    const message = expect.stringMatching(/db: failed$/);
+    const hint = expect.stringMatching(/^The disk reported an error/);
+    expect(tell(code, "write state")).toMatchObject({ message, hint });
+  }
 });
 
 test("a collector's record says it wherever in its tables the disk becomes full, and begins when there is room", async ({
