@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -232,6 +232,30 @@ test("who asked a gateway that was killed while it recorded is refused at its ne
     `evidence-request-refused WT01/${component}: request r-1: the gateway ended while it recorded; ask again`,
   ]);
   expect((await createPlace({ left })).told).toEqual([]);
+});
+
+test("of what an earlier run began is told once its folder can be used, if it could not be at the start, and of nothing else", async () => {
+  const { left } = await createPlace();
+  const folder = join(left.stateDir, "evidence");
+  const old = { kind: "request", id: "r-1", turbine: "WT01", component, evidence: "ab".repeat(32) };
+  left.state.set("evidence-begun/r-1", JSON.stringify(old));
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, "");
+  const { ask, connect, clock, evidence, told, written } = await createPlace({ left });
+  expect(told).toEqual([expect.stringMatching(/^evidence-fault /)]);
+  rmSync(folder);
+  connect();
+  ask("r-2");
+  await written();
+  clock.advance(1_000);
+  evidence.tick();
+  expect(told.slice(1)).toEqual([
+    expect.stringMatching(/^evidence-request-accepted .* request r-2/),
+    expect.stringMatching(
+      /^evidence-request-refused .* request r-1: its files are gone, or were never written$/,
+    ),
+  ]);
+  expect(left.state.keys("evidence-begun/")).toEqual(["evidence-begun/r-2"]);
 });
 
 test.for([".json", ".pack"])(

@@ -28,7 +28,7 @@ interface BegunEvidence {
   readonly earlier: readonly string[];
   /** It is begun, or is to wait by the name `evidence`: say so before its files are there. */
   note(begun: Begun): void;
-  /** Ends what can come no more of earlier runs, and tells of it. */
+  /** Ends what can come no more of earlier runs, and tells of it; of files only once the folder is open. */
   settle(spool: Pick<EvidenceSpool, "isOpen" | "has">): void;
   /** Nothing comes of it: ends it, and tells why. */
   abandon(begun: Begun, reason: string): void;
@@ -70,6 +70,8 @@ export function openBegunEvidence({ state, telemetry, logger }: BegunEvidenceOpt
     else list.set(begun.id, begun);
   }
 
+  const earlier = [...list.values()];
+
   const end = (id: string): void => {
     if (list.delete(id)) state.set(`${prefix}${id}`, null);
   };
@@ -87,13 +89,14 @@ export function openBegunEvidence({ state, telemetry, logger }: BegunEvidenceOpt
   };
 
   return {
-    earlier: [...list.keys()],
+    earlier: earlier.map(({ id }) => id),
     note: (begun) => {
       list.set(begun.id, begun);
       state.set(`${prefix}${begun.id}`, JSON.stringify(begun));
     },
     settle: (spool) => {
-      for (const begun of [...list.values()]) {
+      for (const begun of earlier) {
+        if (list.get(begun.id) !== begun) continue;
         if (begun.evidence === undefined) abandon(begun, endedReasons[begun.kind]);
         else if (spool.isOpen && !spool.has(begun.evidence))
           abandon(begun, "its files are gone, or were never written");
