@@ -7,6 +7,7 @@ import { isOperatingChannel, isPast } from "../core/contract/config/operating-ch
 import type { Quarantine, Reading, SchemaDrift } from "../core/contract/stream.ts";
 import type { AlarmRegister } from "../core/decision/alarms/alarm-register.ts";
 import { describeSource } from "../core/ingest/schema-watch.ts";
+import { formatDuration } from "../core/maths/durations.ts";
 import type { Clock } from "../core/platform/clock.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
@@ -112,7 +113,7 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
       tellPoints(reading, isScored);
       return;
     }
-    const detail = `stamped ${Math.round(reading.arrivedMs - reading.timestampMs)} ms before its arrival`;
+    const detail = `stamped ${formatDuration(reading.arrivedMs - reading.timestampMs)} before its arrival`;
     if (!isScored) onSetAside({ ...describeSource(reading), reason: "time-jump", detail, samples: 1 });
   };
   return {
