@@ -90,6 +90,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const {
     client: mqtt,
     isCloned,
+    tick: tickStatus,
     close: closeMqtt,
   } = await connectGatewayMqtt({
     config,
@@ -232,7 +233,10 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     for (const updater of updaters) updater.nudge();
   });
 
-  const ticker = startTicker([...points.ticked, telemetry, devices, evidence], { clock, logger });
+  const ticker = startTicker([...points.ticked, { tick: tickStatus }, telemetry, devices, evidence], {
+    clock,
+    logger,
+  });
   closers.add(ticker.stop);
   const ends = createEndingsWatch(listGatewayFiles(config), {
     clock,

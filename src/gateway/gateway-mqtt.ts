@@ -4,6 +4,7 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { renderIsoTime } from "../core/contract/iso-time.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import type { GatewayStatus } from "../core/contract/turbine-state.ts";
+import { minuteMs } from "../core/maths/durations.ts";
 import type { Clock, Timers } from "../core/platform/clock.ts";
 import { waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
@@ -21,6 +22,8 @@ const lastWordsMs = 500;
 const repairMs = 5_000;
 /** And so long where it is another gateway of this id, which mends it likewise: each is heard often enough to be told of. */
 const clonedRepairMs = 90_000;
+/** A collector doubts a clock that its status says is wrong by more: where it was set by so much since, the status is said anew. */
+const setByMs = 5 * minuteMs;
 
 interface GatewayMqttOptions {
   readonly config: GatewayConfig;
@@ -41,6 +44,8 @@ export interface GatewayMqtt {
   readonly client: MqttClient;
   /** Does another gateway log in under this one's id? */
   isCloned(): boolean;
+  /** Says the status anew where the clock was set; call it about once a second. */
+  tick(): void;
   /** Says "offline" and closes. */
   close(): Promise<void>;
 }
@@ -75,9 +80,11 @@ export async function connectGatewayMqtt(options: GatewayMqttOptions): Promise<G
     logger,
   });
   const clones = createCloneWatch({ gateway: id, instance, clock, logger, onEvent: options.onEvent });
-  const status = keepStatus({ client, topic, clones, timers: options.timers, logger });
+  const { timers } = options;
+  const render = (): string => JSON.stringify(describe(true));
+  const status = keepStatus({ client, topic, render, clones, clock, timers, logger });
   // Subscribed by then: what another has left behind comes before the own status takes its place.
-  client.onConnect(() => status.say(JSON.stringify(describe(true))));
+  client.onConnect(status.say);
   const stopWaiting = client.onConnect(() => {
     stopWaiting();
     if (client.version === 5) void probe(options, login);
@@ -85,6 +92,7 @@ export async function connectGatewayMqtt(options: GatewayMqttOptions): Promise<G
   return {
     client,
     isCloned: clones.isCloned,
+    tick: status.tick,
     close: async () => {
       status.stop();
       await waitAtMost(client.publish(topic, offline, { qos: 1, retain: true }), lastWordsMs);
@@ -126,8 +134,10 @@ async function probe(
 }
 
 interface KeptStatus {
-  /** Publishes a status, and keeps it the retained one. */
-  say(status: string): void;
+  /** Publishes the status, and keeps it the retained one. */
+  say(): void;
+  /** Says it anew where the clock was set since. */
+  tick(): void;
   /** Keeps none any more. */
   stop(): void;
 }
@@ -139,23 +149,31 @@ interface KeptStatus {
 function keepStatus(parts: {
   readonly client: MqttClient;
   readonly topic: string;
+  /** The status as of now. */
+  readonly render: () => string;
   readonly clones: CloneWatch;
+  readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
 }): KeptStatus {
-  const { client, topic, clones, timers, logger } = parts;
+  const { client, topic, render, clones, clock, timers, logger } = parts;
   let said: string | null = null;
+  const calendarMs = (): number => clock.nowMs() - clock.monotonicMs();
+  let saidCalendarMs = Number.NaN;
   let cancelRepair: (() => void) | null = null;
   const calm = (): void => {
     cancelRepair?.();
     cancelRepair = null;
   };
-  const publish = (): void => {
+  const say = (): void => {
     calm();
-    if (said === null || !client.connected) return;
+    if (!client.connected) return;
+    // Its time is now: an old one would pass for a clock that is behind.
+    said = render();
+    saidCalendarMs = calendarMs();
     client.publish(topic, said, { qos: 1, retain: true }).catch((error: unknown) => {
       logger.warn("the status could not be published", { error });
-      if (said !== null) cancelRepair ??= timers.after(repairMs, publish);
+      if (said !== null) cancelRepair ??= timers.after(repairMs, say);
     });
   };
   let isFirst = true;
@@ -168,13 +186,13 @@ function keepStatus(parts: {
     if (!isFirst || !retained) clones.heardStatus(payload);
     if (said === null) return;
     if (Buffer.from(payload).equals(Buffer.from(said))) calm();
-    else cancelRepair ??= timers.after(clones.isCloned() ? clonedRepairMs : repairMs, publish);
+    else cancelRepair ??= timers.after(clones.isCloned() ? clonedRepairMs : repairMs, say);
   };
   void client.subscribe(topic, 1, (_topic, payload, retained) => hear(payload, retained));
   return {
-    say: (status) => {
-      said = status;
-      publish();
+    say,
+    tick: () => {
+      if (said !== null && Math.abs(calendarMs() - saidCalendarMs) > setByMs) say();
     },
     stop: () => {
       said = null;

@@ -70,7 +70,9 @@ export const alertsSchema: z.ZodType = listOf(
   z.object({
     alarm: z.int(),
     active: z.boolean(),
-    sinceMs: timeMs.describe("As the latest event says, or firstMs where that cannot be right"),
+    sinceMs: timeMs.describe(
+      "As the latest event says, later by as much as that goes by its arrival, or firstMs where that cannot be right",
+    ),
     firstMs: timeMs,
     lastMs: timeMs,
     saidMs: timeMs

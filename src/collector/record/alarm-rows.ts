@@ -17,8 +17,8 @@ export function fromAlarmRow(row: RecordRow, steps: readonly AlarmLifeStep[]): R
   const event = said === null ? told! : tellAsSaid(row, isUnheard ? null : told, said);
   const firstMs = isUnheard ? said.atMs : Number(row.first_ms);
   const lastMs = Number(row.last_ms);
-  // Of an event that goes by its arrival the beginning is of the same clock.
-  const shiftMs = said === null ? lastMs - Date.parse(event.time) : 0;
+  // Of an event of a clock behind, which goes by its arrival, the beginning is of the same clock.
+  const shiftMs = said === null ? Math.max(0, lastMs - Date.parse(event.time)) : 0;
   return {
     alarm: Number(row.id),
     active: isActive(row),

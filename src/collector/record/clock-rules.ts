@@ -60,10 +60,13 @@ export function isInDoubt(record: StorableRecord, receivedMs: number): boolean {
   return timeMs !== null && timeMs < receivedMs - shortWaitMs;
 }
 
-/** Is a gateway's clock behind, by its status? Null: that does not say; a retained one counts as heard at its own time. */
+/**
+ * Is a gateway's clock behind, by its status? Null: that does not say. A retained one counts as heard at its own time; and what a clock
+ * that was never set dates goes by its arrival anyhow, while it is set in a moment.
+ */
 export function isStatusBehind(time: string | null, seenMs: number): boolean | null {
   const timeMs = time === null ? seenMs : Date.parse(time);
-  if (timeMs === seenMs || seenMs < earliestClockMs) return null;
+  if (timeMs === seenMs || timeMs < earliestClockMs) return null;
   return seenMs - timeMs > maxDifferenceMs;
 }
 

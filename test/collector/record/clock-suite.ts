@@ -44,6 +44,13 @@ const event = (name: string, timeMs: number): StorableRecord => ({
   detail: "d",
 });
 const rows = (endMs: number): StorableRecord => predictionBatch("wt-1", endMs, { rows: 3, stepMs: 1_000 });
+/** What a gateway's status says of its clock, heard at once where both times differ. */
+async function sayStatus(record: FleetRecord, timeMs: number, seenMs: number): Promise<void> {
+  const time = new Date(timeMs).toISOString();
+  const status = { gateway: "gw-1", online: true, time, version: "1", config: null };
+  const gateways = [{ status, seenMs }];
+  expect(await record.storeStates({ nowMs: t, turbines: [], gateways, setAside: [] })).toEqual([]);
+}
 const clockEvents = async (record: FleetRecord) =>
   (await record.events({ ...all, name: clockEventName })).items;
 
@@ -210,21 +217,15 @@ export function describeClocks(open: () => Promise<FleetRecord>): void {
     const record = await open();
     const send = createSender(record);
     const behindMs = t - 60 * day;
-    const say = async (timeMs: number, seenMs: number): Promise<void> => {
-      const time = new Date(timeMs).toISOString();
-      const status = { gateway: "gw-1", online: true, time, version: "1", config: null };
-      const gateways = [{ status, seenMs }];
-      expect(await record.storeStates({ nowMs: t, turbines: [], gateways, setAside: [] })).toEqual([]);
-    };
     const raise = (turbine: string, timeMs: number): StorableRecord => {
       const since = new Date(timeMs - 60_000).toISOString();
       return { kind: "alert", event: alertEvent(turbine, "raised", timeMs, { since }) };
     };
-    await say(behindMs, t);
+    await sayStatus(record, behindMs, t);
     // A retained one is heard as of its own time.
-    await say(behindMs, behindMs);
+    await sayStatus(record, behindMs, behindMs);
     await send([event("behind", behindMs), event("waited", t - 29 * day), raise("wt-1", behindMs)]);
-    await say(t, t + 1);
+    await sayStatus(record, t, t + 1);
     await send([event("right", behindMs), raise("wt-2", behindMs)]);
     const items = (await record.events(all)).items.filter(({ gateway }) => gateway === "gw-1");
     expect(items.map(({ name, believedMs }) => [name, believedMs])).toEqual([
@@ -237,6 +238,27 @@ export function describeClocks(open: () => Promise<FleetRecord>): void {
       [t - 60_000, t, t],
       [behindMs - 60_000, behindMs, behindMs],
     ]);
+  });
+
+  it("concludes nothing from a status of before the clock was set, as that of a boot without one", async () => {
+    const record = await open();
+    await sayStatus(record, y1970, t - 60 * day);
+    await createSender(record)([event("waited", t - 39 * day)]);
+    const [waited] = (await record.events({ ...all, name: "waited" })).items;
+    expect(waited).toMatchObject({ believedMs: t - 39 * day });
+  });
+
+  it("shows the beginning of an alarm as it was, though its gateway's clock went ahead since", async () => {
+    const record = await open();
+    const send = createSender(record);
+    const since = new Date(t - 5 * day).toISOString();
+    for (const [step, timeMs, nowMs] of [
+      ["raised", t - 5 * day, t - 5 * day],
+      ["updated", t + 60 * day, t],
+    ] as const)
+      await send([{ kind: "alert", event: alertEvent("wt-1", step, timeMs, { since }) }], nowMs);
+    const [alarm] = (await record.alarms(all)).items;
+    expect(alarm).toMatchObject({ sinceMs: t - 5 * day, lastMs: t });
   });
 
   it("hears from a status and from a refused report how wrong a clock is", async () => {
