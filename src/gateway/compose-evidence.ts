@@ -109,7 +109,6 @@ export async function composeEvidence(
     },
   });
   begun.settle(spool);
-  let isSettled = spool.isOpen;
   const sender = createEvidenceSender({
     spool: {
       next: spool.next,
@@ -263,10 +262,7 @@ export async function composeEvidence(
       captures = tasks;
     },
     tick: () => {
-      if (!isSettled && spool.isOpen) {
-        isSettled = true;
-        begun.settle(spool);
-      }
+      begun.settle(spool);
       surrounding?.tick();
       references.tick();
       sender.tick();

@@ -3,9 +3,8 @@ import { randomBytes } from "node:crypto";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { renderIsoTime } from "../core/contract/iso-time.ts";
 import type { Topics } from "../core/contract/topics.ts";
-import type { GatewayStatus } from "../core/contract/turbine-state.ts";
-import { minuteMs } from "../core/maths/durations.ts";
-import type { Clock, Timers } from "../core/platform/clock.ts";
+import { type GatewayStatus, maxStatusDifferenceMs } from "../core/contract/turbine-state.ts";
+import { type Clock, calendarOffsetMs, type Timers } from "../core/platform/clock.ts";
 import { waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { type BrokerLogin, readBrokerLogin } from "../core/platform/mqtt/broker-login.ts";
@@ -22,8 +21,6 @@ const lastWordsMs = 500;
 const repairMs = 5_000;
 /** And so long where it is another gateway of this id, which mends it likewise: each is heard often enough to be told of. */
 const clonedRepairMs = 90_000;
-/** A collector doubts a clock that its status says is wrong by more: where it was set by so much since, the status is said anew. */
-const setByMs = 5 * minuteMs;
 
 interface GatewayMqttOptions {
   readonly config: GatewayConfig;
@@ -158,8 +155,7 @@ function keepStatus(parts: {
 }): KeptStatus {
   const { client, topic, render, clones, clock, timers, logger } = parts;
   let said: string | null = null;
-  const calendarMs = (): number => clock.nowMs() - clock.monotonicMs();
-  let saidCalendarMs = Number.NaN;
+  let saidOffsetMs = Number.NaN;
   let cancelRepair: (() => void) | null = null;
   const calm = (): void => {
     cancelRepair?.();
@@ -170,7 +166,7 @@ function keepStatus(parts: {
     if (!client.connected) return;
     // Its time is now: an old one would pass for a clock that is behind.
     said = render();
-    saidCalendarMs = calendarMs();
+    saidOffsetMs = calendarOffsetMs(clock);
     client.publish(topic, said, { qos: 1, retain: true }).catch((error: unknown) => {
       logger.warn("the status could not be published", { error });
       if (said !== null) cancelRepair ??= timers.after(repairMs, say);
@@ -192,7 +188,8 @@ function keepStatus(parts: {
   return {
     say,
     tick: () => {
-      if (said !== null && Math.abs(calendarMs() - saidCalendarMs) > setByMs) say();
+      const setByMs = Math.abs(calendarOffsetMs(clock) - saidOffsetMs);
+      if (said !== null && setByMs > maxStatusDifferenceMs) say();
     },
     stop: () => {
       said = null;

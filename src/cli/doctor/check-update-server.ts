@@ -3,14 +3,13 @@
  * say? Verifies nothing, and keeps nothing of it.
  */
 import { renderIsoTime } from "../../core/contract/iso-time.ts";
+import { maxTimestampBytes } from "../../core/contract/publication.ts";
 import { readExpiry } from "../../core/platform/daemon/file-warnings.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 import { compareClock } from "./check-clock.ts";
 import { type CheckResult, good, warning } from "./check-result.ts";
 
 const answerMs = 5_000;
-/** As large as a gateway takes it. */
-const maxTimestampBytes = 16_384;
 const name = "update server";
 const advice = "Check updates.url and the collector behind it; the models here serve on.";
 

@@ -3,8 +3,9 @@
  * sorts on top for ever, and nothing is removed because its clock says 1970. Every engine does this alike.
  */
 import { earliestClockMs } from "../../core/contract/iso-time.ts";
+import { maxStatusDifferenceMs } from "../../core/contract/turbine-state.ts";
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
-import { dayMs, formatDuration, hourMs, minuteMs } from "../../core/maths/durations.ts";
+import { dayMs, formatDuration, hourMs } from "../../core/maths/durations.ts";
 import type { RecordFault, RecordSource, StorableRecord } from "./fleet-record.ts";
 
 /** For how long an outbox may have waited: as long as a lane keeps, and drops a day at a time. What is older on arrival is of a wrong clock. */
@@ -13,8 +14,6 @@ export const longestWaitMs: number = 401 * dayMs;
 const shortWaitMs = 30 * dayMs;
 /** How far a clock may be ahead. */
 export const maxAheadMs: number = hourMs;
-/** How far a gateway's clock may differ when it says its time at once, in its status. */
-const maxDifferenceMs = 5 * minuteMs;
 /** A gateway whose clock differs is told of once in so long. */
 export const toldAgainMs: number = dayMs;
 /** Name of the event. */
@@ -67,7 +66,7 @@ export function isInDoubt(record: StorableRecord, receivedMs: number): boolean {
 export function isStatusBehind(time: string | null, seenMs: number): boolean | null {
   const timeMs = time === null ? seenMs : Date.parse(time);
   if (timeMs === seenMs || timeMs < earliestClockMs) return null;
-  return seenMs - timeMs > maxDifferenceMs;
+  return seenMs - timeMs > maxStatusDifferenceMs;
 }
 
 /** What is to be told of a clock that says its time at once; null: nothing. */
@@ -77,7 +76,7 @@ export function doubtStatus(
 ): EventRecord | null {
   if (time === null || from.receivedMs < earliestClockMs) return null;
   const timeMs = Date.parse(time);
-  if (Math.abs(timeMs - from.receivedMs) <= maxDifferenceMs) return null;
+  if (Math.abs(timeMs - from.receivedMs) <= maxStatusDifferenceMs) return null;
   const what = `the clock of ${from.gateway} says ${sayTime(timeMs)}`;
   return createClockEvent(from, `${what}, ${sayDifference(timeMs, from.receivedMs)}`);
 }

@@ -9,7 +9,7 @@ import type { Metadata, Root, TargetFile } from "@tufjs/models";
 import { parseRoot } from "../../core/bundle/update-metadata.ts";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
-import type { Clock } from "../../core/platform/clock.ts";
+import { type Clock, calendarOffsetMs } from "../../core/platform/clock.ts";
 import { isMissing } from "../../core/platform/files/file-system.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { createWorkQueue } from "../../core/platform/work-queue.ts";
@@ -79,8 +79,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
   let published = await folder.readState(root);
   // What is found may be a copy of some time ago, and gateways may know newer files: all is signed anew once, and once more by a clock
   // that was wrong then and was set.
-  const aheadMs = (): number => clock.nowMs() - clock.monotonicMs();
-  let signedAheadMs = Number.NEGATIVE_INFINITY;
+  let signedOffsetMs = Number.NEGATIVE_INFINITY;
   let signedInDoubt = false;
   const queue = createWorkQueue();
 
@@ -91,7 +90,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     const next = nextState(change, signing);
     await folder.writeState(next);
     published = next;
-    if (from === "targets") [signedAheadMs, signedInDoubt] = [aheadMs(), isDoubted];
+    if (from === "targets") [signedOffsetMs, signedInDoubt] = [calendarOffsetMs(clock), isDoubted];
     return next;
   }
   const targets = (): TargetFiles => published?.targets.signed.targets ?? {};
@@ -117,7 +116,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     await sign("targets", targetFiles);
   };
   const findDue = async (): Promise<RefreshFrom | null> => {
-    if (published === null || Math.abs(aheadMs() - signedAheadMs) > minuteMs) return "targets";
+    if (published === null || Math.abs(calendarOffsetMs(clock) - signedOffsetMs) > minuteMs) return "targets";
     if (signedInDoubt && !(await isBehind())) return "targets";
     return refreshDue(published, clock.nowMs());
   };

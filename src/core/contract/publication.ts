@@ -28,6 +28,9 @@ export const maxPublishedBytes: number = (64 << 20) + 131_072;
 /** Root metadata of a repository, bytes: a larger one is refused wherever it comes from. */
 export const maxRootBytes = 512_000;
 
+/** The same of a timestamp. */
+export const maxTimestampBytes = 16_384;
+
 /** How long an order is good, before and after it was signed; within it the bundle must have come. */
 export const orderLifetimeMs = 3_600_000;
 

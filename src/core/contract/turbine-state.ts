@@ -155,6 +155,9 @@ export interface GatewayStatus {
   readonly instance?: string | null | undefined;
 }
 
+/** By more than this the clock of a gateway that says its status is wrong; where it was set by more since, it says it anew. */
+export const maxStatusDifferenceMs = 300_000;
+
 const id = z.string().regex(idPattern);
 const text = z.string().max(256);
 const time = z.iso.datetime({ offset: true });

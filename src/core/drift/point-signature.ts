@@ -142,7 +142,7 @@ function isGain(
 }
 
 /**
- * What shows that lines, the shaft's among them, drown in levels that are all up; a score is no line, and rises in noise as well.
+ * What shows that lines, the shaft's among them, drown where all levels that moved are up; a score is no line, and rises in noise as well.
  * Damage that raises lines raises them more surely than others drown.
  */
 function findDrowning(

@@ -9,6 +9,11 @@ export interface Clock {
   monotonicMs(): number;
 }
 
+/** The calendar's clock less the one that only goes forward: another one after the machine's clock was set. */
+export function calendarOffsetMs(clock: Clock): number {
+  return clock.nowMs() - clock.monotonicMs();
+}
+
 /** A moment by both clocks. */
 export interface ClockMoment {
   readonly nowMs: number;

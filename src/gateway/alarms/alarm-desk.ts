@@ -18,7 +18,7 @@ import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts
 import { earliestClockMs, formatTime } from "../../core/contract/iso-time.ts";
 import type { AlarmRegister, OpenAlarm, PersonStep } from "../../core/decision/alarms/alarm-register.ts";
 import { hourMs, minuteMs } from "../../core/maths/durations.ts";
-import type { Clock } from "../../core/platform/clock.ts";
+import { type Clock, calendarOffsetMs } from "../../core/platform/clock.ts";
 
 interface AlarmDeskOptions {
   readonly config: Pick<GatewayConfig, "gateway">;
@@ -69,8 +69,7 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
     options.onAlerts(events);
     if (events.length < stepped.length) options.onSilentStep();
   };
-  const readOffset = (): number => clock.nowMs() - clock.monotonicMs();
-  let offsetMs = readOffset();
+  let offsetMs = calendarOffsetMs(clock);
   let tickedMs = clock.monotonicMs();
   let keptMs = tickedMs;
   /** What is counted as long as the clock has not been set is told nobody, and must outlive a restart all the same. */
@@ -81,7 +80,7 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
   };
   /** Hours that are counted now stay as long as they are when the clock was set. */
   const followClock = (): void => {
-    const stepMs = readOffset() - offsetMs;
+    const stepMs = calendarOffsetMs(clock) - offsetMs;
     if (Math.abs(stepMs) < leastStepMs) return;
     offsetMs += stepMs;
     const moved = register.moveShelvings(stepMs);

@@ -28,7 +28,7 @@ interface BegunEvidence {
   readonly earlier: readonly string[];
   /** It is begun, or is to wait by the name `evidence`: say so before its files are there. */
   note(begun: Begun): void;
-  /** Ends what can come no more of earlier runs, and tells of it; of files only once the folder is open. */
+  /** Ends what can come no more of earlier runs, and tells of it; call it until the folder is open, as files are known only then. */
   settle(spool: Pick<EvidenceSpool, "isOpen" | "has">): void;
   /** Nothing comes of it: ends it, and tells why. */
   abandon(begun: Begun, reason: string): void;
@@ -71,6 +71,7 @@ export function openBegunEvidence({ state, telemetry, logger }: BegunEvidenceOpt
   }
 
   const earlier = [...list.values()];
+  let isSettled = false;
 
   const end = (id: string): void => {
     if (list.delete(id)) state.set(`${prefix}${id}`, null);
@@ -95,6 +96,8 @@ export function openBegunEvidence({ state, telemetry, logger }: BegunEvidenceOpt
       state.set(`${prefix}${begun.id}`, JSON.stringify(begun));
     },
     settle: (spool) => {
+      if (isSettled) return;
+      isSettled = spool.isOpen;
       for (const begun of earlier) {
         if (list.get(begun.id) !== begun) continue;
         if (begun.evidence === undefined) abandon(begun, endedReasons[begun.kind]);

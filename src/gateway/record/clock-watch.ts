@@ -3,7 +3,7 @@
  * they agree again. Sets no clock and corrects no time.
  */
 import { dayMs } from "../../core/maths/durations.ts";
-import type { Clock } from "../../core/platform/clock.ts";
+import { type Clock, calendarOffsetMs } from "../../core/platform/clock.ts";
 
 /** One acknowledgement, epoch ms. */
 export interface ClockSample {
@@ -37,12 +37,11 @@ export function createClockWatch({ clock, onChange }: ClockWatchOptions): ClockW
   let told = false;
   /** The calendar's clock minus the one that only goes forward, when it was confirmed. */
   let confirmedBase: number | null = null;
-  const base = (): number => clock.nowMs() - clock.monotonicMs();
   return {
     note({ sentMs, receivedMs, collectorMs }) {
       offsetMs =
         collectorMs < sentMs ? collectorMs - sentMs : collectorMs > receivedMs ? collectorMs - receivedMs : 0;
-      confirmedBase = Math.abs(offsetMs) < dayMs ? base() : null;
+      confirmedBase = Math.abs(offsetMs) < dayMs ? calendarOffsetMs(clock) : null;
       const differs = Math.abs(offsetMs) > toleranceMs;
       // One alone may belong to an envelope that was sent twice.
       if (differs === differed && differs !== told) {
@@ -55,7 +54,7 @@ export function createClockWatch({ clock, onChange }: ClockWatchOptions): ClockW
       return offsetMs;
     },
     get isConfirmed() {
-      return confirmedBase !== null && Math.abs(base() - confirmedBase) < dayMs;
+      return confirmedBase !== null && Math.abs(calendarOffsetMs(clock) - confirmedBase) < dayMs;
     },
   };
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Metadata, MetadataKind, type Root, type Timestamp } from "@tufjs/models";
 import { type AnyMetadata, issuedAtMs, parseRoot } from "../../core/bundle/update-metadata.ts";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
-import { maxRootBytes } from "../../core/contract/publication.ts";
+import { maxRootBytes, maxTimestampBytes } from "../../core/contract/publication.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { makeFolder, storeError } from "../../core/platform/files/atomic-file.ts";
 import { type FileSystem, nodeFileSystem } from "../../core/platform/files/file-system.ts";
@@ -21,7 +21,7 @@ type TrustedFile = (typeof trustedFiles)[number];
 /** Largest size of each file, bytes. */
 export const maxMetadataBytes: Readonly<Record<TrustedFile, number>> = {
   root: maxRootBytes,
-  timestamp: 16_384,
+  timestamp: maxTimestampBytes,
   snapshot: 262_144,
   targets: 4_194_304,
 };

@@ -7,8 +7,10 @@ import { realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ConfigFinding } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile, FileContent } from "../../contract/config/configured-files.ts";
+import { fieldsOf } from "../../contract/fields.ts";
 import { renderIsoTime } from "../../contract/iso-time.ts";
 import { readFileBounded } from "../files/bounded-read.ts";
+import { parseJsonText } from "../files/parse-json.ts";
 import { maxFileBytes, parseCertificate } from "./check-files.ts";
 
 const secrets: ReadonlySet<FileContent> = new Set(["private-key", "hex-key", "text"]);
@@ -90,14 +92,10 @@ async function warnOfRoot(file: string, nowMs: number): Promise<Warning | undefi
 
 /** Until when signed metadata of updates is good, as it says itself, epoch ms; null: it is none. */
 export function readExpiry(text: string): number | null {
-  try {
-    const { signed } = JSON.parse(text) as { readonly signed: { readonly expires: string } };
-    const endsMs = Date.parse(signed.expires);
-    return Number.isNaN(endsMs) ? null : endsMs;
-  } catch {
-    // Whoever uses it says what is wrong with it.
-    return null;
-  }
+  const { expires } = fieldsOf(fieldsOf(parseJsonText(text)).signed);
+  const endsMs = typeof expires === "string" ? Date.parse(expires) : Number.NaN;
+  // Whoever uses it says what is wrong with it.
+  return Number.isNaN(endsMs) ? null : endsMs;
 }
 
 const renderDay = (ms: number): string => renderIsoTime(ms).slice(0, 10);

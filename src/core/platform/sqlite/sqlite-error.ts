@@ -72,11 +72,9 @@ export function wrapSqliteError(error: unknown, op: string, path: string): unkno
       : null;
   const reason = full === null || kind === "full" ? said : `${full} (${said})`;
   const isFull = kind === "full" || full !== null;
-  const hint = isFull
-    ? isOpening || full === noFilesLeft
-      ? hintOfFullDisk(dirname(path))
-      : kinds[13]!.hint
-    : usualHint;
+  const beginsNothing = isFull && (isOpening || full === noFilesLeft);
+  const generalHint = isFull ? kinds[13]!.hint : usualHint;
+  const hint = beginsNothing ? hintOfFullDisk(dirname(path)) : generalHint;
   return new AuroraError("STORE", `cannot ${op} ${path}: ${reason}`, {
     op,
     subject: path,
