@@ -9,6 +9,7 @@ import type { RecordRow } from "./record-rules.ts";
 /** Steps of an alarm's life that are read: the first that came, and the newest. */
 export const maxAlarmSteps = 100;
 
+/** @param row with the JSON of its latest event, and as `first_json` that of its first */
 export function fromAlarmRow(row: RecordRow, steps: readonly AlarmLifeStep[]): RecordedAlarm {
   const said = fromSaid(row.said);
   const told = fromEventJson(row.json);
@@ -17,8 +18,10 @@ export function fromAlarmRow(row: RecordRow, steps: readonly AlarmLifeStep[]): R
   const event = said === null ? told! : tellAsSaid(row, isUnheard ? null : told, said);
   const firstMs = isUnheard ? said.atMs : Number(row.first_ms);
   const lastMs = Number(row.last_ms);
-  // Of an event of a clock behind, which goes by its arrival, the beginning is of the same clock.
-  const shiftMs = said === null ? Math.max(0, lastMs - Date.parse(event.time)) : 0;
+  const first = isUnheard ? null : fromEventJson(row.first_json);
+  const isFirst = first !== null && isSameTime(first.data.since, event.data.since);
+  const latestShiftMs = said === null ? shiftOf(event, lastMs) : 0;
+  const shiftMs = isFirst ? shiftOf(first, firstMs) : latestShiftMs;
   return {
     alarm: Number(row.id),
     active: isActive(row),
@@ -29,6 +32,11 @@ export function fromAlarmRow(row: RecordRow, steps: readonly AlarmLifeStep[]): R
     event,
     steps: isUnheard ? [] : steps,
   };
+}
+
+/** Of an event of a clock behind, which goes by its arrival, the beginning is of the same clock. */
+function shiftOf({ time }: AlertEvent, believedMs: number): number {
+  return Math.max(0, believedMs - Date.parse(time));
 }
 
 /** The newest alarm of a kind; undefined: there is none. */

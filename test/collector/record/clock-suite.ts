@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { clockEventName } from "../../../src/collector/record/clock-rules.ts";
 import type { FleetRecord, StorableRecord } from "../../../src/collector/record/fleet-record.ts";
 import { failed, ok } from "../../../src/core/contract/result.ts";
-import { alertEvent, predictionBatch } from "../fleet-records.ts";
+import { alertEvent, predictionBatch, turbineState } from "../fleet-records.ts";
 
 const t = 1_700_000_000_000;
 const day = 86_400_000;
@@ -238,6 +238,44 @@ export function describeClocks(open: () => Promise<FleetRecord>): void {
       [t - 60_000, t, t],
       [behindMs - 60_000, behindMs, behindMs],
     ]);
+  });
+
+  it("corrects the beginning of an alarm by its first event, whatever the clock of a later one", async () => {
+    const record = await open();
+    const send = createSender(record);
+    const behindMs = t - 60 * day;
+    const tell = (turbine: string, step: "raised" | "updated", at: { timeMs: number; sinceMs: number }) => {
+      const since = new Date(at.sinceMs).toISOString();
+      const event = alertEvent(turbine, step, at.timeMs, { since });
+      return send([{ kind: "alert", event }], t);
+    };
+    const begin = async (turbine: string) => {
+      const { items } = await record.alarms({ ...all, turbine });
+      return items.map(({ sinceMs }) => sinceMs);
+    };
+    await tell("wt-right", "raised", { timeMs: t - 90 * day, sinceMs: t - 91 * day });
+    await sayStatus(record, behindMs, t);
+    await tell("wt-behind", "raised", { timeMs: behindMs, sinceMs: behindMs - day });
+    await tell("wt-other", "raised", { timeMs: behindMs, sinceMs: behindMs - day });
+    await tell("wt-right", "updated", { timeMs: behindMs, sinceMs: t - 91 * day });
+    await sayStatus(record, t, t + 1);
+    await tell("wt-behind", "updated", { timeMs: t, sinceMs: behindMs - day });
+    // Of another alarm, whose first event was lost.
+    await tell("wt-other", "updated", { timeMs: t, sinceMs: t - 2 * day });
+    expect(await begin("wt-right")).toEqual([t - 91 * day]);
+    expect(await begin("wt-behind")).toEqual([t - day]);
+    expect(await begin("wt-other")).toEqual([t - 2 * day]);
+    // What a newer state says of it has the same beginning.
+    const named = { ...alertEvent("wt-behind", "acknowledged", behindMs - day).data, leadingMode: undefined };
+    const seenMs = t + 3_600_000;
+    const state = turbineState("wt-behind", seenMs, "0".repeat(64), { alarms: [named] });
+    await record.storeStates({ nowMs: seenMs, turbines: [{ state, seenMs }], gateways: [], setAside: [] });
+    const [said] = (await record.alarms({ ...all, turbine: "wt-behind" })).items;
+    expect(said).toMatchObject({
+      sinceMs: t - day,
+      saidMs: seenMs,
+      event: { data: { state: "acknowledged" } },
+    });
   });
 
   it("concludes nothing from a status of before the clock was set, as that of a boot without one", async () => {

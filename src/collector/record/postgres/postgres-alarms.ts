@@ -194,7 +194,9 @@ export async function listAlarms(session: SqlSession, query: AlarmQuery): Promis
   const values: SqlParameter[] = [site, turbine, active, searchWords(search)];
   const [count] = await session.rows(`SELECT COUNT(*) AS total FROM alarm WHERE ${chosen}`, values);
   const rows = await session.rows(
-    `SELECT alarm.*, alert_event.json FROM alarm
+    `SELECT alarm.*, alert_event.json,
+       (SELECT json FROM alert_event AS own WHERE own.alarm = alarm.id ORDER BY arrival, received_ms, ctid LIMIT 1) AS first_json
+     FROM alarm
      LEFT JOIN ${lastEvent}
      WHERE ${chosen} ORDER BY active DESC, last_ms DESC, alarm.id DESC LIMIT $5 OFFSET $6`,
     [...values, query.limit, query.offset],

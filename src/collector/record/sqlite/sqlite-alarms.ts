@@ -76,6 +76,9 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     `SELECT * FROM (${own} ORDER BY nth LIMIT 1)
      UNION SELECT * FROM (${own} ORDER BY nth DESC LIMIT ${maxAlarmSteps - 1}) ORDER BY nth`,
   );
+  const first = database.prepare(
+    "SELECT json AS first_json FROM alert_event WHERE alarm = ? ORDER BY rowid LIMIT 1",
+  );
   const alarming = database.prepare(
     "SELECT site, turbine, COUNT(*) AS alarms FROM alarm WHERE active = 1 GROUP BY site, turbine ORDER BY site, turbine",
   );
@@ -140,7 +143,7 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
         total: Number(count?.total ?? 0),
         items: rows.map((row) => {
           const alarm = Number(row.id);
-          return fromAlarmRow(row, life.all(alarm, alarm).map(fromAlarmStepRow));
+          return fromAlarmRow({ ...row, ...first.get(alarm) }, life.all(alarm, alarm).map(fromAlarmStepRow));
         }),
       };
     },
