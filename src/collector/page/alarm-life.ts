@@ -24,12 +24,13 @@ export function renderLife(alarm: Alarm, deeds: AlarmDeeds): SafeHtml {
   </details>`;
 }
 
-/** Who brought it into the state in which it is, and until when; null: that is not known here. */
+/** Who brought it into the state in which it is, and until when where its event does not say; null: that is not known here. */
 export function describeStateDoer(alarm: Alarm, deeds: AlarmDeeds): string | null {
   const { steps } = alarm;
-  const { state } = alarm.event.data;
+  const { state, until } = alarm.event.data;
   const begin = steps.findLast((step, index) => step.state === state && stateBefore(steps, index) !== state);
-  return describeDoer(begin, deeds);
+  const words = describeDoer(begin, deeds);
+  return until === undefined ? words : (words?.replace(/, until [-\d]+ [:\d]+ UTC$/, "") ?? null);
 }
 
 /** What happened, and the alarm's state where that is another than before. */

@@ -96,7 +96,7 @@ function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
     }
     ${renderBegin(alarm, nowMs)}
     ${data.leadingMode === undefined ? null : html`<div><dt>Looks like by now</dt><dd>${capitalise(titleOf(titles, data.leadingMode))}</dd></div>`}
-    <div><dt>Alarm state</dt><dd>${capitalise(stateWords)} ${doer && html`<div class="why">${doer}</div>`}${data.clearedBecause === undefined ? null : html`<div class="why">${data.clearedBecause}</div>`}${describeSaid(alarm, nowMs)}</dd></div>
+    <div><dt>Alarm state</dt><dd>${capitalise(stateWords)}${renderUntil(data)} ${doer && html`<div class="why">${doer}</div>`}${data.clearedBecause === undefined ? null : html`<div class="why">${data.clearedBecause}</div>`}${describeSaid(alarm, nowMs)}</dd></div>
     ${renderFact({
       title: "Operating state",
       now: now && html`${formatName(now.turbine.operatingState)}`,
@@ -111,6 +111,13 @@ function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
   <div class="reasons">${renderExplanation(data, told)}</div>
   ${renderLife(alarm, view.deeds)}
 </article>`;
+}
+
+/** Until when it is shelved, if it is and that is known. */
+function renderUntil({ state, until }: AlertData): SafeHtml | null {
+  if (state !== "shelved" || until === undefined) return null;
+  const untilMs = Date.parse(until);
+  return html` until <time datetime="${new Date(untilMs).toISOString()}">${formatUtc(untilMs)} UTC</time>`;
 }
 
 /** That what is shown was said by a state, and since when no event tells it. */

@@ -125,6 +125,26 @@ describe("an alarm's card beside its turbine", () => {
     );
   });
 
+  test("says until when an alarm is shelved, once", () => {
+    const event = alertEvent("wt-1", "updated", nowMs, {
+      ...mode,
+      state: "shelved",
+      until: "2023-11-15T03:13:20+01:00",
+    });
+    const shown = { eventId: "0", transition: "raised", state: "unacknowledged" } as const;
+    const figures = { timeMs: nowMs, probability: 0.8, risk: 0.769 };
+    const shelved = { eventId: "1", transition: "updated", state: "shelved", ...figures } as const;
+    const page = pageWithAlarm(event, { steps: [{ ...shown, ...figures }, shelved] });
+    const until =
+      '<dd>Shelved until <time datetime="2023-11-15T02:13:20.000Z">2023-11-15 02:13:20 UTC</time> ';
+    expect(renderOverviewPage(page, parsePageRange(null)).text).toContain(`${until}</dd>`);
+    // The event of the shelving is of before its gateway's clock was set.
+    const deeds = new Map([[shelved, "by ana, until 2023-11-15T00:13:20.000Z"]]);
+    expect(renderOverviewPage({ ...page, deeds }, parsePageRange(null)).text).toContain(
+      `${until}<div class="why">by ana</div></dd>`,
+    );
+  });
+
   test("says nothing of what came about among steps of a long life that are not read", () => {
     const lifeOf = (steps: number, state: "acknowledged" | "shelved", before: AlarmState | null) => {
       const event = alertEvent("wt-1", "updated", nowMs, { ...mode, state });
