@@ -51,8 +51,9 @@ export function forgetComponents(
   const sinceMs = why.sinceMs > 0 ? why.sinceMs : null;
   return describeComponents(state).map((view) => {
     const risks = view.risks.map(({ failureMode }) => ({ failureMode, risk: null }));
-    if (view.health !== "warning" && view.health !== "critical")
-      return { ...view, health: "no-data", reason, sinceMs, risks };
+    const { component, baseline, health } = view;
+    if (health !== "warning" && health !== "critical")
+      return { component, health: "no-data", reason, sinceMs, risks, baseline };
     const since = sinceMs === null ? "" : ` since ${formatMoment(sinceMs, nowMs)}`;
     const before = `${brief}${since}; before that in alarm${nameAlarm(state, view)}`;
     return { ...view, reason: before, unknown: { reason: brief, sinceMs }, risks };

@@ -40,6 +40,8 @@ export interface ComponentCondition {
   readonly reason: string | null;
   /** Since when the reason holds, epoch ms; null: not known. Of an alarm, since when it stands. */
   readonly sinceMs: number | null;
+  /** Is nothing known of it because its turbine stands by? Absent: no, or an older gateway does not say. */
+  readonly isStandby?: boolean | undefined;
   /** Why nothing is known now of a component whose alarm stands; absent: it is known, or an older gateway does not say. */
   readonly unknown?: UnknownNow | undefined;
 }
@@ -50,6 +52,14 @@ export interface UnknownNow {
   readonly reason: string;
   /** Since when, epoch ms; null: not known. */
   readonly sinceMs: number | null;
+  /** Is it because the turbine stands by? Absent: no, or an older gateway does not say. */
+  readonly isStandby?: boolean | undefined;
+}
+
+/** Why nothing is known of a point any more. */
+export interface PointSilence extends UnknownNow {
+  /** Arrival of its last data, epoch ms. */
+  readonly sinceMs: number;
 }
 
 /** Payload of `<base>/turbine/<site>/<turbine>/state`. */
@@ -168,6 +178,7 @@ const probability = z
   .describe("Calibrated, 0 to 1; takes fault and no fault for equally likely");
 const reason = z.string().max(1024);
 const sinceMs = z.number().min(0).max(8.64e15).nullable();
+const isStandby = z.boolean().optional().describe("Nothing is known because the turbine stands by");
 
 /** Validator of {@link ComponentCondition}. */
 export const componentConditionSchema: () => z.ZodObject<{
@@ -175,8 +186,13 @@ export const componentConditionSchema: () => z.ZodObject<{
   readonly health: z.ZodEnum<{ readonly [Health in ComponentHealth]: Health }>;
   readonly reason: z.ZodNullable<z.ZodString>;
   readonly sinceMs: z.ZodNullable<z.ZodNumber>;
+  readonly isStandby: z.ZodOptional<z.ZodBoolean>;
   readonly unknown: z.ZodOptional<
-    z.ZodObject<{ readonly reason: z.ZodString; readonly sinceMs: z.ZodNullable<z.ZodNumber> }>
+    z.ZodObject<{
+      readonly reason: z.ZodString;
+      readonly sinceMs: z.ZodNullable<z.ZodNumber>;
+      readonly isStandby: z.ZodOptional<z.ZodBoolean>;
+    }>
   >;
 }> = onDemand(() =>
   z.object({
@@ -184,7 +200,8 @@ export const componentConditionSchema: () => z.ZodObject<{
     health: z.enum(componentHealths),
     reason: reason.nullable(),
     sinceMs,
-    unknown: z.object({ reason, sinceMs }).optional(),
+    isStandby,
+    unknown: z.object({ reason, sinceMs, isStandby }).optional(),
   }),
 );
 

@@ -50,7 +50,7 @@ export function classifyOperatingState(evidence: OperatingEvidence): OperatingSt
 }
 
 /** Why nothing is known of what a turbine in standby has. */
-export const standbyReason = "the turbine stands by";
+export const standby = { reason: "the turbine stands by", isStandby: true } as const;
 
 /** Is a turbine in this state one that a model may be asked about? */
 export function isOperating(state: OperatingState): boolean {

@@ -6,7 +6,8 @@ import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { GatewayConfig, PointConfig } from "../contract/config/gateway-config.ts";
 import type { OperatingState } from "../contract/prediction.ts";
 import type { FeatureWindow, PointId, Quarantine, Reused, SampleBlock } from "../contract/stream.ts";
-import { classifyOperatingState, standbyReason } from "../decision/operating-state.ts";
+import type { PointSilence } from "../contract/turbine-state.ts";
+import { classifyOperatingState, standby } from "../decision/operating-state.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { OpenWindows } from "../window/window-sink.ts";
 import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
@@ -75,7 +76,7 @@ export interface PointSink<B extends WindowBundle = LoadedBundle> {
    * Nothing is known of the point any more: why, and when its last data arrived (epoch ms by this machine's clock: a
    * device's may say anything). Comes after the decision.
    */
-  onSilence?(reason: string, sinceMs: number): void;
+  onSilence?(silence: PointSilence): void;
   /** `windows` is 1 when a window was lost, 0 when samples were that no window had begun with. */
   onQuarantine(quarantine: Quarantine, windows: 0 | 1): void;
 }
@@ -129,7 +130,7 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
         return;
       case "stops":
         // A standing turbine is no bad data: it says nothing, and that is what subscribers are told.
-        this.#noteSilence(standbyReason);
+        this.#noteSilence(standby);
         return;
       case "stands":
         return;
@@ -162,7 +163,7 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
       this.#submitAll(this.#cutter.pause("no data"));
     }
     const reason = this.#presence.findSilence(nowMs, this.#windowSpec);
-    if (reason !== null) this.#noteSilence(reason);
+    if (reason !== null) this.#noteSilence({ reason });
   }
 
   coverOpen(span: Reused<OpenWindows>): void {
@@ -201,14 +202,15 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
     return Number.isFinite(scada) ? scada : (this.config.shaftRpm ?? Number.NaN);
   }
 
-  #noteSilence(reason: string): void {
+  #noteSilence(why: Omit<PointSilence, "sinceMs">): void {
     const { clock, sink } = this.#options;
     const { lastDataMs, lastBlockMonotonicMs } = this.#presence;
     const toMs = clock.nowMs();
     const fromMs = Number.isNaN(lastDataMs) ? toMs : Math.min(lastDataMs, toMs);
-    this.#cutter.reset(reason);
+    this.#cutter.reset(why.reason);
     sink.noteMissing(fromMs, toMs);
-    sink.onSilence?.(reason, clock.nowMs() - (clock.monotonicMs() - lastBlockMonotonicMs));
+    const sinceMs = clock.nowMs() - (clock.monotonicMs() - lastBlockMonotonicMs);
+    sink.onSilence?.({ ...why, sinceMs });
   }
 
   /** Of windows that ended just now, or in a pause: they are as old as their last block. */

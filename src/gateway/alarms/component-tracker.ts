@@ -6,21 +6,13 @@
 import type { Decision, OperatingState } from "../../core/contract/prediction.ts";
 import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
 import { toWords } from "../../core/contract/to-words.ts";
-import type { ComponentCondition, UnknownNow } from "../../core/contract/turbine-state.ts";
+import type { ComponentCondition, PointSilence, UnknownNow } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
-import { isOperating, standbyReason } from "../../core/decision/operating-state.ts";
+import { isOperating, standby } from "../../core/decision/operating-state.ts";
 import type { PointWatch } from "../../core/decision/point-watch.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
 import { adviseRefused, sayNextStep } from "../../core/decision/reference/describe-baseline.ts";
 import { describeLane } from "../../core/decision/roll-up-health.ts";
-
-/** Why nothing is known of a point any more. */
-export interface PointSilence {
-  /** In words, for example `no data`. */
-  readonly reason: string;
-  /** Arrival of its last data, epoch ms. */
-  readonly sinceMs: number;
-}
 
 /** How a point stands against its healthy baseline. */
 export interface PointCondition {
@@ -196,7 +188,7 @@ class ComponentHistory implements ComponentTracker {
     const silence = this.#silence;
     const setAside = this.#setAside;
     const sinceMs = silence?.sinceMs ?? this.#unknownSinceMs;
-    if (this.#operatingState === "standby") return { reason: standbyReason, sinceMs };
+    if (this.#operatingState === "standby") return { ...standby, sinceMs };
     if (setAside !== null && Math.abs(timeMs - setAside.atMs) <= setAside.freshMs) {
       const { reason, detail } = setAside;
       const why = detail === undefined ? reason : `${reason}: ${detail.slice(0, 400)}`;

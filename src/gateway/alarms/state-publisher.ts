@@ -9,14 +9,13 @@ import type { Decision } from "../../core/contract/prediction.ts";
 import type { DiagnosedSource } from "../../core/contract/source-diagnosis.ts";
 import { type PointId, type Quarantine, sentAgain } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
-import type { ComponentCondition, TurbineState } from "../../core/contract/turbine-state.ts";
+import type { ComponentCondition, PointSilence, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister, OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
-import { standbyReason } from "../../core/decision/operating-state.ts";
 import { findHighestRisk, rollUpHealth, tellsRisk } from "../../core/decision/roll-up-health.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
-import type { PointCondition, PointSilence } from "./component-tracker.ts";
+import type { PointCondition } from "./component-tracker.ts";
 import { type ComponentDrift, createTurbineTracker, type TurbineTracker } from "./turbine-tracker.ts";
 
 interface StatePublisher {
@@ -239,10 +238,10 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
 }
 
 function isUnheard(
-  { component, health, reason }: ComponentCondition,
+  { component, health, isStandby }: ComponentCondition,
   alarms: TurbineState["alarms"],
 ): boolean {
-  if (health !== "no-data" || reason === standbyReason) return false;
+  if (health !== "no-data" || isStandby === true) return false;
   return !alarms.some((alarm) => alarm.component === component && alarm.state === "out-of-service");
 }
 
@@ -269,7 +268,7 @@ function forgetHealth(state: TurbineState, nowMs: number): TurbineState {
         reason: each.reason === null ? reason : `${reason}; ${each.reason}`,
         unknown: { reason, sinceMs: nowMs },
       };
-    return { ...each, health: "no-data", reason, sinceMs: nowMs };
+    return { component: each.component, health: "no-data", reason, sinceMs: nowMs };
   });
   return {
     ...state,

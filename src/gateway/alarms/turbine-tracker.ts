@@ -16,7 +16,12 @@ import {
   operatingStates,
 } from "../../core/contract/prediction.ts";
 import type { DiagnosedSource } from "../../core/contract/source-diagnosis.ts";
-import type { ComponentCondition, TurbineHealth, TurbineState } from "../../core/contract/turbine-state.ts";
+import type {
+  ComponentCondition,
+  PointSilence,
+  TurbineHealth,
+  TurbineState,
+} from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { isOperating } from "../../core/decision/operating-state.ts";
 import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
@@ -25,7 +30,6 @@ import {
   createComponentTracker,
   type HeardAt,
   type PointCondition,
-  type PointSilence,
   type SetAside,
 } from "./component-tracker.ts";
 

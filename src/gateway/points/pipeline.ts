@@ -14,6 +14,7 @@ import type {
   SampleBlock,
   SchemaDrift,
 } from "../../core/contract/stream.ts";
+import type { PointSilence } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
@@ -27,7 +28,6 @@ import {
   type WindowDeciderOptions,
 } from "../../core/serving/window-decider.ts";
 import type { OpenWindows } from "../../core/window/window-sink.ts";
-import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { nameComponent } from "../record/read-kept.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";

@@ -8,6 +8,7 @@ import type { GatewayConfig, PointConfig } from "../../core/contract/config/gate
 import { isOperatingChannel } from "../../core/contract/config/operating-channels.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { PointId, Quarantine, Reused, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
+import type { PointSilence } from "../../core/contract/turbine-state.ts";
 import { createWaveformIngest } from "../../core/ingest/waveform-ingest.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
@@ -21,7 +22,6 @@ import {
 import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
 import type { WindowBundle } from "../../core/serving/spec-cutter.ts";
 import type { OpenWindows } from "../../core/window/window-sink.ts";
-import type { PointSilence } from "../alarms/component-tracker.ts";
 
 /** A point of a chain, which its owner knows by its place in the chain's list. */
 export interface ChainPoint {
@@ -174,8 +174,8 @@ class PointOfChain<B extends WindowBundle> implements PointSink<B> {
     this.#sink.setAside(quarantine, this.#turbine, windows);
   }
 
-  onSilence(reason: string, sinceMs: number): void {
-    this.#sink.silence(this.#place, { reason, sinceMs });
+  onSilence(silence: PointSilence): void {
+    this.#sink.silence(this.#place, silence);
   }
 }
 

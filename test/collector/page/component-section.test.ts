@@ -212,11 +212,13 @@ test("the page says which reference a severity is held against, and why it may n
 
 test("of a silent gateway's components nothing is known, and which was in alarm is not forgotten", () => {
   const last = state({
-    components: [is("good"), is("warning", { component: "gearbox", reason: "wear" })],
+    components: [is("no-data", { isStandby: true }), is("warning", { component: "gearbox", reason: "wear" })],
     lastScores: [score(0.3, { risk: 0.026 })],
   });
   const forgotten = forgetComponents(last, offline, nowMs);
   expect(forgotten.map(({ health }) => health)).toEqual(["no-data", "warning"]);
+  expect(turbineStateSchema().parse(last).components![0]).toHaveProperty("isStandby", true);
+  expect(forgotten[0]).not.toHaveProperty("isStandby");
   expect(forgotten[0]!.risks).toEqual([{ failureMode: "inner-race", risk: null }]);
   expect(forgotten[1]!.reason).toBe("gateway offline since 12:16 UTC; before that in alarm (wear)");
   expect(forgetComponents(null, { reason: "r", brief: "r", sinceMs: 0 }, nowMs)).toEqual([]);

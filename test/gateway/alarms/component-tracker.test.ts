@@ -77,7 +77,8 @@ describe("a component's health", () => {
     const tracker = createComponentTracker("WT07", component);
     tracker.update(healthy(0));
     tracker.update(decisionAt(1, [], {}, "standby"));
-    expect(tracker.describe(at())).toMatchObject({ health: "no-data", reason: "the turbine stands by" });
+    const standby = { health: "no-data", reason: "the turbine stands by", isStandby: true };
+    expect(tracker.describe(at())).toMatchObject(standby);
     tracker.update(missing(2));
     tracker.noteSilence({ reason: "no data", sinceMs: startMs });
     const setAside = { atMs: startMs + minute, freshMs: minute };

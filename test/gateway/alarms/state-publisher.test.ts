@@ -5,7 +5,6 @@ import type { DiagnosedSource } from "../../../src/core/contract/source-diagnosi
 import { createTopics } from "../../../src/core/contract/topics.ts";
 import { type TurbineState, turbineStateSchema } from "../../../src/core/contract/turbine-state.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
-import { standbyReason } from "../../../src/core/decision/operating-state.ts";
 import { hourMs } from "../../../src/core/maths/durations.ts";
 import { createStatePublisher } from "../../../src/gateway/alarms/state-publisher.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
@@ -80,6 +79,9 @@ describe("the state publisher", () => {
       components: [{ component: point.component, health: "no-data", reason: "its gateway stopped" }],
       lastScores: [{ failureMode: "inner-race", probability: 0.1 }],
     });
+    states.update({ ...decisionAt(1, 0.1), operatingState: "standby", modes: [] });
+    await states.sayGoodbye();
+    expect(shown().at(-1)!.components![0]).not.toHaveProperty("isStandby");
   });
 
   it("lets an alarm stand when the gateway stops", async () => {
@@ -345,21 +347,19 @@ describe("the state publisher", () => {
     expect(isUnheard()).toBe(true);
     states.update(decisionAt(0, 0.1));
     expect(isUnheard()).toBe(false);
-    const unknown = { ...decisionAt(1, 0.1), operatingState: "information-unavailable", modes: [] } as const;
-    states.update(unknown);
+    states.update({ ...decisionAt(1, 0.1), operatingState: "information-unavailable", modes: [] });
     states.noteSilence(point, { reason: "no data", sinceMs: 0 });
     expect(isUnheard()).toBe(true);
-    states.noteSilence(point, { reason: standbyReason, sinceMs: 0 });
+    // Whatever the words.
+    states.noteSilence(point, { reason: "no data", isStandby: true, sinceMs: 0 });
     expect(isUnheard()).toBe(false);
-    states.noteSilence(point, { reason: "no data", sinceMs: 0 });
+    states.noteSilence(point, { reason: "the turbine stands by", sinceMs: 0 });
+    expect(isUnheard()).toBe(true);
     register.update(decisionAt(2, 0.9, true));
-    register.step(
-      { point, failureMode: "inner-race" },
-      { kind: "remove-from-service", atMs: 1, by: "ana" },
-      1,
-    );
+    const alarm = { point, failureMode: "inner-race" };
+    register.step(alarm, { kind: "remove-from-service", atMs: 1, by: "ana" }, 1);
     expect(states.describeComponents()[0]).toMatchObject({ health: "no-data", unheard: false });
-    register.step({ point, failureMode: "inner-race" }, { kind: "return-to-service" }, 2);
+    register.step(alarm, { kind: "return-to-service" }, 2);
     expect(states.describeComponents()[0]).toMatchObject({ health: "warning", unheard: false });
   });
 
