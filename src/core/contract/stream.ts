@@ -90,12 +90,13 @@ const quarantineReasons = [
 
 export type QuarantineReason = (typeof quarantineReasons)[number];
 
-/** Begins the detail of a reading that was set aside because it came before. */
-export const sentAgain = "sent again";
+/** What lies behind a reason, where that changes what is done: a reading came before, a converter is at its end, nobody says the speed. */
+type QuarantineCause = "sent-again" | "saturated" | "unknown-speed";
 
 /** A counted record of bad data. */
 export interface Quarantine {
   readonly reason: QuarantineReason;
+  readonly cause?: QuarantineCause | undefined;
   /** As of the data: a device, or a turbine where a reading was set aside that a SCADA bridge sent. */
   readonly deviceId: string;
   readonly channel: string;

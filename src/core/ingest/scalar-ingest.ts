@@ -1,7 +1,7 @@
 /** Holds every scalar reading against the data contract; a reading that breaks it is set aside with a reason. */
 import type { ChannelContract } from "../contract/bundle/manifest.ts";
 import { earliestClockMs } from "../contract/iso-time.ts";
-import { type QuarantineReason, type Reading, sentAgain } from "../contract/stream.ts";
+import type { QuarantineReason, Reading } from "../contract/stream.ts";
 import { formatDuration } from "../maths/durations.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { createRecentReadings, type RecentReadings } from "./recent-readings.ts";
@@ -66,7 +66,10 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
     if (stream.recent.has(timestampMs, value)) {
       // Where one before it looked like a clock that was set back, it was not.
       stream.lastMs = Math.max(stream.lastMs, timestampMs);
-      return setAside(reading, "time-backwards", `${sentAgain}: of the same time and value as one before`);
+      const reason = { reason: "time-backwards", cause: "sent-again" } as const;
+      const detail = "sent again: of the same time and value as one before";
+      sink.quarantine({ ...describeSource(reading), ...reason, detail, samples: 1 });
+      return false;
     }
     // Where the gateway has not been told the time, it knows no future.
     if (timestampMs > arrivedMs + maxAheadMs && arrivedMs >= earliestClockMs) {

@@ -3,7 +3,7 @@
  * reason and a count; nothing is repaired, clipped or interpolated. What a converter has clipped now and then is as it is.
  */
 import type { ChannelContract } from "../contract/bundle/manifest.ts";
-import type { QuarantineReason, RecordedBlock } from "../contract/stream.ts";
+import type { Quarantine, RecordedBlock } from "../contract/stream.ts";
 import { durationOf } from "../maths/durations.ts";
 import { type CountScan, createCountScan, isSaturated } from "./scan-counts.ts";
 import {
@@ -44,10 +44,7 @@ interface Stream {
   unit: string;
 }
 
-interface Breach {
-  readonly reason: QuarantineReason;
-  readonly detail: string;
-}
+type Breach = Pick<Quarantine, "reason" | "cause" | "detail">;
 
 export function createWaveformIngest(options: WaveformIngestOptions): WaveformIngest {
   const { contractOf, sink } = options;
@@ -167,7 +164,7 @@ function findClockBreach(block: RecordedBlock, stream: Stream): Breach | null {
 
 function findValueBreach(block: RecordedBlock, contract: ChannelContract, scan: CountScan): Breach | null {
   if (scan.saturated && !isMostlyHeard(block.counts)) {
-    return { reason: "range", detail: `the converter is saturated at ±32,768 counts` };
+    return { reason: "range", cause: "saturated", detail: "the converter is saturated at ±32,768 counts" };
   }
   const low = scan.min * block.scale;
   const high = scan.max * block.scale;

@@ -231,10 +231,12 @@ class Windower implements RevolutionWindower {
   #refuse(block: RecordedBlock): void {
     const { deviceId, channel, timestampMs, counts } = block;
     const { shaftRpm } = block;
-    const detail = Number.isNaN(shaftRpm) ? "the shaft speed is not known" : `shaft speed is ${shaftRpm} rpm`;
-    this.reset("no-shaft-speed", detail);
+    const isUnknown = Number.isNaN(shaftRpm);
+    const detail = isUnknown ? "the shaft speed is not known" : `shaft speed is ${shaftRpm} rpm`;
     const reason = "no-shaft-speed";
-    this.#sink.refuse({ reason, deviceId, channel, timestampMs, detail, samples: counts.length });
+    const cause = isUnknown ? "unknown-speed" : undefined;
+    this.reset(reason, detail);
+    this.#sink.refuse({ reason, cause, deviceId, channel, timestampMs, detail, samples: counts.length });
   }
 
   #prepare(block: RecordedBlock): void {

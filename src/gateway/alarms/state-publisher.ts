@@ -7,7 +7,7 @@ import { indexPoints } from "../../core/contract/config/index-points.ts";
 import { type DiagnosedDevice, findUnfit } from "../../core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { DiagnosedSource } from "../../core/contract/source-diagnosis.ts";
-import { type PointId, type Quarantine, sentAgain } from "../../core/contract/stream.ts";
+import type { PointId, Quarantine } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { ComponentCondition, PointSilence, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister, OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
@@ -197,10 +197,10 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
         if (point.channel === channel)
           entries.get(point.turbine)?.tracker.noteSetAside(point.component, setAside);
     },
-    noteRowSetAside: ({ deviceId, channel, reason, detail }, rowMs) => {
+    noteRowSetAside: ({ deviceId, channel, reason, cause, detail }, rowMs) => {
       const entry = entries.get(deviceId);
       // What was sent again is not missing.
-      if (entry === undefined || detail.startsWith(sentAgain)) return;
+      if (entry === undefined || cause === "sent-again") return;
       const named = channel === "" || detail.includes(channel) ? detail : `${channel}: ${detail}`;
       const freshMs = Math.max(setAsideFreshMs, setAsideFreshRows * rowMs);
       for (const component of entry.ofScada)

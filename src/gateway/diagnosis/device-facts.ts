@@ -1,5 +1,5 @@
 /** What is known of one device just now, and what may be concluded of it. Values only. */
-import type { QuarantineReason } from "../../core/contract/stream.ts";
+import type { Quarantine } from "../../core/contract/stream.ts";
 import type { LevelDifference } from "./level-difference.ts";
 import type { PaceEstimate } from "./pace-segments.ts";
 import type { SnapshotLoss } from "./sample-runs.ts";
@@ -57,7 +57,7 @@ export interface DeviceFacts {
   readonly saidRateHz: number;
   readonly recent: RecentFacts;
   /** What most of its data was set aside for; null: nothing was. */
-  readonly setAsideFor: { readonly reason: QuarantineReason; readonly detail: string } | null;
+  readonly setAsideFor: Pick<Quarantine, "reason" | "cause" | "detail"> | null;
   /** Of the expected channels that were heard while the shaft was known to turn. */
   readonly levels: readonly ChannelLevel[];
   /** Against the bundle's healthy machines; null: not known. */

@@ -196,10 +196,10 @@ class Observer implements DeviceObserver {
     } else this.#stamp(endMs, arrival, Number.NaN);
   }
 
-  setAside({ reason, detail, samples }: Quarantine, monotonicMs: number): void {
+  setAside({ reason, cause, detail, samples }: Quarantine, monotonicMs: number): void {
     if (blamelessReasons.has(reason)) return;
     this.#count("setAside", samples, monotonicMs);
-    this.#setAsideFor = { reason, detail: detail.slice(0, 300) };
+    this.#setAsideFor = { reason, cause, detail: detail.slice(0, 300) };
   }
 
   window(

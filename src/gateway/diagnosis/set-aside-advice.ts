@@ -1,5 +1,5 @@
 /** What to do about a device whose data breaks the model's contract, by the reason. */
-import { type QuarantineReason, sentAgain } from "../../core/contract/stream.ts";
+import type { Quarantine, QuarantineReason } from "../../core/contract/stream.ts";
 import type { ModelStanding } from "./device-facts.ts";
 
 /** Reasons that say nothing of the device, or have a diagnosis of their own. */
@@ -45,21 +45,14 @@ function adviseMappedSpeed(why: string): string {
 
 /** The converter's end is no unit, and an older model is not taken. */
 export function adviseSetAside(
-  {
-    reason,
-    detail,
-  }: {
-    readonly reason: QuarantineReason;
-    readonly detail: string;
-  },
+  { reason, cause }: Pick<Quarantine, "reason" | "cause">,
   model: ModelStanding,
 ): string {
   if (reason === "unknown-model" && model.isNewer) return adviseNewerModel(model);
-  if (reason === "no-shaft-speed" && detail.includes("not known") && model.mappedSpeed !== null)
-    return adviseMappedSpeed(model.mappedSpeed);
-  if (reason === "range" && detail.includes("saturated"))
+  if (cause === "unknown-speed" && model.mappedSpeed !== null) return adviseMappedSpeed(model.mappedSpeed);
+  if (cause === "saturated")
     return "The signal is clipped: choose a larger range of the sensor or less gain, and check that it is not loose.";
-  if (reason === "time-backwards" && detail.startsWith(sentAgain))
+  if (cause === "sent-again")
     return "None: it sends again what it sent before, as a logger does after it was cut off; each reading counts once.";
   return advice[reason];
 }

@@ -86,6 +86,8 @@ describe("the waveform ingest", () => {
     }
     expect(reasons().filter((reason) => reason !== "gap")).toEqual(["range", "range", "range"]);
     expect(quarantined[0]!.samples).toBe(120);
+    const ranges = quarantined.filter(({ reason }) => reason === "range");
+    expect(ranges.map(({ cause }) => cause)).toEqual([undefined, "saturated", "saturated"]);
     expect(accepted).toEqual([]);
   });
 

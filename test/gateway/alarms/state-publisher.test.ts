@@ -290,14 +290,14 @@ describe("the state publisher", () => {
   it("names what a turbine's rows of SCADA values lack, until two more would have come", () => {
     const { clock, states } = create(["gearbox"]);
     const lack = { reason: "missing-value", channel: "gear-oil", timestampMs: 0, samples: 1 } as const;
-    const note = (deviceId: string, detail: string): void =>
-      states.noteRowSetAside({ ...lack, deviceId, detail }, 600_000);
+    const note = (deviceId: string, detail: string, cause?: "sent-again"): void =>
+      states.noteRowSetAside({ ...lack, deviceId, detail, cause }, 600_000);
     const reason = (): unknown =>
       states.describeComponents().find(({ component }) => component === "gearbox")?.reason;
     note("other", 'nothing at "v.oil"');
     expect(reason()).toBe("nothing was heard of it yet");
     note(point.turbine, 'nothing at "v.oil"');
-    note(point.turbine, "sent again: of before the last row that was taken");
+    note(point.turbine, "of before", "sent-again");
     expect(reason()).toBe('its data is in quarantine (missing-value: gear-oil: nothing at "v.oil")');
     clock.advance(1_200_000);
     note("other", "no reading of gear-oil");

@@ -18,9 +18,9 @@ const config = gatewayConfigSchema().parse({
 test("where the shaft speed is mapped from SCADA the cure says so, and why its last value was set aside", () => {
   const clock = createManualClock();
   const speeds = createMappedSpeeds(config, clock);
-  const cureOf = (turbine: string, detail = "the shaft speed is not known"): string =>
+  const cureOf = (turbine: string): string =>
     adviseSetAside(
-      { reason: "no-shaft-speed", detail },
+      { reason: "no-shaft-speed", cause: "unknown-speed" },
       { ...unknownModel, mappedSpeed: speeds.whyMissing(turbine) },
     );
   const setAside = (deviceId: string, channel: string): void => {
@@ -40,7 +40,19 @@ test("where the shaft speed is mapped from SCADA the cure says so, and why its l
   expect(speeds.whyMissing("WT01")).toBe("");
   setAside("WT01", "shaft-speed");
   expect(cureOf("WT01")).toMatch(/lately \(.*: stamped 90 s after its arrival\): look at the source/);
-  expect(cureOf("WT01", "shaft speed is 1000000 rpm")).toMatch(/^Send the shaft speed/);
+  // It is known, and none at which a shaft turns.
+  const model = { ...unknownModel, mappedSpeed: speeds.whyMissing("WT01") };
+  expect(adviseSetAside({ reason: "no-shaft-speed" }, model)).toMatch(/^Send the shaft speed/);
   clock.advance(3_600_000);
   expect(speeds.whyMissing("WT01")).toBe("");
+});
+
+test("what to do about data that are set aside goes by their cause, where the reason alone does not say it", () => {
+  expect(adviseSetAside({ reason: "range", cause: "saturated" }, unknownModel)).toMatch(
+    /^The signal is clipped/,
+  );
+  expect(adviseSetAside({ reason: "range" }, unknownModel)).toMatch(/^Hold scale and unit/);
+  const again = { reason: "time-backwards", cause: "sent-again" } as const;
+  expect(adviseSetAside(again, unknownModel)).toMatch(/^None: it sends again/);
+  expect(adviseSetAside({ reason: "time-backwards" }, unknownModel)).toMatch(/^Its clock is set back/);
 });

@@ -192,7 +192,7 @@ describe("the pipeline", () => {
     const without = create();
     await without.accept(unknown);
     expect(without.quarantines).toMatchObject([
-      { reason: "no-shaft-speed", turbine: "WT01", detail: "the shaft speed is not known" },
+      { reason: "no-shaft-speed", cause: "unknown-speed", turbine: "WT01" },
     ]);
     without.read("shaft-speed", "rpm", 18_000);
     await without.accept(unknown);

@@ -5,7 +5,7 @@
 import type { Manifest } from "../../contract/bundle/manifest.ts";
 import type { NormalBehaviourSpec } from "../../contract/bundle/normal-behaviour.ts";
 import { earliestClockMs } from "../../contract/iso-time.ts";
-import { type Quarantine, type Reading, sentAgain } from "../../contract/stream.ts";
+import type { Quarantine, Reading } from "../../contract/stream.ts";
 import { type MonitorDay, reliveResiduals } from "../../decision/normal-behaviour/residual-monitor.ts";
 import type { SiteCorrection } from "../../decision/normal-behaviour/site-correction.ts";
 import { createTurbineWatch, type WatchOutcome } from "../../decision/normal-behaviour/turbine-watch.ts";
@@ -177,9 +177,9 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
       // A row that is later than now is of a clock that was ahead, and nothing was lived through.
       const { deviceId, channel, timestampMs } = reading;
       if (timestampMs < livedToMs && livedToMs <= reading.arrivedMs) {
-        const detail = `${sentAgain}: of before the last row that was taken`;
-        const source = { deviceId, channel, timestampMs };
-        sink.onQuarantine({ ...source, reason: "time-backwards", detail, samples: 1 }, 0);
+        const detail = "sent again: of before the last row that was taken";
+        const reason = { reason: "time-backwards", cause: "sent-again" } as const;
+        sink.onQuarantine({ deviceId, channel, timestampMs, ...reason, detail, samples: 1 }, 0);
         return;
       }
       ({ arrivedMs } = reading);
