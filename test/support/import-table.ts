@@ -111,6 +111,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     "gateway/main.ts",
     "collector/main.ts",
     "collector/registry/installation-keys.ts",
+    "collector/registry/rotate-keys.ts",
+    "collector/registry/sign-root.ts",
     "training/train.ts",
     "training/training-config.ts",
     "training/training-schema.ts",

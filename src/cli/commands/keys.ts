@@ -7,6 +7,7 @@ import { systemClock } from "../../core/platform/clock.ts";
 import { type CertificateWish, createAuthority, issueForSite } from "../fleet/site-authority.ts";
 import { parseHost, parseInteger } from "../terminal/options.ts";
 import { printReply } from "../terminal/print-reply.ts";
+import { rotateCommand } from "./keys-rotate.ts";
 
 interface IssueOptions {
   readonly days: number;
@@ -25,11 +26,13 @@ Who has which key, which public one who needs, and what to do when one is lost: 
 
 Examples:
   $ aurora keys init /etc/aurora/keys
+  $ aurora keys rotate keys --role timestamp
   $ aurora keys publisher keys ci
   $ aurora keys authority /etc/aurora/tls
 `,
   );
   addInit(command);
+  command.addCommand(rotateCommand());
   addPublisher(command);
   addAuthority(command);
   addIssue(command, "server");

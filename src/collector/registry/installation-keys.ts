@@ -1,9 +1,11 @@
 /**
- * The keys of an installation: root, targets, snapshot and timestamp of its update repository, and `release` for
- * signing bundles of its own. Made once, into one folder; only the public halves and `root.json` leave it.
+ * The folder with the keys of an installation: root, targets, snapshot and timestamp of its update repository, and
+ * `release` for signing bundles of its own. A key that came later bears its id in its file's name; `root.json` is the newest root
+ * metadata and says which keys count, `<version>.root.json` are the older ones.
  */
 import { access } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import type { Metadata, Root } from "@tufjs/models";
 import {
   createKeyPair,
   type KeyPair,
@@ -14,15 +16,17 @@ import {
   removeKeyPair,
   writeKeyPair,
 } from "../../core/bundle/keys.ts";
+import { parseRoot } from "../../core/bundle/update-metadata.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxRootBytes } from "../../core/contract/publication.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
-import { rootLifetimeMs, signRoot } from "./sign-root.ts";
+import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
+import { rootLifetimeMs, signRoot, type TufRole } from "./sign-root.ts";
 import { toTufKey } from "./tuf-signing.ts";
 
 /** Name of the root metadata file in the keys' folder: what a gateway is given at enrolment. */
-const rootFileName = "root.json";
+export const rootFileName = "root.json";
 
 const names = ["root", "targets", "snapshot", "timestamp", "release"] as const;
 
@@ -33,6 +37,16 @@ export interface RegistryKeys {
   readonly timestamp: PrivateKey;
   /** Bytes of the newest root metadata. */
   readonly root: Uint8Array;
+  /** Bytes of the older root metadata beside it, by version. */
+  readonly olderRoots: ReadonlyMap<number, Uint8Array>;
+}
+
+/** The root metadata of a folder of keys. */
+export interface FolderRoots {
+  readonly newest: Metadata<Root>;
+  readonly bytes: Uint8Array;
+  /** By the version that their names say, from the one before the newest down to the first that is missing. */
+  readonly older: ReadonlyMap<number, Uint8Array>;
 }
 
 /** What {@link createInstallationKeys} made. */
@@ -77,10 +91,10 @@ async function signFirstRoot(
       issuedMs: nowMs,
       lifetimeMs: rootLifetimeMs,
       keys: {
-        root: root.publicKey,
-        targets: keys.get("targets")!.publicKey,
-        snapshot: keys.get("snapshot")!.publicKey,
-        timestamp: keys.get("timestamp")!.publicKey,
+        root: toTufKey(root.publicKey),
+        targets: toTufKey(keys.get("targets")!.publicKey),
+        snapshot: toTufKey(keys.get("snapshot")!.publicKey),
+        timestamp: toTufKey(keys.get("timestamp")!.publicKey),
       },
     },
     [root],
@@ -96,27 +110,92 @@ async function signFirstRoot(
   return { keyIds: keyIds as InstallationKeys["keyIds"], rootFile };
 }
 
-/** Loads what the registry needs from the folder of {@link createInstallationKeys}. @throws AuroraError KEY. */
+/**
+ * Loads what the registry needs from the folder of {@link createInstallationKeys}.
+ * @throws AuroraError KEY when a key is missing or not the one that the newest root names
+ */
 export async function loadRegistryKeys(dir: string): Promise<RegistryKeys> {
-  const load = (name: string): Promise<PrivateKey> => loadPrivateKey(join(dir, name + privateKeySuffix));
+  const { newest, bytes, older } = await readFolderRoots(dir);
+  const load = (role: TufRole): Promise<PrivateKey> => loadRoleKey(dir, role, newest);
   return {
     targets: await load("targets"),
     snapshot: await load("snapshot"),
     timestamp: await load("timestamp"),
-    root: await readFileBounded(join(dir, rootFileName), maxRootBytes, {
-      missing: "KEY",
-      tooLarge: "KEY",
-      hint: "Make keys with `aurora keys init DIR`.",
-    }),
+    root: bytes,
+    olderRoots: older,
   };
 }
 
-async function refuseExisting(path: string): Promise<void> {
-  const exists = await access(path).then(
+/** @throws AuroraError KEY when there is no root, or none that is signed by itself; STORE when an older one cannot be read */
+export async function readFolderRoots(dir: string): Promise<FolderRoots> {
+  const rootFile = join(dir, rootFileName);
+  const bytes = await readFileBounded(rootFile, maxRootBytes, {
+    missing: "KEY",
+    tooLarge: "KEY",
+    hint: "Make keys with `aurora keys init DIR`.",
+  });
+  let newest: Metadata<Root>;
+  try {
+    newest = parseRoot(bytes);
+  } catch (cause) {
+    throw refuseFolder(`the root metadata is not good: ${(cause as Error).message}`, rootFile);
+  }
+  const older = new Map<number, Uint8Array>();
+  for (let version = newest.signed.version - 1; version > 0; version--) {
+    const found = await nodeFileSystem.read(join(dir, olderRootName(version)), maxRootBytes);
+    if (found === null) break;
+    older.set(version, found);
+  }
+  return { newest, bytes, older };
+}
+
+/** Name of the file of an older root, as gateways ask for it. */
+export function olderRootName(version: number): string {
+  return `${version}.root.json`;
+}
+
+/** Name of the files of a key that came after the first. */
+export function laterKeyName(role: TufRole, keyId: string): string {
+  return `${role}-${keyId.slice(0, 8)}`;
+}
+
+/** File of the private key that `root` names for the role: the one that bears its id, else the first one's. */
+export async function findRoleKeyFile(dir: string, role: TufRole, root: Metadata<Root>): Promise<string> {
+  for (const keyId of root.signed.roles[role]?.keyIDs ?? []) {
+    const later = join(dir, laterKeyName(role, keyId) + privateKeySuffix);
+    if (await isThere(later)) return later;
+  }
+  return join(dir, role + privateKeySuffix);
+}
+
+/** @throws AuroraError KEY when it is missing, or not the key that `root` names for the role */
+export async function loadRoleKey(dir: string, role: TufRole, root: Metadata<Root>): Promise<PrivateKey> {
+  const file = await findRoleKeyFile(dir, role, root);
+  const key = await loadPrivateKey(file);
+  if (root.signed.roles[role]?.keyIDs.includes(toTufKey(key.publicKey).keyID) === true) return key;
+  const { version } = root.signed;
+  throw refuseFolder(`${basename(file)} is not the ${role} key that root ${version} names`, file);
+}
+
+/** The error KEY for a folder whose parts do not fit. */
+export function refuseFolder(message: string, subject: string): AuroraError {
+  return new AuroraError("KEY", message, {
+    op: "read keys of updates",
+    subject,
+    hint: "Use the keys and the root.json that `aurora keys init` or `aurora keys rotate` left in one folder.",
+  });
+}
+
+/** Is there anything of that name? */
+export function isThere(path: string): Promise<boolean> {
+  return access(path).then(
     () => true,
     () => false,
   );
-  if (!exists) return;
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  if (!(await isThere(path))) return;
   throw new AuroraError("KEY", "keys are there already, and a key is never overwritten", {
     op: "make keys",
     subject: path,

@@ -12,7 +12,6 @@ import {
   type Targets,
   type Timestamp,
 } from "@tufjs/models";
-import { parseRoot } from "../../core/bundle/update-metadata.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
@@ -53,12 +52,12 @@ export function createMetadataFolder(dir: string): MetadataFolder {
     prepare: () => makeFolder(dir),
     read,
     writeRoot: (version, bytes) => writeFileAtomic(join(dir, `${version}.root.json`), bytes),
-    async readRoot() {
-      let root: Metadata<Root> | null = null;
-      for (const version of await versionsOf("root"))
-        root = parseRoot(await read(`${version}.root.json`), root);
-      return root;
+    async readRoots() {
+      const roots = new Map<number, Uint8Array>();
+      for (const version of await versionsOf("root")) roots.set(version, await read(`${version}.root.json`));
+      return roots;
     },
+    newestRoot: async () => (await versionsOf("root")).at(-1) ?? 0,
     readTimestamp: async () =>
       (await readdir(dir)).includes("timestamp.json") ? await read("timestamp.json") : null,
     async readState(root) {
@@ -111,8 +110,10 @@ export interface MetadataFolder {
   /** Bytes of one file. @throws AuroraError DATA_MISSING. */
   read(name: string): Promise<Uint8Array>;
   writeRoot(version: number, bytes: Uint8Array): Promise<void>;
-  /** The newest root, its whole chain checked, or null if there is none. */
-  readRoot(): Promise<Metadata<Root> | null>;
+  /** Bytes of all roots by version, lowest first. */
+  readRoots(): Promise<ReadonlyMap<number, Uint8Array>>;
+  /** Version of the newest root, 0 if there is none. */
+  newestRoot(): Promise<number>;
   /** Bytes of the commit, or null if nothing was published yet. */
   readTimestamp(): Promise<Uint8Array | null>;
   /** The published state, or null if nothing was published yet. @throws AuroraError STORE when it is damaged. */

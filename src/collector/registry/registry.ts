@@ -77,8 +77,6 @@ export interface Registry {
    * at least once an hour.
    */
   refresh(): Promise<boolean>;
-  /** Takes a new root file (keys changed). @throws AuroraError KEY when it does not follow the present one. */
-  installRoot(bytes: Uint8Array, keys: RegistryKeys): Promise<void>;
   /** Bytes of a metadata file by name, or null where there is none. `timestamp.json` is refreshed first when it is due. */
   readMetadata(name: string): Promise<Uint8Array | null>;
   /** Path, size and SHA-256 of a published tar by model and file name (`<sha256>.<version>.tar`), or null. */
@@ -92,12 +90,12 @@ const maxTargets = 4_096;
 
 /**
  * Opens the repository in `dir`, or makes an empty one.
- * @throws AuroraError KEY when root does not list the keys, STORE when the folder is damaged.
+ * @throws AuroraError KEY or CLOCK when the given roots do not fit those in it, STORE when the folder is damaged.
  */
 export async function createRegistry(options: RegistryOptions): Promise<Registry> {
   const { dir, keys, clock, isBehind, trustedKeys, lock } = options;
   const repository = await openSignedRepository({ dir, keys, clock, isBehind, lock });
-  const { exclusively, refresh, installRoot, readMetadata, sync, close } = repository;
+  const { exclusively, refresh, readMetadata, sync, close } = repository;
   const journal = createPublicationJournal(dir, nodeFileSystem);
   const tarPath = (name: string, file: string): string => join(dir, "targets", name, file);
 
@@ -132,7 +130,6 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
 
   return {
     refresh,
-    installRoot,
     readMetadata,
     sync,
     close,

@@ -6,7 +6,7 @@ import { dayMs } from "../../core/maths/durations.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
 import type { RepositoryState } from "./metadata-folder.ts";
-import { addSignature, commonMembers, encodeMetadata, toTufKey } from "./tuf-signing.ts";
+import { addSignature, commonMembers, encodeMetadata } from "./tuf-signing.ts";
 
 /** How long a file is good after it was signed, in milliseconds. */
 interface Lifetimes {
@@ -60,7 +60,7 @@ export function nextState(change: RepositoryChange, context: SigningContext): Re
     throw new AuroraError("CLOCK", `the root metadata was good until ${root.signed.expires}`, {
       op: "sign update metadata",
       subject: new Date(issuedMs).toISOString(),
-      hint: "Set the collector's clock, if it is wrong. If not: make new keys, and give each gateway their root.json, as src/KEYS.md says of a lost root.",
+      hint: "Set the collector's clock, if it is wrong. If not: make the next root (`aurora keys rotate DIR`), as src/KEYS.md says.",
     });
   }
   // Not only one more: a repository restored from a copy would give versions that gateways know with other content.
@@ -99,19 +99,6 @@ export function refreshDue(state: RepositoryState, nowMs: number): RefreshFrom |
   if (due(state.targets, defaultLifetimes.targetsMs)) return "targets";
   if (due(state.snapshot, defaultLifetimes.snapshotMs)) return "snapshot";
   return due(state.timestamp, defaultLifetimes.timestampMs) ? "timestamp" : null;
-}
-
-/** @throws AuroraError KEY when `root` does not let these keys sign. */
-export function checkKeys(root: Metadata<Root>, keys: RegistryKeys): void {
-  for (const role of ["targets", "snapshot", "timestamp"] as const) {
-    const keyId = toTufKey(keys[role].publicKey).keyID;
-    if (root.signed.roles[role]?.keyIDs.includes(keyId)) continue;
-    throw new AuroraError("KEY", `the ${role} key is not the one that the root metadata names`, {
-      op: "open registry",
-      subject: role,
-      hint: "Use the keys and the root.json of one and the same `aurora keys init`.",
-    });
-  }
 }
 
 function describe(metadata: Metadata<Snapshot> | Metadata<Targets>): MetaFile {

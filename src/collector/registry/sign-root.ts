@@ -1,12 +1,12 @@
 /** Root metadata: which key may sign what. Made when an installation's keys are made, and again when they change. */
-import { Metadata, Root } from "@tufjs/models";
-import type { PrivateKey, PublicKey } from "../../core/bundle/keys.ts";
-import { addSignature, commonMembers, encodeMetadata, toTufKey } from "./tuf-signing.ts";
+import { type Key, Metadata, Root } from "@tufjs/models";
+import type { PrivateKey } from "../../core/bundle/keys.ts";
+import { addSignature, commonMembers, encodeMetadata } from "./tuf-signing.ts";
 
 /** The roles of a TUF repository. */
-const tufRoles = ["root", "targets", "snapshot", "timestamp"] as const;
+export const tufRoles = ["root", "targets", "snapshot", "timestamp"] as const;
 
-type TufRole = (typeof tufRoles)[number];
+export type TufRole = (typeof tufRoles)[number];
 
 /** What a root file says. */
 interface RootContents {
@@ -15,7 +15,7 @@ interface RootContents {
   readonly issuedMs: number;
   readonly lifetimeMs: number;
   /** The key of each role (one a role, threshold 1). */
-  readonly keys: Readonly<Record<TufRole, PublicKey>>;
+  readonly keys: Readonly<Record<TufRole, Key>>;
 }
 
 /** Five years: the root key is offline, and a fleet that outlives its root must be visited. */
@@ -30,7 +30,7 @@ export function signRoot(contents: RootContents, signers: readonly PrivateKey[])
     ...commonMembers(contents.version, contents.issuedMs, contents.lifetimeMs),
     consistentSnapshot: true,
   });
-  for (const role of tufRoles) root.addKey(toTufKey(contents.keys[role]), role);
+  for (const role of tufRoles) root.addKey(contents.keys[role], role);
   const metadata = new Metadata(root);
   for (const signer of signers) addSignature(metadata, signer);
   return encodeMetadata(metadata);

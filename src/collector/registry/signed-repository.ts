@@ -5,17 +5,17 @@
  */
 
 import { join } from "node:path";
-import type { Metadata, Root, TargetFile } from "@tufjs/models";
-import { parseRoot } from "../../core/bundle/update-metadata.ts";
+import type { TargetFile } from "@tufjs/models";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 import { type Clock, calendarOffsetMs } from "../../core/platform/clock.ts";
 import { isMissing } from "../../core/platform/files/file-system.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { createWorkQueue } from "../../core/platform/work-queue.ts";
-import type { RegistryKeys } from "./installation-keys.ts";
-import { createMetadataFolder, type MetadataFolder, type RepositoryState } from "./metadata-folder.ts";
-import { checkKeys, defaultLifetimes, nextState, type RefreshFrom, refreshDue } from "./repository-state.ts";
+import { adoptRoot } from "./adopt-root.ts";
+import { olderRootName, type RegistryKeys } from "./installation-keys.ts";
+import { createMetadataFolder, type RepositoryState } from "./metadata-folder.ts";
+import { defaultLifetimes, nextState, type RefreshFrom, refreshDue } from "./repository-state.ts";
 import { encodeMetadata } from "./tuf-signing.ts";
 
 interface SignedRepositoryOptions {
@@ -56,8 +56,6 @@ interface SignedRepository {
   commit(targets: TargetFiles): Promise<void>;
   /** Signs anew what has used up half of its life, and all once after the opening, after the clock was set and after it was in doubt. Returns whether anything was. */
   refresh(): Promise<boolean>;
-  /** Takes a new root file (keys changed). @throws AuroraError KEY when it does not follow the present one. */
-  installRoot(bytes: Uint8Array, keys: RegistryKeys): Promise<void>;
   /** Bytes of a metadata file by name, or null where there is none. */
   readMetadata(name: string): Promise<Uint8Array | null>;
   /** Changes nothing more; resolves when what was asked for before has ended. */
@@ -66,16 +64,15 @@ interface SignedRepository {
 
 /**
  * Opens the repository in a folder, or makes an empty one.
- * @throws AuroraError KEY when root does not list the keys, STORE when the folder is damaged.
+ * @throws AuroraError KEY or CLOCK when the given roots do not fit those in it, STORE when the folder is damaged.
  */
 export async function openSignedRepository(options: SignedRepositoryOptions): Promise<SignedRepository> {
-  const { clock, lock = alone, isBehind = () => Promise.resolve(false) } = options;
+  const { keys, clock, lock = alone, isBehind = () => Promise.resolve(false) } = options;
   const folder = createMetadataFolder(join(options.dir, "metadata"));
-  let keys = options.keys;
   await folder.prepare();
-  let root = await adoptRoot(folder, keys.root, options.dir);
-  checkKeys(root, keys);
-  let id = sha256Hex(await folder.read(`${root.signed.version}.root.json`));
+  const root = await adoptRoot({ folder, keys, subject: options.dir, nowMs: clock.nowMs() });
+  const { version } = root.signed;
+  const id = sha256Hex(await folder.read(olderRootName(version)));
   let published = await folder.readState(root);
   // What is found may be a copy of some time ago, and gateways may know newer files: all is signed anew once, and once more by a clock
   // that was wrong then and was set.
@@ -108,6 +105,8 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     return queue.run(() =>
       lock(async () => {
         await sync();
+        const newest = await folder.newestRoot();
+        if (newest > version) throw refuseOldKeys(newest, options.dir);
         return change();
       }),
     );
@@ -144,23 +143,12 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     get targets() {
       return targets();
     },
-    get id() {
-      return id;
-    },
+    id,
     sync,
     close: queue.close,
     exclusively,
     commit,
     refresh,
-    installRoot: (bytes, newKeys) =>
-      exclusively(async () => {
-        const adopted = await adoptRoot(folder, bytes, options.dir);
-        checkKeys(adopted, newKeys);
-        root = adopted;
-        id = sha256Hex(await folder.read(`${root.signed.version}.root.json`));
-        keys = newKeys;
-        await commit(targets());
-      }),
     readMetadata: async (name) => {
       // A refresh that fails is for the caller of refresh() to report; readers still get what there is.
       if (name === "timestamp.json") await refresh().catch(() => false);
@@ -182,25 +170,18 @@ function refuseClosed(dir: string): AuroraError {
   return new AuroraError("STORE", "the registry is closed", { op: "change registry", subject: dir });
 }
 
-function isSame({ timestamp }: RepositoryState, newest: Uint8Array): boolean {
-  return Buffer.compare(encodeMetadata(timestamp), newest) === 0;
+function refuseOldKeys(newest: number, subject: string): AuroraError {
+  return new AuroraError(
+    "KEY",
+    `another process has taken up root ${newest}, and this one signs by older keys`,
+    {
+      op: "change registry",
+      subject,
+      hint: "Give it the same keys (registry.keysDir), and start it again.",
+    },
+  );
 }
 
-/** The newer of the installed root and a given one, which must follow it. */
-async function adoptRoot(folder: MetadataFolder, bytes: Uint8Array, dir: string): Promise<Metadata<Root>> {
-  try {
-    const installed = await folder.readRoot();
-    const given = parseRoot(bytes);
-    if (installed !== null && given.signed.version <= installed.signed.version) return installed;
-    const adopted = parseRoot(bytes, installed);
-    await folder.writeRoot(adopted.signed.version, bytes);
-    return adopted;
-  } catch (cause) {
-    throw new AuroraError("KEY", `the root metadata is not good: ${(cause as Error).message}`, {
-      op: "open registry",
-      subject: dir,
-      hint: "Use the folder that `aurora keys init` made for this collector.",
-      cause,
-    });
-  }
+function isSame({ timestamp }: RepositoryState, newest: Uint8Array): boolean {
+  return Buffer.compare(encodeMetadata(timestamp), newest) === 0;
 }

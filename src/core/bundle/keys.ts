@@ -46,7 +46,7 @@ export interface PrivateKey extends Signer {
 }
 
 /** End of a public key file's name. */
-const publicKeySuffix = ".pub";
+export const publicKeySuffix = ".pub";
 /** End of a private key file's name. */
 export const privateKeySuffix = ".key";
 

@@ -62,7 +62,8 @@ export interface RegistryFixture {
   publish(contents: BundleContents, signer?: PrivateKey): ReturnType<Registry["publish"]>;
   /** A file of metadata that must be there. @throws Error when it is not. */
   metadata(name: string): Promise<Uint8Array>;
-  open(): Promise<Registry>;
+  /** Opens the folder once more, with the keys of the beginning or others. */
+  open(keys?: RegistryKeys): Promise<Registry>;
   /** Serves the registry (or another) on a free port of the loopback; gives the base URL with `/tuf`. */
   serve(of?: Registry): Promise<string>;
   close(): Promise<void>;
@@ -78,10 +79,10 @@ export async function createRegistryFixture(): Promise<RegistryFixture> {
   const release = await loadPrivateKey(join(keysDir, "release.key"));
   const logger = createLogger({ level: "silent" });
   const believed = { path: join(base, "clock.believed"), files: nodeFileSystem, clock, logger };
-  const open = (): Promise<Registry> =>
+  const open = (given = keys): Promise<Registry> =>
     createRegistry({
       dir,
-      keys,
+      keys: given,
       trustedKeys: [release.publicKey],
       clock,
       isBehind: () => isClockBehind(believed),

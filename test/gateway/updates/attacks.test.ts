@@ -5,15 +5,15 @@ import {
   createMetadataFolder,
   type RepositoryState,
 } from "../../../src/collector/registry/metadata-folder.ts";
-import { createRegistry } from "../../../src/collector/registry/registry.ts";
 import {
   defaultLifetimes,
   nextState,
   type RefreshFrom,
 } from "../../../src/collector/registry/repository-state.ts";
+import { rotateKeys } from "../../../src/collector/registry/rotate-keys.ts";
 import { signRoot } from "../../../src/collector/registry/sign-root.ts";
-import { encodeMetadata } from "../../../src/collector/registry/tuf-signing.ts";
-import { loadPrivateKey, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
+import { encodeMetadata, toTufKey } from "../../../src/collector/registry/tuf-signing.ts";
+import { parsePrivateKey } from "../../../src/core/bundle/keys.ts";
 import { packBundle } from "../../../src/core/bundle/tar.ts";
 import { parseRoot } from "../../../src/core/bundle/update-metadata.ts";
 import { createBundle } from "../../../src/core/bundle/write-bundle.ts";
@@ -156,10 +156,10 @@ describe("metadata", () => {
   it("of a root that its predecessor did not sign is refused", async () => {
     const attacker = newKey();
     const keys = {
-      root: attacker.publicKey,
-      targets: attacker.publicKey,
-      snapshot: attacker.publicKey,
-      timestamp: attacker.publicKey,
+      root: toTufKey(attacker.publicKey),
+      targets: toTufKey(attacker.publicKey),
+      snapshot: toTufKey(attacker.publicKey),
+      timestamp: toTufKey(attacker.publicKey),
     };
     const forged = signRoot({ version: 2, issuedMs: startMs, lifetimeMs: 100 * dayMs, keys }, [attacker]);
     fixture.substitute({ "/metadata/2.root.json": forged });
@@ -172,74 +172,19 @@ describe("keys", () => {
     await publish("1.1.0");
     await gateway.updater.checkNow();
     // A stolen timestamp key says that it is the year 2030, to make everything look expired for ever.
-    const stolen = fixture.clock.nowMs();
     const poisoned = signOn(await readState(), "timestamp", startMs + 4 * 365 * dayMs);
     fixture.substitute({ "/metadata/timestamp.json": poisoned });
     const outcome = await gateway.updater.checkNow();
     expect(outcome.kind).not.toBe("activated");
 
-    const root = await loadPrivateKey(join(fixture.keysDir, "root.key"));
-    const timestamp = newKey();
-    const rotated = signRoot(
-      {
-        version: 2,
-        issuedMs: stolen,
-        lifetimeMs: 1000 * dayMs,
-        keys: {
-          root: root.publicKey,
-          targets: fixture.keys.targets.publicKey,
-          snapshot: fixture.keys.snapshot.publicKey,
-          timestamp: timestamp.publicKey,
-        },
-      },
-      [root],
-    );
-    const { registry, serve } = await rebuilt({ ...fixture.keys, root: rotated, timestamp }, rotated);
-    serve();
-    await registry.publish(await written("1.2.0"));
+    await publish("1.2.0");
+    const wish = { roles: ["timestamp"], lifetimeMs: 1000 * dayMs, nowMs: startMs } as const;
+    await rotateKeys(fixture.keysDir, wish);
+    await fixture.restart();
+    fixture.misbehave(null);
     await gateway.updater.checkNow(); // learns the new root
     expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated", version: "1.2.0" });
   });
-
-  /** A repository put up anew from its keys and roots, as after a break-in. */
-  async function rebuilt(
-    keys: UpdateFixture["keys"],
-    root: Uint8Array,
-  ): Promise<{ registry: Awaited<ReturnType<typeof createRegistry>>; serve: () => void }> {
-    const options = { trustedKeys: [fixture.release.publicKey], clock: fixture.clock };
-    const dir = join(fixture.base, "rebuilt");
-    const registry = await createRegistry({ ...options, dir, keys: { ...keys, root } });
-    // Versions of snapshot and targets go on from the old ones.
-    for (const version of ["1.1.0", "1.1.1", "1.1.2", "1.1.3"])
-      await registry.publish(await written(version));
-    return {
-      registry,
-      serve: () =>
-        fixture.misbehave((path, _request, response) => {
-          const [, kind, first, second] = path.split("/");
-          const answer = async (): Promise<Uint8Array | null> => {
-            if (kind === "metadata") return registry.readMetadata(first ?? "");
-            const target = registry.findTarget(first ?? "", second ?? "");
-            return target === null ? null : readFile(target.path);
-          };
-          answer().then(
-            (bytes) =>
-              bytes === null
-                ? response.writeHead(404).end()
-                : response.writeHead(200, { "content-length": bytes.length }).end(bytes),
-            () => response.destroy(),
-          );
-          return true;
-        }),
-    };
-  }
-
-  async function written(version: string): Promise<string> {
-    const { writeBundle } = await import("../../../src/core/bundle/write-bundle.ts");
-    const dir = join(fixture.base, `bundle-${version}`);
-    await writeBundle(dir, sampleContents({ version }), fixture.release);
-    return dir;
-  }
 });
 
 describe("a tar", () => {

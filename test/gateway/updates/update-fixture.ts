@@ -2,9 +2,11 @@
 import { cp, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
-import Fastify from "fastify";
+import Fastify, { type FastifyInstance } from "fastify";
 import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
 import { mountRoutes } from "../../../src/collector/api/http-server.ts";
+import { loadRegistryKeys } from "../../../src/collector/registry/installation-keys.ts";
+import type { Registry } from "../../../src/collector/registry/registry.ts";
 import { registryRoutes } from "../../../src/collector/registry/registry-routes.ts";
 import type { VerifiedBundle } from "../../../src/core/bundle/bundle.ts";
 import { verifyBundle } from "../../../src/core/bundle/verify-bundle.ts";
@@ -41,6 +43,8 @@ export interface UpdateFixture extends RegistryFixture {
   /** Path and Range header of every request since it was last emptied. */
   readonly requests: string[];
   misbehave(override: Override | null): void;
+  /** Serves the repository by what lies in the folder of keys now, as a collector that is started again. */
+  restart(): Promise<Registry>;
   /** Serves these bytes by path instead of what the registry has. */
   substitute(files: Readonly<Record<string, Uint8Array>>): void;
   /** Breaks off all connections and refuses new ones, until true is given. */
@@ -75,9 +79,13 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
   const registry = await createRegistryFixture();
   const scratch = createScratchFolder("ota");
   const base = scratch.path;
-  const app = Fastify();
-  mountRoutes(app, registryRoutes(registry.registry));
-  await app.ready();
+  const mount = async (of: Registry): Promise<FastifyInstance> => {
+    const mounted = Fastify();
+    mountRoutes(mounted, registryRoutes(of));
+    await mounted.ready();
+    return mounted;
+  };
+  let app = await mount(registry.registry);
   let override: Override | null = null;
   let up = true;
   const requests: string[] = [];
@@ -110,6 +118,12 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
     prover,
     misbehave: (value) => {
       override = value;
+    },
+    restart: async () => {
+      const next = await registry.open(await loadRegistryKeys(registry.keysDir));
+      await app.close();
+      app = await mount(next);
+      return next;
     },
     substitute: (files) => {
       override = (path, _request, response) => {

@@ -25,6 +25,8 @@ export interface ConfiguredFile {
   readonly content: FileContent;
   /** File of the certificate that a private key belongs to. */
   readonly certFile?: string;
+  /** Folder of a gateway's updates, which holds newer root metadata once it has followed. */
+  readonly updatesDir?: string;
 }
 
 /** Of a gateway; paths in the installation must have been resolved. */
@@ -53,7 +55,10 @@ export function listGatewayFiles({
     ...bundles.trustedKeys.flatMap((file, index) =>
       named(["bundles", "trustedKeys", index], file, "public-key"),
     ),
-    ...named(["updates", "rootFile"], updates.rootFile, "root-metadata"),
+    ...named(["updates", "rootFile"], updates.rootFile, "root-metadata").map((entry) => ({
+      ...entry,
+      updatesDir: `${gateway.stateDir}/updates`,
+    })),
     ...named(["uplink", "ackKeyFile"], uplink.ackKeyFile, "hex-key"),
   ];
 }

@@ -3,7 +3,7 @@
  * machine reads, a certificate or a root of updates whose time is up. Shows nothing of them; what cannot be read is told by whoever checks files.
  */
 import type { X509Certificate } from "node:crypto";
-import { realpath, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ConfigFinding } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile, FileContent } from "../../contract/config/configured-files.ts";
@@ -16,7 +16,7 @@ import { maxFileBytes, parseCertificate } from "./check-files.ts";
 const secrets: ReadonlySet<FileContent> = new Set(["private-key", "hex-key", "text"]);
 /** As doctor warns of the broker's own certificate. */
 const soonMs = 30 * 86_400_000;
-/** A new root is brought to every gateway. */
+/** A new root needs whoever has the key of the present one. */
 const rootSoonMs = 183 * 86_400_000;
 
 /** In the order of `files`. @param nowMs epoch, by which certificates are judged */
@@ -25,9 +25,10 @@ export async function warnOfFiles(
   nowMs: number,
 ): Promise<readonly ConfigFinding[]> {
   const findings: ConfigFinding[] = [];
-  for (const { path, file, content } of files) {
+  for (const configured of files) {
+    const { path, file, content } = configured;
     const by = { nowMs, isOfBroker: path[0] === "mqtt" };
-    const found = secrets.has(content) ? await warnOfRights(file) : await warnOfEnd(file, content, by);
+    const found = secrets.has(content) ? await warnOfRights(file) : await warnOfEnd(configured, by);
     if (found !== undefined) findings.push({ path, value: file, ...found });
   }
   return findings;
@@ -35,10 +36,18 @@ export async function warnOfFiles(
 
 type Warning = Pick<ConfigFinding, "problem" | "write" | "endsMs">;
 
-async function warnOfEnd(file: string, content: FileContent, by: Judged): Promise<Warning | undefined> {
+async function warnOfEnd(configured: ConfiguredFile, by: Judged): Promise<Warning | undefined> {
+  const { file, content, updatesDir } = configured;
   if (content === "certificate") return warnOfDates(file, by);
-  if (content === "root-metadata") return warnOfRoot(file, by.nowMs);
-  return content === "keys-folder" ? warnOfRoot(join(file, "root.json"), by.nowMs) : undefined;
+  if (content === "root-metadata") return warnOfRoot([file, ...(await listFollowed(updatesDir))], by.nowMs);
+  return content === "keys-folder" ? warnOfRoot([join(file, "root.json")], by.nowMs) : undefined;
+}
+
+/** The root metadata that a gateway has followed to, one file a model. */
+async function listFollowed(updatesDir: string | undefined): Promise<readonly string[]> {
+  if (updatesDir === undefined) return [];
+  const models = await readdir(updatesDir).catch(() => []);
+  return models.map((model) => join(updatesDir, model, "tuf", "root.json"));
 }
 
 async function warnOfRights(file: string): Promise<Warning | undefined> {
@@ -77,15 +86,19 @@ async function readText(file: string): Promise<string> {
   return new TextDecoder().decode(bytes);
 }
 
-async function warnOfRoot(file: string, nowMs: number): Promise<Warning | undefined> {
-  const endsMs = readExpiry(await readText(file));
-  if (endsMs === null || endsMs - nowMs > rootSoonMs) return undefined;
+/** Of several the latest end counts. */
+async function warnOfRoot(files: readonly string[], nowMs: number): Promise<Warning | undefined> {
+  const ends = await Promise.all(files.map(async (file) => readExpiry(await readText(file))));
+  const endsMs = Math.max(...ends.map((end) => end ?? Number.NEGATIVE_INFINITY));
+  // Whoever uses it says what is wrong with it.
+  if (endsMs === Number.NEGATIVE_INFINITY || endsMs - nowMs > rootSoonMs) return undefined;
   return {
     problem:
       endsMs > nowMs
         ? `the root of updates expires on ${renderDay(endsMs)}; after that no gateway takes one`
         : `the root of updates has expired on ${renderDay(endsMs)}: no gateway takes one any more`,
-    write: "make new keys, and give each gateway their root.json, as src/KEYS.md says of a lost root",
+    write:
+      "make the next root where the root key is (`aurora keys rotate`), as src/KEYS.md says; gateways follow by themselves",
     endsMs,
   };
 }
@@ -94,7 +107,6 @@ async function warnOfRoot(file: string, nowMs: number): Promise<Warning | undefi
 export function readExpiry(text: string): number | null {
   const { expires } = fieldsOf(fieldsOf(parseJsonText(text)).signed);
   const endsMs = typeof expires === "string" ? Date.parse(expires) : Number.NaN;
-  // Whoever uses it says what is wrong with it.
   return Number.isNaN(endsMs) ? null : endsMs;
 }
 

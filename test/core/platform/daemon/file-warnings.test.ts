@@ -66,12 +66,28 @@ test("the root of updates is warned of half a year before its end, at a gateway 
       (await warnOfFiles([listed], nowMs)).map(({ problem, write }) => `${problem}; ${write}`);
     expect(await problems(endMs - 184 * dayMs)).toEqual([]);
     expect(await problems(endMs - 183 * dayMs)).toEqual([
-      expect.stringMatching(/expires on 2031-11-28; .*new keys.*KEYS\.md/),
+      expect.stringMatching(/expires on 2031-11-28; .*aurora keys rotate.*KEYS\.md/),
     ]);
     expect(await problems(endMs)).toEqual([expect.stringMatching(/has expired on 2031-11-28/)]);
   }
   writeFileSync(rootFile, "no metadata");
   expect(await warnOfFiles([{ path: [], file: rootFile, content: "root-metadata" }], endMs)).toEqual([]);
+});
+
+test("a gateway that has followed to a later root is not warned of the one that it was given", async () => {
+  const dir = createTemporaryFolder();
+  const [file, updatesDir] = [join(dir, "root.json"), join(dir, "updates")];
+  const kept = join(updatesDir, "bearing-vibration", "tuf");
+  mkdirSync(kept, { recursive: true });
+  mkdirSync(join(updatesDir, "never-looked"));
+  writeFileSync(file, root);
+  const warn = (nowMs: number) =>
+    warnOfFiles([{ path: ["updates", "rootFile"], file, content: "root-metadata", updatesDir }], nowMs);
+  expect(await warn(endMs)).toHaveLength(1);
+  writeFileSync(join(kept, "root.json"), root.replace("2031", "2036"));
+  expect(await warn(endMs)).toEqual([]);
+  const laterMs = Date.UTC(2036, 10, 1);
+  expect(await warn(laterMs)).toMatchObject([{ problem: expect.stringContaining("expires on 2036-11-28") }]);
 });
 
 test("a daemon that runs tells of an end a month, a week and a day before, then, and as long after, once each", async () => {
