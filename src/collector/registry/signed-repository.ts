@@ -70,6 +70,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
   const { keys, clock, lock = alone, isBehind = () => Promise.resolve(false) } = options;
   const folder = createMetadataFolder(join(options.dir, "metadata"));
   await folder.prepare();
+  const known = await folder.newestRoot();
   const root = await adoptRoot({ folder, keys, subject: options.dir, nowMs: clock.nowMs() });
   const { version } = root.signed;
   const id = sha256Hex(await folder.read(olderRootName(version)));
@@ -139,6 +140,8 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
   };
   // Past the end of its root nothing is offered; whoever publishes, or calls refresh(), is told.
   if (published === null) await refresh().catch(forgiveClock);
+  // Who follows to it takes nothing that older keys have signed, whichever process is asked.
+  else if (version > known) await refresh().catch(() => false);
   return {
     get targets() {
       return targets();

@@ -1,8 +1,11 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 import { issueCertificate } from "../../../../src/cli/fleet/issue-certificate.ts";
 import type { KeyPath } from "../../../../src/core/contract/config/config-finding.ts";
+import { listGatewayFiles } from "../../../../src/core/contract/config/configured-files.ts";
+import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
 import { warnOfFiles } from "../../../../src/core/platform/daemon/file-warnings.ts";
 import { createEndingsWatch } from "../../../../src/core/platform/daemon/watch-endings.ts";
 import { createLogger } from "../../../../src/core/platform/logger.ts";
@@ -76,13 +79,19 @@ test("the root of updates is warned of half a year before its end, at a gateway 
 
 test("a gateway that has followed to a later root is not warned of the one that it was given", async () => {
   const dir = createTemporaryFolder();
-  const [file, updatesDir] = [join(dir, "root.json"), join(dir, "updates")];
-  const kept = join(updatesDir, "bearing-vibration", "tuf");
+  const file = join(dir, "root.json");
+  const kept = join(dir, "updates", "bearing-vibration", "tuf");
   mkdirSync(kept, { recursive: true });
-  mkdirSync(join(updatesDir, "never-looked"));
+  mkdirSync(join(dir, "updates", "never-looked"));
   writeFileSync(file, root);
-  const warn = (nowMs: number) =>
-    warnOfFiles([{ path: ["updates", "rootFile"], file, content: "root-metadata", updatesDir }], nowMs);
+  const example = readFileSync("scripts/examples/gateway-ten-turbines-mqtt.yaml", "utf8");
+  const { gateway, updates, ...rest } = gatewayConfigSchema().parse(parse(example));
+  const listed = listGatewayFiles({
+    ...rest,
+    gateway: { ...gateway, stateDir: dir },
+    updates: { ...updates, rootFile: file },
+  }).filter(({ content }) => content === "root-metadata");
+  const warn = (nowMs: number) => warnOfFiles(listed, nowMs);
   expect(await warn(endMs)).toHaveLength(1);
   writeFileSync(join(kept, "root.json"), root.replace("2031", "2036"));
   expect(await warn(endMs)).toEqual([]);
