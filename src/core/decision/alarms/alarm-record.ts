@@ -18,7 +18,13 @@ import {
   usualLagMs,
 } from "./alarm-lifecycle.ts";
 import { type AlertContext, createAlertEvent, repeatAlertEvent } from "./alert-event.ts";
-import { type AlertPolicy, followHigh, type HighWindows, isMaterialChange } from "./alert-policy.ts";
+import {
+  type AlertPolicy,
+  followHigh,
+  type HighWindows,
+  hasReachedStop,
+  isMaterialChange,
+} from "./alert-policy.ts";
 
 /** One alarm: its state, and what subscribers were last told of it. */
 export interface AlarmRecord extends HighWindows {
@@ -138,10 +144,13 @@ export function findDueTransition(
   if (!mode.active) return record.told === "raised" ? "cleared" : null;
   const { lastEvent, severity, recentProbability } = record;
   // Whoever withheld it did so as it was then: that it is worse by now is told, with the state that says it is withheld.
-  const isWorse = severity === "critical" && lastEvent?.data.severity === "warning";
+  const isWorse =
+    (severity === "critical" && lastEvent?.data.severity === "warning") ||
+    hasReachedStop(lastEvent?.data.severityDb, record, { decision, policy });
   if (isWithheld(record.alarm)) return record.told === "raised" && isWorse ? "updated" : null;
   if (record.told === "nothing") return "raised";
   if (record.told !== "raised" || lastEvent === null) return null;
+  if (isWorse) return "updated";
   const told = {
     severity: lastEvent.data.severity,
     probability: lastEvent.data.probability,
@@ -272,6 +281,7 @@ export const alarmRecordSchema: z.ZodType<AlarmRecord> = z.strictObject({
   recentProbability: z.number().min(0).max(1),
   severity: z.enum(["warning", "critical"]),
   highWindows: z.number().min(0),
+  stopWindows: z.number().min(0).optional(),
   heard: z.strictObject({ toMs: z.number(), stepMs: z.number().min(0) }).optional(),
   updates: z.int().min(0),
   leading: z

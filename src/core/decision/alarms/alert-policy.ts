@@ -62,6 +62,8 @@ export interface HighWindows {
   readonly severity: AlertSeverity;
   /** High windows, less what the others take away, as they are weighed. */
   readonly highWindows: number;
+  /** Windows at the level where one must stop, less those below it, as they are weighed; absent: none. */
+  readonly stopWindows?: number | undefined;
   /** End of the last window, and how far windows lie apart, a mean of about a dozen; absent: none yet, or not known. */
   readonly heard?: { readonly toMs: number; readonly stepMs: number } | undefined;
 }
@@ -71,21 +73,29 @@ const stepShare = 1 / 12;
 
 /** One window of a standing alarm further. */
 export function followHigh(
-  { severity, highWindows, heard }: HighWindows,
+  { severity, highWindows, stopWindows = 0, heard }: HighWindows,
   { decision, mode }: { readonly decision: Decision; readonly mode: ModeDecision },
   policy: AlertPolicy,
-): Required<HighWindows> {
-  const { usualStepMs, mostSteps } = policy;
+): HighWindows {
+  const { usualStepMs, mostSteps, stopWeight } = policy;
   const { toMs } = decision;
   const lastMs = heard === undefined ? usualStepMs / 2 : toMs - heard.toMs;
   const boundMs = Math.min(mostSteps * usualStepMs, Math.max(0, lastMs));
   const stepMs = heard === undefined ? boundMs : heard.stepMs + stepShare * (boundMs - heard.stepMs);
   const high = Math.max(0, highWindows + weighStep(weighWindow(decision, mode, policy), stepMs, policy));
+  const stop = stopWindows + compareStop(decision) * weighStep(stopWeight, stepMs, policy);
   return {
     severity: chooseSeverity(severity, high, policy),
     highWindows: high,
+    stopWindows: stop <= 0 ? undefined : Math.min(policy.criticalWindows, stop),
     heard: { toMs, stepMs },
   };
+}
+
+/** 1: the machine is where one must stop, -1: it is below that, 0: not known. */
+function compareStop({ severityDb, stopDb }: Pick<Decision, "severityDb" | "stopDb">): number {
+  if (severityDb == null || stopDb == null) return 0;
+  return severityDb >= stopDb ? 1 : -1;
 }
 
 /** As how many high windows a window of a standing alarm counts that speaks for a critical one; less than 0: it does not. */
@@ -108,6 +118,16 @@ function weighWindow(
 function weighStep(weight: number, stepMs: number, policy: AlertPolicy): number {
   const times = Math.min(policy.mostSteps, Math.max(1, stepMs / policy.usualStepMs));
   return Math.min(Math.max(weight, policy.criticalWindows / 3), weight * times);
+}
+
+/** Has a machine that was told as below the level where one must stop reached it, in as many windows as make an alarm critical there? */
+export function hasReachedStop(
+  toldDb: number | null | undefined,
+  { stopWindows = 0 }: HighWindows,
+  { decision, policy }: { readonly decision: Decision; readonly policy: AlertPolicy },
+): boolean {
+  if (stopWindows < policy.criticalWindows || compareStop(decision) <= 0) return false;
+  return toldDb == null || toldDb < decision.stopDb!;
 }
 
 /** Warning, or critical after enough high windows ({@link weighWindow}). Once critical, always critical. */

@@ -92,6 +92,61 @@ describe("the alarm register", () => {
     ]);
   });
 
+  test("tells once of a critical alarm that its machine has come to where one must stop, also while it is shelved", () => {
+    const play = (steps: readonly (readonly [windows: number, severityDb: number])[], isShelved = false) => {
+      let register = createAlarmRegister();
+      let at = 0;
+      const told: AlertEvent[] = [];
+      for (const [windows, severityDb] of steps)
+        for (let window = 0; window < windows; window++, at++) {
+          const decision = decisionAt(3600 * at, [["inner", 0.99, 0]], { severityDb, stopDb: 16 });
+          told.push(...feed(register, decision));
+          if (at === 70 && isShelved) {
+            const until = { kind: "shelve", atMs: 0, by: "ana", untilMs: startMs * 2 } as const;
+            register.step({ point, failureMode: "inner" }, until, 0);
+          }
+          // Over a restart as well.
+          const kept = JSON.parse(JSON.stringify(register.snapshot()));
+          register = createAlarmRegister(defaultAlertPolicy, alarmRegisterSnapshotSchema.parse(kept));
+        }
+      return told
+        .filter(({ data }) => data.severity === "critical")
+        .map(({ data, time }) => [Math.floor((Date.parse(time) - startMs) / 3_600_000), data.severityDb]);
+    };
+    const known = [59, 9];
+    expect(
+      play([
+        [100, 9],
+        [20, 17],
+        [5, 12],
+        [50, 26],
+      ]),
+    ).toEqual([known, [105, 17]]);
+    expect(
+      play(
+        [
+          [100, 9],
+          [50, 26],
+        ],
+        true,
+      ),
+    ).toEqual([known, [105, 26]]);
+    // Knocks alone, or a level that was told, are no news.
+    expect(
+      play(
+        Array.from(
+          { length: 40 },
+          () =>
+            [
+              [4, 9],
+              [2, 20],
+            ] as const,
+        ).flat(),
+      ),
+    ).toHaveLength(1);
+    expect(play([[200, 26]])).toHaveLength(1);
+  });
+
   test("tells an alarm's beginning and end once, as valid events with the id of their transition", () => {
     const register = createAlarmRegister();
     expect(feed(register, decisionAt(0, [["inner", 0.3, null]]))).toEqual([]);
