@@ -45,7 +45,7 @@ function findOtherKind(
   name: string,
   { outputs, coinciding, signals, heights }: SignalPicture,
 ): OtherSignal | null {
-  if (name === vibrationLevelMode) return null;
+  if (name === vibrationLevelMode || signals.get(name)?.held?.renewed !== undefined) return null;
   const isTwin = coinciding.includes(outputs.findIndex(({ failureMode }) => failureMode === name));
   let best: OtherSignal | null = null;
   for (const [at, { failureMode }] of outputs.entries()) {
@@ -111,7 +111,10 @@ export interface StandingAlarm {
   readonly failureMode: string;
   /** Is its signal near the healthy level by now, in windows that count towards its end? */
   readonly isQuiet: boolean;
-  /** What keeps it from ending although its fault shows no more, without a full stop; null: it shows, or only a day of data is missing. */
+  /**
+   * What keeps it from ending although its fault shows no more, or what it is held against since a renewal, without a full stop; null: it
+   * shows, or only a day of data is missing.
+   */
   readonly whyItStands: string | null;
 }
 
@@ -145,7 +148,9 @@ function sayWhyItStands(
   // Nothing is known of it now: it may be as strong as before.
   if (own === undefined) return null;
   const { shaftRpm, compared } = own.window;
-  if (!isNearerHealthy(held, held.isMargin ? compared : recent)) return null;
+  const isAbove = held.renewed !== undefined && held.quietWindows === 0 && name !== vibrationLevelMode;
+  const above = isAbove ? aboveMachines : null;
+  if (!isNearerHealthy(held, held.isMargin ? compared : recent)) return above;
   const hindrance = findHindrance(own, picture);
   const speeds = `${Math.round(held.seenRpm ?? shaftRpm)} rpm, and`;
   if (hindrance === "elsewhere")
@@ -153,8 +158,11 @@ function sayWhyItStands(
   if (hindrance !== null) return describeHindrance(hindrance);
   return isTooSlow(held, shaftRpm)
     ? `its fault showed at ${speeds} may well be silent at ${Math.round(shaftRpm)}`
-    : describeMissingWindows(held);
+    : (describeMissingWindows(held) ?? above);
 }
+
+const aboveMachines =
+  "since the renewal it is held against healthy machines in general, and lies above them: after an inspection that finds nothing `aurora baseline renew … --found-healthy` ends it";
 
 function describeHindrance(hindrance: OtherSignal | "faint"): string {
   if (hindrance === "faint")

@@ -210,24 +210,40 @@ interface RaisedAlarm {
 
 /**
  * The alarm that is to be raised now, or null: of the mode with the most evidence, or of the level where no mode has
- * enough. While a mode's alarm stands nothing is raised: another kind is told beside it, and loudness is its severity.
+ * enough. While a mode's alarm stands nothing is raised: another kind is told beside it, and loudness is its severity. Under an
+ * alarm of before a renewal another kind is the renewed machine's own, unless the bearing's lines do not tell the two apart.
  */
 export function chooseRaised(
   measured: readonly MeasuredSignal[],
-  signals: ReadonlyMap<string, SignalState>,
-  heights: EvidenceHeights,
+  {
+    signals,
+    heights,
+    coinciding,
+  }: {
+    readonly signals: ReadonlyMap<string, SignalState>;
+    readonly heights: EvidenceHeights;
+    readonly coinciding: readonly number[];
+  },
 ): RaisedAlarm | null {
-  for (const { name } of measured) {
-    if (name !== vibrationLevelMode && (signals.get(name)?.held ?? null) !== null) return null;
+  /** Places of the kinds whose alarms stand. */
+  const standing: number[] = [];
+  for (const [at, { name }] of measured.entries()) {
+    const held = signals.get(name)?.held ?? null;
+    if (name === vibrationLevelMode || held === null) continue;
+    if (held.renewed === undefined) return null;
+    standing.push(at);
   }
+  const isTwinStanding = standing.some((at) => coinciding.includes(at));
   let best: RaisedAlarm | null = null;
   let most = 1;
-  for (const each of measured) {
+  for (const [at, each] of measured.entries()) {
     const state = signals.get(each.name)!;
     const { lane, share, sinceMs } = weighEvidence(state, heights);
+    const isTold =
+      each.name === vibrationLevelMode ? standing.length > 0 : isTwinStanding && coinciding.includes(at);
     // The level comes last: a kind goes before a level that says no kind.
     const isSecond = best !== null && (each.name === vibrationLevelMode || share <= most);
-    if (state.held !== null || share < 1 || isSecond || !isFaulty(each, state, lane)) continue;
+    if (state.held !== null || isTold || share < 1 || isSecond || !isFaulty(each, state, lane)) continue;
     best = { measured: each, lane, sinceMs: sinceMs ?? each.window.fromMs };
     most = share;
   }

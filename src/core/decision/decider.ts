@@ -213,7 +213,7 @@ class PointDecider implements Decider {
       const before = signals.get(each.name) ?? beginSignal(each.spread);
       signals.set(each.name, stepSignal(before, each, findHindrance(each, picture) === null));
     }
-    const raised = chooseRaised(measured, signals, heights);
+    const raised = chooseRaised(measured, picture);
     if (raised !== null) {
       const { name } = raised.measured;
       signals.set(name, raiseSignal(signals.get(name)!, raised));

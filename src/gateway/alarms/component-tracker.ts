@@ -214,8 +214,10 @@ class ComponentHistory implements ComponentTracker {
     const lead = leadingMode === null ? "" : `, by now rather like ${toWords(leadingMode)}`;
     const { whyItStands = null } = held.find(({ failureMode }) => failureMode === worst.failureMode) ?? {};
     // Of a machine of which nothing is known now it was so once.
-    const why = unknown !== null || whyItStands === null ? "" : `; it shows no more, but ${whyItStands}`;
-    const reason = `${now}${toWords(worst.failureMode)}${lead}: ${describeLane(worst.lane)}${why}`;
+    const why = unknown !== null || whyItStands === null ? "" : `; it still stands: ${whyItStands}`;
+    const others = standing.filter((alarm) => alarm !== worst).map(({ failureMode }) => toWords(failureMode));
+    const also = others.length === 0 ? "" : ` (also ${others.join(", ")})`;
+    const reason = `${now}${toWords(worst.failureMode)}${lead}${also}: ${describeLane(worst.lane)}${why}`;
     const condition = { component: this.component, health: worst.severity, reason, sinceMs: worst.sinceMs };
     return unknown === null ? condition : { ...condition, unknown };
   }

@@ -1,5 +1,5 @@
 /** What ends a standing alarm, and what does not: another kind that rages, a sensor that hears nothing, a bearing that was corrected. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createDecider } from "../../../src/core/decision/decider.ts";
 import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
@@ -161,6 +161,55 @@ test("what keeps a renewed machine from being learnt is said", () => {
   expect(watch.standing.why).toMatch(
     /; nothing is learnt as long as its alarm of outer race stands, which ends after a day of data and sixty windows near the healthy level$/,
   );
+});
+
+describe("under an alarm of before a renewal", () => {
+  /** An outer race's alarm, renewed, and then a window each ten minutes of this scene. */
+  const play = (scene: WatchScene, parts = watchParts, isRenewed = true): PointWatch => {
+    const watch = createWatch({ parts });
+    feedWatch(watch, { from: 0, to: 200 });
+    feedWatch(watch, { from: 200, to: 300 }, { logits: [5, -1] });
+    if (isRenewed) watch.renew({ atMs: 300_000, by: "ana", reason: "bearing replaced" });
+    const restarted = restartWatch(watch, parts);
+    playSnapshots(restarted, 400, 20, {});
+    playSnapshots(restarted, 20_000, 60, scene);
+    return restarted;
+  };
+  const ball: WatchScene = { logits: [-3, 5] };
+
+  test("another kind raises an alarm of its own, over a restart, and the old one ends", () => {
+    expect(listActive(play(ball, watchParts, false))).toEqual(["outer-race"]);
+    const watch = play(ball);
+    expect(listActive(watch)).toEqual(["outer-race", "ball"]);
+    const { modes } = watch.update(watchedWindow(60_000, ball)).decision;
+    expect(modes.map(({ leadingMode }) => leadingMode)).toEqual([undefined, undefined]);
+    const restarted = restartWatch(watch);
+    playSnapshots(restarted, 60_600, 144, ball);
+    expect(listActive(restarted)).toEqual(["ball"]);
+  });
+
+  test("a machine that was not mended has the one alarm, and one whose kinds look alike", () => {
+    expect(listActive(play({ logits: [5, -1] }))).toEqual(["outer-race"]);
+    const alike = { ...watchParts, coinciding: [0, 1] };
+    expect(listActive(play(ball, alike))).toEqual(["outer-race"]);
+  });
+
+  test("a machine that is loud, of a bearing that was corrected, has no second alarm of its level", () => {
+    const watch = createWatch({ parts: { ...watchParts, orders: [3.07, 4.93, 4, 0.38] } });
+    feedWatch(watch, { from: 0, to: 200 });
+    feedWatch(watch, { from: 200, to: 300 }, { logits: [5, -1] });
+    const corrected = restartWatch(watch, { ...watchParts, orders: [3.58, 5.42, 4.71, 0.4] });
+    playSnapshots(corrected, 400, 60, { levelDb: -10 });
+    expect([listActive(corrected), corrected.severity.db! > 16]).toEqual([["outer-race"], true]);
+  });
+
+  test("what a machine that lies high is held against is said, and what ends it", () => {
+    const [alarm] = play({ logits: [3, -1] }).held;
+    expect(alarm!.whyItStands).toMatch(
+      /^since the renewal it is held against healthy machines in general, .* --found-healthy` ends it$/,
+    );
+    expect(play({ logits: [3, -1] }, watchParts, false).held[0]!.whyItStands).toBeNull();
+  });
 });
 
 test("a machine that is heard twice a day says how many windows its alarm wants, and a renewed one wants fewer", () => {

@@ -161,13 +161,13 @@ describe("a component's health", () => {
     expect(tracker.describe(at({ alarms: [minor, alarm] }))).toEqual({
       component,
       health: "critical",
-      reason: "inner race: evidence of hours or days against how it was before",
+      reason: "inner race (also ball): evidence of hours or days against how it was before",
       sinceMs: startMs,
     });
     const held = [{ failureMode: "inner-race", isQuiet: false, whyItStands: "the machine is loud" }];
     const condition = { status: null, severityDb: 11, held };
     expect(tracker.describe(at({ alarms: [minor, alarm], condition })).reason).toBe(
-      "inner race: evidence of hours or days against how it was before; it shows no more, but the machine is loud",
+      "inner race (also ball): evidence of hours or days against how it was before; it still stands: the machine is loud",
     );
     expect(tracker.describe(at({ alarms: [minor] })).reason).toBe(
       "ball: evidence above the model's threshold",
