@@ -4,10 +4,10 @@ import { type DeviceDiagnosis, deviceDiagnosisSchema } from "./device/device-dia
 import { onDemand } from "./on-demand.ts";
 
 /**
- * What a gateway can find, worst first: no connection to the server, no answer of a unit behind it, no value of a channel, and a clock
- * that differs from the gateway's.
+ * What a gateway can find, worst first: no connection to the server, no answer of a unit behind it, no value of a channel, polls that
+ * take longer than they are apart, and a clock that differs from the gateway's.
  */
-export const sourceDiagnosisCodes = ["no-connection", "no-answer", "no-value", "clock"] as const;
+export const sourceDiagnosisCodes = ["no-connection", "no-answer", "no-value", "slow-poll", "clock"] as const;
 
 export type SourceDiagnosisCode = (typeof sourceDiagnosisCodes)[number];
 

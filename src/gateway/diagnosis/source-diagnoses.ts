@@ -84,6 +84,7 @@ function describe(code: SourceDiagnosisCode, faults: readonly SourceFault[]): st
       return `no answer of ${listed}`;
     case "no-value":
       return `no value of ${listed}`;
+    case "slow-poll":
     case "clock":
       return faults[0]!.detail;
   }

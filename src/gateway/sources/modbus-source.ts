@@ -1,27 +1,19 @@
 /**
  * Reads the registers of a Modbus TCP server every few seconds, in blocks, and makes readings of them. A server that is
- * gone is tried again, later each time; one unit that is silent, or at which the server hangs up, does not keep back the others.
+ * gone is tried again, later each time; units that are silent, or at which the server hangs up, do not keep back the others.
  */
-import type {
-  ModbusChannelConfig,
-  ModbusConfig,
-  ModbusUnitConfig,
-} from "../../core/contract/config/modbus-config.ts";
+import type { ModbusConfig, ModbusUnitConfig } from "../../core/contract/config/modbus-config.ts";
 import { hostOf } from "../../core/contract/url-host.ts";
-import {
-  decodeRegisters,
-  planRegisterBlocks,
-  type RegisterBlock,
-  splitRegisterBlock,
-} from "../../core/ingest/modbus-registers.ts";
+import { planRegisterBlocks, type RegisterBlock } from "../../core/ingest/modbus-registers.ts";
+import { formatDuration } from "../../core/maths/durations.ts";
 import { type BackoffOptions, createBackoff } from "../../core/platform/backoff.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { connectionSubject, createFaultNotes, describeFault, type FaultSubject } from "./fault-notes.ts";
 import type { ModbusConnection, OpenModbus } from "./modbus-client.ts";
+import { createUnitReader, type PolledUnit, unitCure } from "./modbus-unit-reader.ts";
 import { createPause } from "./pause.ts";
 import type { ReadingSink, ReadingSource, SourceCondition } from "./reading-source.ts";
-import { createReadingTeller } from "./reading-teller.ts";
 
 interface ModbusSourceOptions {
   readonly config: ModbusConfig;
@@ -36,14 +28,9 @@ interface ModbusSourceOptions {
 
 const connectionCure =
   "Check address, port and network, and whether another client holds the server's only connection.";
-const unitCure = "Check the unit's number, its power, and the line behind the server.";
-const registerCure = "Check table, address and type of the channel against the manual of the server.";
-
-/** A unit, and how it is asked at present. */
-interface PolledUnit {
-  readonly config: ModbusUnitConfig;
-  blocks: readonly RegisterBlock[];
-}
+const pollCure =
+  "Raise pollSeconds, lower timeoutSeconds, or map fewer units behind this server: rows need half of their polls.";
+const pollSubject: FaultSubject = { code: "slow-poll", turbine: null, subject: "poll" };
 
 /** Creates a source that does nothing until it is started. */
 export function createModbusSource(options: ModbusSourceOptions): ReadingSource {
@@ -55,12 +42,11 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
   const pause = createPause(timers);
   const faults = createFaultNotes(logger, name);
   const counts = { connections: 0, readings: 0, bad: 0 };
-  const plan = (): PolledUnit[] =>
-    config.units.map((unit) => ({
-      config: unit,
-      blocks: planRegisterBlocks(unit.channels, config.blockRegisters),
-    }));
-  let units = plan();
+  const plan = (unit: ModbusUnitConfig): readonly RegisterBlock[] =>
+    planRegisterBlocks(unit.channels, config.blockRegisters);
+  const units = config.units.map(
+    (unit): PolledUnit => ({ config: unit, blocks: plan(unit), silentSince: null }),
+  );
   let connection: ModbusConnection | null = null;
   let closing = false;
   let running: Promise<void> = Promise.resolve();
@@ -78,7 +64,7 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
       connection = opened;
       counts.connections++;
       // Another program may run there now.
-      units = plan();
+      for (const unit of units) unit.blocks = plan(unit.config);
       if (counts.connections === 1) logger.info("connected to a Modbus server", { source: name });
     } catch (error) {
       // Not installed, refused, unreachable, silent: all alike until it answers.
@@ -89,13 +75,38 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
   const run = async (sink: ReadingSink): Promise<void> => {
     const read = createUnitReader({ sink, clock, faults, counts });
     let dueMs = clock.monotonicMs();
+    let beganMs = dueMs;
     /** A poll begins with it: behind the unit at which the server hung up last. */
     let first = 0;
-    let next = 0;
+    let polls = 0;
     /** Units that the present poll has not asked yet. */
-    let left = 0;
+    let left: PolledUnit[] = [];
     /** Did any answer in this poll? */
     let answered = false;
+    let failure = "";
+    const ask = async (unit: PolledUnit, asked: ModbusConnection): Promise<void> => {
+      const answer = await read(asked, unit);
+      if (!asked.isOpen) first = (units.indexOf(unit) + 1) % units.length;
+      const wasSilent = unit.silentSince !== null;
+      unit.silentSince = answer.failure !== null && asked.isOpen ? polls : null;
+      failure = answer.failure ?? failure;
+      if (answer.answered) {
+        answered = true;
+        backoff.reset();
+      }
+      // Each silent one costs a time limit: the others have their turn in later polls, unless nobody answers at all.
+      if (wasSilent && answered && unit.silentSince !== null) left = [];
+    };
+    let slowPolls = 0;
+    const notePace = (): void => {
+      const tookMs = clock.monotonicMs() - beganMs;
+      slowPolls = tookMs > config.pollSeconds * 1000 ? slowPolls + 1 : 0;
+      if (slowPolls === 0) faults.clear(pollSubject);
+      // One may have met units that fell silent.
+      if (slowPolls < 2) return;
+      const detail = `a poll of ${units.length} units takes ${formatDuration(tookMs)}, longer than pollSeconds (${config.pollSeconds})`;
+      faults.note(pollSubject, { detail, cure: pollCure });
+    };
     while (!closing) {
       if (connection === null) await connect();
       if (connection === null) {
@@ -103,32 +114,27 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
         dueMs = clock.monotonicMs();
         continue;
       }
-      if (left === 0) {
-        next = first;
-        left = units.length;
+      if (left.length === 0) {
+        left = orderUnits([...units.slice(first), ...units.slice(0, first)]);
+        polls++;
         answered = false;
+        beganMs = clock.monotonicMs();
       }
-      while (left > 0 && connection.isOpen && !closing) {
-        const unit = units[next]!;
-        next = (next + 1) % units.length;
-        left--;
-        if (await read(connection, unit)) {
-          answered = true;
-          backoff.reset();
-        }
-      }
+      while (left.length > 0 && connection.isOpen && !closing) await ask(left.shift()!, connection);
       if (closing) break;
       if (answered) faults.clear(connectionSubject);
-      else if (left === 0) faults.note(connectionSubject, { detail: "no unit answers", cure: unitCure });
-      if (!connection.isOpen) first = next;
+      else if (left.length === 0) {
+        faults.note(connectionSubject, { detail: `no unit answers: ${failure}`, cure: unitCure });
+      }
       if (!answered || !connection.isOpen) {
         connection.close();
         connection = null;
       }
-      if (!answered || left > 0) {
+      if (!answered || left.length > 0) {
         await pause.wait(backoff.nextMs());
         continue;
       }
+      notePace();
       // Polls that were missed are not made up for.
       dueMs = Math.max(dueMs + config.pollSeconds * 1000, clock.monotonicMs());
       await pause.wait(dueMs - clock.monotonicMs());
@@ -157,101 +163,7 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
   };
 }
 
-type ReadUnit = (connection: ModbusConnection, unit: PolledUnit) => Promise<boolean>;
-
-/** Whether a raw number says that there is no value; one of 32 bits is near what is written, and no more: -99.9 is -99.9000015. */
-function saysNothing({ type, invalid }: ModbusChannelConfig, raw: number): boolean {
-  if (Number.isNaN(raw)) return true;
-  return invalid.some((each) => raw === (type === "float32" ? Math.fround(each) : each));
-}
-
-interface UnitReaderParts {
-  readonly sink: ReadingSink;
-  readonly clock: Clock;
-  readonly faults: ReturnType<typeof createFaultNotes>;
-  readonly counts: { readings: number; bad: number };
-}
-
-/** Reads all blocks of a unit; resolves with false when it did not answer. */
-function createUnitReader({ sink, clock, faults, counts }: UnitReaderParts): ReadUnit {
-  const teller = createReadingTeller(sink, counts);
-
-  /** Nothing came of these channels. */
-  const miss = (
-    { turbine }: ModbusUnitConfig,
-    channels: readonly ModbusChannelConfig[],
-    detail: string,
-  ): void => {
-    const fault = { reason: "missing-value", detail, timestampMs: clock.nowMs() } as const;
-    for (const channel of channels) teller.setAside({ turbine, channel }, fault);
-  };
-
-  const take = (unit: ModbusUnitConfig, block: RegisterBlock, registers: readonly number[]): void => {
-    const arrivedMs = clock.nowMs();
-    const at = { timestampMs: arrivedMs, arrivedMs, arrivedMonotonicMs: clock.monotonicMs() };
-    for (const channel of block.channels) {
-      const raw = decodeRegisters(channel, { address: block.address, registers }, unit.wordOrder);
-      const register = describeRegister(unit, channel);
-      if (saysNothing(channel, raw)) {
-        const detail = `${raw} says that there is no value`;
-        faults.note(register, { detail, cure: registerCure });
-        miss(unit, [channel], `${register.subject}: ${detail}`);
-        continue;
-      }
-      faults.clear(register);
-      teller.tell({ turbine: unit.turbine, channel }, raw, at);
-    }
-  };
-
-  return async (connection, unit) => {
-    const { config } = unit;
-    const { unitId, turbine } = config;
-    const whole: FaultSubject = { code: "no-answer", turbine, subject: `unit ${unitId}` };
-    let answered = false;
-    const blocks = [...unit.blocks];
-    for (let index = 0; index < blocks.length; index++) {
-      const block = blocks[index]!;
-      const answer = await connection.read({ ...block, unitId });
-      switch (answer.kind) {
-        case "registers":
-          answered = true;
-          faults.clear(whole);
-          take(config, block, answer.registers);
-          break;
-        case "exception": {
-          answered = true;
-          if (block.channels.length > 1 && (answer.code === 2 || answer.code === 3)) {
-            // One of them is not there, or what lies between them: each by itself from now on.
-            blocks.splice(index--, 1, ...splitRegisterBlock(block));
-            unit.blocks = [...blocks];
-            break;
-          }
-          faults.clear(whole);
-          for (const channel of block.channels) {
-            faults.note(describeRegister(config, channel), { detail: answer.detail, cure: registerCure });
-          }
-          miss(config, block.channels, answer.detail);
-          break;
-        }
-        case "failed": {
-          faults.note(whole, { detail: answer.detail, cure: unitCure });
-          // The rest of this unit would cost a time limit each.
-          miss(
-            config,
-            blocks.slice(index).flatMap((each) => each.channels),
-            answer.detail,
-          );
-          return answered;
-        }
-      }
-    }
-    return answered;
-  };
-}
-
-function describeRegister(
-  { turbine, unitId }: ModbusUnitConfig,
-  { name, table, address }: ModbusChannelConfig,
-): FaultSubject {
-  return { code: "no-value", turbine, subject: `${name} (unit ${unitId}, ${table} ${address})` };
+/** Silent ones come last, and of them who was not asked for longest. */
+function orderUnits(units: readonly PolledUnit[]): PolledUnit[] {
+  return units.toSorted((a, b) => (a.silentSince ?? 0) - (b.silentSince ?? 0));
 }

@@ -110,6 +110,79 @@ test("a silent unit costs its own values alone", async () => {
   expect(server.connections).toBe(1);
 });
 
+test("of silent units a poll asks one, each in its turn, and one that speaks again is read at once", async () => {
+  const silent = new Set([2, 4, 5]);
+  const server = await startHandModbusServer((request) =>
+    silent.has(request.unitId) ? undefined : registersFrame(request, [5]),
+  );
+  const units = [1, 2, 3, 4, 5].map((unitId) => unit([{ ...power, name: `power-${unitId}` }], { unitId }));
+  const { source } = await start(server.port, units, 0.1);
+  await until(() => server.requests.length >= 5 + 4 * 3, "five polls");
+  expect(server.requests.slice(0, 17).map(({ unitId }) => unitId)).toEqual([
+    1, 2, 3, 4, 5, 1, 3, 2, 1, 3, 4, 1, 3, 5, 1, 3, 2,
+  ]);
+  const subjects = () => source.describe().faults.map(({ subject }) => subject);
+  expect(subjects()).toEqual(["unit 2", "unit 4", "unit 5"]);
+  silent.clear();
+  await until(() => subjects().length === 0, "all are well");
+  const before = server.requests.length;
+  await until(() => server.requests.length >= before + 10, "two polls");
+  expect(new Set(server.requests.slice(-5).map(({ unitId }) => unitId)).size).toBe(5);
+  expect(server.connections).toBe(1);
+});
+
+test("where nobody answers each is asked, and the last reason stands", async () => {
+  let isDead = false;
+  const server = await startHandModbusServer((request) =>
+    isDead ? undefined : registersFrame(request, [5]),
+  );
+  const units = [1, 2, 3].map((unitId) => unit([{ ...power, name: `power-${unitId}` }], { unitId }));
+  const { source, readings } = await start(server.port, units, 0.1);
+  await until(() => readings.length >= 3, "a poll");
+  isDead = true;
+  const connection = () => source.describe().faults.find(({ code }) => code === "no-connection");
+  await until(() => connection() !== undefined, "none answers");
+  expect(connection()?.detail).toBe("no unit answers: Timed out");
+  isDead = false;
+  const before = readings.length;
+  await until(() => readings.length >= before + 3, "all are read again");
+  await until(() => source.describe().faults.length === 0, "no fault any more");
+});
+
+test("each exception has its own cure, and what a gateway says of a unit that is silent is no answer of it", async () => {
+  const codes = [2, 4, 5, 6, 11];
+  const server = await startHandModbusServer((request) => exceptionFrame(request, codes[request.unitId]!));
+  const units = codes.map((_code, unitId) => unit([{ ...power, name: `power-${unitId}` }], { unitId }));
+  const { source, bad } = await start(server.port, units);
+  await until(() => source.describe().faults.length === codes.length, "all are told");
+  const faults = source.describe().faults;
+  expect(faults.map(({ code }) => code)).toEqual([...Array(4).fill("no-value"), "no-answer"]);
+  expect(faults[0]?.cure).toMatch(/address and type/);
+  expect(new Set(faults.map(({ cure }) => cure)).size).toBe(codes.length);
+  expect(faults[4]).toMatchObject({
+    subject: "unit 4",
+    cure: expect.stringMatching(/hears nothing of the unit/),
+  });
+  expect(bad.length).toBeGreaterThanOrEqual(codes.length);
+});
+
+test("polls that take longer than they are apart are told of as those of all turbines", async () => {
+  let pauseMs = 700;
+  const server = await startHandModbusServer((request, socket) => {
+    setTimeout(() => socket.write(registersFrame(request, [5])), pauseMs);
+    return undefined;
+  });
+  const units = [1, 2].map((unitId) => unit([{ ...power, name: `power-${unitId}` }], { unitId }));
+  const { source } = await start(server.port, units);
+  await until(() => source.describe().faults.length > 0, "it is told", 10_000);
+  expect(source.describe().faults).toMatchObject([
+    { code: "slow-poll", turbine: null, detail: "a poll of 2 units takes 1 s, longer than pollSeconds (1)" },
+  ]);
+  expect(server.requests.length).toBeGreaterThanOrEqual(4);
+  pauseMs = 1;
+  await until(() => source.describe().faults.length === 0, "it is over");
+});
+
 test("a unit at which the server hangs up costs its own values alone", async () => {
   const server = await startHandModbusServer((request, socket) => {
     if (request.unitId !== 2 && request.unitId !== 4) return registersFrame(request, [5]);

@@ -76,13 +76,15 @@ export const modbusSchema: () => z.ZodType<readonly ModbusConfig[], unknown> = o
           .string()
           .regex(
             /^tcp:\/\/(\[[0-9A-Fa-f:]+\]|[^\s/:[\]@]{1,255}):\d{1,5}$/,
-            "tcp://HOST:PORT, mostly port 502",
+            "tcp://HOST:PORT, mostly port 502; a serial line (RTU) is read through a gateway that speaks Modbus TCP",
           )
           .refine(
             (url) => isPort(/:(\d+)$/.exec(url)?.[1] ?? "502"),
             "the port must be a number from 1 to 65535",
           )
-          .describe("The server: tcp://HOST:PORT, mostly port 502"),
+          .describe(
+            "The server: tcp://HOST:PORT, mostly port 502; a serial line (RTU) needs a gateway that speaks Modbus TCP",
+          ),
         pollSeconds: z
           .number()
           .min(1)

@@ -112,6 +112,7 @@ it("takes registers that have an address, of turbines that are there, each chann
     ],
     [[server, { ...server, url: "tcp://PLC:502" }], "takes but one connection"],
     [[{ ...server, url: "tcp://user:secret@plc:502" }], "tcp://HOST:PORT"],
+    [[{ ...server, url: "/dev/ttyUSB0" }], "a serial line (RTU)"],
     [[{ ...server, url: "tcp://plc:99999" }], "the port must be a number from 1 to 65535"],
     [[{ ...server, units: [{ ...unit, channels: [{ ...channel, scale: 0 }] }] }], "the same"],
     [[{ ...server, units: [{ ...unit, channels: [{ ...channel, type: "float16" }] }] }], "Invalid option"],
