@@ -156,6 +156,8 @@ function keepStatus(parts: {
   const { client, topic, render, clones, clock, timers, logger } = parts;
   let said: string | null = null;
   let saidOffsetMs = Number.NaN;
+  /** Why it last could not be published, until it could. */
+  let failure: string | null = null;
   let cancelRepair: (() => void) | null = null;
   const calm = (): void => {
     cancelRepair?.();
@@ -167,10 +169,17 @@ function keepStatus(parts: {
     // Its time is now: an old one would pass for a clock that is behind.
     said = render();
     saidOffsetMs = calendarOffsetMs(clock);
-    client.publish(topic, said, { qos: 1, retain: true }).catch((error: unknown) => {
-      logger.warn("the status could not be published", { error });
-      if (said !== null) cancelRepair ??= timers.after(repairMs, say);
-    });
+    client.publish(topic, said, { qos: 1, retain: true }).then(
+      () => {
+        failure = null;
+      },
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        logger[reason === failure ? "debug" : "warn"]("the status could not be published", { error });
+        failure = reason;
+        if (said !== null) cancelRepair ??= timers.after(repairMs, say);
+      },
+    );
   };
   let isFirst = true;
   client.onDisconnect((loss) => {

@@ -54,6 +54,7 @@ export function createFakeMqtt(): FakeMqtt {
     subscribe: async () => {},
     unsubscribe: async () => {},
     refusedFilters: new Set(),
+    largestPacketBytes: null,
     get firstAttempt() {
       return client.connected
         ? Promise.resolve(true)

@@ -30,6 +30,9 @@ const loginMs = 8_000;
 const onceMoreMs = 1_500;
 const probeMs = 3_000;
 const expiresSoonDays = 30;
+/** What envelopes and pieces of raw evidence need (src/SCALING.md), and alerts. */
+const wantedPacketBytes = 140_000;
+const leastPacketBytes = 4_096;
 const unreachable =
   "Check mqtt.url, the network, the route and the firewall between this machine and the broker.";
 
@@ -50,7 +53,17 @@ export async function checkBroker(
   const { result, client } = await logIn(mqtt.url, login);
   if (client === null) return { results: [...reach, result], client };
   const access = await checkAccess({ mqtt }, { login, client });
-  return { results: [...reach, result, access], client };
+  return { results: [...reach, result, ...describeLimit(client), access], client };
+}
+
+/** Only MQTT 5 states it, and no broker states its limit of a message's content. */
+function describeLimit({ largestPacketBytes }: MqttClient): readonly CheckResult[] {
+  if (largestPacketBytes === null || largestPacketBytes >= wantedPacketBytes) return [];
+  const isTooSmall = largestPacketBytes < leastPacketBytes;
+  const lost = isTooSmall ? "not even an alert passes" : "records go in smaller pieces";
+  const advice = `Let it take ${wantedPacketBytes} bytes (mosquitto: max_packet_size, and message_size_limit alike).`;
+  const text = `takes packets of ${largestPacketBytes} bytes at most: ${lost}`;
+  return [(isTooSmall ? bad : warning)("broker's limit", text, advice)];
 }
 
 async function checkReach(url: string, login: BrokerLogin): Promise<readonly CheckResult[]> {

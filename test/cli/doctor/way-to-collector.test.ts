@@ -7,6 +7,7 @@ import { collectorConfigSchema } from "../../../src/core/contract/config/collect
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { deriveAckKey } from "../../../src/core/platform/seal-orders.ts";
+import { startRefusingBroker } from "../../gateway/refusing-broker.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { startCollector } from "../../support/whole-collector.ts";
@@ -73,6 +74,24 @@ test("a record that says it is a test is stored, one at each call, and by the co
     text: "the answer is not sealed by this gateway's enrolment",
   });
   expect((await look({}))[1]).toMatchObject({ verdict: "warning", name: "acknowledgements" });
+});
+
+test("a broker that takes but small packets is told of", async () => {
+  const port = await findFreePort();
+  await startRefusingBroker(port, () => false);
+  const { results, client } = await checkBroker(
+    gatewayConfigSchema().parse({
+      gateway: { id: "gw-1", site: "north" },
+      mqtt: { url: `mqtt://127.0.0.1:${port}` },
+      turbines: [{ id: "WT01" }],
+    }),
+    undefined,
+  );
+  await client?.close();
+  expect(results.find(({ name }) => name === "broker's limit")).toMatchObject({
+    verdict: "bad",
+    text: "takes packets of 3840 bytes at most: not even an alert passes",
+  });
 });
 
 test("a broker that is not there, another login and TLS where none is spoken are told apart, with no secret", async () => {

@@ -43,7 +43,8 @@ export interface BrokerConnection {
 
 /** What a connection tells its owner. */
 export interface BrokerConnectionEvents {
-  onConnect(): void;
+  /** @param largestPacketBytes that the broker says it takes (MQTT 5 section 3.2.2.3.6); left out: it states none */
+  onConnect(largestPacketBytes?: number): void;
   onMessage(topic: string, payload: Uint8Array, retain: boolean): void;
   /** Exactly once, last; never before `openConnection` has returned. */
   onLoss(loss: ConnectionLoss): void;

@@ -90,9 +90,9 @@ export function createLoginKeeper(first: BrokerLogin): LoginKeeper {
     watch(events) {
       let connected = false;
       return {
-        onConnect() {
+        onConnect(largestPacketBytes) {
           connected = true;
-          events.onConnect();
+          events.onConnect(largestPacketBytes);
         },
         onMessage: (topic, payload, retain) => events.onMessage(topic, payload, retain),
         onLoss(loss) {

@@ -168,7 +168,7 @@ function openVendorConnection(
     answered = true;
     windowSize = connack.properties?.receiveMaximum ?? windowSize;
     largestPacket = connack.properties?.maximumPacketSize ?? largestPacket;
-    events.onConnect();
+    events.onConnect(connack.properties?.maximumPacketSize);
   });
   vendor.on("message", (topic, payload, packet) => {
     events.onMessage(

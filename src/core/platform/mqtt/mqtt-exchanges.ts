@@ -5,6 +5,7 @@
 import { AuroraError, hasErrorCode } from "../../contract/aurora-error.ts";
 import type { Timers } from "../clock.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
+import { packetTooLarge } from "./mqtt5-packets.ts";
 
 interface MqttExchangesOptions {
   /** The broker's address without secrets, for messages. */
@@ -26,11 +27,16 @@ export interface MqttExchanges {
   idle(maxMs: number): Promise<void>;
 }
 
+const tooLargeHint =
+  "Let the broker take messages of 140,000 bytes (mosquitto: message_size_limit, max_packet_size).";
+
 /** An error of the connection to `subject`. */
-export function createMqttError(subject: string, message: string, cause?: unknown): AuroraError {
+export function createMqttError(subject: string, message: string, cause?: Error): AuroraError {
+  const isTooLarge = cause !== undefined && "code" in cause && cause.code === packetTooLarge;
   return new AuroraError("MQTT", message, {
     op: "use broker",
     subject,
+    ...(isTooLarge ? { hint: tooLargeHint } : {}),
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -32,6 +32,8 @@ export interface MqttClient {
   /** Filters that the broker refused when it was last asked. */
   readonly refusedFilters: ReadonlySet<string>;
   readonly connected: boolean;
+  /** Largest packet that the broker of the current or the last connection takes; null: it states none. */
+  readonly largestPacketBytes: number | null;
   /** Resolves with whether the first attempt led to a connection, subscriptions renewed. */
   readonly firstAttempt: Promise<boolean>;
   /** Of the current or the last connection. */
@@ -77,6 +79,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   let provenVersion: MqttVersion | null = null;
   let connection: BrokerConnection | null = null;
   let connected = false;
+  let largestPacketBytes: number | null = null;
   /** Subscriptions are being renewed, or have been: who subscribes from now on does so itself. */
   let welcomed = false;
   let closing = false;
@@ -94,8 +97,10 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     let mine: BrokerConnection | null = null;
     const isCurrent = (): boolean => mine !== null && connection === mine;
     mine = options.openConnection(version, {
-      onConnect: () => {
-        if (isCurrent()) void welcome();
+      onConnect: (largest) => {
+        if (!isCurrent()) return;
+        largestPacketBytes = largest ?? null;
+        void welcome();
       },
       onMessage: (topic, payload, retain) => {
         if (isCurrent()) deliver(topic, payload, retain);
@@ -181,6 +186,9 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
       return connected;
     },
     firstAttempt,
+    get largestPacketBytes() {
+      return largestPacketBytes;
+    },
     get version() {
       return provenVersion;
     },

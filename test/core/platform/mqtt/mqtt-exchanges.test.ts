@@ -37,6 +37,12 @@ test("an exchange ends with its answer, once, and leaves no timer behind", async
   expect([exchanges.waiting, clock.pendingTimers, cuts]).toEqual([0, 0, []]);
 });
 
+test("of what is too large for the broker the hint is its limit, not the login", async () => {
+  const tooLarge = Object.assign(new Error("Packet too large"), { code: 149 });
+  const error = await failure(exchanges.run(connection, (_link, done) => done(tooLarge)));
+  expect(error).toMatchObject({ hint: expect.stringContaining("max_packet_size") });
+});
+
 test("without a connection it is refused at once", async () => {
   const error = await failure(exchanges.run(null, () => expect.fail("begun without a connection")));
   expect(hasErrorCode(error, "MQTT")).toBe(true);
