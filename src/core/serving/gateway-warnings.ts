@@ -200,8 +200,12 @@ function warnOfRepairs({ turbines }: GatewayConfig, nowMs: number): readonly Con
 function warnOfTopics({ scada, mqtt, gateway }: GatewayConfig): readonly ConfigFinding[] {
   const own = createTopics(mqtt.base).ack(gateway.id);
   return scada.flatMap(({ topic }, index) => {
-    if (!topicMatches(topic, own)) return [];
-    const problem = "this is also what aurora itself sends: each such message is set aside as a bad value";
+    const problem = topicMatches(topic, own)
+      ? "this is also what aurora itself sends: each such message is set aside as a bad value"
+      : /[+#]/.test(topic)
+        ? "values of every topic that matches are taken as this turbine's"
+        : null;
+    if (problem === null) return [];
     return [{ path: ["scada", index, "topic"], problem, write: "write the topic of this turbine alone" }];
   });
 }

@@ -101,6 +101,21 @@ test("what is allowed and probably not meant is a warning, which keeps no gatewa
   ]);
 });
 
+test("a topic with a wildcard gives its turbine the values of all that match, which is a warning", async () => {
+  const mapped = "channels: [{name: shaft-speed, path: a, unit: rpm}]";
+  const topicsOf = async (topic: string): Promise<string> => {
+    const scada = `scada: [{topic: "${topic}", turbine: WT01, ${mapped}}]\n`;
+    const { code, stderr } = await auroraHere("config", "validate", write(good + scada));
+    expect(code).toBe(0);
+    return stderr;
+  };
+  for (const topic of ["scada/+/live", "scada/#"])
+    expect(await topicsOf(topic)).toMatch(
+      /scada\[0\]\.topic: values of every topic that matches are taken as this turbine's .*; write/,
+    );
+  expect(await topicsOf("scada/WT01/live")).not.toContain("scada[0]");
+});
+
 test("a name that HTTP is reached by stands alone, without scheme, port or star", async () => {
   for (const name of ["https://wind.example", "wind.example:8080", "*.wind.example", "wind.example.", ""]) {
     const path = write(`collector: { httpNames: [good.example, "${name}"] }\n`, "names.yaml");
