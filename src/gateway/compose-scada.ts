@@ -25,7 +25,7 @@ interface ScadaSurroundings {
   readonly models: Pick<ServedModels, "current">;
   readonly quality: DataQuality;
   readonly register: AlarmRegister;
-  readonly sources: Pick<Sources, "start" | "tick">;
+  readonly sources: Pick<Sources, "start" | "refuse" | "tick">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -70,6 +70,11 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
     quality.quarantined(quarantine.deviceId, quarantine.reason, 0);
     onQuarantine(quarantine);
   };
+  /** Of a bundle's contract. */
+  const onRefused = (quarantine: Quarantine): void => {
+    sources.refuse(quarantine);
+    onQuarantine(quarantine);
+  };
   const watch = createScadaWatch({
     config,
     bundleOf,
@@ -83,7 +88,7 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
         sink.onDecision(decision);
       },
       onAlert: sink.onAlert,
-      onQuarantine,
+      onQuarantine: onRefused,
       onSchemaDrift,
       onEvent: (subject, name, detail) => {
         logger.info(name, { subject, detail });
@@ -100,7 +105,10 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
     config,
     bundleOf,
     onMean: (reading) => void watch.accept(reading),
-    onQuarantine: onSetAside,
+    onQuarantine: (quarantine) => {
+      sources.refuse(quarantine);
+      onSetAside(quarantine);
+    },
     onSchemaDrift,
   });
   const tellPoints = (reading: Reading, isScored: boolean): void => {

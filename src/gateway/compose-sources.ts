@@ -2,13 +2,14 @@
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { isOperatingChannel } from "../core/contract/config/operating-channels.ts";
 import type { DeviceDiagnosis } from "../core/contract/device/device-diagnosis.ts";
-import { type DiagnosedSource, maxSourceName, type SourceFault } from "../core/contract/source-diagnosis.ts";
+import { type DiagnosedSource, maxSourceName } from "../core/contract/source-diagnosis.ts";
 import type { Quarantine, Reading } from "../core/contract/stream.ts";
 import { groupBy } from "../core/maths/group-by.ts";
 import type { Clock, Timers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import { createHeardChannels, type HeardChannel, type HeardChannels } from "./diagnosis/heard-channels.ts";
 import { createSourceClock } from "./diagnosis/source-clock.ts";
 import { createSourceDiagnoses, type SourceDiagnoses } from "./diagnosis/source-diagnoses.ts";
 import type { Telemetry } from "./record/telemetry.ts";
@@ -37,6 +38,8 @@ export interface DescribedSource extends Omit<SourceCondition, "faults"> {
   readonly redated: number;
   /** The same, summed up, with what to do; a finding stands for a minute longer than its fault. */
   readonly diagnoses: readonly DeviceDiagnosis[];
+  /** The last value of each channel, as it was read. */
+  readonly values: readonly HeardChannel[];
 }
 
 /** Where readings go to. */
@@ -50,6 +53,8 @@ interface SourceOutlets {
 
 export interface Sources {
   start(outlets: SourceOutlets): Promise<void>;
+  /** The contract of a bundle refuses a reading that an outlet was given; call it before the next one of its channel. */
+  refuse(quarantine: Quarantine): void;
   conditions(): readonly DescribedSource[];
   /** Sources of a turbine's values that something is wrong with, {@link maxToldSources} of them at most. */
   diagnosed(turbine: string): readonly DiagnosedSource[];
@@ -97,11 +102,15 @@ export function composeSources(surroundings: SourceSurroundings, closers: Pick<C
         await source.start({ onReading: (reading) => onPoll(reading, everyMs), onQuality });
       }
     },
+    refuse: (quarantine) => {
+      for (const { own } of byTurbine.get(quarantine.deviceId) ?? []) own.heard.refuse(quarantine);
+    },
     conditions: () =>
-      all.map(({ source, clocks, diagnoses }) => {
+      all.map(({ source, clocks, heard, diagnoses }) => {
         const { faults, ...condition } = source.describe();
         const sentences = faults.map(({ subject, detail }) => `${subject}: ${detail}`);
-        return { ...condition, faults: sentences, redated: clocks.redated, diagnoses: diagnoses.all };
+        const values = heard.list(clock.monotonicMs());
+        return { ...condition, faults: sentences, redated: clocks.redated, diagnoses: diagnoses.all, values };
       }),
     diagnosed: (turbine) =>
       (byTurbine.get(turbine) ?? [])
@@ -129,6 +138,7 @@ interface DiagnosableSource {
   /** That it speaks of. */
   readonly turbines: readonly string[];
   readonly clocks: SourceClocks;
+  readonly heard: HeardChannels;
   readonly diagnoses: SourceDiagnoses;
 }
 
@@ -140,23 +150,45 @@ function diagnosable(
   const turbines = [...new Set(mapped.map(({ turbine }) => turbine))];
   const notes = createFaultNotes(logger, source.describe().name);
   const clocks = createSourceClocks(turbines, timeoutMs, notes);
+  const heard = createHeardChannels(timeoutMs);
   const dated: ReadingSource = {
     start: ({ onReading, onQuality }) =>
-      source.start({ onReading: (reading) => onReading(clocks.date(reading)), onQuality }),
+      source.start({
+        onReading: (reading) => {
+          heard.hear(reading);
+          onReading(clocks.date(reading));
+        },
+        onQuality,
+      }),
     close: () => source.close(),
     describe: () => {
       const condition = source.describe();
-      return { ...condition, faults: [...condition.faults, ...clocks.faults()] };
+      clocks.judge();
+      judgeValues(heard, notes);
+      return { ...condition, faults: [...condition.faults, ...notes.list()] };
     },
   };
-  return { source: dated, turbines, clocks, diagnoses: createSourceDiagnoses(turbines) };
+  return { source: dated, turbines, clocks, heard, diagnoses: createSourceDiagnoses(turbines) };
+}
+
+const refusalCure =
+  "Compare the channel's unit, scale, type and word order, and the clock that stamps it, with what the source sends.";
+
+/** Values that were read without a fault, and that no bundle takes. */
+function judgeValues(heard: HeardChannels, notes: FaultNotes): void {
+  for (const { turbine, channel, refusal } of heard.judge()) {
+    const subject = { code: "no-value", turbine, subject: `${channel} of ${turbine}` } as const;
+    if (refusal === null) notes.clear(subject);
+    else notes.note(subject, { detail: `each value is refused: ${refusal}`, cure: refusalCure });
+  }
 }
 
 /** The clocks that stamp a source's values: each turbine's controller may have its own. */
 interface SourceClocks {
   date(reading: Reading): Reading;
   readonly redated: number;
-  faults(): readonly SourceFault[];
+  /** Notes whose clock is wrong. */
+  judge(): void;
 }
 
 function createSourceClocks(turbines: readonly string[], timeoutMs: number, notes: FaultNotes): SourceClocks {
@@ -166,13 +198,12 @@ function createSourceClocks(turbines: readonly string[], timeoutMs: number, note
     get redated() {
       return [...clocks.values()].reduce((sum, { redated }) => sum + redated, 0);
     },
-    faults: () => {
+    judge: () => {
       for (const [turbine, { finding }] of clocks) {
         const subject = { code: "clock", turbine, subject: turbine } as const;
         if (finding === null) notes.clear(subject);
         else notes.note(subject, { detail: finding.text, cure: finding.cure });
       }
-      return notes.list();
     },
   };
 }

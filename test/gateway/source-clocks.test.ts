@@ -84,6 +84,41 @@ test("a source of a clock that is ahead is told once, by name and cure, and its 
   expect(events.slice(1)).toEqual([expect.stringMatching(/^source-diagnosis\.over /)]);
 });
 
+test("a channel of which the contract refuses each value is told, until one is taken; what came last is shown", async () => {
+  const { clock, events, sources, say } = createBridge(["power"]);
+  const onRow = ({ deviceId, channel, value, timestampMs }: Reading): void => {
+    const detail = `expected 0 to 3000 kW, got ${value}`;
+    if (value > 3_000)
+      sources.refuse({ reason: "range", deviceId, channel, timestampMs, detail, samples: 1 });
+  };
+  await sources.start({ onRow, onPoll: () => {}, onQuality: () => {} });
+  const run = (seconds: number, power: number): void => {
+    for (let second = 0; second < seconds; second++) {
+      clock.advance(1_000);
+      say({ power }, 0);
+    }
+  };
+  run(30, 65_536);
+  expect(sources.diagnosed("T1")).toEqual([]);
+  run(60, 65_536);
+  const text = "no value of power of T1: each value is refused: expected 0 to 3000 kW, got 65536";
+  expect(sources.diagnosed("T1")).toMatchObject([
+    { diagnoses: [{ code: "no-value", text, cure: expect.stringContaining("word order") }] },
+  ]);
+  clock.advance(2_000);
+  expect(sources.conditions()[0]?.values).toEqual([
+    { turbine: "T1", channel: "power", value: 65_536, unit: "kW", ageMs: 2_000 },
+  ]);
+  run(1, 900);
+  expect(sources.conditions()[0]?.faults).toEqual([]);
+  run(70, 900);
+  expect(events).toHaveLength(2);
+  run(1, 65_536);
+  run(1, 900);
+  run(70, 900);
+  expect(events).toHaveLength(2);
+});
+
 test("rows of a clock that is ahead are all taken from the third on, and after the gateway's is set right", async () => {
   const { clock, sources, say } = createBridge(channels);
   const site = createScadaSite();

@@ -1,4 +1,4 @@
-/** The running gateway, by its own page: broker, a twin with its id, what waits for the collector, when each device spoke last. */
+/** The running gateway, by its own page: broker, what it refuses, a twin with its id, what waits for the collector, when each device spoke last. */
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { formatDuration } from "../../core/maths/durations.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
@@ -28,6 +28,11 @@ export function checkRunning(config: GatewayConfig, page: GatewayPage | null): r
     const advice =
       "Give this login the right to read them in the broker's access list; no restart is needed.";
     results.push(bad("subscriptions", `the broker refuses ${refusedFilters.join(", ")}`, advice));
+  }
+  for (const { topic, component, reason } of page.refusedAlerts ?? []) {
+    const advice =
+      "Give this login the right to publish there in the broker's access list, or the broker a larger bound of messages; they wait, and are tried again.";
+    results.push(bad("alerts", `the broker refuses those of ${component} (${topic}): ${reason}`, advice));
   }
   const { trouble = null } = outbox;
   if (trouble !== null) results.push(describeTrouble(trouble));
@@ -79,7 +84,23 @@ function describeEvidence({
   return [warning("raw evidence", text, advice)];
 }
 
-function describeSource(page: NonNullable<GatewayPage["sources"]>[number]): readonly CheckResult[] {
+type SourcePage = NonNullable<GatewayPage["sources"]>[number];
+
+/** Of more channels `/status` has the values. */
+const shownValues = 3;
+
+function describeValues({ values = [] }: SourcePage): string {
+  const shown = values
+    .slice(0, shownValues)
+    .map(
+      ({ turbine, channel, value, unit, ageMs }) =>
+        `${turbine} ${channel} ${value} ${unit} (${formatDuration(ageMs)} ago)`,
+    );
+  const more = values.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more in /status`] : [])].join(", ");
+}
+
+function describeSource(page: SourcePage): readonly CheckResult[] {
   const { name, connected, faults, diagnoses = [] } = page;
   const source = `SCADA source ${name}`;
   const advice =
@@ -88,7 +109,8 @@ function describeSource(page: NonNullable<GatewayPage["sources"]>[number]): read
   const [worst] = diagnoses.filter(({ code }) => (code === "no-connection") === !connected);
   if (!connected) return [bad(source, worst?.text ?? faults[0] ?? "not connected", worst?.cure ?? advice)];
   if (faults.length > 0) return [warning(source, faults.join("; "), worst?.cure ?? advice)];
-  return [good(source, "connected")];
+  const last = describeValues(page);
+  return [good(source, last === "" ? "connected" : `connected; ${last}`)];
 }
 
 function describeDevice(

@@ -12,6 +12,10 @@ export interface GatewayPage {
     /** Of an older gateway: absent. */
     readonly refusedFilters?: readonly string[] | undefined;
   };
+  /** Alerts that the broker does not take; of an older gateway: absent. */
+  readonly refusedAlerts?:
+    | readonly { readonly topic: string; readonly component: string; readonly reason: string }[]
+    | undefined;
   readonly outbox: { readonly records: number; readonly trouble?: string | null | undefined };
   readonly windows: { readonly processed: number };
   /** Raw evidence on its way; of an older gateway: without these. */
@@ -27,6 +31,17 @@ export interface GatewayPage {
         /** The same with what to do; of an older gateway: absent. */
         readonly diagnoses?:
           | readonly { readonly code: string; readonly text: string; readonly cure: string }[]
+          | undefined;
+        /** The last of each channel; of an older gateway: absent. */
+        readonly values?:
+          | readonly {
+              readonly turbine: string;
+              readonly channel: string;
+              /** Null: none that JSON could write. */
+              readonly value: number | null;
+              readonly unit: string;
+              readonly ageMs: number;
+            }[]
           | undefined;
       }[]
     | undefined;
@@ -47,6 +62,9 @@ const statusSchema: z.ZodType<GatewayPage> = z.object({
     cloned: z.boolean().optional(),
     refusedFilters: z.array(z.string()).optional(),
   }),
+  refusedAlerts: z
+    .array(z.object({ topic: z.string(), component: z.string(), reason: z.string() }))
+    .optional(),
   outbox: z.object({ records: z.number(), trouble: z.string().nullable().optional() }),
   windows: z.object({ processed: z.number() }),
   evidence: z
@@ -59,6 +77,17 @@ const statusSchema: z.ZodType<GatewayPage> = z.object({
         connected: z.boolean(),
         faults: z.array(z.string()),
         diagnoses: z.array(z.object({ code: z.string(), text: z.string(), cure: z.string() })).optional(),
+        values: z
+          .array(
+            z.object({
+              turbine: z.string(),
+              channel: z.string(),
+              value: z.number().nullable(),
+              unit: z.string(),
+              ageMs: z.number(),
+            }),
+          )
+          .optional(),
       }),
     )
     .optional(),

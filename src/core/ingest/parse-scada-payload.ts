@@ -11,6 +11,8 @@ export const maxScadaPayload = 65_536;
 const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 /** Epoch times below this are seconds: as milliseconds they would lie before March 1973. */
 const smallestEpochMs = 1e11;
+/** Epoch times above this are not milliseconds: as such they would lie after the year 5000. */
+const largestEpochMs = 1e14;
 
 /** Which values of the payload are which channels. */
 export interface ScadaMapping {
@@ -59,9 +61,12 @@ export function parseScadaPayload(
   if (typeof document !== "object" || document === null) {
     return failed(setAside("malformed", "payload is no JSON object"));
   }
-  const timestampMs = mapping.timePath === null ? arrivedMs : parseTime(find(document, mapping.timePath));
+  const time = mapping.timePath === null ? arrivedMs : find(document, mapping.timePath);
+  const timestampMs = mapping.timePath === null ? arrivedMs : parseTime(time);
   if (timestampMs === undefined) {
-    return failed(setAside("malformed", `no time at "${mapping.timePath}"`));
+    const isFine = typeof time === "number" && time > largestEpochMs;
+    const what = isFine ? `time in µs or ns? ${time}` : "no time";
+    return failed(setAside("malformed", `${what} at "${mapping.timePath}"`));
   }
   const readings: Reading[] = [];
   const quarantined: Quarantine[] = [];
@@ -99,7 +104,7 @@ function find(document: object, path: string): unknown {
 
 /** Epoch ms, or undefined. Accepts RFC 3339 with an offset, never a local time: that would depend on this machine. */
 function parseTime(value: unknown): number | undefined {
-  if (typeof value === "number" && Number.isFinite(value) && value > 0) {
+  if (typeof value === "number" && value > 0 && value <= largestEpochMs) {
     return value < smallestEpochMs ? value * 1000 : value;
   }
   if (typeof value !== "string" || value.length > 64) return undefined;

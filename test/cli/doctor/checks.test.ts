@@ -255,6 +255,22 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
     checkRunning(config, { ...page, ...more }).map(({ name, text }) => `${name}: ${text}`);
   const mqtt = { connected: true, refusedFilters: ["a/ack"] };
   expect(texts({ mqtt })).toContain("subscriptions: the broker refuses a/ack");
+  const value = { turbine: "WT01", channel: "power", value: 910.2, unit: "kW", ageMs: 3_000 };
+  const sources = [
+    { name: "a", connected: true, faults: [], values: Array.from({ length: 5 }, () => value) },
+  ];
+  const power = "WT01 power 910.2 kW (3 s ago)";
+  expect(texts({ sources })).toContain(
+    `SCADA source a: connected; ${power}, ${power}, ${power}, 2 more in /status`,
+  );
+  const refusedAlerts = [{ topic: "a/WT01/alert", component: "gearbox", reason: "a message of 3139 bytes" }];
+  expect(checkRunning(config, { ...page, refusedAlerts })).toContainEqual(
+    expect.objectContaining({
+      verdict: "bad",
+      name: "alerts",
+      text: "the broker refuses those of gearbox (a/WT01/alert): a message of 3139 bytes",
+    }),
+  );
   expect(texts({ evidence: { held: 0, pieceLimitBytes: 8_192 } })).toContain(
     "raw evidence: pieces of more than 8192 bytes do not arrive; smaller ones are sent",
   );

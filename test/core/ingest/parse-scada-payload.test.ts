@@ -72,6 +72,15 @@ describe("a SCADA payload", () => {
     expect(parsed.ok && parsed.value.readings[0]!.timestampMs).toBe(arrivalMs);
   });
 
+  it("is refused with a time in microseconds or nanoseconds, and asked whether it is", () => {
+    for (const time of [1_700_000_000_000_000, 1_700_000_000_000_000_000]) {
+      expect(parse({ meta: { time }, values: { power: 1 } })).toMatchObject({
+        ok: false,
+        error: { reason: "malformed", detail: expect.stringMatching(/^time in µs or ns\?/) },
+      });
+    }
+  });
+
   it("is refused without the time that is mapped, or with a local one", () => {
     for (const time of [undefined, null, "yesterday", "2023-11-14T22:13:20", -5, {}]) {
       expect(parse({ meta: { time }, values: { power: 1 } })).toMatchObject({
