@@ -2,6 +2,7 @@
  * Maps a plain JSON payload of an existing SCADA bridge to readings. Converts no units, guesses no values: a string is a number
  * only if JSON would have it so without its quotes, and a null is missing.
  */
+import type { ScadaConfig } from "../contract/config/scada-config.ts";
 import { failed, ok, type Result } from "../contract/result.ts";
 import type { Arrival, Quarantine, QuarantineReason, Reading } from "../contract/stream.ts";
 
@@ -21,7 +22,7 @@ export interface ScadaMapping {
   /** Path of the time (epoch ms, epoch s or RFC 3339); null: the time of arrival. */
   readonly timePath: string | null;
   /** Paths are dotted (`a.b.0`) or JSON pointers (`/a/b/0`, RFC 6901). */
-  readonly channels: readonly { readonly name: string; readonly path: string; readonly unit: string }[];
+  readonly channels: ScadaConfig["channels"];
 }
 
 /** What came of a payload. */
@@ -70,7 +71,14 @@ export function parseScadaPayload(
   }
   const readings: Reading[] = [];
   const quarantined: Quarantine[] = [];
-  for (const { name, path, unit } of mapping.channels) {
+  for (const { name, path, unit, good } of mapping.channels) {
+    const mark = good && find(document, good.path);
+    if (good !== undefined && !good.is.some((each) => each === mark)) {
+      const said = mark === undefined ? "nothing" : String(mark).slice(0, 64);
+      const detail = `${said} at "${good.path}", which does not say that the value is good`;
+      quarantined.push(setAside("missing-value", detail, { channel: name, timestampMs }));
+      continue;
+    }
     const found = find(document, path);
     const value = typeof found === "string" && jsonNumber.test(found) ? Number(found) : found;
     if (typeof value === "number") {

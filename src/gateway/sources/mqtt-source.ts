@@ -57,7 +57,7 @@ const refusalCure = "Let this gateway's user read the topic (the broker's access
 const silenceCure =
   "Compare the topic's name with the bridge's, and let this gateway's user read it (the broker's access list, which `aurora fleet enrol --read` writes).";
 const pathCure =
-  "Compare timePath and the channels' paths with a message of the topic; a value is a JSON number, and a time states its offset.";
+  "Compare timePath and the channels' paths with a message of the topic; a value is a JSON number, and a time states its offset. What its source calls bad is mended there.";
 const lateCure =
   "Set the clock that stamps the values, or this gateway's (`aurora doctor` compares it), or map a topic that tells them at once; where the messages do and bear another time, leave timePath out.";
 

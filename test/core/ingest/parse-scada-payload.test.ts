@@ -81,6 +81,35 @@ describe("a SCADA payload", () => {
     }
   });
 
+  it("says by a mark of its own whether a value is good, and what it does not call so is missing", () => {
+    const parseMarked = (mark: unknown) => {
+      const good = { path: "values.q", is: [true, 192, "GOOD"] };
+      const channels = [
+        { name: "power", path: "values.power", unit: "kW", good },
+        { name: "wind", path: "values.wind", unit: "m/s" },
+      ];
+      const parsed = parse({ values: { power: 1, wind: 8, q: mark } }, { timePath: null, channels });
+      if (!parsed.ok) throw new Error(parsed.error.detail);
+      const { readings, quarantined } = parsed.value;
+      return [
+        readings.map(({ channel }) => channel),
+        quarantined.map(({ reason, detail }) => [reason, detail]),
+      ];
+    };
+    for (const mark of [true, 192, "GOOD"]) expect(parseMarked(mark)).toEqual([["power", "wind"], []]);
+    for (const [mark, said] of [
+      [false, "false"],
+      ["BAD", "BAD"],
+      ["192", "192"],
+      [1, "1"],
+      [undefined, "nothing"],
+      [null, "null"],
+    ]) {
+      const detail = `${said} at "values.q", which does not say that the value is good`;
+      expect(parseMarked(mark)).toEqual([["wind"], [["missing-value", detail]]]);
+    }
+  });
+
   it("is refused without the time that is mapped, or with a local one", () => {
     for (const time of [undefined, null, "yesterday", "2023-11-14T22:13:20", -5, {}]) {
       expect(parse({ meta: { time }, values: { power: 1 } })).toMatchObject({

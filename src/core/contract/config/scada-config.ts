@@ -13,7 +13,15 @@ export interface ScadaConfig {
     readonly name: string;
     readonly path: string;
     readonly unit: string;
+    /** By what the bridge says that the value is good; left out: it is taken whatever is said of it. */
+    readonly good?: GoodMark | undefined;
   }[];
+}
+
+/** Of a value that is good, one of `is` stands at `path`. */
+interface GoodMark {
+  readonly path: string;
+  readonly is: readonly (boolean | number | string)[];
 }
 
 const path = z.string().min(1).max(256);
@@ -39,6 +47,18 @@ export const scadaSchema: () => z.ZodType<readonly ScadaConfig[], unknown> = onD
                 "Dotted path (or JSON pointer) of the value: a JSON number, or a string that is exactly one",
               ),
               unit: z.string().min(1).max(32).describe("Unit of the value"),
+              good: z
+                .strictObject({
+                  path,
+                  is: z
+                    .array(z.union([z.boolean(), z.number(), z.string().max(64)]))
+                    .min(1)
+                    .max(16),
+                })
+                .optional()
+                .describe(
+                  "Where the message says that the value is good, and how: one of `is` stands at `path`, for example true, 192 or GOOD; anything else is a missing value",
+                ),
             }),
           )
           .min(1)
