@@ -111,7 +111,7 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
   measureFleet(options.metrics, fleet);
   /** Nobody's end waits for a broker's answers. */
   const tellGateways = (): void => {
-    nudgeGateways(client, topics, record).catch((error: unknown) =>
+    nudgeGateways({ client, topics, logger }, record).catch((error: unknown) =>
       logger.warn("gateways were not told of a bundle", { error }),
     );
   };

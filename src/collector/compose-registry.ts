@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { loadPublicKey, loadTrustedKeys } from "../core/bundle/keys.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import type { Topics } from "../core/contract/topics.ts";
+import { encodeNudge } from "../core/contract/update-nudge.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import { installedPath } from "../core/platform/files/installed-path.ts";
@@ -123,14 +124,29 @@ export function registryFolder({ collector }: CollectorConfig): string {
   return join(collector.stateDir, "registry");
 }
 
-/** Tells every gateway to look for signed metadata now; what is in it, decides. One that is offline polls anyway. */
+/** Told at once: below what a connection takes (`maxInFlight` of the client, 1,000), which has other orders as well. */
+const toldAtOnce = 200;
+
+/** Tells every gateway to look for signed metadata; what is in it, decides. One that is offline or cannot be told polls anyway. */
 export async function nudgeGateways(
-  client: Pick<MqttClient, "publish">,
-  topics: Topics,
-  record: FleetRecord,
+  around: { readonly client: Pick<MqttClient, "publish">; readonly topics: Topics; readonly logger: Logger },
+  record: Pick<FleetRecord, "gateways">,
 ): Promise<void> {
+  const { client, topics, logger } = around;
   const online = (await record.gateways()).filter((gateway) => gateway.online !== false);
-  await Promise.allSettled(
-    online.map(({ gateway }) => client.publish(topics.desired(gateway), "{}", { qos: 1, retain: false })),
-  );
+  const nudge = encodeNudge(online.length);
+  let untold = 0;
+  for (let from = 0; from < online.length; from += toldAtOnce) {
+    const answers = await Promise.allSettled(
+      online
+        .slice(from, from + toldAtOnce)
+        .map(({ gateway }) => client.publish(topics.desired(gateway), nudge, { qos: 1, retain: false })),
+    );
+    untold += answers.filter(({ status }) => status === "rejected").length;
+  }
+  if (untold > 0)
+    logger.warn("gateways were not told of a bundle, and find it at their own time", {
+      untold,
+      of: online.length,
+    });
 }

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { listGatewayFiles } from "../core/contract/config/configured-files.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { createTopics } from "../core/contract/topics.ts";
+import { readNudge } from "../core/contract/update-nudge.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "../core/platform/clock.ts";
 import { type Closers, openWhole, waitAtMost } from "../core/platform/daemon/closing.ts";
 import { every } from "../core/platform/daemon/every.ts";
@@ -10,6 +11,7 @@ import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import { createEndingsWatch, endingsEveryMs } from "../core/platform/daemon/watch-endings.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
+import { parseJsonBytes } from "../core/platform/files/parse-json.ts";
 import { readHexKey } from "../core/platform/files/read-hex-key.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { isSealedAck } from "../core/platform/seal-orders.ts";
@@ -229,8 +231,9 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   closers.add(async () => {
     await Promise.all(updaters.map((updater) => updater.close()));
   });
-  await mqtt.subscribe(topics.desired(config.gateway.id), 1, () => {
-    for (const updater of updaters) updater.nudge();
+  await mqtt.subscribe(topics.desired(config.gateway.id), 1, (_, payload) => {
+    const { spreadMs } = readNudge(parseJsonBytes(payload));
+    for (const updater of updaters) updater.nudge(spreadMs);
   });
 
   const ticker = startTicker([...points.ticked, { tick: tickStatus }, telemetry, devices, evidence], {

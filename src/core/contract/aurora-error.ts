@@ -100,7 +100,7 @@ export const errorCodes = {
   },
   UPDATE_SOURCE: {
     meaning: "the update repository cannot be reached or answers wrongly",
-    hint: "Check `updates.url` and the collector behind it; it is asked again at the next poll.",
+    hint: "Check `updates.url` and the collector behind it; it is asked again within a minute, then less often.",
   },
   USAGE: {
     meaning: "a command was called in a way it does not understand",

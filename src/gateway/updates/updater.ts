@@ -3,6 +3,7 @@
  * metadata decides, never the nudge. Runs one look at a time; a look that fails is logged and the next one comes.
  */
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { createBackoff } from "../../core/platform/backoff.ts";
 import type { Timers } from "../../core/platform/clock.ts";
 import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import { createUpdateLook, type UpdateLookOptions } from "./update-look.ts";
@@ -17,14 +18,14 @@ export interface UpdaterOptions extends UpdateLookOptions {
   readonly pollIntervalMs: number;
 }
 
-/** A nudge is followed within this time, at random, so that a fleet does not come all at once. */
-const nudgeSpreadMs = 1000;
+/** A look that the source did not answer, one of a crowd perhaps, is repeated within this time, and later each time. */
+const retryMs = 60_000;
 
 export interface Updater {
   /** Begins to look: at once (within a tenth of the interval, at random), then at the interval. */
   start(): void;
-  /** Look soon. Costs the same as a poll, however often it is called. */
-  nudge(): void;
+  /** Look within this time, at random, so that a fleet does not come all at once. Costs the same as a poll, however often it is called. */
+  nudge(spreadMs: number): void;
   /** Looks now and says what came of it; waits for a look under way first. */
   checkNow(): Promise<LookOutcome>;
   /** Stops: transfers break off (and are resumed another time), a prover is killed. */
@@ -33,12 +34,17 @@ export interface Updater {
 
 /** Creates an updater; nothing happens before `start` or `checkNow`. */
 export function createUpdater(options: UpdaterOptions): Updater {
-  const { timers, random, logger } = options;
+  const { timers, random, logger, pollIntervalMs } = options;
   const look = createUpdateLook(options);
   const stopping = new AbortController();
   let cancelTimer = (): void => undefined;
   let dueMonotonicMs = Number.POSITIVE_INFINITY;
   const queue = createWorkQueue();
+  const retries = createBackoff({
+    firstMs: Math.min(retryMs, pollIntervalMs),
+    maxMs: pollIntervalMs,
+    random,
+  });
   let started = false;
   let lastProblem: string | null = null;
   let lastTrouble: string | null = null;
@@ -61,11 +67,19 @@ export function createUpdater(options: UpdaterOptions): Updater {
     lastProblem = problem;
   }
 
+  /** Until the next look; null: this one broke off here. */
+  function waitAfter(outcome: LookOutcome | null): number {
+    if (outcome?.kind === "unreachable") return retries.nextMs();
+    retries.reset();
+    return pollIntervalMs * (0.8 + 0.4 * random());
+  }
+
   function checkNow(): Promise<LookOutcome> {
     return queue.run(async () => {
       if (stopping.signal.aborted) return { kind: "unreachable", reason: "the gateway stops" };
+      let outcome: LookOutcome | null = null;
       try {
-        const outcome = await look(stopping.signal);
+        outcome = await look(stopping.signal);
         note(outcome);
         lastTrouble = null;
         return outcome;
@@ -78,8 +92,7 @@ export function createUpdater(options: UpdaterOptions): Updater {
         return { kind: "unreachable", reason: error.message };
       } finally {
         // A nudge that came meanwhile is nearer than the next poll and stays.
-        if (dueMonotonicMs === Number.POSITIVE_INFINITY)
-          schedule(options.pollIntervalMs * (0.8 + 0.4 * random()));
+        if (dueMonotonicMs === Number.POSITIVE_INFINITY) schedule(waitAfter(outcome));
       }
     });
   }
@@ -88,10 +101,10 @@ export function createUpdater(options: UpdaterOptions): Updater {
     start() {
       if (started) return;
       started = true;
-      schedule((options.pollIntervalMs / 10) * random());
+      schedule((pollIntervalMs / 10) * random());
     },
-    nudge() {
-      const delayMs = nudgeSpreadMs * random();
+    nudge(spreadMs) {
+      const delayMs = spreadMs * random();
       if (options.clock.monotonicMs() + delayMs < dueMonotonicMs) schedule(delayMs);
     },
     checkNow,

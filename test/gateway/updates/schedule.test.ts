@@ -59,12 +59,44 @@ describe("the updater's schedule", () => {
     timers.fire();
     await gateway.updater.checkNow();
     const before = timers.delays.length;
-    for (let count = 0; count < 5; count++) gateway.updater.nudge();
+    for (let count = 0; count < 5; count++) gateway.updater.nudge(1_000);
     expect(timers.delays.slice(before)).toEqual([500]);
     await fixture.publish(sampleContents({ version: "1.1.0" }));
     timers.fire();
     await gateway.updater.checkNow();
     expect(gateway.activated).toHaveLength(1);
+  });
+
+  it("follows the nudge of a large fleet over the time that it states, but never later than it polls", async () => {
+    const timers = manualTimers();
+    const gateway = await fixture.gateway({ timers, pollIntervalMs: 100_000 });
+    gateway.updater.start();
+    timers.fire();
+    await gateway.updater.checkNow();
+    const before = timers.delays.length;
+    gateway.updater.nudge(300_000);
+    expect(timers.delays.slice(before)).toEqual([]);
+    gateway.updater.nudge(60_000);
+    expect(timers.delays.slice(before)).toEqual([30_000]);
+  });
+
+  it("looks again within a minute where the source did not answer, and later each time", async () => {
+    const timers = manualTimers();
+    const gateway = await fixture.gateway({ timers, pollIntervalMs: 400_000 });
+    gateway.updater.start();
+    const looks = async (count: number): Promise<readonly number[]> => {
+      const before = timers.delays.length;
+      for (let each = 0; each < count; each++) {
+        timers.fire();
+        await gateway.updater.checkNow();
+      }
+      return timers.delays.slice(before);
+    };
+    await looks(1);
+    fixture.reachable(false);
+    expect(await looks(4)).toEqual([45_000, 90_000, 180_000, 300_000]);
+    fixture.reachable(true);
+    expect(await looks(1)).toEqual([400_000]);
   });
 
   it("runs one look at a time", async () => {
@@ -87,7 +119,7 @@ describe("the updater's schedule", () => {
     expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated" });
     await gateway.updater.close();
     const count = timers.delays.length;
-    gateway.updater.nudge();
+    gateway.updater.nudge(1_000);
     expect(await gateway.updater.checkNow()).toMatchObject({ kind: "unreachable" });
     expect(timers.delays).toHaveLength(count);
   });
