@@ -183,7 +183,7 @@ function answerInTurns(fleet: FleetSource, freshMs: number = freshForMs): readon
 
 function measureFleet(metrics: Metrics, fleet: FleetSource): void {
   const { record } = fleet;
-  metrics.gauge({ name: "turbines", help: "Turbines known" }, async () => (await record.turbines()).length);
+  metrics.gauge({ name: "turbines", help: "Turbines known" }, () => record.countTurbines());
   metrics.gauge(
     { name: "alarms_active", help: "Alarms that stand" },
     async () => (await record.alarms({ active: true, limit: 1, offset: 0 })).total,

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { nudgeGateways } from "../../src/collector/compose-registry.ts";
-import type { RecordedGateway } from "../../src/collector/record/fleet-record.ts";
+import type { RecordedGateway } from "../../src/collector/record/machine-record.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
 import { readNudge } from "../../src/core/contract/update-nudge.ts";
 import { createLogger } from "../../src/core/platform/logger.ts";

@@ -5,7 +5,7 @@ import { hourMs } from "../../core/maths/durations.ts";
 import type { FleetSource } from "../fleet/fleet-source.ts";
 import { loadModels, loadUpdates } from "../fleet/load-models.ts";
 import { loadPredictions } from "../fleet/load-predictions.ts";
-import { loadGateways, loadTurbines } from "../fleet/load-turbines.ts";
+import { loadGateways, loadMachines, loadTurbines } from "../fleet/load-turbines.ts";
 import {
   gatewaySorts,
   searchGateways,
@@ -39,8 +39,9 @@ export const apiRoutes: readonly ApiRoute[] = [
     query: z.strictObject({ ...page, q, sort: z.enum(turbineSorts).optional() }),
     response: schemas.turbinesSchema,
     answer: async (fleet, query) => {
-      const found = searchTurbines(await loadTurbines(fleet), query.q);
-      return slice(query.sort === undefined ? found : sortTurbines(found, query.sort), query);
+      const found = searchTurbines((await loadMachines(fleet)).turbines, query.q);
+      const part = slice(query.sort === undefined ? found : sortTurbines(found, query.sort), query);
+      return { ...part, items: await loadTurbines(fleet, part.items) };
     },
   }),
   defineRoute({
@@ -95,9 +96,24 @@ export const apiRoutes: readonly ApiRoute[] = [
   defineRoute({
     path: "/api/v1/models",
     summary: "Models that are known here or in use",
-    query: pageQuery,
+    query: z.strictObject({
+      ...page,
+      turbines: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .optional()
+        .describe("How many turbines are named of each at most; default: all"),
+    }),
     response: schemas.modelsSchema,
-    answer: async (fleet, query) => slice(await loadModels(fleet), query),
+    answer: async (fleet, query) => {
+      const part = slice(await loadModels(fleet), query);
+      const cut = part.items.map((model) => ({
+        ...model,
+        turbines: model.turbines.slice(0, query.turbines),
+      }));
+      return { ...part, items: cut };
+    },
   }),
   defineRoute({
     path: "/api/v1/updates",

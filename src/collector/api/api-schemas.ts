@@ -173,7 +173,10 @@ export const modelsSchema: z.ZodType = listOf(
     version: z.string(),
     digest: z.string(),
     title: z.string().nullable(),
-    turbines: z.array(z.string()),
+    turbines: z
+      .array(z.string())
+      .describe("Those that said they run it, all unless `turbines` asks for fewer"),
+    turbineCount: z.int().min(0).describe("How many said so"),
     ungated,
   }),
 );

@@ -77,7 +77,7 @@ export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequest
       const gateway = view?.gateway ?? null;
       if (view === null || gateway === null || view.unwatchedMs !== null)
         return refuse(404, "NOT_FOUND", `no gateway watches ${site}/${turbine}`);
-      const known = (await loadGateways(fleet)).find((other) => other.gateway === gateway);
+      const [known] = await loadGateways(fleet, [gateway]);
       if (known?.reachable !== true) return refuse(409, "SILENT", `gateway ${gateway} does not answer now`);
       const watched = view.state?.components?.map((each) => each.component);
       if (watched?.includes(component) === false) {

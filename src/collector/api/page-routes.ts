@@ -1,6 +1,7 @@
 /** The pages and the files that they need: loads values, renders them, compresses. */
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { idPattern } from "../../core/contract/topics.ts";
 import type { FleetSource } from "../fleet/fleet-source.ts";
 import { loadDriftPage } from "../fleet/load-drift-pages.ts";
 import { loadOverviewPage, loadTurbinePage, type OverviewQuery } from "../fleet/load-pages.ts";
@@ -32,6 +33,7 @@ export function pageRoutes(fleet: FleetSource): readonly HttpRoute[] {
       path: "/turbine/:site/:turbine",
       handle: async (request) => {
         const { site = "", turbine = "" } = request.params;
+        if (!idPattern.test(site) || !idPattern.test(turbine)) return answerNotFound(request);
         const day = readText(request.query, "day");
         const page = await loadTurbinePage(fleet, { site, turbine, day });
         if (page === null) return answerNotFound(request);

@@ -5,7 +5,8 @@
 import { alarmEventNames } from "../../core/contract/alarm-report.ts";
 import type { AlarmState } from "../../core/contract/alert.ts";
 import { maxAlarmSteps } from "../record/alarm-rows.ts";
-import type { AlarmLifeStep, FleetRecord, RecordedAlarm, TurbineRef } from "../record/fleet-record.ts";
+import type { AlarmLifeStep, FleetRecord, RecordedAlarm } from "../record/fleet-record.ts";
+import type { TurbineRef } from "../record/machine-record.ts";
 
 /** By step: `by ana, until 2026-11-20T07:51:03.000Z`, in the words of the gateway's event. */
 export type AlarmDeeds = ReadonlyMap<AlarmLifeStep, string>;

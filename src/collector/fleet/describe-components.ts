@@ -14,8 +14,19 @@ export interface ComponentView extends ComponentCondition {
   readonly baseline: NonNullable<TurbineState["baselines"]>[number] | null;
 }
 
+/** States are held by the record as long as they do not change, and lists ask of all of them again and again. */
+const described = new WeakMap<TurbineState, readonly ComponentView[]>();
+
 /** The components of a state that holds now. */
 export function describeComponents(state: TurbineState): readonly ComponentView[] {
+  const known = described.get(state);
+  if (known !== undefined) return known;
+  const views = deriveViews(state);
+  described.set(state, views);
+  return views;
+}
+
+function deriveViews(state: TurbineState): readonly ComponentView[] {
   const conditions = state.components?.map((each) => doubt(each, state)) ?? deriveConditions(state);
   return conditions.map((condition) => {
     const { component } = condition;

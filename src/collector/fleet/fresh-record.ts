@@ -22,8 +22,10 @@ export function createFreshRecord(
   const name = (of: string, query: unknown): string => `${of} ${JSON.stringify(query)}`;
   return {
     ...record,
-    turbines: () => now.get("turbines", () => record.turbines()),
-    gateways: () => now.get("gateways", () => record.gateways()),
+    turbineBriefs: () => now.get("turbines", () => record.turbineBriefs()),
+    // Some, by their names, cost little.
+    gateways: (only) =>
+      only === undefined ? now.get("gateways", () => record.gateways()) : record.gateways(only),
     driftDays: (query) => days.get(name("days", query), () => record.driftDays(query)),
     driftVerdicts: (query) => days.get(name("verdicts", query), () => record.driftVerdicts(query)),
     // Who asks up to now asks up to another moment each time.

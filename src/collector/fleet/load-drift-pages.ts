@@ -8,7 +8,7 @@ import type { DriftLevel, DriftVerdict } from "../../core/contract/drift-verdict
 import type { DriftDays } from "../../core/contract/drift-verdict-schema.ts";
 import { nameDriftDay, readDriftDay } from "../../core/drift/drift-day.ts";
 import { dayMs } from "../../core/maths/durations.ts";
-import type { TurbineRef } from "../record/fleet-record.ts";
+import type { TurbineRef } from "../record/machine-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource } from "./fleet-source.ts";
 import { loadPerformance } from "./load-performance.ts";

@@ -13,6 +13,8 @@ export interface ModelView {
   readonly title: string | null;
   /** `<site>/<turbine>` that said they run it. */
   readonly turbines: readonly string[];
+  /** How many said so. */
+  readonly turbineCount: number;
   /** Its bundle was written without asking its gate. Absent: the gate let it out, or the bundle is not known here. */
   readonly ungated?: true | undefined;
 }
@@ -25,14 +27,14 @@ export interface UpdateView extends RecordedUpdate {
 
 /** Loads the models; those whose bundles are known here come first. */
 export async function loadModels(fleet: FleetSource): Promise<readonly ModelView[]> {
-  const models = new Map<string, ModelView & { readonly turbines: string[] }>();
+  const models = new Map<string, Omit<ModelView, "turbineCount"> & { readonly turbines: string[] }>();
   const unused = new Set<string>();
   for (const { digest, manifest, ungated, isOnlyShipped } of fleet.models.values()) {
     const { name, version, title } = manifest;
     models.set(digest, { name, version, digest, title, turbines: [], ungated });
     if (isOnlyShipped) unused.add(digest);
   }
-  for (const { site, turbine, state } of await fleet.record.turbines()) {
+  for (const { site, turbine, state } of await fleet.record.turbineBriefs()) {
     const model = state?.model;
     if (model === null || model === undefined) continue;
     const entry = models.get(model.digest) ?? { ...model, title: null, turbines: [] };
@@ -40,7 +42,9 @@ export async function loadModels(fleet: FleetSource): Promise<readonly ModelView
     entry.turbines.push(`${site}/${turbine}`);
     unused.delete(model.digest);
   }
-  return [...models.values()].filter(({ digest }) => !unused.has(digest));
+  return [...models.values()]
+    .filter(({ digest }) => !unused.has(digest))
+    .map((model) => ({ ...model, turbineCount: model.turbines.length }));
 }
 
 /** Loads steps of updates, newest first. */

@@ -2,13 +2,8 @@
 
 import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
 import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
-import type {
-  AlarmingTurbine,
-  Listing,
-  RecordedAlarm,
-  RecordedEvent,
-  TurbineRef,
-} from "../record/fleet-record.ts";
+import type { AlarmingTurbine, Listing, RecordedAlarm, RecordedEvent } from "../record/fleet-record.ts";
+import type { TurbineRef } from "../record/machine-record.ts";
 import type { QuarantineListing } from "../record/quarantine-listing.ts";
 import { type AlarmDeeds, loadDeeds } from "./alarm-deeds.ts";
 import type { FleetSource } from "./fleet-source.ts";
@@ -21,8 +16,14 @@ import {
 import { type LikenessView, loadLikeness } from "./load-likeness.ts";
 import { loadModels, loadUpdates, type ModelView, type UpdateView } from "./load-models.ts";
 import { loadPerformance } from "./load-performance.ts";
-import { type GatewayView, loadMachines, loadTurbine, type TurbineView } from "./load-turbines.ts";
-import type { TurbineSort } from "./select-list.ts";
+import {
+  type GatewayView,
+  loadMachines,
+  loadTurbine,
+  loadTurbines,
+  type TurbineView,
+} from "./load-turbines.ts";
+import { cutList, type ListPart, searchTurbines, sortTurbines, type TurbineSort } from "./select-list.ts";
 
 /** Title of each failure mode in words for people, as the bundles that are known here say. */
 export type FailureTitles = ReadonlyMap<string, string>;
@@ -43,13 +44,17 @@ export type AlertEvidence = ReadonlyMap<string, RecordedEvidence>;
 
 /** The fleet on one page. */
 export interface OverviewPage {
-  /** Absent: the first part of everything. */
-  readonly query?: OverviewQuery;
+  readonly query: OverviewQuery;
   readonly nowMs: number;
   /** As {@link FleetSource.brokerLostMs}. */
   readonly brokerLostMs: number | null;
   readonly titles: FailureTitles;
+  /** All, as lists know them. */
   readonly turbines: readonly TurbineView[];
+  /** Those that are shown. */
+  readonly shown: ListPart<TurbineView>;
+  /** Those that the alarms are of. */
+  readonly alarmed: readonly TurbineView[];
   readonly gateways: readonly GatewayView[];
   /** The first few, active ones first. */
   readonly alarms: Listing<RecordedAlarm>;
@@ -86,6 +91,11 @@ export interface TurbinePage {
   readonly training: LikenessView;
 }
 
+/** Of a page that was asked for without more. */
+export const firstPart: OverviewQuery = { q: "", sort: null, page: 1, gatewayPage: 1 };
+
+/** Rows of a part. */
+const shownTurbines = 100;
 const overviewAlarms = 12;
 const overviewEvents = 15;
 const turbineAlarms = 50;
@@ -94,7 +104,10 @@ const estimatedPoints = 40;
 const turbineEvidence = 200;
 
 /** Loads `/`. */
-export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery): Promise<OverviewPage> {
+export async function loadOverviewPage(
+  fleet: FleetSource,
+  query: OverviewQuery = firstPart,
+): Promise<OverviewPage> {
   const { record } = fleet;
   const [{ turbines, gateways }, alarms, alarming, drift, models, updates, events, quarantine] =
     await Promise.all([
@@ -107,22 +120,42 @@ export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery
       record.events({ limit: overviewEvents, offset: 0 }),
       record.quarantine(overviewEvents),
     ]);
+  const part = selectTurbines(turbines, query);
+  const [items, alarmed] = await Promise.all([
+    loadTurbines(fleet, part.items),
+    loadTurbines(
+      fleet,
+      alarms.items.map(({ event }) => event.data),
+    ),
+  ]);
   return {
-    ...(query === undefined ? {} : { query }),
+    query,
     nowMs: fleet.clock.nowMs(),
     brokerLostMs: fleet.brokerLostMs(),
     titles: failureTitles(fleet),
     turbines,
+    shown: { ...part, items },
+    alarmed,
     gateways,
     alarms,
     alarming,
-    deeds: await loadDeeds(record, alarms.items, turbines),
+    deeds: await loadDeeds(record, alarms.items, alarmed),
     drift,
     models,
     updates,
     events,
     quarantine,
   };
+}
+
+function selectTurbines(
+  turbines: readonly TurbineView[],
+  { q, sort, page }: OverviewQuery,
+): ListPart<TurbineView> {
+  const found = searchTurbines(turbines, q);
+  const usual = found.length > shownTurbines ? "urgency" : null;
+  const order = sort ?? usual;
+  return cutList(order === null ? found : sortTurbines(found, order), page, shownTurbines);
 }
 
 /** Loads `/turbine/<site>/<turbine>` with the drift of a day (null: the newest), or null when there is no such turbine. */

@@ -1,6 +1,6 @@
 /** Predictions of a turbine for a chart. */
 import { dayMs } from "../../core/maths/durations.ts";
-import type { TurbineRef } from "../record/fleet-record.ts";
+import type { TurbineRef } from "../record/machine-record.ts";
 import type { PredictionSeries } from "../record/prediction-record.ts";
 import type { FleetSource } from "./fleet-source.ts";
 

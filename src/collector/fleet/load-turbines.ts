@@ -5,7 +5,7 @@
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
 import { formatMoment, type RolledUpHealth, rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import { areTwo } from "../record/clone-rules.ts";
-import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../record/fleet-record.ts";
+import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../record/machine-record.ts";
 import {
   type ComponentView,
   describeComponents,
@@ -47,37 +47,44 @@ export interface GatewayView extends RecordedGateway {
   readonly cloned: boolean;
 }
 
-/** Loads all turbines, in the order of site and name, and all gateways, in that of their names. */
+/**
+ * Loads all turbines, in the order of site and name, and all gateways, in that of their names. Of a turbine as much as lists are
+ * searched and sorted by (`brief-state.ts`): who shows one loads it.
+ */
 export async function loadMachines(
   fleet: FleetSource,
 ): Promise<{ readonly turbines: readonly TurbineView[]; readonly gateways: readonly GatewayView[] }> {
-  const { turbines, gateways, moment } = await readMachines(fleet);
-  const byName = new Map(gateways.map((gateway) => [gateway.gateway, gateway]));
-  const describe = (turbine: RecordedTurbine): TurbineView =>
-    withModel(fleet, describeTurbine(turbine, byName.get(turbine.gateway ?? ""), moment));
-  return { turbines: turbines.map(describe), gateways };
+  const [turbines, gateways] = await Promise.all([fleet.record.turbineBriefs(), loadGateways(fleet)]);
+  return { turbines: describeTurbines(fleet, turbines, gateways), gateways };
 }
 
-/** Loads all turbines, in the order of site and name. */
-export async function loadTurbines(fleet: FleetSource): Promise<readonly TurbineView[]> {
-  return (await loadMachines(fleet)).turbines;
+/** Loads the turbines that are named, in this order; one that is not known is left out. */
+export async function loadTurbines(
+  fleet: FleetSource,
+  named: readonly TurbineRef[],
+): Promise<readonly TurbineView[]> {
+  if (named.length === 0) return [];
+  const turbines = await fleet.record.turbines(named);
+  const watching = new Set(turbines.flatMap(({ gateway }) => gateway ?? []));
+  const views = describeTurbines(fleet, turbines, await loadGateways(fleet, [...watching]));
+  const known = new Map(views.map((view) => [`${view.site}/${view.turbine}`, view]));
+  return named.flatMap(({ site, turbine }) => known.get(`${site}/${turbine}`) ?? []);
 }
 
 /** Loads one turbine; null: there is no such turbine. */
-export async function loadTurbine(
-  fleet: FleetSource,
-  { site, turbine }: TurbineRef,
-): Promise<TurbineView | null> {
-  const { turbines, gateways, moment } = await readMachines(fleet);
-  const recorded = turbines.find((other) => other.site === site && other.turbine === turbine);
-  if (recorded === undefined) return null;
-  const gateway = gateways.find((other) => other.gateway === recorded.gateway);
-  return withModel(fleet, describeTurbine(recorded, gateway, moment));
+export async function loadTurbine(fleet: FleetSource, named: TurbineRef): Promise<TurbineView | null> {
+  const [view] = await loadTurbines(fleet, [named]);
+  return view ?? null;
 }
 
-/** Loads all gateways, in the order of their names. What a turbine says, every few seconds, is a word of its gateway. */
-export async function loadGateways(fleet: FleetSource): Promise<readonly GatewayView[]> {
-  return (await readMachines(fleet)).gateways;
+/** Loads gateways: all in the order of their names, or those that are named. What a turbine says, every few seconds, is a word of its gateway. */
+export async function loadGateways(
+  fleet: FleetSource,
+  named?: readonly string[],
+): Promise<readonly GatewayView[]> {
+  const gateways = await fleet.record.gateways(named);
+  const moment = readMoment(fleet);
+  return gateways.map((gateway) => describeGateway(gateway, moment));
 }
 
 /** When it is asked. */
@@ -89,32 +96,36 @@ interface Moment {
   readonly brokerLostMs: number | null;
 }
 
-async function readMachines(fleet: FleetSource): Promise<{
-  readonly turbines: readonly RecordedTurbine[];
-  readonly gateways: readonly GatewayView[];
-  readonly moment: Moment;
-}> {
-  const [turbines, gateways] = await Promise.all([fleet.record.turbines(), fleet.record.gateways()]);
-  const nowMs = fleet.clock.nowMs();
-  const brokerLostMs = fleet.brokerLostMs();
-  const moment = { nowMs, heardSinceMs: nowMs - fleet.silentAfterMs, brokerLostMs };
-  const latest = new Map<string | null, number>();
-  for (const { gateway, lastSeenMs } of turbines)
-    latest.set(gateway, Math.max(lastSeenMs, latest.get(gateway) ?? lastSeenMs));
-  const describe = (recorded: RecordedGateway): GatewayView => {
-    const lastSeenMs = Math.max(recorded.lastSeenMs, latest.get(recorded.gateway) ?? 0);
-    // What it sent may be stored a moment after it went. One that was heard of later had come back: when it went again is not known.
-    const isKnown =
-      recorded.online === false && (recorded.offlineMs ?? 0) >= lastSeenMs - fleet.silentAfterMs;
-    const gateway = { ...recorded, lastSeenMs, offlineMs: isKnown ? recorded.offlineMs : null };
-    return {
-      ...gateway,
-      cloned: areTwo(gateway.clonedMs, nowMs),
-      reachable: gateway.online !== false && lastSeenMs >= moment.heardSinceMs,
-      reason: isBlind(gateway, lastSeenMs, moment) ? noBroker : null,
-    };
+function readMoment({ clock, silentAfterMs, brokerLostMs }: FleetSource): Moment {
+  const nowMs = clock.nowMs();
+  return { nowMs, heardSinceMs: nowMs - silentAfterMs, brokerLostMs: brokerLostMs() };
+}
+
+function describeGateway(recorded: RecordedGateway, moment: Moment): GatewayView {
+  const { nowMs, heardSinceMs } = moment;
+  const { lastSeenMs } = recorded;
+  // What it sent may be stored a moment after it went. One that was heard of later had come back: when it went again is not known.
+  const isKnown =
+    recorded.online === false && (recorded.offlineMs ?? 0) >= lastSeenMs - (nowMs - heardSinceMs);
+  const gateway = { ...recorded, offlineMs: isKnown ? recorded.offlineMs : null };
+  return {
+    ...gateway,
+    cloned: areTwo(gateway.clonedMs, nowMs),
+    reachable: gateway.online !== false && lastSeenMs >= heardSinceMs,
+    reason: isBlind(gateway, lastSeenMs, moment) ? noBroker : null,
   };
-  return { turbines, gateways: gateways.map(describe), moment };
+}
+
+function describeTurbines(
+  fleet: FleetSource,
+  turbines: readonly RecordedTurbine[],
+  gateways: readonly GatewayView[],
+): readonly TurbineView[] {
+  const moment = readMoment(fleet);
+  const byName = new Map(gateways.map((gateway) => [gateway.gateway, gateway]));
+  return turbines.map((turbine) =>
+    withModel(fleet, describeTurbine(turbine, byName.get(turbine.gateway ?? ""), moment)),
+  );
 }
 
 type GoneGateway = Pick<RecordedGateway, "online" | "offlineMs" | "lastSeenMs">;
@@ -148,14 +159,21 @@ function withModel({ models }: FleetSource, view: TurbineView): TurbineView {
 }
 
 function describeTurbine(
-  { twinnedMs, ...known }: RecordedTurbine,
+  { site, turbine, gateway: watching, lastSeenMs, state, unwatchedMs, twinnedMs, twins }: RecordedTurbine,
   gateway: GatewayView | undefined,
   moment: Moment,
 ): TurbineView {
   const { nowMs, heardSinceMs, brokerLostMs } = moment;
-  const isTwinned = known.unwatchedMs === null && areTwo(twinnedMs, nowMs);
-  const recorded = { ...known, twins: isTwinned ? known.twins : [] };
-  const { state, lastSeenMs, unwatchedMs } = recorded;
+  const isTwinned = unwatchedMs === null && areTwo(twinnedMs, nowMs);
+  const recorded = {
+    site,
+    turbine,
+    gateway: watching,
+    lastSeenMs,
+    state,
+    unwatchedMs,
+    twins: isTwinned ? twins : [],
+  };
   const unavailable = "information-unavailable";
   if (unwatchedMs !== null) {
     const reason = `no longer watched since ${formatMoment(unwatchedMs, nowMs)}`;
@@ -189,9 +207,14 @@ function describeTurbine(
   const rolledUp =
     components.length === 0 ? noData("the gateway cannot decide on it now") : rollUpHealth(components, nowMs);
   const isKnown = health !== unavailable && operatingState !== unavailable;
-  const view = { ...recorded, operatingState, components, rolledUp };
-  if (isKnown) return { ...view, health, reason: null };
-  return { ...view, health: health === "alarm" ? health : unavailable, reason: rolledUp.reason };
+  return {
+    ...recorded,
+    operatingState,
+    components,
+    rolledUp,
+    health: isKnown || health === "alarm" ? health : unavailable,
+    reason: isKnown ? null : rolledUp.reason,
+  };
 }
 
 function noData(reason: string): RolledUpHealth {

@@ -33,7 +33,9 @@ import {
 } from "./page-words.ts";
 
 /** Alarms, and what is known beside them. */
-interface AlertsView extends Pick<OverviewPage, "alarms" | "titles" | "turbines" | "deeds"> {
+interface AlertsView extends Pick<OverviewPage, "alarms" | "titles" | "deeds"> {
+  /** Those that the alarms are of. */
+  readonly turbines: readonly TurbineView[];
   /** Absent: nobody looked. */
   readonly evidence?: AlertEvidence;
 }

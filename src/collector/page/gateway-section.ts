@@ -72,7 +72,7 @@ export function renderModels(models: readonly ModelView[], updates: OverviewPage
     (
       model,
     ) => html`<tr><th scope="row">${model.title ?? model.name}</th><td>${model.version}${renderUngated(model.ungated)}</td><td><code title="${model.digest}">${model.digest.slice(0, 12)}</code></td>
-    <td>${model.turbines.length === 0 ? "no turbine" : `${model.turbines.length} ${model.turbines.length === 1 ? "turbine" : "turbines"}`}</td></tr>`,
+    <td>${model.turbineCount === 0 ? "no turbine" : `${model.turbineCount} ${model.turbineCount === 1 ? "turbine" : "turbines"}`}</td></tr>`,
   )}</tbody></table>`;
   const steps =
     updates.items.length === 0

@@ -4,9 +4,6 @@ import { type ListPart, type TurbineSort, turbineSorts } from "../fleet/select-l
 import { html, type SafeHtml } from "./html.ts";
 import { formatCount } from "./page-words.ts";
 
-/** Of a page that was asked for without more. */
-export const firstPart: OverviewQuery = { q: "", sort: null, page: 1, gatewayPage: 1 };
-
 const sortWords: Readonly<Record<TurbineSort, string>> = {
   urgency: "what needs attention",
   name: "name",

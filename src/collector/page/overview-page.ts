@@ -6,27 +6,19 @@ import { isUnknownNow } from "../../core/decision/roll-up-health.ts";
 import { countPointsByLevel } from "../../core/drift/roll-up-days.ts";
 import type { OverviewPage, OverviewQuery } from "../fleet/load-pages.ts";
 import type { GatewayView, TurbineView } from "../fleet/load-turbines.ts";
-import {
-  cutList,
-  type ListPart,
-  searchGateways,
-  searchTurbines,
-  sortGateways,
-  sortTurbines,
-} from "../fleet/select-list.ts";
+import { cutList, type ListPart, searchGateways, sortGateways } from "../fleet/select-list.ts";
 import { renderAlerts } from "./alert-section.ts";
 import { type PageRange, renderCharts } from "./chart-section.ts";
 import { renderDrift } from "./drift-section.ts";
 import { renderEvents, renderGateways, renderModels } from "./gateway-section.ts";
 import { html, type SafeHtml } from "./html.ts";
-import { firstPart, overviewAddress, renderPager, renderSearch } from "./list-controls.ts";
+import { overviewAddress, renderPager, renderSearch } from "./list-controls.ts";
 import { renderLayout } from "./page-layout.ts";
 import { renderTurbines } from "./turbine-section.ts";
 
 /** Renders `/`. */
 export function renderOverviewPage(page: OverviewPage, range: PageRange): SafeHtml {
-  const { titles, nowMs, brokerLostMs, query = firstPart } = page;
-  const turbines = selectTurbines(page, query);
+  const { titles, nowMs, brokerLostMs, query, shown: turbines } = page;
   const gateways = selectGateways(page, query);
   const name = range.fit === "exact" ? range.name : null;
   const pager = renderPager(turbines, {
@@ -41,7 +33,7 @@ export function renderOverviewPage(page: OverviewPage, range: PageRange): SafeHt
   });
   const charts = { ...range, addressOf: (other: string) => overviewAddress(query, other) };
   const body = html`<h1 class="hidden">Fleet</h1>${renderTiles(page)}
-${renderAlerts(page, nowMs)}
+${renderAlerts({ ...page, turbines: page.alarmed }, nowMs)}
 ${page.turbines.length > 1 ? renderSearch(query, name) : null}
 ${renderTurbines(turbines, titles, { nowMs, known: page.turbines.length, pager })}
 ${renderCharts(turbines.items, charts, "overview")}
@@ -53,15 +45,7 @@ ${renderEvents(page.events, page.quarantine)}</div>`;
 }
 
 /** Rows of a part. */
-const shownTurbines = 100;
 const shownGateways = 100;
-
-function selectTurbines({ turbines }: OverviewPage, { q, sort, page }: OverviewQuery): ListPart<TurbineView> {
-  const found = searchTurbines(turbines, q);
-  const usual = found.length > shownTurbines ? "urgency" : null;
-  const order = sort ?? usual;
-  return cutList(order === null ? found : sortTurbines(found, order), page, shownTurbines);
-}
 
 function selectGateways(
   { gateways }: OverviewPage,

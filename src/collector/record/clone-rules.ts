@@ -8,7 +8,7 @@ import {
 } from "../../core/contract/clone-words.ts";
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
-import type { RecordedTurbine, TurbineRef } from "./fleet-record.ts";
+import type { RecordedTurbine, TurbineRef } from "./machine-record.ts";
 import type { RecordRow } from "./record-rules.ts";
 
 /** For how long after their last sign two gateways count as two: each of them is heard again within minutes. */

@@ -13,7 +13,6 @@ import type { GatewayStatus, TurbineState } from "../../core/contract/turbine-st
 import type {
   AlertRecord,
   EventRecord,
-  HealthRecord,
   UpdateRecord,
   UplinkEnvelope,
   UplinkRecord,
@@ -21,12 +20,13 @@ import type {
 import type { DriftRecord, TurbineFilter } from "./drift-record.ts";
 import type { EventMoment } from "./event-moment.ts";
 import type { EvidenceRecord } from "./evidence-record.ts";
+import type { MachineRecord, TurbineRef } from "./machine-record.ts";
 import type { PredictionRecord } from "./prediction-record.ts";
 import type { QuarantineListing } from "./quarantine-listing.ts";
 import type { PrunedClass } from "./retention-policy.ts";
 
 /** Stores and answers. All times are epoch milliseconds. Every method rejects with AuroraError STORE when the engine fails. */
-export interface FleetRecord extends DriftRecord, EvidenceRecord, PredictionRecord {
+export interface FleetRecord extends DriftRecord, EvidenceRecord, MachineRecord, PredictionRecord {
   /** Stores records with the watermarks of their lanes; durable when it resolves, one answer per envelope. */
   storeEnvelopes(batch: EnvelopeBatch): Promise<readonly StoredEnvelope[]>;
   /** Stores what turbines and gateways last said of themselves; resolves with those that it had to set aside, each alone. */
@@ -35,10 +35,6 @@ export interface FleetRecord extends DriftRecord, EvidenceRecord, PredictionReco
   countPredictions(use: PredictionUse): Promise<number>;
   /** Stores what the collector itself has to say; durable when it resolves. */
   storeOwnEvent(event: EventRecord, nowMs: number): Promise<void>;
-  /** In the order of site and name. */
-  turbines(): Promise<readonly RecordedTurbine[]>;
-  /** In the order of their names. */
-  gateways(): Promise<readonly RecordedGateway[]>;
   /** Active ones first, then the newest. */
   alarms(query: AlarmQuery): Promise<Listing<RecordedAlarm>>;
   /** Turbines with active alarms, in the order of site and name. */
@@ -180,11 +176,6 @@ export interface StateBatch {
   readonly unwatched?: readonly (SeenState & TurbineRef)[];
 }
 
-export interface TurbineRef {
-  readonly site: string;
-  readonly turbine: string;
-}
-
 /** A list that may go on. */
 export interface Listing<T> {
   readonly total: number;
@@ -213,36 +204,6 @@ export interface AlarmQuery extends ListRange, TurbineFilter {
   /** Those that hold each of its words, whatever their case (ASCII), in site, turbine, component or failure mode; none: all. */
   readonly search?: string | undefined;
   readonly active?: boolean | undefined;
-}
-
-/** A turbine as it was last heard of; says nothing of whether that is still true. */
-export interface RecordedTurbine extends TurbineRef {
-  /** Gateway that reported it, null before its first record. */
-  readonly gateway: string | null;
-  readonly lastSeenMs: number;
-  /** Last retained state; null: there was none yet, or it was taken back. */
-  readonly state: TurbineState | null;
-  /** When its state was taken back: nobody watches it any more; null: somebody does. */
-  readonly unwatchedMs: number | null;
-  /** When a gateway last spoke of it after another, by the collector's clock; null: none ever did. */
-  readonly twinnedMs: number | null;
-  /** Those that did by turns; none: one has taken another's place. */
-  readonly twins: readonly string[];
-}
-
-/** A gateway as it was last heard of. */
-export interface RecordedGateway {
-  readonly gateway: string;
-  /** What its last status said; null before the first. */
-  readonly online: boolean | null;
-  readonly version: string | null;
-  /** Last message of any kind, by the collector's clock. */
-  readonly lastSeenMs: number;
-  /** When it said, or the broker of it, that it is gone, by the collector's clock; null: it is not, or that was not heard when it happened. */
-  readonly offlineMs: number | null;
-  /** Last sign that two gateways speak under its id, by the collector's clock; null: none ever. */
-  readonly clonedMs: number | null;
-  readonly health: Omit<HealthRecord, "kind"> | null;
 }
 
 /** An alarm with its latest event and its life: from a `raised` event of a failure mode of a point until the next one. A newer state counts. */

@@ -4,7 +4,7 @@ import type { GatewayStatus, TurbineState } from "../../core/contract/turbine-st
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Metrics } from "../../core/platform/metrics.ts";
-import type { TurbineRef } from "../record/fleet-record.ts";
+import type { TurbineRef } from "../record/machine-record.ts";
 import { createTurnsWatch } from "./turns-watch.ts";
 
 /**

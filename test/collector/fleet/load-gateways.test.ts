@@ -59,7 +59,9 @@ test("an offline gateway's turbines are all unknown since it went, not each sinc
       gateways: [{ status, seenMs }],
       setAside: [],
     });
-    return (await loadTurbines(fleet)).flatMap(({ components }) => components.map(({ sinceMs }) => sinceMs));
+    return (await loadTurbines(fleet, await fleet.record.turbines())).flatMap(({ components }) =>
+      components.map(({ sinceMs }) => sinceMs),
+    );
   };
   // A retained last will does not say when.
   expect(await since(0)).toEqual([lastMs, lastMs]);
@@ -82,7 +84,10 @@ test("without its broker a collector knows of no gateway whether it is offline o
       setAside: [],
     });
   const look = async (): Promise<readonly unknown[]> => {
-    const [[turbine], [gateway]] = [await loadTurbines(fleet), await loadGateways(fleet)];
+    const [[turbine], [gateway]] = [
+      await loadTurbines(fleet, await fleet.record.turbines()),
+      await loadGateways(fleet),
+    ];
     return [turbine?.reason, gateway?.reachable, gateway?.reason];
   };
   const nowMs = clock.nowMs();
@@ -130,7 +135,10 @@ describe("of a turbine whose gateway is offline or silent nothing is known", () 
       await record.storeStates({ nowMs, turbines: [{ state, seenMs: nowMs }], gateways: [], setAside: [] });
     };
     const look = async () => {
-      const [[turbine], [gateway]] = [await loadTurbines(fleet), await loadGateways(fleet)];
+      const [[turbine], [gateway]] = [
+        await loadTurbines(fleet, await fleet.record.turbines()),
+        await loadGateways(fleet),
+      ];
       const [good, critical] = turbine!.components;
       const { offlineMs } = gateway!;
       return { reason: turbine!.reason, since: [good?.sinceMs, critical?.unknown?.sinceMs], offlineMs };

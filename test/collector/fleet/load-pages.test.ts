@@ -78,7 +78,7 @@ async function openFleet() {
         Array.from({ length: 100 }, (_, index) => ({ ...other, timeMs: t + 100 + many + index })),
       );
   };
-  return { fleet, queries, acknowledge, flood };
+  return { fleet, tell, queries, acknowledge, flood };
 }
 
 /** What a page knows of who did what, by the steps of its one alarm. */
@@ -99,4 +99,32 @@ test("pages know who did what to their alarms, however much their gateway and ot
   expect(tellDeeds(page)).toEqual([null, "by ana"]);
   expect(queries).toEqual([{ limit: 15, offset: 0 }]);
   expect(page.events.items).toHaveLength(15);
+});
+
+test("who looks at one turbine, or at a part of a list, reads that of the record and no more", async () => {
+  const { fleet, tell } = await openFleet();
+  for (const [index, turbine] of ["wt-1", "wt-2", "wt-3"].entries())
+    await tell(`gw-${index}`, "prediction", [predictionBatch(turbine, t, { rows: 1, stepMs: 1 })]);
+  const asked: unknown[] = [];
+  const record: FleetSource["record"] = {
+    ...fleet.record,
+    turbines: (only) => {
+      asked.push(only?.map(({ turbine }) => turbine) ?? "all turbines");
+      return fleet.record.turbines(only);
+    },
+    gateways: (only) => {
+      asked.push(only ?? "all gateways");
+      return fleet.record.gateways(only);
+    },
+  };
+  const turbine = { site: "north-sea", turbine: "wt-2", day: null };
+  expect((await loadTurbinePage({ ...fleet, record }, turbine))?.turbine.gateway).toBe("gw-1");
+  expect(asked.splice(0)).toEqual([["wt-2"], ["gw-1"]]);
+  const found = { q: "wt-3", sort: null, page: 1, gatewayPage: 1 };
+  const page = await loadOverviewPage({ ...fleet, record }, found);
+  expect(page.turbines).toHaveLength(3);
+  expect(page.shown.items.map((view) => view.turbine)).toEqual(["wt-3"]);
+  // An alarm of wt-1 stands beside the list.
+  expect(asked[0]).toBe("all gateways");
+  expect(asked.slice(1).flat().sort()).toEqual(["gw-0", "gw-2", "wt-1", "wt-3"]);
 });

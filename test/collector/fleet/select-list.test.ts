@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { loadOverviewPage } from "../../../src/collector/fleet/load-pages.ts";
-import { loadGateways, loadTurbines } from "../../../src/collector/fleet/load-turbines.ts";
+import { loadGateways, loadMachines, loadTurbines } from "../../../src/collector/fleet/load-turbines.ts";
 import {
   cutList,
   searchGateways,
@@ -59,7 +59,7 @@ async function openFleet(count: number) {
 
 it("finds turbines by every word, and sorts them by what is asked", async () => {
   const fleet = await openFleet(12);
-  const turbines = await loadTurbines(fleet);
+  const { turbines } = await loadMachines(fleet);
   const names = (of: readonly { readonly turbine: string }[]): string =>
     of.map(({ turbine }) => turbine).join(" ");
   expect(names(searchTurbines(turbines, "  NORTH-sea  wt-3 "))).toBe("wt-3");
@@ -118,7 +118,7 @@ it("shows a turbine that nobody watches any more as that, and counts it as neith
     setAside: [],
     unwatched: [{ site: "north-sea", turbine: "wt-1", seenMs: t }],
   });
-  const turbines = await loadTurbines(fleet);
+  const turbines = await loadTurbines(fleet, await fleet.record.turbines());
   expect(turbines[1]).toMatchObject({ health: "information-unavailable", components: [], unwatchedMs: t });
   expect(sortTurbines(turbines, "urgency").map(({ turbine }) => turbine)).toEqual(["wt-0", "wt-1"]);
   const { text } = renderOverviewPage(await loadOverviewPage(fleet), parsePageRange(null));

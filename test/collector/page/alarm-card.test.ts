@@ -33,7 +33,7 @@ describe("an alarm's card beside its turbine", () => {
       risk: 0.786,
     }));
     const turbine: TurbineView = { ...alarming, site: event.data.site, ...view };
-    const page = { ...pageWithAlarm(event, { active, steps: life }), turbines: [turbine] };
+    const page = { ...pageWithAlarm(event, { active, steps: life }), alarmed: [turbine] };
     const { text } = renderOverviewPage(page, parsePageRange(null));
     return text.slice(text.indexOf("<article"), text.indexOf("</article>")).replace(/<[^>]*>/g, "|");
   };
@@ -99,7 +99,7 @@ describe("an alarm's card beside its turbine", () => {
     }));
     const page = {
       ...pageWithAlarm(event, { steps: life }),
-      turbines: [{ ...alarming, site: event.data.site }],
+      alarmed: [{ ...alarming, site: event.data.site }],
     };
     const render = (deeds: OverviewPage["deeds"]): string =>
       renderOverviewPage({ ...page, deeds }, parsePageRange(null)).text;
@@ -156,8 +156,8 @@ describe("an alarm's card beside its turbine", () => {
         probability: 0.8,
         risk: 0.769,
       }));
-      const turbines = [{ ...alarming, site: event.data.site }];
-      const page = { ...pageWithAlarm(event, { steps: life }), turbines };
+      const alarmed = [{ ...alarming, site: event.data.site }];
+      const page = { ...pageWithAlarm(event, { steps: life }), alarmed };
       const { text } = renderOverviewPage(page, parsePageRange(null));
       return [...text.matchAll(/<\/time> ([^<]*)<\/li>/g)][1]?.[1]?.replace(/,? at a risk.*/, "");
     };

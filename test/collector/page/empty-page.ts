@@ -1,5 +1,5 @@
 /** An overview of which nothing is to be told, at one moment. */
-import type { OverviewPage } from "../../../src/collector/fleet/load-pages.ts";
+import { firstPart, type OverviewPage } from "../../../src/collector/fleet/load-pages.ts";
 import type { RecordedAlarm } from "../../../src/collector/record/fleet-record.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 
@@ -8,8 +8,11 @@ const nothing = { total: 0, items: [] };
 export const empty: OverviewPage = {
   nowMs,
   brokerLostMs: null,
+  query: firstPart,
   titles: new Map(),
   turbines: [],
+  shown: { items: [], total: 0, page: 1, pages: 1 },
+  alarmed: [],
   gateways: [],
   alarms: nothing,
   alarming: [],

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { OverviewPage } from "../../../src/collector/fleet/load-pages.ts";
 import type { TurbineView } from "../../../src/collector/fleet/load-turbines.ts";
+import { cutList } from "../../../src/collector/fleet/select-list.ts";
 import { parsePageRange } from "../../../src/collector/page/chart-section.ts";
 import { renderOverviewPage } from "../../../src/collector/page/overview-page.ts";
 import { formatAge } from "../../../src/collector/page/page-words.ts";
@@ -188,7 +189,10 @@ test("all tiles count a turbine by its worst component: one in alarm that is not
   expect(text).toContain("0 good, 2 in alarm (nothing known now of 1), 1 with data missing");
   expect(text).not.toMatch(/two gateways/i);
   const watched = [{ ...view("a", "critical", false), twins: ["gw-1", "gw-2"] }];
-  const { text: twinned } = renderOverviewPage({ ...empty, turbines: watched }, parsePageRange(null));
+  const { text: twinned } = renderOverviewPage(
+    { ...empty, turbines: watched, shown: cutList(watched, 1, 100) },
+    parsePageRange(null),
+  );
   expect(twinned).toMatch(
     /0 with data missing, 1 watched by several gateways<.*>Two gateways watch a: gw-1, gw-2</s,
   );

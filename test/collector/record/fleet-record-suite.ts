@@ -642,6 +642,49 @@ function describeMachines(open: Open): void {
     expect((await record.turbines())[1]!.lastSeenMs).toBe(t);
   });
 
+  it("reads the machines that are named alone, and of all turbines briefly what they said last", async () => {
+    const record = await open();
+    const condition = { component: "gearbox", health: "good", reason: null, sinceMs: null } as const;
+    const store = (turbine: string, seenMs: number, reason: string | null = null) =>
+      record.storeStates({
+        nowMs: t,
+        turbines: [
+          { state: turbineState(turbine, t, "d", { components: [{ ...condition, reason }] }), seenMs },
+        ],
+        gateways: [],
+        setAside: [],
+      });
+    for (const turbine of ["wt-2", "wt-1"]) await store(turbine, t);
+    await createSender(record).send([predictionBatch("wt-1", t, { rows: 1, stepMs: 1 })]);
+    const [first, second] = await record.turbines();
+    const { site } = second!;
+    expect(await record.turbines([second!, { site, turbine: "wt-9" }])).toEqual([second]);
+    expect(await record.turbines([])).toEqual([]);
+    expect(await record.countTurbines()).toBe(2);
+    const { components, model } = first!.state!;
+    const look = async () => (await record.turbineBriefs()).map(({ state }) => state);
+    expect(await record.turbineBriefs()).toMatchObject([
+      { ...first, state: { components, model, dataQuality: { windowsProcessed: 0 } } },
+      { ...second, state: { components } },
+    ]);
+    expect((await look())[0]!.lastScores).toHaveLength(1);
+    // What was seen at the same moment counts as well.
+    await store("wt-1", t, "other");
+    expect(await look()).toMatchObject([{ components: [{ reason: "other" }] }, { components }]);
+    await record.storeStates({
+      nowMs: t,
+      turbines: [],
+      gateways: [],
+      setAside: [],
+      unwatched: [{ ...second!, seenMs: t }],
+    });
+    expect((await look())[1]).toBeNull();
+    // A state is a word of its gateway.
+    await store("wt-1", t + 7);
+    expect(await record.gateways(["gw-1", "gw-9"])).toMatchObject([{ gateway: "gw-1", lastSeenMs: t + 7 }]);
+    expect(await record.gateways(["gw-9"])).toEqual([]);
+  });
+
   it("keeps no state of a turbine that nobody watches any more, until it has one again", async () => {
     const record = await open();
     const state = turbineState("wt-1", t, "d");

@@ -4,8 +4,8 @@ import type { PointId } from "../../../core/contract/stream.ts";
 import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine-state.ts";
 import type { HealthRecord } from "../../../core/contract/uplink-record.ts";
 import { isStatusBehind, toldAgainMs } from "../clock-rules.ts";
-import { areTwo, fromTwinRow } from "../clone-rules.ts";
-import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
+import { areTwo } from "../clone-rules.ts";
+import type { TurbineRef } from "../machine-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
 import { transpose } from "./postgres-predictions.ts";
@@ -76,23 +76,6 @@ export async function isCloneNews(session: SqlSession, gateway: string, seenMs: 
   );
   const before = row?.before ?? null;
   return row !== undefined && !areTwo(before === null ? null : Number(before), seenMs);
-}
-
-/** In the order of their names. */
-export async function listGateways(session: SqlSession): Promise<RecordedGateway[]> {
-  const rows = await session.rows(
-    `SELECT gateway.*, GREATEST(last_seen_ms, (SELECT MAX(received_ms) FROM uplink_progress
-       WHERE uplink_progress.gateway = gateway.gateway)) AS seen_ms FROM gateway ORDER BY gateway`,
-  );
-  return rows.map((row) => ({
-    gateway: String(row.gateway),
-    online: row.online as boolean | null,
-    version: row.version as string | null,
-    lastSeenMs: Number(row.seen_ms),
-    offlineMs: row.offline_ms === null ? null : Number(row.offline_ms),
-    clonedMs: row.cloned_ms === null ? null : Number(row.cloned_ms),
-    health: row.health_json === null ? null : JSON.parse(String(row.health_json)),
-  }));
 }
 
 /** A record of a turbine came from a gateway. */
@@ -227,20 +210,6 @@ export async function putStatus(session: SqlSession, status: GatewayStatus, seen
        offline_ms = COALESCE(CASE WHEN NOT known.online THEN known.offline_ms END, excluded.offline_ms)`,
     [status.gateway, seenMs > 0 ? Math.trunc(seenMs) : null],
   );
-}
-
-/** In the order of site and name. */
-export async function listTurbines(session: SqlSession): Promise<RecordedTurbine[]> {
-  const rows = await session.rows("SELECT * FROM turbine ORDER BY site, turbine");
-  return rows.map((row) => ({
-    site: String(row.site),
-    turbine: String(row.turbine),
-    gateway: row.gateway as string | null,
-    lastSeenMs: Number(row.last_seen_ms),
-    state: row.state_json === null ? null : (JSON.parse(String(row.state_json)) as TurbineState),
-    unwatchedMs: row.unwatched_ms === null ? null : Number(row.unwatched_ms),
-    ...fromTwinRow(row),
-  }));
 }
 
 /** Points that are remembered with their numbers. */

@@ -4,7 +4,7 @@
  * reader takes the last.
  */
 import type { PredictionBatch } from "../../../core/contract/uplink-record.ts";
-import type { TurbineRef } from "../fleet-record.ts";
+import type { TurbineRef } from "../machine-record.ts";
 import { longestRowMs, type PredictionRange, type PredictionSeries } from "../prediction-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import { assembleSeries, numberOrNull, type PredictionStep } from "../record-rules.ts";

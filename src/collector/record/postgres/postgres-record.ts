@@ -13,7 +13,7 @@ import { createPostgresDrift } from "./postgres-drift.ts";
 import { createPostgresDriftRecord } from "./postgres-drift-record.ts";
 import { findEvents, listEvents, listQuarantine, listUpdates, putEvents } from "./postgres-events.ts";
 import { createPostgresEvidence } from "./postgres-evidence.ts";
-import { listGateways, listTurbines } from "./postgres-machines.ts";
+import { createPostgresListing } from "./postgres-listing.ts";
 import { createPostgresPartitions, type PostgresPartitions } from "./postgres-partitions.ts";
 import { createPostgresPredictions } from "./postgres-predictions.ts";
 import { pruneRecord } from "./postgres-prune.ts";
@@ -60,8 +60,7 @@ function createRecord(
       await database.transaction((session) => putEvents(session, [[event, source]]));
     },
     countPredictions: (use) => database.transaction((session) => addUse(session, use)),
-    turbines: () => listTurbines(database),
-    gateways: () => listGateways(database),
+    ...createPostgresListing(database),
     alarms: (query) => listAlarms(database, query),
     alarmingTurbines: () => listAlarmingTurbines(database),
     predictions: (query) => predictions.read(query),

@@ -2,7 +2,8 @@
 
 import { doubtStatus } from "../clock-rules.ts";
 import { createCloneEvent, createTwinEvent, fromTwinRow, stepTwins, type TwinSign } from "../clone-rules.ts";
-import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch, TurbineRef } from "../fleet-record.ts";
+import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../fleet-record.ts";
+import type { TurbineRef } from "../machine-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import { otherTopics, ownName } from "../record-rules.ts";
 import { holdAlarms } from "./postgres-alarms.ts";

@@ -20,7 +20,8 @@ import {
   placeAlert,
 } from "../alarm-rules.ts";
 import type { Receipt } from "../clock-rules.ts";
-import type { AlarmingTurbine, AlarmQuery, Listing, RecordedAlarm, TurbineRef } from "../fleet-record.ts";
+import type { AlarmingTurbine, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
+import type { TurbineRef } from "../machine-record.ts";
 import { recordBounds, refuseBeyond } from "../record-bounds.ts";
 import { searchWords } from "../record-rules.ts";
 import { holdsListedWords } from "./sqlite-events.ts";

@@ -6,7 +6,8 @@ import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { isStatusBehind, toldAgainMs } from "../clock-rules.ts";
 import { areTwo, fromTwinRow, stepTwins, type TwinSign } from "../clone-rules.ts";
-import type { LaneKey, RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
+import type { LaneKey } from "../fleet-record.ts";
+import type { TurbineRef } from "../machine-record.ts";
 import { RecordRefusedError, recordBounds, refuseBeyond } from "../record-bounds.ts";
 import { numberOrNull } from "../record-rules.ts";
 
@@ -38,7 +39,6 @@ export interface SqliteMachines {
   /** Notes a sign of two gateways under one id; is it the first for a while? */
   isCloneNews(gateway: string, seenMs: number): boolean;
   putHealth(gateway: string, health: HealthRecord): void;
-  gateways(): RecordedGateway[];
   /** Notes that a record of a turbine came from a gateway. @throws RecordRefusedError for a turbine beyond its gateway's bound */
   touchTurbine(turbine: TurbineRef, from: { readonly gateway: string; readonly nowMs: number }): void;
   /** Room for turbines that no envelope has named yet; for one transaction. */
@@ -49,7 +49,6 @@ export interface SqliteMachines {
   isTwinNews(turbine: TurbineRef, sign: TwinSign): boolean;
   /** Forgets the state of a turbine that nobody watches any more; one that is not known stays so. */
   takeStateBack(turbine: TurbineRef, seenMs: number): void;
-  turbines(): RecordedTurbine[];
   /** Number of a point, made at its first use. @throws RecordRefusedError for a point beyond its turbine's bound */
   pointNumber(point: PointId): number;
   /** Notes that predictions of these failure modes came. @throws RecordRefusedError for a mode beyond its point's bound */
@@ -111,7 +110,7 @@ function createGateways(
   database: SqliteDatabase,
 ): Pick<
   SqliteMachines,
-  "touchGateway" | "putStatus" | "isBehind" | "isClockNews" | "isCloneNews" | "putHealth" | "gateways"
+  "touchGateway" | "putStatus" | "isBehind" | "isClockNews" | "isCloneNews" | "putHealth"
 > {
   const touch = database.prepare(
     `INSERT INTO gateway (gateway, last_seen_ms) VALUES (?, ?)
@@ -136,7 +135,6 @@ function createGateways(
   const lastClone = database.prepare("SELECT cloned_ms FROM gateway WHERE gateway = ?");
   const noteClone = database.prepare("UPDATE gateway SET cloned_ms = ? WHERE gateway = ?");
   const putHealth = database.prepare("UPDATE gateway SET health_json = ?, health_ms = ? WHERE gateway = ?");
-  const list = database.prepare("SELECT * FROM gateway ORDER BY gateway");
   return {
     touchGateway: (gateway, nowMs) => {
       touch.run(gateway, Math.trunc(nowMs));
@@ -166,25 +164,12 @@ function createGateways(
       // A lane is stored in order: the last one is the newest, whatever the gateway's clock did in between.
       putHealth.run(JSON.stringify(rest), Math.trunc(health.timeMs), gateway);
     },
-    gateways: () =>
-      list.all().map((row) => ({
-        gateway: String(row.gateway),
-        online: row.online === null ? null : row.online === 1,
-        version: row.version === null ? null : String(row.version),
-        lastSeenMs: Number(row.last_seen_ms),
-        offlineMs: row.offline_ms === null ? null : Number(row.offline_ms),
-        clonedMs: row.cloned_ms === null ? null : Number(row.cloned_ms),
-        health: row.health_json === null ? null : JSON.parse(String(row.health_json)),
-      })),
   };
 }
 
 function createTurbines(
   database: SqliteDatabase,
-): Pick<
-  SqliteMachines,
-  "touchTurbine" | "unclaimedRoom" | "putState" | "isTwinNews" | "takeStateBack" | "turbines"
-> {
+): Pick<SqliteMachines, "touchTurbine" | "unclaimedRoom" | "putState" | "isTwinNews" | "takeStateBack"> {
   const touch = database.prepare(
     `INSERT INTO turbine (site, turbine, gateway, last_seen_ms) VALUES (?, ?, ?, ?)
      ON CONFLICT (site, turbine) DO UPDATE
@@ -204,7 +189,6 @@ function createTurbines(
   const noteTwins = database.prepare(
     "UPDATE turbine SET twinned_ms = ?, twins_json = ? WHERE site = ? AND turbine = ?",
   );
-  const list = database.prepare("SELECT * FROM turbine ORDER BY site, turbine");
   const owner = database.prepare("SELECT gateway FROM turbine WHERE site = ? AND turbine = ?");
   const countOwned = database.prepare("SELECT COUNT(*) AS total FROM turbine WHERE gateway = ?");
   const countUnclaimed = database.prepare("SELECT COUNT(*) AS total FROM turbine WHERE gateway IS NULL");
@@ -235,16 +219,6 @@ function createTurbines(
     takeStateBack: ({ site, turbine }, seenMs) => {
       takeBack.run(Math.trunc(seenMs), site, turbine);
     },
-    turbines: () =>
-      list.all().map((row) => ({
-        site: String(row.site),
-        turbine: String(row.turbine),
-        gateway: row.gateway === null ? null : String(row.gateway),
-        lastSeenMs: Number(row.last_seen_ms),
-        state: row.state_json === null ? null : (JSON.parse(String(row.state_json)) as TurbineState),
-        unwatchedMs: row.unwatched_ms === null ? null : Number(row.unwatched_ms),
-        ...fromTwinRow(row),
-      })),
   };
 }
 

@@ -24,6 +24,7 @@ import { createSqliteDriftRecord } from "./sqlite-drift-record.ts";
 import { createSqliteDriftSteps } from "./sqlite-drift-steps.ts";
 import { createSqliteEvents } from "./sqlite-events.ts";
 import { createSqliteEvidence } from "./sqlite-evidence.ts";
+import { createSqliteListing } from "./sqlite-listing.ts";
 import { createSqliteMachines } from "./sqlite-machines.ts";
 import { createPredictionPruner } from "./sqlite-prediction-age.ts";
 import { createSqlitePredictions } from "./sqlite-predictions.ts";
@@ -161,8 +162,7 @@ export function createSqliteRecord(
     storeOwnEvent: async (event, nowMs) =>
       database.transaction(() => events.putEvent(event, { gateway: ownName, receivedMs: nowMs })),
     storeStates: async (batch) => database.transaction(() => storeStates(tables, batch)),
-    turbines: async () => machines.turbines(),
-    gateways: async () => machines.gateways(),
+    ...createSqliteListing(database),
     alarms: async (query) => alarms.list(query),
     alarmingTurbines: async () => alarms.turbines(),
     predictions: async ({ component, ...range }) => {

@@ -1,0 +1,101 @@
+/** Lists of the machines in the field, in PostgreSQL. Writes nothing. */
+import { briefState, type HeldState } from "../brief-state.ts";
+import { fromTwinRow } from "../clone-rules.ts";
+import type { MachineRecord, RecordedGateway, RecordedTurbine, TurbineRef } from "../machine-record.ts";
+import type { PostgresDatabase } from "./postgres-database.ts";
+
+type Row = Awaited<ReturnType<PostgresDatabase["rows"]>>[number];
+
+/** States that are read in one statement. */
+const statesAtOnce = 1_000;
+
+export function createPostgresListing(database: PostgresDatabase): MachineRecord {
+  let held: ReadonlyMap<string, HeldState> = new Map();
+  return {
+    turbines: async (only) => {
+      const rows =
+        only === undefined
+          ? await database.rows("SELECT * FROM turbine ORDER BY site, turbine")
+          : await readTurbines(database, only);
+      return rows.map((row) =>
+        toTurbine(row, row.state_json === null ? null : JSON.parse(String(row.state_json))),
+      );
+    },
+    turbineBriefs: async () => {
+      const rows = await database.rows(
+        `SELECT site, turbine, gateway, last_seen_ms, unwatched_ms, twinned_ms, twins_json, xmin::text AS version
+         FROM turbine ORDER BY site, turbine`,
+      );
+      const next = new Map<string, HeldState>();
+      const changed: Row[] = [];
+      for (const row of rows) {
+        const before = held.get(nameRow(row));
+        if (before !== undefined && before.version === row.version) next.set(nameRow(row), before);
+        else changed.push(row);
+      }
+      const newer = new Map<string, Row>();
+      for (let from = 0; from < changed.length; from += statesAtOnce) {
+        const part = changed.slice(from, from + statesAtOnce) as unknown as readonly TurbineRef[];
+        for (const { state_json, ...row } of await readTurbines(database, part)) {
+          const state = briefState(state_json === null ? null : String(state_json));
+          next.set(nameRow(row), { version: String(row.version), state });
+          newer.set(nameRow(row), row);
+        }
+      }
+      held = next;
+      return rows.map((row) =>
+        toTurbine(newer.get(nameRow(row)) ?? row, next.get(nameRow(row))?.state ?? null),
+      );
+    },
+    countTurbines: async () =>
+      Number((await database.rows("SELECT COUNT(*) AS total FROM turbine"))[0]?.total),
+    gateways: async (only) => {
+      const rows =
+        only === undefined
+          ? await database.rows(`${selectGateways} ORDER BY gateway`)
+          : await database.rows(`${selectGateways} WHERE gateway = ANY ($1::text[])`, [only]);
+      return rows.map(toGateway);
+    },
+  };
+}
+
+const selectGateways = `SELECT gateway, online, version, offline_ms, cloned_ms, health_json, GREATEST(last_seen_ms,
+    (SELECT MAX(received_ms) FROM uplink_progress WHERE uplink_progress.gateway = gateway.gateway),
+    (SELECT MAX(last_seen_ms) FROM turbine WHERE turbine.gateway = gateway.gateway)) AS seen_ms FROM gateway`;
+
+/** With the version of each: a row that was written again has another. */
+function readTurbines(database: PostgresDatabase, only: readonly TurbineRef[]): Promise<readonly Row[]> {
+  return database.rows(
+    `SELECT *, xmin::text AS version FROM turbine
+     WHERE (site, turbine) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+    [only.map(({ site }) => site), only.map(({ turbine }) => turbine)],
+  );
+}
+
+function nameRow({ site, turbine }: Row): string {
+  return `${site}\n${turbine}`;
+}
+
+function toTurbine(row: Row, state: RecordedTurbine["state"]): RecordedTurbine {
+  return {
+    site: String(row.site),
+    turbine: String(row.turbine),
+    gateway: row.gateway as string | null,
+    lastSeenMs: Number(row.last_seen_ms),
+    state,
+    unwatchedMs: row.unwatched_ms === null ? null : Number(row.unwatched_ms),
+    ...fromTwinRow(row),
+  };
+}
+
+function toGateway(row: Row): RecordedGateway {
+  return {
+    gateway: String(row.gateway),
+    online: row.online as boolean | null,
+    version: row.version as string | null,
+    lastSeenMs: Number(row.seen_ms),
+    offlineMs: row.offline_ms === null ? null : Number(row.offline_ms),
+    clonedMs: row.cloned_ms === null ? null : Number(row.cloned_ms),
+    health: row.health_json === null ? null : JSON.parse(String(row.health_json)),
+  };
+}
