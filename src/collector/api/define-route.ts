@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { fieldsOf } from "../../core/contract/fields.ts";
 import type { FleetSource } from "../fleet/fleet-source.ts";
+import { compressResponse } from "./compress-response.ts";
 import { errorResponse, type HttpRequest, type HttpResponse, jsonResponse } from "./http-route.ts";
 
 /** One route, asked by GET, and what the OpenAPI document says of it. */
@@ -34,7 +35,7 @@ export function defineRoute<Q>(route: {
       // No name and no text that is kept holds one, and no engine can be asked for it.
       if (JSON.stringify(request.query).includes("\\u0000"))
         return errorResponse(400, "QUERY", "a NUL character is in no text");
-      return jsonResponse(await route.answer(fleet, query.data));
+      return compressResponse(request, jsonResponse(await route.answer(fleet, query.data)));
     },
   };
 }

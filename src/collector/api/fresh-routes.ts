@@ -2,6 +2,7 @@
 
 import type { Clock } from "../../core/platform/clock.ts";
 import { createFreshCache } from "../fleet/fresh-cache.ts";
+import { acceptsGzip } from "./compress-response.ts";
 import type { HttpRequest, HttpResponse, HttpRoute } from "./http-route.ts";
 
 /** Answers that are held at once, and their bytes. */
@@ -31,10 +32,10 @@ export function keepFresh(
   }));
 }
 
-function nameRequest({ path, query, headers }: HttpRequest): string {
+function nameRequest(request: HttpRequest): string {
+  const { path, query } = request;
   const asked = Object.entries((query ?? {}) as Record<string, unknown>).sort(([a], [b]) => (a < b ? -1 : 1));
-  const encoding = /\bgzip\b/.test(String(headers["accept-encoding"] ?? "")) ? "gzip" : "";
-  return JSON.stringify([path, asked, encoding]);
+  return JSON.stringify([path, asked, acceptsGzip(request)]);
 }
 
 function sizeOf(body: HttpResponse["body"]): number {

@@ -1,6 +1,4 @@
 /** The pages and the files that they need: loads values, renders them, compresses. */
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import { idPattern } from "../../core/contract/topics.ts";
 import type { FleetSource } from "../fleet/fleet-source.ts";
 import { loadDriftPage } from "../fleet/load-drift-pages.ts";
@@ -13,9 +11,8 @@ import { renderOverviewPage } from "../page/overview-page.ts";
 import { renderLayout } from "../page/page-layout.ts";
 import { type StaticFile, staticFiles, staticFolder } from "../page/static-files.ts";
 import { renderTurbinePage } from "../page/turbine-page.ts";
+import { compressResponse } from "./compress-response.ts";
 import { errorResponse, type HttpRequest, type HttpResponse, type HttpRoute } from "./http-route.ts";
-
-const compress = promisify(gzip);
 
 /** The routes of the pages and their files. */
 export function pageRoutes(fleet: FleetSource): readonly HttpRoute[] {
@@ -99,18 +96,9 @@ function isPage({ path }: HttpRequest): boolean {
   return !path.startsWith("/api/") && !path.startsWith("/-/") && path !== "/metrics";
 }
 
-/** Pages are asked for every few seconds and compress to a tenth. */
 async function respond(request: HttpRequest, page: SafeHtml): Promise<HttpResponse> {
-  const text = `<!doctype html>\n${page.text}`;
-  const headers = {
-    "content-type": "text/html; charset=utf-8",
-    "cache-control": "no-store",
-    vary: "accept-encoding",
-  };
-  const accepted = request.headers["accept-encoding"];
-  if (!/\bgzip\b/.test(String(accepted ?? ""))) return { status: 200, headers, body: text };
-  const bytes = await compress(text, { level: 4 });
-  return { status: 200, headers: { ...headers, "content-encoding": "gzip" }, body: bytes };
+  const headers = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
+  return compressResponse(request, { status: 200, headers, body: `<!doctype html>\n${page.text}` });
 }
 
 function staticRoute({ name, contentType, bytes }: StaticFile): HttpRoute {
@@ -118,6 +106,6 @@ function staticRoute({ name, contentType, bytes }: StaticFile): HttpRoute {
   return {
     method: "GET",
     path: `${staticFolder}/${name}`,
-    handle: async () => ({ status: 200, headers, body: bytes }),
+    handle: (request) => compressResponse(request, { status: 200, headers, body: bytes }),
   };
 }

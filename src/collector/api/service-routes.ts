@@ -1,6 +1,7 @@
 /** What machines ask of the collector itself: the API's document, metrics and probes. */
 import type { Metrics } from "../../core/platform/metrics.ts";
 import { apiRoutes } from "./api-routes.ts";
+import { compressResponse } from "./compress-response.ts";
 import { describedRoutes, openApiPath } from "./described-routes.ts";
 import { type HttpResponse, type HttpRoute, jsonResponse } from "./http-route.ts";
 import { createOpenApiDocument } from "./openapi.ts";
@@ -25,7 +26,7 @@ export function serviceRoutes(options: ServiceRouteOptions): readonly HttpRoute[
     anyHost: "status",
   });
   return [
-    get(openApiPath, async () => jsonResponse(document)),
+    get(openApiPath, (request) => compressResponse(request, jsonResponse(document))),
     get("/metrics", async () => ({
       status: 200,
       headers: { "content-type": metrics.contentType },
