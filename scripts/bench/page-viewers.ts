@@ -1,6 +1,7 @@
 /**
- * Viewers that keep the fleet's page open: each asks for it and its twelve charts every three seconds, and notes how long that
- * takes. Beside them one program reads metrics and lists part by part, each part another address.
+ * Viewers that keep the fleet's page open: each asks for it and its twelve charts every three seconds, which a browser does of
+ * charts of five minutes that are all in view, and notes how long that takes. Beside them one program reads metrics and lists part
+ * by part, each part another address.
  */
 import { benchSite } from "./page-record.ts";
 

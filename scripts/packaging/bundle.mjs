@@ -2,7 +2,15 @@
 // read, and beside them the native parts of the platforms asked for. Everything lies flat in one folder, so that what a
 // file finds by its own place it finds there. TensorFlow is not part of it. Needs `npm run build` before.
 //   node scripts/packaging/bundle.mjs [folder] [linux-x64 linux-arm64 ...]
-import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from "node:fs";
 import { builtinModules, createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -25,11 +33,13 @@ const programs = [
   "src/gateway/updates/prove-main.js",
 ];
 
+const pageFolder = join(root, "dist", "src", "collector", "page");
+
 /** Files that are read at run time. */
 const assets = [
-  ...["page.css", "drift.css", "page.client.js", "chart.client.js", "chart-axes.client.js"].map((name) =>
-    join(root, "dist", "src", "collector", "page", name),
-  ),
+  ...readdirSync(pageFolder)
+    .filter((name) => name.endsWith(".css") || name.endsWith(".client.js"))
+    .map((name) => join(pageFolder, name)),
   join(root, "dist", "src", "core", "wire", "uplink.proto"),
   join(root, "dist", "firmware-bridge", "proto", "device.proto"),
   join(packages, "uplot", "dist", "uPlot.esm.js"),

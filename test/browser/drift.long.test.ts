@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { openSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
@@ -17,10 +17,8 @@ import {
   verdictDayMs,
 } from "../core/contract/drift-verdicts.ts";
 import { startCollector } from "../support/whole-collector.ts";
+import { chromiumPath, launchChromium } from "./chromium.ts";
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
-  existsSync,
-);
 const screenshots = process.env.AURORA_SCREENSHOT_DIR;
 const today = Math.floor(Date.now() / verdictDayMs) * verdictDayMs;
 const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10);
@@ -45,7 +43,7 @@ function makeVerdicts(): readonly DriftVerdict[] {
   }).flat();
 }
 
-describe.skipIf(executablePath === undefined)("drift in Chromium (skipped where there is none)", () => {
+describe.skipIf(chromiumPath === undefined)("drift in Chromium (skipped where there is none)", () => {
   const scratch = createScratchFolder("drift-page");
   let browser: Browser;
   let url = "";
@@ -64,10 +62,7 @@ describe.skipIf(executablePath === undefined)("drift in Chromium (skipped where 
     const collector = await startCollector(config, { logger: silentLogger });
     stop = () => collector.close();
     url = collector.url;
-    browser = await chromium.launch({
-      executablePath: executablePath!,
-      args: ["--no-sandbox", "--disable-gpu"],
-    });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
@@ -14,22 +14,10 @@ import {
 import { seedFleet } from "../collector/seed-fleet.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { startCollector } from "../support/whole-collector.ts";
+import { chromiumPath, launchChromium } from "./chromium.ts";
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
-  existsSync,
-);
 const screenshots = process.env.AURORA_SCREENSHOT_DIR;
-const launchFlags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-describe.skipIf(executablePath === undefined)("the page in Chromium (skipped where there is none)", () => {
+describe.skipIf(chromiumPath === undefined)("the page in Chromium (skipped where there is none)", () => {
   const scratch = createScratchFolder("page");
   let fleet: TestFleet;
   let gateway: TestGateway;
@@ -39,7 +27,7 @@ describe.skipIf(executablePath === undefined)("the page in Chromium (skipped whe
     fleet = await startTestFleet(scratch.path);
     gateway = await connectGateway(fleet);
     await seedFleet(fleet, gateway);
-    browser = await chromium.launch({ executablePath: executablePath!, headless: true, args: launchFlags });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
@@ -124,7 +112,7 @@ describe.skipIf(executablePath === undefined)("the page in Chromium (skipped whe
   }
 
   it("shows one turbine with its shaft speed and zooms into the chart", async () => {
-    const { page, complaints, close } = await open("/turbine/north-sea/WT-02?range=1h", "light");
+    const { page, complaints, close } = await open("/turbine/north-sea/WT-02?range=5m", "light");
     await page.locator("#charts canvas").first().waitFor();
     const axis = (): Promise<string> => page.locator("#charts .u-legend").first().innerText();
     expect(await axis()).toContain("Shaft speed");
@@ -137,7 +125,7 @@ describe.skipIf(executablePath === undefined)("the page in Chromium (skipped whe
       );
       return Number(to) - Number(from);
     };
-    expect(await shown()).toBe(3_600_000);
+    expect(await shown()).toBe(300_000);
     const over = page.locator("#charts .u-over").first();
     await over.scrollIntoViewIfNeeded();
     const plot = (await over.boundingBox())!;
@@ -146,13 +134,13 @@ describe.skipIf(executablePath === undefined)("the page in Chromium (skipped whe
     await page.mouse.move(plot.x + plot.width * 0.5, plot.y + 60, { steps: 4 });
     await page.mouse.up();
     const zoomed = await shown();
-    expect(zoomed / 3_600_000).toBeCloseTo(0.2, 1);
+    expect(zoomed / 300_000).toBeCloseTo(0.2, 1);
     await page.waitForResponse((response) => response.url().includes("/api/v1/predictions"));
     await page.waitForResponse((response) => response.url().includes("/api/v1/predictions"));
     expect(await shown()).toBe(zoomed);
     await shoot(page, "turbine-zoomed");
     await over.dblclick();
-    expect(await shown()).toBe(3_600_000);
+    expect(await shown()).toBe(300_000);
     expect(complaints).toEqual([]);
     await close();
   });

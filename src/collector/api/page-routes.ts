@@ -85,7 +85,7 @@ export async function answerUnavailable(request: HttpRequest): Promise<HttpRespo
     const answer = errorResponse(503, "STORE", "the record cannot be asked now; see the collector's log");
     return { ...answer, headers: { ...answer.headers, ...headers } };
   }
-  const body = html`<section class="panel"><h2>The record cannot be asked now</h2>
+  const body = html`<section class="panel" id="unavailable"><h2>The record cannot be asked now</h2>
     <p class="empty">Gateways keep what they have until it can; the collector's log says why. <a href="">Try again</a></p></section>`;
   const page = renderLayout({ title: "Not now", nowMs: null, trail: [], body });
   const answer = await respond(request, page);

@@ -70,7 +70,7 @@ function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
   const raw = alarm.steps.flatMap(({ eventId }) => evidence?.get(eventId) ?? []);
   const title = titleOf(titles, data.failureMode);
   const tone = alarm.active ? data.severity : "cleared";
-  return html`<article class="card ${tone}" aria-label="${title}, turbine ${data.turbine}">
+  return html`<article class="card ${tone}" id="alarm-${alarm.alarm}" data-since-ms="${alarm.sinceMs}" aria-label="${title}, turbine ${data.turbine}">
   <header>
     ${renderSeverity(data.severity, alarm.active)}
     <h3>${capitalise(title)}</h3>

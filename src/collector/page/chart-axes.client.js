@@ -8,8 +8,22 @@ export const colour = (name) => getComputedStyle(document.documentElement).getPr
 export const words = (name) => name.slice(0, 1).toUpperCase() + name.slice(1).replaceAll("-", " ");
 
 /** A probability, or a dash where there is none. */
-export const percent = (value) =>
-  value === null || value === undefined ? "–" : `${(value * 100).toFixed(1)} %`;
+const percent = (value) => (value === null || value === undefined ? "–" : `${(value * 100).toFixed(1)} %`);
+
+/** `2026-11-20 07:51:03 UTC`. */
+export const formatUtc = (ms) => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+/** The mark of a line in the legend: its colour, with its dashes. */
+export function legendMark(plot, index) {
+  const { stroke, dash = [] } = plot.series[index];
+  const paint = stroke(plot, index);
+  let at = 0;
+  const stops = dash.map((length, part) => {
+    at += length;
+    return `${part % 2 === 0 ? paint : "transparent"} ${at - length}px ${at}px`;
+  });
+  return stops.length === 0 ? paint : `repeating-linear-gradient(90deg, ${stops.join(", ")})`;
+}
 
 /**
  * Does its gateway speak of risks? If so they are drawn, and nothing while the point is learning; else what the model says
@@ -22,6 +36,18 @@ export const speaksOfRisk = (point) =>
 /** Mean and maximum of each failure mode, of what is drawn. */
 export const drawnOf = (point) =>
   speaksOfRisk(point) ? { mean: point.meanRisk, max: point.maxRisk } : { mean: point.mean, max: point.max };
+
+/** In words: of when the latest step is, and each failure mode in it. */
+export function describeLatest(point) {
+  const { mean } = drawnOf(point);
+  const unknown = point.isLearning.at(-1) === true ? "learning" : "not known";
+  const latest = point.failureModes.map((mode, index) => {
+    const share = mean[index].at(-1) ?? null;
+    return `${words(mode)} ${share === null ? unknown : percent(share)}`;
+  });
+  const subject = speaksOfRisk(point) ? "Risk" : "The model's own probability, no risk,";
+  return `${subject} over time. Latest, of ${formatUtc(point.timesMs.at(-1))}: ${latest.join(", ")}.`;
+}
 
 /** A colour a failure mode; what is no risk is grey. */
 export const strokesOf = (point) =>
@@ -70,7 +96,7 @@ const valueAxes = [
         scale: "rpm",
         stroke: colour("--soft"),
         width: 1,
-        dash: [2, 3],
+        dash: [16, 4],
         points: { show: false },
         value: (_, value) => (value === null ? "–" : `${value.toFixed(0)} rpm`),
       },
@@ -112,8 +138,8 @@ const commonAxis = () => ({
   ticks: { stroke: colour("--line"), width: 1 },
 });
 
-/** Dashes tell grey lines apart. */
-const greyDashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 8], [1, 6]];
+/** Tell lines apart where colours do not. */
+const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 8], [1, 6]];
 
 /**
  * Mean and maximum of one failure mode; few steps are shown as points. `shown` gives the point as it is now, whose steps
@@ -123,7 +149,8 @@ function modeSeries(point, { mode, index, strokes, shown }) {
   const stroke = strokes[index];
   const value = (...[_, share, _series, step]) =>
     share === null && shown().isLearning[step] === true ? "learning" : percent(share);
-  const dash = speaksOfRisk(point) ? [] : greyDashes[index % greyDashes.length];
+  // Beyond the sixth a colour has other dashes than before.
+  const dash = dashes[(index + Math.floor(index / dashes.length)) % dashes.length];
   const points = { show: point.timesMs.length < 40, size: 5 };
   return [
     { label: words(mode), stroke, width: 2, dash, spanGaps: false, points, value },

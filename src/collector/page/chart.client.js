@@ -1,23 +1,21 @@
-// Draws risks with uPlot, one chart a point. Asks the API for its numbers; keeps a reader's zoom.
-import {
-  axesOf,
-  colour,
-  drawnOf,
-  percent,
-  speaksOfRisk,
-  strokesOf,
-  timeAxis,
-  timeSeries,
-  words,
-} from "./chart-axes.client.js";
-import uPlot from "./uplot.js";
+// Places for charts: asks the API for the numbers of each, when it is in view and has a new step.
+import { describeLatest, formatUtc, speaksOfRisk, words } from "./chart-axes.client.js";
+import { createPlot } from "./chart-plot.client.js";
 
+const periodMs = 3000;
 const patienceMs = 10_000;
+/** After an answer that did not come. */
+const retryMs = 10_000;
 
 /** Finds all places for charts on the page. */
 export function openCharts() {
   const figures = new Map();
   const discover = () => {
+    for (const [element, figure] of figures) {
+      if (element.isConnected) continue;
+      figure.clear();
+      figures.delete(element);
+    }
     for (const element of document.querySelectorAll("figure[data-chart]")) {
       if (!figures.has(element)) figures.set(element, createFigure(element));
     }
@@ -28,19 +26,53 @@ export function openCharts() {
     for (const figure of figures.values()) figure.redraw();
   });
   return {
-    discover,
-    refresh: () => Promise.all([...figures.values()].map((figure) => figure.refresh())),
+    /** Makes the places those of the page as it is now. */
+    follow: (next) => {
+      if (followFigures(next)) discover();
+    },
+    /** Draws again what is in view and has a new step; the others one after the other, once, so that they are there in a print. */
+    renew: async () => {
+      if (document.hidden) return;
+      const due = [...figures.values()].filter((figure) => figure.isDue());
+      await Promise.all(due.filter((figure) => figure.isInView()).map((figure) => figure.refresh()));
+      await due.find((figure) => !figure.isInView() && !figure.isDrawn())?.refresh();
+    },
   };
+}
+
+/** Puts figures in where turbines are new, takes out those of others; false: nothing is to be done. */
+function followFigures(next) {
+  const [panel, fresh] = [document, next].map((root) => root.getElementById("charts"));
+  if (panel === null || fresh === null) return false;
+  const nameOf = ({ dataset: { site, turbine } }) => `${site}/${turbine}`;
+  const [here, wanted] = [panel, fresh].map((root) => [...root.querySelectorAll("figure[data-chart]")]);
+  if (here.map(nameOf).join() === wanted.map(nameOf).join()) return false;
+  const known = new Map(here.map((figure) => [nameOf(figure), figure]));
+  const focus = panel.contains(document.activeElement) ? document.activeElement : null;
+  if (here.length === 0 || wanted.length === 0)
+    panel.replaceChildren(...document.importNode(fresh, true).childNodes);
+  else
+    panel
+      .querySelector(".charts")
+      .replaceChildren(
+        ...wanted.map((figure) => known.get(nameOf(figure)) ?? document.importNode(figure, true)),
+      );
+  if (focus !== null && !focus.isConnected) panel.tabIndex = -1;
+  (focus?.isConnected === false ? panel : focus)?.focus({ preventScroll: true });
+  return true;
 }
 
 function createFigure(element) {
   const { site, turbine, minutes, fit, chart: kind } = element.dataset;
   const place = element.querySelector(".plot");
+  const complaint = document.createElement("p");
+  complaint.className = "why";
   const parts = new Map();
   let series = [];
   let range = null;
+  let dueAt = 0;
 
-  const refresh = async () => {
+  const load = async () => {
     // The collector says where the range ends: neither this machine's clock nor a device's need be right.
     const query = new URLSearchParams({ site, turbine, spanMs: minutes * 60_000, steps: 400 });
     const answer = await fetch(`/api/v1/predictions?${query}`, { signal: AbortSignal.timeout(patienceMs) });
@@ -53,171 +85,71 @@ function createFigure(element) {
     if (fit === "shrink" && first > range.min)
       range.min = Math.max(range.min, first - (range.max - first) * 0.03);
     draw();
+    return body.bucketMs;
   };
+  const refresh = async () => {
+    if (range === null && place.childElementCount === 0) place.append(createNote("Loading …"));
+    let waitMs = retryMs;
+    try {
+      waitMs = Math.max(periodMs, await load());
+      complaint.remove();
+    } catch {
+      if (range === null) place.replaceChildren();
+      complaint.textContent =
+        range === null
+          ? "This chart cannot be loaded now."
+          : `This chart cannot be renewed now: it is as of ${formatUtc(range.max * 1000)}.`;
+      element.append(complaint);
+    }
+    dueAt = performance.now() + waitMs;
+  };
+  /** What is no longer measured, or with other failure modes, has no plot any more. */
   const draw = () => {
-    if (series.length === 0) {
-      parts.clear();
-      const note = document.createElement("p");
-      note.className = "empty";
-      note.textContent = "No predictions in this time range.";
-      place.replaceChildren(note);
-      return;
+    const isNamed = series.length > 1;
+    const keyOf = (point) =>
+      JSON.stringify([isNamed, speaksOfRisk(point), point.component, point.failureModes]);
+    const keys = new Set(series.map(keyOf));
+    for (const [key, part] of parts) {
+      if (keys.has(key)) continue;
+      part.destroy();
+      parts.delete(key);
     }
     if (parts.size === 0) place.replaceChildren();
+    if (series.length === 0) place.append(createNote("No predictions in this time range."));
     for (const point of series) {
-      const key = `${point.component} ${point.failureModes.join(" ")}`;
-      let part = parts.get(key);
-      if (part !== undefined && part.speaksOfRisk !== speaksOfRisk(point)) {
-        part.destroy();
-        part = undefined;
-      }
-      if (part === undefined) {
-        part = createPlot(place, point, { kind, rangeOf: () => range, isNamed: series.length > 1 });
-        parts.set(key, part);
-      }
-      part.update(point);
+      const key = keyOf(point);
+      if (!parts.has(key)) parts.set(key, createPlot(place, point, { kind, rangeOf: () => range, isNamed }));
+      parts.get(key).update(point);
     }
+    const latest = series.map(
+      (point) => `${isNamed ? `${words(point.component)}: ` : ""}${describeLatest(point)}`,
+    );
+    place.setAttribute("aria-label", latest.join(" ") || "No predictions in this time range.");
   };
-  const redraw = () => {
+  const clear = () => {
     for (const part of parts.values()) part.destroy();
     parts.clear();
-    if (range !== null) draw();
   };
-  return { refresh, redraw };
-}
-
-/** One plot of one point; its columns are the time, then those of each axis. */
-function createPlot(place, point, { kind, rangeOf, isNamed }) {
-  const holder = document.createElement("div");
-  if (isNamed) {
-    const caption = document.createElement("p");
-    caption.className = "part";
-    caption.textContent = words(point.component);
-    holder.append(caption);
-  }
-  place.append(holder);
-  const axes = axesOf(kind);
-  const width = () => Math.max(260, place.clientWidth);
-  let zoomed = false;
-  let shown = point;
-  const strokes = strokesOf(point);
-  const options = {
-    ...plotOptions(point, axes, { strokes, shown: () => shown }),
-    width: width(),
-    height: kind === "single" ? 340 : 230,
-    hooks: {
-      setSelect: [
-        (plot) => {
-          if (plot.select.width > 0) zoomed = true;
-        },
-      ],
-      drawClear: [(plot) => shadeLearning(plot, shown)],
-      setScale: [
-        (plot, key) => {
-          if (key !== "x") return;
-          holder.dataset.fromMs = Math.round(plot.scales.x.min * 1000);
-          holder.dataset.toMs = Math.round(plot.scales.x.max * 1000);
-        },
-      ],
-    },
-  };
-  const plot = new uPlot(options, [[], ...options.series.slice(1).map(() => [])], holder);
-  hideMaxima(holder, point.failureModes.length);
-  plot.over.addEventListener("mouseleave", () => setTimeout(() => showLatest(plot), 0));
-  plot.over.addEventListener("dblclick", () => {
-    zoomed = false;
-    plot.setScale("x", rangeOf());
-  });
-  const sizes = new ResizeObserver(() => plot.setSize({ width: width(), height: options.height }));
-  sizes.observe(place);
   return {
-    speaksOfRisk: speaksOfRisk(point),
-    update: (next) => {
-      shown = next;
-      const { min, max } = zoomed ? plot.scales.x : rangeOf();
-      const times = next.timesMs.map((ms) => ms / 1000);
-      plot.setData([times, ...axes.flatMap((axis) => axis.columns(next))], false);
-      plot.setScale("x", { min, max });
-      // After uPlot's own round, which clears the legend.
-      setTimeout(() => showLatest(plot), 0);
-      place.setAttribute("aria-label", describeLatest(next));
+    refresh,
+    clear,
+    redraw: () => {
+      clear();
+      if (range !== null) draw();
     },
-    destroy: () => {
-      sizes.disconnect();
-      plot.destroy();
-      holder.remove();
+    isDrawn: () => range !== null,
+    isDue: () => performance.now() >= dueAt,
+    /** Or half a screen away. */
+    isInView: () => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return bottom > -innerHeight / 2 && top < innerHeight * 1.5;
     },
   };
 }
 
-function plotOptions(point, axes, { strokes, shown }) {
-  return {
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-    cursor: { sync: { key: "fleet" }, drag: { x: true, y: false, setScale: true } },
-    scales: {
-      x: { time: true },
-      ...Object.fromEntries(axes.map(({ scale, range }) => [scale, { range }])),
-    },
-    axes: [timeAxis(), ...axes.map((axis) => axis.axis(point))],
-    series: [timeSeries, ...axes.flatMap((axis) => axis.series(point, strokes, shown))],
-    bands: point.failureModes.map((_, index) => ({
-      series: [index * 2 + 2, index * 2 + 1],
-      fill: `${strokes[index]}22`,
-    })),
-    legend: { live: true },
-  };
-}
-
-/** The maximum of a mode is told by its shade; a legend entry of its own would be noise. */
-function hideMaxima(holder, modes) {
-  for (const [index, row] of [...holder.querySelectorAll(".u-legend tr")].entries()) {
-    if (index > 0 && index <= modes * 2 && index % 2 === 0) row.style.display = "none";
-  }
-}
-
-function describeLatest(point) {
-  const { mean } = drawnOf(point);
-  const latest = point.failureModes.map((mode, index) => `${words(mode)} ${percent(mean[index].at(-1))}`);
-  const state = point.isLearning.at(-1) === true ? " Learning: no risk is known yet." : "";
-  const subject = speaksOfRisk(point) ? "Risk" : "The model's own probability, no risk,";
-  return `${subject} over time. Latest: ${latest.join(", ")}.${state}`;
-}
-
-/** Without a cursor over the chart its legend tells the latest step. */
-function showLatest(plot) {
-  const last = plot.data[0].length - 1;
-  if (last >= 0 && (plot.cursor.left ?? -10) < 0) plot.setLegend({ idx: last }, false);
-}
-
-/** Grey ground where the point was learning; says so where there is room. */
-function shadeLearning(plot, point) {
-  const { ctx, bbox } = plot;
-  const place = (ms) => {
-    const x = plot.valToPos(ms / 1000, "x", true);
-    return Math.min(bbox.left + bbox.width, Math.max(bbox.left, x));
-  };
-  ctx.save();
-  ctx.font = `${13 * devicePixelRatio}px system-ui, sans-serif`;
-  ctx.textAlign = "center";
-  ctx.textBaseline = "middle";
-  for (const { fromMs, toMs } of learningSpans(point)) {
-    const [from, to] = [place(fromMs), place(toMs)];
-    ctx.fillStyle = `${colour("--soft")}1f`;
-    ctx.fillRect(from, bbox.top, to - from, bbox.height);
-    if (to - from < ctx.measureText("learning").width * 1.3) continue;
-    ctx.fillStyle = colour("--soft");
-    ctx.fillText("learning", (from + to) / 2, bbox.top + bbox.height / 2);
-  }
-  ctx.restore();
-}
-
-/** Spans in which the point was learning, each from the step before its first one. */
-function learningSpans({ timesMs, isLearning }) {
-  const spans = [];
-  for (const [step, toMs] of timesMs.entries()) {
-    if (isLearning[step] !== true) continue;
-    if (step > 0 && isLearning[step - 1] === true) spans.at(-1).toMs = toMs;
-    else spans.push({ fromMs: timesMs[step - 1] ?? toMs, toMs });
-  }
-  return spans;
+function createNote(text) {
+  const note = document.createElement("p");
+  note.className = "empty";
+  note.textContent = text;
+  return note;
 }

@@ -41,7 +41,8 @@ ${renderDrift(page.drift)}
 ${renderGateways(gateways, { nowMs, known: page.gateways.length, pager: gatewayPager })}
 <div class="columns">${renderModels(page.models, page.updates)}
 ${renderEvents(page.events, page.quarantine)}</div>`;
-  return renderLayout({ title: "Fleet", nowMs, brokerLostMs, trail: [], body });
+  const alarms = countAlarms(page.alarming);
+  return renderLayout({ title: "Fleet", alarms, nowMs, brokerLostMs, trail: [], body });
 }
 
 /** Rows of a part. */
@@ -61,7 +62,7 @@ function selectGateways(
 
 function renderTiles({ turbines, gateways, drift, alarming }: OverviewPage): SafeHtml {
   const counts = countTurbines(turbines);
-  const active = alarming.reduce((total, { alarms }) => total + alarms, 0);
+  const active = countAlarms(alarming);
   const reachable = gateways.filter((gateway) => gateway.reachable).length;
   const cloned = gateways.filter((gateway) => gateway.cloned).length;
   const unheard = gateways.find(({ reason }) => reason !== null);
@@ -87,6 +88,10 @@ function renderTiles({ turbines, gateways, drift, alarming }: OverviewPage): Saf
       cloned > 0 ? describeClones(cloned) : (unheard?.reason ?? describeGateways(reachable, gateways.length)),
   })}
 </section>`;
+}
+
+function countAlarms(alarming: OverviewPage["alarming"]): number {
+  return alarming.reduce((total, { alarms }) => total + alarms, 0);
 }
 
 function renderDriftTile({ day, table }: OverviewPage["drift"]): SafeHtml {

@@ -5,6 +5,8 @@ import { staticFolder } from "./static-files.ts";
 
 interface PageContent {
   readonly title: string;
+  /** Alarms that stand, told in the title. Absent: none, or the page is not about them. */
+  readonly alarms?: number;
   /** When it was made; null for a page that is not renewed. */
   readonly nowMs: number | null;
   /** Since when the collector hears of no gateway; null: it does, or that is not known. Absent: null. */
@@ -15,20 +17,20 @@ interface PageContent {
 }
 
 export function renderLayout(page: PageContent): SafeHtml {
-  const { brokerLostMs = null } = page;
+  const { brokerLostMs = null, alarms = 0, nowMs } = page;
   return html`<html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${page.title} · aurora-edge</title>
+<title>${alarms > 0 ? `(${alarms}) ` : null}${page.title} · aurora-edge</title>
 <link rel="stylesheet" href="${staticFolder}/uplot.css">
 <link rel="stylesheet" href="${staticFolder}/page.css">
 <link rel="stylesheet" href="${staticFolder}/drift.css">
 <link rel="icon" type="image/svg+xml" href="${staticFolder}/icon.svg">
 <script type="module" src="${staticFolder}/page.client.js"></script>
 </head>
-<body>
+<body data-alarms="${alarms}">
 <a class="skip" href="#main">Skip to content</a>
 <header class="top">
   <div class="brand">
@@ -38,14 +40,14 @@ export function renderLayout(page: PageContent): SafeHtml {
       ${page.trail.map((name) => html`<li aria-current="page">${name}</li>`)}
     </ol></nav>
   </div>
-  ${page.nowMs === null ? null : renderClock(page.nowMs, brokerLostMs !== null)}
+  ${nowMs === null ? null : renderClock(nowMs, brokerLostMs !== null)}
 </header>
 <div id="broker" data-live>${
     brokerLostMs === null
       ? null
       : html`<div class="lost" role="alert">This collector has no connection to its broker since ${formatUtc(brokerLostMs)} UTC. Whether gateways run is not known here; they keep what they have to tell.</div>`
   }</div>
-<div id="lost" class="lost" role="alert" hidden>Connection to the collector is lost. What you see is as of <span id="lost-since"></span> UTC.</div>
+${nowMs === null ? null : renderNotices(nowMs)}
 <main id="main" tabindex="-1">${page.body}</main>
 <footer>All times are UTC. <a href="/api/v1/openapi.json">API</a> · <a href="/metrics">Metrics</a></footer>
 </body>
@@ -53,10 +55,18 @@ export function renderLayout(page: PageContent): SafeHtml {
 `;
 }
 
+/** Says `Live` only while the script keeps the page fresh. */
 function renderClock(nowMs: number, isDeaf: boolean): SafeHtml {
   return html`<p class="clock" id="clock" data-live>
-    ${isDeaf ? "Without its broker" : html`<span class="beat" aria-hidden="true"></span>Live`} · <time datetime="${new Date(nowMs).toISOString()}">${formatUtc(nowMs)}</time> UTC
+    ${isDeaf ? "Without its broker ·" : html`<span class="when-live"><span class="beat" aria-hidden="true"></span>Live ·</span><span class="when-still">As of</span>`} <time datetime="${new Date(nowMs).toISOString()}">${formatUtc(nowMs)}</time> UTC
   </p>`;
+}
+
+/** That the page is not fresh any more, and what the script says of new alerts. */
+function renderNotices(nowMs: number): SafeHtml {
+  return html`<noscript><p class="still">Without JavaScript this page stays as it was made. Reload it to see how things are now.</p></noscript>
+<div id="lost" class="lost" role="alert" hidden>The collector does not answer as it should. What you see is as of <span id="lost-since">${formatUtc(nowMs)}</span> UTC.</div>
+<p id="news" class="hidden" role="status"></p>`;
 }
 
 /** A section with a heading; the page renews `live` ones as a whole. */

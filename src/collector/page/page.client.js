@@ -1,88 +1,84 @@
-// Keeps the page fresh: asks the server for it again and puts the parts that changed in place. Draws charts (chart.client.js).
+// Keeps the page fresh: asks the server for it again and puts the parts that changed in place (live-parts.client.js). Draws
+// charts (chart.client.js). Says since when it is not fresh.
 import { openCharts } from "./chart.client.js";
+import { renewParts } from "./live-parts.client.js";
 
 const periodMs = 3000;
+/** Nobody looks: for the number of alerts in the title. */
+const hiddenPeriodMs = 60_000;
 const patienceMs = 10_000;
+/** A page that is older is not live. */
+const staleMs = 12_000;
+/** As the collector asks for while its record cannot be asked. */
+const retryMs = 5000;
 
-/** Replaces the live parts that differ, and keeps what the reader has unfolded and where the focus is. */
-function renew(next) {
-  for (const part of document.querySelectorAll("[data-live]")) {
-    const fresh = next.getElementById(part.id);
-    if (fresh === null || fresh.innerHTML === part.innerHTML) continue;
-    const selection = document.getSelection();
-    // Whoever is selecting text in a part would lose it: that part waits.
-    if (selection !== null && !selection.isCollapsed && part.contains(selection.anchorNode)) continue;
-    for (const open of part.querySelectorAll("details[open]")) {
-      fresh.querySelector(`#${CSS.escape(open.id)}`)?.setAttribute("open", "");
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Asks for this page; throws unless it is one of the collector's. */
+async function askPage() {
+  const answer = await fetch(location.href, { signal: AbortSignal.timeout(patienceMs) });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (next.getElementById("clock") === null) throw new Error("another page");
+  return next;
+}
+
+function keepFresh() {
+  const charts = openCharts();
+  let failures = 0;
+  let goodAt = performance.now();
+  let shownAt = goodAt;
+  let askedAt = goodAt;
+  let isAsking = false;
+
+  const tellState = () => {
+    const now = performance.now();
+    // Of a page that was hidden an answer is waited for first.
+    const isLost = failures >= 2 || now - Math.max(goodAt, shownAt) > staleMs;
+    document.body.classList.toggle("live", !isLost && now - goodAt <= staleMs);
+    document.getElementById("lost").hidden = !isLost;
+  };
+  const renew = async () => {
+    if (isAsking || (document.hidden && performance.now() - askedAt < hiddenPeriodMs)) return;
+    isAsking = true;
+    askedAt = performance.now();
+    try {
+      const next = await askPage();
+      renewParts(next);
+      charts.follow(next);
+      document.getElementById("lost-since").textContent = next.querySelector("#clock time").textContent;
+      failures = 0;
+      goodAt = performance.now();
+    } catch {
+      failures++;
     }
-    if (fresh.innerHTML === part.innerHTML) continue;
-    const focus = part.contains(document.activeElement) ? pathTo(part, document.activeElement) : null;
-    const scrolled = [...part.querySelectorAll(".scroll")].map((element) => element.scrollLeft);
-    part.replaceChildren(...document.importNode(fresh, true).childNodes);
-    for (const [index, element] of part.querySelectorAll(".scroll").entries()) {
-      element.scrollLeft = scrolled[index] ?? 0;
+    isAsking = false;
+    tellState();
+  };
+  const repeat = async (step, ms) => {
+    for (;;) {
+      await step();
+      await sleep(ms);
     }
-    if (focus !== null) follow(part, focus)?.focus({ preventScroll: true });
-  }
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    shownAt = performance.now();
+    tellState();
+    void renew();
+  });
+  void repeat(tellState, 1000);
+  void repeat(charts.renew, 1000);
+  void sleep(periodMs).then(() => repeat(renew, periodMs));
 }
 
-/** Where an element stands below another, as child numbers. */
-function pathTo(root, element) {
-  const path = [];
-  for (let at = element; at !== root; at = at.parentElement)
-    path.unshift([...at.parentElement.children].indexOf(at));
-  return path;
-}
-
-function follow(root, path) {
-  return path.reduce((at, index) => at?.children[index], root);
-}
-
-/** A turbine that is new since the page was made brings a new place for its chart. */
-function addFigures(next, charts) {
-  const container = document.querySelector(".charts");
-  const fresh = next.querySelector(".charts");
-  if (fresh === null) return;
-  if (container === null) {
-    document.getElementById("charts")?.replaceWith(document.importNode(next.getElementById("charts"), true));
-  } else {
-    for (const figure of fresh.querySelectorAll("figure")) {
-      if (document.getElementById(figure.id) === null) container.append(document.importNode(figure, true));
-    }
-  }
-  charts.discover();
-}
-
-const charts = openCharts();
-let failures = 0;
-let lastGood = new Date();
-
-async function tick() {
-  if (document.hidden) return;
-  try {
-    const answer = await fetch(location.href, { signal: AbortSignal.timeout(patienceMs) });
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
-    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-    renew(next);
-    addFigures(next, charts);
-    await charts.refresh();
-    failures = 0;
-    lastGood = new Date();
-  } catch {
-    failures++;
-  }
-  const lost = document.getElementById("lost");
-  document.getElementById("lost-since").textContent = lastGood.toISOString().slice(0, 19).replace("T", " ");
-  lost.hidden = failures < 2;
-}
-
-async function run() {
+/** The record cannot be asked now: comes back when it can. */
+async function comeBack() {
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, periodMs));
-    await tick();
+    await sleep(retryMs);
+    if (await askPage().catch(() => null)) return location.reload();
   }
 }
 
-document.addEventListener("visibilitychange", () => void tick());
-void charts.refresh();
-void run();
+if (document.getElementById("clock") !== null) keepFresh();
+else if (document.getElementById("unavailable") !== null) void comeBack();

@@ -18,6 +18,14 @@ export interface StaticFile {
 const icon =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="none" stroke="#3a7ca8" stroke-width="2" stroke-linecap="round"><circle cx="12" cy="11" r="2"/><path d="M12 9V1.5M13.7 12l6.5 3.8M10.3 12l-6.5 3.8M12 13.5V23"/></g></svg>';
 
+const scripts: readonly string[] = [
+  "page.client.js",
+  "live-parts.client.js",
+  "chart.client.js",
+  "chart-plot.client.js",
+  "chart-axes.client.js",
+];
+
 /** All of them. */
 export const staticFiles: readonly StaticFile[] = readStaticFiles();
 
@@ -31,9 +39,7 @@ function readStaticFiles(): StaticFile[] {
   return [
     readStatic("page.css", style, join(import.meta.dirname, "page.css")),
     readStatic("drift.css", style, join(import.meta.dirname, "drift.css")),
-    readStatic("page.client.js", script, join(import.meta.dirname, "page.client.js")),
-    readStatic("chart.client.js", script, join(import.meta.dirname, "chart.client.js")),
-    readStatic("chart-axes.client.js", script, join(import.meta.dirname, "chart-axes.client.js")),
+    ...scripts.map((name) => readStatic(name, script, join(import.meta.dirname, name))),
     readStatic("uplot.js", script, resolve("uplot/dist/uPlot.esm.js")),
     readStatic("uplot.css", style, resolve("uplot/dist/uPlot.min.css")),
     { name: "icon.svg", contentType: "image/svg+xml", bytes: Buffer.from(icon) },

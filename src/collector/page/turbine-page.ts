@@ -35,7 +35,8 @@ ${renderDevices(view, nowMs)}
 ${renderQuality(view)}
 ${renderTraining(page.training)}`;
   const trail = [`${turbine}, ${site}`];
-  return renderLayout({ title: `Turbine ${turbine}`, nowMs, brokerLostMs, trail, body });
+  const alarms = page.alarms.items.filter(({ active }) => active).length;
+  return renderLayout({ title: `Turbine ${turbine}`, alarms, nowMs, brokerLostMs, trail, body });
 }
 
 function renderNow(view: TurbineView, nowMs: number): SafeHtml {

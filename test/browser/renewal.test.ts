@@ -1,0 +1,271 @@
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
+import { answerUnavailable } from "../../src/collector/api/page-routes.ts";
+import type { AlertEvent } from "../../src/core/contract/alert.ts";
+import {
+  connectGateway,
+  countStates,
+  startTestFleet,
+  type TestFleet,
+  type TestGateway,
+} from "../collector/fleet-fixture.ts";
+import { alertEvent, alertRecord, model, turbineState } from "../collector/fleet-records.ts";
+import { seedFleet } from "../collector/seed-fleet.ts";
+import { until } from "../support/until.ts";
+import { chromiumPath, launchChromium } from "./chromium.ts";
+
+const request = { method: "GET", path: "/", params: {}, query: {}, headers: {}, body: null } as const;
+
+describe.skipIf(chromiumPath === undefined)("the page's renewal in Chromium", () => {
+  const scratch = createScratchFolder("renewal");
+  let fleet: TestFleet;
+  let gateway: TestGateway;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    fleet = await startTestFleet(scratch.path);
+    gateway = await connectGateway(fleet);
+    await seedFleet(fleet, gateway);
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await gateway?.close();
+    await fleet?.collector.close();
+    scratch.remove();
+  });
+
+  /** A page whose time the test can let pass; `before` sees it before it is opened. */
+  async function open(
+    path: string,
+    before: (page: Page) => Promise<unknown> = async () => {},
+    options: BrowserContextOptions = {},
+  ): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await page.clock.install();
+    await before(page);
+    await page.goto(`${fleet.collector.url}${path}`);
+    return page;
+  }
+
+  /** Lets the page renew itself; what it was told before is in place then. */
+  async function renew(page: Page): Promise<void> {
+    for (let round = 0; round < 2; round++) {
+      const answer = page.waitForResponse(isRenewal);
+      await page.clock.runFor(3_100);
+      await (await answer).finished();
+    }
+    await page.evaluate("new Promise((resolve) => requestAnimationFrame(resolve))");
+  }
+
+  const isRenewal = (response: { url(): string; request(): { resourceType(): string } }): boolean =>
+    response.request().resourceType() === "fetch" && !response.url().includes("/api/");
+
+  async function addTurbine(turbine: string): Promise<void> {
+    const states = await countStates(fleet);
+    const state = turbineState(turbine, Date.now(), fleet.digest);
+    await gateway.publish(fleet.topics.state("north-sea", turbine), state);
+    await until(async () => (await countStates(fleet)) > states, "state stored");
+  }
+
+  const raise = (turbine: string, changes: Partial<AlertEvent["data"]> = {}): Promise<void> =>
+    gateway.send(
+      alertRecord(alertEvent(turbine, "raised", Date.now(), { model: model(fleet.digest), ...changes })),
+    );
+
+  const select = (page: Page, selector: string): Promise<void> => page.locator(selector).first().selectText();
+
+  const focused = (page: Page): Promise<unknown> =>
+    page.evaluate(`(() => {
+      const { activeElement: at } = document;
+      return { id: at.id, href: at.getAttribute("href"), card: at.closest("article")?.getAttribute("aria-label") ?? null };
+    })()`);
+
+  const text = (page: Page, selector: string): Promise<string> => page.locator(selector).first().innerText();
+
+  describe("while somebody reads", () => {
+    it("holds a part back in which text is selected, for half a minute at most", async () => {
+      const page = await open("/");
+      await select(page, "#turbines tbody th a");
+      await addTurbine("WT-50");
+      await renew(page);
+      expect(await page.locator("#turbines tr", { hasText: "WT-50" }).count()).toBe(0);
+      await page.clock.fastForward(30_000);
+      await renew(page);
+      expect(await page.locator("#turbines tr", { hasText: "WT-50" }).count()).toBe(1);
+    });
+
+    it("shows a new alert at once, whatever is selected, says it and counts it in the title", async () => {
+      const page = await open("/");
+      expect(await page.title()).toBe("(1) Fleet · aurora-edge");
+      await renew(page);
+      expect(await page.locator("#news").textContent()).toBe("");
+      await select(page, "#alerts h3");
+      await raise("WT-04", { failureMode: "outer-race" });
+      await renew(page);
+      expect(
+        await page.locator('#alerts article[aria-label="outer race fault, turbine WT-04"]').count(),
+      ).toBe(1);
+      expect(await page.getByRole("status").textContent()).toBe(
+        "1 new alert: outer race fault, turbine WT-04",
+      );
+      expect(await page.title()).toBe("(2) Fleet · aurora-edge");
+    });
+
+    it("says of a list that has more parts what is new, and not what came from behind", async () => {
+      const page = await open("/");
+      let change = (body: string): string => body;
+      const card = /<article [^>]*turbine WT-02".*?<\/article>/gs;
+      await page.route(/\/$/, async (route) => {
+        const answer = await route.fetch();
+        await route.fulfill({ response: answer, body: change(await answer.text()) });
+      });
+      const number = (alarms: number) => (body: string) =>
+        body.replace(/data-alarms="\d+"/, `data-alarms="${alarms}"`);
+      change = (body) => number(30)(body).replace(card, "");
+      await renew(page);
+      const news = () => page.locator("#news").textContent();
+      expect(await news()).toMatch(/^\d+ new alerts: .*\d+ in another part of the list$/);
+      await page.evaluate('document.getElementById("news").textContent = ""');
+      await page.reload();
+      await renew(page);
+      change = number(29);
+      await renew(page);
+      expect(await news()).toBe("");
+      expect(await page.locator("#alerts article", { hasText: "WT-02" }).count()).toBeGreaterThan(0);
+      change = number(30);
+      await renew(page);
+      expect(await news()).toBe("1 new alert: 1 in another part of the list");
+    });
+
+    it("keeps the focus on the same turbine, the same alert and the same life", async () => {
+      const page = await open("/");
+      await page.locator('#turbines a[href$="/WT-02"]').focus();
+      await addTurbine("AA-01");
+      await renew(page);
+      expect(await page.locator("#turbines tbody tr").first().innerText()).toContain("AA-01");
+      expect(await focused(page)).toMatchObject({ href: "/turbine/north-sea/WT-02" });
+
+      const link = '#alerts article[aria-label="inner race fault, turbine WT-02"]';
+      await page.locator(`${link} h3 + p a`).focus();
+      await raise("WT-02", { failureMode: "ball" });
+      await renew(page);
+      expect(await focused(page)).toMatchObject({ card: "inner race fault, turbine WT-02" });
+
+      const life = page.locator(`${link} details.story`);
+      const id = await life.getAttribute("id");
+      await life.locator("summary").focus();
+      await raise("WT-01", { failureMode: "ball" });
+      await renew(page);
+      const at = await page.evaluate("document.activeElement.parentElement.id");
+      expect(at).toBe(id);
+    });
+
+    it("brings the focus to the panel when what had it is gone", async () => {
+      const page = await open("/");
+      await page.locator('#turbines a[href$="/WT-02"]').focus();
+      await page.route(/\/$/, async (route) => {
+        const answer = await route.fetch();
+        const body = (await answer.text()).replace(/<tr[^>]*>\s*<th[^>]*><a href="[^"]*WT-02".*?<\/tr>/s, "");
+        await route.fulfill({ response: answer, body });
+      });
+      await renew(page);
+      expect(await focused(page)).toMatchObject({ id: "turbines", href: null });
+    });
+  });
+
+  describe("when the collector does not answer", () => {
+    const isLive = async (page: Page) => (await text(page, "#clock")).startsWith("Live");
+    const isLost = (page: Page) => page.locator("#lost").isVisible();
+
+    it("says so after some ten seconds of silence, and takes Live away", async () => {
+      const page = await open("/");
+      expect([await isLive(page), await isLost(page)]).toEqual([true, false]);
+      await page.route(/\/$/, () => {});
+      await page.clock.runFor(4_000);
+      expect([await isLive(page), await isLost(page)]).toEqual([true, false]);
+      await page.clock.runFor(9_000);
+      expect([await isLive(page), await isLost(page)]).toEqual([false, true]);
+      expect(await text(page, "#clock")).toMatch(/^As of/);
+      const since = await text(page, "#lost-since");
+      expect(await text(page, "#clock time")).toBe(since);
+    });
+
+    it("asks once a minute while nobody sees it, and is live again after an answer alone", async () => {
+      const page = await open("/");
+      let asked = 0;
+      page.on("request", (each) => {
+        if (each.url().endsWith("/")) asked++;
+      });
+      const show = (isShown: boolean) =>
+        page.evaluate(`
+          Object.defineProperty(document, "hidden", { configurable: true, value: ${!isShown} });
+          document.dispatchEvent(new Event("visibilitychange"))`);
+      await show(false);
+      await page.clock.runFor(40_000);
+      expect(asked).toBe(0);
+      await page.clock.runFor(25_000);
+      await until(() => asked === 1, "asked");
+      await page.route(/\/$/, () => {});
+      await page.clock.runFor(40_000);
+      await show(true);
+      expect([await isLive(page), await isLost(page)]).toEqual([false, false]);
+      await page.clock.runFor(13_000);
+      expect([await isLive(page), await isLost(page)]).toEqual([false, true]);
+    });
+
+    it("takes another page for no renewal", async () => {
+      const page = await open("/");
+      await page.route(/\/$/, (route) => route.fulfill({ contentType: "text/html", body: "<p>Sign in</p>" }));
+      await renew(page);
+      expect([await isLive(page), await isLost(page)]).toEqual([false, true]);
+    });
+
+    it("stays live where charts alone fail, and these say so", async () => {
+      const page = await open("/", (each) => each.route(/predictions/, (route) => route.abort()));
+      await renew(page);
+      await renew(page);
+      expect([await isLive(page), await isLost(page)]).toEqual([true, false]);
+      expect(await text(page, "#chart-north-sea-WT-01")).toContain("This chart cannot be loaded now.");
+    });
+
+    it("asks nothing again on a page of an address that is not known", async () => {
+      const page = await open("/nothing");
+      let asked = 0;
+      page.on("request", (each) => {
+        if (each.resourceType() === "fetch") asked++;
+      });
+      await page.clock.runFor(20_000);
+      expect(asked).toBe(0);
+      expect(await page.locator("#lost").count()).toBe(0);
+    });
+
+    it("comes back by itself from a page that was opened while the record could not be asked", async () => {
+      const { headers, body } = await answerUnavailable(request);
+      let asked = 0;
+      const page = await open("/", (each) =>
+        each.route(/\/$/, (route) =>
+          asked++ < 2
+            ? route.fulfill({ status: 503, headers: { ...headers }, body: String(body) })
+            : route.continue(),
+        ),
+      );
+      expect(await text(page, "main")).toContain("The record cannot be asked now");
+      await page.clock.runFor(5_100);
+      await until(() => asked === 2, "asked again");
+      await page.clock.runFor(5_100);
+      await page.locator("#turbines").waitFor();
+    });
+
+    it("claims nothing without JavaScript: neither that it is live nor that a chart comes", async () => {
+      const page = await open("/", undefined, { javaScriptEnabled: false });
+      expect(await text(page, "#clock")).toMatch(/^As of \d{4}-/);
+      const words = await text(page, "body");
+      expect(words).toContain("Without JavaScript this page stays as it was made");
+      expect(words).not.toMatch(/Live|Loading/);
+    });
+  });
+});
