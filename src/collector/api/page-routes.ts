@@ -32,7 +32,8 @@ export function pageRoutes(fleet: FleetSource): readonly HttpRoute[] {
         const { site = "", turbine = "" } = request.params;
         if (!idPattern.test(site) || !idPattern.test(turbine)) return answerNotFound(request);
         const day = readText(request.query, "day");
-        const page = await loadTurbinePage(fleet, { site, turbine, day });
+        const alertPage = readPage(request.query, "alerts");
+        const page = await loadTurbinePage(fleet, { site, turbine, day, alertPage });
         if (page === null) return answerNotFound(request);
         return respond(request, renderTurbinePage(page, parsePageRange(request.query)));
       },
@@ -66,13 +67,14 @@ function readPage(query: unknown, name: string): number {
 function readOverviewQuery(query: unknown): OverviewQuery {
   const sort = turbineSorts.find((each) => each === readText(query, "sort")) ?? null;
   const [page, gatewayPage] = [readPage(query, "page"), readPage(query, "gateways")];
-  return { q: readText(query, "q") ?? "", sort, page, gatewayPage };
+  const alertPage = readPage(query, "alerts");
+  return { q: readText(query, "q") ?? "", sort, page, gatewayPage, alertPage };
 }
 
 /** Answers what is not there: in JSON below `/api/`, elsewhere with a page. */
 export async function answerNotFound(request: HttpRequest): Promise<HttpResponse> {
   if (request.path.startsWith("/api/")) return errorResponse(404, "NOT_FOUND", "there is nothing here");
-  const body = html`<section class="panel"><h2>Nothing here</h2>
+  const body = html`<section class="panel"><h1>Nothing here</h1>
     <p class="empty">This address is not known. <a href="/">Back to the fleet</a></p></section>`;
   const page = renderLayout({ title: "Not found", nowMs: null, trail: [], body });
   return { ...(await respond(request, page)), status: 404 };
@@ -85,7 +87,7 @@ export async function answerUnavailable(request: HttpRequest): Promise<HttpRespo
     const answer = errorResponse(503, "STORE", "the record cannot be asked now; see the collector's log");
     return { ...answer, headers: { ...answer.headers, ...headers } };
   }
-  const body = html`<section class="panel" id="unavailable"><h2>The record cannot be asked now</h2>
+  const body = html`<section class="panel" id="unavailable"><h1>The record cannot be asked now</h2>
     <p class="empty">Gateways keep what they have until it can; the collector's log says why. <a href="">Try again</a></p></section>`;
   const page = renderLayout({ title: "Not now", nowMs: null, trail: [], body });
   const answer = await respond(request, page);

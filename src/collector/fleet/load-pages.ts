@@ -2,7 +2,14 @@
 
 import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
 import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
-import type { AlarmingTurbine, Listing, RecordedAlarm, RecordedEvent } from "../record/fleet-record.ts";
+import type { TurbineFilter } from "../record/drift-record.ts";
+import type {
+  AlarmingTurbine,
+  FleetRecord,
+  Listing,
+  RecordedAlarm,
+  RecordedEvent,
+} from "../record/fleet-record.ts";
 import type { TurbineRef } from "../record/machine-record.ts";
 import type { QuarantineListing } from "../record/quarantine-listing.ts";
 import { type AlarmDeeds, loadDeeds } from "./alarm-deeds.ts";
@@ -34,9 +41,16 @@ export interface OverviewQuery {
   readonly q: string;
   /** Null: those that need attention first where there is more than one page, else by name. */
   readonly sort: TurbineSort | null;
-  /** Of turbines and of gateways, from 1. */
+  /** Of turbines, of gateways and of alarms, from 1. */
   readonly page: number;
   readonly gatewayPage: number;
+  readonly alertPage: number;
+}
+
+/** A part of the alarms: first those that stand, by what needs attention, then the newest that are over. */
+interface AlarmPart extends ListPart<RecordedAlarm> {
+  /** Those that stand, of all parts. */
+  readonly active: number;
 }
 
 /** Raw samples around alarms, by the id of the alert. */
@@ -56,8 +70,7 @@ export interface OverviewPage {
   /** Those that the alarms are of. */
   readonly alarmed: readonly TurbineView[];
   readonly gateways: readonly GatewayView[];
-  /** The first few, active ones first. */
-  readonly alarms: Listing<RecordedAlarm>;
+  readonly alarms: AlarmPart;
   /** Turbines with active ones. */
   readonly alarming: readonly AlarmingTurbine[];
   /** Who did what to these alarms. */
@@ -78,8 +91,7 @@ export interface TurbinePage {
   readonly brokerLostMs: number | null;
   readonly titles: FailureTitles;
   readonly turbine: TurbineView;
-  /** The first few, active ones first. */
-  readonly alarms: Listing<RecordedAlarm>;
+  readonly alarms: AlarmPart;
   /** Who did what to these alarms. */
   readonly deeds: AlarmDeeds;
   /** Raw samples around alarms, by the id of the alert. */
@@ -92,7 +104,7 @@ export interface TurbinePage {
 }
 
 /** Of a page that was asked for without more. */
-export const firstPart: OverviewQuery = { q: "", sort: null, page: 1, gatewayPage: 1 };
+export const firstPart: OverviewQuery = { q: "", sort: null, page: 1, gatewayPage: 1, alertPage: 1 };
 
 /** Rows of a part. */
 const shownTurbines = 100;
@@ -112,7 +124,7 @@ export async function loadOverviewPage(
   const [{ turbines, gateways }, alarms, alarming, drift, models, updates, events, quarantine] =
     await Promise.all([
       loadMachines(fleet),
-      record.alarms({ limit: overviewAlarms, offset: 0 }),
+      loadAlarms(record, {}, { page: query?.alertPage ?? 1, perPage: overviewAlarms }),
       record.alarmingTurbines(),
       loadFleetDrift(fleet),
       loadModels(fleet),
@@ -158,16 +170,16 @@ function selectTurbines(
   return cutList(order === null ? found : sortTurbines(found, order), page, shownTurbines);
 }
 
-/** Loads `/turbine/<site>/<turbine>` with the drift of a day (null: the newest), or null when there is no such turbine. */
+/** Loads `/turbine/<site>/<turbine>` with the drift of a day (null: the newest), or null when there is no such turbine. @param subject whose, and which part of its alarms */
 export async function loadTurbinePage(
   fleet: FleetSource,
-  subject: TurbineRef & { readonly day: string | null },
+  subject: TurbineRef & { readonly day: string | null; readonly alertPage: number },
 ): Promise<TurbinePage | null> {
   const { site, turbine } = subject;
   const view = await loadTurbine(fleet, subject);
   if (view === null) return null;
   const [alarms, evidence, drift, training] = await Promise.all([
-    fleet.record.alarms({ site, turbine, limit: turbineAlarms, offset: 0 }),
+    loadAlarms(fleet.record, { site, turbine }, { page: subject.alertPage, perPage: turbineAlarms }),
     fleet.record.evidence({ site, turbine, kind: "alarm", limit: turbineEvidence, offset: 0 }),
     loadTurbineDrift(fleet, subject),
     loadLikeness(fleet, { site, turbine }),
@@ -188,6 +200,27 @@ export async function loadTurbinePage(
     performance,
     training,
   };
+}
+
+/** Of alarms that are over none is put in order: they are many. */
+async function loadAlarms(
+  record: Pick<FleetRecord, "alarms">,
+  filter: TurbineFilter,
+  part: { readonly page: number; readonly perPage: number },
+): Promise<AlarmPart> {
+  const { page, perPage } = part;
+  const offset = (page - 1) * perPage;
+  const standing = await record.alarms({ ...filter, active: true, order: "urgency", limit: perPage, offset });
+  const over = await record.alarms({
+    ...filter,
+    active: false,
+    limit: perPage - standing.items.length,
+    offset: Math.max(0, offset - standing.total),
+  });
+  const total = standing.total + over.total;
+  const pages = Math.max(1, Math.ceil(total / perPage));
+  if (page > pages) return loadAlarms(record, filter, { page: pages, perPage });
+  return { items: [...standing.items, ...over.items], active: standing.total, total, page, pages };
 }
 
 /** The first bundle that knows a failure mode says its title. */

@@ -38,21 +38,35 @@ interface AlertsView extends Pick<OverviewPage, "alarms" | "titles" | "deeds"> {
   readonly turbines: readonly TurbineView[];
   /** Absent: nobody looked. */
   readonly evidence?: AlertEvidence;
+  /** The way to other parts; null: there are none. */
+  readonly pager: SafeHtml | null;
 }
 
 export function renderAlerts(view: AlertsView, nowMs: number): SafeHtml {
   const { alarms } = view;
-  const active = alarms.items.filter((alarm) => alarm.active).length;
   const body =
     alarms.items.length === 0
       ? renderEmpty("No alert has been raised. That says only that no model saw enough evidence.")
-      : html`<div class="cards roomy">${alarms.items.map((alarm) => renderAlarm(alarm, view, nowMs))}</div>
-        ${alarms.total > alarms.items.length ? html`<p class="note">The newest ${alarms.items.length} of ${alarms.total}; <a href="/api/v1/alerts?limit=500">all of them</a>.</p>` : null}`;
-  const note = alarms.items.length === 0 ? undefined : `${active} active, ${alarms.total} in all`;
+      : html`<div class="cards roomy">${alarms.items.map((alarm) => renderAlarm(alarm, view, nowMs))}</div>${view.pager}`;
+  const note =
+    alarms.items.length === 0
+      ? undefined
+      : html`${alarms.active} active, ${alarms.total} in all${describeAcknowledging(view)}`;
   return renderPanel({ id: "alerts", title: "Alerts", ...(note && { note }), live: "live", body });
 }
 
 type Alarm = OverviewPage["alarms"]["items"][number];
+
+/** Where one acknowledges those that wait for it; nothing where none does. */
+function describeAcknowledging({ alarms, turbines }: AlertsView): SafeHtml | null {
+  const waiting = alarms.items.filter(({ event: { data } }) => /unacknowledged/.test(data.state));
+  if (waiting.length === 0) return null;
+  const gateways = new Set(waiting.map(({ event: { data } }) => findTurbine(data, turbines)?.gateway));
+  const [gateway] = gateways;
+  const one =
+    gateways.size === 1 && gateway ? html`the machine of gateway ${gateway}` : "the machine of its gateway";
+  return html`; one is acknowledged by <code>aurora alert ack</code> on ${one}`;
+}
 
 function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
   const { titles, evidence, turbines } = view;
@@ -146,9 +160,13 @@ interface Present {
 }
 
 function findPresent(data: AlertData, turbines: readonly TurbineView[]): Present | null {
-  const turbine = turbines.find((each) => each.site === data.site && each.turbine === data.turbine);
+  const turbine = findTurbine(data, turbines);
   if (turbine === undefined) return null;
   return { turbine, component: turbine.components.find(({ component }) => component === data.component) };
+}
+
+function findTurbine(data: AlertData, turbines: readonly TurbineView[]): TurbineView | undefined {
+  return turbines.find((each) => each.site === data.site && each.turbine === data.turbine);
 }
 
 function riskOf({ component }: Present, failureMode: string): number | null {

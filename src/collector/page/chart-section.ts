@@ -59,7 +59,7 @@ export function renderCharts(
 function renderRanges(range: PageRange): SafeHtml {
   return html`<nav class="ranges" aria-label="Time range">${pageRanges.map(
     ({ name, title }) =>
-      html`<a href="${range.addressOf?.(name) ?? `?range=${name}`}" ${name === range.name ? html`aria-current="true"` : null}>${title}</a>`,
+      html`<a href="${range.addressOf?.(name) ?? `?range=${name}`}#charts" ${name === range.name ? html`aria-current="true"` : null}>${title}</a>`,
   )}</nav>`;
 }
 

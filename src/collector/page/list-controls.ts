@@ -14,12 +14,12 @@ const sortWords: Readonly<Record<TurbineSort, string>> = {
 
 /** The search of turbines and gateways; outside of what renews itself, so that nobody loses what they type. */
 export function renderSearch({ q, sort }: OverviewQuery, range: string | null): SafeHtml {
-  return html`<form class="search" role="search" method="get" action="/">
+  return html`<form class="search" role="search" method="get" action="/#turbines">
   ${range === null ? null : html`<input type="hidden" name="range" value="${range}">`}
   <label>Search turbines and gateways <input type="search" name="q" value="${q}" maxlength="64"></label>
   <label>Order by <select name="sort"><option value="">default</option>${turbineSorts.map((each) => html`<option value="${each}"${each === sort ? html` selected` : null}>${sortWords[each]}</option>`)}</select></label>
   <button type="submit">Show</button>
-  ${q === "" && sort === null ? null : html`<a href="/">All</a>`}
+  ${q === "" && sort === null ? null : html`<a href="/#turbines">All</a>`}
 </form>`;
 }
 
@@ -36,13 +36,14 @@ export function renderPager<T>(
 
 /** The rest of an address of the fleet's page, which begins with its range. */
 export function overviewAddress(query: OverviewQuery, range: string | null): string {
-  const { q, sort, page, gatewayPage } = query;
+  const { q, sort, page, gatewayPage, alertPage } = query;
   const parts = [
     range === null ? null : `range=${range}`,
     q === "" ? null : `q=${encodeURIComponent(q)}`,
     sort === null ? null : `sort=${sort}`,
     page === 1 ? null : `page=${page}`,
     gatewayPage === 1 ? null : `gateways=${gatewayPage}`,
+    alertPage === 1 ? null : `alerts=${alertPage}`,
   ].filter((part) => part !== null);
   return parts.length === 0 ? "/" : `/?${parts.join("&")}`;
 }

@@ -31,9 +31,14 @@ export function renderOverviewPage(page: OverviewPage, range: PageRange): SafeHt
     anchor: "gateways",
     addressOf: (to) => overviewAddress({ ...query, gatewayPage: to }, name),
   });
+  const alertPager = renderPager(page.alarms, {
+    what: "alerts",
+    anchor: "alerts",
+    addressOf: (to) => overviewAddress({ ...query, alertPage: to }, name),
+  });
   const charts = { ...range, addressOf: (other: string) => overviewAddress(query, other) };
-  const body = html`<h1 class="hidden">Fleet</h1>${renderTiles(page)}
-${renderAlerts({ ...page, turbines: page.alarmed }, nowMs)}
+  const body = html`<h1 class="hidden">Fleet</h1><a class="skip" href="#turbines">Skip to turbines</a>${renderTiles(page)}
+${renderAlerts({ ...page, turbines: page.alarmed, pager: alertPager }, nowMs)}
 ${page.turbines.length > 1 ? renderSearch(query, name) : null}
 ${renderTurbines(turbines, titles, { nowMs, known: page.turbines.length, pager })}
 ${renderCharts(turbines.items, charts, "overview")}

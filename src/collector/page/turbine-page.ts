@@ -6,6 +6,7 @@ import { renderAlerts } from "./alert-section.ts";
 import { type PageRange, renderCharts } from "./chart-section.ts";
 import { renderComponents } from "./component-section.ts";
 import { html, type SafeHtml } from "./html.ts";
+import { renderPager } from "./list-controls.ts";
 import { renderEmpty, renderLayout, renderPanel } from "./page-layout.ts";
 import {
   capitalise,
@@ -24,10 +25,16 @@ import { renderTurbineDrift } from "./turbine-drift-section.ts";
 export function renderTurbinePage(page: TurbinePage, range: PageRange): SafeHtml {
   const { turbine: view, titles, nowMs, brokerLostMs } = page;
   const { site, turbine } = view;
+  const asked = range.fit === "exact" ? `range=${range.name}&` : "";
+  const pager = renderPager(page.alarms, {
+    what: "alerts",
+    anchor: "alerts",
+    addressOf: (to) => `?${asked}alerts=${to}`,
+  });
   const body = html`<h1 class="hidden">Turbine ${turbine}</h1>
 ${renderNow(view, nowMs)}
 ${renderComponents(view, titles, nowMs)}
-${renderAlerts({ ...page, turbines: [view] }, nowMs)}
+${renderAlerts({ ...page, turbines: [view], pager }, nowMs)}
 ${renderCharts([view], range, "single")}
 ${renderTurbineDrift(page.drift)}
 ${renderPerformanceSection(page.performance)}
@@ -62,13 +69,13 @@ function renderDevices(view: TurbineView, nowMs: number): SafeHtml | null {
   const body =
     diagnosed.length === 0
       ? renderEmpty("Nothing is wrong with its devices and sources.")
-      : html`<table><thead><tr><th scope="col">Device or source</th><th scope="col">What is wrong</th><th scope="col">What to do</th><th scope="col">Since</th></tr></thead>
+      : html`<div class="scroll" tabindex="0" role="region" aria-label="Devices and sources, table"><table class="small"><thead><tr><th scope="col">Device or source</th><th scope="col">What is wrong</th><th scope="col">What to do</th><th scope="col">Since</th></tr></thead>
     <tbody>${diagnosed.flatMap(({ name, diagnoses }) =>
       diagnoses.map(
         ({ text, cure, sinceMs }) =>
           html`<tr><th scope="row">${name}</th><td>${capitalise(text)}</td><td>${cure}</td><td class="nowrap">${renderAgo(sinceMs, nowMs)}</td></tr>`,
       ),
-    )}</tbody></table>`;
+    )}</tbody></table></div>`;
   return renderPanel({ id: "devices", title: "Devices and sources", live: "live", body });
 }
 

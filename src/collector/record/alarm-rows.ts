@@ -1,5 +1,11 @@
 /** Alarms and the steps of their lives as rows of a table, alike in every engine. */
-import type { AlarmState, AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
+import { isWithheldState } from "../../core/contract/alarm-report.ts";
+import {
+  type AlarmState,
+  type AlertEvent,
+  type AlertTransition,
+  alarmStates,
+} from "../../core/contract/alert.ts";
 import { createSaidEvent } from "../../core/decision/alarms/recalled-alarm.ts";
 import { isSameTime, type NewestAlarm, type SaidStanding, type StoredAlarm } from "./alarm-rules.ts";
 import { believeSince } from "./clock-rules.ts";
@@ -8,6 +14,20 @@ import type { RecordRow } from "./record-rules.ts";
 
 /** Steps of an alarm's life that are read: the first that came, and the newest. */
 export const maxAlarmSteps = 100;
+
+const withheld = alarmStates.filter(isWithheldState).map((state) => `'${state}'`);
+
+/**
+ * In SQL, a number that is the smaller the more an alarm needs attention: first those that are not withheld, then not
+ * acknowledged, then critical.
+ * @param read reads a field of `data` of its latest event, or of what a state says of it, in the words of an engine
+ */
+export function rankAlarm(read: (of: "event" | "said", field: "state" | "severity") => string): string {
+  const known = (field: "state" | "severity"): string =>
+    `COALESCE(${read("said", field)}, ${read("event", field)})`;
+  return `CASE WHEN ${known("state")} IN (${withheld}) THEN 4 WHEN ${known("state")} = 'unacknowledged' THEN 0 ELSE 2 END
+    + CASE ${known("severity")} WHEN 'critical' THEN 0 ELSE 1 END`;
+}
 
 /** @param row with the JSON of its latest event, and as `first_json` that of its first */
 export function fromAlarmRow(row: RecordRow, steps: readonly AlarmLifeStep[]): RecordedAlarm {

@@ -35,7 +35,7 @@ export interface FleetRecord extends DriftRecord, EvidenceRecord, MachineRecord,
   countPredictions(use: PredictionUse): Promise<number>;
   /** Stores what the collector itself has to say; durable when it resolves. */
   storeOwnEvent(event: EventRecord, nowMs: number): Promise<void>;
-  /** Active ones first, then the newest. */
+  /** Active ones first, then the newest; by `urgency` before these those that are not withheld, not acknowledged, critical, in this order. */
   alarms(query: AlarmQuery): Promise<Listing<RecordedAlarm>>;
   /** Turbines with active alarms, in the order of site and name. */
   alarmingTurbines(): Promise<readonly AlarmingTurbine[]>;
@@ -204,6 +204,7 @@ export interface AlarmQuery extends ListRange, TurbineFilter {
   /** Those that hold each of its words, whatever their case (ASCII), in site, turbine, component or failure mode; none: all. */
   readonly search?: string | undefined;
   readonly active?: boolean | undefined;
+  readonly order?: "urgency" | undefined;
 }
 
 /** An alarm with its latest event and its life: from a `raised` event of a failure mode of a point until the next one. A newer state counts. */

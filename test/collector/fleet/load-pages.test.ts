@@ -88,7 +88,8 @@ function tellDeeds(page: Pick<OverviewPage, "alarms" | "deeds"> | null) {
 
 test("pages know who did what to their alarms, however much their gateway and others told since", async () => {
   const { fleet, queries, acknowledge, flood } = await openFleet();
-  const loadTurbine = () => loadTurbinePage(fleet, { site: "north-sea", turbine: "wt-1", day: null });
+  const loadTurbine = () =>
+    loadTurbinePage(fleet, { site: "north-sea", turbine: "wt-1", day: null, alertPage: 1 });
   expect(tellDeeds(await loadTurbine())).toEqual([null]);
   await acknowledge();
   await flood("gw-1", 500);
@@ -117,14 +118,42 @@ test("who looks at one turbine, or at a part of a list, reads that of the record
       return fleet.record.gateways(only);
     },
   };
-  const turbine = { site: "north-sea", turbine: "wt-2", day: null };
+  const turbine = { site: "north-sea", turbine: "wt-2", day: null, alertPage: 1 };
   expect((await loadTurbinePage({ ...fleet, record }, turbine))?.turbine.gateway).toBe("gw-1");
   expect(asked.splice(0)).toEqual([["wt-2"], ["gw-1"]]);
-  const found = { q: "wt-3", sort: null, page: 1, gatewayPage: 1 };
+  const found = { q: "wt-3", sort: null, page: 1, gatewayPage: 1, alertPage: 1 };
   const page = await loadOverviewPage({ ...fleet, record }, found);
   expect(page.turbines).toHaveLength(3);
   expect(page.shown.items.map((view) => view.turbine)).toEqual(["wt-3"]);
   // An alarm of wt-1 stands beside the list.
   expect(asked[0]).toBe("all gateways");
   expect(asked.slice(1).flat().sort()).toEqual(["gw-0", "gw-2", "wt-1", "wt-3"]);
+});
+
+test("a page shows its alarms in parts, those that stand first, and counts those of all parts", async () => {
+  const { fleet, tell } = await openFleet();
+  let at = t;
+  const alert = (turbine: string, transition: "raised" | "cleared", change: object) =>
+    ({ kind: "alert", event: alertEvent(turbine, transition, ++at, change) }) as const;
+  for (let index = 0; index < 20; index++) {
+    const change = { failureMode: `mode-${index}`, severity: index === 3 ? "critical" : "warning" };
+    const isOver = index >= 16;
+    const cleared = isOver ? [alert("wt-1", "cleared", change)] : [];
+    await tell("gw-1", "alert", [alert("wt-1", "raised", change), ...cleared]);
+  }
+  await tell("gw-1", "alert", [alert("wt-2", "raised", {})]);
+  const load = async (alertPage: number) =>
+    (await loadOverviewPage(fleet, { q: "", sort: null, page: 1, gatewayPage: 1, alertPage })).alarms;
+  const first = await load(1);
+  expect(first).toMatchObject({ active: 18, total: 22, page: 1, pages: 2 });
+  expect(first.items).toHaveLength(12);
+  expect(first.items.slice(0, 4).filter(({ event }) => event.data.severity === "critical")).toHaveLength(3);
+  const second = await load(2);
+  expect(second.items.map(({ active }) => active)).toEqual([...Array(6).fill(true), ...Array(4).fill(false)]);
+  const all = [...first.items, ...second.items].map(({ alarm }) => alarm);
+  expect(new Set(all).size).toBe(22);
+  // There are no more than two.
+  expect(await load(9)).toEqual(second);
+  const subject = { site: "north-sea", turbine: "wt-1", day: null, alertPage: 1 };
+  expect((await loadTurbinePage(fleet, subject))?.alarms).toMatchObject({ active: 17, total: 21, pages: 1 });
 });

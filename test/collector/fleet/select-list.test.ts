@@ -98,11 +98,11 @@ it("shows a part of a large fleet, what needs attention first, with the way to t
   expect(first).toContain("wt-249");
   expect(first).toContain('href="/?range=6h&amp;page=2#turbines"');
   expect(first).toContain("Part 1 of 3, 250 turbines");
-  const query = { q: "wt-24", sort: "risk", page: 1, gatewayPage: 1 } as const;
+  const query = { q: "wt-24", sort: "risk", page: 1, gatewayPage: 1, alertPage: 1 } as const;
   const found = await render(query);
   expect(rowsOf(found)).toBe(11 + 11);
   expect(found).toContain('name="q" value="wt-24"');
-  expect(found).toContain('href="/?range=24h&amp;q=wt-24&amp;sort=risk"');
+  expect(found).toContain('href="/?range=24h&amp;q=wt-24&amp;sort=risk#charts"');
   expect(await render({ ...query, q: "nobody" })).toContain("No turbine is found by these words.");
   expect(await render({ ...query, q: '"><script>' })).not.toContain('<script>"');
 });

@@ -14,7 +14,7 @@ export const empty: OverviewPage = {
   shown: { items: [], total: 0, page: 1, pages: 1 },
   alarmed: [],
   gateways: [],
-  alarms: nothing,
+  alarms: { ...nothing, active: 0, page: 1, pages: 1 },
   alarming: [],
   deeds: new Map(),
   drift: { day: null, table: { days: [], points: [] }, warningShare: 0.01, moved: [] },
@@ -28,5 +28,5 @@ export const empty: OverviewPage = {
 export function pageWithAlarm(event: AlertEvent, change: Partial<RecordedAlarm> = {}): OverviewPage {
   const times = { sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, saidMs: null };
   const alarm: RecordedAlarm = { alarm: 7, active: true, ...times, event, steps: [], ...change };
-  return { ...empty, alarms: { total: 1, items: [alarm] } };
+  return { ...empty, alarms: { ...empty.alarms, total: 1, active: Number(alarm.active), items: [alarm] } };
 }

@@ -26,17 +26,59 @@ test("the fleet's page is made of plain values alone, and of the same values the
   const event = alertEvent("wt-1", "raised", nowMs - 60_000);
   const page = {
     ...empty,
-    alarms: { ...pageWithAlarm(event).alarms, total: 30 },
-    alarming: [{ site: "s", turbine: "t", alarms: 7 }],
+    alarms: { ...pageWithAlarm(event).alarms, active: 24, total: 30, page: 2, pages: 3 },
+    alarming: [{ site: "s", turbine: "t", alarms: 24 }],
   };
   const range = parsePageRange({ range: "6h" });
   const { text } = renderOverviewPage(page, range);
-  expect(text).toContain('<p class="tile-figure">7</p>');
+  expect(text).toContain('<p class="tile-figure">24</p>');
   expect(text).toContain("<h3>Inner-race</h3>");
-  expect(text).toContain("The newest 1 of 30");
+  expect(text).toContain("24 active, 30 in all");
+  expect(text).toContain("Part 2 of 3, 30 alerts");
+  expect(text).toContain('href="/?range=6h#alerts"');
+  expect(text).toContain('href="/?range=6h&amp;alerts=3#alerts"');
   const titled = renderOverviewPage({ ...page, titles: new Map([["inner-race", "crack <here>"]]) }, range);
   expect(titled.text).toContain("<h3>Crack &lt;here&gt;</h3>");
   expect(renderOverviewPage(structuredClone(page), range).text).toBe(text);
+});
+
+const nobody: TurbineView = {
+  site: "s",
+  turbine: "a",
+  gateway: null,
+  health: "information-unavailable",
+  reason: null,
+  rolledUp: { health: "no-data", reason: "" },
+  components: [],
+  operatingState: "information-unavailable",
+  lastSeenMs: nowMs,
+  unwatchedMs: null,
+  twins: [],
+  state: null,
+};
+
+test("the page says once where one acknowledges, while an alert of it waits for that", () => {
+  const event = alertEvent("wt-1", "raised", nowMs);
+  const render = (page: OverviewPage): string => renderOverviewPage(page, parsePageRange(null)).text;
+  const page = pageWithAlarm(event);
+  const [alarm] = page.alarms.items;
+  const twice = { ...page, alarms: { ...page.alarms, items: [alarm!, alarm!] } };
+  expect(render(twice).match(/aurora alert ack/g)).toHaveLength(1);
+  expect(render(twice)).toContain("the machine of its gateway");
+  const watched = { ...nobody, site: event.data.site, turbine: "wt-1", gateway: "gw <1>" };
+  expect(render({ ...page, turbines: [watched] })).toContain("the machine of gateway gw &lt;1&gt;");
+  const acknowledged = pageWithAlarm(alertEvent("wt-1", "acknowledged", nowMs));
+  expect(render(acknowledged)).not.toContain("aurora alert ack");
+});
+
+test("another range and what was searched for are shown where they stand on the page", () => {
+  const { text } = renderOverviewPage(
+    { ...empty, turbines: [nobody, { ...nobody, turbine: "other" }] },
+    parsePageRange({ range: "6h" }),
+  );
+  expect(text).toContain('href="/?range=24h#charts"');
+  expect(text).toContain('action="/#turbines"');
+  expect(text).toContain('<a class="skip" href="#turbines">');
 });
 
 test("an alarm that ended while it was withheld is not said to be withheld still", () => {
@@ -169,7 +211,7 @@ test("all tiles count a turbine by its worst component: one in alarm that is not
   const component = { component: "gearbox", reason: null, sinceMs: null, risks: [], baseline: null };
   const unknown = { reason: "gateway offline", sinceMs: nowMs };
   const view = (turbine: string, health: "critical" | "no-data", isSilent: boolean): TurbineView => ({
-    site: "s",
+    ...nobody,
     turbine,
     gateway: "g",
     health: health === "critical" ? "alarm" : "information-unavailable",
@@ -177,10 +219,6 @@ test("all tiles count a turbine by its worst component: one in alarm that is not
     rolledUp: { health, reason: "" },
     components: [{ ...component, health, ...(isSilent && health === "critical" ? { unknown } : {}) }],
     operatingState: isSilent ? "information-unavailable" : "full-performance",
-    lastSeenMs: nowMs,
-    unwatchedMs: null,
-    twins: [],
-    state: null,
   });
   const turbines = [view("a", "critical", true), view("b", "critical", false), view("c", "no-data", true)];
   const alarming = ["a", "b"].map((turbine) => ({ site: "s", turbine, alarms: 1 }));

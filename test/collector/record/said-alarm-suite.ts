@@ -103,6 +103,39 @@ export function describeSaidAlarms(open: () => Promise<FleetRecord>): void {
     expect(await untilOf()).toBeUndefined();
   });
 
+  it("lists alarms by how much they need attention, by what was heard last of each", async () => {
+    const record = await open();
+    const teller = createTeller(record);
+    const kinds = {
+      newest: { severity: "warning" },
+      shelved: { severity: "critical", state: "shelved" },
+      acknowledged: { severity: "critical", state: "acknowledged" },
+      old: { severity: "warning" },
+      critical: { severity: "critical" },
+      over: { severity: "critical" },
+    } as const;
+    for (const [index, [failureMode, change]] of Object.entries(kinds).entries())
+      await teller.tell(alertEvent("wt-1", "raised", t - index * second, { failureMode, ...change }), t);
+    await teller.tell(alertEvent("wt-1", "cleared", t, { failureMode: "over" }), t);
+    // Of these two no event tells how they are by now.
+    await teller.say(
+      [
+        namedAlarm(t - hour, { failureMode: "said" }),
+        namedAlarm(t, { failureMode: "acknowledged", severity: "warning", state: "acknowledged" }),
+      ],
+      t + 10 * minute,
+      { components: [] },
+    );
+    const query = { limit: 9, offset: 0, order: "urgency" } as const;
+    const modes = (await record.alarms(query)).items.map(({ event }) => event.data.failureMode);
+    expect(modes).toEqual(["said", "critical", "newest", "old", "acknowledged", "shelved", "over"]);
+    const part = await record.alarms({ ...query, active: true, limit: 2, offset: 2 });
+    expect(part).toMatchObject({
+      total: 6,
+      items: ["newest", "old"].map((failureMode) => ({ event: { data: { failureMode } } })),
+    });
+  });
+
   it("knows an alarm of which no event came from its turbine's state, until its events come", async () => {
     const { say, tell, list } = await openTeller();
     await say([namedAlarm(t - hour, { severity: "warning" })], t);

@@ -8,6 +8,7 @@ import {
   fromHeldRow,
   fromNewestRow,
   maxAlarmSteps,
+  rankAlarm,
   toSaidText,
   twinned,
   unheardEvent,
@@ -182,9 +183,14 @@ const chosen = `($1::text IS NULL OR alarm.site = $1) AND ($2::text IS NULL OR a
   AND ($3::boolean IS NULL OR active = $3)
   AND ${holdsWords("$4", "alarm.site, alarm.turbine, component, failure_mode")}`;
 
-/** Active ones first, then the newest. */
+const urgency = rankAlarm((of, field) =>
+  of === "said" ? `alarm.said::json #>> '{alarm,${field}}'` : `alert_event.json::json #>> '{data,${field}}'`,
+);
+
+/** Active ones first, then the newest, or by their urgency. */
 export async function listAlarms(session: SqlSession, query: AlarmQuery): Promise<Listing<RecordedAlarm>> {
   const { site = null, turbine = null, active = null, search = "" } = query;
+  const rank = query.order === "urgency" ? `${urgency},` : "";
   const values: SqlParameter[] = [site, turbine, active, searchWords(search)];
   const [count] = await session.rows(`SELECT COUNT(*) AS total FROM alarm WHERE ${chosen}`, values);
   const rows = await session.rows(
@@ -192,7 +198,7 @@ export async function listAlarms(session: SqlSession, query: AlarmQuery): Promis
        (SELECT json FROM alert_event AS own WHERE own.alarm = alarm.id ORDER BY arrival, received_ms, ctid LIMIT 1) AS first_json
      FROM alarm
      LEFT JOIN ${lastEvent}
-     WHERE ${chosen} ORDER BY active DESC, last_ms DESC, alarm.id DESC LIMIT $5 OFFSET $6`,
+     WHERE ${chosen} ORDER BY active DESC, ${rank} last_ms DESC, alarm.id DESC LIMIT $5 OFFSET $6`,
     [...values, query.limit, query.offset],
   );
   const steps = await readSteps(

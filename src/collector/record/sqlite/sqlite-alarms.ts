@@ -8,6 +8,7 @@ import {
   fromHeldRow,
   fromNewestRow,
   maxAlarmSteps,
+  rankAlarm,
   toSaidText,
   twinned,
   unheardEvent,
@@ -38,6 +39,12 @@ export interface SqliteAlarms {
 
 const lastEvent = `alert_event ON alert_event.site = alarm.site
   AND alert_event.turbine = alarm.turbine AND alert_event.id = alarm.last_event`;
+
+const urgency = rankAlarm((of, field) =>
+  of === "said"
+    ? `json_extract(alarm.said, '$.alarm.${field}')`
+    : `json_extract(alert_event.json, '$.data.${field}')`,
+);
 
 /** Prepares the statements over a migrated database. */
 export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
@@ -134,10 +141,11 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     },
     list: (query) => {
       const { where, values } = buildFilter(query);
+      const rank = query.order === "urgency" ? `${urgency},` : "";
       const count = database.prepare(`SELECT COUNT(*) AS total FROM alarm ${where}`).get(...values);
       const rows = database
         .prepare(
-          `SELECT alarm.*, alert_event.json FROM alarm LEFT JOIN ${lastEvent} ${where} ORDER BY active DESC, last_ms DESC, alarm.id DESC LIMIT ? OFFSET ?`,
+          `SELECT alarm.*, alert_event.json FROM alarm LEFT JOIN ${lastEvent} ${where} ORDER BY active DESC, ${rank} last_ms DESC, alarm.id DESC LIMIT ? OFFSET ?`,
         )
         .all(...values, query.limit, query.offset);
       return {
