@@ -7,10 +7,12 @@ import { collectorConfigSchema } from "../../src/core/contract/config/collector-
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import {
   connectGateway,
+  longGateway,
   startTestFleet,
   type TestFleet,
   type TestGateway,
 } from "../collector/fleet-fixture.ts";
+import { alertEvent, alertRecord, model, turbineState } from "../collector/fleet-records.ts";
 import { seedFleet } from "../collector/seed-fleet.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { startCollector } from "../support/whole-collector.ts";
@@ -194,6 +196,111 @@ describe.skipIf(chromiumPath === undefined)("the page in Chromium (skipped where
     await close();
   });
 
+  it("prints all columns, of when they are, and what is said of a lost connection", async () => {
+    // What A4 has between its margins.
+    const { page, close } = await open("/", "light", 718);
+    await page.emulateMedia({ media: "print" });
+    expect(await page.locator("#clock").isVisible()).toBe(true);
+    await page.evaluate("document.getElementById('lost').hidden = false");
+    expect(await page.locator("#lost").isVisible()).toBe(true);
+    const cropped = `[...document.querySelectorAll(".scroll > table")].filter(
+      (table) => table.getBoundingClientRect().right > table.closest(".panel").getBoundingClientRect().right ||
+        getComputedStyle(table.parentElement).overflowX !== "visible").length`;
+    expect(await page.evaluate(cropped)).toBe(0);
+    await shoot(page, "fleet-print");
+    await close();
+  });
+
+  it("keeps the reader's place over another range and a search, and leads past the alerts", async () => {
+    const { page, close } = await open("/", "light", 390);
+    const topOf = async (id: string): Promise<number> => (await page.locator(id).boundingBox())!.y;
+    const isSoonInView = (id: string) =>
+      expect.poll(async () => Math.abs((await topOf(id)) - 450), { timeout: 5_000 }).toBeLessThan(500);
+    await page.locator("#charts .ranges a", { hasText: "6 h" }).click();
+    await page.waitForURL("**/?range=6h#charts");
+    await isSoonInView("#charts");
+    await page.locator("input[type=search]").fill("WT-03");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/?range=6h&q=WT-03&sort=#turbines");
+    await isSoonInView("#turbines");
+    await page.goto(fleet.collector.url);
+    expect(await topOf("#turbines")).toBeGreaterThan(1000);
+    await page.locator('.skip[href="#turbines"]').focus();
+    await page.keyboard.press("Enter");
+    await isSoonInView("#turbines");
+    await page.goto(`${fleet.collector.url}/nothing`);
+    expect(await page.locator("h1").innerText()).toBe("Nothing here");
+    await close();
+  });
+
+  it("runs out of the page with no name, however long one is permitted to be", async () => {
+    const named = (name: string): string => name.repeat(63).slice(0, 63);
+    const [site, turbine, component] = [named("SITE_"), named("TURBINE_"), named("component")];
+    const nowMs = Date.now();
+    const time = new Date(nowMs).toISOString();
+    const failureMode = named("mode");
+    const longModel = { ...model(fleet.digest), name: named("model") };
+    const device = {
+      device: named("device"),
+      diagnoses: [{ ...diagnosis, cure: named("cure"), sinceMs: nowMs }],
+    };
+    await gateway.publish(
+      fleet.topics.state(site, turbine),
+      turbineState(turbine, nowMs, longModel.digest, {
+        site,
+        model: { ...longModel, digest: "f".repeat(64) },
+        components: [{ component, health: "critical", reason: named("reason"), sinceMs: nowMs }],
+        lastScores: [{ component, failureMode, probability: 0.9, risk: 0.6, time }],
+        devices: [device],
+      }),
+    );
+    const change = { site, component, failureMode, model: longModel, clearedBecause: named("because") };
+    await gateway.send(
+      alertRecord(alertEvent(turbine, "raised", nowMs, change)),
+      alertRecord(alertEvent(turbine, "cleared", nowMs + 1, change)),
+      alertRecord(alertEvent(turbine, "raised", nowMs + 2, change)),
+    );
+    await gateway.send(
+      {
+        kind: "event",
+        timeMs: nowMs,
+        name: named("name"),
+        subject: named("subject"),
+        detail: named("detail"),
+      },
+      {
+        kind: "update",
+        timeMs: nowMs,
+        step: "refused",
+        modelName: named("model"),
+        fromVersion: "1.0.0",
+        toVersion: "1.0.1",
+        detail: named("detail"),
+      },
+    );
+    const other = await connectGateway(fleet, longGateway);
+    await other.publish(fleet.topics.status(longGateway), { ...statusOf(longGateway), time });
+    await other.close();
+    const { page, close } = await open("/", "light");
+    await page.locator("#gateways tbody tr", { hasText: longGateway }).waitFor();
+    await page.locator("#turbines tbody tr", { hasText: turbine }).waitFor();
+    for (const path of ["/", `/turbine/${site}/${turbine}`, "/drift"]) {
+      await page.goto(`${fleet.collector.url}${path}`);
+      for (const width of [320, 390, 718, 1440]) {
+        await page.setViewportSize({ width, height: 1000 });
+        const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        expect(await page.evaluate(overflow), `${path} at ${width} px`).toBeLessThanOrEqual(0);
+        // One long name leaves the others room.
+        if (path === "/") {
+          const widest = `Math.max(...[...document.querySelectorAll(".scroll > table")].map(({ offsetWidth }) => offsetWidth))`;
+          expect(await page.evaluate(widest)).toBeLessThanOrEqual(Math.max(1100, width));
+        }
+      }
+      await shoot(page, `long-${path.slice(1, 6)}`);
+    }
+    await close();
+  });
+
   it("says so when the collector is gone", async () => {
     const config = {
       collector: { stateDir: createTemporaryFolder(), httpPort: 0 },
@@ -209,6 +316,9 @@ describe.skipIf(chromiumPath === undefined)("the page in Chromium (skipped where
     await page.close();
   });
 });
+
+const statusOf = (gateway: string) => ({ gateway, online: true, version: "0.1.0", config: null });
+const diagnosis = { kind: "clock", code: "clock-ahead", text: "its clock is ahead" } as const;
 
 const stateOf = (turbine: string) => ({
   site: "north-sea",

@@ -122,6 +122,9 @@ export interface TestFleet {
   getJson(path: string): Promise<{ readonly status: number; readonly body: never }>;
 }
 
+/** The longest name that a gateway may have. */
+export const longGateway = "gateway-of_63_characters".repeat(3).slice(0, 63);
+
 /** Starts a collector in `folder`; whoever calls it closes it. */
 export async function startTestFleet(
   folder: string,
@@ -143,7 +146,7 @@ export async function startTestFleet(
       embedded: {
         port: 0,
         anonymousRead: true,
-        gateways: ["gw-1", "gw-2"].map((id) => ({ id, passwordFile })),
+        gateways: ["gw-1", "gw-2", longGateway].map((id) => ({ id, passwordFile })),
       },
     },
     registry: { keysDir, publish: [bundlesDir], trustedKeys: [trusted] },

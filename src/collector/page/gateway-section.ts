@@ -67,13 +67,13 @@ export function renderModels(models: readonly ModelView[], updates: OverviewPage
   const table =
     models.length === 0
       ? renderEmpty("No model is known: no turbine has named one, and no bundle is configured.")
-      : html`<table><thead><tr><th scope="col">Model</th><th scope="col">Version</th><th scope="col">Digest</th><th scope="col">In use by</th></tr></thead>
+      : html`<div class="scroll" tabindex="0" role="region" aria-label="Models, table"><table class="small"><thead><tr><th scope="col">Model</th><th scope="col">Version</th><th scope="col">Digest</th><th scope="col">In use by</th></tr></thead>
   <tbody>${models.map(
     (
       model,
     ) => html`<tr><th scope="row">${model.title ?? model.name}</th><td>${model.version}${renderUngated(model.ungated)}</td><td><code title="${model.digest}">${model.digest.slice(0, 12)}</code></td>
     <td>${model.turbineCount === 0 ? "no turbine" : `${model.turbineCount} ${model.turbineCount === 1 ? "turbine" : "turbines"}`}</td></tr>`,
-  )}</tbody></table>`;
+  )}</tbody></table></div>`;
   const steps =
     updates.items.length === 0
       ? renderEmpty("No update has been attempted.")

@@ -48,13 +48,13 @@ function renderRow(view: TurbineView, titles: FailureTitles, nowMs: number): Saf
   const [sloppy] = view.state?.devices ?? [];
   const [mute] = view.state?.sources ?? [];
   return html`<tr class="${view.rolledUp.health}">
-  <th scope="row" class="nowrap"><a href="${turbineHref(view.site, view.turbine)}">${view.turbine}</a> <span class="site">${view.site}</span></th>
+  <th scope="row"><span class="name"><a href="${turbineHref(view.site, view.turbine)}">${view.turbine}</a> <span class="site">${view.site}</span></span></th>
   <td>${renderTurbineHealth(view)}${renderTwins(view)}${isPlain ? null : html`<div class="why">${capitalise(rolledUp.reason)}</div>`}${sloppy === undefined ? null : html`<div class="why">Device ${sloppy.device}: ${sloppy.diagnoses[0]?.text}</div>`}${mute === undefined ? null : html`<div class="why">Source ${mute.source}: ${mute.diagnoses[0]?.text}</div>`}</td>
   <td>${formatName(view.operatingState)}</td>
   <td>${renderHighestRisk(view, titles)}</td>
   <td class="number">${quality === undefined ? "–" : formatCount(quality.windowsProcessed)}</td>
   <td class="number">${quality === undefined ? "–" : formatCount(quality.windowsQuarantined)}</td>
-  <td>${model === null || model === undefined ? "–" : html`<span class="nowrap">${model.name} ${model.version}</span>${renderUngated(view.modelUngated)}`}</td>
+  <td>${model === null || model === undefined ? "–" : html`<span class="name">${model.name} ${model.version}</span>${renderUngated(view.modelUngated)}`}</td>
   <td class="nowrap">${renderAgo(view.lastSeenMs, nowMs)}</td>
 </tr>`;
 }

@@ -77,7 +77,7 @@ test("what cannot be read from the record is answered with 503, for people with 
     "text/html; charset=utf-8",
     "5",
   ]);
-  expect(await page.text()).toContain("The record cannot be asked now");
+  expect(await page.text()).toContain("<h1>The record cannot be asked now</h1>");
   const answer = await fetch(`${url}/api/v1/turbines`);
   expect(answer.status).toBe(503);
   expect(await answer.json()).toMatchObject({ error: { code: "STORE" } });
