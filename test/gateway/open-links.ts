@@ -35,7 +35,7 @@ export async function openLinks(
     random: createRandom(1),
     bearingOf: () => undefined,
     channelsOf: () => [],
-    standbyBelowRpm: 300,
+    operation: { standbyBelowRpm: 300, dataTimeoutSeconds: 60 },
     onDiagnosis: () => {},
     pipeline,
     captures: { accept: () => false, contact: () => {}, lost: () => {} },

@@ -21,6 +21,7 @@ import { accelerometerScale } from "../../src/core/simulate/bearing-sensor.ts";
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";
 import { openDeviceLinks } from "../../src/gateway/devices/device-links.ts";
 import type { DeviceWatch } from "../../src/gateway/devices/device-watch.ts";
+import { type ModelStanding, unknownModel } from "../../src/gateway/diagnosis/device-facts.ts";
 import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 
 const shipped = join(import.meta.dirname, "../../models/bearing-vibration/1.0.0/manifest.json");
@@ -63,6 +64,8 @@ export interface SloppyRig {
   /** What it says to a configuration from now on; at first "ack". */
   answer(how: "ack" | "nack" | "nothing"): void;
   send(message: DeviceMessage): void;
+  /** From now on this is known beside it. */
+  tell(told: Partial<ModelStanding>): void;
   stream(seconds: number, sloppiness?: Sloppiness): void;
   /** Time passes without a packet. */
   wait(seconds: number): void;
@@ -115,7 +118,7 @@ export async function openSloppyRig(
     random,
     bearingOf: () => bearing,
     channelsOf: () => ["accel-de"],
-    standbyBelowRpm: 300,
+    operation: { standbyBelowRpm: 300, dataTimeoutSeconds: 60 },
     onDiagnosis: () => {},
     pipeline: {
       announce: () => {},
@@ -149,6 +152,7 @@ export async function openSloppyRig(
   let sinceTickMs = 0;
   const unanswered: number[] = [];
   let answer: "ack" | "nack" | "nothing" = "ack";
+  let model = unknownModel;
 
   const wrap = (message: DeviceMessage): Buffer => {
     const flags = message.type === "hello" ? packetFlags.acknowledge : packetFlags.session;
@@ -171,7 +175,7 @@ export async function openSloppyRig(
         port.arrive(wrap({ type: "nack", sequence, reason: "mode raw is not known" }));
     }
     sinceTickMs += ms;
-    for (; sinceTickMs >= 1000; sinceTickMs -= 1000) watch.tick(session.statistics, null);
+    for (; sinceTickMs >= 1000; sinceTickMs -= 1000) watch.tick(session.statistics, null, model);
   };
   // Not within the call that sends it: an answer takes its time.
   port.onConfig = (configSequence) => unanswered.push(configSequence);
@@ -198,6 +202,9 @@ export async function openSloppyRig(
     helloAgain: () => port.arrive(wrap(hello)),
     answer: (how) => {
       answer = how;
+    },
+    tell: (told) => {
+      model = { ...unknownModel, ...told };
     },
     send: (message) => port.arrive(wrap(message)),
     stream: (seconds, sloppiness = {}) => {

@@ -119,7 +119,11 @@ class TurbineRollUp implements TurbineTracker {
 
   describe(now: TurbineMoment): TurbineState {
     const { timeMs, monotonicMs, alarms, dataQuality, conditions, drift, devices, sources, unfitOf } = now;
-    const known = this.#trackers.map((tracker) => tracker.operatingStateAt(monotonicMs));
+    // A device that says nothing of its machine does not say that it stands by.
+    const known = this.#trackers.map((tracker) => {
+      const state = tracker.operatingStateAt(monotonicMs);
+      return state === "standby" && unfitOf?.(tracker.component) ? "information-unavailable" : state;
+    });
     const age = monotonicMs === undefined ? {} : { monotonicMs };
     const described = this.#trackers.map((tracker) => {
       const { component } = tracker;

@@ -20,6 +20,7 @@ import { type Clock, systemTimers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { readDeviceImage, readDeviceKey } from "../../core/serving/device-image.ts";
 import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
+import type { MeasuringPointOptions } from "../../core/serving/measuring-point.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import type { ModelStanding } from "../diagnosis/device-facts.ts";
 import type { WorkGauge } from "../points/work-gauge.ts";
@@ -37,7 +38,7 @@ export interface ConnectDevicesOptions {
   readonly config: GatewayConfig;
   readonly runtimeVersion: string;
   readonly models: ServedModels;
-  readonly pipeline: DeviceDataSink;
+  readonly pipeline: DeviceDataSink & Pick<MeasuringPointOptions, "readings">;
   /** A device that infers itself was recorded for an alert. */
   readonly onAlertRecording: (recording: Recording, event: AlertEvent) => void;
   /** What waits in the pipeline. */
@@ -97,7 +98,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     devices: config.devices,
     bearingOf: (deviceId) => points.ofDevice(deviceId)[0]?.bearing,
     channelsOf: (deviceId) => points.ofDevice(deviceId).map(({ channel }) => channel),
-    standbyBelowRpm: config.operation.standbyBelowRpm,
+    operation: config.operation,
     onDiagnosis: (deviceId, { kind, diagnosis: { code, text, cure } }) =>
       options.telemetry.event(
         `device-diagnosis.${kind}`,
@@ -127,6 +128,8 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
   /** Version of the model that a device runs; null: none, or it was not heard yet. */
   const modelOf = ({ id, session: { hello } }: Pick<DeviceLink, "id" | "session">): string | null =>
     pushes.runs(id, hello?.sessionId)?.version ?? hello?.modelVersion ?? null;
+  const readTold = (point: IndexedPoint | undefined, channel: "shaft-speed" | "power"): number =>
+    point === undefined ? Number.NaN : pipeline.readings.read(point.turbine, channel, clock.monotonicMs());
   const standingOf = ({ id, session }: DeviceLink, { keyFile }: DeviceConfig): ModelStanding => {
     const own = points.ofDevice(id);
     const bundle = own[0]?.bundle;
@@ -140,6 +143,8 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
       isPushed: pushes.describe(id) !== null,
       statesSpeed: own.some(({ shaftRpm }) => shaftRpm !== null),
       mappedSpeed: own[0] === undefined ? null : speeds.whyMissing(own[0].turbine),
+      toldRpm: readTold(own[0], "shaft-speed"),
+      toldKw: readTold(own[0], "power"),
     };
   };
   const sessions = new Map(links.sessions.map(({ id, session }) => [id, session]));

@@ -41,7 +41,7 @@ export interface DeviceDataSink {
   acceptDeviceReading(reading: Reading): void;
 }
 
-export interface DeviceLinksOptions extends Pick<DeviceWatchOptions, "standbyBelowRpm"> {
+export interface DeviceLinksOptions extends Pick<DeviceWatchOptions, "operation"> {
   readonly devices: readonly DeviceConfig[];
   /** The bearing that a device watches, if it watches one. */
   bearingOf(deviceId: string): BearingOrders | undefined;
@@ -154,7 +154,7 @@ class OpenedDevice implements DeviceLink {
     this.watch = createDeviceWatch({
       device,
       expected: options.channelsOf(device.id),
-      standbyBelowRpm: options.standbyBelowRpm,
+      operation: options.operation,
       clock,
       logger,
       onNews: options.onDiagnosis,

@@ -12,7 +12,11 @@ import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { createDeviceContact, type DeviceContact } from "../diagnosis/device-contact.ts";
 import { type ModelStanding, unknownModel } from "../diagnosis/device-facts.ts";
-import { createDeviceObserver, type DeviceObserver } from "../diagnosis/device-observer.ts";
+import {
+  createDeviceObserver,
+  type DeviceObserver,
+  type DeviceObserverOptions,
+} from "../diagnosis/device-observer.ts";
 import { diagnoseDevice, isRestarting } from "../diagnosis/diagnose-device.ts";
 import {
   createDiagnosisLedger,
@@ -24,7 +28,7 @@ export interface DeviceWatchOptions {
   readonly device: Pick<DeviceConfig, "id" | "mode">;
   /** Channels that measuring points take from it. */
   readonly expected: readonly string[];
-  readonly standbyBelowRpm: number;
+  readonly operation: DeviceObserverOptions["operation"];
   readonly clock: Clock;
   readonly logger: Logger;
   onNews(deviceId: string, news: DiagnosisNews): void;
@@ -83,10 +87,10 @@ class DiagnosingWatch implements DeviceWatch {
   isRestarting = false;
 
   constructor(options: DeviceWatchOptions) {
-    const { device, expected, clock, standbyBelowRpm } = options;
+    const { device, expected, clock, operation } = options;
     const infersItself = device.mode === "edge";
     this.#options = options;
-    this.#observer = createDeviceObserver({ infersItself, expected, standbyBelowRpm });
+    this.#observer = createDeviceObserver({ infersItself, expected, operation });
     this.#contact = createDeviceContact(clock.monotonicMs());
   }
 

@@ -49,8 +49,10 @@ export interface DeviceFacts {
   readonly isClockUnset: boolean;
   /** As the newest block of samples says; NaN: it does not. */
   readonly shaftRpm: number;
-  /** For ten minutes and more it has vibrated as of a machine in operation, and said that the shaft hardly turns. */
+  /** For ten minutes and more it has vibrated as of a machine in operation, while the shaft was said to hardly turn. */
   readonly vibratesStanding: boolean;
+  /** The same of its turbine's power. */
+  readonly makesPowerStanding: boolean;
   readonly pace: Pace;
   readonly estimate: PaceEstimate | null;
   /** Of the channel that was estimated. */
@@ -80,6 +82,9 @@ export interface ModelStanding {
   readonly statesSpeed: boolean;
   /** Its turbine's shaft speed is mapped from SCADA, and why it may be missing, as far as that is known (empty: it is not); null: it is not mapped. */
   readonly mappedSpeed: string | null;
+  /** Its turbine's shaft speed and power as they were told beside it, rpm and kW; NaN: they are not known. */
+  readonly toldRpm: number;
+  readonly toldKw: number;
 }
 
 /** Of a device that nobody asks for its model. */
@@ -91,6 +96,8 @@ export const unknownModel: ModelStanding = {
   isPushed: false,
   statesSpeed: false,
   mappedSpeed: null,
+  toldRpm: Number.NaN,
+  toldKw: Number.NaN,
 };
 
 /** Counts of the last 30 to 40 s. */

@@ -3,6 +3,7 @@
  * judges nothing, and reads no clock.
  */
 import type { LevelStatistics } from "../../core/contract/bundle/baseline-spec.ts";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type {
   DeviceChannel,
   HelloMessage,
@@ -74,9 +75,8 @@ const windowHoldMs = 8_000;
 const standstillMs = 10_000;
 
 /** What is known of a device before it says anything. */
-interface DeviceObserverOptions extends Pick<DeviceFacts, "infersItself" | "expected"> {
-  /** Below this a turbine stands by. */
-  readonly standbyBelowRpm: number;
+export interface DeviceObserverOptions extends Pick<DeviceFacts, "infersItself" | "expected"> {
+  readonly operation: Pick<GatewayConfig["operation"], "standbyBelowRpm" | "dataTimeoutSeconds">;
 }
 
 /** Creates the observer of a device that was never heard of. */
@@ -113,7 +113,7 @@ class Observer implements DeviceObserver {
 
   constructor(options: DeviceObserverOptions) {
     this.#options = options;
-    this.#speed = createSpeedDoubt(options.standbyBelowRpm);
+    this.#speed = createSpeedDoubt(options.operation);
   }
 
   get clockAheadMs(): number {
@@ -163,7 +163,10 @@ class Observer implements DeviceObserver {
     const { jump, lost, isAfterPause, isAgain, rmsCounts } = place;
     if (!this.#isTurning(arrivedMonotonicMs)) this.#channels.pause();
     this.#count("samples", samples, arrivedMonotonicMs);
-    if (this.#speed.note({ message, channel, rmsCounts, arrivedMonotonicMs })) this.#counts.add("hertz", 1);
+    const { toldRpm, toldKw: powerKw } = this.model;
+    const shaftRpm = Number.isNaN(this.#shaftRpm) ? Math.abs(toldRpm) : this.#shaftRpm;
+    const heard = { counts: message.counts, shaftRpm, powerKw, channel, rmsCounts, arrivedMonotonicMs };
+    if (this.#speed.note(heard)) this.#counts.add("hertz", 1);
     this.#counts.add("blocks", 1);
     if (isAgain) this.#counts.add("again", 1);
     if (lost > 0) this.#counts.add("missing", lost);
@@ -247,6 +250,7 @@ class Observer implements DeviceObserver {
       isClockUnset: this.#clock.isUnset,
       shaftRpm: this.#shaftRpm,
       vibratesStanding: this.#speed.isLasting,
+      makesPowerStanding: this.#speed.isPowered,
       pace: this.#pace.pace,
       estimate: this.#pace.estimate(),
       saidRateHz: this.#saidRateHz,
@@ -261,7 +265,7 @@ class Observer implements DeviceObserver {
   #isTurning(monotonicMs: number): boolean {
     return Number.isNaN(this.#shaftRpm)
       ? monotonicMs - this.#lastWindowMonotonicMs < windowHoldMs
-      : this.#shaftRpm >= this.#options.standbyBelowRpm;
+      : this.#shaftRpm >= this.#options.operation.standbyBelowRpm;
   }
 
   #count(name: RecentName, many: number, monotonicMs: number): void {

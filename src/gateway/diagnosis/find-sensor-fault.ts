@@ -11,28 +11,40 @@ const hertzShare = 0.9;
 const louderDb = 12;
 const quieterDb = 9;
 
-/** The shaft hardly turns, and yet it vibrates: the speed would be one of operation if it were in Hz, or it has lasted. */
-export function findSpeed({
-  shaftRpm,
-  vibratesStanding,
-  recent: { blocks, hertz },
-}: DeviceFacts): DiagnosisVerdict {
+/** The shaft hardly turns, and yet it vibrates or makes power: the speed would be one of operation if it were in Hz, or it has lasted. */
+export function findSpeed(facts: DeviceFacts): DiagnosisVerdict {
+  const { vibratesStanding, makesPowerStanding, model } = facts;
+  const { blocks, hertz } = facts.recent;
   if (blocks.count === 0) return undefined;
   const isHertz = hertz.isHabit && hertz.count >= hertzShare * blocks.count;
-  if (!isHertz && !vibratesStanding) return null;
+  if (!isHertz && !vibratesStanding && !makesPowerStanding) return null;
+  const isTold = Number.isNaN(facts.shaftRpm);
+  const shaftRpm = isTold ? Math.abs(model.toldRpm) : facts.shaftRpm;
+  // A value that comes late.
+  if (Number.isNaN(shaftRpm)) return undefined;
   const said = String(Number(shaftRpm.toFixed(2)));
-  const slow =
-    "If the shaft is as slow as that, write a lower operation.standbyBelowRpm into the gateway's configuration.";
-  const what = `says ${said} rpm, at which its turbine stands by, and vibrates as one that runs`;
+  const power = Number.isNaN(model.toldKw) ? "power" : `${formatWhole(model.toldKw)} kW`;
+  const vibrates = isHertz || vibratesStanding ? "vibrates as one that runs" : "";
+  const signs = makesPowerStanding
+    ? `, while it makes ${power}${vibrates && ` and ${vibrates}`}`
+    : `, and ${isTold ? "it " : ""}${vibrates}`;
+  const what = `${isTold ? "SCADA says" : "says"} ${said} rpm, at which its turbine stands by${signs}`;
+  const question = isHertz
+    ? `: is the speed in Hz (${said} Hz are ${formatWhole(shaftRpm * 60)} rpm)`
+    : ", for ten minutes and more: is the shaft still heard";
+  const other = isTold ? ", or is it another shaft's" : "";
+  return { text: `${what}${question}${other}?`, cure: `${adviseSpeed(isHertz, isTold)} ${slowShaft}` };
+}
+
+const slowShaft =
+  "If the shaft is as slow as that, write a lower operation.standbyBelowRpm into the gateway's configuration.";
+
+function adviseSpeed(isHertz: boolean, isTold: boolean): string {
+  if (isTold)
+    return "Until it is right, nothing is decided: map the speed of the shaft that the sensor sits on (the generator's, not the rotor's), in revolutions a minute, and check what measures it.";
   return isHertz
-    ? {
-        text: `${what}: is the speed in Hz (${said} Hz are ${formatWhole(shaftRpm * 60)} rpm)?`,
-        cure: `Send the shaft speed in revolutions a minute. ${slow}`,
-      }
-    : {
-        text: `${what}, for ten minutes and more: is the shaft still heard?`,
-        cure: `Until it is, nothing is decided: check the tachometer, its distance to the shaft and its cable, and that what is sent is revolutions a minute; without one leave shaft_rpm out, and map the speed from SCADA or write \`shaftRpm\` at the measuring point. ${slow}`,
-      };
+    ? "Send the shaft speed in revolutions a minute."
+    : "Until it is, nothing is decided: check the tachometer, its distance to the shaft and its cable, and that what is sent is revolutions a minute; without one leave shaft_rpm out, and map the speed from SCADA or write `shaftRpm` at the measuring point.";
 }
 
 /** It hears nothing while the shaft turns, or nothing but a hum. */

@@ -1,9 +1,10 @@
 /**
- * Whether a machine vibrates as one in operation while its device says that the shaft hardly turns: it would be watched by nobody.
- * Reads no clock.
+ * Whether a machine vibrates, or makes power, as one in operation while its shaft is said to hardly turn: it would be watched by
+ * nobody. Reads no clock.
  */
 import { inGravities } from "../../core/contract/acceleration-units.ts";
-import type { DeviceChannel, RawWindowMessage } from "../../core/contract/device/device-message.ts";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 
 export interface SpeedDoubt {
@@ -11,10 +12,16 @@ export interface SpeedDoubt {
   note(block: HeardBlock): boolean;
   /** It has vibrated so for ten minutes and more, in nine tenths of what was heard, at speeds below standby alone. */
   readonly isLasting: boolean;
+  /** Its turbine has made power for as long, at speeds below standby alone. */
+  readonly isPowered: boolean;
 }
 
 interface HeardBlock {
-  readonly message: Pick<RawWindowMessage, "counts" | "shaftRpm">;
+  readonly counts: Int16Array;
+  /** Whoever says it; NaN: nobody does just now. */
+  readonly shaftRpm: number;
+  /** Of its turbine; NaN: it is not known just now. */
+  readonly powerKw: number;
   readonly channel: DeviceChannel;
   /** Root mean square of what alternates, in counts. */
   readonly rmsCounts: number;
@@ -33,29 +40,47 @@ const leastHeardS = 30;
 /** A second that is quiet outweighs so many that are not, of which no more than these are remembered. */
 const quietWeight = 9;
 const mostLoudS = 60;
+/** More than a turbine that stands needs for itself, where its power is counted as what it takes. */
+const runningKw = 50;
+/** A value that counts for a while was told before the turbine stopped: so many times as long it counts says that it did not. */
+const powerHolds = 3;
+/** What nobody says for less is a value that comes late. */
+const lateMs = 2 * minuteMs;
 
 /** Creates the doubt of a device that was not heard yet; below `standbyBelowRpm` its turbine stands by. */
-export function createSpeedDoubt(standbyBelowRpm: number): SpeedDoubt {
-  return new Doubt(standbyBelowRpm);
+export function createSpeedDoubt(
+  operation: Pick<GatewayConfig["operation"], "standbyBelowRpm" | "dataTimeoutSeconds">,
+): SpeedDoubt {
+  return new Doubt(operation.standbyBelowRpm, operation.dataTimeoutSeconds * 1000);
 }
 
 class Doubt implements SpeedDoubt {
   readonly #standbyBelowRpm: number;
+  readonly #poweredMs: number;
   #sinceMs = 0;
   #newestMs = 0;
   #heardS = 0;
   #loudS = 0;
+  /** NaN: it makes none. */
+  #powerSinceMs = Number.NaN;
+  #powerNewestMs = Number.NaN;
 
-  constructor(standbyBelowRpm: number) {
+  constructor(standbyBelowRpm: number, holdMs: number) {
     this.#standbyBelowRpm = standbyBelowRpm;
+    this.#poweredMs = Math.max(lastingMs, powerHolds * holdMs);
   }
 
-  note({ message: { counts, shaftRpm }, channel, rmsCounts, arrivedMonotonicMs }: HeardBlock): boolean {
+  note(block: HeardBlock): boolean {
+    const { counts, shaftRpm, channel, rmsCounts, arrivedMonotonicMs } = block;
     const rpm = Math.abs(shaftRpm);
+    if (Number.isNaN(rpm) && arrivedMonotonicMs - this.#newestMs < lateMs) return false;
     if (!(rpm < this.#standbyBelowRpm)) {
       this.#heardS = 0;
+      this.#powerSinceMs = Number.NaN;
       return false;
     }
+    this.#newestMs = arrivedMonotonicMs;
+    this.#notePower(block);
     const { unit, scale, sampleRateHz } = inGravities(channel);
     // Another quantity does not say how strongly a machine vibrates.
     if (unit !== "g") return false;
@@ -65,7 +90,6 @@ class Doubt implements SpeedDoubt {
       this.#sinceMs = arrivedMonotonicMs;
       this.#loudS = 0;
     }
-    this.#newestMs = arrivedMonotonicMs;
     this.#heardS += seconds;
     const isRunning = isLoud && isVibration(counts, rmsCounts, sampleRateHz);
     this.#loudS = Math.min(mostLoudS, this.#loudS + (isRunning ? seconds : -quietWeight * seconds));
@@ -73,8 +97,20 @@ class Doubt implements SpeedDoubt {
     return isLoud && rpm * 60 >= this.#standbyBelowRpm;
   }
 
+  #notePower({ powerKw, arrivedMonotonicMs }: HeardBlock): void {
+    if (powerKw >= runningKw) {
+      if (Number.isNaN(this.#powerSinceMs)) this.#powerSinceMs = arrivedMonotonicMs;
+      this.#powerNewestMs = arrivedMonotonicMs;
+    } else if (!(Number.isNaN(powerKw) && arrivedMonotonicMs - this.#powerNewestMs < lateMs))
+      this.#powerSinceMs = Number.NaN;
+  }
+
   get isLasting(): boolean {
     return this.#heardS >= leastHeardS && this.#newestMs - this.#sinceMs >= lastingMs;
+  }
+
+  get isPowered(): boolean {
+    return this.#powerNewestMs - this.#powerSinceMs >= this.#poweredMs;
   }
 }
 

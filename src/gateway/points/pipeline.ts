@@ -31,7 +31,7 @@ import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { nameComponent } from "../record/read-kept.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
-import { createLatestReadings } from "./latest-readings.ts";
+import { createLatestReadings, type LatestReadings } from "./latest-readings.ts";
 import {
   createPointChains,
   type PointChainsOptions,
@@ -108,6 +108,8 @@ export interface Pipeline {
   watchPressure(watcher: PressureWatcher): void;
   /** A scalar of a turbine; its `deviceId` is the turbine. */
   acceptReading(reading: Reading): void;
+  /** What was told last of how a turbine operates. */
+  readonly readings: Pick<LatestReadings, "read">;
   /** A scalar of a device: it is taken for the turbines that the device sits on. */
   acceptDeviceReading(reading: Reading): void;
   /** A new bundle serves from the next windows on. */
@@ -235,6 +237,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     workers: chains.workers,
     watchPressure: chains.watchPressure,
     acceptReading,
+    readings,
     acceptDeviceReading: (reading) => {
       for (const turbine of turbinesOf.get(reading.deviceId) ?? [])
         acceptReading({ ...reading, deviceId: turbine });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { findUnfit } from "../../../src/core/contract/device/device-diagnosis.ts";
 import { type TurbineHealth, turbineStateSchema } from "../../../src/core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createTurbineTracker } from "../../../src/gateway/alarms/turbine-tracker.ts";
@@ -119,6 +120,25 @@ describe("a turbine's retained state", () => {
     expect(healthOf(tracker)).toBe("ok");
     tracker.update(decisionAt(3, [], {}, "information-unavailable"));
     expect(healthOf(tracker)).toBe("information-unavailable");
+  });
+
+  test("does not stand by where its vibration or its power contradicts the speed that says so", () => {
+    const tracker = createTracker();
+    tracker.update(decisionAt(0, [], {}, "standby"));
+    const diagnosis = { code: "speed", text: "SCADA says 25 rpm", cure: "", sinceMs: startMs };
+    const devices = [{ device: "mcu", diagnoses: [diagnosis] }];
+    const { text: reason, sinceMs } = findUnfit(devices, "mcu")!;
+    const moment = { timeMs: startMs, alarms: [], dataQuality };
+    const state = tracker.describe({ ...moment, unfitOf: () => ({ reason, sinceMs }) });
+    expect(state).toMatchObject({
+      operatingState: "information-unavailable",
+      components: [{ health: "no-data", reason, sinceMs }],
+    });
+    expect(state.components![0]!.isStandby).toBeUndefined();
+    expect(tracker.describe(moment)).toMatchObject({
+      operatingState: "standby",
+      components: [{ isStandby: true }],
+    });
   });
 
   test("is unknown while it runs and its windows cannot be scored", () => {

@@ -21,7 +21,11 @@ const windowSamples = 14_400;
 
 /** What is found of a device that sent a score a window for five minutes, of a converter of this rate. */
 function score(infersItself: boolean, rateHz: number, clockAheadMs = 0): Map<string, string> {
-  const observer = createDeviceObserver({ infersItself, expected: ["accel-de"], standbyBelowRpm: 300 });
+  const observer = createDeviceObserver({
+    infersItself,
+    expected: ["accel-de"],
+    operation: { standbyBelowRpm: 300, dataTimeoutSeconds: 60 },
+  });
   observer.hello(hello, 0);
   let facts: DeviceFacts | null = null;
   for (let window = 1; (window * windowSamples) / rateHz < 300; window++) {

@@ -9,7 +9,11 @@ const hello = createHello();
 
 /** A device that took its configuration at 0 s. */
 function create(model: Partial<ModelStanding>, infersItself = true) {
-  const observer = createDeviceObserver({ infersItself, expected: ["accel-de"], standbyBelowRpm: 300 });
+  const observer = createDeviceObserver({
+    infersItself,
+    expected: ["accel-de"],
+    operation: { standbyBelowRpm: 300, dataTimeoutSeconds: 60 },
+  });
   const contact = createDeviceContact(0);
   contact.become("established", "the device introduced itself", 0);
   contact.configured();

@@ -7,11 +7,13 @@ const accel = { name: "accel-de", unit: "g", sampleRateHz: 1_000, scale: 0.001 }
 test.each(["mm/s", "V"])(
   "a channel in %s beside the one in g takes no doubt of a still shaft away",
   (unit) => {
-    const doubt = createSpeedDoubt(300);
+    const doubt = createSpeedDoubt({ standbyBelowRpm: 300, dataTimeoutSeconds: 60 });
     for (let second = 0; second < 700; second++)
       for (const channel of [accel, { ...accel, name: "other", unit }])
         doubt.note({
-          message: { counts, shaftRpm: 0 },
+          counts,
+          shaftRpm: 0,
+          powerKw: Number.NaN,
           channel,
           rmsCounts: 1_000,
           arrivedMonotonicMs: second * 1_000,

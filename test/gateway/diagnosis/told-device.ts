@@ -51,7 +51,7 @@ export function createToldDevice(): ToldDevice {
   const watch = createDeviceWatch({
     device: { id: "mcu-1", mode: "raw" },
     expected: ["accel-de"],
-    standbyBelowRpm: 300,
+    operation: { standbyBelowRpm: 300, dataTimeoutSeconds: 60 },
     clock,
     logger: silentLogger,
     onNews: (_id, { kind, diagnosis }) => {

@@ -55,7 +55,7 @@ export interface DiagnosedDevice {
 }
 
 /** Nothing of these devices is scored, or what is scored may be of another machine. */
-const unfitCodes: readonly DiagnosisCode[] = ["two-devices", "no-model"];
+const unfitCodes: readonly DiagnosisCode[] = ["two-devices", "no-model", "speed"];
 
 /** Why a device says nothing of its machine now, worst first; null: nothing that was found speaks against it. */
 export function findUnfit(devices: readonly DiagnosedDevice[], deviceId: string): DeviceDiagnosis | null {

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { openSloppyRig } from "../sloppy-rig.ts";
+
+/** A device without a tachometer whose machine runs, while SCADA says this of it. */
+async function listen(told: { readonly toldRpm: number; readonly toldKw?: number }) {
+  const rig = await openSloppyRig();
+  rig.boot();
+  rig.tell({ mappedSpeed: "", ...told });
+  return rig;
+}
+
+const unsaid = { shaftRpm: Number.NaN };
+const still = (counts: Int16Array): void => counts.set(counts.map((count) => count / 50));
+
+test("a machine that runs at a mapped speed in Hz, or of its rotor, is asked about that within a minute", async () => {
+  const rig = await listen({ toldRpm: 25 });
+  rig.stream(50, unsaid);
+  expect(rig.said).toEqual([
+    "speed: SCADA says 25 rpm, at which its turbine stands by, and it vibrates as one that runs: is the speed in Hz (25 Hz are 1,500 rpm), or is it another shaft's?",
+  ]);
+  expect(rig.watch.diagnoses[0]?.cure).toMatch(/the generator's, not the rotor's/);
+  rig.tell({ mappedSpeed: "", toldRpm: -1_500 });
+  rig.stream(100, unsaid);
+  expect(rig.said).toEqual([]);
+});
+
+test("a machine that runs at a mapped speed of 0 is asked about it after ten minutes, though values come late now and then", async () => {
+  const rig = await listen({ toldRpm: 0 });
+  for (let minute = 0; minute < 12; minute++) {
+    rig.tell({ mappedSpeed: "", toldRpm: 0 });
+    rig.stream(50, unsaid);
+    if (minute < 8) expect(rig.said).toEqual([]);
+    rig.tell({ mappedSpeed: "" });
+    rig.stream(10, unsaid);
+  }
+  expect(rig.said).toEqual([expect.stringMatching(/^speed: SCADA says 0 rpm, .* for ten minutes and more/)]);
+  rig.tell({ mappedSpeed: "" });
+  rig.stream(300, unsaid);
+  expect(rig.said).toEqual([]);
+});
+
+test("power contradicts a standstill that a sensor cannot, whoever tells the speed", async () => {
+  const rig = await listen({ toldRpm: 15, toldKw: 910 });
+  rig.stream(700, { ...unsaid, fill: still });
+  expect(rig.said).toEqual([
+    "speed: SCADA says 15 rpm, at which its turbine stands by, while it makes 910 kW, for ten minutes and more: is the shaft still heard, or is it another shaft's?",
+  ]);
+  const own = await listen({ toldRpm: 1_500, toldKw: 910 });
+  own.stream(700, { shaftRpm: 0, fill: still });
+  expect(own.said).toEqual([expect.stringMatching(/^speed: says 0 rpm, .* while it makes 910 kW/)]);
+});
+
+test("a turbine that stands, takes power for itself, or made it until just now is asked nothing", async () => {
+  for (const toldKw of [-30, 0, 30, Number.NaN]) {
+    const rig = await listen({ toldRpm: 0, toldKw });
+    rig.stream(700, { ...unsaid, fill: still });
+    expect(rig.said).toEqual([]);
+  }
+  const rig = await listen({ toldRpm: 0, toldKw: 910 });
+  rig.stream(500, { ...unsaid, fill: still });
+  rig.tell({ mappedSpeed: "", toldRpm: 0, toldKw: -20 });
+  rig.stream(700, { ...unsaid, fill: still });
+  expect(rig.said).toEqual([]);
+});
