@@ -10,6 +10,7 @@ import type { PointSilence } from "../contract/turbine-state.ts";
 import { classifyOperatingState, standby } from "../decision/operating-state.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { OpenWindows } from "../window/window-sink.ts";
+import { describeTooFast, findHighestOrder, findMostRpm } from "./hearable-speed.ts";
 import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
 import { createPointPresence, type PointPresence, type PresenceSnapshot } from "./point-presence.ts";
 import type { WindowBundle } from "./spec-cutter.ts";
@@ -99,6 +100,9 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
   readonly #presence: PointPresence;
   readonly #cutter: WindowCutter<B>;
   #windowSpec: WindowSpec;
+  #highestOrder: number;
+  /** Why the speed of the block at hand is none; null: it is one, or none is known. */
+  #tooFast: string | null = null;
 
   constructor(options: MeasuringPointOptions<B>) {
     const { id, config, bundle, sink } = options;
@@ -113,9 +117,10 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
       bearing: config.bearing,
       polePairs: config.polePairs,
       bundle,
-      onQuarantine: (quarantine, windows) => sink.onQuarantine(quarantine, windows),
+      onQuarantine: (quarantine, windows) => sink.onQuarantine(this.#nameSpeed(quarantine), windows),
     });
     this.#windowSpec = bundle.manifest.window;
+    this.#highestOrder = findHighestOrder(bundle.manifest.features, config.bearing);
   }
 
   get heard(): PresenceSnapshot {
@@ -146,6 +151,7 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
 
   use(next: B): void {
     this.#windowSpec = next.manifest.window;
+    this.#highestOrder = findHighestOrder(next.manifest.features, this.config.bearing);
     this.#cutter.use(next);
   }
 
@@ -193,13 +199,28 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
     });
   }
 
-  /** The device's own tachometer, else SCADA's, else the configured speed, else NaN (set aside by the windower). */
+  /** What is told of the shaft, else NaN (set aside by the windower), as for a speed at which the bearing cannot be heard. */
   #findShaftRpm(block: SampleBlock): number {
+    const { sampleRateHz } = block;
+    const shaftRpm = this.#readShaftRpm(block);
+    const mostRpm = findMostRpm(this.#highestOrder, sampleRateHz);
+    this.#tooFast = shaftRpm > mostRpm ? describeTooFast(shaftRpm, mostRpm, sampleRateHz) : null;
+    return this.#tooFast === null ? shaftRpm : Number.NaN;
+  }
+
+  /** The device's own tachometer, else SCADA's, else the configured speed, else NaN. */
+  #readShaftRpm(block: SampleBlock): number {
     // The sign of a speed is only the sense of rotation.
     if (Number.isFinite(block.shaftRpm)) return Math.abs(block.shaftRpm);
     const { readings } = this.#options;
     const scada = readings.read(this.id.turbine, "shaft-speed", block.arrivedMonotonicMs);
-    return Number.isFinite(scada) ? scada : (this.config.shaftRpm ?? Number.NaN);
+    return Number.isFinite(scada) ? Math.abs(scada) : (this.config.shaftRpm ?? Number.NaN);
+  }
+
+  /** Of a speed that is too fast the cutter heard that it is not known. */
+  #nameSpeed(quarantine: Quarantine): Quarantine {
+    if (this.#tooFast === null || quarantine.reason !== "no-shaft-speed") return quarantine;
+    return { ...quarantine, cause: undefined, detail: this.#tooFast };
   }
 
   #noteSilence(why: Omit<PointSilence, "sinceMs">): void {

@@ -1,6 +1,7 @@
 /** Whether there is data of a measuring point. */
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow } from "../contract/stream.ts";
+import { dayMs } from "../maths/durations.ts";
 
 /** When a point counts as silent or standing. */
 interface PresenceLimits {
@@ -33,6 +34,7 @@ export interface PointPresence {
   readonly lastBlockMonotonicMs: number;
   /** Time of the last block by its own clock, epoch ms; NaN before the first. */
   readonly lastDataMs: number;
+  /** Of the last one to two weeks. */
   readonly fastestRpm: number;
   snapshot(): PresenceSnapshot;
 }
@@ -43,17 +45,27 @@ export interface PresenceSnapshot {
   /** Arrival of the last whole window, or of the block since which one is due. */
   readonly lastUsefulMonotonicMs: number;
   readonly lastDataMs: number;
-  readonly fastestRpm: number;
+  readonly fastest: FastestSpeed;
   /** The silence has been told. */
   readonly isSilent: boolean;
   readonly isStanding: boolean;
 }
 
+/** The fastest speed of a week that began at `sinceMs`, and of the week before it. */
+interface FastestSpeed {
+  readonly sinceMs: number;
+  readonly rpm: number;
+  readonly beforeRpm: number;
+}
+
+/** So long is remembered how fast a turbine ran: a week has wind, and a tachometer's mistake is no speed for ever. */
+const weekMs = 7 * dayMs;
+
 const neverHeard: PresenceSnapshot = {
   lastBlockMonotonicMs: Number.NaN,
   lastUsefulMonotonicMs: Number.NaN,
   lastDataMs: Number.NaN,
-  fastestRpm: 0,
+  fastest: { sinceMs: Number.NaN, rpm: 0, beforeRpm: 0 },
   isSilent: false,
   isStanding: false,
 };
@@ -85,7 +97,7 @@ class Presence implements PointPresence {
   readonly #limits: PresenceLimits;
   lastBlockMonotonicMs: number;
   lastDataMs: number;
-  fastestRpm: number;
+  #fastest: FastestSpeed;
   #lastUsefulMonotonicMs: number;
   #isSilent: boolean;
   #isStanding: boolean;
@@ -94,10 +106,14 @@ class Presence implements PointPresence {
     this.#limits = limits;
     this.lastBlockMonotonicMs = snapshot.lastBlockMonotonicMs;
     this.lastDataMs = snapshot.lastDataMs;
-    this.fastestRpm = snapshot.fastestRpm;
+    this.#fastest = snapshot.fastest;
     this.#lastUsefulMonotonicMs = snapshot.lastUsefulMonotonicMs;
     this.#isSilent = snapshot.isSilent;
     this.#isStanding = snapshot.isStanding;
+  }
+
+  get fastestRpm(): number {
+    return Math.max(this.#fastest.rpm, this.#fastest.beforeRpm);
   }
 
   noteBlock(shaftRpm: number, timestampMs: number, arrivedMonotonicMs: number): Rotation {
@@ -112,7 +128,7 @@ class Presence implements PointPresence {
     }
     // From here on a window is due.
     if (stood || Number.isNaN(this.#lastUsefulMonotonicMs)) this.#lastUsefulMonotonicMs = arrivedMonotonicMs;
-    if (shaftRpm > this.fastestRpm) this.fastestRpm = shaftRpm;
+    this.#noteSpeed(shaftRpm, arrivedMonotonicMs);
     return "turns";
   }
 
@@ -128,7 +144,7 @@ class Presence implements PointPresence {
     this.lastDataMs = fromMs;
     this.#isSilent = false;
     this.#isStanding = false;
-    if (shaftRpm > this.fastestRpm) this.fastestRpm = shaftRpm;
+    this.#noteSpeed(shaftRpm, arrivedMonotonicMs);
   }
 
   findSilence(nowMonotonicMs: number, window: WindowSpec): string | null {
@@ -142,10 +158,21 @@ class Presence implements PointPresence {
       lastBlockMonotonicMs: this.lastBlockMonotonicMs,
       lastUsefulMonotonicMs: this.#lastUsefulMonotonicMs,
       lastDataMs: this.lastDataMs,
-      fastestRpm: this.fastestRpm,
+      fastest: this.#fastest,
       isSilent: this.#isSilent,
       isStanding: this.#isStanding,
     };
+  }
+
+  #noteSpeed(shaftRpm: number, atMs: number): void {
+    const { sinceMs, rpm } = this.#fastest;
+    if (atMs - sinceMs < weekMs) {
+      if (shaftRpm > rpm) this.#fastest = { ...this.#fastest, rpm: shaftRpm };
+      return;
+    }
+    // Over a longer silence nothing of before is of late.
+    const beforeRpm = atMs - sinceMs < 2 * weekMs ? rpm : 0;
+    this.#fastest = { sinceMs: atMs, rpm: Math.max(shaftRpm || 0, 0), beforeRpm };
   }
 
   #whyNothing(nowMonotonicMs: number, window: WindowSpec): string | null {

@@ -23,7 +23,8 @@ const advice: Readonly<Record<QuarantineReason, string>> = {
   stuck:
     "The sensor or its cable is dead, or the converter is not read: check its supply, or restart the device.",
   "missing-value": "Send the values that the model needs.",
-  "no-shaft-speed": "Send the shaft speed, map it from SCADA, or write `shaftRpm` at the measuring point.",
+  "no-shaft-speed":
+    "Hold unit and scale of the shaft speed against what measures it; a number by which its source says that there is none belongs under `invalid` of the mapped channel.",
   "shaft-speed-changed": "None: the turbine changes its speed.",
   malformed: "Hold its messages against `firmware-bridge/PROTOCOL.md`.",
   "unknown-model":
@@ -49,7 +50,10 @@ export function adviseSetAside(
   model: ModelStanding,
 ): string {
   if (reason === "unknown-model" && model.isNewer) return adviseNewerModel(model);
-  if (cause === "unknown-speed" && model.mappedSpeed !== null) return adviseMappedSpeed(model.mappedSpeed);
+  if (cause === "unknown-speed")
+    return model.mappedSpeed === null
+      ? "Send the shaft speed, map it from SCADA, or write `shaftRpm` at the measuring point."
+      : adviseMappedSpeed(model.mappedSpeed);
   if (cause === "saturated")
     return "The signal is clipped: choose a larger range of the sensor or less gain, and check that it is not loose.";
   if (cause === "sent-again")

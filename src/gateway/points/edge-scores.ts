@@ -127,7 +127,7 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
       });
       return;
     }
-    const fault = findScoreFault(score, manifest);
+    const fault = findScoreFault(score, manifest, point.config.bearing);
     if (fault !== null) {
       refuse(score, turbine, fault);
       return;

@@ -50,6 +50,20 @@ describe("a point whose data never makes a window", () => {
   });
 });
 
+describe("the fastest speed of a point", () => {
+  it("is that of the last one to two weeks: a mistake of its tachometer does not count for ever", () => {
+    const day = 86_400_000;
+    presence.noteBlock(1_800, 0, 0);
+    presence.noteBlock(6_553.5, 0, 1_000);
+    const fastestAt = (days: number): number => {
+      presence.noteBlock(1_500, 0, days * day);
+      return presence.fastestRpm;
+    };
+    expect([1, 6.9, 7.1, 13, 14.2].map(fastestAt)).toEqual([6_553.5, 6_553.5, 6_553.5, 6_553.5, 1_500]);
+    expect(fastestAt(40)).toBe(1_500);
+  });
+});
+
 describe("a point whose turbine stands", () => {
   it("stops once, owes no window, and owes one from the first turning block on", () => {
     expect([1800, 299, 0, 300].map((rpm, s) => presence.noteBlock(rpm, s, 60_000 * s))).toEqual([

@@ -42,7 +42,9 @@ test("where the shaft speed is mapped from SCADA the cure says so, and why its l
   expect(cureOf("WT01")).toMatch(/lately \(.*: stamped 90 s after its arrival\): look at the source/);
   // It is known, and none at which a shaft turns.
   const model = { ...unknownModel, mappedSpeed: speeds.whyMissing("WT01") };
-  expect(adviseSetAside({ reason: "no-shaft-speed" }, model)).toMatch(/^Send the shaft speed/);
+  expect(adviseSetAside({ reason: "no-shaft-speed" }, model)).toMatch(
+    /^Hold unit and scale of the shaft speed/,
+  );
   clock.advance(3_600_000);
   expect(speeds.whyMissing("WT01")).toBe("");
 });

@@ -58,6 +58,7 @@ const bundle = {
   manifest: {
     files: [],
     channels: [],
+    features: { chains: [], list: [] },
     window: { unit: "revolutions", length: 60 },
     scaler: { mean: new Float32Array(2), inverseStd: Float32Array.of(1, 1) },
   },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { toDeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
+import { bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
 import type { HelloMessage, ScoreMessage } from "../../../src/core/contract/device/device-message.ts";
 import { findScoreFault, type WindowContract } from "../../../src/gateway/points/find-score-fault.ts";
 
@@ -18,7 +19,9 @@ const contract: WindowContract = {
     },
   ],
   window: { unit: "revolutions", length: 30, hop: 30 },
+  features: bearingFeatureSpec,
 };
+const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 2.36, ftf: 0.398 };
 
 /** Thirty revolutions at 1,800 rpm: one second. */
 const good = { firstSample: 0, sampleCount: 12_000, shaftRpm: 1_800 };
@@ -42,7 +45,7 @@ function faultOf(said: Partial<ScoreMessage>, channel: { unit?: string; sampleRa
     ...said,
   };
   const arrival = { arrivedMs: Date.UTC(2026, 0, 1), arrivedMonotonicMs: 0 };
-  const fault = findScoreFault(toDeviceScore(hello, message, arrival)!, contract);
+  const fault = findScoreFault(toDeviceScore(hello, message, arrival)!, contract, bearing);
   return fault?.reason ?? "none";
 }
 
@@ -66,6 +69,7 @@ describe("a device's score", () => {
     expect(faultOf({ ...good, shaftRpm: 1e30 })).toBe("range");
     expect(faultOf({ ...good, shaftRpm: -1_800 })).toBe("range");
     expect(faultOf({ ...good, shaftRpm: Number.POSITIVE_INFINITY })).toBe("range");
+    expect(faultOf({ ...good, shaftRpm: 65_535, sampleCount: 330 })).toBe("no-shaft-speed");
     expect(faultOf({ ...good, sampleCount: 1 })).toBe("malformed");
     expect(faultOf({ ...good, shaftRpm: 900 })).toBe("malformed");
     expect(faultOf({ sampleCount: Number.MAX_SAFE_INTEGER })).toBe("malformed");

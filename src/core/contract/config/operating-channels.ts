@@ -4,9 +4,16 @@ import type { Reading } from "../stream.ts";
 
 const scalar = { kind: "scalar", missing: "quarantine", minRateHz: 1 / 3600, maxRateHz: 100 } as const;
 
-/** Channels that a configuration may map under `scada`, with their units and ranges. */
+/** Channels that a configuration may map under `scada`, with their units and ranges; a speed's sign is the sense of rotation. */
 export const operatingChannels: Readonly<Record<string, ChannelContract>> = {
-  "shaft-speed": { ...scalar, name: "shaft-speed", unit: "rpm", min: 0, max: 100_000, stuckAfter: 100_000 },
+  "shaft-speed": {
+    ...scalar,
+    name: "shaft-speed",
+    unit: "rpm",
+    min: -100_000,
+    max: 100_000,
+    stuckAfter: 100_000,
+  },
   power: { ...scalar, name: "power", unit: "kW", min: -1000, max: 50_000, stuckAfter: 100_000 },
 };
 
