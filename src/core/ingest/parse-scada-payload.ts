@@ -71,7 +71,7 @@ export function parseScadaPayload(
   }
   const readings: Reading[] = [];
   const quarantined: Quarantine[] = [];
-  for (const { name, path, unit, good } of mapping.channels) {
+  for (const { name, path, unit, good, invalid = [] } of mapping.channels) {
     const mark = good && find(document, good.path);
     if (good !== undefined && !good.is.some((each) => each === mark)) {
       const said = mark === undefined ? "nothing" : String(mark).slice(0, 64);
@@ -81,7 +81,10 @@ export function parseScadaPayload(
     }
     const found = find(document, path);
     const value = typeof found === "string" && jsonNumber.test(found) ? Number(found) : found;
-    if (typeof value === "number") {
+    if (typeof value === "number" && invalid.includes(value)) {
+      const detail = `${value} at "${path}", which says that there is no value`;
+      quarantined.push(setAside("missing-value", detail, { channel: name, timestampMs }));
+    } else if (typeof value === "number") {
       readings.push({ deviceId: mapping.deviceId, channel: name, unit, timestampMs, value, ...arrival });
     } else if (value === undefined || value === null) {
       quarantined.push(setAside("missing-value", `nothing at "${path}"`, { channel: name, timestampMs }));

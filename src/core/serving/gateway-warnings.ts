@@ -50,6 +50,7 @@ export function warnOfGateway(
     ...warnOfScorers(config),
     ...warnOfTopics(config),
     ...warnOfModbus(config.modbus),
+    ...warnOfPauses(config),
     ...config.opcua.flatMap(({ security }, index) =>
       security !== "none"
         ? []
@@ -87,6 +88,9 @@ function warnOfStandby({ turbines, operation }: GatewayConfig): readonly ConfigF
     }),
   );
 }
+
+/** Of the time for which a value counts: the answer to a look that comes later takes its time. */
+const longestPause = 0.9;
 
 /** One false alarm a month for each turbine: who gets more soon looks at none. */
 const mostFalsePerYear = 12;
@@ -194,6 +198,30 @@ function warnOfRepairs({ turbines }: GatewayConfig, nowMs: number): readonly Con
       const problem = "this day is still to come: until then the entry does nothing, and then it counts";
       return [{ path: [...path, at, "date"], problem, write: "write the day on which it failed" }];
     });
+  });
+}
+
+/** Servers that are looked at so rarely that a shaft speed no longer counts when the next one comes. */
+function warnOfPauses({ modbus, opcua, turbines, operation }: GatewayConfig): readonly ConfigFinding[] {
+  const { dataTimeoutSeconds } = operation;
+  const watched = turbines.flatMap(({ id, points }) => (points.length > 0 ? [id] : []));
+  const servers = [
+    ...modbus.map(({ pollSeconds, units }, at) => {
+      return { path: ["modbus", at, "pollSeconds"], seconds: pollSeconds, read: units };
+    }),
+    ...opcua.map(({ everySeconds, turbines: read }, at) => {
+      return { path: ["opcua", at, "everySeconds"], seconds: everySeconds, read };
+    }),
+  ];
+  return servers.flatMap(({ path, seconds, read }): ConfigFinding[] => {
+    const saysSpeed = read.some(
+      ({ turbine, channels }) =>
+        watched.includes(turbine) && channels.some(({ name }) => name === "shaft-speed"),
+    );
+    if (!saysSpeed || seconds < longestPause * dataTimeoutSeconds) return [];
+    const problem = `a shaft speed counts for ${dataTimeoutSeconds} s (operation.dataTimeoutSeconds): where no tachometer says it, windows between two of these are set aside`;
+    const write = `write ${Math.max(1, Math.floor(dataTimeoutSeconds / 6))}, or a longer operation.dataTimeoutSeconds`;
+    return [{ path, problem, write }];
   });
 }
 

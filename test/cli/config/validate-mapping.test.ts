@@ -86,6 +86,26 @@ test("a channel that no register is mapped to is mapped where the others are", a
   );
 });
 
+test("a whole number as shaft speed asks for the one that says that there is none, and for more than a look a minute", async () => {
+  const modbus = (channel: string, seconds: number): string => `modbus:
+  - url: tcp://10.0.0.9:502
+    pollSeconds: ${seconds}
+    units: [ { turbine: WT01, channels: [ { name: shaft-speed, address: 1, unit: rpm, ${channel} } ] } ]
+`;
+  const said = async (channel: string, seconds = 10): Promise<string> =>
+    (await auroraHere("config", "validate", write(good + modbus(channel, seconds)))).stderr;
+  expect(await said("type: uint16")).toMatch(
+    /warning: .*channels\[0\]\.type: a uint16 without a value .*often 65535 or 32767 or 32768: .*; write invalid: \[65535, 32767, 32768\]/,
+  );
+  expect(await said("type: int32")).toMatch(/often 2147483647 or -2147483648/);
+  expect(await said("type: uint16, invalid: [65535]")).not.toMatch(/modbus/);
+  expect(await said("type: float32", 50)).not.toMatch(/modbus/);
+  for (const seconds of [60, 600])
+    expect(await said("type: float32", seconds)).toMatch(
+      /warning: .*modbus\[0\]\.pollSeconds: a shaft speed counts for 60 s .*; write 10, or/,
+    );
+});
+
 test("a manual's register number is asked about, and a server that is looked at too rarely is told", async () => {
   expect(await complainOfModbus("address: 100,", "address: 40101,")).toMatch(
     /^warning: .*:\d+:\d+: modbus\[0\]\.units\[0\]\.channels\[0\]\.address: is this a manual's number\? Its register 40101 is holding 100 on the wire; write 100, unless/,

@@ -179,6 +179,24 @@ describe("a SCADA payload", () => {
     });
   });
 
+  it("holds no value where it is a number by which the bridge says so", () => {
+    const channels = [
+      { name: "shaft-speed", path: "values.rpm", unit: "rpm", invalid: [65_535, 6553.5] },
+      { name: "power", path: "values.P", unit: "kW" },
+    ];
+    const say = (rpm: unknown) =>
+      parse({ meta: { time: 1_700_000_000 }, values: { rpm, P: 65_535 } }, { channels });
+    for (const rpm of [65_535, 6553.5, "6553.5"]) {
+      const parsed = say(rpm);
+      expect(parsed.ok && parsed.value).toMatchObject({
+        readings: [{ channel: "power" }],
+        quarantined: [{ reason: "missing-value", channel: "shaft-speed" }],
+      });
+    }
+    const parsed = say(6553);
+    expect(parsed.ok && parsed.value.readings).toHaveLength(2);
+  });
+
   it("never reaches into prototypes", () => {
     const channels = [
       { name: "a", path: "constructor.length", unit: "" },

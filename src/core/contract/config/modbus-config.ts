@@ -150,24 +150,42 @@ export function checkModbus(modbus: readonly ModbusConfig[]): ConfigFinding[] {
   ]);
 }
 
-/** Addresses that are numbers of a manual, which counts registers from 1 and puts the digit of their table in front. */
+/** Addresses of a manual, and a speed whose register may say otherwise that there is none. */
 export function warnOfModbus(modbus: readonly ModbusConfig[]): readonly ConfigFinding[] {
   return modbus.flatMap(({ units }, server) =>
     units.flatMap(({ channels }, unit) =>
-      channels.flatMap(({ address, table }, at): ConfigFinding[] => {
-        const begin = table === "holding" ? 40_001 : 30_001;
-        if (address < begin || address >= begin + 9_999) return [];
-        const onWire = address - begin;
-        return [
-          {
-            path: ["modbus", server, "units", unit, "channels", at, "address"],
-            problem: `is this a manual's number? Its register ${address} is ${table} ${onWire} on the wire`,
-            write: `write ${onWire}, unless the manual says that it counts from 0`,
-          },
-        ];
+      channels.flatMap((channel, at): ConfigFinding[] => {
+        const path = ["modbus", server, "units", unit, "channels", at];
+        return [...warnOfAddress(channel, path), ...warnOfSpeed(channel, path)];
       }),
     ),
   );
+}
+
+/** A manual counts registers from 1 and puts the digit of their table in front. */
+function warnOfAddress({ address, table }: ModbusChannelConfig, path: KeyPath): ConfigFinding[] {
+  const begin = table === "holding" ? 40_001 : 30_001;
+  if (address < begin || address >= begin + 9_999) return [];
+  const onWire = address - begin;
+  const problem = `is this a manual's number? Its register ${address} is ${table} ${onWire} on the wire`;
+  const write = `write ${onWire}, unless the manual says that it counts from 0`;
+  return [{ path: [...path, "address"], problem, write }];
+}
+
+/** Whole numbers have none for "no value", so that one of them is taken for it, and measuring points would go by it. */
+function warnOfSpeed({ name, type, invalid }: ModbusChannelConfig, path: KeyPath): ConfigFinding[] {
+  const whole = wholeNumbers[type];
+  if (name !== "shaft-speed" || whole === undefined || invalid.length > 0) return [];
+  const highest = whole.min + 2 ** whole.bits - 1;
+  const usual = whole.min === 0 ? [highest, (highest - 1) / 2, (highest + 1) / 2] : [highest, whole.min];
+  const problem = `a ${type} without a value holds a number all the same, often ${usual.join(" or ")}: measuring points would go by it`;
+  return [
+    {
+      path: [...path, "type"],
+      problem,
+      write: `write invalid: [${usual.join(", ")}], or as the manual says`,
+    },
+  ];
 }
 
 /** Smallest and largest whole number of a type, and the bits that it has. */

@@ -15,6 +15,8 @@ export interface ScadaConfig {
     readonly unit: string;
     /** By what the bridge says that the value is good; left out: it is taken whatever is said of it. */
     readonly good?: GoodMark | undefined;
+    /** Values by which the bridge says that there is none. */
+    readonly invalid?: readonly number[] | undefined;
   }[];
 }
 
@@ -59,6 +61,11 @@ export const scadaSchema: () => z.ZodType<readonly ScadaConfig[], unknown> = onD
                 .describe(
                   "Where the message says that the value is good, and how: one of `is` stands at `path`, for example true, 192 or GOOD; anything else is a missing value",
                 ),
+              invalid: z
+                .array(z.number())
+                .max(8)
+                .default([])
+                .describe("Values by which the bridge says that there is none, for example 6553.5"),
             }),
           )
           .min(1)
