@@ -67,6 +67,7 @@ export async function startIngestWorker(
         if (name === "state") states.acceptState(topic, payload, retain);
         else states.acceptStatus(topic, payload, retain);
       },
+      onLoss: () => ingest.forget(),
       logger,
     });
     // Before anything awaits: a session that was kept brings messages at once.

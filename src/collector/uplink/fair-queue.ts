@@ -1,7 +1,7 @@
 /** A queue in which senders take turns: one who sends much waits for itself, and what one sends stays in its order. */
 
 /** What waits, by its sender. */
-interface FairQueue<T> {
+export interface FairQueue<T> {
   readonly count: number;
   /** Of all that waits. */
   readonly cost: number;

@@ -14,9 +14,9 @@ import { recordBounds } from "../record/record-bounds.ts";
 import { createAckSender } from "./ack-sender.ts";
 import { createBatchLoop, lastBatchMs, pauseAfterFailure, storeTogether } from "./batch-loop.ts";
 import { type CutBatch, cutBatches } from "./cut-batches.ts";
-import { createFairQueue } from "./fair-queue.ts";
 import { createIngestAccounts } from "./ingest-accounts.ts";
 import type { RecordLimits } from "./read-envelope.ts";
+import { createUrgentQueue } from "./urgent-queue.ts";
 
 export interface UplinkIngestOptions {
   readonly record: Pick<FleetRecord, "storeEnvelopes">;
@@ -48,6 +48,8 @@ export interface UplinkIngest {
    * when it is stored, or left to its gateway, which sends again: what follows a hole for too long or at the end, what is too much.
    */
   accept(topic: string, payload: Uint8Array, settle?: () => void): void;
+  /** What has come and waits will come again: it is dropped. What is on its way is stored. */
+  forget(): void;
   /** Stores what waits, now; resolves when nothing is on its way. */
   flush(): Promise<void>;
   /** Has the storage failed, and stored nothing since? What only our own code stumbles over says nothing of that. */
@@ -71,6 +73,8 @@ const maxBatchBytes = 256 * 1024;
 const holeWaitMs = 10_000;
 /** Until it is looked at again. */
 const holePauseMs = 25;
+/** Of what may wait, for messages that are not urgent. */
+const othersShare = 7 / 8;
 /** Of a gateway: more than it has under way by itself. What waits takes a place among those that the broker gives out before they are stored. */
 const mostEarlyPerGateway = 32;
 
@@ -86,11 +90,13 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   } = options;
   const { messagesTotal, count } = createIngestAccounts(options);
   const acks = createAckSender({ ...options, send: options.acknowledge });
-  const waiting = createFairQueue<WaitingMessage>(costOf);
+  const waiting = createUrgentQueue<WaitingMessage>(costOf, ({ topic }) => isUrgent(topic));
   /** Of what waits and of the batch that is on its way. */
   let pendingBytes = 0;
   let closed = false;
   let storeFails = false;
+  /** How often what waited was dropped. */
+  let timesForgotten = 0;
   /** What waits for a hole to be filled, until it is looked at again. */
   const behindHole: WaitingMessage[] = [];
   let cancelPause: (() => void) | null = null;
@@ -133,6 +139,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   };
   const storeNext = async (): Promise<void> => {
     const taken = waiting.take(maxBatchMessages, maxBatchBytes);
+    const timesForgottenBefore = timesForgotten;
     const early = new Set<Uint8Array>();
     let stuck: ReadonlyMap<WaitingMessage, unknown> = new Map();
     try {
@@ -156,7 +163,8 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       if (message.earlySinceMs !== null) countEarly(topic, -1);
       const earlySinceMs = early.has(message.payload) ? (message.earlySinceMs ?? clock.monotonicMs()) : null;
       const waits = storeFails || (earlySinceMs !== null && mayWait(topic, earlySinceMs));
-      if (message.settle !== null && !stuck.has(message) && waits) {
+      const isKept = message.settle !== null && timesForgotten === timesForgottenBefore;
+      if (isKept && !stuck.has(message) && waits) {
         if (earlySinceMs !== null) countEarly(topic, 1);
         again.push({ ...message, earlySinceMs, payload: ownBytes(message.payload) });
         continue;
@@ -193,7 +201,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       const gateway = gatewayOf(topic);
       const cost = costOf(message);
       const isTooMuch =
-        pendingBytes + cost > maxPendingBytes ||
+        pendingBytes + cost > (isUrgent(topic) ? maxPendingBytes : othersShare * maxPendingBytes) ||
         waiting.costOf(gateway) + cost > recordBounds.waitingBytesPerGateway;
       if (isTooMuch) {
         messagesTotal.add(1, { outcome: "overload" });
@@ -203,6 +211,18 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       waiting.push(gateway, message);
       pendingBytes += cost;
       loop.wake();
+    },
+    forget: () => {
+      timesForgotten += 1;
+      const dropped = [
+        ...waiting.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
+        ...behindHole.splice(0),
+      ];
+      for (const message of dropped) {
+        if (message.earlySinceMs !== null) countEarly(message.topic, -1);
+        pendingBytes -= costOf(message);
+      }
+      if (dropped.length > 0) messagesTotal.add(dropped.length, { outcome: "connection-lost" });
     },
     flush: loop.flush,
     get storeFails() {
@@ -217,6 +237,11 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       acks.close();
     },
   };
+}
+
+/** Alerts, and the events beside them, come before what else waits. */
+function isUrgent(topic: string): boolean {
+  return topic.endsWith("/alert") || topic.endsWith("/update");
 }
 
 /** Bytes that a waiting message takes, an empty one as well. */

@@ -1,13 +1,15 @@
 /**
- * What one lane has sent and not yet heard of: a window of envelopes, go-back-N after a timeout, and a growing wait
- * between attempts. Reads no clock and sends nothing.
+ * What one lane has sent and not yet heard of: a window of envelopes, go-back-N after a timeout that follows how long
+ * acknowledgements take (as RFC 6298), and a growing wait between attempts. Reads no clock and sends nothing.
  */
 
 interface LaneSenderOptions {
   /** Envelopes under way at once. */
   readonly windowEnvelopes: number;
-  /** An envelope not acknowledged for this long is lost. */
+  /** An envelope not acknowledged for this long is lost, at first and at least. */
   readonly ackTimeoutMs: number;
+  /** The same at most: it doubles with each timeout, until an envelope that was sent once is acknowledged. */
+  readonly maxAckTimeoutMs: number;
   /** How long to wait after the n-th timeout in a row, in milliseconds. */
   readonly nextWaitMs: () => number;
   /** Told when the collector acknowledges again. */
@@ -20,6 +22,8 @@ interface Flight {
   readonly last: number;
   readonly sentMs: number;
   readonly bytes: number;
+  /** Its last record was sent before: its acknowledgement does not say which copy it is for (Karn's rule). */
+  readonly isRepeated: boolean;
 }
 
 /** The state of one lane. All times are of one monotonic clock. */
@@ -42,7 +46,7 @@ export interface LaneSender {
   /** Envelopes under way that a watermark would acknowledge. */
   covered(sequence: number): readonly Flight[];
   /** The collector's watermark; true when it says something new. */
-  acknowledge(sequence: number): boolean;
+  acknowledge(sequence: number, nowMs: number): boolean;
   /** Forgets what is overdue; true when there was something. */
   expire(nowMs: number): boolean;
   /** The connection is new: everything unacknowledged is sent again, at once. */
@@ -61,12 +65,18 @@ const limitGrowth = 1.25;
 export function createLaneSender(options: LaneSenderOptions): LaneSender {
   let acknowledged = 0;
   let sentUpTo = 0;
+  /** Highest sequence ever sent. */
+  let highest = 0;
+  let ackTimeoutMs = options.ackTimeoutMs;
   let flights: Flight[] = [];
   let notBeforeMs = Number.NEGATIVE_INFINITY;
   let timeouts = 0;
   let limitBytes = Number.POSITIVE_INFINITY;
   const underWay = (): number => flights.reduce((sum, { bytes }) => sum + bytes, 0);
-  const dueMs = ({ sentMs }: Flight): number => sentMs + options.ackTimeoutMs;
+  const dueMs = ({ sentMs }: Flight): number => sentMs + ackTimeoutMs;
+  const adaptTimeout = (wantedMs: number): void => {
+    ackTimeoutMs = Math.min(options.maxAckTimeoutMs, Math.max(options.ackTimeoutMs, wantedMs));
+  };
   const goBack = (): void => {
     if (flights.length > 0) limitBytes = Math.max(minLimitBytes, Math.min(limitBytes, underWay()) / 2);
     flights = [];
@@ -87,12 +97,15 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
       return limitBytes;
     },
     sent(last, nowMs, bytes = 0) {
-      flights.push({ last, sentMs: nowMs, bytes });
+      flights.push({ last, sentMs: nowMs, bytes, isRepeated: last <= highest });
       sentUpTo = last;
+      highest = Math.max(highest, last);
     },
     covered: (sequence) => flights.filter(({ last }) => last <= sequence),
-    acknowledge(sequence) {
+    acknowledge(sequence, nowMs) {
       if (sequence <= acknowledged) return false;
+      const measured = flights.findLast(({ last, isRepeated }) => last <= sequence && !isRepeated);
+      if (measured !== undefined) adaptTimeout(2 * (nowMs - measured.sentMs));
       acknowledged = sequence;
       flights = flights.filter((flight) => flight.last > sequence);
       sentUpTo = Math.max(sentUpTo, sequence);
@@ -106,6 +119,7 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
       const first = flights[0];
       if (first === undefined || nowMs < dueMs(first)) return false;
       goBack();
+      adaptTimeout(2 * ackTimeoutMs);
       timeouts += 1;
       notBeforeMs = nowMs + options.nextWaitMs();
       return true;
@@ -116,6 +130,7 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     },
     forget() {
       acknowledged = 0;
+      highest = 0;
       timeouts = 0;
       limitBytes = Number.POSITIVE_INFINITY;
       flights = [];

@@ -61,7 +61,7 @@ export interface UplinkOptions {
   readonly isAuthentic?: AckGuardOptions["isAuthentic"];
   /** Of one envelope; default 200. */
   readonly maxRecords?: number;
-  /** How long the collector may take to store an envelope; default 10 s. */
+  /** How long the collector may take to store an envelope, at first and at least; default 10 s. */
   readonly ackTimeoutMs?: number;
   /** Upper bounds of the first and any wait before sending again; default 2 s and 2 min. */
   readonly resend?: { readonly firstMs: number; readonly maxMs: number };
@@ -199,7 +199,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     life.outbox.acknowledge(ack.bootId, lane, sequence);
     // The outbox may have begun a new life on hearing of records that it does not know.
     if (life.outbox.bootId !== before) life.guard.renewed(nowMs);
-    if (life.outbox.bootId !== life.bootId || life.senders[lane].acknowledge(sequence)) pump();
+    if (life.outbox.bootId !== life.bootId || life.senders[lane].acknowledge(sequence, nowMs)) pump();
   };
 
   const gather = (lane: Lane): void => {
@@ -244,7 +244,8 @@ interface UplinkLife {
 }
 
 function openLife(outbox: UplinkOutbox, options: UplinkOptions): UplinkLife {
-  const senders = eachLane(() => openSender(options));
+  const first = sendingOrder(options.policies ?? lanePolicies)[0];
+  const senders = eachLane((lane) => openSender(options, lane === first ? urgentPatience : patience));
   const guard = createAckGuard(options);
   let bootId: string | null = null;
   return {
@@ -272,7 +273,13 @@ function sumAcks(all: readonly AckCounts[]): AckCounts {
   };
 }
 
-function openSender(options: UplinkOptions): LaneSender {
+/** How many times longer than at first an acknowledgement may take. */
+const patience = 12;
+/** In the most urgent lane: a copy too many costs a record or two, and one that is lost must not wait for minutes. */
+const urgentPatience = 3;
+
+function openSender(options: UplinkOptions, patienceTimes: number): LaneSender {
+  const { ackTimeoutMs = 10_000 } = options;
   const { firstMs, maxMs } = options.resend ?? { firstMs: 2_000, maxMs: 120_000 };
   const backoff = createBackoff({
     firstMs,
@@ -281,7 +288,8 @@ function openSender(options: UplinkOptions): LaneSender {
   });
   return createLaneSender({
     windowEnvelopes: 4,
-    ackTimeoutMs: options.ackTimeoutMs ?? 10_000,
+    ackTimeoutMs,
+    maxAckTimeoutMs: patienceTimes * ackTimeoutMs,
     nextWaitMs: () => backoff.nextMs(),
     resetWait: () => backoff.reset(),
   });

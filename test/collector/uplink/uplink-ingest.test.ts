@@ -529,7 +529,7 @@ describe("the uplink's ingest", () => {
   it("drops messages unacknowledged rather than grow without bound", async () => {
     const bench = createIngestBench();
     const bytes = new Uint8Array(30_000);
-    for (let index = 0; index < 10; index++) bench.ingest.accept("aurora/v1/gateway/gw-1/up/raw", bytes);
+    for (let index = 0; index < 10; index++) bench.ingest.accept("aurora/v1/gateway/gw-1/up/alert", bytes);
     expect(await bench.metrics.render()).toMatch(/uplink_messages_total\{outcome="overload"\} 7/);
     await bench.ingest.close();
     expect(await countSetAside(bench)).toBe(3);

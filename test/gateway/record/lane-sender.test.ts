@@ -7,6 +7,7 @@ const create = () => {
   const sender = createLaneSender({
     windowEnvelopes: 2,
     ackTimeoutMs: 1000,
+    maxAckTimeoutMs: 12_000,
     nextWaitMs: () => waits.shift() ?? 800,
     resetWait,
   });
@@ -20,38 +21,38 @@ describe("what a lane has under way", () => {
     expect(sender.maySend(0)).toBe(true);
     sender.sent(9, 0);
     expect(sender.maySend(0)).toBe(false);
-    expect(sender.acknowledge(5)).toBe(true);
+    expect(sender.acknowledge(5, 0)).toBe(true);
     expect([sender.maySend(0), sender.sentUpTo]).toEqual([true, 9]);
   });
 
   test("goes back to the watermark after a timeout, and waits longer each time", () => {
     const { sender } = create();
     sender.sent(5, 0);
-    sender.acknowledge(5);
+    sender.acknowledge(5, 0);
     sender.sent(9, 0);
     expect(sender.expire(999)).toBe(false);
     expect(sender.expire(1000)).toBe(true);
     expect([sender.sentUpTo, sender.timeouts]).toEqual([5, 1]);
     expect([sender.maySend(1099), sender.maySend(1100)]).toEqual([false, true]);
     sender.sent(9, 1100);
-    expect(sender.expire(2100)).toBe(true);
-    expect([sender.maySend(2299), sender.maySend(2300)]).toEqual([false, true]);
+    expect(sender.expire(3100)).toBe(true);
+    expect([sender.maySend(3299), sender.maySend(3300)]).toEqual([false, true]);
   });
 
   test("waits no longer once something new is acknowledged, and not for what is known", () => {
     const { sender, resetWait } = create();
     sender.sent(5, 0);
     sender.expire(1000);
-    expect(sender.acknowledge(0)).toBe(false);
+    expect(sender.acknowledge(0, 1000)).toBe(false);
     expect([resetWait.mock.calls.length, sender.maySend(1000)]).toEqual([0, false]);
-    expect(sender.acknowledge(5)).toBe(true);
+    expect(sender.acknowledge(5, 1000)).toBe(true);
     expect([resetWait.mock.calls.length, sender.timeouts, sender.maySend(1000)]).toEqual([1, 0, true]);
   });
 
   test("is sent again at once over a new connection, from the first record in a new outbox", () => {
     const { sender } = create();
     sender.sent(5, 0);
-    sender.acknowledge(5);
+    sender.acknowledge(5, 0);
     sender.sent(9, 0);
     sender.restart();
     expect(sender.sentUpTo).toBe(5);
@@ -59,6 +60,48 @@ describe("what a lane has under way", () => {
     expect(sender.sentUpTo).toBe(0);
     // Numbers begin again: the new outbox's first records are news.
     sender.sent(3, 0);
-    expect(sender.acknowledge(3)).toBe(true);
+    expect(sender.acknowledge(3, 0)).toBe(true);
+  });
+
+  test("has twice as long after each timeout, up to a bound", () => {
+    const { sender } = create();
+    let nowMs = 0;
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 6; attempt++) {
+      sender.sent(5, nowMs);
+      waits.push(sender.wakeAtMs()! - nowMs);
+      nowMs = sender.wakeAtMs()!;
+      expect(sender.expire(nowMs)).toBe(true);
+    }
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 12_000, 12_000]);
+  });
+
+  test("has twice as long as the newest envelope that was sent once; one that was repeated says nothing", () => {
+    const { sender } = create();
+    const timeoutAt = (nowMs: number, last: number): number => {
+      sender.sent(last, nowMs);
+      return sender.wakeAtMs()! - nowMs;
+    };
+    sender.sent(5, 0);
+    sender.expire(1_000);
+    expect(timeoutAt(1_100, 5)).toBe(2_000);
+    // Perhaps the first copy's.
+    sender.acknowledge(5, 1_110);
+    expect(timeoutAt(2_000, 9)).toBe(2_000);
+    sender.acknowledge(9, 3_500);
+    expect(timeoutAt(4_000, 12)).toBe(3_000);
+    sender.acknowledge(12, 4_010);
+    expect(timeoutAt(5_000, 20)).toBe(1_000);
+    // Over a new connection it is repeated; what it ends with now was sent once.
+    sender.restart();
+    expect(timeoutAt(5_500, 20)).toBe(1_000);
+    sender.restart();
+    sender.sent(21, 5_500);
+    sender.acknowledge(21, 7_500);
+    expect(timeoutAt(8_000, 30)).toBe(4_000);
+    sender.forget();
+    sender.sent(3, 0);
+    sender.acknowledge(3, 10);
+    expect(timeoutAt(20, 4)).toBe(1_000);
   });
 });

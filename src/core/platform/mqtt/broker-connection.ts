@@ -32,6 +32,8 @@ export interface ConnectionLoss {
 
 /** A connection. Callbacks are called once each, with an error or null; none comes after the loss. */
 export interface BrokerConnection {
+  /** Bytes that the broker has sent. */
+  readonly bytesHeard: number;
   publish(message: BrokerMessage, done: (error: Error | null) => void): void;
   subscribe(filter: string, qos: MqttQos, done: (error: Error | null) => void): void;
   unsubscribe(filter: string, done: (error: Error | null) => void): void;

@@ -32,6 +32,8 @@ interface IntakeClientOptions
   readonly receiveMaximum: number;
   /** Whatever the filter: there is one receiver. */
   readonly onMessage: (message: IntakeMessage) => void;
+  /** A connection is gone: what was not settled of it comes again. */
+  readonly onLoss: () => void;
   readonly logger: Logger;
 }
 
@@ -45,18 +47,18 @@ interface IntakeMessage {
 }
 
 /** What a connection is opened with. */
-interface IntakeSession {
+interface IntakeSession extends Pick<IntakeClientOptions, "maxPacketBytes" | "onMessage" | "onLoss"> {
   readonly connect: Uint8Array;
-  readonly maxPacketBytes: number;
-  readonly onMessage: (message: IntakeMessage) => void;
 }
 
 const keepaliveSeconds = 20;
+/** Two of a keep-alive time. Silence for so many is a loss. */
+const mostSilentPings = 4;
 
 /** Starts to connect, and returns at once. Throws `CONFIG_INVALID` if the URL is invalid. */
 export function createIntakeClient(options: IntakeClientOptions): MqttClient {
   const address = parseBrokerUrl(options.url);
-  const { maxPacketBytes, sessionExpirySeconds, receiveMaximum, clientId, onMessage } = options;
+  const { maxPacketBytes, sessionExpirySeconds, receiveMaximum, clientId, onMessage, onLoss } = options;
   const keeper = createLoginKeeper(options);
   return createReconnectingClient({
     openConnection: (_version, events) => {
@@ -77,7 +79,7 @@ export function createIntakeClient(options: IntakeClientOptions): MqttClient {
           maximumPacketSize: maxPacketBytes,
         },
       });
-      const session = { connect, maxPacketBytes, onMessage };
+      const session = { connect, maxPacketBytes, onMessage, onLoss };
       return openConnection(openBrokerSocket(address, tls), session, keeper.watch(events));
     },
     subject: `${address.secure ? "mqtts" : "mqtt"}://${address.host}:${address.port}`,
@@ -107,7 +109,7 @@ function createWriter(socket: Socket): (bytes: Uint8Array) => void {
 
 function openConnection(
   socket: Socket,
-  { connect, maxPacketBytes, onMessage }: IntakeSession,
+  { connect, maxPacketBytes, onMessage, onLoss }: IntakeSession,
   events: BrokerConnectionEvents,
 ): BrokerConnection {
   const reader = createPacketReader(maxPacketBytes);
@@ -173,11 +175,18 @@ function openConnection(
       default:
     }
   };
-  // Silence of twice this time is a loss: the broker answers each ping.
-  socket.setTimeout(keepaliveSeconds * 2_000, () =>
-    cut({ reason: "silent", detail: "nothing was heard in time" }),
+  // The broker answers each ping. (A time limit of the socket's own would begin anew with each that is written.)
+  let bytesAtPing = 0;
+  let silentPings = 0;
+  const ping = setInterval(
+    () => {
+      silentPings = socket.bytesRead > bytesAtPing ? 0 : silentPings + 1;
+      bytesAtPing = socket.bytesRead;
+      if (silentPings === mostSilentPings) cut({ reason: "silent", detail: "nothing was heard in time" });
+      else write(encodePacket({ cmd: "pingreq" }));
+    },
+    (keepaliveSeconds * 1_000) / 2,
   );
-  const ping = setInterval(() => write(encodePacket({ cmd: "pingreq" })), (keepaliveSeconds * 1_000) / 2);
   write(connect);
   let heard = false;
   socket.on("data", (chunk) => {
@@ -198,9 +207,13 @@ function openConnection(
   socket.once("close", () => {
     clearInterval(ping);
     loss ??= { reason: "closed", detail: "the connection was closed" };
+    onLoss();
     events.onLoss(loss);
   });
   return {
+    get bytesHeard() {
+      return socket.bytesRead;
+    },
     publish({ topic, payload, qos, retain }, done) {
       const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
       const packet = { cmd: "publish", topic, payload: bytes, qos, retain, dup: false } as const;

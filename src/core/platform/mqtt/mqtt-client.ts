@@ -199,6 +199,9 @@ function openVendorConnection(
     events.onLoss(loss);
   });
   return {
+    get bytesHeard() {
+      return socket.bytesRead;
+    },
     publish({ topic, payload, qos, retain }, done) {
       const bytes = Buffer.byteLength(topic) + payload.length + publishHeaderBytes;
       if (bytes > largestPacket) {

@@ -1,6 +1,6 @@
 /**
  * Exchanges that wait for a broker's answer. Each ends with the answer or with the loss of its connection: a broker that
- * does not answer in time is cut off.
+ * does not answer in time is cut off, one that sends other things meanwhile later.
  */
 import { AuroraError, hasErrorCode } from "../../contract/aurora-error.ts";
 import type { Timers } from "../clock.ts";
@@ -48,6 +48,8 @@ export function isMqttRefusal(error: unknown): boolean {
   return cause instanceof Error && "code" in cause && typeof cause.code === "number";
 }
 
+/** Answers stand behind what else the broker sends. One that goes on sending has so many times as long for each. */
+const mostWaits = 12;
 /** How often an idle client is looked for. */
 const lookEveryMs = 15;
 
@@ -70,10 +72,16 @@ export function createMqttExchanges(options: MqttExchangesOptions): MqttExchange
         };
         const fail = (error: Error): void => settle(error);
         pending.add(fail);
-        const cancel = timers.after(answerTimeoutMs, () => {
-          // What waits ends with the loss that follows, so that it is told from what the broker refuses.
-          connection.cut({ reason: "silent", detail: `no answer within ${answerTimeoutMs} ms` });
-        });
+        let cancel = (): void => {};
+        const wait = (times: number): void => {
+          const { bytesHeard } = connection;
+          cancel = timers.after(answerTimeoutMs, () => {
+            if (connection.bytesHeard > bytesHeard && times < mostWaits) return wait(times + 1);
+            // What waits ends with the loss that follows, so that it is told from what the broker refuses.
+            connection.cut({ reason: "silent", detail: `no answer within ${times * answerTimeoutMs} ms` });
+          });
+        };
+        wait(1);
         begin(connection, settle);
       }),
     failAll: (message) => {

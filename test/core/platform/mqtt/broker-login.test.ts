@@ -48,6 +48,7 @@ async function connectBoth(port: number, { passwordFile }: { readonly passwordFi
     sessionExpirySeconds: 60,
     receiveMaximum: 10,
     onMessage: () => {},
+    onLoss: () => {},
     logger: other.logger,
   });
   onTestFinished(async () => void (await Promise.all([client.close(), intake.close()])));

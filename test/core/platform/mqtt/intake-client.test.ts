@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import { createIntakeClient } from "../../../../src/core/platform/mqtt/intake-client.ts";
 import {
@@ -31,6 +31,7 @@ async function connect(answer: (packet: MqttPacket, socket: Socket) => Uint8Arra
   await once(server, "listening");
   const taken: { topic: string; payload: Uint8Array; retain: boolean; settle: Settle }[] = [];
   const losses: string[] = [];
+  const takenAtLoss: number[] = [];
   const client = createIntakeClient({
     url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
     clientId: "aurora-ingest-1",
@@ -40,6 +41,7 @@ async function connect(answer: (packet: MqttPacket, socket: Socket) => Uint8Arra
     receiveMaximum: 40,
     backoff: { firstMs: 10, maxMs: 20 },
     onMessage: (message) => void taken.push(message),
+    onLoss: () => void takenAtLoss.push(taken.length),
     logger: silentLogger,
   });
   onTestFinished(() => client.close());
@@ -49,6 +51,7 @@ async function connect(answer: (packet: MqttPacket, socket: Socket) => Uint8Arra
     heard,
     taken,
     losses,
+    takenAtLoss,
     countOf: (cmd: string) => heard.filter((p) => p.cmd === cmd).length,
   };
 }
@@ -143,7 +146,7 @@ test.each([
 ])("%s ends the connection, and another follows", async (_, bytes, reason) => {
   const sent = Buffer.concat([welcome(), encodePacket(message(1))]);
   let isDamaged = true;
-  const { client, taken, losses, countOf } = await connect(({ cmd }, socket) => {
+  const { client, taken, losses, takenAtLoss, countOf } = await connect(({ cmd }, socket) => {
     if (cmd !== "connect") return undefined;
     if (isDamaged) setTimeout(() => socket.write(Uint8Array.from(bytes)), 20);
     isDamaged = false;
@@ -152,8 +155,33 @@ test.each([
   await until(() => losses.length === 1 && client.connected, "another connection");
   expect(losses).toEqual([reason]);
   await until(() => taken.length === 2, "the message again");
+  // Before anything comes again.
+  expect(takenAtLoss).toEqual([1]);
   expect(countOf("connect")).toBe(2);
   // Of a connection that is gone nothing is acknowledged.
   for (const { settle } of taken) settle();
   await until(() => countOf("puback") === 1, "its acknowledgement");
+});
+
+test("a connection over which nothing comes is given up although it still sends pings", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  let answersPings = true;
+  const { client, losses, countOf } = await connect(({ cmd }) => {
+    if (cmd === "connect") return welcome();
+    return cmd === "pingreq" && answersPings ? encodePacket({ cmd: "pingresp" }) : undefined;
+  });
+  await until(() => client.connected, "a connection");
+  const ping = async (): Promise<void> => {
+    const before = countOf("pingreq");
+    vi.advanceTimersByTime(10_000);
+    await until(() => countOf("pingreq") > before || losses.length > 0, "a ping");
+    // Its answer is read.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  for (let turn = 0; turn < 6; turn++) await ping();
+  expect(losses).toEqual([]);
+  answersPings = false;
+  for (let turn = 0; turn < 6; turn++) await ping();
+  expect(losses).toEqual(["silent"]);
 });

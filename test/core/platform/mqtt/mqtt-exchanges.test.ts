@@ -13,6 +13,7 @@ import { createManualClock, type ManualClock } from "../../../support/manual-clo
 let clock: ManualClock;
 let exchanges: MqttExchanges;
 let cuts: ConnectionLoss[];
+let bytesHeard: number;
 let connection: BrokerConnection;
 
 beforeEach(() => {
@@ -21,7 +22,16 @@ beforeEach(() => {
   cuts = [];
   const nothing = (): void => {};
   const ends = { end: nothing, cut: (loss: ConnectionLoss) => void cuts.push(loss) };
-  connection = { publish: nothing, subscribe: nothing, unsubscribe: nothing, ...ends };
+  bytesHeard = 0;
+  connection = {
+    get bytesHeard() {
+      return bytesHeard;
+    },
+    publish: nothing,
+    subscribe: nothing,
+    unsubscribe: nothing,
+    ...ends,
+  };
 });
 
 const failure = (exchange: Promise<void>): Promise<unknown> => exchange.catch((error: unknown) => error);
@@ -55,6 +65,32 @@ test("a broker that does not answer is cut off, which ends what waits", async ()
   expect([exchanges.waiting, clock.pendingTimers]).toEqual([1, 0]);
   exchanges.failAll("connection lost: no answer within 1000 ms");
   expect(await waiting).toMatchObject({ message: "connection lost: no answer within 1000 ms" });
+});
+
+test("a broker that goes on sending has longer for an answer, not for ever, and none once it says nothing", async () => {
+  const answers: ((error: null) => void)[] = [];
+  const ask = (): Promise<unknown> =>
+    failure(exchanges.run(connection, (_link, done) => void answers.push(done)));
+  const hear = (times: number): void => {
+    for (let time = 0; time < times; time++) {
+      bytesHeard += 1;
+      clock.advance(1000);
+    }
+  };
+  const first = ask();
+  hear(5);
+  answers[0]!(null);
+  expect([await first, clock.pendingTimers, cuts]).toEqual([undefined, 0, []]);
+  void ask();
+  hear(3);
+  expect(cuts).toEqual([]);
+  clock.advance(1000);
+  expect(cuts).toEqual([{ reason: "silent", detail: "no answer within 4000 ms" }]);
+  void ask();
+  hear(11);
+  expect(cuts).toHaveLength(1);
+  hear(1);
+  expect(cuts).toHaveLength(2);
 });
 
 test("a lost connection ends all that wait, and whoever waited for that goes on", async () => {

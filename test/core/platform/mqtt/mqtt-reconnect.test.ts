@@ -31,6 +31,7 @@ function openClient(): { client: MqttClient; clock: ManualClock; connections: Pl
       connections.push({ events, asked });
       const end = (): void => events.onLoss({ reason: "closed", detail: "closed" });
       return {
+        bytesHeard: 0,
         publish: (_message, done) => done(null),
         subscribe: (filter, _qos, answer) => void asked.push({ filter, answer }),
         unsubscribe: (_filter, done) => done(null),

@@ -18,6 +18,7 @@ const openers: Record<string, (url: string, logger: Logger) => MqttClient> = {
       sessionExpirySeconds: 60,
       receiveMaximum: 10,
       onMessage: () => {},
+      onLoss: () => {},
       takenOverHint,
       logger,
     }),
