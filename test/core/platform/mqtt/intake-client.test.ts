@@ -145,13 +145,13 @@ test.each([
   ["a type that there is not", [0, 0], "closed"],
 ])("%s ends the connection, and another follows", async (_, bytes, reason) => {
   const sent = Buffer.concat([welcome(), encodePacket(message(1))]);
-  let isDamaged = true;
+  let first: Socket | undefined;
   const { client, taken, losses, takenAtLoss, countOf } = await connect(({ cmd }, socket) => {
-    if (cmd !== "connect") return undefined;
-    if (isDamaged) setTimeout(() => socket.write(Uint8Array.from(bytes)), 20);
-    isDamaged = false;
-    return sent;
+    first ??= socket;
+    return cmd === "connect" ? sent : undefined;
   });
+  await until(() => client.connected && taken.length === 1, "a connection");
+  first?.write(Uint8Array.from(bytes));
   await until(() => losses.length === 1 && client.connected, "another connection");
   expect(losses).toEqual([reason]);
   await until(() => taken.length === 2, "the message again");
@@ -183,5 +183,30 @@ test("a connection over which nothing comes is given up although it still sends 
   expect(losses).toEqual([]);
   answersPings = false;
   for (let turn = 0; turn < 6; turn++) await ping();
+  expect(losses).toEqual(["silent"]);
+});
+
+test("a connection on which messages stream in is not cut because one answer takes longer", async () => {
+  let socket: Socket | undefined;
+  const { client, taken, losses } = await connect(({ cmd }, from) => {
+    socket = from;
+    return cmd === "connect" ? welcome() : undefined;
+  });
+  await until(() => client.connected, "a connection");
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  // Timers stand still.
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const answer = client.publish("t", Uint8Array.of(1), { qos: 1, retain: false }).catch(() => "lost");
+  for (let id = 1; id <= 3; id++) {
+    socket?.write(encodePacket(message(id)));
+    while (taken.length < id) await turn();
+    vi.advanceTimersByTime(10_000);
+    await turn();
+  }
+  for (let turns = 0; turns < 100; turns++) await turn();
+  expect([taken.length, losses]).toEqual([3, []]);
+  vi.advanceTimersByTime(10_000);
+  expect(await answer).toBe("lost");
   expect(losses).toEqual(["silent"]);
 });
