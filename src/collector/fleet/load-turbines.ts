@@ -4,6 +4,7 @@
  */
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
 import { formatMoment, type RolledUpHealth, rollUpHealth } from "../../core/decision/roll-up-health.ts";
+import { rest } from "../../core/platform/rest.ts";
 import { areTwo } from "../record/clone-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../record/machine-record.ts";
 import {
@@ -55,8 +56,17 @@ export async function loadMachines(
   fleet: FleetSource,
 ): Promise<{ readonly turbines: readonly TurbineView[]; readonly gateways: readonly GatewayView[] }> {
   const [turbines, gateways] = await Promise.all([fleet.record.turbineBriefs(), loadGateways(fleet)]);
-  return { turbines: describeTurbines(fleet, turbines, gateways), gateways };
+  const byName = nameGateways(gateways);
+  const views: TurbineView[] = [];
+  for (let from = 0; from < turbines.length; from += describedAtOnce) {
+    views.push(...describeTurbines(fleet, turbines.slice(from, from + describedAtOnce), byName));
+    await rest();
+  }
+  return { turbines: views, gateways };
 }
+
+/** Then others on this thread have their turn. */
+const describedAtOnce = 5_000;
 
 /** Loads the turbines that are named, in this order; one that is not known is left out. */
 export async function loadTurbines(
@@ -66,7 +76,7 @@ export async function loadTurbines(
   if (named.length === 0) return [];
   const turbines = await fleet.record.turbines(named);
   const watching = new Set(turbines.flatMap(({ gateway }) => gateway ?? []));
-  const views = describeTurbines(fleet, turbines, await loadGateways(fleet, [...watching]));
+  const views = describeTurbines(fleet, turbines, nameGateways(await loadGateways(fleet, [...watching])));
   const known = new Map(views.map((view) => [`${view.site}/${view.turbine}`, view]));
   return named.flatMap(({ site, turbine }) => known.get(`${site}/${turbine}`) ?? []);
 }
@@ -116,13 +126,16 @@ function describeGateway(recorded: RecordedGateway, moment: Moment): GatewayView
   };
 }
 
+function nameGateways(gateways: readonly GatewayView[]): ReadonlyMap<string, GatewayView> {
+  return new Map(gateways.map((gateway) => [gateway.gateway, gateway]));
+}
+
 function describeTurbines(
   fleet: FleetSource,
   turbines: readonly RecordedTurbine[],
-  gateways: readonly GatewayView[],
+  byName: ReadonlyMap<string, GatewayView>,
 ): readonly TurbineView[] {
   const moment = readMoment(fleet);
-  const byName = new Map(gateways.map((gateway) => [gateway.gateway, gateway]));
   return turbines.map((turbine) =>
     withModel(fleet, describeTurbine(turbine, byName.get(turbine.gateway ?? ""), moment)),
   );
