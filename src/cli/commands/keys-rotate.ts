@@ -36,10 +36,11 @@ export function rotateCommand(): Command {
 Run it where the root key is, offline. The next root is signed by the present root key and by its own; gateways follow from any
 older root by themselves, with the root.json that they were given, also when that has expired. Keys are never overwritten: a new
 one has its id in its file's name. What goes to the collector is printed; it is started again then, and signs by the new keys.
+The keys of targets, snapshot and timestamp lie in one folder: if one is stolen, change all three.
 What to do when a key is stolen or lost: src/KEYS.md
 
 Examples:
-  $ aurora keys rotate keys --role timestamp snapshot
+  $ aurora keys rotate keys --role targets snapshot timestamp
   $ aurora keys rotate keys --role root
   $ aurora keys rotate keys --years 5
 `,
@@ -67,10 +68,11 @@ async function rotate(folder: string, { role: roles = [], years, json }: RotateF
       ...tufRoles.map((role) => `${role.padEnd(10)} ${keyIds[role]}${roles.includes(role) ? " (new)" : ""}`),
       "To the collector's registry.keysDir, root.json last, and start it again:",
       ...forCollector.map((file) => `  ${file}`),
-      "Gateways follow by themselves.",
+      "Gateways follow by themselves. Publishers (`--root`) are given root.json now.",
     ];
     if (forOffline.length > 0) lines.push(`Offline, beside root.json: ${forOffline.join(", ")}`);
-    if (replaced.length > 0) lines.push(`Destroy, once the collector runs: ${replaced.join(", ")}`);
+    lines.push("Copy this whole folder to the second place, before anything is destroyed.");
+    if (replaced.length > 0) lines.push(`Destroy, once gateways have followed: ${replaced.join(", ")}`);
     return `${lines.join("\n")}\n`;
   });
 }

@@ -26,7 +26,7 @@ Who has which key, which public one who needs, and what to do when one is lost: 
 
 Examples:
   $ aurora keys init /etc/aurora/keys
-  $ aurora keys rotate keys --role timestamp
+  $ aurora keys rotate keys --role targets snapshot timestamp
   $ aurora keys publisher keys ci
   $ aurora keys authority /etc/aurora/tls
 `,

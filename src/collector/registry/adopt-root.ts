@@ -62,8 +62,8 @@ export async function adoptRoot({ folder, keys, subject, nowMs }: AdoptOptions):
   if (root === null || Buffer.compare(encodeMetadata(root), encodeMetadata(given)) !== 0) {
     throw refuse(`root.json is another root ${version} than the one that is served`);
   }
-  // What it says of the time, gateways believe.
-  if (newest > 0 && version > newest && issuedAtMs(root) > nowMs + dayMs) {
+  // What it says of the time, gateways believe. The first was made by whoever sets up the collector.
+  if (version > 1 && version > newest && issuedAtMs(root) > nowMs + dayMs) {
     throw new AuroraError("CLOCK", `root ${version} was made at ${renderIsoTime(issuedAtMs(root))}`, {
       op: "open registry",
       subject: `${renderIsoTime(nowMs)} here`,

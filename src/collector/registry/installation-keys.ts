@@ -59,10 +59,13 @@ interface InstallationKeys {
 
 /**
  * Makes the five key pairs and signs the first root metadata.
- * @throws AuroraError KEY when keys are there already; STORE when the folder cannot be written; then none is there.
+ * @throws AuroraError KEY when keys or a root are there already; STORE when the folder cannot be written; then none is there.
  */
 export async function createInstallationKeys(dir: string, nowMs: number): Promise<InstallationKeys> {
-  for (const name of names) await refuseExisting(join(dir, name + privateKeySuffix));
+  // Of keys that were changed none needs to have its first name.
+  for (const file of [rootFileName, ...names.map((name) => name + privateKeySuffix)]) {
+    await refuseExisting(join(dir, file));
+  }
   const pairs = names.map((name) => [name, createKeyPair()] as const);
   const written: string[] = [];
   try {
@@ -171,10 +174,17 @@ export async function findRoleKeyFile(dir: string, role: TufRole, root: Metadata
 /** @throws AuroraError KEY when it is missing, or not the key that `root` names for the role */
 export async function loadRoleKey(dir: string, role: TufRole, root: Metadata<Root>): Promise<PrivateKey> {
   const file = await findRoleKeyFile(dir, role, root);
+  const keyIds = root.signed.roles[role]?.keyIDs ?? [];
+  const what = `the ${role} key that root ${root.signed.version} names`;
+  const later = keyIds.map((keyId) => laterKeyName(role, keyId) + privateKeySuffix).join(" or ");
+  const first = role + privateKeySuffix;
+  if (!(await isThere(file))) {
+    throw refuseFolder(`${what} is missing: ${later}, or ${first} if it was never changed`, dir);
+  }
   const key = await loadPrivateKey(file);
-  if (root.signed.roles[role]?.keyIDs.includes(toTufKey(key.publicKey).keyID) === true) return key;
-  const { version } = root.signed;
-  throw refuseFolder(`${basename(file)} is not the ${role} key that root ${version} names`, file);
+  if (keyIds.includes(toTufKey(key.publicKey).keyID)) return key;
+  const isFirst = basename(file) === first;
+  throw refuseFolder(`${basename(file)} is not ${what}${isFirst ? `, and there is no ${later}` : ""}`, file);
 }
 
 /** The error KEY for a folder whose parts do not fit. */
@@ -196,9 +206,9 @@ export function isThere(path: string): Promise<boolean> {
 
 async function refuseExisting(path: string): Promise<void> {
   if (!(await isThere(path))) return;
-  throw new AuroraError("KEY", "keys are there already, and a key is never overwritten", {
+  throw new AuroraError("KEY", `${basename(path)} is there already: keys and roots are never overwritten`, {
     op: "make keys",
     subject: path,
-    hint: "Choose another folder, or move the old keys away.",
+    hint: "Choose another folder, or move the old keys away. Keys are changed by `aurora keys rotate`.",
   });
 }

@@ -18,6 +18,9 @@ import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { type JsonObject, parseJsonObject } from "../../core/platform/files/parse-json-object.ts";
 import { encodeMetadata } from "./tuf-signing.ts";
 
+/** Highest version that is signed: of ten digits, as {@link metadataFilePattern} takes them. */
+export const maxVersion = 9_999_999_999;
+
 /** Name of a file that clients may ask for. */
 export const metadataFilePattern: RegExp = /^(?:timestamp|[1-9]\d{0,9}\.(?:root|snapshot|targets))\.json$/;
 

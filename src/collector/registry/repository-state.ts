@@ -1,11 +1,20 @@
 /** From one signed state of the repository to the next: versions only go up, every file says when it was signed. */
-import { Metadata, MetaFile, type Root, Snapshot, type TargetFile, Targets, Timestamp } from "@tufjs/models";
+import {
+  Metadata,
+  MetadataKind,
+  MetaFile,
+  type Root,
+  Snapshot,
+  type TargetFile,
+  Targets,
+  Timestamp,
+} from "@tufjs/models";
 import { type AnyMetadata, issuedAtMs } from "../../core/bundle/update-metadata.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
-import type { RepositoryState } from "./metadata-folder.ts";
+import { maxVersion, type RepositoryState } from "./metadata-folder.ts";
 import { addSignature, commonMembers, encodeMetadata } from "./tuf-signing.ts";
 
 /** How long a file is good after it was signed, in milliseconds. */
@@ -47,7 +56,7 @@ interface RepositoryChange {
 
 /**
  * The next state, in which `from` and everything above it is signed anew.
- * @throws AuroraError CLOCK when this clock is past the root's end: nobody would accept the files.
+ * @throws AuroraError CLOCK when this clock is past the root's end: nobody would accept the files; KEY when there is no higher version.
  */
 export function nextState(change: RepositoryChange, context: SigningContext): RepositoryState {
   const { root, previous, from, targetFiles } = change;
@@ -64,8 +73,14 @@ export function nextState(change: RepositoryChange, context: SigningContext): Re
     });
   }
   // Not only one more: a repository restored from a copy would give versions that gateways know with other content.
+  const isForgotten = previous !== null && isForgottenBy(root, previous);
+  const endSeconds = Date.parse(root.signed.expires) / 1000;
   const common = (last: AnyMetadata | undefined, lifetimeMs: number): ReturnType<typeof commonMembers> => {
-    const version = Math.max((last?.signed.version ?? 0) + 1, Math.floor(issuedMs / 1000));
+    const known = last?.signed.version ?? 0;
+    // Nobody who has its keys honestly signs past a root's end.
+    const above = isForgotten && known > endSeconds ? 0 : known;
+    const version = Math.max(above + 1, Math.floor(issuedMs / 1000));
+    if (version > maxVersion) throw refuseVersion(known);
     return commonMembers(version, issuedMs, lifetimeMs);
   };
 
@@ -99,6 +114,38 @@ export function refreshDue(state: RepositoryState, nowMs: number): RefreshFrom |
   if (due(state.targets, defaultLifetimes.targetsMs)) return "targets";
   if (due(state.snapshot, defaultLifetimes.snapshotMs)) return "snapshot";
   return due(state.timestamp, defaultLifetimes.timestampMs) ? "timestamp" : null;
+}
+
+/** Names of the files that no key of their role in any of the roots has signed. */
+export function findUnsigned(state: RepositoryState, roots: readonly Metadata<Root>[]): readonly string[] {
+  return signedRoles
+    .filter((role) => !roots.some((root) => isSigned(root, role, state)))
+    .map((role) => `${role}.json`);
+}
+
+const signedRoles = [MetadataKind.Timestamp, MetadataKind.Snapshot, MetadataKind.Targets] as const;
+
+function isSigned(root: Metadata<Root>, role: (typeof signedRoles)[number], state: RepositoryState): boolean {
+  try {
+    root.verifyDelegate(role, state[role]);
+    return true;
+  } catch {
+    // It says no more than by how many keys.
+    return false;
+  }
+}
+
+/** Has the root taken away the keys of both files by which a gateway remembers versions? */
+function isForgottenBy(root: Metadata<Root>, state: RepositoryState): boolean {
+  return !isSigned(root, MetadataKind.Timestamp, state) && !isSigned(root, MetadataKind.Snapshot, state);
+}
+
+function refuseVersion(known: number): AuroraError {
+  return new AuroraError("KEY", `there is no version above ${known}, which was signed by the present keys`, {
+    op: "sign update metadata",
+    subject: `at most ${maxVersion}`,
+    hint: "Somebody else has the keys: `aurora keys rotate DIR --role targets snapshot timestamp`, as src/KEYS.md says.",
+  });
 }
 
 function describe(metadata: Metadata<Snapshot> | Metadata<Targets>): MetaFile {

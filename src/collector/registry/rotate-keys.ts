@@ -47,7 +47,7 @@ interface Rotation {
   readonly expiresMs: number;
   /** Key ids as the new root lists them. */
   readonly keyIds: Readonly<Record<TufRole, string>>;
-  /** Names of the files that the collector needs beside those that it has; the root last. */
+  /** Names of the files that the collector needs beside those of `aurora keys init`; the root last. */
   readonly forCollector: readonly string[];
   /** Names of the files that belong offline. */
   readonly forOffline: readonly string[];
@@ -93,17 +93,19 @@ export async function rotateKeys(dir: string, wish: RotationWish): Promise<Rotat
   for (const { name, pair } of made) await writeKeyPair(dir, name, pair);
   await writeFileAtomic(join(dir, olderRootName(version)), roots.bytes);
   await writeFileAtomic(join(dir, rootFileName), bytes);
-  const files = made.map(({ role, name }) => ({ isOffline: role === "root", file: name + privateKeySuffix }));
+  const later = tufRoles
+    .map((role) => ({ role, name: nameOf(role, keys[role], chain) }))
+    .filter(({ role, name }) => role !== "root" && name !== role);
   return {
     version: version + 1,
     expiresMs: Date.parse(next.signed.expires),
     keyIds: mapRoles((role) => keys[role].keyID),
     forCollector: [
-      ...files.filter(({ isOffline }) => !isOffline).map(({ file }) => file),
+      ...later.map(({ name }) => name + privateKeySuffix),
       ...chain.map(({ signed }) => olderRootName(signed.version)),
       rootFileName,
     ],
-    forOffline: files.filter(({ isOffline }) => isOffline).map(({ file }) => file),
+    forOffline: made.filter(({ role }) => role === "root").map(({ name }) => name + privateKeySuffix),
     replaced,
   };
 }

@@ -18,7 +18,7 @@ interface RootContents {
   readonly keys: Readonly<Record<TufRole, Key>>;
 }
 
-/** Five years: the root key is offline, and a fleet that outlives its root must be visited. */
+/** Five years: the root key is offline, and is brought back for the next one. */
 export const rootLifetimeMs: number = 5 * 365 * 86_400_000;
 
 /**

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import type { TargetFile } from "@tufjs/models";
+import { parseRoot } from "../../core/bundle/update-metadata.ts";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 import { type Clock, calendarOffsetMs } from "../../core/platform/clock.ts";
@@ -15,7 +16,13 @@ import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import { adoptRoot } from "./adopt-root.ts";
 import { olderRootName, type RegistryKeys } from "./installation-keys.ts";
 import { createMetadataFolder, type RepositoryState } from "./metadata-folder.ts";
-import { defaultLifetimes, nextState, type RefreshFrom, refreshDue } from "./repository-state.ts";
+import {
+  defaultLifetimes,
+  findUnsigned,
+  nextState,
+  type RefreshFrom,
+  refreshDue,
+} from "./repository-state.ts";
 import { encodeMetadata } from "./tuf-signing.ts";
 
 interface SignedRepositoryOptions {
@@ -64,22 +71,35 @@ interface SignedRepository {
 
 /**
  * Opens the repository in a folder, or makes an empty one.
- * @throws AuroraError KEY or CLOCK when the given roots do not fit those in it, STORE when the folder is damaged.
+ * @throws AuroraError KEY or CLOCK when the given roots do not fit those in it, or no key of theirs has signed what is published, STORE
+ *   when the folder is damaged.
  */
 export async function openSignedRepository(options: SignedRepositoryOptions): Promise<SignedRepository> {
   const { keys, clock, lock = alone, isBehind = () => Promise.resolve(false) } = options;
   const folder = createMetadataFolder(join(options.dir, "metadata"));
   await folder.prepare();
-  const known = await folder.newestRoot();
   const root = await adoptRoot({ folder, keys, subject: options.dir, nowMs: clock.nowMs() });
   const { version } = root.signed;
   const id = sha256Hex(await folder.read(olderRootName(version)));
-  let published = await folder.readState(root);
+  let published: RepositoryState | null = null;
+  // Processes that still sign by older keys may have written it.
+  let isByOlderKeys = false;
   // What is found may be a copy of some time ago, and gateways may know newer files: all is signed anew once, and once more by a clock
   // that was wrong then and was set.
   let signedOffsetMs = Number.NEGATIVE_INFINITY;
   let signedInDoubt = false;
   const queue = createWorkQueue();
+
+  async function take(state: RepositoryState): Promise<void> {
+    const roots = [...(await folder.readRoots())].map(([at, bytes]) =>
+      at === version ? root : parseRoot(bytes),
+    );
+    const [unsigned] = findUnsigned(state, roots);
+    if (unsigned !== undefined) throw refuseUnsigned(unsigned, options.dir);
+    published = state;
+    // One with newer keys signs by those.
+    isByOlderKeys = roots.length === version && findUnsigned(state, [root]).length > 0;
+  }
 
   async function sign(from: RefreshFrom, targetFiles: TargetFiles): Promise<NonNullable<typeof published>> {
     const change = { root, previous: published, from, targetFiles };
@@ -87,7 +107,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     const signing = { keys, lifetimes: defaultLifetimes, nowMs: clock.nowMs(), isBehind: isDoubted };
     const next = nextState(change, signing);
     await folder.writeState(next);
-    published = next;
+    [published, isByOlderKeys] = [next, false];
     if (from === "targets") [signedOffsetMs, signedInDoubt] = [calendarOffsetMs(clock), isDoubted];
     return next;
   }
@@ -97,9 +117,8 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     if (newest === null || (published !== null && isSame(published, newest))) return;
     const read = await folder.readState(root);
     // A change of this process may have ended while an older state was read.
-    if (read !== null && read.timestamp.signed.version >= (published?.timestamp.signed.version ?? 0)) {
-      published = read;
-    }
+    const known = isByOlderKeys ? 0 : (published?.timestamp.signed.version ?? 0);
+    if (read !== null && read.timestamp.signed.version >= known) await take(read);
   };
   const exclusively = <T>(change: () => Promise<T>): Promise<T> => {
     if (queue.isClosed) return Promise.reject(refuseClosed(options.dir));
@@ -116,7 +135,8 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     await sign("targets", targetFiles);
   };
   const findDue = async (): Promise<RefreshFrom | null> => {
-    if (published === null || Math.abs(calendarOffsetMs(clock) - signedOffsetMs) > minuteMs) return "targets";
+    if (published === null || isByOlderKeys) return "targets";
+    if (Math.abs(calendarOffsetMs(clock) - signedOffsetMs) > minuteMs) return "targets";
     if (signedInDoubt && !(await isBehind())) return "targets";
     return refreshDue(published, clock.nowMs());
   };
@@ -138,10 +158,11 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     });
     return refreshing;
   };
+  await sync();
   // Past the end of its root nothing is offered; whoever publishes, or calls refresh(), is told.
   if (published === null) await refresh().catch(forgiveClock);
   // Who follows to it takes nothing that older keys have signed, whichever process is asked.
-  else if (version > known) await refresh().catch(() => false);
+  else if (isByOlderKeys) await refresh().catch(() => false);
   return {
     get targets() {
       return targets();
@@ -183,6 +204,14 @@ function refuseOldKeys(newest: number, subject: string): AuroraError {
       hint: "Give it the same keys (registry.keysDir), and start it again.",
     },
   );
+}
+
+function refuseUnsigned(name: string, subject: string): AuroraError {
+  return new AuroraError("KEY", `no key of the roots has signed ${name}`, {
+    op: "open registry",
+    subject,
+    hint: "Restore the folder from a backup, or move it away: begun anew it offers what is published again.",
+  });
 }
 
 function isSame({ timestamp }: RepositoryState, newest: Uint8Array): boolean {

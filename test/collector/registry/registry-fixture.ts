@@ -9,10 +9,17 @@ import {
   loadRegistryKeys,
   type RegistryKeys,
 } from "../../../src/collector/registry/installation-keys.ts";
+import {
+  createMetadataFolder,
+  type RepositoryState,
+} from "../../../src/collector/registry/metadata-folder.ts";
 import { createRegistry, type Registry } from "../../../src/collector/registry/registry.ts";
 import { registryRoutes } from "../../../src/collector/registry/registry-routes.ts";
+import { defaultLifetimes, nextState } from "../../../src/collector/registry/repository-state.ts";
+import { addSignature } from "../../../src/collector/registry/tuf-signing.ts";
 import type { PrivateKey } from "../../../src/core/bundle/keys.ts";
 import { loadPrivateKey } from "../../../src/core/bundle/keys.ts";
+import { parseRoot } from "../../../src/core/bundle/update-metadata.ts";
 import { type BundleContents, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { createLogger } from "../../../src/core/platform/logger.ts";
@@ -120,4 +127,24 @@ export async function createRegistryFixture(): Promise<RegistryFixture> {
       scratch.remove();
     },
   };
+}
+
+/** What somebody with the first keys, or others, can leave in the folder: its list, signed once more, above `version`. */
+export async function signAbove(
+  version: number,
+  { dir, keys, clock }: Pick<RegistryFixture, "dir" | "keys" | "clock">,
+): Promise<RepositoryState> {
+  const folder = createMetadataFolder(join(dir, "metadata"));
+  const previous = (await folder.readState(parseRoot(keys.root)))!;
+  for (const role of ["targets", "snapshot", "timestamp"] as const) {
+    const { signed } = previous[role];
+    Object.assign(signed, { version: Math.max(signed.version, version) });
+    addSignature(previous[role], keys[role]);
+  }
+  const state = nextState(
+    { root: previous.root, previous, from: "targets", targetFiles: previous.targets.signed.targets },
+    { keys, lifetimes: defaultLifetimes, nowMs: clock.nowMs() },
+  );
+  await folder.writeState(state);
+  return state;
 }

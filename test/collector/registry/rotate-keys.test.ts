@@ -2,7 +2,10 @@ import fs, { cp, readdir, readFile, rename, rm, writeFile } from "node:fs/promis
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadRegistryKeys } from "../../../src/collector/registry/installation-keys.ts";
+import {
+  createInstallationKeys,
+  loadRegistryKeys,
+} from "../../../src/collector/registry/installation-keys.ts";
 import { rotateKeys } from "../../../src/collector/registry/rotate-keys.ts";
 import { signRoot, type TufRole, tufRoles } from "../../../src/collector/registry/sign-root.ts";
 import { encodeMetadata, toTufKey } from "../../../src/collector/registry/tuf-signing.ts";
@@ -104,7 +107,9 @@ describe("the next root", () => {
     });
     expect(await readFile(at("1.root.json"))).toEqual(Buffer.from(encodeMetadata(before)));
     expect((await load()).timestamp.publicKey.keyId).not.toBe(fixture.keys.timestamp.publicKey.keyId);
-    expect((await rotate("root")).replaced).toEqual(made.forOffline);
+    const again = await rotate("root");
+    expect(again.replaced).toEqual(made.forOffline);
+    expect(again.forCollector).toEqual([made.forCollector[0], "1.root.json", "2.root.json", "root.json"]);
   });
 
   it("has the same keys and a later end where no role is named, and only then", async () => {
@@ -116,6 +121,15 @@ describe("the next root", () => {
       replaced: [],
     });
     expect((await load()).timestamp.keyId).toBe(fixture.keys.timestamp.keyId);
+  });
+
+  it("is not replaced by a first one where no key has its first name any more", async () => {
+    for (const file of (await rotate(...tufRoles)).replaced) await rm(at(file));
+    await rm(at("release.key"));
+    const before = await readFile(at("root.json"));
+    const again = createInstallationKeys(fixture.keysDir, fixture.clock.nowMs());
+    await expect(again).rejects.toMatchObject({ code: "KEY", subject: at("root.json") });
+    expect(await readFile(at("root.json"))).toEqual(before);
   });
 
   it("needs the root key and the roots alone", async () => {
@@ -143,7 +157,11 @@ describe("the next root", () => {
       () => cp(at("targets.pub"), at("timestamp.pub")),
       /timestamp\.pub is not the public half of timestamp\.key/,
     ],
-    ["no root key", () => rm(at("root.key")), /cannot be read/],
+    [
+      "no root key",
+      () => rm(at("root.key")),
+      /the root key that root 1 names is missing: root-\w{8}\.key, or root\.key/,
+    ],
     ["a root that nobody signed", spoil, /the root metadata is not good/],
     [
       "a newer root beside root.json",
@@ -217,6 +235,19 @@ describe("a collector that is given the next root", () => {
     await rm(fixture.dir, { recursive: true });
     await reopen();
     expect(await served()).toEqual(["1.root.json", "2.root.json"]);
+  });
+
+  it("begun anew takes up no root of the future either", async () => {
+    await rotateKeys(fixture.keysDir, { roles: [], lifetimeMs: 2 * years, nowMs: startMs + 2 * dayMs });
+    await rm(fixture.dir, { recursive: true });
+    await expect(reopen()).rejects.toMatchObject({ code: "CLOCK" });
+  });
+
+  it("without a key that was changed is told both names that its file may have", async () => {
+    const { forCollector, replaced } = await rotate("timestamp");
+    for (const file of [forCollector[0]!, ...replaced]) await rm(at(file));
+    const message = `the timestamp key that root 2 names is missing: ${forCollector[0]}, or timestamp.key if it was never changed`;
+    await expect(load()).rejects.toMatchObject({ code: "KEY", message });
   });
 
   it.each<[string, () => Promise<unknown>, string, RegExp]>([

@@ -11,6 +11,7 @@ import { loadPrivateKey } from "../../../src/core/bundle/keys.ts";
 import { parseRoot } from "../../../src/core/bundle/update-metadata.ts";
 import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { dayMs } from "../../../src/core/maths/durations.ts";
+import { signAbove } from "../../collector/registry/registry-fixture.ts";
 import { sampleContents } from "../../core/bundle/sample-bundle.ts";
 import { expectRefused } from "./expect-refused.ts";
 import { createUpdateFixture, type Gateway, type UpdateFixture } from "./update-fixture.ts";
@@ -96,6 +97,23 @@ it("with more before it than one look follows is reached in two", async () => {
   await expectActivated(gateway, "1.1.0");
   expect((await rootOf(gateway)).signed.version).toBe(34);
 });
+
+it.each([4_000_000_000, 9_999_999_998])(
+  "for all three roles frees a gateway that stolen keys led above version %i, whose list lies at the collector still",
+  async (version) => {
+    const gateway = await fixture.gateway();
+    await publish("1.1.0");
+    await expectActivated(gateway, "1.1.0");
+    await signAbove(version, fixture);
+    await gateway.updater.checkNow();
+    const known = JSON.parse(await readFile(join(gateway.stateDir, "tuf", "timestamp.json"), "utf8"));
+    expect(known.signed.version).toBeGreaterThan(version);
+
+    await rotate("targets", "snapshot", "timestamp");
+    await publish("1.2.0");
+    await expectActivated(gateway, "1.2.0");
+  },
+);
 
 it("ends what somebody can do who has the old keys", async () => {
   const gateway = await fixture.gateway();
