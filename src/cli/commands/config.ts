@@ -1,8 +1,11 @@
 /** `aurora config schema|validate`: what can be configured, and whether a file is right. */
 import { Argument, Command } from "commander";
 import { z } from "zod";
+import { loadRegistryKeys } from "../../collector/registry/installation-keys.ts";
 import { loadTrustedKeys } from "../../core/bundle/keys.ts";
-import { collectorConfigSchema } from "../../core/contract/config/collector-config.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { type CollectorConfig, collectorConfigSchema } from "../../core/contract/config/collector-config.ts";
+import type { ConfigFinding } from "../../core/contract/config/config-finding.ts";
 import { type ConfigKind, configKinds } from "../../core/contract/config/config-kind.ts";
 import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
 import { readCollectorFile } from "../../core/platform/daemon/collector-file.ts";
@@ -22,8 +25,27 @@ type DaemonKind = Exclude<ConfigKind, "train">;
 const schemas = { gateway: gatewayConfigSchema, collector: collectorConfigSchema } as const;
 const readers: Readonly<Record<DaemonKind, (source: GatewaySource) => InstalledConfig<unknown>>> = {
   gateway: readGatewayFile,
-  collector: readCollectorFile,
+  collector: (source) => {
+    const file = readCollectorFile(source);
+    return { ...file, check: async () => withKeys(await file.check(), file.config) };
+  },
 };
+
+/** And whether the folder of the keys holds what its root names, as the collector loads it. */
+async function withKeys(
+  findings: ConfigFinding[],
+  { registry: { keysDir } }: CollectorConfig,
+): Promise<ConfigFinding[]> {
+  const path = ["registry", "keysDir"];
+  if (keysDir === null || findings.some((finding) => finding.path.join() === path.join())) return findings;
+  try {
+    await loadRegistryKeys(keysDir);
+    return findings;
+  } catch (error) {
+    if (!(error instanceof AuroraError)) throw error;
+    return [...findings, { path, value: keysDir, problem: error.message, write: error.hint }];
+  }
+}
 
 interface ValidateOptions {
   readonly json?: boolean;

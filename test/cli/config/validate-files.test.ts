@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeEach, expect, test } from "vitest";
 import { issueCertificate } from "../../../src/cli/fleet/issue-certificate.ts";
+import { createInstallationKeys } from "../../../src/collector/registry/installation-keys.ts";
 import { compiledRoot } from "../../support/compiled.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { auroraHere } from "../aurora.ts";
@@ -162,3 +163,22 @@ test.skipIf(process.getuid?.() !== 0)(
     );
   },
 );
+
+test("a collector's keys are those that its root names", async () => {
+  const keysDir = join(folder, "keys");
+  await createInstallationKeys(keysDir, Date.now());
+  const path = write(`registry: { keysDir: ${keysDir}, trustedKeys: [${keysDir}/release.pub] }\n`);
+  const validate = (...more: string[]) => auroraHere("config", "validate", path, "collector", ...more);
+  expect(await validate()).toMatchObject({ code: 0 });
+  rmSync(join(keysDir, "snapshot.key"));
+  const { code, stderr } = await validate();
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /:1:\d+: registry\.keysDir: the snapshot key that root 1 names is missing: snapshot-/,
+    ),
+  ]);
+  expect(await validate("--no-files")).toMatchObject({ code: 0 });
+  rmSync(keysDir, { recursive: true });
+  expect((await validate()).stderr.match(/registry\.keysDir/g)).toHaveLength(1);
+});
