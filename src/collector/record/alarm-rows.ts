@@ -39,6 +39,7 @@ export function fromAlarmRow(row: RecordRow, steps: readonly AlarmLifeStep[]): R
   const firstMs = isUnheard ? said.atMs : Number(row.first_ms);
   const lastMs = Number(row.last_ms);
   const first = isUnheard ? null : fromEventJson(row.first_json);
+  // An alarm whose beginning changed goes by its latest event.
   const isFirst = first !== null && isSameTime(first.data.since, event.data.since);
   const latestShiftMs = said === null ? shiftOf(event, lastMs) : 0;
   const shiftMs = isFirst ? shiftOf(first, firstMs) : latestShiftMs;
