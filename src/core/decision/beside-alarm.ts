@@ -162,7 +162,7 @@ function sayWhyItStands(
 }
 
 const aboveMachines =
-  "since the renewal it is held against healthy machines in general, and lies above them: after an inspection that finds nothing `aurora baseline renew … --found-healthy` ends it";
+  "since the renewal it is held against healthy machines in general, and lies above them, as one does that was not mended or has weak lines of its own: only where an inspection finds nothing `aurora baseline renew … --found-healthy` ends it";
 
 function describeHindrance(hindrance: OtherSignal | "faint"): string {
   if (hindrance === "faint")

@@ -1,4 +1,4 @@
-/** The signals of a measuring point in one window, and which of them raises an alarm: one fault, one alarm. */
+/** The signals of a measuring point in one window, and which of them raises an alarm: one fault, one alarm, but under one of before a renewal. */
 import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import type { AlarmLane, Prediction } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";

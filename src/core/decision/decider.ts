@@ -5,7 +5,8 @@
  *
  * The fast lane hears raw logits and the slow one margins: a student's modes share their weights, so both mean the same
  * for every mode and machine, which calibrated probabilities do not. One fault, one alarm: only the mode with the
- * most evidence raises, and while it stands no other mode does; that another one leads meanwhile is told beside it.
+ * most evidence raises, and while it stands no other mode does, unless somebody has ordered to learn anew since; that another one leads
+ * meanwhile is told beside it.
  * The severity above the own reference is a signal of its own, `vibration-level`: a fault of no known kind.
  */
 
