@@ -141,6 +141,22 @@ describe.skipIf(chromiumPath === undefined)("the page's renewal in Chromium", ()
       expect(await news()).toBe("1 new alert: 1 in another part of the list");
     });
 
+    it("does not call an old alarm new that slides into view as another ends", async () => {
+      let over = 0;
+      const page = await open("/", (page) =>
+        page.route(/\/$/, async (route) => {
+          const answer = await route.fetch();
+          await route.fulfill({ response: answer, body: showTwelve(await answer.text(), 13, over) });
+        }),
+      );
+      expect(await page.locator("#alerts article").count()).toBe(12);
+      await renew(page);
+      over = 1;
+      await renew(page);
+      expect(await page.locator('#alerts article[aria-label="old 12"]').count()).toBe(1);
+      expect(await page.locator("#news").textContent()).toBe("");
+    });
+
     it("keeps the focus on the same turbine, the same alert and the same life", async () => {
       const page = await open("/");
       await page.locator('#turbines a[href$="/WT-02"]').focus();
@@ -169,7 +185,10 @@ describe.skipIf(chromiumPath === undefined)("the page's renewal in Chromium", ()
       await page.locator('#turbines a[href$="/WT-02"]').focus();
       await page.route(/\/$/, async (route) => {
         const answer = await route.fetch();
-        const body = (await answer.text()).replace(/<tr[^>]*>\s*<th[^>]*><a href="[^"]*WT-02".*?<\/tr>/s, "");
+        const body = (await answer.text()).replace(
+          /<tr[^>]*>\s*<th[^>]*><span class="name"><a href="[^"]*WT-02".*?<\/tr>/s,
+          "",
+        );
         await route.fulfill({ response: answer, body });
       });
       await renew(page);
@@ -269,3 +288,16 @@ describe.skipIf(chromiumPath === undefined)("the page's renewal in Chromium", ()
     });
   });
 });
+
+/** A page with as many alarms of long ago, but those that are over by now, of which it shows twelve. */
+function showTwelve(body: string, standing: number, over: number): string {
+  const cards = /<article [^>]*id="alarm-[^]*<\/article>/;
+  const [card] = /<article [^>]*id="alarm-[^]*?<\/article>/.exec(body)!;
+  const shown = Array.from({ length: 12 }, (_, index) =>
+    card
+      .replace(/id="alarm-\d+"/, `id="alarm-90${index + over}"`)
+      .replace(/data-since-ms="\d+"/, 'data-since-ms="1000"')
+      .replace(/aria-label="[^"]*"/, `aria-label="old ${index + over}"`),
+  );
+  return body.replace(/data-alarms="\d+"/, `data-alarms="${standing - over}"`).replace(cards, shown.join(""));
+}

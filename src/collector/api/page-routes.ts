@@ -58,10 +58,13 @@ function readText(query: unknown, name: string): string | null {
   return isText && !value.includes("\u0000") ? value : null;
 }
 
+/** No list has more parts. */
+const maxPage = 100_000;
+
 /** A number of a page, from 1; 1 where it is none. */
 function readPage(query: unknown, name: string): number {
   const page = Number(readText(query, name) ?? 1);
-  return Number.isInteger(page) && page >= 1 ? page : 1;
+  return Number.isInteger(page) && page >= 1 ? Math.min(page, maxPage) : 1;
 }
 
 function readOverviewQuery(query: unknown): OverviewQuery {
@@ -87,7 +90,7 @@ export async function answerUnavailable(request: HttpRequest): Promise<HttpRespo
     const answer = errorResponse(503, "STORE", "the record cannot be asked now; see the collector's log");
     return { ...answer, headers: { ...answer.headers, ...headers } };
   }
-  const body = html`<section class="panel" id="unavailable"><h1>The record cannot be asked now</h2>
+  const body = html`<section class="panel" id="unavailable"><h1>The record cannot be asked now</h1>
     <p class="empty">Gateways keep what they have until it can; the collector's log says why. <a href="">Try again</a></p></section>`;
   const page = renderLayout({ title: "Not now", nowMs: null, trail: [], body });
   const answer = await respond(request, page);

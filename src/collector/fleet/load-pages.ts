@@ -92,6 +92,8 @@ export interface TurbinePage {
   readonly titles: FailureTitles;
   readonly turbine: TurbineView;
   readonly alarms: AlarmPart;
+  /** Of drift, as asked for; null: the newest. */
+  readonly askedDay: string | null;
   /** Who did what to these alarms. */
   readonly deeds: AlarmDeeds;
   /** Raw samples around alarms, by the id of the alert. */
@@ -194,6 +196,7 @@ export async function loadTurbinePage(
     titles,
     turbine: view,
     alarms,
+    askedDay: subject.day,
     deeds: await loadDeeds(fleet.record, alarms.items, [view]),
     evidence: byAlert,
     drift,

@@ -28,8 +28,12 @@ const pageRanges: readonly {
 export type PageRange = (typeof pageRanges)[number] & {
   /** `shrink`: nobody asked, so a chart may begin where its data begins. */
   readonly fit: "exact" | "shrink";
-  /** Address of the same page with another range; absent: it says nothing else. */
-  readonly addressOf?: (range: string) => string;
+};
+
+/** A range on a page that may be shown with another one. */
+type LinkedRange = PageRange & {
+  /** Address of the same page with another range. */
+  readonly addressOf: (range: string) => string;
 };
 
 /** The range of a page's query; anything unknown means the default, an hour. */
@@ -42,7 +46,7 @@ export function parsePageRange(query: unknown): PageRange {
 /** Renders the panel. `kind` is `overview` for small charts of many turbines. */
 export function renderCharts(
   subjects: readonly ChartSubject[],
-  range: PageRange,
+  range: LinkedRange,
   kind: "overview" | "single",
 ): SafeHtml {
   const shown = subjects.slice(0, maxCharts);
@@ -56,10 +60,10 @@ export function renderCharts(
   return renderPanel({ id: "charts", title: "Risk over time", live: "still", body });
 }
 
-function renderRanges(range: PageRange): SafeHtml {
+function renderRanges(range: LinkedRange): SafeHtml {
   return html`<nav class="ranges" aria-label="Time range">${pageRanges.map(
     ({ name, title }) =>
-      html`<a href="${range.addressOf?.(name) ?? `?range=${name}`}#charts" ${name === range.name ? html`aria-current="true"` : null}>${title}</a>`,
+      html`<a href="${range.addressOf(name)}#charts" ${name === range.name ? html`aria-current="true"` : null}>${title}</a>`,
   )}</nav>`;
 }
 

@@ -34,6 +34,21 @@ export function renderPager<T>(
   return html`<nav class="ranges pager" aria-label="Parts of the list of ${list.what}">${link(part.page - 1, "Earlier in the list")}<span>Part ${part.page} of ${part.pages}, ${formatCount(part.total)} ${list.what}</span>${link(part.page + 1, "Further down the list")}</nav>`;
 }
 
+/** The address of a turbine's page within it. `range` and `day`: null where nobody asked for one. */
+export function turbineAddress(query: {
+  readonly range: string | null;
+  readonly day: string | null;
+  readonly alertPage: number;
+}): string {
+  const { range, day, alertPage } = query;
+  const parts = [
+    range === null ? null : `range=${range}`,
+    day === null ? null : `day=${encodeURIComponent(day)}`,
+    alertPage === 1 ? null : `alerts=${alertPage}`,
+  ];
+  return `?${parts.filter((part) => part !== null).join("&")}`;
+}
+
 /** The rest of an address of the fleet's page, which begins with its range. */
 export function overviewAddress(query: OverviewQuery, range: string | null): string {
   const { q, sort, page, gatewayPage, alertPage } = query;

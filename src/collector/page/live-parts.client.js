@@ -6,6 +6,7 @@ const heldSince = new Map();
 /** Alarms whose cards were seen standing, and how many stood. */
 const standing = new Set();
 let alarms = 0;
+let wasWhole = false;
 const openedMs = Date.parse(document.querySelector("#clock time")?.dateTime);
 takeNews(document);
 
@@ -40,12 +41,14 @@ function takeNews(root) {
   const cards = [...root.querySelectorAll("#alerts article")];
   const active = cards.filter((card) => !card.classList.contains("cleared"));
   const isWhole = active.length >= total;
+  const isPlain = isWhole && wasWhole;
+  wasWhole = isWhole;
   for (const card of cards) if (!active.includes(card)) standing.delete(card.id);
   for (const id of standing) if (isWhole && !active.some((card) => card.id === id)) standing.delete(id);
   const fresh = active.filter((card) => {
     if (standing.has(card.id)) return false;
     standing.add(card.id);
-    return rise > 0 || isWhole || Number(card.dataset.sinceMs) > openedMs;
+    return rise > 0 || isPlain || Number(card.dataset.sinceMs) > openedMs;
   });
   const names = fresh.map((card) => card.getAttribute("aria-label"));
   const elsewhere = rise - fresh.length;

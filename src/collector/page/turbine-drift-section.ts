@@ -17,7 +17,7 @@ import { capitalise, formatName, renderDriftLevel } from "./page-words.ts";
 const shownColumns = 24;
 
 /** Renders the panel of a turbine's page. */
-export function renderTurbineDrift(drift: TurbineDriftView): SafeHtml {
+export function renderTurbineDrift(drift: TurbineDriftView, addressOf: (day: string) => string): SafeHtml {
   const { day, table, verdicts } = drift;
   const index = day === null ? -1 : table.days.indexOf(day);
   const title = "Drift against its own past";
@@ -32,7 +32,7 @@ export function renderTurbineDrift(drift: TurbineDriftView): SafeHtml {
   const findings = listFindings(today);
   const body = html`${findings.length === 0 ? null : html`<div class="cards roomy findings">${findings.map((finding) => renderFinding(finding, day))}</div>`}
   ${renderQuiet(today)}
-  ${renderComponents(drift, day)}
+  ${renderComponents(drift, { day, addressOf })}
   ${renderColumns(drift, day)}`;
   return renderPanel({ id: "drift", title, note: labelDay(day, null).long, live: "live", body });
 }
@@ -47,7 +47,10 @@ function renderQuiet(verdicts: readonly DriftVerdict[]): SafeHtml | null {
   )}</ul>`;
 }
 
-function renderComponents({ table }: TurbineDriftView, day: string): SafeHtml {
+function renderComponents(
+  { table }: TurbineDriftView,
+  { day, addressOf }: { readonly day: string; readonly addressOf: (day: string) => string },
+): SafeHtml {
   const rows = table.points.map(({ component, levels }): HeatRow => {
     const name = formatName(component);
     return {
@@ -55,7 +58,7 @@ function renderComponents({ table }: TurbineDriftView, day: string): SafeHtml {
       cells: levels.map((level, index) => renderLevelCell({ level, name, day: table.days[index]! })),
     };
   });
-  const dayHref = (other: string): string => `?day=${encodeURIComponent(other)}#drift`;
+  const dayHref = (other: string): string => `${addressOf(other)}#drift`;
   const levels = new Set(table.points.flatMap((point) => point.levels));
   return html`${renderHeatMap({ label: "Drift by component and day", days: table.days, day, rows, dayHref })}${renderHeatLegend(levels)}`;
 }

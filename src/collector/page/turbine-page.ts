@@ -6,7 +6,7 @@ import { renderAlerts } from "./alert-section.ts";
 import { type PageRange, renderCharts } from "./chart-section.ts";
 import { renderComponents } from "./component-section.ts";
 import { html, type SafeHtml } from "./html.ts";
-import { renderPager } from "./list-controls.ts";
+import { renderPager, turbineAddress } from "./list-controls.ts";
 import { renderEmpty, renderLayout, renderPanel } from "./page-layout.ts";
 import {
   capitalise,
@@ -25,25 +25,36 @@ import { renderTurbineDrift } from "./turbine-drift-section.ts";
 export function renderTurbinePage(page: TurbinePage, range: PageRange): SafeHtml {
   const { turbine: view, titles, nowMs, brokerLostMs } = page;
   const { site, turbine } = view;
-  const asked = range.fit === "exact" ? `range=${range.name}&` : "";
+  const query = {
+    range: range.fit === "exact" ? range.name : null,
+    day: page.askedDay,
+    alertPage: page.alarms.page,
+  };
   const pager = renderPager(page.alarms, {
     what: "alerts",
     anchor: "alerts",
-    addressOf: (to) => `?${asked}alerts=${to}`,
+    addressOf: (to) => turbineAddress({ ...query, alertPage: to }),
   });
+  const charts = { ...range, addressOf: (other: string) => turbineAddress({ ...query, range: other }) };
   const body = html`<h1 class="hidden">Turbine ${turbine}</h1>
 ${renderNow(view, nowMs)}
 ${renderComponents(view, titles, nowMs)}
 ${renderAlerts({ ...page, turbines: [view], pager }, nowMs)}
-${renderCharts([view], range, "single")}
-${renderTurbineDrift(page.drift)}
+${renderCharts([view], charts, "single")}
+${renderTurbineDrift(page.drift, (day) => turbineAddress({ ...query, day }))}
 ${renderPerformanceSection(page.performance)}
 ${renderDevices(view, nowMs)}
 ${renderQuality(view)}
 ${renderTraining(page.training)}`;
   const trail = [`${turbine}, ${site}`];
-  const alarms = page.alarms.items.filter(({ active }) => active).length;
-  return renderLayout({ title: `Turbine ${turbine}`, alarms, nowMs, brokerLostMs, trail, body });
+  return renderLayout({
+    title: `Turbine ${turbine}`,
+    alarms: page.alarms.active,
+    nowMs,
+    brokerLostMs,
+    trail,
+    body,
+  });
 }
 
 function renderNow(view: TurbineView, nowMs: number): SafeHtml {

@@ -1,6 +1,6 @@
 /**
  * What the fleet's record knows of the machines in the field, as a port. Who needs one, or a part of a list, names it: of all
- * turbines only what lists are searched and sorted by is read, however many there are.
+ * turbines only what lists are searched and sorted by is made, and made anew only where something came.
  */
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
 import type { HealthRecord } from "../../core/contract/uplink-record.ts";

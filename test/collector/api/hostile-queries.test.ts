@@ -84,6 +84,7 @@ it.each([
 it.each([
   "/?page=",
   "/?gateways=",
+  "/?alerts=",
   "/?sort=",
   "/?range=",
   "/drift?page=",

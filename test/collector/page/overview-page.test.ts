@@ -66,14 +66,14 @@ test("the page says once where one acknowledges, while an alert of it waits for 
   expect(render(twice).match(/aurora alert ack/g)).toHaveLength(1);
   expect(render(twice)).toContain("the machine of its gateway");
   const watched = { ...nobody, site: event.data.site, turbine: "wt-1", gateway: "gw <1>" };
-  expect(render({ ...page, turbines: [watched] })).toContain("the machine of gateway gw &lt;1&gt;");
+  expect(render({ ...page, alarmed: [watched] })).toContain("the machine of gateway gw &lt;1&gt;");
   const acknowledged = pageWithAlarm(alertEvent("wt-1", "acknowledged", nowMs));
   expect(render(acknowledged)).not.toContain("aurora alert ack");
 });
 
 test("another range and what was searched for are shown where they stand on the page", () => {
   const { text } = renderOverviewPage(
-    { ...empty, turbines: [nobody, { ...nobody, turbine: "other" }] },
+    { ...empty, turbines: [nobody, { ...nobody, turbine: "other" }], shown: cutList([nobody], 1, 100) },
     parsePageRange({ range: "6h" }),
   );
   expect(text).toContain('href="/?range=24h#charts"');

@@ -23,19 +23,19 @@ function viewOf(changes: Partial<TurbineDriftView> = {}): TurbineDriftView {
   };
 }
 
+const renderDrift = (view: TurbineDriftView) => renderTurbineDrift(view, (day) => `?day=${day}`);
+
 test("a component that learns says on which day it is, in grey", () => {
-  const { text } = renderTurbineDrift(viewOf());
+  const { text } = renderDrift(viewOf());
   expect(text).toMatch(
     /class="badge learning"[\s\S]*Learning<\/span> <b>Gearbox<\/b> <span class="why">Day 4 of 14/,
   );
-  const all = renderTurbineDrift(
-    viewOf({ verdicts: [[], [], [quietVerdict("learning", "day 4 of 14")]] }),
-  ).text;
+  const all = renderDrift(viewOf({ verdicts: [[], [], [quietVerdict("learning", "day 4 of 14")]] })).text;
   expect(all).not.toMatch(/badge (warning|critical)|<article/);
 });
 
 test("a column is followed from day to day, with its direction as a sign", () => {
-  const { text } = renderTurbineDrift(viewOf());
+  const { text } = renderDrift(viewOf());
   const row = /Impacts<\/span> <span class="site">generator bearing<\/span><\/th>([\s\S]*?)<\/tr>/.exec(
     text,
   )![1]!;
@@ -46,15 +46,15 @@ test("a column is followed from day to day, with its direction as a sign", () =>
     ["down s2", "−5"],
     ["down s3", "−11"],
   ]);
-  const quiet = renderTurbineDrift(viewOf({ verdicts: [[], [], [quietVerdict("stable", null)]] })).text;
+  const quiet = renderDrift(viewOf({ verdicts: [[], [], [quietVerdict("stable", null)]] })).text;
   expect(quiet).not.toContain("Which columns moved when");
   expect(quiet).toContain("like the 31 days of its own reference");
 });
 
 test("another day may be looked at; one without a verdict says so", () => {
-  expect(renderTurbineDrift(viewOf()).text).toContain('href="?day=2026-11-18#drift"');
-  expect(renderTurbineDrift(viewOf({ day: days[1]! })).text).toContain('class="card drift-card warning"');
-  expect(renderTurbineDrift(viewOf({ day: "2020-01-01" })).text).toContain("no verdict of Wed 2020-01-01");
+  expect(renderDrift(viewOf()).text).toContain('href="?day=2026-11-18#drift"');
+  expect(renderDrift(viewOf({ day: days[1]! })).text).toContain('class="card drift-card warning"');
+  expect(renderDrift(viewOf({ day: "2020-01-01" })).text).toContain("no verdict of Wed 2020-01-01");
   const nothing = { day: null, table: { days: [], points: [] }, verdicts: [] };
-  expect(renderTurbineDrift(nothing).text).toContain("No day of it has been assessed yet");
+  expect(renderDrift(nothing).text).toContain("No day of it has been assessed yet");
 });
