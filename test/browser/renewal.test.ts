@@ -291,8 +291,8 @@ describe.skipIf(chromiumPath === undefined)("the page's renewal in Chromium", ()
 
 /** A page with as many alarms of long ago, but those that are over by now, of which it shows twelve. */
 function showTwelve(body: string, standing: number, over: number): string {
-  const cards = /<article [^>]*id="alarm-[^]*<\/article>/;
-  const [card] = /<article [^>]*id="alarm-[^]*?<\/article>/.exec(body)!;
+  const cards = /<article [^>]*id="alarm-[\s\S]*<\/article>/;
+  const [card] = /<article [^>]*id="alarm-[\s\S]*?<\/article>/.exec(body)!;
   const shown = Array.from({ length: 12 }, (_, index) =>
     card
       .replace(/id="alarm-\d+"/, `id="alarm-90${index + over}"`)

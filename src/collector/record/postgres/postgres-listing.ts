@@ -1,7 +1,7 @@
 /** Lists of the machines in the field, in PostgreSQL. Writes nothing. */
 import { briefState, type HeldState } from "../brief-state.ts";
-import { fromTwinRow } from "../clone-rules.ts";
-import type { MachineRecord, RecordedGateway, RecordedTurbine, TurbineRef } from "../machine-record.ts";
+import type { MachineRecord, TurbineRef } from "../machine-record.ts";
+import { fromGatewayRow, fromTurbineRow, nameTurbine } from "../machine-rows.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
 
 type Row = Awaited<ReturnType<PostgresDatabase["rows"]>>[number];
@@ -17,9 +17,7 @@ export function createPostgresListing(database: PostgresDatabase): MachineRecord
         only === undefined
           ? await database.rows("SELECT * FROM turbine ORDER BY site, turbine")
           : await readTurbines(database, only);
-      return rows.map((row) =>
-        toTurbine(row, row.state_json === null ? null : JSON.parse(String(row.state_json))),
-      );
+      return rows.map((row) => fromTurbineRow(row));
     },
     turbineBriefs: async () => {
       const rows = await database.rows(
@@ -29,8 +27,8 @@ export function createPostgresListing(database: PostgresDatabase): MachineRecord
       const next = new Map<string, HeldState>();
       const changed: Row[] = [];
       for (const row of rows) {
-        const before = held.get(nameRow(row));
-        if (before !== undefined && before.version === row.version) next.set(nameRow(row), before);
+        const before = held.get(nameTurbine(row));
+        if (before !== undefined && before.version === row.version) next.set(nameTurbine(row), before);
         else changed.push(row);
       }
       const newer = new Map<string, Row>();
@@ -38,13 +36,13 @@ export function createPostgresListing(database: PostgresDatabase): MachineRecord
         const part = changed.slice(from, from + statesAtOnce) as unknown as readonly TurbineRef[];
         for (const { state_json, ...row } of await readTurbines(database, part)) {
           const state = briefState(state_json === null ? null : String(state_json));
-          next.set(nameRow(row), { version: String(row.version), state });
-          newer.set(nameRow(row), row);
+          next.set(nameTurbine(row), { version: String(row.version), state });
+          newer.set(nameTurbine(row), row);
         }
       }
       held = next;
       return rows.map((row) =>
-        toTurbine(newer.get(nameRow(row)) ?? row, next.get(nameRow(row))?.state ?? null),
+        fromTurbineRow(newer.get(nameTurbine(row)) ?? row, next.get(nameTurbine(row))?.state ?? null),
       );
     },
     countTurbines: async () =>
@@ -54,7 +52,7 @@ export function createPostgresListing(database: PostgresDatabase): MachineRecord
         only === undefined
           ? await database.rows(`${selectGateways} ORDER BY gateway`)
           : await database.rows(`${selectGateways} WHERE gateway = ANY ($1::text[])`, [only]);
-      return rows.map(toGateway);
+      return rows.map(fromGatewayRow);
     },
   };
 }
@@ -70,32 +68,4 @@ function readTurbines(database: PostgresDatabase, only: readonly TurbineRef[]): 
      WHERE (site, turbine) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
     [only.map(({ site }) => site), only.map(({ turbine }) => turbine)],
   );
-}
-
-function nameRow({ site, turbine }: Row): string {
-  return `${site}\n${turbine}`;
-}
-
-function toTurbine(row: Row, state: RecordedTurbine["state"]): RecordedTurbine {
-  return {
-    site: String(row.site),
-    turbine: String(row.turbine),
-    gateway: row.gateway as string | null,
-    lastSeenMs: Number(row.last_seen_ms),
-    state,
-    unwatchedMs: row.unwatched_ms === null ? null : Number(row.unwatched_ms),
-    ...fromTwinRow(row),
-  };
-}
-
-function toGateway(row: Row): RecordedGateway {
-  return {
-    gateway: String(row.gateway),
-    online: row.online as boolean | null,
-    version: row.version as string | null,
-    lastSeenMs: Number(row.seen_ms),
-    offlineMs: row.offline_ms === null ? null : Number(row.offline_ms),
-    clonedMs: row.cloned_ms === null ? null : Number(row.cloned_ms),
-    health: row.health_json === null ? null : JSON.parse(String(row.health_json)),
-  };
 }

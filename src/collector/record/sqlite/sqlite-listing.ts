@@ -1,8 +1,8 @@
 /** Lists of the machines in the field, in SQLite. Writes nothing. */
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { briefState, type HeldState } from "../brief-state.ts";
-import { fromTwinRow } from "../clone-rules.ts";
-import type { MachineRecord, RecordedGateway, RecordedTurbine } from "../machine-record.ts";
+import type { MachineRecord } from "../machine-record.ts";
+import { fromGatewayRow, fromTurbineRow, nameTurbine } from "../machine-rows.ts";
 
 /** Prepares the statements over a migrated database. */
 export function createSqliteListing(database: SqliteDatabase): MachineRecord {
@@ -18,21 +18,19 @@ export function createSqliteListing(database: SqliteDatabase): MachineRecord {
     turbines: async (only) => {
       const rows =
         only === undefined ? turbines.all() : only.flatMap((each) => turbine.all(each.site, each.turbine));
-      return rows.map((row) =>
-        toTurbine(row, row.state_json === null ? null : JSON.parse(String(row.state_json))),
-      );
+      return rows.map((row) => fromTurbineRow(row));
     },
     // The text itself tells whether a state changed: comparing is cheap, and reading one file as well.
     turbineBriefs: async () => {
       const next = new Map<string, HeldState>();
       const read = turbines.all().map((row) => {
-        const name = `${row.site}\n${row.turbine}`;
+        const name = nameTurbine(row);
         const json = row.state_json === null ? null : String(row.state_json);
         const before = held.get(name);
         const version = json ?? "";
         const brief = before?.version === version ? before : { version, state: briefState(json) };
         next.set(name, brief);
-        return toTurbine(row, brief.state);
+        return fromTurbineRow(row, brief.state);
       });
       held = next;
       return read;
@@ -40,33 +38,7 @@ export function createSqliteListing(database: SqliteDatabase): MachineRecord {
     countTurbines: async () => Number(count.get()?.total),
     gateways: async (only) => {
       const rows = only === undefined ? gateways.all() : only.flatMap((each) => gateway.all(each));
-      return rows.map(toGateway);
+      return rows.map(fromGatewayRow);
     },
-  };
-}
-
-type Row = ReturnType<ReturnType<SqliteDatabase["prepare"]>["all"]>[number];
-
-function toTurbine(row: Row, state: RecordedTurbine["state"]): RecordedTurbine {
-  return {
-    site: String(row.site),
-    turbine: String(row.turbine),
-    gateway: row.gateway === null ? null : String(row.gateway),
-    lastSeenMs: Number(row.last_seen_ms),
-    state,
-    unwatchedMs: row.unwatched_ms === null ? null : Number(row.unwatched_ms),
-    ...fromTwinRow(row),
-  };
-}
-
-function toGateway(row: Row): RecordedGateway {
-  return {
-    gateway: String(row.gateway),
-    online: row.online === null ? null : row.online === 1,
-    version: row.version === null ? null : String(row.version),
-    lastSeenMs: Number(row.seen_ms),
-    offlineMs: row.offline_ms === null ? null : Number(row.offline_ms),
-    clonedMs: row.cloned_ms === null ? null : Number(row.cloned_ms),
-    health: row.health_json === null ? null : JSON.parse(String(row.health_json)),
   };
 }

@@ -1,0 +1,50 @@
+/** Rows of the machines in the field, as both databases give them. */
+import { fromTwinRow } from "./clone-rules.ts";
+import type { RecordedGateway, RecordedTurbine, TurbineRef } from "./machine-record.ts";
+import type { RecordRow } from "./record-rules.ts";
+
+/** One text for site and turbine. */
+export function nameTurbine({ site, turbine }: RecordRow | TurbineRef): string {
+  return `${site}\n${turbine}`;
+}
+
+/** With its state as the row says it, unless another one is given. */
+export function fromTurbineRow(
+  row: RecordRow,
+  state: RecordedTurbine["state"] = readState(row),
+): RecordedTurbine {
+  return {
+    site: String(row.site),
+    turbine: String(row.turbine),
+    gateway: textOf(row.gateway),
+    lastSeenMs: Number(row.last_seen_ms),
+    state,
+    unwatchedMs: numberOf(row.unwatched_ms),
+    ...fromTwinRow(row),
+  };
+}
+
+export function fromGatewayRow(row: RecordRow): RecordedGateway {
+  const { online, health_json: health } = row;
+  return {
+    gateway: String(row.gateway),
+    online: online === null ? null : Boolean(online),
+    version: textOf(row.version),
+    lastSeenMs: Number(row.seen_ms),
+    offlineMs: numberOf(row.offline_ms),
+    clonedMs: numberOf(row.cloned_ms),
+    health: health === null ? null : JSON.parse(String(health)),
+  };
+}
+
+function readState({ state_json: json }: RecordRow): RecordedTurbine["state"] {
+  return json === null ? null : JSON.parse(String(json));
+}
+
+function textOf(value: unknown): string | null {
+  return value === null ? null : String(value);
+}
+
+function numberOf(value: unknown): number | null {
+  return value === null ? null : Number(value);
+}
