@@ -74,8 +74,7 @@ export function parseScadaPayload(
   for (const { name, path, unit, good, invalid = [] } of mapping.channels) {
     const mark = good && find(document, good.path);
     if (good !== undefined && !good.is.some((each) => each === mark)) {
-      const said = mark === undefined ? "nothing" : String(mark).slice(0, 64);
-      const detail = `${said} at "${good.path}", which does not say that the value is good`;
+      const detail = `${describeMark(mark)} at "${good.path}", which does not say that the value is good`;
       quarantined.push(setAside("missing-value", detail, { channel: name, timestampMs }));
       continue;
     }
@@ -95,6 +94,12 @@ export function parseScadaPayload(
     }
   }
   return ok({ readings, quarantined });
+}
+
+function describeMark(mark: unknown): string {
+  if (mark === undefined) return "nothing";
+  // Its own text may be a trap: names such as toString are the sender's.
+  return typeof mark === "object" && mark !== null ? "an object or list" : JSON.stringify(mark).slice(0, 64);
 }
 
 /** Follows a path through own properties and array elements only. */

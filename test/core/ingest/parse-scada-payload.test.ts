@@ -99,11 +99,14 @@ describe("a SCADA payload", () => {
     for (const mark of [true, 192, "GOOD"]) expect(parseMarked(mark)).toEqual([["power", "wind"], []]);
     for (const [mark, said] of [
       [false, "false"],
-      ["BAD", "BAD"],
-      ["192", "192"],
+      ["BAD\n", '"BAD\\n"'],
+      ["192", '"192"'],
       [1, "1"],
       [undefined, "nothing"],
       [null, "null"],
+      // Names of its own must not be taken for a function.
+      [{ toString: "x" }, "an object or list"],
+      [[192], "an object or list"],
     ]) {
       const detail = `${said} at "values.q", which does not say that the value is good`;
       expect(parseMarked(mark)).toEqual([["wind"], [["missing-value", detail]]]);
