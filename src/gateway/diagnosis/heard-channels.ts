@@ -36,6 +36,8 @@ interface Heard {
   last: Reading;
   /** Why the last one was refused; null: it was not. */
   refusal: string | null;
+  /** Why the one before it was. */
+  refusalBefore: string | null;
   /** Refused in a row, and when the first of them came, monotonic. */
   refusals: number;
   sinceMs: number;
@@ -43,8 +45,10 @@ interface Heard {
 
 const manyRefused = 3;
 
-/** What speaks of the mapping or of a clock; what is stuck, late, or sent again is no fault of these. */
+/** What speaks of the mapping or of a clock … */
 const blamed: ReadonlySet<QuarantineReason> = new Set(["range", "unit", "not-finite", "time-jump"]);
+/** … and what is refused unread, sent again or late: it speaks neither for them nor against. What is stuck was in range. */
+const unread: ReadonlySet<QuarantineReason> = new Set(["time-backwards", "rate"]);
 
 /** Creates them, before the first value. @param timeoutMs refusals for less are nobody's habit */
 export function createHeardChannels(timeoutMs: number): HeardChannels {
@@ -55,15 +59,17 @@ export function createHeardChannels(timeoutMs: number): HeardChannels {
     hear: (last) => {
       const heard = channels.get(keyOf(last));
       if (heard === undefined) {
-        channels.set(keyOf(last), { last, refusal: null, refusals: 0, sinceMs: 0 });
+        channels.set(keyOf(last), { last, refusal: null, refusalBefore: null, refusals: 0, sinceMs: 0 });
         return;
       }
       if (heard.refusal === null) heard.refusals = 0;
-      Object.assign(heard, { last, refusal: null });
+      Object.assign(heard, { last, refusal: null, refusalBefore: heard.refusal });
     },
     refuse: (quarantine) => {
       const heard = channels.get(keyOf(quarantine));
-      if (heard === undefined || !blamed.has(quarantine.reason)) return;
+      if (heard === undefined) return;
+      if (unread.has(quarantine.reason)) heard.refusal = heard.refusalBefore;
+      if (!blamed.has(quarantine.reason)) return;
       heard.refusal = quarantine.detail;
       if (++heard.refusals === 1) heard.sinceMs = heard.last.arrivedMonotonicMs;
     },
