@@ -252,8 +252,8 @@ function unheardOf(
   sources: readonly DiagnosedSource[],
 ): PointSilence | undefined {
   const found = ofScada.includes(component) ? sources.flatMap(({ diagnoses }) => diagnoses) : [];
-  // Values of a clock that is off are used all the same.
-  const worst = found.find(({ code }) => code !== "clock");
+  // Values of a clock that is off, and of polls that are slow, are used all the same.
+  const worst = found.find(({ code }) => code !== "clock" && code !== "slow-poll");
   return worst === undefined ? undefined : { reason: worst.text.slice(0, 400), sinceMs: worst.sinceMs };
 }
 

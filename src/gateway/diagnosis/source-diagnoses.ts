@@ -26,7 +26,7 @@ export interface SourceDiagnoses {
   update(faults: readonly SourceFault[], now: DiagnosisTime): readonly SourceNews[];
   /** What is wrong with the values of a turbine, worst first; nothing of one that the source does not speak of. */
   of(turbine: string): readonly DeviceDiagnosis[];
-  /** Of all turbines. */
+  /** Of all turbines, alike. */
   readonly all: readonly DeviceDiagnosis[];
 }
 
@@ -49,12 +49,17 @@ export function createSourceDiagnoses(turbines: readonly string[]): SourceDiagno
       ),
     of: (turbine) => {
       const ledger = own.get(turbine);
-      return ledger === undefined ? [] : [...whole.diagnoses, ...ledger.diagnoses];
+      return ledger === undefined ? [] : worstFirst([...whole.diagnoses, ...ledger.diagnoses]);
     },
     get all() {
-      return scopes.flatMap(([, { diagnoses }]) => diagnoses);
+      return worstFirst(scopes.flatMap(([, { diagnoses }]) => diagnoses));
     },
   };
+}
+
+function worstFirst(diagnoses: readonly DeviceDiagnosis[]): readonly DeviceDiagnosis[] {
+  const codes: readonly string[] = sourceDiagnosisCodes;
+  return diagnoses.toSorted((a, b) => codes.indexOf(a.code) - codes.indexOf(b.code));
 }
 
 function judge(

@@ -158,9 +158,10 @@ describe("the state publisher", () => {
     const { mqtt, shown, sources } = create(["transformer"]);
     const text = 'no value of WT01: messages come, none is usable: nothing at "v.power"';
     const noValue = { code: "no-value", text, cure: "Look.", sinceMs: 1 };
-    // Values of a clock that is off are used.
+    // Values of a clock that is off, and of slow polls, are used.
+    const slow = { ...noValue, code: "slow-poll", text: "a poll of 20 units takes 26 s" };
     const clock = { ...noValue, code: "clock", text: "clock is 2 h ahead" };
-    sources.push({ source: "farm/wt01", diagnoses: [clock, noValue] });
+    sources.push({ source: "farm/wt01", diagnoses: [slow, clock, noValue] });
     mqtt.connect();
     await settle();
     expect(shown()[0]?.components?.map(({ reason, sinceMs }) => [reason, sinceMs])).toEqual([

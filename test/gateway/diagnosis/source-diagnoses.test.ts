@@ -56,6 +56,14 @@ test("a server that is gone is the matter of all its turbines, and says nothing 
   expect(at(3600, [cutOff])).toEqual([]);
 });
 
+test("what is worse comes first, whosever it is", () => {
+  const { diagnoses, at } = create();
+  const slow: SourceFault = { ...cutOff, code: "slow-poll", detail: "a poll takes 26 s" };
+  at(0, [slow, register("WT01", 1), { ...register("WT02", 2), code: "no-answer" }]);
+  expect(diagnoses.of("WT01").map(({ code }) => code)).toEqual(["no-value", "slow-poll"]);
+  expect(diagnoses.all.map(({ code }) => code)).toEqual(["no-answer", "no-value", "slow-poll"]);
+});
+
 test("what comes and goes is told once, and is over after a minute without it", () => {
   const { diagnoses, at } = create();
   let told = 0;
