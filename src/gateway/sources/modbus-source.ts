@@ -45,7 +45,7 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
   const plan = (unit: ModbusUnitConfig): readonly RegisterBlock[] =>
     planRegisterBlocks(unit.channels, config.blockRegisters);
   const units = config.units.map(
-    (unit): PolledUnit => ({ config: unit, blocks: plan(unit), silentSince: null }),
+    (unit): PolledUnit => ({ config: unit, blocks: plan(unit), hasMissed: false, silentSince: null }),
   );
   let connection: ModbusConnection | null = null;
   let closing = false;
@@ -88,7 +88,9 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
       const answer = await read(asked, unit);
       if (!asked.isOpen) first = (units.indexOf(unit) + 1) % units.length;
       const wasSilent = unit.silentSince !== null;
-      unit.silentSince = answer.failure !== null && asked.isOpen ? polls : null;
+      const isSilent = answer.isSilent && asked.isOpen;
+      unit.silentSince = isSilent && unit.hasMissed ? polls : null;
+      unit.hasMissed = isSilent;
       failure = answer.failure ?? failure;
       if (answer.answered) {
         answered = true;
@@ -102,8 +104,8 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
       const tookMs = clock.monotonicMs() - beganMs;
       slowPolls = tookMs > config.pollSeconds * 1000 ? slowPolls + 1 : 0;
       if (slowPolls === 0) faults.clear(pollSubject);
-      // One may have met units that fell silent.
-      if (slowPolls < 2) return;
+      // Two may have met units that fell silent.
+      if (slowPolls < 3) return;
       const detail = `a poll of ${units.length} units takes ${formatDuration(tookMs)}, longer than pollSeconds (${config.pollSeconds})`;
       faults.note(pollSubject, { detail, cure: pollCure });
     };

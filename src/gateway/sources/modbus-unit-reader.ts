@@ -15,12 +15,16 @@ import { createReadingTeller } from "./reading-teller.ts";
 export interface PolledUnit {
   readonly config: ModbusUnitConfig;
   blocks: readonly RegisterBlock[];
-  /** The poll in which it last had no (whole) answer; null: it had one when it was last asked. */
+  /** Had it no answer at all when it was last asked? */
+  hasMissed: boolean;
+  /** The poll in which it last had none, twice in a row at least; null: not so, one answer may be lost. */
   silentSince: number | null;
 }
 
 interface UnitAnswer {
   readonly answered: boolean;
+  /** Nothing came of the unit itself. */
+  readonly isSilent: boolean;
   /** Why (the rest of) it could not be read; null: it could. */
   readonly failure: string | null;
 }
@@ -85,6 +89,7 @@ export function createUnitReader({ sink, clock, faults, counts }: UnitReaderPart
     const { unitId, turbine } = config;
     const whole: FaultSubject = { code: "no-answer", turbine, subject: `unit ${unitId}` };
     let answered = false;
+    let isSilent = true;
     const blocks = [...unit.blocks];
     for (let index = 0; index < blocks.length; index++) {
       const block = blocks[index]!;
@@ -94,11 +99,12 @@ export function createUnitReader({ sink, clock, faults, counts }: UnitReaderPart
       switch (answer.kind) {
         case "registers":
           answered = true;
-          faults.clear(whole);
+          isSilent = false;
           take(config, block, answer.registers);
           break;
         case "exception": {
           answered = true;
+          isSilent &&= unitIsSilent.has(answer.code);
           if (block.channels.length > 1 && (answer.code === 2 || answer.code === 3)) {
             // One of them is not there, or what lies between them: each by itself from now on.
             blocks.splice(index--, 1, ...splitRegisterBlock(block));
@@ -110,9 +116,8 @@ export function createUnitReader({ sink, clock, faults, counts }: UnitReaderPart
           if (unitIsSilent.has(code)) {
             faults.note(whole, { detail, cure });
             miss(config, unasked(), detail);
-            return { answered, failure: detail };
+            return { answered, isSilent, failure: detail };
           }
-          faults.clear(whole);
           for (const channel of block.channels)
             faults.note(describeRegister(config, channel), { detail, cure });
           miss(config, block.channels, detail);
@@ -122,11 +127,12 @@ export function createUnitReader({ sink, clock, faults, counts }: UnitReaderPart
           faults.note(whole, { detail: answer.detail, cure: unitCure });
           // The rest of this unit would cost a time limit each.
           miss(config, unasked(), answer.detail);
-          return { answered, failure: answer.detail };
+          return { answered, isSilent, failure: answer.detail };
         }
       }
     }
-    return { answered, failure: null };
+    faults.clear(whole);
+    return { answered, isSilent, failure: null };
   };
 }
 

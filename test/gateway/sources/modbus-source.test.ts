@@ -110,16 +110,16 @@ test("a silent unit costs its own values alone", async () => {
   expect(server.connections).toBe(1);
 });
 
-test("of silent units a poll asks one, each in its turn, and one that speaks again is read at once", async () => {
+test("of silent units a poll asks one, each in its turn, and one that speaks again is read at every poll from then on", async () => {
   const silent = new Set([2, 4, 5]);
   const server = await startHandModbusServer((request) =>
     silent.has(request.unitId) ? undefined : registersFrame(request, [5]),
   );
   const units = [1, 2, 3, 4, 5].map((unitId) => unit([{ ...power, name: `power-${unitId}` }], { unitId }));
   const { source } = await start(server.port, units, 0.1);
-  await until(() => server.requests.length >= 5 + 4 * 3, "five polls");
-  expect(server.requests.slice(0, 17).map(({ unitId }) => unitId)).toEqual([
-    1, 2, 3, 4, 5, 1, 3, 2, 1, 3, 4, 1, 3, 5, 1, 3, 2,
+  await until(() => server.requests.length >= 2 * 5 + 4 * 3, "six polls");
+  expect(server.requests.slice(0, 22).map(({ unitId }) => unitId)).toEqual([
+    1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 3, 2, 1, 3, 4, 1, 3, 5, 1, 3, 2,
   ]);
   const subjects = () => source.describe().faults.map(({ subject }) => subject);
   expect(subjects()).toEqual(["unit 2", "unit 4", "unit 5"]);
@@ -129,6 +129,45 @@ test("of silent units a poll asks one, each in its turn, and one that speaks aga
   await until(() => server.requests.length >= before + 10, "two polls");
   expect(new Set(server.requests.slice(-5).map(({ unitId }) => unitId)).size).toBe(5);
   expect(server.connections).toBe(1);
+});
+
+test("one lost answer of a unit costs it no turn, however many others are silent", async () => {
+  let isLost = false;
+  const server = await startHandModbusServer((request) => {
+    if (request.unitId > 2 || (request.unitId === 2 && isLost)) {
+      if (request.unitId === 2) isLost = false;
+      return undefined;
+    }
+    return registersFrame(request, [5]);
+  });
+  const ids = [1, 2, 3, 4, 5, 6, 7, 8];
+  const units = ids.map((unitId) => unit([{ ...power, name: `power-${unitId}` }], { unitId }));
+  const { readings } = await start(server.port, units, 0.1);
+  const count = (channel: string): number => readings.filter((reading) => reading.channel === channel).length;
+  await until(() => count("power-1") >= 4, "the silent ones are known");
+  isLost = true;
+  const before = { first: count("power-1"), second: count("power-2") };
+  await until(() => count("power-2") >= before.second + 4, "polls after it");
+  expect(count("power-1") - before.first).toBeLessThanOrEqual(6);
+});
+
+test("a unit that answers one block and is silent on another is read at every poll", async () => {
+  const isSilent = ({ unitId, address }: { unitId: number; address: number }): boolean =>
+    (unitId === 2 || unitId === 3) && address === 500;
+  const server = await startHandModbusServer((request) => {
+    if (!isSilent(request)) return registersFrame(request, [5]);
+    return request.unitId === 2 ? undefined : exceptionFrame(request, 11);
+  });
+  const units = [1, 2, 3].map((unitId) => {
+    const far = { ...power, name: `far-${unitId}`, address: 500 };
+    return unit([{ ...power, name: `power-${unitId}` }, far], { unitId });
+  });
+  const { readings, lines } = await start(server.port, units, 0.1);
+  const count = (channel: string): number => readings.filter((reading) => reading.channel === channel).length;
+  await until(() => count("power-1") >= 12, "twelve polls");
+  expect(lines.filter((line) => line.includes("well again"))).toEqual([]);
+  expect(count("power-2")).toBeGreaterThanOrEqual(11);
+  expect(count("power-3")).toBeGreaterThanOrEqual(11);
 });
 
 test("where nobody answers each is asked, and the last reason stands", async () => {
@@ -178,7 +217,7 @@ test("polls that take longer than they are apart are told of as those of all tur
   expect(source.describe().faults).toMatchObject([
     { code: "slow-poll", turbine: null, detail: "a poll of 2 units takes 1 s, longer than pollSeconds (1)" },
   ]);
-  expect(server.requests.length).toBeGreaterThanOrEqual(4);
+  expect(server.requests.length).toBeGreaterThanOrEqual(6);
   pauseMs = 1;
   await until(() => source.describe().faults.length === 0, "it is over");
 });
