@@ -207,20 +207,39 @@ class ComponentHistory implements ComponentTracker {
     unknown: UnknownNow | null,
     held: PointCondition["held"] = [],
   ): ComponentCondition {
-    const worst = standing.find(({ severity }) => severity === "critical") ?? standing[0]!;
+    const isCritical = ({ severity }: OpenAlarm): boolean => severity === "critical";
+    // What only stands on tells less of now than what shows, however bad it was.
+    const showing = standing.filter(({ failureMode }) => {
+      const its = held.find((each) => each.failureMode === failureMode);
+      return its === undefined || (!its.isQuiet && its.whyItStands === null);
+    });
+    const named = showing.length === 0 ? standing : showing;
+    const first = named.find(isCritical) ?? named[0]!;
     // The time that is told after it is the alarm's.
     const now = unknown === null ? "" : `${unknown.reason} now; `;
-    const { leadingMode } = worst;
+    const { leadingMode } = first;
     const lead = leadingMode === null ? "" : `, by now rather like ${toWords(leadingMode)}`;
-    const { whyItStands = null } = held.find(({ failureMode }) => failureMode === worst.failureMode) ?? {};
     // Of a machine of which nothing is known now it was so once.
-    const why = unknown !== null || whyItStands === null ? "" : `; it still stands: ${whyItStands}`;
-    const others = standing.filter((alarm) => alarm !== worst).map(({ failureMode }) => toWords(failureMode));
+    const whys = unknown === null ? standing.map((alarm) => describeStanding(alarm, first, held)) : [];
+    const others = standing.filter((alarm) => alarm !== first).map(({ failureMode }) => toWords(failureMode));
     const also = others.length === 0 ? "" : ` (also ${others.join(", ")})`;
-    const reason = `${now}${toWords(worst.failureMode)}${lead}${also}: ${describeLane(worst.lane)}${why}`;
-    const condition = { component: this.component, health: worst.severity, reason, sinceMs: worst.sinceMs };
+    const reason = `${now}${toWords(first.failureMode)}${lead}${also}: ${describeLane(first.lane)}${whys.join("").slice(0, 600)}`;
+    const health = standing.some(isCritical) ? "critical" : first.severity;
+    const condition = { component: this.component, health, reason, sinceMs: first.sinceMs } as const;
     return unknown === null ? condition : { ...condition, unknown };
   }
+}
+
+/** Why an alarm still stands; empty: nothing but its fault keeps it. */
+function describeStanding(
+  alarm: OpenAlarm,
+  first: OpenAlarm,
+  held: NonNullable<PointCondition["held"]>,
+): string {
+  const { whyItStands = null } = held.find(({ failureMode }) => failureMode === alarm.failureMode) ?? {};
+  if (whyItStands === null) return "";
+  const name = alarm === first ? "it" : toWords(alarm.failureMode);
+  return `; ${name} still stands: ${whyItStands}`;
 }
 
 /** How far learning is, in windows; null: not known. */

@@ -166,8 +166,8 @@ describe("a component's health", () => {
     });
     const held = [{ failureMode: "inner-race", isQuiet: false, whyItStands: "the machine is loud" }];
     const condition = { status: null, severityDb: 11, held };
-    expect(tracker.describe(at({ alarms: [minor, alarm], condition })).reason).toBe(
-      "inner race (also ball): evidence of hours or days against how it was before; it still stands: the machine is loud",
+    expect(tracker.describe(at({ alarms: [alarm], condition })).reason).toBe(
+      "inner race: evidence of hours or days against how it was before; it still stands: the machine is loud",
     );
     expect(tracker.describe(at({ alarms: [minor] })).reason).toBe(
       "ball: evidence above the model's threshold",
@@ -181,6 +181,27 @@ describe("a component's health", () => {
       ", by now rather like ball: ",
     );
     expect(tracker.describe(at({ alarms: [{ ...alarm, component: "gearbox" }] })).health).toBe("no-data");
+  });
+
+  test("names what shows before what only stands on, each with its own why, and is as bad as the worst", () => {
+    const tracker = createComponentTracker("WT07", component);
+    tracker.update(healthy(0));
+    const minor: OpenAlarm = { ...alarm, failureMode: "ball", severity: "warning", lane: null };
+    const old = { failureMode: "inner-race", isQuiet: false, whyItStands: "the machine is loud" };
+    const fresh = { failureMode: "ball", isQuiet: false, whyItStands: null };
+    const describe = (held: readonly (typeof old | typeof fresh)[]) =>
+      tracker.describe(
+        at({ alarms: [alarm, minor], condition: { status: null, severityDb: 11, held: [...held] } }),
+      );
+    expect(describe([old, fresh])).toMatchObject({
+      health: "critical",
+      reason:
+        "ball (also inner race): evidence above the model's threshold; inner race still stands: the machine is loud",
+    });
+    expect(describe([{ ...old, isQuiet: true, whyItStands: null }, fresh]).reason).toMatch(/^ball /);
+    expect(describe([old, { ...fresh, isQuiet: true }]).reason).toMatch(
+      /^inner race .* it still stands: the/,
+    );
   });
 
   test("is unknown while its alarm is out of service", () => {

@@ -128,14 +128,15 @@ function describeEnd(report: PointReport): string {
   const { windows, state, refusal, learntWindows, alarms, suspicions, beyond, later } = report;
   if (windows === 0 && alarms.length === 0) return "no window could be decided";
   const open = alarms.filter(({ clearedAt }) => clearedAt === null);
-  const standing = open.map(({ failureMode, worst }) => `${nameFault(failureMode)} (${worst.severity})`);
-  const why = open.find(({ whyItStands }) => whyItStands !== null)?.whyItStands ?? null;
+  const standing = open.map(({ failureMode, worst, whyItStands: why }) => {
+    return `${nameFault(failureMode)} (${worst.severity}) stands${why === null ? "" : `: ${why}`}`;
+  });
   const alarm =
     alarms.length === 0
       ? `no alarm would have been raised${describeUnheard(report)}`
       : standing.length === 0
         ? "no alarm stands"
-        : `at the end ${standing.join(" and ")} stands${why === null ? "" : `: ${why}`}`;
+        : `at the end ${standing.join("; ")}`;
   const doubts = suspicions.map((each) => `; doubtful reference: ${each}`).join("");
   if (refusal !== null) return `${alarm}; it has no reference of its own, since it looks faulty: ${refusal}`;
   return state === "learning"

@@ -318,4 +318,13 @@ it.each([
       0,
     ),
   ).toContain(`  at the end outer race fault (critical) stands: ${why}\n`);
+  const [alarm] = report.alarms;
+  const other = { ...alarm!, failureMode: "ball", whyItStands: null };
+  expect(
+    renderReplay(
+      [{ ...report, alarms: [alarm!, other] }],
+      { falsePerTurbineYear: 0.1, points: 1, turbines: [{ turbine: null, points: 1 }] },
+      0,
+    ),
+  ).toContain(`  at the end outer race fault (critical) stands: ${why}; ball fault (critical) stands\n`);
 });
