@@ -24,6 +24,7 @@ import {
   type HighWindows,
   hasReachedStop,
   isMaterialChange,
+  isStopTold,
 } from "./alert-policy.ts";
 
 /** One alarm: its state, and what subscribers were last told of it. */
@@ -115,11 +116,13 @@ export function followDecision(
     current = { ...createAlarmRecord(record.point, mode), alarm, sinceMs };
   }
   const high = followHigh(current, { decision, mode }, policy);
+  const toldDb = current.lastEvent?.data.severityDb;
+  const stopTold = isStopTold(current, { toldDb, decision, policy }) || undefined;
   const recentProbability =
     current.recentProbability + recentShare * (probability - current.recentProbability);
   const lane = mode.lane ?? current.lane;
   const leading = followLeading(current.leading, mode.leadingMode ?? null);
-  return { ...current, ...high, probability, risk, lane, leading, recentProbability };
+  return { ...current, ...high, stopTold, probability, risk, lane, leading, recentProbability };
 }
 
 function followLeading(before: AlarmRecord["leading"], failureMode: string | null): AlarmRecord["leading"] {
@@ -146,7 +149,7 @@ export function findDueTransition(
   // Whoever withheld it did so as it was then: that it is worse by now is told, with the state that says it is withheld.
   const isWorse =
     (severity === "critical" && lastEvent?.data.severity === "warning") ||
-    hasReachedStop(lastEvent?.data.severityDb, record, { decision, policy });
+    hasReachedStop(record, { toldDb: lastEvent?.data.severityDb, decision, policy });
   if (isWithheld(record.alarm)) return record.told === "raised" && isWorse ? "updated" : null;
   if (record.told === "nothing") return "raised";
   if (record.told !== "raised" || lastEvent === null) return null;
@@ -282,6 +285,7 @@ export const alarmRecordSchema: z.ZodType<AlarmRecord> = z.strictObject({
   severity: z.enum(["warning", "critical"]),
   highWindows: z.number().min(0),
   stopWindows: z.number().min(0).optional(),
+  stopTold: z.literal(true).optional(),
   heard: z.strictObject({ toMs: z.number(), stepMs: z.number().min(0) }).optional(),
   updates: z.int().min(0),
   leading: z

@@ -64,6 +64,8 @@ export interface HighWindows {
   readonly highWindows: number;
   /** Windows at the level where one must stop, less those below it, as they are weighed; absent: none. */
   readonly stopWindows?: number | undefined;
+  /** Has it been told since it had lasted there? Absent: not in this occurrence. */
+  readonly stopTold?: true | undefined;
   /** End of the last window, and how far windows lie apart, a mean of about a dozen; absent: none yet, or not known. */
   readonly heard?: { readonly toMs: number; readonly stepMs: number } | undefined;
 }
@@ -120,14 +122,27 @@ function weighStep(weight: number, stepMs: number, policy: AlertPolicy): number 
   return Math.min(Math.max(weight, policy.criticalWindows / 3), weight * times);
 }
 
-/** Has a machine that was told as below the level where one must stop reached it, in as many windows as make an alarm critical there? */
-export function hasReachedStop(
-  toldDb: number | null | undefined,
-  { stopWindows = 0 }: HighWindows,
-  { decision, policy }: { readonly decision: Decision; readonly policy: AlertPolicy },
+/** What of an alarm was told last, and the decision after it. */
+interface ToldLevel {
+  readonly toldDb: number | null | undefined;
+  readonly decision: Decision;
+  readonly policy: AlertPolicy;
+}
+
+/** Has an alarm that had lasted at the level where one must stop been told as there? */
+export function isStopTold(
+  { stopWindows = 0, stopTold }: HighWindows,
+  { toldDb, decision: { stopDb = null }, policy }: ToldLevel,
 ): boolean {
-  if (stopWindows < policy.criticalWindows || compareStop(decision) <= 0) return false;
-  return toldDb == null || toldDb < decision.stopDb!;
+  if (stopTold === true) return true;
+  return stopWindows >= policy.criticalWindows && compareStop({ severityDb: toldDb ?? null, stopDb }) > 0;
+}
+
+/** Has a machine that was told as below the level where one must stop reached it, in as many windows as make an alarm critical there? */
+export function hasReachedStop(high: HighWindows, level: ToldLevel): boolean {
+  const { stopWindows = 0 } = high;
+  if (stopWindows < level.policy.criticalWindows || compareStop(level.decision) <= 0) return false;
+  return !isStopTold(high, level);
 }
 
 /** Warning, or critical after enough high windows ({@link weighWindow}). Once critical, always critical. */

@@ -93,13 +93,17 @@ describe("the alarm register", () => {
   });
 
   test("tells once of a critical alarm that its machine has come to where one must stop, also while it is shelved", () => {
-    const play = (steps: readonly (readonly [windows: number, severityDb: number])[], isShelved = false) => {
+    const play = (
+      steps: readonly (readonly [windows: number, severityDb: number, digest?: string])[],
+      isShelved = false,
+    ) => {
       let register = createAlarmRegister();
       let at = 0;
       const told: AlertEvent[] = [];
-      for (const [windows, severityDb] of steps)
+      for (const [windows, severityDb, digest = model.digest] of steps)
         for (let window = 0; window < windows; window++, at++) {
-          const decision = decisionAt(3600 * at, [["inner", 0.99, 0]], { severityDb, stopDb: 16 });
+          const change = { severityDb, stopDb: 16, model: { ...model, digest } };
+          const decision = decisionAt(3600 * at, [["inner", 0.99, 0]], change);
           told.push(...feed(register, decision));
           if (at === 70 && isShelved) {
             const until = { kind: "shelve", atMs: 0, by: "ana", untilMs: startMs * 2 } as const;
@@ -122,6 +126,16 @@ describe("the alarm register", () => {
         [50, 26],
       ]),
     ).toEqual([known, [105, 17]]);
+    // What is told in a dip, of another model, is not followed by another.
+    const other = "cd".repeat(32);
+    expect(
+      play([
+        [100, 9],
+        [20, 17],
+        [1, 12, other],
+        [50, 17, other],
+      ]),
+    ).toEqual([known, [105, 17], [120, 12]]);
     expect(
       play(
         [
