@@ -79,11 +79,11 @@ function renewCommand(): Command {
       "after",
       `
 The reference in use is let go, and the evidence against it. Active alarms are not cleared: each goes on until its own
-rule ends it, held against healthy machines in general from now on. One that lies above them, by a line of its own at the
-fault's place, keeps its alarm until it was inspected after the repair and is renewed with --found-healthy. Time, user
-and reason go to the gateway's log and to the collector. Call it when the turbine is back in healthy operation: whatever
-it does from then on is what it is held against, unless it looks faulty. Calling it again starts learning over once more,
-and does no other harm.
+rule ends it, held against healthy machines in general from now on. Of a machine that lies above them, by a line of its
+own at the fault's place, it stands longer; if an inspection after the repair finds nothing, --found-healthy ends it.
+Time, user and reason go to the gateway's log and to the collector. Call it when the turbine is back in healthy
+operation: whatever it does from then on is what it is held against, unless it looks faulty. Calling it again starts
+learning over once more, and does no other harm.
 
 Some healthy machines look faulty. With --found-healthy, and only after an inspection, active alarms end, and what the
 machine looks like is no reason to refuse it: it is the reference, which says so. What rises clearly above it is
