@@ -49,6 +49,7 @@ export function createDiagnosisLedger<Code extends string>(
 class Ledger<Code extends string> implements DiagnosisLedger<Code> {
   readonly #rules: DiagnosisRules<Code>;
   readonly #standing = new Map<Code, Standing>();
+  #lastMs = Number.NaN;
 
   constructor(rules: DiagnosisRules<Code>) {
     this.#rules = rules;
@@ -63,13 +64,15 @@ class Ledger<Code extends string> implements DiagnosisLedger<Code> {
     const { codes, plain } = this.#rules;
     const standing = this.#standing;
     for (const each of standing.values()) followClock(each, now);
+    const passedMs = monotonicMs - this.#lastMs || 0;
+    this.#lastMs = monotonicMs;
     const news: DiagnosisNews[] = [];
     for (const code of codes) {
       const verdict = verdicts.get(code);
       const before = standing.get(code);
       if (verdict === undefined) {
         // Its time stands still while nothing can be said.
-        if (before !== undefined) before.seenMonotonicMs = monotonicMs;
+        if (before !== undefined) before.seenMonotonicMs += passedMs;
       } else if (verdict !== null) {
         const text = verdict.text.slice(0, maxDiagnosisText);
         const diagnosis = { code, text, cure: verdict.cure, sinceMs: before?.diagnosis.sinceMs ?? nowMs };
