@@ -154,6 +154,7 @@ export interface ChannelLevel {
 export interface DiagnosisFinding {
   readonly text: string;
   readonly cure: string;
+  readonly isQuestion?: true;
 }
 
 /** Null: it is not so. Undefined: it cannot be said just now, and what was said before stands. */

@@ -75,7 +75,7 @@ class Ledger<Code extends string> implements DiagnosisLedger<Code> {
         if (before !== undefined) before.seenMonotonicMs += passedMs;
       } else if (verdict !== null) {
         const text = verdict.text.slice(0, maxDiagnosisText);
-        const diagnosis = { code, text, cure: verdict.cure, sinceMs: before?.diagnosis.sinceMs ?? nowMs };
+        const diagnosis = { ...verdict, code, text, sinceMs: before?.diagnosis.sinceMs ?? nowMs };
         const { first, beganMonotonicMs } = before ?? { first: diagnosis, beganMonotonicMs: monotonicMs };
         standing.set(code, { first, diagnosis, beganMonotonicMs, seenMonotonicMs: monotonicMs });
         if (before === undefined) news.push({ kind: "onset", diagnosis });

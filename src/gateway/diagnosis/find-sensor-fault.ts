@@ -1,6 +1,7 @@
 /** The rules about what sensors carry: a speed in another unit, nothing, a hum, too coarse or cut off, and a level that asks about its unit. */
 import type { ChannelLevel, DeviceFacts, DiagnosisVerdict } from "./device-facts.ts";
 import { formatValue, formatWhole, sayShare } from "./diagnosis-words.ts";
+import { runningKw } from "./speed-doubt.ts";
 
 /** A converter's own noise. */
 const quietCounts = 2;
@@ -33,9 +34,15 @@ export function findSpeed(facts: DeviceFacts): DiagnosisVerdict {
     ? `: is the speed in Hz (${said} Hz are ${formatWhole(shaftRpm * 60)} rpm)`
     : ", for ten minutes and more: is the shaft still heard";
   const other = isTold ? ", or is it another shaft's" : "";
-  return { text: `${what}${question}${other}?`, cure: `${adviseSpeed(isHertz, isTold)} ${slowShaft}` };
+  const isQuestion = !makesPowerStanding && (!isHertz || model.toldKw < runningKw);
+  const atRest = makesPowerStanding ? atRestWithPower : isQuestion ? atRestBesideOthers : "";
+  const text = `${what}${question}${other}?`;
+  const cure = `${adviseSpeed(isHertz, isTold)} ${atRest}${slowShaft}`;
+  return isQuestion ? { text, cure, isQuestion } : { text, cure };
 }
 
+const atRestWithPower = "Or the turbine stands, and its meter counts what it takes as positive. ";
+const atRestBesideOthers = "If it stands, and what is heard is a machine beside it, there is nothing to do. ";
 const slowShaft =
   "If the shaft is as slow as that, write a lower operation.standbyBelowRpm into the gateway's configuration.";
 

@@ -41,7 +41,7 @@ const leastHeardS = 30;
 const quietWeight = 9;
 const mostLoudS = 60;
 /** More than a turbine that stands needs for itself, where its power is counted as what it takes. */
-const runningKw = 50;
+export const runningKw = 50;
 /** A value that counts for a while was told before the turbine stopped: so many times as long it counts says that it did not. */
 const powerHolds = 3;
 /** What nobody says for less is a value that comes late. */

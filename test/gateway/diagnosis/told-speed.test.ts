@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { openSloppyRig } from "../sloppy-rig.ts";
+import { findUnfit } from "../../../src/core/contract/device/device-diagnosis.ts";
+import { openSloppyRig, type SloppyRig } from "../sloppy-rig.ts";
 
 /** A device without a tachometer whose machine runs, while SCADA says this of it. */
 async function listen(told: { readonly toldRpm: number; readonly toldKw?: number }) {
@@ -8,6 +9,10 @@ async function listen(told: { readonly toldRpm: number; readonly toldKw?: number
   rig.tell({ mappedSpeed: "", ...told });
   return rig;
 }
+
+/** Is nothing known of its machine by what was found? */
+const isUnfit = ({ watch: { diagnoses } }: SloppyRig): boolean =>
+  findUnfit([{ device: "mcu-1", diagnoses }], "mcu-1") !== null;
 
 const unsaid = { shaftRpm: Number.NaN };
 const still = (counts: Int16Array): void => counts.set(counts.map((count) => count / 50));
@@ -61,4 +66,30 @@ test("a turbine that stands, takes power for itself, or made it until just now i
   rig.tell({ mappedSpeed: "", toldRpm: 0, toldKw: -20 });
   rig.stream(700, { ...unsaid, fill: still });
   expect(rig.said).toEqual([]);
+});
+
+test("a machine at rest beside one that runs is asked about, and stands by; with power nothing is known of it", async () => {
+  for (const told of [{}, { toldKw: 0 }, { toldKw: 49 }, { toldKw: 55 }]) {
+    const rig = await listen({ toldRpm: 0, ...told });
+    rig.stream(700, unsaid);
+    expect(rig.said).toEqual([
+      expect.stringMatching(/^speed: SCADA says 0 rpm, .* for ten minutes and more/),
+    ]);
+    expect(isUnfit(rig)).toBe(told.toldKw === 55);
+    expect(rig.watch.diagnoses[0]?.cure).toMatch(
+      told.toldKw === 55 ? /its meter counts what it takes as positive/ : /a machine beside it/,
+    );
+  }
+  const own = await listen({ toldRpm: 0, toldKw: 0 });
+  own.stream(700, { shaftRpm: 0 });
+  expect([own.said.length, isUnfit(own)]).toEqual([1, false]);
+});
+
+test("a speed that would be one of operation in Hz says nothing of its machine, but where its turbine makes no power", async () => {
+  for (const toldKw of [0, 910, Number.NaN]) {
+    const rig = await listen({ toldRpm: 25, toldKw });
+    rig.stream(250, unsaid);
+    expect(rig.said).toEqual([expect.stringMatching(/is the speed in Hz/)]);
+    expect(isUnfit(rig)).toBe(toldKw !== 0);
+  }
 });

@@ -43,6 +43,8 @@ export interface DeviceDiagnosis {
   /** For example `clock is 2 h ahead; time of arrival is used`. */
   readonly text: string;
   readonly cure: string;
+  /** It only asks: what is said of the machine may be right all the same, and stands. */
+  readonly isQuestion?: true;
   /** Since when it holds, epoch ms by the gateway's clock. */
   readonly sinceMs: number;
 }
@@ -59,22 +61,24 @@ const unfitCodes: readonly DiagnosisCode[] = ["two-devices", "no-model", "speed"
 
 /** Why a device says nothing of its machine now, worst first; null: nothing that was found speaks against it. */
 export function findUnfit(devices: readonly DiagnosedDevice[], deviceId: string): DeviceDiagnosis | null {
-  return findDiagnosis(devices, deviceId, unfitCodes);
+  return findDiagnosis(devices, deviceId, ({ code, isQuestion }) => {
+    return unfitCodes.some((unfit) => unfit === code) && isQuestion !== true;
+  });
 }
 
 /** What was found of an id that two devices use, whose data are of two machines; null: that was not found. */
 export function findSharedId(devices: readonly DiagnosedDevice[], deviceId: string): string | null {
-  return findDiagnosis(devices, deviceId, ["two-devices"])?.text ?? null;
+  return findDiagnosis(devices, deviceId, ({ code }) => code === "two-devices")?.text ?? null;
 }
 
-/** The worst of a device's diagnoses that is one of these. */
+/** The worst of a device's diagnoses that is such a one. */
 function findDiagnosis(
   devices: readonly DiagnosedDevice[],
   deviceId: string,
-  codes: readonly string[],
+  isSuch: (diagnosis: DeviceDiagnosis) => boolean,
 ): DeviceDiagnosis | null {
   const diagnoses = devices.find(({ device }) => device === deviceId)?.diagnoses ?? [];
-  return diagnoses.find(({ code }) => codes.includes(code)) ?? null;
+  return diagnoses.find(isSuch) ?? null;
 }
 
 /** Names and details come from devices, and may be of any length. */
