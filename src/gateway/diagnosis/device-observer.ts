@@ -153,19 +153,18 @@ class Observer implements DeviceObserver {
   }
 
   samples(message: RawWindowMessage, channel: DeviceChannel, arrival: Arrival): void {
-    const { firstSample } = message;
+    const { firstSample, counts } = message;
     const { sampleRateHz } = channel;
     const { arrivedMonotonicMs } = arrival;
-    const samples = message.counts.length;
+    const samples = counts.length;
     const endMs = endOf(message.timestampUs, samples, sampleRateHz);
-    this.#shaftRpm = Math.abs(message.shaftRpm);
+    const shaftRpm = Math.abs(message.shaftRpm);
+    this.#shaftRpm = shaftRpm;
     const place = this.#channels.note(message, channel, arrivedMonotonicMs);
     const { jump, lost, isAfterPause, isAgain, rmsCounts } = place;
     if (!this.#isTurning(arrivedMonotonicMs)) this.#channels.pause();
     this.#count("samples", samples, arrivedMonotonicMs);
-    const { toldRpm, toldKw: powerKw } = this.model;
-    const shaftRpm = Number.isNaN(this.#shaftRpm) ? Math.abs(toldRpm) : this.#shaftRpm;
-    const heard = { counts: message.counts, shaftRpm, powerKw, channel, rmsCounts, arrivedMonotonicMs };
+    const heard = { counts, shaftRpm, told: this.model, channel, rmsCounts, arrivedMonotonicMs };
     if (this.#speed.note(heard)) this.#counts.add("hertz", 1);
     this.#counts.add("blocks", 1);
     if (isAgain) this.#counts.add("again", 1);

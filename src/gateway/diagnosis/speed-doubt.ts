@@ -6,6 +6,7 @@ import { inGravities } from "../../core/contract/acceleration-units.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
+import type { ModelStanding } from "./device-facts.ts";
 
 export interface SpeedDoubt {
   /** Takes a block; does it vibrate so, at a speed below standby that were one of operation in Hz? */
@@ -18,10 +19,10 @@ export interface SpeedDoubt {
 
 interface HeardBlock {
   readonly counts: Int16Array;
-  /** Whoever says it; NaN: nobody does just now. */
+  /** As the device says; NaN: it does not. */
   readonly shaftRpm: number;
-  /** Of its turbine; NaN: it is not known just now. */
-  readonly powerKw: number;
+  /** What its turbine is told. */
+  readonly told: Pick<ModelStanding, "toldRpm" | "toldKw">;
   readonly channel: DeviceChannel;
   /** Root mean square of what alternates, in counts. */
   readonly rmsCounts: number;
@@ -42,8 +43,10 @@ const quietWeight = 9;
 const mostLoudS = 60;
 /** More than a turbine that stands needs for itself, where its power is counted as what it takes. */
 export const runningKw = 50;
-/** A value that counts for a while was told before the turbine stopped: so many times as long it counts says that it did not. */
-const powerHolds = 3;
+/** A value that counts for a while was told before the turbine started or stopped: so many times as long it counts says that it did not. */
+const toldHolds = 3;
+/** Of the fastest that was heard: what were more than that in Hz is no speed in Hz. */
+const plausibleShare = 1.5;
 /** What nobody says for less is a value that comes late. */
 const lateMs = 2 * minuteMs;
 
@@ -56,7 +59,10 @@ export function createSpeedDoubt(
 
 class Doubt implements SpeedDoubt {
   readonly #standbyBelowRpm: number;
-  readonly #poweredMs: number;
+  readonly #heldMs: number;
+  readonly #lastingMs: number;
+  /** NaN: it was never heard in operation. */
+  #fastestRpm = Number.NaN;
   #sinceMs = 0;
   #newestMs = 0;
   #heardS = 0;
@@ -67,16 +73,19 @@ class Doubt implements SpeedDoubt {
 
   constructor(standbyBelowRpm: number, holdMs: number) {
     this.#standbyBelowRpm = standbyBelowRpm;
-    this.#poweredMs = Math.max(lastingMs, powerHolds * holdMs);
+    this.#heldMs = toldHolds * holdMs;
+    this.#lastingMs = Math.max(lastingMs, this.#heldMs);
   }
 
   note(block: HeardBlock): boolean {
-    const { counts, shaftRpm, channel, rmsCounts, arrivedMonotonicMs } = block;
-    const rpm = Math.abs(shaftRpm);
+    const { counts, shaftRpm, told, channel, rmsCounts, arrivedMonotonicMs } = block;
+    const isTold = Number.isNaN(shaftRpm);
+    const rpm = Math.abs(isTold ? told.toldRpm : shaftRpm);
     if (Number.isNaN(rpm) && arrivedMonotonicMs - this.#newestMs < lateMs) return false;
     if (!(rpm < this.#standbyBelowRpm)) {
       this.#heardS = 0;
       this.#powerSinceMs = Number.NaN;
+      if (rpm >= this.#standbyBelowRpm && !(rpm <= this.#fastestRpm)) this.#fastestRpm = rpm;
       return false;
     }
     this.#newestMs = arrivedMonotonicMs;
@@ -94,23 +103,26 @@ class Doubt implements SpeedDoubt {
     const isRunning = isLoud && isVibration(counts, rmsCounts, sampleRateHz);
     this.#loudS = Math.min(mostLoudS, this.#loudS + (isRunning ? seconds : -quietWeight * seconds));
     if (this.#loudS < 0) this.#heardS = 0;
-    return isLoud && rpm * 60 >= this.#standbyBelowRpm;
+    const hertzRpm = rpm * 60;
+    if (!isLoud || hertzRpm < this.#standbyBelowRpm || hertzRpm > plausibleShare * this.#fastestRpm)
+      return false;
+    return !isTold || (this.#heardS > 0 && arrivedMonotonicMs - this.#sinceMs >= this.#heldMs);
   }
 
-  #notePower({ powerKw, arrivedMonotonicMs }: HeardBlock): void {
-    if (powerKw >= runningKw) {
+  #notePower({ told: { toldKw }, arrivedMonotonicMs }: HeardBlock): void {
+    if (toldKw >= runningKw) {
       if (Number.isNaN(this.#powerSinceMs)) this.#powerSinceMs = arrivedMonotonicMs;
       this.#powerNewestMs = arrivedMonotonicMs;
-    } else if (!(Number.isNaN(powerKw) && arrivedMonotonicMs - this.#powerNewestMs < lateMs))
+    } else if (!(Number.isNaN(toldKw) && arrivedMonotonicMs - this.#powerNewestMs < lateMs))
       this.#powerSinceMs = Number.NaN;
   }
 
   get isLasting(): boolean {
-    return this.#heardS >= leastHeardS && this.#newestMs - this.#sinceMs >= lastingMs;
+    return this.#heardS >= leastHeardS && this.#newestMs - this.#sinceMs >= this.#lastingMs;
   }
 
   get isPowered(): boolean {
-    return this.#powerNewestMs - this.#powerSinceMs >= this.#poweredMs;
+    return this.#powerNewestMs - this.#powerSinceMs >= this.#lastingMs;
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { unknownModel } from "../../../src/gateway/diagnosis/device-facts.ts";
 import { createSpeedDoubt } from "../../../src/gateway/diagnosis/speed-doubt.ts";
 
 const counts = Int16Array.from({ length: 1_000 }, (_, index) => [1_000, -1_000][index % 2]!);
@@ -13,7 +14,7 @@ test.each(["mm/s", "V"])(
         doubt.note({
           counts,
           shaftRpm: 0,
-          powerKw: Number.NaN,
+          told: unknownModel,
           channel,
           rmsCounts: 1_000,
           arrivedMonotonicMs: second * 1_000,

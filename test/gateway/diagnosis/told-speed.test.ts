@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { findUnfit } from "../../../src/core/contract/device/device-diagnosis.ts";
+import { createSpeedDoubt } from "../../../src/gateway/diagnosis/speed-doubt.ts";
 import { openSloppyRig, type SloppyRig } from "../sloppy-rig.ts";
 
 /** A device without a tachometer whose machine runs, while SCADA says this of it. */
@@ -17,8 +18,10 @@ const isUnfit = ({ watch: { diagnoses } }: SloppyRig): boolean =>
 const unsaid = { shaftRpm: Number.NaN };
 const still = (counts: Int16Array): void => counts.set(counts.map((count) => count / 50));
 
-test("a machine that runs at a mapped speed in Hz, or of its rotor, is asked about that within a minute", async () => {
+test("a machine that runs at a mapped speed in Hz, or of its rotor, is asked about that within four minutes", async () => {
   const rig = await listen({ toldRpm: 25 });
+  rig.stream(180, unsaid);
+  expect(rig.said).toEqual([]);
   rig.stream(50, unsaid);
   expect(rig.said).toEqual([
     "speed: SCADA says 25 rpm, at which its turbine stands by, and it vibrates as one that runs: is the speed in Hz (25 Hz are 1,500 rpm), or is it another shaft's?",
@@ -92,4 +95,37 @@ test("a speed that would be one of operation in Hz says nothing of its machine, 
     expect(rig.said).toEqual([expect.stringMatching(/is the speed in Hz/)]);
     expect(isUnfit(rig)).toBe(toldKw !== 0);
   }
+});
+
+test("a machine that starts, slows down or idles is asked nothing, though its speed is told late", async () => {
+  const rig = await listen({ toldRpm: 150, toldKw: 0 });
+  rig.stream(120, { ...unsaid, fill: still });
+  rig.stream(55, unsaid);
+  rig.tell({ mappedSpeed: "", toldRpm: 1_500, toldKw: 500 });
+  rig.stream(60, unsaid);
+  for (let told = 290; told > 0; told -= 10) {
+    rig.tell({ mappedSpeed: "", toldRpm: told, toldKw: 0 });
+    rig.stream(5, unsaid);
+    expect(rig.said).toEqual([]);
+  }
+  // 150 Hz were six times as fast as it ever ran.
+  rig.tell({ mappedSpeed: "", toldRpm: 150, toldKw: Number.NaN });
+  rig.stream(400, unsaid);
+  expect(rig.said).toEqual([]);
+});
+
+test("where values count for ten minutes a standstill is contradicted by none of before it began", () => {
+  const counts = Int16Array.from({ length: 1_000 }, (_, index) => [1_000, -1_000][index % 2]!);
+  const channel = { name: "accel-de", unit: "g", sampleRateHz: 1_000, scale: 0.001 };
+  const doubt = createSpeedDoubt({ standbyBelowRpm: 300, dataTimeoutSeconds: 600 });
+  const told = { toldRpm: 25, toldKw: Number.NaN };
+  let askedS = 0;
+  let lastingS = 0;
+  for (let second = 1; second < 2_000; second++) {
+    const heard = { counts, shaftRpm: Number.NaN, told, channel, rmsCounts: 1_000 };
+    const isHertz = doubt.note({ ...heard, arrivedMonotonicMs: second * 1_000 });
+    if (isHertz) askedS ||= second;
+    if (doubt.isLasting) lastingS ||= second;
+  }
+  expect([askedS, lastingS]).toEqual([1_801, 1_801]);
 });
