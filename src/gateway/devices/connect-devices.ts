@@ -128,8 +128,12 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
   /** Version of the model that a device runs; null: none, or it was not heard yet. */
   const modelOf = ({ id, session: { hello } }: Pick<DeviceLink, "id" | "session">): string | null =>
     pushes.runs(id, hello?.sessionId)?.version ?? hello?.modelVersion ?? null;
-  const readTold = (point: IndexedPoint | undefined, channel: "shaft-speed" | "power"): number =>
-    point === undefined ? Number.NaN : pipeline.readings.read(point.turbine, channel, clock.monotonicMs());
+  /** Of a device on several machines nobody knows which one is meant. */
+  const readTold = (points: readonly IndexedPoint[], channel: "shaft-speed" | "power"): number => {
+    const [turbine, ...others] = new Set(points.map((point) => point.turbine));
+    if (turbine === undefined || others.length > 0) return Number.NaN;
+    return pipeline.readings.read(turbine, channel, clock.monotonicMs());
+  };
   const standingOf = ({ id, session }: DeviceLink, { keyFile }: DeviceConfig): ModelStanding => {
     const own = points.ofDevice(id);
     const bundle = own[0]?.bundle;
@@ -143,8 +147,8 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
       isPushed: pushes.describe(id) !== null,
       statesSpeed: own.some(({ shaftRpm }) => shaftRpm !== null),
       mappedSpeed: own[0] === undefined ? null : speeds.whyMissing(own[0].turbine),
-      toldRpm: readTold(own[0], "shaft-speed"),
-      toldKw: readTold(own[0], "power"),
+      toldRpm: readTold(own, "shaft-speed"),
+      toldKw: readTold(own, "power"),
     };
   };
   const sessions = new Map(links.sessions.map(({ id, session }) => [id, session]));
