@@ -49,6 +49,8 @@ export interface DeviceFacts {
   readonly isClockUnset: boolean;
   /** As the newest block of samples says; NaN: it does not. */
   readonly shaftRpm: number;
+  /** Below this its turbine stands by. */
+  readonly standbyBelowRpm: number;
   /** For ten minutes and more it has vibrated as of a machine in operation, while the shaft was said to hardly turn. */
   readonly vibratesStanding: boolean;
   /** The same of its turbine's power. */

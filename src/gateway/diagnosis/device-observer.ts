@@ -215,7 +215,7 @@ class Observer implements DeviceObserver {
   }
 
   read(contact: DeviceFacts["contact"], totals: LinkTotals, monotonicMs: number): DeviceFacts {
-    const { infersItself, expected } = this.#options;
+    const { infersItself, expected, operation } = this.#options;
     const counts = this.#counts;
     const since = this.#before ?? totals;
     if (monotonicMs - this.#lastReadMonotonicMs > standstillMs) this.#resumedMonotonicMs = monotonicMs;
@@ -248,6 +248,7 @@ class Observer implements DeviceObserver {
       clockAheadMs: this.#clock.aheadMs,
       isClockUnset: this.#clock.isUnset,
       shaftRpm: this.#shaftRpm,
+      standbyBelowRpm: operation.standbyBelowRpm,
       vibratesStanding: this.#speed.isLasting,
       makesPowerStanding: this.#speed.isPowered,
       pace: this.#pace.pace,

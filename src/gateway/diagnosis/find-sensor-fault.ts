@@ -23,6 +23,8 @@ export function findSpeed(facts: DeviceFacts): DiagnosisVerdict {
   const shaftRpm = isTold ? Math.abs(model.toldRpm) : facts.shaftRpm;
   // A value that comes late.
   if (Number.isNaN(shaftRpm)) return undefined;
+  // It runs by now; what was counted is of before.
+  if (shaftRpm >= facts.standbyBelowRpm) return null;
   const said = String(Number(shaftRpm.toFixed(2)));
   const power = Number.isNaN(model.toldKw) ? "power" : `${formatWhole(model.toldKw)} kW`;
   const vibrates = isHertz || vibratesStanding ? "vibrates as one that runs" : "";

@@ -129,3 +129,19 @@ test("where values count for ten minutes a standstill is contradicted by none of
   }
   expect([askedS, lastingS]).toEqual([1_801, 1_801]);
 });
+
+test("a speed that is told to be right by now is not asked about, nor is what says nothing any more doubted by it", async () => {
+  const rig = await listen({ toldRpm: 25 });
+  rig.stream(230, unsaid);
+  expect(isUnfit(rig)).toBe(true);
+  rig.tell({ mappedSpeed: "", toldRpm: 1_500 });
+  for (let second = 0; second < 60; second++) {
+    rig.stream(1, unsaid);
+    expect(rig.said.join()).not.toMatch(/1500 rpm/);
+  }
+  const quiet = await listen({ toldRpm: 25 });
+  quiet.stream(230, unsaid);
+  quiet.wait(20 * 60);
+  expect(quiet.said.join()).toMatch(/speed: .*25 rpm/);
+  expect(isUnfit(quiet)).toBe(false);
+});

@@ -59,10 +59,15 @@ export interface DiagnosedDevice {
 /** Nothing of these devices is scored, or what is scored may be of another machine. */
 const unfitCodes: readonly DiagnosisCode[] = ["two-devices", "no-model", "speed"];
 
+/** While one of these holds nothing is heard that its speed could be doubted by. */
+const unheardCodes: readonly string[] = ["no-contact", "silent"];
+
 /** Why a device says nothing of its machine now, worst first; null: nothing that was found speaks against it. */
 export function findUnfit(devices: readonly DiagnosedDevice[], deviceId: string): DeviceDiagnosis | null {
+  const isUnheard = findDiagnosis(devices, deviceId, ({ code }) => unheardCodes.includes(code)) !== null;
   return findDiagnosis(devices, deviceId, ({ code, isQuestion }) => {
-    return unfitCodes.some((unfit) => unfit === code) && isQuestion !== true;
+    if (code === "speed" && (isQuestion === true || isUnheard)) return false;
+    return unfitCodes.some((unfit) => unfit === code);
   });
 }
 
