@@ -20,6 +20,7 @@ export function createUrgentQueue<T>(
     putBack: (sender, item) => queueOf(item).putBack(sender, item),
     take: (most, mostCost) => {
       const costBefore = urgent.cost;
+      if (others.count === 0) return urgent.take(most, mostCost);
       const first = urgent.take(most / 2, mostCost / 2);
       const leftCost = mostCost - (costBefore - urgent.cost);
       // One large message may have taken more than the half.

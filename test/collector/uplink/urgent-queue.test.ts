@@ -31,3 +31,10 @@ test("what is not has half of what is taken at least, also behind large messages
   for (let number = 0; number < 10; number++) queue.push("b", "b");
   expect(queue.take(8, 1_000)).toHaveLength(8);
 });
+
+test("what is urgent has all that is taken while nothing else waits", () => {
+  const queue = create();
+  for (let number = 0; number < 10; number++) queue.push("a", "a!");
+  expect(queue.take(8, 1_000)).toHaveLength(8);
+  expect(queue.take(1, 1_000)).toEqual(["a!"]);
+});
