@@ -204,7 +204,10 @@ function warnOfRepairs({ turbines }: GatewayConfig, nowMs: number): readonly Con
 /** Servers that are looked at so rarely that a shaft speed no longer counts when the next one comes. */
 function warnOfPauses({ modbus, opcua, turbines, operation }: GatewayConfig): readonly ConfigFinding[] {
   const { dataTimeoutSeconds } = operation;
-  const watched = turbines.flatMap(({ id, points }) => (points.length > 0 ? [id] : []));
+  // A point that states its shaft speed asks nobody for it.
+  const watched = turbines.flatMap(({ id, points }) =>
+    points.some(({ shaftRpm }) => shaftRpm === null) ? [id] : [],
+  );
   const servers = [
     ...modbus.map(({ pollSeconds, units }, at) => {
       return { path: ["modbus", at, "pollSeconds"], seconds: pollSeconds, read: units };

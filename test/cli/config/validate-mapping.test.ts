@@ -100,6 +100,10 @@ test("a whole number as shaft speed asks for the one that says that there is non
   expect(await said("type: int32")).toMatch(/often 2147483647 or -2147483648/);
   expect(await said("type: uint16, invalid: [65535]")).not.toMatch(/modbus/);
   expect(await said("type: float32", 50)).not.toMatch(/modbus/);
+  const stated = good.replace(/^( +)channel: accel-de$/m, "$&\n$1shaftRpm: 1500");
+  expect(stated).not.toBe(good);
+  const { stderr } = await auroraHere("config", "validate", write(stated + modbus("type: float32", 60)));
+  expect(stderr).not.toMatch(/pollSeconds/);
   for (const seconds of [60, 600])
     expect(await said("type: float32", seconds)).toMatch(
       /warning: .*modbus\[0\]\.pollSeconds: a shaft speed counts for 60 s .*; write 10, or/,
