@@ -69,7 +69,7 @@ interface WaitingMessage extends UplinkMessage {
 const maxDelayMs = 20;
 /** Of a batch: whoever comes meanwhile waits until it is stored. Messages of ordinary gateways are full in number long before. */
 const maxBatchBytes = 256 * 1024;
-/** For how long what follows a hole waits for another worker to fill it: its gateway sends again after that. */
+/** For how long what follows a hole waits for another worker to fill it; its gateway sends again, after that or later (`src/gateway/record/lane-sender.ts`). */
 const holeWaitMs = 10_000;
 /** Until it is looked at again. */
 const holePauseMs = 25;

@@ -133,6 +133,7 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
       highest = 0;
       timeouts = 0;
       limitBytes = Number.POSITIVE_INFINITY;
+      ackTimeoutMs = options.ackTimeoutMs;
       flights = [];
       sentUpTo = 0;
       notBeforeMs = Number.NEGATIVE_INFINITY;

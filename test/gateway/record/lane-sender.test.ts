@@ -100,7 +100,7 @@ describe("what a lane has under way", () => {
     sender.acknowledge(21, 7_500);
     expect(timeoutAt(8_000, 30)).toBe(4_000);
     sender.forget();
-    sender.sent(3, 0);
+    expect(timeoutAt(0, 3)).toBe(1_000);
     sender.acknowledge(3, 10);
     expect(timeoutAt(20, 4)).toBe(1_000);
   });
