@@ -68,7 +68,7 @@ async function rotate(folder: string, { role: roles = [], years, json }: RotateF
       ...tufRoles.map((role) => `${role.padEnd(10)} ${keyIds[role]}${roles.includes(role) ? " (new)" : ""}`),
       "To the collector's registry.keysDir, root.json last, and start it again:",
       ...forCollector.map((file) => `  ${file}`),
-      "Gateways follow by themselves. Publishers (`--root`) are given root.json now.",
+      "Gateways follow by themselves. Publishers (`--root`) are given root.json once it is started.",
     ];
     if (forOffline.length > 0) lines.push(`Offline, beside root.json: ${forOffline.join(", ")}`);
     lines.push("Copy this whole folder to the second place, before anything is destroyed.");

@@ -71,7 +71,7 @@ export const alertsSchema: z.ZodType = listOf(
     alarm: z.int(),
     active: z.boolean(),
     sinceMs: timeMs.describe(
-      "As the latest event says, later by as much as the first event of the alarm, where it has the same beginning (else the latest), goes by its arrival, or firstMs where that cannot be right",
+      "The beginning that the latest event states, later by as much as the alarm's first event, where it states the same (else the latest), goes by its arrival; firstMs where that cannot be right",
     ),
     firstMs: timeMs,
     lastMs: timeMs,

@@ -126,7 +126,7 @@ export async function loadOverviewPage(
   const [{ turbines, gateways }, alarms, alarming, drift, models, updates, events, quarantine] =
     await Promise.all([
       loadMachines(fleet),
-      loadAlarms(record, {}, { page: query?.alertPage ?? 1, perPage: overviewAlarms }),
+      loadAlarms(record, {}, { page: query.alertPage, perPage: overviewAlarms }),
       record.alarmingTurbines(),
       loadFleetDrift(fleet),
       loadModels(fleet),

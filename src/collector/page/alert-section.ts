@@ -59,7 +59,13 @@ type Alarm = OverviewPage["alarms"]["items"][number];
 
 /** Where one acknowledges those that wait for it; nothing where none does. */
 function describeAcknowledging({ alarms, turbines }: AlertsView): SafeHtml | null {
-  const waiting = alarms.items.filter(({ event: { data } }) => /unacknowledged/.test(data.state));
+  const waiting = alarms.items.filter(
+    ({
+      event: {
+        data: { state },
+      },
+    }) => state === "unacknowledged" || state === "returned-unacknowledged",
+  );
   if (waiting.length === 0) return null;
   const gateways = new Set(waiting.map(({ event: { data } }) => findTurbine(data, turbines)?.gateway));
   const [gateway] = gateways;

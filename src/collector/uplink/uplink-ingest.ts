@@ -73,7 +73,7 @@ const maxBatchBytes = 256 * 1024;
 const holeWaitMs = 10_000;
 /** Until it is looked at again. */
 const holePauseMs = 25;
-/** Of what may wait, for messages that are not urgent. */
+/** Of what may wait, of all and of a gateway, for messages that are not urgent. */
 const othersShare = 7 / 8;
 /** Of a gateway: more than it has under way by itself. What waits takes a place among those that the broker gives out before they are stored. */
 const mostEarlyPerGateway = 32;
@@ -200,9 +200,10 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       const message = { topic, payload, settle: settle ?? null, earlySinceMs: null };
       const gateway = gatewayOf(topic);
       const cost = costOf(message);
+      const share = isUrgent(topic) ? 1 : othersShare;
       const isTooMuch =
-        pendingBytes + cost > (isUrgent(topic) ? maxPendingBytes : othersShare * maxPendingBytes) ||
-        waiting.costOf(gateway) + cost > recordBounds.waitingBytesPerGateway;
+        pendingBytes + cost > share * maxPendingBytes ||
+        waiting.costOf(gateway) + cost > share * recordBounds.waitingBytesPerGateway;
       if (isTooMuch) {
         messagesTotal.add(1, { outcome: "overload" });
         settle?.();

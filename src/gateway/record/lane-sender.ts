@@ -1,6 +1,6 @@
 /**
  * What one lane has sent and not yet heard of: a window of envelopes, go-back-N after a timeout that follows how long
- * acknowledgements take (as RFC 6298), and a growing wait between attempts. Reads no clock and sends nothing.
+ * acknowledgements take (doubling and Karn's rule as in RFC 6298, no smoothing), and a growing wait between attempts. Reads no clock and sends nothing.
  */
 
 interface LaneSenderOptions {

@@ -17,10 +17,11 @@ const turns = async (): Promise<void> => {
 };
 
 /** An ingest whose record stores a batch when it is told to. */
-function openSlow() {
+function openSlow(changes: Parameters<typeof createIngestBench>[0] = {}) {
   const stored: string[][] = [];
   const held: ((error?: Error) => void)[] = [];
   const bench = createIngestBench({
+    ...changes,
     wrapRecord: (record) => ({
       ...record,
       storeEnvelopes: async (batch) => {
@@ -69,6 +70,15 @@ test("an alert has room where predictions have none left", async () => {
   expect(await bench.metrics.render()).toContain(`uplink_messages_total{outcome="overload"} ${refused}`);
   await storeNext();
   expect(stored[0]?.[0]).toBe("alert 1");
+});
+
+test("an alert has room where predictions of its own gateway have none left", () => {
+  const { send, countSettled } = openSlow({ maxPendingBytes: 64 * 1024 * 1024 });
+  // A gateway's own bound is 4 MiB.
+  for (let sequence = 1; countSettled() === 0 && sequence < 100; sequence++) send("prediction", sequence, 200);
+  expect(countSettled()).toBe(1);
+  send("alert", 1, 200);
+  expect(countSettled()).toBe(1);
 });
 
 test("what waits of a connection that is gone is not stored, and leaves its room to what comes again", async () => {

@@ -235,7 +235,7 @@ function expectMachine({ file, description }: PlannedRecording, machine: string)
     {
       op: "replay recording",
       subject: file,
-      hint: "give the recordings of each bearing to a point of their own, with --point or a manifest's point: one of another make that replaces it begins as a new point, also where renewedAt is said",
+      hint: "give the recordings of each bearing to a point of their own, with --point or a manifest's point; a bearing of another make is a new point, even with renewedAt",
     },
   );
 }

@@ -44,7 +44,7 @@ export interface DeviceDiagnosis {
   readonly text: string;
   readonly cure: string;
   /** It only asks: what is said of the machine may be right all the same, and stands. */
-  readonly isQuestion?: true;
+  readonly isQuestion?: true | undefined;
   /** Since when it holds, epoch ms by the gateway's clock. */
   readonly sinceMs: number;
 }
@@ -56,7 +56,7 @@ export interface DiagnosedDevice {
   readonly diagnoses: readonly DeviceDiagnosis[];
 }
 
-/** Nothing of these devices is scored, or what is scored may be of another machine. */
+/** With one of these nothing is scored, what is scored may be of another machine, or the machine does not stand by as its speed says. */
 const unfitCodes: readonly DiagnosisCode[] = ["two-devices", "no-model", "speed"];
 
 /** While one of these holds nothing is heard that its speed could be doubted by. */
@@ -95,6 +95,7 @@ export const deviceDiagnosisSchema: () => z.ZodType<DeviceDiagnosis> = onDemand(
     code: z.string().max(64),
     text: z.string().max(maxDiagnosisText),
     cure: z.string().max(maxDiagnosisText),
+    isQuestion: z.literal(true).optional().describe("It only asks: what is said of the machine stands"),
     sinceMs: z.number().min(0).max(8.64e15),
   }),
 );
