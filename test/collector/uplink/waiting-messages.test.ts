@@ -75,7 +75,8 @@ test("an alert has room where predictions have none left", async () => {
 test("an alert has room where predictions of its own gateway have none left", () => {
   const { send, countSettled } = openSlow({ maxPendingBytes: 64 * 1024 * 1024 });
   // A gateway's own bound is 4 MiB.
-  for (let sequence = 1; countSettled() === 0 && sequence < 100; sequence++) send("prediction", sequence, 200);
+  for (let sequence = 1; countSettled() === 0 && sequence < 100; sequence++)
+    send("prediction", sequence, 200);
   expect(countSettled()).toBe(1);
   send("alert", 1, 200);
   expect(countSettled()).toBe(1);
