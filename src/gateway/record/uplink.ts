@@ -244,8 +244,7 @@ interface UplinkLife {
 }
 
 function openLife(outbox: UplinkOutbox, options: UplinkOptions): UplinkLife {
-  const first = sendingOrder(options.policies ?? lanePolicies)[0];
-  const senders = eachLane((lane) => openSender(options, lane === first ? urgentPatience : patience));
+  const senders = eachLane((lane) => openSender(options, patienceOf(lane)));
   const guard = createAckGuard(options);
   let bootId: string | null = null;
   return {
@@ -273,10 +272,14 @@ function sumAcks(all: readonly AckCounts[]): AckCounts {
   };
 }
 
-/** How many times longer than at first an acknowledgement may take. */
-const patience = 12;
-/** In the most urgent lane: a copy too many costs a record or two, and one that is lost must not wait for minutes. */
-const urgentPatience = 3;
+/**
+ * How many times longer than at first an acknowledgement may take. Of an alert a copy too many costs a record or two, and one that is
+ * lost must not wait for minutes; a piece of raw samples that is lost soon shrinks to what the broker takes.
+ */
+function patienceOf(lane: Lane): number {
+  if (lane === "alert") return 3;
+  return lane === "raw" ? 1 : 12;
+}
 
 function openSender(options: UplinkOptions, patienceTimes: number): LaneSender {
   const { ackTimeoutMs = 10_000 } = options;
