@@ -4,27 +4,17 @@
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { chromium } from "playwright-core";
 import { runDemo } from "../src/cli/demo/run-demo.ts";
 import { createInstallationKeys } from "../src/collector/registry/installation-keys.ts";
 import { packageRoot } from "../src/core/platform/files/package-root.ts";
+import { launchChromium } from "./chromium.ts";
 
 const target = process.argv[2] ?? join(packageRoot(), "scripts", "readme", "page.png");
-const args = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-];
 /** After the alert, so that the charts show what led to it. */
 const settleMs = 15_000;
 
 async function photograph(url: string): Promise<void> {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args,
-  });
+  const browser = await launchChromium(process.env.CHROMIUM ?? "/usr/bin/chromium");
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 1500 } });
     const complaints: string[] = [];

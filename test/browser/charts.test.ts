@@ -1,9 +1,7 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { createScratchFolder } from "../../scripts/scratch-folder.ts";
-import { connectGateway, startTestFleet, type TestFleet } from "../collector/fleet-fixture.ts";
-import { seedFleet } from "../collector/seed-fleet.ts";
-import { chromiumPath, launchChromium } from "./chromium.ts";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { chromiumPath } from "../../scripts/chromium.ts";
+import { useSeededFleet } from "./seeded-fleet.ts";
 
 const hourMs = 3_600_000;
 const toMs = Date.UTC(2026, 10, 20, 7, 51, 3);
@@ -25,22 +23,7 @@ function point(failureModes: readonly string[], latest: readonly (number | null)
 }
 
 describe.skipIf(chromiumPath === undefined)("charts in Chromium (skipped where there is none)", () => {
-  const scratch = createScratchFolder("charts");
-  let fleet: TestFleet;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    fleet = await startTestFleet(scratch.path);
-    const gateway = await connectGateway(fleet);
-    await seedFleet(fleet, gateway);
-    await gateway.close();
-    browser = await launchChromium();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await fleet?.collector.close();
-    scratch.remove();
-  });
+  const seeded = useSeededFleet("charts");
 
   /** Opens a page whose charts are of `series`, which may be another one each time, and whose time the test lets pass. */
   async function open(
@@ -48,7 +31,7 @@ describe.skipIf(chromiumPath === undefined)("charts in Chromium (skipped where t
     series: () => readonly object[],
     options: BrowserContextOptions = {},
   ): Promise<{ readonly page: Page; readonly asked: string[] }> {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
+    const context = await seeded.browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
     onTestFinished(() => context.close());
     const page = await context.newPage();
     const asked: string[] = [];
@@ -60,7 +43,7 @@ describe.skipIf(chromiumPath === undefined)("charts in Chromium (skipped where t
       const bucketMs = spanMs / Number(query.get("steps"));
       await route.fulfill({ json: { fromMs: toMs - spanMs, toMs, bucketMs, series: series() } });
     });
-    await page.goto(`${fleet.collector.url}${path}`);
+    await page.goto(`${seeded.fleet.collector.url}${path}`);
     return { page, asked };
   }
 

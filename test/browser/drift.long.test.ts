@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, launchChromium } from "../../scripts/chromium.ts";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { openSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
@@ -17,7 +18,6 @@ import {
   verdictDayMs,
 } from "../core/contract/drift-verdicts.ts";
 import { startCollector } from "../support/whole-collector.ts";
-import { chromiumPath, launchChromium } from "./chromium.ts";
 
 const screenshots = process.env.AURORA_SCREENSHOT_DIR;
 const today = Math.floor(Date.now() / verdictDayMs) * verdictDayMs;

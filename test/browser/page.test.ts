@@ -1,49 +1,29 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createScratchFolder } from "../../scripts/scratch-folder.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { chromiumPath } from "../../scripts/chromium.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
-import {
-  connectGateway,
-  longGateway,
-  startTestFleet,
-  type TestFleet,
-  type TestGateway,
-} from "../collector/fleet-fixture.ts";
+import { connectGateway, longGateway } from "../collector/fleet-fixture.ts";
 import { alertEvent, alertRecord, model, turbineState } from "../collector/fleet-records.ts";
-import { seedFleet } from "../collector/seed-fleet.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { startCollector } from "../support/whole-collector.ts";
-import { chromiumPath, launchChromium } from "./chromium.ts";
+import { useSeededFleet } from "./seeded-fleet.ts";
 
 const screenshots = process.env.AURORA_SCREENSHOT_DIR;
 describe.skipIf(chromiumPath === undefined)("the page in Chromium (skipped where there is none)", () => {
-  const scratch = createScratchFolder("page");
-  let fleet: TestFleet;
-  let gateway: TestGateway;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    fleet = await startTestFleet(scratch.path);
-    gateway = await connectGateway(fleet);
-    await seedFleet(fleet, gateway);
-    browser = await launchChromium();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await gateway?.close();
-    await fleet?.collector.close();
-    scratch.remove();
-  });
+  const seeded = useSeededFleet("page");
 
   /** Opens a path; collects what the console and the network say. */
   async function open(path: string, scheme: "light" | "dark", width = 1440) {
-    const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height: 1000 } });
+    const context = await seeded.browser.newContext({
+      colorScheme: scheme,
+      viewport: { width, height: 1000 },
+    });
     const page = await context.newPage();
     const complaints: string[] = [];
-    const origin = new URL(fleet.collector.url).origin;
+    const origin = new URL(seeded.fleet.collector.url).origin;
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
     });
@@ -55,7 +35,7 @@ describe.skipIf(chromiumPath === undefined)("the page in Chromium (skipped where
     page.on("response", (response) => {
       if (response.status() >= 400) complaints.push(`${response.status()}: ${response.url()}`);
     });
-    await page.goto(`${fleet.collector.url}${path}`);
+    await page.goto(`${seeded.fleet.collector.url}${path}`);
     return { page, complaints, close: () => context.close() };
   }
 
@@ -176,7 +156,7 @@ describe.skipIf(chromiumPath === undefined)("the page in Chromium (skipped where
     const { page, complaints, close } = await open("/", "light");
     const story = page.locator("#alerts details.story").first();
     await story.locator("summary").click();
-    await gateway.publish(fleet.topics.state("north-sea", "WT-77"), { ...stateOf("WT-77") });
+    await seeded.gateway.publish(seeded.fleet.topics.state("north-sea", "WT-77"), { ...stateOf("WT-77") });
     await page.locator("#turbines tbody tr", { hasText: "WT-77" }).waitFor();
     await page.locator("#chart-north-sea-WT-77").waitFor();
     expect(await story.getAttribute("open")).not.toBeNull();
@@ -223,12 +203,12 @@ describe.skipIf(chromiumPath === undefined)("the page in Chromium (skipped where
     await page.keyboard.press("Enter");
     await page.waitForURL("**/?range=6h&q=WT-03&sort=#turbines");
     await isSoonInView("#turbines");
-    await page.goto(fleet.collector.url);
+    await page.goto(seeded.fleet.collector.url);
     expect(await topOf("#turbines")).toBeGreaterThan(1000);
     await page.locator('.skip[href="#turbines"]').focus();
     await page.keyboard.press("Enter");
     await isSoonInView("#turbines");
-    await page.goto(`${fleet.collector.url}/nothing`);
+    await page.goto(`${seeded.fleet.collector.url}/nothing`);
     expect(await page.locator("h1").innerText()).toBe("Nothing here");
     await close();
   });
@@ -239,13 +219,13 @@ describe.skipIf(chromiumPath === undefined)("the page in Chromium (skipped where
     const nowMs = Date.now();
     const time = new Date(nowMs).toISOString();
     const failureMode = named("mode");
-    const longModel = { ...model(fleet.digest), name: named("model") };
+    const longModel = { ...model(seeded.fleet.digest), name: named("model") };
     const device = {
       device: named("device"),
       diagnoses: [{ ...diagnosis, cure: named("cure"), sinceMs: nowMs }],
     };
-    await gateway.publish(
-      fleet.topics.state(site, turbine),
+    await seeded.gateway.publish(
+      seeded.fleet.topics.state(site, turbine),
       turbineState(turbine, nowMs, longModel.digest, {
         site,
         model: { ...longModel, digest: "f".repeat(64) },
@@ -255,12 +235,12 @@ describe.skipIf(chromiumPath === undefined)("the page in Chromium (skipped where
       }),
     );
     const change = { site, component, failureMode, model: longModel, clearedBecause: named("because") };
-    await gateway.send(
+    await seeded.gateway.send(
       alertRecord(alertEvent(turbine, "raised", nowMs, change)),
       alertRecord(alertEvent(turbine, "cleared", nowMs + 1, change)),
       alertRecord(alertEvent(turbine, "raised", nowMs + 2, change)),
     );
-    await gateway.send(
+    await seeded.gateway.send(
       {
         kind: "event",
         timeMs: nowMs,
@@ -278,14 +258,14 @@ describe.skipIf(chromiumPath === undefined)("the page in Chromium (skipped where
         detail: named("detail"),
       },
     );
-    const other = await connectGateway(fleet, longGateway);
-    await other.publish(fleet.topics.status(longGateway), { ...statusOf(longGateway), time });
+    const other = await connectGateway(seeded.fleet, longGateway);
+    await other.publish(seeded.fleet.topics.status(longGateway), { ...statusOf(longGateway), time });
     await other.close();
     const { page, close } = await open("/", "light");
     await page.locator("#gateways tbody tr", { hasText: longGateway }).waitFor();
     await page.locator("#turbines tbody tr", { hasText: turbine }).waitFor();
     for (const path of ["/", `/turbine/${site}/${turbine}`, "/drift"]) {
-      await page.goto(`${fleet.collector.url}${path}`);
+      await page.goto(`${seeded.fleet.collector.url}${path}`);
       for (const width of [320, 390, 718, 1440]) {
         await page.setViewportSize({ width, height: 1000 });
         const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
@@ -307,7 +287,7 @@ describe.skipIf(chromiumPath === undefined)("the page in Chromium (skipped where
       mqtt: { embedded: { port: 0 } },
     };
     const collector = await startCollector(collectorConfigSchema().parse(config), { logger: silentLogger });
-    const page = await browser.newPage();
+    const page = await seeded.browser.newPage();
     await page.goto(collector.url);
     expect(await page.locator("#alerts .empty").innerText()).toContain("No alert has been raised");
     await shoot(page, "empty-light");

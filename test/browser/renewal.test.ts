@@ -1,40 +1,17 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { createScratchFolder } from "../../scripts/scratch-folder.ts";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { chromiumPath } from "../../scripts/chromium.ts";
 import { answerUnavailable } from "../../src/collector/api/page-routes.ts";
 import type { AlertEvent } from "../../src/core/contract/alert.ts";
-import {
-  connectGateway,
-  countStates,
-  startTestFleet,
-  type TestFleet,
-  type TestGateway,
-} from "../collector/fleet-fixture.ts";
+import { countStates } from "../collector/fleet-fixture.ts";
 import { alertEvent, alertRecord, model, turbineState } from "../collector/fleet-records.ts";
-import { seedFleet } from "../collector/seed-fleet.ts";
 import { until } from "../support/until.ts";
-import { chromiumPath, launchChromium } from "./chromium.ts";
+import { useSeededFleet } from "./seeded-fleet.ts";
 
 const request = { method: "GET", path: "/", params: {}, query: {}, headers: {}, body: null } as const;
 
 describe.skipIf(chromiumPath === undefined)("the page's renewal in Chromium", () => {
-  const scratch = createScratchFolder("renewal");
-  let fleet: TestFleet;
-  let gateway: TestGateway;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    fleet = await startTestFleet(scratch.path);
-    gateway = await connectGateway(fleet);
-    await seedFleet(fleet, gateway);
-    browser = await launchChromium();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await gateway?.close();
-    await fleet?.collector.close();
-    scratch.remove();
-  });
+  const seeded = useSeededFleet("renewal");
 
   /** A page whose time the test can let pass; `before` sees it before it is opened. */
   async function open(
@@ -42,12 +19,12 @@ describe.skipIf(chromiumPath === undefined)("the page's renewal in Chromium", ()
     before: (page: Page) => Promise<unknown> = async () => {},
     options: BrowserContextOptions = {},
   ): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
+    const context = await seeded.browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
     onTestFinished(() => context.close());
     const page = await context.newPage();
     await page.clock.install();
     await before(page);
-    await page.goto(`${fleet.collector.url}${path}`);
+    await page.goto(`${seeded.fleet.collector.url}${path}`);
     return page;
   }
 
@@ -65,15 +42,17 @@ describe.skipIf(chromiumPath === undefined)("the page's renewal in Chromium", ()
     response.request().resourceType() === "fetch" && !response.url().includes("/api/");
 
   async function addTurbine(turbine: string): Promise<void> {
-    const states = await countStates(fleet);
-    const state = turbineState(turbine, Date.now(), fleet.digest);
-    await gateway.publish(fleet.topics.state("north-sea", turbine), state);
-    await until(async () => (await countStates(fleet)) > states, "state stored");
+    const states = await countStates(seeded.fleet);
+    const state = turbineState(turbine, Date.now(), seeded.fleet.digest);
+    await seeded.gateway.publish(seeded.fleet.topics.state("north-sea", turbine), state);
+    await until(async () => (await countStates(seeded.fleet)) > states, "state stored");
   }
 
   const raise = (turbine: string, changes: Partial<AlertEvent["data"]> = {}): Promise<void> =>
-    gateway.send(
-      alertRecord(alertEvent(turbine, "raised", Date.now(), { model: model(fleet.digest), ...changes })),
+    seeded.gateway.send(
+      alertRecord(
+        alertEvent(turbine, "raised", Date.now(), { model: model(seeded.fleet.digest), ...changes }),
+      ),
     );
 
   const select = (page: Page, selector: string): Promise<void> => page.locator(selector).first().selectText();

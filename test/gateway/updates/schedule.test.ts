@@ -33,6 +33,16 @@ function manualTimers(): {
   };
 }
 
+/** An updater whose first look is over; `before`: waits that were asked for until then. */
+async function startLooking(pollIntervalMs: number) {
+  const timers = manualTimers();
+  const gateway = await fixture.gateway({ timers, pollIntervalMs });
+  gateway.updater.start();
+  timers.fire();
+  await gateway.updater.checkNow();
+  return { timers, gateway, before: timers.delays.length };
+}
+
 describe("the updater's schedule", () => {
   it("looks soon after the start and then at the interval, spread by a fifth either way", async () => {
     const timers = manualTimers();
@@ -53,12 +63,7 @@ describe("the updater's schedule", () => {
   });
 
   it("follows a nudge soon, however many come, and never delays for one", async () => {
-    const timers = manualTimers();
-    const gateway = await fixture.gateway({ timers, pollIntervalMs: 100_000 });
-    gateway.updater.start();
-    timers.fire();
-    await gateway.updater.checkNow();
-    const before = timers.delays.length;
+    const { timers, gateway, before } = await startLooking(100_000);
     for (let count = 0; count < 5; count++) gateway.updater.nudge(1_000);
     expect(timers.delays.slice(before)).toEqual([500]);
     await fixture.publish(sampleContents({ version: "1.1.0" }));
@@ -68,12 +73,7 @@ describe("the updater's schedule", () => {
   });
 
   it("follows the nudge of a large fleet over the time that it states, but never later than it polls", async () => {
-    const timers = manualTimers();
-    const gateway = await fixture.gateway({ timers, pollIntervalMs: 100_000 });
-    gateway.updater.start();
-    timers.fire();
-    await gateway.updater.checkNow();
-    const before = timers.delays.length;
+    const { timers, gateway, before } = await startLooking(100_000);
     gateway.updater.nudge(300_000);
     expect(timers.delays.slice(before)).toEqual([]);
     gateway.updater.nudge(60_000);

@@ -1,4 +1,4 @@
-/** Where Chromium is, and how tests start it. */
+/** Where Chromium is, and how pictures and tests start it. */
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 
@@ -20,6 +20,6 @@ const args = [
 ];
 
 /** Starts it; the caller closes it. */
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath!, headless: true, args });
+export function launchChromium(executablePath: string = chromiumPath!): Promise<Browser> {
+  return chromium.launch({ executablePath, headless: true, args });
 }
