@@ -4,8 +4,10 @@
  * believed after a day, in which whoever is told can set it. What was believed last stands in a file, and beside it how long it has been
  * doubted since, so that a restart in between forgets nothing. Removes nothing itself.
  */
+
 import { dirname, join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { collectorState } from "../core/contract/config/state-names.ts";
 import { dayMs, hourMs } from "../core/maths/durations.ts";
 import { type Clock, findClockFault } from "../core/platform/clock.ts";
 import type { FileSystem } from "../core/platform/files/file-system.ts";
@@ -29,7 +31,7 @@ const maxFileBytes = 64;
 
 /** Where a collector keeps it. */
 export function believedFile({ collector }: Pick<CollectorConfig, "collector">): string {
-  return join(collector.stateDir, "clock.believed");
+  return join(collector.stateDir, collectorState.believed);
 }
 
 /** Creates the question; ask it before each removal, some times a day. Rejects while its file cannot be read. */
@@ -149,7 +151,7 @@ async function readTime(path: string, files: Pick<FileSystem, "read">): Promise<
   return timeMs > 0 ? timeMs : null;
 }
 
-const doubtedFile = (path: string): string => join(dirname(path), "clock.doubted");
+const doubtedFile = (path: string): string => join(dirname(path), collectorState.doubted);
 
 function readDoubt(path: string, files: Pick<FileSystem, "read">): Promise<number> {
   return readNumber(doubtedFile(path), files);

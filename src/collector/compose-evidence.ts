@@ -1,7 +1,9 @@
 /** Joins what the collector does with raw evidence: takes it, keeps it in bounds, and tells gateways of it. */
+
 import { join } from "node:path";
 import { AuroraError } from "../core/contract/aurora-error.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { collectorState } from "../core/contract/config/state-names.ts";
 import type { EvidenceOrder, EvidenceRequest } from "../core/contract/evidence.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import { type Clock, systemClock, systemTimers } from "../core/platform/clock.ts";
@@ -63,7 +65,7 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
     });
 
   const { maxBytes, days } = config.evidence;
-  const dir = config.evidence.dir ?? join(config.collector.stateDir, "evidence");
+  const dir = config.evidence.dir ?? join(config.collector.stateDir, collectorState.evidence);
   const { s3 } = config.evidence;
   const timers = systemTimers;
   const bucket = s3 === null ? null : await openBucketStore(s3, { timers, logger });

@@ -1,8 +1,10 @@
 /** Joins what publishes bundles: keys, the signed registry and the shelf of bundles that are known here. */
+
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { loadPublicKey, loadTrustedKeys } from "../core/bundle/keys.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { collectorState } from "../core/contract/config/state-names.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import { encodeNudge } from "../core/contract/update-nudge.ts";
 import { systemClock } from "../core/platform/clock.ts";
@@ -121,7 +123,7 @@ export async function openPublications(around: {
 
 /** Where the update repository is. */
 export function registryFolder({ collector }: CollectorConfig): string {
-  return join(collector.stateDir, "registry");
+  return join(collector.stateDir, collectorState.registry);
 }
 
 /** Told at once: below what a connection takes (`maxInFlight` of the client, 1,000), which has other orders as well. */

@@ -2,7 +2,9 @@
  * Joins the half of a collector that writes: the broker where it is ours, what takes and stores what gateways send, and
  * work on the record by the clock. Answers nobody but gateways. What is opened here is closed here.
  */
+
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { collectorState } from "../core/contract/config/state-names.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { type Closers, openWhole } from "../core/platform/daemon/closing.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
@@ -48,7 +50,11 @@ export async function openWriter(options: WriterOptions): Promise<RunningWriter>
 
 async function assemble(options: WriterOptions, closers: Closers): Promise<RunningWriter> {
   const { config, logger, metrics } = options;
-  await prepareStateFolder(config.collector.stateDir, { nowMs: systemClock.nowMs(), logger });
+  await prepareStateFolder(config.collector.stateDir, {
+    own: collectorState,
+    nowMs: systemClock.nowMs(),
+    logger,
+  });
   const publish: MqttClient["publish"] = (topic, payload, how) => mqtt.client.publish(topic, payload, how);
   const intake = await openIntake({ ...options, publish }, closers);
   warnOfAnySite(config, logger);

@@ -1,6 +1,8 @@
 /** Opens the fleet's record in the engine that the configuration names, which alone is loaded. The only file that names engines. */
+
 import { join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { collectorState } from "../core/contract/config/state-names.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { maxPemBytes, readConfiguredText, readPasswordFile } from "../core/platform/files/configured-text.ts";
 import type { Logger } from "../core/platform/logger.ts";
@@ -19,7 +21,7 @@ export async function openRecord(
   const { url, passwordFile, caFile, tls, connections, statementTimeoutSeconds } = config.record;
   if (url === null) {
     const { holdSqliteRecord, openSqliteRecord } = await import("./record/sqlite/sqlite-record.ts");
-    const path = join(config.collector.stateDir, "collector.sqlite");
+    const path = join(config.collector.stateDir, collectorState.record);
     const release = access === "write" ? await holdSqliteRecord(path) : () => {};
     try {
       const record = await openSqliteRecord({ path, access, clock: systemClock, logger, driftPeriodMs });

@@ -2,10 +2,12 @@
  * Joins what a gateway does with raw samples for people elsewhere. Without permission in the configuration there is
  * nothing here that holds, keeps or sends one: what is asked for is refused, and told.
  */
+
 import { join } from "node:path";
 import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { indexPoints } from "../core/contract/config/index-points.ts";
+import { gatewayState } from "../core/contract/config/state-names.ts";
 import type { EvidenceVerdict } from "../core/contract/evidence.ts";
 import type { Decision, ModelRef } from "../core/contract/prediction.ts";
 import type { RecordedBlock } from "../core/contract/stream.ts";
@@ -93,7 +95,7 @@ export async function composeEvidence(
 
   const begun = openBegunEvidence({ state, telemetry, logger });
   const spool = await openEvidenceSpool({
-    dir: join(stateDir, "evidence"),
+    dir: join(stateDir, gatewayState.evidence),
     maxBytes: settings.diskBytes,
     allowed: allow,
     clock,

@@ -1,6 +1,8 @@
 /** Opens the durable record of a gateway: the database, the outbox and the state in it, and what is written there. */
+
 import { join } from "node:path";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import { gatewayState } from "../core/contract/config/state-names.ts";
 import { type Clock, systemTimers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
@@ -40,7 +42,7 @@ interface GatewayRecordOptions {
  */
 export function openGatewayRecord(options: GatewayRecordOptions, closers: Closers): GatewayRecord {
   const { config, quality, load, clock, logger } = options;
-  const path = join(config.gateway.stateDir, "gateway.db");
+  const path = join(config.gateway.stateDir, gatewayState.record);
   const { maxMebibytes, reserveMebibytes } = config.store;
   const file = openStoreFile({
     path,

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { driftCommand } from "../../src/cli/commands/drift.ts";
-import { gatewayAccessFile } from "../../src/core/contract/device/device-capture.ts";
+import { gatewayState } from "../../src/core/contract/config/state-names.ts";
 import { outputOf } from "../support/output-of.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { createInstallation, names, startDevice } from "./installation.ts";
@@ -35,7 +35,7 @@ async function serveStatus(status: object): Promise<string> {
   const { config, stateDir } = writeConfig(createTemporaryFolder());
   mkdirSync(stateDir);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  writeFileSync(join(stateDir, gatewayAccessFile), JSON.stringify({ url, token: "t".repeat(43) }));
+  writeFileSync(join(stateDir, gatewayState.access), JSON.stringify({ url, token: "t".repeat(43) }));
   return config;
 }
 

@@ -1,15 +1,16 @@
 /** Asks a running gateway of this machine: what its status page says, and, as its operator, for raw samples and more. */
+
 import { resolve } from "node:path";
 import { z } from "zod";
 import { AuroraError, type ErrorCode, errorCodes, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
+import { gatewayState } from "../../core/contract/config/state-names.ts";
 import {
   type DeviceCaptureReply,
   type DeviceCaptureRequest,
   deviceCaptureReplySchema,
   type GatewayAccess,
-  gatewayAccessFile,
   gatewayAccessSchema,
   maxCaptureSamples,
 } from "../../core/contract/device/device-capture.ts";
@@ -203,7 +204,7 @@ function systemCode(error: unknown): string | undefined {
 
 async function readAccess(stateDir: string): Promise<GatewayAccess> {
   // A relative folder is one below whoever calls: seen in full, a wrong one shows.
-  const path = resolve(stateDir, gatewayAccessFile);
+  const path = resolve(stateDir, gatewayState.access);
   try {
     const bytes = await readFileBounded(path, maxAccessBytes, { missing: "GATEWAY", op: "read" });
     return gatewayAccessSchema().parse(JSON.parse(new TextDecoder().decode(bytes)));

@@ -2,6 +2,7 @@
  * The bundles that would serve: signed by a trusted key, compatible, and giving on this very machine what their golden vectors
  * say; and what the configured points would cost, measured with the real features and the real student.
  */
+
 import { readFile } from "node:fs/promises";
 import { freemem } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,7 @@ import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
 import { countMultiplyAdds } from "../../core/contract/bundle/quantised-mlp.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { gatewayState } from "../../core/contract/config/state-names.ts";
 import { createWaveformExtractor } from "../../core/features/waveform-extractor.ts";
 import { isSmallStudent, smallStudentMultiplyAdds } from "../../core/inference/open-engine.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
@@ -79,7 +81,7 @@ async function load(name: string, { config, runtimeVersion }: ModelsSetting): Pr
   const { bundles, gateway } = config;
   try {
     const place = {
-      stateDir: join(gateway.stateDir, "updates", name),
+      stateDir: join(gateway.stateDir, gatewayState.updates, name),
       shippedDir: await findNewestVersion(bundles.dir, name),
       trustedKeys: await loadTrustedKeys(bundles.trustedKeys),
       runtime: { runtimeVersion },

@@ -1,8 +1,10 @@
 /** The bundles that the gateway of a configuration would start with, chosen and verified as it does. Opens no engine. */
+
 import { basename, join } from "node:path";
 import { loadTrustedKeys } from "../bundle/keys.ts";
 import { type AuroraError, hasErrorCode } from "../contract/aurora-error.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
+import { gatewayState } from "../contract/config/state-names.ts";
 import { nodeFileSystem } from "../platform/files/file-system.ts";
 import type { ConfiguredModel, ConfiguredModels } from "./check-bundle-fit.ts";
 import { chooseBundle } from "./choose-bundle.ts";
@@ -29,7 +31,7 @@ export async function chooseConfigured(
   const choose = async (name: string): Promise<ConfiguredModel> => {
     const shippedDir = await findNewestVersion(config.bundles.dir, name);
     const { bundle } = await chooseBundle({
-      stateDir: join(config.gateway.stateDir, "updates", name),
+      stateDir: join(config.gateway.stateDir, gatewayState.updates, name),
       shippedDir,
       trustedKeys,
       runtime: { runtimeVersion },

@@ -8,6 +8,7 @@ import { loadTrustedKeys } from "../bundle/keys.ts";
 import { compareVersions } from "../bundle/version.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
 import { semverPattern } from "../contract/bundle/manifest.ts";
+import { gatewayState } from "../contract/config/state-names.ts";
 import type { ModelRef } from "../contract/prediction.ts";
 import type { FileSystem } from "../platform/files/file-system.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -63,7 +64,7 @@ export interface ServedModels {
  */
 export async function openServedModels(options: ServedModelsOptions): Promise<ServedModels> {
   const trustedKeys = (await Promise.all(options.trustedKeyPaths.map(loadTrustedKeys))).flat();
-  const updateDir = (name: string): string => join(options.stateDir, "updates", name);
+  const updateDir = (name: string): string => join(options.stateDir, gatewayState.updates, name);
   const current = new Map<string, LoadedBundle>();
   const former = new Map<string, LoadedBundle>();
   const refused = new Map<string, readonly RefusedBundle[]>();

@@ -2,6 +2,7 @@
  * Joins the devices with the rest of a gateway: their data with the pipeline, their models with what serves, and raw
  * samples with whoever asks for them.
  */
+
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import type { MqttPort } from "../../../firmware-bridge/framing/mqtt-link.ts";
@@ -10,6 +11,7 @@ import type { AlertEvent } from "../../core/contract/alert.ts";
 import { semverPattern } from "../../core/contract/bundle/manifest.ts";
 import type { DeviceConfig, GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { type IndexedPoint, indexPoints, type PointIndex } from "../../core/contract/config/index-points.ts";
+import { gatewayState } from "../../core/contract/config/state-names.ts";
 import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
 import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
@@ -227,7 +229,8 @@ async function createTasks(options: ConnectDevicesOptions, points: PointIndex): 
     const { bearing, shaftRpm } = points.ofDevice(deviceId)[0] ?? {};
     return { bearing, shaftRpm };
   };
-  const recordings = createRawCaptures({ dir: join(config.gateway.stateDir, "recordings"), placeOf, logger });
+  const dir = join(config.gateway.stateDir, gatewayState.recordings);
+  const recordings = createRawCaptures({ dir, placeOf, logger });
   const captures = createDeviceCaptures({
     devices: config.devices,
     watchedChannelOf: (deviceId) => points.ofDevice(deviceId)[0]?.channel,

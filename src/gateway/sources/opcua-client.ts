@@ -2,10 +2,12 @@
  * The one door to `node-opcua-client`, an optional package: a session with one subscription, until it is lost. It does not
  * repair a session: whoever opened it opens another. Writes to no server and calls no method.
  */
+
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
 import { opcuaPackage, refusePackage } from "../../core/contract/config/optional-packages.ts";
+import { gatewayState } from "../../core/contract/config/state-names.ts";
 import type { OpcUaValue } from "../../core/ingest/opcua-values.ts";
 import type {
   CertificatePackage,
@@ -120,7 +122,7 @@ function createClient(
   if (login.own === null) {
     // The package wants a certificate of its own, though it shows it to nobody here.
     const clientCertificateManager = new library.OPCUACertificateManager({
-      rootFolder: join(stateDir, "opcua"),
+      rootFolder: join(stateDir, gatewayState.opcua),
       automaticallyAcceptUnknownCertificate: true,
     });
     const client = library.OPCUAClient.create({ ...common, clientCertificateManager });

@@ -4,6 +4,7 @@
  * read the state folder: a file in it, written anew at each start where the disk takes it, holds the address and a token
  * that nobody can guess.
  */
+
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,7 +12,7 @@ import { join } from "node:path";
 import type { z } from "zod";
 import { AuroraError, type ErrorCode } from "../../core/contract/aurora-error.ts";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
-import { gatewayAccessFile } from "../../core/contract/device/device-capture.ts";
+import { gatewayState } from "../../core/contract/config/state-names.ts";
 import { renderHttpDate } from "../../core/contract/iso-time.ts";
 import { urlHost } from "../../core/contract/url-host.ts";
 import type { Clock } from "../../core/platform/clock.ts";
@@ -113,7 +114,7 @@ export async function startGatewayHttp(options: GatewayHttpOptions): Promise<Gat
     await listenOn(server, host, port);
     const address = server.address() as AddressInfo;
     url = `http://${urlHost(address.address)}:${address.port}`;
-    const path = join(options.stateDir, gatewayAccessFile);
+    const path = join(options.stateDir, gatewayState.access);
     access = await keepAccessFile({
       path,
       access: { url, token },

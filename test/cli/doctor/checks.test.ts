@@ -13,7 +13,7 @@ import { renderCheck, renderTotal } from "../../../src/cli/doctor/render-checks.
 import { runChecks } from "../../../src/cli/doctor/run-checks.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
-import { gatewayAccessFile } from "../../../src/core/contract/device/device-capture.ts";
+import { gatewayState } from "../../../src/core/contract/config/state-names.ts";
 import { mountSmallDisk, remountDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -179,7 +179,7 @@ test("the gateway's port is free, its own, another gateway's or another program'
   const anyPort = { gateway: { ...config.gateway, httpPort: 0, stateDir: createTemporaryFolder() } };
   const ask = async () => checkPort(anyPort, await findGateway(anyPort, 100));
   expect(await ask()).toMatchObject({ verdict: "good", text: "any that is free; no gateway runs" });
-  const access = join(anyPort.gateway.stateDir, gatewayAccessFile);
+  const access = join(anyPort.gateway.stateDir, gatewayState.access);
   writeFileSync(access, JSON.stringify({ url, token: "5a".repeat(32) }));
   expect(await ask()).toMatchObject({
     verdict: "warning",

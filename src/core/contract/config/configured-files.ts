@@ -1,7 +1,9 @@
 /** The files and folders that a configuration names, each with what it must hold. Opens none. */
+
 import type { CollectorConfig } from "./collector-config.ts";
 import type { KeyPath } from "./config-finding.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
+import { gatewayState } from "./state-names.ts";
 
 /** What a file holds. */
 export type FileContent =
@@ -57,7 +59,7 @@ export function listGatewayFiles({
     ),
     ...named(["updates", "rootFile"], updates.rootFile, "root-metadata").map((entry) => ({
       ...entry,
-      updatesDir: `${gateway.stateDir}/updates`,
+      updatesDir: `${gateway.stateDir}/${gatewayState.updates}`,
     })),
     ...named(["uplink", "ackKeyFile"], uplink.ackKeyFile, "hex-key"),
   ];

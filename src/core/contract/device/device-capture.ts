@@ -55,9 +55,6 @@ export interface GatewayAccess {
   readonly token: string;
 }
 
-/** Name of the file in the state folder that holds a {@link GatewayAccess}. */
-export const gatewayAccessFile = "access.json";
-
 export const deviceCaptureRequestSchema: () => z.ZodType<DeviceCaptureRequest> = onDemand(() =>
   z.strictObject({
     seconds: z.number().min(0.001).max(maxCaptureSeconds),

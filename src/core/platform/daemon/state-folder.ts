@@ -1,13 +1,21 @@
 /**
  * Makes a daemon's state folder its own: what a daemon keeps there is readable by its user only, also what was there before,
- * and rid of what a kill left half written. Reads no file, follows no link, touches nothing that no daemon made (somebody
+ * and rid of what a kill left half written. Reads no file, follows no link, touches nothing that the daemon did not make (somebody
  * may name their home, or /etc), and is no reason not to start.
  */
 import { chmod, lstat, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { hasErrorCode, systemCodeOf } from "../../contract/aurora-error.ts";
+import type { StateNames } from "../../contract/config/state-names.ts";
 import { makeFolder } from "../files/atomic-file.ts";
 import type { Logger } from "../logger.ts";
+
+interface StateFolderOptions {
+  /** What the daemon makes there. */
+  readonly own: StateNames;
+  readonly nowMs: number;
+  readonly logger: Logger;
+}
 
 /** What was done, and what could not be. */
 interface StateFolderReport {
@@ -24,21 +32,18 @@ const leftoverPattern = /^\..+\.(\d+)-\d+\.tmp$/;
 const writeTakesMs = 600_000;
 const ownerOnly = 0o700;
 const sticky = 0o1000;
-/** What gateways and collectors make in their state folder, at its top. */
-const ownPattern =
-  /^((gateway\.db|collector\.sqlite|access\.json).*|evidence|opcua|recordings|registry|updates)$/;
 /** Entries looked at, from the top downwards: a start is not held up by millions of files, and all are in a closed folder. */
 const maxEntries = 20_000;
 
-/** Did a daemon make what has this name at the top of a state folder? */
-function isOwnState(name: string): boolean {
-  return ownPattern.test(name) || leftoverPattern.test(name);
+/** Did the daemon make what has this name at the top of its state folder? */
+function isOwnState(name: string, own: StateNames): boolean {
+  return name.startsWith(own.record) || Object.values(own).includes(name) || leftoverPattern.test(name);
 }
 
-/** Makes `dir` where it is missing, closes what is a daemon's to others, the folder too if it holds nothing else, and tidies it. */
+/** Makes `dir` where it is missing, closes what is the daemon's to others, the folder too if it holds nothing else, and tidies it. */
 export async function prepareStateFolder(
   dir: string,
-  { nowMs, logger }: { readonly nowMs: number; readonly logger: Logger },
+  { own, nowMs, logger }: StateFolderOptions,
 ): Promise<StateFolderReport> {
   const report = { tightened: 0, leftoversRemoved: 0, refused: null as string | null };
   const attempt = async (work: () => Promise<void>): Promise<void> => {
@@ -77,7 +82,7 @@ export async function prepareStateFolder(
       for (const entry of await readdir(folder, { withFileTypes: true })) {
         looked += 1;
         if (looked > maxEntries || !(entry.isFile() || entry.isDirectory())) continue;
-        if (folder === dir && !isOwnState(entry.name)) {
+        if (folder === dir && !isOwnState(entry.name, own)) {
           isShared = true;
           continue;
         }

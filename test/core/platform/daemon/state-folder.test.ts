@@ -11,30 +11,54 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
+import { createClockTrust } from "../../../../src/collector/clock-trust.ts";
+import { collectorState, gatewayState } from "../../../../src/core/contract/config/state-names.ts";
 import { prepareStateFolder } from "../../../../src/core/platform/daemon/state-folder.ts";
+import { nodeFileSystem } from "../../../../src/core/platform/files/file-system.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import { startAurora } from "../../../cli/aurora.ts";
+import { createManualClock } from "../../../support/manual-clock.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { until } from "../../../support/until.ts";
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
-const prepare = (dir: string) => prepareStateFolder(dir, { nowMs: Date.now(), logger: silentLogger });
+const prepare = (dir: string) =>
+  prepareStateFolder(dir, { own: gatewayState, nowMs: Date.now(), logger: silentLogger });
 /** No process has it: Linux counts to 4,194,304 at most. */
 const deadPid = 5_000_000;
 
-/** A state folder as an older version left it. */
+/** A gateway's state folder as an older version left it. */
 function oldFolder(): string {
   const dir = join(createTemporaryFolder(), "state");
   mkdirSync(join(dir, "updates", "bearing"), { recursive: true });
-  for (const path of [dir, join(dir, "updates"), join(dir, "updates", "bearing")]) chmodSync(path, 0o755);
   for (const name of [
     "gateway.db",
     "updates/bearing/journal.json",
     `updates/bearing/.journal.json.${deadPid}-3.tmp`,
   ]) {
     writeFileSync(join(dir, name), "x");
-    chmodSync(join(dir, name), 0o644);
   }
+  return openToAll(dir);
+}
+
+/** A collector's that ran for hours, with a clock that was set ahead in between. */
+async function workedFolder(): Promise<string> {
+  const dir = createTemporaryFolder();
+  mkdirSync(join(dir, collectorState.registry));
+  const clock = createManualClock();
+  const path = join(dir, collectorState.believed);
+  const mayRemove = createClockTrust({ path, files: nodeFileSystem, clock, logger: silentLogger });
+  expect(await mayRemove()).toBe(true);
+  clock.jump(12 * 365 * 86_400_000);
+  expect(await mayRemove()).toBe(false);
+  return openToAll(dir);
+}
+
+/** As a process without a mask of its own would have made it. */
+function openToAll(dir: string): string {
+  chmodSync(dir, 0o755);
+  for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true }))
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
   return dir;
 }
 
@@ -104,27 +128,40 @@ test("a folder that many share stays as it is", async () => {
 test.each([
   [
     "collector",
+    collectorState,
+    workedFolder,
     (stateDir: string) => ({ collector: { stateDir, httpPort: 0 }, mqtt: { embedded: { port: 0 } } }),
   ],
   [
     "gateway",
+    gatewayState,
+    oldFolder,
     (stateDir: string) => ({
       gateway: { id: "gw-1", site: "north-sea", stateDir, httpPort: 0 },
       mqtt: { url: "mqtt://127.0.0.1:1" },
       turbines: [{ id: "wt-1" }],
     }),
   ],
-])("a %s makes what nobody else can read", async (kind, configure) => {
-  const dir = oldFolder();
-  const path = join(createTemporaryFolder(), "config.yaml");
-  writeFileSync(path, stringify(configure(dir)));
-  startAurora([kind, "--config", path]);
-  const made = join(dir, kind === "gateway" ? "access.json" : "collector.sqlite-wal");
-  await until(() => existsSync(made), "it runs", 30_000);
-  const open = readdirSync(dir, { recursive: true, encoding: "utf8" })
-    .map((name) => [name, modeOf(join(dir, name))] as const)
-    .filter(([, mode]) => (mode & 0o077) !== 0);
-  expect(open).toEqual([]);
-  expect(modeOf(dir)).toBe(0o700);
-  expect(readdirSync(join(dir, "updates", "bearing"))).toEqual(["journal.json"]);
-});
+])(
+  "a %s makes what nobody else can read, and knows all of it as its own",
+  async (kind, own, begin, configure) => {
+    const dir = await begin();
+    const before = readdirSync(dir);
+    const path = join(createTemporaryFolder(), "config.yaml");
+    writeFileSync(path, stringify(configure(dir)));
+    const { child, finished } = startAurora([kind, "--config", path]);
+    const made = join(dir, kind === "gateway" ? "access.json" : "collector.sqlite-wal");
+    await until(() => existsSync(made), "it runs", 30_000);
+    const open = readdirSync(dir, { recursive: true, encoding: "utf8" })
+      .map((name) => [name, modeOf(join(dir, name))] as const)
+      .filter(([, mode]) => (mode & 0o077) !== 0);
+    expect(open).toEqual([]);
+    expect(modeOf(dir)).toBe(0o700);
+    child.kill("SIGKILL");
+    await finished;
+    await prepareStateFolder(openToAll(dir), { own, nowMs: Date.now(), logger: silentLogger });
+    expect(modeOf(dir)).toBe(0o700);
+    expect(readdirSync(dir)).toEqual(expect.arrayContaining(before));
+    if (kind === "gateway") expect(readdirSync(join(dir, "updates", "bearing"))).toEqual(["journal.json"]);
+  },
+);

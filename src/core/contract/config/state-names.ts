@@ -1,0 +1,31 @@
+/**
+ * What each daemon makes at the top of its state folder, by name: whoever makes or reads it takes the name from here, and by the
+ * same names a daemon knows at its start what is its own.
+ */
+
+/** Names of what a daemon makes there. What begins with the record's name is the record's: logs, locks, what was set aside. */
+export interface StateNames {
+  readonly record: string;
+  readonly [part: string]: string;
+}
+
+type StateNamesOf<Part extends string> = Readonly<Record<"record" | Part, string>>;
+
+/** Of a gateway. `access` holds a `GatewayAccess`. */
+export const gatewayState: StateNamesOf<"access" | "evidence" | "opcua" | "recordings" | "updates"> = {
+  record: "gateway.db",
+  access: "access.json",
+  evidence: "evidence",
+  opcua: "opcua",
+  recordings: "recordings",
+  updates: "updates",
+};
+
+/** Of a collector. `believed` is the time that was believed last, `doubted` for how long it has been doubted since. */
+export const collectorState: StateNamesOf<"believed" | "doubted" | "evidence" | "registry"> = {
+  record: "collector.sqlite",
+  believed: "clock.believed",
+  doubted: "clock.doubted",
+  evidence: "evidence",
+  registry: "registry",
+};
