@@ -10,7 +10,7 @@ import type { DaySummary } from "../../core/drift/day-summary.ts";
 import type { PeriodRange } from "../../core/drift/drift-day.ts";
 
 /** Stores and answers, as the fleet's record does, of which it is a part; a day is named `YYYY-MM-DD`, a shorter period by its start (see `nameDriftDay`). */
-export interface DriftRecord {
+export interface DriftRecord extends DriftWrites {
   /** The sketches of a day (UTC), in the order of site, turbine, component and model. */
   driftOfDay(query: DriftDayQuery): Promise<readonly DriftDay[]>;
   /** Newest day (`YYYY-MM-DD`) with sketches up to `untilDay`; null when there is none. */
@@ -31,11 +31,6 @@ export interface DriftRecord {
   periodSummary(period: PeriodKey): Promise<DaySummary | null>;
   /** What a point's days under a model have taught so far; null before the first. */
   driftReference(key: ReferenceKey): Promise<StoredReference | null>;
-  /**
-   * Stores a verdict and the reference after it, and forgets the cells of the period, as a whole or not at all.
-   * Resolves with false, and changes nothing, when the period was assessed already.
-   */
-  storeVerdict(step: AssessedPeriod): Promise<boolean>;
 
   /** Periods with verdicts that nobody has read together yet, in the order of time. */
   unpublishedPeriods(limit: number): Promise<readonly PeriodRange[]>;
@@ -49,11 +44,20 @@ export interface DriftRecord {
   driftFleet(): Promise<KnownDriftFleet>;
   /** What was last said of points, by their key. */
   driftStates(points: readonly PointId[]): Promise<readonly DriftState[]>;
-  /** Stores causes, states and events of a period that has been read together, or a part of them, as a whole or not at all. */
-  publishPeriod(step: PublishedPeriod): Promise<void>;
 
   /** How much waits, and what came too late. */
   driftBacklog(): Promise<DriftBacklog>;
+}
+
+/** What is stored of drift; durable when it resolves. */
+export interface DriftWrites {
+  /**
+   * Stores a verdict and the reference after it, and forgets the cells of the period, as a whole or not at all.
+   * Resolves with false, and changes nothing, when the period was assessed already.
+   */
+  storeVerdict(step: AssessedPeriod): Promise<boolean>;
+  /** Stores causes, states and events of a period that has been read together, or a part of them, as a whole or not at all. */
+  publishPeriod(step: PublishedPeriod): Promise<void>;
 }
 
 /** What a reference belongs to. */

@@ -24,9 +24,7 @@ export interface EvidenceShare {
   readonly bytes: number;
 }
 
-export interface EvidenceRecord {
-  /** Remembers evidence whose files are in place; the same id again changes nothing. */
-  putEvidence(evidence: RecordedEvidence): Promise<void>;
+export interface EvidenceRecord extends EvidenceWrites {
   /** Newest stored first, of one moment by id. */
   evidence(
     query: EvidenceQuery,
@@ -37,6 +35,12 @@ export interface EvidenceRecord {
   oldestEvidence(query: OldestEvidenceQuery): Promise<readonly RecordedEvidence[]>;
   /** How much there is of each gateway that there is any of. */
   evidenceShares(): Promise<readonly EvidenceShare[]>;
+}
+
+/** What is stored of evidence; durable when it resolves. */
+export interface EvidenceWrites {
+  /** Remembers evidence whose files are in place; the same id again changes nothing. */
+  putEvidence(evidence: RecordedEvidence): Promise<void>;
   /** Forgets it; unknown ids are passed over. */
   forgetEvidence(ids: readonly string[]): Promise<void>;
 }

@@ -17,24 +17,33 @@ import type {
   UplinkEnvelope,
   UplinkRecord,
 } from "../../core/contract/uplink-record.ts";
-import type { DriftRecord, TurbineFilter } from "./drift-record.ts";
+import type { DriftRecord, DriftWrites, TurbineFilter } from "./drift-record.ts";
 import type { EventMoment } from "./event-moment.ts";
-import type { EvidenceRecord } from "./evidence-record.ts";
+import type { EvidenceRecord, EvidenceWrites } from "./evidence-record.ts";
 import type { MachineRecord, TurbineRef } from "./machine-record.ts";
 import type { PredictionRecord } from "./prediction-record.ts";
 import type { QuarantineListing } from "./quarantine-listing.ts";
 import type { PrunedClass } from "./retention-policy.ts";
 
-/** Stores and answers. All times are epoch milliseconds. Every method rejects with AuroraError STORE when the engine fails. */
-export interface FleetRecord extends DriftRecord, EvidenceRecord, MachineRecord, PredictionRecord {
-  /** Stores records with the watermarks of their lanes; durable when it resolves, one answer per envelope. */
+/** What survives a power cut once a method has resolved, in every engine. Pruning is none of it: what such a cut brings back is pruned again. */
+export interface DurableWrites extends DriftWrites, EvidenceWrites {
+  /** Stores records with the watermarks of their lanes; one answer per envelope. */
   storeEnvelopes(batch: EnvelopeBatch): Promise<readonly StoredEnvelope[]>;
   /** Stores what turbines and gateways last said of themselves; resolves with those that it had to set aside, each alone. */
   storeStates(batch: StateBatch): Promise<readonly SetAsideMessage[]>;
+  /** Stores what the collector itself has to say. */
+  storeOwnEvent(event: EventRecord, nowMs: number): Promise<void>;
+}
+
+/** Stores and answers. All times are epoch milliseconds. Every method rejects with AuroraError STORE when the engine fails. */
+export interface FleetRecord
+  extends DurableWrites,
+    DriftRecord,
+    EvidenceRecord,
+    MachineRecord,
+    PredictionRecord {
   /** Adds to the cells of predictions that a gateway has sent today (UTC); resolves with their number, of all who count. */
   countPredictions(use: PredictionUse): Promise<number>;
-  /** Stores what the collector itself has to say; durable when it resolves. */
-  storeOwnEvent(event: EventRecord, nowMs: number): Promise<void>;
   /** Active ones first, then the newest; by `urgency` before these those that are not withheld, not acknowledged, critical, in this order. */
   alarms(query: AlarmQuery): Promise<Listing<RecordedAlarm>>;
   /** Turbines with active alarms, in the order of site and name. */

@@ -48,14 +48,22 @@ export function expiryTimes(
   policy: Readonly<Record<PrunedClass, Pick<ClassPolicy, "keptDays">>>,
   nowMs: number,
 ): Readonly<Record<PrunedClass, number>> {
-  const before = (name: PrunedClass): number => nowMs - policy[name].keptDays * dayMs;
-  return {
-    predictions: before("predictions"),
-    drift: before("drift"),
-    verdicts: before("verdicts"),
-    events: before("events"),
-    updates: before("updates"),
-  };
+  const times = Object.entries(policy).map(([name, { keptDays }]) => [name, nowMs - keptDays * dayMs]);
+  return Object.fromEntries(times) as Record<PrunedClass, number>;
+}
+
+/** How an engine removes what of each class is of before a moment; resolves with how many rows. */
+export type Pruners = Readonly<Record<PrunedClass, (beforeMs: number) => Promise<number>>>;
+
+/** Removes of each class what is of before its time; resolves with how many rows in all. A failure leaves the rest for the next time. */
+export async function pruneClasses(
+  pruners: Pruners,
+  olderThanMs: Readonly<Record<PrunedClass, number>>,
+): Promise<number> {
+  let removed = 0;
+  for (const name of Object.keys(pruners) as PrunedClass[])
+    removed += await pruners[name](Math.trunc(olderThanMs[name]));
+  return removed;
 }
 
 /** What is to be thinned now: the longest rows first, so that what is old enough for them becomes them at once. */

@@ -13,6 +13,7 @@ import type {
   StoredEnvelope,
 } from "../../../src/collector/record/fleet-record.ts";
 import { recordBounds } from "../../../src/collector/record/record-bounds.ts";
+import type { PrunedClass } from "../../../src/collector/record/retention-policy.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { failed, ok } from "../../../src/core/contract/result.ts";
 import type { Lane } from "../../../src/core/contract/topics.ts";
@@ -941,6 +942,14 @@ function describeMachines(open: Open): void {
   });
 }
 
+const never: Readonly<Record<PrunedClass, number>> = {
+  predictions: 0,
+  drift: 0,
+  verdicts: 0,
+  events: 0,
+  updates: 0,
+};
+
 function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
   it("removes what is older than its class's time, and nothing else", async () => {
     const record = await open();
@@ -960,7 +969,6 @@ function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
         timeMs,
       );
     }
-    const never = { predictions: 0, drift: 0, verdicts: 0, events: 0, updates: 0 };
     expect(await record.prune(never)).toBe(0);
     await record.prune({ ...never, predictions: t - day });
     const range = { ...northSea, fromMs: 0, toMs: t, bucketMs: 1 };
@@ -976,10 +984,42 @@ function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
     expect((await record.alarms(all)).items[0]!.steps).toHaveLength(2);
   });
 
+  it("removes of each class what is of before its own time, and of no other", async () => {
+    const record = await open();
+    const update = { kind: "update", modelName: "m", fromVersion: "", toVersion: "1", detail: "" } as const;
+    await createSender(record).send(
+      [
+        predictionBatch("wt-1", t, { rows: 1, stepMs: 1 }),
+        driftReport("wt-1", t, "d", { windows: 5, shift: 0 }),
+        event("other"),
+        event(outcomeEventName),
+        { ...update, timeMs: t, step: "proved" },
+      ],
+      t,
+    );
+    const counts: Readonly<Record<PrunedClass, () => Promise<number>>> = {
+      predictions: async () =>
+        (await record.predictions({ ...northSea, fromMs: 0, toMs: t, bucketMs: 1 })).flatMap(
+          ({ timesMs }) => timesMs,
+        ).length,
+      drift: async () => (await record.driftOfDay({ day: dayOfT })).length,
+      verdicts: async () => (await record.events({ ...all, name: outcomeEventName })).total,
+      events: async () => (await record.events({ ...all, name: "other" })).total,
+      updates: async () => (await record.updates(all)).total,
+    };
+    const left = new Set(Object.keys(counts) as PrunedClass[]);
+    for (const pruned of [...left]) {
+      // An engine may remove whole days alone.
+      await record.prune({ ...never, [pruned]: t + 48 * hour });
+      left.delete(pruned);
+      for (const [name, count] of Object.entries(counts))
+        expect([pruned, name, await count()]).toEqual([pruned, name, left.has(name as PrunedClass) ? 1 : 0]);
+    }
+  });
+
   it("keeps confirmed outcomes as long as verdicts, whatever other events do", async () => {
     const record = await open();
     await createSender(record).send([event("other"), event(outcomeEventName)], t);
-    const never = { predictions: 0, drift: 0, verdicts: 0, events: 0, updates: 0 };
     // An engine may remove whole days alone.
     const later = t + 48 * hour;
     await record.prune({ ...never, events: later });

@@ -6,6 +6,7 @@
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { FleetRecord } from "../fleet-record.ts";
 import { ownName } from "../record-rules.ts";
+import { pruneClasses } from "../retention-policy.ts";
 import { listAlarmingTurbines, listAlarms } from "./postgres-alarms.ts";
 import { createEnvelopeStore } from "./postgres-batch.ts";
 import { openPostgres, type PostgresDatabase, type PostgresOptions } from "./postgres-database.ts";
@@ -16,7 +17,7 @@ import { createPostgresEvidence } from "./postgres-evidence.ts";
 import { createPostgresListing } from "./postgres-listing.ts";
 import { createPostgresPartitions, type PostgresPartitions } from "./postgres-partitions.ts";
 import { createPostgresPredictions } from "./postgres-predictions.ts";
-import { pruneRecord } from "./postgres-prune.ts";
+import { createPostgresPruners } from "./postgres-prune.ts";
 import { migratePostgres } from "./postgres-schema.ts";
 import { createStateWriter } from "./postgres-states.ts";
 import { createPostgresThinning } from "./postgres-thinning.ts";
@@ -51,6 +52,7 @@ function createRecord(
 ): FleetRecord {
   const predictions = createPostgresPredictions(database);
   const drift = createPostgresDrift(driftPeriodMs);
+  const pruners = createPostgresPruners(database, partitions);
   return {
     storeEnvelopes: createEnvelopeStore({ database, partitions, drift }),
     storeStates: createStateWriter(database, partitions),
@@ -72,7 +74,7 @@ function createRecord(
     eventsAt: (moments) => findEvents(database, moments),
     updates: (query) => listUpdates(database, query),
     quarantine: (limit) => listQuarantine(database, limit),
-    prune: (olderThanMs) => pruneRecord(database, partitions, olderThanMs),
+    prune: (olderThanMs) => pruneClasses(pruners, olderThanMs),
     // By the server's clock alone: those of its clients may differ.
     holdLease: async (name, { holder, forMs }) =>
       (await database.run(

@@ -13,10 +13,11 @@ import { holdLock } from "../../../core/platform/sqlite/hold-lock.ts";
 import { openSqlite } from "../../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { syncSqliteLog } from "../../../core/platform/sqlite/sync-log.ts";
-import type { FleetRecord } from "../fleet-record.ts";
+import type { DurableWrites, FleetRecord } from "../fleet-record.ts";
 import type { PredictionSeries } from "../prediction-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import { ownName, utcDayOf } from "../record-rules.ts";
+import { type Pruners, pruneClasses } from "../retention-policy.ts";
 import { createSqliteAlarms } from "./sqlite-alarms.ts";
 import { createSqliteDrift } from "./sqlite-drift.ts";
 import { createSqliteDriftDays } from "./sqlite-drift-days.ts";
@@ -102,10 +103,7 @@ export async function openSqliteRecord(
   }
 }
 
-/**
- * What is stored is on the disk, and will be found there, when that is said. Leaves out pruning: what a power cut brings back is
- * pruned again.
- */
+/** What is stored is on the disk, and will be found there, when that is said. */
 function syncWrites(record: FleetRecord, path: string): FleetRecord {
   const isGone = noteFilePlace(path);
   const thenSync =
@@ -116,8 +114,7 @@ function syncWrites(record: FleetRecord, path: string): FleetRecord {
       await syncSqliteLog(path);
       return stored;
     };
-  return {
-    ...record,
+  const writes: DurableWrites = {
     storeEnvelopes: thenSync(record.storeEnvelopes),
     storeStates: thenSync(record.storeStates),
     storeOwnEvent: thenSync(record.storeOwnEvent),
@@ -126,6 +123,7 @@ function syncWrites(record: FleetRecord, path: string): FleetRecord {
     putEvidence: thenSync(record.putEvidence),
     forgetEvidence: thenSync(record.forgetEvidence),
   };
+  return { ...record, ...writes };
 }
 
 function goneError(path: string): AuroraError {
@@ -147,9 +145,9 @@ export function createSqliteRecord(
 ): FleetRecord {
   migrateDatabase(database);
   const tables = prepareTables(database, driftPeriodMs);
-  const { machines, alarms, predictions, driftDays, driftSteps, verdicts, events } = tables;
+  const { machines, alarms, predictions, events } = tables;
   const thin = createSqliteThinning(database, thinningRows);
-  const prunePredictions = createPredictionPruner(database);
+  const pruners = createPruners(tables);
   const any = database.prepare("SELECT 1 AS one FROM uplink_progress LIMIT 1");
   return {
     storeEnvelopes: async ({ nowMs, envelopes, setAside }) =>
@@ -183,30 +181,47 @@ export function createSqliteRecord(
     eventsAt: async (moments) => events.eventsAt(moments),
     updates: async (query) => events.updates(query),
     quarantine: async (limit) => events.quarantine(limit),
-    prune: async (olderThanMs) => {
-      let removed = await prunePredictions(olderThanMs.predictions);
-      machines.pruneModes(olderThanMs.predictions);
-      const day = utcDayOf(olderThanMs.drift);
-      const parts = [
-        () => events.pruneEvents(olderThanMs.events, prunedRows),
-        () => driftDays.prune(day, prunedRows),
-        () => verdicts.prune(olderThanMs.verdicts, prunedRows),
-        () => events.pruneOutcomes(olderThanMs.verdicts, prunedRows),
-        () => events.pruneUpdates(olderThanMs.updates, prunedRows),
-      ];
-      for (const part of parts) {
-        for (let more = prunedRows; more >= prunedRows; await rest()) {
-          more = database.transaction(part);
-          removed += more;
-        }
-      }
-      return removed + database.transaction(() => driftSteps.pruneReferences(olderThanMs.drift));
-    },
+    prune: (olderThanMs) => pruneClasses(pruners, olderThanMs),
     ...createMemoryLeases(),
     check: async () => {
       any.get();
     },
     close: async () => database.close(),
+  };
+}
+
+function createPruners({
+  database,
+  machines,
+  driftDays,
+  driftSteps,
+  verdicts,
+  events,
+}: RecordTables): Pruners {
+  const inParts = async (part: () => number): Promise<number> => {
+    let removed = 0;
+    for (let more = prunedRows; more >= prunedRows; await rest()) {
+      more = database.transaction(part);
+      removed += more;
+    }
+    return removed;
+  };
+  const prunePredictions = createPredictionPruner(database);
+  return {
+    predictions: async (beforeMs) => {
+      const removed = await prunePredictions(beforeMs);
+      machines.pruneModes(beforeMs);
+      return removed;
+    },
+    events: (beforeMs) => inParts(() => events.pruneEvents(beforeMs, prunedRows)),
+    drift: async (beforeMs) => {
+      const removed = await inParts(() => driftDays.prune(utcDayOf(beforeMs), prunedRows));
+      return removed + database.transaction(() => driftSteps.pruneReferences(beforeMs));
+    },
+    verdicts: async (beforeMs) =>
+      (await inParts(() => verdicts.prune(beforeMs, prunedRows))) +
+      (await inParts(() => events.pruneOutcomes(beforeMs, prunedRows))),
+    updates: (beforeMs) => inParts(() => events.pruneUpdates(beforeMs, prunedRows)),
   };
 }
 
