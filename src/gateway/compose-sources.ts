@@ -1,5 +1,7 @@
 /** Puts the sources of SCADA values together that a configuration names, and leads what comes of them to the points. */
+
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import { joinFieldBuses } from "../core/contract/config/mapped-channels.ts";
 import { isOperatingChannel } from "../core/contract/config/operating-channels.ts";
 import type { DeviceDiagnosis } from "../core/contract/device/device-diagnosis.ts";
 import { type DiagnosedSource, maxSourceName } from "../core/contract/source-diagnosis.ts";
@@ -79,15 +81,16 @@ export function composeSources(surroundings: SourceSurroundings, closers: Pick<C
     const source = createMqttSource({ topic, mappings, timeoutMs, mqtt, clock, logger });
     return diagnosable(source, mappings, judged);
   });
-  const polled = config.modbus.map((server) => {
-    const source = createModbusSource({ config: server, load: loadModbus, clock, timers, logger });
-    return { ...diagnosable(source, server.units, judged), everyMs: server.pollSeconds * 1000 };
+  const buses = joinFieldBuses({
+    modbus: config.modbus.map((server) => {
+      const source = createModbusSource({ config: server, load: loadModbus, clock, timers, logger });
+      return { ...diagnosable(source, server.units, judged), everyMs: server.pollSeconds * 1000 };
+    }),
+    opcua: config.opcua.map((server) => {
+      const source = createOpcUaSource({ config: server, load: loadOpcUa, stateDir, clock, timers, logger });
+      return { ...diagnosable(source, server.turbines, judged), everyMs: server.everySeconds * 1000 };
+    }),
   });
-  const subscribed = config.opcua.map((server) => {
-    const source = createOpcUaSource({ config: server, load: loadOpcUa, stateDir, clock, timers, logger });
-    return { ...diagnosable(source, server.turbines, judged), everyMs: server.everySeconds * 1000 };
-  });
-  const buses = [...polled, ...subscribed];
   const all = [...bridges, ...buses];
   // The state of every turbine asks each second: not through all sources.
   const byTurbine = groupBy(

@@ -4,6 +4,11 @@ import { access, stat } from "node:fs/promises";
 import { connect as connectTcp } from "node:net";
 import { findNearest } from "../../core/contract/config/config-finding.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import {
+  type FieldBuses,
+  fieldBusNames,
+  listFieldBuses,
+} from "../../core/contract/config/mapped-channels.ts";
 import { hostOf } from "../../core/contract/url-host.ts";
 import { findStablePorts } from "../device/stable-ports.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
@@ -12,19 +17,20 @@ const answerMs = 2_000;
 
 /** @param isRunning the gateway holds the lines: only what does not disturb it is looked at. */
 export async function checkLines(
-  { devices, modbus, opcua }: Pick<GatewayConfig, "devices" | "modbus" | "opcua">,
+  config: Pick<GatewayConfig, "devices"> & FieldBuses,
   { isRunning }: { readonly isRunning: boolean },
 ): Promise<readonly CheckResult[]> {
   const checkServer = (name: string, url: string): CheckResult | Promise<CheckResult> =>
     isRunning ? skipped(name, "the running gateway holds it") : checkTcp(name, url);
   const lines = await Promise.all([
-    ...devices.map(({ id, connect }) => {
+    ...config.devices.map(({ id, connect }) => {
       const name = `line of ${id}`;
       if (connect === "mqtt") return skipped(name, "by the broker");
       return connect.startsWith("tcp:") ? checkServer(name, connect) : checkSerialPort(name, connect);
     }),
-    ...modbus.map(({ url }) => checkServer("Modbus server", url)),
-    ...opcua.map(({ url }) => checkServer("OPC UA server", url)),
+    ...listFieldBuses(config).map(({ key, url }) =>
+      checkServer(`${fieldBusNames[key].protocol} server`, url),
+    ),
   ]);
   return lines.length > 0 ? lines : [skipped("devices", "none are configured")];
 }

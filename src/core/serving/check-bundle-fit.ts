@@ -6,7 +6,12 @@ import { findWaveform, type Manifest } from "../contract/bundle/manifest.ts";
 import { listComponents } from "../contract/bundle/normal-behaviour.ts";
 import { type ConfigFinding, findNearest, type KeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
-import { describeMappings, listMappedChannels } from "../contract/config/mapped-channels.ts";
+import {
+  describeMappings,
+  fieldBusKeys,
+  listFieldBuses,
+  listMappedChannels,
+} from "../contract/config/mapped-channels.ts";
 import { operatingChannels } from "../contract/config/operating-channels.ts";
 import { listPointBundles } from "./check-commissioning.ts";
 
@@ -140,7 +145,8 @@ export function checkScadaBundle(
   const mapped = mappings.flatMap(({ channels }) => channels.map(({ name }) => name));
   const missing = manifest.channels.map(({ name }) => name).filter((name) => !mapped.includes(name));
   if (missing.length > 0) {
-    const places = [...new Set(mappings.map(({ path }) => path[0]))].join(" or ") || "scada, modbus or opcua";
+    const everyPlace = ["scada", ...fieldBusKeys].join(", ").replace(/, (?=\w+$)/, " or ");
+    const places = [...new Set(mappings.map(({ path }) => path[0]))].join(" or ") || everyPlace;
     findings.push({
       path,
       problem: `${describeMappings(config)} maps ${missing.join(", ")} of turbine ${id}: a row that lacks a channel is never scored`,
@@ -216,38 +222,19 @@ function checkScadaChannels(config: GatewayConfig, models: ConfiguredModels): re
 }
 
 /** Servers that are looked at more rarely than a bundle makes a row of what is read. */
-function checkPauses(
-  { turbines, modbus, opcua }: GatewayConfig,
-  models: ConfiguredModels,
-): readonly ConfigFinding[] {
-  const readers = new Map(turbines.map(({ id, scadaBundle }) => [id, scadaBundle]));
-  const check = (path: KeyPath, seconds: number, read: readonly string[]): ConfigFinding[] => {
-    for (const turbine of read) {
+function checkPauses(config: GatewayConfig, models: ConfiguredModels): readonly ConfigFinding[] {
+  const readers = new Map(config.turbines.map(({ id, scadaBundle }) => [id, scadaBundle]));
+  return listFieldBuses(config).flatMap(({ pausePath: path, pauseSeconds, mappings }): ConfigFinding[] => {
+    for (const { turbine } of mappings) {
       const bundle = findManifest(models, readers.get(turbine) ?? null);
       if (bundle?.normalBehaviour === undefined) continue;
       const { name, window } = bundle;
-      if (window.unit !== "seconds" || seconds <= window.length) continue;
+      if (window.unit !== "seconds" || pauseSeconds <= window.length) continue;
       const problem = `rows of ${name} are means over ${window.length} s, and many would hold no value`;
       return [{ path, problem, write: `write less than ${window.length}, better 10` }];
     }
     return [];
-  };
-  return [
-    ...modbus.flatMap(({ pollSeconds, units }, at) =>
-      check(
-        ["modbus", at, "pollSeconds"],
-        pollSeconds,
-        units.map(({ turbine }) => turbine),
-      ),
-    ),
-    ...opcua.flatMap(({ everySeconds, turbines: read }, at) =>
-      check(
-        ["opcua", at, "everySeconds"],
-        everySeconds,
-        read.map(({ turbine }) => turbine),
-      ),
-    ),
-  ];
+  });
 }
 
 /** Is it the same unit, written otherwise? */

@@ -13,6 +13,7 @@ import {
 import { formatKeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { indexPoints } from "../contract/config/index-points.ts";
+import { fieldBusKeys } from "../contract/config/mapped-channels.ts";
 import type { DeviceChannel } from "../contract/device/device-message.ts";
 import { sha256Hex } from "../platform/files/sha256.ts";
 import { listBundleFindings } from "./check-bundle-fit.ts";
@@ -77,9 +78,10 @@ export function createFitCheck(config: GatewayConfig): FitCheck {
 
 /** Tells apart configurations that a bundle fits differently: another address is no other configuration. */
 export function digestFitted(config: GatewayConfig): string {
-  const { turbines, scada, modbus, opcua, commissioning } = config;
+  const { turbines, scada, commissioning } = config;
+  const buses = Object.fromEntries(fieldBusKeys.map((key) => [key, config[key]]));
   const devices = config.devices.map(({ id, mode }) => ({ id, mode }));
-  const fitted = JSON.stringify({ turbines, scada, modbus, opcua, commissioning, devices });
+  const fitted = JSON.stringify({ turbines, scada, ...buses, commissioning, devices });
   return sha256Hex(Buffer.from(fitted)).slice(0, 16);
 }
 

@@ -4,6 +4,7 @@
  */
 import { type ConfigFinding, formatKeyPath, type KeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
+import { joinFieldBuses, listFieldBuses } from "../contract/config/mapped-channels.ts";
 import { warnOfModbus } from "../contract/config/modbus-config.ts";
 import { earliestClockMs } from "../contract/iso-time.ts";
 import { createTopics } from "../contract/topics.ts";
@@ -49,19 +50,21 @@ export function warnOfGateway(
     ...warnOfHaste(config),
     ...warnOfScorers(config),
     ...warnOfTopics(config),
-    ...warnOfModbus(config.modbus),
+    ...joinFieldBuses<ConfigFinding>({
+      modbus: warnOfModbus(config.modbus),
+      opcua: config.opcua.flatMap(({ security }, index) =>
+        security !== "none"
+          ? []
+          : [
+              {
+                path: ["opcua", index, "security"],
+                problem: "whoever reaches the network between can answer in the server's name",
+                write: "write sign-and-encrypt where the server can",
+              },
+            ],
+      ),
+    }),
     ...warnOfPauses(config),
-    ...config.opcua.flatMap(({ security }, index) =>
-      security !== "none"
-        ? []
-        : [
-            {
-              path: ["opcua", index, "security"],
-              problem: "whoever reaches the network between can answer in the server's name",
-              write: "write sign-and-encrypt where the server can",
-            },
-          ],
-    ),
   ];
 }
 
@@ -202,26 +205,18 @@ function warnOfRepairs({ turbines }: GatewayConfig, nowMs: number): readonly Con
 }
 
 /** Servers that are looked at so rarely that a shaft speed no longer counts when the next one comes. */
-function warnOfPauses({ modbus, opcua, turbines, operation }: GatewayConfig): readonly ConfigFinding[] {
-  const { dataTimeoutSeconds } = operation;
+function warnOfPauses(config: GatewayConfig): readonly ConfigFinding[] {
+  const { dataTimeoutSeconds } = config.operation;
   // A point that states its shaft speed asks nobody for it.
-  const watched = turbines.flatMap(({ id, points }) =>
+  const watched = config.turbines.flatMap(({ id, points }) =>
     points.some(({ shaftRpm }) => shaftRpm === null) ? [id] : [],
   );
-  const servers = [
-    ...modbus.map(({ pollSeconds, units }, at) => {
-      return { path: ["modbus", at, "pollSeconds"], seconds: pollSeconds, read: units };
-    }),
-    ...opcua.map(({ everySeconds, turbines: read }, at) => {
-      return { path: ["opcua", at, "everySeconds"], seconds: everySeconds, read };
-    }),
-  ];
-  return servers.flatMap(({ path, seconds, read }): ConfigFinding[] => {
-    const saysSpeed = read.some(
+  return listFieldBuses(config).flatMap(({ pausePath: path, pauseSeconds, mappings }): ConfigFinding[] => {
+    const saysSpeed = mappings.some(
       ({ turbine, channels }) =>
         watched.includes(turbine) && channels.some(({ name }) => name === "shaft-speed"),
     );
-    if (!saysSpeed || seconds < longestPause * dataTimeoutSeconds) return [];
+    if (!saysSpeed || pauseSeconds < longestPause * dataTimeoutSeconds) return [];
     const problem = `a shaft speed counts for ${dataTimeoutSeconds} s (operation.dataTimeoutSeconds): where no tachometer says it, windows between two of these are set aside`;
     const write = `write ${Math.max(1, Math.floor(dataTimeoutSeconds / 6))}, or a longer operation.dataTimeoutSeconds`;
     return [{ path, problem, write }];

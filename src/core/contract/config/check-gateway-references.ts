@@ -4,7 +4,7 @@ import { isTopicFilter } from "../topics.ts";
 import { type ConfigFinding, findNearest, formatKeyPath, type KeyPath } from "./config-finding.ts";
 import { addressOf, isPort } from "./config-parts.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
-import { listMappedChannels } from "./mapped-channels.ts";
+import { joinFieldBuses, listMappedChannels } from "./mapped-channels.ts";
 import { checkModbus } from "./modbus-config.ts";
 import { checkOpcUa } from "./opcua-config.ts";
 
@@ -18,8 +18,7 @@ export function checkGatewayReferences(config: GatewayConfig, context: z.Refinem
     ...checkDevices(config),
     ...checkTurbines(config),
     ...checkMappedChannels(config),
-    ...checkModbus(config.modbus),
-    ...checkOpcUa(config.opcua),
+    ...joinFieldBuses({ modbus: checkModbus(config.modbus), opcua: checkOpcUa(config.opcua) }),
     ...checkTopics(config),
     ...checkRest(config),
   ];

@@ -3,6 +3,7 @@
 import type { CollectorConfig } from "./collector-config.ts";
 import type { KeyPath } from "./config-finding.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
+import { joinFieldBuses } from "./mapped-channels.ts";
 import { gatewayState } from "./state-names.ts";
 
 /** What a file holds. */
@@ -44,14 +45,17 @@ export function listGatewayFiles({
   return [
     ...listLoginFiles(mqtt),
     ...devices.flatMap(({ keyFile }, index) => named(["devices", index, "keyFile"], keyFile, "hex-key")),
-    ...opcua.flatMap(({ certFile, keyFile, passwordFile, trustFiles }, index) => [
-      ...named(["opcua", index, "certFile"], certFile, "certificate"),
-      ...named(["opcua", index, "keyFile"], keyFile, "private-key").map((entry) =>
-        certFile === null ? entry : { ...entry, certFile },
-      ),
-      ...named(["opcua", index, "passwordFile"], passwordFile, "text"),
-      ...trustFiles.flatMap((file, at) => named(["opcua", index, "trustFiles", at], file, "certificate")),
-    ]),
+    ...joinFieldBuses({
+      modbus: [],
+      opcua: opcua.flatMap(({ certFile, keyFile, passwordFile, trustFiles }, index) => [
+        ...named(["opcua", index, "certFile"], certFile, "certificate"),
+        ...named(["opcua", index, "keyFile"], keyFile, "private-key").map((entry) =>
+          certFile === null ? entry : { ...entry, certFile },
+        ),
+        ...named(["opcua", index, "passwordFile"], passwordFile, "text"),
+        ...trustFiles.flatMap((file, at) => named(["opcua", index, "trustFiles", at], file, "certificate")),
+      ]),
+    }),
     ...named(["gateway", "stateDir"], gateway.stateDir, "state-folder"),
     ...named(["bundles", "dir"], bundles.dir, "folder"),
     ...bundles.trustedKeys.flatMap((file, index) =>

@@ -1,9 +1,8 @@
 /** The packages that a gateway loads only where its configuration reads a field bus with them. Loads none. */
 import { AuroraError } from "../aurora-error.ts";
+import type { FieldBusKey } from "./mapped-channels.ts";
 
 interface OptionalPackage {
-  /** Key of the configuration that needs it. */
-  readonly key: "modbus" | "opcua";
   readonly name: string;
   readonly protocol: string;
   /** What to do where it is not there, or does not load. */
@@ -11,7 +10,6 @@ interface OptionalPackage {
 }
 
 export const modbusPackage: OptionalPackage = {
-  key: "modbus",
   name: "modbus-serial",
   protocol: "Modbus TCP",
   install:
@@ -19,14 +17,17 @@ export const modbusPackage: OptionalPackage = {
 };
 
 export const opcuaPackage: OptionalPackage = {
-  key: "opcua",
   name: "node-opcua-client",
   protocol: "OPC UA",
   install:
     "install the optional package beside aurora-edge, npm install -g node-opcua-client@2.182 (Node 20) or a later one of version 2 (Node 22.13 and later), and start the gateway again",
 };
 
-export const optionalPackages: readonly OptionalPackage[] = [modbusPackage, opcuaPackage];
+/** By the key of the configuration that needs it. */
+export const optionalPackages: Readonly<Record<FieldBusKey, OptionalPackage>> = {
+  modbus: modbusPackage,
+  opcua: opcuaPackage,
+};
 
 /** The error of one that did not load. */
 export function refusePackage({ name, protocol, install }: OptionalPackage, cause: unknown): AuroraError {

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
+import { recogniseConfig } from "../../../../src/core/contract/config/config-kind.ts";
 import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
+import { fieldBusKeys } from "../../../../src/core/contract/config/mapped-channels.ts";
 
 const least = { gateway: { id: "gw1", site: "north" }, turbines: [{ id: "WT01" }] };
 const read = (alarms: object) => gatewayConfigSchema().safeParse({ ...least, alarms });
@@ -177,4 +179,8 @@ it("trusts no OPC UA server that is not named, and sends no password in the clea
   for (const [server, message] of bad) {
     expect(JSON.stringify(opcua(server).error?.issues), message).toContain(message);
   }
+});
+
+it.each(fieldBusKeys)("knows a file that names servers under %s as a gateway's", (key) => {
+  expect(recogniseConfig([key, "mqtt"])).toBe("gateway");
 });
