@@ -9,6 +9,7 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { indexPoints } from "../core/contract/config/index-points.ts";
 import { gatewayState } from "../core/contract/config/state-names.ts";
 import type { EvidenceVerdict } from "../core/contract/evidence.ts";
+import type { WholeGatewayPage } from "../core/contract/gateway-page.ts";
 import type { Decision, ModelRef } from "../core/contract/prediction.ts";
 import type { RecordedBlock } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
@@ -65,7 +66,7 @@ interface GatewayEvidence {
   /** Call it about once a second. */
   tick(): void;
   /** For the status page. */
-  describe(): unknown;
+  describe(): WholeGatewayPage["evidence"];
 }
 
 /**

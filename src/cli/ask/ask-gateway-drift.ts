@@ -3,12 +3,14 @@ import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { driftLevels } from "../../core/contract/drift-verdict.ts";
+import type { GatewayPage } from "../../core/contract/gateway-page.ts";
+import type { ShapeOf } from "../../core/contract/shape-of.ts";
 import type { GatewayDrift } from "../terminal/render-drift.ts";
 import { askOperator, maxStatusBytes } from "./ask-gateway.ts";
 
 const op = "show drift";
 
-const statusSchema = z.object({
+const shape: ShapeOf<Pick<GatewayPage, "gateway" | "drift">> = {
   gateway: z.string(),
   drift: z
     .object({
@@ -24,7 +26,8 @@ const statusSchema = z.object({
       ),
     })
     .optional(),
-});
+};
+const statusSchema = z.object(shape);
 
 /**
  * What the gateway of a configuration says; of one turbine, or of all.

@@ -1,8 +1,10 @@
 /** Watches a demonstration from outside, as any subscriber would, and says when its question is answered. */
+
 import { z } from "zod";
 import { type AlertEvent, alertEventSchema } from "../../core/contract/alert.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import type { GatewayPage } from "../../core/contract/gateway-page.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { askStatus } from "../ask/ask-gateway.ts";
 import type { DemoPlan, ExpectedDrift } from "./demo-turbine.ts";
@@ -64,12 +66,7 @@ export function decideVerdict(alerts: readonly AlertEvent[], expected: DemoPlan[
 }
 
 /** Figures of the gateway's status page. */
-interface DemoFigures {
-  readonly windows: { readonly processed: number; readonly quarantined: number; readonly dropped: number };
-  readonly latencyMs: { readonly p50: number; readonly p99: number };
-  /** Null when nothing was predicted. */
-  readonly startToFirstPredictionMs: number | null;
-}
+type DemoFigures = Pick<GatewayPage, "windows" | "latencyMs" | "startToFirstPredictionMs">;
 
 /** What `aurora demo --json` prints. */
 export interface DemoReport extends DemoFigures {

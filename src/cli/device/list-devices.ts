@@ -1,7 +1,9 @@
 /** What devices there are: serial ports of this machine, and what a configuration and its running gateway know. */
 import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
-import { type DeviceDiagnosis, deviceDiagnosisSchema } from "../../core/contract/device/device-diagnosis.ts";
+import { deviceDiagnosisSchema } from "../../core/contract/device/device-diagnosis.ts";
+import type { WholeGatewayPage } from "../../core/contract/gateway-page.ts";
+import type { ShapeOf } from "../../core/contract/shape-of.ts";
 import { printableLine } from "../../core/platform/printable.ts";
 import { askStatus, findGatewayAddress, type GatewayAddress } from "../ask/ask-gateway.ts";
 import { findStablePorts } from "./stable-ports.ts";
@@ -16,28 +18,10 @@ interface SerialPortEntry {
   readonly device: string | null;
 }
 
-interface ConfiguredDevice {
-  readonly id: string;
+interface ConfiguredDevice extends LiveDevice {
   readonly connect: string;
   readonly mode: string;
   readonly hasKey: boolean;
-  /** From the running gateway; null when it does not run. */
-  readonly state: string | null;
-  readonly firmware: string | null;
-  readonly model: string | null;
-  /** Windows of it that were decided since the gateway started, wherever its model runs. */
-  readonly windows: number | null;
-  /** What is wrong with it, worst first. */
-  readonly diagnoses: readonly DeviceDiagnosis[];
-  readonly push: { readonly stage: string; readonly confirmedBytes: number } | null;
-  /** What the device counted since its boot. */
-  readonly health: {
-    readonly droppedSamples: number;
-    readonly badFrames: number;
-    readonly abandonedWindows?: number | undefined;
-  } | null;
-  /** What the gateway counted of its frames since it started. */
-  readonly link: { readonly badFrames: number } | null;
 }
 
 interface DeviceList {
@@ -105,8 +89,9 @@ export async function listDevices(config: GatewayConfig | null): Promise<DeviceL
   };
 }
 
+/** As the running gateway says it; where none runs, null or nothing. */
 type LiveDevice = Pick<
-  ConfiguredDevice,
+  WholeGatewayPage["devices"][number],
   "id" | "state" | "firmware" | "model" | "windows" | "diagnoses" | "push" | "health" | "link"
 >;
 
@@ -116,24 +101,24 @@ interface LivePage {
   readonly devices: readonly LiveDevice[];
 }
 
+const deviceShape: ShapeOf<LiveDevice> = {
+  id: z.string(),
+  state: z.string().nullable(),
+  firmware: z.string().nullable(),
+  model: z.string().nullable(),
+  windows: count.nullable().default(null),
+  diagnoses: z.array(deviceDiagnosisSchema()).default([]),
+  push: z.object({ stage: z.string(), confirmedBytes: count }).nullable(),
+  health: z
+    .object({ droppedSamples: count, badFrames: count, abandonedWindows: count.optional() })
+    .nullable(),
+  link: z.object({ badFrames: count }).nullable().default(null),
+};
+
 /** Whatever answers at a gateway's address may be another program, or another gateway. */
 const pageSchema: z.ZodType<LivePage> = z.object({
   gateway: z.string(),
-  devices: z.array(
-    z.object({
-      id: z.string(),
-      state: z.string().nullable(),
-      firmware: z.string().nullable(),
-      model: z.string().nullable(),
-      windows: count.nullable().default(null),
-      diagnoses: z.array(deviceDiagnosisSchema()).default([]),
-      push: z.object({ stage: z.string(), confirmedBytes: count }).nullable(),
-      health: z
-        .object({ droppedSamples: count, badFrames: count, abandonedWindows: count.optional() })
-        .nullable(),
-      link: z.object({ badFrames: count }).nullable().default(null),
-    }),
-  ),
+  devices: z.array(z.object(deviceShape)),
 });
 
 async function askGateway(url: string): Promise<LivePage | null> {

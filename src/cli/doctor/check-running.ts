@@ -2,12 +2,12 @@
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { formatDuration } from "../../core/maths/durations.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
-import type { GatewayPage } from "./find-gateway.ts";
+import type { FoundPage } from "./find-gateway.ts";
 
 /** More waits after an outage, for a while. */
 const manyRecords = 10_000;
 
-export function checkRunning(config: GatewayConfig, page: GatewayPage | null): readonly CheckResult[] {
+export function checkRunning(config: GatewayConfig, page: FoundPage | null): readonly CheckResult[] {
   if (page === null) {
     return [skipped("gateway", "none answers, so nothing is known of its devices")];
   }
@@ -72,7 +72,7 @@ function describeTrouble(trouble: string): CheckResult {
 function describeEvidence({
   held = 0,
   pieceLimitBytes = null,
-}: NonNullable<GatewayPage["evidence"]>): readonly CheckResult[] {
+}: NonNullable<FoundPage["evidence"]>): readonly CheckResult[] {
   const advice =
     "Let the broker take messages of 64 KiB (mosquitto: message_size_limit, max_packet_size) and this login write the lane `raw`; the gateway tries again by itself.";
   if (held > 0) {
@@ -84,7 +84,7 @@ function describeEvidence({
   return [warning("raw evidence", text, advice)];
 }
 
-type SourcePage = NonNullable<GatewayPage["sources"]>[number];
+type SourcePage = NonNullable<FoundPage["sources"]>[number];
 
 /** Of more channels `/status` has the values. */
 const shownValues = 3;
@@ -115,7 +115,7 @@ function describeSource(page: SourcePage): readonly CheckResult[] {
 
 function describeDevice(
   id: string,
-  devices: GatewayPage["devices"],
+  devices: FoundPage["devices"],
   { operation }: GatewayConfig,
 ): readonly CheckResult[] {
   const name = `device ${id}`;

@@ -1,61 +1,23 @@
 /** Finds the running gateway of a configuration and what it says of itself; reads whatever else answers there as somebody else. */
 import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import type { DeviceDiagnosis } from "../../core/contract/device/device-diagnosis.ts";
+import type { DeviceOnPage, GatewayPage } from "../../core/contract/gateway-page.ts";
+import type { ShapeOf } from "../../core/contract/shape-of.ts";
 import { askStatus, findGatewayAddress, type GatewayAddress } from "../ask/ask-gateway.ts";
 
-/** `/status` of a gateway, as far as it is read here. */
-export interface GatewayPage {
-  readonly gateway: string;
-  readonly mqtt: {
-    readonly connected: boolean;
-    readonly cloned?: boolean | undefined;
-    /** Of an older gateway: absent. */
-    readonly refusedFilters?: readonly string[] | undefined;
-  };
-  /** Alerts that the broker does not take; of an older gateway: absent. */
-  readonly refusedAlerts?:
-    | readonly { readonly topic: string; readonly component: string; readonly reason: string }[]
-    | undefined;
-  readonly outbox: { readonly records: number; readonly trouble?: string | null | undefined };
-  readonly windows: { readonly processed: number };
-  /** Raw evidence on its way; of an older gateway: without these. */
-  readonly evidence?:
-    | { readonly held?: number | undefined; readonly pieceLimitBytes?: number | null | undefined }
-    | undefined;
-  /** Of SCADA values; of an older gateway: absent. */
-  readonly sources?:
-    | readonly {
-        readonly name: string;
-        readonly connected: boolean;
-        readonly faults: readonly string[];
-        /** The same with what to do; of an older gateway: absent. */
-        readonly diagnoses?:
-          | readonly { readonly code: string; readonly text: string; readonly cure: string }[]
-          | undefined;
-        /** The last of each channel; of an older gateway: absent. */
-        readonly values?:
-          | readonly {
-              readonly turbine: string;
-              readonly channel: string;
-              /** Null: none that JSON could write. */
-              readonly value: number | null;
-              readonly unit: string;
-              readonly ageMs: number;
-            }[]
-          | undefined;
-      }[]
-    | undefined;
-  readonly devices: readonly {
-    readonly id: string;
-    readonly state: string | null;
-    /** Since it was last heard of, ms; null: not yet. Of an older gateway: absent. */
-    readonly silentMs?: number | null | undefined;
-    /** What is wrong with it, the worst first. */
-    readonly diagnoses?: readonly { readonly text: string; readonly cure: string }[] | undefined;
-  }[];
-}
+/** What is read here of a gateway's page. */
+export type FoundPage = Pick<
+  GatewayPage,
+  "gateway" | "mqtt" | "refusedAlerts" | "outbox" | "evidence" | "sources"
+> & {
+  readonly windows: Pick<GatewayPage["windows"], "processed">;
+  readonly devices: readonly (Pick<DeviceOnPage, "id" | "state" | "silentMs"> & {
+    readonly diagnoses?: readonly Pick<DeviceDiagnosis, "text" | "cure">[] | undefined;
+  })[];
+};
 
-const statusSchema: z.ZodType<GatewayPage> = z.object({
+const shape: ShapeOf<FoundPage> = {
   gateway: z.string(),
   mqtt: z.object({
     connected: z.boolean(),
@@ -99,12 +61,13 @@ const statusSchema: z.ZodType<GatewayPage> = z.object({
       diagnoses: z.array(z.object({ text: z.string(), cure: z.string() })).optional(),
     }),
   ),
-});
+};
+const statusSchema = z.object(shape);
 
 export interface FoundGateway {
   readonly url: string;
   /** Null: nothing that is a gateway answers there, or not in time. */
-  readonly page: GatewayPage | null;
+  readonly page: FoundPage | null;
   /** Somebody listens there, and said nothing in all the time. */
   readonly isLate: boolean;
   /** Why its port, which the system chose, is not known; or null. */

@@ -1,12 +1,8 @@
 /** Verdicts of drift as text for a terminal: an operator's words first, figures only where one point is explained. */
 
-import type {
-  DriftLevel,
-  DriftVerdict,
-  FeatureDistances,
-  FeatureShift,
-} from "../../core/contract/drift-verdict.ts";
+import type { DriftVerdict, FeatureDistances, FeatureShift } from "../../core/contract/drift-verdict.ts";
 import type { DriftVerdictReply } from "../../core/contract/drift-verdict-schema.ts";
+import type { WholeGatewayPage } from "../../core/contract/gateway-page.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import { describeColumn } from "../../core/drift/describe-column.ts";
 import { isMoved, levelsByWeight } from "../../core/drift/drift-level.ts";
@@ -25,24 +21,8 @@ import {
 } from "../../core/drift/drift-words.ts";
 import { type DriftFinding, listFindings } from "../../core/drift/list-findings.ts";
 
-/** What a gateway last said of one of its points. */
-interface GatewayDriftPoint {
-  readonly turbine: string;
-  readonly component: string;
-  readonly level: DriftLevel;
-  /** Since when, epoch ms; null: not known. */
-  readonly sinceMs: number | null;
-  /** What moved; null where nothing did. */
-  readonly title: string | null;
-  /** Days that the point's own reference rests on. */
-  readonly referenceDays: number;
-}
-
 /** All points of one gateway, in its own order. */
-export interface GatewayDrift {
-  readonly gateway: string;
-  readonly points: readonly GatewayDriftPoint[];
-}
+export type GatewayDrift = Pick<WholeGatewayPage, "gateway"> & Pick<WholeGatewayPage["drift"], "points">;
 
 /** Points that are named one by one where nobody asked for them. */
 const namedPoints = 12;

@@ -4,7 +4,6 @@
  */
 
 import { randomInt } from "node:crypto";
-import { join } from "node:path";
 import type { MqttPort } from "../../../firmware-bridge/framing/mqtt-link.ts";
 import { compareVersions } from "../../core/bundle/version.ts";
 import type { AlertEvent } from "../../core/contract/alert.ts";
@@ -14,6 +13,7 @@ import { type IndexedPoint, indexPoints, type PointIndex } from "../../core/cont
 import { gatewayState } from "../../core/contract/config/state-names.ts";
 import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
 import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
+import type { WholeGatewayPage } from "../../core/contract/gateway-page.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { Quarantine } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
@@ -78,7 +78,7 @@ export interface ConnectedDevices extends DeviceLinks, DeviceTasks {
   /** What a device has said that it sends; nothing of one that was not heard. */
   channelsOf(deviceId: string): readonly DeviceChannel[];
   /** All devices for the status page, without secrets. */
-  describe(): readonly unknown[];
+  describe(): WholeGatewayPage["devices"];
   /** Something of a device's data, or of a turbine's shaft speed, was set aside; the rest is passed over. */
   noteSetAside(quarantine: Quarantine): void;
   /** It was decided on a point that a device feeds; `scored` is null where it had no data. */
@@ -229,7 +229,7 @@ async function createTasks(options: ConnectDevicesOptions, points: PointIndex): 
     const { bearing, shaftRpm } = points.ofDevice(deviceId)[0] ?? {};
     return { bearing, shaftRpm };
   };
-  const dir = join(config.gateway.stateDir, gatewayState.recordings);
+  const dir = `${config.gateway.stateDir}/${gatewayState.recordings}`;
   const recordings = createRawCaptures({ dir, placeOf, logger });
   const captures = createDeviceCaptures({
     devices: config.devices,

@@ -3,6 +3,7 @@
  * (Prometheus) and `/status` (JSON). Holds no secret.
  */
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import type { WholeGatewayPage } from "../../core/contract/gateway-page.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
@@ -42,9 +43,9 @@ export interface GatewayParts {
   readonly journal: AlertJournal;
   readonly devices: ConnectedDevices;
   /** How the sources of SCADA values are. */
-  readonly sources: () => readonly MeasuredSource[];
+  readonly sources: () => readonly (MeasuredSource & WholeGatewayPage["sources"][number])[];
   /** Raw evidence: what waits, what was sent. */
-  readonly evidence: () => unknown;
+  readonly evidence: () => WholeGatewayPage["evidence"];
 }
 
 /** What the pages show; each is asked anew for every request. */
@@ -76,7 +77,7 @@ export function createStatusRoutes(sources: StatusSources): readonly GatewayRout
 }
 
 /** `/status`: the gateway as it is now. */
-export function describeGateway(parts: GatewayParts): Readonly<Record<string, unknown>> {
+export function describeGateway(parts: GatewayParts): WholeGatewayPage & Readonly<Record<string, unknown>> {
   const { config, runtimeVersion, models, quality, pipeline, figures, mqtt, devices } = parts;
   return {
     gateway: config.gateway.id,

@@ -8,7 +8,7 @@ import { checkLines } from "../../../src/cli/doctor/check-lines.ts";
 import { checkPort } from "../../../src/cli/doctor/check-port.ts";
 import { bad, good, renderBytes } from "../../../src/cli/doctor/check-result.ts";
 import { checkRunning } from "../../../src/cli/doctor/check-running.ts";
-import { findGateway, type GatewayPage } from "../../../src/cli/doctor/find-gateway.ts";
+import { type FoundPage, findGateway } from "../../../src/cli/doctor/find-gateway.ts";
 import { renderCheck, renderTotal } from "../../../src/cli/doctor/render-checks.ts";
 import { runChecks } from "../../../src/cli/doctor/run-checks.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
@@ -150,7 +150,7 @@ test("the gateway's port is free, its own, another gateway's or another program'
   const { port } = server.address() as { port: number };
   const config = configure({ gateway: { id: "gw-1", site: "s", httpPort: port } });
   const url = `http://127.0.0.1:${port}`;
-  const page = (gateway: string): GatewayPage => {
+  const page = (gateway: string): FoundPage => {
     return {
       gateway,
       mqtt: { connected: true },
@@ -221,7 +221,7 @@ test("the lines of devices: no such port, no port at all, nobody at the address,
 
 test("the running gateway: its broker, a twin, and when each device spoke last", () => {
   const config = configure({ devices: ["a", "b", "c", "d", "e"].map((id) => ({ id, connect: "mqtt" })) });
-  const page: GatewayPage = {
+  const page: FoundPage = {
     gateway: "gw-1",
     mqtt: { connected: false, cloned: true },
     outbox: { records: 20_000 },
@@ -251,7 +251,7 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
     "bad device e: no contact (connecting)",
   ]);
   expect(checkRunning(config, null)[0]?.verdict).toBe("skipped");
-  const texts = (more: Partial<GatewayPage>): string[] =>
+  const texts = (more: Partial<FoundPage>): string[] =>
     checkRunning(config, { ...page, ...more }).map(({ name, text }) => `${name}: ${text}`);
   const mqtt = { connected: true, refusedFilters: ["a/ack"] };
   expect(texts({ mqtt })).toContain("subscriptions: the broker refuses a/ack");

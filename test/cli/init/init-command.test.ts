@@ -12,7 +12,7 @@ import {
 import { join, relative } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startDeviceSimulator } from "../../../src/cli/device/device-simulator.ts";
-import type { GatewayPage } from "../../../src/cli/doctor/find-gateway.ts";
+import type { FoundPage } from "../../../src/cli/doctor/find-gateway.ts";
 import { packageRoot } from "../../../src/core/platform/files/package-root.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-broker.ts";
@@ -76,7 +76,7 @@ test("what init writes is good, and a gateway that is started with it decides wi
   });
   onTestFinished(() => gateway.close());
   const isGood = async (): Promise<boolean> => {
-    const page = JSON.parse(await (await fetch(`${gateway.httpUrl}/status`)).text()) as GatewayPage;
+    const page = JSON.parse(await (await fetch(`${gateway.httpUrl}/status`)).text()) as FoundPage;
     return page.windows.processed > 0 && page.mqtt.connected && typeof page.devices[0]?.silentMs === "number";
   };
   await until(isGood, "a window is decided");
