@@ -2,6 +2,7 @@
  * Which label a word means that people name folders and files by, in English or German. Guesses nothing from letters inside a
  * word, and nothing where a negation stands beside it: `not healthy` may be any fault, and `not faulty` may be unknown.
  */
+import { faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
 import type { RecordedLabel } from "../../training/dataset/recordings/recording-set.ts";
 
 const words: Readonly<Record<RecordedLabel, string>> = {
@@ -43,7 +44,7 @@ export function readLabelWord(name: string): NamedLabel {
 /** One label of several: `inner fault` says which fault; two that contradict each other are asked. */
 export function joinLabels(labels: readonly RecordedLabel[]): NamedLabel {
   const found = new Set(labels);
-  if (found.has("inner-race") || found.has("outer-race") || found.has("ball")) found.delete("faulty");
+  if (faultKinds.some((kind) => found.has(kind))) found.delete("faulty");
   return found.size > 1 ? "asked" : ([...found][0] ?? null);
 }
 

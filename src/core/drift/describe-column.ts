@@ -1,20 +1,18 @@
 /** Names of drift columns, and how far they moved, in an operator's words. Knows the names that bundles give; any other is shown as it is. */
 
+import { bearingFaults } from "../contract/bundle/bearing-fault.ts";
 import type { DriftRole, FeatureShift } from "../contract/drift-verdict.ts";
 import { computeMedian } from "../maths/robust.ts";
 
 const ordinals = ["", "first", "second", "third", "fourth", "fifth"];
 
-const parts: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    bpfi: "inner race",
-    bpfo: "outer race",
-    bsf: "rolling element",
-    ftf: "cage",
-    cage: "cage",
-    shaft: "shaft",
-  }),
-);
+/** A bearing's part by the name of its lines, which grow with damage to it. */
+const damagedParts: ReadonlyMap<string, string> = new Map([
+  ...Object.values(bearingFaults).map(({ order, part }) => [order, part] as const),
+  ["cage", "cage"],
+]);
+
+const parts: ReadonlyMap<string, string> = new Map([...damagedParts, ["ftf", "cage"], ["shaft", "shaft"]]);
 
 const levels: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -67,7 +65,7 @@ export function isTemperature(name: string): boolean {
 
 /** Is it a line of a bearing's part, which grows with damage to it? Lines of the shaft are none. */
 export function isFaultLine({ name, role }: Pick<FeatureShift, "name" | "role">): boolean {
-  return role === "feature" && /^(bpfi|bpfo|bsf|cage)\./.test(name);
+  return role === "feature" && damagedParts.has(/^\w+(?=\.)/.exec(name)?.[0] ?? "");
 }
 
 /** What moved and how far: "impacts 4 dB quieter", "generator bearing is 4 °C warmer than expected". */
@@ -120,9 +118,9 @@ function formatRatio(ratio: number): string {
 
 /** Columns of an envelope's order spectrum; null for another name. */
 function describeLine(name: string): string | null {
-  const found = /^(bpfi|bpfo|bsf|ftf|cage|shaft)\.(?:h(\d)|side\.(\w+)|(margin))$/.exec(name);
-  if (found === null) return null;
-  const part = parts.get(found[1]!)!;
+  const found = /^(\w+)\.(?:h(\d)|side\.(\w+)|(margin))$/.exec(name);
+  const part = parts.get(found?.[1] ?? "");
+  if (found === null || part === undefined) return null;
   if (found[2] !== undefined) return `${ordinals[Number(found[2])] ?? `${found[2]}th`} ${part} harmonic`;
   if (found[3] !== undefined) return `${part} side bands of the ${parts.get(found[3]) ?? spell(found[3])}`;
   return `margin of the ${part} over other orders`;
