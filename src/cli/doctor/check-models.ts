@@ -9,11 +9,15 @@ import { join } from "node:path";
 import { decodeGolden, type GoldenWindowCase } from "../../core/bundle/golden.ts";
 import { loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { bearingFaults } from "../../core/contract/bundle/bearing-fault.ts";
+import type { FeatureSpec } from "../../core/contract/bundle/feature-spec.ts";
 import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
 import { countMultiplyAdds } from "../../core/contract/bundle/quantised-mlp.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { gatewayState } from "../../core/contract/config/state-names.ts";
+import { findCoincidingModes } from "../../core/explain/coinciding-modes.ts";
+import { warnOfSlip } from "../../core/explain/slipped-races.ts";
 import { createWaveformExtractor } from "../../core/features/waveform-extractor.ts";
 import { isSmallStudent, smallStudentMultiplyAdds } from "../../core/inference/open-engine.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
@@ -24,7 +28,6 @@ import { createFitCheck } from "../../core/serving/find-misfit.ts";
 import { type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import { findNewestVersion } from "../../core/serving/served-models.ts";
 import { proveGolden } from "../../gateway/updates/prove-golden.ts";
-import { checkBearings } from "./check-bearings.ts";
 import { bad, type CheckResult, good, renderBytes, skipped, warning } from "./check-result.ts";
 
 /** How long the load is measured, of each bundle. */
@@ -69,6 +72,33 @@ export async function checkModels(setting: ModelsSetting): Promise<readonly Chec
   }
   results.push(describeLoad(points.length, share), await checkMemory(setting));
   return results;
+}
+
+/** A line for each point of the bundle `name` whose bearing leaves open which of two parts is damaged, or hides lines where its cage slips. */
+function checkBearings(
+  name: string,
+  features: FeatureSpec,
+  turbines: GatewayConfig["turbines"],
+): readonly CheckResult[] {
+  return turbines.flatMap(({ id, points }) =>
+    points
+      .filter(({ bundle }) => bundle === name)
+      .flatMap(({ component, bearing }) => {
+        const parts = findCoincidingModes(features, bearing).map((mode) => {
+          const { part, order } = bearingFaults[mode];
+          return `${part} (${order} ${bearing[order].toFixed(2)})`;
+        });
+        const subject = `bearing of ${id}/${component}`;
+        const text = `faults of ${parts.join(" and ")} look alike: their lines lie in one place`;
+        const slip = warnOfSlip(features, bearing);
+        return [
+          ...(parts.length === 0 ? [] : [warning(subject, text, "When one is raised, look at both.")]),
+          ...(slip === null
+            ? []
+            : [warning(subject, slip, "Where its cage slips so far, look by other means.")]),
+        ];
+      }),
+  );
 }
 
 interface LoadedForCheck {
