@@ -4,7 +4,6 @@
  * believed after a day, in which whoever is told can set it. What was believed last stands in a file, and beside it how long it has been
  * doubted since, so that a restart in between forgets nothing. Removes nothing itself.
  */
-
 import { dirname, join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { collectorState } from "../core/contract/config/state-names.ts";

@@ -1,5 +1,4 @@
 /** Joins what the collector does with raw evidence: takes it, keeps it in bounds, and tells gateways of it. */
-
 import { join } from "node:path";
 import { AuroraError } from "../core/contract/aurora-error.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";

@@ -1,5 +1,4 @@
 /** Joins what publishes bundles: keys, the signed registry and the shelf of bundles that are known here. */
-
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { loadPublicKey, loadTrustedKeys } from "../core/bundle/keys.ts";

@@ -2,7 +2,6 @@
  * Joins the half of a collector that writes: the broker where it is ours, what takes and stores what gateways send, and
  * work on the record by the clock. Answers nobody but gateways. What is opened here is closed here.
  */
-
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { collectorState } from "../core/contract/config/state-names.ts";
 import { systemClock } from "../core/platform/clock.ts";

@@ -1,5 +1,4 @@
 /** Opens the fleet's record in the engine that the configuration names, which alone is loaded. The only file that names engines. */
-
 import { join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { collectorState } from "../core/contract/config/state-names.ts";

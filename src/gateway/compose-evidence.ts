@@ -2,7 +2,6 @@
  * Joins what a gateway does with raw samples for people elsewhere. Without permission in the configuration there is
  * nothing here that holds, keeps or sends one: what is asked for is refused, and told.
  */
-
 import { join } from "node:path";
 import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";

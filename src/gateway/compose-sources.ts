@@ -1,5 +1,4 @@
 /** Puts the sources of SCADA values together that a configuration names, and leads what comes of them to the points. */
-
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { joinFieldBuses } from "../core/contract/config/mapped-channels.ts";
 import { isOperatingChannel } from "../core/contract/config/operating-channels.ts";

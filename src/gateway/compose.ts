@@ -1,5 +1,4 @@
 /** Puts a gateway together by hand and starts it. The order matters: what others need comes first. */
-
 import { availableParallelism } from "node:os";
 import { listGatewayFiles } from "../core/contract/config/configured-files.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";

@@ -1,5 +1,4 @@
 /** Opens the durable record of a gateway: the database, the outbox and the state in it, and what is written there. */
-
 import { join } from "node:path";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { gatewayState } from "../core/contract/config/state-names.ts";

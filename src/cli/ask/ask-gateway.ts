@@ -1,5 +1,4 @@
 /** Asks a running gateway of this machine: what its status page says, and, as its operator, for raw samples and more. */
-
 import { resolve } from "node:path";
 import { z } from "zod";
 import { AuroraError, type ErrorCode, errorCodes, systemCodeOf } from "../../core/contract/aurora-error.ts";

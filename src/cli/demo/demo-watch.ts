@@ -1,5 +1,4 @@
 /** Watches a demonstration from outside, as any subscriber would, and says when its question is answered. */
-
 import { z } from "zod";
 import { type AlertEvent, alertEventSchema } from "../../core/contract/alert.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";

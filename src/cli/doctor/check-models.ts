@@ -2,7 +2,6 @@
  * The bundles that would serve: signed by a trusted key, compatible, and giving on this very machine what their golden vectors
  * say; and what the configured points would cost, measured with the real features and the real student.
  */
-
 import { readFile } from "node:fs/promises";
 import { freemem } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 /** The bundles that the gateway of a configuration would start with, chosen and verified as it does. Opens no engine. */
-
 import { basename, join } from "node:path";
 import { loadTrustedKeys } from "../bundle/keys.ts";
 import { type AuroraError, hasErrorCode } from "../contract/aurora-error.ts";

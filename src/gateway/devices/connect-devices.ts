@@ -2,7 +2,6 @@
  * Joins the devices with the rest of a gateway: their data with the pipeline, their models with what serves, and raw
  * samples with whoever asks for them.
  */
-
 import { randomInt } from "node:crypto";
 import type { MqttPort } from "../../../firmware-bridge/framing/mqtt-link.ts";
 import { compareVersions } from "../../core/bundle/version.ts";

@@ -2,7 +2,6 @@
  * The one door to `node-opcua-client`, an optional package: a session with one subscription, until it is lost. It does not
  * repair a session: whoever opened it opens another. Writes to no server and calls no method.
  */
-
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { OpcUaConfig } from "../../core/contract/config/opcua-config.ts";

@@ -4,7 +4,6 @@
  * read the state folder: a file in it, written anew at each start where the disk takes it, holds the address and a token
  * that nobody can guess.
  */
-
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

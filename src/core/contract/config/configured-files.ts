@@ -1,5 +1,4 @@
 /** The files and folders that a configuration names, each with what it must hold. Opens none. */
-
 import type { CollectorConfig } from "./collector-config.ts";
 import type { KeyPath } from "./config-finding.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
