@@ -25,6 +25,9 @@ export const alarmStates = [
 
 export type AlarmState = (typeof alarmStates)[number];
 
+/** Failure modes that the alarms of a component can be of, at most: the 32 outputs that a model may have, and how loud the machine is. */
+export const maxFailureModes = 33;
+
 /** How urgent: the alarm's priority. How far the damage has gone is `severityDb`. */
 export type AlertSeverity = "warning" | "critical";
 

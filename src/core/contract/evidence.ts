@@ -3,6 +3,7 @@
  * digest of this description, which holds the digest of the samples: whoever has the id can check both.
  */
 import { z } from "zod";
+import { maxFailureModes } from "./alert.ts";
 import { bearingOrdersSchema } from "./bundle/bearing.ts";
 import { sha256Pattern } from "./bundle/plain-name.ts";
 import { maxCaptureSamples, maxCaptureSeconds, type RecordingAbout } from "./device/device-capture.ts";
@@ -93,7 +94,7 @@ export const evidenceAboutSchema: () => z.ZodType<EvidenceAbout> = onDemand(() =
       model: z.object({ name, version: name, digest: name }),
       said: z.object({
         verdict: z.enum(["alarm", "healthy", "no-alarm"]),
-        failureModes: z.array(name).max(32),
+        failureModes: z.array(name).max(maxFailureModes),
         probability: z.number().min(0).max(1).nullable(),
       }),
       npySha256: digest,

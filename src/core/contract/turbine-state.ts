@@ -62,6 +62,9 @@ export interface PointSilence extends UnknownNow {
   readonly sinceMs: number;
 }
 
+/** Alarms, and scores, that a state names at most, so that it stays within the 256 KiB that are read; of more each component's highest risks. */
+export const maxStateItems = 256;
+
 /** Payload of `<base>/turbine/<site>/<turbine>/state`. */
 export interface TurbineState {
   readonly site: string;
@@ -94,7 +97,7 @@ export interface TurbineState {
     readonly lane?: AlarmLane | undefined;
     readonly severity?: AlertSeverity | undefined;
   }[];
-  /** Last calibrated probability and risk by component and failure mode. */
+  /** Last calibrated probability and risk by component and failure mode */
   readonly lastScores: readonly {
     readonly component: string;
     readonly failureMode: string;
@@ -232,10 +235,10 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
           severity: z.enum(["warning", "critical"]).optional(),
         }),
       )
-      .max(256),
+      .max(maxStateItems),
     lastScores: z
       .array(z.object({ component: text, failureMode: text, probability, risk: riskSchema(), time }))
-      .max(256),
+      .max(maxStateItems),
     model: z.object({ name: text, version: text, digest: text }).nullable(),
     baselines: z
       .array(

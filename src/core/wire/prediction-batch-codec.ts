@@ -3,6 +3,7 @@
  * shaft speed to 0.1 rpm. A row of one failure mode takes about 11 bytes, 14 with risk and learning. Loses what lies
  * below those steps, and nothing else.
  */
+import { maxFailureModes } from "../contract/alert.ts";
 import type { PredictionBatch } from "../contract/uplink-record.ts";
 import {
   asCount,
@@ -12,7 +13,6 @@ import {
   asUint32,
   compact,
   maxBatchRows,
-  maxFailureModes,
   type Plain,
   WireRangeError,
 } from "./uplink-schema.ts";

@@ -59,8 +59,6 @@ export const maxAlertIdLength = 512;
 export const maxAlertJsonLength = 262_144;
 /** Rows of a prediction batch. */
 export const maxBatchRows = 10_000;
-/** Failure modes of a prediction batch. */
-export const maxFailureModes = 32;
 /** Sketches of a drift report. */
 export const maxSketches = 512;
 /** Bins of a sketch. */

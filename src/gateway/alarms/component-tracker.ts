@@ -79,6 +79,9 @@ const freshMs = 30_000;
 /** … and so many times as old as scores usually are apart. */
 const usualFactor = 3;
 
+/** Alarms of a component that are named beside its first; the others are counted. */
+const namedOthers = 3;
+
 /** Creates the tracker of a component that was never heard of. */
 export function createComponentTracker(turbine: string, component: string): ComponentTracker {
   return new ComponentHistory(turbine, component);
@@ -222,6 +225,8 @@ class ComponentHistory implements ComponentTracker {
     // Of a machine of which nothing is known now it was so once.
     const whys = unknown === null ? standing.map((alarm) => describeStanding(alarm, first, held)) : [];
     const others = standing.filter((alarm) => alarm !== first).map(({ failureMode }) => toWords(failureMode));
+    const more = others.splice(namedOthers).length;
+    if (more > 0) others.push(`${more} more`);
     const also = others.length === 0 ? "" : ` (also ${others.join(", ")})`;
     const reason = `${now}${toWords(first.failureMode)}${lead}${also}: ${describeLane(first.lane)}${whys.join("").slice(0, 600)}`;
     const health = standing.some(isCritical) ? "critical" : first.severity;

@@ -16,15 +16,17 @@ import {
   operatingStates,
 } from "../../core/contract/prediction.ts";
 import type { DiagnosedSource } from "../../core/contract/source-diagnosis.ts";
-import type {
-  ComponentCondition,
-  PointSilence,
-  TurbineHealth,
-  TurbineState,
+import {
+  type ComponentCondition,
+  maxStateItems,
+  type PointSilence,
+  type TurbineHealth,
+  type TurbineState,
 } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { isOperating } from "../../core/decision/operating-state.ts";
 import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
+import { groupBy } from "../../core/maths/group-by.ts";
 import {
   type ComponentTracker,
   createComponentTracker,
@@ -141,8 +143,8 @@ class TurbineRollUp implements TurbineTracker {
       health: describeHealth(known, alarms, described),
       healthReason: rollUpHealth(described, timeMs).reason,
       components: described,
-      alarms: alarms.map(describeAlarm),
-      lastScores: this.#scores.map(describeScore),
+      alarms: keepHighest(alarms.map(describeAlarm)),
+      lastScores: keepHighest(this.#scores.map(describeScore)),
       model: this.#model,
       ...(conditions === undefined ? {} : { baselines: describeBaselines(conditions) }),
       ...(drift === undefined ? {} : { drift: drift.map(describeDrift) }),
@@ -179,6 +181,25 @@ function describeScore({ decision, mode }: LastScore): TurbineState["lastScores"
   const { failureMode, probability, risk } = mode;
   const time = formatTime(decision.toMs);
   return { component, failureMode, probability, ...(risk === undefined ? {} : { risk }), time };
+}
+
+/** All that a state has room for: where there are more the highest risk of each component, then the second of each, and so on. */
+function keepHighest<T extends TurbineState["lastScores"][number] | TurbineState["alarms"][number]>(
+  items: readonly T[],
+): readonly T[] {
+  if (items.length <= maxStateItems) return items;
+  const ranked = [...groupBy(items, ({ component }) => component).values()].flatMap((own) =>
+    [...own].sort(byRisk).map((item, place) => ({ item, place })),
+  );
+  ranked.sort((a, b) => a.place - b.place || byRisk(a.item, b.item));
+  return ranked.slice(0, maxStateItems).map(({ item }) => item);
+}
+
+type Weighed = Pick<TurbineState["lastScores"][number], "probability" | "risk">;
+
+/** The highest first; what is not known last, by probability. */
+function byRisk(a: Weighed, b: Weighed): number {
+  return (b.risk ?? -1) - (a.risk ?? -1) || b.probability - a.probability;
 }
 
 type DescribedDrift = NonNullable<TurbineState["drift"]>[number];

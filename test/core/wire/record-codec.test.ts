@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import protobuf from "protobufjs";
 import { describe, expect, test } from "vitest";
+import { maxFailureModes } from "../../../src/core/contract/alert.ts";
+import { manifestSchema } from "../../../src/core/contract/bundle/manifest.ts";
 import { lanes } from "../../../src/core/contract/topics.ts";
 import type {
   DriftReport,
@@ -9,8 +11,9 @@ import type {
   UplinkRecord,
 } from "../../../src/core/contract/uplink-record.ts";
 import { gapReasons } from "../../../src/core/contract/uplink-record.ts";
+import { vibrationLevelMode } from "../../../src/core/decision/choose-alarm.ts";
 import { decodeUplinkEnvelope, encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
-import { encodeRecord } from "../../../src/core/wire/record-codec.ts";
+import { decodeRecord, encodeRecord } from "../../../src/core/wire/record-codec.ts";
 import { uplinkDescriptor } from "../../../src/core/wire/uplink-descriptor.ts";
 import { sampleRecords } from "../../support/uplink-samples.ts";
 
@@ -197,6 +200,31 @@ describe("records", () => {
     expect(encodeRecord(known).length - encodeRecord(unknown).length).toBeLessThanOrEqual(20);
     expect(() => encodeRecord({ ...plain, maxRisk: [0.1] })).toThrow("maxRisk has 1 items instead of 6");
     expect(() => encodeRecord({ ...plain, meanRisk: [2, 0, 0, 0, 0, 0] })).toThrow("risk 2");
+  });
+
+  test("a batch has room for every failure mode of the largest model, and for how loud the machine is", () => {
+    const failureModes = [...Array.from({ length: 32 }, (_, index) => `mode-${index}`), vibrationLevelMode];
+    const row = failureModes.map(() => 0.5);
+    const sent: PredictionBatch = {
+      ...sampleRecords.find((sample) => sample.kind === "prediction-batch")!,
+      failureModes,
+      timesMs: [1],
+      windows: [1],
+      shaftRpm: [1800],
+      meanProbability: row,
+      maxProbability: row,
+    };
+    expect(decodeRecord(encodeRecord(sent))).toEqual(sent);
+    const outputs = Array.from({ length: 33 }, (_, index) => ({
+      failureMode: `mode-${index}`,
+      title: "a mode",
+    }));
+    const whyNot = (some: typeof outputs): boolean =>
+      manifestSchema()
+        .safeParse({ outputs: some })
+        .error!.issues.some(({ path }) => path[0] === "outputs");
+    expect([whyNot(outputs.slice(1)), whyNot(outputs)]).toEqual([false, true]);
+    expect(failureModes).toHaveLength(maxFailureModes);
   });
 
   test("a sketch of 16 bins takes at most 100 bytes, whatever it holds", () => {

@@ -164,6 +164,13 @@ describe("a component's health", () => {
       reason: "inner race (also ball): evidence of hours or days against how it was before",
       sinceMs: startMs,
     });
+    const many = ["ball", "outer", "cage", "gear", "imbalance"].map((failureMode) => ({
+      ...minor,
+      failureMode,
+    }));
+    expect(tracker.describe(at({ alarms: [alarm, ...many] })).reason).toMatch(
+      /^inner race \(also ball, outer, cage, 2 more\): /,
+    );
     const held = [{ failureMode: "inner-race", isQuiet: false, whyItStands: "the machine is loud" }];
     const condition = { status: null, severityDb: 11, held };
     expect(tracker.describe(at({ alarms: [alarm], condition })).reason).toBe(

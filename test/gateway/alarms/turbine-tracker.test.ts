@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { maxFailureModes } from "../../../src/core/contract/alert.ts";
 import { findUnfit } from "../../../src/core/contract/device/device-diagnosis.ts";
-import { type TurbineHealth, turbineStateSchema } from "../../../src/core/contract/turbine-state.ts";
+import {
+  maxStateItems,
+  type TurbineHealth,
+  turbineStateSchema,
+} from "../../../src/core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../../src/core/decision/alarms/alarm-register.ts";
+import { vibrationLevelMode } from "../../../src/core/decision/choose-alarm.ts";
 import { createTurbineTracker } from "../../../src/gateway/alarms/turbine-tracker.ts";
 import { decisionAt, model, point, startMs } from "../../core/decision/alarms/decisions.ts";
 
@@ -222,6 +228,42 @@ describe("a turbine's retained state", () => {
     ]);
     expect(turbineStateSchema().parse(JSON.parse(JSON.stringify(described)))).toEqual(described);
     expect(tracker.describe(moment)).not.toHaveProperty("drift");
+  });
+
+  describe("of the largest turbine that a configuration allows", () => {
+    const names = Array.from({ length: 64 }, (_, index) => `main-bearing-${index}`);
+    const modes = [
+      ...Array.from({ length: maxFailureModes - 1 }, (_, index) => `outer-race-of-kind-${index}`),
+      vibrationLevelMode,
+    ];
+    const tracker = createTracker([...names, "gearbox"]);
+    for (const [at, component] of names.entries()) {
+      const scored = modes.map(
+        (mode, place) => [mode, (1 + ((at + place) % modes.length)) / 40, null] as const,
+      );
+      tracker.update(decisionAt(at, scored, { point: { ...point, component } }));
+    }
+    tracker.update(decisionAt(99, [["hot", 0.001, null]], { point: { ...point, component: "gearbox" } }));
+    const alarms = names.flatMap((component) =>
+      modes.map((failureMode): OpenAlarm => ({ ...alarm, component, failureMode })),
+    );
+    const state = tracker.describe({ timeMs: startMs, alarms, dataQuality });
+
+    test("is a state that the schema takes, and a message that brokers do", () => {
+      const { error } = turbineStateSchema().safeParse(JSON.parse(JSON.stringify(state)));
+      expect(error?.issues ?? []).toEqual([]);
+      expect(JSON.stringify(state).length).toBeLessThan(140_000);
+    });
+
+    test("names the highest of each component before any second one", () => {
+      const { lastScores } = state;
+      expect(lastScores).toHaveLength(maxStateItems);
+      const first = lastScores.slice(0, 65);
+      expect(new Set(first.map(({ component }) => component)).size).toBe(65);
+      expect(first.slice(0, 64).every(({ probability }) => probability === modes.length / 40)).toBe(true);
+      expect(first.at(-1)).toMatchObject({ component: "gearbox", failureMode: "hot" });
+      expect(new Set(state.alarms.map(({ component }) => component)).size).toBe(64);
+    });
   });
 
   test("is not changed by decisions of others", () => {
