@@ -1,12 +1,13 @@
 /** What the API answers, as validators: the OpenAPI document is made from them, and the tests hold every answer against them. */
 import { z } from "zod";
-import { alarmStates, alertEventSchema } from "../../core/contract/alert.ts";
+import { alarmStates, alertEventSchema, alertTransitions } from "../../core/contract/alert.ts";
 import { operatingStates } from "../../core/contract/prediction.ts";
 import {
   componentConditionSchema,
   componentHealths,
   turbineStateSchema,
 } from "../../core/contract/turbine-state.ts";
+import { toldUpdateSteps } from "../../core/contract/uplink-record.ts";
 
 const timeMs = z.number().describe("Epoch milliseconds");
 const probability = z.number().min(0).max(1);
@@ -84,7 +85,7 @@ export const alertsSchema: z.ZodType = listOf(
     steps: z.array(
       z.object({
         eventId: z.string(),
-        transition: z.enum(["raised", "updated", "acknowledged", "cleared"]),
+        transition: z.enum(alertTransitions),
         state: z
           .enum(alarmStates)
           .nullable()
@@ -191,7 +192,7 @@ export const updatesSchema: z.ZodType = listOf(
     modelName: z.string(),
     fromVersion: z.string(),
     toVersion: z.string(),
-    step: z.enum(["fetched", "verified", "staged", "proved", "activated", "refused", "reverted"]),
+    step: z.enum(toldUpdateSteps),
     detail: z.string(),
     ungated,
   }),

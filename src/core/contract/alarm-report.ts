@@ -3,7 +3,7 @@
  * HTTP, and the JSON that `aurora alert` prints.
  */
 import { z } from "zod";
-import { type AlarmState, type AlertSeverity, alarmStates } from "./alert.ts";
+import { type AlarmState, type AlertSeverity, alarmStates, alertSeverities } from "./alert.ts";
 import { AuroraError } from "./aurora-error.ts";
 import { onDemand } from "./on-demand.ts";
 import { oneLine } from "./one-line.ts";
@@ -108,7 +108,7 @@ const alarmReportSchema: () => z.ZodType<AlarmReport> = onDemand(() =>
     formerSite: name.optional(),
     state: z.enum(alarmStates),
     conditionActive: z.boolean(),
-    severity: z.enum(["warning", "critical"]),
+    severity: z.enum(alertSeverities),
     leadingMode: name.nullable(),
     since: time,
     probability: z.number().min(0).max(1),

@@ -10,7 +10,10 @@ import {
   type SensorBand,
 } from "./prediction.ts";
 
-export type AlertTransition = "raised" | "updated" | "acknowledged" | "cleared";
+/** What alert events tell. */
+export const alertTransitions = ["raised", "updated", "acknowledged", "cleared"] as const;
+
+export type AlertTransition = (typeof alertTransitions)[number];
 
 /** Alarm states of ISA-18.2 (section 5.2) that a diagnosis alarm passes through. */
 export const alarmStates = [
@@ -29,7 +32,9 @@ export type AlarmState = (typeof alarmStates)[number];
 export const maxFailureModes = 33;
 
 /** How urgent: the alarm's priority. How far the damage has gone is `severityDb`. */
-export type AlertSeverity = "warning" | "critical";
+export const alertSeverities = ["warning", "critical"] as const;
+
+export type AlertSeverity = (typeof alertSeverities)[number];
 
 /**
  * When one must stop, as the trend of the severity has it: hours of operation (median, 80 % interval; `high` null: no
@@ -150,12 +155,7 @@ export const alertEventSchema: () => z.ZodType<AlertEvent> = onDemand(() =>
     // turbine, component, mode, since and transition: five names of up to 63 characters and two numbers.
     id: z.string().min(1).max(512),
     source: text,
-    type: z.enum([
-      "io.aurora.alert.raised.v1",
-      "io.aurora.alert.updated.v1",
-      "io.aurora.alert.acknowledged.v1",
-      "io.aurora.alert.cleared.v1",
-    ]),
+    type: z.enum(alertTransitions.map((transition) => `io.aurora.alert.${transition}.v1` as const)),
     time,
     subject: text,
     datacontenttype: z.literal("application/json"),
@@ -165,7 +165,7 @@ export const alertEventSchema: () => z.ZodType<AlertEvent> = onDemand(() =>
       component: text,
       failureMode: text,
       leadingMode: text.optional().catch(undefined),
-      severity: z.enum(["warning", "critical"]),
+      severity: z.enum(alertSeverities),
       state: z.enum(alarmStates),
       until: shelvedUntilSchema(),
       probability: z

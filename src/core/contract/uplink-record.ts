@@ -90,6 +90,17 @@ export interface EventRecord {
   readonly detail: string;
 }
 
+/** What is told of an update, by number on the wire from 1. */
+export const toldUpdateSteps = [
+  "fetched",
+  "verified",
+  "staged",
+  "proved",
+  "activated",
+  "refused",
+  "reverted",
+] as const;
+
 /** What became of an update. */
 export interface UpdateRecord {
   readonly kind: "update";
@@ -97,7 +108,7 @@ export interface UpdateRecord {
   readonly modelName: string;
   readonly fromVersion: string;
   readonly toVersion: string;
-  readonly step: "fetched" | "verified" | "staged" | "proved" | "activated" | "refused" | "reverted";
+  readonly step: (typeof toldUpdateSteps)[number];
   readonly detail: string;
 }
 

@@ -6,7 +6,7 @@ import type { Lane } from "../contract/topics.ts";
 import {
   gapReasons,
   type HealthRecord,
-  type UpdateRecord,
+  toldUpdateSteps,
   type UplinkRecord,
 } from "../contract/uplink-record.ts";
 import { packDriftReport, unpackDriftReport } from "./drift-report-codec.ts";
@@ -32,16 +32,6 @@ import {
 const unknownRecordEvent = "record.unknown";
 /** Name of the event that stands for a record that broke its bounds. */
 const invalidRecordEvent = "record.invalid";
-
-const updateSteps: readonly UpdateRecord["step"][] = [
-  "fetched",
-  "verified",
-  "staged",
-  "proved",
-  "activated",
-  "refused",
-  "reverted",
-];
 
 /** Bytes of one record, to be kept as they are until they are sent. Throws {@link WireRangeError} for values out of bounds (a bug of the caller). */
 export function encodeRecord(record: UplinkRecord): Uint8Array {
@@ -100,7 +90,7 @@ function packBody(record: UplinkRecord): Record<string, Plain> {
           modelName: asText(record.modelName, "modelName"),
           fromVersion: asText(record.fromVersion, "fromVersion"),
           toVersion: asText(record.toVersion, "toVersion"),
-          step: updateSteps.indexOf(record.step) + 1,
+          step: toldUpdateSteps.indexOf(record.step) + 1,
           detail: shorten(record.detail, maxDetailLength),
         }),
       };
@@ -156,7 +146,7 @@ function unpackBody(plain: Plain): UplinkRecord | undefined {
 }
 
 function unpackUpdate(plain: Plain): UplinkRecord | undefined {
-  const step = updateSteps[asCount(plain.step, "step") - 1];
+  const step = toldUpdateSteps[asCount(plain.step, "step") - 1];
   if (step === undefined) return undefined;
   return {
     kind: "update",

@@ -1,11 +1,13 @@
 /** The schema of `uplink.proto` as data, so that it needs no file at run time. The .proto is normative; a test compares the two. */
 import type { IEnum, INamespace, IType } from "protobufjs";
+import { lanes } from "../contract/topics.ts";
+import { gapReasons, toldUpdateSteps } from "../contract/uplink-record.ts";
 
 /** `name: "type number"`, `repeated type number` or `map type number` (keys of a map are strings). */
 type Fields = Readonly<Record<string, string>>;
 
 const messages: Readonly<Record<string, IType | IEnum>> = {
-  Lane: enumeration("LANE", ["UNSPECIFIED", "ALERT", "UPDATE", "DRIFT", "PREDICTION", "RAW"]),
+  Lane: enumeration("LANE", lanes),
   Envelope: message({
     major: "uint32 1",
     minor: "uint32 2",
@@ -54,7 +56,7 @@ const messages: Readonly<Record<string, IType | IEnum>> = {
     min: "float 6",
     max: "float 7",
   }),
-  LoadMeasure: enumeration("LOAD_MEASURE", ["UNSPECIFIED", "POWER", "SPEED"]),
+  LoadMeasure: enumeration("LOAD_MEASURE", ["power", "speed"]),
   DriftLoad: message({ by: "LoadMeasure 1", band: "sint32 2" }),
   DriftReport: message({
     site: "string 1",
@@ -79,16 +81,7 @@ const messages: Readonly<Record<string, IType | IEnum>> = {
     outboxRecords: "uint64 8",
   }),
   Event: message({ timeMs: "uint64 1", name: "string 2", subject: "string 3", detail: "string 4" }),
-  UpdateStep: enumeration("UPDATE_STEP", [
-    "UNSPECIFIED",
-    "FETCHED",
-    "VERIFIED",
-    "STAGED",
-    "PROVED",
-    "ACTIVATED",
-    "REFUSED",
-    "REVERTED",
-  ]),
+  UpdateStep: enumeration("UPDATE_STEP", toldUpdateSteps),
   Update: message({
     timeMs: "uint64 1",
     modelName: "string 2",
@@ -97,15 +90,7 @@ const messages: Readonly<Record<string, IType | IEnum>> = {
     step: "UpdateStep 5",
     detail: "string 6",
   }),
-  GapReason: enumeration("GAP_REASON", [
-    "UNSPECIFIED",
-    "QUOTA",
-    "EXPIRED",
-    "DISK_FULL",
-    "KILLED",
-    "SUMMARISED",
-    "OVERLOAD",
-  ]),
+  GapReason: enumeration("GAP_REASON", gapReasons),
   Gap: message({
     lane: "Lane 1",
     records: "uint64 2",
@@ -146,6 +131,8 @@ function oneOf(name: string, fields: Fields): IType {
   return { oneofs: { [name]: { oneof: Object.keys(fields) } }, ...message(fields) };
 }
 
+/** Numbered from 1; 0 says nothing. */
 function enumeration(prefix: string, names: readonly string[]): IEnum {
-  return { values: Object.fromEntries(names.map((name, index) => [`${prefix}_${name}`, index])) };
+  const words = ["unspecified", ...names].map((name) => name.toUpperCase().replaceAll("-", "_"));
+  return { values: Object.fromEntries(words.map((word, index) => [`${prefix}_${word}`, index])) };
 }

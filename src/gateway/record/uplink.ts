@@ -244,7 +244,7 @@ interface UplinkLife {
 }
 
 function openLife(outbox: UplinkOutbox, options: UplinkOptions): UplinkLife {
-  const senders = eachLane((lane) => openSender(options, patienceOf(lane)));
+  const senders = eachLane((lane) => openSender(options, patience[lane]));
   const guard = createAckGuard(options);
   let bootId: string | null = null;
   return {
@@ -276,10 +276,7 @@ function sumAcks(all: readonly AckCounts[]): AckCounts {
  * How many times longer than at first an acknowledgement may take. Of an alert a copy too many costs a record or two, and one that is
  * lost must not wait for minutes; a piece of raw samples that is lost soon shrinks to what the broker takes.
  */
-function patienceOf(lane: Lane): number {
-  if (lane === "alert") return 3;
-  return lane === "raw" ? 1 : 12;
-}
+const patience: Readonly<Record<Lane, number>> = { alert: 3, update: 12, drift: 12, prediction: 12, raw: 1 };
 
 function openSender(options: UplinkOptions, patienceTimes: number): LaneSender {
   const { ackTimeoutMs = 10_000 } = options;

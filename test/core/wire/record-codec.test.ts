@@ -10,7 +10,7 @@ import type {
   PredictionBatch,
   UplinkRecord,
 } from "../../../src/core/contract/uplink-record.ts";
-import { gapReasons } from "../../../src/core/contract/uplink-record.ts";
+import { gapReasons, toldUpdateSteps } from "../../../src/core/contract/uplink-record.ts";
 import { vibrationLevelMode } from "../../../src/core/decision/choose-alarm.ts";
 import { decodeUplinkEnvelope, encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { decodeRecord, encodeRecord } from "../../../src/core/wire/record-codec.ts";
@@ -143,6 +143,15 @@ const record: fc.Arbitrary<UplinkRecord> = fc.oneof<fc.Arbitrary<UplinkRecord>[]
   batch,
   driftReport,
   fc.record({ kind: fc.constant("alert" as const), id: name, json: name }),
+  fc.record({
+    kind: fc.constant("update" as const),
+    timeMs: time,
+    modelName: name,
+    fromVersion: name,
+    toVersion: name,
+    step: fc.constantFrom(...toldUpdateSteps),
+    detail: name,
+  }),
   fc.record({ kind: fc.constant("event" as const), timeMs: time, name, subject: name, detail: name }),
   fc.record({
     kind: fc.constant("health" as const),
