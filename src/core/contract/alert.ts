@@ -104,6 +104,26 @@ export interface AlertData {
   readonly traceId: string;
 }
 
+/** An alarm that is not normal, as a turbine's state tells it: what its alert events tell, and whether its condition holds beneath. */
+export interface StandingAlarm
+  extends Pick<
+    AlertData,
+    | "component"
+    | "failureMode"
+    | "leadingMode"
+    | "state"
+    | "until"
+    | "since"
+    | "probability"
+    | "risk"
+    | "lane"
+  > {
+  /** Is the machine in the alarm's condition, whether or not people withhold it? Older gateways say nothing. */
+  readonly conditionActive?: boolean | undefined;
+  /** Older gateways say nothing. */
+  readonly severity?: AlertSeverity | undefined;
+}
+
 export interface AlertEvent {
   readonly specversion: "1.0";
   /**

@@ -1,16 +1,10 @@
 /** Retained state of a turbine, as subscribers see it. */
 import { z } from "zod";
-import { type AlarmState, type AlertSeverity, alarmStates, riskSchema, shelvedUntilSchema } from "./alert.ts";
+import { alarmStates, alertSeverities, riskSchema, type StandingAlarm, shelvedUntilSchema } from "./alert.ts";
 import { type DiagnosedDevice, deviceDiagnosisSchema } from "./device/device-diagnosis.ts";
 import { type DriftLevel, driftLevels } from "./drift-verdict.ts";
 import { onDemand } from "./on-demand.ts";
-import {
-  type AlarmLane,
-  alarmLanes,
-  type ModelRef,
-  type OperatingState,
-  operatingStates,
-} from "./prediction.ts";
+import { alarmLanes, type ModelRef, type OperatingState, operatingStates } from "./prediction.ts";
 import { type DiagnosedSource, diagnosedSourceSchema } from "./source-diagnosis.ts";
 import { idPattern } from "./topics.ts";
 
@@ -62,7 +56,7 @@ export interface PointSilence extends UnknownNow {
   readonly sinceMs: number;
 }
 
-/** Alarms, and scores, that a state names at most, so that it stays within the 256 KiB that are read; of more each component's highest risks. */
+/** Alarms, and scores, that a state names at most, so that it stays within the 256 KiB that are read. */
 export const maxStateItems = 256;
 
 /** Payload of `<base>/turbine/<site>/<turbine>/state`. */
@@ -79,25 +73,9 @@ export interface TurbineState {
   readonly healthReason?: string | undefined;
   /** One a watched component, seen or not; older gateways say nothing. */
   readonly components?: readonly ComponentCondition[] | undefined;
-  readonly alarms: readonly {
-    readonly component: string;
-    readonly failureMode: string;
-    /** Another one that the machine has looked like for a while; absent: none. */
-    readonly leadingMode?: string | undefined;
-    readonly state: AlarmState;
-    /** When a shelved alarm is shown again, RFC 3339; absent: it is not shelved, or an older gateway does not say. */
-    readonly until?: string | undefined;
-    /** Is the machine in the alarm's condition, whether or not people withhold it? Older gateways say nothing. */
-    readonly conditionActive?: boolean | undefined;
-    readonly since: string;
-    readonly probability: number;
-    /** At the site's prior; null or absent: not known. */
-    readonly risk?: number | null | undefined;
-    /** What raised it; absent: not known. */
-    readonly lane?: AlarmLane | undefined;
-    readonly severity?: AlertSeverity | undefined;
-  }[];
-  /** Last calibrated probability and risk by component and failure mode */
+  /** Of more than {@link maxStateItems} each component's highest risks. */
+  readonly alarms: readonly StandingAlarm[];
+  /** Last calibrated probability and risk by component and failure mode; of more than {@link maxStateItems} each component's highest. */
   readonly lastScores: readonly {
     readonly component: string;
     readonly failureMode: string;
@@ -232,12 +210,20 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
           probability,
           risk: riskSchema(),
           lane: z.enum(alarmLanes).optional(),
-          severity: z.enum(["warning", "critical"]).optional(),
+          severity: z.enum(alertSeverities).optional(),
         }),
       )
       .max(maxStateItems),
     lastScores: z
-      .array(z.object({ component: text, failureMode: text, probability, risk: riskSchema(), time }))
+      .array(
+        z.object({
+          component: text,
+          failureMode: text,
+          probability,
+          risk: riskSchema(),
+          time,
+        }),
+      )
       .max(maxStateItems),
     model: z.object({ name: text, version: text, digest: text }).nullable(),
     baselines: z
@@ -275,7 +261,12 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
       .max(256)
       .optional(),
     devices: z
-      .array(z.object({ device: text, diagnoses: z.array(deviceDiagnosisSchema()).max(64) }))
+      .array(
+        z.object({
+          device: text,
+          diagnoses: z.array(deviceDiagnosisSchema()).max(64),
+        }),
+      )
       .max(256)
       .optional(),
     sources: z.array(diagnosedSourceSchema()).max(256).optional(),

@@ -5,6 +5,7 @@
  * stands: the operating state says then that nothing is known now.
  */
 
+import type { StandingAlarm } from "../../core/contract/alert.ts";
 import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import { formatTime, lastTimeMs } from "../../core/contract/iso-time.ts";
@@ -184,7 +185,7 @@ function describeScore({ decision, mode }: LastScore): TurbineState["lastScores"
 }
 
 /** All that a state has room for: where there are more the highest risk of each component, then the second of each, and so on. */
-function keepHighest<T extends TurbineState["lastScores"][number] | TurbineState["alarms"][number]>(
+function keepHighest<T extends TurbineState["lastScores"][number] | StandingAlarm>(
   items: readonly T[],
 ): readonly T[] {
   if (items.length <= maxStateItems) return items;
@@ -217,20 +218,19 @@ function saneTime(timeMs: number | null): number | null {
   return timeMs !== null && timeMs >= 0 && timeMs <= lastTimeMs ? Math.round(timeMs) : null;
 }
 
-function describeAlarm(alarm: OpenAlarm): TurbineState["alarms"][number] {
-  const { component, failureMode, leadingMode, state, conditionActive } = alarm;
-  const { untilMs, sinceMs, probability, risk, lane, severity } = alarm;
+function describeAlarm(alarm: OpenAlarm): Required<StandingAlarm> {
+  const { component, failureMode, state, conditionActive, untilMs, probability, risk, severity } = alarm;
   return {
     component,
     failureMode,
-    ...(leadingMode === null ? {} : { leadingMode }),
+    leadingMode: alarm.leadingMode ?? undefined,
     state,
-    ...(untilMs === null ? {} : { until: formatTime(untilMs) }),
+    until: untilMs === null ? undefined : formatTime(untilMs),
     conditionActive,
-    since: formatTime(sinceMs),
+    since: formatTime(alarm.sinceMs),
     probability,
     risk,
-    ...(lane === null ? {} : { lane }),
+    lane: alarm.lane ?? undefined,
     severity,
   };
 }

@@ -3,7 +3,12 @@
  * makes of both. Values only; what is kept over a restart is plain JSON.
  */
 import { z } from "zod";
-import { type AlertEvent, type AlertTransition, alertEventSchema } from "../../contract/alert.ts";
+import {
+  type AlertEvent,
+  type AlertTransition,
+  alertEventSchema,
+  alertSeverities,
+} from "../../contract/alert.ts";
 import { type AlarmLane, alarmLanes, type Decision, type ModeDecision } from "../../contract/prediction.ts";
 import type { Result } from "../../contract/result.ts";
 import type { PointId } from "../../contract/stream.ts";
@@ -243,33 +248,25 @@ function expectStep<T>(result: Result<T, string>): T {
 }
 
 const text = z.string().min(1).max(256);
+const ms = z.number();
 const annunciated: z.ZodType<AnnunciatedAlarm> = z.union([
   z.strictObject({ state: z.literal("normal") }),
-  z.strictObject({ state: z.literal("unacknowledged"), sinceMs: z.number() }),
-  z.strictObject({
-    state: z.literal("acknowledged"),
-    sinceMs: z.number(),
-    acknowledgedMs: z.number(),
-    by: text,
-  }),
-  z.strictObject({
-    state: z.literal("returned-unacknowledged"),
-    sinceMs: z.number(),
-    returnedMs: z.number(),
-  }),
+  z.strictObject({ state: z.literal("unacknowledged"), sinceMs: ms }),
+  z.strictObject({ state: z.literal("acknowledged"), sinceMs: ms, acknowledgedMs: ms, by: text }),
+  z.strictObject({ state: z.literal("returned-unacknowledged"), sinceMs: ms, returnedMs: ms }),
 ]);
 const alarm: z.ZodType<Alarm> = z.union([
   annunciated,
   z.strictObject({
     state: z.literal("shelved"),
-    atMs: z.number(),
+    atMs: ms,
     by: text,
-    untilMs: z.number(),
+    untilMs: ms,
     countedMs: z.number().min(0).optional(),
     beneath: annunciated,
   }),
-  z.strictObject({ state: z.literal("suppressed"), atMs: z.number(), reason: text, beneath: annunciated }),
-  z.strictObject({ state: z.literal("out-of-service"), atMs: z.number(), by: text, beneath: annunciated }),
+  z.strictObject({ state: z.literal("suppressed"), atMs: ms, reason: text, beneath: annunciated }),
+  z.strictObject({ state: z.literal("out-of-service"), atMs: ms, by: text, beneath: annunciated }),
 ]);
 
 /** Validator of {@link AlarmRecord}: it comes from a disk. */
@@ -277,21 +274,21 @@ export const alarmRecordSchema: z.ZodType<AlarmRecord> = z.strictObject({
   point: z.strictObject({ site: text, turbine: text, component: text }),
   failureMode: text,
   alarm,
-  sinceMs: z.number().nullable(),
+  sinceMs: ms.nullable(),
   probability: z.number().min(0).max(1),
   risk: z.number().min(0).max(1).nullable().optional(),
   lane: z.enum(alarmLanes).optional(),
   recentProbability: z.number().min(0).max(1),
-  severity: z.enum(["warning", "critical"]),
+  severity: z.enum(alertSeverities),
   highWindows: z.number().min(0),
   stopWindows: z.number().min(0).optional(),
   stopTold: z.literal(true).optional(),
-  heard: z.strictObject({ toMs: z.number(), stepMs: z.number().min(0) }).optional(),
+  heard: z.strictObject({ toMs: ms, stepMs: z.number().min(0) }).optional(),
   updates: z.int().min(0),
   leading: z
     .strictObject({ failureMode: z.string().max(256).nullable(), windows: z.int().min(0) })
     .optional(),
   told: z.enum(["nothing", "raised", "cleared"]),
-  toldMs: z.number(),
+  toldMs: ms,
   lastEvent: alertEventSchema().nullable(),
 });

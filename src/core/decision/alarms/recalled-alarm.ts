@@ -2,17 +2,13 @@
  * An alarm whose gateway has lost its memory, as its record can be made of what was last said of it in public. Says nothing of
  * whether its fault is still there: that its gateway forgot it is no evidence.
  */
-import type { AlertEvent, AlertTransition } from "../../contract/alert.ts";
+import type { AlertEvent, AlertTransition, StandingAlarm } from "../../contract/alert.ts";
 import type { PointId } from "../../contract/stream.ts";
 import { composeWindowId } from "../../contract/stream.ts";
-import type { TurbineState } from "../../contract/turbine-state.ts";
 import type { AnnunciatedAlarm } from "./alarm-lifecycle.ts";
 import { type AlarmRecord, createAlarmRecord, leadingWindows } from "./alarm-record.ts";
 import { createAlertEvent } from "./alert-event.ts";
 import { mostDoublings, renumberUpdates } from "./alert-policy.ts";
-
-/** What a turbine's retained state says of an alarm. */
-export type SaidAlarm = TurbineState["alarms"][number];
 
 /** Whose alarm it is, when that was said, and when it was read. */
 interface SaidOf {
@@ -30,7 +26,7 @@ const unknownModel = { name: "unknown", version: "unknown", digest: "unknown" };
  * The record of an alarm that stands, or that waits to be acknowledged; null: neither. Of one that was withheld nobody knows
  * until when and by whom: it is shown again, and needs no acknowledgement, for whoever withheld it knows of it.
  */
-export function recallAlarm(said: SaidAlarm, { point, saidMs, nowMs }: SaidOf): AlarmRecord | null {
+export function recallAlarm(said: StandingAlarm, { point, saidMs, nowMs }: SaidOf): AlarmRecord | null {
   const { leadingMode, risk, lane, severity = "warning" } = said;
   const sinceMs = Date.parse(said.since);
   const alarm = recallState(said.state, sinceMs, saidMs);
@@ -54,7 +50,7 @@ export function recallAlarm(said: SaidAlarm, { point, saidMs, nowMs }: SaidOf): 
 
 /** What a state says of an alarm, as the event that is not known would tell it: of no window and no model. */
 export function createSaidEvent(
-  said: SaidAlarm,
+  said: StandingAlarm,
   {
     point,
     saidMs,
@@ -94,7 +90,7 @@ export function createSaidEvent(
   });
 }
 
-function recallState(state: SaidAlarm["state"], sinceMs: number, saidMs: number): AnnunciatedAlarm {
+function recallState(state: StandingAlarm["state"], sinceMs: number, saidMs: number): AnnunciatedAlarm {
   switch (state) {
     case "normal":
       return { state };
