@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
+import type { z } from "zod";
 import { modelsSchema, turbinesSchema, updatesSchema } from "../../src/collector/api/api-schemas.ts";
 import type { UpdateRecord } from "../../src/core/contract/uplink-record.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
@@ -31,7 +32,7 @@ test("a model whose gate was not asked is called ungated on every page and list 
   await gateway.send(step("1.2.0"), step("1.3.0"));
   await until(async () => (await countStates(fleet)) === 2, "states stored");
 
-  const listed = async (path: string, schema: typeof modelsSchema): Promise<Record<string, unknown>[]> => {
+  const listed = async (path: string, schema: z.ZodType): Promise<Record<string, unknown>[]> => {
     const { body } = await fleet.getJson(path);
     expect(schema.parse(body)).toEqual(body);
     return (body as { readonly items: Record<string, unknown>[] }).items;

@@ -2,12 +2,21 @@
 import { z } from "zod";
 import { alarmStates, alertEventSchema, alertTransitions } from "../../core/contract/alert.ts";
 import { operatingStates } from "../../core/contract/prediction.ts";
+import type { ShapeOf } from "../../core/contract/shape-of.ts";
 import {
+  componentBaselineSchema,
   componentConditionSchema,
   componentHealths,
   turbineStateSchema,
 } from "../../core/contract/turbine-state.ts";
 import { toldUpdateSteps } from "../../core/contract/uplink-record.ts";
+import type { RolledUpHealth } from "../../core/decision/roll-up-health.ts";
+import type { ComponentView } from "../fleet/describe-components.ts";
+import type { ModelView, UpdateView } from "../fleet/load-models.ts";
+import type { TurbinePredictions } from "../fleet/load-predictions.ts";
+import type { GatewayView, TurbineView } from "../fleet/load-turbines.ts";
+import type { AlarmLifeStep, RecordedAlarm, RecordedEvent } from "../record/fleet-record.ts";
+import type { QuarantineEntry } from "../record/quarantine-listing.ts";
 
 const timeMs = z.number().describe("Epoch milliseconds");
 const probability = z.number().min(0).max(1);
@@ -21,7 +30,14 @@ const ungated = z
   );
 
 /** A page of a list. */
-function listOf(item: z.ZodType): z.ZodType {
+interface PageOf<T> {
+  readonly total: number;
+  readonly limit: number;
+  readonly offset: number;
+  readonly items: readonly T[];
+}
+
+function listOf<T>(item: z.ZodType<T>): z.ZodType<PageOf<T>> {
   return z.object({
     total: z.int().min(0),
     limit: z.int(),
@@ -31,7 +47,7 @@ function listOf(item: z.ZodType): z.ZodType {
 }
 
 /** `/api/v1/turbines`. */
-export const turbinesSchema: z.ZodType = listOf(
+export const turbinesSchema: z.ZodType<PageOf<TurbineView>> = listOf(
   z.object({
     site: z.string(),
     turbine: z.string(),
@@ -41,15 +57,16 @@ export const turbinesSchema: z.ZodType = listOf(
     ),
     reason: z.string().nullable().describe("Why the information is unavailable, also while an alarm stands"),
     rolledUp: z
-      .object({ health: z.enum(componentHealths), reason: z.string() })
+      .object({ health: z.enum(componentHealths), reason: z.string() } satisfies ShapeOf<RolledUpHealth>)
       .describe("The worst of its components, with the reason"),
     components: z.array(
-      componentConditionSchema().extend({
+      z.object({
+        ...componentConditionSchema().shape,
         risks: z
           .array(z.object({ failureMode: z.string(), risk: probability.nullable() }))
           .describe("Probability of the fault at the site's prior; null: not known"),
-        baseline: z.looseObject({ component: z.string() }).nullable().describe("As in the state"),
-      }),
+        baseline: componentBaselineSchema().nullable().describe("As in the state"),
+      } satisfies ShapeOf<ComponentView>),
     ),
     operatingState,
     lastSeenMs: timeMs,
@@ -63,11 +80,11 @@ export const turbinesSchema: z.ZodType = listOf(
         "Gateways that watch it, where several do: its state is that of the last of them, and no state ends an alarm. Usually none",
       ),
     modelUngated: ungated,
-  }),
+  } satisfies ShapeOf<TurbineView>),
 );
 
 /** `/api/v1/alerts`. */
-export const alertsSchema: z.ZodType = listOf(
+export const alertsSchema: z.ZodType<PageOf<RecordedAlarm>> = listOf(
   z.object({
     alarm: z.int(),
     active: z.boolean(),
@@ -95,13 +112,13 @@ export const alertsSchema: z.ZodType = listOf(
         risk: probability
           .nullable()
           .describe("Probability of the fault at the site's prior, 0 to 1; null: not known"),
-      }),
+      } satisfies ShapeOf<AlarmLifeStep>),
     ),
-  }),
+  } satisfies ShapeOf<RecordedAlarm>),
 );
 
 /** `/api/v1/predictions`. */
-export const predictionsSchema: z.ZodType = z.object({
+export const predictionsSchema: z.ZodType<TurbinePredictions> = z.object({
   site: z.string(),
   turbine: z.string(),
   fromMs: timeMs,
@@ -128,12 +145,12 @@ export const predictionsSchema: z.ZodType = z.object({
           "Length of the longest row in each step: older rows have been summed up; 0: all are as they were sent",
         ),
       modelVersion: z.string().nullable(),
-    }),
+    } satisfies ShapeOf<TurbinePredictions["series"][number]>),
   ),
-});
+} satisfies ShapeOf<TurbinePredictions>);
 
 /** `/api/v1/gateways`. */
-export const gatewaysSchema: z.ZodType = listOf(
+export const gatewaysSchema: z.ZodType<PageOf<GatewayView>> = listOf(
   z.object({
     gateway: z.string(),
     online: z.boolean().nullable(),
@@ -162,13 +179,13 @@ export const gatewaysSchema: z.ZodType = listOf(
         windowsDropped: z.number(),
         quarantined: z.record(z.string(), z.number()),
         outboxRecords: z.number(),
-      })
+      } satisfies ShapeOf<NonNullable<GatewayView["health"]>>)
       .nullable(),
-  }),
+  } satisfies ShapeOf<GatewayView>),
 );
 
 /** `/api/v1/models`. */
-export const modelsSchema: z.ZodType = listOf(
+export const modelsSchema: z.ZodType<PageOf<ModelView>> = listOf(
   z.object({
     name: z.string(),
     version: z.string(),
@@ -179,11 +196,11 @@ export const modelsSchema: z.ZodType = listOf(
       .describe("Those that said they run it, all unless `turbines` asks for fewer"),
     turbineCount: z.int().min(0).describe("How many said so"),
     ungated,
-  }),
+  } satisfies ShapeOf<ModelView>),
 );
 
 /** `/api/v1/updates`. */
-export const updatesSchema: z.ZodType = listOf(
+export const updatesSchema: z.ZodType<PageOf<UpdateView>> = listOf(
   z.object({
     id: z.int(),
     gateway: z.string(),
@@ -195,11 +212,11 @@ export const updatesSchema: z.ZodType = listOf(
     step: z.enum(toldUpdateSteps),
     detail: z.string(),
     ungated,
-  }),
+  } satisfies ShapeOf<UpdateView>),
 );
 
 /** `/api/v1/events`. */
-export const eventsSchema: z.ZodType = listOf(
+export const eventsSchema: z.ZodType<PageOf<RecordedEvent>> = listOf(
   z.object({
     id: z.int(),
     gateway: z.string(),
@@ -208,11 +225,15 @@ export const eventsSchema: z.ZodType = listOf(
     name: z.string(),
     subject: z.string(),
     detail: z.string(),
-  }),
+  } satisfies ShapeOf<RecordedEvent>),
 );
 
+interface QuarantineView extends Omit<QuarantineEntry, "sample"> {
+  readonly sampleHex: string;
+}
+
 /** `/api/v1/quarantine`. */
-export const quarantineSchema: z.ZodType = listOf(
+export const quarantineSchema: z.ZodType<PageOf<QuarantineView>> = listOf(
   z.object({
     topic: z.string(),
     reason: z.string(),
@@ -221,7 +242,7 @@ export const quarantineSchema: z.ZodType = listOf(
     lastMs: timeMs,
     detail: z.string(),
     sampleHex: z.string().describe("First bytes of the last message"),
-  }),
+  } satisfies ShapeOf<QuarantineView>),
 );
 
 /** Every error of the API. */

@@ -17,12 +17,13 @@ export interface ApiRoute {
   answer(fleet: FleetSource, request: HttpRequest): Promise<HttpResponse>;
 }
 
-export function defineRoute<Q>(route: {
+/** What `answer` gives is of the type that `response` describes. */
+export function defineRoute<Q, A>(route: {
   readonly path: string;
   readonly summary: string;
   readonly query: z.ZodType<Q>;
-  readonly response: z.ZodType;
-  readonly answer: (fleet: FleetSource, query: Q) => Promise<unknown>;
+  readonly response: z.ZodType<A>;
+  readonly answer: (fleet: FleetSource, query: Q) => Promise<NoInfer<A>>;
 }): ApiRoute {
   return {
     ...route,

@@ -1,12 +1,14 @@
 /** What the API answers of likeness to training, as a validator; verdicts and their days are in the contract. */
 import { z } from "zod";
+import type { ShapeOf } from "../../core/contract/shape-of.ts";
+import type { FeatureLikenessView, LikenessView, PointLikenessView } from "../fleet/load-likeness.ts";
 
 const timeMs = z.number().describe("Epoch milliseconds");
 const next = z.string().nullable().describe("Cursor of what follows; null: that is all");
 const informationLevel = z.enum(["insufficient", "stable", "warning", "drift"]);
 
 /** `/api/v1/drift`. */
-export const driftSchema: z.ZodType = z.object({
+export const driftSchema: z.ZodType<LikenessView> = z.object({
   day: z.string(),
   next,
   points: z.array(
@@ -41,8 +43,8 @@ export const driftSchema: z.ZodType = z.object({
           edges: z.array(z.number()),
           referenceCounts: z.array(z.int()),
           counts: z.array(z.int()),
-        }),
+        } satisfies ShapeOf<FeatureLikenessView>),
       ),
-    }),
+    } satisfies ShapeOf<PointLikenessView>),
   ),
-});
+} satisfies ShapeOf<LikenessView>);

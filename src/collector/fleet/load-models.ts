@@ -22,7 +22,7 @@ export interface ModelView {
 /** A step of an update, and whether it brings a bundle whose gate was not asked. */
 export interface UpdateView extends RecordedUpdate {
   /** As {@link ModelView.ungated}, of the version that the step is about. */
-  readonly ungated?: true;
+  readonly ungated?: true | undefined;
 }
 
 /** Loads the models; those whose bundles are known here come first. */

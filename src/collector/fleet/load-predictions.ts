@@ -16,7 +16,7 @@ interface PredictionQuery extends TurbineRef {
 }
 
 /** Predictions of a turbine's points over one range. */
-interface TurbinePredictions extends TurbineRef {
+export interface TurbinePredictions extends TurbineRef {
   readonly fromMs: number;
   readonly toMs: number;
   /** Length of a step. */

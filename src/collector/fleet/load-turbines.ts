@@ -35,7 +35,7 @@ export interface TurbineView extends TurbineRef {
   /** Gateways that speak of it by turns now, so that its state is that of the last of them; none: one watches it, or nobody. */
   readonly twins: readonly string[];
   /** The bundle of its model was written without asking its gate. Absent: the gate let it out, or it is not known here. */
-  readonly modelUngated?: true;
+  readonly modelUngated?: true | undefined;
 }
 
 /** A gateway, and whether it is silent. */

@@ -7,6 +7,7 @@ import { type AlarmState, type AlertSeverity, alarmStates, alertSeverities } fro
 import { AuroraError } from "./aurora-error.ts";
 import { onDemand } from "./on-demand.ts";
 import { oneLine } from "./one-line.ts";
+import type { ShapeOf } from "./shape-of.ts";
 
 /** Path that lists them (GET), and below which each is acted on: `POST /alarms/TURBINE/COMPONENT/FAILURE-MODE`. */
 export const alarmsPath = "/alarms";
@@ -114,17 +115,20 @@ const alarmReportSchema: () => z.ZodType<AlarmReport> = onDemand(() =>
     probability: z.number().min(0).max(1),
     by: name.nullable(),
     until: time.nullable(),
-  }),
+  } satisfies ShapeOf<AlarmReport>),
 );
 
 /** Validator of {@link AlarmList}. */
 export const alarmListSchema: () => z.ZodType<AlarmList> = onDemand(() =>
-  z.strictObject({ alarms: z.array(alarmReportSchema()).max(100_000) }),
+  z.strictObject({ alarms: z.array(alarmReportSchema()).max(100_000) } satisfies ShapeOf<AlarmList>),
 );
 
 /** Validator of {@link AlarmReply}. */
 export const alarmReplySchema: () => z.ZodType<AlarmReply> = onDemand(() =>
-  z.strictObject({ alarm: alarmReportSchema().nullable(), isUnwritten: z.literal(true).optional() }),
+  z.strictObject({
+    alarm: alarmReportSchema().nullable(),
+    isUnwritten: z.literal(true).optional(),
+  } satisfies ShapeOf<AlarmReply>),
 );
 
 /** Validator of {@link AlarmOrder}. */

@@ -9,6 +9,7 @@ import {
   operatingStates,
   type SensorBand,
 } from "./prediction.ts";
+import type { ShapeOf } from "./shape-of.ts";
 
 /** What alert events tell. */
 export const alertTransitions = ["raised", "updated", "acknowledged", "cleared"] as const;
@@ -218,22 +219,22 @@ export const alertEventSchema: () => z.ZodType<AlertEvent> = onDemand(() =>
       outlook: outlook().optional(),
       since: time,
       operatingState: z.enum(operatingStates),
-      window: z.object({ from: time, to: time, id: text }),
+      window: z.object({ from: time, to: time, id: text } satisfies ShapeOf<AlertData["window"]>),
       explanation: z.object({
         baseValue: finite,
         groups: z.array(z.object({ name: text, share: finite })).max(64),
         gap: z.number().min(0),
         band: z.enum(["lower", "upper"]).optional(),
         bundleBaseValue: finite.optional(),
-      }),
+      } satisfies ShapeOf<AlertData["explanation"]>),
       // An alert is worth more than its evidence: what a later version says otherwise is dropped alone.
       evidence: physicalEvidenceSchema().optional().catch(undefined),
       clearedBecause: z.string().min(1).max(1024).optional().catch(undefined),
       inferredOn: z.enum(["gateway", "device"]).optional(),
-      model: z.object({ name: text, version: text, digest: text }),
+      model: z.object({ name: text, version: text, digest: text } satisfies ShapeOf<AlertData["model"]>),
       traceId: text,
-    }),
-  }),
+    } satisfies ShapeOf<AlertData>),
+  } satisfies ShapeOf<AlertEvent>),
 );
 
 /**

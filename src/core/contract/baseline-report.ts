@@ -6,6 +6,7 @@ import { z } from "zod";
 import { onDemand } from "./on-demand.ts";
 import { oneLine } from "./one-line.ts";
 import type { ModelRef } from "./prediction.ts";
+import type { ShapeOf } from "./shape-of.ts";
 import { type LearntBeside, type LearntSpeeds, learntSpeedsSchema, maxLater } from "./site-baseline.ts";
 import { idPattern } from "./topics.ts";
 
@@ -190,14 +191,14 @@ const pointBaselineSchema: () => z.ZodType<PointBaselineReport> = onDemand(() =>
         foundHealthy: z.literal(true).optional(),
       })
       .nullable(),
-  }),
+  } satisfies ShapeOf<PointBaselineReport>),
 );
 
 /** Validator of {@link BaselineList}. */
 export const baselineListSchema: () => z.ZodType<BaselineList> = onDemand(() =>
   z.strictObject({
     points: z.array(pointBaselineSchema()).max(65_536),
-  }),
+  } satisfies ShapeOf<BaselineList>),
 );
 
 /** Validator of {@link RenewalReply}. */
@@ -207,5 +208,5 @@ export const renewalReplySchema: () => z.ZodType<RenewalReply> = onDemand(() =>
     letGo: count,
     activeAlarms: z.array(z.string().max(64)).max(32),
     isStored: z.boolean(),
-  }),
+  } satisfies ShapeOf<RenewalReply>),
 );

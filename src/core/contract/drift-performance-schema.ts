@@ -1,6 +1,7 @@
 /** What is said of how well models decide: by confirmed outcomes, and estimated where there are none. With its validator. */
 import { z } from "zod";
 import { onDemand } from "./on-demand.ts";
+import type { ShapeOf } from "./shape-of.ts";
 import type { PointId } from "./stream.ts";
 
 /** A share, 0 to 1, with its 90 % interval. */
@@ -122,5 +123,5 @@ export const driftPerformanceReplySchema: () => z.ZodType<DriftPerformanceReply>
         }),
       )
       .max(10_000),
-  }),
+  } satisfies ShapeOf<DriftPerformanceReply>),
 );

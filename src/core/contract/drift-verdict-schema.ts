@@ -8,6 +8,7 @@ import {
   type FeatureShift,
 } from "./drift-verdict.ts";
 import { onDemand } from "./on-demand.ts";
+import type { ShapeOf } from "./shape-of.ts";
 import type { PointId } from "./stream.ts";
 
 const text = (longest: number) => z.string().max(longest);
@@ -41,7 +42,7 @@ const shiftSchema: () => z.ZodType<FeatureShift> = onDemand(() =>
         }),
       )
       .max(maxLoads),
-  }),
+  } satisfies ShapeOf<FeatureShift>),
 );
 
 const distance = onDemand(() => z.object({ value: z.number(), low: z.number(), high: z.number() }));
@@ -61,7 +62,7 @@ const distancesSchema: () => z.ZodType<FeatureDistances> = onDemand(() =>
         current: z.array(share).max(maxBins),
       })
       .exactOptional(),
-  }),
+  } satisfies ShapeOf<FeatureDistances>),
 );
 
 /** One point, model and day. */
@@ -90,7 +91,7 @@ export const driftVerdictSchema: () => z.ZodType<DriftVerdict> = onDemand(() =>
         evidenceAgainst: z.array(text(1_000)).max(maxEvidence),
       })
       .nullable(),
-  }),
+  } satisfies ShapeOf<DriftVerdict>),
 );
 
 /** Verdicts of one day, a part of them. */
@@ -108,7 +109,7 @@ export const driftVerdictReplySchema: () => z.ZodType<DriftVerdictReply> = onDem
     day: text(64).describe("YYYY-MM-DD; the start of a period that is shorter than a day"),
     verdicts: z.array(driftVerdictSchema()).max(1_000),
     next: text(2_048).nullable().describe("Cursor of what follows; null: that is all"),
-  }),
+  } satisfies ShapeOf<DriftVerdictReply>),
 );
 
 /** The levels of one point, one a day. */
@@ -145,5 +146,5 @@ export const driftDaysReplySchema: () => z.ZodType<DriftDaysReply> = onDemand(()
       )
       .max(1_000),
     next: text(2_048).nullable().describe("Cursor of what follows; null: that is all"),
-  }),
+  } satisfies ShapeOf<DriftDaysReply>),
 );

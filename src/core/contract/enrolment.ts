@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { onDemand } from "./on-demand.ts";
+import type { ShapeOf } from "./shape-of.ts";
 import { idPattern } from "./topics.ts";
 
 /** A gateway that was enrolled. */
@@ -72,7 +73,7 @@ export const enrolmentSchema: () => z.ZodType<Enrolment> = onDemand(() =>
     ),
     revoked: z.array(id).optional(),
     revokedGateways: z.array(entrySites()).optional(),
-  }),
+  } satisfies ShapeOf<Enrolment>),
 );
 
 /** No more of it than of which site each gateway may speak, and which were struck. */

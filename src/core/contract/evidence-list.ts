@@ -3,6 +3,7 @@ import { z } from "zod";
 import { sha256Pattern } from "./bundle/plain-name.ts";
 import { type EvidenceKind, type EvidenceVerdict, evidenceKinds } from "./evidence.ts";
 import { onDemand } from "./on-demand.ts";
+import type { ShapeOf } from "./shape-of.ts";
 
 /** One piece of evidence that a collector keeps. All times are epoch milliseconds. */
 export interface RecordedEvidence {
@@ -99,7 +100,7 @@ export const evidenceListSchema: () => z.ZodType<EvidenceListReply> = onDemand((
         request: z.string().nullable().describe("Id of the request that it answers"),
       }),
     ),
-  }),
+  } satisfies ShapeOf<EvidenceListReply>),
 );
 
 export const evidenceRequestReplySchema: () => z.ZodType<EvidenceRequestReply> = onDemand(() =>
@@ -109,5 +110,5 @@ export const evidenceRequestReplySchema: () => z.ZodType<EvidenceRequestReply> =
     isWatched: z.literal(true).optional(),
     samples: z.string(),
     refusal: z.string(),
-  }),
+  } satisfies ShapeOf<EvidenceRequestReply>),
 );

@@ -8,6 +8,7 @@ import { bearingOrdersSchema } from "./bundle/bearing.ts";
 import { sha256Pattern } from "./bundle/plain-name.ts";
 import { maxCaptureSamples, maxCaptureSeconds, type RecordingAbout } from "./device/device-capture.ts";
 import { onDemand } from "./on-demand.ts";
+import type { ShapeOf } from "./shape-of.ts";
 import { idPattern } from "./topics.ts";
 
 /** Why it was taken: around an alarm, as a healthy reference, or because a person asked. */
@@ -104,7 +105,7 @@ export const evidenceAboutSchema: () => z.ZodType<EvidenceAbout> = onDemand(() =
         sha256: digest,
       }),
     }),
-  }),
+  } satisfies ShapeOf<EvidenceAbout>),
 );
 
 /** What the collector says of evidence that it is sent. */

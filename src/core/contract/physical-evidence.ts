@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { onDemand } from "./on-demand.ts";
+import type { ShapeOf } from "./shape-of.ts";
 
 /** What a line's order is a multiple of, and what a pair of side bands is spaced by. */
 export const lineOrders = ["bpfo", "bpfi", "bsf", "ftf", "shaft"] as const;
@@ -109,7 +110,7 @@ export const physicalEvidenceSchema: () => z.ZodType<PhysicalEvidence> = onDeman
           noiseDb: db,
           dbAboveHealthy: db.nullable(),
           isFound: z.boolean(),
-        }),
+        } satisfies ShapeOf<EvidenceLine>),
       )
       .max(maxEvidenceLines),
     harmonics: counted(),
@@ -117,5 +118,5 @@ export const physicalEvidenceSchema: () => z.ZodType<PhysicalEvidence> = onDeman
     rival: z.object({ failureMode: z.string().min(1).max(256), marginDb: finite }).nullable(),
     against: z.array(z.string().min(1).max(512)).max(maxAgainst),
     sentence: z.string().min(1).max(8192),
-  }),
+  } satisfies ShapeOf<PhysicalEvidence>),
 );

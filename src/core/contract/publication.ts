@@ -3,6 +3,7 @@ import { z } from "zod";
 import { semverPattern } from "./bundle/manifest.ts";
 import { namePattern, sha256Pattern } from "./bundle/plain-name.ts";
 import { onDemand } from "./on-demand.ts";
+import type { ShapeOf } from "./shape-of.ts";
 
 /** What a publisher signs with its key: this bundle, in this form, for this repository, about now. */
 export interface PublishOrder {
@@ -46,7 +47,7 @@ export const publishOrderSchema: () => z.ZodType<PublishOrder> = onDemand(() =>
     tar: z.strictObject({ bytes: z.int().min(1_024).max(maxPublishedBytes), sha256 }),
     repository: sha256,
     madeMs: z.int().min(0).max(8.64e15),
-  }),
+  } satisfies ShapeOf<PublishOrder>),
 );
 
 /** A bundle that a collector serves to gateways. */
@@ -69,7 +70,7 @@ const servedBundleSchema: () => z.ZodType<ServedBundle> = onDemand(() =>
     sizeBytes: z.int().min(0),
     sha256,
     isNewest: z.boolean(),
-  }),
+  } satisfies ShapeOf<ServedBundle>),
 );
 
 /** What `GET /api/v1/registry` answers. */
@@ -87,7 +88,7 @@ export const registryViewSchema: () => z.ZodType<RegistryView> = onDemand(() =>
     repository: sha256.nullable(),
     takesBundles: z.boolean(),
     bundles: z.array(servedBundleSchema()),
-  }),
+  } satisfies ShapeOf<RegistryView>),
 );
 
 /** How far a publication is: parts are awaited, or it is served. */

@@ -1,4 +1,8 @@
 import type { z } from "zod";
 
-/** Schemas of all fields of `T`: one that is left out, also an optional one, does not compile. */
-export type ShapeOf<T> = { readonly [K in keyof T]-?: z.ZodType<T[K]> };
+/**
+ * The fields of a validator of `T`, each of the type that `T` has it in: `z.object({ … } satisfies ShapeOf<T>)`. A field that is left out,
+ * an optional one too, or that `T` does not have, is an error of the compiler; without it an optional field that the validator does not
+ * name would be dropped without a word.
+ */
+export type ShapeOf<T> = { readonly [Key in keyof T]-?: z.ZodType<T[Key]> };

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type DeviceDiagnosis, deviceDiagnosisSchema } from "./device/device-diagnosis.ts";
 import { onDemand } from "./on-demand.ts";
+import type { ShapeOf } from "./shape-of.ts";
 
 /**
  * What a gateway can find, worst first: no connection to the server, no answer of a unit behind it, no value of a channel, polls that
@@ -38,5 +39,5 @@ export const diagnosedSourceSchema: () => z.ZodType<DiagnosedSource> = onDemand(
   z.object({
     source: z.string().max(maxSourceName),
     diagnoses: z.array(deviceDiagnosisSchema()).max(64),
-  }),
+  } satisfies ShapeOf<DiagnosedSource>),
 );

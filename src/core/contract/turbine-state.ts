@@ -5,6 +5,7 @@ import { type DiagnosedDevice, deviceDiagnosisSchema } from "./device/device-dia
 import { type DriftLevel, driftLevels } from "./drift-verdict.ts";
 import { onDemand } from "./on-demand.ts";
 import { alarmLanes, type ModelRef, type OperatingState, operatingStates } from "./prediction.ts";
+import type { ShapeOf } from "./shape-of.ts";
 import { type DiagnosedSource, diagnosedSourceSchema } from "./source-diagnosis.ts";
 import { idPattern } from "./topics.ts";
 
@@ -55,6 +56,8 @@ export interface PointSilence extends UnknownNow {
   /** Arrival of its last data, epoch ms. */
   readonly sinceMs: number;
 }
+
+type ComponentBaseline = NonNullable<TurbineState["baselines"]>[number];
 
 /** Alarms, and scores, that a state names at most, so that it stays within the 256 KiB that are read. */
 export const maxStateItems = 256;
@@ -182,8 +185,30 @@ export const componentConditionSchema: () => z.ZodObject<{
     reason: reason.nullable(),
     sinceMs,
     isStandby,
-    unknown: z.object({ reason, sinceMs, isStandby }).optional(),
-  }),
+    unknown: z.object({ reason, sinceMs, isStandby } satisfies ShapeOf<UnknownNow>).optional(),
+  } satisfies ShapeOf<ComponentCondition>),
+);
+
+/** Validator of what a state says of a component's baseline. */
+export const componentBaselineSchema: () => z.ZodType<ComponentBaseline> = onDemand(() =>
+  z.object({
+    component: text,
+    state: z.enum(["learning", "refused", "ready"]),
+    isProvisional: z.boolean().optional(),
+    version: z.int().min(0),
+    windows: z.int().min(0),
+    neededWindows: z.int().min(0).optional(),
+    suspicions: z.array(z.string().max(1024)).max(64),
+    beyond: z.string().max(1024).optional(),
+    later: z.string().max(2048).optional(),
+    refusal: z.string().max(1024).optional(),
+    severityDb: z
+      .number()
+      .nullable()
+      .describe(
+        "How loud the last window is above the baseline, dB of amplitude: 6 is twice; null: not known",
+      ),
+  } satisfies ShapeOf<ComponentBaseline>),
 );
 
 /** Validator of {@link TurbineState}; unknown fields are accepted and dropped. */
@@ -211,7 +236,7 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
           risk: riskSchema(),
           lane: z.enum(alarmLanes).optional(),
           severity: z.enum(alertSeverities).optional(),
-        }),
+        } satisfies ShapeOf<StandingAlarm>),
       )
       .max(maxStateItems),
     lastScores: z
@@ -222,33 +247,11 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
           probability,
           risk: riskSchema(),
           time,
-        }),
+        } satisfies ShapeOf<TurbineState["lastScores"][number]>),
       )
       .max(maxStateItems),
     model: z.object({ name: text, version: text, digest: text }).nullable(),
-    baselines: z
-      .array(
-        z.object({
-          component: text,
-          state: z.enum(["learning", "refused", "ready"]),
-          isProvisional: z.boolean().optional(),
-          version: z.int().min(0),
-          windows: z.int().min(0),
-          neededWindows: z.int().min(0).optional(),
-          suspicions: z.array(z.string().max(1024)).max(64),
-          beyond: z.string().max(1024).optional(),
-          later: z.string().max(2048).optional(),
-          refusal: z.string().max(1024).optional(),
-          severityDb: z
-            .number()
-            .nullable()
-            .describe(
-              "How loud the last window is above the baseline, dB of amplitude: 6 is twice; null: not known",
-            ),
-        }),
-      )
-      .max(64)
-      .optional(),
+    baselines: z.array(componentBaselineSchema()).max(64).optional(),
     drift: z
       .array(
         z.object({
@@ -256,7 +259,7 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
           level: z.enum(driftLevels),
           since: time.nullable(),
           title: z.string().max(1024).nullable(),
-        }),
+        } satisfies ShapeOf<NonNullable<TurbineState["drift"]>[number]>),
       )
       .max(256)
       .optional(),
@@ -265,7 +268,7 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
         z.object({
           device: text,
           diagnoses: z.array(deviceDiagnosisSchema()).max(64),
-        }),
+        } satisfies ShapeOf<DiagnosedDevice>),
       )
       .max(256)
       .optional(),
@@ -274,8 +277,8 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
       windowsProcessed: z.number().min(0),
       windowsQuarantined: z.number().min(0),
       quarantinedByReason: z.record(text, z.number().min(0)),
-    }),
-  }),
+    } satisfies ShapeOf<TurbineState["dataQuality"]>),
+  } satisfies ShapeOf<TurbineState>),
 );
 
 /** Validator of {@link GatewayStatus}; a last will may leave out all but the gateway and `online`. */
@@ -287,5 +290,5 @@ export const gatewayStatusSchema: () => z.ZodType<GatewayStatus> = onDemand(() =
     version: text.nullable().default(null),
     config: z.unknown().default(null),
     instance: z.string().max(64).nullable().optional(),
-  }),
+  } satisfies ShapeOf<GatewayStatus>),
 );
