@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { createInstallationKeys } from "../../collector/registry/installation-keys.ts";
 import { createKeyPair, writeKeyPair } from "../../core/bundle/keys.ts";
+import { idPattern } from "../../core/contract/topics.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { type CertificateWish, createAuthority, issueForSite } from "../fleet/site-authority.ts";
 import { parseHost, parseInteger } from "../terminal/options.ts";
@@ -169,7 +170,7 @@ function addIssue(command: Command, use: CertificateWish["use"]): void {
 
 /** The name of a publisher, and of its files. */
 function parseFileName(text: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text)) return text;
+  if (idPattern.test(text)) return text;
   throw new InvalidArgumentError("Letters, digits, dot, dash and underscore; at most 63.");
 }
 

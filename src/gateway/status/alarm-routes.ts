@@ -11,6 +11,7 @@ import {
   expectOperator,
   type GatewayRequest,
   type GatewayRoute,
+  matchPlace,
   readOrder,
   refuseRequest,
 } from "./gateway-http.ts";
@@ -32,12 +33,10 @@ export function createAlarmRoutes(desk: AlarmDesk): readonly GatewayRoute[] {
 
 function act({ path, body, actor }: GatewayRequest, desk: AlarmDesk): AlarmReply {
   expectOperator(actor);
-  const place = /^\/alarms\/([A-Za-z0-9._-]{1,63})\/([A-Za-z0-9._-]{1,63})\/([A-Za-z0-9._-]{1,63})$/.exec(
-    path,
-  );
+  const place = matchPlace(path, `${alarmsPath}/:/:/:`);
   if (place === null)
     throw refuseRequest("USAGE", `there is only POST ${alarmsPath}/TURBINE/COMPONENT/FAILURE-MODE`);
-  const [, turbine = "", component = "", failureMode = ""] = place;
+  const [turbine = "", component = "", failureMode = ""] = place;
   const order = readOrder(body, alarmOrderSchema(), "nothing to do to an alarm");
   return desk.act({ turbine, component, failureMode }, order);
 }

@@ -15,6 +15,7 @@ import {
   expectOperator,
   type GatewayRequest,
   type GatewayRoute,
+  matchPlace,
   readOrder,
   refuseRequest,
 } from "./gateway-http.ts";
@@ -46,10 +47,10 @@ export function createBaselineRoutes(sources: BaselineSources): readonly Gateway
 
 function renew({ path, body, actor }: GatewayRequest, { baselines, clock }: BaselineSources): RenewalReply {
   expectOperator(actor);
-  const place = /^\/baselines\/([A-Za-z0-9._-]{1,63})\/([A-Za-z0-9._-]{1,63})\/renew$/.exec(path);
+  const place = matchPlace(path, `${baselinesPath}/:/:/renew`);
   if (place === null)
     throw refuseRequest("USAGE", `there is only POST ${baselinesPath}/TURBINE/COMPONENT/renew`);
-  const [, turbine = "", component = ""] = place;
+  const [turbine = "", component = ""] = place;
   const wish = readOrder(body, renewalRequestSchema(), "not a request for a renewal");
   return baselines.renew({ turbine, component }, { ...wish, atMs: clock.nowMs() });
 }

@@ -10,6 +10,7 @@ import {
   expectOperator,
   type GatewayRequest,
   type GatewayRoute,
+  matchPlace,
   readOrder,
   refuseRequest,
 } from "./gateway-http.ts";
@@ -28,7 +29,7 @@ async function capture(
   { captures, placeOf }: Pick<DeviceTasks, "captures" | "placeOf">,
 ): Promise<DeviceCaptureReply> {
   expectOperator(actor);
-  const deviceId = /^\/devices\/([A-Za-z0-9._-]{1,63})\/capture$/.exec(path)?.[1];
+  const deviceId = matchPlace(path, "/devices/:/capture")?.[0];
   if (deviceId === undefined) throw refuseRequest("USAGE", "there is only POST /devices/ID/capture");
   const wish = readOrder(body, deviceCaptureRequestSchema(), "not a request for samples");
   const { recording, receivedSamples, gaps } = await captures.capture({ ...wish, deviceId, signal });

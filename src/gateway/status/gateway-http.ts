@@ -13,6 +13,7 @@ import { AuroraError, type ErrorCode } from "../../core/contract/aurora-error.ts
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { gatewayState } from "../../core/contract/config/state-names.ts";
 import { renderHttpDate } from "../../core/contract/iso-time.ts";
+import { idPattern } from "../../core/contract/topics.ts";
 import { urlHost } from "../../core/contract/url-host.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { parseJsonText } from "../../core/platform/files/parse-json.ts";
@@ -248,6 +249,16 @@ async function findAnswer(
     const failure = { code: "GATEWAY", message: "this failed", hint: "See the gateway's log." };
     return answerJson({ error: failure }, 500);
   }
+}
+
+/** The ids that stand in a path where a pattern such as `/alarms/:/:/:` has a colon; null: the path is of another form. */
+export function matchPlace(path: string, pattern: string): readonly string[] | null {
+  const asked = path.split("/");
+  const parts = pattern.split("/");
+  const isPlace =
+    asked.length === parts.length &&
+    asked.every((text, at) => (parts[at] === ":" ? idPattern.test(text) : text === parts[at]));
+  return isPlace ? asked.filter((_, at) => parts[at] === ":") : null;
 }
 
 function findActor({ socket, headers }: IncomingMessage, token: string): GatewayActor {

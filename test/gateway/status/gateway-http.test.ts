@@ -7,12 +7,17 @@ import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { gatewayAccessSchema } from "../../../src/core/contract/device/device-capture.ts";
 import { systemClock } from "../../../src/core/platform/clock.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createAlarmRoutes } from "../../../src/gateway/status/alarm-routes.ts";
+import { createBaselineRoutes } from "../../../src/gateway/status/baseline-routes.ts";
 import { createStatusRoutes } from "../../../src/gateway/status/describe-gateway.ts";
+import { createDeviceRoute } from "../../../src/gateway/status/device-routes.ts";
 import {
   answerJson,
   expectOperator,
   type GatewayHttp,
   type GatewayRequest,
+  type GatewayRoute,
+  matchPlace,
   startGatewayHttp,
 } from "../../../src/gateway/status/gateway-http.ts";
 import { askedHosts, askRaw } from "../../support/ask-raw.ts";
@@ -284,3 +289,35 @@ it("takes orders by the token that a killed gateway left where the disk takes no
   await late.close();
   expect(existsSync(path)).toBe(false);
 }, 20_000);
+
+describe("a path below a route", () => {
+  it("names ids, and nothing that leaves the place", () => {
+    const pattern = "/alarms/:/:/:";
+    expect(matchPlace("/alarms/WT-07/gearbox/inner-race", pattern)).toEqual([
+      "WT-07",
+      "gearbox",
+      "inner-race",
+    ]);
+    expect(matchPlace("/devices/mcu_1.b/capture", "/devices/:/capture")).toEqual(["mcu_1.b"]);
+    for (const path of ["/alarms/../gearbox/ball", "/alarms/.a/b/c", "/alarms/a/b", "/alarms/a/b/c/d"])
+      expect(matchPlace(path, pattern)).toBeNull();
+    expect(matchPlace("/devices/mcu/other", "/devices/:/capture")).toBeNull();
+    expect(matchPlace(`/devices/${"x".repeat(64)}/capture`, "/devices/:/capture")).toBeNull();
+  });
+
+  it("is refused by the routes of alarms, baselines and devices where an id is none", async () => {
+    const request = {
+      method: "POST",
+      body: "{}",
+      actor: "operator",
+      signal: AbortSignal.timeout(9e5),
+    } as const;
+    const ask = async ({ answer }: GatewayRoute, path: string): Promise<unknown> =>
+      answer({ ...request, path });
+    const [, alarms] = createAlarmRoutes({} as never);
+    const [, baselines] = createBaselineRoutes({} as never);
+    await expect(ask(alarms!, "/alarms/../gearbox/ball")).rejects.toThrow("there is only POST /alarms/");
+    await expect(ask(baselines!, "/baselines/../gearbox/renew")).rejects.toThrow("there is only POST");
+    await expect(ask(createDeviceRoute({} as never), "/devices/../capture")).rejects.toThrow("there is only");
+  });
+});

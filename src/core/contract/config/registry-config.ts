@@ -1,7 +1,7 @@
 /** What a collector serves to gateways as updates, and who may add to it. */
 import { z } from "zod";
 import { onDemand } from "../on-demand.ts";
-import { filePathSchema as file, trustedKeysSchema } from "./config-parts.ts";
+import { filePathSchema as file, idSchema as id, trustedKeysSchema } from "./config-parts.ts";
 
 /** Who may publish bundles over the API of a running collector. */
 interface PublisherConfig {
@@ -25,10 +25,7 @@ export interface RegistryConfig {
 
 const publisherSchema: () => z.ZodType<PublisherConfig> = onDemand(() =>
   z.strictObject({
-    name: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "letters, digits, dots, dashes and underscores, at most 63")
-      .describe("What the record of publications calls this publisher"),
+    name: id.describe("What the record of publications calls this publisher"),
     keyFile: file.describe("Its public key, PEM (`aurora keys publisher`)"),
     models: z
       .array(
