@@ -12,11 +12,10 @@ import {
 import { toldUpdateSteps } from "../../core/contract/uplink-record.ts";
 import type { RolledUpHealth } from "../../core/decision/roll-up-health.ts";
 import type { ComponentView } from "../fleet/describe-components.ts";
+import type { FleetSource } from "../fleet/fleet-source.ts";
 import type { ModelView, UpdateView } from "../fleet/load-models.ts";
 import type { TurbinePredictions } from "../fleet/load-predictions.ts";
 import type { GatewayView, TurbineView } from "../fleet/load-turbines.ts";
-import type { AlarmLifeStep, RecordedAlarm, RecordedEvent } from "../record/fleet-record.ts";
-import type { QuarantineEntry } from "../record/quarantine-listing.ts";
 
 const timeMs = z.number().describe("Epoch milliseconds");
 const probability = z.number().min(0).max(1);
@@ -28,6 +27,11 @@ const ungated = z
   .describe(
     "There where its bundle was written without asking its gate; absent: the gate let it out, or the bundle is not known here",
   );
+
+/** What the record lists of each. */
+type Recorded<List extends "alarms" | "events" | "quarantine"> = Awaited<
+  ReturnType<FleetSource["record"][List]>
+>["items"][number];
 
 /** A page of a list. */
 interface PageOf<T> {
@@ -84,7 +88,7 @@ export const turbinesSchema: z.ZodType<PageOf<TurbineView>> = listOf(
 );
 
 /** `/api/v1/alerts`. */
-export const alertsSchema: z.ZodType<PageOf<RecordedAlarm>> = listOf(
+export const alertsSchema: z.ZodType<PageOf<Recorded<"alarms">>> = listOf(
   z.object({
     alarm: z.int(),
     active: z.boolean(),
@@ -112,9 +116,9 @@ export const alertsSchema: z.ZodType<PageOf<RecordedAlarm>> = listOf(
         risk: probability
           .nullable()
           .describe("Probability of the fault at the site's prior, 0 to 1; null: not known"),
-      } satisfies ShapeOf<AlarmLifeStep>),
+      } satisfies ShapeOf<Recorded<"alarms">["steps"][number]>),
     ),
-  } satisfies ShapeOf<RecordedAlarm>),
+  } satisfies ShapeOf<Recorded<"alarms">>),
 );
 
 /** `/api/v1/predictions`. */
@@ -216,7 +220,7 @@ export const updatesSchema: z.ZodType<PageOf<UpdateView>> = listOf(
 );
 
 /** `/api/v1/events`. */
-export const eventsSchema: z.ZodType<PageOf<RecordedEvent>> = listOf(
+export const eventsSchema: z.ZodType<PageOf<Recorded<"events">>> = listOf(
   z.object({
     id: z.int(),
     gateway: z.string(),
@@ -225,10 +229,10 @@ export const eventsSchema: z.ZodType<PageOf<RecordedEvent>> = listOf(
     name: z.string(),
     subject: z.string(),
     detail: z.string(),
-  } satisfies ShapeOf<RecordedEvent>),
+  } satisfies ShapeOf<Recorded<"events">>),
 );
 
-interface QuarantineView extends Omit<QuarantineEntry, "sample"> {
+interface QuarantineView extends Omit<Recorded<"quarantine">, "sample"> {
   readonly sampleHex: string;
 }
 

@@ -8,7 +8,7 @@ import type {
   AlertData,
   AlertEvent,
   AlertTransition,
-  StandingAlarm,
+  SaidAlarm,
 } from "../../core/contract/alert.ts";
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
@@ -24,7 +24,7 @@ export interface SaidStanding {
   /** When it was said, by its gateway's clock where that can be right. */
   readonly atMs: number;
   /** Of one that the state does not name any more: as it was known before, but for its state. */
-  readonly alarm: StandingAlarm;
+  readonly alarm: SaidAlarm;
   readonly stands: boolean;
   /** Does it stand by its events alone? */
   readonly told: boolean;
@@ -190,7 +190,7 @@ function isEnd(change: AlarmChange, { active }: StoredAlarm): boolean {
 }
 
 /** Is it an alarm that people see, and whose condition holds? */
-function isShown({ state }: Pick<StandingAlarm, "state">): boolean {
+function isShown({ state }: Pick<SaidAlarm, "state">): boolean {
   return state === "unacknowledged" || state === "acknowledged";
 }
 
@@ -203,7 +203,7 @@ function isNews({ last, said }: StoredAlarm, { state, seenMs }: HeardAlarms, atM
 }
 
 /** @param named what a newer state says of the alarm; undefined: nothing, and that its component is good */
-function holdAlarm(held: StoredAlarm, named: StandingAlarm | undefined, atMs: number): AlarmChange | null {
+function holdAlarm(held: StoredAlarm, named: SaidAlarm | undefined, atMs: number): AlarmChange | null {
   const { active, last } = held;
   const known = knownOf(held);
   const told = held.said?.told ?? (last !== null && active);
@@ -227,13 +227,13 @@ function say({ alarm, last }: StoredAlarm, said: SaidStanding): AlarmChange {
 }
 
 /** What is known of an alarm, as a state would say it. */
-function knownOf({ said, last }: StoredAlarm): StandingAlarm {
+function knownOf({ said, last }: StoredAlarm): SaidAlarm {
   // One of which no event has come is known from a state.
   if (said !== null) return said.alarm;
   return standingOf(last!.data);
 }
 
-function standingOf(data: AlertData): Required<StandingAlarm> {
+function standingOf(data: AlertData): Required<SaidAlarm> {
   const { component, failureMode, leadingMode, state, since, probability, risk, lane, severity, until } =
     data;
   const how = { state, since, probability, risk, lane, severity, until };
@@ -247,7 +247,7 @@ function isTold({ alarm, stands }: SaidStanding, data: AlertData, active: boolea
 }
 
 /** Older gateways do not say how urgent an alarm is, nor until when it is withheld. */
-function isAlike(said: StandingAlarm, known: Pick<StandingAlarm, "state" | "severity" | "until">): boolean {
+function isAlike(said: SaidAlarm, known: Pick<SaidAlarm, "state" | "severity" | "until">): boolean {
   const { severity = known.severity, until = known.until } = said;
   return said.state === known.state && severity === known.severity && until === known.until;
 }
@@ -257,6 +257,6 @@ export function isSameTime(one: string, other: string): boolean {
   return Date.parse(one) === Date.parse(other);
 }
 
-function nameKind({ component, failureMode }: Pick<StandingAlarm, "component" | "failureMode">): string {
+function nameKind({ component, failureMode }: Pick<SaidAlarm, "component" | "failureMode">): string {
   return `${component}\n${failureMode}`;
 }

@@ -106,7 +106,7 @@ export interface AlertData {
 }
 
 /** An alarm that is not normal, as a turbine's state tells it: what its alert events tell, and whether its condition holds beneath. */
-export interface StandingAlarm
+export interface SaidAlarm
   extends Pick<
     AlertData,
     | "component"

@@ -1,6 +1,6 @@
 /** Retained state of a turbine, as subscribers see it. */
 import { z } from "zod";
-import { alarmStates, alertSeverities, riskSchema, type StandingAlarm, shelvedUntilSchema } from "./alert.ts";
+import { alarmStates, alertSeverities, riskSchema, type SaidAlarm, shelvedUntilSchema } from "./alert.ts";
 import { type DiagnosedDevice, deviceDiagnosisSchema } from "./device/device-diagnosis.ts";
 import { type DriftLevel, driftLevels } from "./drift-verdict.ts";
 import { onDemand } from "./on-demand.ts";
@@ -77,7 +77,7 @@ export interface TurbineState {
   /** One a watched component, seen or not; older gateways say nothing. */
   readonly components?: readonly ComponentCondition[] | undefined;
   /** Of more than {@link maxStateItems} each component's highest risks. */
-  readonly alarms: readonly StandingAlarm[];
+  readonly alarms: readonly SaidAlarm[];
   /** Last calibrated probability and risk by component and failure mode; of more than {@link maxStateItems} each component's highest. */
   readonly lastScores: readonly {
     readonly component: string;
@@ -236,7 +236,7 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
           risk: riskSchema(),
           lane: z.enum(alarmLanes).optional(),
           severity: z.enum(alertSeverities).optional(),
-        } satisfies ShapeOf<StandingAlarm>),
+        } satisfies ShapeOf<SaidAlarm>),
       )
       .max(maxStateItems),
     lastScores: z

@@ -4,7 +4,7 @@
  * nobody's is passed over.
  */
 import { isWithheldState } from "../../core/contract/alarm-report.ts";
-import type { StandingAlarm } from "../../core/contract/alert.ts";
+import type { SaidAlarm } from "../../core/contract/alert.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { type TurbineState, turbineStateSchema } from "../../core/contract/turbine-state.ts";
@@ -69,7 +69,7 @@ export function readStandingAlarms(
 }
 
 /** A withheld alarm goes on beneath. Where an older gateway does not say how, it had returned if its component is said to be in no alarm. */
-function isOver({ component, state, conditionActive }: StandingAlarm, { components }: TurbineState): boolean {
+function isOver({ component, state, conditionActive }: SaidAlarm, { components }: TurbineState): boolean {
   if (!isWithheldState(state)) return false;
   if (conditionActive !== undefined) return !conditionActive;
   if (state === "out-of-service") return false;

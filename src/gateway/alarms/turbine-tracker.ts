@@ -5,7 +5,7 @@
  * stands: the operating state says then that nothing is known now.
  */
 
-import type { StandingAlarm } from "../../core/contract/alert.ts";
+import type { SaidAlarm } from "../../core/contract/alert.ts";
 import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import { formatTime, lastTimeMs } from "../../core/contract/iso-time.ts";
@@ -185,7 +185,7 @@ function describeScore({ decision, mode }: LastScore): TurbineState["lastScores"
 }
 
 /** All that a state has room for: where there are more the highest risk of each component, then the second of each, and so on. */
-function keepHighest<T extends TurbineState["lastScores"][number] | StandingAlarm>(
+function keepHighest<T extends TurbineState["lastScores"][number] | SaidAlarm>(
   items: readonly T[],
 ): readonly T[] {
   if (items.length <= maxStateItems) return items;
@@ -218,7 +218,7 @@ function saneTime(timeMs: number | null): number | null {
   return timeMs !== null && timeMs >= 0 && timeMs <= lastTimeMs ? Math.round(timeMs) : null;
 }
 
-function describeAlarm(alarm: OpenAlarm): Required<StandingAlarm> {
+function describeAlarm(alarm: OpenAlarm): Required<SaidAlarm> {
   const { component, failureMode, state, conditionActive, untilMs, probability, risk, severity } = alarm;
   return {
     component,

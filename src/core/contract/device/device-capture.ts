@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { type BearingOrders, bearingOrdersSchema } from "../bundle/bearing.ts";
 import { onDemand } from "../on-demand.ts";
-import type { ShapeOf } from "../shape-of.ts";
 
 /** Longest capture in seconds. */
 export const maxCaptureSeconds = 40;
@@ -61,7 +60,7 @@ export const deviceCaptureRequestSchema: () => z.ZodType<DeviceCaptureRequest> =
     seconds: z.number().min(0.001).max(maxCaptureSeconds),
     channel: z.string().min(1).max(64).nullable().default(null),
     partial: z.boolean().default(false),
-  } satisfies ShapeOf<DeviceCaptureRequest>),
+  }),
 );
 
 export const deviceCaptureReplySchema: () => z.ZodType<DeviceCaptureReply> = onDemand(() =>
@@ -83,12 +82,12 @@ export const deviceCaptureReplySchema: () => z.ZodType<DeviceCaptureReply> = onD
     receivedSamples: z.int().min(0),
     gaps: z.int().min(0),
     counts: z.base64(),
-  } satisfies ShapeOf<DeviceCaptureReply>),
+  }),
 );
 
 export const gatewayAccessSchema: () => z.ZodType<GatewayAccess> = onDemand(() =>
   z.object({
     url: z.string().regex(/^http:\/\/[^\s/]+$/),
     token: z.string().min(32).max(256),
-  } satisfies ShapeOf<GatewayAccess>),
+  }),
 );

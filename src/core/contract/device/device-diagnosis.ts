@@ -1,7 +1,6 @@
 /** What is wrong with a device, told apart by a code: one sentence with its figures, and what to do about it. */
 import { z } from "zod";
 import { onDemand } from "../on-demand.ts";
-import type { ShapeOf } from "../shape-of.ts";
 
 /** What a gateway can find, worst first. */
 export const diagnosisCodes = [
@@ -98,5 +97,5 @@ export const deviceDiagnosisSchema: () => z.ZodType<DeviceDiagnosis> = onDemand(
     cure: z.string().max(maxDiagnosisText),
     isQuestion: z.literal(true).optional().describe("It only asks: what is said of the machine stands"),
     sinceMs: z.number().min(0).max(8.64e15),
-  } satisfies ShapeOf<DeviceDiagnosis>),
+  }),
 );

@@ -2,7 +2,7 @@
  * An alarm whose gateway has lost its memory, as its record can be made of what was last said of it in public. Says nothing of
  * whether its fault is still there: that its gateway forgot it is no evidence.
  */
-import type { AlertEvent, AlertTransition, StandingAlarm } from "../../contract/alert.ts";
+import type { AlertEvent, AlertTransition, SaidAlarm } from "../../contract/alert.ts";
 import type { PointId } from "../../contract/stream.ts";
 import { composeWindowId } from "../../contract/stream.ts";
 import type { AnnunciatedAlarm } from "./alarm-lifecycle.ts";
@@ -26,7 +26,7 @@ const unknownModel = { name: "unknown", version: "unknown", digest: "unknown" };
  * The record of an alarm that stands, or that waits to be acknowledged; null: neither. Of one that was withheld nobody knows
  * until when and by whom: it is shown again, and needs no acknowledgement, for whoever withheld it knows of it.
  */
-export function recallAlarm(said: StandingAlarm, { point, saidMs, nowMs }: SaidOf): AlarmRecord | null {
+export function recallAlarm(said: SaidAlarm, { point, saidMs, nowMs }: SaidOf): AlarmRecord | null {
   const { leadingMode, risk, lane, severity = "warning" } = said;
   const sinceMs = Date.parse(said.since);
   const alarm = recallState(said.state, sinceMs, saidMs);
@@ -50,7 +50,7 @@ export function recallAlarm(said: StandingAlarm, { point, saidMs, nowMs }: SaidO
 
 /** What a state says of an alarm, as the event that is not known would tell it: of no window and no model. */
 export function createSaidEvent(
-  said: StandingAlarm,
+  said: SaidAlarm,
   {
     point,
     saidMs,
@@ -90,7 +90,7 @@ export function createSaidEvent(
   });
 }
 
-function recallState(state: StandingAlarm["state"], sinceMs: number, saidMs: number): AnnunciatedAlarm {
+function recallState(state: SaidAlarm["state"], sinceMs: number, saidMs: number): AnnunciatedAlarm {
   switch (state) {
     case "normal":
       return { state };
