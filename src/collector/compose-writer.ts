@@ -3,7 +3,6 @@
  * work on the record by the clock. Answers nobody but gateways. What is opened here is closed here.
  */
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
-import { collectorState } from "../core/contract/config/state-names.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { type Closers, openWhole } from "../core/platform/daemon/closing.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
@@ -50,7 +49,6 @@ export async function openWriter(options: WriterOptions): Promise<RunningWriter>
 async function assemble(options: WriterOptions, closers: Closers): Promise<RunningWriter> {
   const { config, logger, metrics } = options;
   await prepareStateFolder(config.collector.stateDir, {
-    own: collectorState,
     nowMs: systemClock.nowMs(),
     logger,
   });

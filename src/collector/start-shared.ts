@@ -2,7 +2,6 @@
  * A collector whose record and broker processes share: workers are processes of their own, on this machine or on others, and
  * this one shows what they store, and does the work on the record by the clock, or only keeps its workers running.
  */
-import { collectorState } from "../core/contract/config/state-names.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { openWhole } from "../core/platform/daemon/closing.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
@@ -34,7 +33,6 @@ export async function startShared(options: DaemonOptions): Promise<Daemon> {
 function startWeb({ config, version, logger }: DaemonOptions, workers: IngestWorkers): Promise<Daemon> {
   return openWhole(logger, async (closers) => {
     await prepareStateFolder(config.collector.stateDir, {
-      own: collectorState,
       nowMs: systemClock.nowMs(),
       logger,
     });

@@ -2,7 +2,6 @@
 import { availableParallelism } from "node:os";
 import { listGatewayFiles } from "../core/contract/config/configured-files.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
-import { gatewayState } from "../core/contract/config/state-names.ts";
 import { createTopics } from "../core/contract/topics.ts";
 import { readNudge } from "../core/contract/update-nudge.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "../core/platform/clock.ts";
@@ -71,7 +70,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Daemon
 async function assemble(options: StartGatewayOptions, closers: Closers): Promise<Daemon> {
   const { config, logger, environment, runtimeVersion, clock = systemClock, timers = systemTimers } = options;
   const topics = createTopics(config.mqtt.base);
-  await prepareStateFolder(config.gateway.stateDir, { own: gatewayState, nowMs: clock.nowMs(), logger });
+  await prepareStateFolder(config.gateway.stateDir, { nowMs: clock.nowMs(), logger });
   const quality = createDataQuality();
   const load = createWorkGauge();
   const record = openGatewayRecord({ config, quality, load, clock, logger }, closers);

@@ -7,10 +7,9 @@ import type { ShapeOf } from "../../core/contract/shape-of.ts";
 import { askStatus, findGatewayAddress, type GatewayAddress } from "../ask/ask-gateway.ts";
 
 /** What is read here of a gateway's page. */
-export type FoundPage = Pick<
-  GatewayPage,
-  "gateway" | "mqtt" | "refusedAlerts" | "outbox" | "evidence" | "sources"
-> & {
+export type FoundPage = Pick<GatewayPage, "gateway" | "refusedAlerts" | "outbox" | "sources"> & {
+  readonly mqtt: Pick<GatewayPage["mqtt"], "connected" | "cloned" | "refusedFilters">;
+  readonly evidence?: Pick<NonNullable<GatewayPage["evidence"]>, "held" | "pieceLimitBytes"> | undefined;
   readonly windows: Pick<GatewayPage["windows"], "processed">;
   readonly devices: readonly (Pick<DeviceOnPage, "id" | "state" | "silentMs"> & {
     readonly diagnoses?: readonly Pick<DeviceDiagnosis, "text" | "cure">[] | undefined;

@@ -38,7 +38,7 @@ export const recordBounds: Readonly<Record<BoundName, number>> = {
   /** Windows that a row of predictions says it sums up. */
   rowWindows: 100_000_000,
   /** Bytes (UTF-8) of the model's version and the failure modes' names of a batch of predictions. */
-  labelBytes: 2_000,
+  labelBytes: 2_400,
   /** Characters of one alert event, as JSON. */
   alertCharacters: 65_536,
   /** Failure modes that a measuring point has had predictions of, within the time that these are kept. */

@@ -3,6 +3,7 @@
  * HTTP, and the JSON that `aurora baseline` prints. A point is *learning* until it has its *own reference*.
  */
 import { z } from "zod";
+import { maxFailureModes } from "./alert.ts";
 import { onDemand } from "./on-demand.ts";
 import { oneLine } from "./one-line.ts";
 import type { ModelRef } from "./prediction.ts";
@@ -206,7 +207,7 @@ export const renewalReplySchema: () => z.ZodType<RenewalReply> = onDemand(() =>
   z.strictObject({
     point: pointBaselineSchema(),
     letGo: count,
-    activeAlarms: z.array(z.string().max(64)).max(32),
+    activeAlarms: z.array(z.string().max(64)).max(maxFailureModes),
     isStored: z.boolean(),
   } satisfies ShapeOf<RenewalReply>),
 );

@@ -224,7 +224,10 @@ class ComponentHistory implements ComponentTracker {
     const lead = leadingMode === null ? "" : `, by now rather like ${toWords(leadingMode)}`;
     // Of a machine of which nothing is known now it was so once.
     const whys = unknown === null ? standing.map((alarm) => describeStanding(alarm, first, held)) : [];
-    const others = standing.filter((alarm) => alarm !== first).map(({ failureMode }) => toWords(failureMode));
+    const others = standing
+      .filter((alarm) => alarm !== first)
+      .sort((a, b) => Number(isCritical(b)) - Number(isCritical(a)))
+      .map(({ failureMode }) => toWords(failureMode));
     const more = others.splice(namedOthers).length;
     if (more > 0) others.push(`${more} more`);
     const also = others.length === 0 ? "" : ` (also ${others.join(", ")})`;

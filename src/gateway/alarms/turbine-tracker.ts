@@ -5,6 +5,7 @@
  * stands: the operating state says then that nothing is known now.
  */
 
+import { isWithheldState } from "../../core/contract/alarm-report.ts";
 import type { SaidAlarm } from "../../core/contract/alert.ts";
 import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
@@ -144,8 +145,8 @@ class TurbineRollUp implements TurbineTracker {
       health: describeHealth(known, alarms, described),
       healthReason: rollUpHealth(described, timeMs).reason,
       components: described,
-      alarms: keepHighest(alarms.map(describeAlarm)),
-      lastScores: keepHighest(this.#scores.map(describeScore)),
+      alarms: keepFirst(alarms.map(describeAlarm), byUrgency),
+      lastScores: keepFirst(this.#scores.map(describeScore), byRisk),
       model: this.#model,
       ...(conditions === undefined ? {} : { baselines: describeBaselines(conditions) }),
       ...(drift === undefined ? {} : { drift: drift.map(describeDrift) }),
@@ -184,23 +185,34 @@ function describeScore({ decision, mode }: LastScore): TurbineState["lastScores"
   return { component, failureMode, probability, ...(risk === undefined ? {} : { risk }), time };
 }
 
-/** All that a state has room for: where there are more the highest risk of each component, then the second of each, and so on. */
-function keepHighest<T extends TurbineState["lastScores"][number] | SaidAlarm>(
+type SaidScore = TurbineState["lastScores"][number];
+
+/** All that a state has room for, in their order: where there are more the first of each component by `compare`, then the second of each, and so on. */
+function keepFirst<T extends SaidScore | SaidAlarm>(
   items: readonly T[],
+  compare: (a: T, b: T) => number,
 ): readonly T[] {
   if (items.length <= maxStateItems) return items;
   const ranked = [...groupBy(items, ({ component }) => component).values()].flatMap((own) =>
-    [...own].sort(byRisk).map((item, place) => ({ item, place })),
+    [...own].sort(compare).map((item, place) => ({ item, place })),
   );
-  ranked.sort((a, b) => a.place - b.place || byRisk(a.item, b.item));
-  return ranked.slice(0, maxStateItems).map(({ item }) => item);
+  ranked.sort((a, b) => a.place - b.place || compare(a.item, b.item));
+  const kept = new Set(ranked.slice(0, maxStateItems).map(({ item }) => item));
+  return items.filter((item) => kept.has(item));
 }
 
-type Weighed = Pick<TurbineState["lastScores"][number], "probability" | "risk">;
-
 /** The highest first; what is not known last, by probability. */
-function byRisk(a: Weighed, b: Weighed): number {
+function byRisk(a: SaidScore, b: SaidScore): number {
   return (b.risk ?? -1) - (a.risk ?? -1) || b.probability - a.probability;
+}
+
+/** What an operator must see first; by nothing that changes with every window, since a state whose alarms change goes out at once. */
+function byUrgency(a: SaidAlarm, b: SaidAlarm): number {
+  return (
+    Number(isWithheldState(a.state)) - Number(isWithheldState(b.state)) ||
+    Number(b.severity === "critical") - Number(a.severity === "critical") ||
+    (a.since < b.since ? -1 : Number(a.since > b.since))
+  );
 }
 
 type DescribedDrift = NonNullable<TurbineState["drift"]>[number];

@@ -4,6 +4,7 @@
  * its place once forgotten alarms are beside it; when a text is written `kept-serving.ts` and `recall-alarms.ts` say.
  */
 import { z } from "zod";
+import { maxFailureModes } from "../../core/contract/alert.ts";
 import { scadaModes } from "../../core/contract/bundle/normal-behaviour.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
 import { isConditionActive } from "../../core/decision/alarms/alarm-lifecycle.ts";
@@ -101,7 +102,7 @@ function joinServing(
 }
 
 /** A decider has no more signals; names of modes that no model knows come from outside. */
-const mostHeld = 32;
+const mostHeld = maxFailureModes;
 
 /**
  * Those of these alarms that were not kept, each once, as it was said last. Of an occurrence that was kept, or that began before the one

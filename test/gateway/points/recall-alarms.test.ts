@@ -177,7 +177,7 @@ describe("a gateway without a memory", () => {
     // Names that no model knows must not make what is kept unreadable.
     const second = start();
     await second.look([stateOf(many.slice(100))]);
-    expect(listed()).toHaveLength(32);
+    expect(listed()).toHaveLength(33);
     expect(kept().lost).toEqual([]);
   });
 });

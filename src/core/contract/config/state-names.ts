@@ -3,16 +3,10 @@
  * same names a daemon knows at its start what is its own.
  */
 
-/** Names of what a daemon makes there. What begins with the record's name is the record's: logs, locks, what was set aside. */
-export interface StateNames {
-  readonly record: string;
-  readonly [part: string]: string;
-}
+type StateNames<Part extends string> = Readonly<Record<"record" | Part, string>>;
 
-type StateNamesOf<Part extends string> = Readonly<Record<"record" | Part, string>>;
-
-/** Of a gateway. `access` holds a `GatewayAccess`. */
-export const gatewayState: StateNamesOf<"access" | "evidence" | "opcua" | "recordings" | "updates"> = {
+/** Of a gateway. What begins with the record's name is the record's: logs, locks, what was set aside. `access` holds a `GatewayAccess`. */
+export const gatewayState: StateNames<"access" | "evidence" | "opcua" | "recordings" | "updates"> = {
   record: "gateway.db",
   access: "access.json",
   evidence: "evidence",
@@ -22,7 +16,7 @@ export const gatewayState: StateNamesOf<"access" | "evidence" | "opcua" | "recor
 };
 
 /** Of a collector. `believed` is the time that was believed last, `doubted` for how long it has been doubted since. */
-export const collectorState: StateNamesOf<"believed" | "doubted" | "evidence" | "registry"> = {
+export const collectorState: StateNames<"believed" | "doubted" | "evidence" | "registry"> = {
   record: "collector.sqlite",
   believed: "clock.believed",
   doubted: "clock.doubted",

@@ -6,13 +6,11 @@
 import { chmod, lstat, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { hasErrorCode, systemCodeOf } from "../../contract/aurora-error.ts";
-import type { StateNames } from "../../contract/config/state-names.ts";
+import { collectorState, gatewayState } from "../../contract/config/state-names.ts";
 import { makeFolder } from "../files/atomic-file.ts";
 import type { Logger } from "../logger.ts";
 
 interface StateFolderOptions {
-  /** What the daemon makes there. */
-  readonly own: StateNames;
   readonly nowMs: number;
   readonly logger: Logger;
 }
@@ -35,15 +33,20 @@ const sticky = 0o1000;
 /** Entries looked at, from the top downwards: a start is not held up by millions of files, and all are in a closed folder. */
 const maxEntries = 20_000;
 
-/** Did the daemon make what has this name at the top of its state folder? */
-function isOwnState(name: string, own: StateNames): boolean {
-  return name.startsWith(own.record) || Object.values(own).includes(name) || leftoverPattern.test(name);
+/** Did a daemon make what has this name at the top of its state folder? It may be the other daemon's: both may share one. */
+function isOwnState(name: string): boolean {
+  return (
+    leftoverPattern.test(name) ||
+    [gatewayState, collectorState].some(
+      (own) => name.startsWith(own.record) || Object.values(own).includes(name),
+    )
+  );
 }
 
-/** Makes `dir` where it is missing, closes what is the daemon's to others, the folder too if it holds nothing else, and tidies it. */
+/** Makes `dir` where it is missing, closes what is a daemon's to others, the folder too if it holds nothing else, and tidies it. */
 export async function prepareStateFolder(
   dir: string,
-  { own, nowMs, logger }: StateFolderOptions,
+  { nowMs, logger }: StateFolderOptions,
 ): Promise<StateFolderReport> {
   const report = { tightened: 0, leftoversRemoved: 0, refused: null as string | null };
   const attempt = async (work: () => Promise<void>): Promise<void> => {
@@ -82,7 +85,7 @@ export async function prepareStateFolder(
       for (const entry of await readdir(folder, { withFileTypes: true })) {
         looked += 1;
         if (looked > maxEntries || !(entry.isFile() || entry.isDirectory())) continue;
-        if (folder === dir && !isOwnState(entry.name, own)) {
+        if (folder === dir && !isOwnState(entry.name)) {
           isShared = true;
           continue;
         }

@@ -22,8 +22,7 @@ import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { until } from "../../../support/until.ts";
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
-const prepare = (dir: string) =>
-  prepareStateFolder(dir, { own: gatewayState, nowMs: Date.now(), logger: silentLogger });
+const prepare = (dir: string) => prepareStateFolder(dir, { nowMs: Date.now(), logger: silentLogger });
 /** No process has it: Linux counts to 4,194,304 at most. */
 const deadPid = 5_000_000;
 
@@ -118,6 +117,16 @@ test("of a folder that holds other things nothing but a daemon's own is touched"
   expect(modeOf(join(dir, "gateway.db"))).toBe(0o600);
 });
 
+test("what both daemons made is closed, whichever starts", async () => {
+  const dir = createTemporaryFolder();
+  for (const name of [gatewayState.record, gatewayState.access, `${collectorState.record}-wal`])
+    writeFileSync(join(dir, name), "x");
+  await prepare(openToAll(dir));
+  expect([dir, ...readdirSync(dir).map((name) => join(dir, name))].map(modeOf)).toEqual([
+    0o700, 0o600, 0o600, 0o600,
+  ]);
+});
+
 test("a folder that many share stays as it is", async () => {
   const dir = createTemporaryFolder();
   chmodSync(dir, 0o1777);
@@ -128,13 +137,11 @@ test("a folder that many share stays as it is", async () => {
 test.each([
   [
     "collector",
-    collectorState,
     workedFolder,
     (stateDir: string) => ({ collector: { stateDir, httpPort: 0 }, mqtt: { embedded: { port: 0 } } }),
   ],
   [
     "gateway",
-    gatewayState,
     oldFolder,
     (stateDir: string) => ({
       gateway: { id: "gw-1", site: "north-sea", stateDir, httpPort: 0 },
@@ -142,26 +149,23 @@ test.each([
       turbines: [{ id: "wt-1" }],
     }),
   ],
-])(
-  "a %s makes what nobody else can read, and knows all of it as its own",
-  async (kind, own, begin, configure) => {
-    const dir = await begin();
-    const before = readdirSync(dir);
-    const path = join(createTemporaryFolder(), "config.yaml");
-    writeFileSync(path, stringify(configure(dir)));
-    const { child, finished } = startAurora([kind, "--config", path]);
-    const made = join(dir, kind === "gateway" ? "access.json" : "collector.sqlite-wal");
-    await until(() => existsSync(made), "it runs", 30_000);
-    const open = readdirSync(dir, { recursive: true, encoding: "utf8" })
-      .map((name) => [name, modeOf(join(dir, name))] as const)
-      .filter(([, mode]) => (mode & 0o077) !== 0);
-    expect(open).toEqual([]);
-    expect(modeOf(dir)).toBe(0o700);
-    child.kill("SIGKILL");
-    await finished;
-    await prepareStateFolder(openToAll(dir), { own, nowMs: Date.now(), logger: silentLogger });
-    expect(modeOf(dir)).toBe(0o700);
-    expect(readdirSync(dir)).toEqual(expect.arrayContaining(before));
-    if (kind === "gateway") expect(readdirSync(join(dir, "updates", "bearing"))).toEqual(["journal.json"]);
-  },
-);
+])("a %s makes what nobody else can read, and knows all of it as its own", async (kind, begin, configure) => {
+  const dir = await begin();
+  const before = readdirSync(dir);
+  const path = join(createTemporaryFolder(), "config.yaml");
+  writeFileSync(path, stringify(configure(dir)));
+  const { child, finished } = startAurora([kind, "--config", path]);
+  const made = join(dir, kind === "gateway" ? "access.json" : "collector.sqlite-wal");
+  await until(() => existsSync(made), "it runs", 30_000);
+  const open = readdirSync(dir, { recursive: true, encoding: "utf8" })
+    .map((name) => [name, modeOf(join(dir, name))] as const)
+    .filter(([, mode]) => (mode & 0o077) !== 0);
+  expect(open).toEqual([]);
+  expect(modeOf(dir)).toBe(0o700);
+  child.kill("SIGKILL");
+  await finished;
+  await prepareStateFolder(openToAll(dir), { nowMs: Date.now(), logger: silentLogger });
+  expect(modeOf(dir)).toBe(0o700);
+  expect(readdirSync(dir)).toEqual(expect.arrayContaining(before));
+  if (kind === "gateway") expect(readdirSync(join(dir, "updates", "bearing"))).toEqual(["journal.json"]);
+});
