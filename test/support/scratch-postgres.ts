@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, existsSync, readdirSync, statSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
@@ -44,6 +44,10 @@ export interface ScratchPostgres {
   freeze(): void;
   goOn(): void;
   start(): Promise<void>;
+  /** Copies its files, as a backup does; whoever is connected loses that. */
+  keepCopy(): Promise<void>;
+  /** Goes on as it was when the copy was made: as a standby that was behind, or a restored backup. */
+  becomeCopy(): Promise<void>;
   /** Kills and tidies up. */
   close(): Promise<void>;
 }
@@ -104,6 +108,17 @@ export async function startScratchPostgres(settings: readonly string[] = []): Pr
         await delay(50);
       }
       throw new Error("PostgreSQL does not start");
+    },
+    async keepCopy() {
+      await server.kill();
+      execFileSync("cp", ["-a", data, `${data}-copy`]);
+      await server.start();
+    },
+    async becomeCopy() {
+      await server.kill();
+      rmSync(data, { recursive: true });
+      renameSync(`${data}-copy`, data);
+      await server.start();
     },
     async close() {
       await server.kill();

@@ -18,8 +18,10 @@ import type {
 import { countMissing, describeMissing } from "../record-rules.ts";
 import { type Admission, createAdmission } from "./postgres-bounds.ts";
 import { tellOfClocks } from "./postgres-clocks.ts";
-import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
+import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
 import type { PostgresDrift } from "./postgres-drift.ts";
+import { inOneEra, rememberByEra } from "./postgres-era.ts";
+import { isDataError } from "./postgres-errors.ts";
 import { setMessagesAside } from "./postgres-events.ts";
 import { forgetLives, lockLanes, nameLane, readHighest, setLanes } from "./postgres-lanes.ts";
 import { createTouchMemory, findBehind, noteGateways, type TurbineTouch } from "./postgres-machines.ts";
@@ -45,10 +47,16 @@ export function createEnvelopeStore(
   parts: BatchParts,
 ): (batch: EnvelopeBatch) => Promise<readonly StoredEnvelope[]> {
   const { database, partitions } = parts;
-  const admit = createAdmission(database);
-  const knownGateways = new Set<string>();
-  const touches = createTouchMemory();
-  return async (batch) => {
+  const recall = rememberByEra(database, (held) => ({
+    admit: createAdmission(held),
+    knownGateways: new Set<string>(),
+    touches: createTouchMemory(),
+  }));
+  const storeIn = async (
+    held: PostgresDatabase,
+    batch: EnvelopeBatch,
+  ): Promise<readonly StoredEnvelope[]> => {
+    const { admit, knownGateways, touches } = recall();
     await partitions.prepare(batch.nowMs);
     const sent = batch.envelopes.flatMap(({ gateway, records }) => {
       const source = { gateway, receivedMs: batch.nowMs };
@@ -61,7 +69,7 @@ export function createEnvelopeStore(
     const unknown = gateways.filter((gateway) => !knownGateways.has(gateway));
     let touched: TurbineTouch[] = [];
     const store = (write: RecordWriter): Promise<readonly StoredEnvelope[]> =>
-      database.transaction(async (session) => {
+      held.transaction(async (session) => {
         // Of an attempt that was rolled back nothing is known.
         touched = [];
         if (unknown.length > 0) await noteGateways(session, unknown);
@@ -78,6 +86,7 @@ export function createEnvelopeStore(
     touches.note(touched);
     return stored;
   };
+  return (batch) => inOneEra(database, (held) => storeIn(held, batch));
 }
 
 const maxKnownGateways = 200_000;

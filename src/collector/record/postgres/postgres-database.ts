@@ -3,9 +3,9 @@
  * a connection, transactions, and one kind of error. Holds no table.
  */
 import { createHash } from "node:crypto";
-import { type ClientConfig, DatabaseError, Pool, type PoolClient, types } from "pg";
-import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { type ClientConfig, Pool, type PoolClient, types } from "pg";
 import type { Logger } from "../../../core/platform/logger.ts";
+import { isCollision, isLost, isUnprepared, otherEraError, redactUrl, wrapError } from "./postgres-errors.ts";
 import { type SqlParameter, toParameter } from "./postgres-values.ts";
 
 /** A row by the names of its columns: int8 and numeric are numbers, bytea is bytes. */
@@ -17,18 +17,34 @@ export interface SqlSession {
   rows(text: string, values?: readonly SqlParameter[]): Promise<readonly PostgresRow[]>;
   /** How many rows a statement changed. */
   run(text: string, values?: readonly SqlParameter[]): Promise<number>;
-  /** Runs one or more statements without parameters. */
-  exec(text: string): Promise<void>;
+  /** Runs one or more statements without parameters; rows of the last. */
+  exec(text: string): Promise<readonly PostgresRow[]>;
 }
 
 export interface PostgresDatabase extends SqlSession {
   /**
-   * Commits when `work` resolves, rolls back when it rejects; again, up to three times, when the server says that two stood in each other's way.
-   * `begin` opens it, of another isolation than usual.
+   * Rises when the database may be another one, or an older state of it: a connection was lost, or a transaction finds another server or
+   * another file of the points' table than the one before it. What is remembered of rows holds within one era (`postgres-era.ts`).
    */
-  transaction<T>(work: (session: SqlSession) => Promise<T>, begin?: string): Promise<T>;
+  readonly era: number;
+  /** Begins another era: something that was remembered is not so. */
+  forget(): void;
+  /**
+   * Commits when `work` resolves, rolls back when it rejects; again, up to three times, when the server says that two stood in each other's way.
+   * @throws AuroraError STORE, which {@link isOfAnotherEra} tells, before any work in another era than `options.era`
+   */
+  transaction<T>(work: (session: SqlSession) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** May be called twice. */
   close(): Promise<void>;
+}
+
+interface TransactionOptions {
+  /** Opens it, of another isolation than usual. */
+  readonly begin?: string;
+  /** The only one in which it may do anything. */
+  readonly era?: number;
+  /** How long an answer may take, where `begin` sets the server other limits than usual. */
+  readonly answerMs?: number;
 }
 
 export interface PostgresOptions {
@@ -47,9 +63,6 @@ const connectTimeoutMs = 5_000;
 /** How much longer than the server a client waits before it gives a connection up. */
 const answerGraceMs = 5_000;
 const maxAttempts = 3;
-/** serialization_failure and deadlock_detected (PostgreSQL documentation, appendix A). */
-const collisions: ReadonlySet<string | undefined> = new Set(["40001", "40P01"]);
-
 /** Opens a pool; connects at the first statement. */
 export function openPostgres(options: PostgresOptions): PostgresDatabase {
   const subject = redactUrl(options.url);
@@ -58,22 +71,27 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
     max: options.connections,
     idleTimeoutMillis: 60_000,
   });
-  // Of a connection that nobody uses just now: the next statement gets another.
-  pool.on("error", (error) => options.logger.debug("a connection to the database was lost", { error }));
   let closing: Promise<void> | null = null;
-  /** Counts how often tables were changed under statements that were prepared: connections of before are not used again. */
-  let generation = 0;
+  let era = 0;
+  /** What the last transaction found behind the address. */
+  let place: unknown;
+  /** Connections of another era are not used again. */
   const born = new WeakMap<object, number>();
   let wasReached = false;
+  // Of a connection that nobody uses just now: the next statement gets another.
+  pool.on("error", (error) => {
+    era++;
+    options.logger.debug("a connection to the database was lost", { error });
+  });
   pool.on("connect", (client) => {
     wasReached = true;
-    born.set(client, generation);
+    born.set(client, era);
   });
   const connect = async (): Promise<PoolClient> => {
     try {
       for (;;) {
         const client = await pool.connect();
-        if (born.get(client) === generation) return client;
+        if (born.get(client) === era) return client;
         client.release(true);
       }
     } catch (error) {
@@ -84,8 +102,8 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
     try {
       return await lendOnce(work);
     } catch (error) {
-      if (!isOutdated(error)) throw error;
-      generation++;
+      if (!isUnprepared(error)) throw error;
+      era++;
       return lendOnce(work);
     }
   };
@@ -100,21 +118,46 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
     try {
       return await work(client);
     } catch (error) {
-      if (isLost(error)) broken = error as Error;
+      if (isLost(error)) {
+        broken = error as Error;
+        era++;
+      }
       throw error;
     } finally {
       client.off("error", onError);
       client.release(broken);
     }
   };
+  const arrive = (found: unknown, expected: number | undefined): void => {
+    if (place !== undefined && place !== found) era++;
+    place = found;
+    if (expected !== undefined && expected !== era) throw otherEraError(subject);
+  };
   return {
     ...createSession((run) => lend(run), subject),
-    transaction: async (work, begin = "BEGIN") => {
+    get era() {
+      return era;
+    },
+    forget: () => {
+      era++;
+    },
+    transaction: async (work, { begin = "BEGIN", era: expected, answerMs } = {}) => {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await lend((client) => runTransaction(client, work, { subject, begin }));
+          return await lend((client) =>
+            runTransaction(
+              createSession((run) => run(client), subject, answerMs),
+              {
+                begin,
+                work: (session, found) => {
+                  arrive(found, expected);
+                  return work(session);
+                },
+              },
+            ),
+          );
         } catch (error) {
-          if (attempt >= maxAttempts || !collisions.has(sqlState(error))) throw error;
+          if (attempt >= maxAttempts || !isCollision(error)) throw error;
           options.logger.debug("two transactions stood in each other's way; tried again", { attempt });
         }
       }
@@ -128,25 +171,28 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
 
 /**
  * A server may be told to answer a commit before it is on the disk: what is acknowledged must outlive its end. And it may be told to
- * take NULL in a list for a word: all that holds a value that is not known would be refused, and be set aside.
+ * take NULL in a list for a word: all that holds a value that is not known would be refused, and be set aside. The place is another
+ * one of a standby that took over, of a server that was started again, of a database or tables that were restored: anybody may ask for it.
  */
-const settings = `SELECT set_config(name, 'on', true) FROM unnest('{synchronous_commit,array_nulls}'::text[]) AS name
-  WHERE current_setting(name) = 'off'`;
+const settle = `SELECT concat_ws(' ', extract(epoch FROM pg_postmaster_start_time()), pg_relation_filepath(to_regclass('point'))) AS place,
+  ARRAY(SELECT set_config(name, 'on', true) FROM unnest('{synchronous_commit,array_nulls}'::text[]) AS name
+    WHERE current_setting(name) = 'off') AS changed`;
 
 async function runTransaction<T>(
-  client: PoolClient,
-  work: (session: SqlSession) => Promise<T>,
-  { subject, begin }: { readonly subject: string; readonly begin: string },
+  session: SqlSession,
+  {
+    begin,
+    work,
+  }: { readonly begin: string; readonly work: (session: SqlSession, place: unknown) => Promise<T> },
 ): Promise<T> {
-  const session = createSession((run) => run(client), subject);
   try {
-    await session.exec(`${begin}; ${settings}`);
-    const result = await work(session);
+    const [found] = await session.exec(`${begin}; ${settle}`);
+    const result = await work(session, found?.place);
     await session.exec("COMMIT");
     return result;
   } catch (error) {
     // A connection that is gone has rolled back already; the first error is the one that says why.
-    await client.query("ROLLBACK").catch(() => {});
+    await session.exec("ROLLBACK").catch(() => {});
     throw error;
   }
 }
@@ -154,7 +200,9 @@ async function runTransaction<T>(
 function createSession(
   lend: <T>(run: (client: PoolClient) => Promise<T>) => Promise<T>,
   subject: string,
+  answerMs?: number,
 ): SqlSession {
+  const patience = answerMs === undefined ? {} : { query_timeout: answerMs };
   const attempt = async <T>(run: (client: PoolClient) => Promise<T>): Promise<T> => {
     try {
       return await lend(run);
@@ -163,13 +211,17 @@ function createSession(
     }
   };
   const query = (text: string, values: readonly SqlParameter[] = []) =>
-    attempt((client) => client.query({ name: nameOf(text), text, values: values.map(toParameter) }));
+    attempt((client) =>
+      client.query({ name: nameOf(text), text, values: values.map(toParameter), ...patience }),
+    );
   return {
     rows: async (text, values) => (await query(text, values)).rows as PostgresRow[],
     run: async (text, values) => (await query(text, values)).rowCount ?? 0,
     exec: (text) =>
       attempt(async (client) => {
-        await client.query(text);
+        // Of several statements the driver gives a list.
+        const answers = [await client.query({ text, ...patience })].flat();
+        return (answers.at(-1)?.rows ?? []) as PostgresRow[];
       }),
   };
 }
@@ -232,69 +284,4 @@ function readNumbers(value: string): (number | null)[] {
 
 function parserOf(oid: number): (value: string) => unknown {
   return parsers[oid] ?? plainText;
-}
-
-/** Passwords do not stand in addresses, but may have been written there. */
-function redactUrl(url: string): string {
-  return url.replace(/\/\/[^/]*@/, "//").replace(/\?.*$/, "");
-}
-
-/** The server's code for what went wrong (SQLSTATE), or undefined when it was not the server that said so. */
-export function sqlState(error: unknown): string | undefined {
-  const cause = error instanceof AuroraError ? error.cause : error;
-  return cause instanceof DatabaseError ? cause.code : undefined;
-}
-
-/** Is it what was to be stored that the server refused (classes 22, data, 23, constraints, and 54, limits)? It refuses it again. */
-export function isDataError(error: unknown): boolean {
-  return /^(2[23]|54)/.test(sqlState(error) ?? "");
-}
-
-/**
- * Was a statement prepared before its tables were changed, as by a newer collector that shares them, or is it not there any more? It
- * has done nothing, nor has its transaction. (0A000 says more than this; its words are in the server's language.)
- */
-function isOutdated(error: unknown): boolean {
-  const cause = error instanceof AuroraError ? error.cause : error;
-  if (!(cause instanceof DatabaseError)) return false;
-  return cause.code === "26000" || (cause.code === "0A000" && cause.routine === "RevalidateCachedQuery");
-}
-
-/**
- * A connection that cannot be used again: the server ended it, nothing was heard on it in time, or it leads to a server that only
- * reads, while the address may lead to another by now.
- */
-function isLost(error: unknown): boolean {
-  const cause = error instanceof AuroraError ? error.cause : error;
-  if (!(cause instanceof Error)) return false;
-  return cause instanceof DatabaseError ? /^(08|57P|25006)/.test(cause.code ?? "") : true;
-}
-
-const hints: readonly (readonly [RegExp, string])[] = [
-  [/^08P01/, "A pooler between needs `ignore_startup_parameters`, as src/SCALING.md says."],
-  [/^25006/, "This server only reads: let `record.url` lead to the primary, not to a replica."],
-  [/^28/, "Check the user, `record.passwordFile`, and the server's pg_hba.conf."],
-  [/^3D/, "Create the database: `createdb --encoding=UTF8 --template=template0 NAME`."],
-  [/^42501/, "Grant this user the right to create tables in the database (it owns what it creates)."],
-  [/^53100/, "Free some space on the server's disk; gateways keep their records meanwhile."],
-  [/^53300/, "Raise the server's max_connections, or lower `record.connections`."],
-  [/^57014/, "The server was too slow for `record.statementTimeoutSeconds`: look at its load and its disk."],
-];
-
-/** What the driver or the server says, as one error; a bug of ours is returned as it is. */
-function wrapError(error: unknown, subject: string, next = "it is tried again then"): unknown {
-  if (error instanceof AuroraError || !(error instanceof Error)) return error;
-  if (error instanceof TypeError || error instanceof RangeError) return error;
-  const state = error instanceof DatabaseError ? error.code : undefined;
-  const hint =
-    hints.find(([pattern]) => pattern.test(state ?? ""))?.[1] ??
-    `Check that the PostgreSQL server runs and can be reached; ${next}.`;
-  // Some network errors have no message of their own.
-  const reason = error.message === "" ? ((error as { code?: string }).code ?? error.name) : error.message;
-  return new AuroraError("STORE", `the database says: ${reason}`, {
-    op: "use the record's database",
-    subject,
-    hint,
-    cause: error,
-  });
 }

@@ -24,6 +24,7 @@ import {
   readReference,
   readStates,
 } from "./postgres-drift-steps.ts";
+import { inOneEra, rememberByEra } from "./postgres-era.ts";
 import { putEvents } from "./postgres-events.ts";
 import { createPointNumbers } from "./postgres-machines.ts";
 import type { PostgresPartitions } from "./postgres-partitions.ts";
@@ -43,7 +44,7 @@ export function createPostgresDriftRecord(
   database: PostgresDatabase,
   partitions: PostgresPartitions,
 ): DriftRecord {
-  const points = createPointNumbers(database);
+  const recallPoints = rememberByEra(database, createPointNumbers);
   return {
     driftOfDay: (query) => readDriftDays(database, query),
     newestDriftDay: (untilDay) => newestDriftDay(database, untilDay),
@@ -78,21 +79,23 @@ export function createPostgresDriftRecord(
     periodProgress: (period) => readProgress(database, period),
     driftFleet: () => readDriftFleet(database),
     driftStates: (points) => readStates(database, points),
-    publishPeriod: async (step) => {
-      await partitions.prepare(step.nowMs);
-      const numbers = await points.find([...step.verdicts, ...step.states]);
-      const numberOf = (point: PointId): number => numbers.get(namePoint(point))!;
-      await database.transaction(async (session) => {
-        for (const verdict of step.verdicts) await replaceVerdict(session, numberOf(verdict), verdict);
-        for (const state of step.states) await putState(session, numberOf(state), state);
-        const source = { gateway: ownName, receivedMs: step.nowMs };
-        await putEvents(
-          session,
-          step.events.map((event) => [event, source]),
-        );
-        if (step.hasMore !== true) await notePublished(session, step.period);
-      });
-    },
+    publishPeriod: (step) =>
+      inOneEra(database, async (held) => {
+        const points = recallPoints();
+        await partitions.prepare(step.nowMs);
+        const numbers = await points.find([...step.verdicts, ...step.states]);
+        const numberOf = (point: PointId): number => numbers.get(namePoint(point))!;
+        await held.transaction(async (session) => {
+          for (const verdict of step.verdicts) await replaceVerdict(session, numberOf(verdict), verdict);
+          for (const state of step.states) await putState(session, numberOf(state), state);
+          const source = { gateway: ownName, receivedMs: step.nowMs };
+          await putEvents(
+            session,
+            step.events.map((event) => [event, source]),
+          );
+          if (step.hasMore !== true) await notePublished(session, step.period);
+        });
+      }),
     driftBacklog: () => readDriftBacklog(database),
   };
 }

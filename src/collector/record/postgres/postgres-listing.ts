@@ -3,6 +3,7 @@ import { briefState, type HeldState } from "../brief-state.ts";
 import type { MachineRecord, TurbineRef } from "../machine-record.ts";
 import { fromGatewayRow, fromTurbineRow, nameTurbine } from "../machine-rows.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
+import { inOneEra, rememberByEra } from "./postgres-era.ts";
 
 type Row = Awaited<ReturnType<PostgresDatabase["rows"]>>[number];
 
@@ -10,7 +11,34 @@ type Row = Awaited<ReturnType<PostgresDatabase["rows"]>>[number];
 const statesAtOnce = 1_000;
 
 export function createPostgresListing(database: PostgresDatabase): MachineRecord {
-  let held: ReadonlyMap<string, HeldState> = new Map();
+  const recall = rememberByEra(database, () => ({ states: new Map<string, HeldState>() }));
+  const readBriefs = async (held: PostgresDatabase): ReturnType<MachineRecord["turbineBriefs"]> => {
+    const memory = recall();
+    const rows = await held.rows(
+      `SELECT site, turbine, gateway, last_seen_ms, unwatched_ms, twinned_ms, twins_json, xmin::text AS version
+       FROM turbine ORDER BY site, turbine`,
+    );
+    const next = new Map<string, HeldState>();
+    const changed: Row[] = [];
+    for (const row of rows) {
+      const before = memory.states.get(nameTurbine(row));
+      if (before !== undefined && before.version === row.version) next.set(nameTurbine(row), before);
+      else changed.push(row);
+    }
+    const newer = new Map<string, Row>();
+    for (let from = 0; from < changed.length; from += statesAtOnce) {
+      const part = changed.slice(from, from + statesAtOnce) as unknown as readonly TurbineRef[];
+      for (const { state_json, ...row } of await readTurbines(held, part)) {
+        const state = briefState(state_json === null ? null : String(state_json));
+        next.set(nameTurbine(row), { version: String(row.version), state });
+        newer.set(nameTurbine(row), row);
+      }
+    }
+    memory.states = next;
+    return rows.map((row) =>
+      fromTurbineRow(newer.get(nameTurbine(row)) ?? row, next.get(nameTurbine(row))?.state ?? null),
+    );
+  };
   return {
     turbines: async (only) => {
       const rows =
@@ -19,32 +47,7 @@ export function createPostgresListing(database: PostgresDatabase): MachineRecord
           : await readTurbines(database, only);
       return rows.map((row) => fromTurbineRow(row));
     },
-    turbineBriefs: async () => {
-      const rows = await database.rows(
-        `SELECT site, turbine, gateway, last_seen_ms, unwatched_ms, twinned_ms, twins_json, xmin::text AS version
-         FROM turbine ORDER BY site, turbine`,
-      );
-      const next = new Map<string, HeldState>();
-      const changed: Row[] = [];
-      for (const row of rows) {
-        const before = held.get(nameTurbine(row));
-        if (before !== undefined && before.version === row.version) next.set(nameTurbine(row), before);
-        else changed.push(row);
-      }
-      const newer = new Map<string, Row>();
-      for (let from = 0; from < changed.length; from += statesAtOnce) {
-        const part = changed.slice(from, from + statesAtOnce) as unknown as readonly TurbineRef[];
-        for (const { state_json, ...row } of await readTurbines(database, part)) {
-          const state = briefState(state_json === null ? null : String(state_json));
-          next.set(nameTurbine(row), { version: String(row.version), state });
-          newer.set(nameTurbine(row), row);
-        }
-      }
-      held = next;
-      return rows.map((row) =>
-        fromTurbineRow(newer.get(nameTurbine(row)) ?? row, next.get(nameTurbine(row))?.state ?? null),
-      );
-    },
+    turbineBriefs: () => inOneEra(database, readBriefs),
     countTurbines: async () =>
       Number((await database.rows("SELECT COUNT(*) AS total FROM turbine"))[0]?.total),
     gateways: async (only) => {

@@ -6,7 +6,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
-import { type PostgresDatabase, type SqlSession, sqlState } from "./postgres-database.ts";
+import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
+import { rememberByEra } from "./postgres-era.ts";
+import { sqlState } from "./postgres-errors.ts";
 import { schemaLock } from "./postgres-schema.ts";
 import type { PredictionDays } from "./postgres-timescale.ts";
 
@@ -54,8 +56,9 @@ export function createPostgresPartitions(
   const tables: readonly ArrivalTable[] = days === "chunks" ? ["event"] : ["prediction", "event"];
   const list = (table: PartitionedTable): Promise<readonly DayPartition[]> =>
     table === "prediction" && days === "chunks" ? listChunks(database) : listPartitions(database, table);
-  const made = new Set<number>();
+  const recall = rememberByEra(database, () => new Set<number>());
   const make = async (day: number, patienceMs?: number): Promise<void> => {
+    const made = recall();
     if (made.has(day)) return;
     await database.transaction(async (session) => {
       if (patienceMs !== undefined) await session.exec(`SET LOCAL lock_timeout = ${patienceMs}`);
@@ -90,7 +93,7 @@ export function createPostgresPartitions(
       const partitions = await list(table);
       let rows = 0;
       for (const { name, day, estimate } of partitions.filter(({ day }) => day < dayNumber(beforeMs))) {
-        made.delete(day);
+        recall().delete(day);
         if (!(await dropSoon(database, name))) {
           logger.warn("a day that is over is dropped another time: somebody reads the table for long", {
             partition: name,
@@ -120,7 +123,7 @@ export function createPostgresPartitions(
     dropEmpty: async (partition) => {
       try {
         const isGone = await database.transaction((session) => dropIfEmpty(session, partition));
-        if (isGone && partition.rowMs === 0) made.delete(partition.day);
+        if (isGone && partition.rowMs === 0) recall().delete(partition.day);
         return isGone;
       } catch (error) {
         if (sqlState(error) === lockNotAvailable) return false;

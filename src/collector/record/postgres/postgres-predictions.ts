@@ -41,15 +41,18 @@ export function createPostgresPredictions(database: PostgresDatabase): PostgresP
         [site, turbine, component],
       );
       const maxRows = Math.floor(recordBounds.answerRows / Math.max(1, points.length));
-      return database.transaction(async (session) => {
-        await expectManyDays(session);
-        const series: PredictionSeries[] = [];
-        for (const { id, component: name } of points) {
-          const steps = await readSteps(session, Number(id), { ...range, maxRows });
-          series.push(assembleSeries(String(name), steps));
-        }
-        return series;
-      }, atOneMoment);
+      return database.transaction(
+        async (session) => {
+          await expectManyDays(session);
+          const series: PredictionSeries[] = [];
+          for (const { id, component: name } of points) {
+            const steps = await readSteps(session, Number(id), { ...range, maxRows });
+            series.push(assembleSeries(String(name), steps));
+          }
+          return series;
+        },
+        { begin: atOneMoment },
+      );
     },
     newestMs: async ({ site, turbine, untilMs }) => {
       const [row] = await database.rows(

@@ -12,6 +12,7 @@ import { createEnvelopeStore } from "./postgres-batch.ts";
 import { openPostgres, type PostgresDatabase, type PostgresOptions } from "./postgres-database.ts";
 import { createPostgresDrift } from "./postgres-drift.ts";
 import { createPostgresDriftRecord } from "./postgres-drift-record.ts";
+import { inOneEra } from "./postgres-era.ts";
 import { findEvents, listEvents, listQuarantine, listUpdates, putEvents } from "./postgres-events.ts";
 import { createPostgresEvidence } from "./postgres-evidence.ts";
 import { createPostgresListing } from "./postgres-listing.ts";
@@ -56,11 +57,12 @@ function createRecord(
   return {
     storeEnvelopes: createEnvelopeStore({ database, partitions, drift }),
     storeStates: createStateWriter(database, partitions),
-    storeOwnEvent: async (event, nowMs) => {
-      await partitions.prepare(nowMs);
-      const source = { gateway: ownName, receivedMs: nowMs };
-      await database.transaction((session) => putEvents(session, [[event, source]]));
-    },
+    storeOwnEvent: (event, nowMs) =>
+      inOneEra(database, async (held) => {
+        await partitions.prepare(nowMs);
+        const source = { gateway: ownName, receivedMs: nowMs };
+        await held.transaction((session) => putEvents(session, [[event, source]]));
+      }),
     countPredictions: (use) => database.transaction((session) => addUse(session, use)),
     ...createPostgresListing(database),
     alarms: (query) => listAlarms(database, query),

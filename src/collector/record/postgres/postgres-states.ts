@@ -8,7 +8,9 @@ import { recordBounds } from "../record-bounds.ts";
 import { otherTopics, ownName } from "../record-rules.ts";
 import { holdAlarms } from "./postgres-alarms.ts";
 import { tellOfClocks } from "./postgres-clocks.ts";
-import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
+import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
+import { inOneEra } from "./postgres-era.ts";
+import { isDataError } from "./postgres-errors.ts";
 import { putEvents, setMessagesAside } from "./postgres-events.ts";
 import {
   findUnclaimed,
@@ -27,12 +29,12 @@ export function createStateWriter(
   database: PostgresDatabase,
   partitions: PostgresPartitions,
 ): FleetRecord["storeStates"] {
-  return async (batch) => {
+  const storeIn = async (held: PostgresDatabase, batch: StateBatch): Promise<readonly SetAsideMessage[]> => {
     await partitions.prepare(batch.nowMs);
     const { refused, turbines } = await admitStates(database, batch);
     const gateways = [...batch.gateways].sort((a, b) => (a.status.gateway < b.status.gateway ? -1 : 1));
     const store = (put: (session: SqlSession) => Promise<readonly SetAsideMessage[]>) =>
-      database.transaction(async (session) => {
+      held.transaction(async (session) => {
         const faults = [...refused, ...(await put(session))];
         for (const each of batch.unwatched ?? []) await takeStateBack(session, each, each.seenMs);
         await setMessagesAside(session, batch.setAside.concat(faults), batch.nowMs);
@@ -54,6 +56,7 @@ export function createStateWriter(
       });
     }
   };
+  return (batch) => inOneEra(database, (held) => storeIn(held, batch));
 }
 
 /** Stores what turbines say, tells of those that several gateways speak of, and holds their alarms against it. */

@@ -5,7 +5,8 @@
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
-import { type SqlSession, sqlState } from "./postgres-database.ts";
+import type { SqlSession } from "./postgres-database.ts";
+import { sqlState } from "./postgres-errors.ts";
 
 /** The extension as a database has it. */
 interface Timescale {

@@ -1,0 +1,119 @@
+/**
+ * What went wrong with the database, as one kind of error, and what a refusal of the server means to the record, by its code (SQLSTATE:
+ * PostgreSQL documentation, appendix A). Knows no driver.
+ */
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+
+/** What the server says of a statement that it refuses. */
+interface Refusal {
+  readonly code?: string | undefined;
+  /** The constraint that was in the way. */
+  readonly constraint?: string | undefined;
+  /** The server's own function that refused. */
+  readonly routine?: string | undefined;
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof AuroraError ? error.cause : error;
+}
+
+/** Null: it was not the server that said so. Of all errors the server's alone have a severity. */
+function refusalOf(error: unknown): Refusal | null {
+  const cause = causeOf(error);
+  return cause instanceof Error && "severity" in cause ? (cause as Refusal) : null;
+}
+
+/** The server's code for what went wrong, or undefined when it was not the server that said so. */
+export function sqlState(error: unknown): string | undefined {
+  return refusalOf(error)?.code;
+}
+
+/**
+ * Is it what was to be stored that the server refused (data, a value that is missing, limits, a check that somebody named)? It refuses it
+ * again. All else is the state of the database: a key that is there already or not any more, a sequence at its end, a day without a partition.
+ */
+export function isDataError(error: unknown): boolean {
+  const { code = "", constraint } = refusalOf(error) ?? {};
+  return /^(22(?!00H)|23502|54)/.test(code) || (code === "23514" && constraint !== undefined);
+}
+
+/** Is there no partition for a row? Of all checks the partitions' alone have no name. */
+export function isPartitionMissing(error: unknown): boolean {
+  const { code, constraint } = refusalOf(error) ?? {};
+  return code === "23514" && constraint === undefined;
+}
+
+/** Did two transactions stand in each other's way (serialization_failure, deadlock_detected, unique_violation)? The next attempt sees the other's rows. */
+export function isCollision(error: unknown): boolean {
+  return /^(40001|40P01|23505)/.test(sqlState(error) ?? "");
+}
+
+/**
+ * Was a statement prepared before its tables were changed, as by a newer collector that shares them, or is it not there any more? It
+ * has done nothing, nor has its transaction. (0A000 says more than this; its words are in the server's language.)
+ */
+export function isUnprepared(error: unknown): boolean {
+  const { code, routine } = refusalOf(error) ?? {};
+  return code === "26000" || (code === "0A000" && routine === "RevalidateCachedQuery");
+}
+
+/**
+ * A connection that cannot be used again: the server ended it, nothing was heard on it in time, or it leads to a server that only
+ * reads, while the address may lead to another by now.
+ */
+export function isLost(error: unknown): boolean {
+  if (!(causeOf(error) instanceof Error)) return false;
+  return refusalOf(error) === null || /^(08|57P|25006)/.test(sqlState(error) ?? "");
+}
+
+const otherEraErrors = new WeakSet<object>();
+
+/** For a transaction whose work rests on what was remembered in another era. */
+export function otherEraError(subject: string): AuroraError {
+  const error = new AuroraError("STORE", "the database is another one by now, or was restored", {
+    op: "use the record's database",
+    subject,
+    hint: "It is tried again then.",
+  });
+  otherEraErrors.add(error);
+  return error;
+}
+
+/** Was it refused by {@link otherEraError}? */
+export function isOfAnotherEra(error: unknown): boolean {
+  return error instanceof AuroraError && otherEraErrors.has(error);
+}
+
+const hints: readonly (readonly [RegExp, string])[] = [
+  [/^08P01/, "A pooler between needs `ignore_startup_parameters`, as src/SCALING.md says."],
+  [/^25006/, "This server only reads: let `record.url` lead to the primary, not to a replica."],
+  [/^28/, "Check the user, `record.passwordFile`, and the server's pg_hba.conf."],
+  [/^3D/, "Create the database: `createdb --encoding=UTF8 --template=template0 NAME`."],
+  [/^42501/, "Grant this user the right to create tables in the database (it owns what it creates)."],
+  [/^53100/, "Free some space on the server's disk; gateways keep their records meanwhile."],
+  [/^53300/, "Raise the server's max_connections, or lower `record.connections`."],
+  [/^57014/, "The server was too slow for `record.statementTimeoutSeconds`: look at its load and its disk."],
+];
+
+/** What the driver or the server says, as one error; a bug of ours is returned as it is. */
+export function wrapError(error: unknown, subject: string, next = "it is tried again then"): unknown {
+  if (error instanceof AuroraError || !(error instanceof Error)) return error;
+  if (error instanceof TypeError || error instanceof RangeError) return error;
+  const state = sqlState(error) ?? "";
+  const hint =
+    hints.find(([pattern]) => pattern.test(state))?.[1] ??
+    `Check that the PostgreSQL server runs and can be reached; ${next}.`;
+  // Some network errors have no message of their own.
+  const reason = error.message === "" ? ((error as { code?: string }).code ?? error.name) : error.message;
+  return new AuroraError("STORE", `the database says: ${reason}`, {
+    op: "use the record's database",
+    subject,
+    hint,
+    cause: error,
+  });
+}
+
+/** Passwords do not stand in addresses, but may have been written there. */
+export function redactUrl(url: string): string {
+  return url.replace(/\/\/[^/]*@/, "//").replace(/\?.*$/, "");
+}
