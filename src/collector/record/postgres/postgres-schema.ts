@@ -3,6 +3,7 @@
  * masses (predictions, events) is partitioned by the day (UTC, counted since 1970) on which it arrived.
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { dayMs } from "../../../core/maths/durations.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
 import { findTimescale, type PredictionDays, settlePredictionDays } from "./postgres-timescale.ts";
@@ -191,6 +192,8 @@ const migrations: readonly string[] = [
 export const schemaLock = 4_109_182_001;
 /** Whoever thins predictions holds it: two would take the same rows. */
 export const thinningLock = 4_109_182_002;
+/** Nobody who stores waits for longer behind a table that is to be changed while somebody else reads it for long. */
+const lockPatienceMs = 20_000;
 const oldestServer = 150_000;
 
 /**
@@ -201,8 +204,9 @@ const oldestServer = 150_000;
 export async function migratePostgres(database: PostgresDatabase, logger: Logger): Promise<PredictionDays> {
   await checkServer(database);
   await findTimescale(database);
-  return database.transaction(async (session) => {
+  const change = async (session: SqlSession): Promise<PredictionDays> => {
     await session.rows("SELECT pg_advisory_xact_lock($1)", [schemaLock]);
+    await session.exec(`SET LOCAL lock_timeout = ${lockPatienceMs}`);
     await session.exec("CREATE TABLE IF NOT EXISTS schema_step (version integer NOT NULL)");
     const [row] = await session.rows("SELECT COALESCE(MAX(version), 0) AS version FROM schema_step");
     const version = Number(row?.version);
@@ -212,12 +216,21 @@ export async function migratePostgres(database: PostgresDatabase, logger: Logger
         hint: "run the newer collector, or give this one another database",
       });
     }
+    if (version > 0 && version < migrations.length) {
+      logger.info("tables of an older collector are changed; in a large record that takes minutes", {
+        from: version,
+        to: migrations.length,
+      });
+    }
     for (let next = version; next < migrations.length; next++) {
       await session.exec(migrations[next]!);
       await session.run("INSERT INTO schema_step (version) VALUES ($1)", [next + 1]);
     }
     return settlePredictionDays(session, { isNew: version === 0, logger });
-  });
+  };
+  // However large the tables are, and however long another process changes them.
+  const begin = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0";
+  return database.transaction(change, { begin, answerMs: dayMs });
 }
 
 async function checkServer(session: SqlSession): Promise<void> {
