@@ -43,7 +43,13 @@ interface PageOf<T> {
 
 function listOf<T>(item: z.ZodType<T>): z.ZodType<PageOf<T>> {
   return z.object({
-    total: z.int().min(0),
+    total: z.int().min(0).describe("Entries of all parts of the list"),
+    totalIsAtLeast: z
+      .literal(true)
+      .optional()
+      .describe(
+        "There where a list has more entries than `total`, beyond which they are not counted: parts follow until one is not full",
+      ),
     limit: z.int(),
     offset: z.int(),
     items: z.array(item),

@@ -49,7 +49,7 @@ export async function loadModels(fleet: FleetSource): Promise<readonly ModelView
 
 /** Loads steps of updates, newest first. */
 export async function loadUpdates(fleet: FleetSource, query: GatewayQuery): Promise<Listing<UpdateView>> {
-  const { total, items } = await fleet.record.updates(query);
+  const { items, ...length } = await fleet.record.updates(query);
   // A step names no digest; of one name and version a registry offers one bundle only.
   const ungated = new Set(
     [...fleet.models.values()]
@@ -57,7 +57,7 @@ export async function loadUpdates(fleet: FleetSource, query: GatewayQuery): Prom
       .map(({ manifest }) => `${manifest.name}@${manifest.version}`),
   );
   return {
-    total,
+    ...length,
     items: items.map((update) =>
       ungated.has(`${update.modelName}@${update.toVersion}`) ? { ...update, ungated: true } : update,
     ),

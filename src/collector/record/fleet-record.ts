@@ -188,6 +188,8 @@ export interface StateBatch {
 /** A list that may go on. */
 export interface Listing<T> {
   readonly total: number;
+  /** There are more than `total`, which are not counted; absent: that is all. */
+  readonly totalIsAtLeast?: true;
   readonly items: readonly T[];
 }
 

@@ -187,3 +187,11 @@ export function assembleSeries(component: string, rows: readonly PredictionStep[
     modelVersion: rows.at(-1)?.modelVersion ?? null,
   };
 }
+
+/** A list of more entries than this is not counted to its end. */
+export const maxCounted = 100_000;
+
+/** What a list says of its length. @param counted entries, counted up to one more than {@link maxCounted} */
+export function tellTotal(counted: number): { readonly total: number; readonly totalIsAtLeast?: true } {
+  return counted > maxCounted ? { total: maxCounted, totalIsAtLeast: true } : { total: counted };
+}

@@ -15,11 +15,13 @@ import type {
 } from "../fleet-record.ts";
 import { fromQuarantineRow, type QuarantineListing } from "../quarantine-listing.ts";
 import {
+  maxCounted,
   maxQuarantineEntries,
   otherTopics,
   quarantineSampleBytes,
   searchWords,
   storableText,
+  tellTotal,
 } from "../record-rules.ts";
 import type { PostgresDatabase, PostgresRow, SqlSession } from "./postgres-database.ts";
 import { dayNumber } from "./postgres-partitions.ts";
@@ -137,9 +139,6 @@ export function listUpdates(session: SqlSession, query: GatewayQuery): Promise<L
   );
 }
 
-/** A list of more entries than this is said to have so many. */
-const maxCounted = 100_000;
-
 async function list<T>(
   session: SqlSession,
   of: {
@@ -156,7 +155,7 @@ async function list<T>(
     AND ${holdsWords("$3", of.searched)}`;
   const words = searchWords(search);
   const [count] = await session.rows(
-    `SELECT COUNT(*) AS total FROM (SELECT 1 ${where} LIMIT ${maxCounted}) AS counted`,
+    `SELECT COUNT(*) AS total FROM (SELECT 1 ${where} LIMIT ${maxCounted + 1}) AS counted`,
     [gateway, name, words],
   );
   const rows = await session.rows(`SELECT * ${where} ORDER BY believed_ms DESC, id DESC LIMIT $4 OFFSET $5`, [
@@ -166,7 +165,7 @@ async function list<T>(
     limit,
     offset,
   ]);
-  return { total: Number(count?.total), items: rows.map(read) };
+  return { ...tellTotal(Number(count?.total)), items: rows.map(read) };
 }
 
 /** The condition that each of the words in a parameter stands somewhere in one of the columns. */

@@ -16,11 +16,13 @@ import type {
 } from "../fleet-record.ts";
 import { fromQuarantineRow, type QuarantineListing } from "../quarantine-listing.ts";
 import {
+  maxCounted,
   maxQuarantineEntries,
   otherTopics,
   quarantineSampleBytes,
   searchWords,
   storableText,
+  tellTotal,
 } from "../record-rules.ts";
 
 export interface SqliteEvents {
@@ -131,12 +133,12 @@ function createList<T>(
 ): (query: EventQuery) => Listing<T> {
   const where = `FROM ${table} WHERE (? IS NULL OR gateway = ?) AND ${filter}
     AND ${holdsListedWords(searched)}`;
-  const count = database.prepare(`SELECT COUNT(*) AS total ${where}`);
+  const count = database.prepare(`SELECT COUNT(*) AS total FROM (SELECT 1 ${where} LIMIT ${maxCounted + 1})`);
   const rows = database.prepare(`SELECT * ${where} ORDER BY believed_ms DESC, id DESC LIMIT ? OFFSET ?`);
   return ({ gateway = null, name = null, search = "", limit, offset }) => {
     const values = [gateway, gateway, name, name, JSON.stringify(searchWords(search))] as const;
     return {
-      total: Number(count.get(...values)?.total ?? 0),
+      ...tellTotal(Number(count.get(...values)?.total)),
       items: rows.all(...values, limit, offset).map(read),
     };
   };

@@ -280,3 +280,19 @@ it("keeps the damaged file and refuses one that a newer collector has written", 
   await expect(createSqliteStorage(path).open()).rejects.toMatchObject({ code: "STORE" });
   expect(existsSync(path)).toBe(true);
 });
+
+it("says of a list that it does not count to its end", async () => {
+  const path = join(createTemporaryFolder(), "collector.sqlite");
+  await (await createSqliteStorage(path).open()).close();
+  const database = openSqlite(path);
+  database.exec(
+    `INSERT INTO model_update (gateway, time_ms, received_ms, believed_ms, model_name, from_version, to_version, step, detail)
+     SELECT 'gw', value, value, value, 'm', '1', '2', 's', '' FROM
+       (WITH RECURSIVE number (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < 100001) SELECT * FROM number)`,
+  );
+  database.close();
+  const record = await createSqliteStorage(path).open();
+  onTestFinished(() => record.close());
+  const listed = await record.updates({ limit: 1, offset: 100_000 });
+  expect(listed).toMatchObject({ total: 100_000, totalIsAtLeast: true, items: [{ timeMs: 1 }] });
+});
