@@ -47,8 +47,9 @@ export interface DriftRun {
 }
 
 const longestWaitMs = 15_000;
-/** Periods that are looked up at once. */
-const batchSize = 100;
+/** Periods that are looked up at once: each look goes through all that are open. */
+const dueAtOnce = 2_000;
+const unpublishedAtOnce = 100;
 
 /** Creates the job; nothing runs yet. */
 export function createDriftJob(options: DriftJobOptions): DriftJob {
@@ -63,7 +64,7 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
 
   const assessAll = async (): Promise<number> => {
     for (let verdicts = 0; ; ) {
-      const due = await record.duePeriods({ nowMs: clock.nowMs(), graceMs, limit: batchSize });
+      const due = await record.duePeriods({ nowMs: clock.nowMs(), graceMs, limit: dueAtOnce });
       let stored = 0;
       for (const period of due) {
         if (stopped) return verdicts + stored;
@@ -84,7 +85,7 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
   const publishAll = async (): Promise<Omit<DriftRun, "verdicts">> => {
     let [periods, events] = [0, 0];
     const nowMs = clock.nowMs();
-    for (const period of await record.unpublishedPeriods(batchSize)) {
+    for (const period of await record.unpublishedPeriods(unpublishedAtOnce)) {
       const { awaited, open } = await record.periodProgress(period);
       const isComplete = open === 0 && (awaited === 0 || nowMs >= period.toMs + graceMs);
       if (stopped || !isComplete) continue;

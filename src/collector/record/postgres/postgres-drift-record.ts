@@ -34,7 +34,6 @@ import {
   listTurbineVerdicts,
   listVerdicts,
   newestVerdictDay,
-  orNull,
   putVerdict,
   replaceVerdict,
 } from "./postgres-verdicts.ts";
@@ -51,7 +50,7 @@ export function createPostgresDriftRecord(
     driftVerdicts: (query) => listVerdicts(database, query),
     turbineVerdicts: (query) => listTurbineVerdicts(database, query),
     driftDays: (query) => listDriftDays(database, query),
-    newestVerdictDay: (untilMs, filter = {}) => newestVerdictDay(database, untilMs, orNull(filter)),
+    newestVerdictDay: (untilMs, filter = {}) => newestVerdictDay(database, untilMs, filter),
     duePeriods: (query) => listDuePeriods(database, query),
     periodSummary: (key) =>
       database.transaction(async (session) => {

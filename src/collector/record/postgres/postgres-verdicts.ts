@@ -13,26 +13,58 @@ import { assembleDriftDays, cutVerdicts, readRange } from "../drift-rows.ts";
 import { maxDriftDays, readDriftCursor } from "../drift-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
 
-/** The points of a site and turbine, each of which may be null for all. */
-const chosen = "($1::text IS NULL OR site = $1) AND ($2::text IS NULL OR turbine = $2)";
 const start = ["", "", "", ""] as const;
 
-/** Of a day that holds several periods the newest of each point and model. */
+/**
+ * The condition on points, by the parameters $1 and $2: a text of its own for each filter, so that the server's one plan for it knows whether it
+ * reads all points or those of a turbine.
+ */
+function chosen({ site, turbine }: TurbineFilter): string {
+  const ofSite = site === undefined ? "$1::text IS NULL" : "site = $1";
+  return `${ofSite} AND ${turbine === undefined ? "$2::text IS NULL" : "turbine = $2"}`;
+}
+
+/**
+ * The condition on points and models that come after a cursor, by its parameters. Not `(site, turbine, component, model_digest) > …`, of which
+ * the server believes that next to nothing comes after it: it would read and sort all.
+ */
+function follows(point: string, modelDigest: string): string {
+  const names = "(site, turbine, component)";
+  return `${names} >= (${point}) AND (${names} <> (${point}) OR model_digest > ${modelDigest})`;
+}
+
+/**
+ * The newest periods with verdicts that begin in a range, stepping from each to the one before it, however many verdicts there are of each. Where the
+ * length of periods was changed, of two that begin together one.
+ */
+const periodsOf = (rangeFrom: string, rangeTo: string, limit: string): string => `
+  WITH RECURSIVE period AS (
+    (SELECT from_ms, to_ms FROM drift_verdict WHERE from_ms >= ${rangeFrom} AND from_ms < ${rangeTo} ORDER BY from_ms DESC LIMIT 1)
+    UNION ALL
+    SELECT earlier.* FROM period CROSS JOIN LATERAL (
+      SELECT from_ms, to_ms FROM drift_verdict WHERE from_ms >= ${rangeFrom} AND drift_verdict.from_ms < period.from_ms
+      ORDER BY from_ms DESC LIMIT 1) AS earlier)
+  SELECT * FROM period LIMIT ${limit}`;
+
+/** Of a day that holds several periods the newest of each point and model. Points in their order first, and of each its verdicts. */
 export async function listVerdicts(session: SqlSession, query: DriftVerdictQuery): Promise<DriftVerdictPage> {
   const { day, site = null, turbine = null, level = null, limit, after } = query;
   const range = readDriftDay(day);
   if (range === null) return { verdicts: [], next: null };
   const place = readDriftCursor(after ?? "") ?? start;
+  const periods = await session.rows(periodsOf("$1", "$2", "NULL"), [range.fromMs, range.toMs]);
+  // Those that never had the level need not be looked at.
+  const ofLevel =
+    level === null
+      ? "$8::text IS NULL"
+      : `level = $8 AND id IN (SELECT point FROM drift_verdict WHERE from_ms = ANY ($3::bigint[]) AND level = $8)`;
   const rows = await session.rows(
-    `SELECT json FROM (
-       SELECT DISTINCT ON (site, turbine, component, model_digest) site, turbine, component, model_digest, level, json
-       FROM drift_verdict JOIN point ON point.id = drift_verdict.point
-       WHERE from_ms >= $3 AND from_ms < $4 AND ${chosen}
-         AND (site, turbine, component, model_digest) > ($5, $6, $7, $8)
-       ORDER BY site, turbine, component, model_digest, from_ms DESC) AS newest
-     WHERE $9::text IS NULL OR level = $9
-     ORDER BY site, turbine, component, model_digest LIMIT $10`,
-    [site, turbine, range.fromMs, range.toMs, ...place, level, limit + 1],
+    `SELECT json FROM point CROSS JOIN LATERAL (
+       SELECT DISTINCT ON (model_digest) model_digest, level, json FROM drift_verdict
+       WHERE drift_verdict.point = point.id AND from_ms = ANY ($3::bigint[]) ORDER BY model_digest, from_ms DESC) AS newest
+     WHERE ${chosen(query)} AND ${follows("$4, $5, $6", "$7")} AND ${ofLevel}
+     ORDER BY site, turbine, component, model_digest LIMIT $9`,
+    [site, turbine, periods.map((row) => Number(row.from_ms)), ...place, level, limit + 1],
   );
   return cutVerdicts(rows, limit);
 }
@@ -44,8 +76,10 @@ export async function listPeriodVerdicts(
 ): Promise<DriftVerdictPage> {
   const place = readDriftCursor(after ?? "") ?? start;
   const rows = await session.rows(
-    `SELECT json FROM drift_verdict JOIN point ON point.id = drift_verdict.point
-     WHERE from_ms = $1 AND to_ms = $2 AND (site, turbine, component, model_digest) > ($3, $4, $5, $6)
+    `SELECT json FROM point CROSS JOIN LATERAL (
+       SELECT model_digest, json FROM drift_verdict
+       WHERE drift_verdict.point = point.id AND from_ms = $1 AND to_ms = $2 ORDER BY model_digest) AS own
+     WHERE ${follows("$3, $4, $5", "$6")}
      ORDER BY site, turbine, component, model_digest LIMIT $7`,
     [fromMs, toMs, ...place, limit + 1],
   );
@@ -73,23 +107,19 @@ export async function listDriftDays(session: SqlSession, query: DriftDaysQuery):
   const { from, to, site = null, turbine = null, limit, after = "" } = query;
   const [first, last] = [readDriftDay(from), readDriftDay(to)];
   if (first === null || last === null) return { days: [], points: [], next: null };
-  const periods = await session.rows(
-    `SELECT DISTINCT from_ms, to_ms FROM drift_verdict WHERE from_ms >= $1 AND from_ms < $2
-     ORDER BY from_ms DESC LIMIT $3`,
-    [first.fromMs, last.toMs, maxDriftDays],
-  );
+  const periods = await session.rows(periodsOf("$1", "$2", "$3"), [first.fromMs, last.toMs, maxDriftDays]);
   const shown = periods.map(readRange).reverse();
   const points = await session.rows(
-    `SELECT id, site, turbine, component FROM point WHERE ${chosen} AND (site, turbine, component) > ($3, $4, $5)
+    `SELECT id, site, turbine, component FROM point WHERE ${chosen(query)} AND (site, turbine, component) > ($3, $4, $5)
      ORDER BY site, turbine, component LIMIT $6`,
     [site, turbine, ...(readDriftCursor(after) ?? start).slice(0, 3), limit === undefined ? null : limit + 1],
   );
   const isWhole = (query.site ?? query.turbine ?? limit) === undefined;
   const ids = points.slice(0, limit).map((row) => Number(row.id));
   const levels = await session.rows(
-    `SELECT point, from_ms, to_ms, level FROM drift_verdict WHERE from_ms >= $1 AND from_ms < $2
-       AND ($3::bigint[] IS NULL OR point = ANY($3))`,
-    [shown[0]?.fromMs ?? last.toMs, last.toMs, isWhole ? null : ids],
+    `SELECT point, from_ms, to_ms, level FROM drift_verdict
+     WHERE from_ms = ANY ($1::bigint[]) AND ${isWhole ? "$2::int[] IS NULL" : "point = ANY ($2::int[])"}`,
+    [shown.map(({ fromMs }) => fromMs), isWhole ? null : ids],
   );
   return assembleDriftDays({ shown, levels, points, limit });
 }
@@ -98,13 +128,21 @@ export async function listDriftDays(session: SqlSession, query: DriftDaysQuery):
 export async function newestVerdictDay(
   session: SqlSession,
   untilMs: number,
-  { site = null, turbine = null }: { readonly site?: string | null; readonly turbine?: string | null },
+  filter: TurbineFilter,
 ): Promise<string | null> {
-  const [row] = await session.rows(
-    `SELECT from_ms, to_ms FROM drift_verdict WHERE from_ms <= $3 AND (($1::text IS NULL AND $2::text IS NULL)
-       OR point IN (SELECT id FROM point WHERE ${chosen})) ORDER BY from_ms DESC LIMIT 1`,
-    [site, turbine, Math.trunc(untilMs)],
-  );
+  const { site, turbine } = filter;
+  const newest = "ORDER BY from_ms DESC LIMIT 1";
+  const [row] =
+    site === undefined && turbine === undefined
+      ? await session.rows(`SELECT from_ms, to_ms FROM drift_verdict WHERE from_ms <= $1 ${newest}`, [
+          Math.trunc(untilMs),
+        ])
+      : await session.rows(
+          `SELECT own.* FROM point CROSS JOIN LATERAL (
+             SELECT from_ms, to_ms FROM drift_verdict WHERE drift_verdict.point = point.id AND from_ms <= $3 ${newest}) AS own
+           WHERE ${chosen(filter)} ${newest}`,
+          [site ?? null, turbine ?? null, Math.trunc(untilMs)],
+        );
   return row === undefined ? null : nameDriftDay(readRange(row));
 }
 
@@ -129,12 +167,4 @@ export async function replaceVerdict(
     "UPDATE drift_verdict SET json = $1 WHERE point = $2 AND model_digest = $3 AND from_ms = $4 AND to_ms = $5",
     [JSON.stringify(verdict), point, modelDigest, fromMs, toMs],
   );
-}
-
-/** A filter whose turbines may be left out. */
-export function orNull({ site, turbine }: TurbineFilter): {
-  readonly site: string | null;
-  readonly turbine: string | null;
-} {
-  return { site: site ?? null, turbine: turbine ?? null };
 }
