@@ -5,11 +5,11 @@ import type { CollectorConfig } from "../core/contract/config/collector-config.t
 import { listCollectorFiles } from "../core/contract/config/configured-files.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { openWhole } from "../core/platform/daemon/closing.ts";
-import { every } from "../core/platform/daemon/every.ts";
+import { hourly } from "../core/platform/daemon/every.ts";
 import type { ConfigSource } from "../core/platform/daemon/installed-config.ts";
 import { type BegunWorker, keepWorker } from "../core/platform/daemon/keep-worker.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
-import { createEndingsWatch, endingsEveryMs } from "../core/platform/daemon/watch-endings.ts";
+import { createEndingsWatch } from "../core/platform/daemon/watch-endings.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
 import { serveRoutes } from "./api/serve-routes.ts";
@@ -94,7 +94,7 @@ export function serveIngest(
       tell: () => {},
       findToldMs: () => null,
     });
-    closers.add(every(endingsEveryMs, logger, ends));
+    closers.add(hourly(logger, ends));
     const { impairment } = workers;
     const notReady = async (): Promise<string | null> => workers.notReady();
     const routes = serviceRoutes({ metrics, version, notReady, impairment });

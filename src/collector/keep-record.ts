@@ -1,11 +1,10 @@
 /** Work on the record by the clock: thinning, pruning, verdicts of drift, and who published what. Of all that share a record one does it at a time. */
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { listCollectorFiles } from "../core/contract/config/configured-files.ts";
-import { hourMs } from "../core/maths/durations.ts";
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
-import { every } from "../core/platform/daemon/every.ts";
-import { createEndingsWatch, endingsEveryMs } from "../core/platform/daemon/watch-endings.ts";
+import { every, hourly } from "../core/platform/daemon/every.ts";
+import { createEndingsWatch } from "../core/platform/daemon/watch-endings.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
@@ -57,7 +56,7 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
     logger,
   });
   closers.add(
-    every(hourMs, logger, async () => {
+    hourly(logger, async () => {
       if (await mayRemove()) await thinning.run();
     }),
   );
@@ -67,7 +66,7 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
     await record.prune(expiryTimes(policy, systemClock.nowMs()));
     await evidence.keep();
   };
-  closers.add(every(hourMs, logger, () => alone.run("prune", prune)));
+  closers.add(hourly(logger, () => alone.run("prune", prune)));
   if (config.registry.keysDir !== null) {
     const journal = createPublicationJournal(registryFolder(config), nodeFileSystem);
     const tell = createTellPublications({ journal, record, clock: systemClock, logger });
@@ -86,7 +85,7 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
       return items.find((event) => event.subject === subject)?.timeMs ?? null;
     },
   });
-  closers.add(every(endingsEveryMs, logger, ends));
+  closers.add(hourly(logger, ends));
   const drift = createDriftJob({
     record,
     models,

@@ -6,10 +6,10 @@ import { createTopics } from "../core/contract/topics.ts";
 import { readNudge } from "../core/contract/update-nudge.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "../core/platform/clock.ts";
 import { type Closers, openWhole, waitAtMost } from "../core/platform/daemon/closing.ts";
-import { every } from "../core/platform/daemon/every.ts";
+import { hourly } from "../core/platform/daemon/every.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
-import { createEndingsWatch, endingsEveryMs } from "../core/platform/daemon/watch-endings.ts";
+import { createEndingsWatch } from "../core/platform/daemon/watch-endings.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import { parseJsonBytes } from "../core/platform/files/parse-json.ts";
 import { readHexKey } from "../core/platform/files/read-hex-key.ts";
@@ -250,7 +250,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     },
     findToldMs: (name, subject) => Number(record.state.get(`${name}/${subject}`)) || null,
   });
-  closers.add(every(endingsEveryMs, logger, ends));
+  closers.add(hourly(logger, ends));
   const parts: GatewayParts = {
     ...points,
     config,

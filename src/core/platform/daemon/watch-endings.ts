@@ -17,9 +17,6 @@ interface WatchEndingsOptions {
   readonly findToldMs: (name: string, subject: string) => number | null | Promise<number | null>;
 }
 
-/** How often to look. */
-export const endingsEveryMs = 3_600_000;
-
 const dayMs = 86_400_000;
 const eventName = "file-expires";
 const marksMs = [-30, -7, -1, 0, 1, 7, 30].map((days) => days * dayMs);
