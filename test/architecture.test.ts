@@ -57,7 +57,12 @@ const daemons: readonly (readonly [string, readonly string[], string])[] = [
   ],
   [
     "collector",
-    ["src/cli/commands/collector.ts", "src/collector/worker-main.ts", "src/collector/page-main.ts"],
+    [
+      "src/cli/commands/collector.ts",
+      "src/collector/worker-main.ts",
+      "src/collector/page-main.ts",
+      "src/collector/record/sqlite/record-check-main.ts",
+    ],
     "@tufjs/models aedes aws4fetch better-sqlite3 commander fastify mqtt mqtt-packet pg pino prom-client protobufjs uplot yaml zod",
   ],
 ];

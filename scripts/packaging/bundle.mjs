@@ -28,6 +28,7 @@ export const platforms = ["linux-x64", "linux-arm64"];
 const programs = [
   "src/cli/main.js",
   "src/collector/page-main.js",
+  "src/collector/record/sqlite/record-check-main.js",
   "src/collector/worker-main.js",
   "src/gateway/points/chain-main.js",
   "src/gateway/updates/prove-main.js",

@@ -3,6 +3,7 @@ import { AuroraError } from "../core/contract/aurora-error.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import type { ConfigSource } from "../core/platform/daemon/installed-config.ts";
 import type { Logger } from "../core/platform/logger.ts";
+import { sqliteErrorKind } from "../core/platform/sqlite/sqlite-error.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
 
 /** `ingest` takes and stores what gateways send, `web` shows it, `all` both. */
@@ -35,7 +36,14 @@ export function createRoleError(role: CollectorRole): AuroraError {
   );
 }
 
-/** Resolves when the record has answered, also with a refusal: a database that is down is not mended by starting again. */
-export function awaitAnswer(record: Pick<FleetRecord, "check">): Promise<void> {
-  return record.check().catch(() => {});
+/**
+ * Resolves when the record has answered, also with a refusal: a database that is down is not mended by starting again. One that is
+ * corrupted is, so that of its answer nothing is heard.
+ */
+export async function awaitAnswer(record: Pick<FleetRecord, "check">): Promise<void> {
+  try {
+    await record.check();
+  } catch (error) {
+    if (sqliteErrorKind(error) === "corrupt") await new Promise<never>(() => {});
+  }
 }

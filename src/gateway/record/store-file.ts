@@ -84,6 +84,12 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       busyTimeoutMs: options.busyTimeoutMs ?? 2000,
       ...(options.cacheKibibytes === undefined ? {} : { cacheKibibytes: options.cacheKibibytes }),
       ...(options.maxFileBytes === undefined ? {} : { maxBytes: options.maxFileBytes }),
+      onLeaked: (pages) => {
+        logger.warn("pages of the store have no use, as in a copy of one that was being written", {
+          path,
+          pages,
+        });
+      },
       onCorrupt: (setAside, reason) => {
         renewed = { setAside, reason };
       },

@@ -34,16 +34,23 @@ import { type RecordTables, storeEnvelope, storeStates } from "./sqlite-store.ts
 import { createSqliteThinning } from "./sqlite-thinning.ts";
 import { createSqliteUse } from "./sqlite-use.ts";
 import { createSqliteVerdicts } from "./sqlite-verdicts.ts";
+import { forgetDamage, readNotedDamage, tellLeaked } from "./structure-findings.ts";
+import { watchStructure } from "./watch-structure.ts";
 
 interface SqliteRecordOptions {
   /** Length of a period in which drift is assessed; divides a day, which is the default. */
   readonly driftPeriodMs?: number;
   /** Rows of predictions that one step of thinning takes; for tests. */
   readonly thinningRows?: number;
+  /** A file of more bytes is checked while it is used; for tests. */
+  readonly checkedBytes?: number;
 }
 
 /** Rows that are removed at a time: whoever stores waits for no more. */
 const prunedRows = 1_000;
+
+/** Of a file of so many bytes the check takes a second or two, and ten on a slow card. */
+const checkedAtOnceBytes = 256 * 1024 * 1024;
 
 /** What another may take to end, as at a restart. */
 const patienceMs = 3_000;
@@ -65,7 +72,7 @@ export function holdSqliteRecord(path: string): Promise<() => void> {
 
 /**
  * Opens (or creates) the record at `path`. A damaged file is set aside and a new record begun, which says so as its
- * first event.
+ * first event. Of a large file only what SQLite refuses to open is found here; all else while it is used ({@link watchStructure}).
  * @throws AuroraError STORE
  */
 export async function openSqliteRecord(
@@ -77,26 +84,41 @@ export async function openSqliteRecord(
     readonly logger: Logger;
   },
 ): Promise<FleetRecord> {
-  const { path, clock, logger } = options;
+  const { path, clock, logger, checkedBytes = checkedAtOnceBytes } = options;
   if (options.access === "read") return createSqliteRecord(openSqlite(path, { access: "read" }), options);
   const damages: string[] = [];
+  let leakedPages = 0;
+  let isUnchecked = false;
+  const notedDamage = await readNotedDamage(path, logger);
   const database = openSqlite(path, {
     // The thread that stores does more than that: it does not wait for the disk (`syncWrites`), and seldom for a checkpoint.
     synchronous: "normal",
     checkpointPages: 4_000,
+    checkedBytes,
+    ...(notedDamage === null ? {} : { knownDamage: notedDamage }),
+    onUnchecked: () => {
+      isUnchecked = true;
+    },
+    onLeaked: (pages) => {
+      leakedPages = pages;
+    },
     onCorrupt: (setAside, reason) => {
-      logger.error("the database was corrupted: set aside, a new one begun", { setAside, reason });
-      damages.push(`${reason}; the old file is ${setAside}`);
+      const hint = `sqlite3 ${setAside} .recover reads what can be read. Gateways send again what they were not told is stored; the rest is in the old file alone.`;
+      logger.error("the database was corrupted: set aside, a new one begun", { setAside, reason, hint });
+      damages.push(`${reason}; the old file is ${setAside}: ${hint}`);
     },
   });
   try {
-    const record = createSqliteRecord(database, options);
+    const record = syncWrites(createSqliteRecord(database, options), path);
     for (const detail of damages) {
       const timeMs = clock.nowMs();
       const event = { kind: "event", timeMs, name: "store.corrupted", subject: path, detail } as const;
       createSqliteEvents(database).putEvent(event, { gateway: ownName, receivedMs: timeMs });
     }
-    return syncWrites(record, path);
+    if (notedDamage !== null) await forgetDamage(path);
+    const around = { path, clock, logger };
+    if (leakedPages > 0) await tellLeaked(record, leakedPages, around);
+    return isUnchecked ? watchStructure(record, around) : record;
   } catch (error) {
     database.close();
     throw error;

@@ -15,6 +15,7 @@ import {
   type SqliteEngine,
 } from "./sqlite-database.ts";
 import { hintOfClosedFolder, hintOfFullDisk, sqliteErrorKind, wrapSqliteError } from "./sqlite-error.ts";
+import { checkStructure } from "./structure.ts";
 
 /** Both libraries, in the order in which they are tried. */
 export const sqliteEngines: readonly SqliteEngine[] = ["node", "better"];
@@ -36,6 +37,14 @@ interface SqliteOptions {
   readonly access?: "read" | "write";
   /** `quick` (default) checks the file's structure at open, `none` leaves that out. */
   readonly check?: "quick" | "none";
+  /** A file of more bytes, its log with it, is opened without the check; default none is. */
+  readonly checkedBytes?: number;
+  /** Told of a file that was too large for the check. */
+  readonly onUnchecked?: () => void;
+  /** What is known to be wrong with the file, which is then set aside unopened. */
+  readonly knownDamage?: string;
+  /** Told when the check found pages of which nothing makes use: the file is good for use, and larger than it need be. */
+  readonly onLeaked?: (pages: number) => void;
   /** Told when a corrupted file was set aside. Without it a corrupted file is an error. */
   readonly onCorrupt?: (setAside: string, reason: string) => void;
   /** Default: the first that loads, of {@link sqliteEngines}. */
@@ -49,7 +58,7 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDat
   if (!inMemory) makeFolder(dirname(path));
   const isNew = !inMemory && !existsSync(path);
   try {
-    if (!isNew && !inMemory && options.onCorrupt !== undefined) refuseEmpty(path);
+    if (!isNew && !inMemory && options.onCorrupt !== undefined) refuseUnopened(path, options);
     return openOnce(path, options);
   } catch (error) {
     // What a full disk leaves of a file that never was: the next opening must not take it for one that lost everything.
@@ -88,10 +97,14 @@ function busyTimeout({ busyTimeoutMs = 5_000 }: SqliteOptions): number {
 }
 
 /** SQLite takes a file without a byte for a new database: of one that was there before, everything is lost. */
-function refuseEmpty(path: string): void {
-  if (sizeWithLog(path) > 0) return;
-  const error = Object.assign(new Error("the file is empty"), { code: "SQLITE_CORRUPT" });
-  throw wrapSqliteError(error, "open database", path);
+function refuseUnopened(path: string, { knownDamage }: SqliteOptions): void {
+  const damage = sizeWithLog(path) > 0 ? knownDamage : "the file is empty";
+  if (damage !== undefined) throw wrapSqliteError(corruption(damage), "open database", path);
+}
+
+/** As if the library had said it. */
+function corruption(words: string): Error {
+  return Object.assign(new Error(words), { code: "SQLITE_CORRUPT" });
 }
 
 function makeFolder(dir: string): void {
@@ -126,7 +139,7 @@ function openOnce(path: string, options: SqliteOptions): SqliteDatabase {
     raw.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
     // A log that once grew large gives its space back at the next checkpoint.
     raw.exec(`PRAGMA journal_size_limit = ${Math.max(4_194_304, checkpointPages * 4_096)}`);
-    if (options.check !== "none") checkStructure(raw);
+    if (options.check !== "none") refuseDamaged(raw, path, options);
     if (options.maxBytes !== undefined) limitSize(raw, options.maxBytes);
     // An empty write takes the lock now and not at the first record.
     if (options.locking === "exclusive") raw.exec("BEGIN IMMEDIATE; COMMIT");
@@ -155,10 +168,15 @@ function chooseEngine(wanted: SqliteEngine | undefined): {
   });
 }
 
-function checkStructure(raw: RawDatabase): void {
-  const row = raw.prepare("PRAGMA quick_check(1)").get() as Record<string, unknown> | undefined;
-  const verdict = row === undefined ? "no answer" : String(Object.values(row)[0]);
-  if (verdict !== "ok") throw Object.assign(new Error(verdict), { code: "SQLITE_CORRUPT" });
+function refuseDamaged(raw: RawDatabase, path: string, options: SqliteOptions): void {
+  const { checkedBytes = Number.POSITIVE_INFINITY, onUnchecked, onLeaked } = options;
+  if (sizeWithLog(path) > checkedBytes) {
+    onUnchecked?.();
+    return;
+  }
+  const { leakedPages, damage } = checkStructure(raw);
+  if (damage !== null) throw corruption(damage);
+  if (leakedPages > 0) onLeaked?.(leakedPages);
 }
 
 function limitSize(raw: RawDatabase, maxBytes: number): void {

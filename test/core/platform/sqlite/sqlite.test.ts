@@ -16,6 +16,7 @@ import { hasErrorCode } from "../../../../src/core/contract/aurora-error.ts";
 import { loadSqliteEngine, openSqlite, sqliteEngines } from "../../../../src/core/platform/sqlite/sqlite.ts";
 import { sqliteErrorKind } from "../../../../src/core/platform/sqlite/sqlite-error.ts";
 import { compiledRoot } from "../../../support/compiled.ts";
+import { leakFreePages } from "../../../support/leak-free-pages.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
 test("a database that may not be looked at is not gone, one that was moved is", () => {
@@ -224,6 +225,49 @@ for (const engine of sqliteEngines) {
       expect(reason).not.toBe("");
       expect(fresh.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n).toBe(0);
       fresh.close();
+    });
+
+    test("a file of which nothing but pages without use is found is used, and that is told", () => {
+      const path = join(createTemporaryFolder(), "t.db");
+      const db = openSqlite(path, { engine });
+      db.exec("CREATE TABLE t (a); CREATE TABLE kept (a); INSERT INTO kept VALUES (7)");
+      const insert = db.prepare("INSERT INTO t VALUES (?)");
+      db.transaction(() => {
+        for (let index = 0; index < 5000; index++) insert.run(`row ${index}`);
+      });
+      db.exec("DELETE FROM t");
+      db.close();
+      const pages = leakFreePages(path);
+      expect(pages).toBeGreaterThan(10);
+      const told: unknown[] = [];
+      const again = openSqlite(path, {
+        engine,
+        onLeaked: (count) => told.push(count),
+        onCorrupt: (aside) => told.push(aside),
+      });
+      expect(told).toEqual([pages]);
+      expect(again.prepare("SELECT a FROM kept").get()?.a).toBe(7);
+      again.exec("INSERT INTO t VALUES (1)");
+      again.close();
+    });
+
+    test("a damage beside pages without use is still one", () => {
+      const path = join(createTemporaryFolder(), "t.db");
+      const db = openSqlite(path, { engine });
+      db.exec("CREATE TABLE t (a); CREATE TABLE u (a)");
+      for (const table of ["t", "u"]) {
+        const insert = db.prepare(`INSERT INTO ${table} VALUES (?)`);
+        db.transaction(() => {
+          for (let index = 0; index < 5000; index++) insert.run(`row ${index}`);
+        });
+      }
+      db.exec("DELETE FROM u");
+      db.close();
+      leakFreePages(path);
+      overwrite(path, 3 * 4096, 4096);
+      expect(() => openSqlite(path, { engine })).toThrow(
+        expect.toSatisfy((error) => sqliteErrorKind(error) === "corrupt"),
+      );
     });
 
     test("a file that was cut to nothing is set aside and reported, as everything in it is lost; one that was never written is not", () => {

@@ -1,0 +1,74 @@
+/**
+ * What becomes of a finding in the structure of the record's file: pages without use are told; of a damage a note is left beside the
+ * file, so that the next start sets it aside before anything more is stored in it. Looks for nothing itself.
+ */
+import { stat } from "node:fs/promises";
+import type { Clock } from "../../../core/platform/clock.ts";
+import { nodeFileSystem } from "../../../core/platform/files/file-system.ts";
+import type { Logger } from "../../../core/platform/logger.ts";
+import type { FleetRecord } from "../fleet-record.ts";
+import { ownName } from "../record-rules.ts";
+
+const leakedName = "store.leaked";
+
+/** Tells in the log, and once among the events, that `pages` of the file at `path` have no use. */
+export async function tellLeaked(
+  record: Pick<FleetRecord, "events" | "storeOwnEvent">,
+  pages: number,
+  { path, clock, logger }: { path: string; clock: Pick<Clock, "nowMs">; logger: Logger },
+): Promise<void> {
+  const hint = `No row is lost. With the collector stopped, sqlite3 ${path} VACUUM gives the room back.`;
+  logger.warn("pages of the database have no use, as in a copy of one that was being written", {
+    path,
+    pages,
+    hint,
+  });
+  const timeMs = clock.nowMs();
+  const detail = `${pages} pages have no use. ${hint}`;
+  try {
+    const { items } = await record.events({ gateway: ownName, name: leakedName, limit: 1, offset: 0 });
+    if (items[0]?.detail === detail) return;
+    const event = { kind: "event", timeMs, name: leakedName, subject: path, detail } as const;
+    await record.storeOwnEvent(event, timeMs);
+  } catch (error) {
+    logger.error("no event could be kept of this", { path, error });
+  }
+}
+
+/** A file that took the place of the damaged one is another. */
+interface DamageNote {
+  readonly file: string;
+  readonly damage: string;
+}
+
+const maxNoteBytes = 16_384;
+const notePath = (path: string): string => `${path}.damaged`;
+
+async function nameFile(path: string): Promise<string> {
+  const { ino, birthtimeMs } = await stat(path);
+  return `${ino} of ${birthtimeMs}`;
+}
+
+/** Leaves the note. @throws AuroraError STORE */
+export async function noteDamage(path: string, damage: string): Promise<void> {
+  const note: DamageNote = { file: await nameFile(path), damage };
+  await nodeFileSystem.writeAtomic(notePath(path), JSON.stringify(note));
+}
+
+/** What an earlier run found wrong with the file that stands at `path` now; null: nothing. Never rejects. */
+export async function readNotedDamage(path: string, logger: Logger): Promise<string | null> {
+  try {
+    const bytes = await nodeFileSystem.read(notePath(path), maxNoteBytes);
+    if (bytes === null) return null;
+    const { file, damage } = JSON.parse(new TextDecoder().decode(bytes)) as DamageNote;
+    return file === (await nameFile(path)) ? String(damage) : null;
+  } catch (error) {
+    logger.warn("the note of a damaged database says nothing, it is checked again", { path, error });
+    return null;
+  }
+}
+
+/** Removes the note, once what it said has been acted upon. @throws AuroraError STORE */
+export async function forgetDamage(path: string): Promise<void> {
+  await nodeFileSystem.remove(notePath(path));
+}

@@ -1,0 +1,118 @@
+/**
+ * Checks the structure of a record's file that is too large to be checked before it is used: once after the start, by a process of its own
+ * that only reads and can be ended at any moment. From a damage on the record refuses everything, so that nothing is called
+ * stored that the next start sets aside.
+ */
+import { type ChildProcess, execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { hourMs } from "../../../core/maths/durations.ts";
+import { type Clock, systemTimers } from "../../../core/platform/clock.ts";
+import { every } from "../../../core/platform/daemon/every.ts";
+import { findProgram } from "../../../core/platform/daemon/open-thread.ts";
+import type { Logger } from "../../../core/platform/logger.ts";
+import { sizeOf, sizeWithLog } from "../../../core/platform/sqlite/file-size.ts";
+import type { StructureFinding } from "../../../core/platform/sqlite/structure.ts";
+import type { FleetRecord } from "../fleet-record.ts";
+import { noteDamage, tellLeaked } from "./structure-findings.ts";
+
+interface WatchStructureOptions {
+  readonly path: string;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly logger: Logger;
+}
+
+/** The log grows for as long as somebody reads: beyond this the check is given up for now. */
+const maxLogBytes = 1024 ** 3;
+const lookEveryMs = 5_000;
+/** One that could not be ended is begun again after. */
+const againAfterMs = hourMs;
+
+/** Begins the check; returns the record as it is to be used, which ends it when it closes. */
+export function watchStructure(record: FleetRecord, options: WatchStructureOptions): FleetRecord {
+  const { path, logger } = options;
+  let fault: AuroraError | null = null;
+  let cancelAgain = (): void => {};
+  let isClosing = false;
+  let child: ChildProcess | null = null;
+  const act = async ({ leakedPages, damage }: StructureFinding): Promise<void> => {
+    if (damage === null) {
+      if (leakedPages > 0) await tellLeaked(record, leakedPages, options);
+      return;
+    }
+    fault = damageError(path, damage);
+    logger.error("the database is damaged: nothing more is stored in it", { error: fault });
+    try {
+      await noteDamage(path, damage);
+    } catch (error) {
+      logger.error("no note of the damage can be left: the next start finds it anew", { path, error });
+    }
+  };
+  const look = async (): Promise<void> => {
+    logger.info("the database is checked while it is used", { path, bytes: sizeWithLog(path) });
+    const startMs = performance.now();
+    const stopLooking = every(lookEveryMs, logger, async () => {
+      if (sizeOf(`${path}-wal`) > maxLogBytes) child?.kill("SIGKILL");
+    });
+    try {
+      const finding = await check(path, (begun) => {
+        child = begun;
+      });
+      const tookMs = Math.round(performance.now() - startMs);
+      logger.info("the database was checked", { path, ...finding, tookMs });
+      await act(finding);
+    } catch (error) {
+      if (isClosing) return;
+      logger.warn("the database could not be checked, tried again in an hour", { path, error });
+      cancelAgain = systemTimers.after(againAfterMs, () => {
+        looking = look();
+      });
+    } finally {
+      await stopLooking();
+    }
+  };
+  let looking = look();
+  const close = async (): Promise<void> => {
+    isClosing = true;
+    cancelAgain();
+    child?.kill("SIGKILL");
+    await looking;
+    await record.close();
+  };
+  return { ...refuseAfter(record, () => fault), close };
+}
+
+/** Rejects where the process ended without an answer. */
+function check(path: string, onBegun: (child: ChildProcess) => void): Promise<StructureFinding> {
+  const { file, loader } = findProgram("record-check-main", import.meta.url);
+  return new Promise((resolve, reject) => {
+    const said = (error: Error | null, stdout: string): void => {
+      if (error !== null) reject(error);
+      else resolve(JSON.parse(stdout) as StructureFinding);
+    };
+    onBegun(execFile(process.execPath, [...loader, fileURLToPath(file), path], said));
+  });
+}
+
+function damageError(path: string, damage: string): AuroraError {
+  return new AuroraError("STORE", `${path} is damaged: ${damage}`, {
+    op: "check database",
+    subject: path,
+    hint: "Start the collector again: it sets the file aside, from which sqlite3 can recover most, and begins a new record. Gateways keep what it has not acknowledged.",
+    // As if SQLite had come upon it.
+    cause: Object.assign(new Error(damage), { code: "SQLITE_CORRUPT" }),
+  });
+}
+
+/** The record, of which each call rejects once there is a fault. */
+function refuseAfter(record: FleetRecord, fault: () => AuroraError | null): FleetRecord {
+  const guarded = Object.entries(record).map(([name, call]: [string, (...args: never[]) => unknown]) => [
+    name,
+    async (...args: never[]) => {
+      const found = fault();
+      if (found !== null) throw found;
+      return call(...args);
+    },
+  ]);
+  return Object.fromEntries(guarded) as FleetRecord;
+}
