@@ -103,7 +103,7 @@ export async function openSqliteRecord(
       leakedPages = pages;
     },
     onCorrupt: (setAside, reason) => {
-      const hint = `sqlite3 ${setAside} .recover reads what can be read. Gateways send again what they were not told is stored; the rest is in the old file alone.`;
+      const hint = `src/KEYS.md says how to get out of ${setAside} what can be read. Gateways send again what they were not told is stored; the rest is in that file alone.`;
       logger.error("the database was corrupted: set aside, a new one begun", { setAside, reason, hint });
       damages.push(`${reason}; the old file is ${setAside}: ${hint}`);
     },

@@ -98,7 +98,7 @@ function damageError(path: string, damage: string): AuroraError {
   return new AuroraError("STORE", `${path} is damaged: ${damage}`, {
     op: "check database",
     subject: path,
-    hint: "Start the collector again: it sets the file aside, from which sqlite3 can recover most, and begins a new record. Gateways keep what it has not acknowledged.",
+    hint: "Start the collector again: it sets the file aside, of which most can be read (src/KEYS.md), and begins a new record. Gateways keep what it has not acknowledged.",
     // As if SQLite had come upon it.
     cause: Object.assign(new Error(damage), { code: "SQLITE_CORRUPT" }),
   });

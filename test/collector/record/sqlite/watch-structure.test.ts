@@ -102,7 +102,7 @@ it("stores nothing more once a damage is found, lets nobody hear that it answers
   const next = await open(1);
   expect(setAside()).toContain("collector.sqlite.corrupt-1");
   const [told] = await eventsOf(next.record, "store.corrupted");
-  expect(told?.detail).toMatch(/page .*collector\.sqlite\.corrupt-1.*sqlite3 .* \.recover/i);
+  expect(told?.detail).toMatch(/page .*the old file is .*collector\.sqlite\.corrupt-1: src\/KEYS\.md/i);
   await putEvent(next.record, "in the new one");
   await next.checked();
   await next.record.close();
