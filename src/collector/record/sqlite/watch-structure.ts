@@ -20,17 +20,18 @@ interface WatchStructureOptions {
   readonly path: string;
   readonly clock: Pick<Clock, "nowMs">;
   readonly logger: Logger;
+  /** The log grows for as long as somebody reads: beyond this the check is given up for now; default 1 GiB. */
+  readonly maxLogBytes?: number;
+  /** How often to look at the log; default 5 s. */
+  readonly lookEveryMs?: number;
 }
 
-/** The log grows for as long as somebody reads: beyond this the check is given up for now. */
-const maxLogBytes = 1024 ** 3;
-const lookEveryMs = 5_000;
 /** One that could not be ended is begun again after. */
 const againAfterMs = hourMs;
 
 /** Begins the check; returns the record as it is to be used, which ends it when it closes. */
 export function watchStructure(record: FleetRecord, options: WatchStructureOptions): FleetRecord {
-  const { path, logger } = options;
+  const { path, logger, maxLogBytes = 1024 ** 3, lookEveryMs = 5_000 } = options;
   let fault: AuroraError | null = null;
   let cancelAgain = (): void => {};
   let isClosing = false;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import type { FleetRecord } from "../../../../src/collector/record/fleet-record.ts";
 import { openSqliteRecord } from "../../../../src/collector/record/sqlite/sqlite-record.ts";
+import { watchStructure } from "../../../../src/collector/record/sqlite/watch-structure.ts";
 import { awaitAnswer } from "../../../../src/collector/role.ts";
 import { createLogger } from "../../../../src/core/platform/logger.ts";
 import { openSqlite } from "../../../../src/core/platform/sqlite/sqlite.ts";
@@ -144,6 +145,20 @@ it.each([
   expect(told).toMatchObject([{ subject: path, detail: expect.stringContaining(`${pages} pages`) }]);
   expect(await eventsOf(record, "e0")).toHaveLength(1);
   expect(setAside()).toEqual([]);
+});
+
+it("gives the check up while the log grows too large", async () => {
+  const { path, open, fill } = createPlace();
+  await fill();
+  const { record } = await open(Number.POSITIVE_INFINITY);
+  const lines: string[] = [];
+  const logger = createLogger({ format: "json", write: (line) => lines.push(line) });
+  const around = { path, clock: { nowMs: () => t }, logger, maxLogBytes: 4_096, lookEveryMs: 1 };
+  await putEvent(record, "in the log");
+  const watched = watchStructure(record, around);
+  await until(() => lines.join("").includes("tried again in an hour"), "the warning");
+  await putEvent(watched, "goes on");
+  await watched.close();
 });
 
 it("goes on when the check ends without an answer, and leaves none behind when it closes", async () => {
