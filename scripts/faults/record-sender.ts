@@ -55,6 +55,9 @@ const transport: UplinkTransport = {
   get connected() {
     return client.connected;
   },
+  get largestPacketBytes() {
+    return client.largestPacketBytes;
+  },
   publish(topic, payload, options) {
     const published = client.publish(topic, payload, options);
     if (topic === alertTopic)

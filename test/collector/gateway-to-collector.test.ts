@@ -43,6 +43,7 @@ it("stores every record of a real outbox exactly once, over lost acknowledgement
   });
   let acks = 0;
   const transport: UplinkTransport = {
+    largestPacketBytes: null,
     get connected() {
       return client.connected;
     },

@@ -94,3 +94,13 @@ export function createAckGuard(options: AckGuardOptions): AckGuard {
     counts: () => ({ ...counts }),
   };
 }
+
+/** The counts of several guards together. */
+export function sumAcks(all: readonly AckCounts[]): AckCounts {
+  const sum = (name: keyof AckCounts): number => all.reduce((total, counts) => total + counts[name], 0);
+  return {
+    acksReceived: sum("acksReceived"),
+    acksIgnored: sum("acksIgnored"),
+    acksRefused: sum("acksRefused"),
+  };
+}

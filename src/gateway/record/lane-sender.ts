@@ -1,7 +1,9 @@
 /**
  * What one lane has sent and not yet heard of: a window of envelopes, go-back-N after a timeout that follows how long
- * acknowledgements take (doubling and Karn's rule as in RFC 6298, no smoothing), and a growing wait between attempts. Reads no clock and sends nothing.
+ * acknowledgements take (doubling and Karn's rule as in RFC 6298, no smoothing), and a growing wait between attempts. How much may be
+ * on the line begins small and grows with what the broker has soon (slow start as in RFC 5681). Reads no clock and sends nothing.
  */
+import type { EnvelopeFate } from "./envelope-publisher.ts";
 
 interface LaneSenderOptions {
   /** Envelopes under way at once. */
@@ -24,6 +26,8 @@ interface Flight {
   readonly bytes: number;
   /** Its last record was sent before: its acknowledgement does not say which copy it is for (Karn's rule). */
   readonly isRepeated: boolean;
+  /** The broker has it, and the line has room again. */
+  isCarried: boolean;
 }
 
 /** The state of one lane. All times are of one monotonic clock. */
@@ -36,13 +40,18 @@ export interface LaneSender {
   maySend(nowMs: number): boolean;
   /** Of all envelopes under way. */
   readonly bytesUnderWay: number;
+  /** Of those of them that the broker does not have yet. */
+  readonly bytesOnLine: number;
   /**
-   * Bytes that may be under way. What is lost may have been too much for the line, or an envelope too large for the broker, and
-   * fares no better the next time: then it is half of that, and more again with every acknowledgement.
+   * Bytes that may be on the line. What is lost may have been too much for it, or an envelope too large for the broker, and fares no
+   * better the next time: then it is half of that, and grows more slowly from there. Of a line that is new, or was not used for a
+   * while, nothing is known.
    */
   readonly limitBytes: number;
   /** An envelope that ends at `last` was handed to the transport. */
-  sent(last: number, nowMs: number, bytes?: number): void;
+  sent(last: number, nowMs: number, bytes?: number): Flight;
+  /** What became of it at the broker; true when something may be sent that could not be before. */
+  settle(flight: Flight, fate: EnvelopeFate, nowMs: number): boolean;
   /** Envelopes under way that a watermark would acknowledge. */
   covered(sequence: number): readonly Flight[];
   /** The collector's watermark; true when it says something new. */
@@ -59,7 +68,13 @@ export interface LaneSender {
 
 /** Below this not even an alert would fit. */
 const minLimitBytes = 4_096;
-const limitGrowth = 1.25;
+/** A line of 2 kB/s carries the first half of it in 2 s: a connection on which nothing is heard for 10 s is cut. */
+const firstLimitBytes = 8_192;
+const maxLimitBytes = 512 * 1024;
+/** A line that takes longer carries no more. */
+const quickMs = 2_000;
+/** Of what is carried, how much more may be on the line where less than twice as much was lost. */
+const carefulGrowth = 1 / 4;
 
 /** Creates the state of a lane that has sent nothing. */
 export function createLaneSender(options: LaneSenderOptions): LaneSender {
@@ -71,16 +86,27 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
   let flights: Flight[] = [];
   let notBeforeMs = Number.NEGATIVE_INFINITY;
   let timeouts = 0;
-  let limitBytes = Number.POSITIVE_INFINITY;
-  const underWay = (): number => flights.reduce((sum, { bytes }) => sum + bytes, 0);
+  let limitBytes = firstLimitBytes;
+  /** Half of what was lost last. */
+  let safeBytes = Number.POSITIVE_INFINITY;
+  /** Since when nothing is under way. */
+  let idleSinceMs = Number.NEGATIVE_INFINITY;
+  const sumBytes = (some: readonly Flight[]): number => some.reduce((sum, { bytes }) => sum + bytes, 0);
+  const onLine = (): readonly Flight[] => flights.filter(({ isCarried }) => !isCarried);
   const dueMs = ({ sentMs }: Flight): number => sentMs + ackTimeoutMs;
   const adaptTimeout = (wantedMs: number): void => {
     ackTimeoutMs = Math.min(options.maxAckTimeoutMs, Math.max(options.ackTimeoutMs, wantedMs));
   };
-  const goBack = (): void => {
-    if (flights.length > 0) limitBytes = Math.max(minLimitBytes, Math.min(limitBytes, underWay()) / 2);
+  const goBack = (lost: readonly Flight[]): void => {
+    if (lost.length > 0) safeBytes = Math.max(minLimitBytes, Math.min(limitBytes, sumBytes(lost)) / 2);
+    limitBytes = Math.min(limitBytes, safeBytes);
     flights = [];
     sentUpTo = acknowledged;
+  };
+  /** A lane that had little to send has not tried the line. */
+  const grow = (bytes: number): void => {
+    if (2 * sumBytes(onLine()) < limitBytes) return;
+    limitBytes = Math.min(maxLimitBytes, limitBytes + bytes * (limitBytes < safeBytes ? 1 : carefulGrowth));
   };
   return {
     get sentUpTo() {
@@ -91,15 +117,32 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     },
     maySend: (nowMs) => nowMs >= notBeforeMs && flights.length < options.windowEnvelopes,
     get bytesUnderWay() {
-      return underWay();
+      return sumBytes(flights);
+    },
+    get bytesOnLine() {
+      return sumBytes(onLine());
     },
     get limitBytes() {
       return limitBytes;
     },
     sent(last, nowMs, bytes = 0) {
-      flights.push({ last, sentMs: nowMs, bytes, isRepeated: last <= highest });
+      const flight = { last, sentMs: nowMs, bytes, isRepeated: last <= highest, isCarried: false };
+      flights.push(flight);
       sentUpTo = last;
       highest = Math.max(highest, last);
+      return flight;
+    },
+    settle(flight, fate, nowMs) {
+      const place = flights.indexOf(flight);
+      if (place < 0 || fate === "unknown") return false;
+      if (fate === "carried") {
+        if (nowMs - flight.sentMs <= quickMs) grow(flight.bytes);
+        flight.isCarried = true;
+      } else {
+        flights = flights.slice(0, place);
+        sentUpTo = flights.at(-1)?.last ?? acknowledged;
+      }
+      return true;
     },
     covered: (sequence) => flights.filter(({ last }) => last <= sequence),
     acknowledge(sequence, nowMs) {
@@ -110,29 +153,36 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
       flights = flights.filter((flight) => flight.last > sequence);
       sentUpTo = Math.max(sentUpTo, sequence);
       timeouts = 0;
-      limitBytes *= limitGrowth;
+      if (flights.length === 0) idleSinceMs = nowMs;
       notBeforeMs = Number.NEGATIVE_INFINITY;
       options.resetWait();
       return true;
     },
     expire(nowMs) {
       const first = flights[0];
-      if (first === undefined || nowMs < dueMs(first)) return false;
-      goBack();
+      if (first === undefined) {
+        if (nowMs - idleSinceMs >= options.ackTimeoutMs) limitBytes = Math.min(limitBytes, firstLimitBytes);
+        return false;
+      }
+      if (nowMs < dueMs(first)) return false;
+      goBack(flights);
+      idleSinceMs = nowMs;
       adaptTimeout(2 * ackTimeoutMs);
       timeouts += 1;
       notBeforeMs = nowMs + options.nextWaitMs();
       return true;
     },
     restart() {
-      goBack();
+      goBack(onLine());
+      limitBytes = Math.min(limitBytes, firstLimitBytes);
       notBeforeMs = Number.NEGATIVE_INFINITY;
     },
     forget() {
       acknowledged = 0;
       highest = 0;
       timeouts = 0;
-      limitBytes = Number.POSITIVE_INFINITY;
+      limitBytes = firstLimitBytes;
+      safeBytes = Number.POSITIVE_INFINITY;
       ackTimeoutMs = options.ackTimeoutMs;
       flights = [];
       sentUpTo = 0;

@@ -8,7 +8,7 @@ import { createBackoff } from "../../core/platform/backoff.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { decodeUplinkAck } from "../../core/wire/uplink-ack.ts";
-import { type AckCounts, type AckGuard, type AckGuardOptions, createAckGuard } from "./ack-guard.ts";
+import { type AckCounts, type AckGuard, type AckGuardOptions, createAckGuard, sumAcks } from "./ack-guard.ts";
 import { createBacklogPace } from "./backlog-pace.ts";
 import type { ClockSample } from "./clock-watch.ts";
 import {
@@ -81,8 +81,6 @@ export interface Uplink {
   close(): void;
 }
 
-/** Bytes of the records in one envelope. */
-const maxEnvelopeBytes = 128 * 1024;
 /** Timeouts in a row after which it is said aloud, once. */
 const worryingTimeouts = 3;
 
@@ -136,22 +134,27 @@ export function createUplink(options: UplinkOptions): Uplink {
     if (gathering.isUnderWay(lane, nowMs)) return;
     const sender = life.senders[lane];
     while (sender.maySend(nowMs)) {
-      const underWay = isPaced(lane) ? pacedBytes() : sender.bytesUnderWay;
+      const underWay = isPaced(lane) ? pacedBytes() : sender.bytesOnLine;
       const room = isPaced(lane) ? pace.room(nowMs) : sender.limitBytes;
       if (room <= underWay) return;
       const batch = life.outbox.peek(lane, {
         after: sender.sentUpTo,
-        maxRecords: options.maxRecords ?? 200,
-        // Several small ones rather than one: acknowledgements then say sooner how the way is.
-        maxBytes: Math.min(maxEnvelopeBytes, Math.max(2048, Math.min(room / 2, room - underWay))),
+        maxRecords: publisher.maxRecords,
+        // Several small ones rather than one: answers then say sooner how the way is.
+        maxBytes: Math.min(publisher.maxRecordBytes, Math.max(2048, Math.min(room / 2, room - underWay))),
       });
       // Another life of the outbox begins with the next pump.
       if (batch === null || life.outbox.bootId !== life.bootId) return;
-      const bytes = publisher.send(lane, batch);
+      const { bytes, fate } = publisher.send(lane, batch);
       if (isPaced(lane)) pace.sent(bytes, nowMs);
       const last = batch.firstSequence + batch.records.length - 1;
       life.guard.gaveOut(lane, last);
-      sender.sent(last, nowMs, bytes);
+      const flight = sender.sent(last, nowMs, bytes);
+      void fate.then((how) => {
+        const isFree = sender.settle(flight, how, clock.monotonicMs());
+        // Room of a paced lane comes with the collector's acknowledgements.
+        if (isFree && (how !== "carried" || !isPaced(lane))) pump();
+      });
     }
   };
 
@@ -212,6 +215,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   const stopListening = [
     ...lives.map(({ outbox }) => outbox.onCommit(gather)),
     transport.onConnect(() => {
+      publisher.renew();
       // What the last connection had not carried when it ended may have been its end.
       if (pacedBytes() > 0) pace.lost();
       for (const { senders } of lives) for (const lane of lanes) senders[lane].restart();
@@ -260,15 +264,6 @@ function openLife(outbox: UplinkOutbox, options: UplinkOptions): UplinkLife {
       for (const lane of lanes) senders[lane].forget();
       guard.forget();
     },
-  };
-}
-
-function sumAcks(all: readonly AckCounts[]): AckCounts {
-  const sum = (name: keyof AckCounts): number => all.reduce((total, counts) => total + counts[name], 0);
-  return {
-    acksReceived: sum("acksReceived"),
-    acksIgnored: sum("acksIgnored"),
-    acksRefused: sum("acksRefused"),
   };
 }
 

@@ -28,6 +28,7 @@ function createLink(link: Link, clock: ManualClock, onPacket: (payload: Uint8Arr
   let onConnected = (): void => {};
   let onAck: (topic: string, payload: Uint8Array) => void = () => {};
   const transport: UplinkTransport = {
+    largestPacketBytes: null,
     get connected() {
       return connected;
     },

@@ -105,3 +105,70 @@ describe("what a lane has under way", () => {
     expect(timeoutAt(20, 4)).toBe(1_000);
   });
 });
+
+describe("what a lane may have on the line", () => {
+  /** Fills the line and has the broker answer after so long; returns how much the lane may have then. */
+  const fill = (sender: ReturnType<typeof create>["sender"], nowMs: number, tookMs: number): number => {
+    const bytes = sender.limitBytes / 2;
+    const flights = [1, 2].map((step) => sender.sent(sender.sentUpTo + step, nowMs, bytes));
+    expect(sender.bytesOnLine).toBe(2 * bytes);
+    for (const flight of flights) expect(sender.settle(flight, "carried", nowMs + tookMs)).toBe(true);
+    expect(sender.bytesOnLine).toBe(0);
+    sender.acknowledge(sender.sentUpTo, nowMs + tookMs);
+    return sender.limitBytes;
+  };
+
+  test("begins small, grows with what the broker has soon, up to a bound, and no more where it takes long", () => {
+    const { sender } = create();
+    expect(sender.limitBytes).toBe(8_192);
+    expect(fill(sender, 0, 2_001)).toBe(8_192);
+    expect(fill(sender, 2_001, 100)).toBeGreaterThanOrEqual(12_288);
+    for (let round = 0; round < 30; round++) fill(sender, 2_200 + round, 0);
+    expect(sender.limitBytes).toBe(512 * 1024);
+  });
+
+  test("does not grow where little is sent", () => {
+    const { sender } = create();
+    for (let number = 1; number < 50; number++) {
+      sender.settle(sender.sent(number, number, 1_000), "carried", number);
+      sender.acknowledge(number, number);
+    }
+    expect(sender.limitBytes).toBe(8_192);
+  });
+
+  test("is half of what was lost, and grows more slowly from there", () => {
+    const { sender } = create();
+    for (let round = 0; round < 30; round++) fill(sender, round, 0);
+    sender.sent(1_000, 100, 60_000);
+    sender.expire(1_100);
+    expect(sender.limitBytes).toBe(30_000);
+    const grown = fill(sender, 1_300, 10);
+    expect(grown).toBeGreaterThan(30_000);
+    expect(grown).toBeLessThanOrEqual(37_500);
+  });
+
+  test("begins small again over a new connection and after a while without anything, whatever it was", () => {
+    const { sender } = create();
+    for (let round = 0; round < 30; round++) fill(sender, round, 0);
+    expect(sender.expire(1_028)).toBe(false);
+    expect(sender.limitBytes).toBe(512 * 1024);
+    expect(sender.expire(1_029)).toBe(false);
+    expect(sender.limitBytes).toBe(8_192);
+    // What is on the line when it breaks was perhaps too much.
+    sender.sent(1_000, 1_100, 8_192);
+    sender.restart();
+    expect(sender.limitBytes).toBe(4_096);
+  });
+
+  test("goes back to an envelope that was too large at once, and to no other; its line was not at fault", () => {
+    const { sender } = create();
+    sender.sent(5, 0, 100);
+    const large = sender.sent(9, 0, 5_000);
+    expect(sender.settle(large, "unknown", 1)).toBe(false);
+    expect(sender.settle(large, "too-large", 1)).toBe(true);
+    expect([sender.sentUpTo, sender.bytesUnderWay, sender.maySend(1)]).toEqual([5, 100, true]);
+    expect([sender.limitBytes, sender.timeouts]).toEqual([8_192, 0]);
+    // It is no longer under way.
+    expect(sender.settle(large, "carried", 2)).toBe(false);
+  });
+});

@@ -73,6 +73,7 @@ function openRig(): {
   const sent: string[] = [];
   let connect = (): void => {};
   const transport = {
+    largestPacketBytes: null,
     connected: true,
     publish: async (_topic: string, payload: Uint8Array) => {
       const decoded = decodeUplinkEnvelope(payload);

@@ -63,6 +63,7 @@ test("what waits at a slow collector is not sent again and again until it stores
     const gateway = `gw-${index}`;
     const transport: UplinkTransport = {
       connected: true,
+      largestPacketBytes: null,
       publish: async (_topic, payload) => {
         queue.push({ payload: payload.slice(), answer: (ack) => heard(topics.ack(gateway), ack) });
       },

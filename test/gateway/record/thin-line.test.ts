@@ -28,6 +28,7 @@ function openThinLine(clock: ManualClock, collector: ReturnType<typeof createCol
     for (const callback of callbacks) callback();
   };
   const transport: UplinkTransport = {
+    largestPacketBytes: null,
     get connected() {
       return connected;
     },
@@ -44,10 +45,13 @@ function openThinLine(clock: ManualClock, collector: ReturnType<typeof createCol
         });
       }
       const copy = payload.slice();
-      clock.after(freeAtMs - nowMs, () => {
-        if (!connected || connection !== carriedBy) return;
-        const ack = collector.take(copy);
-        if (ack !== null) heard(topics.ack("gw"), encodeUplinkAck(ack));
+      return new Promise((resolve) => {
+        clock.after(freeAtMs - nowMs, () => {
+          if (!connected || connection !== carriedBy) return;
+          resolve();
+          const ack = collector.take(copy);
+          if (ack !== null) heard(topics.ack("gw"), encodeUplinkAck(ack));
+        });
       });
     },
     subscribe: async (_filter, _qos, handler) => {
@@ -61,6 +65,10 @@ function openThinLine(clock: ManualClock, collector: ReturnType<typeof createCol
   return {
     transport,
     connect,
+    /** So far. */
+    get connections() {
+      return connection;
+    },
     /** So fast from now on. */
     become: (rate: number): void => {
       bytesPerSecond = rate;
@@ -98,8 +106,9 @@ test("alerts that gathered get over a line that cannot carry them at once before
     });
   line.connect();
   // At the line's own rate it takes 41 s.
-  passSeconds(150);
+  passSeconds(60);
   expect(outbox.counts().records).toBe(0);
+  expect(line.connections).toBe(1);
 });
 
 test("so does everything else, after the line was a good one", () => {

@@ -1,9 +1,12 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createTopics, type Lane } from "../../../src/core/contract/topics.ts";
 import type { AlertRecord, EventRecord, UplinkAck } from "../../../src/core/contract/uplink-record.ts";
 import { createRandom, type Random } from "../../../src/core/maths/random.ts";
+import { createMqttError } from "../../../src/core/platform/mqtt/mqtt-exchanges.ts";
+import { packetTooLarge } from "../../../src/core/platform/mqtt/mqtt5-packets.ts";
 import { encodeUplinkAck } from "../../../src/core/wire/uplink-ack.ts";
 import { type LanePolicies, lanePolicies } from "../../../src/gateway/record/lane-policy.ts";
 import { createOutbox, type Outbox } from "../../../src/gateway/record/outbox.ts";
@@ -33,6 +36,8 @@ interface NetworkOptions {
   readonly random?: Random;
   /** Acknowledgements are made by hand. */
   readonly mute?: boolean;
+  /** Of a message that the broker takes; and whether it says so before, or only refuses what is larger. */
+  readonly most?: { readonly bytes: number; readonly isStated: boolean };
 }
 
 function createNetwork(options: NetworkOptions): Network {
@@ -44,12 +49,17 @@ function createNetwork(options: NetworkOptions): Network {
   let handler: (topic: string, payload: Uint8Array) => void = () => {};
   const deliverAck = (ack: UplinkAck): void => handler(topics.ack("gw"), encodeUplinkAck(ack));
   return {
+    largestPacketBytes: options.most?.isStated === true ? options.most.bytes : null,
     get connected() {
       return connected;
     },
     async publish(topic, payload) {
       if (!connected) throw new Error("not connected");
       published.push({ topic, bytes: payload.length });
+      if (payload.length > (options.most?.bytes ?? Number.POSITIVE_INFINITY)) {
+        const cause = Object.assign(new Error("too large"), { code: packetTooLarge });
+        throw createMqttError("broker", "refused", cause);
+      }
       if (lost()) return;
       const copy = payload.slice();
       const delayMs = (options.random?.uniform() ?? 0) * 50;
@@ -133,6 +143,7 @@ describe("the uplink", () => {
     network.connect();
     const order: string[] = [];
     const transport: UplinkTransport = {
+      largestPacketBytes: null,
       get connected() {
         return network.connected;
       },
@@ -182,6 +193,43 @@ describe("the uplink", () => {
     network.connect();
     for (let index = 0; index < 20; index++) outbox.append(alert(`${index}`));
     expect(network.published).toHaveLength(4);
+  });
+
+  test.each([
+    ["states how large a message may be", true, 0],
+    // 8 KiB pass, 16 KiB do not: each lane finds out at once, and none again.
+    ["refuses what is larger than it takes", false, 8],
+  ])("gets a backlog through a broker that %s without one timeout", async (_how, isStated, mostRefused) => {
+    const most = { bytes: 12_000, isStated };
+    const { clock, outbox, network, uplink } = open({ most });
+    const text = "x".repeat(800);
+    for (let index = 0; index < 500; index++) {
+      outbox.append({ kind: "alert", id: `${index}`, json: JSON.stringify({ text }) });
+      outbox.append({ ...event(`${index}`), detail: text });
+    }
+    outbox.flush();
+    network.connect();
+    for (let step = 0; step < 600; step++) {
+      clock.advance(100);
+      await setImmediate();
+    }
+    expect(outbox.counts().records).toBe(0);
+    expect(uplink.counts().timeouts).toBe(0);
+    const refused = network.published.filter(({ bytes }) => bytes > most.bytes);
+    expect(refused.length).toBeLessThanOrEqual(mostRefused);
+    expect(network.published.length).toBeGreaterThan((1_000 * 800) / most.bytes);
+  });
+
+  test("leaves a record that is too large by itself to its timeouts, and does not storm the broker with it", async () => {
+    const { clock, outbox, network, uplink } = open({ most: { bytes: 2_000, isStated: false } });
+    network.connect();
+    outbox.append({ kind: "alert", id: "x", json: JSON.stringify({ text: "x".repeat(3_000) }) });
+    for (let step = 0; step < 600; step++) {
+      clock.advance(100);
+      await setImmediate();
+    }
+    expect(network.published.length).toBeLessThan(8);
+    expect(uplink.counts().timeouts).toBeGreaterThan(1);
   });
 
   test("sends again after a timeout, waiting longer each time, and stops when acknowledged", () => {

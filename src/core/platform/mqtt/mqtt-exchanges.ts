@@ -30,9 +30,12 @@ export interface MqttExchanges {
 const tooLargeHint =
   "Let the broker take messages of 140,000 bytes (mosquitto: message_size_limit, max_packet_size).";
 
+const saysTooLarge = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && cause.code === packetTooLarge;
+
 /** An error of the connection to `subject`. */
 export function createMqttError(subject: string, message: string, cause?: Error): AuroraError {
-  const isTooLarge = cause !== undefined && "code" in cause && cause.code === packetTooLarge;
+  const isTooLarge = saysTooLarge(cause);
   return new AuroraError("MQTT", message, {
     op: "use broker",
     subject,
@@ -46,6 +49,11 @@ export function isMqttRefusal(error: unknown): boolean {
   if (!hasErrorCode(error, "MQTT")) return false;
   const { cause } = error;
   return cause instanceof Error && "code" in cause && typeof cause.code === "number";
+}
+
+/** Does the broker not take a message so large, as it said before or when it came? Then the connection holds. */
+export function isTooLargeForBroker(error: unknown): boolean {
+  return hasErrorCode(error, "MQTT") && saysTooLarge(error.cause);
 }
 
 /** Answers stand behind what else the broker sends. One that goes on sending has so many times as long for each. */
