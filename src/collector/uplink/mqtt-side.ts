@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
 import { createTopics } from "../../core/contract/topics.ts";
-import { reachedHost, urlHost } from "../../core/contract/url-host.ts";
+import { urlHost } from "../../core/contract/url-host.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import {
   maxPemBytes,
@@ -101,15 +101,13 @@ export async function openMqttSide(
     host,
     port,
     maxPacketBytes,
+    enrolled: passwords.size + certified.size,
     onRefusedLogin,
     logger,
   });
   const scheme = tls === undefined ? "mqtt" : "mqtts";
   const url = `${scheme}://${urlHost(host)}:${broker.port}`;
-  const own =
-    tls === undefined
-      ? `mqtt://${urlHost(reachedHost(host))}:${broker.port}`
-      : `mqtt://127.0.0.1:${broker.internalPort}`;
+  const own = `mqtt://127.0.0.1:${broker.internalPort}`;
   const embedded = { url: own, publicUrl: url, ...access.own };
   const client = createEmbeddedClient(embedded, { clientId: ingestId, maxPacketBytes, logger });
   return {

@@ -6,13 +6,15 @@ import type { Clock } from "../clock.ts";
 
 /**
  * A bounded number of connections, shared so that known clients keep theirs: one that has not authenticated makes room
- * for the next, guests have half of the places at most, and a login has a few.
+ * for the next, guests have a part of the places at most, and a login has a few. This process's own have others.
  */
 export interface Places {
-  /** Every connection that has a place, the oldest first. */
-  readonly taken: ReadonlySet<Socket>;
-  /** A new connection; false when known clients hold every place. Its place is free again when it closes. */
-  take(socket: Socket): boolean;
+  /** Every connection that has a place. */
+  readonly taken: readonly Socket[];
+  /** A new connection, by the port of this process or the other; false when known clients hold every place. It is free again when it closes. */
+  take(socket: Socket, isOwn: boolean): boolean;
+  /** Did it come by the port of this process? */
+  isOwn(socket: Socket): boolean;
   /**
    * It authenticated as `login` (null: a guest) and keeps its place; says why not when that login has all of its places. One that takes
    * over the client id of another finds one, as the other ends (section 3.1.4).
@@ -22,9 +24,34 @@ export interface Places {
 
 /** A gateway has one connection, `aurora doctor` two more for a moment; the others are for people's own tools. */
 const maxOfLogin = 16;
+/** What stores and what shows; others of this machine reach that port, and make room there as elsewhere. */
+const maxOwn = 16;
 
-/** Creates `max` places. */
-export function createPlaces(max: number): Places {
+/** Creates `open` places, of which guests have half, and one more for each of so many enrolled. */
+export function createPlaces(open: number, enrolled: number): Places {
+  const others = createBoundedPlaces(open + enrolled, Math.ceil(open / 2));
+  const own = createBoundedPlaces(maxOwn, 0);
+  const internal = new WeakSet<Socket>();
+  const of = (socket: Socket): BoundedPlaces => (internal.has(socket) ? own : others);
+  return {
+    get taken() {
+      return [...others.taken, ...own.taken];
+    },
+    take(socket, isOwn) {
+      if (isOwn) internal.add(socket);
+      return of(socket).take(socket);
+    },
+    isOwn: (socket) => internal.has(socket),
+    settle: (socket, login, clientId) => of(socket).settle(socket, login, clientId),
+  };
+}
+
+interface BoundedPlaces extends Pick<Places, "settle"> {
+  readonly taken: ReadonlySet<Socket>;
+  take(socket: Socket): boolean;
+}
+
+function createBoundedPlaces(max: number, maxOfGuests: number): BoundedPlaces {
   const taken = new Set<Socket>();
   /** In the order of their coming. */
   const unknown = new Set<Socket>();
@@ -50,7 +77,7 @@ export function createPlaces(max: number): Places {
     },
     settle(socket, login, clientId) {
       const own = settled.get(login) ?? new Map<Socket, string>();
-      const most = login === null ? Math.ceil(max / 2) : maxOfLogin;
+      const most = login === null ? maxOfGuests : maxOfLogin;
       if (own.size >= most && ![...own.values()].includes(clientId)) return `more than ${most} connections`;
       unknown.delete(socket);
       // It may have closed while its password was checked.

@@ -1,4 +1,4 @@
-/** Where the embedded broker is reached: one address, with TLS or without; with TLS also a port of the loopback for its own process. */
+/** Where the embedded broker is reached: one address, with TLS or without, and a port of the loopback for its own process. */
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import { AuroraError } from "../../contract/aurora-error.ts";
@@ -25,7 +25,7 @@ interface ListenerOptions {
 
 interface Listeners {
   readonly port: number;
-  /** Without TLS, on the loopback; `port` where that is not TLS either. */
+  /** Without TLS, on the loopback. */
   readonly internalPort: number;
   /** Takes no more connections; resolves when those that there are have ended. */
   close(): Promise<void>;
@@ -42,12 +42,8 @@ export async function openListeners(
   accept: (socket: Socket, isInternal: boolean) => void,
 ): Promise<Listeners> {
   const { host, port: wanted, tls } = options;
-  if (tls === undefined) {
-    const server = createTcpServer((socket) => accept(socket, false));
-    const port = await listen(server, host, wanted);
-    return { port, internalPort: port, close: () => closeServer(server) };
-  }
-  const server = createTlsListener(tls, options, (socket) => accept(socket, false));
+  const take = (socket: Socket): void => accept(socket, false);
+  const server = tls === undefined ? createTcpServer(take) : createTlsListener(tls, options, take);
   const port = await listen(server, host, wanted);
   const internal = createTcpServer((socket) => accept(socket, true));
   const internalPort = await listen(internal, "127.0.0.1", 0);
@@ -58,6 +54,17 @@ export async function openListeners(
       await Promise.all([closeServer(server), closeServer(internal)]);
     },
   };
+}
+
+/** CONNACK of 3.1.1 with code 3, "server unavailable" (section 3.2.2.3). */
+const connackUnavailable = Uint8Array.of(0x20, 0x02, 0x00, 0x03);
+/** How long the other end may take to read that. */
+const readAnswerMs = 1_000;
+
+/** Ends a connection for which there is no place. Without a word the port would pass for one of TLS. */
+export function turnAway(socket: Socket): void {
+  socket.setTimeout(readAnswerMs, () => socket.destroy());
+  socket.resume().end(connackUnavailable);
 }
 
 /** Common name of the certificate that the other end has shown, and that its authority has signed; null where none was asked for. */

@@ -18,7 +18,7 @@ import {
   maxTopicLength,
   type Places,
 } from "./broker-bounds.ts";
-import { type BrokerTls, openListeners, readCertificateName } from "./broker-listeners.ts";
+import { type BrokerTls, openListeners, readCertificateName, turnAway } from "./broker-listeners.ts";
 import { scopeClientId, unscopeClientId } from "./client-id.ts";
 import { createAskLog, createRefusalLog, type RefusedLogin } from "./login-refusals.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
@@ -48,17 +48,18 @@ export interface EmbeddedBrokerOptions {
   /** 0 (default) lets the system choose. */
   readonly port?: number;
   /**
-   * PEM texts; makes the listener TLS. With `ca` a client needs a certificate of that authority. The broker then listens on a free port
-   * of the loopback as well, without TLS, for clients of this process.
+   * PEM texts; makes the listener TLS. With `ca` a client needs a certificate of that authority.
    */
   readonly tls?: BrokerTls;
   /** Largest packet taken, header included; default 1 MiB. One with many fields has less. */
   readonly maxPacketBytes?: number;
   /**
    * Default 1,000. Unauthenticated connections make room for new ones, guests (no user name) get half of the places and
-   * a login a few, so that none can keep the others out.
+   * a login a few, so that none can keep the others out. Clients of this process have places of their own.
    */
   readonly maxConnections?: number;
+  /** Clients that are known by name, each of which has a place beside those; default 0. */
+  readonly enrolled?: number;
   readonly authenticate?: (
     client: BrokerClient,
     password: Uint8Array | null,
@@ -86,7 +87,7 @@ interface BrokerCounts {
 
 export interface EmbeddedBroker {
   readonly port: number;
-  /** Port on the loopback for clients of this process; `port` where the listener is not TLS. */
+  /** Free port on the loopback, without TLS, for clients of this process, whose places nobody else takes. */
   readonly internalPort: number;
   counts(): BrokerCounts;
   /** Cuts every connection and is gone within a second. */
@@ -114,17 +115,16 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     refusedSubscriptions: 0,
     mqtt5Refusals: 0,
   };
-  const places = createPlaces(options.maxConnections ?? 1000);
+  const { maxConnections: open = 1000, enrolled = 0 } = options;
+  const places = createPlaces(open, enrolled);
   const logRefusal = createRefusalLog(logger, systemClock);
   const refuse = (refused: RefusedLogin): void => {
     counts.refusedConnections += 1;
     logRefusal(refused);
     options.onRefusedLogin?.(refused);
   };
-  const internal = new WeakSet<Socket>();
   const filters = createFilterBound(2_000, 50, systemClock);
   const publishers = new WeakMap<Buffer, BrokerClient>();
-  const isInternal = (socket: Socket): boolean => internal.has(socket);
   const broker = await Aedes.createBroker({
     connectTimeout: 10_000,
     // Of MQTT 3.1, which bounds ids to 23 characters; with the user's name before them they are longer.
@@ -149,7 +149,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       if (packet.clientId !== "") packet.clientId = scopeClientId(packet.username, packet.clientId);
       callback(null, true);
     },
-    ...createAccess({ ...options, isInternal, refuse, filters, publishers }, places, counts),
+    ...createAccess({ ...options, refuse, filters, publishers }, places, counts),
   });
   broker.on("unsubscribe", (topics, client) => filters.release(client.conn as Socket, topics));
   boundEmitterDepth(broker);
@@ -165,11 +165,10 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
   (broker as EventEmitter).on("error", (error: unknown) => logger.error("broker error", { error }));
 
   const accept = (socket: Socket, isInternal: boolean): void => {
-    if (isInternal) internal.add(socket);
     socket.on("error", () => {});
-    if (!places.take(socket)) {
-      counts.refusedConnections += 1;
-      socket.destroy();
+    if (!places.take(socket, isInternal)) {
+      refuse({ user: null, address: socket.remoteAddress ?? "unknown", reason: "all places are taken" });
+      turnAway(socket);
       return;
     }
     socket.setNoDelay(true);
@@ -187,16 +186,16 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       socket.destroy();
     });
   };
-  const { host = "127.0.0.1", port: wanted = 0, tls, maxConnections = 1000 } = options;
+  const { host = "127.0.0.1", port: wanted = 0, tls } = options;
   const listeners = await openListeners(
-    { host, port: wanted, tls, maxConnections, onHandshakeFailure: refuse },
+    { host, port: wanted, tls, maxConnections: open + enrolled, onHandshakeFailure: refuse },
     accept,
   );
   const { port, internalPort } = listeners;
   return {
     port,
     internalPort,
-    counts: () => ({ connections: places.taken.size, ...counts }),
+    counts: () => ({ connections: places.taken.length, ...counts }),
     async close() {
       const stopped = listeners.close();
       await waitAtMost(new Promise<void>((resolve) => broker.close(() => resolve())), 500);
@@ -209,7 +208,6 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
 /** Who may come in, publish and subscribe. Settles the places of those that may; counts and logs what it refuses. */
 function createAccess(
   options: EmbeddedBrokerOptions & {
-    readonly isInternal: (socket: Socket) => boolean;
     readonly refuse: (refused: RefusedLogin) => void;
     readonly filters: ReturnType<typeof createFilterBound>;
     /** Is told who published what is to be retained. */
@@ -233,7 +231,7 @@ function createAccess(
         clientId: unscopeClientId(client.id),
         username: username ?? null,
         certificateName: readCertificateName(client.conn as Socket),
-        isInternal: options.isInternal(client.conn as Socket),
+        isInternal: places.isOwn(client.conn as Socket),
         address: (client.conn as Socket).remoteAddress ?? "unknown",
       };
       identities.set(client, identity);
