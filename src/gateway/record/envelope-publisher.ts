@@ -6,7 +6,7 @@ import type { Lane, Topics } from "../../core/contract/topics.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { isTooLargeForBroker } from "../../core/platform/mqtt/mqtt-exchanges.ts";
 import { assembleEnvelope } from "../../core/wire/envelope-codec.ts";
-import { eachLane } from "./lane-policy.ts";
+import { eachLane, maxRecordsOfEnvelope } from "./lane-policy.ts";
 import type { OutboxBatch } from "./outbox-ledger.ts";
 
 /** PUBLISH: type, up to 3 bytes of length, topic length, packet id (MQTT 3.1.1 section 3.3). */
@@ -43,7 +43,7 @@ interface EnvelopePublisherOptions {
   readonly topics: Topics;
   readonly transport: EnvelopeTransport;
   readonly logger?: Logger;
-  /** Of one envelope; default 200. */
+  /** Of one envelope; default {@link maxRecordsOfEnvelope}. */
   readonly maxRecords?: number;
 }
 
@@ -65,7 +65,7 @@ interface EnvelopePublisher {
 }
 
 export function createEnvelopePublisher(options: EnvelopePublisherOptions): EnvelopePublisher {
-  const { gateway, topics, transport, maxRecords = 200 } = options;
+  const { gateway, topics, transport, maxRecords = maxRecordsOfEnvelope } = options;
   const logger = options.logger ?? silentLogger;
   const bytesByLane = eachLane(() => 0);
   let envelopesSent = 0;

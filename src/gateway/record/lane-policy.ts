@@ -43,6 +43,11 @@ export type LanePolicies = Readonly<Record<Lane, LanePolicy>>;
 
 const mebibyte = 1024 * 1024;
 
+/** Envelopes of a lane that are given out before the oldest of them is acknowledged. */
+export const windowEnvelopes = 4;
+/** Records in one envelope. */
+export const maxRecordsOfEnvelope = 200;
+
 /** The lanes' policies, unless a test says otherwise. Predictions older than 90 days no collector keeps. */
 export const lanePolicies: LanePolicies = {
   alert: { priority: 1, isExpendable: false, timeToLiveMs: null, quotaBytes: null },

@@ -5,7 +5,13 @@
 import type { Lane } from "../../core/contract/topics.ts";
 import type { GapReason, PredictionBatch } from "../../core/contract/uplink-record.ts";
 import { decodeRecord, encodeRecord } from "../../core/wire/record-codec.ts";
-import { eachLane, type LanePolicies, sheddingOrder } from "./lane-policy.ts";
+import {
+  eachLane,
+  type LanePolicies,
+  maxRecordsOfEnvelope,
+  sheddingOrder,
+  windowEnvelopes,
+} from "./lane-policy.ts";
 import type { OutboxTable, StoredRecord } from "./outbox-table.ts";
 import { summarisePredictions } from "./prediction-summary.ts";
 import { sealBytes } from "./sealed-body.ts";
@@ -34,6 +40,11 @@ interface OutboxShedding {
 /** Records that are thinned at a time, and how often in one transaction. */
 const summaryStep = 256;
 const maxSummarySteps = 16;
+/**
+ * Oldest records of a lane that are left as they are: all that a window of envelopes holds. The collector may have stored them unheard,
+ * before a restart too, and what stood for them under a later sequence would be counted beside them.
+ */
+const mostGivenOut = windowEnvelopes * maxRecordsOfEnvelope;
 /** Thinning that saves less than this share is not worth its writing: those are summaries already. */
 const worthwhileShare = 0.3;
 /** More than is needed is dropped, so that it happens rarely; on a full disk every changed page needs room in the log. */
@@ -47,6 +58,9 @@ export function createOutboxShedding(table: OutboxTable, policies: LanePolicies)
 
   const summarise = (lane: Lane, isEnough: () => boolean): LaneDrop[] => {
     const drops: LaneDrop[] = [];
+    const first = table.oldest(lane, mostGivenOut);
+    if (first === null) return drops;
+    summarisedUpTo[lane] = Math.max(summarisedUpTo[lane], first - 1);
     for (let step = 0; step < maxSummarySteps && !isEnough(); step++) {
       const held = table.read(lane, summarisedUpTo[lane], summaryStep);
       // The newest few are left alone: a handful of records hardly shrinks.

@@ -48,8 +48,8 @@ export interface OutboxTable {
   setNextSequence(lane: Lane, sequence: number): void;
   /** Records after `after`, oldest first. */
   read(lane: Lane, after: number, limit: number): StoredRecord[];
-  /** Lowest sequence held, or null. */
-  oldest(lane: Lane): number | null;
+  /** Sequence of the oldest record that is held after so many older ones, by default none; null: there is none. */
+  oldest(lane: Lane, after?: number): number | null;
   /** Removes records up to and with `sequence`. */
   removeUpTo(lane: Lane, sequence: number): { readonly records: number; readonly bytes: number };
   /** Removes the records from one sequence to another. */
@@ -107,7 +107,9 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
   const sizes = database.prepare(
     `SELECT sequence, length(body) AS bytes FROM ${all} WHERE lane = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
   );
-  const oldest = database.prepare(`SELECT min(sequence) AS sequence FROM ${all} WHERE lane = ?`);
+  const oldest = database.prepare(
+    `SELECT sequence FROM ${all} WHERE lane = ? ORDER BY sequence LIMIT 1 OFFSET ?`,
+  );
   const oldestTime = database.prepare(`SELECT time_ms FROM ${all} WHERE lane = ? ORDER BY sequence LIMIT 1`);
   const firstSince = database.prepare(
     `SELECT min(sequence) AS sequence FROM ${all} WHERE lane = ? AND time_ms >= ?`,
@@ -154,8 +156,8 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
         body: openSealedBody(row.body as Uint8Array),
         bytes: (row.body as Uint8Array).length,
       })),
-    oldest(lane) {
-      const sequence = oldest.get(laneNumber(lane))?.sequence;
+    oldest(lane, after = 0) {
+      const sequence = oldest.get(laneNumber(lane), after)?.sequence;
       return typeof sequence === "number" ? sequence : null;
     },
     removeUpTo: removeCounted,

@@ -17,7 +17,7 @@ import {
   type EnvelopeTransport,
 } from "./envelope-publisher.ts";
 import { createLaneGathering } from "./lane-gathering.ts";
-import { eachLane, type LanePolicies, lanePolicies, sendingOrder } from "./lane-policy.ts";
+import { eachLane, type LanePolicies, lanePolicies, sendingOrder, windowEnvelopes } from "./lane-policy.ts";
 import { createLaneSender, type LaneSender } from "./lane-sender.ts";
 import type { OutboxBatch } from "./outbox-ledger.ts";
 
@@ -59,7 +59,7 @@ export interface UplinkOptions {
   readonly logger?: Logger;
   /** Of an acknowledgement; absent: whoever may write to the topic is believed. */
   readonly isAuthentic?: AckGuardOptions["isAuthentic"];
-  /** Of one envelope; default 200. */
+  /** Of one envelope, at most; default 200. */
   readonly maxRecords?: number;
   /** How long the collector may take to store an envelope, at first and at least; default 10 s. */
   readonly ackTimeoutMs?: number;
@@ -282,7 +282,7 @@ function openSender(options: UplinkOptions, patienceTimes: number): LaneSender {
     ...(options.random === undefined ? {} : { random: options.random }),
   });
   return createLaneSender({
-    windowEnvelopes: 4,
+    windowEnvelopes,
     ackTimeoutMs,
     maxAckTimeoutMs: patienceTimes * ackTimeoutMs,
     nextWaitMs: () => backoff.nextMs(),

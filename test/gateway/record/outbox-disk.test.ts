@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { PredictionBatch, UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { assembleEnvelope, decodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
-import { encodeRecord } from "../../../src/core/wire/record-codec.ts";
+import { decodeRecord, encodeRecord } from "../../../src/core/wire/record-codec.ts";
 import { stepWatermark } from "../../../src/core/wire/uplink-ack.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { contents, openOutbox } from "./outbox-rig.ts";
@@ -142,9 +142,53 @@ test("predictions that must make room become rows of ten minutes: no window is g
   expect(windowsOf(stored)).toBe(count * 260);
 });
 
+test("what a window of envelopes may have brought to the collector is not thinned, and so never counted twice", () => {
+  const path = newPath();
+  const options = { maxBytes: 700_000 };
+  const first = openOutbox(path, options, { survives: "crash" });
+  const count = 4_000;
+  let made = 0;
+  const append = (outbox: typeof first.outbox, until: number): void => {
+    while (made < until) outbox.append(batch(made++));
+    outbox.flush();
+  };
+  append(first.outbox, 1_500);
+  const stored: UplinkRecord[] = [];
+  let watermark = 0;
+  /** Has the collector store a window of envelopes; what it answers is for the caller to hear. */
+  const send = ({ outbox }: typeof first): void => {
+    let after = 0;
+    for (let flight = 0; flight < 4; flight++) {
+      const held = outbox.peek("prediction", { after, maxRecords: 200 });
+      if (held === null) return;
+      after = held.firstSequence + held.records.length - 1;
+      const taken = stepWatermark(watermark, held);
+      const decoded = held.records.slice(taken.duplicates, taken.duplicates + taken.fresh).map(decodeRecord);
+      stored.push(...decoded);
+      watermark = taken.watermark;
+    }
+  };
+  send(first);
+  expect(stored.length).toBe(800);
+  // The answers are lost, and the gateway is started again before it is short of room.
+  first.outbox.close();
+  first.file.close();
+  const second = openOutbox(path, options, { survives: "crash" });
+  append(second.outbox, count);
+  expect(second.outbox.counts().lanes.prediction.records).toBeLessThan(count);
+  for (let step = 0; step < 100 && second.outbox.counts().lanes.prediction.records > 0; step++) {
+    send(second);
+    second.outbox.acknowledge(second.outbox.peek("prediction")!.bootId, "prediction", watermark);
+    second.outbox.flush();
+    second.clock.advance(200);
+  }
+  expect(second.outbox.counts().lanes.prediction.dropped).toBe(0);
+  expect(windowsOf(stored)).toBe(count * 260);
+});
+
 test("when thinning is not enough drift goes next, and the summaries last", () => {
-  const { outbox } = openOutbox(newPath(), { maxBytes: 120_000 }, { survives: "crash" });
-  for (let index = 0; index < 3000; index++) outbox.append(batch(index, `t${index % 5}`));
+  const { outbox } = openOutbox(newPath(), { maxBytes: 350_000 }, { survives: "crash" });
+  for (let index = 0; index < 12_000; index++) outbox.append(batch(index, `t${index % 5}`));
   outbox.flush();
   const { prediction } = outbox.counts().lanes;
   expect(prediction.records).toBeGreaterThan(0);
