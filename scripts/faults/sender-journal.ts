@@ -15,6 +15,7 @@ export function createAlertJournal(state: StateStore, outbox: Outbox): SenderJou
     state,
     sinks: [],
     append: (event) => outbox.append({ kind: "alert", id: event.id, json: JSON.stringify(event) }),
+    onGivenUp: () => {},
     isCommitted: () => outbox.counts().pendingRecords === 0,
     logger: silentLogger,
   });

@@ -112,6 +112,12 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       }),
     ],
     append: (event) => telemetry.alert(event),
+    onGivenUp: (sink, count) =>
+      telemetry.event(
+        "alerts-given-up",
+        sink,
+        `${count} alerts that waited to be published were given up, as there was no room; the record has them all`,
+      ),
     isCommitted: () => outbox.counts().pendingRecords === 0,
     logger,
   });

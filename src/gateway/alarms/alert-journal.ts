@@ -37,6 +37,8 @@ interface AlertJournalOptions {
   readonly sinks: readonly AlertSink[];
   /** Puts an event into the outbox. */
   readonly append: (event: AlertEvent) => void;
+  /** So many of what waited for a sink were given up, as there was no room, and all others have been delivered. */
+  readonly onGivenUp: (sink: string, count: number) => void;
   /** Is everything that was put into the outbox on the disk? */
   readonly isCommitted: () => boolean;
   readonly logger: Logger;
@@ -101,7 +103,10 @@ interface SinkQueue {
   send(): void;
 }
 
-function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "state" | "logger">): SinkQueue {
+function openSinkQueue(
+  sink: AlertSink,
+  options: Pick<AlertJournalOptions, "state" | "logger" | "onGivenUp">,
+): SinkQueue {
   const { state } = options;
   const key = sink.waitingKey;
   const logger = options.logger.child({ sink: sink.name });
@@ -111,6 +116,8 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
   /** Components whose last attempt failed: the others come first, as each attempt may cost the connection. */
   const failed = new Set<string>();
   let isSending = false;
+  /** Since nothing waited. */
+  let givenUp = 0;
 
   async function deliver(event: AlertEvent): Promise<boolean> {
     try {
@@ -150,6 +157,9 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
       isSending = false;
       if (unwritten > 0) write();
     }
+    if (waiting.length > 0 || givenUp === 0) return;
+    options.onGivenUp(sink.name, givenUp);
+    givenUp = 0;
   }
 
   const next = (): AlertEvent | undefined => {
@@ -174,13 +184,32 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
       for (const { data } of events) resting.delete(nameComponent(data));
       waiting.push(...events);
       while (waiting.length > maxKept) {
-        // It is in the outbox all the same.
-        logger.error("too many unpublished alerts, the oldest is given up", { id: waiting.shift()?.id });
+        const [{ id }] = waiting.splice(findSuperfluous(waiting), 1) as [AlertEvent];
+        if (givenUp++ > 0) continue;
+        const hint =
+          "All of them are in the outbox for the collector. Those go first that later ones of their alarm make superfluous.";
+        logger.error("more alerts than there is room for wait to be published, and some are given up", {
+          id,
+          room: maxKept,
+          hint,
+        });
       }
       return toText(waiting);
     },
     send,
   };
+}
+
+/** Place of the oldest event that is neither its alarm's first nor the last of it; 0 where there is none such. */
+function findSuperfluous(waiting: readonly AlertEvent[]): number {
+  const hasLater = new Set<string>();
+  let place = 0;
+  for (const [index, { type, data }] of [...waiting.entries()].reverse()) {
+    const alarm = `${nameComponent(data)}/${data.failureMode}/${data.since}`;
+    if (hasLater.has(alarm) && type !== "io.aurora.alert.raised.v1") place = index;
+    hasLater.add(alarm);
+  }
+  return place;
 }
 
 function toText(events: readonly AlertEvent[]): string | null {

@@ -29,6 +29,7 @@ function run(
     onReady: () => {},
   };
   const journal = openAlertJournal({
+    onGivenUp: () => {},
     state,
     sinks: [sink],
     append: (event) => {
@@ -99,6 +100,7 @@ test("a sink that throws where it must not is logged, and costs neither the proc
   };
   const state = createStateStore(file);
   const journal = openAlertJournal({
+    onGivenUp: () => {},
     state,
     sinks: [sink],
     append: () => {},
@@ -129,6 +131,7 @@ test("an event that is given up while it is being delivered takes none of the ot
     onReady: idle,
   };
   const journal = openAlertJournal({
+    onGivenUp: () => {},
     state: createFakeState(),
     sinks: [sink],
     append: idle,
@@ -169,6 +172,7 @@ test("what waited for a sink is written down every sixteenth delivery and at the
     },
   };
   const journal = openAlertJournal({
+    onGivenUp: () => {},
     state: {
       ...state,
       set: (key, text) => {
@@ -187,4 +191,47 @@ test("what waited for a sink is written down every sixteenth delivery and at the
   await new Promise((resolve) => setImmediate(resolve));
   expect([writes, mostRepeated]).toEqual([3, 16]);
   expect(JSON.parse(state.get("held")!)).toHaveLength(10);
+});
+
+test("of more alerts than there is room for those go that a later one of their alarm makes superfluous, and how many is told once", async () => {
+  const told: string[] = [];
+  const errors: string[] = [];
+  const logger: Logger = { ...silentLogger, error: (message) => errors.push(message), child: () => logger };
+  const taken: string[] = [];
+  let isReady = false;
+  let becomeReady = idle;
+  const sink: AlertSink = {
+    name: "held",
+    waitingKey: "held",
+    refused: [],
+    get isReady() {
+      return isReady;
+    },
+    deliver: async ({ id }) => void taken.push(id),
+    onReady: (callback) => {
+      becomeReady = callback;
+    },
+  };
+  const journal = openAlertJournal({
+    state: createFakeState(),
+    sinks: [sink],
+    append: idle,
+    onGivenUp: (name, count) => void told.push(`${name} ${count}`),
+    isCommitted: () => true,
+    logger,
+  });
+  const steps = ["raised", ...Array.from({ length: 18 }, () => "updated" as const), "cleared"] as const;
+  const since = new Date(1_700_000_000_000).toISOString();
+  const made = Array.from({ length: 12 }, (_, turbine) =>
+    steps.map((step, index) => alertEvent(`wt-${turbine}`, step, 1_700_000_000_000 + index, { since })),
+  ).flat();
+  for (const each of made) journal.take([each], () => ({}));
+  expect([journal.undelivered, errors.length, told]).toEqual([200, 1, []]);
+  isReady = true;
+  becomeReady();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(taken).toHaveLength(200);
+  const ends = made.filter(({ type }) => !type.includes("updated")).map(({ id }) => id);
+  expect(ends.filter((id) => !taken.includes(id))).toEqual([]);
+  expect(told).toEqual(["held 40"]);
 });

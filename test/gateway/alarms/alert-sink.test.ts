@@ -86,6 +86,7 @@ function open(
   append: (id: string) => void = () => {},
 ): AlertJournal {
   return openAlertJournal({
+    onGivenUp: () => {},
     state,
     sinks,
     logger,
@@ -201,7 +202,10 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     const journal = open([createBench().sink], state, logger);
     for (let index = 0; index <= 200; index++) journal.take([alertAt(index)], () => ({}));
     expect(journal.undelivered).toBe(200);
-    expect(error).toHaveBeenCalledExactlyOnceWith(expect.any(String), { id: idOf(0) });
+    expect(error).toHaveBeenCalledExactlyOnceWith(
+      expect.any(String),
+      expect.objectContaining({ id: idOf(0), hint: expect.any(String) }),
+    );
     expect(open([createBench().sink], state).undelivered).toBe(200);
   });
 

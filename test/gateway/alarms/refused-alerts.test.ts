@@ -28,6 +28,7 @@ function openJournal(mqtt: MqttClient) {
   const clock = createManualClock();
   const sink = createMqttAlertSink(mqtt, topics, { site: "north", onRefused, timers: clock, logger });
   const journal = openAlertJournal({
+    onGivenUp: () => {},
     state: createFakeState(),
     sinks: [sink],
     append: () => {},

@@ -55,6 +55,7 @@ describe.skipIf(!hasMosquitto)("of what mosquitto refuses", () => {
       logger: silentLogger,
     });
     const journal = openAlertJournal({
+      onGivenUp: () => {},
       state: createFakeState(),
       sinks: [sink],
       append: () => {},

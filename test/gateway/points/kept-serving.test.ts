@@ -136,6 +136,7 @@ test("of 3,000 points an alert is published and kept; what it writes is of its o
   const mqtt = createFakeMqtt();
   mqtt.connect();
   const journal = openAlertJournal({
+    onGivenUp: () => {},
     state,
     sinks: [
       createMqttAlertSink(mqtt, topics, {
@@ -228,6 +229,7 @@ test("a kill between the writes of one order loses no alert of it: each is in th
   for (const { turbine, component } of points.slice(0, 2)) serving.keep({ turbine, component });
   const open = (killed: StateStore, append: (id: string) => void) =>
     openAlertJournal({
+      onGivenUp: () => {},
       state: killed,
       sinks: [],
       append: ({ id }) => append(id),
