@@ -97,14 +97,14 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
  */
 export async function startGatewayHttp(options: GatewayHttpOptions): Promise<GatewayHttp> {
   const { host, port } = options;
-  let token = randomBytes(32).toString("base64url");
   const { refuse: refuseHost } = createHostCheck(
     { host, names: options.names, key: "gateway.httpNames" },
     options.logger,
   );
   const server = createServer(
     { requestTimeout: 5000, headersTimeout: 5000, maxHeaderSize: 8192 },
-    (request, response) => void serve(request, response, { ...options, token, refuseHost }),
+    (request, response) =>
+      void serve(request, response, { ...options, token: access?.token ?? null, refuseHost }),
   );
   // Whoever holds more connections than this open must not use up what the broker and the devices need.
   boundHttpConnections(server, 128);
@@ -115,12 +115,8 @@ export async function startGatewayHttp(options: GatewayHttpOptions): Promise<Gat
     const address = server.address() as AddressInfo;
     url = `http://${urlHost(address.address)}:${address.port}`;
     const path = join(options.stateDir, gatewayState.access);
-    access = await keepAccessFile({
-      path,
-      access: { url, token },
-      logger: options.logger,
-    });
-    ({ token } = access);
+    const token = randomBytes(32).toString("base64url");
+    access = await keepAccessFile({ path, access: { url, token }, logger: options.logger });
   };
   let waiting: PortWait | null = null;
   const close = async (): Promise<void> => {
@@ -181,7 +177,8 @@ export function refuseRequest(code: ErrorCode, message: string): AuroraError {
 }
 
 type ServeOptions = GatewayHttpOptions & {
-  readonly token: string;
+  /** Null while the access file is being written: who knows an older token knows no better yet. */
+  readonly token: string | null;
   readonly refuseHost: ReturnType<typeof createHostCheck>["refuse"];
 };
 
@@ -232,6 +229,10 @@ async function findAnswer(
     const allowed = found.some((each) => each.method === "POST") ? "POST" : "GET, HEAD";
     return { ...answerText(`${allowed} only`, 405), headers: { allow: allowed } };
   }
+  if (token === null && request.headers.authorization !== undefined) {
+    const starting = { code: "GATEWAY", message: "the gateway is starting", hint: "Ask again in a moment." };
+    return { ...answerJson({ error: starting }, 503), headers: { "retry-after": "1" } };
+  }
   try {
     const actor = findActor(request, token);
     const isPosted = route.method === "POST" && actor === "operator";
@@ -261,9 +262,10 @@ export function matchPlace(path: string, pattern: string): readonly string[] | n
   return isPlace ? asked.filter((_, at) => parts[at] === ":") : null;
 }
 
-function findActor({ socket, headers }: IncomingMessage, token: string): GatewayActor {
+function findActor({ socket, headers }: IncomingMessage, token: string | null): GatewayActor {
   const { remoteAddress, localAddress } = socket;
   if (!isLoopbackAddress(remoteAddress) && remoteAddress !== localAddress) return "remote";
+  if (token === null) return "local";
   const expected = Buffer.from(`Bearer ${token}`);
   const given = Buffer.from(headers.authorization ?? "");
   return given.length === expected.length && timingSafeEqual(given, expected) ? "operator" : "local";

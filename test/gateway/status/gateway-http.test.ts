@@ -1,5 +1,17 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { open } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -320,4 +332,28 @@ describe("a path below a route", () => {
     await expect(ask(baselines!, "/baselines/../gearbox/renew")).rejects.toThrow("there is only POST");
     await expect(ask(createDeviceRoute({} as never), "/devices/../capture")).rejects.toThrow("there is only");
   });
+
+it("tells whoever brings a token that it is starting until the file with the new one is written, and answers others", async () => {
+  // The threads that write files wait for whoever writes to these.
+  const folder = createTemporaryFolder();
+  const threads = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
+  const pipes = Array.from({ length: threads }, (_, index) => join(folder, `${index}`));
+  for (const pipe of pipes) execFileSync("mkfifo", [pipe]);
+  const held = pipes.map((pipe) => open(pipe, "r"));
+  const port = await findFreePort();
+  const starting = start(createTemporaryFolder(), { port });
+  const url = `http://127.0.0.1:${port}`;
+  const ask = (path: string, init: RequestInit = {}): Promise<Response | null> =>
+    fetch(`${url}${path}`, init).catch(() => null);
+  try {
+    await until(async () => (await ask("/-/healthy"))?.status === 200, "it listens");
+    const told = await ask("/orders/mine", { method: "POST", headers: { authorization: "Bearer old" } });
+    expect([told?.status, told?.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(await told?.json()).toMatchObject({ error: { message: "the gateway is starting" } });
+  } finally {
+    const writers = pipes.map((pipe) => openSync(pipe, "w"));
+    for (const handle of await Promise.all(held)) await handle.close();
+    for (const writer of writers) closeSync(writer);
+    await (await starting).close();
+  }
 });
