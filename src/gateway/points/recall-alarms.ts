@@ -62,7 +62,7 @@ const noneMs = 200;
 const quietMs = 1_000;
 /** … nor after this long. */
 const longestMs = 5_000;
-/** This gateway's own states come back sooner, where it may read them. */
+/** So long after a connection began its own states are on their way. */
 const echoMs = 15_000;
 /** What is kept of them must find room in the state store. */
 const mostFound = 2_000;
@@ -136,7 +136,15 @@ class Recall implements AlarmRecall {
       mqtt.onDisconnect(() => cancelEnd()),
       mqtt.onConnect(() => {
         cancelEnd();
-        cancelEnd = timers.after(echoMs, () => this.#end());
+        let isOver = false;
+        const cancelTimer = timers.after(echoMs, () => {
+          if (this.#isReadable || mqtt.refusedFilters.has(this.#filter)) this.#end();
+          else void this.#caughtUp().then(() => isOver || this.#end());
+        });
+        cancelEnd = () => {
+          isOver = true;
+          cancelTimer();
+        };
       }),
       () => cancelEnd(),
     );
@@ -214,6 +222,14 @@ class Recall implements AlarmRecall {
     const detail = `an alarm (${alarm.state}, since ${lastEvent?.data.since}) of which this gateway has lost its memory ${fate}`;
     logger.warn(detail, { alarm: subject });
     onEvent(name, subject, detail);
+  }
+
+  /**
+   * Resolves when the broker has heard all that was sent before, and what it sent back has come, however long a slow line takes: its
+   * answer stands behind that. What it is asked to leave nobody reads.
+   */
+  #caughtUp(): Promise<void> {
+    return this.#options.mqtt.unsubscribe(`${this.#filter}/caught-up`);
   }
 
   /** All that can be read has been. */

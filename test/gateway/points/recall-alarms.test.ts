@@ -55,6 +55,7 @@ describe("a gateway without a memory", () => {
     first.recall.watch(createAlarmRegister());
     first.deliver(stateOf([said("outer")]), undefined, false);
     clock.advance(15_000);
+    await settle();
     expect([first.isListening(), clock.pendingTimers]).toEqual([false, 0]);
     state.setAll(describeKept([]));
     const second = start();
@@ -165,6 +166,7 @@ describe("a gateway without a memory", () => {
       await look([bad, stateOf([said("x")])], topics.state("north", "t1"));
       recall.watch(createAlarmRegister());
       clock.advance(15_000);
+      await settle();
       expect(listed()).toEqual([]);
     }
     expect(new Set(events)).toEqual(new Set(["alarms.ignored aurora/v1/turbine/north/+/state"]));
@@ -206,6 +208,7 @@ describe("a broker", () => {
       await look();
       recall.watch(createAlarmRegister());
       clock.advance(15_000);
+      await settle();
       mqtt.connect();
       clock.advance(60_000);
       expect(events).toEqual(["alarms.unreadable aurora/v1/turbine/north/+/state"]);
@@ -226,6 +229,7 @@ describe("a broker", () => {
     first.deliver(stateOf([said("outer")]));
     first.deliver(stateOf([said("inner")]));
     clock.advance(15_000);
+    await settle();
     expect(events).toEqual([`alarm.forgotten t1 ${point.component} outer`]);
     expect([first.isListening(), listed()]).toEqual([false, []]);
     await start().look([stateOf([]), ...restOfSite]);

@@ -35,6 +35,7 @@ test("one that comes when deciders are at work already is kept, told and taken u
   first.recall.watch(createAlarmRegister());
   first.deliver(ofSecond);
   clock.advance(15_000);
+  await settle();
   expect(events).toEqual([`alarm.forgotten t2 ${point.component} outer`]);
   expect([first.isListening(), clock.pendingTimers]).toEqual([false, 0]);
   const second = start();
@@ -51,6 +52,7 @@ test("states of turbines that are not this gateway's say nothing of what it may 
   recall.watch(createAlarmRegister());
   deliver(foreign, undefined, false);
   clock.advance(15_000);
+  await settle();
   expect(events).toEqual(["alarms.unreadable aurora/v1/turbine/north/+/state"]);
 });
 
@@ -121,6 +123,7 @@ test("of what was kept no state changes anything but by a later occurrence, nor 
   late.recall.watch(createAlarmRegister(defaultAlertPolicy, kept().alarms));
   late.deliver(stale);
   clock.advance(15_000);
+  await settle();
   expect([events, kept().alarms]).toEqual([[], before.alarms]);
   const again = said("b", { since: later });
   await start().look([stateOf([said("a", { state: "returned-unacknowledged" }), again, said("d")])]);
@@ -150,4 +153,40 @@ test("where one text alone was lost, an ended alarm of another component stays e
   await second.look([stale, ofSecond]);
   expect(events).toEqual([`alarm.taken-up t2 ${point.component} outer`]);
   expect(listed().sort()).toEqual(["t1 a returned-unacknowledged false", "t2 outer unacknowledged true"]);
+});
+
+test("a slow line is no refusal: its own states may come back late, and what has not come when all was answered will not", async () => {
+  for (const isHeard of [true, false]) {
+    const { start, events, clock } = createStarts();
+    const { recall, look, line, deliver, isListening } = start();
+    await look();
+    recall.watch(createAlarmRegister());
+    line.isSlow = true;
+    clock.advance(60_000);
+    await settle();
+    expect([events, isListening()]).toEqual([[], true]);
+    if (isHeard) deliver(stateOf([said("outer")]), undefined, false);
+    line.answer();
+    await settle();
+    expect(isListening()).toBe(false);
+    expect(events).toEqual(isHeard ? [] : ["alarms.unreadable aurora/v1/turbine/north/+/state"]);
+  }
+});
+
+test("a line that breaks before all was answered says nothing; the next connection asks again", async () => {
+  const { start, events, clock } = createStarts();
+  const { recall, mqtt, look, line, lose, isListening } = start();
+  await look();
+  recall.watch(createAlarmRegister());
+  line.isSlow = true;
+  clock.advance(15_000);
+  lose();
+  line.answer();
+  await settle();
+  expect([events, isListening()]).toEqual([[], true]);
+  line.isSlow = false;
+  mqtt.connect();
+  clock.advance(15_000);
+  await settle();
+  expect(events).toEqual(["alarms.unreadable aurora/v1/turbine/north/+/state"]);
 });

@@ -74,6 +74,8 @@ export function createStarts(state = createFakeState()) {
     const lost = new Set<Parameters<MqttClient["onDisconnect"]>[0]>();
     let handler: MqttHandler | null = null;
     const subscribed: string[] = [];
+    const unanswered: (() => void)[] = [];
+    const line = { isSlow: false, answer: () => unanswered.splice(0).forEach((each) => void each()) };
     const recall = createAlarmRecall({
       config,
       state,
@@ -91,8 +93,9 @@ export function createStarts(state = createFakeState()) {
           subscribed.push(filter);
           handler = given;
         },
-        unsubscribe: async () => {
-          handler = null;
+        unsubscribe: async (filter) => {
+          if (subscribed.includes(filter)) handler = null;
+          if (line.isSlow) await new Promise<void>((resolve) => unanswered.push(resolve));
         },
       },
       topics,
@@ -118,7 +121,17 @@ export function createStarts(state = createFakeState()) {
       mqtt.connected = false;
       for (const callback of [...lost]) callback({ reason: "closed", detail: "lost" });
     };
-    return { recall, mqtt, lose, refused, subscribed, deliver, look, isListening: () => handler !== null };
+    return {
+      recall,
+      mqtt,
+      line,
+      lose,
+      refused,
+      subscribed,
+      deliver,
+      look,
+      isListening: () => handler !== null,
+    };
   };
   const kept = () => readSnapshots(state, silentLogger);
   const listed = () =>
