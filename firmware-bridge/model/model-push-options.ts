@@ -35,6 +35,8 @@ export interface ModelPushResult {
   readonly outcome: ModelPushOutcome;
   /** For a person; empty when all went well. */
   readonly reason: string;
+  /** What the device gave as its reason (`model-reasons.ts`); 0: it gave none. */
+  readonly deviceReason: number;
   readonly sizeBytes: number;
   /** Bytes of the image that were sent, repetitions included. */
   readonly sentBytes: number;
@@ -57,25 +59,4 @@ export interface ModelPushOptions {
   /** Sends one packet; false when there is no contact or no room, and it was not sent. */
   send(message: ModelRequestMessage): boolean;
   onProgress?(stage: ModelPushStage, confirmedBytes: number): void;
-}
-
-/** Reasons of a ModelStatus by their number, for people (PROTOCOL.md, section 8). */
-const reasons: readonly string[] = [
-  "",
-  "the device has no key",
-  "the MAC is wrong: the device has another key",
-  "its security counter is below that of the device's model",
-  "it is too large for a slot",
-  "another model is on trial",
-  "the digest of the slot is wrong",
-  "this firmware cannot run it",
-  "the gateway said no",
-  "it was not confirmed in time",
-  "the device does not know this transfer",
-  "the flash failed",
-];
-
-/** Words for the number in a ModelStatus. */
-export function describeModelReason(reason: number): string {
-  return reasons[reason] ?? `reason ${reason}`;
 }

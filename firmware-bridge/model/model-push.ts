@@ -14,14 +14,14 @@ import { linkTiming } from "../link-timing.ts";
 import { minPayloadBytes } from "../protocol.ts";
 import { createModelChunks } from "./model-chunks.ts";
 import { computeModelMac } from "./model-mac.ts";
-import {
-  describeModelReason,
-  type ModelImage,
-  type ModelPushOptions,
-  type ModelPushOutcome,
-  type ModelPushResult,
-  type ModelPushStage,
+import type {
+  ModelImage,
+  ModelPushOptions,
+  ModelPushOutcome,
+  ModelPushResult,
+  ModelPushStage,
 } from "./model-push-options.ts";
+import { findModelReason, gatewaySaidNo } from "./model-reasons.ts";
 import { createModelTrial, type ModelTrial } from "./model-trial.ts";
 import { startPushDeadlines } from "./push-deadlines.ts";
 
@@ -72,14 +72,14 @@ export function createModelPush(options: ModelPushOptions): ModelPush {
     resolve = done;
   });
 
-  function finish(outcome: ModelPushOutcome, reason: string): void {
+  function finish(outcome: ModelPushOutcome, reason: string, deviceReason = 0): void {
     if (settled) return;
     settled = true;
     cancelAnswer();
     deadlines.stop();
     const { sentBytes } = chunks;
     const { answered: probes, mismatches } = trial;
-    resolve({ outcome, reason, sizeBytes, sentBytes, startOffsets, probes, mismatches });
+    resolve({ outcome, reason, deviceReason, sizeBytes, sentBytes, startOffsets, probes, mismatches });
   }
 
   function become(next: ModelPushStage): void {
@@ -187,10 +187,11 @@ export function createModelPush(options: ModelPushOptions): ModelPush {
           finish(trial.hasPassed || stage === "confirming" ? "confirmed" : "already-runs", "");
           return;
         case "reverted":
-          finish("reverted", describeMismatch(trial) ?? describeModelReason(status.reason));
+          if (trial.mismatches > 0) finish("reverted", describeMismatch(trial), gatewaySaidNo);
+          else finish("reverted", findModelReason(status.reason).text, status.reason);
           return;
         case "refused":
-          finish("refused", describeModelReason(status.reason));
+          finish("refused", findModelReason(status.reason).text, status.reason);
           return;
       }
     },
@@ -223,8 +224,8 @@ function createRequest(
   }
 }
 
-function describeMismatch({ mismatches, answered }: ModelTrial): string | null {
-  return mismatches > 0 ? `probe ${answered - 1} did not give the golden integers` : null;
+function describeMismatch({ answered }: ModelTrial): string {
+  return `probe ${answered - 1} did not give the golden integers`;
 }
 
 /** Announces the image: its digest names the transfer, its MAC shows that we have the device's key. */

@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.ts";
 import { createModelPush, type ModelPush } from "../../../firmware-bridge/model/model-push.ts";
 import type { ModelPushResult, ModelPushStage } from "../../../firmware-bridge/model/model-push-options.ts";
+import { findModelReason } from "../../../firmware-bridge/model/model-reasons.ts";
 import { createDeviceSession } from "../../../firmware-bridge/session/device-session.ts";
 import { notConnectedYet } from "../../../firmware-bridge/session/handshake.ts";
 import type { ByteTransport } from "../../../firmware-bridge/transports/byte-transport.ts";
@@ -148,6 +149,7 @@ function notBegun(outcome: "failed" | "refused", reason: string, sizeBytes: numb
   return {
     outcome,
     reason,
+    deviceReason: 0,
     sizeBytes,
     sentBytes: 0,
     startOffsets: [],
@@ -164,8 +166,9 @@ export function renderPushProgress(stage: ModelPushStage, confirmed: number, siz
 }
 
 export function renderPushReport(report: DevicePushReport): string {
-  const { outcome, reason, deviceId, from, version, sentBytes, probes, durationMs } = report;
+  const { outcome, reason, deviceReason, deviceId, from, version, sentBytes, probes, durationMs } = report;
   const who = deviceId ?? "the device";
+  const cure = deviceReason === 0 ? "" : ` ${findModelReason(deviceReason).cure}`;
   const seconds = (durationMs / 1000).toFixed(1);
   switch (outcome) {
     case "confirmed":
@@ -173,9 +176,9 @@ export function renderPushReport(report: DevicePushReport): string {
     case "already-runs":
       return `${who} runs ${version} already.\n`;
     case "refused":
-      return `${who} refused ${version}: ${reason}.\n`;
+      return `${who} refused ${version}: ${reason}.${cure}\n`;
     case "reverted":
-      return `${who} went back to ${from ?? "no model"}: ${reason}.\n`;
+      return `${who} went back to ${from ?? "no model"}: ${reason}.${cure}\n`;
     case "failed":
       return `${version} could not be pushed to ${who}: ${reason}. A new attempt goes on where this one ended.\n`;
   }

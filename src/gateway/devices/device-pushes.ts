@@ -1,6 +1,7 @@
 /**
  * Brings devices to the models that this gateway serves: at every contact and after every update, a device that infers
- * itself and runs another image is given the right one. What a device refused or went back from is not tried again.
+ * itself and runs another image is given the right one. What a device refused or went back from is tried again where it may
+ * end otherwise, or once the device is another boot or firmware, and not so often that its flash wears out.
  */
 import { createModelPush, type ModelPush } from "../../../firmware-bridge/model/model-push.ts";
 import type { ModelPushResult } from "../../../firmware-bridge/model/model-push-options.ts";
@@ -13,6 +14,14 @@ import type { Random } from "../../core/maths/random.ts";
 import type { Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { DeviceImage } from "../../core/serving/device-image.ts";
+import type { ModelTrouble } from "../diagnosis/device-facts.ts";
+import {
+  adviseModelTrouble,
+  createRefusal,
+  isHeldBack,
+  type ModelRefusal,
+  retryMs,
+} from "./model-refusal.ts";
 
 /** One device, as far as models are pushed to it. */
 export interface PushedDevice {
@@ -52,8 +61,8 @@ export interface DevicePushes {
   describe(deviceId: string): { readonly stage: string; readonly confirmedBytes: number } | null;
   /** The model that a push has left on the device in this session; null: it runs what its hello said. */
   runs(deviceId: string, sessionId: number | undefined): Omit<LeftModel, "sessionId"> | null;
-  /** What the newest push left the device without, and why; null: it did not, or there was none. */
-  trouble(deviceId: string): string | null;
+  /** What the newest push left the device without, why, and what to do; null: it did not, or there was none. */
+  trouble(deviceId: string): ModelTrouble | null;
   readonly counts: DevicePushCounts;
   /** Calls off what is under way; nothing begins or is told after it. */
   close(): void;
@@ -74,15 +83,11 @@ interface Entry {
   pushedSha256: string;
   confirmedBytes: number;
   left: LeftModel | null;
-  /** Image that is not tried again. */
-  refusedSha256: string;
-  trouble: string | null;
+  refusal: ModelRefusal | null;
+  trouble: ModelTrouble | null;
   /** Grows with every look, so that only the newest one counts. */
   look: number;
 }
-
-/** A push that failed is tried again this much later, if the device is in contact. */
-const retryMs = 300_000;
 
 /** Creates pushes, none of them under way. */
 export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
@@ -98,7 +103,7 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
         pushedSha256: "",
         confirmedBytes: 0,
         left: null,
-        refusedSha256: "",
+        refusal: null,
         trouble: null,
         look: 0,
       },
@@ -131,7 +136,7 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
         ? entry.left.sha256
         : Buffer.from(hello.modelSha256 ?? []).toString("hex");
     if (runs === image.sha256) entry.trouble = null;
-    if (runs === image.sha256 || entry.refusedSha256 === image.sha256) return;
+    if (runs === image.sha256 || isHeldBack(entry.refusal, image.sha256, hello)) return;
     start(entry, image);
   }
 
@@ -179,22 +184,42 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
       entry.left =
         sessionId === undefined ? null : { sessionId, sha256: image.sha256, version: image.image.version };
     }
-    if (outcome === "refused" || outcome === "reverted") entry.refusedSha256 = image.sha256;
     const fields = { device: entry.device.id, version: image.image.version, outcome, reason };
     const { name, version } = image.image;
-    const trouble = reason === "" ? null : `${name} ${version}: ${reason}`;
+    const trouble =
+      reason === ""
+        ? null
+        : {
+            text: `${name} ${version}: ${reason}`,
+            cure: adviseModelTrouble(outcome === "failed" ? null : result.deviceReason),
+          };
     if (trouble === null) logger.info("the device runs the model", fields);
     // It is tried again and again, and told once.
-    else logger[trouble === entry.trouble ? "debug" : "warn"]("the device does not run the model", fields);
-    if (!isReplaced) entry.trouble = trouble;
-    if (outcome === "failed") {
-      const cancel = options.timers.after(retryMs, () => {
-        retries.delete(cancel);
-        check(entry);
-      });
-      retries.add(cancel);
+    else {
+      const level = trouble.text === entry.trouble?.text ? "debug" : "warn";
+      logger[level]("the device does not run the model", { ...fields, hint: trouble.cure });
     }
+    if (!isReplaced) entry.trouble = trouble;
+    if (outcome === "refused" || outcome === "reverted") refuse(entry, image.sha256, result);
+    else if (outcome === "failed") later(retryMs, () => check(entry));
     options.onEnd(entry.device.id, image, result);
+  }
+
+  function refuse(entry: Entry, sha256: string, { deviceReason }: ModelPushResult): void {
+    const refusal = createRefusal(sha256, deviceReason, entry.contact?.hello);
+    entry.refusal = refusal;
+    later(refusal.restMs, () => {
+      refusal.isRested = true;
+      check(entry);
+    });
+  }
+
+  function later(delayMs: number, act: () => void): void {
+    const cancel = options.timers.after(delayMs, () => {
+      retries.delete(cancel);
+      act();
+    });
+    retries.add(cancel);
   }
 
   function check(entry: Entry): void {

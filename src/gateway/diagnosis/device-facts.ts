@@ -33,7 +33,7 @@ export interface DeviceFacts {
   /** Returns of an earlier session in two minutes. */
   readonly returns: number;
   /** Why the newest push of a model left it without; null: it has what it was given, or was given nothing. */
-  readonly modelTrouble: string | null;
+  readonly modelTrouble: ModelTrouble | null;
   readonly model: ModelStanding;
   /** A score of it came since its boot, or it says that it made one; undefined: it does not say how many it made. */
   readonly hasScored: boolean | undefined;
@@ -66,6 +66,12 @@ export interface DeviceFacts {
   readonly levels: readonly ChannelLevel[];
   /** Against the bundle's healthy machines; null: not known. */
   readonly level: LevelDifference | null;
+}
+
+/** A model that a push left a device without: which and why, and what to do. */
+export interface ModelTrouble {
+  readonly text: string;
+  readonly cure: string;
 }
 
 /** What is known of a device's model, and of the one that it should have. */

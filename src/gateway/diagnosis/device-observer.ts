@@ -18,6 +18,7 @@ import { createDeviceClock } from "./device-clock.ts";
 import {
   type DeviceFacts,
   type ModelStanding,
+  type ModelTrouble,
   type RecentFacts,
   type RecentName,
   recentNames,
@@ -60,7 +61,7 @@ export interface DeviceObserver {
   /** What is taken off its times, ms. */
   readonly clockAheadMs: number;
   /** Why the newest push of a model left it without. */
-  modelTrouble: string | null;
+  modelTrouble: ModelTrouble | null;
   model: ModelStanding;
   /** It says how many windows it scored since its boot. */
   scored(windows: number): void;
@@ -106,7 +107,7 @@ class Observer implements DeviceObserver {
   #shaftRpm = Number.NaN;
   #before: LinkTotals | null = null;
   windows = 0;
-  modelTrouble: string | null = null;
+  modelTrouble: ModelTrouble | null = null;
   model: ModelStanding = unknownModel;
   #hasScored: boolean | undefined;
   #tellsSpeed = false;

@@ -104,10 +104,10 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVer
     modelTrouble === null
       ? null
       : {
-          text: `did not take ${modelTrouble}`,
+          text: `did not take ${modelTrouble.text}`,
           cure: model.isNewer
             ? adviseNewerModel(model)
-            : "It goes on with the model that it had, if any. Check its key (`keyFile`), its slots and its line; `aurora device push` tries it by hand.",
+            : `It goes on with the model that it had, if any. ${modelTrouble.cure}`,
         },
   "no-model": findNoModel,
   "no-scores": findNoScores,

@@ -13,6 +13,7 @@ describe("a push", () => {
     expect(result).toEqual({
       outcome: "confirmed",
       reason: "",
+      deviceReason: 0,
       sizeBytes: 5_001,
       sentBytes: 5_001,
       startOffsets: [0],
@@ -111,7 +112,7 @@ describe("a device goes back to its model", () => {
     probes[7]!.outputs[1]! ^= 1;
     const transfer = startTransfer({ image, confirmed: old, probes });
     const result = await transfer.result(10);
-    expect(result).toMatchObject({ outcome: "reverted", mismatches: 1, probes: 8 });
+    expect(result).toMatchObject({ outcome: "reverted", deviceReason: 8, mismatches: 1, probes: 8 });
     expect(result!.reason).toBe("probe 7 did not give the golden integers");
     expect(transfer.slots.running?.version).toBe("1.0.0");
   });

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { ModelRequestMessage } from "../../../src/core/contract/device/device-message.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { createDevicePushes } from "../../../src/gateway/devices/device-pushes.ts";
@@ -32,6 +33,83 @@ function openPushes() {
   };
   return { pushes, timers, warned, ends, pass };
 }
+
+/** A device that answers every Begin by this refusal; how many came. */
+function openRefusing(reason: number) {
+  const opened = openPushes();
+  const { pushes, pass } = opened;
+  let begins = 0;
+  let sessionId = hello.sessionId;
+  const contact = (firmware = hello.firmware): void => {
+    const sendModel = (message: ModelRequestMessage): boolean => {
+      if (message.type !== "model-begin") return true;
+      begins++;
+      const { transferId } = message;
+      queueMicrotask(() =>
+        pushes.status(hello.deviceId, {
+          type: "model-status",
+          transferId,
+          state: "refused",
+          nextOffset: 0,
+          reason,
+        }),
+      );
+      return true;
+    };
+    pushes.contact({ ...hello, sessionId, firmware }, { sendModel });
+  };
+  const reboot = async (firmware?: string): Promise<void> => {
+    pushes.lost(hello.deviceId);
+    sessionId++;
+    contact(firmware);
+    await pass(0.1);
+  };
+  return { ...opened, contact, reboot, begins: () => begins };
+}
+
+describe("a refusal", () => {
+  test("of a flash that failed is tried again within hours with nothing changed, and at most once an hour", async () => {
+    const { pushes, contact, reboot, begins, pass, warned } = openRefusing(11);
+    contact();
+    await pass(3);
+    for (let boot = 0; boot < 5; boot++) await reboot(`build ${boot}`);
+    expect(begins()).toBe(1);
+    await pass(60);
+    expect(begins()).toBe(2);
+    await pass(60);
+    expect(begins()).toBe(3);
+    expect(warned).toEqual(["the device does not run the model"]);
+    expect(pushes.trouble("mcu-1")!.cure).toMatch(/16 bytes at once.* tried again every 1 h/);
+    pushes.close();
+  });
+
+  test("of a device without a key stands in its session, and is over once it comes back with one", async () => {
+    const { pushes, contact, reboot, begins, pass } = openRefusing(1);
+    contact();
+    await pass(30);
+    expect(begins()).toBe(1);
+    await reboot();
+    expect(begins()).toBe(2);
+    await reboot();
+    expect(begins()).toBe(2);
+    await pass(6);
+    expect(begins()).toBe(3);
+    expect(pushes.trouble("mcu-1")!.cure).toMatch(/^Write the key .* once the device was restarted, 5 min/);
+    pushes.close();
+  });
+
+  test("of a firmware that cannot run the model is tried again with another one", async () => {
+    const { pushes, contact, begins, pass } = openRefusing(7);
+    contact();
+    await pass(70);
+    expect(begins()).toBe(1);
+    contact("2.0.0");
+    await pass(0.1);
+    expect(begins()).toBe(2);
+    expect(pushes.trouble("mcu-1")!.cure).toMatch(/AURORA_MAX_FFT and AURORA_MAX_WIDTH/);
+    pushes.close();
+  });
+});
 
 test("a device that answers no push is tried again and again, told of once, and right when it runs the model", async () => {
   const { pushes, warned, pass } = openPushes();

@@ -92,7 +92,10 @@ describe("a device that shall infer", () => {
       else expect(cure).toMatch(/^Push the model that serves here/);
     }
     const { observer, at } = create({ ...model, isNewer: true });
-    observer.modelTrouble = "bearing-test 1.0.0: its security counter is lower";
+    observer.modelTrouble = {
+      text: "bearing-test 1.0.0: its security counter is lower",
+      cure: "Push another.",
+    };
     expect(at(30).get("model-push")!.cure).toMatch(/update this gateway to 2\.0\.0/);
   });
 });
