@@ -32,6 +32,8 @@ interface FrameCounters {
   /** Stretches between delimiters that were not a frame, and all bytes thrown away with them. */
   badFrames: number;
   discardedBytes: number;
+  /** Of the bad ones, those with the flag "session" whose check is the CRC alone. */
+  unboundFrames: number;
 }
 
 export interface FrameParser {
@@ -73,6 +75,7 @@ class Parser implements FrameParser {
     delimiterBytes: 0,
     badFrames: 0,
     discardedBytes: 0,
+    unboundFrames: 0,
   };
   readonly #sink: PacketSink;
   readonly #held: Buffer = Buffer.allocUnsafe(maxEncodedBytes);
@@ -180,6 +183,7 @@ class Parser implements FrameParser {
   #isWhole(bytes: Buffer, first: number, crcAt: number): boolean {
     const rest = (computeCrc32(bytes, first, crcAt) ^ readUint32(bytes, crcAt)) >>> 0;
     if ((bytes[first + 1]! & packetFlags.session) === 0) return rest === 0;
+    if (rest === 0) this.counters.unboundFrames++;
     return rest === this.#sessionId && this.#sessionId !== 0;
   }
 }

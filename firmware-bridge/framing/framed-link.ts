@@ -56,9 +56,10 @@ class FramedLink implements PacketLink {
   }
 
   get counters(): LinkCounters {
-    const { bytes, frames, discardedBytes, badFrames } = this.#parser.counters;
+    const { bytes, frames, discardedBytes, badFrames, unboundFrames } = this.#parser.counters;
     const reconnects = Math.max(0, this.#connections - 1);
-    return { bytes, frames, discardedBytes, badFrames, reconnects, unsentPackets: this.#unsentPackets };
+    const unsentPackets = this.#unsentPackets;
+    return { bytes, frames, discardedBytes, badFrames, unboundFrames, reconnects, unsentPackets };
   }
 
   open(given: PacketLinkHandlers): Promise<void> {

@@ -42,7 +42,15 @@ function trailerBytes(flags: number): number {
 export function createMqttLink(options: MqttLinkOptions): PacketLink {
   const { mqtt, listenTopic, sendTopic } = options;
   const packet = Buffer.alloc(maxMqttBytes);
-  const counters = { bytes: 0, frames: 0, discardedBytes: 0, badFrames: 0, reconnects: 0, unsentPackets: 0 };
+  const counters = {
+    bytes: 0,
+    frames: 0,
+    discardedBytes: 0,
+    badFrames: 0,
+    unboundFrames: 0,
+    reconnects: 0,
+    unsentPackets: 0,
+  };
   let handlers: PacketLinkHandlers | undefined;
   let endCallbacks: (() => void)[] = [];
   let isUp = false;
@@ -57,8 +65,10 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
     counters.bytes += payload.length;
     const end = payload.length - trailerBytes(payload[1] ?? 0);
     // A retained message is an old one, and not allowed on these topics.
-    if (retained || end < headerBytes || payload.length > maxMqttBytes || !isOfSession(payload, end)) {
+    const isPacket = !retained && end >= headerBytes && payload.length <= maxMqttBytes;
+    if (!isPacket || !isOfSession(payload, end)) {
       counters.badFrames++;
+      if (isPacket) counters.unboundFrames++;
       counters.discardedBytes += payload.length;
       return;
     }

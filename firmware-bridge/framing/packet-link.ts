@@ -28,6 +28,8 @@ export interface LinkCounters {
   readonly frames: number;
   readonly discardedBytes: number;
   readonly badFrames: number;
+  /** Of these, whole ones with the flag "session" that are not bound to one. */
+  readonly unboundFrames: number;
   /** Times that a lost connection came back. */
   readonly reconnects: number;
   /** Packets that were to be sent while there was no connection or no room, or that the carrier refused. */

@@ -24,8 +24,12 @@ interface ReceiverCounters {
   duplicates: number;
   /** Packets of another session, of another major version, or before the hello; not delivered. */
   refusedFrames: number;
+  /** Of these, packets without the flag "session" that should have it. */
+  unflaggedFrames: number;
   /** Packets whose payload was not a valid message. */
   malformedMessages: number;
+  /** Which rule the newest of them broke; empty: there was none. */
+  lastMalformed: string;
   /** Packets of a type that this version does not know: a newer minor version on the other side. */
   unknownMessages: number;
 }
@@ -89,7 +93,9 @@ class Receiver implements PacketReceiver {
     lateFrames: 0,
     duplicates: 0,
     refusedFrames: 0,
+    unflaggedFrames: 0,
     malformedMessages: 0,
+    lastMalformed: "",
     unknownMessages: 0,
   };
   readonly #options: PacketReceiverOptions;
@@ -123,6 +129,7 @@ class Receiver implements PacketReceiver {
     }
     if ((flags & packetFlags.session) === 0 && isBound()) {
       counters.refusedFrames++;
+      counters.unflaggedFrames++;
       return;
     }
     const isAnswer = type === packetTypes.ack || type === packetTypes.nack;
@@ -175,9 +182,14 @@ class Receiver implements PacketReceiver {
   }
 
   #refuse(sequence: number, flags: number, reason: string): void {
-    this.counters.malformedMessages++;
+    this.#noteMalformed(reason);
     if ((flags & packetFlags.acknowledge) !== 0)
       this.#options.sender.send({ type: "nack", sequence, reason });
+  }
+
+  #noteMalformed(reason: string): void {
+    this.counters.malformedMessages++;
+    this.counters.lastMalformed = reason;
   }
 
   #receiveHello(sequence: number, payload: Uint8Array): void {
@@ -185,9 +197,9 @@ class Receiver implements PacketReceiver {
     const tracker = this.#tracker;
     const decoded = decodeMessage(packetTypes.hello, payload);
     if (decoded?.ok !== true || decoded.value.type !== "hello") {
-      counters.malformedMessages++;
       // A hello always wants an answer, or the other side would repeat it for ever without knowing why.
       const reason = decoded?.ok === false ? decoded.error : "not a hello";
+      this.#noteMalformed(reason);
       this.#options.sender.send({ type: "nack", sequence, reason });
       this.#options.onUnreadableHello?.(reason);
       return;

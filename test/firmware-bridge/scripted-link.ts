@@ -37,7 +37,15 @@ export function createScriptedLink(): ScriptedLink {
   const payload = new Uint8Array(maxFramePayloadBytes);
   const drops: string[] = [];
   const bound: number[] = [];
-  const counters = { bytes: 0, frames: 0, discardedBytes: 0, badFrames: 0, reconnects: 0, unsentPackets: 0 };
+  const counters = {
+    bytes: 0,
+    frames: 0,
+    discardedBytes: 0,
+    badFrames: 0,
+    unboundFrames: 0,
+    reconnects: 0,
+    unsentPackets: 0,
+  };
   let sent: SentPacket[] = [];
   let handlers: PacketLinkHandlers | undefined;
   let writable = true;

@@ -25,7 +25,7 @@ import {
 } from "../diagnosis/diagnosis-ledger.ts";
 
 export interface DeviceWatchOptions {
-  readonly device: Pick<DeviceConfig, "id" | "mode">;
+  readonly device: Pick<DeviceConfig, "id" | "connect" | "mode">;
   /** Channels that measuring points take from it. */
   readonly expected: readonly string[];
   readonly operation: DeviceObserverOptions["operation"];
@@ -90,7 +90,12 @@ class DiagnosingWatch implements DeviceWatch {
     const { device, expected, clock, operation } = options;
     const infersItself = device.mode === "edge";
     this.#options = options;
-    this.#observer = createDeviceObserver({ infersItself, expected, operation });
+    this.#observer = createDeviceObserver({
+      infersItself,
+      isOverMqtt: device.connect === "mqtt",
+      expected,
+      operation,
+    });
     this.#contact = createDeviceContact(clock.monotonicMs());
   }
 

@@ -25,6 +25,9 @@ export interface DeviceContact {
 /** Connections are made again up to 30 s apart, and a refused device has 15 s to say who it is. */
 const refusalHoldMs = 45_000;
 
+/** A device that says nothing is dropped within 12.5 s. */
+const heardMs = 15_000;
+
 /** Devices try up to 30 s apart to reach a broker that is back, and have more to do then. */
 const returnMs = minuteMs;
 
@@ -48,6 +51,7 @@ class LinkHistory implements DeviceContact {
   /** When the other side ended the connection, of the last minute. */
   #ends: readonly number[] = noTimes;
   #endedBy = "";
+  #silences = 0;
 
   constructor(startMonotonicMs: number) {
     this.#sinceMs = startMonotonicMs;
@@ -63,6 +67,8 @@ class LinkHistory implements DeviceContact {
       this.#ends = [...this.#ends.filter((endMs) => monotonicMs - endMs < minuteMs), monotonicMs];
       this.#endedBy = why;
     }
+    if (state === "established" && next === "connecting")
+      this.#silences = isForSilence(why) && this.#asked === "taken" ? this.#silences + 1 : 0;
     // A line that opens and says nothing is made again before it is called silent: both are the same lack of contact.
     const isSame = next === state || (isOutOfContact(next) && isOutOfContact(state));
     if (!isSame) {
@@ -96,6 +102,7 @@ class LinkHistory implements DeviceContact {
 
   read(monotonicMs: number): Contact {
     if (this.#state !== "refused" && monotonicMs - this.#refusedMs > refusalHoldMs) this.#refusedFor = null;
+    if (this.#state === "established" && monotonicMs - this.#sinceMs >= heardMs) this.#silences = 0;
     const refusedFor = this.#refusedFor;
     const asked = this.#asked;
     return {
@@ -107,6 +114,7 @@ class LinkHistory implements DeviceContact {
       refusal: refusedFor === null ? null : { reason: refusedFor, hint: this.#hint },
       endsInMinute: this.#ends.filter((endMs) => monotonicMs - endMs < minuteMs).length,
       endedBy: this.#endedBy,
+      silences: this.#silences,
     };
   }
 }
@@ -116,6 +124,11 @@ const noTimes: readonly number[] = [];
 /** As a transport says it of a connection that was open, and that this gateway did not end. */
 function isByPeer(reason: string): boolean {
   return /the other side closed|ECONNRESET|EPIPE/.test(reason);
+}
+
+/** As a session says it of a connection that it ended itself. */
+function isForSilence(reason: string): boolean {
+  return reason.startsWith("nothing was heard");
 }
 
 function isOutOfContact(state: Contact["state"]): boolean {

@@ -9,6 +9,8 @@ import type { Pace } from "./stream-pace.ts";
 export interface DeviceFacts {
   /** The device infers, and sends raw samples only when asked. */
   readonly infersItself: boolean;
+  /** Its packets come through a broker. */
+  readonly isOverMqtt: boolean;
   readonly contact: {
     /** No broker: the gateway has lost the one that the device speaks through, or that is not back for long: nobody can say how the device is. */
     readonly state: "closed" | "no-broker" | "connecting" | "waiting-for-hello" | "established" | "refused";
@@ -23,6 +25,8 @@ export interface DeviceFacts {
     /** How often the other side ended the connection in the last minute, and with which words it last did. */
     readonly endsInMinute: number;
     readonly endedBy: string;
+    /** Connections in a row on which it took its configuration and was not heard again. */
+    readonly silences: number;
   };
   /** Null before a hello. */
   readonly announced: readonly string[] | null;
@@ -60,6 +64,8 @@ export interface DeviceFacts {
   /** Of the channel that was estimated. */
   readonly saidRateHz: number;
   readonly recent: RecentFacts;
+  /** Which rule its newest malformed message broke; empty: there was none. */
+  readonly lastMalformed: string;
   /** What most of its data was set aside for; null: nothing was. */
   readonly setAsideFor: Pick<Quarantine, "reason" | "cause" | "detail"> | null;
   /** Of the expected channels that were heard while the shaft was known to turn. */
@@ -115,12 +121,19 @@ export const recentNames = [
   "late",
   "lost",
   "damaged",
+  /** Of the damaged ones: whole, with the flag "session", and not bound to one. */
+  "unbound",
+  /** Without that flag where it belongs. */
+  "unflagged",
+  "malformed",
   "hellos",
   "configurations",
   "samples",
   "missing",
   "blocks",
   "again",
+  /** Blocks whose first sample has the index of the block before. */
+  "standing",
   /** Blocks that vibrate as of a running machine, at a speed below standby that were one above it in Hz. */
   "hertz",
   "setAside",

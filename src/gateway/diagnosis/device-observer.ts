@@ -31,15 +31,20 @@ import { blamelessReasons } from "./set-aside-advice.ts";
 import { createSpeedDoubt, type SpeedDoubt } from "./speed-doubt.ts";
 import { createStreamPace } from "./stream-pace.ts";
 
+/** Which of a link's running totals counts what. */
+const troubles = [
+  ["badFrames", "damaged"],
+  ["unboundFrames", "unbound"],
+  ["unflaggedFrames", "unflagged"],
+  ["malformedMessages", "malformed"],
+  ["duplicates", "twice"],
+  ["lateFrames", "late"],
+  ["lostFrames", "lost"],
+] as const;
+
 /** Running totals of a link; what is counted is their growth. */
-interface LinkTotals {
-  readonly frames: number;
-  readonly badFrames: number;
-  readonly duplicates: number;
-  readonly lateFrames: number;
-  readonly lostFrames: number;
-  readonly hellos: number;
-}
+type LinkTotals = Readonly<Record<"frames" | "hellos" | (typeof troubles)[number][0], number>> &
+  Pick<DeviceFacts, "lastMalformed">;
 
 export interface DeviceObserver {
   hello(hello: HelloMessage, monotonicMs: number): void;
@@ -76,7 +81,7 @@ const windowHoldMs = 8_000;
 const standstillMs = 10_000;
 
 /** What is known of a device before it says anything. */
-export interface DeviceObserverOptions extends Pick<DeviceFacts, "infersItself" | "expected"> {
+export interface DeviceObserverOptions extends Pick<DeviceFacts, "infersItself" | "isOverMqtt" | "expected"> {
   readonly operation: Pick<GatewayConfig["operation"], "standbyBelowRpm" | "dataTimeoutSeconds">;
 }
 
@@ -170,7 +175,7 @@ class Observer implements DeviceObserver {
     this.#counts.add("blocks", 1);
     if (isAgain) this.#counts.add("again", 1);
     if (lost > 0) this.#counts.add("missing", lost);
-    else if (jump === -samples) this.#counts.add("twice", 1);
+    else if (jump === -samples) this.#counts.add("standing", 1);
     if (this.#pacedChannel === "") this.#pacedChannel = channel.name;
     // Of a device that infers these are samples around an alarm.
     if (this.#pacedChannel === channel.name && !this.#options.infersItself) {
@@ -216,7 +221,7 @@ class Observer implements DeviceObserver {
   }
 
   read(contact: DeviceFacts["contact"], totals: LinkTotals, monotonicMs: number): DeviceFacts {
-    const { infersItself, expected, operation } = this.#options;
+    const { infersItself, isOverMqtt, expected, operation } = this.#options;
     const counts = this.#counts;
     const since = this.#before ?? totals;
     if (monotonicMs - this.#lastReadMonotonicMs > standstillMs) this.#resumedMonotonicMs = monotonicMs;
@@ -224,15 +229,13 @@ class Observer implements DeviceObserver {
     this.#count("frames", totals.frames - since.frames, monotonicMs);
     // What belongs to a session that was refused looks like damage, and says the same hello again and again.
     if (contact.refusal === null) {
-      counts.add("damaged", totals.badFrames - since.badFrames);
-      counts.add("twice", totals.duplicates - since.duplicates);
-      counts.add("late", totals.lateFrames - since.lateFrames);
-      counts.add("lost", totals.lostFrames - since.lostFrames);
+      for (const [total, name] of troubles) counts.add(name, totals[total] - since[total]);
     }
     counts.add("hellos", totals.hellos - since.hellos);
     this.#before = { ...totals };
     return {
       infersItself,
+      isOverMqtt,
       contact,
       announced: this.#announced,
       expected,
@@ -256,6 +259,7 @@ class Observer implements DeviceObserver {
       estimate: this.#pace.estimate(),
       saidRateHz: this.#saidRateHz,
       recent: readRecent(counts),
+      lastMalformed: totals.lastMalformed,
       setAsideFor: this.#setAsideFor,
       levels: this.#channels.levels(expected),
       level: this.#level.difference,

@@ -5,6 +5,7 @@
 import { type DiagnosisCode, diagnosisCodes } from "../../core/contract/device/device-diagnosis.ts";
 import type { DeviceFacts, DiagnosisFinding, DiagnosisVerdict, RecentCount } from "./device-facts.ts";
 import { sayShare } from "./diagnosis-words.ts";
+import { findBrokenRule } from "./find-broken-rule.ts";
 import { findClockError, findDrift, findRate } from "./find-clock-error.ts";
 import { findClipped, findCoarse, findLevel, findNoVibration, findSpeed } from "./find-sensor-fault.ts";
 import { findConnectionEnds, findNoModel, findNoScores, unheardLimits } from "./find-unheard.ts";
@@ -15,6 +16,7 @@ import { adviseNewerModel, adviseSetAside } from "./set-aside-advice.ts";
 const diagnosisLimits = {
   contactMs: 15_000,
   silentMs: 45_000,
+  silences: 3,
   /** Of a device that sends snapshots, in pauses as they usually are. */
   silentPauses: 3,
   restartsInMinute: 3,
@@ -33,9 +35,10 @@ const diagnosisLimits = {
 } as const;
 
 const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVerdict>> = {
-  "no-contact": ({ contact: { state, reason, forMs, refusal }, ...facts }) => {
+  "no-contact": (facts) => {
+    const { state, reason, forMs, refusal } = facts.contact;
     if (refusal !== null || state === "established" || state === "refused") return null;
-    if (isRestarting(facts) || facts.returns >= diagnosisLimits.returns) return null;
+    if (isRestarting(facts) || facts.returns >= diagnosisLimits.returns || fallsSilent(facts)) return null;
     if (state === "closed" || state === "no-broker" || forMs < diagnosisLimits.contactMs) return undefined;
     const why = state === "connecting" ? reason : `the line is open, but no device says hello (${reason})`;
     const cure = /another program has this port/.test(reason)
@@ -67,6 +70,10 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVer
   },
   // A device that restarts ends its connections too, as two devices of one id do.
   "connection-ends": (facts) => (isRestarting(facts) || facts.returns > 0 ? null : findConnectionEnds(facts)),
+  "breaks-protocol": (facts) => {
+    const broken = findBrokenRule(facts);
+    return broken === null ? null : broken?.finding;
+  },
   "not-configured": (facts) => {
     const { state, unconfiguredMs, objection, refusal } = facts.contact;
     if (refusal !== null) return null;
@@ -113,6 +120,11 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVer
   "no-scores": findNoScores,
   silent: (facts) => {
     const { contact, silentMs, pauseMs, infersItself, expected } = facts;
+    if (fallsSilent(facts))
+      return {
+        text: "takes its configuration, and is not heard again",
+        cure: "It must send a packet every 2 s, a Health when there is nothing else (firmware-bridge/PROTOCOL.md, section 4); or it stops at its configuration: look at its console.",
+      };
     // A device that infers has nothing to say while its turbine stands, and one without a configuration must not.
     if (saysHelloAgain(facts) || infersItself || expected.length === 0 || contact.state !== "established")
       return null;
@@ -154,15 +166,16 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVer
   "clock-drift": findDrift,
   rate: findRate,
   "frames-twice": (facts) => {
-    const { frames, twice } = facts.recent;
+    const { frames, twice, standing } = facts.recent;
     if (saysHelloAgain(facts)) return null;
     if (frames.count === 0) return undefined;
-    const share = twice.count / Math.max(1, frames.count - twice.count);
-    if (!twice.isHabit || twice.count < diagnosisLimits.leastFrames || share < diagnosisLimits.twiceShare)
-      return null;
+    const count = twice.count + standing.count;
+    const share = count / Math.max(1, frames.count - count);
+    const isHabit = twice.isHabit || standing.isHabit;
+    if (!isHabit || count < diagnosisLimits.leastFrames || share < diagnosisLimits.twiceShare) return null;
     return {
       text: share > 0.9 ? "every frame arrives twice" : `${sayShare(share)} of the frames arrive twice`,
-      cure: "Repeat only what asks for an acknowledgement; over MQTT look for two bridges of one broker.",
+      cure: `Repeat only what asks for an acknowledgement${facts.isOverMqtt ? "; look for two bridges of one broker" : ""}.`,
     };
   },
   "samples-again": ({ recent: { blocks, again } }) =>
@@ -221,7 +234,8 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVer
 
 /** What the table says of a device, in its order. */
 export function diagnoseDevice(facts: DeviceFacts): ReadonlyMap<DiagnosisCode, DiagnosisVerdict> {
-  return new Map(diagnosisCodes.map((code) => [code, rules[code](facts)]));
+  const explained: readonly DiagnosisCode[] = findBrokenRule(facts)?.explains ?? [];
+  return new Map(diagnosisCodes.map((code) => [code, explained.includes(code) ? null : rules[code](facts)]));
 }
 
 function toLoss(samples: RecentCount, missing: RecentCount): SnapshotLoss {
@@ -244,6 +258,13 @@ function saysHelloAgain(facts: DeviceFacts): boolean {
   const { hellos, contactMs } = diagnosisLimits;
   if (contact.state !== "established" || contact.forMs < contactMs) return false;
   return recent.hellos.isHabit && recent.hellos.count >= hellos && returns === 0 && !isRestarting(facts);
+}
+
+/** Each connection ends in silence as soon as it is configured; while there is none, it is made again within half a minute. */
+function fallsSilent(facts: DeviceFacts): boolean {
+  const { state, forMs, silences } = facts.contact;
+  if (silences < diagnosisLimits.silences || isRestarting(facts)) return false;
+  return state === "established" || forMs < diagnosisLimits.silentMs;
 }
 
 /** It says hello all the time, and nothing that was sent to it since was acknowledged. */

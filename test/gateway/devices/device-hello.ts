@@ -25,6 +25,10 @@ export function createHello(change: Partial<HelloMessage> = {}): HelloMessage {
 export const stillLink = {
   frames: 0,
   badFrames: 0,
+  unboundFrames: 0,
+  unflaggedFrames: 0,
+  malformedMessages: 0,
+  lastMalformed: "",
   duplicates: 0,
   lateFrames: 0,
   lostFrames: 0,

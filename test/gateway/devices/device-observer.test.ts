@@ -15,6 +15,7 @@ const contact = {
   refusal: null,
   endsInMinute: 0,
   endedBy: "",
+  silences: 0,
 } as const;
 const began = 1_700_000_000_000;
 const windowSamples = 14_400;
@@ -23,6 +24,7 @@ const windowSamples = 14_400;
 function score(infersItself: boolean, rateHz: number, clockAheadMs = 0): Map<string, string> {
   const observer = createDeviceObserver({
     infersItself,
+    isOverMqtt: false,
     expected: ["accel-de"],
     operation: { standbyBelowRpm: 300, dataTimeoutSeconds: 60 },
   });

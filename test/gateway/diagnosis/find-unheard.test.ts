@@ -11,6 +11,7 @@ const hello = createHello();
 function create(model: Partial<ModelStanding>, infersItself = true) {
   const observer = createDeviceObserver({
     infersItself,
+    isOverMqtt: false,
     expected: ["accel-de"],
     operation: { standbyBelowRpm: 300, dataTimeoutSeconds: 60 },
   });

@@ -49,7 +49,7 @@ export function createToldDevice(): ToldDevice {
   const noise = Int16Array.from({ length: 1 << 15 }, () => random.normal() * 300);
   const told: string[] = [];
   const watch = createDeviceWatch({
-    device: { id: "mcu-1", mode: "raw" },
+    device: { id: "mcu-1", connect: "mqtt", mode: "raw" },
     expected: ["accel-de"],
     operation: { standbyBelowRpm: 300, dataTimeoutSeconds: 60 },
     clock,

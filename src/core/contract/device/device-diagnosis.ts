@@ -9,6 +9,7 @@ export const diagnosisCodes = [
   "two-devices",
   "restarts",
   "connection-ends",
+  "breaks-protocol",
   "not-configured",
   "hello-again",
   "wrong-channel",
