@@ -108,7 +108,10 @@ export function findLevel({ level, levels }: DeviceFacts): DiagnosisVerdict {
   const unit =
     "Hold the scale and the unit of its hello against the sensor's data sheet: 20 dB is the factor 9.81 between g and m/s2, 60 dB the 1,000 between g and mg.";
   if (meanDb > 0)
-    return { text: `level ${Math.round(size)} dB above a healthy machine: ${guess}?`, cure: unit };
+    return {
+      text: `level ${Math.round(size)} dB above a healthy machine: ${guess}?`,
+      cure: `${unit} Samples are signed, low byte first: a converter that counts up from 0 (subtract half its range) and bytes that are swapped are as loud.`,
+    };
   return {
     text: `level ${Math.round(size)} dB below a healthy machine: ${guess}, or does the machine stand while a speed is stated of it?`,
     cure: `${unit} Of a machine that stands say so: send its speed, or map speed or power from SCADA.`,

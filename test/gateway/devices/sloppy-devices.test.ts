@@ -395,6 +395,8 @@ describe("a sensor", () => {
     rig.boot();
     rig.stream(40, healthyTimes(factor));
     expect(rig.watch.diagnoses.map((each) => each.text)).toEqual([expect.stringMatching(text)]);
+    if (factor > 1)
+      expect(rig.watch.diagnoses[0]?.cure).toMatch(/counts up from 0 .* bytes that are swapped/);
   });
 
   test("of which the scale is right is not", async () => {
