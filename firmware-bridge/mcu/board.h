@@ -41,8 +41,12 @@ bool board_send(const uint8_t *bytes, uint32_t count);
 
 /**
  * Programs `count` bytes (a multiple of 16, at an offset that is one) from the first slot's start on; with `bytes` NULL
- * erases the sector that begins at `offset` to 0xFF. Each unit of 16 bytes is programmed once after an erasure. Returns
- * false if the flash refuses.
+ * erases the sector that begins at `offset` to 0xFF. Each unit of 16 bytes is programmed once after an erasure, so the flash
+ * must program at most 16 bytes at once: one of 32 (STM32H7) cannot hold the slots. Returns false if the flash refuses.
+ *
+ * A unit that a power cut tore is read at the next start. Where the flash has error correction and its core answers that by an
+ * exception (NMI, BusFault), the handler must clear the flash's flag and return if the address lies in the slots: whatever is
+ * read then is held against digest and marks.
  */
 bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count);
 

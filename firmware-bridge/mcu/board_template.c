@@ -9,9 +9,11 @@
 
 #define SECTOR_BYTES 4096U /* TODO what one erasure clears */
 #define SLOT_BYTES 16384U  /* TODO a multiple of it; a model and 256 bytes have to fit */
+#define WRITE_WORD_BYTES 8U /* TODO what the flash programs at once */
 #define SAMPLES_BUFFERED 512U /* TODO a power of two, for longer than an erasure or the end of a window takes */
 #define STANDSTILL_MS 3000U /* TODO a shaft without a pulse for so long stands: longer than a pulse takes at its slowest */
 _Static_assert((SECTOR_BYTES >= 512U) && ((SLOT_BYTES % SECTOR_BYTES) == 0U), "a slot has whole sectors of at least 512 bytes");
+_Static_assert((16U % WRITE_WORD_BYTES) == 0U, "the marks of a slot are 16 bytes: a flash that programs more at once cannot hold it");
 _Static_assert((SAMPLES_BUFFERED & (SAMPLES_BUFFERED - 1U)) == 0U, "a power of two");
 
 #define UNKNOWN_SPEED (0.0F / 0.0F) /* NAN, which without a C library has no header */
@@ -148,7 +150,8 @@ bool board_send(const uint8_t *bytes, uint32_t count) {
 bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count) {
   /* TODO the vendor's driver: with bytes NULL erase the sector at `offset` from the first slot, otherwise program `count`
    * bytes there, each unit of 16 once after an erasure. True only if the flash says that it is done. Afterwards throw away
-   * what a data cache holds of the place. */
+   * what a data cache holds of the place. TODO where flash with error correction answers a torn word by NMI or BusFault: a handler
+   * that clears the flag and returns if the address lies in the slots. */
   (void)offset;
   (void)bytes;
   (void)count;
