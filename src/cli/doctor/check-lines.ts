@@ -1,4 +1,4 @@
-/** The lines of devices and of field buses: are serial ports there and open to this user, does a TCP address answer? Sends nothing. */
+/** The lines of devices and of field buses: are serial ports there and open to this user, does a TCP address answer, and an OPC UA server a greeting? */
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { connect as connectTcp } from "node:net";
@@ -6,22 +6,26 @@ import { findNearest } from "../../core/contract/config/config-finding.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import {
   type FieldBuses,
+  type FieldBusKey,
   fieldBusNames,
   listFieldBuses,
 } from "../../core/contract/config/mapped-channels.ts";
 import { hostOf } from "../../core/contract/url-host.ts";
 import { findStablePorts } from "../device/stable-ports.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
+import { greetOpcUa } from "./opcua-hello.ts";
 
 const answerMs = 2_000;
+
+const serverChecks: Readonly<Record<FieldBusKey, typeof checkTcp>> = { modbus: checkTcp, opcua: checkOpcUa };
 
 /** @param isRunning the gateway holds the lines: only what does not disturb it is looked at. */
 export async function checkLines(
   config: Pick<GatewayConfig, "devices"> & FieldBuses,
   { isRunning }: { readonly isRunning: boolean },
 ): Promise<readonly CheckResult[]> {
-  const checkServer = (name: string, url: string): CheckResult | Promise<CheckResult> =>
-    isRunning ? skipped(name, "the running gateway holds it") : checkTcp(name, url);
+  const checkServer = (name: string, url: string, check = checkTcp): CheckResult | Promise<CheckResult> =>
+    isRunning ? skipped(name, "the running gateway holds it") : check(name, url);
   const lines = await Promise.all([
     ...config.devices.map(({ id, connect }) => {
       const name = `line of ${id}`;
@@ -29,7 +33,7 @@ export async function checkLines(
       return connect.startsWith("tcp:") ? checkServer(name, connect) : checkSerialPort(name, connect);
     }),
     ...listFieldBuses(config).map(({ key, url }) =>
-      checkServer(`${fieldBusNames[key].protocol} server`, url),
+      checkServer(`${fieldBusNames[key].protocol} server`, url, serverChecks[key]),
     ),
   ]);
   return lines.length > 0 ? lines : [skipped("devices", "none are configured")];
@@ -66,10 +70,29 @@ async function describeMissing(name: string, path: string): Promise<CheckResult>
   return bad(name, `there is no ${path}`, meant === undefined ? known : `Did you mean ${meant}?`);
 }
 
+const advice =
+  "Check its power, its address and the network between; a serial server must be in raw mode, a field bus allow one more client.";
+
+async function checkOpcUa(name: string, url: string): Promise<CheckResult> {
+  const greeting = await greetOpcUa(url, answerMs);
+  switch (greeting.kind) {
+    case "opcua":
+      return good(name, `${url} answers as an OPC UA server`);
+    case "refused":
+      return bad(name, `${url} refuses the greeting: ${greeting.reason}`, "Check the path of the address.");
+    case "stranger":
+      return bad(name, `${url} does not speak OPC UA`, "Check host and port: something else listens there.");
+    case "silent": {
+      const problem = greeting.isConnected ? "is open, but answers no greeting of OPC UA" : "does not answer";
+      return bad(name, `${url} ${problem}`, advice);
+    }
+    case "unreachable":
+      return bad(name, `${url}: ${greeting.error.message}`, advice);
+  }
+}
+
 function checkTcp(name: string, connect: string): Promise<CheckResult> {
   const url = new URL(connect);
-  const advice =
-    "Check its power, its address and the network between; a serial server must be in raw mode, a field bus allow one more client.";
   return new Promise((resolve) => {
     const socket = connectTcp({ host: hostOf(url), port: Number(url.port) });
     const end = (result: CheckResult): void => {

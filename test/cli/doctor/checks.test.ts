@@ -212,9 +212,16 @@ test("the lines of devices: no such port, no port at all, nobody at the address,
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void server.close());
   const { port } = server.address() as { port: number };
-  const buses = { devices: [], modbus: [], opcua: [{ url: `opc.tcp://127.0.0.1:${port}/ua`, turbines: [] }] };
+  const buses = {
+    devices: [],
+    modbus: [{ url: `tcp://127.0.0.1:${port}`, turbines: [] }],
+    opcua: [{ url: `opc.tcp://127.0.0.1:${port}/ua`, turbines: [] }],
+  };
   const answers = await checkLines(buses as unknown as ReturnType<typeof configure>, { isRunning: false });
-  expect(answers).toMatchObject([{ verdict: "good", name: "OPC UA server" }]);
+  expect(answers).toMatchObject([
+    { verdict: "good", name: "Modbus server" },
+    { verdict: "bad", name: "OPC UA server", text: expect.stringContaining("does not speak OPC UA") },
+  ]);
   const [held] = await checkLines(device("tcp://127.0.0.1:9"), { isRunning: true });
   expect(held?.verdict).toBe("skipped");
 });
