@@ -1,9 +1,10 @@
 """An OPC UA server of another implementation (asyncua): its variables are set by lines of JSON on its standard input.
 
 A line is {"set": [["T1.power", 12.5, "Double", "Good", "2026-01-01T00:00:00"], ...]}: name in namespace 2, value, type, status, source
-time (null: none given); each is answered by "set". Argument: JSON with port, names (each
-with its first value and type), and for a secure one certificate, key and password
-of the user "aurora".
+time (null: none given); each is answered by "set". {"add": {"T1.late": [7, "Double"]}} adds variables.
+Argument: JSON with port, names (each with its first value and type), and for a secure one certificate, key
+and password of the user "aurora"; namespaces, of which urn:aurora:test has the variables; publishingMs, the
+shortest interval that it grants; nodesPerCall, the most that it begins to watch in one call.
 """
 
 import asyncio
@@ -13,7 +14,9 @@ import sys
 from datetime import datetime
 
 from asyncua import Server, ua
+from asyncua.common.utils import ServiceError
 from asyncua.crypto.permission_rules import User, UserRole
+from asyncua.server.subscription_service import SubscriptionService
 
 logging.disable(logging.CRITICAL)
 options = json.loads(sys.argv[1])
@@ -26,7 +29,24 @@ class Users:
         return User(role=UserRole.User) if (username, password) == ("aurora", options["password"]) else None
 
 
+def limit():
+    create, watch = SubscriptionService.create_subscription, SubscriptionService.create_monitored_items
+
+    async def create_slower(self, params, *more, **named):
+        params.RequestedPublishingInterval = max(params.RequestedPublishingInterval, options.get("publishingMs", 0))
+        return await create(self, params, *more, **named)
+
+    async def watch_fewer(self, params):
+        if len(params.ItemsToCreate) > options.get("nodesPerCall", 10_000):
+            raise ServiceError(ua.StatusCodes.BadTooManyOperations)
+        return await watch(self, params)
+
+    SubscriptionService.create_subscription = create_slower
+    SubscriptionService.create_monitored_items = watch_fewer
+
+
 async def serve():
+    limit()
     server = Server(user_manager=Users())
     await server.init()
     server.set_endpoint("opc.tcp://127.0.0.1:%d/site" % options["port"])
@@ -43,14 +63,27 @@ async def serve():
         )
     else:
         server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-    index = await server.register_namespace("urn:aurora:test")
+    spaces = options.get("namespaces", ["urn:aurora:test"])
+    indexes = {space: await server.register_namespace(space) for space in spaces}
+    if "nodesPerCall" in options:
+        node = server.get_node(ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall)
+        await node.write_value(options["nodesPerCall"], ua.VariantType.UInt32)
     nodes = {}
-    for name, (value, kind) in options["names"].items():
-        node_id = ua.NodeId(name, index)
-        nodes[name] = await server.nodes.objects.add_variable(node_id, name, value, getattr(ua.VariantType, kind))
+
+    async def add(names, space="urn:aurora:test"):
+        for name, (value, kind) in names.items():
+            node_id = ua.NodeId(name, indexes[space])
+            nodes[name] = await server.nodes.objects.add_variable(node_id, name, value, getattr(ua.VariantType, kind))
+
+    for space in spaces:
+        if space != "urn:aurora:test":
+            await add({name: [-1, "Int32"] for name in options["names"]}, space)
+    await add(options["names"])
 
     async def take(line):
-        for name, value, kind, status, time in json.loads(line)["set"]:
+        order = json.loads(line)
+        await add(order.get("add", {}))
+        for name, value, kind, status, time in order.get("set", []):
             variant = ua.Variant(value, getattr(ua.VariantType, kind))
             code = ua.StatusCode(getattr(ua.StatusCodes, status))
             stamp = None if time is None else datetime.fromisoformat(time)

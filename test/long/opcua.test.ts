@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
+import { greetOpcUa } from "../../src/cli/doctor/opcua-hello.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
 import type { Quarantine, Reading } from "../../src/core/contract/stream.ts";
 import { systemClock, systemTimers } from "../../src/core/platform/clock.ts";
@@ -110,10 +112,11 @@ function faultsOf(source: ReadingSource): readonly string[] {
 }
 
 describe.skipIf(python === undefined)("an OPC UA server of another implementation", () => {
-  test("tells values with their own times, repeats none as new, and says which are bad", async () => {
+  test("tells values as of now, however long ago they were stamped, and says which are bad", async () => {
     const port = await findFreePort();
     const server = await startServer(port);
     await server.ask({ set: [["T1.power", 1_234_500, "Int32", "Good", "2026-01-01T00:00:00"]] });
+    expect(await greetOpcUa(`opc.tcp://127.0.0.1:${port}/site`, limitMs)).toEqual({ kind: "opcua" });
     const { readings, source, last } = await start(port);
     const faults = (): string => faultsOf(source).join();
     await until(() => last("power") !== undefined && last("count") !== undefined, "values", limitMs);
@@ -121,11 +124,11 @@ describe.skipIf(python === undefined)("an OPC UA server of another implementatio
       deviceId: "T1",
       unit: "kW",
       value: 1234.5,
-      timestampMs: Date.UTC(2026, 0, 1),
     });
     expect(last("count")!.value).toBe(2 ** 40 + 1);
-    // Unchanged, and its server is there: said again, of a later time.
-    await until(() => last("power")!.timestampMs > Date.UTC(2026, 0, 1), "it once more", limitMs);
+    // Unchanged, and its server is there: said again.
+    await until(() => readings.filter(({ channel }) => channel === "power").length > 2, "it again", limitMs);
+    expect(readings.every(({ timestampMs, arrivedMs }) => timestampMs === arrivedMs)).toBe(true);
     for (const status of ["BadSensorFailure", "UncertainLastUsableValue"]) {
       await server.ask({ set: [["T1.power", 7, "Int32", status, null]] });
       await until(() => faults().includes(status), status, limitMs);
@@ -150,6 +153,64 @@ describe.skipIf(python === undefined)("an OPC UA server of another implementatio
       ["list", "malformed"],
     ]);
     expect(readings).toEqual([]);
+  });
+
+  test("is not cut off while nothing changes, though it says less than once in a time limit", async () => {
+    const port = await findFreePort();
+    await startServer(port);
+    const { readings, source } = await start(port, { ...plain, everySeconds: 4, timeoutSeconds: 1 });
+    await until(() => readings.length >= 9, "three readings of each channel", limitMs);
+    expect(source.describe()).toMatchObject({ connections: 1, faults: [] });
+  });
+
+  test("is read as it grants it, be that rarer than was asked for and than a session lasts, and few nodes a call", async () => {
+    const port = await findFreePort();
+    await startServer(port, { publishingMs: 25_000, nodesPerCall: 2 });
+    const { last, source } = await start(port);
+    await until(
+      () => channels.every(({ name }) => last(name) !== undefined),
+      "values of all channels",
+      2 * limitMs,
+    );
+    expect(source.describe()).toMatchObject({ connections: 1, faults: [] });
+  });
+
+  test("whose namespaces have other numbers after a restart gives no value of another variable", async () => {
+    const port = await findFreePort();
+    const server = await startServer(port, { namespaces: ["urn:aurora:test", "urn:aurora:other"] });
+    const both = [
+      { name: "by-number", node: "ns=2;s=T1.speed", unit: "rpm" },
+      { name: "by-uri", node: "nsu=urn:aurora:test;s=T1.speed", unit: "rpm" },
+    ];
+    const { readings, source } = await start(port, {
+      ...plain,
+      turbines: [{ turbine: "T1", channels: both }],
+    });
+    await until(() => readings.length >= 2, "readings", limitMs);
+    await server.kill();
+    await until(() => !source.describe().connected, "the loss", limitMs);
+    const before = readings.length;
+    await startServer(port, { namespaces: ["urn:aurora:other", "urn:aurora:test"] });
+    await until(() => readings.length > before + 1, "readings after it", limitMs);
+    expect(new Set(readings.map(({ value }) => value))).toEqual(new Set([1500]));
+    expect(new Set(readings.slice(before).map(({ channel }) => channel))).toEqual(new Set(["by-uri"]));
+    expect(faultsOf(source)).toEqual([
+      "by-number (ns=2;s=T1.speed): the server refuses it: namespace 2 was urn:aurora:test and is urn:aurora:other now",
+    ]);
+  });
+
+  test("gives the value of a node that it has later", async () => {
+    const port = await findFreePort();
+    const server = await startServer(port);
+    const late = { name: "late", node: "ns=2;s=T1.late", unit: "1" };
+    const { last, source } = await start(port, {
+      ...plain,
+      turbines: [{ turbine: "T1", channels: [...channels, late] }],
+    });
+    await until(() => faultsOf(source).length === 1, "what is missing", limitMs);
+    await server.ask({ add: { "T1.late": [7, "Double"] } });
+    await until(() => last("late")?.value === 7 && faultsOf(source).length === 0, "it", 4 * limitMs);
+    expect(source.describe().connections).toBe(1);
   });
 
   test("is found again after a restart, and a node that it does not have is named", async () => {
@@ -232,6 +293,26 @@ describe.skipIf(python === undefined || !existsSync(openssl))("a secured OPC UA 
     await until(() => wrong.source.describe().faults.length > 0, "the server's refusal", limitMs);
     expect(faultsOf(wrong.source)[0]).toMatch(/^connection: .*(BadUserAccessDenied|BadIdentityToken)/);
     expect(distrusting.readings.concat(wrong.readings)).toEqual([]);
+    const unsecured = await start(port);
+    await until(() => unsecured.source.describe().faults.length > 0, "the want of an unsecured way", limitMs);
+    const sources = [distrusting, wrong, unsecured];
+    expect(sources.map(({ source }) => source.describe().faults[0]!.cure)).toEqual([
+      expect.stringContaining("trustFiles"),
+      expect.stringContaining("username and password"),
+      expect.stringContaining("another security"),
+    ]);
+  });
+
+  test("that is silent holds up neither a fault nor the end", async () => {
+    const silent = createServer(() => {});
+    onTestFinished(() => void silent.close());
+    const port = await new Promise<number>((resolve) =>
+      silent.listen(0, "127.0.0.1", () => resolve((silent.address() as AddressInfo).port)),
+    );
+    const { source } = await start(port, secured({ timeoutSeconds: 1 }));
+    await until(() => source.describe().faults.length > 0, "the fault", limitMs);
+    expect(faultsOf(source)).toEqual(["connection: the server is silent"]);
+    await source.close();
   });
 
   test("feeds a gateway", async () => {

@@ -1,8 +1,7 @@
 /**
- * What a value of an OPC UA server says: which number, how good, and of which time. Everything in it is a stranger's:
- * what has no number, or is not said to be good, is set aside with a reason.
+ * What a value of an OPC UA server says: which number, and how good. Everything in it is a stranger's: what has no number, or
+ * is not said to be good, is set aside with a reason. Its time stamps are not read (ADR 49).
  */
-import type { OpcUaConfig } from "../contract/config/opcua-config.ts";
 import { failed, ok, type Result } from "../contract/result.ts";
 import type { QuarantineReason } from "../contract/stream.ts";
 
@@ -14,11 +13,6 @@ export interface OpcUaValue {
   /** Status code, 32 bits, and its name. */
   readonly status: number;
   readonly statusName: string;
-  /** Epoch ms; NaN: not given. */
-  readonly sourceMs: number;
-  readonly serverMs: number;
-  readonly arrivedMs: number;
-  readonly arrivedMonotonicMs: number;
 }
 
 /** Why a value is set aside. */
@@ -27,17 +21,28 @@ export interface OpcUaFault {
   readonly detail: string;
 }
 
-/** Built-in types of numbers, SByte to Double; 8 and 9 are those of 64 bits. */
+/** Built-in types by their numbers; those of numbers are SByte to Double. */
+const typeNames =
+  "Null Boolean SByte Byte Int16 UInt16 Int32 UInt32 Int64 UInt64 Float Double String DateTime Guid ByteString XmlElement NodeId ExpandedNodeId StatusCode QualifiedName LocalizedText ExtensionObject DataValue Variant DiagnosticInfo".split(
+    " ",
+  );
 const firstNumber = 2;
 const lastNumber = 11;
 const int64 = 8;
 const uint64 = 9;
+const float = 10;
 
-/** "No time" is the beginning of 1601 on the wire; no turbine reported before 1990. */
-const earliestMs = Date.UTC(1990, 0);
+/** Of a status that says that the server does not have the node (any more): BadNodeIdInvalid, BadNodeIdUnknown. */
+export function saysNoNode({ status }: Pick<OpcUaValue, "status">): boolean {
+  const code = status >>> 16;
+  return code === 0x8033 || code === 0x8034;
+}
 
-/** The number of a value that its server calls good; an uncertain one (last usable, sensor not accurate) is not. */
-export function readOpcUaNumber(value: OpcUaValue): Result<number, OpcUaFault> {
+/**
+ * The number of a value that its server calls good; an uncertain one (last usable, sensor not accurate) is not.
+ * @param invalid numbers by which the server says that there is no value
+ */
+export function readOpcUaNumber(value: OpcUaValue, invalid: readonly number[]): Result<number, OpcUaFault> {
   // The two highest bits of a status code are its severity: good, uncertain, bad (OPC 10000-4, 7.39).
   const severity = value.status >>> 30;
   if (severity !== 0) {
@@ -46,12 +51,17 @@ export function readOpcUaNumber(value: OpcUaValue): Result<number, OpcUaFault> {
   }
   const { dataType } = value;
   if (!(dataType >= firstNumber && dataType <= lastNumber)) {
-    return failed({ reason: "malformed", detail: `a value of type ${dataType}, not a number` });
+    const type = typeNames[Number.isNaN(dataType) ? 0 : dataType] ?? dataType;
+    return failed({ reason: "malformed", detail: `a value of type ${type}, not a number` });
   }
   const number = dataType === int64 || dataType === uint64 ? readLong(value.value, dataType) : value.value;
   if (typeof number !== "number") return failed({ reason: "malformed", detail: "an array, not a number" });
-  if (Number.isNaN(number))
-    return failed({ reason: "missing-value", detail: "NaN says that there is no value" });
+  // A Float is near what is written, and no more: -99.9 is -99.9000015.
+  if (
+    Number.isNaN(number) ||
+    invalid.some((each) => number === (dataType === float ? Math.fround(each) : each))
+  )
+    return failed({ reason: "missing-value", detail: `${number} says that there is no value` });
   return ok(number);
 }
 
@@ -61,11 +71,4 @@ function readLong(value: unknown, dataType: number): number | undefined {
   const [high, low] = value as readonly unknown[];
   if (typeof high !== "number" || typeof low !== "number") return undefined;
   return (dataType === int64 ? high | 0 : high >>> 0) * 2 ** 32 + (low >>> 0);
-}
-
-/** Epoch ms of a value, by `time` or the next one that is there. */
-export function timeOpcUaValue(value: OpcUaValue, time: OpcUaConfig["time"]): number {
-  const candidates = time === "source" ? [value.sourceMs, value.serverMs] : [value.serverMs];
-  const given = time === "arrival" ? undefined : candidates.find((each) => each >= earliestMs);
-  return given ?? value.arrivedMs;
 }

@@ -1,49 +1,53 @@
 /**
  * The one door to `node-opcua-client`, an optional package: a session with one subscription, until it is lost. It does not
- * repair a session: whoever opened it opens another. Writes to no server and calls no method.
+ * repair a session: whoever opened it opens another, and bounds how long it waits for it. Writes to no server and calls no
+ * method.
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
 import { opcuaPackage, refusePackage } from "../../core/contract/config/optional-packages.ts";
 import { gatewayState } from "../../core/contract/config/state-names.ts";
-import type { OpcUaValue } from "../../core/ingest/opcua-values.ts";
-import type {
-  CertificatePackage,
-  OpcUaClient,
-  OpcUaDataValue,
-  OpcUaLibrary,
-  OpcUaPackage,
-  OpcUaSession,
-} from "./opcua-library.ts";
+import type { FindNodes } from "../../core/ingest/opcua-nodes.ts";
+import type { CertificatePackage, OpcUaClient, OpcUaLibrary, OpcUaPackage } from "./opcua-library.ts";
 import { type OpcUaLogin, readApplicationUri } from "./opcua-login.ts";
+import { createNodeSubscription, type GrantedSubscription, type OpcUaSink } from "./opcua-subscription.ts";
 import { createCertificateCheck } from "./trusted-servers.ts";
-
-/** What is told of a session. */
-export interface OpcUaSink {
-  /** Of the node at this place of the list. */
-  onValue(index: number, value: Omit<OpcUaValue, "arrivedMs" | "arrivedMonotonicMs">): void;
-  /** The server refuses this node. */
-  onRefused(index: number, detail: string): void;
-  /** The server is still there, though nothing has changed. */
-  onSign(): void;
-  /** Nothing more will come; told at least once. */
-  onLost(detail: string): void;
-}
 
 interface OpcUaRequest {
   readonly config: OpcUaConfig;
   readonly login: OpcUaLogin;
-  readonly nodes: readonly string[];
+  readonly findNodes: FindNodes;
   /** Folder for what the package keeps; with security none alone. */
   readonly stateDir: string;
 }
 
-/** Opens sessions. Rejects with a plain error when there is none to be had. */
-export type OpenOpcUa = (request: OpcUaRequest, sink: OpcUaSink) => Promise<{ close(): Promise<void> }>;
+/** A session that is opened, or open. */
+export interface OpcUaConnection {
+  /** Rejects with a plain error when there is no session to be had; of a server that falls silent it may never settle. */
+  readonly opened: Promise<OpcUaOpened>;
+  /** Ends it, whatever has become of it; of a server that is silent this takes as long as an answer may. */
+  close(): Promise<void>;
+}
+
+/** An open session that watches its nodes. */
+export interface OpcUaOpened {
+  readonly granted: GrantedSubscription;
+  /** Asks once more for nodes that were refused, or have gone since. */
+  retry(indexes: readonly number[]): Promise<void>;
+}
+
+/** Begins to open a session; each step of it is told as a sign. */
+export type OpenOpcUa = (request: OpcUaRequest, sink: OpcUaSink) => OpcUaConnection;
 
 /** No message of a server may be longer. */
 const maxMessageBytes = 4 * 1024 * 1024;
+/** A server may forget a session that it has heard nothing of for so long, ms. */
+const sessionMs = 60_000;
+/** The package cuts a connection that carries nothing for this long, ms; it asks the server itself where nothing is heard for 20 s. */
+const idleMs = 120_000;
+
+const openSslConfig = process.env.OPENSSL_CONF;
 
 /** @throws AuroraError CONFIG_INVALID when the package is not installed. */
 export function loadOpcUa(): OpenOpcUa {
@@ -62,43 +66,69 @@ export function loadOpcUa(): OpenOpcUa {
   // What it has to say comes as errors as well, and its warnings show addresses and certificates line by line.
   library.setWarningLogger(() => undefined);
   library.setErrorLogger(() => undefined);
+  // It refuses a server that grants signs rarer than its sessions end, though it keeps sessions alive itself; and where
+  // it throws this away, nobody hears of it.
+  Object.defineProperty(library.ClientSubscription, "ignoreNextWarning", {
+    configurable: true,
+    get: () => true,
+    set: () => undefined,
+  });
   return (request, sink) => openSession(library, request, sink);
 }
 
-async function openSession(
-  library: OpcUaLibrary,
-  request: OpcUaRequest,
-  sink: OpcUaSink,
-): Promise<{ close(): Promise<void> }> {
-  const { config, login } = request;
+function openSession(library: OpcUaLibrary, request: OpcUaRequest, sink: OpcUaSink): OpcUaConnection {
+  const { config, login, findNodes } = request;
   const { client, refusal } = createClient(library, request);
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    closing ??= client.disconnect().catch(() => undefined);
-    return closing;
-  };
+  let isClosed = false;
+  const disconnect = (): Promise<void> => client.disconnect().catch(() => undefined);
   client.on("connection_lost", () => sink.onLost("the connection is lost"));
   client.on("close", () => sink.onLost("the server hung up"));
-  const openSslConfig = process.env.OPENSSL_CONF;
-  try {
-    await client.connect(config.url);
-    const session = await client.createSession(
-      login.user === null
-        ? undefined
-        : { type: library.UserTokenType.UserName, userName: login.user.name, password: login.user.password },
-    );
-    session.on("session_closed", () => sink.onLost("the server closed the session"));
-    await subscribe(library, { session, request, sink });
-  } catch (error) {
-    await close();
-    const reason = refusal();
-    throw reason === undefined ? error : new Error(reason);
-  } finally {
-    // The package writes "undefined" there while it makes its certificate, and every process that is started would read it.
-    if (openSslConfig === undefined) delete process.env.OPENSSL_CONF;
-    else process.env.OPENSSL_CONF = openSslConfig;
-  }
-  return { close };
+
+  const step = async <T>(work: Promise<T>): Promise<T> => {
+    const result = await work;
+    if (isClosed) throw new Error("closed");
+    sink.onSign();
+    return result;
+  };
+  const open = async (): Promise<OpcUaOpened> => {
+    try {
+      await step(client.connect(config.url));
+      const session = await step(
+        client.createSession(
+          login.user === null
+            ? undefined
+            : {
+                type: library.UserTokenType.UserName,
+                userName: login.user.name,
+                password: login.user.password,
+              },
+        ),
+      );
+      session.on("session_closed", () => sink.onLost("the server closed the session"));
+      const everyMs = config.everySeconds * 1000;
+      const { granted, watch, retry } = await step(
+        createNodeSubscription({ library, session, everyMs, findNodes, sink }),
+      );
+      const nodes = config.turbines.flatMap(({ channels }) => channels);
+      await step(watch([...nodes.keys()]));
+      return { granted, retry };
+    } catch (error) {
+      await disconnect();
+      const reason = refusal();
+      throw reason === undefined ? error : new Error(reason);
+    } finally {
+      // The package writes "undefined" there while it makes its certificate, and every process that is started would read it.
+      if (openSslConfig === undefined) delete process.env.OPENSSL_CONF;
+      else process.env.OPENSSL_CONF = openSslConfig;
+    }
+  };
+  return {
+    opened: open(),
+    close: () => {
+      isClosed = true;
+      return disconnect();
+    },
+  };
 }
 
 /** A client, and why it refused the server's certificate. */
@@ -110,13 +140,13 @@ function createClient(
   const common = {
     applicationName: "aurora gateway",
     endpointMustExist: false,
-    keepSessionAlive: false,
+    keepSessionAlive: true,
     // Sessions are not repaired here.
     connectionStrategy: { maxRetry: 0, initialDelay: 100 },
-    transportTimeout: timeoutMs,
+    transportTimeout: idleMs,
     defaultTransactionTimeout: timeoutMs,
     transportSettings: { maxMessageSize: maxMessageBytes, maxChunkCount: 1024 },
-    requestedSessionTimeout: Math.max(30_000, config.everySeconds * 6000),
+    requestedSessionTimeout: sessionMs,
   };
   if (login.own === null) {
     // The package wants a certificate of its own, though it shows it to nobody here.
@@ -166,53 +196,4 @@ function createClient(
     },
   });
   return { client, refusal: () => refused };
-}
-
-interface Subscription {
-  readonly session: OpcUaSession;
-  readonly request: OpcUaRequest;
-  readonly sink: OpcUaSink;
-}
-
-async function subscribe(library: OpcUaLibrary, { session, request, sink }: Subscription): Promise<void> {
-  const { config, nodes } = request;
-  const intervalMs = (config.everySeconds * 1000) / 2;
-  const subscription = await session.createSubscription2({
-    requestedPublishingInterval: intervalMs,
-    requestedMaxKeepAliveCount: 2,
-    requestedLifetimeCount: 30,
-    maxNotificationsPerPublish: 2000,
-    publishingEnabled: true,
-    priority: 0,
-  });
-  subscription.on("keepalive", () => sink.onSign());
-  subscription.on("terminated", () => sink.onLost("the server ended the subscription"));
-  const group = await subscription.monitorItems(
-    nodes.map((nodeId) => ({ nodeId, attributeId: 13 })),
-    {
-      samplingInterval: intervalMs,
-      discardOldest: true,
-      queueSize: 1,
-      // Also when the time alone is new: a value that does not change is still a value.
-      filter: new library.DataChangeFilter({ trigger: 2, deadbandType: 0, deadbandValue: 0 }),
-    },
-    library.TimestampsToReturn.Both,
-  );
-  group.on("changed", (_item, value, index) => sink.onValue(index, readValue(value)));
-  for (const [index, item] of group.monitoredItems.entries()) {
-    const status = item.statusCode ?? library.StatusCodes.Good;
-    if (status.value >>> 30 !== 0) sink.onRefused(index, status.name);
-  }
-}
-
-function readValue(data: OpcUaDataValue): Omit<OpcUaValue, "arrivedMs" | "arrivedMonotonicMs"> {
-  const status = data.statusCode;
-  return {
-    value: data.value?.value,
-    dataType: data.value?.dataType ?? Number.NaN,
-    status: status?.value ?? 0,
-    statusName: status?.name ?? "Good",
-    sourceMs: data.sourceTimestamp?.getTime() ?? Number.NaN,
-    serverMs: data.serverTimestamp?.getTime() ?? Number.NaN,
-  };
 }

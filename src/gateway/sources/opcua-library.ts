@@ -8,22 +8,37 @@ interface OpcUaStatus {
 export interface OpcUaDataValue {
   readonly value?: { readonly value?: unknown; readonly dataType?: number } | null;
   readonly statusCode?: OpcUaStatus | null;
-  readonly sourceTimestamp?: Date | null;
-  readonly serverTimestamp?: Date | null;
 }
 
-interface OpcUaGroup {
-  on(event: "changed", listener: (item: unknown, value: OpcUaDataValue, index: number) => void): void;
-  readonly monitoredItems: readonly { readonly statusCode?: OpcUaStatus }[];
+export interface OpcUaItem {
+  on(event: "changed", listener: (value: OpcUaDataValue) => void): void;
+  readonly statusCode?: OpcUaStatus;
+  terminate(): Promise<void>;
 }
 
-interface OpcUaSubscription {
+/** Of a variable: which attribute of which node. */
+export interface OpcUaAttribute {
+  readonly nodeId: string;
+  readonly attributeId: number;
+}
+
+export interface OpcUaSubscription {
   on(event: "keepalive" | "terminated", listener: () => void): void;
-  monitorItems(items: readonly object[], parameters: object, timestamps: number): Promise<OpcUaGroup>;
+  /** As the server has granted it. */
+  readonly publishingInterval: number;
+  readonly maxKeepAliveCount: number;
+  monitorItems(
+    items: readonly OpcUaAttribute[],
+    parameters: object,
+    timestamps: number,
+  ): Promise<{ readonly monitoredItems: readonly OpcUaItem[] }>;
+  /** One alone; the package keeps nothing of one that is refused. */
+  monitor(item: OpcUaAttribute, parameters: object, timestamps: number): Promise<OpcUaItem>;
 }
 
 export interface OpcUaSession {
   on(event: "session_closed", listener: () => void): void;
+  read(nodes: readonly OpcUaAttribute[]): Promise<readonly OpcUaDataValue[]>;
   createSubscription2(parameters: object): Promise<OpcUaSubscription>;
 }
 
@@ -42,9 +57,9 @@ export interface OpcUaLibrary extends OpcUaPackage, CertificatePackage {}
 
 export interface OpcUaPackage {
   readonly OPCUAClient: { create(options: object): OpcUaClient };
-  readonly DataChangeFilter: new (options: object) => object;
+  readonly ClientSubscription: object;
   readonly StatusCodes: Readonly<Record<"Good" | "BadCertificateUntrusted", OpcUaStatus>>;
-  readonly TimestampsToReturn: { readonly Both: number };
+  readonly TimestampsToReturn: { readonly Neither: number };
   readonly UserTokenType: { readonly UserName: number };
   setWarningLogger(log: () => void): void;
   setErrorLogger(log: () => void): void;

@@ -1,30 +1,20 @@
 /**
- * Reads variables of an OPC UA server by a subscription, and makes a reading of each every few seconds. A server tells
- * what changes: as long as it is there, a value that it does not speak of is still the same. A server that is gone,
- * or silent, is tried again, later each time.
+ * Reads variables of an OPC UA server by a subscription, and makes a reading of each every few seconds. A server that is
+ * gone, or silent for longer than it has agreed to, is tried again, later each time.
  */
-import type { OpcUaChannelConfig, OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
-import {
-  type OpcUaFault,
-  type OpcUaValue,
-  readOpcUaNumber,
-  timeOpcUaValue,
-} from "../../core/ingest/opcua-values.ts";
+import type { OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
+import { createNodeFinder } from "../../core/ingest/opcua-nodes.ts";
 import { type BackoffOptions, createBackoff } from "../../core/platform/backoff.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import {
-  connectionSubject,
-  createFaultNotes,
-  describeFault,
-  type FaultNotes,
-  type FaultSubject,
-} from "./fault-notes.ts";
-import type { OpcUaSink, OpenOpcUa } from "./opcua-client.ts";
+import { connectionSubject, createFaultNotes, describeFault } from "./fault-notes.ts";
+import type { OpcUaConnection, OpcUaOpened, OpenOpcUa } from "./opcua-client.ts";
+import { cureConnection } from "./opcua-cures.ts";
 import { readOpcUaLogin } from "./opcua-login.ts";
+import type { OpcUaSink } from "./opcua-subscription.ts";
+import { createNodeWatch } from "./opcua-watch.ts";
 import { createPause } from "./pause.ts";
 import type { ReadingSink, ReadingSource } from "./reading-source.ts";
-import { createReadingTeller } from "./reading-teller.ts";
 
 interface OpcUaSourceOptions {
   readonly config: OpcUaConfig;
@@ -38,90 +28,128 @@ interface OpcUaSourceOptions {
   readonly backoff?: BackoffOptions;
 }
 
-const connectionCure =
-  "Check address and network, the user and password, and whether the server trusts this gateway's certificate.";
-const nodeCure = "Check the id of the node at the server, and whether this user may read it.";
-
-/** A node, and what was last heard of it in this session. */
-interface Watched {
-  readonly turbine: string;
-  readonly channel: OpcUaChannelConfig;
-  /** Heard since the last reading. */
-  isNew: boolean;
-  value: OpcUaValue | null;
-  refusal: string | null;
-  /** Time of the last value that was told, and when it came; its clock may be another one than ours. */
-  toldMs: number;
-}
-
 /** More values than so many between two readings, and as many for each node, are a flood. */
 const floodBase = 1000;
 const floodPerNode = 20;
+/** Nodes that a server does not have are asked for again after so long, ms. */
+const retryMs = 60_000;
+/** A session that does not end within this time, ms, is left to itself: others wait for whoever closes. */
+const closeMs = 2000;
+
+/** What has become of a session. */
+interface Session {
+  opened: OpcUaOpened | null;
+  loss: Error | null;
+  /** When it last gave a sign. */
+  heardMs: number;
+  /** Values since the last reading. */
+  told: number;
+}
 
 /** Creates a source that does nothing until it is started. */
 export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
   const { config, stateDir, clock, timers, logger } = options;
   const name = config.url;
   const everyMs = config.everySeconds * 1000;
+  const timeoutMs = config.timeoutSeconds * 1000;
   const backoff = createBackoff(options.backoff);
   const pause = createPause(timers);
   const faults = createFaultNotes(logger, name);
   const counts = { connections: 0, readings: 0, bad: 0 };
+  const nodes = config.turbines.flatMap(({ channels }) => channels.map(({ node }) => node));
+  const findNodes = createNodeFinder(nodes);
   let closing = false;
   let connected = false;
   let running: Promise<void> = Promise.resolve();
 
   let open: OpenOpcUa | undefined;
 
+  /** Opens a session and reads it until it is lost, or this source is closed. @throws what it was lost by */
   const serve = async (sink: ReadingSink): Promise<void> => {
     open ??= options.load();
     // What is renewed, or mended, serves from the next session on.
     const login = await readOpcUaLogin(config);
-    const watched = listWatched(config);
-    let loss: string | null = null;
-    let heardMs = clock.monotonicMs();
-    let told = 0;
+    const watch = createNodeWatch({ config, sink, clock, faults, counts });
+    const session: Session = { opened: null, loss: null, heardMs: clock.monotonicMs(), told: 0 };
+    const lose = (loss: unknown): void => {
+      if (session.loss !== null) return;
+      session.loss = loss instanceof Error ? loss : new Error(String(loss));
+      pause.wake();
+    };
+    const isOver = (): boolean => closing || session.loss !== null;
+    const judgeSilence = (longestMs: number): void => {
+      if (clock.monotonicMs() - session.heardMs >= longestMs) lose("the server is silent");
+    };
     const listener: OpcUaSink = {
       onValue: (index, value) => {
-        heardMs = clock.monotonicMs();
-        told++;
-        const node = watched[index];
-        if (node === undefined) return;
-        node.value = { ...value, arrivedMs: clock.nowMs(), arrivedMonotonicMs: heardMs };
-        node.isNew = true;
+        session.heardMs = clock.monotonicMs();
+        session.told++;
+        watch.take(index, value);
       },
-      onRefused: (index, detail) => {
-        const node = watched[index];
-        if (node !== undefined) node.refusal = detail;
-      },
+      onRefused: watch.refuse,
       onSign: () => {
-        heardMs = clock.monotonicMs();
+        session.heardMs = clock.monotonicMs();
       },
-      onLost: (detail) => {
-        loss ??= detail;
-      },
+      onLost: lose,
     };
-    const nodes = watched.map(({ channel }) => channel.node);
-    const session = await open({ config, login, nodes, stateDir }, listener);
-    connected = true;
-    counts.connections++;
-    if (counts.connections === 1) logger.info("connected to an OPC UA server", { source: name });
-    const tell = createTeller({ config, sink, clock, faults, counts });
-    const silentMs = 3 * everyMs + config.timeoutSeconds * 1000;
-    while (!closing && loss === null) {
-      await pause.wait(everyMs);
-      if (clock.monotonicMs() - heardMs > silentMs) loss ??= "the server is silent";
-      if (told > floodBase + floodPerNode * watched.length)
-        loss ??= "the server sends more than was asked for";
-      told = 0;
-      if (closing || loss !== null) break;
-      faults.clear(connectionSubject);
-      backoff.reset();
-      for (const node of watched) tell(node);
+
+    const awaitOpening = async ({ opened }: OpcUaConnection): Promise<void> => {
+      opened.then((value) => {
+        session.opened = value;
+        pause.wake();
+      }, lose);
+      // In some steps several answers are due.
+      const longestMs = 3 * timeoutMs;
+      while (!isOver() && session.opened === null) {
+        await pause.wait(Math.max(0, session.heardMs + longestMs - clock.monotonicMs()));
+        if (session.opened === null) judgeSilence(longestMs);
+      }
+    };
+
+    const read = async ({ granted: { signEveryMs }, retry }: OpcUaOpened): Promise<void> => {
+      const openedMs = clock.monotonicMs();
+      let retriedMs = openedMs;
+      while (!isOver()) {
+        await pause.wait(everyMs);
+        judgeSilence(2 * signEveryMs + timeoutMs);
+        if (session.told > floodBase + floodPerNode * nodes.length)
+          lose("the server sends more than was asked for");
+        session.told = 0;
+        if (isOver()) return;
+        faults.clear(connectionSubject);
+        backoff.reset();
+        const nowMs = clock.monotonicMs();
+        watch.tell(nowMs - openedMs < signEveryMs);
+        const missing = watch.listMissing();
+        if (missing.length === 0 || nowMs - retriedMs < retryMs) continue;
+        retriedMs = Number.POSITIVE_INFINITY;
+        // What comes of it is told of the nodes; a session that cannot be asked is lost soon.
+        retry(missing)
+          .catch(() => undefined)
+          .finally(() => {
+            retriedMs = clock.monotonicMs();
+          });
+      }
+    };
+
+    const connection = open({ config, login, findNodes, stateDir }, listener);
+    await awaitOpening(connection);
+    if (session.opened !== null && !isOver()) {
+      connected = true;
+      counts.connections++;
+      if (counts.connections === 1) logger.info("connected to an OPC UA server", { source: name });
+      await read(session.opened);
+      connected = false;
     }
-    connected = false;
-    await session.close();
-    if (loss !== null) throw new Error(loss);
+    await leave(connection);
+    if (session.loss !== null) throw session.loss;
+  };
+
+  /** Ends a session, though not at any price. */
+  const leave = async (connection: OpcUaConnection): Promise<void> => {
+    const limit = createPause(timers);
+    await Promise.race([connection.close(), limit.wait(closeMs)]);
+    limit.end();
   };
 
   const run = async (sink: ReadingSink): Promise<void> => {
@@ -130,7 +158,7 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
         await serve(sink);
       } catch (error) {
         // Not installed, a file that is not there, refused, not trusted, lost: all alike until it is well.
-        if (!closing) faults.note(connectionSubject, describeFault(error, connectionCure));
+        if (!closing) faults.note(connectionSubject, describeFault(error, cureConnection(String(error))));
       }
       await pause.wait(backoff.nextMs());
     }
@@ -147,64 +175,4 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
     },
     describe: () => ({ name, kind: "opcua", connected, ...counts, faults: faults.list() }),
   };
-}
-
-function listWatched({ turbines }: OpcUaConfig): readonly Watched[] {
-  return turbines.flatMap(({ turbine, channels }) =>
-    channels.map((channel): Watched => {
-      return { turbine, channel, isNew: false, value: null, refusal: null, toldMs: Number.NEGATIVE_INFINITY };
-    }),
-  );
-}
-
-interface TellerParts {
-  readonly config: OpcUaConfig;
-  readonly sink: ReadingSink;
-  readonly clock: Clock;
-  readonly faults: FaultNotes;
-  readonly counts: { readings: number; bad: number };
-}
-
-/** Tells the sink of a node, once an interval. */
-function createTeller({ config, sink, clock, faults, counts }: TellerParts): (node: Watched) => void {
-  const everyMs = config.everySeconds * 1000;
-
-  const teller = createReadingTeller(sink, counts);
-
-  const setAside = (node: Watched, { reason, detail }: OpcUaFault): void => {
-    const of = describeNode(node);
-    faults.note(of, { detail, cure: nodeCure });
-    teller.setAside(node, { reason, detail: `${of.subject}: ${detail}`, timestampMs: clock.nowMs() });
-  };
-
-  return (node) => {
-    const { value } = node;
-    if (node.refusal !== null) {
-      setAside(node, { reason: "missing-value", detail: `the server refuses it: ${node.refusal}` });
-      return;
-    }
-    if (value === null) {
-      setAside(node, { reason: "missing-value", detail: "the server has not told a value yet" });
-      return;
-    }
-    const number = readOpcUaNumber(value);
-    if (!number.ok) {
-      setAside(node, number.error);
-      return;
-    }
-    faults.clear(describeNode(node));
-    const stampMs = timeOpcUaValue(value, config.time);
-    const heldMs = clock.monotonicMs() - value.arrivedMonotonicMs;
-    // A change that is on its way may be an interval old: what is repeated is said of the time before that.
-    const timestampMs = node.isNew ? stampMs : stampMs + heldMs - everyMs;
-    if (!node.isNew && !(timestampMs > node.toldMs)) return;
-    node.isNew = false;
-    node.toldMs = timestampMs;
-    const arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
-    teller.tell(node, number.value, { timestampMs, ...arrival });
-  };
-}
-
-function describeNode({ turbine, channel }: Watched): FaultSubject {
-  return { code: "no-value", turbine, subject: `${channel.name} (${channel.node})` };
 }

@@ -1,9 +1,11 @@
-/** A wait that whoever closes can end. */
+/** A wait that can be cut short, by news or by whoever closes. */
 import type { Timers } from "../../core/platform/clock.ts";
 
 interface Pause {
-  /** Resolves after `delayMs`, or when it is ended. */
+  /** Resolves after `delayMs`, or when it is woken or ended. */
   wait(delayMs: number): Promise<void>;
+  /** Ends the present wait. */
+  wake(): void;
   /** Ends the present wait and every later one. */
   end(): void;
 }
@@ -22,6 +24,7 @@ export function createPause(timers: Timers): Pause {
               resolve();
             };
           }),
+    wake: () => release(),
     end: () => {
       ended = true;
       release();

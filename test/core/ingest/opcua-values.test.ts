@@ -1,16 +1,11 @@
 import { describe, expect, it, test } from "vitest";
-import { type OpcUaValue, readOpcUaNumber, timeOpcUaValue } from "../../../src/core/ingest/opcua-values.ts";
+import { type OpcUaValue, readOpcUaNumber, saysNoNode } from "../../../src/core/ingest/opcua-values.ts";
 
-const arrivedMs = Date.UTC(2026, 5, 1);
 const value = (changes: Partial<OpcUaValue> = {}): OpcUaValue => ({
   value: 12.5,
   dataType: 11,
   status: 0,
   statusName: "Good",
-  sourceMs: arrivedMs - 2000,
-  serverMs: arrivedMs - 1000,
-  arrivedMs,
-  arrivedMonotonicMs: 0,
   ...changes,
 });
 
@@ -23,7 +18,7 @@ describe("the number of a value", () => {
     [9, [1, 0], 4_294_967_296],
     [9, [0xffffffff, 0xffffffff], 2 ** 64],
   ])("of type %d and %j is %d", (dataType, given, expected) => {
-    expect(readOpcUaNumber(value({ dataType, value: given }))).toEqual({ ok: true, value: expected });
+    expect(readOpcUaNumber(value({ dataType, value: given }), [])).toEqual({ ok: true, value: expected });
   });
 
   it.each([
@@ -36,9 +31,11 @@ describe("the number of a value", () => {
     ],
     ["of a severity that is none", { status: 0xc0000000, statusName: "X" }, "missing-value", "bad: X"],
     ["NaN", { value: Number.NaN }, "missing-value", "NaN"],
-    ["text", { dataType: 12, value: "1" }, "malformed", "type 12"],
-    ["a flag", { dataType: 1, value: true }, "malformed", "type 1"],
-    ["nothing", { dataType: Number.NaN, value: undefined }, "malformed", "type NaN"],
+    ["text", { dataType: 12, value: "1" }, "malformed", "type String"],
+    ["a flag", { dataType: 1, value: true }, "malformed", "type Boolean"],
+    ["a time", { dataType: 13, value: new Date(0) }, "malformed", "type DateTime"],
+    ["nothing", { dataType: Number.NaN, value: undefined }, "malformed", "type Null"],
+    ["of a type that is none", { dataType: 99, value: 1 }, "malformed", "type 99"],
     ["a list", { value: new Float64Array(2) }, "malformed", "an array"],
     [
       "a list of another length where 64 bits are due",
@@ -48,24 +45,32 @@ describe("the number of a value", () => {
     ],
     ["64 bits of texts", { dataType: 8, value: ["1", "2"] }, "malformed", "an array"],
   ] as const)("that is %s is set aside", (_name, changes, reason, detail) => {
-    const read = readOpcUaNumber(value(changes));
+    const read = readOpcUaNumber(value(changes), []);
     expect(read).toMatchObject({ ok: false, error: { reason } });
     expect(read.ok || read.error.detail).toContain(detail);
   });
 
   test("an infinity goes on to the data contract, which refuses it", () => {
-    expect(readOpcUaNumber(value({ value: Number.POSITIVE_INFINITY })).ok).toBe(true);
+    expect(readOpcUaNumber(value({ value: Number.POSITIVE_INFINITY }), []).ok).toBe(true);
   });
 });
 
-test("a value has the time that is asked for, or the next one that is there", () => {
-  const none = { sourceMs: Number.NaN };
-  const year1601 = { sourceMs: Date.UTC(1601, 0), serverMs: Date.UTC(1601, 0) };
-  expect(timeOpcUaValue(value(), "source")).toBe(arrivedMs - 2000);
-  expect(timeOpcUaValue(value(), "server")).toBe(arrivedMs - 1000);
-  expect(timeOpcUaValue(value(), "arrival")).toBe(arrivedMs);
-  expect(timeOpcUaValue(value(none), "source")).toBe(arrivedMs - 1000);
-  expect(timeOpcUaValue(value(year1601), "source")).toBe(arrivedMs);
-  // A clock that is ahead is the data contract's business.
-  expect(timeOpcUaValue(value({ sourceMs: arrivedMs + 7_200_000 }), "source")).toBe(arrivedMs + 7_200_000);
+test.each([
+  [11, 6553.5, [6553.5]],
+  [5, 65_535, [32_767, 65_535]],
+  // As it comes of 32 bits.
+  [10, Math.fround(-99.9), [-99.9]],
+])("of type %d, %d is no value where it is written so", (dataType, given, invalid) => {
+  const number = value({ dataType, value: given });
+  expect(readOpcUaNumber(number, invalid)).toMatchObject({ ok: false, error: { reason: "missing-value" } });
+  expect(readOpcUaNumber(number, [0])).toMatchObject({ ok: true });
+});
+
+test.each([
+  ["BadNodeIdUnknown", 0x80340000, true],
+  ["BadNodeIdInvalid", 0x80330000, true],
+  ["BadSensorFailure", 0x808c0000, false],
+  ["Good", 0, false],
+])("that a server no longer has a node is said by %s", (_name, status, expected) => {
+  expect(saysNoNode({ status })).toBe(expected);
 });

@@ -5,8 +5,9 @@ import { expect, onTestFinished, test } from "vitest";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import type { Quarantine, Reading } from "../../../src/core/contract/stream.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import { loadOpcUa, type OpcUaSink } from "../../../src/gateway/sources/opcua-client.ts";
+import { loadOpcUa, type OpcUaOpened } from "../../../src/gateway/sources/opcua-client.ts";
 import { createOpcUaSource } from "../../../src/gateway/sources/opcua-source.ts";
+import type { OpcUaSink } from "../../../src/gateway/sources/opcua-subscription.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
@@ -14,22 +15,43 @@ import { until } from "../../support/until.ts";
 const everyMs = 10_000;
 const power = { name: "power", node: "ns=2;s=P", unit: "kW", scale: 0.001 };
 
-async function start() {
+/** Signs as often as a server gives them that grants what it is asked for. */
+const signEveryMs = 6000;
+const openAtOnce = (): Promise<OpcUaOpened> =>
+  Promise.resolve({ granted: { signEveryMs }, retry: async () => {} });
+
+interface StartOptions {
+  readonly channel?: object;
+  readonly more?: object;
+  readonly open?: () => Promise<OpcUaOpened>;
+  /** Default: at once. */
+  readonly end?: () => Promise<void>;
+}
+
+async function start({
+  channel = power,
+  more = {},
+  open = openAtOnce,
+  end = async () => {},
+}: StartOptions = {}) {
   const clock = createManualClock();
+  const turbines = [{ turbine: "T1", channels: [channel] }];
   const { opcua } = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "north" },
     turbines: [{ id: "T1" }],
-    opcua: [
-      { url: "opc.tcp://plc:4840", security: "none", turbines: [{ turbine: "T1", channels: [power] }] },
-    ],
+    opcua: [{ url: "opc.tcp://plc:4840", security: "none", turbines, ...more }],
   });
   const sessions: OpcUaSink[] = [];
   const closed: number[] = [];
   const source = createOpcUaSource({
     config: opcua[0]!,
-    load: () => async (_request, sink) => {
+    load: () => (_request, sink) => {
       const index = sessions.push(sink) - 1;
-      return { close: async () => void closed.push(index) };
+      const close = (): Promise<void> => {
+        closed.push(index);
+        return end();
+      };
+      return { opened: open(), close };
     },
     stateDir: "",
     clock,
@@ -42,16 +64,19 @@ async function start() {
   await source.start({ onReading: (each) => readings.push(each), onQuality: (each) => bad.push(each) });
   const ready = () => until(() => clock.pendingTimers > 0, "a wait");
   await ready();
-  /** A value of now, or of another time. */
-  const tell = (value: number, sourceMs = clock.nowMs()): void =>
-    sessions
-      .at(-1)!
-      .onValue(0, { value, dataType: 11, status: 0, statusName: "Good", sourceMs, serverMs: Number.NaN });
+  const tell = (value: number, status = 0): void =>
+    sessions.at(-1)!.onValue(0, { value, dataType: 11, status, statusName: status === 0 ? "Good" : "Bad" });
   const wait = async (): Promise<void> => {
     clock.advance(everyMs);
     await ready();
   };
-  return { clock, sessions, closed, source, readings, bad, tell, wait };
+  /** As a server that is there does, while nothing changes. */
+  const waitWithSigns = async (): Promise<void> => {
+    sessions.at(-1)!.onSign();
+    await wait();
+  };
+  const faults = (): readonly string[] => source.describe().faults.map(({ detail }) => detail);
+  return { clock, sessions, closed, source, readings, bad, tell, wait, waitWithSigns, faults };
 }
 
 test("without its package, which is no part of a checkout, it says what to install", () => {
@@ -94,48 +119,114 @@ test("without its package, or a file, it says so and what to do, and goes on try
   };
   await source.start({ onReading: () => {}, onQuality: () => {} });
   await nextFault(/node-opcua-client.*is not installed.*npm install -g node-opcua-client@2\.182/);
-  load = () => async () => ({ close: async () => {} });
+  load = () => () => ({ opened: openAtOnce(), close: async () => {} });
   await nextFault(/cannot read file .*password: ENOENT.*Check the path/);
   writeFileSync(password, "hunter2");
   clock.advance(60_000);
   await until(() => source.describe().connected, "a session");
 });
 
-test("a value is told with its own time, and again while its server is there, never later than that is known", async () => {
-  const { clock, sessions, readings, bad, tell, wait } = await start();
+test("a value is told once an interval while its server is there, of the time when it is told", async () => {
+  const { clock, readings, bad, tell, wait, waitWithSigns } = await start();
   await wait();
   expect(bad).toMatchObject([{ deviceId: "T1", channel: "power", reason: "missing-value" }]);
-  const sourceMs = clock.nowMs();
+  const beganMs = clock.nowMs();
   tell(2000);
+  for (let beat = 0; beat < 60; beat++) await waitWithSigns();
+  tell(3000);
   await wait();
-  for (let beat = 0; beat < 3; beat++) {
-    sessions[0]!.onSign();
-    await wait();
-  }
-  tell(3000, clock.nowMs() - everyMs / 2);
-  await wait();
-  expect(readings.map(({ value }) => value)).toEqual([2, 2, 2, 2, 3]);
-  const times = readings.map(({ timestampMs }) => timestampMs - sourceMs);
-  expect(times).toEqual([0, everyMs, 2 * everyMs, 3 * everyMs, 3.5 * everyMs]);
+  expect(readings.map(({ value }) => value)).toEqual([...Array<number>(60).fill(2), 3]);
+  const times = readings.map(({ timestampMs, arrivedMs }) => [timestampMs - beganMs, arrivedMs - beganMs]);
+  expect(times).toEqual(readings.map((_, index) => [(index + 1) * everyMs, (index + 1) * everyMs]));
 });
 
-test("the time of a clock that is ahead goes on as it is, repeated values too", async () => {
-  const { clock, sessions, readings, tell, wait } = await start();
-  const aheadMs = 7_200_000;
-  tell(1, clock.nowMs() + aheadMs);
+test("a number by which the server says that it has no value is none", async () => {
+  const { readings, bad, tell, wait } = await start({ channel: { ...power, invalid: [65_535] } });
+  tell(65_535);
   await wait();
+  tell(1000);
+  await wait();
+  expect(bad.map(({ detail }) => detail)).toEqual(["power (ns=2;s=P): 65535 says that there is no value"]);
+  expect(readings.map(({ value }) => value)).toEqual([1]);
+});
+
+test("silence is judged by what the server has granted, and so is a first value that is not there yet", async () => {
+  const granted = { signEveryMs: 60_000 };
+  const { clock, bad, wait, faults } = await start({
+    open: async () => ({ granted, retry: async () => {} }),
+  });
+  for (let beat = 0; beat < 5; beat++) await wait();
+  expect(bad).toEqual([]);
+  for (let beat = 5; beat < 12; beat++) await wait();
+  expect(bad[0]?.detail).toContain("not told a value yet");
+  expect(faults()).not.toContain("the server is silent");
+  clock.advance(everyMs);
+  await until(() => faults().includes("the server is silent"), "the loss");
+});
+
+test("a session that does not open is left after three time limits without a step, and another is tried", async () => {
+  const { clock, sessions, closed, faults } = await start({ open: () => new Promise(() => {}) });
+  clock.advance(20_000);
   sessions[0]!.onSign();
-  await wait();
-  sessions[0]!.onSign();
-  await wait();
-  for (const { timestampMs, arrivedMs } of readings)
-    expect(timestampMs - arrivedMs).toBeGreaterThan(aheadMs / 2);
+  clock.advance(20_000);
+  await until(() => clock.pendingTimers > 0, "a wait");
+  expect(closed).toEqual([]);
+  clock.advance(10_000);
+  await until(() => faults().includes("the server is silent"), "the fault");
+  expect(closed).toEqual([0]);
+  clock.advance(60_000);
+  await until(() => sessions.length === 2, "another session");
+});
+
+test("a session that is lost while it is opened is another one's turn at once", async () => {
+  const { sessions, faults } = await start({ open: () => new Promise(() => {}) });
+  sessions[0]!.onLost("the server hung up");
+  await until(() => faults().includes("the server hung up"), "the fault");
+});
+
+test("whoever closes waits neither for a session that does not open nor long for one that does not end", async () => {
+  const opening = await start({ open: () => new Promise(() => {}) });
+  await opening.source.close();
+  const { clock, source } = await start({ end: () => new Promise(() => {}) });
+  let isClosed = false;
+  const closing = source.close().then(() => {
+    isClosed = true;
+  });
+  await until(() => clock.pendingTimers > 0, "its limit");
+  expect(isClosed).toBe(false);
+  clock.advance(2000);
+  await closing;
+});
+
+test("nodes that the server refuses, or has no longer, are asked for again every minute", async () => {
+  const asked: (readonly number[])[] = [];
+  const retry = async (indexes: readonly number[]): Promise<void> => void asked.push(indexes);
+  const { sessions, readings, faults, tell, waitWithSigns } = await start({
+    open: async () => ({ granted: { signEveryMs }, retry }),
+  });
+  const waitMinute = async (): Promise<void> => {
+    for (let beat = 0; beat < 6; beat++) await waitWithSigns();
+  };
+  sessions[0]!.onRefused(0, "BadNodeIdUnknown");
+  await waitMinute();
+  expect(asked).toEqual([[0]]);
+  tell(1000);
+  await waitWithSigns();
+  expect(readings.map(({ value }) => value)).toEqual([1]);
+  expect(faults()).toEqual([]);
+  tell(0, 0x80330000);
+  await waitMinute();
+  expect(asked).toEqual([[0], [0]]);
+  // One that is bad for another reason is still told of.
+  tell(0, 0x808c0000);
+  await waitMinute();
+  expect(asked).toHaveLength(2);
 });
 
 test("a server that is silent, or lost, tells nothing old as new: another session begins with nothing", async () => {
   const { clock, sessions, closed, source, readings, bad, tell, wait } = await start();
   tell(1);
-  for (let beat = 0; beat < 5; beat++) await wait();
+  for (let beat = 0; beat < 3; beat++) await wait();
   await until(() => closed.length === 1, "the end of the silent session");
   expect(source.describe()).toMatchObject({
     connected: false,
@@ -168,14 +259,7 @@ test("a flood is cut off, and costs no memory", async () => {
 
 test("a node of no known place, and one that is refused, do no harm", async () => {
   const { sessions, bad, readings, wait } = await start();
-  sessions[0]!.onValue(99, {
-    value: 1,
-    dataType: 11,
-    status: 0,
-    statusName: "Good",
-    sourceMs: 0,
-    serverMs: 0,
-  });
+  sessions[0]!.onValue(99, { value: 1, dataType: 11, status: 0, statusName: "Good" });
   sessions[0]!.onRefused(99, "BadNodeIdUnknown");
   sessions[0]!.onRefused(0, "BadNodeIdUnknown");
   await wait();

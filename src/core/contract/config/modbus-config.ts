@@ -25,8 +25,6 @@ export interface ModbusChannelConfig extends ScaledChannel {
   /** As on the wire, from 0: register 40001 of a manual is holding 0. */
   readonly address: number;
   readonly type: RegisterType;
-  /** Raw numbers by which the server says that there is no value. */
-  readonly invalid: readonly number[];
 }
 
 /** What one unit behind a Modbus server says of a turbine. */
@@ -59,11 +57,6 @@ const modbusChannel = onDemand(() =>
       .max(65_535, "must be at most 65535: of a manual's register 400101 write 100, of holding registers")
       .describe("Address of the first register as on the wire, from 0 (40001 of a manual is holding 0)"),
     type: z.enum(registerTypes).describe("How the bits of the registers are meant"),
-    invalid: z
-      .array(z.number())
-      .max(8)
-      .default([])
-      .describe("Numbers, before scaling, by which the server says that it has no value, for example 65535"),
   }),
 );
 

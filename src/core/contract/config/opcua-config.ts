@@ -7,7 +7,7 @@ import { mappedIdSchema, type ScaledChannel, scaledChannelShape } from "./scaled
 
 /** One variable of an OPC UA server. */
 export interface OpcUaChannelConfig extends ScaledChannel {
-  /** `ns=2;s=WT01.ActivePower`. */
+  /** `nsu=urn:vendor:turbines;s=WT01.ActivePower`, or `ns=2;s=WT01.ActivePower`. */
   readonly node: string;
 }
 
@@ -29,8 +29,6 @@ export interface OpcUaConfig {
   readonly trustFiles: readonly string[];
   readonly username: string | null;
   readonly passwordFile: string | null;
-  /** Whose time a value bears; where that one is missing, the next of source, server, arrival. */
-  readonly time: "source" | "server" | "arrival";
   readonly everySeconds: number;
   readonly timeoutSeconds: number;
   readonly turbines: readonly OpcUaTurbineConfig[];
@@ -48,7 +46,7 @@ function checkPort(url: string, context: z.RefinementCtx): void {
   context.addIssue({ code: "custom", message, params: { write } });
 }
 
-const nodePattern = /^(?:ns=(\d{1,5});)?([isgb])=(.{1,1024})$/;
+const nodePattern = /^(?:nsu=[^;\s]{1,255};|ns=(\d{1,5});)?([isgb])=(.{1,1024})$/;
 
 /** Part 6 of OPC UA, 5.3.1.10: a namespace of 16 bits; a number of 32 bits, a text, a GUID or bytes in base64. */
 function checkNode(node: string, context: z.RefinementCtx): void {
@@ -99,10 +97,6 @@ export const opcuaSchema: () => z.ZodType<readonly OpcUaConfig[], unknown> = onD
           .describe("Certificates (PEM) of the server or its authority; every other server is refused"),
         username: z.string().min(1).max(256).nullable().default(null).describe("User; null: anonymous"),
         passwordFile: optionalFile().describe("File that holds the user's password"),
-        time: z
-          .enum(["source", "server", "arrival"])
-          .default("source")
-          .describe("Whose time a value bears: its source's, the server's or that of its arrival"),
         everySeconds: z
           .number()
           .min(1)
@@ -116,7 +110,7 @@ export const opcuaSchema: () => z.ZodType<readonly OpcUaConfig[], unknown> = onD
           .min(1)
           .max(60)
           .default(10)
-          .describe("Seconds that connecting, and each answer, may take"),
+          .describe("Seconds that each answer may take; each step of connecting three times as long"),
         turbines: z
           .array(
             z.strictObject({
@@ -127,9 +121,11 @@ export const opcuaSchema: () => z.ZodType<readonly OpcUaConfig[], unknown> = onD
                     ...scaledChannelShape(),
                     node: z
                       .string()
-                      .regex(nodePattern, "ns=2;s=NAME, ns=2;i=NUMBER")
+                      .regex(nodePattern, "nsu=URI;s=NAME, ns=2;s=NAME, ns=2;i=NUMBER")
                       .superRefine(checkNode)
-                      .describe("Node id of the variable, for example ns=2;s=WT01.ActivePower"),
+                      .describe(
+                        "Node id of the variable: nsu=urn:vendor:turbines;s=WT01.ActivePower, or ns=2;s=WT01.ActivePower of a server whose namespaces keep their numbers",
+                      ),
                   }),
                 )
                 .min(1)

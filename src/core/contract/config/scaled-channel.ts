@@ -9,6 +9,8 @@ export interface ScaledChannel {
   readonly unit: string;
   readonly scale: number;
   readonly offset: number;
+  /** Raw numbers by which the server says that there is no value. */
+  readonly invalid: readonly number[];
 }
 
 /** Validator of the id of a turbine or a channel. */
@@ -22,6 +24,7 @@ export const scaledChannelShape: () => {
   readonly unit: z.ZodString;
   readonly scale: z.ZodDefault<z.ZodNumber>;
   readonly offset: z.ZodDefault<z.ZodNumber>;
+  readonly invalid: z.ZodDefault<z.ZodArray<z.ZodNumber>>;
 } = onDemand(() => ({
   name: mappedIdSchema.describe("Channel name"),
   unit: z.string().min(1).max(32).describe("Unit of the value once it is scaled"),
@@ -31,4 +34,9 @@ export const scaledChannelShape: () => {
     .default(1)
     .describe("Value = number of the server · scale + offset"),
   offset: z.number().default(0).describe("Added after scaling, in the unit"),
+  invalid: z
+    .array(z.number())
+    .max(8)
+    .default([])
+    .describe("Numbers, before scaling, by which the server says that it has no value, for example 65535"),
 }));

@@ -144,7 +144,6 @@ it("trusts no OPC UA server that is not named, and sends no password in the clea
   expect(opcua(plain).success).toBe(true);
   expect(opcua(secured).data?.opcua[0]).toMatchObject({
     policy: "Basic256Sha256",
-    time: "source",
     everySeconds: 10,
   });
   expect(opcua({ ...secured, username: "u", passwordFile: "p" }).success).toBe(true);
@@ -169,6 +168,8 @@ it("trusts no OPC UA server that is not named, and sends no password in the clea
     [withNode("ns=2;b=WT01 "), "these are no bytes in base64"],
   ];
   for (const node of [
+    "nsu=urn:vendor:turbines;s=WT01.P",
+    "nsu=http://vendor.example/a%3Bb;i=7",
     "i=2258",
     "ns=65535;i=4294967295",
     "s=a b",

@@ -1,0 +1,153 @@
+/** The one subscription of a session with an OPC UA server: what the server grants of it, and which nodes it watches. Never renews itself. */
+import type { FindNodes } from "../../core/ingest/opcua-nodes.ts";
+import type { OpcUaValue } from "../../core/ingest/opcua-values.ts";
+import type {
+  OpcUaAttribute,
+  OpcUaDataValue,
+  OpcUaItem,
+  OpcUaLibrary,
+  OpcUaSession,
+  OpcUaSubscription,
+} from "./opcua-library.ts";
+
+/** What a server has agreed to, which need not be what it was asked for. */
+export interface GrantedSubscription {
+  /** A server that is there says something as often as this, though nothing has changed, ms. */
+  readonly signEveryMs: number;
+}
+
+/** What is told of a session. */
+export interface OpcUaSink {
+  /** Of the node at this place of the list; a sign as well. */
+  onValue(index: number, value: OpcUaValue): void;
+  /** The server refuses this node, or does not have it. */
+  onRefused(index: number, detail: string): void;
+  /** The server is still there, though nothing has changed. */
+  onSign(): void;
+  /** Nothing more will come; told at least once. */
+  onLost(detail: string): void;
+}
+
+/** A subscription that was granted; watches nothing yet. */
+interface NodeSubscription {
+  readonly granted: GrantedSubscription;
+  /** Begins to watch these nodes. */
+  watch(indexes: readonly number[]): Promise<void>;
+  /** Asks for nodes that were refused, or have gone since, and watches those that the server has now. */
+  retry(indexes: readonly number[]): Promise<void>;
+}
+
+interface SubscriptionParts {
+  readonly library: OpcUaLibrary;
+  readonly session: OpcUaSession;
+  readonly everyMs: number;
+  readonly findNodes: FindNodes;
+  readonly sink: OpcUaSink;
+}
+
+/** However rarely readings are wanted, ms: a connection that nothing is heard of for longer is soon cut by what lies between. */
+const longestPublishingMs = 2000;
+/** Signs come after so many publishing intervals; the package asks for no fewer. */
+const keepAliveCount = 3;
+/** A server that hears nothing of us for so many publishing intervals ends the subscription; one session at least. */
+const lifetimeCount = 30;
+
+/** Nodes of one call, where a server does not say how many it takes. */
+const perCallByDefault = 100;
+const mostPerCall = 1000;
+
+const valueAt = (nodeId: string): OpcUaAttribute => ({ nodeId, attributeId: 13 });
+/** Of every server: its namespaces, and the most nodes that it reads or begins to watch in one call (OPC 10000-6, annex A.3). */
+const serverNodes = [valueAt("i=2255"), valueAt("i=11705"), valueAt("i=11714")];
+
+export async function createNodeSubscription(parts: SubscriptionParts): Promise<NodeSubscription> {
+  const { library, session, everyMs, findNodes, sink } = parts;
+  const subscription: OpcUaSubscription = await session.createSubscription2({
+    requestedPublishingInterval: Math.min(everyMs / 2, longestPublishingMs),
+    requestedMaxKeepAliveCount: keepAliveCount,
+    requestedLifetimeCount: lifetimeCount,
+    maxNotificationsPerPublish: 2000,
+    publishingEnabled: true,
+    priority: 0,
+  });
+  subscription.on("keepalive", () => sink.onSign());
+  subscription.on("terminated", () => sink.onLost("the server ended the subscription"));
+  const parameters = { samplingInterval: everyMs / 2, discardOldest: true, queueSize: 1 };
+  const { Neither } = library.TimestampsToReturn;
+  /** By the place of their node. */
+  const items = new Map<number, OpcUaItem>();
+
+  const take = (index: number, item: OpcUaItem): void => {
+    const { statusCode } = item;
+    if (statusCode !== undefined && statusCode.value >>> 30 !== 0) {
+      sink.onRefused(index, statusCode.name);
+      return;
+    }
+    items.set(index, item);
+    item.on("changed", (value) => sink.onValue(index, readValue(value)));
+  };
+
+  /** Of these nodes the ids that they have at the server now, and how many of them it takes in one call. */
+  const find = async (indexes: readonly number[]) => {
+    const [namespaces, mostRead, mostWatched] = (await session.read(serverNodes)).map(
+      (data) => data.value?.value,
+    );
+    const all = findNodes(
+      Array.isArray(namespaces) ? namespaces.map((each) => (typeof each === "string" ? each : "")) : [],
+    );
+    const found: { readonly index: number; readonly node: OpcUaAttribute }[] = [];
+    for (const index of indexes) {
+      const id = all[index]!;
+      if (id.ok) found.push({ index, node: valueAt(id.value) });
+      else sink.onRefused(index, id.error);
+    }
+    return { found, readsPerCall: countPerCall(mostRead), watchedPerCall: countPerCall(mostWatched) };
+  };
+
+  const watch = async (indexes: readonly number[]): Promise<void> => {
+    const { found, watchedPerCall } = await find(indexes);
+    for (let from = 0; from < found.length; from += watchedPerCall) {
+      const some = found.slice(from, from + watchedPerCall);
+      const group = await subscription.monitorItems(
+        some.map(({ node }) => node),
+        parameters,
+        Neither,
+      );
+      for (const [at, item] of group.monitoredItems.entries()) take(some[at]!.index, item);
+      sink.onSign();
+    }
+  };
+
+  const retry = async (indexes: readonly number[]): Promise<void> => {
+    const { found, readsPerCall } = await find(indexes);
+    for (let from = 0; from < found.length; from += readsPerCall) {
+      const some = found.slice(from, from + readsPerCall);
+      const answers = await session.read(some.map(({ node }) => node));
+      for (const [at, { index, node }] of some.entries()) {
+        // Asked for by reading, since a watch that is refused once more would cost more.
+        if ((answers[at]?.statusCode?.value ?? 0) >>> 30 > 1) continue;
+        const gone = items.get(index);
+        items.delete(index);
+        await gone?.terminate().catch(() => undefined);
+        take(index, await subscription.monitor(node, parameters, Neither));
+      }
+    }
+  };
+
+  const signEveryMs = subscription.publishingInterval * subscription.maxKeepAliveCount;
+  return { granted: { signEveryMs }, watch, retry };
+}
+
+function countPerCall(limit: unknown): number {
+  return typeof limit === "number" && limit >= 1 ? Math.min(limit, mostPerCall) : perCallByDefault;
+}
+
+function readValue(data: OpcUaDataValue): OpcUaValue {
+  const status = data.statusCode;
+  return {
+    value: data.value?.value,
+    dataType: data.value?.dataType ?? Number.NaN,
+    status: status?.value ?? 0,
+    statusName: status?.name ?? "Good",
+  };
+}

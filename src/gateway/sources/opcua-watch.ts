@@ -1,0 +1,104 @@
+/**
+ * What is known of the variables of one session with an OPC UA server, and what a sink is told of it once an interval. As long as
+ * the server is there, a value that it does not speak of is the same, however long ago it was stamped: a reading is of the time
+ * when it is told, as one of a register that was asked for is.
+ */
+import type { OpcUaChannelConfig, OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
+import {
+  type OpcUaFault,
+  type OpcUaValue,
+  readOpcUaNumber,
+  saysNoNode,
+} from "../../core/ingest/opcua-values.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import type { FaultNotes, FaultSubject } from "./fault-notes.ts";
+import { cureNode } from "./opcua-cures.ts";
+import type { ReadingSink } from "./reading-source.ts";
+import { createReadingTeller } from "./reading-teller.ts";
+
+interface NodeWatchParts {
+  readonly config: OpcUaConfig;
+  readonly sink: ReadingSink;
+  readonly clock: Clock;
+  readonly faults: FaultNotes;
+  readonly counts: { readings: number; bad: number };
+}
+
+/** Nodes are known by their place in the configuration; what comes of another place is left out. */
+interface NodeWatch {
+  take(index: number, value: OpcUaValue): void;
+  refuse(index: number, detail: string): void;
+  /** Tells the sink of each node. @param isYoung the server may well not have told its first values yet */
+  tell(isYoung: boolean): void;
+  /** Nodes that the server refuses, or has no longer: nothing comes of them until they are asked for again. */
+  listMissing(): readonly number[];
+}
+
+/** A node, and what was last heard of it. */
+interface Watched {
+  readonly turbine: string;
+  readonly channel: OpcUaChannelConfig;
+  value: OpcUaValue | null;
+  refusal: string | null;
+}
+
+export function createNodeWatch({ config, sink, clock, faults, counts }: NodeWatchParts): NodeWatch {
+  const watched = config.turbines.flatMap(({ turbine, channels }) =>
+    channels.map((channel): Watched => ({ turbine, channel, value: null, refusal: null })),
+  );
+  const teller = createReadingTeller(sink, counts);
+
+  const setAside = (node: Watched, { reason, detail }: OpcUaFault): void => {
+    const of = describeNode(node);
+    faults.note(of, { detail, cure: cureNode(detail) });
+    teller.setAside(node, { reason, detail: `${of.subject}: ${detail}`, timestampMs: clock.nowMs() });
+  };
+
+  const tell = (node: Watched, isYoung: boolean): void => {
+    const { value, refusal } = node;
+    if (refusal !== null) {
+      setAside(node, { reason: "missing-value", detail: refusal });
+      return;
+    }
+    if (value === null) {
+      if (!isYoung)
+        setAside(node, { reason: "missing-value", detail: "the server has not told a value yet" });
+      return;
+    }
+    const number = readOpcUaNumber(value, node.channel.invalid);
+    if (!number.ok) {
+      setAside(node, number.error);
+      return;
+    }
+    faults.clear(describeNode(node));
+    const arrivedMs = clock.nowMs();
+    const at = { timestampMs: arrivedMs, arrivedMs, arrivedMonotonicMs: clock.monotonicMs() };
+    teller.tell(node, number.value, at);
+  };
+
+  return {
+    take: (index, value) => {
+      const node = watched[index];
+      if (node === undefined) return;
+      node.value = value;
+      node.refusal = null;
+    },
+    refuse: (index, detail) => {
+      const node = watched[index];
+      if (node === undefined) return;
+      node.value = null;
+      node.refusal = `the server refuses it: ${detail}`;
+    },
+    tell: (isYoung) => {
+      for (const node of watched) tell(node, isYoung);
+    },
+    listMissing: () =>
+      watched.flatMap(({ value, refusal }, index) =>
+        refusal !== null || (value !== null && saysNoNode(value)) ? [index] : [],
+      ),
+  };
+}
+
+function describeNode({ turbine, channel }: Watched): FaultSubject {
+  return { code: "no-value", turbine, subject: `${channel.name} (${channel.node})` };
+}
