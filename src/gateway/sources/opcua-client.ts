@@ -79,14 +79,21 @@ export function loadOpcUa(): OpenOpcUa {
 function openSession(library: OpcUaLibrary, request: OpcUaRequest, sink: OpcUaSink): OpcUaConnection {
   const { config, login, findNodes } = request;
   const { client, refusal } = createClient(library, request);
-  let isClosed = false;
-  const disconnect = (): Promise<void> => client.disconnect().catch(() => undefined);
-  client.on("connection_lost", () => sink.onLost("the connection is lost"));
-  client.on("close", () => sink.onLost("the server hung up"));
+  let isLeft = false;
+  const leave = (): Promise<void> => {
+    isLeft = true;
+    return client.disconnect().catch(() => undefined);
+  };
+  const lose = (detail: string) => (): void => {
+    // Of an end of our own making something better is known.
+    if (!isLeft) sink.onLost(detail);
+  };
+  client.on("connection_lost", lose("the connection is lost"));
+  client.on("close", lose("the server hung up"));
 
   const step = async <T>(work: Promise<T>): Promise<T> => {
     const result = await work;
-    if (isClosed) throw new Error("closed");
+    if (isLeft) throw new Error("closed");
     sink.onSign();
     return result;
   };
@@ -104,7 +111,7 @@ function openSession(library: OpcUaLibrary, request: OpcUaRequest, sink: OpcUaSi
               },
         ),
       );
-      session.on("session_closed", () => sink.onLost("the server closed the session"));
+      session.on("session_closed", lose("the server closed the session"));
       const everyMs = config.everySeconds * 1000;
       const { granted, watch, retry } = await step(
         createNodeSubscription({ library, session, everyMs, findNodes, sink }),
@@ -113,7 +120,7 @@ function openSession(library: OpcUaLibrary, request: OpcUaRequest, sink: OpcUaSi
       await step(watch([...nodes.keys()]));
       return { granted, retry };
     } catch (error) {
-      await disconnect();
+      await leave();
       const reason = refusal();
       throw reason === undefined ? error : new Error(reason);
     } finally {
@@ -122,13 +129,7 @@ function openSession(library: OpcUaLibrary, request: OpcUaRequest, sink: OpcUaSi
       else process.env.OPENSSL_CONF = openSslConfig;
     }
   };
-  return {
-    opened: open(),
-    close: () => {
-      isClosed = true;
-      return disconnect();
-    },
-  };
+  return { opened: open(), close: leave };
 }
 
 /** A client, and why it refused the server's certificate. */
