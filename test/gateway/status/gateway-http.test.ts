@@ -332,6 +332,7 @@ describe("a path below a route", () => {
     await expect(ask(baselines!, "/baselines/../gearbox/renew")).rejects.toThrow("there is only POST");
     await expect(ask(createDeviceRoute({} as never), "/devices/../capture")).rejects.toThrow("there is only");
   });
+});
 
 it("tells whoever brings a token that it is starting until the file with the new one is written, and answers others", async () => {
   // The threads that write files wait for whoever writes to these.
