@@ -6,6 +6,7 @@ import { type ConfigFinding, formatKeyPath, type KeyPath } from "../contract/con
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { joinFieldBuses, listFieldBuses } from "../contract/config/mapped-channels.ts";
 import { warnOfModbus } from "../contract/config/modbus-config.ts";
+import { warnOfOpcUa } from "../contract/config/opcua-config.ts";
 import { earliestClockMs } from "../contract/iso-time.ts";
 import { createTopics } from "../contract/topics.ts";
 import { dayMs } from "../maths/durations.ts";
@@ -52,17 +53,7 @@ export function warnOfGateway(
     ...warnOfTopics(config),
     ...joinFieldBuses<ConfigFinding>({
       modbus: warnOfModbus(config.modbus),
-      opcua: config.opcua.flatMap(({ security }, index) =>
-        security !== "none"
-          ? []
-          : [
-              {
-                path: ["opcua", index, "security"],
-                problem: "whoever reaches the network between can answer in the server's name",
-                write: "write sign-and-encrypt where the server can",
-              },
-            ],
-      ),
+      opcua: warnOfOpcUa(config.opcua),
     }),
     ...warnOfPauses(config),
   ];

@@ -102,6 +102,27 @@ test("a repair of a day that is still to come is warned of, by a clock that has 
   expect(paths(0)).toEqual([]);
 });
 
+test("a key of OPC UA servers that nothing reads any more is warned of, and keeps no gateway from starting", () => {
+  const config = gatewayConfigSchema().parse({
+    gateway: { id: "gw-1", site: "north" },
+    opcua: [
+      {
+        url: "opc.tcp://plc:4840",
+        security: "none",
+        time: "source",
+        turbines: [
+          { turbine: "WT1", channels: [{ name: "shaft-speed", unit: "rpm", node: "nsu=urn:plc;s=Speed" }] },
+        ],
+      },
+    ],
+    turbines: [{ id: "WT1" }],
+  });
+  const told = warnOfGateway(config, { hasPassword: false, nowMs: 0 });
+  expect(told.map(({ path }) => formatKeyPath(path))).toEqual(
+    expect.arrayContaining(["opcua[0].security", "opcua[0].time"]),
+  );
+});
+
 test("a logbook that no SCADA value reads is warned of", () => {
   const config = gatewayConfigSchema().parse({
     gateway: { id: "gw-1", site: "north" },

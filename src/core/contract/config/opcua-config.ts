@@ -29,6 +29,8 @@ export interface OpcUaConfig {
   readonly trustFiles: readonly string[];
   readonly username: string | null;
   readonly passwordFile: string | null;
+  /** Read by nothing: a reading is of the moment at which it is told. Configurations that say it stay good. */
+  readonly time?: "source" | "server" | "arrival" | undefined;
   readonly everySeconds: number;
   readonly timeoutSeconds: number;
   readonly turbines: readonly OpcUaTurbineConfig[];
@@ -97,6 +99,12 @@ export const opcuaSchema: () => z.ZodType<readonly OpcUaConfig[], unknown> = onD
           .describe("Certificates (PEM) of the server or its authority; every other server is refused"),
         username: z.string().min(1).max(256).nullable().default(null).describe("User; null: anonymous"),
         passwordFile: optionalFile().describe("File that holds the user's password"),
+        time: z
+          .enum(["source", "server", "arrival"])
+          .optional()
+          .describe(
+            "Read by nothing: whose time a reading bore by a former rule; it is of the moment at which it is told",
+          ),
         everySeconds: z
           .number()
           .min(1)
@@ -173,6 +181,23 @@ export function checkOpcUa(opcua: readonly OpcUaConfig[]): ConfigFinding[] {
       findings.push(
         find(missing, "a user needs a password, and a password its user", `write ${missing} as well`),
       );
+    }
+    return findings;
+  });
+}
+
+/** Messages that others can change on their way, and a key that nothing reads. */
+export function warnOfOpcUa(opcua: readonly OpcUaConfig[]): readonly ConfigFinding[] {
+  return opcua.flatMap(({ security, time }, at) => {
+    const findings: ConfigFinding[] = [];
+    if (security === "none") {
+      const problem = "whoever reaches the network between can answer in the server's name";
+      const write = "write sign-and-encrypt where the server can";
+      findings.push({ path: ["opcua", at, "security"], problem, write });
+    }
+    if (time !== undefined) {
+      const problem = "nothing reads this: a reading is of the moment at which it is told";
+      findings.push({ path: ["opcua", at, "time"], problem, write: "leave it out" });
     }
     return findings;
   });
