@@ -214,7 +214,7 @@ test("the lines of devices: no such port, no port at all, nobody at the address,
   const { port } = server.address() as { port: number };
   const buses = {
     devices: [],
-    modbus: [{ url: `tcp://127.0.0.1:${port}`, turbines: [] }],
+    modbus: [{ url: `tcp://127.0.0.1:${port}`, units: [] }],
     opcua: [{ url: `opc.tcp://127.0.0.1:${port}/ua`, turbines: [] }],
   };
   const answers = await checkLines(buses as unknown as ReturnType<typeof configure>, { isRunning: false });
