@@ -52,9 +52,8 @@ bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count);
 
 /**
  * Takes over up to `room` samples, with the shaft's speed during them (NAN when unknown, 0 when it stands) and the
- * count of samples that were lost before them; returns how many. A board that sends snapshots gives nothing in a pause, and what
- * it did not measure as `lost` with the first samples after it: of 2 s and more nothing counts as dropped. Another speed than
- * before ends a raw window: change it only when it has moved.
+ * count of samples that were lost before them; returns how many. Another speed than before ends a raw window: change it only
+ * when it has moved.
  */
 uint32_t board_samples(int16_t *to, uint32_t room, float *shaft_rpm, uint32_t *lost);
 

@@ -14,8 +14,6 @@
 #define WINDOW_SAMPLES 96U
 #define HEALTH_EVERY_MS 1900U
 #define SAMPLES_A_STEP 64U
-/* What was not measured for so long is a pause between snapshots, as the gateway takes it, and no loss. */
-#define PAUSE_S 2.0F
 
 static struct {
   board_info board;
@@ -115,9 +113,29 @@ bool link_take(uint32_t type, const codec_field *fields) {
   return true;
 }
 
-static void send_raw_window(bool is_last) {
+static void take_samples(void) {
+  int16_t samples[SAMPLES_A_STEP];
+  float shaft_rpm = 0.0F;
+  uint32_t lost = 0;
+  const uint32_t count = board_samples(samples, SAMPLES_A_STEP, &shaft_rpm, &lost);
+  const uint64_t first = device.next_sample + lost;
+  if (lost > 0U) {
+    device.fifo.dropped += lost + device.fifo.count;
+    fifo_restart(&device.fifo, first);
+    scorer_break(&device.scorer);
+  }
+  device.next_sample = first + count;
+  scorer_push(&device.scorer, samples, count, first, shaft_rpm);
+  if ((device.link.state == (uint32_t)LINK_STREAMING) && ((device.mode != MODE_EDGE) || (device.raw_left > 0U))) {
+    fifo_push(&device.fifo, samples, count, shaft_rpm);
+  } else {
+    fifo_restart(&device.fifo, device.next_sample);
+  }
+}
+
+static void send_raw_window(void) {
   const uint32_t count = fifo_ready(&device.fifo, WINDOW_SAMPLES);
-  if ((count == 0U) || (!is_last && (count == device.fifo.count) && (count < WINDOW_SAMPLES))) {
+  if ((count == 0U) || ((count == device.fifo.count) && (count < WINDOW_SAMPLES))) {
     return; /* wait until it is full, unless the speed has changed */
   }
   uint8_t samples[2U * WINDOW_SAMPLES];
@@ -129,30 +147,6 @@ static void send_raw_window(bool is_last) {
   fifo_take(&device.fifo, samples, count);
   device.raw_left = (device.raw_left > count) ? (device.raw_left - count) : 0U;
   link_send(&device.link, PACKET_RAW_WINDOW, codec_bytes(at, 5, samples, 2U * count));
-}
-
-static void take_samples(void) {
-  int16_t samples[SAMPLES_A_STEP];
-  float shaft_rpm = 0.0F;
-  uint32_t lost = 0;
-  const uint32_t count = board_samples(samples, SAMPLES_A_STEP, &shaft_rpm, &lost);
-  const uint64_t first = device.next_sample + lost;
-  if (lost > 0U) {
-    const bool is_pause = (float)lost >= (PAUSE_S * device.scorer.sample_rate_hz);
-    if (is_pause && link_has_room(&device.link)) {
-      send_raw_window(true); /* the snapshot's end */
-    }
-    device.fifo.dropped += (is_pause ? 0U : lost) + device.fifo.count;
-    fifo_restart(&device.fifo, first);
-    scorer_break(&device.scorer);
-  }
-  device.next_sample = first + count;
-  scorer_push(&device.scorer, samples, count, first, shaft_rpm);
-  if ((device.link.state == (uint32_t)LINK_STREAMING) && ((device.mode != MODE_EDGE) || (device.raw_left > 0U))) {
-    fifo_push(&device.fifo, samples, count, shaft_rpm);
-  } else {
-    fifo_restart(&device.fifo, device.next_sample);
-  }
 }
 
 static void send_score(void) {
@@ -212,6 +206,6 @@ void firmware_step(void) {
     send_score();
   }
   if (link_has_room(&device.link)) {
-    send_raw_window(false);
+    send_raw_window();
   }
 }
