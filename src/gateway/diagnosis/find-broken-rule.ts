@@ -12,9 +12,11 @@ interface BrokenRule {
   readonly explains: readonly DiagnosisCode[];
 }
 
-/** What a line does to a frame breaks no rule of the payload: a few of these are a habit of the firmware. */
 const leastFrames = 3;
-const leastShare = 0.01;
+/** What a line does to a frame breaks no rule of the payload: a few of these are a habit of the firmware. */
+const malformedShare = 0.01;
+/** A firmware binds and flags what it sends, or forgets it: fewer come from another that sends in its place. */
+const unboundShare = 0.5;
 /** All but the first, and what bears no number. */
 const standingShare = 0.9;
 
@@ -34,7 +36,7 @@ export function findBrokenRule(facts: DeviceFacts): BrokenRule | null | undefine
   if (contact.refusal !== null || returns > 0) return null;
   const came = frames.count + damaged.count;
   if (came === 0) return undefined;
-  if (isHabit(unbound, came, leastShare))
+  if (isHabit(unbound, came, unboundShare))
     return {
       finding: {
         text: `${sayShare(unbound.count / came)} of the frames have the flag session, and are not bound to its session_id`,
@@ -42,7 +44,7 @@ export function findBrokenRule(facts: DeviceFacts): BrokenRule | null | undefine
       },
       explains: [...unheard, "frames-damaged"],
     };
-  if (isHabit(unflagged, came, leastShare))
+  if (isHabit(unflagged, came, unboundShare))
     return {
       finding: {
         text: `${sayShare(unflagged.count / came)} of the frames come without the flag session`,
@@ -50,7 +52,7 @@ export function findBrokenRule(facts: DeviceFacts): BrokenRule | null | undefine
       },
       explains: unheard,
     };
-  if (isHabit(malformed, came, leastShare))
+  if (isHabit(malformed, came, malformedShare))
     return {
       finding: {
         text: `${sayShare(malformed.count / came)} of the frames break the protocol: ${lastMalformed.slice(0, 300)}`,

@@ -54,6 +54,26 @@ test.each([
   },
 );
 
+test.each([
+  { stray: "without the flag", change: withoutFlag },
+  { stray: "bound to another session", change: (packet: Buffer) => unbound(Buffer.from(packet)) },
+])(
+  "packets $stray that another client sends in a device's place are no habit of the device",
+  async ({ change }) => {
+    const rig = await openSloppyRig();
+    rig.boot();
+    rig.wait(1);
+    const carry: Sloppiness["carry"] = (packet, index, arrive) => {
+      const stray = change(packet);
+      arrive(packet);
+      if (index % 26 === 0) arrive(stray);
+    };
+    rig.stream(60, { carry });
+    expect(rig.totals.unflaggedFrames + rig.totals.unboundFrames).toBeGreaterThan(50);
+    expect(rig.said.join()).not.toMatch(/breaks-protocol/);
+  },
+);
+
 test("a sequence number that never advances is no frame that arrives twice", async () => {
   const rig = await streamChanged(withoutNumber);
   expect(rig.said).toEqual(["breaks-protocol: its packets all have the same number"]);
