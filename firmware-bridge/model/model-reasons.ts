@@ -3,12 +3,13 @@
  * with what to do, and whether another try may end otherwise and what it costs.
  */
 
-interface ModelReason {
+/** What a number means. */
+export interface ModelReason {
   readonly text: string;
   readonly cure: string;
   /** It may be otherwise the next time, with nothing changed on the device. */
   readonly passes: boolean;
-  /** The device erases a slot before it comes so far: every try wears its flash. */
+  /** The device erases a slot before it comes so far, or at the next try: every try wears its flash. */
   readonly erases: boolean;
 }
 
@@ -78,7 +79,7 @@ const reasons: readonly ModelReason[] = [
     text: "the device does not know this transfer",
     cure: "It forgot what was under way, as by a reset: look at its supply and its watchdog.",
     passes: true,
-    erases: false,
+    erases: true,
   },
   {
     text: "the flash failed",

@@ -1,7 +1,8 @@
 /**
  * Brings devices to the models that this gateway serves: at every contact and after every update, a device that infers
- * itself and runs another image is given the right one. What a device refused or went back from is tried again where it may
- * end otherwise, or once the device is another boot or firmware, and not so often that its flash wears out.
+ * itself and runs another image is given the right one. What a device refused, went back from or did not take is tried again
+ * where it may end otherwise, or once the device is another boot or firmware, and about once an hour at most where each try may
+ * erase a slot.
  */
 import { createModelPush, type ModelPush } from "../../../firmware-bridge/model/model-push.ts";
 import type { ModelPushResult } from "../../../firmware-bridge/model/model-push-options.ts";
@@ -17,11 +18,14 @@ import type { DeviceImage } from "../../core/serving/device-image.ts";
 import type { ModelTrouble } from "../diagnosis/device-facts.ts";
 import {
   adviseModelTrouble,
-  createRefusal,
+  classifyRefusal,
+  computeRestMs,
   isHeldBack,
   type ModelRefusal,
-  retryMs,
+  maxStartsInVain,
+  type RefusalKind,
 } from "./model-refusal.ts";
+import { createModelStarts, type ModelStarts } from "./model-starts.ts";
 
 /** One device, as far as models are pushed to it. */
 export interface PushedDevice {
@@ -41,6 +45,7 @@ interface DevicePushesOptions {
   readonly timers: Timers;
   readonly random: Random;
   readonly logger: Logger;
+  /** Not again while pushes to the device end for the same reason. */
   onEnd(deviceId: string, image: DeviceImage, result: ModelPushResult): void;
 }
 
@@ -81,6 +86,8 @@ interface Entry {
   contact: { readonly hello: HelloMessage; readonly link: PushLink } | null;
   push: ModelPush | null;
   pushedSha256: string;
+  /** Of the image that was pushed last. */
+  starts: ModelStarts;
   confirmedBytes: number;
   left: LeftModel | null;
   refusal: ModelRefusal | null;
@@ -101,6 +108,7 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
         contact: null,
         push: null,
         pushedSha256: "",
+        starts: createModelStarts(),
         confirmedBytes: 0,
         left: null,
         refusal: null,
@@ -125,7 +133,9 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
       return;
     }
     if (entry.push !== null && entry.pushedSha256 === image.sha256) {
-      if (entry.push.stage === "waiting") entry.push.begin();
+      if (entry.push.stage !== "waiting") return;
+      if (entry.starts.inVain < maxStartsInVain) entry.push.begin();
+      else entry.push.cancel("it starts over again and again, and comes no further");
       return;
     }
     entry.push?.cancel("another bundle serves now");
@@ -150,6 +160,8 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
       from: modelVersion ?? "none",
       to: version,
     });
+    if (entry.pushedSha256 !== image.sha256) entry.starts = createModelStarts();
+    const { starts } = entry;
     const push = createModelPush({
       image: image.image,
       key: device.key,
@@ -157,8 +169,13 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
       ...(maxPayloadBytes === undefined ? {} : { maxPayloadBytes }),
       timers: options.timers,
       random: options.random,
-      send: (message) => entry.contact?.link.sendModel(message) ?? false,
-      onProgress: (_stage, confirmedBytes) => {
+      send: (message) => {
+        const wasSent = entry.contact?.link.sendModel(message) ?? false;
+        if (wasSent && message.type === "model-begin") starts.asked();
+        return wasSent;
+      },
+      onProgress: (stage, confirmedBytes) => {
+        starts.progress(stage, confirmedBytes);
         entry.confirmedBytes = confirmedBytes;
       },
     });
@@ -183,32 +200,33 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
       const sessionId = entry.contact?.hello.sessionId;
       entry.left =
         sessionId === undefined ? null : { sessionId, sha256: image.sha256, version: image.image.version };
+      entry.starts = createModelStarts();
     }
     const fields = { device: entry.device.id, version: image.image.version, outcome, reason };
     const { name, version } = image.image;
+    const kind = reason === "" ? null : classifyRefusal(result, entry.starts.inVain);
     const trouble =
-      reason === ""
-        ? null
-        : {
-            text: `${name} ${version}: ${reason}`,
-            cure: adviseModelTrouble(outcome === "failed" ? null : result.deviceReason),
-          };
-    if (trouble === null) logger.info("the device runs the model", fields);
+      kind === null ? null : { text: `${name} ${version}: ${reason}`, cure: adviseModelTrouble(kind) };
     // It is tried again and again, and told once.
-    else {
-      const level = trouble.text === entry.trouble?.text ? "debug" : "warn";
-      logger[level]("the device does not run the model", { ...fields, hint: trouble.cure });
+    const isNews = trouble === null || trouble.text !== entry.trouble?.text;
+    if (trouble === null) logger.info("the device runs the model", fields);
+    else
+      logger[isNews ? "warn" : "debug"]("the device does not run the model", {
+        ...fields,
+        hint: trouble.cure,
+      });
+    if (!isReplaced) {
+      entry.trouble = trouble;
+      if (kind !== null) holdBack(entry, image.sha256, kind);
     }
-    if (!isReplaced) entry.trouble = trouble;
-    if (outcome === "refused" || outcome === "reverted") refuse(entry, image.sha256, result);
-    else if (outcome === "failed") later(retryMs, () => check(entry));
-    options.onEnd(entry.device.id, image, result);
+    if (isNews) options.onEnd(entry.device.id, image, result);
   }
 
-  function refuse(entry: Entry, sha256: string, { deviceReason }: ModelPushResult): void {
-    const refusal = createRefusal(sha256, deviceReason, entry.contact?.hello);
+  function holdBack(entry: Entry, sha256: string, kind: RefusalKind): void {
+    const refusal = { sha256, kind, boot: entry.contact?.hello, isRested: false };
+    if (!kind.erases) entry.starts.forgive();
     entry.refusal = refusal;
-    later(refusal.restMs, () => {
+    later(computeRestMs(kind, options.random.uniform()), () => {
       refusal.isRested = true;
       check(entry);
     });

@@ -1,32 +1,50 @@
-/** When a model that a device would not have, or went back from, is given to it again. A pure rule; `src/adr/0020-a-key-a-device.md`. */
-import { findModelReason } from "../../../firmware-bridge/model/model-reasons.ts";
+/** When a model that a device would not have, went back from, or did not take is given to it again. A pure rule; `src/adr/0020-a-key-a-device.md`. */
+import type { ModelPushResult } from "../../../firmware-bridge/model/model-push-options.ts";
+import { findModelReason, type ModelReason } from "../../../firmware-bridge/model/model-reasons.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import { hourMs, minuteMs } from "../../core/maths/durations.ts";
 
 /** A push that cost the device's flash nothing is tried again this much later, if the device is in contact. */
-export const retryMs: number = 5 * minuteMs;
-/** One for which it erased a slot: at most 24 times a day, so that 10,000 erasures last for a year. */
+const freeRetryMs = 5 * minuteMs;
+/** One for which it may have erased a slot. */
 const eraseRetryMs = hourMs;
+/** Rests are longer by up to this share, so that devices which were refused together do not come together again. */
+const restSpread = 0.1;
+/** Starts that a device does not take further, one after another, before it rests. */
+export const maxStartsInVain = 3;
 
 type Boot = Pick<HelloMessage, "sessionId" | "firmware">;
 
-/** What a device refused, or went back from. */
+/** What a device refused, went back from, or did not take. */
 export interface ModelRefusal {
   /** Of the image. */
   readonly sha256: string;
-  /** It may be otherwise the next time, with nothing changed. */
-  readonly passes: boolean;
+  readonly kind: RefusalKind;
   /** The boot that refused it; undefined: it was out of contact by then. */
   readonly boot: Boot | undefined;
-  readonly restMs: number;
   /** It was so long ago. */
   isRested: boolean;
 }
 
-/** A refusal of just now. */
-export function createRefusal(sha256: string, deviceReason: number, boot: Boot | undefined): ModelRefusal {
-  const { passes, erases } = findModelReason(deviceReason);
-  return { sha256, passes, boot, restMs: erases ? eraseRetryMs : retryMs, isRested: false };
+/** What to do about a refusal, whether the next try may end otherwise with nothing changed, and whether the device may have erased a slot. */
+export type RefusalKind = Pick<ModelReason, "cure" | "passes" | "erases">;
+
+/** @param startsInVain those since the device last came further, the one that ended so among them */
+export function classifyRefusal(
+  { outcome, deviceReason }: Pick<ModelPushResult, "outcome" | "deviceReason">,
+  startsInVain: number,
+): RefusalKind {
+  if (outcome !== "failed") return findModelReason(deviceReason);
+  return {
+    cure: "Check its line and its supply, whether it is reset while it takes the model, and that its firmware answers a ModelBegin (firmware-bridge/PROTOCOL.md, section 8).",
+    passes: true,
+    erases: startsInVain > 0,
+  };
+}
+
+/** How long a refused image rests. @param random 0 to 1 */
+export function computeRestMs({ erases }: RefusalKind, random: number): number {
+  return (erases ? eraseRetryMs : freeRetryMs) * (1 + restSpread * random);
 }
 
 /** Is it too early to give the device this image again, or would that end as before? */
@@ -37,14 +55,11 @@ export function isHeldBack(
 ): boolean {
   if (refusal?.sha256 !== sha256) return false;
   if (!refusal.isRested) return true;
-  return !refusal.passes && refusal.boot?.sessionId === sessionId && refusal.boot.firmware === firmware;
+  return !refusal.kind.passes && refusal.boot?.sessionId === sessionId && refusal.boot.firmware === firmware;
 }
 
-/** What to do about a push that left the device without the model, and when it is tried again. @param deviceReason null: it did not answer */
-export function adviseModelTrouble(deviceReason: number | null): string {
-  if (deviceReason === null)
-    return "Check its line, and that its firmware answers a ModelBegin (firmware-bridge/PROTOCOL.md, section 8). It is tried again every 5 min.";
-  const { cure, passes, erases } = findModelReason(deviceReason);
+/** What to do about a push that left the device without the model, and when it is tried again. */
+export function adviseModelTrouble({ cure, passes, erases }: RefusalKind): string {
   const rest = erases ? "1 h" : "5 min";
   return passes
     ? `${cure} It is tried again every ${rest}.`

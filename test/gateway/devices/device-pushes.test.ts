@@ -12,13 +12,13 @@ const hello = createHello();
 const image = createImage("1.1.0", 0x1010000);
 
 /** Pushes of the image to one device; what is told of it. */
-function openPushes() {
+function openPushes(ids: readonly string[] = ["mcu-1"]) {
   const timers = createManualTimers();
   const warned: string[] = [];
   const ends: string[] = [];
   const logger: Logger = { ...silentLogger, warn: (message) => warned.push(message) };
   const pushes = createDevicePushes({
-    devices: [{ id: "mcu-1", bundle: image.name, key: deviceKey }],
+    devices: ids.map((id) => ({ id, bundle: image.name, key: deviceKey })),
     imageOf: async () => ({ image, sha256: "ab".repeat(32), probes: createProbes(image) }),
     timers,
     random: createRandom(1),
@@ -67,19 +67,139 @@ function openRefusing(reason: number) {
   return { ...opened, contact, reboot, begins: () => begins };
 }
 
+/** A device that `takes` what is sent, or is out of contact for 3 s; the Begins that it was sent. */
+function openUnsteady(takes: (message: ModelRequestMessage) => number | "reset" | "line lost") {
+  const opened = openPushes();
+  const { pushes, timers } = opened;
+  let { sessionId } = hello;
+  let begins = 0;
+  const contact = (): void => pushes.contact({ ...hello, sessionId }, { sendModel });
+  const sendModel = (message: ModelRequestMessage): boolean => {
+    if (message.type === "model-begin") begins++;
+    const { transferId } = message;
+    timers.after(50, () => {
+      const answer = takes(message);
+      if (typeof answer === "number") {
+        const receiving = {
+          type: "model-status",
+          transferId,
+          state: "receiving",
+          nextOffset: answer,
+        } as const;
+        pushes.status(hello.deviceId, { ...receiving, reason: 0 });
+        return;
+      }
+      pushes.lost(hello.deviceId);
+      if (answer === "reset") sessionId++;
+      timers.after(3_000, contact);
+    });
+    return true;
+  };
+  contact();
+  return { ...opened, begins: () => begins };
+}
+
+describe("a device that takes a model no further rests for an hour across its contacts", () => {
+  test.each([
+    { resets: "while it erases", takes: () => "reset" as const },
+    {
+      resets: "at the first chunk",
+      takes: ({ type }: ModelRequestMessage) => (type === "model-begin" ? 0 : "reset"),
+    },
+    {
+      resets: "at the second chunk",
+      takes: (message: ModelRequestMessage) => {
+        if (message.type === "model-begin") return 0;
+        return message.type === "model-chunk" && message.offset === 0 ? message.data.length : "reset";
+      },
+    },
+  ] as const)("if it resets $resets", async ({ takes }) => {
+    const { pushes, begins, pass, warned, ends } = openUnsteady(takes);
+    await pass(6 * 60);
+    expect(begins()).toBeGreaterThan(5);
+    expect(begins()).toBeLessThanOrEqual(3 + 6 + 1);
+    expect(warned).toHaveLength(1);
+    expect(ends).toEqual(["failed"]);
+    expect(pushes.trouble("mcu-1")).toEqual({
+      text: expect.stringMatching(/: it starts over again and again, and comes no further$/),
+      cure: expect.stringMatching(/supply.* tried again every 1 h/),
+    });
+    pushes.close();
+  });
+
+  test("and one that keeps what it has over lost lines is resumed at once", async () => {
+    let has = 0;
+    let losses = 0;
+    const { pushes, begins, pass } = openUnsteady((message) => {
+      if (message.type !== "model-chunk") return has;
+      if (has > 0 && losses < 10) {
+        losses++;
+        return "line lost";
+      }
+      if (message.offset === has) has += message.data.length;
+      return has;
+    });
+    await pass(2);
+    expect(has).toBe(image.bytes.length);
+    expect(losses).toBe(10);
+    expect(begins()).toBeGreaterThan(5);
+    expect(pushes.trouble("mcu-1")).toBe(null);
+    pushes.close();
+  });
+});
+
 describe("a refusal", () => {
   test("of a flash that failed is tried again within hours with nothing changed, and at most once an hour", async () => {
-    const { pushes, contact, reboot, begins, pass, warned } = openRefusing(11);
+    const { pushes, contact, reboot, begins, pass, warned, ends } = openRefusing(11);
     contact();
     await pass(3);
     for (let boot = 0; boot < 5; boot++) await reboot(`build ${boot}`);
     expect(begins()).toBe(1);
-    await pass(60);
+    await pass(66);
     expect(begins()).toBe(2);
-    await pass(60);
+    await pass(66);
     expect(begins()).toBe(3);
     expect(warned).toEqual(["the device does not run the model"]);
+    expect(ends).toEqual(["refused"]);
     expect(pushes.trouble("mcu-1")!.cure).toMatch(/16 bytes at once.* tried again every 1 h/);
+    pushes.close();
+  });
+
+  test("of a device that forgot the transfer rests for an hour, since it erases at the next try", async () => {
+    const { pushes, contact, reboot, begins, pass } = openRefusing(10);
+    contact();
+    await pass(30);
+    await reboot();
+    expect(begins()).toBe(1);
+    await pass(40);
+    expect(begins()).toBe(2);
+    pushes.close();
+  });
+
+  test("of devices that were refused together is tried again at other times", async () => {
+    const ids = Array.from({ length: 64 }, (_, index) => `mcu-${index}`);
+    const { pushes, pass } = openPushes(ids);
+    let begins = 0;
+    for (const deviceId of ids)
+      pushes.contact(
+        { ...hello, deviceId },
+        {
+          sendModel: (message) => {
+            if (message.type !== "model-begin") return true;
+            begins++;
+            const { transferId } = message;
+            const refused = { type: "model-status", transferId, state: "refused", nextOffset: 0 } as const;
+            queueMicrotask(() => pushes.status(deviceId, { ...refused, reason: 11 }));
+            return true;
+          },
+        },
+      );
+    await pass(1);
+    expect(begins).toBe(64);
+    await pass(60);
+    expect(begins).toBeLessThan(96);
+    await pass(6);
+    expect(begins).toBe(128);
     pushes.close();
   });
 
@@ -112,7 +232,7 @@ describe("a refusal", () => {
 });
 
 test("a device that answers no push is tried again and again, told of once, and right when it runs the model", async () => {
-  const { pushes, warned, pass } = openPushes();
+  const { pushes, warned, ends, pass } = openPushes();
   pushes.contact(hello, { sendModel: () => true });
   await pass(2);
   const rig = await openSloppyRig();
@@ -120,10 +240,11 @@ test("a device that answers no push is tried again and again, told of once, and 
   const tick = (): void => rig.watch.tick(rig.totals, pushes.trouble("mcu-1"));
   tick();
   expect(rig.said).toEqual([expect.stringMatching(/^model-push: did not take \S+ 1\.1\.0: /)]);
-  await pass(12);
+  await pass(70);
   expect(pushes.counts.failed).toBeGreaterThan(1);
   tick();
   expect(warned).toEqual(["the device does not run the model"]);
+  expect(ends).toEqual(["failed"]);
   expect(rig.logged).toHaveLength(1);
   pushes.contact(
     { ...hello, sessionId: 8, modelSha256: Buffer.from("ab".repeat(32), "hex") },
