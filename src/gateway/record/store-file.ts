@@ -8,7 +8,7 @@ import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { noteFilePlace } from "../../core/platform/sqlite/file-place.ts";
 import { sizeWithLog } from "../../core/platform/sqlite/file-size.ts";
 import { readSqliteCopy } from "../../core/platform/sqlite/read-copy.ts";
-import { openSqlite, setFileAside } from "../../core/platform/sqlite/sqlite.ts";
+import { openSqlite, renewFile } from "../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 import { noReserve, openStoreReserve, type StoreReserve } from "./store-reserve.ts";
@@ -100,15 +100,22 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       opened.close();
       if (!isCorrupt(error) || renewed !== null) throw error;
       // Of what is in the tables SQLite's check at the opening sees nothing.
-      const setAside = setFileAside(path);
-      const fresh = open();
-      announce(setAside, wordsOf(error));
-      return fresh;
+      return renew(wordsOf(error));
     }
     database = opened;
     isElsewhere = noteFilePlace(path);
     tellRenewed(renewed);
     return opened;
+  };
+
+  const renew = (reason: string): SqliteDatabase => {
+    let setAside = "";
+    const fresh = renewFile(path, (to) => {
+      setAside = to;
+      return open();
+    });
+    announce(setAside, reason);
+    return fresh;
   };
 
   let pendingRenewal: { setAside: string; reason: string } | null = null;
@@ -135,10 +142,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       // It is broken; what matters is that the file is let go.
     }
     database = null;
-    const setAside = setFileAside(path);
-    const fresh = open();
-    announce(setAside, reason);
-    return fresh;
+    return renew(reason);
   };
 
   try {

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { openOutboxTable } from "../../../src/gateway/record/outbox-table.ts";
 import { openStoreReserve } from "../../../src/gateway/record/store-reserve.ts";
+import { fillDisk, mountSmallDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { contents, openOutbox } from "./outbox-rig.ts";
 
@@ -31,6 +32,28 @@ test("damage that only a part's own tables show is no reason not to start: the f
   clock.advance(200);
   expect(readdirSync(dirname(path))).toContain("store.db.corrupt-1");
   expect(contents(outbox, "update")!.records).toMatchObject([{ kind: "event", name: "store.corrupted" }]);
+});
+
+test("a damaged file stays where it is while the disk has no room for a new one, however often it is tried", ({
+  skip,
+}) => {
+  const folder = mountSmallDisk(1_024);
+  if (folder === null) return skip("nobody may mount a disk here");
+  const path = join(folder, "store.db");
+  const bytes = readFileSync(damageIndex());
+  writeFileSync(path, bytes);
+  const setAside = (): string[] => readdirSync(folder).filter((name) => name.includes(".corrupt-"));
+  for (const leftKib of [0, 0, 0, 0, 8, 16, 24]) {
+    const free = fillDisk(folder, leftKib);
+    expect(() => openOutbox(path)).toThrow(expect.objectContaining({ code: "STORE" }));
+    free();
+    expect(setAside()).toEqual([]);
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+  }
+  const { clock, outbox } = openOutbox(path);
+  clock.advance(200);
+  expect(setAside()).toEqual(["store.db.corrupt-1"]);
+  expect(contents(outbox, "update")!.records).toMatchObject([{ name: "store.corrupted" }]);
 });
 
 test("a record whose bytes the disk has changed is not sent but told of, and its neighbours arrive", () => {

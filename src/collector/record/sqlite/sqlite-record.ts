@@ -86,7 +86,6 @@ export async function openSqliteRecord(
 ): Promise<FleetRecord> {
   const { path, clock, logger, checkedBytes = checkedAtOnceBytes } = options;
   if (options.access === "read") return createSqliteRecord(openSqlite(path, { access: "read" }), options);
-  const damages: string[] = [];
   let leakedPages = 0;
   let isUnchecked = false;
   const notedDamage = await readNotedDamage(path, logger);
@@ -102,20 +101,19 @@ export async function openSqliteRecord(
     onLeaked: (pages) => {
       leakedPages = pages;
     },
-    onCorrupt: (setAside, reason) => {
+    onCorrupt: (setAside, reason, fresh) => {
       const hint = `src/KEYS.md says how to get out of ${setAside} what can be read. Gateways send again what they were not told is stored; the rest is in that file alone.`;
+      const detail = `${reason}; the old file is ${setAside}: ${hint}`;
+      const timeMs = clock.nowMs();
+      const event = { kind: "event", timeMs, name: "store.corrupted", subject: path, detail } as const;
+      migrateDatabase(fresh);
+      createSqliteEvents(fresh).putEvent(event, { gateway: ownName, receivedMs: timeMs });
       logger.error("the database was corrupted: set aside, a new one begun", { setAside, reason, hint });
-      damages.push(`${reason}; the old file is ${setAside}: ${hint}`);
     },
   });
   try {
     const record = syncWrites(createSqliteRecord(database, options), path);
-    for (const detail of damages) {
-      const timeMs = clock.nowMs();
-      const event = { kind: "event", timeMs, name: "store.corrupted", subject: path, detail } as const;
-      createSqliteEvents(database).putEvent(event, { gateway: ownName, receivedMs: timeMs });
-    }
-    if (notedDamage !== null) await forgetDamage(path);
+    await forgetDamage(path);
     const around = { path, clock, logger };
     if (leakedPages > 0) await tellLeaked(record, leakedPages, around);
     return isUnchecked ? watchStructure(record, around) : record;

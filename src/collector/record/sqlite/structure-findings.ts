@@ -35,7 +35,7 @@ export async function tellLeaked(
   }
 }
 
-/** A file that took the place of the damaged one is another. */
+/** Of the file as it stood when nothing wrote to it any more: of one that was changed or replaced since, nothing is known. */
 interface DamageNote {
   readonly file: string;
   readonly damage: string;
@@ -44,18 +44,19 @@ interface DamageNote {
 const maxNoteBytes = 16_384;
 const notePath = (path: string): string => `${path}.damaged`;
 
+/** Any write changes it, also a copy into the same file that keeps its times (`cp -p`). */
 async function nameFile(path: string): Promise<string> {
-  const { ino, birthtimeMs } = await stat(path);
-  return `${ino} of ${birthtimeMs}`;
+  const { ino, size, ctimeNs } = await stat(path, { bigint: true });
+  return `${ino} of ${size} bytes at ${ctimeNs}`;
 }
 
-/** Leaves the note. @throws AuroraError STORE */
+/** Leaves the note, of the file as it stands at `path` now. @throws AuroraError STORE */
 export async function noteDamage(path: string, damage: string): Promise<void> {
   const note: DamageNote = { file: await nameFile(path), damage };
   await nodeFileSystem.writeAtomic(notePath(path), JSON.stringify(note));
 }
 
-/** What an earlier run found wrong with the file that stands at `path` now; null: nothing. Never rejects. */
+/** What an earlier run found wrong with the file that stands at `path`, unchanged; null: nothing is known. Never rejects. */
 export async function readNotedDamage(path: string, logger: Logger): Promise<string | null> {
   try {
     const bytes = await nodeFileSystem.read(notePath(path), maxNoteBytes);
@@ -68,7 +69,7 @@ export async function readNotedDamage(path: string, logger: Logger): Promise<str
   }
 }
 
-/** Removes the note, once what it said has been acted upon. @throws AuroraError STORE */
+/** Removes the note, if there is one: it was acted upon, or is of another file. @throws AuroraError STORE */
 export async function forgetDamage(path: string): Promise<void> {
   await nodeFileSystem.remove(notePath(path));
 }

@@ -4,13 +4,17 @@
  * stored that the next start sets aside.
  */
 import { type ChildProcess, execFile } from "node:child_process";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { hourMs } from "../../../core/maths/durations.ts";
 import { type Clock, systemTimers } from "../../../core/platform/clock.ts";
 import { every } from "../../../core/platform/daemon/every.ts";
 import { findProgram } from "../../../core/platform/daemon/open-thread.ts";
+import { nodeFileSystem } from "../../../core/platform/files/file-system.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
+import { noteFilePlace } from "../../../core/platform/sqlite/file-place.ts";
 import { sizeOf, sizeWithLog } from "../../../core/platform/sqlite/file-size.ts";
 import type { StructureFinding } from "../../../core/platform/sqlite/structure.ts";
 import type { FleetRecord } from "../fleet-record.ts";
@@ -20,7 +24,7 @@ interface WatchStructureOptions {
   readonly path: string;
   readonly clock: Pick<Clock, "nowMs">;
   readonly logger: Logger;
-  /** The log grows for as long as somebody reads: beyond this the check is given up for now; default 1 GiB. */
+  /** The log grows for as long as somebody reads: beyond this, or a quarter of what is free, the check is given up for now; default 256 MiB. */
   readonly maxLogBytes?: number;
   /** How often to look at the log; default 5 s. */
   readonly lookEveryMs?: number;
@@ -31,29 +35,45 @@ const againAfterMs = hourMs;
 
 /** Begins the check; returns the record as it is to be used, which ends it when it closes. */
 export function watchStructure(record: FleetRecord, options: WatchStructureOptions): FleetRecord {
-  const { path, logger, maxLogBytes = 1024 ** 3, lookEveryMs = 5_000 } = options;
+  const { path, logger, maxLogBytes = 256 * 1024 ** 2, lookEveryMs = 5_000 } = options;
   let fault: AuroraError | null = null;
+  let found: string | null = null;
   let cancelAgain = (): void => {};
   let isClosing = false;
   let child: ChildProcess | null = null;
-  const act = async ({ leakedPages, damage }: StructureFinding): Promise<void> => {
-    if (damage === null) {
-      if (leakedPages > 0) await tellLeaked(record, leakedPages, options);
-      return;
-    }
-    fault = damageError(path, damage);
-    logger.error("the database is damaged: nothing more is stored in it", { error: fault });
+  const isElsewhere = noteFilePlace(path);
+  const note = async (damage: string): Promise<void> => {
+    // Of what was put there meanwhile nothing was read.
+    if (isElsewhere()) return;
     try {
       await noteDamage(path, damage);
     } catch (error) {
       logger.error("no note of the damage can be left: the next start finds it anew", { path, error });
     }
   };
+  const act = async ({ leakedPages, damage }: StructureFinding): Promise<void> => {
+    if (damage === null) {
+      if (leakedPages > 0) await tellLeaked(record, leakedPages, options);
+      return;
+    }
+    found = damage;
+    fault = damageError(path, damage);
+    logger.error("the database is damaged: nothing more is stored in it", { error: fault });
+    await note(damage);
+  };
   const look = async (): Promise<void> => {
     logger.info("the database is checked while it is used", { path, bytes: sizeWithLog(path) });
     const startMs = performance.now();
     const stopLooking = every(lookEveryMs, logger, async () => {
-      if (sizeOf(`${path}-wal`) > maxLogBytes) child?.kill("SIGKILL");
+      const logBytes = sizeOf(`${path}-wal`);
+      const mostBytes = Math.min(maxLogBytes, (await nodeFileSystem.freeBytes(dirname(path))) / 4);
+      if (logBytes <= mostBytes || child?.killed !== false) return;
+      child.kill("SIGKILL");
+      logger.warn("the log beside the database is too large: its check is ended", {
+        path,
+        logBytes,
+        mostBytes,
+      });
     });
     try {
       const finding = await check(path, (begun) => {
@@ -79,20 +99,19 @@ export function watchStructure(record: FleetRecord, options: WatchStructureOptio
     child?.kill("SIGKILL");
     await looking;
     await record.close();
+    // Closing moves the log into the file.
+    if (found !== null) await note(found);
+    found = null;
   };
   return { ...refuseAfter(record, () => fault), close };
 }
 
 /** Rejects where the process ended without an answer. */
-function check(path: string, onBegun: (child: ChildProcess) => void): Promise<StructureFinding> {
+async function check(path: string, onBegun: (child: ChildProcess) => void): Promise<StructureFinding> {
   const { file, loader } = findProgram("record-check-main", import.meta.url);
-  return new Promise((resolve, reject) => {
-    const said = (error: Error | null, stdout: string): void => {
-      if (error !== null) reject(error);
-      else resolve(JSON.parse(stdout) as StructureFinding);
-    };
-    onBegun(execFile(process.execPath, [...loader, fileURLToPath(file), path], said));
-  });
+  const running = promisify(execFile)(process.execPath, [...loader, fileURLToPath(file), path]);
+  onBegun(running.child);
+  return JSON.parse((await running).stdout) as StructureFinding;
 }
 
 function damageError(path: string, damage: string): AuroraError {

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import process from "node:process";
 import { AuroraError, systemCodeOf } from "../../contract/aurora-error.ts";
 import { sizeOf, sizeWithLog } from "./file-size.ts";
@@ -45,8 +45,11 @@ interface SqliteOptions {
   readonly knownDamage?: string;
   /** Told when the check found pages of which nothing makes use: the file is good for use, and larger than it need be. */
   readonly onLeaked?: (pages: number) => void;
-  /** Told when a corrupted file was set aside. Without it a corrupted file is an error. */
-  readonly onCorrupt?: (setAside: string, reason: string) => void;
+  /**
+   * Told when a corrupted file was set aside, with the new one: where it throws, the old one comes back. Without it a corrupted file
+   * is an error.
+   */
+  readonly onCorrupt?: (setAside: string, reason: string, fresh: SqliteDatabase) => void;
   /** Default: the first that loads, of {@link sqliteEngines}. */
   readonly engine?: SqliteEngine;
 }
@@ -63,11 +66,18 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDat
   } catch (error) {
     // What a full disk leaves of a file that never was: the next opening must not take it for one that lost everything.
     if (isNew && isEmpty(path)) rmSync(path, { force: true });
-    if (inMemory || options.onCorrupt === undefined || sqliteErrorKind(error) !== "corrupt") throw error;
-    const setAside = setFileAside(path);
-    const database = openOnce(path, options);
-    options.onCorrupt(setAside, error instanceof Error ? error.message : String(error));
-    return database;
+    const { onCorrupt } = options;
+    if (inMemory || onCorrupt === undefined || sqliteErrorKind(error) !== "corrupt") throw error;
+    return renewFile(path, (setAside) => {
+      const fresh = openOnce(path, options);
+      try {
+        onCorrupt(setAside, error instanceof Error ? error.message : String(error), fresh);
+        return fresh;
+      } catch (failure) {
+        fresh.close();
+        throw failure;
+      }
+    });
   }
 }
 
@@ -239,29 +249,51 @@ function quietly<T>(load: () => T): T {
   }
 }
 
-/** Files set aside are evidence, but not for ever: the newest few of a name are kept. */
+/** Files set aside are evidence, but not for ever: the newest few of a name are kept, before any that are empty. */
 const keptCorruptFiles = 3;
 
+/** The log must go with its file: SQLite would replay it into a new one. */
+const movedFiles = ["", "-wal", "-shm"] as const;
+
 /**
- * Moves a corrupted file at `path` and its log to `<path>.corrupt-<n>`, which is returned. The log must go too: SQLite
- * would replay it into the new file.
+ * Moves a corrupted file at `path` and its log to `<path>.corrupt-<n>`, and begins a new one by `begin`, which is told that name. Where
+ * it throws, as on a full disk, the old file is back in its place. What `begin` opened must be closed then.
  */
-export function setFileAside(path: string): string {
-  const folder = dirname(path);
+export function renewFile<T>(path: string, begin: (setAside: string) => T): T {
+  const setAside = `${path}.corrupt-${(setAsideNumbers(path).at(-1) ?? 0) + 1}`;
+  moveFile(path, setAside);
+  let begun: T;
+  try {
+    begun = begin(setAside);
+  } catch (error) {
+    removeFile(path);
+    moveFile(setAside, path);
+    throw error;
+  }
+  const kept = setAsideNumbers(path).map((number) => `${path}.corrupt-${number}`);
+  const byWorth = [
+    ...kept.filter((each) => sizeWithLog(each) === 0),
+    ...kept.filter((each) => sizeWithLog(each) > 0),
+  ];
+  for (const old of byWorth.slice(0, -keptCorruptFiles)) if (old !== setAside) removeFile(old);
+  return begun;
+}
+
+/** In rising order. */
+function setAsideNumbers(path: string): number[] {
   const prefix = `${basename(path)}.corrupt-`;
-  const numbers = readdirSync(folder)
+  return readdirSync(dirname(path))
     .filter((name) => name.startsWith(prefix))
     .map((name) => Number(name.slice(prefix.length)))
     .filter((number) => Number.isSafeInteger(number))
     .sort((a, b) => a - b);
-  const setAside = join(folder, `${prefix}${(numbers.at(-1) ?? 0) + 1}`);
-  renameSync(path, setAside);
-  for (const suffix of ["-wal", "-shm"]) {
-    if (existsSync(path + suffix)) renameSync(path + suffix, setAside + suffix);
-  }
-  for (const old of numbers.slice(0, Math.max(0, numbers.length + 1 - keptCorruptFiles))) {
-    for (const suffix of ["", "-wal", "-shm"])
-      rmSync(join(folder, `${prefix}${old}${suffix}`), { force: true });
-  }
-  return setAside;
+}
+
+function moveFile(from: string, to: string): void {
+  for (const suffix of movedFiles)
+    if (suffix === "" || existsSync(from + suffix)) renameSync(from + suffix, to + suffix);
+}
+
+function removeFile(path: string): void {
+  for (const suffix of movedFiles) rmSync(path + suffix, { force: true });
 }

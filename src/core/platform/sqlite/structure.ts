@@ -17,8 +17,16 @@ interface Questioned {
   prepare(sql: string): { all(): readonly unknown[] };
 }
 
-/** Reads the whole file: some seconds a GB. Throws what the library does where SQLite refuses to read on. */
+/**
+ * Reads the whole file, some seconds a GB, and once more where something is wrong: a read that fails in passing is told as a damage
+ * too. Throws what the library does where SQLite refuses to read on.
+ */
 export function checkStructure(database: Questioned): StructureFinding {
+  const found = lookThrough(database);
+  return found.damage === null ? found : lookThrough(database);
+}
+
+function lookThrough(database: Questioned): StructureFinding {
   try {
     return look(database, maxFindings);
   } catch (error) {

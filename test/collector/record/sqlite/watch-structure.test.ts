@@ -1,22 +1,39 @@
-import { closeSync, cpSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { fileURLToPath } from "node:url";
+import { expect, it, onTestFinished, vi } from "vitest";
 import type { FleetRecord } from "../../../../src/collector/record/fleet-record.ts";
 import { openSqliteRecord } from "../../../../src/collector/record/sqlite/sqlite-record.ts";
 import { watchStructure } from "../../../../src/collector/record/sqlite/watch-structure.ts";
 import { awaitAnswer } from "../../../../src/collector/role.ts";
+import { findProgram } from "../../../../src/core/platform/daemon/open-thread.ts";
 import { createLogger } from "../../../../src/core/platform/logger.ts";
 import { openSqlite } from "../../../../src/core/platform/sqlite/sqlite.ts";
 import { childrenOf } from "../../../support/children-of.ts";
 import { leakFreePages } from "../../../support/leak-free-pages.ts";
+import { fillDisk, mountSmallDisk } from "../../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { until } from "../../../support/until.ts";
 
 const t = 1_700_000_000_000;
 
 /** Opens records at one place, each with the log's lines from its opening on. */
-function createPlace() {
-  const folder = createTemporaryFolder();
+function createPlace(folder = createTemporaryFolder()) {
   const path = join(folder, "collector.sqlite");
   const open = async (checkedBytes: number) => {
     const lines: string[] = [];
@@ -69,6 +86,18 @@ function checksOf(path: string): number[] {
   });
 }
 
+function holdsOpen(pid: number, path: string): boolean {
+  const opened = `/proc/${pid}/fd`;
+  return readdirSync(opened).some((each) => {
+    try {
+      return readlinkSync(join(opened, each)) === path;
+    } catch {
+      // Closed meanwhile.
+      return false;
+    }
+  });
+}
+
 const eventsOf = async (record: FleetRecord, name: string) =>
   (await record.events({ name, limit: 9, offset: 0 })).items;
 
@@ -111,17 +140,43 @@ it("stores nothing more once a damage is found, lets nobody hear that it answers
   expect(await eventsOf(last.record, "in the new one")).toHaveLength(1);
 });
 
-it("does not take a file that was put in the place of a damaged one for that", async () => {
+it.each([
+  ["moved", "mv"],
+  ["copied", "cp"],
+  ["copied with its times", "cp -p"],
+])("does not take a file that was %s into the place of a damaged one for that", async (_how, command) => {
+  const { path, open, fill, setAside } = createPlace();
+  await fill();
+  cpSync(path, `${path}-good`);
+  // As where the disk itself changed a page, and nothing was written since.
+  const { atime, mtime } = statSync(path);
+  damageEvents(path);
+  utimesSync(path, atime, mtime);
+  utimesSync(`${path}-good`, atime, mtime);
+  const { record, said } = await open(1);
+  await until(() => said("nothing more is stored in it"), "the finding");
+  await record.close();
+  expect(existsSync(`${path}.damaged`)).toBe(true);
+  const [program, ...words] = command.split(" ");
+  execFileSync(program!, [...words, `${path}-good`, path]);
+  const next = await open(1);
+  await next.checked();
+  expect(await eventsOf(next.record, "e0")).toHaveLength(1);
+  expect(setAside()).toEqual([]);
+  expect(existsSync(`${path}.damaged`)).toBe(false);
+});
+
+it("notes nothing of a file that was put in place of the damaged one while it is used", async () => {
   const { path, open, fill, setAside } = createPlace();
   await fill();
   cpSync(path, `${path}-good`);
   damageEvents(path);
   const { record, said } = await open(1);
   await until(() => said("nothing more is stored in it"), "the finding");
-  await record.close();
   renameSync(`${path}-good`, path);
+  await record.close();
+  for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
   const next = await open(1);
-  await next.checked();
   expect(await eventsOf(next.record, "e0")).toHaveLength(1);
   expect(setAside()).toEqual([]);
 });
@@ -147,18 +202,99 @@ it.each([
   expect(setAside()).toEqual([]);
 });
 
-it("gives the check up while the log grows too large", async () => {
+it("gives the check up while the log is too large, and only then", async () => {
   const { path, open, fill } = createPlace();
   await fill();
   const { record } = await open(Number.POSITIVE_INFINITY);
-  const lines: string[] = [];
-  const logger = createLogger({ format: "json", write: (line) => lines.push(line) });
-  const around = { path, clock: { nowMs: () => t }, logger, maxLogBytes: 4_096, lookEveryMs: 1 };
   await putEvent(record, "in the log");
-  const watched = watchStructure(record, around);
-  await until(() => lines.join("").includes("tried again in an hour"), "the warning");
+  const watch = (maxLogBytes: number) => {
+    const lines: string[] = [];
+    const logger = createLogger({ format: "json", write: (line) => lines.push(line) });
+    const watched = watchStructure(record, {
+      path,
+      clock: { nowMs: () => t },
+      logger,
+      maxLogBytes,
+      lookEveryMs: 1,
+    });
+    return { watched, saying: (words: string) => until(() => lines.join("").includes(words), words) };
+  };
+  await watch(1e9).saying("the database was checked");
+  const { watched, saying } = watch(4_096);
+  await saying("the log beside the database is too large: its check is ended");
+  await saying("tried again in an hour");
   await putEvent(watched, "goes on");
   await watched.close();
+});
+
+it("gives the check up on a full disk", async ({ skip }) => {
+  const folder = mountSmallDisk(8_192);
+  if (folder === null) return skip("nobody may mount a disk here");
+  const { open, fill } = createPlace(folder);
+  await fill();
+  const { record } = await open(Number.POSITIVE_INFINITY);
+  await putEvent(record, "in the log");
+  fillDisk(folder);
+  const lines: string[] = [];
+  const logger = createLogger({ format: "json", write: (line) => lines.push(line) });
+  const path = join(folder, "collector.sqlite");
+  const watched = watchStructure(record, { path, clock: { nowMs: () => t }, logger, lookEveryMs: 1 });
+  await until(() => lines.join("").includes("its check is ended"), "the end");
+  await watched.close();
+});
+
+it("keeps a damaged file where it is while the disk has no room for a new one, however often it is tried", async ({
+  skip,
+}) => {
+  const folder = mountSmallDisk(8_192);
+  if (folder === null) return skip("nobody may mount a disk here");
+  const { path, open, fill, setAside } = createPlace(folder);
+  await fill();
+  damageEvents(path);
+  const { record, said } = await open(1);
+  await until(() => said("nothing more is stored in it"), "the finding");
+  await record.close();
+  const bytes = readFileSync(path);
+  for (const leftKib of [0, 0, 0, 0, 20, 40, 80]) {
+    const free = fillDisk(folder, leftKib);
+    await expect(open(Number.POSITIVE_INFINITY)).rejects.toThrow(/disk is full/);
+    expect(setAside()).toEqual([]);
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+    free();
+  }
+  const next = await open(Number.POSITIVE_INFINITY);
+  expect(setAside()).toContain("collector.sqlite.corrupt-1");
+  expect(readFileSync(`${path}.corrupt-1`).equals(bytes)).toBe(true);
+  expect(await eventsOf(next.record, "store.corrupted")).toHaveLength(1);
+});
+
+it("takes what the check says beside its finding for no answer, and goes on", async () => {
+  const { open, fill } = createPlace();
+  await fill();
+  vi.stubEnv("NODE_OPTIONS", "--import=data:text/javascript,console.log(1)");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { record, said } = await open(1);
+  await until(() => said("could not be checked, tried again in an hour"), "the warning");
+  await putEvent(record, "goes on");
+});
+
+it("the check ends with whoever began it, also within SQLite", async () => {
+  const { path, fill } = createPlace();
+  await fill();
+  // SQLite waits for five seconds for a file that another one has for itself.
+  const owner = openSqlite(path, { locking: "exclusive" });
+  onTestFinished(() => owner.close());
+  const { file, loader } = findProgram(
+    "record-check-main",
+    new URL("../../../../src/collector/record/sqlite/watch-structure.ts", import.meta.url).href,
+  );
+  const check = spawn(process.execPath, [...loader, fileURLToPath(file), path], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  const ended = once(check, "exit");
+  await until(() => holdsOpen(check.pid!, path), "its reading");
+  check.stdin.end();
+  expect(await ended).toEqual([null, "SIGKILL"]);
 });
 
 it("goes on when the check ends without an answer, and leaves none behind when it closes", async () => {

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   symlinkSync,
   writeFileSync,
   writeSync,
@@ -203,6 +204,36 @@ for (const engine of sqliteEngines) {
       expect(setAside).toEqual([1, 2, 3, 4, 5].map((n) => `${path}.corrupt-${n}`));
       expect(readdirSync(folder).filter((name) => /corrupt-\d+$/.test(name))).toHaveLength(3);
       expect(existsSync(`${path}.corrupt-5`)).toBe(true);
+    });
+
+    test("empty files that were set aside displace none that hold something", () => {
+      const folder = createTemporaryFolder();
+      const path = join(folder, "t.db");
+      const open = () => openSqlite(path, { engine, onCorrupt: () => {} }).close();
+      writeFileSync(path, "this is no database ".repeat(500));
+      open();
+      for (let round = 1; round <= 5; round++) {
+        writeFileSync(path, "");
+        open();
+      }
+      const kept = readdirSync(folder).filter((name) => name.includes(".corrupt-"));
+      expect(kept.sort()).toEqual(["t.db.corrupt-1", "t.db.corrupt-5", "t.db.corrupt-6"]);
+    });
+
+    test("where the new file cannot be begun the old one comes back, with its log", () => {
+      const folder = createTemporaryFolder();
+      const path = join(folder, "t.db");
+      writeFileSync(path, "this is no database ".repeat(500));
+      const before = readFileSync(path);
+      const onCorrupt = (): void => {
+        throw new Error("no room");
+      };
+      for (let round = 1; round <= 5; round++) {
+        writeFileSync(`${path}-wal`, "its log");
+        expect(() => openSqlite(path, { engine, onCorrupt })).toThrow("no room");
+        expect(readFileSync(path).equals(before)).toBe(true);
+        expect(readdirSync(folder).filter((name) => name.includes("corrupt"))).toEqual([]);
+      }
     });
 
     test("a page overwritten in the middle of the file is found at open", () => {
