@@ -50,9 +50,11 @@ async function nameFile(path: string): Promise<string> {
   return `${ino} of ${size} bytes at ${ctimeNs}`;
 }
 
-/** Leaves the note, of the file as it stands at `path` now. @throws AuroraError STORE */
-export async function noteDamage(path: string, damage: string): Promise<void> {
+/** Leaves the note, of the file as it stands at `path` now; none where it is elsewhere. @throws AuroraError STORE */
+export async function noteDamage(path: string, damage: string, isElsewhere: () => boolean): Promise<void> {
   const note: DamageNote = { file: await nameFile(path), damage };
+  // Asked last, so that what was named is the file itself: of what was put there meanwhile nothing was read.
+  if (isElsewhere()) return;
   await nodeFileSystem.writeAtomic(notePath(path), JSON.stringify(note));
 }
 

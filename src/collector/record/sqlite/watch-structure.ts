@@ -43,10 +43,8 @@ export function watchStructure(record: FleetRecord, options: WatchStructureOptio
   let child: ChildProcess | null = null;
   const isElsewhere = noteFilePlace(path);
   const note = async (damage: string): Promise<void> => {
-    // Of what was put there meanwhile nothing was read.
-    if (isElsewhere()) return;
     try {
-      await noteDamage(path, damage);
+      await noteDamage(path, damage, isElsewhere);
     } catch (error) {
       logger.error("no note of the damage can be left: the next start finds it anew", { path, error });
     }
