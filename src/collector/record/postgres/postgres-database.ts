@@ -23,8 +23,8 @@ export interface SqlSession {
 
 export interface PostgresDatabase extends SqlSession {
   /**
-   * Rises when the database may be another one, or an older state of it: a connection was lost, or a transaction finds another server or
-   * another file of the points' table than the one before it. What is remembered of rows holds within one era (`postgres-era.ts`).
+   * Rises when the database may be another one, or an older state of it: a transaction finds another server or another file of the points'
+   * table than the one before it. What is remembered of rows holds within one era (`postgres-era.ts`).
    */
   readonly era: number;
   /** Begins another era: something that was remembered is not so. */
@@ -80,7 +80,6 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
   let wasReached = false;
   // Of a connection that nobody uses just now: the next statement gets another.
   pool.on("error", (error) => {
-    era++;
     options.logger.debug("a connection to the database was lost", { error });
   });
   pool.on("connect", (client) => {
@@ -117,15 +116,9 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
     client.on("error", onError);
     try {
       return await work(client);
-    } catch (error) {
-      if (isLost(error)) {
-        broken = error as Error;
-        era++;
-      }
-      throw error;
     } finally {
       client.off("error", onError);
-      client.release(broken);
+      client.release(broken ?? lost.has(client));
     }
   };
   const arrive = (found: unknown, expected: number | undefined): void => {
@@ -197,19 +190,24 @@ async function runTransaction<T>(
   }
 }
 
+/** Connections on which a statement found that they cannot be used again. */
+const lost = new WeakSet<PoolClient>();
+
 function createSession(
   lend: <T>(run: (client: PoolClient) => Promise<T>) => Promise<T>,
   subject: string,
   answerMs?: number,
 ): SqlSession {
   const patience = answerMs === undefined ? {} : { query_timeout: answerMs };
-  const attempt = async <T>(run: (client: PoolClient) => Promise<T>): Promise<T> => {
-    try {
-      return await lend(run);
-    } catch (error) {
-      throw wrapError(error, subject);
-    }
-  };
+  const attempt = <T>(run: (client: PoolClient) => Promise<T>): Promise<T> =>
+    lend(async (client) => {
+      try {
+        return await run(client);
+      } catch (error) {
+        if (isLost(error)) lost.add(client);
+        throw wrapError(error, subject);
+      }
+    });
   const query = (text: string, values: readonly SqlParameter[] = []) =>
     attempt((client) =>
       client.query({ name: nameOf(text), text, values: values.map(toParameter), ...patience }),

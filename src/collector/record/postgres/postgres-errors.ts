@@ -58,11 +58,10 @@ export function isUnprepared(error: unknown): boolean {
 }
 
 /**
- * A connection that cannot be used again: the server ended it, nothing was heard on it in time, or it leads to a server that only
- * reads, while the address may lead to another by now.
+ * Does what the driver says of a statement mean that its connection cannot be used again? The server ended it, nothing was heard on it in
+ * time, or it leads to a server that only reads, while the address may lead to another by now.
  */
 export function isLost(error: unknown): boolean {
-  if (!(causeOf(error) instanceof Error)) return false;
   return refusalOf(error) === null || /^(08|57P|25006)/.test(sqlState(error) ?? "");
 }
 
@@ -92,6 +91,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/^42501/, "Grant this user the right to create tables in the database (it owns what it creates)."],
   [/^53100/, "Free some space on the server's disk; gateways keep their records meanwhile."],
   [/^53300/, "Raise the server's max_connections, or lower `record.connections`."],
+  [/^55P03/, "Somebody reads or changes a table for long: pg_stat_activity, by xact_start."],
   [/^57014/, "The server was too slow for `record.statementTimeoutSeconds`: look at its load and its disk."],
 ];
 

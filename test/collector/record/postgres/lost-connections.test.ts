@@ -1,0 +1,81 @@
+/** Which connections are used again, and what is still remembered, after something went wrong. */
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import {
+  openPostgres,
+  type PostgresDatabase,
+  type SqlSession,
+} from "../../../../src/collector/record/postgres/postgres-database.ts";
+import {
+  hasPostgres,
+  type ScratchPostgres,
+  startScratchPostgres,
+} from "../../../support/scratch-postgres.ts";
+import { until } from "../../../support/until.ts";
+import { turbineState } from "../../fleet-records.ts";
+import { limits, openAt, query } from "../postgres-place.ts";
+
+const t = 1_700_000_000_000;
+const backend = async (session: SqlSession): Promise<number> =>
+  Number((await session.rows("SELECT pg_backend_pid() AS pid"))[0]!.pid);
+
+describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"}`, () => {
+  let server: ScratchPostgres;
+  beforeAll(async () => {
+    server = await startScratchPostgres(["fsync=off"]);
+  });
+  afterAll(() => server?.close());
+
+  const openOne = async (): Promise<{ readonly url: string; readonly database: PostgresDatabase }> => {
+    const url = await server.createDatabase();
+    const database = openPostgres({ ...limits, connections: 1, url });
+    onTestFinished(() => database.close());
+    return { url, database };
+  };
+
+  it("keeps its connection and all it remembers after an error of what a transaction does", async () => {
+    const { database } = await openOne();
+    const pid = await database.transaction(backend);
+    const { era } = database;
+    const failing = database.transaction(async () => JSON.parse("{"));
+    await expect(failing).rejects.toBeInstanceOf(SyntaxError);
+    expect([await database.transaction(backend), database.era]).toEqual([pid, era]);
+  });
+
+  it("connects anew after a connection was ended under a statement, and remembers all of the same database", async () => {
+    const { url, database } = await openOne();
+    const pid = await database.transaction(backend);
+    const { era } = database;
+    const sleeping = database.transaction((session) => session.rows("SELECT pg_sleep(60)"));
+    const ended = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`;
+    void until(async () => (await query(url, ended)).length > 0, "it is ended");
+    await expect(sleeping).rejects.toMatchObject({ code: "STORE" });
+    expect(await database.transaction(backend)).not.toBe(pid);
+    expect(database.era).toBe(era);
+  });
+
+  it("reads no state of a turbine again because an idle connection was closed from outside", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url, { connections: 1 });
+    const state = { ...turbineState("wt-1", t, "d"), lastScores: [] };
+    const turbines = [{ state, seenMs: t }];
+    await record.storeStates({ nowMs: t, turbines, gateways: [], setAside: [] });
+    const [brief] = await record.turbineBriefs();
+    const count = "FROM pg_stat_activity WHERE application_name = 'aurora-collector'";
+    await query(url, `SELECT pg_terminate_backend(pid, 5000) ${count} AND datname = current_database()`);
+    await record.check().catch(() => {});
+    expect((await record.turbineBriefs())[0]!.state).toBe(brief!.state);
+  });
+
+  it("says who is in the way where a lock is not given in time", async () => {
+    const { url, database } = await openOne();
+    const other = new pg.Client(url);
+    await other.connect();
+    onTestFinished(() => other.end());
+    await other.query("CREATE TABLE read (a integer)");
+    await other.query("BEGIN; LOCK TABLE read");
+    const begin = "BEGIN; SET LOCAL lock_timeout = 50";
+    const waiting = database.transaction((session) => session.rows("SELECT FROM read"), { begin });
+    await expect(waiting).rejects.toMatchObject({ hint: expect.stringContaining("pg_stat_activity") });
+  });
+});
