@@ -11,7 +11,7 @@ import type {
 } from "../drift-record.ts";
 import { assembleDriftDays, cutVerdicts, readRange } from "../drift-rows.ts";
 import { maxDriftDays, readDriftCursor } from "../drift-rules.ts";
-import type { SqlSession } from "./postgres-database.ts";
+import type { PostgresRow, SqlSession } from "./postgres-database.ts";
 
 const start = ["", "", "", ""] as const;
 
@@ -132,17 +132,31 @@ export async function newestVerdictDay(
 ): Promise<string | null> {
   const { site, turbine } = filter;
   const newest = "ORDER BY from_ms DESC LIMIT 1";
-  const [row] =
-    site === undefined && turbine === undefined
-      ? await session.rows(`SELECT from_ms, to_ms FROM drift_verdict WHERE from_ms <= $1 ${newest}`, [
-          Math.trunc(untilMs),
-        ])
-      : await session.rows(
-          `SELECT own.* FROM point CROSS JOIN LATERAL (
-             SELECT from_ms, to_ms FROM drift_verdict WHERE drift_verdict.point = point.id AND from_ms <= $3 ${newest}) AS own
-           WHERE ${chosen(filter)} ${newest}`,
-          [site ?? null, turbine ?? null, Math.trunc(untilMs)],
-        );
+  const until = Math.trunc(untilMs);
+  let rows: readonly PostgresRow[];
+  if (turbine !== undefined) {
+    rows = await session.rows(
+      `SELECT own.* FROM point CROSS JOIN LATERAL (
+         SELECT from_ms, to_ms FROM drift_verdict WHERE drift_verdict.point = point.id AND from_ms <= $3 ${newest}) AS own
+       WHERE ${chosen(filter)} ${newest}`,
+      [site ?? null, turbine, until],
+    );
+  } else if (site !== undefined) {
+    // A site has many points, most of which have a verdict of each period: the first that has one ends it.
+    rows = await session.rows(
+      `SELECT period.* FROM (${periodsOf("0", "$2", "NULL")}) AS period CROSS JOIN LATERAL (
+         SELECT FROM point CROSS JOIN LATERAL (
+           SELECT FROM drift_verdict WHERE drift_verdict.point = point.id AND from_ms = period.from_ms LIMIT 1) AS own
+         WHERE site = $1 LIMIT 1) AS any_own
+       LIMIT 1`,
+      [site, until + 1],
+    );
+  } else {
+    rows = await session.rows(`SELECT from_ms, to_ms FROM drift_verdict WHERE from_ms <= $1 ${newest}`, [
+      until,
+    ]);
+  }
+  const [row] = rows;
   return row === undefined ? null : nameDriftDay(readRange(row));
 }
 

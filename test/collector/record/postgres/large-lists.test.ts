@@ -43,6 +43,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     const nowMs = fromMs + 2 * dayMs;
     expect(await record.newestVerdictDay(nowMs, { site: "s", turbine: "wt-new" })).toBeNull();
     expect(await record.newestVerdictDay(nowMs, { turbine: "wt-0003" })).toBe(day);
+    expect(await record.newestVerdictDay(nowMs, { site: "s" })).toBe(day);
     const shown = await record.driftDays({ from: "2023-11-01", to: day, site: "s", turbine: "wt-0003" });
     expect(shown).toMatchObject({ points: [{ levels: Array.from({ length: 14 }, () => "stable") }] });
     const page = await record.driftVerdicts({ day, limit: 10 });
