@@ -37,7 +37,10 @@ export const recordBounds: Readonly<Record<BoundName, number>> = {
   predictionBytes: 131_072,
   /** Windows that a row of predictions says it sums up. */
   rowWindows: 100_000_000,
-  /** Bytes (UTF-8) of the model's version and the failure modes' names of a batch of predictions. */
+  /**
+   * Bytes (UTF-8) of the model's version and the failure modes' names of a batch of predictions, and eight for each name: PostgreSQL keeps
+   * them in one row of an index, of 2,704 bytes at most, in which a name takes up to seven more.
+   */
   labelBytes: 2_400,
   /** Characters of one alert event, as JSON. */
   alertCharacters: 65_536,
@@ -106,14 +109,18 @@ const boundWords = {
   turbinesPerGateway: "turbines of one gateway",
 } as const;
 
+/** What a failure mode's name takes beside its letters. */
+const nameBytes = 8;
+
 /** Throws {@link RecordRefusedError} for predictions that cannot be, or whose names take too much. */
 export function refusePredictions({ windows, modelVersion, failureModes }: PredictionBatch): void {
   const names = [modelVersion, ...failureModes];
+  const besideNames = nameBytes * failureModes.length;
   // No UTF-16 unit takes more than three bytes.
-  if (3 * names.reduce((sum, { length }) => sum + length, 0) > recordBounds.labelBytes) {
-    const bytes = names.reduce((sum, name) => sum + Buffer.byteLength(name), 0);
+  if (besideNames + 3 * names.reduce((sum, { length }) => sum + length, 0) > recordBounds.labelBytes) {
+    const bytes = besideNames + names.reduce((sum, name) => sum + Buffer.byteLength(name), 0);
     if (bytes > recordBounds.labelBytes) {
-      const words = `a version and failure modes of ${bytes} bytes; at most ${recordBounds.labelBytes} are taken`;
+      const words = `a version and failure modes of ${bytes} bytes, ${nameBytes} a mode among them; at most ${recordBounds.labelBytes} are taken`;
       throw new RecordRefusedError("record-bounds", words);
     }
   }

@@ -9,6 +9,7 @@ import { boundPredictions } from "../../../src/collector/record/prediction-share
 import { recordBounds } from "../../../src/collector/record/record-bounds.ts";
 import { ok } from "../../../src/core/contract/result.ts";
 import type { PredictionBatch } from "../../../src/core/contract/uplink-record.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
 import { alertEvent, predictionBatch, turbineState } from "../fleet-records.ts";
 
 const t = 1_700_000_000_000;
@@ -193,6 +194,30 @@ export function describeRecordBounds(open: () => Promise<FleetRecord>): void {
     expect((await record.turbines()).map(({ turbine }) => turbine)).toEqual(
       expect.arrayContaining(["wt-1", "wt-2", "wt-4"]),
     );
+  });
+
+  it("takes as many failure modes with as long names as the bound lets in, and refuses a letter more", async () => {
+    const record = await open();
+    const send = createSender(record);
+    // No two alike, which no engine packs into less.
+    const random = createRandom(7);
+    const letters = (length: number): string =>
+      Array.from({ length }, () => Math.floor(random.uniform() * 36).toString(36)).join("");
+    const modes = (count: number, length: number) => Array.from({ length: count }, () => letters(length));
+    const [many, most] = [modes(33, 63), modes(recordBounds.modesPerPoint, 29)];
+    const room = recordBounds.labelBytes - recordBounds.modesPerPoint * (29 + 8);
+    const stored = await send([
+      batchOf("wt-1", "gearbox", many),
+      { ...batchOf("wt-2", "gearbox", most), modelVersion: letters(room) },
+      { ...batchOf("wt-3", "gearbox", most), modelVersion: letters(room + 1) },
+      event,
+    ]);
+    expect(stored.records.map((each) => (each.ok ? each.value : each.error.reason))).toEqual([
+      "prediction-batch",
+      "prediction-batch",
+      "record-bounds",
+      "event",
+    ]);
   });
 
   it("has room again for failure modes when those of before are no longer kept", async () => {
