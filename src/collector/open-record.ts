@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { collectorState } from "../core/contract/config/state-names.ts";
-import { systemClock } from "../core/platform/clock.ts";
+import { systemClock, systemTimers } from "../core/platform/clock.ts";
+import { extendStart, findServiceManager } from "../core/platform/daemon/service-manager.ts";
 import { maxPemBytes, readConfiguredText, readPasswordFile } from "../core/platform/files/configured-text.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
@@ -32,7 +33,7 @@ export async function openRecord(
   }
   const { openPostgresRecord } = await import("./record/postgres/postgres-record.ts");
   const ca = caFile === null ? (tls ? "" : undefined) : await readConfiguredText(caFile, maxPemBytes);
-  return openPostgresRecord({
+  const options = {
     url,
     password: passwordFile === null ? undefined : await readPasswordFile(passwordFile),
     ca,
@@ -40,5 +41,8 @@ export async function openRecord(
     statementTimeoutMs: statementTimeoutSeconds * 1_000,
     logger,
     driftPeriodMs,
-  });
+  };
+  // The tables may be changed first. Whoever starts waits for this process, also where it is a fork of the daemon.
+  const manager = findServiceManager(process.env, { isForked: false, logger });
+  return extendStart(() => openPostgresRecord(options), { manager, timers: systemTimers });
 }

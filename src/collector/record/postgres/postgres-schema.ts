@@ -196,16 +196,24 @@ export const thinningLock = 4_109_182_002;
 const lockPatienceMs = 20_000;
 const oldestServer = 150_000;
 
+/** Whoever changes tables has the server look this often whether it is still there: it would change them for nobody, and hold them. */
+const clientCheckMs = 5_000;
+// However large the tables are, and however long another process changes them. Not every server can look for its client.
+const begin = `BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
+  DO $$ BEGIN PERFORM set_config('client_connection_check_interval', '${clientCheckMs}', true);
+  EXCEPTION WHEN invalid_parameter_value THEN NULL; END $$`;
+
 /**
- * Brings a database to the newest schema; of several processes that start together one does it, and the others wait. Resolves
- * with what its days of predictions are.
+ * Brings a database to the newest schema; of several processes that start together one at a time does a step, and the others wait. A step
+ * that is done stays done, whatever becomes of the next. Resolves with what its days of predictions are.
  * @throws AuroraError STORE when a newer collector has written it, or the server is none that can be used
  */
 export async function migratePostgres(database: PostgresDatabase, logger: Logger): Promise<PredictionDays> {
   await checkServer(database);
   await findTimescale(database);
-  const change = async (session: SqlSession): Promise<PredictionDays> => {
-    await session.rows("SELECT pg_advisory_xact_lock($1)", [schemaLock]);
+  /** Null: there are more steps. */
+  const step = async (session: SqlSession): Promise<PredictionDays | null> => {
+    await takeSchemaLock(session, logger);
     await session.exec(`SET LOCAL lock_timeout = ${lockPatienceMs}`);
     await session.exec("CREATE TABLE IF NOT EXISTS schema_step (version integer NOT NULL)");
     const [row] = await session.rows("SELECT COALESCE(MAX(version), 0) AS version FROM schema_step");
@@ -222,15 +230,26 @@ export async function migratePostgres(database: PostgresDatabase, logger: Logger
         to: migrations.length,
       });
     }
-    for (let next = version; next < migrations.length; next++) {
+    const isNew = version === 0;
+    // Where nothing is there yet, all at once: there is nothing that would take long.
+    const reached = isNew ? migrations.length : Math.min(version + 1, migrations.length);
+    for (let next = version; next < reached; next++) {
       await session.exec(migrations[next]!);
       await session.run("INSERT INTO schema_step (version) VALUES ($1)", [next + 1]);
     }
-    return settlePredictionDays(session, { isNew: version === 0, logger });
+    return reached < migrations.length ? null : settlePredictionDays(session, { isNew, logger });
   };
-  // However large the tables are, and however long another process changes them.
-  const begin = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0";
-  return database.transaction(change, { begin, answerMs: dayMs });
+  for (;;) {
+    const days = await database.transaction(step, { begin, answerMs: dayMs });
+    if (days !== null) return days;
+  }
+}
+
+async function takeSchemaLock(session: SqlSession, logger: Logger): Promise<void> {
+  const [free] = await session.rows("SELECT pg_try_advisory_xact_lock($1) AS taken", [schemaLock]);
+  if (free?.taken === true) return;
+  logger.info("another process changes the tables; waited for");
+  await session.rows("SELECT pg_advisory_xact_lock($1)", [schemaLock]);
 }
 
 async function checkServer(session: SqlSession): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Tells systemd, where it started this process, that the daemon is ready, that its work goes on, and that it stops. The
+ * Tells systemd, where it started this process, that the daemon is ready, that its work goes on, that a start takes longer, and that it stops. The
  * pulse for the watchdog follows the work: it is sent after a piece of work has been done from end to end, so that a daemon
  * which only answers is restarted. Each message is sent by `systemd-notify`, since Node opens no datagram socket of Unix.
  */
@@ -7,7 +7,7 @@ import { execFile } from "node:child_process";
 import type { Timers } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 
-export type ServiceState = "READY=1" | "WATCHDOG=1" | "STOPPING=1";
+export type ServiceState = "READY=1" | "WATCHDOG=1" | "STOPPING=1" | `EXTEND_TIMEOUT_USEC=${number}`;
 
 interface ServiceManager {
   /** Resolves when it is told; what it does not hear is logged once. Never rejects. */
@@ -19,6 +19,10 @@ interface ServiceManager {
 const tellTimeoutMs = 10_000;
 /** Pulses within the time after which the process would be killed; a machine under load may miss one. */
 const pulsesPerPeriod = 4;
+
+/** Before the first message, and between two; and how long each asks for, so that a machine under load may miss some. */
+const extensionPeriodMs = 30_000;
+const extensionMs = 120_000;
 
 /** The service manager that started this process; null where none did, or where it started a parent of it. */
 export function findServiceManager(
@@ -67,4 +71,22 @@ export function followWork(
     stopped = true;
     cancel();
   };
+}
+
+/** Does work that a start waits for, however long it takes: as long as it goes on, more time is asked for. */
+export async function extendStart<T>(
+  work: () => Promise<T>,
+  { manager, timers }: { readonly manager: Pick<ServiceManager, "tell"> | null; readonly timers: Timers },
+): Promise<T> {
+  let cancel = (): void => {};
+  const extend = (): void => {
+    void manager?.tell(`EXTEND_TIMEOUT_USEC=${extensionMs * 1_000}`);
+    cancel = timers.after(extensionPeriodMs, extend);
+  };
+  if (manager !== null) cancel = timers.after(extensionPeriodMs, extend);
+  try {
+    return await work();
+  } finally {
+    cancel();
+  }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import {
+  extendStart,
   findServiceManager,
   followWork,
   type ServiceState,
@@ -90,5 +91,31 @@ test("a pulse follows each piece of work, and none comes while the work stands s
   await settle();
   expect(told).toHaveLength(2);
   stop();
+  expect(due).toBeNull();
+});
+
+test("more time is asked for as long as a start takes, and no longer", async () => {
+  const told: ServiceState[] = [];
+  let due: (() => void) | null = null;
+  let finish: ((value: string) => void) | null = null;
+  const manager = { tell: async (state: ServiceState) => void told.push(state) };
+  const after = (delayMs: number, callback: () => void): (() => void) => {
+    expect(delayMs).toBe(30_000);
+    due = callback;
+    return () => {
+      due = null;
+    };
+  };
+  const work = (): Promise<string> =>
+    new Promise((resolve) => {
+      finish = resolve;
+    });
+  const started = extendStart(work, { manager, timers: { after } });
+  expect(told).toEqual([]);
+  due!();
+  due!();
+  expect(told).toEqual(["EXTEND_TIMEOUT_USEC=120000000", "EXTEND_TIMEOUT_USEC=120000000"]);
+  finish!("open");
+  expect(await started).toBe("open");
   expect(due).toBeNull();
 });
