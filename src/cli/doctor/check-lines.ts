@@ -78,8 +78,11 @@ async function checkOpcUa(name: string, url: string): Promise<CheckResult> {
   switch (greeting.kind) {
     case "opcua":
       return good(name, `${url} answers as an OPC UA server`);
-    case "refused":
-      return bad(name, `${url} refuses the greeting: ${greeting.reason}`, "Check the path of the address.");
+    case "refused": {
+      const { reason, isUnknownPath } = greeting;
+      const cure = isUnknownPath ? "Check the path of the address." : advice;
+      return bad(name, `${url} refuses the greeting: ${reason}`, cure);
+    }
     case "stranger":
       return bad(name, `${url} does not speak OPC UA`, "Check host and port: something else listens there.");
     case "silent": {

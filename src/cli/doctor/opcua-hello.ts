@@ -5,13 +5,27 @@ import { hostOf } from "../../core/contract/url-host.ts";
 /** What came of a greeting. */
 type OpcUaGreeting =
   | { readonly kind: "opcua" }
-  /** A server of OPC UA that will not have this greeting, in its own words. */
-  | { readonly kind: "refused"; readonly reason: string }
-  /** Whoever listens there says something else, or hangs up. */
+  /** A server of OPC UA that will not have this greeting: what its code means, and its own words. */
+  | { readonly kind: "refused"; readonly reason: string; readonly isUnknownPath: boolean }
+  /** Whoever listens there says something else. */
   | { readonly kind: "stranger" }
-  /** Not even a word within the time. */
+  /** Not even a word within the time, or before it hung up. */
   | { readonly kind: "silent"; readonly isConnected: boolean }
   | { readonly kind: "unreachable"; readonly error: Error };
+
+const unknownPath = 0x80830000;
+/** Codes that answer a greeting (OPC 10000-6, 7.1.5). */
+const meanings: ReadonlyMap<number, string> = new Map([
+  [0x80130000, "its checks of security failed"],
+  [0x807d0000, "it is too busy"],
+  [0x807e0000, "it does not take this kind of message"],
+  [0x80800000, "the message is too long for it"],
+  [0x80810000, "it has not enough resources"],
+  [0x80820000, "it has an error of its own"],
+  [unknownPath, "it knows no such address"],
+  [0x80ac0000, "it takes no connection"],
+  [0x80be0000, "it speaks another version of the protocol"],
+]);
 
 const headerBytes = 8;
 const mostBytes = 4096;
@@ -38,8 +52,9 @@ export function greetOpcUa(url: string, limitMs: number): Promise<OpcUaGreeting>
       const greeting = readGreeting(heard);
       if (greeting !== null) end(greeting);
     });
-    socket.once("error", (error) => end(isConnected ? { kind: "stranger" } : { kind: "unreachable", error }));
-    socket.once("close", () => end({ kind: "stranger" }));
+    const hangUp = (): void => end(heard.length > 0 ? { kind: "stranger" } : { kind: "silent", isConnected });
+    socket.once("error", (error) => (isConnected ? hangUp() : end({ kind: "unreachable", error })));
+    socket.once("close", hangUp);
   });
 }
 
@@ -62,7 +77,14 @@ function readGreeting(heard: Buffer): OpcUaGreeting | null {
   if (kind !== "ERRF") return { kind: "stranger" };
   const length = heard.readUInt32LE(4);
   if (heard.length < Math.min(length, mostBytes)) return null;
-  const code = heard.length >= 12 ? `0x${heard.readUInt32LE(8).toString(16)}` : "no code";
+  const code = heard.length >= 12 ? heard.readUInt32LE(8) : null;
   const words = heard.toString("utf8", 16, Math.min(length, mostBytes));
-  return { kind: "refused", reason: words.length > 0 ? `${words} (${code})` : code };
+  const number = code === null ? "no code" : `0x${code.toString(16)}`;
+  const meaning = code === null ? undefined : meanings.get(code);
+  const said = [meaning ?? "", words].filter((each) => each !== "").join(": ");
+  return {
+    kind: "refused",
+    reason: said === "" ? number : `${said} (${number})`,
+    isUnknownPath: code === unknownPath,
+  };
 }

@@ -220,8 +220,9 @@ test("the lines of devices: no such port, no port at all, nobody at the address,
   const answers = await checkLines(buses as unknown as ReturnType<typeof configure>, { isRunning: false });
   expect(answers).toMatchObject([
     { verdict: "good", name: "Modbus server" },
-    { verdict: "bad", name: "OPC UA server", text: expect.stringContaining("does not speak OPC UA") },
+    { verdict: "bad", name: "OPC UA server", text: expect.stringContaining("answers no greeting") },
   ]);
+  expect(answers[1]?.advice).toContain("one more client");
   const [held] = await checkLines(device("tcp://127.0.0.1:9"), { isRunning: true });
   expect(held?.verdict).toBe("skipped");
 });

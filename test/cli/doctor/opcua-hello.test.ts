@@ -47,10 +47,30 @@ test.each<[string, (socket: Socket) => void, object]>([
   [
     "a refusal",
     (socket) => socket.write(encodeError(0x80830000, "no such endpoint")),
-    { kind: "refused", reason: "no such endpoint (0x80830000)" },
+    {
+      kind: "refused",
+      reason: "it knows no such address: no such endpoint (0x80830000)",
+      isUnknownPath: true,
+    },
+  ],
+  [
+    "one that is busy",
+    (socket) => socket.write(encodeError(0x807d0000, "")),
+    { kind: "refused", reason: "it is too busy (0x807d0000)", isUnknownPath: false },
+  ],
+  [
+    "a code of its own",
+    (socket) => socket.write(encodeError(0x81000000, "go away")),
+    { kind: "refused", reason: "go away (0x81000000)", isUnknownPath: false },
   ],
   ["another protocol", (socket) => socket.write("SSH-2.0-OpenSSH_9.2\r\n"), { kind: "stranger" }],
-  ["one that hangs up", (socket) => socket.end(), { kind: "stranger" }],
+  ["another protocol, after which it hangs up", (socket) => socket.end("hello"), { kind: "stranger" }],
+  ["one that hangs up without a word", (socket) => socket.end(), { kind: "silent", isConnected: true }],
+  [
+    "one that breaks off without a word",
+    (socket) => socket.once("data", () => socket.resetAndDestroy()),
+    { kind: "silent", isConnected: true },
+  ],
 ])("%s is told as what it is", async (_name, answer, expected) => {
   expect(await greetOpcUa(await listen(answer), 10_000)).toEqual(expected);
 });
