@@ -1,7 +1,8 @@
 """An OPC UA server of another implementation (asyncua): its variables are set by lines of JSON on its standard input.
 
 A line is {"set": [["T1.power", 12.5, "Double", "Good", "2026-01-01T00:00:00"], ...]}: name in namespace 2, value, type, status, source
-time (null: none given); each is answered by "set". {"add": {"T1.late": [7, "Double"]}} adds variables.
+time (null: none given); each is answered by "set". {"add": {"T1.late": [7, "Double"]}} adds variables, and {"tellNamespaces":
+false} makes the list of namespaces one that cannot be read, until it is true.
 Argument: JSON with port, names (each with its first value and type), and for a secure one certificate, key
 and password of the user "aurora"; namespaces, of which urn:aurora:test has the variables; publishingMs, the
 shortest interval that it grants; nodesPerCall, the most that it begins to watch in one call.
@@ -80,9 +81,18 @@ async def serve():
             await add({name: [-1, "Int32"] for name in options["names"]}, space)
     await add(options["names"])
 
+    listed = await server.get_namespace_array()
+
     async def take(line):
         order = json.loads(line)
         await add(order.get("add", {}))
+        if "tellNamespaces" in order:
+            node = server.get_node(ua.ObjectIds.Server_NamespaceArray)
+            code = ua.StatusCodes.Good if order["tellNamespaces"] else ua.StatusCodes.BadOutOfService
+            variant = ua.Variant(listed) if order["tellNamespaces"] else None
+            data = ua.DataValue(Value=variant, StatusCode=ua.StatusCode(code))
+            (result,) = await server.iserver.isession.write(write_of(node.nodeid, data))
+            result.check()
         for name, value, kind, status, time in order.get("set", []):
             variant = ua.Variant(value, getattr(ua.VariantType, kind))
             code = ua.StatusCode(getattr(ua.StatusCodes, status))

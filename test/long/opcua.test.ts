@@ -199,6 +199,26 @@ describe.skipIf(python === undefined)("an OPC UA server of another implementatio
     ]);
   });
 
+  test("that no longer tells its namespaces is left for that reason, and read again when it does", async () => {
+    const port = await findFreePort();
+    const server = await startServer(port);
+    const late = { name: "late", node: "ns=2;s=T1.late", unit: "1" };
+    const { readings, source } = await start(port, {
+      ...plain,
+      turbines: [{ turbine: "T1", channels: [...channels, late] }],
+    });
+    await until(() => readings.length > 0, "a reading", limitMs);
+    // Asked for when it looks for the node that is missing.
+    await server.ask({ tellNamespaces: false });
+    await until(() => !source.describe().connected, "the loss", 4 * limitMs);
+    const reason = "connection: the server does not tell its namespaces: BadOutOfService";
+    await until(() => faultsOf(source).includes(reason), "its reason", limitMs);
+    const before = readings.length;
+    await server.ask({ tellNamespaces: true });
+    await until(() => readings.length > before, "readings after it", limitMs);
+    expect(faultsOf(source)).toEqual(["late (ns=2;s=T1.late): the server refuses it: BadNodeIdUnknown"]);
+  });
+
   test("gives the value of a node that it has later", async () => {
     const port = await findFreePort();
     const server = await startServer(port);

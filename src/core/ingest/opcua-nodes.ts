@@ -3,6 +3,7 @@
  * `ns=2;s=P` may be another variable tomorrow: a number whose namespace has changed is refused.
  */
 import { failed, ok, type Result } from "../contract/result.ts";
+import type { OpcUaValue } from "./opcua-values.ts";
 
 /** Of each node its id at the server whose namespaces these are, in their order; or why it has none. */
 export type FindNodes = (namespaces: readonly string[]) => readonly Result<string, string>[];
@@ -18,6 +19,8 @@ export function createNodeFinder(nodes: readonly string[]): FindNodes {
       return at < 0 ? failed(`the server has no namespace ${uri}`) : ok(`ns=${at};${id}`);
     }
     const index = Number(number ?? 0);
+    // Of OPC UA itself, at every server.
+    if (index === 0) return ok(node);
     const now = namespaces[index];
     const before = first.get(index);
     if (before !== undefined && before !== now) {
@@ -31,9 +34,19 @@ export function createNodeFinder(nodes: readonly string[]): FindNodes {
   return (namespaces) => nodes.map((node) => find(node, namespaces));
 }
 
+/** The namespaces of a server in their order, from its list of them (i=2255), which is never empty; or why it tells none. */
+export function readNamespaces({ value, statusName }: OpcUaValue): Result<readonly string[], string> {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [];
+  // A text may be null (OPC 10000-6, 5.1.6): a number that no namespace has.
+  if (list.length > 0 && list.every((each) => each === null || typeof each === "string"))
+    return ok(list.map((each) => (each ?? "") as string));
+  const reason = statusName === "Good" ? "this is no list of texts" : statusName.slice(0, maxShown);
+  return failed(`the server does not tell its namespaces: ${reason}`);
+}
+
 const maxShown = 100;
 
 /** OPC 10000-6, 5.1.12: a semicolon and a percent sign of the URI are escaped. */
 function readUri(uri: string): string {
-  return uri.replaceAll("%3B", ";").replaceAll("%25", "%");
+  return uri.replace(/%3b/gi, ";").replaceAll("%25", "%");
 }

@@ -24,6 +24,10 @@ const connectionCures: readonly Cure[] = [
     "The server takes fewer nodes at once than it is asked for: raise its limit, or map fewer.",
   ],
   [
+    /does not tell its namespaces/,
+    "Let the server give this user its list of namespaces (i=2255); one that has just started may not have it yet.",
+  ],
+  [
     /BadUserAccessDenied|BadIdentityToken/,
     "Check username and password, and that the server knows this user; without username it must allow anonymous.",
   ],
@@ -41,9 +45,10 @@ const otherConnectionCure =
 
 const nodeCures: readonly Cure[] = [
   [
-    /namespace/,
-    "Write nsu=URI; in place of ns=NUMBER; with the URI of the variable's namespace, as the server's list of namespaces has it.",
+    /namespace \d+ was /,
+    "Write nsu=URI; in place of ns=NUMBER; with the URI of the variable's namespace; or, if the change is right, restart the gateway, which accepts it.",
   ],
+  [/has no namespace/, "Write the URI as the server's list of namespaces has it."],
   [/not a number/, "Map another node: one variable that holds one number."],
   [/says that there is no value/, "The server has no value of it now: look at the sensor if it stays so."],
   [

@@ -1,5 +1,5 @@
 /** The one subscription of a session with an OPC UA server: what the server grants of it, and which nodes it watches. Never renews itself. */
-import type { FindNodes } from "../../core/ingest/opcua-nodes.ts";
+import { type FindNodes, readNamespaces } from "../../core/ingest/opcua-nodes.ts";
 import type { OpcUaValue } from "../../core/ingest/opcua-values.ts";
 import type {
   OpcUaAttribute,
@@ -87,21 +87,25 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
     item.on("changed", (value) => sink.onValue(index, readValue(value)));
   };
 
-  /** Of these nodes the ids that they have at the server now, and how many of them it takes in one call. */
+  /**
+   * Of these nodes the ids that they have at the server now, and how many of them it takes in one call. Without its namespaces
+   * nothing is known of any of them: the session is lost.
+   */
   const find = async (indexes: readonly number[]) => {
-    const [namespaces, mostRead, mostWatched] = (await session.read(serverNodes)).map(
-      (data) => data.value?.value,
-    );
-    const all = findNodes(
-      Array.isArray(namespaces) ? namespaces.map((each) => (typeof each === "string" ? each : "")) : [],
-    );
+    const [list, mostRead, mostWatched] = await session.read(serverNodes);
+    const namespaces = readNamespaces(readValue(list ?? {}));
+    if (!namespaces.ok) {
+      sink.onLost(namespaces.error);
+      throw new Error(namespaces.error);
+    }
+    const all = findNodes(namespaces.value);
     const found: { readonly index: number; readonly node: OpcUaAttribute }[] = [];
     for (const index of indexes) {
       const id = all[index]!;
       if (id.ok) found.push({ index, node: valueAt(id.value) });
       else sink.onRefused(index, id.error);
     }
-    return { found, readsPerCall: countPerCall(mostRead), watchedPerCall: countPerCall(mostWatched) };
+    return { found, readsPerCall: readPerCall(mostRead), watchedPerCall: readPerCall(mostWatched) };
   };
 
   const watch = async (indexes: readonly number[]): Promise<void> => {
@@ -138,7 +142,8 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
   return { granted: { signEveryMs }, watch, retry };
 }
 
-function countPerCall(limit: unknown): number {
+function readPerCall(data: OpcUaDataValue | undefined): number {
+  const limit = data?.value?.value;
   return typeof limit === "number" && limit >= 1 ? Math.min(limit, mostPerCall) : perCallByDefault;
 }
 

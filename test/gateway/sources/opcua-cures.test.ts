@@ -16,6 +16,7 @@ test.each([
   ["the certificate of the server is valid from A to B (CN=scada, SHA-256 0E:C8)", "renewed"],
   [" serviceResult = BadUserAccessDenied (0x801f0000)", "username and password"],
   [" serviceResult = BadCertificateUntrusted (0x801a0000)", "trust this gateway's certificate"],
+  ["the server does not tell its namespaces: BadUserAccessDenied", "list of namespaces"],
   ["the server is silent", "timeoutSeconds"],
   ["connect ECONNREFUSED 127.0.0.1:4840", "Check address and network"],
 ])("of a connection, %s has its own cure", (detail, cure) => {
@@ -24,7 +25,8 @@ test.each([
 
 test.each([
   ["the server refuses it: namespace 2 was urn:a and is urn:b now", "nsu=URI"],
-  ["the server refuses it: the server has no namespace urn:a", "nsu=URI"],
+  ["the server refuses it: namespace 2 was urn:a and is gone", "restart the gateway"],
+  ["the server refuses it: the server has no namespace urn:a", "Write the URI"],
   ["a value of type DateTime, not a number", "holds one number"],
   ["65535 says that there is no value", "no value of it now"],
   ["bad: BadSensorFailure", "Look at the sensor"],
