@@ -28,9 +28,13 @@ interface OpcUaSourceOptions {
   readonly backoff?: BackoffOptions;
 }
 
-/** More values than so many between two readings, and as many for each node, are a flood. */
+/** A session is judged at every reading, and this often where readings are rarer, ms. */
+const judgeMs = 10_000;
+/** More values than so many between two judgements, and as many for each node, are a flood. */
 const floodBase = 1000;
 const floodPerNode = 20;
+/** Where a sign did not come the next one is waited for, but no longer than this for both, ms. */
+const longestSilenceMs = 120_000;
 /** Nodes that a server does not have are asked for again after so long, ms. */
 const retryMs = 60_000;
 /** A session that does not end within this time, ms, is left to itself: others wait for whoever closes. */
@@ -42,7 +46,7 @@ interface Session {
   loss: Error | null;
   /** When it last gave a sign. */
   heardMs: number;
-  /** Values since the last reading. */
+  /** Values since it was last judged. */
   told: number;
 }
 
@@ -107,19 +111,24 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
     };
 
     const read = async ({ granted: { signEveryMs }, retry }: OpcUaOpened): Promise<void> => {
+      const silentMs = Math.max(signEveryMs, Math.min(2 * signEveryMs, longestSilenceMs)) + timeoutMs;
       const openedMs = clock.monotonicMs();
+      let dueMs = openedMs + everyMs;
       let retriedMs = openedMs;
       while (!isOver()) {
-        await pause.wait(everyMs);
-        judgeSilence(2 * signEveryMs + timeoutMs);
+        await pause.wait(Math.max(0, Math.min(judgeMs, dueMs - clock.monotonicMs())));
+        judgeSilence(silentMs);
         if (session.told > floodBase + floodPerNode * nodes.length)
           lose("the server sends more than was asked for");
         session.told = 0;
         if (isOver()) return;
-        faults.clear(connectionSubject);
-        backoff.reset();
         const nowMs = clock.monotonicMs();
-        watch.tell(nowMs - openedMs < signEveryMs);
+        if (nowMs >= dueMs) {
+          dueMs = nowMs + everyMs;
+          faults.clear(connectionSubject);
+          backoff.reset();
+          watch.tell(nowMs - openedMs < signEveryMs);
+        }
         const missing = watch.listMissing();
         if (missing.length === 0 || nowMs - retriedMs < retryMs) continue;
         retriedMs = Number.POSITIVE_INFINITY;

@@ -257,6 +257,66 @@ test("a flood is cut off, and costs no memory", async () => {
   ]);
 });
 
+test.each([120, 300])(
+  "readings of every %d s are given, though the server tells each change at once",
+  async (everySeconds) => {
+    const channels = Array.from({ length: 40 }, (_, at) => ({
+      name: `c${at}`,
+      node: `ns=2;s=${at}`,
+      unit: "1",
+    }));
+    const { sessions, closed, readings, wait } = await start({
+      more: { everySeconds, turbines: [{ turbine: "T1", channels }] },
+    });
+    // As often as it is asked to publish at most.
+    const tellAll = (value: number): void => {
+      for (const index of channels.keys())
+        sessions[0]!.onValue(index, { value, dataType: 11, status: 0, statusName: "Good" });
+    };
+    for (let seconds = 0; seconds < 2 * everySeconds; seconds += everyMs / 1000) {
+      for (let count = 0; count < 5; count++) tellAll(seconds);
+      await wait();
+    }
+    expect(closed).toEqual([]);
+    expect(readings).toHaveLength(80);
+  },
+);
+
+test("where readings are rare a flood, silence and a node that is missing are found no later", async () => {
+  const asked: (readonly number[])[] = [];
+  const rare = {
+    more: { everySeconds: 3600 },
+    open: async () => ({
+      granted: { signEveryMs },
+      retry: async (each: readonly number[]) => void asked.push(each),
+    }),
+  };
+  const flooded = await start(rare);
+  for (let count = 0; count < 5000; count++) flooded.tell(count);
+  await flooded.wait();
+  await until(() => flooded.faults().includes("the server sends more than was asked for"), "the flood");
+  const silent = await start(rare);
+  silent.sessions[0]!.onRefused(0, "BadNodeIdUnknown");
+  for (let beat = 0; beat < 6; beat++) await silent.waitWithSigns();
+  expect(asked).toEqual([[0]]);
+  expect(silent.faults()).toEqual([]);
+  for (let beat = 0; beat < 3; beat++) await silent.wait();
+  await until(() => silent.faults().includes("the server is silent"), "the loss");
+});
+
+test.each([
+  [100_000, 130_000],
+  [600_000, 610_000],
+])("a server that gives a sign every %d ms is silent after %d ms", async (signEveryMs, silentMs) => {
+  const { clock, wait, faults } = await start({
+    open: async () => ({ granted: { signEveryMs }, retry: async () => {} }),
+  });
+  for (let ms = everyMs; ms < silentMs; ms += everyMs) await wait();
+  expect(faults()).not.toContain("the server is silent");
+  clock.advance(everyMs);
+  await until(() => faults().includes("the server is silent"), "the loss");
+});
+
 test("a node of no known place, and one that is refused, do no harm", async () => {
   const { sessions, bad, readings, wait } = await start();
   sessions[0]!.onValue(99, { value: 1, dataType: 11, status: 0, statusName: "Good" });
