@@ -37,7 +37,7 @@ interface AlertJournalOptions {
   readonly sinks: readonly AlertSink[];
   /** Puts an event into the outbox. */
   readonly append: (event: AlertEvent) => void;
-  /** So many of what waited for a sink were given up, as there was no room, and all others have been delivered. */
+  /** So many of what waited for a sink were given up, as there was no room. Told once it is ready again, or has taken all others. */
   readonly onGivenUp: (sink: string, count: number) => void;
   /** Is everything that was put into the outbox on the disk? */
   readonly isCommitted: () => boolean;
@@ -116,8 +116,12 @@ function openSinkQueue(
   /** Components whose last attempt failed: the others come first, as each attempt may cost the connection. */
   const failed = new Set<string>();
   let isSending = false;
-  /** Since nothing waited. */
+  /** And not told yet; of this run. */
   let givenUp = 0;
+  const tellGivenUp = (): void => {
+    if (givenUp > 0) options.onGivenUp(sink.name, givenUp);
+    givenUp = 0;
+  };
 
   async function deliver(event: AlertEvent): Promise<boolean> {
     try {
@@ -157,9 +161,7 @@ function openSinkQueue(
       isSending = false;
       if (unwritten > 0) write();
     }
-    if (waiting.length > 0 || givenUp === 0) return;
-    options.onGivenUp(sink.name, givenUp);
-    givenUp = 0;
+    if (waiting.length === 0) tellGivenUp();
   }
 
   const next = (): AlertEvent | undefined => {
@@ -173,6 +175,7 @@ function openSinkQueue(
 
   sink.onReady(() => {
     resting.clear();
+    tellGivenUp();
     send();
   });
   return {
@@ -184,10 +187,10 @@ function openSinkQueue(
       for (const { data } of events) resting.delete(nameComponent(data));
       waiting.push(...events);
       while (waiting.length > maxKept) {
-        const [{ id }] = waiting.splice(findSuperfluous(waiting), 1) as [AlertEvent];
+        const [{ id }] = waiting.splice(findLeast(waiting), 1) as [AlertEvent];
         if (givenUp++ > 0) continue;
         const hint =
-          "All of them are in the outbox for the collector. Those go first that later ones of their alarm make superfluous.";
+          "All of them are in the outbox for the collector. How an alarm began and that it ended is given up last.";
         logger.error("more alerts than there is room for wait to be published, and some are given up", {
           id,
           room: maxKept,
@@ -200,16 +203,22 @@ function openSinkQueue(
   };
 }
 
-/** Place of the oldest event that is neither its alarm's first nor the last of it; 0 where there is none such. */
-function findSuperfluous(waiting: readonly AlertEvent[]): number {
+/**
+ * Place of the event that is missed least, the oldest of those: an `updated` that a later event of its alarm makes superfluous, an
+ * `acknowledged`, another `updated`. How an alarm began and that it ended is in no other event, and goes only where nothing else is.
+ */
+function findLeast(waiting: readonly AlertEvent[]): number {
   const hasLater = new Set<string>();
-  let place = 0;
-  for (const [index, { type, data }] of [...waiting.entries()].reverse()) {
+  let least = { place: 0, worth: Number.POSITIVE_INFINITY };
+  for (const [place, { type, data }] of [...waiting.entries()].reverse()) {
     const alarm = `${nameComponent(data)}/${data.failureMode}/${data.since}`;
-    if (hasLater.has(alarm) && type !== "io.aurora.alert.raised.v1") place = index;
+    const isUpdate = type === "io.aurora.alert.updated.v1";
+    const isStep = type === "io.aurora.alert.acknowledged.v1";
+    const worth = isUpdate ? (hasLater.has(alarm) ? 0 : 2) : isStep ? 1 : 3;
+    if (worth <= least.worth) least = { place, worth };
     hasLater.add(alarm);
   }
-  return place;
+  return least.place;
 }
 
 function toText(events: readonly AlertEvent[]): string | null {

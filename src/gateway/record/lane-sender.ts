@@ -1,7 +1,7 @@
 /**
  * What one lane has sent and not yet heard of: a window of envelopes, go-back-N after a timeout that follows how long
  * acknowledgements take (doubling and Karn's rule as in RFC 6298, no smoothing), and a growing wait between attempts. How much may be
- * on the line begins small and grows with what the broker has soon (slow start as in RFC 5681). Reads no clock and sends nothing.
+ * on the line begins small and grows with what the broker says soon that it has (slow start as in RFC 5681). Reads no clock and sends nothing.
  */
 import type { EnvelopeFate } from "./envelope-publisher.ts";
 
@@ -44,8 +44,8 @@ export interface LaneSender {
   readonly bytesOnLine: number;
   /**
    * Bytes that may be on the line. What is lost may have been too much for it, or an envelope too large for the broker, and fares no
-   * better the next time: then it is half of that, and grows more slowly from there. Of a line that is new, or was not used for a
-   * while, nothing is known.
+   * better the next time: then it is half of that, and grows more slowly from there until as much as was lost is carried again.
+   * Of a line that is new, or was not used for a while, nothing is known.
    */
   readonly limitBytes: number;
   /** An envelope that ends at `last` was handed to the transport. */
@@ -73,7 +73,7 @@ const firstLimitBytes = 8_192;
 const maxLimitBytes = 512 * 1024;
 /** A line that takes longer carries no more. */
 const quickMs = 2_000;
-/** Of what is carried, how much more may be on the line where less than twice as much was lost. */
+/** Of what is carried, how much more may be on the line between half of what was lost last and all of it. */
 const carefulGrowth = 1 / 4;
 
 /** Creates the state of a lane that has sent nothing. */
@@ -98,15 +98,21 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     ackTimeoutMs = Math.min(options.maxAckTimeoutMs, Math.max(options.ackTimeoutMs, wantedMs));
   };
   const goBack = (lost: readonly Flight[]): void => {
-    if (lost.length > 0) safeBytes = Math.max(minLimitBytes, Math.min(limitBytes, sumBytes(lost)) / 2);
-    limitBytes = Math.min(limitBytes, safeBytes);
+    if (lost.length > 0) {
+      safeBytes = Math.max(minLimitBytes, Math.min(limitBytes, sumBytes(lost)) / 2);
+      limitBytes = Math.min(limitBytes, safeBytes);
+    }
     flights = [];
     sentUpTo = acknowledged;
   };
-  /** A lane that had little to send has not tried the line. */
+  /**
+   * A lane that had little to send has not tried the line. One that has more fills a quarter at least with a single envelope: half
+   * of the room, of which whole records may take half.
+   */
   const grow = (bytes: number): void => {
-    if (2 * sumBytes(onLine()) < limitBytes) return;
-    limitBytes = Math.min(maxLimitBytes, limitBytes + bytes * (limitBytes < safeBytes ? 1 : carefulGrowth));
+    if (4 * sumBytes(onLine()) < limitBytes) return;
+    const isCareful = limitBytes >= safeBytes && limitBytes < 2 * safeBytes;
+    limitBytes = Math.min(maxLimitBytes, limitBytes + bytes * (isCareful ? carefulGrowth : 1));
   };
   return {
     get sentUpTo() {

@@ -193,13 +193,14 @@ test("what waited for a sink is written down every sixteenth delivery and at the
   expect(JSON.parse(state.get("held")!)).toHaveLength(10);
 });
 
-test("of more alerts than there is room for those go that a later one of their alarm makes superfluous, and how many is told once", async () => {
+/** A journal whose only sink takes nothing until `becomeReady`, and refuses what `refuses` names then. */
+function openHeldJournal(refuses: (event: AlertEvent) => boolean = () => false) {
   const told: string[] = [];
   const errors: string[] = [];
   const logger: Logger = { ...silentLogger, error: (message) => errors.push(message), child: () => logger };
   const taken: string[] = [];
   let isReady = false;
-  let becomeReady = idle;
+  let heard = idle;
   const sink: AlertSink = {
     name: "held",
     waitingKey: "held",
@@ -207,9 +208,12 @@ test("of more alerts than there is room for those go that a later one of their a
     get isReady() {
       return isReady;
     },
-    deliver: async ({ id }) => void taken.push(id),
+    deliver: async (each) => {
+      if (refuses(each)) throw new Error("refused");
+      taken.push(each.id);
+    },
     onReady: (callback) => {
-      becomeReady = callback;
+      heard = callback;
     },
   };
   const journal = openAlertJournal({
@@ -220,18 +224,60 @@ test("of more alerts than there is room for those go that a later one of their a
     isCommitted: () => true,
     logger,
   });
-  const steps = ["raised", ...Array.from({ length: 18 }, () => "updated" as const), "cleared"] as const;
-  const since = new Date(1_700_000_000_000).toISOString();
-  const made = Array.from({ length: 12 }, (_, turbine) =>
+  const becomeReady = async (): Promise<void> => {
+    isReady = true;
+    heard();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { journal, told, errors, taken, becomeReady };
+}
+
+const since = new Date(1_700_000_000_000).toISOString();
+
+test("of more alerts than there is room for updates and people's steps go, and how many is told once", async () => {
+  const { journal, told, errors, taken, becomeReady } = openHeldJournal();
+  // Sixty alarms of which all but how each began, and that it ended, must go, and a few steps may stay.
+  const updates = Array.from({ length: 17 }, () => "updated" as const);
+  const steps = ["raised", ...updates, "cleared", "acknowledged"] as const;
+  const made = Array.from({ length: 60 }, (_, turbine) =>
     steps.map((step, index) => alertEvent(`wt-${turbine}`, step, 1_700_000_000_000 + index, { since })),
   ).flat();
   for (const each of made) journal.take([each], () => ({}));
   expect([journal.undelivered, errors.length, told]).toEqual([200, 1, []]);
-  isReady = true;
-  becomeReady();
-  await new Promise((resolve) => setImmediate(resolve));
+  await becomeReady();
   expect(taken).toHaveLength(200);
-  const ends = made.filter(({ type }) => !type.includes("updated")).map(({ id }) => id);
+  const ends = made.filter(({ type }) => /raised|cleared/.test(type)).map(({ id }) => id);
   expect(ends.filter((id) => !taken.includes(id))).toEqual([]);
-  expect(told).toEqual(["held 40"]);
+  expect(told).toEqual(["held 1000"]);
+});
+
+test("the newest that an alarm says of itself goes after what people made of it, and beginnings and ends go last, the oldest first", async () => {
+  const { journal, taken, becomeReady } = openHeldJournal();
+  const tell = (turbine: string, ...steps: ("raised" | "updated" | "acknowledged" | "cleared")[]): void => {
+    for (const [index, step] of steps.entries())
+      journal.take([alertEvent(turbine, step, 1_700_000_000_000 + index, { since })], () => ({}));
+  };
+  tell("stands", "raised", "acknowledged", "updated");
+  for (let turbine = 0; turbine < 99; turbine++) tell(`wt-${turbine}`, "raised", "cleared");
+  await becomeReady();
+  expect(taken.slice(0, 3)).toEqual([
+    "stands/raised/1700000000000",
+    "stands/updated/1700000000002",
+    "wt-0/raised/1700000000000",
+  ]);
+  const full = openHeldJournal();
+  for (let turbine = 0; turbine < 101; turbine++)
+    for (const step of ["raised", "cleared"] as const)
+      full.journal.take([alertEvent(`wt-${turbine}`, step, 1_700_000_000_000, { since })], () => ({}));
+  await full.becomeReady();
+  expect(full.taken).toHaveLength(200);
+  expect(full.taken[0]).toBe("wt-1/raised/1700000000000");
+});
+
+test("how many were given up is told once the sink is ready, also where it goes on refusing some", async () => {
+  const { journal, told, becomeReady } = openHeldJournal(({ data }) => data.turbine === "wt-0");
+  for (let index = 0; index < 205; index++)
+    journal.take([alertEvent(`wt-${index % 2}`, "raised", 1_700_000_000_000 + index)], () => ({}));
+  await becomeReady();
+  expect([told, journal.undelivered > 0]).toEqual([["held 5"], true]);
 });

@@ -136,7 +136,13 @@ describe("what a lane may have on the line", () => {
     expect(sender.limitBytes).toBe(8_192);
   });
 
-  test("is half of what was lost, and grows more slowly from there", () => {
+  test("grows by one envelope alone where records fill no more than half of its room", () => {
+    const { sender } = create();
+    sender.settle(sender.sent(1, 0, 2_050), "carried", 10);
+    expect(sender.limitBytes).toBe(8_192 + 2_050);
+  });
+
+  test("is half of what was lost, and grows more slowly from there, until as much is carried again", () => {
     const { sender } = create();
     for (let round = 0; round < 30; round++) fill(sender, round, 0);
     sender.sent(1_000, 100, 60_000);
@@ -145,6 +151,9 @@ describe("what a lane may have on the line", () => {
     const grown = fill(sender, 1_300, 10);
     expect(grown).toBeGreaterThan(30_000);
     expect(grown).toBeLessThanOrEqual(37_500);
+    for (let nowMs = 1_310; sender.limitBytes < 60_000; nowMs += 10) fill(sender, nowMs, 10);
+    const before = sender.limitBytes;
+    expect(fill(sender, 1_900, 10)).toBeGreaterThan(1.5 * before);
   });
 
   test("begins small again over a new connection and after a while without anything, whatever it was", () => {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { createTopics } from "../../../src/core/contract/topics.ts";
 import { encodeUplinkAck } from "../../../src/core/wire/uplink-ack.ts";
@@ -13,13 +14,18 @@ const thinBytesPerSecond = 1_500;
 /** A connection whose ping is stuck behind what is sent for so long is taken for dead. */
 const deadAfterMs = 6_000;
 
-/** A line that carries a message after the other; what a connection had not carried when it ends is gone. */
+/**
+ * A line that carries a message after the other; what a connection had not carried when it ends is gone. The broker at its end answers
+ * at once, the collector behind it when it has stored, an envelope after the other.
+ */
 function openThinLine(clock: ManualClock, collector: ReturnType<typeof createCollectorModel>) {
   const callbacks = new Set<() => void>();
   let connection = 0;
   let connected = false;
   let bytesPerSecond = thinBytesPerSecond;
   let freeAtMs = 0;
+  let storeMs = 0;
+  let storedAtMs = 0;
   let heard: (topic: string, payload: Uint8Array) => void = () => {};
   const connect = (): void => {
     connected = true;
@@ -49,8 +55,12 @@ function openThinLine(clock: ManualClock, collector: ReturnType<typeof createCol
         clock.after(freeAtMs - nowMs, () => {
           if (!connected || connection !== carriedBy) return;
           resolve();
-          const ack = collector.take(copy);
-          if (ack !== null) heard(topics.ack("gw"), encodeUplinkAck(ack));
+          if (storeMs === Number.POSITIVE_INFINITY) return;
+          storedAtMs = Math.max(clock.monotonicMs(), storedAtMs) + storeMs;
+          clock.after(storedAtMs - clock.monotonicMs(), () => {
+            const ack = collector.take(copy);
+            if (ack !== null) heard(topics.ack("gw"), encodeUplinkAck(ack));
+          });
         });
       });
     },
@@ -73,6 +83,10 @@ function openThinLine(clock: ManualClock, collector: ReturnType<typeof createCol
     become: (rate: number): void => {
       bytesPerSecond = rate;
     },
+    /** The collector takes so long for an envelope from now on; without end it hears of none. */
+    storeWithin: (ms: number): void => {
+      storeMs = ms;
+    },
   };
 }
 
@@ -90,28 +104,61 @@ function openGateway() {
     random: () => 0.5,
   });
   onTestFinished(() => uplink.close());
-  const passSeconds = (seconds: number): void => {
-    for (let second = 0; second < seconds; second++) clock.advance(1_000);
+  /** What the broker answers is heard soon, as it is by a process that has the time. */
+  const passSeconds = async (seconds: number): Promise<void> => {
+    for (let step = 0; step < seconds * 10; step++) {
+      clock.advance(100);
+      await setImmediate();
+    }
   };
-  return { outbox, line, passSeconds };
+  const appendAlerts = (count: number): void => {
+    for (let number = 0; number < count; number++)
+      outbox.append({
+        kind: "alert",
+        id: `a${number}`,
+        json: JSON.stringify({ number, text: "x".repeat(1_000) }),
+      });
+  };
+  return { outbox, line, passSeconds, appendAlerts };
 }
 
-test("alerts that gathered get over a line that cannot carry them at once before it is given up", () => {
-  const { outbox, line, passSeconds } = openGateway();
-  for (let number = 0; number < 60; number++)
-    outbox.append({
-      kind: "alert",
-      id: `a${number}`,
-      json: JSON.stringify({ number, text: "x".repeat(1_000) }),
-    });
+test("alerts that gathered get over a line that cannot carry them at once before it is given up", async () => {
+  const { outbox, line, passSeconds, appendAlerts } = openGateway();
+  appendAlerts(60);
   line.connect();
   // At the line's own rate it takes 41 s.
-  passSeconds(60);
+  await passSeconds(60);
   expect(outbox.counts().records).toBe(0);
   expect(line.connections).toBe(1);
 });
 
-test("so does everything else, after the line was a good one", () => {
+test("over a good line as many alerts go at once as the broker takes, also to a collector that stores one envelope after the other", async () => {
+  const { outbox, line, passSeconds, appendAlerts } = openGateway();
+  line.become(1e7);
+  line.storeWithin(200);
+  appendAlerts(1_000);
+  line.connect();
+  // With envelopes that stay as small as the first ones it takes a minute.
+  await passSeconds(10);
+  expect(outbox.counts().records).toBe(0);
+});
+
+test("so they do after single alerts were lost while no collector was there", async () => {
+  const { outbox, line, passSeconds, appendAlerts } = openGateway();
+  line.become(1e7);
+  line.storeWithin(Number.POSITIVE_INFINITY);
+  line.connect();
+  appendAlerts(1);
+  await passSeconds(60);
+  line.storeWithin(200);
+  await passSeconds(60);
+  expect(outbox.counts().records).toBe(0);
+  appendAlerts(1_000);
+  await passSeconds(10);
+  expect(outbox.counts().records).toBe(0);
+});
+
+test("so does everything else, after the line was a good one", async () => {
   const { outbox, line, passSeconds } = openGateway();
   const appendMany = (): void => {
     for (let number = 0; number < 60; number++)
@@ -121,11 +168,11 @@ test("so does everything else, after the line was a good one", () => {
   line.connect();
   for (let round = 0; round < 5; round++) {
     appendMany();
-    passSeconds(10);
+    await passSeconds(10);
   }
   expect(outbox.counts().records).toBe(0);
   line.become(thinBytesPerSecond);
   appendMany();
-  passSeconds(200);
+  await passSeconds(200);
   expect(outbox.counts().records).toBe(0);
 });
