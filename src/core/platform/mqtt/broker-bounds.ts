@@ -6,7 +6,7 @@ import type { Clock } from "../clock.ts";
 
 /**
  * A bounded number of connections, shared so that known clients keep theirs: one that has not authenticated makes room
- * for the next, guests have a part of the places at most, and a login has a few. This process's own have others.
+ * for the next, guests have a part of the places at most, and a login has a few, of which the first takes none from others. This process's own have others.
  */
 export interface Places {
   /** Every connection that has a place. */
@@ -27,10 +27,10 @@ const maxOfLogin = 16;
 /** What stores and what shows; others of this machine reach that port, and make room there as elsewhere. */
 const maxOwn = 16;
 
-/** Creates `open` places, of which guests have half, and one more for each of so many enrolled. */
+/** Creates `open` places, of which guests have half, and one more for the first connection of each of so many enrolled. */
 export function createPlaces(open: number, enrolled: number): Places {
-  const others = createBoundedPlaces(open + enrolled, Math.ceil(open / 2));
-  const own = createBoundedPlaces(maxOwn, 0);
+  const others = createBoundedPlaces(open, enrolled, Math.ceil(open / 2));
+  const own = createBoundedPlaces(maxOwn, 0, 0);
   const internal = new WeakSet<Socket>();
   const of = (socket: Socket): BoundedPlaces => (internal.has(socket) ? own : others);
   return {
@@ -51,12 +51,15 @@ interface BoundedPlaces extends Pick<Places, "settle"> {
   take(socket: Socket): boolean;
 }
 
-function createBoundedPlaces(max: number, maxOfGuests: number): BoundedPlaces {
+function createBoundedPlaces(open: number, enrolled: number, maxOfGuests: number): BoundedPlaces {
   const taken = new Set<Socket>();
   /** In the order of their coming. */
   const unknown = new Set<Socket>();
   /** Client ids of those that authenticated, by login. */
   const settled = new Map<string | null, Map<Socket, string>>();
+  const countLogins = (): number => settled.size - (settled.has(null) ? 1 : 0);
+  /** Of the open places: all but the first connection of each login, and of as many logins as are enrolled. */
+  const countOpen = (): number => taken.size - unknown.size - Math.min(countLogins(), enrolled);
   const leave = (socket: Socket): void => {
     taken.delete(socket);
     unknown.delete(socket);
@@ -64,7 +67,7 @@ function createBoundedPlaces(max: number, maxOfGuests: number): BoundedPlaces {
   return {
     taken,
     take(socket) {
-      if (taken.size >= max) {
+      if (taken.size >= open + enrolled) {
         const [oldest] = unknown;
         if (oldest === undefined) return false;
         leave(oldest);
@@ -78,7 +81,10 @@ function createBoundedPlaces(max: number, maxOfGuests: number): BoundedPlaces {
     settle(socket, login, clientId) {
       const own = settled.get(login) ?? new Map<Socket, string>();
       const most = login === null ? maxOfGuests : maxOfLogin;
-      if (own.size >= most && ![...own.values()].includes(clientId)) return `more than ${most} connections`;
+      const takesOver = [...own.values()].includes(clientId);
+      if (own.size >= most && !takesOver) return `more than ${most} connections`;
+      const isFirst = login !== null && own.size === 0 && countLogins() < enrolled;
+      if (!isFirst && !takesOver && countOpen() >= open) return "all open places are taken";
       unknown.delete(socket);
       // It may have closed while its password was checked.
       if (!taken.has(socket)) return null;

@@ -58,13 +58,40 @@ export async function openListeners(
 
 /** CONNACK of 3.1.1 with code 3, "server unavailable" (section 3.2.2.3). */
 const connackUnavailable = Uint8Array.of(0x20, 0x02, 0x00, 0x03);
-/** How long the other end may take to read that. */
+/** How long the other end may take to read that, whatever it sends meanwhile. */
 const readAnswerMs = 1_000;
+/** So many at once are answered. */
+const maxTurnedAway = 200;
 
-/** Ends a connection for which there is no place. Without a word the port would pass for one of TLS. */
-export function turnAway(socket: Socket): void {
-  socket.setTimeout(readAnswerMs, () => socket.destroy());
-  socket.resume().end(connackUnavailable);
+/** Ends connections for which there is no place. */
+interface TurningAway {
+  /** With an answer: without a word the port would pass for one of TLS. Of many at once the others end without. */
+  turnAway(socket: Socket): void;
+  /** Ends those that have not read theirs. */
+  close(): void;
+}
+
+/** Starts with nobody to answer. */
+export function createTurningAway(): TurningAway {
+  const leaving = new Set<Socket>();
+  return {
+    turnAway(socket) {
+      if (leaving.size >= maxTurnedAway) {
+        socket.destroy();
+        return;
+      }
+      leaving.add(socket);
+      const timer = setTimeout(() => socket.destroy(), readAnswerMs).unref();
+      socket.once("close", () => {
+        clearTimeout(timer);
+        leaving.delete(socket);
+      });
+      socket.resume().end(connackUnavailable);
+    },
+    close() {
+      for (const socket of leaving) socket.destroy();
+    },
+  };
 }
 
 /** Common name of the certificate that the other end has shown, and that its authority has signed; null where none was asked for. */

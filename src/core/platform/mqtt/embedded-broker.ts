@@ -18,7 +18,7 @@ import {
   maxTopicLength,
   type Places,
 } from "./broker-bounds.ts";
-import { type BrokerTls, openListeners, readCertificateName, turnAway } from "./broker-listeners.ts";
+import { type BrokerTls, createTurningAway, openListeners, readCertificateName } from "./broker-listeners.ts";
 import { scopeClientId, unscopeClientId } from "./client-id.ts";
 import { createAskLog, createRefusalLog, type RefusedLogin } from "./login-refusals.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
@@ -164,11 +164,12 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
   // Its typings leave out "error", which it does emit when its memory store fails.
   (broker as EventEmitter).on("error", (error: unknown) => logger.error("broker error", { error }));
 
+  const turning = createTurningAway();
   const accept = (socket: Socket, isInternal: boolean): void => {
     socket.on("error", () => {});
     if (!places.take(socket, isInternal)) {
       refuse({ user: null, address: socket.remoteAddress ?? "unknown", reason: "all places are taken" });
-      turnAway(socket);
+      turning.turnAway(socket);
       return;
     }
     socket.setNoDelay(true);
@@ -200,6 +201,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       const stopped = listeners.close();
       await waitAtMost(new Promise<void>((resolve) => broker.close(() => resolve())), 500);
       for (const socket of places.taken) socket.destroy();
+      turning.close();
       await waitAtMost(stopped, 450);
     },
   };

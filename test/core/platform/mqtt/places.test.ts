@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { createLogger } from "../../../../src/core/platform/logger.ts";
 import { createEmbeddedBroker } from "../../../../src/core/platform/mqtt/embedded-broker.ts";
@@ -59,4 +62,35 @@ test("guests have half of the open places, and none of the enrolled", async () =
   const inside = (): number => guests.filter(({ client }) => client.connected).length;
   await until(() => inside() > 0 && broker.counts().refusedConnections > 3, "the others are refused");
   expect(inside()).toBe(1);
+});
+
+test("whoever is turned away is gone soon, also if it goes on sending, and with the broker at the latest", async () => {
+  const { broker } = await startBroker({ maxConnections: 1, enrolled: 0 });
+  const gateway = startClient(broker.port, "c", "gw-1");
+  await until(() => gateway.client.connected, "the only place is taken");
+  const late = connect({ port: broker.port, allowHalfOpen: true });
+  onTestFinished(() => void late.destroy());
+  late.on("error", () => {});
+  let isClosed = false;
+  late.once("close", () => {
+    isClosed = true;
+  });
+  await once(late, "data");
+  // Each byte would begin a limit of silence anew.
+  while (!isClosed) {
+    late.write("x");
+    await wait(100);
+  }
+  expect(late.destroyed).toBe(true);
+});
+
+test("further connections of a login take no place of another that is enrolled", async () => {
+  const { broker, refused } = await startBroker({ maxConnections: 2, enrolled: 3 });
+  const greedy = Array.from({ length: 5 }, (_, index) => startClient(broker.port, `c${index}`, "gw-0"));
+  const inside = (): number => greedy.filter(({ client }) => client.connected).length;
+  await until(() => inside() === 3 && refused.length > 3, "it has its own and the open places");
+  expect(refused[0]).toMatchObject({ user: "gw-0", reason: "all open places are taken" });
+  const others = [1, 2].map((number) => startClient(broker.port, "c", `gw-${number}`));
+  await until(() => others.every(({ client }) => client.connected), "the others have theirs");
+  expect(inside()).toBe(3);
 });
