@@ -48,10 +48,7 @@ export async function openWriter(options: WriterOptions): Promise<RunningWriter>
 
 async function assemble(options: WriterOptions, closers: Closers): Promise<RunningWriter> {
   const { config, logger, metrics } = options;
-  await prepareStateFolder(config.collector.stateDir, {
-    nowMs: systemClock.nowMs(),
-    logger,
-  });
+  await prepareStateFolder(config.collector.stateDir, { nowMs: systemClock.nowMs(), logger });
   const publish: MqttClient["publish"] = (topic, payload, how) => mqtt.client.publish(topic, payload, how);
   const intake = await openIntake({ ...options, publish }, closers);
   warnOfAnySite(config, logger);

@@ -32,10 +32,7 @@ export async function startShared(options: DaemonOptions): Promise<Daemon> {
 
 function startWeb({ config, version, logger }: DaemonOptions, workers: IngestWorkers): Promise<Daemon> {
   return openWhole(logger, async (closers) => {
-    await prepareStateFolder(config.collector.stateDir, {
-      nowMs: systemClock.nowMs(),
-      logger,
-    });
+    await prepareStateFolder(config.collector.stateDir, { nowMs: systemClock.nowMs(), logger });
     const metrics = createMetrics({ defaults: "process", workers: workers.snapshots, logger });
     const around = { config, logger, metrics };
     const page = await openPage({ ...around, version, embedded: null, workers, access: "write" });

@@ -36,6 +36,7 @@ type Recorded<List extends "alarms" | "events" | "quarantine"> = Awaited<
 /** A page of a list. */
 interface PageOf<T> {
   readonly total: number;
+  readonly totalIsAtLeast?: true | undefined;
   readonly limit: number;
   readonly offset: number;
   readonly items: readonly T[];
@@ -53,7 +54,7 @@ function listOf<T>(item: z.ZodType<T>): z.ZodType<PageOf<T>> {
     limit: z.int(),
     offset: z.int(),
     items: z.array(item),
-  });
+  } satisfies ShapeOf<PageOf<T>>);
 }
 
 /** `/api/v1/turbines`. */

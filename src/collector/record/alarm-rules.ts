@@ -236,8 +236,19 @@ function knownOf({ said, last }: StoredAlarm): SaidAlarm {
 function standingOf(data: AlertData): Required<SaidAlarm> {
   const { component, failureMode, leadingMode, state, since, probability, risk, lane, severity, until } =
     data;
-  const how = { state, since, probability, risk, lane, severity, until };
-  return { component, failureMode, leadingMode, ...how, conditionActive: undefined };
+  return {
+    component,
+    failureMode,
+    leadingMode,
+    state,
+    since,
+    probability,
+    risk,
+    lane,
+    severity,
+    until,
+    conditionActive: undefined,
+  };
 }
 
 /** Do the events tell all that was said? */

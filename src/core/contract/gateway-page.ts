@@ -1,4 +1,4 @@
-/** `/status` of a gateway: what commands read of it, each the part that it asks for. */
+/** `/status` of a gateway: what commands read of it, each the part that it asks for, and what stands beside that in the same objects. */
 import type { DeviceDiagnosis } from "./device/device-diagnosis.ts";
 import type { DriftLevel } from "./drift-verdict.ts";
 

@@ -76,7 +76,7 @@ export interface TurbineState {
   readonly healthReason?: string | undefined;
   /** One a watched component, seen or not; older gateways say nothing. */
   readonly components?: readonly ComponentCondition[] | undefined;
-  /** Of more than {@link maxStateItems} each component's highest risks. */
+  /** Of more than {@link maxStateItems} each component's first before any second one: those that are not withheld, critical ones, the oldest. */
   readonly alarms: readonly SaidAlarm[];
   /** Last calibrated probability and risk by component and failure mode; of more than {@link maxStateItems} each component's highest. */
   readonly lastScores: readonly {

@@ -212,9 +212,9 @@ function findLeast(waiting: readonly AlertEvent[]): number {
   let least = { place: 0, worth: Number.POSITIVE_INFINITY };
   for (const [place, { type, data }] of [...waiting.entries()].reverse()) {
     const alarm = `${nameComponent(data)}/${data.failureMode}/${data.since}`;
-    const isUpdate = type === "io.aurora.alert.updated.v1";
-    const isStep = type === "io.aurora.alert.acknowledged.v1";
-    const worth = isUpdate ? (hasLater.has(alarm) ? 0 : 2) : isStep ? 1 : 3;
+    let worth = 3;
+    if (type === "io.aurora.alert.acknowledged.v1") worth = 1;
+    else if (type === "io.aurora.alert.updated.v1") worth = hasLater.has(alarm) ? 0 : 2;
     if (worth <= least.worth) least = { place, worth };
     hasLater.add(alarm);
   }

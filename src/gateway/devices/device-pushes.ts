@@ -213,7 +213,8 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
     else
       logger[isNews ? "warn" : "debug"]("the device does not run the model", {
         ...fields,
-        hint: trouble.cure,
+        // Where another bundle takes its place there is nothing to do.
+        ...(isReplaced ? {} : { hint: trouble.cure }),
       });
     if (!isReplaced) {
       entry.trouble = trouble;

@@ -142,15 +142,18 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
     };
 
     const connection = open({ config, login, findNodes, stateDir }, listener);
-    await awaitOpening(connection);
-    if (session.opened !== null && !isOver()) {
-      connected = true;
-      counts.connections++;
-      if (counts.connections === 1) logger.info("connected to an OPC UA server", { source: name });
-      await read(session.opened);
+    try {
+      await awaitOpening(connection);
+      if (session.opened !== null && !isOver()) {
+        connected = true;
+        counts.connections++;
+        if (counts.connections === 1) logger.info("connected to an OPC UA server", { source: name });
+        await read(session.opened);
+      }
+    } finally {
       connected = false;
+      await leave(connection);
     }
-    await leave(connection);
     if (session.loss !== null) throw session.loss;
   };
 

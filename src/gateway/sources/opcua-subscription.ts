@@ -80,7 +80,7 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
   const take = (index: number, item: OpcUaItem): void => {
     const { statusCode } = item;
     if (statusCode !== undefined && statusCode.value >>> 30 !== 0) {
-      sink.onRefused(index, statusCode.name);
+      sink.onRefused(index, `the server refuses it: ${statusCode.name}`);
       return;
     }
     items.set(index, item);

@@ -87,7 +87,7 @@ export function createNodeWatch({ config, sink, clock, faults, counts }: NodeWat
       const node = watched[index];
       if (node === undefined) return;
       node.value = null;
-      node.refusal = `the server refuses it: ${detail}`;
+      node.refusal = detail;
     },
     tell: (isYoung) => {
       for (const node of watched) tell(node, isYoung);

@@ -177,7 +177,7 @@ export function refuseRequest(code: ErrorCode, message: string): AuroraError {
 }
 
 type ServeOptions = GatewayHttpOptions & {
-  /** Null while the access file is being written: who knows an older token knows no better yet. */
+  /** Null until the access file with this start's token is written: whoever brings a token may still have an earlier one. */
   readonly token: string | null;
   readonly refuseHost: ReturnType<typeof createHostCheck>["refuse"];
 };

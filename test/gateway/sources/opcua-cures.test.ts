@@ -24,9 +24,9 @@ test.each([
 });
 
 test.each([
-  ["the server refuses it: namespace 2 was urn:a and is urn:b now", "nsu=URI"],
-  ["the server refuses it: namespace 2 was urn:a and is gone", "restart the gateway"],
-  ["the server refuses it: the server has no namespace urn:a", "Write the URI"],
+  ["namespace 2 was urn:a and is urn:b now", "nsu=URI"],
+  ["namespace 2 was urn:a and is gone", "restart the gateway"],
+  ["the server has no namespace urn:a", "Write the URI"],
   ["a value of type DateTime, not a number", "holds one number"],
   ["65535 says that there is no value", "no value of it now"],
   ["bad: BadSensorFailure", "Look at the sensor"],

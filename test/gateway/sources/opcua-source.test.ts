@@ -324,5 +324,5 @@ test("a node of no known place, and one that is refused, do no harm", async () =
   sessions[0]!.onRefused(0, "BadNodeIdUnknown");
   await wait();
   expect(readings).toEqual([]);
-  expect(bad[0]!.detail).toContain("the server refuses it: BadNodeIdUnknown");
+  expect(bad[0]!.detail).toContain("BadNodeIdUnknown");
 });

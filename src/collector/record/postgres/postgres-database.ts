@@ -63,6 +63,7 @@ const connectTimeoutMs = 5_000;
 /** How much longer than the server a client waits before it gives a connection up. */
 const answerGraceMs = 5_000;
 const maxAttempts = 3;
+
 /** Opens a pool; connects at the first statement. */
 export function openPostgres(options: PostgresOptions): PostgresDatabase {
   const subject = redactUrl(options.url);
@@ -79,9 +80,7 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
   const born = new WeakMap<object, number>();
   let wasReached = false;
   // Of a connection that nobody uses just now: the next statement gets another.
-  pool.on("error", (error) => {
-    options.logger.debug("a connection to the database was lost", { error });
-  });
+  pool.on("error", (error) => options.logger.debug("a connection to the database was lost", { error }));
   pool.on("connect", (client) => {
     wasReached = true;
     born.set(client, era);

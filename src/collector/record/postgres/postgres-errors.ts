@@ -13,13 +13,9 @@ interface Refusal {
   readonly routine?: string | undefined;
 }
 
-function causeOf(error: unknown): unknown {
-  return error instanceof AuroraError ? error.cause : error;
-}
-
 /** Null: it was not the server that said so. Of all errors the server's alone have a severity. */
 function refusalOf(error: unknown): Refusal | null {
-  const cause = causeOf(error);
+  const cause = error instanceof AuroraError ? error.cause : error;
   return cause instanceof Error && "severity" in cause ? (cause as Refusal) : null;
 }
 
@@ -72,7 +68,7 @@ export function otherEraError(subject: string): AuroraError {
   const error = new AuroraError("STORE", "the database is another one by now, or was restored", {
     op: "use the record's database",
     subject,
-    hint: "It is tried again then.",
+    hint: "Nothing of this was stored; it is tried again.",
   });
   otherEraErrors.add(error);
   return error;

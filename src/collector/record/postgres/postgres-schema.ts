@@ -225,7 +225,7 @@ export async function migratePostgres(database: PostgresDatabase, logger: Logger
       });
     }
     if (version > 0 && version < migrations.length) {
-      logger.info("tables of an older collector are changed; in a large record that takes minutes", {
+      logger.info("tables of an older collector are changed; in a large record this may take minutes", {
         from: version,
         to: migrations.length,
       });
@@ -248,7 +248,7 @@ export async function migratePostgres(database: PostgresDatabase, logger: Logger
 async function takeSchemaLock(session: SqlSession, logger: Logger): Promise<void> {
   const [free] = await session.rows("SELECT pg_try_advisory_xact_lock($1) AS taken", [schemaLock]);
   if (free?.taken === true) return;
-  logger.info("another process changes the tables; waited for");
+  logger.info("waiting for another process that is changing the tables");
   await session.rows("SELECT pg_advisory_xact_lock($1)", [schemaLock]);
 }
 

@@ -24,13 +24,13 @@ interface WatchStructureOptions {
   readonly path: string;
   readonly clock: Pick<Clock, "nowMs">;
   readonly logger: Logger;
-  /** The log grows for as long as somebody reads: beyond this, or a quarter of what is free, the check is given up for now; default 256 MiB. */
+  /** The log grows for as long as somebody reads: beyond this, or a quarter of what is free, the check is given up for now; default 256 MiB; for tests. */
   readonly maxLogBytes?: number;
-  /** How often to look at the log; default 5 s. */
+  /** How often to look at the log; default 5 s; for tests. */
   readonly lookEveryMs?: number;
 }
 
-/** One that could not be ended is begun again after. */
+/** A check that was not finished is begun again after this. */
 const againAfterMs = hourMs;
 
 /** Begins the check; returns the record as it is to be used, which ends it when it closes. */
@@ -60,7 +60,6 @@ export function watchStructure(record: FleetRecord, options: WatchStructureOptio
     await note(damage);
   };
   const look = async (): Promise<void> => {
-    logger.info("the database is checked while it is used", { path, bytes: sizeWithLog(path) });
     const startMs = performance.now();
     const stopLooking = every(lookEveryMs, logger, async () => {
       const logBytes = sizeOf(`${path}-wal`);
@@ -74,6 +73,7 @@ export function watchStructure(record: FleetRecord, options: WatchStructureOptio
       });
     });
     try {
+      logger.info("the database is checked while it is used", { path, bytes: sizeWithLog(path) });
       const finding = await check(path, (begun) => {
         child = begun;
       });

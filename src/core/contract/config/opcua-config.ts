@@ -29,7 +29,7 @@ export interface OpcUaConfig {
   readonly trustFiles: readonly string[];
   readonly username: string | null;
   readonly passwordFile: string | null;
-  /** Read by nothing: a reading is of the moment at which it is told. Configurations that say it stay good. */
+  /** Ignored, and warned of: a reading is of the moment at which it is told. */
   readonly time?: "source" | "server" | "arrival" | undefined;
   readonly everySeconds: number;
   readonly timeoutSeconds: number;
@@ -102,9 +102,7 @@ export const opcuaSchema: () => z.ZodType<readonly OpcUaConfig[], unknown> = onD
         time: z
           .enum(["source", "server", "arrival"])
           .optional()
-          .describe(
-            "Read by nothing: whose time a reading bore by a former rule; it is of the moment at which it is told",
-          ),
+          .describe("Ignored: a reading is of the moment at which it is told; leave it out"),
         everySeconds: z
           .number()
           .min(1)

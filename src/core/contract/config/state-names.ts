@@ -1,6 +1,6 @@
 /**
  * What each daemon makes at the top of its state folder, by name: whoever makes or reads it takes the name from here, and by the
- * same names a daemon knows at its start what is its own.
+ * same names a start knows what daemons made there.
  */
 
 type StateNames<Part extends string> = Readonly<Record<"record" | Part, string>>;

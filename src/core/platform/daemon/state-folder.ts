@@ -1,6 +1,6 @@
 /**
  * Makes a daemon's state folder its own: what a daemon keeps there is readable by its user only, also what was there before,
- * and rid of what a kill left half written. Reads no file, follows no link, touches nothing that the daemon did not make (somebody
+ * and rid of what a kill left half written. Reads no file, follows no link, touches nothing that no daemon made (somebody
  * may name their home, or /etc), and is no reason not to start.
  */
 import { chmod, lstat, readdir, rm, stat } from "node:fs/promises";
@@ -9,11 +9,6 @@ import { hasErrorCode, systemCodeOf } from "../../contract/aurora-error.ts";
 import { collectorState, gatewayState } from "../../contract/config/state-names.ts";
 import { makeFolder } from "../files/atomic-file.ts";
 import type { Logger } from "../logger.ts";
-
-interface StateFolderOptions {
-  readonly nowMs: number;
-  readonly logger: Logger;
-}
 
 /** What was done, and what could not be. */
 interface StateFolderReport {
@@ -33,7 +28,7 @@ const sticky = 0o1000;
 /** Entries looked at, from the top downwards: a start is not held up by millions of files, and all are in a closed folder. */
 const maxEntries = 20_000;
 
-/** Did a daemon make what has this name at the top of its state folder? It may be the other daemon's: both may share one. */
+/** Did a daemon make what has this name at the top of a state folder? Either one: both may share a folder. */
 function isOwnState(name: string): boolean {
   return (
     leftoverPattern.test(name) ||
@@ -46,7 +41,7 @@ function isOwnState(name: string): boolean {
 /** Makes `dir` where it is missing, closes what is a daemon's to others, the folder too if it holds nothing else, and tidies it. */
 export async function prepareStateFolder(
   dir: string,
-  { nowMs, logger }: StateFolderOptions,
+  { nowMs, logger }: { readonly nowMs: number; readonly logger: Logger },
 ): Promise<StateFolderReport> {
   const report = { tightened: 0, leftoversRemoved: 0, refused: null as string | null };
   const attempt = async (work: () => Promise<void>): Promise<void> => {

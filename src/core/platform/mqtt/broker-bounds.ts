@@ -6,7 +6,7 @@ import type { Clock } from "../clock.ts";
 
 /**
  * A bounded number of connections, shared so that known clients keep theirs: one that has not authenticated makes room
- * for the next, guests have a part of the places at most, and a login has a few, of which the first takes none from others. This process's own have others.
+ * for the next, guests have a part of the places at most, and a login has a few, of which the first takes none from others. Connections of this process have places of their own.
  */
 export interface Places {
   /** Every connection that has a place. */

@@ -97,7 +97,10 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     const opening = openAt(url, {
       logger: createLogger({ level: "info", write: (line) => lines.push(line) }),
     });
-    await until(() => lines.join().includes("another process changes the tables; waited for"), "it says so");
+    await until(
+      () => lines.join().includes("waiting for another process that is changing the tables"),
+      "it says so",
+    );
     await other.query("COMMIT");
     expect(await (await opening).gateways()).toEqual([]);
   });
