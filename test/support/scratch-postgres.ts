@@ -86,9 +86,14 @@ export async function startScratchPostgres(settings: readonly string[] = []): Pr
       }),
     async kill() {
       if (child === null) return;
-      const gone = hasEnded(child) ? undefined : once(child, "exit");
-      child.kill("SIGKILL");
-      await gone;
+      if (!hasEnded(child)) {
+        const gone = once(child, "exit");
+        // Its processes would see that they are alone a moment later only, and answer until then.
+        signalAll(child, "SIGSTOP");
+        signalForked(child, "SIGKILL");
+        child.kill("SIGKILL");
+        await gone;
+      }
       child = null;
     },
     freeze: () => void signalAll(child, "SIGSTOP"),
@@ -149,8 +154,12 @@ export async function startScratchTimescale(settings: readonly string[] = []): P
 function signalAll(child: ChildProcess | null, signal: NodeJS.Signals): void {
   if (child?.pid === undefined) return;
   process.kill(child.pid, signal);
-  const forked = execFileSync("ps", ["-o", "pid=", "--ppid", String(child.pid)], { encoding: "utf8" });
-  for (const pid of forked.trim().split(/\s+/).map(Number)) {
+  signalForked(child, signal);
+}
+
+function signalForked({ pid: parent }: ChildProcess, signal: NodeJS.Signals): void {
+  const forked = execFileSync("ps", ["-o", "pid=", "--ppid", String(parent)], { encoding: "utf8" });
+  for (const pid of (forked.match(/\d+/g) ?? []).map(Number)) {
     try {
       process.kill(pid, signal);
     } catch (error) {
