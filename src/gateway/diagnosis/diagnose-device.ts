@@ -34,7 +34,9 @@ const diagnosisLimits = {
   rejoins: 3,
 } as const;
 
-const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVerdict>> = {
+const rules: Readonly<
+  Record<Exclude<DiagnosisCode, "breaks-protocol">, (facts: DeviceFacts) => DiagnosisVerdict>
+> = {
   "no-contact": (facts) => {
     const { state, reason, forMs, refusal } = facts.contact;
     if (refusal !== null || state === "established" || state === "refused") return null;
@@ -70,10 +72,6 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVer
   },
   // A device that restarts ends its connections too, as two devices of one id do.
   "connection-ends": (facts) => (isRestarting(facts) || facts.returns > 0 ? null : findConnectionEnds(facts)),
-  "breaks-protocol": (facts) => {
-    const broken = findBrokenRule(facts);
-    return broken === null ? null : broken?.finding;
-  },
   "not-configured": (facts) => {
     const { state, unconfiguredMs, objection, refusal } = facts.contact;
     if (refusal !== null) return null;
@@ -234,8 +232,12 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => DiagnosisVer
 
 /** What the table says of a device, in its order. */
 export function diagnoseDevice(facts: DeviceFacts): ReadonlyMap<DiagnosisCode, DiagnosisVerdict> {
-  const explained: readonly DiagnosisCode[] = findBrokenRule(facts)?.explains ?? [];
-  return new Map(diagnosisCodes.map((code) => [code, explained.includes(code) ? null : rules[code](facts)]));
+  const broken = findBrokenRule(facts);
+  const judge = (code: DiagnosisCode): DiagnosisVerdict => {
+    if (code === "breaks-protocol") return broken === null ? null : broken?.finding;
+    return broken?.explains.includes(code) ? null : rules[code](facts);
+  };
+  return new Map(diagnosisCodes.map((code) => [code, judge(code)]));
 }
 
 function toLoss(samples: RecentCount, missing: RecentCount): SnapshotLoss {
