@@ -38,8 +38,8 @@ interface OtherSignal {
 }
 
 /**
- * Another kind of which there is evidence, where the alarm is of `name`: the one that stands highest of late; null: there is none. That
- * one is likelier than not would not do: of some healthy machines one always is. Kinds that coincide are one.
+ * Another kind of which there is evidence, where the alarm is of `name`: the one that stands highest of late; null: there is none. To be
+ * likelier than not is not enough: of some healthy machines one kind always is. Kinds that coincide are one.
  */
 function findOtherKind(
   name: string,

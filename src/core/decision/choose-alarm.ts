@@ -1,4 +1,4 @@
-/** The signals of a measuring point in one window, and which of them raises an alarm: one fault, one alarm, but under one of before a renewal. */
+/** The signals of a measuring point in one window, and which of them raises an alarm. One fault is one alarm; beside an alarm of before a renewal another kind raises its own. */
 import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import type { AlarmLane, Prediction } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";

@@ -30,7 +30,7 @@ export const wordsOfRecordings: KeyWords = {
   "inventedRigs.seed": "Whole number that they follow from",
   "inventedRigs.weight": "What all their rows weigh, over those of the recordings",
   hypotheses: "Failure modes, and which features are whose",
-  "hypotheses[].failureMode": "Failure mode, as alerts name it: inner-race, outer-race, ball, cage",
+  "hypotheses[].failureMode": "Failure mode, as alerts name it: inner-race, outer-race, ball",
   "hypotheses[].title": "Its name for people",
   "hypotheses[].featurePrefix": "Begin of the names of its own features, for example bpfi",
   thresholds:

@@ -21,7 +21,7 @@ const ownKeys: Readonly<Record<ConfigKind, readonly string[]>> = {
     "uplink",
     "store",
   ],
-  collector: ["collector", "record", "ingest", "registry", "retentionDays"],
+  collector: ["collector", "record", "ingest", "registry", "predictions", "retentionDays"],
   train: ["dataset", "from", "version", "changelog", "features", "recipe", "thresholds"],
 };
 
