@@ -21,12 +21,11 @@ import { matchesPattern } from "../../../training/dataset/match-pattern.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { plainKey } from "../../../training/dataset/plain-key.ts";
 import {
-  findUnreadKeys,
   listSidecars,
   parseSidecarWords,
   type SidecarPart,
-  saysRpm,
 } from "../../../training/dataset/sidecar/sidecar.ts";
+import { findUnreadKeys, saysRpm } from "../../../training/dataset/sidecar/sidecar-keys.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import { parseRenewals, type ReplayRenewal } from "./replay-renewals.ts";
 

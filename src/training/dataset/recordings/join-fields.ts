@@ -1,7 +1,7 @@
 /** Words for many recordings, and those for fewer of them that count before. */
 import { type Fields, isAbsent } from "../../../core/contract/fields.ts";
 import { bearingWordKind } from "../sidecar/bearing-words.ts";
-import { oneSpelling } from "../sidecar/sidecar.ts";
+import { oneSpelling } from "../sidecar/sidecar-keys.ts";
 
 /** `own` over `common`, however both spell a key. */
 export function joinFields(common: Fields, own: Fields): Record<string, unknown> {

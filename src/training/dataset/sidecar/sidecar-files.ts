@@ -17,7 +17,8 @@ import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../csv.ts";
 import { matchesPattern } from "../match-pattern.ts";
 import { speaksOfBearing } from "./bearing-words.ts";
-import { findUnreadKeys, isSidecar, listSidecars, parseSidecarWords, type SidecarPart } from "./sidecar.ts";
+import { listSidecars, parseSidecarWords, type SidecarPart } from "./sidecar.ts";
+import { findUnreadKeys, isSidecar } from "./sidecar-keys.ts";
 
 const maxFileBytes = 1024 * 1024;
 

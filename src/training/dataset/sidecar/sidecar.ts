@@ -9,7 +9,7 @@ import {
 } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
-import { maxPolePairs } from "../../../core/contract/config/pole-pairs.ts";
+import { maxGearedShafts, parseGearedShafts } from "../../../core/contract/config/geared-shafts.ts";
 import { isAbsent } from "../../../core/contract/fields.ts";
 import { isPlausibleTime, parseTime } from "../parse-time.ts";
 import { plainKey } from "../plain-key.ts";
@@ -17,6 +17,7 @@ import { readSpeed } from "../speed/read-speed.ts";
 import { meanSpeed, type RecordedSpeed } from "../speed/recorded-speed.ts";
 import { parseSpeedSource, type SpeedSource } from "../speed/speed-source.ts";
 import { isSameBearing, parseBearingWords, speaksOfBearing } from "./bearing-words.ts";
+import { type NumberKey, numberKeys } from "./sidecar-keys.ts";
 
 /** What is known of a file's samples. */
 export interface Sidecar {
@@ -28,6 +29,8 @@ export interface Sidecar {
   readonly bearing: BearingOrders;
   /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
   readonly polePairs?: number | undefined;
+  /** Turns of each shaft that teeth lock to the bearing's, in one of the bearing's; absent: nobody says. */
+  readonly gearedShafts?: readonly number[] | undefined;
   /** Physical value (in the bundle's unit) of the file's number 1; null: nobody knows. */
   readonly scale: number | null;
   /** A unit that is said, and is none of acceleration. */
@@ -47,6 +50,7 @@ export interface SidecarPart {
   /** What the bearing is called, where it is not described: a manifest of recordings knows it. */
   readonly bearingName?: string | undefined;
   readonly polePairs?: number | undefined;
+  readonly gearedShafts?: readonly number[] | undefined;
   readonly scale?: number | undefined;
   readonly unit?: AccelerationUnit | undefined;
   /** As it was written, where it is none of acceleration, such as `V` or `mm/s`. */
@@ -115,6 +119,7 @@ function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDescripti
         "--bearing with orders or a file of geometries",
       ),
       polePairs: first("polePairs"),
+      gearedShafts: first("gearedShafts"),
       ...joinScale(parts),
     },
     channel: first("channel") ?? null,
@@ -146,56 +151,6 @@ export function listSidecars(path: string): readonly [withEnding: string, withou
   return [`${path}.json`, `${path.replace(/\.(?!\d+$)[^./]*$/, "")}.json`];
 }
 
-const numberKeys = {
-  rateHz: {
-    names: ["ratehz", "rate", "samplerate", "sampleratehz", "samplingrate", "samplingratehz", "fs", "fshz"],
-    max: 1e7,
-  },
-  shaftRpm: { names: ["shaftrpm", "rpm", "speedrpm"], max: 1e5, mayBeZero: true },
-  scale: { names: ["scale"], max: 1e12 },
-  polePairs: { names: ["polepairs"], max: maxPolePairs },
-  durationS: { names: ["durations", "durationseconds", "duration"], max: 1e9 },
-} as const;
-
-/** The one spelling that all spellings of a key come to; of a key that says nothing of samples, itself without case and punctuation. */
-export function oneSpelling(key: string): string {
-  const plain = plainKey(key);
-  const known = Object.values(numberKeys).find(({ names }) => (names as readonly string[]).includes(plain));
-  return known?.names[0] ?? plain;
-}
-
-/** Does any key say something of a file's samples? */
-export function isSidecar(fields: Readonly<Record<string, unknown>>): boolean {
-  const names: readonly string[] = [
-    ...Object.values(numberKeys).flatMap((key) => key.names),
-    "bearing",
-    "unit",
-    "channel",
-    "speed",
-  ];
-  return speaksOfBearing(fields) || Object.keys(fields).some((key) => names.includes(plainKey(key)));
-}
-
-/** Keys that say nothing of samples, and are read: by a replay, by whoever learns or checks, by people. */
-const otherKeys: ReadonlySet<string> = new Set(
-  "file time point turbine label machine component shared load learn id note notes".split(" "),
-);
-
-/** Keys of `fields` that nobody reads, as they are written, but for those of `more`, in one spelling: a word may be misspelt. */
-export function findUnreadKeys(
-  fields: Readonly<Record<string, unknown>>,
-  more: ReadonlySet<string>,
-): readonly string[] {
-  const isRead = (key: string): boolean => otherKeys.has(key) || more.has(key);
-  return Object.keys(fields).filter((key) => !isRead(plainKey(key)) && !isSidecar({ [key]: 0 }));
-}
-
-/** Does any key state a speed that stays? */
-export function saysRpm(fields: Readonly<Record<string, unknown>>): boolean {
-  const names: readonly string[] = numberKeys.shaftRpm.names;
-  return Object.entries(fields).some(([key, value]) => names.includes(plainKey(key)) && !isAbsent(value));
-}
-
 /** Reads `fields`; `where` names them in complaints. Keys that mean nothing here are passed over. Fails with CONFIG_INVALID. */
 export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, where: string): SidecarPart {
   const values = new Map(Object.entries(fields).map(([key, value]) => [plainKey(key), value]));
@@ -206,15 +161,7 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
       hint: 'for example {"rateHz": 51200, "shaftRpm": 600, "channel": "accel", "bearing": {"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}',
     });
   };
-  const numberOf = ({
-    names,
-    max,
-    mayBeZero = false,
-  }: {
-    readonly names: readonly string[];
-    readonly max: number;
-    readonly mayBeZero?: boolean;
-  }): number | undefined => {
+  const numberOf = ({ names, max, mayBeZero = false }: NumberKey): number | undefined => {
     const [name, other] = names.filter((each) => !isAbsent(values.get(each)));
     if (name === undefined) return undefined;
     const value = Number(values.get(name));
@@ -228,11 +175,17 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
       value > max ? `more than ${max}` : `not a number ${mayBeZero ? "of 0 or more" : "above 0"}`;
     return refuse(`${name} is ${String(values.get(name))}, ${wanted}`);
   };
-  const wholeOf = (key: Parameters<typeof numberOf>[0]): number | undefined => {
+  const wholeOf = (key: NumberKey): number | undefined => {
     const value = numberOf(key);
     return value === undefined || Number.isInteger(value)
       ? value
       : refuse(`${key.names[0]} is ${value}, no whole number`);
+  };
+  const turnsOf = (): readonly number[] | undefined => {
+    const value = values.get("gearedshafts");
+    if (isAbsent(value)) return undefined;
+    const wanted = `at most ${maxGearedShafts} numbers above 0, turns of a shaft in one of the bearing's`;
+    return parseGearedShafts(value) ?? refuse(`gearedShafts is ${JSON.stringify(value)}, not ${wanted}`);
   };
   const textOf = (name: string): string | undefined => {
     const value = values.get(name);
@@ -269,6 +222,7 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     scale: numberOf(numberKeys.scale),
     durationS: numberOf(numberKeys.durationS),
     polePairs: wholeOf(numberKeys.polePairs),
+    gearedShafts: turnsOf(),
     unit: acceleration ?? undefined,
     otherUnit: isOther ? unit : undefined,
     // Of any other word (counts, raw) nobody knows what it means: the file itself may.

@@ -33,6 +33,19 @@ describe("what is known of a recording", () => {
     await expect(polePairsOf("b.npy")).rejects.toThrow("polepairs is 2.5, no whole number");
   });
 
+  it("says of shafts that teeth lock to the bearing's how often each turns, as a list or as a text", async () => {
+    const folder = createTemporaryFolder();
+    const known = { rateHz: 20_000, shaftRpm: 900, bearing: orders };
+    write(folder, "a.json", { ...known, geared_shafts: [4.765, 0.21] });
+    write(folder, "b.json", { ...known, gearedShafts: "4.765, 0.21" });
+    write(folder, "c.json", { ...known, gearedShafts: "81/17" });
+    const shaftsOf = async (name: string) =>
+      (await (await createDescriber({})).describe(join(folder, name))).sidecar.gearedShafts;
+    expect(await shaftsOf("a.npy")).toEqual([4.765, 0.21]);
+    expect(await shaftsOf("b.npy")).toEqual([4.765, 0.21]);
+    await expect(shaftsOf("c.npy")).rejects.toThrow(/gearedShafts is "81\/17", not at most 4 numbers above 0/);
+  });
+
   it("comes from options, then the file of geometries, then the file beside it", async () => {
     const folder = createTemporaryFolder();
     const recording = join(folder, "rig1_a.npy");
