@@ -1,7 +1,8 @@
 /**
  * What one lane has sent and not yet heard of: a window of envelopes, go-back-N after a timeout that follows how long
  * acknowledgements take (doubling and Karn's rule as in RFC 6298, no smoothing), and a growing wait between attempts. How much may be
- * on the line begins small and grows with what the broker says soon that it has (slow start as in RFC 5681). Reads no clock and sends nothing.
+ * on the line begins small and grows with what the line carries soon, however far the broker is (slow start as in RFC 5681). Reads no
+ * clock and sends nothing.
  */
 import type { EnvelopeFate } from "./envelope-publisher.ts";
 
@@ -48,6 +49,8 @@ export interface LaneSender {
    * Of a line that is new, or was not used for a while, nothing is known.
    */
   readonly limitBytes: number;
+  /** Nothing was carried yet since `limitBytes` began, and nothing is on its way: a small envelope shows how far the broker is. */
+  readonly isUntried: boolean;
   /** An envelope that ends at `last` was handed to the transport. */
   sent(last: number, nowMs: number, bytes?: number): Flight;
   /** What became of it at the broker; true when something may be sent that could not be before. */
@@ -71,7 +74,7 @@ const minLimitBytes = 4_096;
 /** A line of 2 kB/s carries the first half of it in 2 s: a connection on which nothing is heard for 10 s is cut. */
 const firstLimitBytes = 8_192;
 const maxLimitBytes = 512 * 1024;
-/** A line that takes longer carries no more. */
+/** A line that takes longer, beside the way there and back, carries no more. */
 const quickMs = 2_000;
 /** Of what is carried, how much more may be on the line between half of what was lost last and all of it. */
 const carefulGrowth = 1 / 4;
@@ -91,6 +94,9 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
   let safeBytes = Number.POSITIVE_INFINITY;
   /** Since when nothing is under way. */
   let idleSinceMs = Number.NEGATIVE_INFINITY;
+  /** The quickest that the broker had an envelope, and the smallest of those that were the quickest yet. */
+  let leastMs = Number.POSITIVE_INFINITY;
+  let leastBytes = Number.POSITIVE_INFINITY;
   const sumBytes = (some: readonly Flight[]): number => some.reduce((sum, { bytes }) => sum + bytes, 0);
   const onLine = (): readonly Flight[] => flights.filter(({ isCarried }) => !isCarried);
   const dueMs = ({ sentMs }: Flight): number => sentMs + ackTimeoutMs;
@@ -105,6 +111,17 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     flights = [];
     sentUpTo = acknowledged;
   };
+  const beginSmall = (): void => {
+    limitBytes = Math.min(limitBytes, firstLimitBytes);
+    leastMs = Number.POSITIVE_INFINITY;
+    leastBytes = Number.POSITIVE_INFINITY;
+  };
+  /**
+   * Did the line carry so much soon, however far the broker is? A straight line through it and through a small one that was quick
+   * has the way there and back where there are no bytes; the rest of its time is that of its bytes, and of those before them.
+   */
+  const isQuick = (bytes: number, tookMs: number): boolean =>
+    tookMs <= quickMs || (bytes > leastBytes && (tookMs - leastMs) * bytes <= quickMs * (bytes - leastBytes));
   /**
    * A lane that had little to send has not tried the line. One that has more fills a quarter at least with a single envelope: half
    * of the room, of which whole records may take half.
@@ -113,6 +130,16 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     if (4 * sumBytes(onLine()) < limitBytes) return;
     const isCareful = limitBytes >= safeBytes && limitBytes < 2 * safeBytes;
     limitBytes = Math.min(maxLimitBytes, limitBytes + bytes * (isCareful ? carefulGrowth : 1));
+  };
+  const carry = (flight: Flight, nowMs: number): void => {
+    const { bytes, sentMs } = flight;
+    const tookMs = nowMs - sentMs;
+    if (tookMs <= leastMs) {
+      leastMs = tookMs;
+      leastBytes = Math.min(leastBytes, bytes);
+    }
+    if (isQuick(bytes, tookMs)) grow(bytes);
+    flight.isCarried = true;
   };
   return {
     get sentUpTo() {
@@ -131,6 +158,9 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     get limitBytes() {
       return limitBytes;
     },
+    get isUntried() {
+      return leastMs === Number.POSITIVE_INFINITY && onLine().length === 0;
+    },
     sent(last, nowMs, bytes = 0) {
       const flight = { last, sentMs: nowMs, bytes, isRepeated: last <= highest, isCarried: false };
       flights.push(flight);
@@ -142,8 +172,7 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
       const place = flights.indexOf(flight);
       if (place < 0 || fate === "unknown") return false;
       if (fate === "carried") {
-        if (nowMs - flight.sentMs <= quickMs) grow(flight.bytes);
-        flight.isCarried = true;
+        carry(flight, nowMs);
       } else {
         flights = flights.slice(0, place);
         sentUpTo = flights.at(-1)?.last ?? acknowledged;
@@ -155,6 +184,8 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
       if (sequence <= acknowledged) return false;
       const measured = flights.findLast(({ last, isRepeated }) => last <= sequence && !isRepeated);
       if (measured !== undefined) adaptTimeout(2 * (nowMs - measured.sentMs));
+      // What the collector has, the line has carried, though the broker's own answer may be heard after it.
+      for (const flight of onLine()) if (flight.last <= sequence && !flight.isRepeated) carry(flight, nowMs);
       acknowledged = sequence;
       flights = flights.filter((flight) => flight.last > sequence);
       sentUpTo = Math.max(sentUpTo, sequence);
@@ -167,7 +198,7 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     expire(nowMs) {
       const first = flights[0];
       if (first === undefined) {
-        if (nowMs - idleSinceMs >= options.ackTimeoutMs) limitBytes = Math.min(limitBytes, firstLimitBytes);
+        if (nowMs - idleSinceMs >= options.ackTimeoutMs) beginSmall();
         return false;
       }
       if (nowMs < dueMs(first)) return false;
@@ -180,13 +211,14 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     },
     restart() {
       goBack(onLine());
-      limitBytes = Math.min(limitBytes, firstLimitBytes);
+      beginSmall();
       notBeforeMs = Number.NEGATIVE_INFINITY;
     },
     forget() {
       acknowledged = 0;
       highest = 0;
       timeouts = 0;
+      beginSmall();
       limitBytes = firstLimitBytes;
       safeBytes = Number.POSITIVE_INFINITY;
       ackTimeoutMs = options.ackTimeoutMs;

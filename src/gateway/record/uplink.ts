@@ -81,6 +81,8 @@ export interface Uplink {
   close(): void;
 }
 
+/** Of records, where as many wait. */
+const leastEnvelopeBytes = 2_048;
 /** Timeouts in a row after which it is said aloud, once. */
 const worryingTimeouts = 3;
 
@@ -137,11 +139,12 @@ export function createUplink(options: UplinkOptions): Uplink {
       const underWay = isPaced(lane) ? pacedBytes() : sender.bytesOnLine;
       const room = isPaced(lane) ? pace.room(nowMs) : sender.limitBytes;
       if (room <= underWay) return;
+      // Several small ones rather than one: answers then say sooner how the way is.
+      const wanted = !isPaced(lane) && sender.isUntried ? 0 : Math.min(room / 2, room - underWay);
       const batch = life.outbox.peek(lane, {
         after: sender.sentUpTo,
         maxRecords: publisher.maxRecords,
-        // Several small ones rather than one: answers then say sooner how the way is.
-        maxBytes: Math.min(publisher.maxRecordBytes, Math.max(2048, Math.min(room / 2, room - underWay))),
+        maxBytes: Math.min(publisher.maxRecordBytes, Math.max(leastEnvelopeBytes, wanted)),
       });
       // Another life of the outbox begins with the next pump.
       if (batch === null || life.outbox.bootId !== life.bootId) return;

@@ -127,6 +127,36 @@ describe("what a lane may have on the line", () => {
     expect(sender.limitBytes).toBe(512 * 1024);
   });
 
+  test("grows with a broker far away where small and large take about as long, and not where time goes with the bytes", () => {
+    const carryTwo = (smallMs: number, largeMs: number): number => {
+      const { sender } = create();
+      expect(sender.isUntried).toBe(true);
+      const small = sender.sent(1, 0, 1_000);
+      expect(sender.isUntried).toBe(false);
+      const large = sender.sent(2, 0, 4_000);
+      sender.settle(small, "carried", smallMs);
+      sender.settle(large, "carried", largeMs);
+      expect(sender.isUntried).toBe(false);
+      return sender.limitBytes;
+    };
+    expect(carryTwo(2_500, 3_500)).toBe(12_192);
+    // Half a second for 1,000 bytes.
+    expect(carryTwo(2_500, 4_500)).toBe(8_192);
+  });
+
+  test("takes the collector's acknowledgement for the broker's where it is heard before it, unless it may be of an earlier copy", () => {
+    const { sender } = create();
+    sender.sent(5, 0, 4_000);
+    expect(sender.acknowledge(5, 100)).toBe(true);
+    expect(sender.limitBytes).toBe(12_192);
+    sender.sent(9, 200, 6_000);
+    sender.expire(1_200);
+    sender.sent(9, 1_300, 6_000);
+    const before = sender.limitBytes;
+    sender.acknowledge(9, 1_310);
+    expect(sender.limitBytes).toBe(before);
+  });
+
   test("does not grow where little is sent", () => {
     const { sender } = create();
     for (let number = 1; number < 50; number++) {

@@ -24,6 +24,8 @@ function openThinLine(clock: ManualClock, collector: ReturnType<typeof createCol
   let connected = false;
   let bytesPerSecond = thinBytesPerSecond;
   let freeAtMs = 0;
+  let roundTripMs: (nowMs: number) => number = () => 0;
+  let answeredAtMs = 0;
   let storeMs = 0;
   let storedAtMs = 0;
   let heard: (topic: string, payload: Uint8Array) => void = () => {};
@@ -50,9 +52,10 @@ function openThinLine(clock: ManualClock, collector: ReturnType<typeof createCol
           clock.after(1_000, connect);
         });
       }
+      answeredAtMs = Math.max(answeredAtMs, freeAtMs + roundTripMs(freeAtMs));
       const copy = payload.slice();
       return new Promise((resolve) => {
-        clock.after(freeAtMs - nowMs, () => {
+        clock.after(answeredAtMs - nowMs, () => {
           if (!connected || connection !== carriedBy) return;
           resolve();
           if (storeMs === Number.POSITIVE_INFINITY) return;
@@ -82,6 +85,10 @@ function openThinLine(clock: ManualClock, collector: ReturnType<typeof createCol
     /** So fast from now on. */
     become: (rate: number): void => {
       bytesPerSecond = rate;
+    },
+    /** The broker is so far away from now on, of whatever the line carries. */
+    reachWithin: (ms: (nowMs: number) => number): void => {
+      roundTripMs = ms;
     },
     /** The collector takes so long for an envelope from now on; without end it hears of none. */
     storeWithin: (ms: number): void => {
@@ -141,6 +148,36 @@ test("over a good line as many alerts go at once as the broker takes, also to a 
   // With envelopes that stay as small as the first ones it takes a minute.
   await passSeconds(10);
   expect(outbox.counts().records).toBe(0);
+});
+
+/** A satellite's, there and back. */
+const farMs = (nowMs: number): number => 2_500 + 500 * Math.sin(nowMs / 700);
+
+test.each([0, 200])(
+  "so they do to a broker far away, where the collector stores within %i ms",
+  async (storeMs) => {
+    const { outbox, line, passSeconds, appendAlerts } = openGateway();
+    line.become(1e6);
+    line.reachWithin(farMs);
+    line.storeWithin(storeMs);
+    appendAlerts(1_000);
+    line.connect();
+    // With envelopes that stay as small as the first ones it takes six minutes.
+    await passSeconds(30);
+    expect(outbox.counts().records).toBe(0);
+  },
+);
+
+test("a line that is thin and far away is not given up, and brings the first alerts soon", async () => {
+  const { outbox, line, passSeconds, appendAlerts } = openGateway();
+  line.reachWithin(farMs);
+  appendAlerts(60);
+  line.connect();
+  await passSeconds(5);
+  expect(outbox.counts().records).toBeLessThan(60);
+  await passSeconds(55);
+  expect(outbox.counts().records).toBe(0);
+  expect(line.connections).toBe(1);
 });
 
 test("so they do after single alerts were lost while no collector was there", async () => {
