@@ -45,6 +45,8 @@ export interface DeviceFacts {
   readonly tellsSpeed: boolean;
   /** Since the last sample, reading or score while the gateway was there to hear it, ms; infinite before the first. */
   readonly silentMs: number;
+  /** Messages that broke the protocol since then, in this session. */
+  readonly malformedSince: number;
   /** How long it usually pauses between snapshots, ms; 0: it streams. */
   readonly pauseMs: number;
   readonly snapshotLoss: SnapshotLoss;
@@ -149,7 +151,7 @@ export interface RecentCount {
   readonly isHabit: boolean;
 }
 
-export type RecentFacts = Readonly<Record<RecentName, RecentCount>>;
+type RecentFacts = Readonly<Record<RecentName, RecentCount>>;
 
 /** A channel's signal over the last seconds. */
 export interface ChannelLevel {

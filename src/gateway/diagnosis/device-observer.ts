@@ -19,7 +19,6 @@ import {
   type DeviceFacts,
   type ModelStanding,
   type ModelTrouble,
-  type RecentFacts,
   type RecentName,
   recentNames,
   unknownModel,
@@ -115,6 +114,7 @@ class Observer implements DeviceObserver {
   modelTrouble: ModelTrouble | null = null;
   model: ModelStanding = unknownModel;
   #hasScored: boolean | undefined;
+  #malformedSince = 0;
   #tellsSpeed = false;
 
   constructor(options: DeviceObserverOptions) {
@@ -129,7 +129,10 @@ class Observer implements DeviceObserver {
   hello(hello: HelloMessage, monotonicMs: number): void {
     const isNewSession = hello.sessionId !== this.#sessionId;
     this.#sessionId = hello.sessionId;
-    if (isNewSession) this.#hasScored = undefined;
+    if (isNewSession) {
+      this.#hasScored = undefined;
+      this.#malformedSince = 0;
+    }
     this.#tellsSpeed = hello.channels.some(({ unit }) => unit === "rpm");
     this.#sessions.note(hello.sessionId, monotonicMs);
     const names = hello.channels.map(({ name }) => name);
@@ -224,6 +227,9 @@ class Observer implements DeviceObserver {
     const { infersItself, isOverMqtt, expected, operation } = this.#options;
     const counts = this.#counts;
     const since = this.#before ?? totals;
+    const isHeard = this.#lastDataMonotonicMs > this.#lastReadMonotonicMs;
+    const malformed = totals.malformedMessages - since.malformedMessages;
+    this.#malformedSince = isHeard ? 0 : this.#malformedSince + malformed;
     if (monotonicMs - this.#lastReadMonotonicMs > standstillMs) this.#resumedMonotonicMs = monotonicMs;
     this.#lastReadMonotonicMs = monotonicMs;
     this.#count("frames", totals.frames - since.frames, monotonicMs);
@@ -247,6 +253,7 @@ class Observer implements DeviceObserver {
       hasScored: this.#hasScored,
       tellsSpeed: this.#tellsSpeed,
       silentMs: monotonicMs - Math.max(this.#lastDataMonotonicMs, this.#resumedMonotonicMs),
+      malformedSince: this.#malformedSince,
       pauseMs: this.#channels.pauseMs,
       snapshotLoss: this.#channels.snapshotLoss,
       clockAheadMs: this.#clock.aheadMs,
@@ -258,7 +265,7 @@ class Observer implements DeviceObserver {
       pace: this.#pace.pace,
       estimate: this.#pace.estimate(),
       saidRateHz: this.#saidRateHz,
-      recent: readRecent(counts),
+      recent: counts.read(),
       lastMalformed: totals.lastMalformed,
       setAsideFor: this.#setAsideFor,
       levels: this.#channels.levels(expected),
@@ -290,9 +297,4 @@ function endOf(timestampUs: number, samples: number, sampleRateHz: number): numb
   return timestampUs > 0 && sampleRateHz > 0
     ? timestampUs / 1000 + (samples * 1000) / sampleRateHz
     : Number.NaN;
-}
-
-function readRecent(counts: ReturnType<typeof createRecentCounts<RecentName>>): RecentFacts {
-  const read = (name: RecentName) => ({ count: counts.sum(name), isHabit: counts.isHabit(name) });
-  return Object.fromEntries(recentNames.map((name) => [name, read(name)])) as RecentFacts;
 }

@@ -8,17 +8,14 @@ import { sayShare } from "./diagnosis-words.ts";
 import { findBrokenRule } from "./find-broken-rule.ts";
 import { findClockError, findDrift, findRate } from "./find-clock-error.ts";
 import { findClipped, findCoarse, findLevel, findNoVibration, findSpeed } from "./find-sensor-fault.ts";
-import { findConnectionEnds, findNoModel, findNoScores, unheardLimits } from "./find-unheard.ts";
+import { findConnectionEnds, findNoModel, findNoScores, sendsNoData, unheardLimits } from "./find-unheard.ts";
 import type { SnapshotLoss } from "./sample-runs.ts";
 import { adviseNewerModel, adviseSetAside } from "./set-aside-advice.ts";
 
 /** Thresholds of the table. */
 const diagnosisLimits = {
   contactMs: 15_000,
-  silentMs: 45_000,
   silences: 3,
-  /** Of a device that sends snapshots, in pauses as they usually are. */
-  silentPauses: 3,
   restartsInMinute: 3,
   restartsInHour: 6,
   returns: 2,
@@ -117,18 +114,12 @@ const rules: Readonly<
   "no-model": findNoModel,
   "no-scores": findNoScores,
   silent: (facts) => {
-    const { contact, silentMs, pauseMs, infersItself, expected } = facts;
     if (fallsSilent(facts))
       return {
         text: "takes its configuration, and is not heard again",
         cure: "It must send a packet every 2 s, a Health when there is nothing else (firmware-bridge/PROTOCOL.md, section 4); or it stops at its configuration: look at its console.",
       };
-    // A device that infers has nothing to say while its turbine stands, and one without a configuration must not.
-    if (saysHelloAgain(facts) || infersItself || expected.length === 0 || contact.state !== "established")
-      return null;
-    if (contact.unconfiguredMs !== 0) return null;
-    const mostMs = Math.max(diagnosisLimits.silentMs, diagnosisLimits.silentPauses * pauseMs);
-    if (Math.min(silentMs, contact.forMs) < mostMs) return null;
+    if (saysHelloAgain(facts) || !sendsNoData(facts)) return null;
     return {
       text: "is in contact, and sends no data",
       cure: "Its sensor task may have died: restart it, and look at its console.",
@@ -266,7 +257,7 @@ function saysHelloAgain(facts: DeviceFacts): boolean {
 function fallsSilent(facts: DeviceFacts): boolean {
   const { state, forMs, silences } = facts.contact;
   if (silences < diagnosisLimits.silences || isRestarting(facts)) return false;
-  return state === "established" || forMs < diagnosisLimits.silentMs;
+  return state === "established" || forMs < unheardLimits.silentMs;
 }
 
 /** It says hello all the time, and nothing that was sent to it since was acknowledged. */

@@ -5,6 +5,7 @@
 import type { DiagnosisCode } from "../../core/contract/device/device-diagnosis.ts";
 import type { DeviceFacts, DiagnosisFinding, RecentCount } from "./device-facts.ts";
 import { sayShare } from "./diagnosis-words.ts";
+import { sendsNoData } from "./find-unheard.ts";
 
 interface BrokenRule {
   readonly finding: DiagnosisFinding;
@@ -30,7 +31,7 @@ const unheard: readonly DiagnosisCode[] = [
 
 /** Null: none. Undefined: nothing came. */
 export function findBrokenRule(facts: DeviceFacts): BrokenRule | null | undefined {
-  const { contact, returns, recent, isOverMqtt, lastMalformed } = facts;
+  const { contact, returns, recent, isOverMqtt, lastMalformed, malformedSince } = facts;
   const { frames, damaged, unbound, unflagged, malformed, twice, blocks, standing } = recent;
   // Nothing of a device that is turned away is expected; two of one id have two sessions.
   if (contact.refusal !== null || returns > 0) return null;
@@ -52,14 +53,20 @@ export function findBrokenRule(facts: DeviceFacts): BrokenRule | null | undefine
       },
       explains: unheard,
     };
-  if (isHabit(malformed, came, malformedShare))
+  const isOften = isHabit(malformed, came, malformedShare);
+  // Rare snapshots make no habit: where no data came since, what breaks a rule was all of them.
+  if (isOften || (malformedSince >= leastFrames && sendsNoData(facts))) {
+    const which = isOften
+      ? `${sayShare(malformed.count / came)} of the frames`
+      : `it sends no data, and ${malformedSince} frames since the last`;
     return {
       finding: {
-        text: `${sayShare(malformed.count / came)} of the frames break the protocol: ${lastMalformed.slice(0, 300)}`,
+        text: `${which} break the protocol: ${lastMalformed.slice(0, 300)}`,
         cure: "Hold what it sends against firmware-bridge/PROTOCOL.md, section 4, and its examples in section 9.",
       },
       explains: ["silent"],
     };
+  }
   if (isHabit(twice, came, standingShare))
     return {
       finding: {

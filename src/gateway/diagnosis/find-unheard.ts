@@ -1,4 +1,4 @@
-/** Rules for a device that scores nothing although it may, and for one whose connection does not last. */
+/** Rules for a device that sends or scores nothing although it may, and for one whose connection does not last. */
 import type { DeviceFacts, DiagnosisVerdict } from "./device-facts.ts";
 
 /** Thresholds of these rules. */
@@ -6,6 +6,9 @@ export const unheardLimits = {
   /** A push begins as soon as the device took its configuration. */
   noModelMs: 15_000,
   noScoresMs: 45_000,
+  silentMs: 45_000,
+  /** Of a device that sends snapshots, in pauses as they usually are. */
+  silentPauses: 3,
   endsInMinute: 3,
 } as const;
 
@@ -37,6 +40,15 @@ export function findNoScores(facts: DeviceFacts): DiagnosisVerdict {
     text: "is in contact and has a model, and has never sent a score; `shaftRpm` of its measuring point is not used in mode edge",
     cure: "Unless its machine stands: it scores nothing without the shaft's speed. Give the device a tachometer, or use mode raw.",
   };
+}
+
+/** It is in contact, and nothing that it should send came for longer than its pauses are. */
+export function sendsNoData(facts: DeviceFacts): boolean {
+  const { contact, silentMs, pauseMs, infersItself, expected } = facts;
+  // A device that infers has nothing to say while its turbine stands, and one without a configuration must not.
+  if (infersItself || expected.length === 0 || !isWellInContact(facts)) return false;
+  const mostMs = Math.max(unheardLimits.silentMs, unheardLimits.silentPauses * pauseMs);
+  return Math.min(silentMs, contact.forMs) >= mostMs;
 }
 
 /** A connection that comes and is ended, as by a device that lets the last caller alone speak. */

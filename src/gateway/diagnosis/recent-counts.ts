@@ -1,14 +1,13 @@
 /** Counts of the last half minute or so, in steps of ten seconds, so that what has ended is soon forgotten. */
 import { makeDoubles } from "../../core/maths/shared-room.ts";
+import type { RecentCount } from "./device-facts.ts";
 
 interface RecentCounts<Name extends string> {
   add(name: Name, count: number): void;
-  /** What was added in the last 30 to 40 s. */
-  sum(name: Name): number;
-  /** Lets go of what is too old; call it before {@link add} and {@link sum}. */
+  /** Lets go of what is too old; call it before {@link add} and {@link read}. */
   step(monotonicMs: number): void;
-  /** Was something added in more than one step? What happened once is an event, and no habit. */
-  isHabit(name: Name): boolean;
+  /** What was added in the last 30 to 40 s. */
+  read(): Readonly<Record<Name, RecentCount>>;
 }
 
 const stepMs = 10_000;
@@ -38,12 +37,6 @@ class Counts<Name extends string> implements RecentCounts<Name> {
     this.#kept[this.#rowOf(name) + this.#current]! += count;
   }
 
-  sum(name: Name): number {
-    let total = 0;
-    for (const count of this.#stepsOf(name)) total += count;
-    return total;
-  }
-
   step(monotonicMs: number): void {
     if (monotonicMs < this.#nextMs) return;
     if (Number.isNaN(this.#begunMs)) this.#begunMs = monotonicMs;
@@ -57,10 +50,17 @@ class Counts<Name extends string> implements RecentCounts<Name> {
     this.#nextMs = this.#begunMs + (this.#stepNumber + 1) * stepMs;
   }
 
-  isHabit(name: Name): boolean {
-    let busy = 0;
-    for (const count of this.#stepsOf(name)) if (count > 0) busy++;
-    return busy > 1;
+  read(): Readonly<Record<Name, RecentCount>> {
+    const entries = this.#names.map((name) => {
+      let count = 0;
+      let busy = 0;
+      for (const added of this.#stepsOf(name)) {
+        count += added;
+        if (added > 0) busy++;
+      }
+      return [name, { count, isHabit: busy > 1 }] as const;
+    });
+    return Object.fromEntries(entries) as Record<Name, RecentCount>;
   }
 
   #rowOf(name: Name): number {

@@ -102,6 +102,38 @@ test("data that all break a rule are told with it, and no sensor is called dead"
   ]);
 });
 
+test("rare snapshots that all break a rule are told with it until data come, and no sensor is called dead", async () => {
+  const rig = await openSloppyRig();
+  rig.boot();
+  rig.wait(2);
+  const sendSnapshot = (snapshot: number, channel: number): void => {
+    for (let packet = 0; packet < 25; packet++) sendWindow(rig, channel, snapshot * 7_200_000 + packet * 480);
+  };
+  const pause = (minutes: number): void => {
+    for (let beat = 0; beat < minutes * 12; beat++) {
+      rig.wait(5);
+      rig.send({
+        type: "health",
+        uptimeMs: rig.clock.monotonicMs(),
+        droppedSamples: 0,
+        discardedBytes: 0,
+        badFrames: 0,
+      });
+    }
+  };
+  for (let snapshot = 0; snapshot < 3; snapshot++) {
+    sendSnapshot(snapshot, 1);
+    pause(10);
+    expect(rig.said).toEqual([
+      `breaks-protocol: it sends no data, and ${25 * (snapshot + 1)} frames since the last break the protocol: channel 1 was not announced`,
+    ]);
+  }
+  sendSnapshot(3, 0);
+  pause(2);
+  expect(rig.said).toEqual([]);
+  expect(rig.logged.join()).not.toMatch(/silent/);
+});
+
 test("a device that falls silent once it is configured is named, until it goes on", async () => {
   const rig = await openSloppyRig();
   rig.boot();
