@@ -21,6 +21,7 @@ import {
   noBrokerCure,
 } from "../../core/platform/mqtt/connect-failures.ts";
 import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
+import { packetSizeCure, wantedPacketBytes } from "../../core/platform/mqtt/mqtt-exchanges.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
 
@@ -30,8 +31,7 @@ const loginMs = 8_000;
 const onceMoreMs = 1_500;
 const probeMs = 3_000;
 const expiresSoonDays = 30;
-/** What envelopes and pieces of raw evidence need (src/SCALING.md), and alerts. */
-const wantedPacketBytes = 140_000;
+/** Of an alert. */
 const leastPacketBytes = 4_096;
 const unreachable =
   "Check mqtt.url, the network, the route and the firewall between this machine and the broker.";
@@ -61,9 +61,8 @@ function describeLimit({ largestPacketBytes }: MqttClient): readonly CheckResult
   if (largestPacketBytes === null || largestPacketBytes >= wantedPacketBytes) return [];
   const isTooSmall = largestPacketBytes < leastPacketBytes;
   const lost = isTooSmall ? "not even an alert passes" : "records go in smaller pieces";
-  const advice = `Let it take ${wantedPacketBytes} bytes (mosquitto: max_packet_size, and message_size_limit alike).`;
   const text = `takes packets of ${largestPacketBytes} bytes at most: ${lost}`;
-  return [(isTooSmall ? bad : warning)("broker's limit", text, advice)];
+  return [(isTooSmall ? bad : warning)("broker's limit", text, packetSizeCure)];
 }
 
 async function checkReach(url: string, login: BrokerLogin): Promise<readonly CheckResult[]> {

@@ -27,8 +27,10 @@ export interface MqttExchanges {
   idle(maxMs: number): Promise<void>;
 }
 
-const tooLargeHint =
-  "Let the broker take messages of 140,000 bytes (mosquitto: message_size_limit, max_packet_size).";
+/** What envelopes and pieces of raw evidence need of a broker (src/SCALING.md). */
+export const wantedPacketBytes = 140_000;
+/** What helps where a broker takes less. */
+export const packetSizeCure: string = `Let the broker take messages of ${wantedPacketBytes / 1_000} kB (mosquitto: message_size_limit, max_packet_size).`;
 
 const saysTooLarge = (cause: unknown): boolean =>
   cause instanceof Error && "code" in cause && cause.code === packetTooLarge;
@@ -39,7 +41,7 @@ export function createMqttError(subject: string, message: string, cause?: Error)
   return new AuroraError("MQTT", message, {
     op: "use broker",
     subject,
-    ...(isTooLarge ? { hint: tooLargeHint } : {}),
+    ...(isTooLarge ? { hint: packetSizeCure } : {}),
     ...(cause === undefined ? {} : { cause }),
   });
 }
