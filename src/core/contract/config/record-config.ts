@@ -43,7 +43,9 @@ export const storeSchema: () => z.ZodType<GatewayConfig["store"]> = onDemand(() 
         .min(8)
         .max(65_536)
         .default(256)
-        .describe("What the collector does not know yet may take on the disk; alerts are kept beyond that"),
+        .describe(
+          "What the collector does not know yet may take on the disk; alerts are kept beyond that. Predictions make room by becoming rows of ten minutes, but for the 800 oldest records, which may be stored already",
+        ),
       reserveMebibytes: z
         .int()
         .min(1)
