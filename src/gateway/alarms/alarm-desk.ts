@@ -15,7 +15,7 @@ import {
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
-import { earliestClockMs, formatTime } from "../../core/contract/iso-time.ts";
+import { formatTime } from "../../core/contract/iso-time.ts";
 import type { AlarmRegister, OpenAlarm, PersonStep } from "../../core/decision/alarms/alarm-register.ts";
 import { hourMs, minuteMs } from "../../core/maths/durations.ts";
 import { type Clock, calendarOffsetMs } from "../../core/platform/clock.ts";
@@ -43,7 +43,7 @@ export interface AlarmDesk {
   tick(): void;
 }
 
-/** A gateway without a clock whose power goes forgets this much of what has been counted. */
+/** A gateway whose power goes forgets this much of what has been counted. */
 const keepCountMs = 15 * minuteMs;
 
 /** By less a clock is not set, but led. */
@@ -72,11 +72,11 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
   let offsetMs = calendarOffsetMs(clock);
   let tickedMs = clock.monotonicMs();
   let keptMs = tickedMs;
-  /** What is counted as long as the clock has not been set is told nobody, and must outlive a restart all the same. */
+  /** What is counted is told nobody, and must outlive a restart all the same. */
   const keepCount = (): void => {
-    if (clock.nowMs() >= earliestClockMs || tickedMs - keptMs < keepCountMs) return;
+    if (tickedMs - keptMs < keepCountMs) return;
     keptMs = tickedMs;
-    options.onSilentStep();
+    if (register.list().some(({ state }) => state === "shelved")) options.onSilentStep();
   };
   /** Hours that are counted now stay as long as they are when the clock was set. */
   const followClock = (): void => {
@@ -92,18 +92,19 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
       );
     if (moved.length > 0) options.onSilentStep();
   };
+  const tick = (): void => {
+    followClock();
+    const passedMs = clock.monotonicMs() - tickedMs;
+    tickedMs += passedMs;
+    tell(register.endShelvings(clock.nowMs(), passedMs));
+    keepCount();
+  };
   return {
-    tick: () => {
-      followClock();
-      const passedMs = clock.monotonicMs() - tickedMs;
-      tickedMs += passedMs;
-      tell(register.endShelvings(clock.nowMs(), passedMs));
-      keepCount();
-    },
+    tick,
     list: () => register.list().map(describe),
     act: (place, order) => {
-      // First: what is shelved now is so by the clock as it is.
-      followClock();
+      // First: what is shelved now is so by the clock as it is, and its hours begin now.
+      tick();
       const { turbine, component, failureMode } = place;
       const atMs = clock.nowMs();
       const step = toStep(order, atMs);

@@ -78,9 +78,9 @@ describe("the alarm desk", () => {
     // Another occurrence, of which nobody was told.
     feed(register, decisionAt(86_402, [["inner", 0.9, 86_402]]));
     clock.advance(hourMs);
-    expect(told).not.toContain("silent");
+    const before = told.length;
     desk.tick();
-    expect(told.at(-1)).toBe("silent");
+    expect(told.slice(before)).toEqual(["silent"]);
     expect(alerts).toHaveLength(3);
     expect(desk.list()).toMatchObject([{ state: "unacknowledged" }]);
   });
@@ -105,7 +105,7 @@ describe("the alarm desk", () => {
     expect(told).toEqual([2, "silent"]);
   });
 
-  test("ends a shelving that began by a clock which was years ahead", () => {
+  test("ends a shelving that began by a clock which was years ahead when its hours have been counted", () => {
     const { register, desk, clock } = createDesk();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
     const ahead = clock.nowMs() + 12 * 365 * 24 * hourMs;
@@ -113,6 +113,11 @@ describe("the alarm desk", () => {
     const step = { kind: "shelve", by: "ana", atMs: ahead, untilMs: ahead + hourMs } as const;
     expect(register.step({ point, failureMode: "inner" }, step, ahead)).toMatchObject({ ok: true });
     expect(desk.list()).toMatchObject([{ state: "shelved" }]);
+    desk.tick();
+    clock.advance(hourMs - 1);
+    desk.tick();
+    expect(desk.list()).toMatchObject([{ state: "shelved" }]);
+    clock.advance(1);
     desk.tick();
     expect(desk.list()).toMatchObject([{ state: "unacknowledged" }]);
   });
@@ -166,14 +171,18 @@ describe("the alarm desk", () => {
     expect([events.length, again.events.length]).toEqual([1, 0]);
   });
 
-  describe("of what was shelved for eight hours before a restart without a clock", () => {
+  describe.each([
+    ["without a clock", 56 * 365 * 24 * hourMs],
+    ["with a clock that is three days behind", 72 * hourMs],
+    ["with a clock that is ten hours behind", 10 * hourMs],
+  ])("of what was shelved for eight hours before a restart %s", (_name, behindMs) => {
     const restart = () => {
       const { register, clock, desk } = createDesk();
       feed(register, decisionAt(0, [["inner", 0.9, 0]]));
       desk.act(place, { action: "shelve", by: "ana", hours: 8 });
       const rightMs = clock.nowMs();
       const again = createDesk(createAlarmRegister(undefined, register.snapshot()));
-      again.clock.jump(30_000 - rightMs);
+      again.clock.jump(-Math.min(behindMs, rightMs - 30_000));
       const state = (): string => {
         again.desk.tick();
         return again.desk.list()[0]!.state;
@@ -185,7 +194,7 @@ describe("the alarm desk", () => {
       const { clock, state, rightMs, events } = restart();
       expect(state()).toBe("shelved");
       clock.advance(10_000);
-      clock.jump(rightMs - 30_000);
+      clock.jump(rightMs + 10_000 - clock.nowMs());
       expect(state()).toBe("shelved");
       clock.advance(8 * hourMs - 10_001);
       expect(state()).toBe("shelved");
@@ -227,8 +236,8 @@ describe("the alarm desk", () => {
       },
     );
 
-    test("what is counted is written down each quarter of an hour, and nothing once the clock is set", () => {
-      const { clock, desk, told, rightMs } = restart();
+    test("what is counted is written down each quarter of an hour, and nothing once it is shown again", () => {
+      const { clock, desk, told } = restart();
       const pass = (minutes: number): void => {
         for (let minute = 0; minute < minutes; minute++) {
           clock.advance(60_000);
@@ -239,9 +248,11 @@ describe("the alarm desk", () => {
       expect(told).toEqual([]);
       pass(31);
       expect(told).toEqual(["silent", "silent", "silent"]);
-      clock.jump(rightMs - clock.nowMs());
+      clock.advance(8 * hourMs);
+      desk.tick();
+      const before = told.length;
       pass(60);
-      expect(told).toHaveLength(3);
+      expect(told).toHaveLength(before);
     });
   });
 

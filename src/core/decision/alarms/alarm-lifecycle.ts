@@ -31,7 +31,7 @@ type WithheldAlarm =
       readonly by: string;
       /** Shelving always ends by itself. */
       readonly untilMs: number;
-      /** For how long it has been shelved while the clock was not set, over all runs; absent: not at all. */
+      /** For how long it has been shelved, over all runs; absent: not at all yet. */
       readonly countedMs?: number | undefined;
       readonly beneath: AnnunciatedAlarm;
     }
@@ -138,22 +138,17 @@ export function findShelvingEnd(alarm: Alarm): number | null {
   return alarm.state === "shelved" ? alarm.untilMs : null;
 }
 
-/** A day: so far a clock may be behind after a start without a network. */
-export const usualLagMs = 86_400_000;
-
 /**
- * A shelved alarm when a while has passed until `atMs`: shown again where its shelving is over, any other alarm as it is. It is over too where
- * the clock is further behind its beginning than is usual: one that was ahead then would hide the alarm until its time comes, which may be years.
- * One that has not been set yet says nothing of that: as long as it is not, the hours are counted.
+ * A shelved alarm when a while has passed until `atMs`: shown again where its end has come, or its hours have been counted, any other alarm
+ * as it is. What is counted ends it where the clock is behind its beginning, after a start without a battery or as the one that it began by was ahead. Of
+ * one that began while the clock had not been set, the end that was told says nothing, and the hours alone count.
  */
 export function followShelving(alarm: Alarm, atMs: number, passedMs: number): Alarm {
   if (alarm.state !== "shelved") return alarm;
-  const isUnset = atMs < earliestClockMs;
-  const isBehind = atMs < alarm.atMs - usualLagMs;
-  if (isBehind ? !isUnset : atMs >= alarm.untilMs) return alarm.beneath;
-  if (!isUnset) return alarm;
   const countedMs = (alarm.countedMs ?? 0) + passedMs;
-  return countedMs < alarm.untilMs - alarm.atMs ? { ...alarm, countedMs } : alarm.beneath;
+  const isOver = alarm.atMs >= earliestClockMs && atMs >= alarm.untilMs;
+  if (isOver || countedMs >= alarm.untilMs - alarm.atMs) return alarm.beneath;
+  return { ...alarm, countedMs };
 }
 
 /** Is the alarm withheld from people? */

@@ -20,7 +20,6 @@ import {
   isWithheld,
   normalAlarm,
   stepAlarm,
-  usualLagMs,
 } from "./alarm-lifecycle.ts";
 import { type AlertContext, createAlertEvent, repeatAlertEvent } from "./alert-event.ts";
 import {
@@ -221,6 +220,9 @@ interface WindowlessStep {
   readonly atMs: number;
   readonly reason?: string | undefined;
 }
+
+/** A day: so far a clock may be behind after a start without a network. */
+const usualLagMs = 86_400_000;
 
 /** Tells of a step without a window; no event when the alarm was never told. */
 export function tellStep(record: AlarmRecord, step: WindowlessStep): ToldAlarm<AlertEvent | null> {

@@ -96,7 +96,7 @@ export interface AlarmRegister {
   /**
    * Shows again whatever was shelved until `atMs` or earlier, whether its machine runs, stands or is no longer watched. Of
    * each the event to publish, or null where nobody was told of what came beneath; if it stands, its next window raises it.
-   * @param passedMs since it was called last, by which hours are counted as long as the clock has not been set
+   * @param passedMs since it was called last, by which its hours are counted
    */
   endShelvings(atMs: number, passedMs?: number): (AlertEvent | null)[];
   /**

@@ -539,16 +539,19 @@ describe("the alarm register", () => {
     expect(register.retire(order)).toMatchObject([{ data: { ...said, state: "normal" } }]);
   });
 
-  test("ends shelving that began by a clock far ahead once the clock is right, and not for a minute's correction", () => {
+  test("ends shelving that began by a clock far ahead when its hours have been counted, over a restart", () => {
     const register = createAlarmRegister();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
     const atMs = startMs + 12 * 365 * 86_400_000;
     const shelve = { kind: "shelve", atMs, by: "ana", untilMs: atMs + 168 * 3_600_000 } as const;
     register.step({ point, failureMode: "inner" }, shelve, atMs);
-    expect(register.endShelvings(atMs - 59_000)).toEqual([]);
+    expect(register.endShelvings(atMs - 59_000, 100 * 3_600_000)).toEqual([]);
     const kept = alarmRegisterSnapshotSchema.parse(JSON.parse(JSON.stringify(register.snapshot())));
     const restarted = createAlarmRegister(defaultAlertPolicy, kept);
-    expect(restarted.endShelvings(startMs + 60_000)).toMatchObject([{ data: { state: "unacknowledged" } }]);
+    expect(restarted.endShelvings(startMs + 60_000, 68 * 3_600_000 - 1)).toEqual([]);
+    expect(restarted.endShelvings(startMs + 60_000, 1)).toMatchObject([
+      { data: { state: "unacknowledged" } },
+    ]);
     expect(restarted.list("north", "t1")).toMatchObject([{ state: "unacknowledged", untilMs: null }]);
   });
 
