@@ -1,7 +1,7 @@
 /** Whether there is data of a measuring point. */
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow } from "../contract/stream.ts";
-import { dayMs } from "../maths/durations.ts";
+import { noMaximum, noteMaximum, readMaximum, type WeeklyMaximum } from "../maths/weekly-maximum.ts";
 
 /** When a point counts as silent or standing. */
 interface PresenceLimits {
@@ -45,27 +45,18 @@ export interface PresenceSnapshot {
   /** Arrival of the last whole window, or of the block since which one is due. */
   readonly lastUsefulMonotonicMs: number;
   readonly lastDataMs: number;
-  readonly fastest: FastestSpeed;
+  /** Of speeds in operation, rpm. */
+  readonly fastest: WeeklyMaximum;
   /** The silence has been told. */
   readonly isSilent: boolean;
   readonly isStanding: boolean;
 }
 
-/** The fastest speed of a week that began at `sinceMs`, and of the week before it. */
-interface FastestSpeed {
-  readonly sinceMs: number;
-  readonly rpm: number;
-  readonly beforeRpm: number;
-}
-
-/** So long is remembered how fast a turbine ran: a week has wind, and a tachometer's mistake is no speed for ever. */
-const weekMs = 7 * dayMs;
-
 const neverHeard: PresenceSnapshot = {
   lastBlockMonotonicMs: Number.NaN,
   lastUsefulMonotonicMs: Number.NaN,
   lastDataMs: Number.NaN,
-  fastest: { sinceMs: Number.NaN, rpm: 0, beforeRpm: 0 },
+  fastest: noMaximum,
   isSilent: false,
   isStanding: false,
 };
@@ -97,7 +88,7 @@ class Presence implements PointPresence {
   readonly #limits: PresenceLimits;
   lastBlockMonotonicMs: number;
   lastDataMs: number;
-  #fastest: FastestSpeed;
+  #fastest: WeeklyMaximum;
   #lastUsefulMonotonicMs: number;
   #isSilent: boolean;
   #isStanding: boolean;
@@ -113,7 +104,7 @@ class Presence implements PointPresence {
   }
 
   get fastestRpm(): number {
-    return Math.max(this.#fastest.rpm, this.#fastest.beforeRpm);
+    return readMaximum(this.#fastest);
   }
 
   noteBlock(shaftRpm: number, timestampMs: number, arrivedMonotonicMs: number): Rotation {
@@ -128,7 +119,7 @@ class Presence implements PointPresence {
     }
     // From here on a window is due.
     if (stood || Number.isNaN(this.#lastUsefulMonotonicMs)) this.#lastUsefulMonotonicMs = arrivedMonotonicMs;
-    this.#noteSpeed(shaftRpm, arrivedMonotonicMs);
+    this.#fastest = noteMaximum(this.#fastest, shaftRpm, arrivedMonotonicMs);
     return "turns";
   }
 
@@ -144,7 +135,7 @@ class Presence implements PointPresence {
     this.lastDataMs = fromMs;
     this.#isSilent = false;
     this.#isStanding = false;
-    this.#noteSpeed(shaftRpm, arrivedMonotonicMs);
+    this.#fastest = noteMaximum(this.#fastest, shaftRpm, arrivedMonotonicMs);
   }
 
   findSilence(nowMonotonicMs: number, window: WindowSpec): string | null {
@@ -162,17 +153,6 @@ class Presence implements PointPresence {
       isSilent: this.#isSilent,
       isStanding: this.#isStanding,
     };
-  }
-
-  #noteSpeed(shaftRpm: number, atMs: number): void {
-    const { sinceMs, rpm } = this.#fastest;
-    if (atMs - sinceMs < weekMs) {
-      if (shaftRpm > rpm) this.#fastest = { ...this.#fastest, rpm: shaftRpm };
-      return;
-    }
-    // Over a longer silence nothing of before is of late.
-    const beforeRpm = atMs - sinceMs < 2 * weekMs ? rpm : 0;
-    this.#fastest = { sinceMs: atMs, rpm: Math.max(shaftRpm || 0, 0), beforeRpm };
   }
 
   #whyNothing(nowMonotonicMs: number, window: WindowSpec): string | null {

@@ -6,6 +6,7 @@ import { inGravities } from "../../core/contract/acceleration-units.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
+import { noMaximum, noteMaximum, readMaximum } from "../../core/maths/weekly-maximum.ts";
 import type { ModelStanding } from "./device-facts.ts";
 
 export interface SpeedDoubt {
@@ -45,7 +46,7 @@ const mostLoudS = 60;
 export const runningKw = 50;
 /** A value that counts for a while was told before the turbine started or stopped: so many times as long it counts says that it did not. */
 const toldHolds = 3;
-/** Of the fastest that was heard: what were more than that in Hz is no speed in Hz. */
+/** Of the fastest that was heard of late: what were more than that in Hz is no speed in Hz. */
 const plausibleShare = 1.5;
 /** What nobody says for less is a value that comes late. */
 const lateMs = 2 * minuteMs;
@@ -61,8 +62,8 @@ class Doubt implements SpeedDoubt {
   readonly #standbyBelowRpm: number;
   readonly #heldMs: number;
   readonly #lastingMs: number;
-  /** NaN: it was never heard in operation. */
-  #fastestRpm = Number.NaN;
+  /** Of speeds in operation, rpm. */
+  #fastest = noMaximum;
   #sinceMs = 0;
   #newestMs = 0;
   #heardS = 0;
@@ -85,7 +86,7 @@ class Doubt implements SpeedDoubt {
     if (!(rpm < this.#standbyBelowRpm)) {
       this.#heardS = 0;
       this.#powerSinceMs = Number.NaN;
-      if (rpm >= this.#standbyBelowRpm && !(rpm <= this.#fastestRpm)) this.#fastestRpm = rpm;
+      if (rpm >= this.#standbyBelowRpm) this.#fastest = noteMaximum(this.#fastest, rpm, arrivedMonotonicMs);
       return false;
     }
     this.#newestMs = arrivedMonotonicMs;
@@ -104,9 +105,13 @@ class Doubt implements SpeedDoubt {
     this.#loudS = Math.min(mostLoudS, this.#loudS + (isRunning ? seconds : -quietWeight * seconds));
     if (this.#loudS < 0) this.#heardS = 0;
     const hertzRpm = rpm * 60;
-    if (!isLoud || hertzRpm < this.#standbyBelowRpm || hertzRpm > plausibleShare * this.#fastestRpm)
-      return false;
+    if (!isLoud || hertzRpm < this.#standbyBelowRpm || hertzRpm > this.#plausibleRpm) return false;
     return !isTold || (this.#heardS > 0 && arrivedMonotonicMs - this.#sinceMs >= this.#heldMs);
+  }
+
+  /** The fastest that it may run; of one that was never heard in operation nobody knows. */
+  get #plausibleRpm(): number {
+    return plausibleShare * (readMaximum(this.#fastest) || Number.POSITIVE_INFINITY);
   }
 
   #notePower({ told: { toldKw }, arrivedMonotonicMs }: HeardBlock): void {

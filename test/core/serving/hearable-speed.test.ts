@@ -51,7 +51,7 @@ function listen(scadaRpm: number) {
         arrivedMonotonicMs: clock.monotonicMs(),
       }),
     );
-  return { heard, set, fastestRpm: point.heard.fastest.rpm };
+  return { heard, set, fastestRpm: point.heard.fastest.most };
 }
 
 test("a speed at which the bearing's lines lie beyond what a sensor hears is none, and says so", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { dayMs } from "../../../src/core/maths/durations.ts";
 import { unknownModel } from "../../../src/gateway/diagnosis/device-facts.ts";
 import { createSpeedDoubt } from "../../../src/gateway/diagnosis/speed-doubt.ts";
 
@@ -22,3 +23,24 @@ test.each(["mm/s", "V"])(
     expect(doubt.isLasting).toBe(true);
   },
 );
+
+test("what were faster in Hz than a machine ran of late is no speed in Hz, and what it ran weeks ago says nothing of that", () => {
+  const doubt = createSpeedDoubt({ standbyBelowRpm: 300, dataTimeoutSeconds: 60 });
+  const note = (shaftRpm: number, day: number): boolean =>
+    doubt.note({
+      counts,
+      shaftRpm,
+      told: unknownModel,
+      channel: accel,
+      rmsCounts: 1_000,
+      arrivedMonotonicMs: day * dayMs,
+    });
+  note(1_800, 0);
+  note(600, 6);
+  expect(note(30, 6.5)).toBe(true);
+  note(600, 8);
+  expect(note(30, 9)).toBe(true);
+  note(600, 15.5);
+  expect(note(30, 16)).toBe(false);
+  expect(note(12, 16)).toBe(true);
+});
