@@ -53,7 +53,7 @@ const daemons: readonly (readonly [string, readonly string[], string])[] = [
   [
     "gateway",
     ["src/cli/commands/gateway.ts", "src/gateway/updates/prove-main.ts", "src/gateway/points/chain-main.ts"],
-    "@tufjs/models better-sqlite3 commander modbus-serial mqtt mqtt-packet node-opcua-client onnxruntime-node pino prom-client protobufjs serialport tuf-js yaml zod",
+    "@tufjs/models better-sqlite3 commander modbus-serial mqtt mqtt-packet node-opcua-certificate-manager node-opcua-client onnxruntime-node pino prom-client protobufjs serialport tuf-js yaml zod",
   ],
   [
     "collector",

@@ -67,6 +67,7 @@ async function checkArchitecture(book, { work, architecture, quick }) {
   const root = createCleanRoot(join(folder, "root"), { architecture, image: image.file });
   const context = { book, root, architecture, folder };
   await checkInstalled(context, file);
+  await checkOptionalPackage(context);
   await checkRun(context);
   if (architecture === run("dpkg", ["--print-architecture"]).trim()) await checkService(context);
   await checkLife(context, repackDeb(architecture, { out: folder, version: "99.0.0" }));
@@ -91,6 +92,26 @@ async function checkInstalled({ book, root, architecture }, file) {
       "aurora config validate /etc/aurora/gateway.yaml && aurora config validate /etc/aurora/collector.yaml collector",
     );
   });
+}
+
+/** A package of npm's, made by hand where Debian's npm puts global ones: what the answer to a missing one leads to. */
+async function checkOptionalPackage({ book, root, architecture }) {
+  await book.check(
+    `an optional package is missed, and found where npm install -g puts it, ${architecture}`,
+    () => {
+      const ask =
+        "aurora config validate /usr/share/doc/aurora-edge/examples/gateway-modbus.yaml 2>&1 || true";
+      const missing = "modbus-serial, which reads Modbus TCP, is not installed";
+      const before = root.run(ask);
+      const place = "/usr/local/lib/node_modules/modbus-serial";
+      root.run(
+        `mkdir -p ${place}; echo '{"name":"modbus-serial","main":"a.js"}' > ${place}/package.json; : > ${place}/a.js`,
+      );
+      const after = root.run(ask);
+      root.run("rm -r /usr/local/lib/node_modules");
+      return before.includes(missing) && !after.includes(missing) ? undefined : `${before}${after}`;
+    },
+  );
 }
 
 async function checkRun({ book, root, architecture, folder }) {

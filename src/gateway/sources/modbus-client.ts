@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { createConnection, type Socket } from "node:net";
 import { modbusPackage, refusePackage } from "../../core/contract/config/optional-packages.ts";
+import { findOptionalPackage } from "../../core/platform/daemon/check-packages.ts";
 
 /** What is used of the package; declared here, since it need not be installed. */
 interface ModbusLibrary {
@@ -62,9 +63,9 @@ export type OpenModbus = (
 
 /** @throws AuroraError CONFIG_INVALID when the package is not installed. */
 export function loadModbus(): OpenModbus {
-  const require = createRequire(import.meta.url);
   let Library: new () => ModbusLibrary;
   try {
+    const require = createRequire(findOptionalPackage(modbusPackage.name));
     Library = require("modbus-serial") as typeof Library;
   } catch (cause) {
     throw refusePackage(modbusPackage, cause);

@@ -9,6 +9,7 @@ import type { OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
 import { opcuaPackage, refusePackage } from "../../core/contract/config/optional-packages.ts";
 import { gatewayState } from "../../core/contract/config/state-names.ts";
 import type { FindNodes } from "../../core/ingest/opcua-nodes.ts";
+import { findOptionalPackage } from "../../core/platform/daemon/check-packages.ts";
 import type { CertificatePackage, OpcUaClient, OpcUaLibrary, OpcUaPackage } from "./opcua-library.ts";
 import { type OpcUaLogin, readApplicationUri } from "./opcua-login.ts";
 import { createNodeSubscription, type GrantedSubscription, type OpcUaSink } from "./opcua-subscription.ts";
@@ -51,14 +52,13 @@ const openSslConfig = process.env.OPENSSL_CONF;
 
 /** @throws AuroraError CONFIG_INVALID when the package is not installed. */
 export function loadOpcUa(): OpenOpcUa {
-  const require = createRequire(import.meta.url);
   let library: OpcUaLibrary;
   try {
-    // The second is a part of the first, which does not show it.
-    const beside = createRequire(require.resolve("node-opcua-client"));
+    const require = createRequire(findOptionalPackage(opcuaPackage.name));
     library = {
       ...(require("node-opcua-client") as OpcUaPackage),
-      ...(beside("node-opcua-certificate-manager") as CertificatePackage),
+      // A part of the first, which does not show it.
+      ...(require("node-opcua-certificate-manager") as CertificatePackage),
     };
   } catch (cause) {
     throw refusePackage(opcuaPackage, cause);

@@ -1,8 +1,20 @@
-/** Looks whether the optional packages that a configuration needs are installed. Loads none of them. */
+/** Finds the optional packages that a configuration needs, and says which are not installed. Loads none of them. */
 import { createRequire } from "node:module";
 import type { ConfigFinding } from "../../contract/config/config-finding.ts";
 import { type FieldBuses, fieldBusKeys } from "../../contract/config/mapped-channels.ts";
 import { optionalPackages } from "../../contract/config/optional-packages.ts";
+
+/** Beside whose `node_modules` npm puts global packages: Debian's and that of nodejs.org, and NodeSource's. */
+const globalPlaces: readonly string[] = ["/usr/local/lib", "/usr/lib"];
+
+/**
+ * The main file of an optional package: from a `node_modules` above this installation, from where `NODE_PATH` points, or a global one in
+ * one of `places`. Nothing but optional packages is looked for there.
+ * @throws an error of Node, `MODULE_NOT_FOUND` where it is in none of them
+ */
+export function findOptionalPackage(name: string, places: readonly string[] = globalPlaces): string {
+  return createRequire(import.meta.url).resolve(name, { paths: [import.meta.dirname, ...places] });
+}
 
 export function checkOptionalPackages(config: FieldBuses): ConfigFinding[] {
   return fieldBusKeys.flatMap((key): ConfigFinding[] => {
@@ -14,7 +26,7 @@ export function checkOptionalPackages(config: FieldBuses): ConfigFinding[] {
 
 function isInstalled(name: string): boolean {
   try {
-    createRequire(import.meta.url).resolve(name);
+    findOptionalPackage(name);
     return true;
   } catch {
     // Wherever Node looked for it.
