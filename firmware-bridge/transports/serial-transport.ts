@@ -1,4 +1,5 @@
 /** A serial line (or a pty). The only file that knows serialport. */
+import { statSync } from "node:fs";
 import { SerialPort } from "serialport";
 import { AuroraError } from "../../src/core/contract/aurora-error.ts";
 import { serialRates } from "../../src/core/contract/device/serial-rates.ts";
@@ -96,9 +97,16 @@ function read(port: SerialPort, onBytes: (chunk: Uint8Array) => void): SerialRea
 /** Linux says it by the lock, macOS as busy; Windows gives a port to one program, and denies it to others as it does a right. */
 const heldPattern = /Cannot lock port|Resource busy|EBUSY/;
 
+/** Other words than of a file's rights, which are "Permission denied". */
+const closedPattern = /Operation not permitted/;
+
 function unreachable(path: string, cause: Error): AuroraError {
   const isHeld = heldPattern.test(cause.message);
-  const why = isHeld ? "another program has this port open" : cause.message;
+  const why = isHeld
+    ? "another program has this port open"
+    : closedPattern.test(cause.message)
+      ? describeClosed(path)
+      : cause.message;
   return new AuroraError("DEVICE_UNREACHABLE", `cannot open ${path}: ${why}`, {
     op: "open serial port",
     subject: path,
@@ -107,4 +115,10 @@ function unreachable(path: string, cause: Error): AuroraError {
       : "check the path and that this user may use it (group dialout)",
     cause,
   });
+}
+
+/** A unit's `DeviceAllow` goes by the number of a kind of device, whatever its file says. */
+function describeClosed(path: string): string {
+  const kind = ((statSync(path, { throwIfNoEntry: false })?.rdev ?? 0) >> 8) & 0xfff;
+  return `ports of this kind are closed to the service: open them by \`systemctl edit\` of the unit, [Service] DeviceAllow=char-${kind} rw`;
 }

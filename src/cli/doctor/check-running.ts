@@ -130,10 +130,12 @@ function describeDevice(
     ];
   }
   const diagnoses = (device.diagnoses ?? []).map(({ text, cure }) => warning(name, text, cure));
-  const { state, silentMs } = device;
+  const { state, noContact, silentMs } = device;
   const advice = "Check cable, power and address; `aurora device list --config FILE` says more.";
   if (state !== "established") {
     const [reason, ...rest] = device.diagnoses ?? [];
+    if (reason === undefined && noContact)
+      return [bad(name, `no contact: ${noContact}`, `Where that names no cure: ${advice}`)];
     if (reason === undefined) return [bad(name, `no contact (${state ?? "unknown"})`, advice)];
     return [bad(name, reason.text, reason.cure), ...rest.map(({ text, cure }) => warning(name, text, cure))];
   }

@@ -11,7 +11,7 @@ export type FoundPage = Pick<GatewayPage, "gateway" | "refusedAlerts" | "outbox"
   readonly mqtt: Pick<GatewayPage["mqtt"], "connected" | "cloned" | "refusedFilters">;
   readonly evidence?: Pick<NonNullable<GatewayPage["evidence"]>, "held" | "pieceLimitBytes"> | undefined;
   readonly windows: Pick<GatewayPage["windows"], "processed">;
-  readonly devices: readonly (Pick<DeviceOnPage, "id" | "state" | "silentMs"> & {
+  readonly devices: readonly (Pick<DeviceOnPage, "id" | "state" | "noContact" | "silentMs"> & {
     readonly diagnoses?: readonly Pick<DeviceDiagnosis, "text" | "cure">[] | undefined;
   })[];
 };
@@ -56,6 +56,7 @@ const shape: ShapeOf<FoundPage> = {
     z.object({
       id: z.string(),
       state: z.string().nullable(),
+      noContact: z.string().nullable().optional(),
       silentMs: z.number().nullable().optional(),
       diagnoses: z.array(z.object({ text: z.string(), cure: z.string() })).optional(),
     }),

@@ -80,6 +80,8 @@ interface DriftOnPage {
 export interface DeviceOnPage {
   readonly id: string;
   readonly state: string | null;
+  /** Why there is no contact; null: there is. */
+  readonly noContact?: string | null | undefined;
   readonly firmware: string | null;
   readonly model: string | null;
   /** Windows of it that were decided since the gateway started, wherever its model runs. */

@@ -196,6 +196,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
         connect: config.devices[index]!.connect,
         mode: config.devices[index]!.mode,
         state: session.state,
+        noContact: watch.noContact,
         firmware: session.hello?.firmware ?? null,
         model: modelOf({ id, session }),
         windows: watch.windows,

@@ -47,6 +47,8 @@ export interface DeviceWatch
   readonly isRestarting: boolean;
   /** Its broker is back, and the device has its time to come back as well. */
   readonly isAwaited: boolean;
+  /** Why there is no contact, as the link says it; null while there is. */
+  readonly noContact: string | null;
   readonly diagnoses: readonly DeviceDiagnosis[];
   /**
    * Call it about once a second, with what the link has counted, and why the newest push of a model left the device
@@ -105,6 +107,11 @@ class DiagnosingWatch implements DeviceWatch {
 
   get isAwaited(): boolean {
     return this.#contact.isAwaited(this.#options.clock.monotonicMs());
+  }
+
+  get noContact(): string | null {
+    const { state, reason } = this.#contact.read(this.#options.clock.monotonicMs());
+    return state === "established" ? null : reason;
   }
 
   get windows(): number {

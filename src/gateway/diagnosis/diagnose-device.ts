@@ -42,7 +42,9 @@ const rules: Readonly<
     const why = state === "connecting" ? reason : `the line is open, but no device says hello (${reason})`;
     const cure = /another program has this port/.test(reason)
       ? "End that program, or the second gateway: `fuser PORT` names it."
-      : "Check its power, its line, and the address in `connect` of the configuration.";
+      : /DeviceAllow/.test(reason)
+        ? "Open it to the service so, and restart that."
+        : "Check its power, its line, and the address in `connect` of the configuration.";
     return { text: `nothing is heard of it: ${why}`, cure };
   },
   refused: ({ contact: { refusal } }) =>

@@ -228,7 +228,9 @@ test("the lines of devices: no such port, no port at all, nobody at the address,
 });
 
 test("the running gateway: its broker, a twin, and when each device spoke last", () => {
-  const config = configure({ devices: ["a", "b", "c", "d", "e"].map((id) => ({ id, connect: "mqtt" })) });
+  const config = configure({
+    devices: ["a", "b", "c", "d", "e", "f"].map((id) => ({ id, connect: "mqtt" })),
+  });
   const page: FoundPage = {
     gateway: "gw-1",
     mqtt: { connected: false, cloned: true },
@@ -243,6 +245,7 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
       { id: "b", state: "established", silentMs: 3_600_000 },
       { id: "c", state: "connecting", silentMs: null, diagnoses: [{ text: "restarts", cure: "its supply" }] },
       { id: "e", state: "connecting", silentMs: null },
+      { id: "f", state: "connecting", noContact: "cannot open /dev/ttySC0", silentMs: null },
     ],
   };
   const found = checkRunning(config, page).map(({ verdict, name, text }) => `${verdict} ${name}: ${text}`);
@@ -257,6 +260,7 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
     "bad device c: restarts",
     "warning device d: the running gateway does not know it",
     "bad device e: no contact (connecting)",
+    "bad device f: no contact: cannot open /dev/ttySC0",
   ]);
   expect(checkRunning(config, null)[0]?.verdict).toBe("skipped");
   const texts = (more: Partial<FoundPage>): string[] =>

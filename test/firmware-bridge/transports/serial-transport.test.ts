@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.ts";
@@ -52,6 +53,20 @@ test("a path that is not a serial port is an error that names it", async () => {
     .catch((reason: unknown) => reason);
   expect(hasErrorCode(error, "DEVICE_UNREACHABLE")).toBe(true);
   expect(error).toMatchObject({ message: expect.stringContaining("/nonexistent/tty") });
+});
+
+test("a port that the system closes to this service names the line that opens it", async (context) => {
+  const path = join(createTemporaryFolder(), "port");
+  writeFileSync(path, "");
+  // A file that nobody may change is refused as a device that the unit does not allow.
+  const canClose = spawnSync("chattr", ["+i", path]).status === 0;
+  if (!canClose) return context.skip("needs chattr +i");
+  closers.push(() => spawnSync("chattr", ["-i", path]));
+  const handlers = { onOpen: () => {}, onBytes: () => {}, onDrain: () => {}, onClose: () => {} };
+  await expect(createSerialTransport(path).open(handlers)).rejects.toMatchObject({
+    code: "DEVICE_UNREACHABLE",
+    message: expect.stringMatching(/closed to the service.*DeviceAllow=char-\d+ rw/),
+  });
 });
 
 describe.skipIf(!hasTerminals)("a serial line (needs python3 with pty)", () => {

@@ -319,10 +319,15 @@ describe("a device that comes and goes", () => {
     rig.line(false);
     rig.wait(20);
     expect(rig.said).toEqual(["no-contact: nothing is heard of it: the line broke"]);
+    expect(rig.watch.noContact).toBe("the line broke");
+    rig.watch.state("connecting", "cannot open /dev/ttySC0: [Service] DeviceAllow=char-207 rw");
+    rig.wait(1);
+    expect(rig.watch.diagnoses[0]?.cure).toMatch(/^Open it to the service/);
     rig.line(true);
     rig.boot();
     rig.stream(5);
     expect(rig.said).toEqual([]);
+    expect(rig.watch.noContact).toBeNull();
   });
 
   test("is not blamed either where there is no broker at the start", async () => {
