@@ -187,6 +187,11 @@ async function checkLife({ book, root, architecture }, newer) {
     const left = [home, "/usr/bin/aurora"].filter((path) => existsSync(join(root.folder, path)));
     return left.length > 0 ? left.join(", ") : undefined;
   });
+  await book.check(`purge ends well where a disk is mounted for the state, ${architecture}`, () => {
+    root.run(
+      'mount -t tmpfs disk /var/lib/aurora; touch /var/lib/aurora/kept; sh /var/lib/dpkg/info/aurora-edge.postrm purge && test -z "$(ls -A /var/lib/aurora)"',
+    );
+  });
   await book.check(`purge leaves nothing but the user, ${architecture}`, () => {
     root.run("dpkg -P aurora-edge");
     const left = root
