@@ -5,9 +5,11 @@
 import { constants } from "node:fs";
 import { chmod, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import { makeFolder, storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { asStoreError, isMissing, nodeFileSystem } from "../../core/platform/files/file-system.ts";
+import { hintOfClosedFolder } from "../../core/platform/sqlite/sqlite-error.ts";
 import { type EvidenceFileKind, type EvidenceStore, evidenceFileKinds } from "./evidence-store.ts";
 
 /** Opens the store in `dir`, which is made. @throws AuroraError STORE */
@@ -38,9 +40,16 @@ export async function openFolderStore(dir: string): Promise<EvidenceStore> {
 
 /** Makes a folder that only its owner may look into, and the one above it where it is missing. @throws AuroraError STORE */
 export async function makePrivateFolder(path: string): Promise<void> {
-  await makeFolder(dirname(path), 0o700);
-  await makeFolder(path, 0o700);
-  await asStoreError("make folder", path, chmod(path, 0o700));
+  try {
+    await makeFolder(dirname(path), 0o700);
+    await makeFolder(path, 0o700);
+    await asStoreError("make folder", path, chmod(path, 0o700));
+  } catch (error) {
+    const hint = hintOfClosedFolder(path);
+    if (!(error instanceof AuroraError) || hint === undefined) throw error;
+    const { code, message, op, cause } = error;
+    throw new AuroraError(code, message, { op, subject: path, hint, cause });
+  }
 }
 
 function pathOf(dir: string, id: string, kind: EvidenceFileKind): string {

@@ -117,7 +117,7 @@ export function hintOfClosedFolder(dir: string): string | undefined {
   } catch (error) {
     if (systemCodeOf(error) !== "EROFS") return undefined;
   }
-  return `The disk is read-only, or systemd keeps it so for the service. Then make the folder, give it to the service's user (chown), and open it by \`systemctl edit\` of the unit: [Service] ReadWritePaths=${dir}; or configure another stateDir.`;
+  return `The disk is read-only, or systemd keeps it so for the service. Then make the folder, give it to the service's user (chown), and open it by \`systemctl edit\` of the unit: [Service] ReadWritePaths=${dir}; or configure another folder.`;
 }
 
 interface DiskRest {
