@@ -106,6 +106,7 @@ restart() {
   systemctl stop "$unit"
   judge "$unit stops by itself when it is asked to" "inactive success 0" \
     "$(for key in ActiveState Result ExecMainStatus; do show "$unit" $key; done | xargs)"
+  judge "$unit tells of its stop" 0 "$(journalctl --no-pager --output cat --unit "$unit" | grep -c 'cannot be told')"
   systemctl start "$unit"
   before=$(show "$unit" MainPID)
   kill -KILL "$before"
