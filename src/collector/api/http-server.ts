@@ -12,6 +12,7 @@ import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { boundHttpConnections } from "../../core/platform/http-places.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { latencyBucketsSeconds, type Metrics } from "../../core/platform/metrics.ts";
+import { adviseOfPort } from "../../core/platform/port-advice.ts";
 import { createHostCheck, type ServedNames } from "../../core/platform/served-host.ts";
 import {
   errorResponse,
@@ -88,7 +89,7 @@ export async function listenHttp(app: FastifyInstance, host: string, port: numbe
     throw new AuroraError("CONFIG_INVALID", `the page cannot listen on ${host}:${port}: ${String(cause)}`, {
       op: "start HTTP server",
       subject: `${host}:${port}`,
-      hint: "Choose another port (collector.httpPort; 0 for any), or stop what listens there.",
+      hint: adviseOfPort(cause, "collector.httpPort"),
       cause,
     });
   }

@@ -4,6 +4,7 @@ import { AuroraError, hasErrorCode, systemCodeOf } from "../../core/contract/aur
 import { createBackoff } from "../../core/platform/backoff.ts";
 import { systemTimers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { adviseOfPort } from "../../core/platform/port-advice.ts";
 
 /** Resolves when it listens. @throws AuroraError CONFIG_INVALID */
 export async function listenOn(server: Server, host: string, port: number): Promise<void> {
@@ -14,7 +15,7 @@ export async function listenOn(server: Server, host: string, port: number): Prom
         new AuroraError("CONFIG_INVALID", `cannot listen on ${host}:${port}: ${cause.message}`, {
           op: "start HTTP server",
           subject: `${host}:${port}`,
-          hint: "Set gateway.httpPort to a free port, or to 0 for any.",
+          hint: adviseOfPort(cause, "gateway.httpPort"),
           cause,
         }),
       );

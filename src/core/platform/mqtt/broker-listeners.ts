@@ -2,6 +2,7 @@
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import { adviseOfPort } from "../port-advice.ts";
 import { describeHandshakeFailure } from "./connect-failures.ts";
 import type { RefusedLogin } from "./login-refusals.ts";
 
@@ -162,7 +163,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
         new AuroraError("MQTT", `the broker cannot listen on ${host}:${port}: ${cause.message}`, {
           op: "start broker",
           subject: `${host}:${port}`,
-          hint: "Choose another port, or stop what listens there.",
+          hint: adviseOfPort(cause, "mqtt.embedded.port"),
           cause,
         }),
       );
