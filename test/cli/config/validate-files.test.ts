@@ -151,16 +151,30 @@ test.skipIf(process.getuid?.() !== 0)(
       caFile,
       issueCertificate({ name: "ca", use: "authority", fromMs: Date.now(), days: 90 }).certPem,
     );
-    const files = JSON.stringify([{ path: ["mqtt", "caFile"], file: caFile, content: "certificate" }]);
+    const files = JSON.stringify(
+      [caFile, "/root/ca.pem"].map((file) => ({ path: ["mqtt", "caFile"], file, content: "certificate" })),
+    );
     // Another user's look, in a process of its own.
     const module = join(compiledRoot(), "dist", "src", "core", "platform", "daemon", "check-files.js");
     const code = `const { checkConfiguredFiles } = await import(${JSON.stringify(pathToFileURL(module).href)});
     process.setgroups([]); process.setgid(65534); process.setuid(65534);
     console.log(JSON.stringify(await checkConfiguredFiles(${files})));`;
-    const said = execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });
-    expect(JSON.parse(said)[0].problem).toMatch(
-      /^user 65534 may not enter the folder \/.*, in which this file is$/,
-    );
+    const look = (environment: Readonly<Record<string, string>>) => {
+      const env = { PATH: process.env.PATH, ...environment };
+      const said = execFileSync(process.execPath, ["--input-type=module", "-e", code], {
+        encoding: "utf8",
+        env,
+      });
+      return JSON.parse(said) as readonly { readonly problem: string; readonly write: string }[];
+    };
+    const rights = "change that folder's owner or rights";
+    expect(look({}).map(({ write }) => write)).toEqual([rights, rights]);
+    const [closed, home] = look({ INVOCATION_ID: "a1" });
+    expect(closed).toMatchObject({
+      problem: expect.stringMatching(/^user 65534 may not enter the folder \/.*, in which this file is$/),
+      write: rights,
+    });
+    expect(home?.write).toBe("systemd keeps /root closed to the service: move the file to /etc/aurora");
   },
 );
 

@@ -71,11 +71,23 @@ async function describeRefusal(
     const folder = await findClosedFolder(dirname(resolve(file)));
     if (folder !== undefined) {
       const problem = `user ${user} may not enter the folder ${folder}, in which this ${what} is`;
-      return { problem, write: "change that folder's owner or rights" };
+      return { problem, write: adviseOfClosedFolder(folder, what) };
     }
     return { problem: `user ${user} may not read this ${what}`, write: "change its owner or its rights" };
   }
   return { problem: `the ${what} cannot be read: ${message}` };
+}
+
+/** What `ProtectHome` of a unit closes to its service, whatever the folder's own rights. */
+const closedHomes: readonly string[] = ["/home", "/root", "/run/user"];
+
+/** @param what is in it */
+function adviseOfClosedFolder(folder: string, what: "file" | "folder"): string {
+  // systemd sets them for a service, the first for one of its type notify.
+  const isService = (process.env.NOTIFY_SOCKET ?? process.env.INVOCATION_ID) !== undefined;
+  return isService && closedHomes.includes(folder)
+    ? `systemd keeps ${folder} closed to the service: move the ${what} to /etc/aurora`
+    : "change that folder's owner or rights";
 }
 
 /** The first folder from the top that this user may not enter: `aurora keys` makes folders for their owner alone. */
