@@ -68,6 +68,7 @@ async function checkArchitecture(book, { work, architecture, quick }) {
   const context = { book, root, architecture, folder };
   await checkInstalled(context, file);
   await checkOptionalPackage(context);
+  await checkInit(context);
   await checkRun(context);
   if (architecture === run("dpkg", ["--print-architecture"]).trim()) await checkService(context);
   await checkLife(context, repackDeb(architecture, { out: folder, version: "99.0.0" }));
@@ -91,6 +92,15 @@ async function checkInstalled({ book, root, architecture }, file) {
     root.run(
       "aurora config validate /etc/aurora/gateway.yaml && aurora config validate /etc/aurora/collector.yaml collector",
     );
+  });
+}
+
+async function checkInit({ book, root, architecture }) {
+  await book.check(`what init writes under a strict umask the service's user reads, ${architecture}`, () => {
+    const said = root.run(`cd /etc/aurora; mv gateway.yaml kept.yaml
+      (umask 077; aurora init /etc/aurora/gateway.yaml --gateway gw-1 --site north --connect mqtt --bearing 6205-2RS --yes)
+      ${asAurora} aurora config validate gateway.yaml; mv kept.yaml gateway.yaml`);
+    return said.includes("systemctl enable --now aurora-gateway") ? undefined : said;
   });
 }
 

@@ -86,16 +86,23 @@ async function writeConfiguration(file: string, options: InitOptions): Promise<v
   const findings = await read.check();
   if (findings.length > 0) throw read.refuse(findings);
   await makeFolder(dirname(file));
-  await replaceFile(file, text);
+  // It holds no secret, and the service's user reads it, whatever the umask of whoever writes it.
+  await replaceFile(file, text, { owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 } });
   for (const each of read.refuse(read.warnings()).complaints)
     process.stderr.write(printable(`warning: ${renderComplaint(each)}\n`));
   if (options.json) process.stdout.write(`${JSON.stringify({ file, serialPorts: ports })}\n`);
   else {
-    process.stdout.write(
-      `${file}: written. Next:\n  aurora doctor --config ${file}\n  aurora gateway --config ${file}\n`,
-    );
+    const next =
+      packageRoot() === packagedRoot && resolve(file) === packagedFile
+        ? ["sudo -u aurora aurora doctor", "sudo systemctl enable --now aurora-gateway"]
+        : [`aurora doctor --config ${file}`, `aurora gateway --config ${file}`];
+    process.stdout.write(`${file}: written. Next:\n${next.map((line) => `  ${line}\n`).join("")}`);
   }
 }
+
+/** Where the Debian package puts its program, and what its service reads. */
+const packagedRoot = "/usr/lib/aurora-edge";
+const packagedFile = "/etc/aurora/gateway.yaml";
 
 const pathNames = ["stateDir", "passwordFile", "caFile", "certFile", "keyFile", "ackKeyFile"] as const;
 

@@ -173,3 +173,16 @@ test("words that YAML would read otherwise stay words", async () => {
     turbines: [{ id: "1e3", points: [{ device: "on", channel: "#b:" }] }],
   });
 });
+
+test("a configuration that is made is readable by the service's user, whatever the umask", () => {
+  const file = join(createTemporaryFolder(), "gateway.yaml");
+  const words = [process.execPath, compiledCommand(), "init", file, ...said, "--yes"];
+  const { status, stdout } = spawnSync("sh", ["-c", 'umask 077; exec "$@"', "sh", ...words], {
+    encoding: "utf8",
+  });
+  expect({ status, stdout }).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining("aurora doctor --config"),
+  });
+  expect(statSync(file).mode & 0o777).toBe(0o644);
+});
