@@ -7,7 +7,7 @@ import { freemem } from "node:os";
 import { join } from "node:path";
 import { decodeGolden, type GoldenWindowCase } from "../../core/bundle/golden.ts";
 import { loadTrustedKeys } from "../../core/bundle/keys.ts";
-import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import { bearingFaults } from "../../core/contract/bundle/bearing-fault.ts";
 import type { FeatureSpec } from "../../core/contract/bundle/feature-spec.ts";
 import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
@@ -123,7 +123,9 @@ async function load(name: string, { config, runtimeVersion }: ModelsSetting): Pr
       warning(
         `model ${name}`,
         `${dir} is refused: ${error.message}`,
-        "The one before it serves; publish it again.",
+        systemCodeOf(error.cause) === "EACCES"
+          ? "This user may not read it: look as the gateway's (sudo -u aurora aurora doctor)."
+          : "The one before it serves; publish it again.",
       ),
     );
     const bundle = chosen.opened;

@@ -1,11 +1,15 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { checkModels } from "../../../src/cli/doctor/check-models.ts";
 import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { ungatedWords } from "../../../src/core/contract/bundle/lineage.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { newKey } from "../../core/bundle/sample-bundle.ts";
+import { compiledRoot } from "../../support/compiled.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createTestBundle, testBundleName } from "../../support/test-bundle.ts";
 
@@ -100,3 +104,25 @@ test("the doctor says of a model that its gate was not asked, where it was not",
   await writeBundle(join(dir, testBundleName, "1.1.0"), ungated, key);
   expect(await textOf()).toContain(`1.1.0, signed, but ${ungatedWords}; `);
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  "a user who may not read the gateway's updates is sent to the gateway's user",
+  () => {
+    const config = configure("integer", "turbine-scada");
+    mkdirSync(join(config.gateway.stateDir, "updates", "turbine-scada"), { recursive: true, mode: 0o700 });
+    const module = join(compiledRoot(), "dist", "src", "cli", "doctor", "check-models.js");
+    const setting = JSON.stringify({ config, runtimeVersion: "0.1.0", isRunning: false });
+    const code = `const { checkModels } = await import(${JSON.stringify(pathToFileURL(module).href)});
+    process.setgroups([]); process.setgid(65534); process.setuid(65534);
+    console.log(JSON.stringify(await checkModels(${setting})));`;
+    const said = execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });
+    expect(JSON.parse(said)).toContainEqual(
+      expect.objectContaining({
+        verdict: "warning",
+        name: "model turbine-scada",
+        text: expect.stringContaining("EACCES"),
+        advice: expect.stringContaining("sudo -u aurora aurora doctor"),
+      }),
+    );
+  },
+);
