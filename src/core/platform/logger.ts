@@ -1,4 +1,5 @@
 /** Structured logs on stderr: JSON lines for machines, one plain line each on a terminal. Never on stdout, never with a secret. */
+import { fstatSync } from "node:fs";
 import { type DestinationStream, destination, type Logger as PinoLogger, pino } from "pino";
 import { renderIsoTime } from "../contract/iso-time.ts";
 import { printable } from "./printable.ts";
@@ -60,7 +61,21 @@ function openStderr(): DestinationStream {
   // Synchronous: what was logged before a crash is what one needs after it.
   const stderr = destination({ fd: 2, sync: true, maxLength: maxWaitingBytes });
   stderr.on("error", () => {});
-  return stderr;
+  if (!isJournal(process.env.JOURNAL_STREAM)) return stderr;
+  return { write: (line) => stderr.write(`${journalLevels[readLevel(line)] ?? ""}${line}`) };
+}
+
+/** Of syslog, as systemd reads them before a line (sd-daemon(3)): those that `journalctl -p warning` shows. */
+const journalLevels: Readonly<Record<string, string>> = { warn: "<4>", error: "<3>" };
+
+/** Lines begin with it. */
+const readLevel = (line: string): string => /^\{"level":"(\w+)"/.exec(line)?.[1] ?? "";
+
+/** Is stderr the journal, by device and inode as systemd.exec(5) says? A program that was started with another has the variable, too. */
+function isJournal(stream: string | undefined): boolean {
+  if (stream === undefined) return false;
+  const { dev, ino } = fstatSync(2, { bigint: true });
+  return stream === `${dev}:${ino}`;
 }
 
 export const silentLogger: Logger = {

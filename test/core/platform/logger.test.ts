@@ -1,7 +1,13 @@
+import { spawnSync } from "node:child_process";
+import { fstatSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { createLogger, type LoggerOptions } from "../../../src/core/platform/logger.ts";
 import { isSecretKey, redact } from "../../../src/core/platform/redact.ts";
+import { compiledRoot } from "../../support/compiled.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 function capture(options: LoggerOptions = {}): { lines: string[]; logger: ReturnType<typeof createLogger> } {
   const lines: string[] = [];
@@ -119,4 +125,24 @@ describe("redaction", () => {
   test("an absent secret is shown as absent", () => {
     expect(redact({ password: null, token: "" })).toEqual({ password: null, token: "" });
   });
+});
+
+test("lines say their level to the journal, and to no other stream", () => {
+  const module = join(compiledRoot(), "dist", "src", "core", "platform", "logger.js");
+  const code = `const { createLogger } = await import(${JSON.stringify(pathToFileURL(module).href)});
+    const logger = createLogger();
+    logger.info("a"); logger.warn("b"); logger.error("c");`;
+  const levelsOf = (stream: (dev: bigint, ino: bigint) => string): readonly string[] => {
+    const file = join(createTemporaryFolder(), "log");
+    const stderr = openSync(file, "a");
+    const { dev, ino } = fstatSync(stderr, { bigint: true });
+    spawnSync(process.execPath, ["--input-type=module", "-e", code], {
+      stdio: ["ignore", "ignore", stderr],
+      env: { ...process.env, JOURNAL_STREAM: stream(dev, ino) },
+    });
+    const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+    return lines.map((line) => line.slice(0, line.indexOf("{")));
+  };
+  expect(levelsOf((dev, ino) => `${dev}:${ino}`)).toEqual(["", "<4>", "<3>"]);
+  expect(levelsOf((dev, ino) => `${dev}:${ino + 1n}`)).toEqual(["", "", ""]);
 });
