@@ -58,13 +58,21 @@ export interface MeasuringPointOptions<B extends WindowBundle = LoadedBundle> {
   readonly bundle: B;
   readonly operation: GatewayConfig["operation"];
   readonly sink: PointSink<B>;
-  /** NaN when there is none, or it is too old at `monotonicMs`. */
-  readonly readings: {
-    read(turbine: string, channel: "shaft-speed" | "power", monotonicMs: number): number;
-  };
+  readonly readings: OperatingReadings;
   readonly clock: Clock;
   /** What was heard of the point before; default: nothing. */
   readonly heard?: PresenceSnapshot | undefined;
+}
+
+/** What is told of how turbines operate, beside the samples. */
+export interface OperatingReadings {
+  /** As the device tells it, else SCADA, else another device of the turbine; NaN: nobody does, or it is too old at `monotonicMs`. */
+  read(of: ReadingPlace, channel: "shaft-speed" | "power", monotonicMs: number): number;
+}
+
+interface ReadingPlace {
+  readonly turbine: string;
+  readonly device: string;
 }
 
 /** Where what comes of a point goes. */
@@ -97,6 +105,7 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
   readonly config: PointConfig;
   readonly #options: MeasuringPointOptions<B>;
   readonly #timeoutMs: number;
+  readonly #place: ReadingPlace;
   readonly #presence: PointPresence;
   readonly #cutter: WindowCutter<B>;
   #windowSpec: WindowSpec;
@@ -110,6 +119,7 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
     this.id = id;
     this.config = config;
     this.#options = options;
+    this.#place = { turbine: id.turbine, device: config.device };
     this.#timeoutMs = dataTimeoutSeconds * 1000;
     this.#presence = createPointPresence({ standbyBelowRpm, timeoutMs: this.#timeoutMs }, options.heard);
     this.#cutter = createWindowCutter({
@@ -182,7 +192,7 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
 
   #readPower(): number {
     const { readings, clock } = this.#options;
-    return readings.read(this.id.turbine, "power", clock.monotonicMs());
+    return readings.read(this.#place, "power", clock.monotonicMs());
   }
 
   #findOperatingState(shaftRpm: number, atMonotonicMs: number): OperatingState {
@@ -208,13 +218,13 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
     return this.#tooFast === null ? shaftRpm : Number.NaN;
   }
 
-  /** The device's own tachometer, else SCADA's, else the configured speed, else NaN. */
+  /** The device's own tachometer, else what is told beside the samples, else the configured speed, else NaN. */
   #readShaftRpm(block: SampleBlock): number {
     // The sign of a speed is only the sense of rotation.
     if (Number.isFinite(block.shaftRpm)) return Math.abs(block.shaftRpm);
     const { readings } = this.#options;
-    const scada = readings.read(this.id.turbine, "shaft-speed", block.arrivedMonotonicMs);
-    return Number.isFinite(scada) ? Math.abs(scada) : (this.config.shaftRpm ?? Number.NaN);
+    const told = readings.read(this.#place, "shaft-speed", block.arrivedMonotonicMs);
+    return Number.isFinite(told) ? Math.abs(told) : (this.config.shaftRpm ?? Number.NaN);
   }
 
   /** Of a speed that is too fast the cutter heard that it is not known. */

@@ -21,7 +21,6 @@ import { type Clock, systemTimers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { readDeviceImage, readDeviceKey } from "../../core/serving/device-image.ts";
 import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
-import type { MeasuringPointOptions } from "../../core/serving/measuring-point.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import type { ModelStanding } from "../diagnosis/device-facts.ts";
 import type { WorkGauge } from "../points/work-gauge.ts";
@@ -34,12 +33,13 @@ import { createDevicePushes, type DevicePushes, type PushedDevice } from "./devi
 import { createMappedSpeeds } from "./mapped-speeds.ts";
 import { createRawCaptures, type RawCaptures } from "./raw-captures.ts";
 import type { Recording, RecordingPlace } from "./recording.ts";
+import { readTold, type ToldReadings } from "./told-speeds.ts";
 
 export interface ConnectDevicesOptions {
   readonly config: GatewayConfig;
   readonly runtimeVersion: string;
   readonly models: ServedModels;
-  readonly pipeline: DeviceDataSink & Pick<MeasuringPointOptions, "readings">;
+  readonly pipeline: DeviceDataSink & { readonly readings: ToldReadings };
   /** A device that infers itself was recorded for an alert. */
   readonly onAlertRecording: (recording: Recording, event: AlertEvent) => void;
   /** What waits in the pipeline. */
@@ -129,12 +129,6 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
   /** Version of the model that a device runs; null: none, or it was not heard yet. */
   const modelOf = ({ id, session: { hello } }: Pick<DeviceLink, "id" | "session">): string | null =>
     pushes.runs(id, hello?.sessionId)?.version ?? hello?.modelVersion ?? null;
-  /** Of a device on several machines nobody knows which one is meant. */
-  const readTold = (points: readonly IndexedPoint[], channel: "shaft-speed" | "power"): number => {
-    const [turbine, ...others] = new Set(points.map((point) => point.turbine));
-    if (turbine === undefined || others.length > 0) return Number.NaN;
-    return pipeline.readings.read(turbine, channel, clock.monotonicMs());
-  };
   const standingOf = ({ id, session }: DeviceLink, { keyFile }: DeviceConfig): ModelStanding => {
     const own = points.ofDevice(id);
     const bundle = own[0]?.bundle;
@@ -148,8 +142,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
       isPushed: pushes.describe(id) !== null,
       statesSpeed: own.some(({ shaftRpm }) => shaftRpm !== null),
       mappedSpeed: own[0] === undefined ? null : speeds.whyMissing(own[0].turbine),
-      toldRpm: readTold(own, "shaft-speed"),
-      toldKw: readTold(own, "power"),
+      ...readTold({ id, points: own }, pipeline.readings, clock.monotonicMs()),
     };
   };
   const sessions = new Map(links.sessions.map(({ id, session }) => [id, session]));

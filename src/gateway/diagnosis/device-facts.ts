@@ -61,6 +61,8 @@ export interface DeviceFacts {
   readonly vibratesStanding: boolean;
   /** The same of its turbine's power. */
   readonly makesPowerStanding: boolean;
+  /** What it says of the shaft's speed and what SCADA says have been two speeds for longer than one of them may be late. */
+  readonly contradictsScada: boolean;
   readonly pace: Pace;
   readonly estimate: PaceEstimate | null;
   /** Of the channel that was estimated. */
@@ -83,7 +85,7 @@ export interface ModelTrouble {
 }
 
 /** What is known of a device's model, and of the one that it should have. */
-export interface ModelStanding {
+export interface ModelStanding extends ToldSpeeds {
   /** Version that the device runs; null: none. Undefined: not known. */
   readonly runs: string | null | undefined;
   /** Version that serves on the gateway; null: not known. */
@@ -98,10 +100,25 @@ export interface ModelStanding {
   readonly statesSpeed: boolean;
   /** Its turbine's shaft speed is mapped from SCADA, and why it may be missing, as far as that is known (empty: it is not); null: it is not mapped. */
   readonly mappedSpeed: string | null;
-  /** Its turbine's shaft speed and power as they were told beside it, rpm and kW; NaN: they are not known. */
+}
+
+/** What is told of its turbine beside its samples, rpm and kW; NaN: it is not known. */
+interface ToldSpeeds {
+  /** The shaft speed that counts where a block says none. */
   readonly toldRpm: number;
   readonly toldKw: number;
+  /** The shaft speed by readings of its own, and by SCADA. */
+  readonly readingRpm: number;
+  readonly scadaRpm: number;
 }
+
+/** Nothing is told. */
+export const untold: ToldSpeeds = {
+  toldRpm: Number.NaN,
+  toldKw: Number.NaN,
+  readingRpm: Number.NaN,
+  scadaRpm: Number.NaN,
+};
 
 /** Of a device that nobody asks for its model. */
 export const unknownModel: ModelStanding = {
@@ -112,8 +129,7 @@ export const unknownModel: ModelStanding = {
   isPushed: false,
   statesSpeed: false,
   mappedSpeed: null,
-  toldRpm: Number.NaN,
-  toldKw: Number.NaN,
+  ...untold,
 };
 
 /** Counts of the last 30 to 40 s. */

@@ -262,6 +262,7 @@ class Observer implements DeviceObserver {
       standbyBelowRpm: operation.standbyBelowRpm,
       vibratesStanding: this.#speed.isLasting,
       makesPowerStanding: this.#speed.isPowered,
+      contradictsScada: this.#speed.isContradicted,
       pace: this.#pace.pace,
       estimate: this.#pace.estimate(),
       saidRateHz: this.#saidRateHz,

@@ -1,5 +1,5 @@
 /** The rules about what sensors carry: a speed in another unit, nothing, a hum, too coarse or cut off, and a level that asks about its unit. */
-import type { ChannelLevel, DeviceFacts, DiagnosisVerdict } from "./device-facts.ts";
+import type { ChannelLevel, DeviceFacts, DiagnosisVerdict, ModelStanding } from "./device-facts.ts";
 import { formatValue, formatWhole, sayShare } from "./diagnosis-words.ts";
 import { runningKw } from "./speed-doubt.ts";
 
@@ -12,20 +12,25 @@ const hertzShare = 0.9;
 const louderDb = 12;
 const quieterDb = 9;
 
-/** The shaft hardly turns, and yet it vibrates or makes power: the speed would be one of operation if it were in Hz, or it has lasted. */
+/**
+ * Its device and SCADA say two speeds; or the shaft hardly turns, and yet it vibrates or makes power: the speed would be one of
+ * operation if it were in Hz, or it has lasted.
+ */
 export function findSpeed(facts: DeviceFacts): DiagnosisVerdict {
   const { vibratesStanding, makesPowerStanding, model } = facts;
   const { blocks, hertz } = facts.recent;
   if (blocks.count === 0) return undefined;
   const isHertz = hertz.isHabit && hertz.count >= hertzShare * blocks.count;
-  if (!isHertz && !vibratesStanding && !makesPowerStanding) return null;
-  const isTold = Number.isNaN(facts.shaftRpm);
-  const shaftRpm = isTold ? Math.abs(model.toldRpm) : facts.shaftRpm;
+  if (!isHertz && !vibratesStanding && !makesPowerStanding && !facts.contradictsScada) return null;
+  if (facts.contradictsScada) return findContradiction(facts);
+  const ownRpm = findOwnRpm(facts);
+  const isTold = Number.isNaN(ownRpm);
+  const shaftRpm = isTold ? Math.abs(model.toldRpm) : ownRpm;
   // A value that comes late.
   if (Number.isNaN(shaftRpm)) return undefined;
   // It runs by now; what was counted is of before.
   if (shaftRpm >= facts.standbyBelowRpm) return null;
-  const said = String(Number(shaftRpm.toFixed(2)));
+  const said = sayRpm(shaftRpm);
   const power = Number.isNaN(model.toldKw) ? "power" : `${formatWhole(model.toldKw)} kW`;
   const vibrates = isHertz || vibratesStanding ? "vibrates as one that runs" : "";
   const signs = makesPowerStanding
@@ -39,8 +44,27 @@ export function findSpeed(facts: DeviceFacts): DiagnosisVerdict {
   const isQuestion = !makesPowerStanding && (!isHertz || model.toldKw < runningKw);
   const atRest = makesPowerStanding ? atRestWithPower : isQuestion ? atRestBesideOthers : "";
   const text = `${what}${question}${other}?`;
-  const cure = `${adviseSpeed(isHertz, isTold)} ${atRest}${slowShaft}`;
+  const cure = `${adviseSpeed(isHertz, isTold, model)} ${atRest}${slowShaft}`;
   return isQuestion ? { text, cure, isQuestion } : { text, cure };
+}
+
+/** By its samples, else by readings of its own; NaN: it says none. */
+const findOwnRpm = ({ shaftRpm, model }: DeviceFacts): number =>
+  Number.isNaN(shaftRpm) ? Math.abs(model.readingRpm) : shaftRpm;
+
+const sayRpm = (rpm: number): string => String(Number(rpm.toFixed(2)));
+
+/** Where the device's speed is one of operation its machine is watched by that. */
+function findContradiction(facts: DeviceFacts): DiagnosisVerdict {
+  const ownRpm = findOwnRpm(facts);
+  const scadaRpm = Math.abs(facts.model.scadaRpm);
+  // A value that comes late.
+  if (Number.isNaN(ownRpm) || Number.isNaN(scadaRpm)) return undefined;
+  const found = {
+    text: `says ${sayRpm(ownRpm)} rpm, and SCADA says ${sayRpm(scadaRpm)} rpm of its turbine: which is right, or are they two shafts'?`,
+    cure: "The device's speed counts. Check the tachometer (its distance to the shaft, its cable, its pulses a revolution) and what is mapped: both in revolutions a minute, of the shaft that the sensor sits on. Where the device's is wrong, let it say none: SCADA's counts then. Where SCADA's is another shaft's, which other sensors need, there is nothing to do.",
+  };
+  return ownRpm < facts.standbyBelowRpm ? found : { ...found, isQuestion: true };
 }
 
 const atRestWithPower = "Or the turbine stands, and its meter counts what it takes as positive. ";
@@ -48,12 +72,15 @@ const atRestBesideOthers = "If it stands, and what is heard is a machine beside 
 const slowShaft =
   "If the shaft is as slow as that, write a lower operation.standbyBelowRpm into the gateway's configuration.";
 
-function adviseSpeed(isHertz: boolean, isTold: boolean): string {
+function adviseSpeed(isHertz: boolean, isTold: boolean, { mappedSpeed }: ModelStanding): string {
   if (isTold)
     return "Until it is right, nothing is decided: map the speed of the shaft that the sensor sits on (the generator's, not the rotor's), in revolutions a minute, and check what measures it.";
-  return isHertz
-    ? "Send the shaft speed in revolutions a minute."
-    : "Until it is, nothing is decided: check the tachometer, its distance to the shaft and its cable, and that what is sent is revolutions a minute; without one leave shaft_rpm out, and map the speed from SCADA or write `shaftRpm` at the measuring point.";
+  if (isHertz) return "Send the shaft speed in revolutions a minute.";
+  const without =
+    mappedSpeed === null
+      ? ", and map the speed from SCADA or write `shaftRpm` at the measuring point"
+      : ": the speed that is mapped from SCADA counts then";
+  return `Until it is, nothing is decided: check the tachometer, its distance to the shaft and its cable, and that what is sent is revolutions a minute; without one leave shaft_rpm out${without}.`;
 }
 
 /** It hears nothing while the shaft turns, or nothing but a hum. */

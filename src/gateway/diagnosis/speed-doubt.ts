@@ -1,13 +1,13 @@
 /**
  * Whether a machine vibrates, or makes power, as one in operation while its shaft is said to hardly turn: it would be watched by
- * nobody. Reads no clock.
+ * nobody. And whether its device and SCADA say two speeds. Reads no clock.
  */
 import { inGravities } from "../../core/contract/acceleration-units.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 import { noMaximum, noteMaximum, readMaximum } from "../../core/maths/weekly-maximum.ts";
-import type { ModelStanding } from "./device-facts.ts";
+import type { ModelStanding, untold } from "./device-facts.ts";
 
 export interface SpeedDoubt {
   /** Takes a block; does it vibrate so, at a speed below standby that were one of operation in Hz? */
@@ -16,6 +16,8 @@ export interface SpeedDoubt {
   readonly isLasting: boolean;
   /** Its turbine has made power for as long, at speeds below standby alone. */
   readonly isPowered: boolean;
+  /** Its device and SCADA have said two speeds, one of them of operation, for longer than one of them may be late. */
+  readonly isContradicted: boolean;
 }
 
 interface HeardBlock {
@@ -23,7 +25,7 @@ interface HeardBlock {
   /** As the device says; NaN: it does not. */
   readonly shaftRpm: number;
   /** What its turbine is told. */
-  readonly told: Pick<ModelStanding, "toldRpm" | "toldKw">;
+  readonly told: Pick<ModelStanding, keyof typeof untold>;
   readonly channel: DeviceChannel;
   /** Root mean square of what alternates, in counts. */
   readonly rmsCounts: number;
@@ -50,6 +52,8 @@ const toldHolds = 3;
 const plausibleShare = 1.5;
 /** What nobody says for less is a value that comes late. */
 const lateMs = 2 * minuteMs;
+/** Of the faster one: tachometers, and values that are rounded or a mean of seconds, differ by less. */
+const sameSpeedShare = 0.1;
 
 /** Creates the doubt of a device that was not heard yet; below `standbyBelowRpm` its turbine stands by. */
 export function createSpeedDoubt(
@@ -71,6 +75,9 @@ class Doubt implements SpeedDoubt {
   /** NaN: it makes none. */
   #powerSinceMs = Number.NaN;
   #powerNewestMs = Number.NaN;
+  /** NaN: the two are one speed. */
+  #contradictedSinceMs = Number.NaN;
+  #contradictedNewestMs = Number.NaN;
 
   constructor(standbyBelowRpm: number, holdMs: number) {
     this.#standbyBelowRpm = standbyBelowRpm;
@@ -79,6 +86,7 @@ class Doubt implements SpeedDoubt {
   }
 
   note(block: HeardBlock): boolean {
+    this.#noteContradiction(block);
     const { counts, shaftRpm, told, channel, rmsCounts, arrivedMonotonicMs } = block;
     const isTold = Number.isNaN(shaftRpm);
     const rpm = Math.abs(isTold ? told.toldRpm : shaftRpm);
@@ -114,6 +122,20 @@ class Doubt implements SpeedDoubt {
     return plausibleShare * (readMaximum(this.#fastest) || Number.POSITIVE_INFINITY);
   }
 
+  #noteContradiction({ shaftRpm, told, arrivedMonotonicMs }: HeardBlock): void {
+    const ownRpm = Math.abs(Number.isNaN(shaftRpm) ? told.readingRpm : shaftRpm);
+    const scadaRpm = Math.abs(told.scadaRpm);
+    const fasterRpm = Math.max(ownRpm, scadaRpm);
+    if (Number.isNaN(fasterRpm) && arrivedMonotonicMs - this.#contradictedNewestMs < lateMs) return;
+    const isTwo =
+      fasterRpm >= this.#standbyBelowRpm && Math.abs(ownRpm - scadaRpm) > sameSpeedShare * fasterRpm;
+    if (!isTwo) this.#contradictedSinceMs = Number.NaN;
+    else {
+      if (Number.isNaN(this.#contradictedSinceMs)) this.#contradictedSinceMs = arrivedMonotonicMs;
+      this.#contradictedNewestMs = arrivedMonotonicMs;
+    }
+  }
+
   #notePower({ told: { toldKw }, arrivedMonotonicMs }: HeardBlock): void {
     if (toldKw >= runningKw) {
       if (Number.isNaN(this.#powerSinceMs)) this.#powerSinceMs = arrivedMonotonicMs;
@@ -128,6 +150,10 @@ class Doubt implements SpeedDoubt {
 
   get isPowered(): boolean {
     return this.#powerNewestMs - this.#powerSinceMs >= this.#lastingMs;
+  }
+
+  get isContradicted(): boolean {
+    return this.#contradictedNewestMs - this.#contradictedSinceMs >= this.#heldMs;
   }
 }
 

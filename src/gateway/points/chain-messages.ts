@@ -2,12 +2,13 @@
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
-import type { Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
+import type { Quarantine, SchemaDrift } from "../../core/contract/stream.ts";
 import type { PointSilence } from "../../core/contract/turbine-state.ts";
 import type { ClockMoment } from "../../core/platform/clock.ts";
 import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
 import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { BlockStream, RingMemory } from "./block-ring.ts";
+import type { ToldReading } from "./latest-readings.ts";
 import type { ChainPoint } from "./signal-chain.ts";
 import type { WindowRows } from "./window-rows.ts";
 
@@ -27,8 +28,8 @@ export interface ChainStart {
   readonly bundles: readonly ChainBundle[];
   /** Bundles up to this number have served already: an order to use one was given before the thread began. */
   readonly lastBundle: number;
-  /** The newest of each turbine and channel. */
-  readonly readings: readonly Reading[];
+  /** The newest of each turbine, channel and teller. */
+  readonly readings: readonly ToldReading[];
   readonly operation: GatewayConfig["operation"];
   readonly moment: ClockMoment;
 }
@@ -41,8 +42,7 @@ export type ChainOrder =
       readonly hello: Pick<HelloMessage, "deviceId" | "channels">;
       readonly moment: ClockMoment;
     }
-  /** Of a turbine, and good. */
-  | { readonly type: "reading"; readonly reading: Reading }
+  | { readonly type: "reading"; readonly reading: ToldReading }
   | { readonly type: "use"; readonly bundle: ChainBundle }
   /** The machine of a point was changed. */
   | { readonly type: "renew"; readonly point: number }

@@ -6,7 +6,7 @@
 import type { Worker } from "node:worker_threads";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
-import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
+import type { SampleBlock } from "../../core/contract/stream.ts";
 import type { Clock, ClockMoment } from "../../core/platform/clock.ts";
 import { type BegunWorker, keepWorker } from "../../core/platform/daemon/keep-worker.ts";
 import { openThread } from "../../core/platform/daemon/open-thread.ts";
@@ -19,7 +19,7 @@ import type { ChainBatch, ChainOrder, ChainStart } from "./chain-messages.ts";
 import { noneTold, takeRemains } from "./chain-remains.ts";
 import { createLentBundles, takeBatch } from "./chain-tellings.ts";
 import { createKnownStreams } from "./known-streams.ts";
-import type { LatestReadings } from "./latest-readings.ts";
+import type { LatestReadings, ToldReading } from "./latest-readings.ts";
 import type { ChainPoint, ChainSink, SignalChain } from "./signal-chain.ts";
 import { createUntoldSpan } from "./untold-span.ts";
 import type { WorkGauge } from "./work-gauge.ts";
@@ -61,7 +61,7 @@ export interface ChainThread extends Pick<SignalChain<LoadedBundle>, "renew"> {
   /** `block.counts` are valid only during the call. */
   accept(block: SampleBlock): void;
   /** A good reading of a turbine. */
-  acceptReading(reading: Reading): void;
+  acceptReading(reading: ToldReading): void;
   use(bundle: LoadedBundle): void;
   tick(): void;
   /** Resolves when what came of everything accepted has been told. */

@@ -1,35 +1,58 @@
 /**
- * The scalar readings that say how a turbine operates: shaft speed and power from an existing SCADA bridge. They stand
- * in where a device has no tachometer, and they tell standby from operation. Holds none against its contract: whoever
- * notes one has.
+ * The scalar readings that say how a turbine operates: shaft speed and power, as its devices and SCADA tell them. They stand
+ * in where a block of samples says no speed, and they tell standby from operation. Who told a value is kept: two sources of one
+ * quantity are never mixed. Holds none against its contract: whoever notes one has.
  */
 import type { Reading } from "../../core/contract/stream.ts";
+import { findOrMake } from "../../core/maths/find-or-make.ts";
+import type { OperatingReadings } from "../../core/serving/measuring-point.ts";
+
+/** A good reading, whose `deviceId` is the turbine. */
+export interface ToldReading extends Reading {
+  /** The device that told it; null: SCADA did. */
+  readonly toldBy: string | null;
+}
 
 /** What was last read of each turbine. */
-export interface LatestReadings {
-  /** Takes a good reading whose `deviceId` is the turbine. */
-  note(reading: Reading): void;
-  /** NaN when there is none, or it is too old at `monotonicMs`. */
-  read(turbine: string, channel: "shaft-speed" | "power", monotonicMs: number): number;
-  /** The newest of each turbine and channel. */
-  readonly all: readonly Reading[];
+export interface LatestReadings extends OperatingReadings {
+  note(reading: ToldReading): void;
+  /** What one teller says of a turbine; NaN as of `read`. */
+  readOf(teller: Teller, channel: OperatingChannel, monotonicMs: number): number;
+  /** The newest of each turbine, channel and teller. */
+  readonly all: readonly ToldReading[];
 }
+
+type OperatingChannel = Parameters<OperatingReadings["read"]>[1];
+type Teller = Pick<ToldReading, "toldBy"> & { readonly turbine: string };
 
 /** Creates an empty store; what is older than `maxAgeMs` says nothing of now. */
 export function createLatestReadings(maxAgeMs: number): LatestReadings {
-  const latest = new Map<string, Reading>();
+  const latest = new Map<string, Map<string | null, ToldReading>>();
+  const find = (turbine: string, channel: string) => latest.get(`${turbine}/${channel}`);
+  const freshValue = (reading: ToldReading | undefined, monotonicMs: number): number =>
+    reading !== undefined && monotonicMs - reading.arrivedMonotonicMs <= maxAgeMs
+      ? reading.value
+      : Number.NaN;
   return {
     note: (reading) => {
-      latest.set(`${reading.deviceId}/${reading.channel}`, reading);
+      const key = `${reading.deviceId}/${reading.channel}`;
+      findOrMake(latest, key, () => new Map()).set(reading.toldBy, reading);
     },
-    read: (turbine, channel, monotonicMs) => {
-      const entry = latest.get(`${turbine}/${channel}`);
-      return entry !== undefined && monotonicMs - entry.arrivedMonotonicMs <= maxAgeMs
-        ? entry.value
-        : Number.NaN;
+    read: ({ turbine, device }, channel, monotonicMs) => {
+      const told = find(turbine, channel);
+      if (told === undefined) return Number.NaN;
+      for (const teller of [device, null]) {
+        const value = freshValue(told.get(teller), monotonicMs);
+        if (!Number.isNaN(value)) return value;
+      }
+      const fresh = [...told.values()].filter((each) => !Number.isNaN(freshValue(each, monotonicMs)));
+      const newest = fresh.toSorted((a, b) => b.arrivedMonotonicMs - a.arrivedMonotonicMs)[0];
+      return newest?.value ?? Number.NaN;
     },
+    readOf: ({ turbine, toldBy }, channel, monotonicMs) =>
+      freshValue(find(turbine, channel)?.get(toldBy), monotonicMs),
     get all() {
-      return [...latest.values()];
+      return [...latest.values()].flatMap((told) => [...told.values()]);
     },
   };
 }

@@ -4,7 +4,6 @@
  */
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
-import { isOperatingChannel, operatingChannels } from "../../core/contract/config/operating-channels.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type {
   FeatureWindow,
@@ -17,7 +16,6 @@ import type {
 import type { PointSilence } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
-import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -31,13 +29,14 @@ import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { nameComponent } from "../record/read-kept.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
-import { createLatestReadings, type LatestReadings } from "./latest-readings.ts";
+import type { LatestReadings } from "./latest-readings.ts";
 import {
   createPointChains,
   type PointChainsOptions,
   type PressureWatcher,
   type WorkerCounts,
 } from "./point-chains.ts";
+import { createReadingIntake } from "./reading-intake.ts";
 import { shareDevices } from "./share-devices.ts";
 import type { ChainPoint } from "./signal-chain.ts";
 import type { SiteBaselines } from "./site-baselines.ts";
@@ -106,10 +105,10 @@ export interface Pipeline {
   readonly workers: WorkerCounts;
   /** Whom to tell which devices bring more than their worker can take, those that do already at once; one at a time. */
   watchPressure(watcher: PressureWatcher): void;
-  /** A scalar of a turbine; its `deviceId` is the turbine. */
+  /** A scalar of SCADA; its `deviceId` is the turbine. */
   acceptReading(reading: Reading): void;
   /** What was told last of how a turbine operates. */
-  readonly readings: Pick<LatestReadings, "read">;
+  readonly readings: Pick<LatestReadings, "read" | "readOf">;
   /** A scalar of a device: it is taken for the turbines that the device sits on. */
   acceptDeviceReading(reading: Reading): void;
   /** A new bundle serves from the next windows on. */
@@ -136,14 +135,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
   const onSchemaDrift = (drift: SchemaDrift): void => sink.onSchemaDrift(drift);
 
-  const readings = createLatestReadings(config.operation.dataTimeoutSeconds * 1000);
-  const ingest = createScalarIngest({
-    contractOf: (_turbine, channel) => (isOperatingChannel(channel) ? operatingChannels[channel] : undefined),
-    sink: {
-      quarantine: (quarantine) => setAside(quarantine, quarantine.deviceId, 0),
-      schemaDrift: onSchemaDrift,
-    },
-  });
   const counted: WindowDeciderOptions["quality"] = {
     processed: quality.processed,
     dropped: (turbine, { fromMs, toMs }) => {
@@ -172,6 +163,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return { id, config: pointConfig, name, decider, watch };
   });
   const watches = new Map(points.map(({ name, watch }) => [name, watch]));
+  const { readings, acceptReading, acceptDeviceReading } = createReadingIntake({
+    maxAgeMs: config.operation.dataTimeoutSeconds * 1000,
+    turbinesOf: groupTurbines(points),
+    setAside: (quarantine, turbine) => setAside(quarantine, turbine, 0),
+    onSchemaDrift,
+    onReading: (reading) => chains.acceptReading(reading),
+  });
   const chains = createPointChains({
     points,
     shares: shareDevices(config, options.workers ?? 0),
@@ -211,7 +209,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     load,
     onMismatch: (score, detail) => sink.onScoreMismatch?.(score.deviceId, detail),
   });
-  const turbinesOf = groupTurbines(points);
   const knowsScores = config.devices.some(({ mode }) => mode !== "raw");
   for (const name of knowsScores ? new Set(points.map(({ config: own }) => own.bundle)) : []) {
     const former = options.formerOf?.(name) ?? null;
@@ -219,11 +216,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     edge.know(bundleOf(name));
   }
 
-  const acceptReading = (reading: Reading): void => {
-    if (!ingest.accept(reading)) return;
-    readings.note(reading);
-    chains.acceptReading(reading);
-  };
   const decided = async (): Promise<void> => {
     await edge.idle();
     await Promise.all(points.map(({ decider }) => decider.idle()));
@@ -238,10 +230,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     watchPressure: chains.watchPressure,
     acceptReading,
     readings,
-    acceptDeviceReading: (reading) => {
-      for (const turbine of turbinesOf.get(reading.deviceId) ?? [])
-        acceptReading({ ...reading, deviceId: turbine });
-    },
+    acceptDeviceReading,
     use: (bundle) => {
       if (knowsScores) edge.know(bundle);
       chains.use(bundle);

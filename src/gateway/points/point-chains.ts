@@ -4,14 +4,14 @@
  */
 import type { Worker } from "node:worker_threads";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
-import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
+import type { SampleBlock } from "../../core/contract/stream.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { ChainStart } from "./chain-messages.ts";
 import { type ChainThread, createChainThread } from "./chain-thread.ts";
 import { createHomeChain, type HomeChain } from "./home-chain.ts";
-import type { LatestReadings } from "./latest-readings.ts";
+import type { LatestReadings, ToldReading } from "./latest-readings.ts";
 import type { ChainSink, SignalChain, SignalChainOptions } from "./signal-chain.ts";
 import type { WorkGauge } from "./work-gauge.ts";
 
@@ -54,7 +54,7 @@ interface PointChains
   extends Pick<SignalChain<LoadedBundle>, "accept" | "use" | "renew" | "tick" | "pointsOf"> {
   announce(hello: HelloMessage): void;
   /** A good reading of a turbine. */
-  acceptReading(reading: Reading): void;
+  acceptReading(reading: ToldReading): void;
   readonly workers: WorkerCounts;
   /** Whom to tell from now on, and at once of those that are to stop already; one at a time. */
   watchPressure(watcher: PressureWatcher): void;

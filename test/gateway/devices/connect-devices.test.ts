@@ -65,7 +65,7 @@ async function connectOne(
       accept: () => {},
       acceptDeviceReading: () => {},
       acceptScore: () => {},
-      readings: { read },
+      readings: { read, readOf: () => Number.NaN },
     },
     onAlertRecording: () => {},
     load: createWorkGauge(),
@@ -96,7 +96,7 @@ test("a window's device is found, and what is wrong with it, without a look at a
 
 test("a device on two machines takes the speed that one of them is told for neither", async () => {
   const clock = createManualClock();
-  const read = (turbine: string, channel: string): number =>
+  const read: Beside["read"] = ({ turbine }, channel) =>
     channel === "power" ? Number.NaN : turbine === point.turbine ? 1_500 : 25;
   const sampled = { ...accelerometer, sampleRateHz: 1_000 };
   const hello = createHello({ channels: [sampled] });

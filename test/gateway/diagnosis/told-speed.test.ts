@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { findUnfit } from "../../../src/core/contract/device/device-diagnosis.ts";
+import { untold } from "../../../src/gateway/diagnosis/device-facts.ts";
 import { createSpeedDoubt } from "../../../src/gateway/diagnosis/speed-doubt.ts";
 import { openSloppyRig, type SloppyRig } from "../sloppy-rig.ts";
 
@@ -118,7 +119,7 @@ test("where values count for ten minutes a standstill is contradicted by none of
   const counts = Int16Array.from({ length: 1_000 }, (_, index) => [1_000, -1_000][index % 2]!);
   const channel = { name: "accel-de", unit: "g", sampleRateHz: 1_000, scale: 0.001 };
   const doubt = createSpeedDoubt({ standbyBelowRpm: 300, dataTimeoutSeconds: 600 });
-  const told = { toldRpm: 25, toldKw: Number.NaN };
+  const told = { ...untold, toldRpm: 25 };
   let askedS = 0;
   let lastingS = 0;
   for (let second = 1; second < 2_000; second++) {

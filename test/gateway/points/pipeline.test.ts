@@ -311,6 +311,19 @@ describe("the pipeline", () => {
     expect(decisions).toHaveLength(1);
   });
 
+  it("cuts windows by a device's own readings while SCADA tells another speed", async () => {
+    const { pipeline, clock, accept, read, decisions, quarantines } = create();
+    for (let index = 0; index < 4; index++) {
+      const speed = { deviceId: "mcu", channel: "shaft-speed", unit: "rpm", value: 18_000 };
+      pipeline.acceptDeviceReading({ ...speed, ...stampNow(clock) });
+      clock.advance(500);
+      read("shaft-speed", "rpm", 15);
+      await accept({ shaftRpm: Number.NaN });
+      clock.advance(500);
+    }
+    expect([decisions.length, quarantines]).toEqual([4, []]);
+  });
+
   it("gives a new bundle to the points of its name alone", async () => {
     const { pipeline, accept, decisions } = create([
       { ...plain, id: "WT01", points: points() },

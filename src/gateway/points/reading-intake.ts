@@ -1,0 +1,63 @@
+/**
+ * Takes what devices and SCADA tell of how turbines operate. Each teller is a stream of its own, held against the contract by
+ * itself, and noted as its own: two speeds of one turbine are never one. Decides nothing.
+ */
+import { isOperatingChannel, operatingChannels } from "../../core/contract/config/operating-channels.ts";
+import type { Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
+import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
+import { createLatestReadings, type LatestReadings, type ToldReading } from "./latest-readings.ts";
+
+interface ReadingIntakeOptions {
+  /** An older value says nothing of now, ms. */
+  readonly maxAgeMs: number;
+  /** The turbines that each device sits on. */
+  readonly turbinesOf: ReadonlyMap<string, ReadonlySet<string>>;
+  /** A reading broke the contract: a device's is called for each turbine that it sits on. */
+  readonly setAside: (quarantine: Quarantine, turbine: string) => void;
+  readonly onSchemaDrift: (drift: SchemaDrift) => void;
+  /** A good one was noted. */
+  readonly onReading: (reading: ToldReading) => void;
+}
+
+interface ReadingIntake {
+  readonly readings: LatestReadings;
+  /** SCADA's; its `deviceId` is the turbine. */
+  acceptReading(reading: Reading): void;
+  /** A device's: it is taken for the turbines that the device sits on. */
+  acceptDeviceReading(reading: Reading): void;
+}
+
+export function createReadingIntake(options: ReadingIntakeOptions): ReadingIntake {
+  const { turbinesOf, setAside } = options;
+  const readings = createLatestReadings(options.maxAgeMs);
+  const createIngest = (turbinesOfTeller: (teller: string) => Iterable<string>) =>
+    createScalarIngest({
+      contractOf: (_teller, channel) =>
+        isOperatingChannel(channel) ? operatingChannels[channel] : undefined,
+      sink: {
+        quarantine: (quarantine) => {
+          for (const turbine of turbinesOfTeller(quarantine.deviceId)) setAside(quarantine, turbine);
+        },
+        schemaDrift: options.onSchemaDrift,
+      },
+    });
+  const ofDevice = (device: string): Iterable<string> => turbinesOf.get(device) ?? [];
+  // A device may be called as a turbine is.
+  const scada = createIngest((turbine) => [turbine]);
+  const devices = createIngest(ofDevice);
+  const note = (reading: ToldReading): void => {
+    readings.note(reading);
+    options.onReading(reading);
+  };
+  return {
+    readings,
+    acceptReading: (reading) => {
+      if (scada.accept(reading)) note({ ...reading, toldBy: null });
+    },
+    acceptDeviceReading: (reading) => {
+      const { deviceId: toldBy } = reading;
+      if (!turbinesOf.has(toldBy) || !devices.accept(reading)) return;
+      for (const turbine of ofDevice(toldBy)) note({ ...reading, deviceId: turbine, toldBy });
+    },
+  };
+}

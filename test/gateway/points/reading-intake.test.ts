@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import type { Quarantine } from "../../../src/core/contract/stream.ts";
+import type { ToldReading } from "../../../src/gateway/points/latest-readings.ts";
+import { createReadingIntake } from "../../../src/gateway/points/reading-intake.ts";
+
+/** Two devices of WT01, of which one sits on WT02 as well; what is told counts for ten seconds. */
+function create() {
+  const setAside: (Quarantine & { turbine: string })[] = [];
+  const noted: ToldReading[] = [];
+  const intake = createReadingIntake({
+    maxAgeMs: 10_000,
+    turbinesOf: new Map([
+      ["a", new Set(["WT01"])],
+      ["b", new Set(["WT01", "WT02"])],
+    ]),
+    setAside: (quarantine, turbine) => setAside.push({ ...quarantine, turbine }),
+    onSchemaDrift: () => {},
+    onReading: (reading) => noted.push(reading),
+  });
+  const speed = (
+    deviceId: string,
+    value: number,
+    at: { readonly atMs: number; readonly stampMs?: number },
+  ) => {
+    const { atMs, stampMs = atMs } = at;
+    return {
+      deviceId,
+      channel: "shaft-speed",
+      unit: "rpm",
+      value,
+      timestampMs: 1e12 + stampMs,
+      arrivedMs: 1e12 + atMs,
+      arrivedMonotonicMs: atMs,
+    };
+  };
+  const read = (device: string, atMs: number, turbine = "WT01"): number =>
+    intake.readings.read({ turbine, device }, "shaft-speed", atMs);
+  return { intake, setAside, noted, speed, read };
+}
+
+test("a device's speed and SCADA's of one turbine are two streams, and the device's own counts", () => {
+  const { intake, setAside, speed, read } = create();
+  for (let atMs = 0; atMs < 5_000; atMs += 1_000) {
+    intake.acceptDeviceReading(speed("a", 1_500, { atMs }));
+    // Its clock is behind.
+    intake.acceptReading(speed("WT01", 15, { atMs, stampMs: atMs - 500 }));
+    expect(read("a", atMs)).toBe(1_500);
+  }
+  expect(setAside).toEqual([]);
+});
+
+test("SCADA's counts while the device's own is too old, and another device's where there is no other", () => {
+  const { intake, speed, read } = create();
+  intake.acceptDeviceReading(speed("b", 900, { atMs: 0 }));
+  expect([read("a", 0), read("b", 0), read("a", 0, "WT02")]).toEqual([900, 900, 900]);
+  intake.acceptDeviceReading(speed("a", 1_500, { atMs: 1_000 }));
+  intake.acceptReading(speed("WT01", 15, { atMs: 5_000 }));
+  expect([read("a", 11_000), read("b", 10_000)]).toEqual([1_500, 900]);
+  expect([read("a", 11_001), read("b", 10_001)]).toEqual([15, 15]);
+  expect(read("a", 15_001)).toBeNaN();
+  expect(intake.readings.readOf({ turbine: "WT01", toldBy: "a" }, "shaft-speed", 11_000)).toBe(1_500);
+  expect(intake.readings.readOf({ turbine: "WT01", toldBy: null }, "shaft-speed", 11_000)).toBe(15);
+});
+
+test("what goes to another thread says who told it, and a refused reading of a device is the device's", () => {
+  const { intake, setAside, noted, speed } = create();
+  intake.acceptDeviceReading(speed("b", 900, { atMs: 0 }));
+  intake.acceptReading(speed("WT01", 15, { atMs: 0 }));
+  expect(noted.map(({ deviceId, toldBy }) => [deviceId, toldBy])).toEqual([
+    ["WT01", "b"],
+    ["WT02", "b"],
+    ["WT01", null],
+  ]);
+  intake.acceptDeviceReading(speed("b", 200_000, { atMs: 1_000 }));
+  intake.acceptReading(speed("WT01", 200_000, { atMs: 1_000 }));
+  intake.acceptDeviceReading(speed("nobody", 900, { atMs: 1_000 }));
+  expect(setAside.map(({ deviceId, turbine, reason }) => [deviceId, turbine, reason])).toEqual([
+    ["b", "WT01", "range"],
+    ["b", "WT02", "range"],
+    ["WT01", "WT01", "range"],
+  ]);
+});
