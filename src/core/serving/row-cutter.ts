@@ -24,52 +24,67 @@ interface RowSink {
 interface RowCutter {
   /** Takes a trusted reading. */
   accept(reading: Reading): void;
-  /** Time has passed: the last row does not wait for a reading that never comes. */
-  advance(nowMs: number): void;
+  /** Time has passed, in that of the data and by arrival: the last row does not wait for a reading that never comes. */
+  advance(dataMs: number, nowMs: number): void;
 }
 
-/** A row waits so long after its end for channels that come later. */
+/** A row waits so long after its end, and after it was last heard of, for channels that come later. */
 const graceMs = 60_000;
 
 interface Slot {
   readonly means: Float64Array;
   readonly counts: Int32Array;
+  readonly extractor: ReturnType<typeof createScalarExtractor>;
 }
 
 /** Creates a cutter; `memory` holds the averages of the features and outlives it. */
 export function createRowCutter(manifest: Manifest, memory: ReadingMemory, sink: RowSink): RowCutter {
   const channels = manifest.channels.filter((channel) => channel.kind === "scalar").map(({ name }) => name);
   const places = new Map(channels.map((name, index) => [name, index]));
-  const windower = createSecondsWindower(
+  const createSlot = (): Slot => ({
+    means: new Float64Array(channels.length),
+    counts: new Int32Array(channels.length),
+    extractor: createScalarExtractor(manifest.features, memory),
+  });
+  /** Of the rows that are open: many while a logger catches up, else one or two. */
+  const slots = new Map<number, Slot>();
+  let spare: Slot | null = createSlot();
+  const takeOut = (number: number): Slot => {
+    const slot = slots.get(number)!;
+    slots.delete(number);
+    spare = slot;
+    return slot;
+  };
+  return createSecondsWindower(
     { spec: manifest.window, channels, graceMs },
     {
       begin: (slot) => {
-        slots[slot]!.means.fill(0);
-        slots[slot]!.counts.fill(0);
-        extractors[slot]!.begin();
+        const begun = spare ?? createSlot();
+        spare = null;
+        begun.means.fill(0);
+        begun.counts.fill(0);
+        begun.extractor.begin();
+        slots.set(slot, begun);
       },
       push: (slot, { channel, value }) => {
         const place = places.get(channel);
         if (place === undefined) return;
-        const { means, counts } = slots[slot]!;
+        const { means, counts, extractor } = slots.get(slot)!;
         counts[place]!++;
         means[place]! += (value - means[place]!) / counts[place]!;
-        extractors[slot]!.push(channel, value);
+        extractor.push(channel, value);
       },
       end: (slot, { fromMs, toMs }) => {
+        const { means, extractor } = takeOut(slot);
         const features = new Float32Array(manifest.features.list.length);
-        extractors[slot]!.finish(features, 0, fromMs);
-        sink.onRow({ fromMs, toMs, values: slots[slot]!.means.slice(), features });
+        extractor.finish(features, 0, fromMs);
+        sink.onRow({ fromMs, toMs, values: means.slice(), features });
       },
-      abandon: (_slot, quarantine) => sink.onQuarantine(quarantine, 1),
+      abandon: (slot, quarantine) => {
+        takeOut(slot);
+        sink.onQuarantine(quarantine, 1);
+      },
       refuse: (quarantine) => sink.onQuarantine(quarantine, 0),
     },
   );
-  const extractors = Array.from({ length: windower.slots }, () =>
-    createScalarExtractor(manifest.features, memory),
-  );
-  const slots = extractors.map((): Slot => {
-    return { means: new Float64Array(channels.length), counts: new Int32Array(channels.length) };
-  });
-  return windower;
 }

@@ -2,6 +2,9 @@
  * Cuts scalar readings of several channels into windows of fixed seconds, aligned to the epoch, as ten-minute
  * statistics are: a window from 12:00 to 12:10 holds 12:00:00.000 ≤ time < 12:10. Stamps are of the beginning.
  * A window without a reading of every channel is abandoned, never filled in. Holds no reading.
+ *
+ * Windows end in their order: one is over when its grace has passed in the time of the data, and every channel has passed it or
+ * the grace has passed since it was last heard of as well. So what a logger catches up on may come channel by channel.
  */
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
@@ -11,11 +14,11 @@ interface SecondsWindowerOptions {
   readonly spec: WindowSpec;
   /** Channels of which every window needs a reading. */
   readonly channels: readonly string[];
-  /** A window is kept open this long after its end, for channels that report later; ≥ 0. */
+  /** A window is kept open this long after its end, and after its last reading came, for channels that report later; ≥ 0. */
   readonly graceMs: number;
 }
 
-/** Receives the windows; `slot` tells open ones apart, 0 … `slots` − 1. */
+/** Receives the windows; `slot` tells open ones apart, 0 … `slots` − 1, the smallest first. */
 interface ReadingWindowSink {
   begin(slot: number, fromMs: number): void;
   push(slot: number, reading: Reading): void;
@@ -33,20 +36,27 @@ export interface SecondsWindower {
   /** Largest number of windows that may be open at a time. */
   readonly slots: number;
   accept(reading: Reading): void;
-  /** Time has passed: ends what is over, so that the last window does not wait for a reading that never comes. */
-  advance(nowMs: number): void;
+  /**
+   * Time has passed, in that of the data and on the clock that arrivals are told by: ends what is over, so that the last window
+   * does not wait for a reading that never comes.
+   */
+  advance(dataMs: number, nowMs: number): void;
 }
 
 interface OpenWindow {
   readonly number: number;
   readonly slot: number;
   readings: number;
+  /** When its last reading came. */
+  heardMs: number;
   readonly missing: Set<string>;
   deviceId: string;
 }
 
 /** Overlap beyond this is a mistake of the specification. */
-const maxSlots = 64;
+const maxOverlap = 64;
+/** Windows that may wait for channels which are caught up on later: half a day of ten minutes. */
+const maxWaiting = 72;
 
 /** Creates a windower. @throws AuroraError BUNDLE_FORMAT unless unit is seconds and 0 < hop ≤ length. */
 export function createSecondsWindower(
@@ -61,16 +71,20 @@ export function createSecondsWindower(
   }
   const hopMs = spec.hop * 1000;
   const lengthMs = spec.length * 1000;
-  const slots = Math.ceil((lengthMs + graceMs) / hopMs - 1e-9) + 1;
-  if (slots > maxSlots) {
-    throw new AuroraError("BUNDLE_FORMAT", `${slots} windows would overlap, at most ${maxSlots} may`, {
+  const overlap = Math.ceil((lengthMs + graceMs) / hopMs - 1e-9) + 1;
+  if (overlap > maxOverlap) {
+    throw new AuroraError("BUNDLE_FORMAT", `${overlap} windows would overlap, at most ${maxOverlap} may`, {
       op: "create windower",
     });
   }
+  const slots = overlap + maxWaiting;
+  /** In their order. */
   let open: OpenWindow[] = [];
   /** Windows before this number are over. */
   let nextNumber = Number.NEGATIVE_INFINITY;
   let latestMs = Number.NEGATIVE_INFINITY;
+  /** Newest time of each channel. */
+  const newestMs = new Map(channels.map((channel) => [channel, Number.NEGATIVE_INFINITY]));
 
   const close = (window: OpenWindow): void => {
     const fromMs = window.number * hopMs;
@@ -92,49 +106,79 @@ export function createSecondsWindower(
       samples: window.readings,
     });
 
-  const advance = (nowMs: number): void => {
-    if (!(nowMs > latestMs)) return;
-    latestMs = nowMs;
-    const over = (window: OpenWindow): boolean => window.number * hopMs + lengthMs + graceMs <= nowMs;
-    for (const window of open) {
-      if (!over(window)) continue;
-      nextNumber = Math.max(nextNumber, window.number + 1);
-      close(window);
-    }
-    open = open.filter((window) => !over(window));
+  const isOver = (window: OpenWindow, nowMs: number): boolean => {
+    const endMs = window.number * hopMs + lengthMs;
+    if (endMs + graceMs > latestMs) return false;
+    const waitedMs = nowMs - window.heardMs;
+    // Of a clock that was set back nobody knows how long it was.
+    if (waitedMs < 0 || waitedMs >= graceMs) return true;
+    return channels.every((channel) => newestMs.get(channel)! >= endMs);
+  };
+
+  const endFirst = (): void => {
+    const window = open.shift()!;
+    nextNumber = window.number + 1;
+    close(window);
+  };
+
+  const advance = (dataMs: number, nowMs: number): void => {
+    latestMs = Math.max(latestMs, dataMs);
+    while (open[0] !== undefined && isOver(open[0], nowMs)) endFirst();
   };
 
   const setBack = (reading: Reading): void => {
-    for (const window of open) abandon(window, "time-backwards", "the clock was set back");
+    for (const window of open) {
+      if (window.missing.size === 0) close(window);
+      else abandon(window, "time-backwards", "the clock was set back");
+    }
     open = [];
     nextNumber = Number.NEGATIVE_INFINITY;
     latestMs = reading.timestampMs;
+    for (const channel of channels) newestMs.set(channel, Number.NEGATIVE_INFINITY);
+  };
+
+  const findOpen = (number: number, { deviceId }: Reading): OpenWindow | undefined => {
+    const known = open.find((candidate) => candidate.number === number);
+    if (known !== undefined) return known;
+    if (open.length === slots) {
+      if (number < open[0]!.number) return undefined;
+      endFirst();
+    }
+    let slot = 0;
+    while (open.some((other) => other.slot === slot)) slot++;
+    const window: OpenWindow = {
+      number,
+      slot,
+      readings: 0,
+      heardMs: Number.NaN,
+      missing: new Set(channels),
+      deviceId,
+    };
+    open.push(window);
+    open.sort((a, b) => a.number - b.number);
+    sink.begin(slot, number * hopMs);
+    return window;
   };
 
   return {
     slots,
     advance,
     accept: (reading) => {
-      const { timestampMs } = reading;
-      // The ingest lets a step back through only when the clock was set: start anew rather than wait for the old time.
-      if (latestMs - timestampMs > lengthMs + graceMs) setBack(reading);
-      advance(timestampMs);
+      const { channel, timestampMs, arrivedMs } = reading;
+      const before = newestMs.get(channel) ?? Number.NEGATIVE_INFINITY;
+      // The ingest lets a channel step back only when the clock was set: start anew rather than wait for the old time.
+      if (timestampMs < before && latestMs - timestampMs > lengthMs + graceMs) setBack(reading);
+      if (newestMs.has(channel)) newestMs.set(channel, Math.max(newestMs.get(channel)!, timestampMs));
+      advance(timestampMs, arrivedMs);
       const last = Math.floor(timestampMs / hopMs);
       const first = Math.floor((timestampMs - lengthMs) / hopMs) + 1;
-      const firstNotOver = Math.floor((latestMs - lengthMs - graceMs) / hopMs) + 1;
       let taken = false;
-      for (let number = Math.max(first, firstNotOver, nextNumber); number <= last; number++) {
-        let window = open.find((candidate) => candidate.number === number);
-        if (window === undefined) {
-          const slot = ((number % slots) + slots) % slots;
-          const { deviceId } = reading;
-          window = { number, slot, readings: 0, missing: new Set(channels), deviceId };
-          open.push(window);
-          open.sort((a, b) => a.number - b.number);
-          sink.begin(slot, number * hopMs);
-        }
+      for (let number = Math.max(first, nextNumber); number <= last; number++) {
+        const window = findOpen(number, reading);
+        if (window === undefined) continue;
         window.readings++;
-        window.missing.delete(reading.channel);
+        window.heardMs = arrivedMs;
+        window.missing.delete(channel);
         sink.push(window.slot, reading);
         taken = true;
       }

@@ -51,6 +51,15 @@ function reading(channel: string, minutes: number, value: number): Reading {
   return { deviceId: "t01", channel, unit: "", timestampMs, value, ...arrival };
 }
 
+/** Time passes, of data that are not late. */
+const pass = (windower: SecondsWindower, nowMs: number): void => windower.advance(nowMs, nowMs);
+
+/** What came late, at once. */
+const caughtUp = (channel: string, minutes: number, value: number): Reading => ({
+  ...reading(channel, minutes, value),
+  arrivedMs: startMs + 500 * minute,
+});
+
 describe("the seconds windower", () => {
   it("aligns ten-minute windows to the full hour and ends them with the first reading after", () => {
     const { windower, windows } = create();
@@ -70,16 +79,16 @@ describe("the seconds windower", () => {
     const { windower, windows } = create();
     windower.accept(reading("power", 1, 1));
     windower.accept(reading("oil", 1, 1));
-    windower.advance(startMs + 10 * minute - 1);
+    pass(windower, startMs + 10 * minute - 1);
     expect(windows).toHaveLength(0);
-    windower.advance(startMs + 10 * minute);
+    pass(windower, startMs + 10 * minute);
     expect(windows).toHaveLength(1);
   });
 
   it("abandons a window that lacks a channel, and says which", () => {
     const { windower, windows, abandoned } = create();
     windower.accept(reading("power", 1, 1));
-    windower.advance(startMs + 10 * minute);
+    pass(windower, startMs + 10 * minute);
     expect(windows).toEqual([]);
     expect(abandoned).toMatchObject([{ reason: "missing-value", channel: "oil", samples: 1 }]);
   });
@@ -118,7 +127,7 @@ describe("the seconds windower", () => {
           for (const [index, [channel, second]] of events.entries()) {
             windower.accept(reading(channel, second / 60, index));
           }
-          windower.advance(startMs + 1e9);
+          pass(windower, startMs + 1e9);
           expect(refused).toEqual([]);
           for (const { fromMs, toMs, values } of windows) {
             const inside = events.flatMap(([, second], index) => {
@@ -130,6 +139,40 @@ describe("the seconds windower", () => {
         },
       ),
     );
+  });
+
+  it("waits for channels that are caught up on one after the other, and ends the windows in their order", () => {
+    const { windower, windows, abandoned, refused } = create(600, 600, minute);
+    for (const channel of ["power", "oil"])
+      for (let row = 0; row < 50; row++) windower.accept(caughtUp(channel, row * 10, row));
+    pass(windower, startMs + 501 * minute);
+    expect([abandoned, refused]).toEqual([[], []]);
+    expect(windows.map(({ values }) => values)).toEqual(Array.from({ length: 50 }, (_, row) => [row, row]));
+  });
+
+  it("waits no longer than its grace since a window was last heard of, and for no more than half a day of them", () => {
+    const { windower, windows, abandoned } = create(600, 600, minute);
+    for (let row = 0; row < 100; row++) windower.accept(caughtUp("power", row * 10, row));
+    expect(windower.slots).toBe(75);
+    expect(abandoned).toHaveLength(25);
+    windower.advance(startMs, startMs + 501 * minute - 1);
+    expect(abandoned).toHaveLength(25);
+    windower.advance(startMs, startMs + 501 * minute);
+    expect(abandoned).toHaveLength(98);
+    expect(windows).toEqual([]);
+  });
+
+  it("ends a complete window where older ones are caught up on after it", () => {
+    const { windower, windows, abandoned } = create(600, 600, minute);
+    for (const channel of ["power", "oil"]) windower.accept(reading(channel, 200, 20));
+    for (let row = 5; row < 8; row++)
+      for (const channel of ["power", "oil"])
+        windower.accept({ ...reading(channel, row * 10, row), arrivedMs: startMs + 211 * minute });
+    expect(windows.map(({ values }) => values)).toEqual([
+      [20, 20],
+      [5, 5],
+    ]);
+    expect(abandoned).toEqual([]);
   });
 
   it("is refused for revolutions or a hop above its length", () => {

@@ -190,7 +190,7 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
     },
     advance: (nowMs) => {
       if (Number.isNaN(lagMs)) return;
-      cutter.advance(nowMs - lagMs);
+      cutter.advance(nowMs - lagMs, nowMs);
       // The last row of a day is cut some minutes after its end.
       const endedMs = nowMs - lagMs - 2 * manifest.window.length * 1000;
       const day = Math.floor(endedMs / dayMs);

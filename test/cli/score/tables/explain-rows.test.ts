@@ -65,7 +65,7 @@ describe("explaining the last row of a table", () => {
         cutter.accept(reading);
       }
     }
-    cutter.advance(startMs + 37 * 600_000);
+    cutter.advance(startMs + 37 * 600_000, startMs + 37 * 600_000);
     expect(cut).toHaveLength(36);
     const expected = await withBundle(dir, (bundle) => bundle.score({ features: cut.at(-1)!.features }));
     expect(explanation.row).toEqual({ atMs: startMs + 35 * 600_000, rows: 36 });
