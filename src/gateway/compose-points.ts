@@ -200,6 +200,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       },
       onAlerts,
       onQuarantine,
+      onReadingRefused: sources.refuse,
       onSilence: states.noteSilence,
       onWorkerEnded: (worker, lostSamples) =>
         telemetry.event("worker-ended", `worker ${worker}`, `${lostSamples} samples on their way are lost`),

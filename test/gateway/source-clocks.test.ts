@@ -5,6 +5,7 @@ import type { Reading } from "../../src/core/contract/stream.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { composeSources } from "../../src/gateway/compose-sources.ts";
+import { createReadingIntake } from "../../src/gateway/points/reading-intake.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { createFakeMqtt } from "./fakes.ts";
 import { inventReadings } from "./points/scada/put-scada-bundle.ts";
@@ -26,7 +27,11 @@ function createBridge(names: readonly string[]) {
         topic: "scada/T1",
         turbine: "T1",
         timePath: "time",
-        channels: names.map((name) => ({ name, path: name, unit: unitOf(name) })),
+        channels: names.map((name) => ({
+          name,
+          path: name,
+          unit: name === "shaft-speed" ? "rpm" : unitOf(name),
+        })),
       },
     ],
   });
@@ -82,6 +87,26 @@ test("a source of a clock that is ahead is told once, by name and cure, and its 
   }
   expect(sources.diagnosed("T1")).toEqual([]);
   expect(events.slice(1)).toEqual([expect.stringMatching(/^source-diagnosis\.over /)]);
+});
+
+test("a shaft speed that measuring points refuse each time is told of its source", async () => {
+  const { clock, sources, say } = createBridge(["shaft-speed"]);
+  const { acceptReading } = createReadingIntake({
+    maxAgeMs: 60_000,
+    turbinesOf: new Map(),
+    setAside: () => {},
+    onSchemaDrift: () => {},
+    onRefused: sources.refuse,
+    onReading: () => {},
+  });
+  await sources.start({ onRow: acceptReading, onPoll: () => {}, onQuality: () => {} });
+  for (let second = 0; second < 90; second++) {
+    clock.advance(1_000);
+    say({ "shaft-speed": 150_000 }, 0);
+  }
+  const text =
+    "no value of shaft-speed of T1: each value is refused: expected -100000 to 100000 rpm, got 150000";
+  expect(sources.diagnosed("T1")).toMatchObject([{ diagnoses: [{ code: "no-value", text }] }]);
 });
 
 test("a channel of which the contract refuses each value is told, until one is taken; what came last is shown", async () => {

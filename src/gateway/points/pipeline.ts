@@ -45,6 +45,8 @@ import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 export interface PipelineSink extends DecisionSink {
   onQuarantine(quarantine: Quarantine, turbine: string | null): void;
   onSchemaDrift(drift: SchemaDrift): void;
+  /** The contract refuses a reading of SCADA's, before the next one comes; it is set aside as well. */
+  onReadingRefused?(quarantine: Quarantine): void;
   /** Nothing is known of a point any more; comes after the decision that says so. */
   onSilence?(point: PointId, silence: PointSilence): void;
   /** A device computed other integers than this gateway. */
@@ -168,6 +170,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     turbinesOf: groupTurbines(points),
     setAside: (quarantine, turbine) => setAside(quarantine, turbine, 0),
     onSchemaDrift,
+    onRefused: (quarantine) => sink.onReadingRefused?.(quarantine),
     onReading: (reading) => chains.acceptReading(reading),
   });
   const chains = createPointChains({

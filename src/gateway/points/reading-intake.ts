@@ -15,6 +15,8 @@ interface ReadingIntakeOptions {
   /** A reading broke the contract: a device's is called for each turbine that it sits on. */
   readonly setAside: (quarantine: Quarantine, turbine: string) => void;
   readonly onSchemaDrift: (drift: SchemaDrift) => void;
+  /** The same of one of SCADA's, before the next one comes. */
+  readonly onRefused: (quarantine: Quarantine) => void;
   /** A good one was noted. */
   readonly onReading: (reading: ToldReading) => void;
 }
@@ -28,23 +30,23 @@ interface ReadingIntake {
 }
 
 export function createReadingIntake(options: ReadingIntakeOptions): ReadingIntake {
-  const { turbinesOf, setAside } = options;
+  const { turbinesOf, setAside, onRefused } = options;
   const readings = createLatestReadings(options.maxAgeMs);
-  const createIngest = (turbinesOfTeller: (teller: string) => Iterable<string>) =>
+  const createIngest = (quarantine: (quarantine: Quarantine) => void) =>
     createScalarIngest({
       contractOf: (_teller, channel) =>
         isOperatingChannel(channel) ? operatingChannels[channel] : undefined,
-      sink: {
-        quarantine: (quarantine) => {
-          for (const turbine of turbinesOfTeller(quarantine.deviceId)) setAside(quarantine, turbine);
-        },
-        schemaDrift: options.onSchemaDrift,
-      },
+      sink: { quarantine, schemaDrift: options.onSchemaDrift },
     });
   const ofDevice = (device: string): Iterable<string> => turbinesOf.get(device) ?? [];
   // A device may be called as a turbine is.
-  const scada = createIngest((turbine) => [turbine]);
-  const devices = createIngest(ofDevice);
+  const scada = createIngest((quarantine) => {
+    onRefused(quarantine);
+    setAside(quarantine, quarantine.deviceId);
+  });
+  const devices = createIngest((quarantine) => {
+    for (const turbine of ofDevice(quarantine.deviceId)) setAside(quarantine, turbine);
+  });
   const note = (reading: ToldReading): void => {
     readings.note(reading);
     options.onReading(reading);

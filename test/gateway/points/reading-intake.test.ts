@@ -6,6 +6,7 @@ import { createReadingIntake } from "../../../src/gateway/points/reading-intake.
 /** Two devices of WT01, of which one sits on WT02 as well; what is told counts for ten seconds. */
 function create() {
   const setAside: (Quarantine & { turbine: string })[] = [];
+  const refused: string[] = [];
   const noted: ToldReading[] = [];
   const intake = createReadingIntake({
     maxAgeMs: 10_000,
@@ -15,6 +16,7 @@ function create() {
     ]),
     setAside: (quarantine, turbine) => setAside.push({ ...quarantine, turbine }),
     onSchemaDrift: () => {},
+    onRefused: ({ deviceId, reason }) => refused.push(`${deviceId}: ${reason}`),
     onReading: (reading) => noted.push(reading),
   });
   const speed = (
@@ -35,7 +37,7 @@ function create() {
   };
   const read = (device: string, atMs: number, turbine = "WT01"): number =>
     intake.readings.read({ turbine, device }, "shaft-speed", atMs);
-  return { intake, setAside, noted, speed, read };
+  return { intake, setAside, refused, noted, speed, read };
 }
 
 test("a device's speed and SCADA's of one turbine are two streams, and the device's own counts", () => {
@@ -63,7 +65,7 @@ test("SCADA's counts while the device's own is too old, and another device's whe
 });
 
 test("what goes to another thread says who told it, and a refused reading of a device is the device's", () => {
-  const { intake, setAside, noted, speed } = create();
+  const { intake, setAside, refused, noted, speed } = create();
   intake.acceptDeviceReading(speed("b", 900, { atMs: 0 }));
   intake.acceptReading(speed("WT01", 15, { atMs: 0 }));
   expect(noted.map(({ deviceId, toldBy }) => [deviceId, toldBy])).toEqual([
@@ -79,4 +81,5 @@ test("what goes to another thread says who told it, and a refused reading of a d
     ["b", "WT02", "range"],
     ["WT01", "WT01", "range"],
   ]);
+  expect(refused).toEqual(["WT01: range"]);
 });
