@@ -36,6 +36,8 @@ export interface OpcUaOpened {
   readonly granted: GrantedSubscription;
   /** Asks once more for nodes that were refused, or have gone since. */
   retry(indexes: readonly number[]): Promise<void>;
+  /** Reads what the server has no room to watch. */
+  poll(): Promise<void>;
 }
 
 /** Begins to open a session; each step of it is told as a sign. */
@@ -113,12 +115,12 @@ function openSession(library: OpcUaLibrary, request: OpcUaRequest, sink: OpcUaSi
       );
       session.on("session_closed", lose("the server closed the session"));
       const everyMs = config.everySeconds * 1000;
-      const { granted, watch, retry } = await step(
+      const { granted, watch, retry, poll } = await step(
         createNodeSubscription({ library, session, everyMs, findNodes, sink }),
       );
       const nodes = config.turbines.flatMap(({ channels }) => channels);
       await step(watch([...nodes.keys()]));
-      return { granted, retry };
+      return { granted, retry, poll };
     } catch (error) {
       await leave();
       const reason = refusal();

@@ -110,11 +110,12 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
       }
     };
 
-    const read = async ({ granted: { signEveryMs }, retry }: OpcUaOpened): Promise<void> => {
+    const read = async ({ granted: { signEveryMs }, retry, poll }: OpcUaOpened): Promise<void> => {
       const silentMs = Math.max(signEveryMs, Math.min(2 * signEveryMs, longestSilenceMs)) + timeoutMs;
       const openedMs = clock.monotonicMs();
       let dueMs = openedMs + everyMs;
       let retriedMs = openedMs;
+      let isPolling = false;
       while (!isOver()) {
         await pause.wait(Math.max(0, Math.min(judgeMs, dueMs - clock.monotonicMs())));
         judgeSilence(silentMs);
@@ -128,6 +129,13 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
           faults.clear(connectionSubject);
           backoff.reset();
           watch.tell(nowMs - openedMs < signEveryMs);
+          // For the next interval; one that is not answered yet is not asked for twice.
+          if (!isPolling) {
+            isPolling = true;
+            void poll().finally(() => {
+              isPolling = false;
+            });
+          }
         }
         const missing = watch.listMissing();
         if (missing.length === 0 || nowMs - retriedMs < retryMs) continue;

@@ -1,4 +1,7 @@
-/** The one subscription of a session with an OPC UA server: what the server grants of it, and which nodes it watches. Never renews itself. */
+/**
+ * The one subscription of a session with an OPC UA server: what the server grants of it, which nodes it watches, and which it has to be
+ * asked for, since it watches no more. Never renews itself.
+ */
 import { type FindNodes, readNamespaces } from "../../core/ingest/opcua-nodes.ts";
 import type { OpcUaValue } from "../../core/ingest/opcua-values.ts";
 import type {
@@ -35,6 +38,14 @@ interface NodeSubscription {
   watch(indexes: readonly number[]): Promise<void>;
   /** Asks for nodes that were refused, or have gone since, and watches those that the server has now. */
   retry(indexes: readonly number[]): Promise<void>;
+  /** Reads the nodes that the server has no room to watch; of one that cannot be read it is told so. */
+  poll(): Promise<void>;
+}
+
+/** The place of a node, and its id at the server. */
+interface FoundNode {
+  readonly index: number;
+  readonly node: OpcUaAttribute;
 }
 
 interface SubscriptionParts {
@@ -57,6 +68,8 @@ const perCallByDefault = 100;
 const mostPerCall = 1000;
 
 const valueAt = (nodeId: string): OpcUaAttribute => ({ nodeId, attributeId: 13 });
+/** Of a node that the server could watch if it watched fewer. */
+const noRoom = "BadTooManyMonitoredItems";
 /** Of every server: its namespaces, and the most nodes that it reads or begins to watch in one call (OPC 10000-6, annex A.3). */
 const serverNodes = [valueAt("i=2255"), valueAt("i=11705"), valueAt("i=11714")];
 
@@ -76,9 +89,17 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
   const { Neither } = library.TimestampsToReturn;
   /** By the place of their node. */
   const items = new Map<number, OpcUaItem>();
+  /** Nodes that are asked for instead, alike. */
+  const polled = new Map<number, OpcUaAttribute>();
+  let readsPerCall = perCallByDefault;
 
-  const take = (index: number, item: OpcUaItem): void => {
+  const take = ({ index, node }: FoundNode, item: OpcUaItem): void => {
     const { statusCode } = item;
+    if (statusCode?.name === noRoom) {
+      polled.set(index, node);
+      return;
+    }
+    polled.delete(index);
     if (statusCode !== undefined && statusCode.value >>> 30 !== 0) {
       sink.onRefused(index, `the server refuses it: ${statusCode.name}`);
       return;
@@ -99,13 +120,28 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
       throw new Error(namespaces.error);
     }
     const all = findNodes(namespaces.value);
-    const found: { readonly index: number; readonly node: OpcUaAttribute }[] = [];
+    const found: FoundNode[] = [];
     for (const index of indexes) {
       const id = all[index]!;
       if (id.ok) found.push({ index, node: valueAt(id.value) });
       else sink.onRefused(index, id.error);
     }
-    return { found, readsPerCall: readPerCall(mostRead), watchedPerCall: readPerCall(mostWatched) };
+    readsPerCall = readPerCall(mostRead);
+    return { found, watchedPerCall: readPerCall(mostWatched) };
+  };
+
+  const poll = async (): Promise<void> => {
+    const all = [...polled];
+    for (let from = 0; from < all.length; from += readsPerCall) {
+      const some = all.slice(from, from + readsPerCall);
+      try {
+        const answers = await session.read(some.map(([, node]) => node));
+        for (const [at, [index]] of some.entries()) sink.onValue(index, readValue(answers[at] ?? {}));
+      } catch (error) {
+        // What was read before is not told on as if it were new.
+        for (const [index] of some) sink.onRefused(index, `it cannot be read: ${String(error)}`);
+      }
+    }
   };
 
   const watch = async (indexes: readonly number[]): Promise<void> => {
@@ -117,13 +153,14 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
         parameters,
         Neither,
       );
-      for (const [at, item] of group.monitoredItems.entries()) take(some[at]!.index, item);
+      for (const [at, item] of group.monitoredItems.entries()) take(some[at]!, item);
       sink.onSign();
     }
+    await poll();
   };
 
   const retry = async (indexes: readonly number[]): Promise<void> => {
-    const { found, readsPerCall } = await find(indexes);
+    const { found } = await find(indexes);
     for (let from = 0; from < found.length; from += readsPerCall) {
       const some = found.slice(from, from + readsPerCall);
       const answers = await session.read(some.map(({ node }) => node));
@@ -133,13 +170,13 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
         const gone = items.get(index);
         items.delete(index);
         await gone?.terminate().catch(() => undefined);
-        take(index, await subscription.monitor(node, parameters, Neither));
+        take({ index, node }, await subscription.monitor(node, parameters, Neither));
       }
     }
   };
 
   const signEveryMs = subscription.publishingInterval * subscription.maxKeepAliveCount;
-  return { granted: { signEveryMs }, watch, retry };
+  return { granted: { signEveryMs }, watch, retry, poll };
 }
 
 function readPerCall(data: OpcUaDataValue | undefined): number {

@@ -18,7 +18,7 @@ const power = { name: "power", node: "ns=2;s=P", unit: "kW", scale: 0.001 };
 /** Signs as often as a server gives them that grants what it is asked for. */
 const signEveryMs = 6000;
 const openAtOnce = (): Promise<OpcUaOpened> =>
-  Promise.resolve({ granted: { signEveryMs }, retry: async () => {} });
+  Promise.resolve({ granted: { signEveryMs }, retry: async () => {}, poll: async () => {} });
 
 interface StartOptions {
   readonly channel?: object;
@@ -153,7 +153,7 @@ test("a number by which the server says that it has no value is none", async () 
 test("silence is judged by what the server has granted, and so is a first value that is not there yet", async () => {
   const granted = { signEveryMs: 60_000 };
   const { clock, bad, wait, faults } = await start({
-    open: async () => ({ granted, retry: async () => {} }),
+    open: async () => ({ granted, retry: async () => {}, poll: async () => {} }),
   });
   for (let beat = 0; beat < 5; beat++) await wait();
   expect(bad).toEqual([]);
@@ -202,7 +202,7 @@ test("nodes that the server refuses, or has no longer, are asked for again every
   const asked: (readonly number[])[] = [];
   const retry = async (indexes: readonly number[]): Promise<void> => void asked.push(indexes);
   const { sessions, readings, faults, tell, waitWithSigns } = await start({
-    open: async () => ({ granted: { signEveryMs }, retry }),
+    open: async () => ({ granted: { signEveryMs }, retry, poll: async () => {} }),
   });
   const waitMinute = async (): Promise<void> => {
     for (let beat = 0; beat < 6; beat++) await waitWithSigns();
@@ -289,6 +289,7 @@ test("where readings are rare a flood, silence and a node that is missing are fo
     open: async () => ({
       granted: { signEveryMs },
       retry: async (each: readonly number[]) => void asked.push(each),
+      poll: async () => {},
     }),
   };
   const flooded = await start(rare);
@@ -309,7 +310,7 @@ test.each([
   [600_000, 610_000],
 ])("a server that gives a sign every %d ms is silent after %d ms", async (signEveryMs, silentMs) => {
   const { clock, wait, faults } = await start({
-    open: async () => ({ granted: { signEveryMs }, retry: async () => {} }),
+    open: async () => ({ granted: { signEveryMs }, retry: async () => {}, poll: async () => {} }),
   });
   for (let ms = everyMs; ms < silentMs; ms += everyMs) await wait();
   expect(faults()).not.toContain("the server is silent");
