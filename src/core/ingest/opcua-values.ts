@@ -31,6 +31,8 @@ const lastNumber = 11;
 const int64 = 8;
 const uint64 = 9;
 const float = 10;
+/** BadWaitingForInitialData. */
+const waitingForFirst = 0x8032;
 
 /** Of a status that says that the server does not have the node (any more): BadNodeIdInvalid, BadNodeIdUnknown. */
 export function saysNoNode({ status }: Pick<OpcUaValue, "status">): boolean {
@@ -45,11 +47,14 @@ export function saysNoNode({ status }: Pick<OpcUaValue, "status">): boolean {
 export function readOpcUaNumber(value: OpcUaValue, invalid: readonly number[]): Result<number, OpcUaFault> {
   // The two highest bits of a status code are its severity: good, uncertain, bad (OPC 10000-4, 7.39).
   const severity = value.status >>> 30;
+  const { dataType } = value;
+  const isWaiting = value.status >>> 16 === waitingForFirst;
+  if (isWaiting || (severity === 0 && isNothing(value)))
+    return failed({ reason: "missing-value", detail: "the server has no value of it yet" });
   if (severity !== 0) {
     const name = value.statusName.slice(0, 64);
     return failed({ reason: "missing-value", detail: `${severity === 1 ? "uncertain" : "bad"}: ${name}` });
   }
-  const { dataType } = value;
   if (!(dataType >= firstNumber && dataType <= lastNumber)) {
     const type = typeNames[Number.isNaN(dataType) ? 0 : dataType] ?? dataType;
     return failed({ reason: "malformed", detail: `a value of type ${type}, not a number` });
@@ -58,11 +63,17 @@ export function readOpcUaNumber(value: OpcUaValue, invalid: readonly number[]): 
   if (typeof number !== "number") return failed({ reason: "malformed", detail: "an array, not a number" });
   // A Float is near what is written, and no more: -99.9 is -99.9000015.
   if (
-    Number.isNaN(number) ||
+    !Number.isFinite(number) ||
     invalid.some((each) => number === (dataType === float ? Math.fround(each) : each))
   )
     return failed({ reason: "missing-value", detail: `${number} says that there is no value` });
   return ok(number);
+}
+
+/** Null, or a list of nothing: a server that has not read its device yet may say either, and call it good. */
+function isNothing({ value, dataType }: OpcUaValue): boolean {
+  if (Number.isNaN(dataType) || dataType === 0 || value === null || value === undefined) return true;
+  return (Array.isArray(value) || ArrayBuffer.isView(value)) && (value as { length?: number }).length === 0;
 }
 
 /** Of [high, low], 32 bits each. */

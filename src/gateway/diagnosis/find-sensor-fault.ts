@@ -38,7 +38,7 @@ export function findSpeed(facts: DeviceFacts): DiagnosisVerdict {
     : `, and ${isTold ? "it " : ""}${vibrates}`;
   const what = `${isTold ? "SCADA says" : "says"} ${said} rpm, at which its turbine stands by${signs}`;
   const question = isHertz
-    ? `: is the speed in Hz (${said} Hz are ${formatWhole(shaftRpm * 60)} rpm)`
+    ? `: is the speed in ${sayUnit(shaftRpm)}`
     : ", for ten minutes and more: is the shaft still heard";
   const other = isTold ? ", or is it another shaft's" : "";
   const isQuestion = !makesPowerStanding && (!isHertz || model.toldKw < runningKw);
@@ -65,6 +65,17 @@ function findContradiction(facts: DeviceFacts): DiagnosisVerdict {
     cure: "The device's speed counts. Check the tachometer (its distance to the shaft, its cable, its pulses a revolution) and what is mapped: both in revolutions a minute, of the shaft that the sensor sits on. Where the device's is wrong, let it say none: SCADA's counts then. Where SCADA's is another shaft's, which other sensors need, there is nothing to do.",
   };
   return ownRpm < facts.standbyBelowRpm ? found : { ...found, isQuestion: true };
+}
+
+/** No generator of a wind turbine turns faster. */
+const mostGeneratorRpm = 4_000;
+
+/** What the speed may be in, and what it were then. */
+function sayUnit(value: number): string {
+  const isHertz = value * 60 <= mostGeneratorRpm;
+  const unit = isHertz ? "Hz" : "rad/s";
+  const rpm = isHertz ? value * 60 : (value * 30) / Math.PI;
+  return `${unit} (${sayRpm(value)} ${unit} are ${formatWhole(rpm)} rpm)`;
 }
 
 const atRestWithPower = "Or the turbine stands, and its meter counts what it takes as positive. ";

@@ -50,6 +50,10 @@ const nodeCures: readonly Cure[] = [
   ],
   [/has no namespace/, "Write the URI as the server's list of namespaces has it."],
   [/not a number/, "Map another node: one variable that holds one number."],
+  [
+    /no value of it yet/,
+    "The server has not read it from its device yet: look at the server's way to the device if it stays so.",
+  ],
   [/says that there is no value/, "The server has no value of it now: look at the sensor if it stays so."],
   [
     /^(uncertain|bad): (?!BadNodeId|BadUserAccessDenied|BadNotReadable)/,

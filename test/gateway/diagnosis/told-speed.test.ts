@@ -98,6 +98,12 @@ test("a speed that would be one of operation in Hz says nothing of its machine, 
   }
 });
 
+test("a speed that were beyond any generator's in Hz is asked about as one in rad/s", async () => {
+  const rig = await listen({ toldRpm: 157 });
+  rig.stream(250, unsaid);
+  expect(rig.said).toEqual([expect.stringMatching(/is the speed in rad\/s \(157 rad\/s are 1,499 rpm\)/)]);
+});
+
 test("a machine that starts, slows down or idles is asked nothing, though its speed is told late", async () => {
   const rig = await listen({ toldRpm: 150, toldKw: 0 });
   rig.stream(120, { ...unsaid, fill: still });
