@@ -20,7 +20,6 @@ import { type AlarmDesk, createAlarmDesk } from "./alarms/alarm-desk.ts";
 import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
 import { createMqttAlertSink } from "./alarms/alert-sink.ts";
 import type { PointCondition } from "./alarms/component-tracker.ts";
-import { emptyFormerStates } from "./alarms/published-states.ts";
 import { createStatePublisher, type DescribedComponent } from "./alarms/state-publisher.ts";
 import { composeBaselines } from "./compose-baselines.ts";
 import { composeDrift } from "./compose-drift.ts";
@@ -144,7 +143,14 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     },
   });
   const sources = composeSources(surroundings, closers);
-  emptyFormerStates({ ...surroundings, state, alarms: kept.alarms });
+  const unwatched = createUnwatchedAlarms({
+    ...surroundings,
+    manifestOf,
+    register,
+    keep: serving.keep,
+    onAlerts: (events) => onAlerts(events),
+  });
+  closers.add(unwatched.close);
   let diagnosed: (turbine: string) => readonly DiagnosedDevice[] = () => [];
   const states = createStatePublisher({
     site: config.gateway.site,
@@ -243,7 +249,6 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       telemetry.event(name, subject, detail);
     },
   });
-  const endUnwatched = createUnwatchedAlarms({ ...surroundings, manifestOf, register, onAlerts });
   closers.add(async () => {
     await Promise.all([pipeline.close(), scada.close()]);
     telemetry.flush();
@@ -276,7 +281,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       pipeline.use(bundle);
       scada.use(bundle);
     },
-    ticked: [{ tick: endUnwatched }, pipeline, baselines, serving, scada, drift, alarms, states],
+    ticked: [unwatched, pipeline, baselines, serving, scada, drift, alarms, states],
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * The topics that this gateway has published turbines' states on: a retained state of a turbine, or a site, that is called
- * otherwise by now would say for ever how it was. Whatever is no longer configured is emptied at the broker; the list is kept
- * until that has been done, and written only where it changes. Reads nothing from the broker.
+ * otherwise by now would say for ever how it was. Whatever is no longer configured, and no other gateway's by now, is emptied at the
+ * broker; the list is kept until that has been done, and written only where it changes. Reads nothing from the broker.
  */
 import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
@@ -24,6 +24,15 @@ interface PublishedStatesOptions {
   readonly logger: Logger;
 }
 
+/** Those of them that are no longer configured. */
+interface FormerStates {
+  readonly topics: ReadonlySet<string>;
+  /** It is another gateway's: it stays as it is. */
+  leave(topic: string): void;
+  /** Empties the others with every connection from now on, until the broker has taken it. */
+  empty(): void;
+}
+
 const key = "published-states";
 /** A thousand turbines of a site that was renamed some times. */
 const mostTopics = 10_000;
@@ -35,8 +44,8 @@ const listSchema: () => z.ZodType<readonly string[]> = onDemand(() =>
   z.array(z.string().min(1).max(512)).max(mostTopics),
 );
 
-/** Notes the states that are configured, and empties the others with every connection until the broker has taken it. */
-export function emptyFormerStates(options: PublishedStatesOptions): void {
+/** Notes the states that are configured, before the first of them goes out. */
+export function notePublishedStates(options: PublishedStatesOptions): FormerStates {
   const { config, state, alarms, mqtt, topics, logger } = options;
   const { site } = config.gateway;
   const configured = config.turbines.map(({ id }) => topics.state(site, id));
@@ -46,15 +55,14 @@ export function emptyFormerStates(options: PublishedStatesOptions): void {
     const text = JSON.stringify([...former, ...configured]);
     if (text !== state.get(key)) state.set(key, text);
   };
-  // Before the first state goes out: a kill must not leave one that nobody knows of.
+  // A kill must not leave one that nobody knows of.
   write();
-  if (former.size === 0) return;
   let failures = 0;
   /** Topics that were tried since the broker took one. */
   let tries = 0;
   let isBusy = false;
   /** Rejects where any stays, with the last reason. */
-  const empty = async (): Promise<void> => {
+  const emptyAll = async (): Promise<void> => {
     let refusal: unknown = null;
     for (const topic of [...former]) {
       try {
@@ -76,13 +84,12 @@ export function emptyFormerStates(options: PublishedStatesOptions): void {
     }
     if (refusal !== null) throw refusal;
   };
-  // Who watches such a turbine now says how it is within seconds.
-  mqtt.onConnect(() => {
+  const emptyAgain = (): void => {
     const isTriedOut = tries >= former.size || failures >= mostEnds;
     if (isBusy || (failures >= mostFailures && isTriedOut)) return;
     isBusy = true;
     const before = former.size;
-    empty()
+    emptyAll()
       .catch((error: unknown) => {
         failures = former.size < before ? 0 : failures + 1;
         write();
@@ -94,7 +101,17 @@ export function emptyFormerStates(options: PublishedStatesOptions): void {
       .finally(() => {
         isBusy = false;
       });
-  });
+  };
+  return {
+    topics: former,
+    leave: (topic) => {
+      former.delete(topic);
+      write();
+    },
+    empty: () => {
+      if (former.size > 0) mqtt.onConnect(emptyAgain);
+    },
+  };
 }
 
 function listOfAlarms(alarms: AlarmRegisterSnapshot | undefined, topics: Topics): readonly string[] {

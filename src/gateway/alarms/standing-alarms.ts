@@ -13,8 +13,8 @@ import { nameAlarm } from "../../core/decision/alarms/alert-event.ts";
 import { recallAlarm } from "../../core/decision/alarms/recalled-alarm.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 
-/** Far above what a turbine of many components says. */
-const mostBytes = 262_144;
+/** Far above what the state of a turbine of many components takes. */
+export const mostStateBytes = 262_144;
 /** Of one turbine, beside those that are kept. */
 const mostAlarms = 32;
 
@@ -41,7 +41,8 @@ export function readStandingAlarms(
   payload: Uint8Array,
   { site, turbine, nowMs, known }: StateReader,
 ): Result<StandingAlarms, string> {
-  if (payload.length > mostBytes) return failed(`it has ${payload.length} bytes, more than ${mostBytes}`);
+  if (payload.length > mostStateBytes)
+    return failed(`it has ${payload.length} bytes, more than ${mostStateBytes}`);
   const { data: state } = turbineStateSchema().safeParse(parseJsonBytes(payload));
   if (state === undefined) return failed("it has no known form");
   if (state.site !== site || state.turbine !== turbine)

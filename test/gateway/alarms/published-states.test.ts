@@ -6,7 +6,7 @@ import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-reg
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import { createMqttError } from "../../../src/core/platform/mqtt/mqtt-exchanges.ts";
-import { emptyFormerStates } from "../../../src/gateway/alarms/published-states.ts";
+import { notePublishedStates } from "../../../src/gateway/alarms/published-states.ts";
 import { decisionAt } from "../../core/decision/alarms/decisions.ts";
 import { feed } from "../../core/decision/alarms/feed-register.ts";
 import { findFreePort } from "../../support/free-port.ts";
@@ -30,14 +30,14 @@ function createStarts() {
   };
   const start = (site: string, turbines: readonly string[], alarms?: AlarmRegisterSnapshot): FakeMqtt => {
     const mqtt = createFakeMqtt();
-    emptyFormerStates({
+    notePublishedStates({
       config: { gateway: { site }, turbines: turbines.map((id) => ({ id })) } as never,
       state,
       alarms,
       mqtt,
       topics,
       logger: silentLogger,
-    });
+    }).empty();
     return mqtt;
   };
   return { start, writes: () => writes };
@@ -134,7 +134,7 @@ describe("the states that a gateway has published", () => {
     const mqtt = createMqttClient({ url: `mqtt://127.0.0.1:${port}`, clientId: "gw", backoff });
     onTestFinished(() => mqtt.close());
     const config = { gateway: { site: "new" }, turbines: [{ id: "t1" }] } as never;
-    emptyFormerStates({ config, state, alarms: undefined, mqtt, topics, logger: silentLogger });
+    notePublishedStates({ config, state, alarms: undefined, mqtt, topics, logger: silentLogger }).empty();
     const isGone = (): boolean => state.get("published-states")?.includes(kept[4]!) === false;
     await until(isGone, "it is emptied");
     // Those that end it are each tried once more, and then left.

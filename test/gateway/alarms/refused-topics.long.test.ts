@@ -9,7 +9,7 @@ import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts
 import type { MqttClient } from "../../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import { openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
 import { createMqttAlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
-import { emptyFormerStates } from "../../../src/gateway/alarms/published-states.ts";
+import { notePublishedStates } from "../../../src/gateway/alarms/published-states.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { hasMosquitto, type Mosquitto, startMosquitto } from "../../support/mosquitto.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -128,14 +128,14 @@ describe.skipIf(!hasMosquitto)("of what mosquitto refuses", () => {
     for (const topic of [former, kept]) await mqtt.publish(topic, "{}", { qos: 1, retain: true });
     const state = createFakeState();
     state.set("published-states", JSON.stringify([topics.state("old", "WT01"), former, kept]));
-    emptyFormerStates({
+    notePublishedStates({
       config: { gateway: { site: "new" }, turbines: [{ id: "WT01" }] } as never,
       state,
       alarms: undefined,
       mqtt,
       topics,
       logger: silentLogger,
-    });
+    }).empty();
     await until(() => state.get("published-states")?.includes(former) === false, "it is emptied", 5_000);
     expect(JSON.parse(state.get("published-states")!)).toEqual([topics.state("old", "WT01"), kept]);
     const heard = await hear(broker, "aurora/v1/turbine/+/+/state");

@@ -106,6 +106,8 @@ export interface AlarmRegister {
   moveShelvings(byMs: number): OpenAlarm[];
   /** Clears alarms that no evidence can end, or need not; returns the events to publish. */
   retire(order: RetirementOrder): AlertEvent[];
+  /** Lets go of alarms that are another's to tell of: nobody hears of it. Returns those that were not normal. */
+  handOver(isAnothers: (alarm: AlarmName) => boolean): OpenAlarm[];
   /** The alarms of a turbine, of all of a site, or of all sites that this gateway has had, that are not normal, oldest first. */
   list(site?: string, turbine?: string): OpenAlarm[];
   /**
@@ -217,6 +219,11 @@ export function createAlarmRegister(
         if (told.event !== null) events.push(told.event);
       }
       return events;
+    },
+    handOver(isAnothers) {
+      const gone = [...records].filter(([, record]) => isAnothers(record));
+      for (const [name] of gone) records.delete(name);
+      return gone.map(([, record]) => toOpenAlarm(record)).filter(({ state }) => state !== "normal");
     },
     list: (site, turbine) =>
       [...records.values()]

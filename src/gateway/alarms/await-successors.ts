@@ -1,0 +1,84 @@
+/**
+ * Listens whether another gateway speaks of turbines that this one no longer watches. A gateway that stops leaves its own last state on
+ * the topic, over one that another has published there already: whose the retained one is does not say that nobody else watches.
+ * Publishes nothing.
+ */
+import { turbineStateSchema } from "../../core/contract/turbine-state.ts";
+import type { Clock, Timers } from "../../core/platform/clock.ts";
+import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
+import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
+import { mostStateBytes } from "./standing-alarms.ts";
+
+interface SuccessorsOptions {
+  /** Of the turbines' states. */
+  readonly topics: Iterable<string>;
+  /** Its own id. */
+  readonly gateway: string;
+  readonly mqtt: Pick<MqttClient, "subscribe" | "unsubscribe" | "onConnect" | "onDisconnect">;
+  readonly clock: Pick<Clock, "monotonicMs">;
+  readonly timers: Timers;
+  /** Another gateway speaks on this topic. */
+  onFound(topic: string, gateway: string): void;
+  /** On the others nobody else does, as far as the broker lets this gateway hear. */
+  onNone(): void;
+}
+
+interface Successors {
+  /** Is it not known yet who speaks on this topic? */
+  isAwaited(topic: string): boolean;
+  close(): void;
+}
+
+/** After the first connection: every gateway publishes each of its turbines' states once a minute. */
+const listenMs = 180_000;
+/** After each later one, which may have lost what was said before: what is retained has come by then. */
+const settleMs = 15_000;
+
+/** Begins to listen; without topics there is nobody to wait for. */
+export function awaitSuccessors(options: SuccessorsOptions): Successors {
+  const { mqtt, clock, timers } = options;
+  const awaited = new Set(options.topics);
+  let firstMs: number | null = null;
+  let cancelEnd = (): void => {};
+  let leave: readonly (() => void)[] = [];
+
+  const close = (): void => {
+    cancelEnd();
+    for (const each of leave) each();
+    leave = [];
+  };
+  const settle = (topic: string): void => {
+    awaited.delete(topic);
+    void mqtt.unsubscribe(topic);
+  };
+  const end = (): void => {
+    for (const topic of awaited) settle(topic);
+    close();
+    options.onNone();
+  };
+  const take = (topic: string, payload: Uint8Array): void => {
+    const gateway = readGateway(payload);
+    if (gateway === undefined || gateway === options.gateway || !awaited.has(topic)) return;
+    settle(topic);
+    options.onFound(topic, gateway);
+  };
+
+  for (const topic of awaited) void mqtt.subscribe(topic, 0, take);
+  if (awaited.size > 0) {
+    leave = [
+      mqtt.onDisconnect(() => cancelEnd()),
+      mqtt.onConnect(() => {
+        cancelEnd();
+        firstMs ??= clock.monotonicMs();
+        cancelEnd = timers.after(Math.max(settleMs, firstMs + listenMs - clock.monotonicMs()), end);
+      }),
+    ];
+  }
+  return { isAwaited: (topic) => awaited.has(topic), close };
+}
+
+/** Whose state it is; undefined: an older gateway's, or no state. */
+function readGateway(payload: Uint8Array): string | undefined {
+  if (payload.length > mostStateBytes) return undefined;
+  return turbineStateSchema().safeParse(parseJsonBytes(payload)).data?.gateway;
+}
