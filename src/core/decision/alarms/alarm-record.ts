@@ -1,35 +1,22 @@
 /**
- * One alarm as a gateway remembers it: its state, what subscribers were last told of it, and what a decision or a step
- * makes of both. Values only; what is kept over a restart is plain JSON.
+ * One alarm as a gateway remembers it: its state, what subscribers were last told of it, and what a decision makes of it. Values
+ * only, and kept over a restart as plain JSON. Tells nobody (`alarm-telling.ts`).
  */
 import { z } from "zod";
-import {
-  type AlertEvent,
-  type AlertTransition,
-  alertEventSchema,
-  alertSeverities,
-} from "../../contract/alert.ts";
+import { type AlertEvent, alertEventSchema, alertSeverities } from "../../contract/alert.ts";
 import { type AlarmLane, alarmLanes, type Decision, type ModeDecision } from "../../contract/prediction.ts";
 import type { Result } from "../../contract/result.ts";
 import type { PointId } from "../../contract/stream.ts";
 import {
   type Alarm,
   type AnnunciatedAlarm,
-  findShelvingEnd,
   isConditionActive,
   isWithheld,
   normalAlarm,
   stepAlarm,
 } from "./alarm-lifecycle.ts";
-import { type AlertContext, createAlertEvent, repeatAlertEvent } from "./alert-event.ts";
-import {
-  type AlertPolicy,
-  followHigh,
-  type HighWindows,
-  hasReachedStop,
-  isMaterialChange,
-  isStopTold,
-} from "./alert-policy.ts";
+import { createAlertEvent } from "./alert-event.ts";
+import { type AlertPolicy, followHigh, type HighWindows, isStopTold } from "./alert-policy.ts";
 
 /** One alarm: its state, and what subscribers were last told of it. */
 export interface AlarmRecord extends HighWindows {
@@ -56,18 +43,23 @@ export interface AlarmRecord extends HighWindows {
   readonly toldMs: number;
   /** The last event of this occurrence, or null. */
   readonly lastEvent: AlertEvent | null;
+  /** Of an occurrence that began beneath a withheld alarm, as long as nothing of it has been told; absent: not so, or nothing was told before it. */
+  readonly beneath?: UntoldOccurrence | undefined;
+}
+
+/** What may be told of an occurrence of which nothing has been. */
+interface UntoldOccurrence {
+  /** What was told last, of an earlier occurrence, and the number of its last update. */
+  readonly former: AlertEvent;
+  readonly formerUpdates: number;
+  /** What its own last window would have told; null: none yet. */
+  readonly latest: AlertEvent | null;
 }
 
 /** What a decision says of one failure mode. */
 export interface ModeOfDecision {
   readonly decision: Decision;
   readonly mode: ModeDecision;
-}
-
-/** A record after something was told, and the event. */
-interface ToldAlarm<Event = AlertEvent> {
-  readonly record: AlarmRecord;
-  readonly event: Event;
 }
 
 /** What the last window adds to an alarm's recent probability: what is told of it has lasted for about a dozen. */
@@ -117,7 +109,8 @@ export function followDecision(
     const sinceMs = isTold ? decision.fromMs : Math.min(mode.sinceMs, decision.fromMs);
     const alarm = expectStep(stepAlarm(record.alarm, { kind: "raise", sinceMs }));
     // A new occurrence: nothing of it has been told.
-    current = { ...createAlarmRecord(record.point, mode), alarm, sinceMs };
+    const beneath = isWithheld(alarm) ? keepFormer(record) : undefined;
+    current = { ...createAlarmRecord(record.point, mode), alarm, sinceMs, beneath };
   }
   const high = followHigh(current, { decision, mode }, policy);
   const toldDb = current.lastEvent?.data.severityDb;
@@ -126,7 +119,23 @@ export function followDecision(
     current.recentProbability + recentShare * (probability - current.recentProbability);
   const lane = mode.lane ?? current.lane;
   const leading = followLeading(current.leading, mode.leadingMode ?? null);
-  return { ...current, ...high, stopTold, probability, risk, lane, leading, recentProbability };
+  const next = { ...current, ...high, stopTold, probability, risk, lane, leading, recentProbability };
+  return { ...next, beneath: followUntold(next, { decision, mode }) };
+}
+
+function keepFormer({ lastEvent, updates, beneath }: AlarmRecord): UntoldOccurrence | undefined {
+  if (lastEvent === null) return beneath && { ...beneath, latest: null };
+  return { former: lastEvent, formerUpdates: updates, latest: null };
+}
+
+function followUntold(record: AlarmRecord, { decision, mode }: ModeOfDecision): UntoldOccurrence | undefined {
+  const { beneath, alarm, severity, lane, sinceMs } = record;
+  if (beneath === undefined || sinceMs === null) return undefined;
+  const { horizonHours } = beneath.former.data;
+  const leadingMode = findLeadingMode(record);
+  const now = { state: alarm.state, severity, lane, leadingMode, sinceMs, explanation: null, horizonHours };
+  const latest = createAlertEvent({ ...now, transition: "raised", updateNumber: 0, decision, mode });
+  return { ...beneath, latest };
 }
 
 function followLeading(before: AlarmRecord["leading"], failureMode: string | null): AlarmRecord["leading"] {
@@ -139,108 +148,6 @@ function followLeading(before: AlarmRecord["leading"], failureMode: string | nul
 export function findLeadingMode({ leading, lastEvent }: AlarmRecord): string | undefined {
   if (leading === undefined || leading.windows < leadingWindows) return lastEvent?.data.leadingMode;
   return leading.failureMode ?? undefined;
-}
-
-/** What subscribers must be told after a decision; null: nothing. */
-export function findDueTransition(
-  record: AlarmRecord,
-  { decision, mode }: ModeOfDecision,
-  policy: AlertPolicy,
-): AlertTransition | null {
-  // That an alarm is over is told even while it is withheld: subscribers were told that it began.
-  if (!mode.active) return record.told === "raised" ? "cleared" : null;
-  const { lastEvent, severity, recentProbability } = record;
-  // Whoever withheld it did so as it was then: that it is worse by now is told, with the state that says it is withheld.
-  const isWorse =
-    (severity === "critical" && lastEvent?.data.severity === "warning") ||
-    hasReachedStop(record, { toldDb: lastEvent?.data.severityDb, decision, policy });
-  if (isWithheld(record.alarm)) return record.told === "raised" && isWorse ? "updated" : null;
-  if (record.told === "nothing") return "raised";
-  if (record.told !== "raised" || lastEvent === null) return null;
-  if (isWorse) return "updated";
-  const told = {
-    severity: lastEvent.data.severity,
-    probability: lastEvent.data.probability,
-    modelDigest: lastEvent.data.model.digest,
-    leadingMode: lastEvent.data.leadingMode,
-    severityDb: lastEvent.data.severityDb ?? null,
-    atMs: record.toldMs,
-    updates: record.updates,
-  };
-  const now = {
-    severity,
-    probability: mode.probability,
-    recentProbability,
-    modelDigest: decision.model.digest,
-    leadingMode: findLeadingMode(record),
-    severityDb: decision.severityDb ?? null,
-    atMs: decision.toMs,
-  };
-  return isMaterialChange(told, now, policy) ? "updated" : null;
-}
-
-/** Tells what a decision made due; null when the alarm has gone on since then. */
-export function tellDecision(
-  record: AlarmRecord,
-  due: ModeOfDecision & { readonly transition: AlertTransition; readonly sinceMs: number },
-  context: AlertContext,
-): ToldAlarm | null {
-  const { transition, decision, mode, sinceMs } = due;
-  const expected = transition === "raised" ? "nothing" : "raised";
-  if (record.sinceMs !== sinceMs || record.told !== expected) return null;
-  // It ended while its explanation was made: nobody was told of it, and nobody has to be.
-  if (transition !== "cleared" && !isConditionActive(record.alarm)) return null;
-  const updates = record.updates + (transition === "updated" ? 1 : 0);
-  const severity = mode.isAdvisory !== true && isStopReached(context) ? "critical" : record.severity;
-  const event = createAlertEvent({
-    transition,
-    updateNumber: updates,
-    decision,
-    mode,
-    state: record.alarm.state,
-    untilMs: findShelvingEnd(record.alarm),
-    severity,
-    leadingMode: findLeadingMode(record),
-    lane: record.lane,
-    sinceMs,
-    ...context,
-  });
-  const told = transition === "cleared" ? "cleared" : "raised";
-  return { record: { ...record, severity, told, updates, toldMs: decision.toMs, lastEvent: event }, event };
-}
-
-/** Does the outlook say that the level where one must stop is reached? */
-function isStopReached({ outlook }: AlertContext): boolean {
-  return outlook !== undefined && "hours" in outlook && outlook.high === 0;
-}
-
-/** What a person did, or an order; `reason`: why an alarm was cleared without evidence. */
-interface WindowlessStep {
-  readonly transition: AlertTransition;
-  readonly atMs: number;
-  readonly reason?: string | undefined;
-}
-
-/** A day: so far a clock may be behind after a start without a network. */
-const usualLagMs = 86_400_000;
-
-/** Tells of a step without a window; no event when the alarm was never told. */
-export function tellStep(record: AlarmRecord, step: WindowlessStep): ToldAlarm<AlertEvent | null> {
-  const { lastEvent, sinceMs, told, severity, alarm } = record;
-  // After its end nothing is told but what people make of it: it is over all the same.
-  const isTold = told === "raised" || (told === "cleared" && step.transition !== "cleared");
-  if (lastEvent === null || sinceMs === null || !isTold) return { record, event: null };
-  const updates = record.updates + (step.transition === "updated" ? 1 : 0);
-  const leadingMode = findLeadingMode(record);
-  const untilMs = findShelvingEnd(alarm);
-  const now = { sinceMs, updateNumber: updates, state: alarm.state, untilMs, severity, leadingMode };
-  // A device's clock may be a little ahead of the gateway's: what was said before must not seem to come after.
-  // One that is far ahead dates only what it said itself.
-  const soonestMs = Math.max(step.atMs, record.toldMs, sinceMs);
-  const atMs = soonestMs <= step.atMs + usualLagMs ? soonestMs : step.atMs;
-  const event = repeatAlertEvent(lastEvent, { ...step, ...now, atMs });
-  const next = step.transition === "cleared" ? "cleared" : told;
-  return { record: { ...record, updates, told: next, lastEvent: event }, event };
 }
 
 /** Only the process's steps that are in order are taken here: anything else is a bug. */
@@ -293,4 +200,11 @@ export const alarmRecordSchema: z.ZodType<AlarmRecord> = z.strictObject({
   told: z.enum(["nothing", "raised", "cleared"]),
   toldMs: ms,
   lastEvent: alertEventSchema().nullable(),
+  beneath: z
+    .strictObject({
+      former: alertEventSchema(),
+      formerUpdates: z.int().min(0),
+      latest: alertEventSchema().nullable(),
+    })
+    .optional(),
 });

@@ -19,13 +19,11 @@ import {
   type AlarmRecord,
   alarmRecordSchema,
   createAlarmRecord,
-  findDueTransition,
   findLeadingMode,
   followDecision,
   type ModeOfDecision,
-  tellDecision,
-  tellStep,
 } from "./alarm-record.ts";
+import { findDueTransition, tellDecision, tellStep } from "./alarm-telling.ts";
 import { type AlertContext, nameAlarm } from "./alert-event.ts";
 import { type AlertPolicy, defaultAlertPolicy, renumberUpdates } from "./alert-policy.ts";
 
@@ -95,7 +93,7 @@ export interface AlarmRegister {
   step(alarm: AlarmName, step: PersonStep, atMs: number): Result<AlertEvent | null, string>;
   /**
    * Shows again whatever was shelved until `atMs` or earlier, whether its machine runs, stands or is no longer watched. Of
-   * each the event to publish, or null where nobody was told of what came beneath; if it stands, its next window raises it.
+   * each the event to publish, or null where nobody was ever told of it; if it stands, its next window raises it.
    * @param passedMs since it was called last, by which its hours are counted
    */
   endShelvings(atMs: number, passedMs?: number): (AlertEvent | null)[];
