@@ -67,7 +67,7 @@ export function forgetComponents(
       return { component, health: "no-data", reason, sinceMs, risks, baseline };
     const since = sinceMs === null ? "" : ` since ${formatMoment(sinceMs, nowMs)}`;
     const before = `${brief}${since}; before that in alarm${nameAlarm(state, view)}`;
-    return { ...view, reason: before, unknown: { reason: brief, sinceMs }, risks };
+    return { ...view, reason: before, whyItStands: undefined, unknown: { reason: brief, sinceMs }, risks };
   });
 }
 

@@ -58,12 +58,12 @@ function renderRow(
     readonly knowsBaselines: boolean;
   },
 ): SafeHtml {
-  const { component, health, reason, sinceMs, risks, baseline } = view;
+  const { component, health, reason, sinceMs, whyItStands, risks, baseline } = view;
   return html`<tr class="${health}"><th scope="row">${formatName(component)}</th>
   <td>${renderComponentHealth(health)}${
     reason === null && sinceMs === null
       ? null
-      : html`<div class="why">${reason === null ? null : capitalise(reason)}${renderSince(sinceMs, around.nowMs)}</div>`
+      : html`<div class="why">${reason === null ? null : capitalise(reason)}${renderSince(sinceMs, around.nowMs)}${whyItStands === undefined ? null : `; ${whyItStands}`}</div>`
   }</td>
   <td>${risks.length === 0 || !tellsRisk(view) ? renderRisk(null, health) : html`<ul class="risks">${risks.map(({ failureMode, risk }) => html`<li>${capitalise(titleOf(around.titles, failureMode))} <b>${renderRisk(risk, health)}</b></li>`)}</ul>`}</td>
   ${

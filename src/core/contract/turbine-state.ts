@@ -35,6 +35,8 @@ export interface ComponentCondition {
   readonly reason: string | null;
   /** Since when the reason holds, epoch ms; null: not known. Of an alarm, since when it stands. */
   readonly sinceMs: number | null;
+  /** What keeps its alarms standing beside their faults, in words; absent: nothing, or an older gateway says it in the reason. */
+  readonly whyItStands?: string | undefined;
   /** Is nothing known of it because its turbine stands by? Absent: no, or an older gateway does not say. */
   readonly isStandby?: boolean | undefined;
   /** Why nothing is known now of a component whose alarm stands; absent: it is known, or an older gateway does not say. */
@@ -170,6 +172,7 @@ export const componentConditionSchema: () => z.ZodObject<{
   readonly health: z.ZodEnum<{ readonly [Health in ComponentHealth]: Health }>;
   readonly reason: z.ZodNullable<z.ZodString>;
   readonly sinceMs: z.ZodNullable<z.ZodNumber>;
+  readonly whyItStands: z.ZodOptional<z.ZodString>;
   readonly isStandby: z.ZodOptional<z.ZodBoolean>;
   readonly unknown: z.ZodOptional<
     z.ZodObject<{
@@ -184,6 +187,7 @@ export const componentConditionSchema: () => z.ZodObject<{
     health: z.enum(componentHealths),
     reason: reason.nullable(),
     sinceMs,
+    whyItStands: reason.optional(),
     isStandby,
     unknown: z.object({ reason, sinceMs, isStandby } satisfies ShapeOf<UnknownNow>).optional(),
   } satisfies ShapeOf<ComponentCondition>),

@@ -47,7 +47,10 @@ function orderByUrgency<T extends Pick<ComponentCondition, "health">>(
 }
 
 /** `no data since 12:40 UTC`, `learning, 240 of 600 windows`, `healthy`. */
-function describeCondition({ health, reason, sinceMs }: ComponentCondition, nowMs: number): string {
+function describeCondition(
+  { health, reason, sinceMs, whyItStands }: ComponentCondition,
+  nowMs: number,
+): string {
   const since = sinceMs === null ? "" : ` since ${formatMoment(sinceMs, nowMs)}`;
   const why = reason === null ? "" : `, ${reason}`;
   switch (health) {
@@ -61,7 +64,7 @@ function describeCondition({ health, reason, sinceMs }: ComponentCondition, nowM
       return `${reason ?? "no data"}${since}`;
     case "warning":
     case "critical":
-      return `${health}${why}${since}`;
+      return `${health}${why}${since}${whyItStands === undefined ? "" : `; ${whyItStands}`}`;
     default:
       return health satisfies never;
   }

@@ -223,7 +223,7 @@ class ComponentHistory implements ComponentTracker {
     const { leadingMode } = first;
     const lead = leadingMode === null ? "" : `, by now rather like ${toWords(leadingMode)}`;
     // Of a machine of which nothing is known now it was so once.
-    const whys = unknown === null ? standing.map((alarm) => describeStanding(alarm, first, held)) : [];
+    const whys = unknown === null ? standing.flatMap((alarm) => describeStanding(alarm, first, held)) : [];
     const others = standing
       .filter((alarm) => alarm !== first)
       .sort((a, b) => Number(isCritical(b)) - Number(isCritical(a)))
@@ -231,23 +231,24 @@ class ComponentHistory implements ComponentTracker {
     const more = others.splice(namedOthers).length;
     if (more > 0) others.push(`${more} more`);
     const also = others.length === 0 ? "" : ` (also ${others.join(", ")})`;
-    const reason = `${now}${toWords(first.failureMode)}${lead}${also}: ${describeLane(first.lane)}${whys.join("").slice(0, 600)}`;
+    const reason = `${now}${toWords(first.failureMode)}${lead}${also}: ${describeLane(first.lane)}`;
     const health = standing.some(isCritical) ? "critical" : first.severity;
     const condition = { component: this.component, health, reason, sinceMs: first.sinceMs } as const;
-    return unknown === null ? condition : { ...condition, unknown };
+    if (unknown !== null) return { ...condition, unknown };
+    return whys.length === 0 ? condition : { ...condition, whyItStands: whys.join("; ").slice(0, 600) };
   }
 }
 
-/** Why an alarm still stands; empty: nothing but its fault keeps it. */
+/** Why an alarm still stands; none: nothing but its fault keeps it. */
 function describeStanding(
   alarm: OpenAlarm,
   first: OpenAlarm,
   held: NonNullable<PointCondition["held"]>,
-): string {
+): readonly string[] {
   const { whyItStands = null } = held.find(({ failureMode }) => failureMode === alarm.failureMode) ?? {};
-  if (whyItStands === null) return "";
+  if (whyItStands === null) return [];
   const name = alarm === first ? "it" : toWords(alarm.failureMode);
-  return `; ${name} still stands: ${whyItStands}`;
+  return [`${name} still stands: ${whyItStands}`];
 }
 
 /** How far learning is, in windows; null: not known. */
