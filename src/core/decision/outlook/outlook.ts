@@ -133,6 +133,7 @@ export function createOutlook(
   let steps: number[] = [...(kept?.steps ?? [])];
   let blocks: readonly OutlookBlock[] = kept?.blocks ?? [];
   let known: OutlookForecast | null = null;
+  let latestDb: number | null = null;
 
   const close = (closedMs: number): void => {
     const block = { atMs: (openedMs + closedMs) / 2, severityDb: computeMedian(values), doublings: 0 };
@@ -146,6 +147,7 @@ export function createOutlook(
       if (severityDb === null || !Number.isFinite(severityDb) || !Number.isFinite(toMs)) return;
       const passed = lastMs === null ? 0 : toMs - lastMs;
       lastMs = toMs;
+      latestDb = severityDb;
       // A clock that was set back has not undone any operation.
       if (passed > 0) steps = [...steps.slice(1 - maxSteps), passed];
       const step = passed > 0 ? countOperation(passed, steps) : 0;
@@ -158,6 +160,9 @@ export function createOutlook(
     },
     forecast: () => {
       known ??= forecastPassage(blocks, reference, rule);
+      // The trend is of minutes: what has risen since is told beside it.
+      const isAbove = latestDb !== null && latestDb >= findBound(reference.spreadDb, rule);
+      if (known === asHealthy && isAbove) return cannotSay("its severity rose too short a time ago");
       return known.kind === "cannot-say" ? known : letPass(known, operatedMs - blocks.at(-1)!.atMs);
     },
     snapshot: () => ({
@@ -209,7 +214,8 @@ function forecastPassage(
   const points = blocks.map(({ atMs, severityDb }) => ({ at: atMs / hourMs, value: severityDb }));
   const trend = fitLevelTrend(points);
   if (trend.level >= stopDb) return reached;
-  const doubt = findDoubt(trend, spreadDb, rule);
+  if (trend.level < findBound(spreadDb, rule)) return asHealthy;
+  const doubt = findDoubt(trend, rule);
   if (doubt !== null) return cannotSay(doubt);
   const rise = findRise(points, trend.level);
   if (rise.length <= rule.minRiseBlocks) return cannotSay("its severity rose within too few blocks of time");
@@ -231,6 +237,7 @@ function forecastPassage(
   return { kind: "hours", hours: hours!, low: low!, high: high === Number.POSITIVE_INFINITY ? null : high! };
 }
 
+const asHealthy: OutlookForecast = cannotSay("its severity is within what it was while healthy");
 const reached: OutlookForecast = { kind: "hours", hours: 0, low: 0, high: 0 };
 /** Latest blocks whose median is the level that is seen: more than a few snapshots that something disturbed. */
 const seenBlocks = 11;
@@ -240,10 +247,12 @@ function isReached(blocks: readonly OutlookBlock[], stopDb: number): boolean {
   return latest.length === seenBlocks && computeMedian(latest) >= stopDb;
 }
 
-function findDoubt(trend: LevelTrend, spreadDb: number, rule: OutlookRule): string | null {
-  if (trend.level < Math.max(rule.minRiseDb, rule.minRiseSpreads * spreadDb)) {
-    return "its severity is within what it was while healthy";
-  }
+/** Below this level it is within what it was while healthy, dB. */
+function findBound(spreadDb: number, rule: OutlookRule): number {
+  return Math.max(rule.minRiseDb, rule.minRiseSpreads * spreadDb);
+}
+
+function findDoubt(trend: LevelTrend, rule: OutlookRule): string | null {
   if (trend.fallingProbability > 0.5) return "its severity falls or stands still";
   return trend.risingProbability < rule.minRising ? "its severity does not rise clearly" : null;
 }

@@ -70,6 +70,17 @@ describe("an outlook", () => {
     expect(feed(createOutlook(reference), course, { to }).forecast()).toEqual({ kind: "cannot-say", reason });
   });
 
+  it("cannot say of what rose within the last minutes, and does not call it as when healthy", () => {
+    const outlook = feed(createOutlook(reference), () => 0, { to: 300 });
+    outlook.update({ toMs: 300.1 * minuteMs, severityDb: 23.6 });
+    expect(outlook.forecast()).toEqual({
+      kind: "cannot-say",
+      reason: "its severity rose too short a time ago",
+    });
+    outlook.update({ toMs: 300.2 * minuteMs, severityDb: 0.1 });
+    expect(outlook.forecast()).toMatchObject({ reason: "its severity is within what it was while healthy" });
+  });
+
   it("cannot say what is much further ahead than what was seen", () => {
     const far = { ...reference, stopDb: 90 };
     const said = feed(createOutlook(far), rise, { to: 240 }).forecast();
