@@ -24,7 +24,7 @@ export type ConceptChange = "more-errors" | "more-faults" | "fewer-faults";
 interface ConceptVerdict {
   /** Null: nothing that outcomes speak against. */
   readonly change: ConceptChange | null;
-  /** Outcomes since it began, or began anew after the last alarm. */
+  /** Outcomes since it began, or began anew after the last alarm of either question; so are the other counts. */
   readonly outcomes: number;
   readonly errors: number;
   /** Faults found, and the sum of the stated risks: what was to be expected; of outcomes with a risk. */
@@ -70,11 +70,15 @@ export function createConceptWatch(options: ConceptWatchOptions = {}): ConceptWa
   const each = 2 * meanRunLength;
   const errorRate = createErrorRateDetector({ meanRunLength: each, usualRate: null });
   const calibration = createEDetector({ meanRunLength: each, payoffs });
-  let [faults, expectedFaults] = [0, 0];
+  let [outcomes, errors, faults, expectedFaults] = [0, 0, 0, 0];
+  let isOver = false;
   return {
     update: ({ raised, risk, isFault }) => {
-      if (calibration.evidence() >= each) [faults, expectedFaults] = [0, 0];
-      const moreErrors = errorRate.update(raised !== isFault);
+      if (isOver) [outcomes, errors, faults, expectedFaults] = [0, 0, 0, 0];
+      const isError = raised !== isFault;
+      outcomes++;
+      if (isError) errors++;
+      const moreErrors = errorRate.update(isError);
       let contradicted = false;
       if (risk !== null) {
         const bounded = Math.min(highestRisk, Math.max(lowestRisk, risk));
@@ -82,7 +86,7 @@ export function createConceptWatch(options: ConceptWatchOptions = {}): ConceptWa
         faults += isFault ? 1 : 0;
         expectedFaults += bounded;
       }
-      const { outcomes, errors } = errorRate.counts();
+      isOver = contradicted || moreErrors;
       const direction = faults > expectedFaults ? "more-faults" : "fewer-faults";
       return {
         change: contradicted ? direction : moreErrors ? "more-errors" : null,
