@@ -115,7 +115,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       telemetry.event(
         "alerts-given-up",
         sink,
-        `${count} alerts that waited to be published were given up, as there was no room; the record has them all`,
+        `${count === 1 ? "1 alert that waited to be published was" : `${count} alerts that waited to be published were`} given up, as there was no room; the record has them all`,
       ),
     isCommitted: () => outbox.counts().pendingRecords === 0,
     logger,

@@ -28,8 +28,11 @@ export function renderLife(alarm: Alarm, deeds: AlarmDeeds): SafeHtml {
 export function describeStateDoer(alarm: Alarm, deeds: AlarmDeeds): string | null {
   const { steps } = alarm;
   const { state, until } = alarm.event.data;
-  const begin = steps.findLast((step, index) => step.state === state && stateBefore(steps, index) !== state);
-  const words = describeDoer(begin, deeds);
+  const index = steps.findLastIndex((step, at) => step.state === state && stateBefore(steps, at) !== state);
+  const before = stateBefore(steps, index);
+  const doer = describeDoer(steps[index], deeds);
+  const isShown = before !== null && isWithheldState(before) && !isWithheldState(state);
+  const words = doer !== null && isShown ? `shown again ${doer}` : doer;
   return until === undefined ? words : (words?.replace(/, until [-\d]+ [:\d]+ UTC$/, "") ?? null);
 }
 

@@ -7,6 +7,7 @@ import { isWithheldState } from "../../core/contract/alarm-report.ts";
 import { type AlertData, describeOutlook } from "../../core/contract/alert.ts";
 import type { EvidenceLine, PhysicalEvidence } from "../../core/contract/physical-evidence.ts";
 import { describeStanding } from "../../core/decision/alarm-reason.ts";
+import { unknownModel } from "../../core/decision/alarms/recalled-alarm.ts";
 import { vibrationLevelMode } from "../../core/decision/choose-alarm.ts";
 import { describeLane, formatMoment, isUnknownNow } from "../../core/decision/roll-up-health.ts";
 import type { ComponentView } from "../fleet/describe-components.ts";
@@ -71,7 +72,7 @@ function describeAcknowledging({ alarms, turbines }: AlertsView): SafeHtml | nul
   const [gateway] = gateways;
   const one =
     gateways.size === 1 && gateway ? html`the machine of gateway ${gateway}` : "the machine of its gateway";
-  return html`; one is acknowledged by <code>aurora alert ack</code> on ${one}`;
+  return html`; acknowledge with <code>aurora alert ack</code> on ${one}`;
 }
 
 function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
@@ -126,13 +127,18 @@ function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
       told,
     })}
     ${alarm.active ? html`<div><dt>Outlook</dt><dd>${capitalise(describeOutlook(data))} <div class="why">${told}</div></dd></div>` : null}
-    <div><dt>Model</dt><dd>${data.model.name} ${data.model.version} <code title="${data.model.digest}">${data.model.digest.slice(0, 12)}</code></dd></div>
+    ${isOfNoModel(data) ? null : html`<div><dt>Model</dt><dd>${data.model.name} ${data.model.version} <code title="${data.model.digest}">${data.model.digest.slice(0, 12)}</code></dd></div>`}
     ${raw.map((each) => html`<div><dt>Raw samples</dt><dd>${renderRaw(each)}</dd></div>`)}
   </dl>
   ${data.evidence === undefined ? null : renderEvidence(data.evidence, alarm.alarm)}
-  <div class="reasons">${renderExplanation(data, told)}</div>
+  ${isOfNoModel(data) ? null : html`<div class="reasons">${renderExplanation(data, told)}</div>`}
   ${renderLife(alarm, view.deeds)}
 </article>`;
+}
+
+/** Is it known by its turbine's state alone, which names neither its model nor why? */
+function isOfNoModel({ model, explanation }: AlertData): boolean {
+  return model.digest === unknownModel.digest && explanation.groups.length === 0;
 }
 
 /** Until when it is shelved, if it is and that is known. */

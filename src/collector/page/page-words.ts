@@ -86,9 +86,9 @@ export function formatSeverity(severityDb: number | null | undefined): string {
   return `${size === "0.0" ? "" : severityDb < 0 ? "−" : "+"}${size} dB`;
 }
 
-/** A failure mode in words; the mode itself when no bundle says. */
+/** A failure mode in words; its name where no bundle says more. */
 export function titleOf(titles: FailureTitles, failureMode: string): string {
-  return titles.get(failureMode) ?? failureMode;
+  return titles.get(failureMode) ?? toWords(failureMode);
 }
 
 /** Address of a turbine's page. */

@@ -72,12 +72,14 @@ export function countMissing(
  */
 export function describeMissing(lane: Lane, missing: number, nowMs: number): EventRecord | null {
   if (missing === 0 || !keptLanes.has(lane)) return null;
+  const [records, them] =
+    missing === 1 ? ["1 record of the lane is", "it"] : [`${missing} records of the lane are`, "them"];
   return {
     kind: "event",
     timeMs: nowMs,
     name: `gap.${lane}`,
     subject: lane,
-    detail: `${missing} records of the lane are not here, and the gateway does not hold them any more: another collector has acknowledged them, or this record was set back (restored from a copy, or a standby that was behind took over), which other lanes do not tell; what the gateway has lost by itself it declares as well`,
+    detail: `${records} not here, and the gateway does not hold ${them} any more: another collector has acknowledged ${them}, or this record was set back (restored from a copy, or a standby that was behind took over), which other lanes do not tell; what the gateway has lost by itself it declares as well`,
   };
 }
 
@@ -94,7 +96,7 @@ const gapSentences: Readonly<Record<GapReason | "unknown", string>> = {
 function describeLoss({ reason, records, windows, samples }: GapRecord): string {
   const sizes = Object.entries({ records: records === 0 ? undefined : records, windows, samples })
     .filter(([, size]) => size !== undefined)
-    .map(([unit, size]) => `${size} ${unit}`);
+    .map(([unit, size]) => `${size} ${size === 1 ? unit.slice(0, -1) : unit}`);
   if (sizes.length === 0 && reason === undefined)
     return "the gateway does not know whether records of the lane were lost";
   return `${sizes.join(" and ") || "an unknown number of records"} ${gapSentences[reason ?? "unknown"]}`;

@@ -10,6 +10,7 @@ import {
   type SensorBand,
 } from "./prediction.ts";
 import type { ShapeOf } from "./shape-of.ts";
+import { toWords } from "./to-words.ts";
 
 /** What alert events tell. */
 export const alertTransitions = ["raised", "updated", "acknowledged", "cleared"] as const;
@@ -245,12 +246,19 @@ export const alertEventSchema: () => z.ZodType<AlertEvent> = onDemand(() =>
 export function describeOutlook(
   data: Pick<AlertData, "component" | "probability" | "horizonHours" | "outlook">,
 ): string {
-  const head = `${data.component} degrading, p = ${data.probability.toFixed(2)}`;
+  const head = `${toWords(data.component)} degrading, probability ${formatProbability(data.probability)}`;
   const { horizonHours, outlook: ahead } = data;
   if (ahead !== undefined) return `${head}; ${describeStop(ahead)}`;
   if (horizonHours === null) return `${head}; says nothing of when it fails`;
   const time = horizonHours >= 48 ? `${Math.round(horizonHours / 24)} days` : `${horizonHours} h`;
   return `${head}; looks ${time} ahead, and when it fails within them is not known`;
+}
+
+/** `0.92`; a probability that rounds to 0 or 1 is neither. */
+export function formatProbability(probability: number): string {
+  if (probability > 0.999) return "> 0.999";
+  if (probability < 0.001) return "< 0.001";
+  return probability.toFixed(probability >= 0.995 || probability < 0.005 ? 3 : 2);
 }
 
 function describeStop(ahead: AlertOutlook): string {

@@ -3,7 +3,7 @@
  * of a kind of fault, how far its score stands above that of the machine when healthy. Says nothing of `threshold`: within minutes
  * that is the machine's level in this moment, and differs from alarm to alarm.
  */
-import type { AlertData } from "../contract/alert.ts";
+import { type AlertData, formatProbability } from "../contract/alert.ts";
 import { formatDuration } from "../maths/durations.ts";
 import { vibrationLevelMode } from "./choose-alarm.ts";
 
@@ -57,7 +57,7 @@ export function describeStanding(parts: StandingParts): string {
   const { failureMode, score, probability, horizonHours, explanation, severityUnknown } = parts;
   if (failureMode === vibrationLevelMode)
     return `${severityUnknown === undefined ? "" : "at least "}${describeDb(score)} its own reference`;
-  const chance = `probability ${probability.toFixed(2)}`;
+  const chance = `probability ${formatProbability(probability)}`;
   // What looks ahead has another score, and what nobody could explain has no base.
   if (horizonHours !== null || explanation.groups.length === 0) return chance;
   const isOwn = explanation.bundleBaseValue !== undefined;

@@ -125,6 +125,37 @@ describe("an alarm's card beside its turbine", () => {
     );
   });
 
+  test("says of one that is shown again who ended its shelving", () => {
+    const event = alertEvent("wt-1", "updated", nowMs, { ...mode, state: "unacknowledged" });
+    const steps = (["unacknowledged", "shelved", "unacknowledged"] as const).map((state, index) => ({
+      eventId: `${index}`,
+      transition: index === 0 ? ("raised" as const) : ("updated" as const),
+      state,
+      timeMs: nowMs + index * 60_000,
+      probability: 0.8,
+      risk: null,
+    }));
+    const page = { ...pageWithAlarm(event, { steps }), deeds: new Map([[steps[2]!, "by ana"]]) };
+    expect(renderOverviewPage(page, parsePageRange(null)).text).toContain(
+      '<dd>Unacknowledged <div class="why">shown again by ana</div></dd>',
+    );
+  });
+
+  test("leaves out model and explanation of one that is known by its turbine's state alone", () => {
+    const event = alertEvent("wt-1", "raised", nowMs, {
+      ...mode,
+      model: { name: "unknown", version: "unknown", digest: "unknown" },
+      explanation: { baseValue: 0, groups: [], gap: 0 },
+    });
+    const { text } = renderOverviewPage(pageWithAlarm(event, { steps: [] }), parsePageRange(null));
+    expect(text).not.toMatch(/<dt>Model|additivity gap|unknown unknown/);
+    const { text: other } = renderOverviewPage(
+      pageWithAlarm(alertEvent("wt-1", "raised", nowMs, mode)),
+      parsePageRange(null),
+    );
+    expect(other).toMatch(/<dt>Model[\s\S]*additivity gap/);
+  });
+
   test("says until when an alarm is shelved, once", () => {
     const event = alertEvent("wt-1", "updated", nowMs, {
       ...mode,

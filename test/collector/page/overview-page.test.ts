@@ -32,7 +32,7 @@ test("the fleet's page is made of plain values alone, and of the same values the
   const range = parsePageRange({ range: "6h" });
   const { text } = renderOverviewPage(page, range);
   expect(text).toContain('<p class="tile-figure">24</p>');
-  expect(text).toContain("<h3>Inner-race</h3>");
+  expect(text).toContain("<h3>Inner race</h3>");
   expect(text).toContain("24 active, 30 in all");
   expect(text).toContain("Part 2 of 3, 30 alerts");
   expect(text).toContain('href="/?range=6h#alerts"');

@@ -53,7 +53,15 @@ it("carries its evidence over the wire, and outlives evidence that is out of bou
 
 it("says that a component degrades and how likely that is, and claims no time that nothing supports", () => {
   const data = { component: "main-bearing", probability: 0.927, horizonHours: null };
-  expect(describeOutlook(data)).toBe("main-bearing degrading, p = 0.93; says nothing of when it fails");
+  expect(describeOutlook(data)).toBe(
+    "main bearing degrading, probability 0.93; says nothing of when it fails",
+  );
+  const chances = [0.9994, 0.9987, 0.5, 0.0004].map((probability) =>
+    describeOutlook({ ...data, probability }).replace(/;.*/, ""),
+  );
+  expect(chances).toEqual(
+    ["> 0.999", "0.999", "0.50", "< 0.001"].map((chance) => `main bearing degrading, probability ${chance}`),
+  );
   expect(describeOutlook({ ...data, horizonHours: 1440 })).toContain("looks 60 days ahead");
   expect(describeOutlook({ ...data, horizonHours: 24 })).toContain("looks 24 h ahead");
   for (const horizonHours of [null, 24, 1440]) {
@@ -65,7 +73,7 @@ it("tells an outlook with its interval, its level and that hours are of operatio
   const data = { component: "bearing", probability: 0.9, horizonHours: null };
   const outlook = { hours: 40, low: 12.4, high: 200, stopDb: 16 };
   expect(describeOutlook({ ...data, outlook })).toBe(
-    "bearing degrading, p = 0.90; in about 40 h of operation it must stop (16 dB above healthy; between 12 h and 8 days in four of five cases)",
+    "bearing degrading, probability 0.90; in about 40 h of operation it must stop (16 dB above healthy; between 12 h and 8 days in four of five cases)",
   );
   expect(describeOutlook({ ...data, outlook: { ...outlook, high: null } })).toContain(
     "more than 12 h, no upper end",
@@ -74,6 +82,6 @@ it("tells an outlook with its interval, its level and that hours are of operatio
     "has reached the level where it must stop, 16 dB",
   );
   expect(describeOutlook({ ...data, outlook: { cannotSay: "its severity does not rise clearly" } })).toBe(
-    "bearing degrading, p = 0.90; cannot say when it must stop: its severity does not rise clearly",
+    "bearing degrading, probability 0.90; cannot say when it must stop: its severity does not rise clearly",
   );
 });

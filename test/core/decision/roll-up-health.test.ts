@@ -76,7 +76,7 @@ test("a risk that nobody knows is none, and not 0", () => {
 
 test("since when an alarm stands is said of the alarm, before what keeps it standing", () => {
   const alarm = one("gearbox", "critical", "ball: strong evidence", Date.UTC(2026, 10, 21, 9, 5));
-  expect(rollUpHealth([{ ...alarm, whyItStands: "it still stands: the machine is loud" }], nowMs).reason).toBe(
-    "gearbox: critical, ball: strong evidence since 09:05 UTC; it still stands: the machine is loud",
-  );
+  expect(
+    rollUpHealth([{ ...alarm, whyItStands: "it still stands: the machine is loud" }], nowMs).reason,
+  ).toBe("gearbox: critical, ball: strong evidence since 09:05 UTC; it still stands: the machine is loud");
 });

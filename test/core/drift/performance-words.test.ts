@@ -13,7 +13,9 @@ const saidOf = (verdict: ReturnType<ReturnType<typeof createConceptWatch>["updat
 test("outcomes that were decided wrongly are too few to contradict a model, and not nothing that speaks against it", () => {
   const watch = createConceptWatch();
   const wrong = { raised: true, risk: 0.984, isFault: false };
-  expect(saidOf(watch.update({ raised: true, risk: 0.984, isFault: true }))).toMatch(/: nothing speaks against it$/);
+  expect(saidOf(watch.update({ raised: true, risk: 0.984, isFault: true }))).toMatch(
+    /: nothing speaks against it$/,
+  );
   expect(saidOf(watch.update(wrong))).toBe(
     "2 outcomes confirmed, 1 decided wrongly, 1 fault where 2.0 were to be expected: too few to contradict it",
   );

@@ -20,7 +20,11 @@ interface SaidOf {
 /** Who acknowledged it is in no state. */
 const somebody = "somebody, before its gateway lost its memory";
 /** No model: the first that decides on the point is another one, so that it is told anew, with what is known then. */
-const unknownModel = { name: "unknown", version: "unknown", digest: "unknown" };
+export const unknownModel: AlertEvent["data"]["model"] = {
+  name: "unknown",
+  version: "unknown",
+  digest: "unknown",
+};
 
 /**
  * The record of an alarm that stands, or that waits to be acknowledged; null: neither. Of one that was withheld nobody knows

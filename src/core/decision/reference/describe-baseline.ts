@@ -173,7 +173,10 @@ function explainLearning(
   } else if (windows >= ofWindows && hours >= ofHours)
     parts.push("the next windows show whether they were steady");
   if (standstill !== undefined) parts.push(standstill);
-  if (refusals > 0) parts.push(`what was learnt moved and was let go in part, ${refusals} times`);
+  if (refusals > 0)
+    parts.push(
+      `what was learnt moved and was let go in part, ${refusals} ${refusals === 1 ? "time" : "times"}`,
+    );
   if (reference !== null) {
     parts.push(
       `levels are held against version ${reference.version}, the scores of ${model.name} ${model.version} are learnt`,
