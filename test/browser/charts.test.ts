@@ -75,6 +75,32 @@ describe.skipIf(chromiumPath === undefined)("charts in Chromium (skipped where t
     );
   });
 
+  it("marks even steps of UTC on the day on which the reader's zone changes its clocks", async () => {
+    const { page } = await open(single, () => [], { timezoneId: "America/Havana" });
+    const endMs = Date.UTC(2026, 2, 8, 12, 20);
+    const fromMs = endMs - 24 * hourMs;
+    await page.addInitScript(`
+      globalThis.drawn = [];
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+        drawn.push(text);
+        return fillText.call(this, text, ...place);
+      };`);
+    await page.route(/predictions/, (route) => {
+      const series = [{ ...point(["ball"], [0.1]), timesMs: [endMs - 60_000, endMs] }];
+      return route.fulfill({ json: { fromMs, toMs: endMs, bucketMs: 60_000, series } });
+    });
+    await page.goto(page.url().replace("range=1h", "range=24h"));
+    await page.locator("#charts .uplot").waitFor();
+    const readHours = () => page.evaluate<string[]>("drawn.filter((text) => /^\\d\\d:\\d\\d$/.test(text))");
+    await expect.poll(async () => (await readHours()).length).toBeGreaterThan(0);
+    const drawn = await readHours();
+    const hours = [...new Set(drawn)].map((text) => Number(text.slice(0, 2)));
+    expect(hours).toContain(0);
+    const steps = hours.slice(1).map((hour, index) => (hour - hours[index]! + 24) % 24);
+    expect(new Set(steps).size, hours.join()).toBe(1);
+  });
+
   it("tells lines apart without colours, in the legend too, and with colours of the reader's own", async () => {
     const modes = ["ball", "cage", "inner-race", "outer-race"];
     const series = (): readonly object[] => [point(modes, [0.1, 0.2, 0.3, 0.4])];

@@ -113,10 +113,18 @@ export const timeAxis = () => ({
   ...commonAxis(),
   label: "Time (UTC)",
   space: 64,
+  // Those of uPlot are of local dates, of which some do not exist on the day on which the reader's zone changes its clocks.
+  splits: (...[_plot, _axis, min, max, stepSeconds]) => listMultiples(min, max, stepSeconds),
   values: (_, splits, ...[_axis, _space, stepSeconds]) => labelTimes(splits, stepSeconds),
 });
 
 const daySeconds = 86_400;
+
+const listMultiples = (min, max, step) => {
+  const first = Math.ceil(min / step);
+  const last = Math.floor(max / step);
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => (first + index) * step);
+};
 
 /** The time in the legend, with its date where more than a day is shown. */
 export const timeSeries = {

@@ -75,7 +75,6 @@ export function createPlot(place, point, { kind, rangeOf, isNamed }) {
 
 function plotOptions(point, axes, { strokes, shown }) {
   return {
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     cursor: { sync: { key: "fleet" }, drag: { x: true, y: false, setScale: true } },
     scales: {
       x: { time: true },
