@@ -7,7 +7,7 @@ import { isWithheldState } from "../../core/contract/alarm-report.ts";
 import { type AlertData, describeOutlook } from "../../core/contract/alert.ts";
 import type { EvidenceLine, PhysicalEvidence } from "../../core/contract/physical-evidence.ts";
 import { describeStanding } from "../../core/decision/alarm-reason.ts";
-import { unknownModel } from "../../core/decision/alarms/recalled-alarm.ts";
+import { unsaidModel } from "../../core/decision/alarms/recalled-alarm.ts";
 import { vibrationLevelMode } from "../../core/decision/choose-alarm.ts";
 import { describeLane, formatMoment, isUnknownNow } from "../../core/decision/roll-up-health.ts";
 import type { ComponentView } from "../fleet/describe-components.ts";
@@ -138,7 +138,7 @@ function renderAlarm(alarm: Alarm, view: AlertsView, nowMs: number): SafeHtml {
 
 /** Is it known by its turbine's state alone, which names neither its model nor why? */
 function isOfNoModel({ model, explanation }: AlertData): boolean {
-  return model.digest === unknownModel.digest && explanation.groups.length === 0;
+  return model.digest === unsaidModel.digest && explanation.groups.length === 0;
 }
 
 /** Until when it is shelved, if it is and that is known. */

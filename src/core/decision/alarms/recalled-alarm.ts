@@ -20,7 +20,7 @@ interface SaidOf {
 /** Who acknowledged it is in no state. */
 const somebody = "somebody, before its gateway lost its memory";
 /** No model: the first that decides on the point is another one, so that it is told anew, with what is known then. */
-export const unknownModel: AlertEvent["data"]["model"] = {
+export const unsaidModel: AlertEvent["data"]["model"] = {
   name: "unknown",
   version: "unknown",
   digest: "unknown",
@@ -72,7 +72,7 @@ export function createSaidEvent(
       fromMs: saidMs,
       toMs: saidMs,
       operatingState: "information-unavailable",
-      model: unknownModel,
+      model: unsaidModel,
       modes: [],
     },
     mode: {
