@@ -139,7 +139,7 @@ test("of equal risks the fault is named that an alarm stands for, and of risks t
   expect(words({ lastScores: modes(0.058, 0.058, 0.058, 0.058) })).toMatch(/5\.8 %.*no fault stands out/s);
   expect(words({ lastScores: modes(0.058, 0.07, 0.058, 0.058) })).toContain("outer race, generator bearing");
   expect(words({ lastScores: modes(0.058, 0.07, 0.07, 0.058) })).toContain(
-    "outer-race, generator bearing or ball, generator bearing",
+    "outer race, generator bearing or ball, generator bearing",
   );
   expect(words({ lastScores: modes(0.07, 0.07, 0.07, 0.058) })).toContain("3 faults alike");
 });
