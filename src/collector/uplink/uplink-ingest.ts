@@ -12,14 +12,17 @@ import { rest } from "../../core/platform/rest.ts";
 import type { CheckedEnvelope, FleetRecord, StoredEnvelope, UplinkMessage } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import { createAckSender } from "./ack-sender.ts";
-import { createBatchLoop, lastBatchMs, pauseAfterFailure, storeTogether } from "./batch-loop.ts";
+import { createBatchLoop, lastBatchMs, pauseAfterFailure } from "./batch-loop.ts";
 import { type CutBatch, cutBatches } from "./cut-batches.ts";
+import { createHolePatience } from "./hole-patience.ts";
 import { createIngestAccounts } from "./ingest-accounts.ts";
 import type { RecordLimits } from "./read-envelope.ts";
+import { createStoreFailures } from "./store-failures.ts";
+import { createHalfStore, isUrgent, splitHalves } from "./store-halves.ts";
 import { createUrgentQueue } from "./urgent-queue.ts";
 
 export interface UplinkIngestOptions {
-  readonly record: Pick<FleetRecord, "storeEnvelopes">;
+  readonly record: Pick<FleetRecord, "storeEnvelopes" | "check">;
   /** `isBehind`: this machine's own is known to be, so that it cannot say that another one is wrong. */
   readonly clock: Clock & { readonly isBehind?: boolean };
   readonly timers: Timers;
@@ -52,7 +55,10 @@ export interface UplinkIngest {
   forget(): void;
   /** Stores what waits, now; resolves when nothing is on its way. */
   flush(): Promise<void>;
-  /** Has the storage failed, and stored nothing since? What only our own code stumbles over says nothing of that. */
+  /**
+   * Has the storage failed, and stored nothing since of the half that it failed with: of alerts and updates, or of the others? What
+   * only our own code stumbles over says nothing of that.
+   */
   readonly storeFails: boolean;
   /** Stores what waits, for 0.7 s at most, and takes no more. */
   close(): Promise<void>;
@@ -69,14 +75,12 @@ interface WaitingMessage extends UplinkMessage {
 const maxDelayMs = 20;
 /** Of a batch: whoever comes meanwhile waits until it is stored. Messages of ordinary gateways are full in number long before. */
 const maxBatchBytes = 256 * 1024;
-/** For how long what follows a hole waits for another worker to fill it; its gateway sends again, after that or later (`src/gateway/record/lane-sender.ts`). */
-const holeWaitMs = 10_000;
-/** Until it is looked at again. */
+/** Until what follows a hole is looked at again. */
 const holePauseMs = 25;
+/** Until what is not urgent is tried again, where it alone cannot be stored: an attempt may wait as long as the database waits for a lock, and alerts behind it. */
+const othersPauseMs = 30_000;
 /** Of what may wait, of all and of a gateway, for messages that are not urgent. */
 const othersShare = 7 / 8;
-/** Of a gateway: more than it has under way by itself. What waits takes a place among those that the broker gives out before they are stored. */
-const mostEarlyPerGateway = 32;
 
 export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   const { record, clock, logger } = options;
@@ -94,25 +98,15 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   /** Of what waits and of the batch that is on its way. */
   let pendingBytes = 0;
   let closed = false;
-  let storeFails = false;
   /** How often what waited was dropped. */
   let timesForgotten = 0;
   /** What waits for a hole to be filled, until it is looked at again. */
   const behindHole: WaitingMessage[] = [];
   let cancelPause: (() => void) | null = null;
-  /** Of each gateway how many wait for a hole to be filled. */
-  const earlyCounts = new Map<string, number>();
-  const countEarly = (topic: string, change: 1 | -1): void => {
-    const gateway = gatewayOf(topic);
-    const many = (earlyCounts.get(gateway) ?? 0) + change;
-    if (many > 0) earlyCounts.set(gateway, many);
-    else earlyCounts.delete(gateway);
-  };
-  /** May what follows a hole since then wait on? */
-  const mayWait = (topic: string, earlySinceMs: number): boolean =>
-    !closed &&
-    clock.monotonicMs() - earlySinceMs < holeWaitMs &&
-    (earlyCounts.get(gatewayOf(topic)) ?? 0) < mostEarlyPerGateway;
+  const patience = createHolePatience(clock);
+  const failures = createStoreFailures(options);
+  /** Until then what is not urgent is left to its gateway, monotonic: it would take the broker's places from alerts. */
+  let othersLeftUntilMs: number | null = null;
 
   /** Adds to `early` the payloads of messages that came before what stands between them and what is stored. */
   const storeMessages = async (
@@ -128,8 +122,6 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       isFirst = false;
       const batch = { ...read, envelopes: await beforeStore(read.envelopes) };
       const stored = await record.storeEnvelopes(batch);
-      if (storeFails) logger.info("storing works again");
-      storeFails = false;
       for (const [index, { payload }] of batch.envelopes.entries()) {
         if (stored[index]!.outcome === "hole") early.add(payload);
       }
@@ -137,48 +129,79 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       for (const { gateway, ack } of newestAcks(batch, stored)) acks.put(gateway, ack);
     }
   };
+  const storeHalves = createHalfStore({
+    failures,
+    store: storeMessages,
+    answers: () =>
+      record.check().then(
+        () => true,
+        () => false,
+      ),
+  });
   const storeNext = async (): Promise<void> => {
     const taken = waiting.take(maxBatchMessages, maxBatchBytes);
     const timesForgottenBefore = timesForgotten;
-    const early = new Set<Uint8Array>();
-    let stuck: ReadonlyMap<WaitingMessage, unknown> = new Map();
-    try {
-      stuck = await storeTogether(taken, (messages) => storeMessages(messages, early));
-      // No reason to say that nothing can be stored, nor to hold them, even where all of a batch is stuck: one gateway that
-      // sends nothing else could then halt the others.
-      for (const [{ topic }, error] of stuck) {
-        messagesTotal.add(1, { outcome: "store-failed" });
-        logger.error("a message makes storing fail, and is left to its gateway", { topic, error });
-      }
-    } catch (error) {
-      messagesTotal.add(taken.length, { outcome: "store-failed" });
-      // Once until it works again: every batch fails while a disk is full.
-      if (!storeFails) logger.error("nothing can be stored; gateways keep their records", { error });
-      storeFails = true;
-      if (taken.some(({ settle }) => settle !== null)) await pauseAfterFailure(options.timers);
+    const halves = splitHalves(taken);
+    // While they are tried no more of them is taken than these.
+    if (othersLeftUntilMs !== null && halves.others.length > 0) othersLeftUntilMs = Number.POSITIVE_INFINITY;
+    const { failed, early: found, stuck } = await storeHalves(halves);
+    // No reason to say that nothing can be stored, nor to hold them, even where all of a batch is stuck: one gateway that
+    // sends nothing else could then halt the others.
+    for (const [{ topic }, error] of stuck) {
+      messagesTotal.add(1, { outcome: "store-failed" });
+      logger.error("a message makes storing fail, and is left to its gateway", { topic, error });
     }
+    const isHeld = ({ topic }: WaitingMessage): boolean =>
+      failed === "both" || (failed === "others" && !isUrgent(topic));
+    const failedCount = failed === null ? 0 : failed === "both" ? taken.length : halves.others.length;
+    if (failedCount > 0) messagesTotal.add(failedCount, { outcome: "store-failed" });
+    if (taken.some((message) => message.settle !== null && isHeld(message)))
+      await pauseAfterFailure(options.timers);
     const again: WaitingMessage[] = [];
+    const early: WaitingMessage[] = [];
     for (const message of taken) {
-      const { topic } = message;
-      if (message.earlySinceMs !== null) countEarly(topic, -1);
-      const earlySinceMs = early.has(message.payload) ? (message.earlySinceMs ?? clock.monotonicMs()) : null;
-      const waits = storeFails || (earlySinceMs !== null && mayWait(topic, earlySinceMs));
+      const gateway = gatewayOf(message.topic);
+      if (message.earlySinceMs !== null) patience.remove(gateway);
+      const isEarly = found.has(message.payload);
+      const earlySinceMs = isEarly ? (message.earlySinceMs ?? clock.monotonicMs()) : null;
+      const waits =
+        isHeld(message) || (earlySinceMs !== null && !closed && patience.allows(gateway, earlySinceMs));
       const isKept = message.settle !== null && timesForgotten === timesForgottenBefore;
       if (isKept && !stuck.has(message) && waits) {
-        if (earlySinceMs !== null) countEarly(topic, 1);
-        again.push({ ...message, earlySinceMs, payload: ownBytes(message.payload) });
+        if (earlySinceMs !== null) patience.add(gateway);
+        const kept = { ...message, earlySinceMs, payload: ownBytes(message.payload) };
+        (isHeld(message) ? again : early).push(kept);
         continue;
       }
       pendingBytes -= costOf(message);
       message.settle?.();
     }
-    if (storeFails) {
-      // Before what came meanwhile, which would follow a hole otherwise.
-      for (const message of again.reverse()) waiting.putBack(gatewayOf(message.topic), message);
-    } else if (again.length > 0) {
-      behindHole.push(...again);
+    // Before what came meanwhile, which would follow a hole otherwise.
+    for (const message of again.reverse()) waiting.putBack(gatewayOf(message.topic), message);
+    if (early.length > 0) {
+      behindHole.push(...early);
       cancelPause ??= options.timers.after(holePauseMs, lookAgain);
     }
+    if (failed === "others alone" && halves.others.some(({ settle }) => settle !== null)) leaveOthers();
+    else if (halves.others.length > 0) othersLeftUntilMs = null;
+  };
+  /** Leaves what waits and is not urgent to its gateways, for a while. */
+  const leaveOthers = (): void => {
+    othersLeftUntilMs = clock.monotonicMs() + othersPauseMs;
+    const queued = splitHalves(waiting.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY));
+    for (const message of queued.urgent) waiting.push(gatewayOf(message.topic), message);
+    const early = splitHalves(behindHole.splice(0));
+    behindHole.push(...early.urgent);
+    const left = [...queued.others, ...early.others];
+    drop(left, "store-failed");
+    for (const { settle } of left) settle?.();
+  };
+  const drop = (messages: readonly WaitingMessage[], outcome: string): void => {
+    for (const message of messages) {
+      if (message.earlySinceMs !== null) patience.remove(gatewayOf(message.topic));
+      pendingBytes -= costOf(message);
+    }
+    if (messages.length > 0) messagesTotal.add(messages.length, { outcome });
   };
   const lookAgain = (): void => {
     cancelPause?.();
@@ -204,8 +227,13 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       const isTooMuch =
         pendingBytes + cost > share * maxPendingBytes ||
         waiting.costOf(gateway) + cost > share * recordBounds.waitingBytesPerGateway;
-      if (isTooMuch) {
-        messagesTotal.add(1, { outcome: "overload" });
+      const isLeft =
+        settle !== undefined &&
+        !isUrgent(topic) &&
+        othersLeftUntilMs !== null &&
+        clock.monotonicMs() < othersLeftUntilMs;
+      if (isLeft || isTooMuch) {
+        messagesTotal.add(1, { outcome: isTooMuch ? "overload" : "store-failed" });
         settle?.();
         return;
       }
@@ -215,19 +243,12 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     },
     forget: () => {
       timesForgotten += 1;
-      const dropped = [
-        ...waiting.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
-        ...behindHole.splice(0),
-      ];
-      for (const message of dropped) {
-        if (message.earlySinceMs !== null) countEarly(message.topic, -1);
-        pendingBytes -= costOf(message);
-      }
-      if (dropped.length > 0) messagesTotal.add(dropped.length, { outcome: "connection-lost" });
+      const queued = waiting.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+      drop([...queued, ...behindHole.splice(0)], "connection-lost");
     },
     flush: loop.flush,
     get storeFails() {
-      return storeFails;
+      return failures.any;
     },
     close: async () => {
       closed = true;
@@ -238,11 +259,6 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       acks.close();
     },
   };
-}
-
-/** Alerts, and the events beside them, come before what else waits. */
-function isUrgent(topic: string): boolean {
-  return topic.endsWith("/alert") || topic.endsWith("/update");
 }
 
 /** Bytes that a waiting message takes, an empty one as well. */
