@@ -1,4 +1,4 @@
-/** A record in memory, a drift job over it, and gateways that send days of reports. The collector's clock stands still until it is turned. */
+/** A record in memory, or another, a drift job over it, and gateways that send days of reports. The collector's clock stands still until it is turned. */
 import { onTestFinished } from "vitest";
 import { createDayReports, type DayOfReports } from "../../scripts/drift/fleet-reports.ts";
 import { createDriftJob, type DriftJob, type DriftRun } from "../../src/collector/fleet/drift-job.ts";
@@ -53,12 +53,10 @@ export interface DriftBench {
 
 /** Opens one for the length of a test. */
 export function createDriftBench(
-  options: { readonly path?: string; readonly drift?: object } = {},
+  options: { readonly path?: string; readonly drift?: object; readonly record?: FleetRecord } = {},
 ): DriftBench {
   const config = collectorConfigSchema().parse({ drift: { learnDays: 5, ...options.drift } }).drift;
-  const database = openSqlite(options.path ?? ":memory:");
-  const record = createSqliteRecord(database, { driftPeriodMs: config.periodSeconds * 1_000 });
-  onTestFinished(() => record.close());
+  const record = options.record ?? openInMemory(options.path, config.periodSeconds * 1_000);
   const models = new Map([["d", knownModel("d")]]);
   const metrics = createMetrics();
   const sequences = new Map<string, number>();
@@ -119,6 +117,12 @@ export function createDriftBench(
         .map(({ name, subject, detail }) => ({ name, subject, detail })),
   };
   return bench;
+}
+
+function openInMemory(path = ":memory:", driftPeriodMs: number): FleetRecord {
+  const record = createSqliteRecord(openSqlite(path), { driftPeriodMs });
+  onTestFinished(() => record.close());
+  return record;
 }
 
 /** Reports of one day. */

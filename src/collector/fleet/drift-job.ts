@@ -82,13 +82,21 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
       if (stored === 0) return verdicts;
     }
   };
+  /** When periods of which something is open are read together again, by their start: not with each point that comes. */
+  const againMs = new Map<number, number>();
   const publishAll = async (): Promise<Omit<DriftRun, "verdicts">> => {
     let [periods, events] = [0, 0];
     const nowMs = clock.nowMs();
     for (const period of await record.unpublishedPeriods(unpublishedAtOnce)) {
       const { awaited, open } = await record.periodProgress(period);
-      const isComplete = open === 0 && (awaited === 0 || nowMs >= period.toMs + graceMs);
-      if (stopped || !isComplete) continue;
+      // All that is due has been assessed: after the grace what is still open comes late, and nobody waits for it.
+      const isLate = nowMs >= period.toMs + graceMs;
+      const isComplete = open === 0 && (awaited === 0 || isLate);
+      const mayGoOn = isLate && nowMs >= (againMs.get(period.fromMs) ?? nowMs);
+      if (stopped || !(isComplete || mayGoOn)) continue;
+      if (againMs.size >= unpublishedAtOnce) againMs.clear();
+      againMs.delete(period.fromMs);
+      if (!isComplete) againMs.set(period.fromMs, nowMs + graceMs);
       const told = await publishPeriod(period, { ...publishing, nowMs });
       for (const { name } of told) accounts.events.add(1, { name });
       periods++;
