@@ -81,6 +81,10 @@ export function isOfAnotherEra(error: unknown): boolean {
 
 const hints: readonly (readonly [RegExp, string])[] = [
   [/^08P01/, "A pooler between needs `ignore_startup_parameters`, as src/SCALING.md says."],
+  [
+    /^(26000|42P05)/,
+    "A pooler between must keep prepared statements: PgBouncer 1.21 or later, or its session mode (src/SCALING.md).",
+  ],
   [/^25006/, "This server only reads: let `record.url` lead to the primary, not to a replica."],
   [/^28/, "Check the user, `record.passwordFile`, and the server's pg_hba.conf."],
   [/^3D/, "Create the database: `createdb --encoding=UTF8 --template=template0 NAME`."],
