@@ -57,13 +57,15 @@ export function createEnvelopeStore(
     batch: EnvelopeBatch,
   ): Promise<readonly StoredEnvelope[]> => {
     const { admit, knownGateways, touches } = recall();
-    await partitions.prepare(batch.nowMs);
     const sent = batch.envelopes.flatMap(({ gateway, records }) => {
       const source = { gateway, receivedMs: batch.nowMs };
       return records.flatMap((each) =>
         each.ok && !holdsNoText(each.value) ? [{ record: each.value, source }] : [],
       );
     });
+    // Alerts wait for no table that they are not written to; notices of what is missing may come with any batch.
+    const hasPredictions = sent.some(({ record }) => record.kind === "prediction-batch");
+    await partitions.prepare(batch.nowMs, hasPredictions ? ["event", "prediction"] : ["event"]);
     const numbers = await admit(sent);
     const gateways = [...new Set(batch.envelopes.map(({ gateway }) => gateway))];
     const unknown = gateways.filter((gateway) => !knownGateways.has(gateway));

@@ -81,7 +81,7 @@ export function createPostgresDriftRecord(
     publishPeriod: (step) =>
       inOneEra(database, async (held) => {
         const points = recallPoints();
-        await partitions.prepare(step.nowMs);
+        await partitions.prepare(step.nowMs, ["event"]);
         const numbers = await points.find([...step.verdicts, ...step.states]);
         const numberOf = (point: PointId): number => numbers.get(namePoint(point))!;
         await held.transaction(async (session) => {

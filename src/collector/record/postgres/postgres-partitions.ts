@@ -13,7 +13,7 @@ import { schemaLock } from "./postgres-schema.ts";
 import type { PredictionDays } from "./postgres-timescale.ts";
 
 /** The tables that are written to as things arrive. */
-type ArrivalTable = "prediction" | "event";
+export type ArrivalTable = "prediction" | "event";
 type PartitionedTable = ArrivalTable | "prediction_summary";
 
 /** Rows of one day of arrival. */
@@ -32,8 +32,11 @@ export function dayNumber(timeMs: number): number {
 }
 
 export interface PostgresPartitions {
-  /** Makes the partitions of a moment's day and of the next, once. Not inside a transaction: it waits for nobody's rows. */
-  prepare(nowMs: number): Promise<void>;
+  /**
+   * Makes the partitions of a moment's day and of the next, once, for tables that will be written to. Not inside a transaction: it
+   * waits for nobody's rows. The next day's are tried again later, whatever the server says of them.
+   */
+  prepare(nowMs: number, tables: readonly ArrivalTable[]): Promise<void>;
   /**
    * Drops the days of a table that ended before `beforeMs`; resolves with about how many rows there were. What somebody reads
    * for long is left to another time, which is told.
@@ -53,47 +56,49 @@ export function createPostgresPartitions(
   days: PredictionDays,
   logger: Logger,
 ): PostgresPartitions {
-  const tables: readonly ArrivalTable[] = days === "chunks" ? ["event"] : ["prediction", "event"];
   const list = (table: PartitionedTable): Promise<readonly DayPartition[]> =>
     table === "prediction" && days === "chunks" ? listChunks(database) : listPartitions(database, table);
-  const recall = rememberByEra(database, () => new Set<number>());
-  const make = async (day: number, patienceMs?: number): Promise<void> => {
+  const recall = rememberByEra(database, () => new Set<string>());
+  const make = async (table: ArrivalTable, day: number, patienceMs?: number): Promise<void> => {
     const made = recall();
-    if (made.has(day)) return;
+    const name = `${table}_${day}`;
+    if (made.has(name) || (table === "prediction" && days === "chunks")) return;
     await database.transaction(async (session) => {
       if (patienceMs !== undefined) await session.exec(`SET LOCAL lock_timeout = ${patienceMs}`);
       await session.rows("SELECT pg_advisory_xact_lock($1)", [schemaLock]);
       // A default partition would be searched at every new one: a day without its own is refused, and made by the next batch.
-      for (const table of tables)
-        await addPartition(session, table, {
-          name: `${table}_${day}`,
-          bounds: `FROM (${day}) TO (${day + 1})`,
-        });
+      await addPartition(session, table, { name, bounds: `FROM (${day}) TO (${day + 1})` });
     });
-    made.add(day);
+    made.add(name);
   };
-  let againMs = Number.NEGATIVE_INFINITY;
+  /** When a table's next day could not be made. */
+  const failedMs = new Map<ArrivalTable, number>();
   /** Nothing that is to be stored today waits for it. */
-  const makeAhead = async (day: number, nowMs: number): Promise<void> => {
-    if (Math.abs(nowMs - againMs) < aheadEveryMs) return;
+  const makeAhead = async (table: ArrivalTable, day: number, nowMs: number): Promise<void> => {
+    const lastMs = failedMs.get(table);
+    if (lastMs !== undefined && Math.abs(nowMs - lastMs) < aheadEveryMs) return;
     try {
-      await make(day, dropPatienceMs);
+      await make(table, day, dropPatienceMs);
+      failedMs.delete(table);
     } catch (error) {
-      if (sqlState(error) !== lockNotAvailable) throw error;
-      againMs = nowMs;
+      if (sqlState(error) === undefined) throw error;
+      // Once until it is made.
+      if (lastMs === undefined)
+        logger.warn("tomorrow's partition cannot be made yet; it is tried again", { table, error });
+      failedMs.set(table, nowMs);
     }
   };
   return {
-    prepare: async (nowMs) => {
+    prepare: async (nowMs, tables) => {
       const today = dayNumber(nowMs);
-      await make(today);
-      await makeAhead(today + 1, nowMs);
+      for (const table of tables) await make(table, today);
+      for (const table of tables) await makeAhead(table, today + 1, nowMs);
     },
     drop: async (table, beforeMs) => {
       const partitions = await list(table);
       let rows = 0;
-      for (const { name, day, estimate } of partitions.filter(({ day }) => day < dayNumber(beforeMs))) {
-        recall().delete(day);
+      for (const { name, estimate } of partitions.filter(({ day }) => day < dayNumber(beforeMs))) {
+        recall().delete(name);
         if (!(await dropSoon(database, name))) {
           logger.warn("a day that is over is dropped another time: somebody reads the table for long", {
             partition: name,
@@ -123,7 +128,7 @@ export function createPostgresPartitions(
     dropEmpty: async (partition) => {
       try {
         const isGone = await database.transaction((session) => dropIfEmpty(session, partition));
-        if (isGone && partition.rowMs === 0) recall().delete(partition.day);
+        if (isGone && partition.rowMs === 0) recall().delete(partition.name);
         return isGone;
       } catch (error) {
         if (sqlState(error) === lockNotAvailable) return false;

@@ -59,7 +59,7 @@ function createRecord(
     storeStates: createStateWriter(database, partitions),
     storeOwnEvent: (event, nowMs) =>
       inOneEra(database, async (held) => {
-        await partitions.prepare(nowMs);
+        await partitions.prepare(nowMs, ["event"]);
         const source = { gateway: ownName, receivedMs: nowMs };
         await held.transaction((session) => putEvents(session, [[event, source]]));
       }),

@@ -30,7 +30,7 @@ export function createStateWriter(
   partitions: PostgresPartitions,
 ): FleetRecord["storeStates"] {
   const storeIn = async (held: PostgresDatabase, batch: StateBatch): Promise<readonly SetAsideMessage[]> => {
-    await partitions.prepare(batch.nowMs);
+    await partitions.prepare(batch.nowMs, ["event"]);
     const { refused, turbines } = await admitStates(database, batch);
     const gateways = [...batch.gateways].sort((a, b) => (a.status.gateway < b.status.gateway ? -1 : 1));
     const store = (put: (session: SqlSession) => Promise<readonly SetAsideMessage[]>) =>
