@@ -18,7 +18,7 @@ import {
   describeHandshakeEnd,
   describePeer,
   loginCure,
-  noBrokerCure,
+  noAnswerCure,
 } from "../../core/platform/mqtt/connect-failures.ts";
 import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
 import { packetSizeCure, wantedPacketBytes } from "../../core/platform/mqtt/mqtt-exchanges.ts";
@@ -188,7 +188,7 @@ function findWebServer(url: string, { tls }: BrokerLogin): Promise<Refusal | und
 /** Where the broker hangs up without a word: over TLS 1.3 it does so to a client certificate that it does not take. */
 function adviseOfLogin(url: string, { tls }: BrokerLogin): string {
   if (tls === undefined && !parseBrokerUrl(url).secure) {
-    return noBrokerCure;
+    return noAnswerCure;
   }
   const own = tls?.cert === undefined ? undefined : parseCertificate(Buffer.from(tls.cert).toString("utf8"));
   if (own === undefined)

@@ -23,13 +23,18 @@ const ownCertificate =
 export const loginCure =
   "Compare mqtt.username and the password (or certificate) with the broker's list; `aurora fleet enrol` makes both, and names the collector aurora-collector, a gateway by its id, its device ID/DEVICE.";
 /** Of a port on which nothing answers as a broker would. */
-export const noBrokerCure =
+const noBrokerCure =
   "Is this the broker's TLS port? Then write mqtts://. Else check that a broker of MQTT listens there.";
 const noTls = "Write mqtt:// without caFile and certFile, or the broker's TLS port, mostly 8883.";
+/** A broker that is full may hang up without a word, as mosquitto does at its max_connections. */
+const fullCure = "Or it takes no more clients: look at its limit of connections.";
+/** Of a port on which a connection ends before anything was answered. */
+export const noAnswerCure: string = `${noBrokerCure} ${fullCure}`;
 
 const hungUp: ConnectFailure = {
-  problem: "it hung up during the TLS handshake: perhaps no TLS is spoken on this port",
-  cure: noTls,
+  problem:
+    "it hung up during the TLS handshake: perhaps no TLS is spoken on this port, or it takes no more clients",
+  cure: `${noTls} ${fullCure}`,
 };
 
 /** What the other end is to a client; the first row whose pattern fits. */
@@ -133,7 +138,7 @@ export function describeConnectRefusal(code: number): ConnectFailure {
 /** Of a peer that ended a connection without TLS, or was silent, before it had answered the login. */
 export function describeNoAnswer(problem: string): ConnectFailure {
   const isSilent = /connack timeout|nothing was heard/.test(problem);
-  return { problem: isSilent ? "it does not answer a login" : problem, cure: noBrokerCure };
+  return { problem: isSilent ? "it does not answer a login" : problem, cure: noAnswerCure };
 }
 
 /** What begins a broker's first packet: CONNACK, DISCONNECT, AUTH. */

@@ -98,6 +98,8 @@ describe("a port on which no broker listens is told by name, with what to do", (
     ];
     await until(() => first.length > 0 && second.length > 0, "words");
     expect(first[0]).toMatch(/; Is this the broker's TLS port\? .* a broker of MQTT listens there/);
+    // mosquitto says no more than this where its max_connections are taken.
+    expect(first[0]).toContain("takes no more clients");
     expect(second[0]).toMatch(/^it does not answer a login; Is this the broker's TLS port\?/);
   });
 });
