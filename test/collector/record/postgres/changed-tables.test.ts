@@ -12,7 +12,7 @@ import {
   startScratchPostgres,
 } from "../../../support/scratch-postgres.ts";
 import { until } from "../../../support/until.ts";
-import { limits, openAt, query } from "../postgres-place.ts";
+import { limits, openAt, query, slowNextStep } from "../postgres-place.ts";
 
 const versionOf = async (url: string): Promise<number> =>
   Number((await query(url, "SELECT MAX(version) AS version FROM schema_step"))[0]!.version);
@@ -68,12 +68,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
   it("has the server give a step up whose collector is gone", async () => {
     const url = await server.createDatabase();
     await (await openAt(url)).close();
-    await query(url, "ALTER TABLE gateway DROP COLUMN behind; DELETE FROM schema_step WHERE version > 11");
-    await query(
-      url,
-      `CREATE FUNCTION wait() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3600); END $$;
-       CREATE EVENT TRIGGER slow ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION wait()`,
-    );
+    await slowNextStep(url, 3_600);
     const way = await openWay(server.port);
     const far = new URL(url);
     far.port = String(way.port);

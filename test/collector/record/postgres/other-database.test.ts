@@ -12,7 +12,7 @@ import {
   startScratchPostgres,
 } from "../../../support/scratch-postgres.ts";
 import { alertEvent, predictionBatch } from "../../fleet-records.ts";
-import { openAt, query } from "../postgres-place.ts";
+import { openAt, query, slowNextStep } from "../postgres-place.ts";
 
 const t = 1_700_000_000_000;
 const dayMs = 86_400_000;
@@ -168,12 +168,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
   it("changes the tables of an older collector for longer than a statement may take otherwise, and says so", async () => {
     const url = await server.createDatabase();
     await (await openAt(url)).check();
-    await query(url, "ALTER TABLE gateway DROP COLUMN behind; DELETE FROM schema_step WHERE version > 11");
-    await query(
-      url,
-      `CREATE FUNCTION wait() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(6); END $$;
-       CREATE EVENT TRIGGER slow ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION wait()`,
-    );
+    await slowNextStep(url, 6);
     const lines: string[] = [];
     // Beyond the server's limit, and the five seconds more for which its answer is awaited.
     const record = await openAt(url, {
