@@ -10,7 +10,7 @@ export interface StoringPart {
   readonly connected: boolean;
   /** Since when there is no connection to the broker, whatever it would grant, epoch ms; null: there is one. */
   readonly brokerLostMs: number | null;
-  /** What else, or of these, the broker refuses. */
+  /** What else, or of these, the broker refuses when it is subscribed to; mosquitto grants all, and keeps back what may not be read. */
   readonly refusedFilters: readonly string[];
   /** Did the last attempt to store fail? */
   readonly storeFails: boolean;
