@@ -110,7 +110,11 @@ test("a broker that is not there, another login and TLS where none is spoken are
   const { url } = configure().mqtt;
   const tls = await checkBroker(configure({ url: url.replace("mqtt:", "mqtts:") }), undefined);
   expect(tls.results).toMatchObject([
-    { verdict: "bad", name: "broker, TLS", text: expect.stringContaining("perhaps no TLS is spoken on this port, or it takes no more clients") },
+    {
+      verdict: "bad",
+      name: "broker, TLS",
+      text: expect.stringContaining("perhaps no TLS is spoken on this port, or it takes no more clients"),
+    },
   ]);
   expect(JSON.stringify([closed, login, tls])).not.toContain("horse");
 });

@@ -13,7 +13,7 @@ import { schemaLock } from "./postgres-schema.ts";
 import type { PredictionDays } from "./postgres-timescale.ts";
 
 /** The tables that are written to as things arrive. */
-export type ArrivalTable = "prediction" | "event";
+type ArrivalTable = "prediction" | "event";
 type PartitionedTable = ArrivalTable | "prediction_summary";
 
 /** Rows of one day of arrival. */
