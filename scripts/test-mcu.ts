@@ -1,6 +1,6 @@
 /**
- * `npm run test:mcu [-- --json] [--full]`: the firmware against everything that can go wrong around it. A hostile line, power
- * cuts at every flash operation on this machine and at a stride on emulated Cortex-M3, M4, M7 and RISC-V with the gateway's own push
+ * `npm run test:mcu [-- --json] [--full]`: the firmware against everything that can go wrong around it. A hostile line and a hostile
+ * carrier of messages, power cuts at every flash operation on this machine and at a stride on emulated Cortex-M3, M4, M7 and RISC-V with the gateway's own push
  * through a pseudo terminal,
  * and coverage-guided fuzzing. Ends with one JSON object; 1 if anything was violated. What cannot be run is skipped by name.
  */
@@ -52,10 +52,13 @@ function runProgram(path: string, args: readonly string[]): Record<string, numbe
   return JSON.parse(run.stdout) as Record<string, number>;
 }
 
-function measureHostileLink(): Record<string, number> | null {
-  if (findMissingForBoard("host", "tcp").length > 0) return skip("hostile line", "a C compiler");
-  const counts = runProgram(buildHostProgram("hostile-link", folder), [full ? "3600" : "300"]);
-  say(`hostile line: ${counts.delivered} packets delivered, ${counts.violations} violations`);
+function measureHostileLine(
+  what: string,
+  program: "hostile-link" | "hostile-messages",
+): Record<string, number> | null {
+  if (findMissingForBoard("host", "tcp").length > 0) return skip(what, "a C compiler");
+  const counts = runProgram(buildHostProgram(program, folder), [full ? "3600" : "300"]);
+  say(`${what}: ${counts.delivered} packets delivered, ${counts.violations} violations`);
   return counts;
 }
 
@@ -122,7 +125,8 @@ function skip(what: string, missing: string): null {
 
 try {
   const report = {
-    hostileLink: measureHostileLink(),
+    hostileLink: measureHostileLine("hostile line", "hostile-link"),
+    hostileMessages: measureHostileLine("hostile carrier of messages", "hostile-messages"),
     powerCuts: cutSlots(),
     pushes: await cutBoards(),
     fuzzing: fuzz(),

@@ -32,7 +32,8 @@ uint32_t board_milliseconds(void);
 
 /**
  * Takes over up to `room` received bytes; returns how many. Bytes wait in a buffer of at least 512 that an interrupt
- * fills. May sleep until the next interrupt when there is nothing, for 1 ms at most.
+ * fills; with message.c whole messages, and one that has no room is dropped whole. May sleep until the next interrupt when
+ * there is nothing, for 1 ms at most.
  */
 uint32_t board_receive(uint8_t *to, uint32_t room);
 

@@ -51,7 +51,10 @@ void tachometer_interrupt(float rpm);
 /* TODO every millisecond: SysTick, a timer, or (RISC-V) mtime read in board_milliseconds instead */
 void clock_interrupt(void) { milliseconds++; }
 
-/* TODO Clear the interrupt before reading the data register: the other way round a byte is lost for good. */
+/*
+ * TODO Clear the interrupt before reading the data register: the other way round a byte is lost for good. With message.c nothing of
+ * this: what a client of MQTT has received is put in whole, its length before it, by ring_put_all; a message without room is dropped.
+ */
 void receive_interrupt(void) {
   const uint8_t byte = 0; /* TODO read it from the UART; in a loop while there is one */
   (void)ring_put(&received, byte); /* a full ring loses the byte: the frame is bad and counted */

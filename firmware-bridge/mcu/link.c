@@ -58,6 +58,7 @@ static void introduce(device_link *link) {
   link->state = (uint32_t)LINK_INTRODUCING;
   link->heard_config = false;
   link->bound = false;
+  link->parser.stretch = 0; /* of messages that nothing separates but their lengths, the next byte begins one */
   link->room = MAX_IN_FLIGHT;
   link->hello_wait_ms = HELLO_FIRST_WAIT_MS;
   link->hello_at_ms = link->now_ms;
@@ -147,10 +148,11 @@ static AURORA_APART enum outcome take(device_link *link, const uint8_t *packet, 
 
 /* Takes a packet, counts it if it is refused, and answers it if that is wanted. */
 static void hear(device_link *link, const uint8_t *packet, uint32_t length) {
-  link->heard_at_ms = link->now_ms;
   const enum outcome outcome = take(link, packet, length);
   if ((outcome & COUNTED) != 0U) {
-    link->refused_packets++;
+    link->refused_packets++; /* not heard: it may be anybody's, or the middle of a message whose begin was lost */
+  } else {
+    link->heard_at_ms = link->now_ms;
   }
   const bool asks = ((packet[1] & FLAG_ACKNOWLEDGE) != 0U) || ((packet[0] & 31U) == (uint32_t)PACKET_HELLO);
   uint8_t *at = link_begin(link);

@@ -2,7 +2,8 @@
  * Packets on a carrier that keeps them whole, MQTT above all (PROTOCOL.md, section 3): linked instead of frame.c, for a device
  * with Wi-Fi. The board's line then carries messages, each with its length before it (16 bits, little-endian): board_send
  * gets one whole to publish on `…/tx`, board_receive gives those that came on `…/rx`. No COBS, no CRC: the session id stands
- * behind a packet that is bound to it.
+ * behind a packet that is bound to it. Nothing but its length says where a message ends: a board that has no room for one drops
+ * it whole (ring_put_all), since behind a lost byte all that follows is misread until the link begins anew, after SILENCE_MS.
  */
 #include "frame.h"
 

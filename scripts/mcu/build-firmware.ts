@@ -21,6 +21,7 @@ export type HostProgram =
   | "message-tool"
   | "power-cut"
   | "hostile-link"
+  | "hostile-messages"
   | "long-names"
   | "template-board"
   | "long-run";
@@ -115,6 +116,18 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
       "codec.c",
       "link.c",
       ...gatewayFrameSources,
+      "host/frame_line.c",
+      "host/hostile_line.c",
+      "host/hostile_link.c",
+    ],
+  },
+  "hostile-messages": {
+    sources: [
+      "bytes.c",
+      "message.c",
+      "codec.c",
+      "link.c",
+      "host/message_line.c",
       "host/hostile_line.c",
       "host/hostile_link.c",
     ],

@@ -93,6 +93,12 @@ describe.skipIf(!hasCompiler)("the firmware's link (needs a C compiler)", () => 
     expect(counts).toMatchObject({ wrongSamples: 0, longestHelloWaitMs: linkTiming.helloMaxMs });
   });
 
+  test("whatever a carrier of whole messages loses, repeats or brings of others, what is taken was sent, once and in order, and a lost byte makes it deaf for no longer than its silence", () => {
+    const run = spawnSync(workshop.build("hostile-messages"), ["1200"], { encoding: "utf8" });
+    expect(JSON.parse(run.stdout), run.stdout).toMatchObject({ violations: 0 });
+    expect(run.status, run.stderr).toBe(0);
+  });
+
   test.each(["tcp", "serial"] as const)(
     "samples arrive at a gateway over %s, in order and unchanged",
     async (kind) => {

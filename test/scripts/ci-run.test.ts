@@ -60,6 +60,6 @@ test("a script that could try nothing has failed, by what it says that it skippe
   const { stdout } = spawnSync("bash", ["-c", script.join("\n")], { encoding: "utf8" });
   expect(stdout).toContain("skipped: fuzzing: missing clang");
   expect(stdout).toMatch(
-    /firmware: FAILED \(\d+ s, \d+ s of processor time\)\n9\nfirmware.ended\nfirmware.failed\n$/,
+    /firmware: FAILED \(\d+ s, \d+ s of processor time\)\n10\nfirmware.ended\nfirmware.failed\n$/,
   );
 });

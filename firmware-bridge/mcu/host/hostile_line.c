@@ -2,23 +2,6 @@
 
 static uint64_t dice = 88172645463325252U;
 
-const line_profile line_profiles[LINE_PROFILES] = {
-    {"clean", 0, 0, 0, 0, 0, 0, 0, 0, 0, false},
-    {"bit flips 1e-5", 1e-5, 0, 0, 0, 0, 0, 0, 0, 0, false},
-    {"bit flips 1e-4", 1e-4, 0, 0, 0, 0, 0, 0, 0, 0, false},
-    {"bit flips 1e-3", 1e-3, 0, 0, 0, 0, 0, 0, 0, 0, false},
-    {"dropped bytes", 0, 2e-3, 0, 0, 0, 0, 0, 0, 0, false},
-    {"duplicated bytes", 0, 0, 2e-3, 0, 0, 0, 0, 0, 0, false},
-    {"inserted bytes", 0, 0, 0, 2e-3, 0, 0, 0, 0, 0, false},
-    {"half frames", 0, 0, 0, 0, 0.2, 0, 0, 0, 0, false},
-    {"repeated frames", 0, 0, 0, 0, 0, 0.3, 0, 0, 0, false},
-    {"wrong-baud noise", 0, 0, 0, 0, 0, 0, 0.02, 0, 0, false},
-    {"resets", 0, 0, 0, 0, 0, 0, 0, 5e-4, 0, false},
-    {"stuck reader", 0, 0, 0, 0, 0, 0, 0, 0, 5e-4, false},
-    {"flood", 0, 0, 0, 0, 0, 0, 0.05, 0, 0, true},
-    {"everything", 1e-4, 5e-4, 5e-4, 5e-4, 0.02, 0.02, 0.002, 2e-4, 2e-4, false},
-};
-
 double line_roll(void) {
   dice ^= dice << 13;
   dice ^= dice >> 7;
@@ -34,6 +17,9 @@ static void put(line_queue *line, uint8_t byte) {
 }
 
 void line_pass(line_queue *line, const line_profile *with, const uint8_t *bytes, uint32_t count) {
+  if ((with->lose > 0.0) && (line_roll() < with->lose)) {
+    return;
+  }
   const uint32_t times = (line_roll() < with->repeat) ? 2U : 1U;
   for (uint32_t time = 0; time < times; time++) {
     const uint32_t end = (line_roll() < with->cut) ? (uint32_t)(line_roll() * count) : count;

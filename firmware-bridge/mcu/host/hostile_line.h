@@ -1,11 +1,10 @@
-/* A serial line that damages what passes, by chance and in the ways of a profile. */
+/* A line that damages what passes, by chance and in the ways of a profile. */
 #ifndef AURORA_HOSTILE_LINE_H
 #define AURORA_HOSTILE_LINE_H
 
 #include "bytes.h"
 
 #define LINE_BYTES 65536U
-#define LINE_PROFILES 14U
 
 /** How likely each kind of damage is, a bit, a byte, a frame or a millisecond. */
 typedef struct {
@@ -14,16 +13,23 @@ typedef struct {
   double drop;       /* a byte */
   double duplicate;  /* a byte */
   double insert;     /* before a byte */
+  double lose;       /* a whole frame */
   double cut;        /* a frame, somewhere in its middle */
   double repeat;     /* a whole frame */
   double noise;      /* a burst of up to 200 random bytes, a millisecond */
   double reset;      /* of the device, a millisecond */
   double stuck;      /* the device's line takes nothing for up to 2 s, a millisecond */
   bool flood;        /* the gateway sends as fast as the line takes it, garbage between */
+  uint32_t deaf_ms;  /* how long damage may keep the device from hearing anything */
 } line_profile;
 
-
-extern const line_profile line_profiles[LINE_PROFILES];
+/** What the line does, by its kind: frame_line.c for a byte stream, message_line.c for a carrier of whole messages. */
+extern const line_profile line_profiles[];
+extern const uint32_t line_profile_count;
+/** Comes all that was sent at once as one piece to the gateway, and has a piece its length before it? */
+extern const bool line_keeps_whole;
+/** Bytes that pass to the device in a millisecond. */
+extern const uint32_t line_bytes_a_ms;
 
 /** Bytes on their way. */
 typedef struct {
@@ -31,7 +37,6 @@ typedef struct {
   uint32_t head;
   uint32_t tail;
 } line_queue;
-
 
 /** A number from 0 on below 1; the same ones in every run. */
 double line_roll(void);
