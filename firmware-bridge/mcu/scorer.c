@@ -38,7 +38,7 @@ static void finish(window_scorer *scorer) {
   aurora_student_run(scorer->model, score->inputs, score->outputs, &scratch);
   score->first_sample = scorer->cutter.first;
   score->sample_count = scorer->cutter.samples;
-  score->shaft_rpm = scorer->cutter.sum_rpm / (float)scorer->cutter.samples;
+  score->shaft_rpm = window_mean_rpm(&scorer->cutter);
   score->is_alarm = false;
   for (uint32_t i = 0; i < scorer->model->head->outputs; i++) {
     score->is_alarm = score->is_alarm || (score->outputs[i] >= scorer->model->raise_at[i]);

@@ -15,7 +15,7 @@ typedef struct {
   uint64_t first;       /* index of its first sample */
   uint32_t samples;     /* in it so far */
   float start_rpm;
-  float sum_rpm;        /* over its samples */
+  float sum_change;     /* of the speed against that of the start, over its samples: a sum of speeds outgrows 24 bits */
   float sample_rate_hz;
   bool revolutions;
   bool open;
@@ -35,5 +35,10 @@ void window_open(window_cutter *cutter, uint64_t first, float shaft_rpm);
 
 /** How many of `count` samples at this speed belong to the open window; closes it if it is full with them. */
 uint32_t window_take(window_cutter *cutter, uint32_t count, float shaft_rpm);
+
+/** Mean speed over the samples of the window, which has some. */
+static inline float window_mean_rpm(const window_cutter *cutter) {
+  return cutter->start_rpm + (cutter->sum_change / (float)cutter->samples);
+}
 
 #endif

@@ -137,7 +137,7 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
   },
   "template-board": { sources: ["host/template_board.c"] },
   "long-run": {
-    sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c", "fifo.c", "host/long_run.c"],
+    sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c", "fifo.c", "window.c", "host/long_run.c"],
   },
   "power-cut": {
     sources: [

@@ -85,11 +85,12 @@ describe.skipIf(!hasCompiler)("the firmware's link (needs a C compiler)", () => 
     });
   });
 
-  test("samples stay right past the index 2^32, and Hellos within their bounds, alone, past a wrap of the clock and with an echo", () => {
+  test("samples stay right past the index 2^32, the mean speed of a window of millions of samples, and Hellos within their bounds, alone, past a wrap of the clock and with an echo", () => {
     const run = spawnSync(workshop.build("long-run"), { encoding: "utf8" });
     expect(run.status, run.stdout + run.stderr).toBe(0);
     const counts: Record<string, number> = JSON.parse(run.stdout);
     expect(counts.samples).toBeGreaterThan(5000);
+    expect(counts.slowShaftOff).toBeLessThan(0.005);
     expect(counts).toMatchObject({ wrongSamples: 0, longestHelloWaitMs: linkTiming.helloMaxMs });
   });
 

@@ -1,6 +1,7 @@
 /*
  * What shows only after days, or without a gateway: samples around the index 2^32 (four days at 12 kHz), the clock's
- * wrap (49 days), the waits between Hellos that nobody answers, a line that brings back what it was given.
+ * wrap (49 days), the waits between Hellos that nobody answers, a line that brings back what it was given,
+ * a window of a shaft so slow that millions of samples are in it.
  *
  * Prints one JSON object; ends with 1 if anything was violated.
  */
@@ -8,6 +9,7 @@
 
 #include "fifo.h"
 #include "link.h"
+#include "window.h"
 
 #define TURN 4294967296U
 
@@ -128,6 +130,22 @@ static uint32_t run_alone(uint32_t start, bool with_echo) {
   return hellos;
 }
 
+/* By how much the mean speed of a window is off, as a share, that is 5 % faster from its middle on; samples come one by one. */
+static double run_slow_window(float rpm, float sample_rate_hz) {
+  const aurora_window_spec spec = {.revolutions = true, .length = 60.0F};
+  window_cutter cutter;
+  double sum = 0.0;
+  window_start(&cutter, &spec, sample_rate_hz);
+  window_open(&cutter, 0, rpm);
+  while (cutter.open) {
+    const float now = (cutter.position < cutter.length / 2U) ? rpm : (1.05F * rpm);
+    (void)window_take(&cutter, 1U, now);
+    sum += (double)now;
+  }
+  const double off = (double)window_mean_rpm(&cutter) / (sum / (double)cutter.samples) - 1.0;
+  return (off < 0.0) ? -off : off;
+}
+
 int main(void) {
   const uint32_t wrong = run_fifo();
   const uint32_t alone = run_alone(0, false);
@@ -135,11 +153,12 @@ int main(void) {
   const uint32_t wrapping = run_alone((uint32_t)(TURN - 30000U), false);
   const uint32_t longest_wrapping = longest_wait_ms;
   const uint32_t echoing = run_alone(0, true);
-  const bool good = (wrong == 0U) && (longest <= HELLO_LAST_WAIT_MS) && (alone > 29U) && (wrapping == alone) &&
+  const double slow = run_slow_window(7.9F, 48000.0F);
+  const bool good = (slow < 0.005) && (wrong == 0U) && (longest <= HELLO_LAST_WAIT_MS) && (alone > 29U) && (wrapping == alone) &&
                     (longest_wrapping <= HELLO_LAST_WAIT_MS) && (echoing <= 2U * alone);
   (void)printf("{\"samples\":%u,\"wrongSamples\":%u,\"hellos\":%u,\"hellosOverClockWrap\":%u,\"hellosWithEcho\":%u,"
-               "\"longestHelloWaitMs\":%u}\n",
+               "\"longestHelloWaitMs\":%u,\"slowShaftOff\":%.6f}\n",
                (unsigned)sampled, (unsigned)wrong, (unsigned)alone, (unsigned)wrapping, (unsigned)echoing,
-               (unsigned)((longest > longest_wrapping) ? longest : longest_wrapping));
+               (unsigned)((longest > longest_wrapping) ? longest : longest_wrapping), slow);
   return good ? 0 : 1;
 }
