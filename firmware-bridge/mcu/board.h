@@ -27,7 +27,7 @@ typedef struct {
 /** Starts clock, line, flash, sampling. Called once, first. */
 void board_start(board_info *info);
 
-/** Milliseconds since the start; wraps around. */
+/** Milliseconds since the start, modulo 2^32: a counter that wraps around earlier is made to go on by the board. */
 uint32_t board_milliseconds(void);
 
 /**

@@ -196,7 +196,7 @@ const rules: Readonly<
       cure: "The line or a buffer is too small for what is sent: check its rate, or use a faster line.",
     }));
   },
-  "samples-missing": ({ recent, snapshotLoss, infersItself, returns }) => {
+  "samples-missing": ({ recent, snapshotLoss, infersItself, isOverMqtt, returns }) => {
     const { samples, missing, lost } = recent;
     // Two devices of one id have two counts.
     if (returns > 0 || infersItself || lost.isHabit) return null;
@@ -213,7 +213,7 @@ const rules: Readonly<
     if (hellos.isHabit && hellos.count >= diagnosisLimits.rejoins) {
       return {
         text: `${text}, and it introduced itself ${hellos.count} times in half a minute`,
-        cure: "Its connection does not last, and what is measured meanwhile is lost. Over MQTT look for another client with its client id, which the broker lets throw it out: each device needs one of its own (`aurora-device-GATEWAY-DEVICE`, for example). Else look at its network, and at what restarts its link.",
+        cure: `Its connection does not last, and what is measured meanwhile is lost. ${isOverMqtt ? "Look for another client with its client id, which the broker lets throw it out: each device needs one of its own (`aurora-device-GATEWAY-DEVICE`, for example). Else look at its network, and at what restarts its link." : "Look at its line and its plug, and at what restarts its link."}`,
       };
     }
     return {

@@ -132,18 +132,21 @@ describe("a connection that the other side ends", () => {
     const { observer, contact } = create({}, false);
     const facts = observer.read(contact.read(60_000), stillLink, 60_000);
     const often = (count: number) => ({ count, isHabit: true });
-    const diagnose = (hellos: number) => {
+    const diagnose = (hellos: number, isOverMqtt = false) => {
       const recent = { ...facts.recent, samples: often(170), missing: often(830), hellos: often(hellos) };
-      return diagnoseDevice({ ...facts, recent }).get("samples-missing")!;
+      return diagnoseDevice({ ...facts, isOverMqtt, recent }).get("samples-missing")!;
     };
     expect(diagnose(2)).toEqual({
       text: "83 % of the samples are missing between frames that all arrive",
       cure: expect.stringMatching(/^The device measures more than it can send/),
     });
-    expect(diagnose(3)).toEqual({
+    expect(diagnose(3, true)).toEqual({
       text: "83 % of the samples are missing between frames that all arrive, and it introduced itself 3 times in half a minute",
       cure: expect.stringMatching(/^Its connection does not last.*another client with its client id/),
     });
+    expect(diagnose(3)!.cure).toBe(
+      "Its connection does not last, and what is measured meanwhile is lost. Look at its line and its plug, and at what restarts its link.",
+    );
   });
 
   test("once, or that this gateway ends, is nothing", () => {
