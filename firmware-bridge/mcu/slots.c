@@ -90,7 +90,7 @@ uint32_t slots_counter(const model_slots *slots) {
  * missing: the sector in which it may have begun is the first to be erased. 0 if nothing can be kept: it has the head.
  */
 static uint32_t find_kept(const model_slots *slots, const uint8_t *slot) {
-  uint32_t end = slots->board->slot_bytes;
+  uint32_t end = SLOT_IMAGE_AT + slot_head_of(slot)->size;
   while ((end > SLOT_IMAGE_AT) && (slot[end - 1U] == SLOT_BLANK)) {
     end--;
   }
@@ -105,7 +105,7 @@ static uint32_t prepare(model_slots *slots, const uint8_t *target, const slot_he
     return 0;
   }
   const uint32_t from = same ? find_kept(slots, target) : 0U;
-  for (uint32_t at = from; at < slots->board->slot_bytes; at += slots->board->sector_bytes) {
+  for (uint32_t at = from; at < SLOT_IMAGE_AT + head->size; at += slots->board->sector_bytes) {
     slot_erase(slots->board, target + at);
   }
   slots->next_offset = from - SLOT_IMAGE_AT;

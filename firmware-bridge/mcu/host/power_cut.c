@@ -188,8 +188,10 @@ int main(int argc, char **argv) {
   }
   before = flash;
   flash_operation = 0;
+  flash_erasures = 0;
   push(&new, 4);
   const uint32_t operations = flash_operation;
+  const uint32_t erasures = flash_erasures;
   if (status.state != (uint32_t)MODEL_CONFIRMED) {
     violate("an undisturbed update fails", 0);
   }
@@ -213,9 +215,9 @@ int main(int argc, char **argv) {
       }
     }
   }
-  (void)printf("{\"operations\":%u,\"tears\":%u,\"cuts\":%u,\"doubleCuts\":%u,\"bootedOld\":%u,\"bootedNew\":%u,"
+  (void)printf("{\"operations\":%u,\"erasures\":%u,\"tears\":%u,\"cuts\":%u,\"doubleCuts\":%u,\"bootedOld\":%u,\"bootedNew\":%u,"
                "\"bootedNone\":%u,\"resumed\":%u,\"ruleBreaks\":%u,\"violations\":%u}\n",
-               (unsigned)operations, (unsigned)FLASH_TEARS, (unsigned)cuts, (unsigned)double_cuts, (unsigned)boots[1],
-               (unsigned)boots[2], (unsigned)boots[0], (unsigned)resumed, (unsigned)flash_rule_breaks, (unsigned)violations);
+               (unsigned)operations, (unsigned)erasures, (unsigned)FLASH_TEARS, (unsigned)cuts, (unsigned)double_cuts,
+               (unsigned)boots[1], (unsigned)boots[2], (unsigned)boots[0], (unsigned)resumed, (unsigned)flash_rule_breaks, (unsigned)violations);
   return ((violations == 0U) && (flash_rule_breaks == 0U)) ? 0 : 1;
 }

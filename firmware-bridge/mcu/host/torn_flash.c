@@ -10,6 +10,7 @@ uint32_t flash_operation;
 uint32_t flash_cut_at;
 uint32_t flash_tear;
 uint32_t flash_rule_breaks;
+uint32_t flash_erasures;
 static uint32_t dice = 1;
 
 static uint32_t roll(void) {
@@ -43,6 +44,7 @@ static bool happens(uint32_t at, uint32_t length) {
 bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count) {
   const uint32_t length = (bytes == NULL) ? FLASH_SECTOR_BYTES : count;
   flash_operation++;
+  flash_erasures += (bytes == NULL) ? 1U : 0U;
   const bool cut = flash_operation == flash_cut_at;
   if ((offset + length > FLASH_BYTES) || (offset % ((bytes == NULL) ? FLASH_SECTOR_BYTES : 16U) != 0U) || (length % 16U != 0U)) {
     flash_break_rule("an operation outside of its unit", offset);

@@ -28,6 +28,8 @@ extern uint32_t flash_operation;
 extern uint32_t flash_cut_at;
 extern uint32_t flash_tear;
 extern uint32_t flash_rule_breaks;
+/** Erasures so far. */
+extern uint32_t flash_erasures;
 
 /** Counts and prints something that is not allowed. */
 void flash_break_rule(const char *what, uint32_t offset);
