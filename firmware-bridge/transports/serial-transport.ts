@@ -102,11 +102,13 @@ const closedPattern = /Operation not permitted/;
 
 function unreachable(path: string, cause: Error): AuroraError {
   const isHeld = heldPattern.test(cause.message);
+  // The library says "Error: Permission denied, cannot open /dev/ttyACM0".
+  const said = cause.message.replace(/^Error: /, "").replace(`, cannot open ${path}`, "");
   const why = isHeld
     ? "another program has this port open"
-    : closedPattern.test(cause.message)
+    : closedPattern.test(said)
       ? describeClosed(path)
-      : cause.message;
+      : said;
   return new AuroraError("DEVICE_UNREACHABLE", `cannot open ${path}: ${why}`, {
     op: "open serial port",
     subject: path,
