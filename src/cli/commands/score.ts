@@ -101,8 +101,8 @@ Summary:   probabilities     of the windows' mean logits, one a failure mode, ca
                              range is heard clipped: at least as severe as it says
            shortWindows      windows that are shorter than the bundle's
            foreignModes      failure modes of which in most windows nothing speaks but lines where electrical hum (of the
-                             mains; of an inverter with --pole-pairs) or the shaft's harmonics stand: a gateway raises none
-                             of these within minutes
+                             mains; of an inverter with --pole-pairs) or the shaft's harmonics (and, with --geared-shafts,
+                             those of shafts that are geared to it) stand: a gateway raises none of these within minutes
            setAside          windows lost to bad data, and samples by reason
            error             why a file, or the rest of it, could not be read; the other files are scored
            Probabilities are null where a file has no window. A file that says nothing at all counts as wrong.

@@ -28,7 +28,7 @@ export function renderManifest(
 ): string {
   const line = (key: string, value: unknown, missing: string): string =>
     value === undefined ? `# ${missing}` : `${key}: ${inline(value)}`;
-  const { rateHz, shaftRpm, unit, scale, channel, bearing, polePairs } = stated;
+  const { rateHz, shaftRpm, unit, scale, channel, bearing, polePairs, gearedShafts } = stated;
   return [
     "# Recordings to learn from: every entry is a file, or a pattern of files, with the label of the bearing that it listens to",
     "# (healthy, faulty, inner-race, outer-race or ball) and the physical machine that it is of. What stands above `recordings` holds",
@@ -54,6 +54,7 @@ export function renderManifest(
     ),
     ...(scale === undefined ? [] : [`scale: ${scale}`]),
     ...(polePairs === undefined ? [] : [`polePairs: ${polePairs}`]),
+    ...(gearedShafts === undefined ? [] : [`gearedShafts: ${inline(gearedShafts)}`]),
     ...(channel === undefined ? [] : [`channel: ${inline(channel)}`]),
     line(
       "bearing",

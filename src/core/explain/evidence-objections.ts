@@ -12,6 +12,7 @@ import {
   objectToSpread,
   objectToWander,
 } from "./place-objections.ts";
+import { findGearedLine } from "./shaft-lines.ts";
 import { standsOnSupply } from "./supply-lines.ts";
 
 /** The fault, beside those that it could be taken for. */
@@ -26,6 +27,8 @@ interface Accusation {
   readonly revolutions: number;
   /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
   readonly polePairs?: number | undefined;
+  /** Turns of each shaft that teeth lock to the bearing's, in one of the bearing's; absent: nobody says. */
+  readonly gearedShafts?: readonly number[] | undefined;
 }
 
 /** A rival whose lines stand out so little less explains the spectrum as well, dB. */
@@ -206,7 +209,7 @@ function objectToSideBands({ own: { kind, sideBands } }: Accusation): string[] {
 }
 
 /** A line on a harmonic of the shaft cannot be told from it; one beside it may be its skirt, or it, where the stated speed is wrong. */
-function objectToShaft({ own: { harmonics }, revolutions }: Accusation): string[] {
+function objectToShaft({ own: { harmonics }, revolutions, gearedShafts = [] }: Accusation): string[] {
   const reach = lineRevolutions / revolutions;
   return harmonics.flatMap(({ line: { harmonic, order }, isFound, isShaded, isShaft, measuredOrder }) => {
     const found = measuredOrder === null ? "" : `, found at ${measuredOrder.toFixed(2)}`;
@@ -215,9 +218,15 @@ function objectToShaft({ own: { harmonics }, revolutions }: Accusation): string[
     const shaft = `${nameHarmonic(Math.round(place))} the shaft's speed`;
     if (isShaded) return [`${where} lies on ${shaft}, where no fault can be told`];
     if (!isFound) return [];
+    const geared = isShaft ? findGearedLine(place, gearedShafts) : null;
+    if (geared !== null) return [`what stands out near ${where} may be ${nameGeared(geared)}`];
     if (Math.abs(place - Math.round(place)) < reach) return [`${where} lies beside ${shaft}`];
     return isShaft ? [`what stands out near ${where} may be ${shaft}`] : [];
   });
+}
+
+function nameGeared({ turns, harmonic }: NonNullable<ReturnType<typeof findGearedLine>>): string {
+  return `${nameHarmonic(harmonic)} the geared shaft's speed (${Number(turns.toFixed(3))} turns a turn)`;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Lines of a window that stand where a machine may have one that is not its bearing's: electrical hum, harmonics of the shaft. */
+/** Lines of a window that stand where a machine may have one that is not its bearing's: electrical hum, harmonics of the shaft and of those geared to it. */
 import type { ForeignLines } from "../contract/stream.ts";
 import { listHumLines } from "./mains-hum.ts";
 import { listShaftLines, type ShaftColumns } from "./shaft-lines.ts";
@@ -16,6 +16,8 @@ interface HeardSpectrum {
   readonly shaftColumns: ShaftColumns;
   /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
   readonly polePairs?: number | undefined;
+  /** Turns of each shaft that teeth lock to the bearing's, in one of the bearing's; absent: nobody says. */
+  readonly gearedShafts?: readonly number[] | undefined;
 }
 
 /**
@@ -24,12 +26,12 @@ interface HeardSpectrum {
  */
 export function listForeignLines(
   orders: Float32Array,
-  { shaftRpm, seconds, shaftColumns, polePairs }: HeardSpectrum,
+  { shaftRpm, seconds, shaftColumns, polePairs, gearedShafts }: HeardSpectrum,
 ): ForeignLines {
   const revolutions = (seconds * shaftRpm) / 60;
   const mains = listHumLines(orders, { shaftRpm, seconds });
   const supply = polePairs === undefined ? none : listSupplyLines(orders, { polePairs, revolutions });
   const hum = supply.length === 0 ? mains : [...new Set([...mains, ...supply])];
-  const shaft = listShaftLines(orders, { revolutions, shaft: shaftColumns });
+  const shaft = listShaftLines(orders, { revolutions, shaft: shaftColumns, gearedShafts });
   return hum.length + shaft.length === 0 ? noForeignLines : { hum, shaft };
 }

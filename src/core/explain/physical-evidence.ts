@@ -31,6 +31,8 @@ export interface EvidenceSubject extends SearchedSpectrum {
   readonly failureMode: string;
   /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
   readonly polePairs?: number | undefined;
+  /** Turns of each shaft that teeth lock to the bearing's, in one of the bearing's; absent: nobody says. */
+  readonly gearedShafts?: readonly number[] | undefined;
 }
 
 /** What is known beside the windows. */
@@ -68,6 +70,7 @@ export function describeEvidence(
     .slice(0, maxEvidenceLines)
     .map((measured) => describeLine(measured, shaftHertz));
   const rival = findRival(own, pictures);
+  const { polePairs, gearedShafts } = subject;
   const revolutions = countRevolutions(subject, heard);
   const loads = heard.map(({ powerKw }) => powerKw ?? Number.NaN).filter(Number.isFinite);
   const drawn = {
@@ -84,7 +87,7 @@ export function describeEvidence(
       ...objectToBrevity(subject, kind, revolutions),
       ...objectToSpeed(rpms, learntRpm),
       ...objectToPresent(leadingMode, own, countQuietWindows({ own, window: subject.window }, recent)),
-      ...listObjections({ own, rival, pictures, lines, revolutions, polePairs: subject.polePairs }),
+      ...listObjections({ own, rival, pictures, lines, revolutions, polePairs, gearedShafts }),
     ].slice(0, maxAgainst),
   };
   const shaded = own.harmonics.filter(({ standsOut, isShaded }) => standsOut && isShaded);

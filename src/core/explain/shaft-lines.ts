@@ -1,7 +1,7 @@
 /**
  * Where harmonics of the shaft stand in a spectrum over its angle: at whole orders, as far off as the stated speed is wrong or
- * wanders while a window is heard. By how much it is wrong the shaft's own first lines tell, where they are heard. Cannot tell a
- * harmonic from a fault whose line happens to stand there.
+ * wanders while a window is heard; and those of a shaft that teeth lock to it, at multiples of its turns, as far off. By how much the
+ * speed is wrong the shaft's own first lines tell, where they are heard. Cannot tell a harmonic from a fault whose line happens to stand there.
  */
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
@@ -20,6 +20,8 @@ const statedDeviation = 0.0005;
 const fewestRevolutions = 8;
 /** The first and the second harmonic say the same speed to this share. */
 const agreement = 0.004;
+/** Of a geared shaft so many harmonics count: more of a slow one would leave faults no room between them. */
+const gearedHarmonics = 6;
 /** In a spectrum of fewer revolutions a fault's side bands reach into the shaft's first lines, and move their tops. */
 const fewestToMeasure = 45;
 
@@ -67,14 +69,47 @@ function topOf(line = Number.NaN): number {
  * of a line that is not seen.
  */
 export function standsOnShaft(line: number, revolutions: number, deviation: number): boolean {
+  return standsOnTurns(line, { turns: 1, most: Number.POSITIVE_INFINITY }, { revolutions, deviation });
+}
+
+/** How a spectrum was heard. */
+interface HeardTurns {
+  readonly revolutions: number;
+  /** By which share the shaft turns faster than is stated; NaN: not known. */
+  readonly deviation: number;
+}
+
+/** Is the line within what one of the first `most` harmonics of a shaft may be off that goes `turns` times round in one of this? */
+function standsOnTurns(
+  line: number,
+  { turns, most }: { readonly turns: number; readonly most: number },
+  { revolutions, deviation }: HeardTurns,
+): boolean {
   const isKnown = line > 0 && !Number.isNaN(deviation);
-  const turn = isKnown ? 1 + deviation : 1;
+  const turn = isKnown ? turns * (1 + deviation) : turns;
   const harmonic = Math.round(Math.abs(line) / turn);
   const reach = isKnown
-    ? topRevolutions / revolutions + knownDeviation * harmonic
-    : lineRevolutions / revolutions + speedDeviation * harmonic;
+    ? topRevolutions / revolutions + knownDeviation * harmonic * turns
+    : lineRevolutions / revolutions + speedDeviation * harmonic * turns;
   const isNear = Math.abs(Math.abs(line) - harmonic * turn) <= reach;
-  return revolutions >= fewestRevolutions && harmonic >= 1 && isNear;
+  return revolutions >= fewestRevolutions && harmonic >= 1 && harmonic <= most && isNear;
+}
+
+/** A harmonic of a shaft that goes `turns` times round in one of the bearing's. */
+interface GearedLine {
+  readonly turns: number;
+  readonly harmonic: number;
+}
+
+/** The harmonic of a geared shaft that a line is nearest to, if it is nearer than any of the bearing's own; null: none is. */
+export function findGearedLine(order: number, gearedShafts: readonly number[]): GearedLine | null {
+  const away = ({ turns, harmonic }: GearedLine): number => Math.abs(order - harmonic * turns);
+  const ownAway = Math.abs(order - Math.round(order));
+  return gearedShafts.reduce<GearedLine | null>((nearest, turns) => {
+    const harmonic = Math.min(gearedHarmonics, Math.max(1, Math.round(order / turns)));
+    const line = { turns, harmonic };
+    return away(line) < (nearest === null ? ownAway : away(nearest)) ? line : nearest;
+  }, null);
 }
 
 /**
@@ -90,16 +125,30 @@ export function findHalfOrder(line: number, revolutions: number): number | null 
 /** No line stands there. */
 const noLines: readonly number[] = [];
 
-/** The features whose line stands where a harmonic of the shaft may. `orders`: where, as an extractor fills it. */
+/** The features whose line stands where a harmonic of the shaft, or of one geared to it, may. `orders`: where, as an extractor fills it. */
 export function listShaftLines(
   orders: Float32Array,
-  { revolutions, shaft }: { readonly revolutions: number; readonly shaft: ShaftColumns },
+  {
+    revolutions,
+    shaft,
+    gearedShafts = [],
+  }: {
+    readonly revolutions: number;
+    readonly shaft: ShaftColumns;
+    /** Turns of each in one of the shaft. */
+    readonly gearedShafts?: readonly number[] | undefined;
+  },
 ): readonly number[] {
   const deviation = revolutions < fewestToMeasure ? Number.NaN : measureDeviation(orders, shaft);
+  const isGeared = (line: number): boolean =>
+    gearedShafts.some((turns) =>
+      standsOnTurns(line, { turns, most: gearedHarmonics }, { revolutions, deviation }),
+    );
   const columns: number[] = [];
   for (let column = 0; column < orders.length; column++) {
     if (column === shaft.first || column === shaft.second) continue;
-    if (standsOnShaft(orders[column]!, revolutions, deviation)) columns.push(column);
+    const line = orders[column]!;
+    if (standsOnShaft(line, revolutions, deviation) || isGeared(line)) columns.push(column);
   }
   return columns.length === 0 ? noLines : columns;
 }

@@ -77,14 +77,14 @@ class Reasons implements AlertReasons {
   async give(due: readonly DueAlert[], explained: ExplainedWindow): Promise<readonly AlertContext[]> {
     const { manifest } = explained.bundle;
     const { features, window } = manifest;
-    const { bearing, polePairs } = this.#options;
+    const { bearing, polePairs, gearedShafts } = this.#options;
     const self = this.#knowSelf(explained.bundle);
     const explanations = await this.#explain(explained, self);
     return due.map(({ output, mode, sinceMs }) => ({
       explanation: explanations[output] ?? null,
       horizonHours: manifest.horizonHours,
       evidence: describeEvidence(
-        { failureMode: mode.failureMode, features, window, bearing, polePairs },
+        { failureMode: mode.failureMode, features, window, bearing, polePairs, gearedShafts },
         this.#recent?.listSince({ output, sinceMs }) ?? [],
         {
           since: formatTime(sinceMs),

@@ -126,6 +126,7 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
       point: id,
       bearing: config.bearing,
       polePairs: config.polePairs,
+      gearedShafts: config.gearedShafts,
       bundle,
       onQuarantine: (quarantine, windows) => sink.onQuarantine(this.#nameSpeed(quarantine), windows),
     });

@@ -35,6 +35,8 @@ export interface HeardMachine {
   readonly bearing: BearingOrders;
   /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
   readonly polePairs?: number | undefined;
+  /** Turns of each shaft that teeth lock to the bearing's, in one of the bearing's; absent: nobody says. */
+  readonly gearedShafts?: readonly number[] | undefined;
 }
 
 /** Where the next window begins: at `offset` of the block at hand, −1 until its first sample is met there. */
@@ -252,7 +254,8 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     if (levels !== null) meter!.finish(levels, 0);
     const { lower, upper, shaftColumns } = this.#lines;
     const seconds = (end.unbrokenMs ?? end.toMs - end.fromMs) / 1000;
-    const heard = { shaftRpm: end.shaftRpm, seconds, shaftColumns, polePairs: this.#machine.polePairs };
+    const { polePairs, gearedShafts } = this.#machine;
+    const heard = { shaftRpm: end.shaftRpm, seconds, shaftColumns, polePairs, gearedShafts };
     this.#sink.onEnd({
       bundle: open,
       end,

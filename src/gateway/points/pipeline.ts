@@ -152,9 +152,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       decider: options.snapshots.get(name),
     });
     const decider = createWindowDecider({
+      ...pointConfig,
       point: id,
-      bearing: pointConfig.bearing,
-      polePairs: pointConfig.polePairs,
       watch,
       register: options.register,
       quality: counted,

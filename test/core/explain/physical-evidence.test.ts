@@ -300,6 +300,12 @@ describe("physical evidence", () => {
     expect(describeEvidence(subjectOf(usual), [knocking])!.against).toEqual([
       "what stands out near 2× (order 7.20) may be 7× the shaft's speed",
     ]);
+    // A wheel of 61 teeth drives a pinion of 17.
+    const geared = { ...subjectOf(usual), gearedShafts: [61 / 17] };
+    expect(describeEvidence(geared, [knocking])!.against).toEqual([
+      "what stands out near 2× (order 7.20) may be 2× the geared shaft's speed (3.588 turns a turn)",
+    ]);
+    expect(describeEvidence(geared, [windowOf(outer, 1500)])!.against).toEqual([]);
   });
 
   test("says which harmonics do not stand at multiples of one order, by how much, and nothing that the resolution makes", () => {

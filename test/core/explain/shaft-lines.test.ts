@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
+import { listForeignLines } from "../../../src/core/explain/foreign-lines.ts";
 import {
+  findGearedLine,
   findShaftColumns,
   listShaftLines,
   measureDeviation,
@@ -85,4 +87,49 @@ test("the features whose lines stand there are listed, and not those of the shaf
   // Of half a window's revolutions the shaft's own lines tell too little.
   const half = { revolutions: 33, shaft: { first: 1, second: 2 } };
   expect(listShaftLines(Float32Array.of(7, 0.996, 1.992, 6.97, 7.01), half)).toEqual([0, 3, 4]);
+});
+
+describe("a shaft that teeth lock to the bearing's, 81 to 17", () => {
+  const pinion = 81 / 17;
+  const at = (orders: readonly number[], gearedShafts?: readonly number[], shaft = none): readonly number[] =>
+    listShaftLines(Float32Array.from(orders), { revolutions: 60, shaft, gearedShafts });
+
+  test("has its first six harmonics where its teeth put them, as far off as the shaft's own", () => {
+    const harmonics = [1, 2, 3, 4, 5, 6, 7].map((each) => each * pinion);
+    // Four times 4.765 is 0.3 % beside 19.
+    expect(at(harmonics)).toEqual([3]);
+    expect(at(harmonics, [])).toEqual([3]);
+    expect(at(harmonics, [pinion])).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(at(harmonics, [3.3, 2 * pinion])).toEqual([1, 3, 5]);
+    // Half a width of a line and 0.45 % of 9.529 are 0.0629; a flank may be as far off.
+    expect(at([9.591, 9.593, -9.591, -9.593, 2.4, Number.NaN], [pinion])).toEqual([0, 2]);
+    // The own ones stay.
+    expect(at([7, 6.97], [pinion])).toEqual([0, 1]);
+    expect(
+      listShaftLines(Float32Array.of(pinion), { revolutions: 7.9, shaft: none, gearedShafts: [pinion] }),
+    ).toEqual([]);
+  });
+
+  test("turns as much faster as the shaft is heard to", () => {
+    const shaft = { first: 0, second: 1 };
+    expect(at([1, 2, 4.765, 4.775, 4.785], [pinion], shaft)).toEqual([2, 3]);
+    expect(at([1.004, 2.008, 4.765, 4.775, 4.785], [pinion], shaft)).toEqual([3, 4]);
+  });
+
+  test("is heard where its point states it", () => {
+    const heard = { shaftRpm: 1530, seconds: 2.353, shaftColumns: none };
+    expect(listForeignLines(Float32Array.of(pinion), heard)).toEqual({ hum: [], shaft: [] });
+    expect(listForeignLines(Float32Array.of(pinion), { ...heard, gearedShafts: [pinion] })).toEqual({
+      hum: [],
+      shaft: [0],
+    });
+  });
+
+  test("is named where one of its harmonics is nearer than any of the shaft's own", () => {
+    expect(findGearedLine(9.54, [pinion])).toEqual({ turns: pinion, harmonic: 2 });
+    expect(findGearedLine(9.54, [pinion, 3.179])).toEqual({ turns: 3.179, harmonic: 3 });
+    expect(findGearedLine(9.98, [pinion])).toBeNull();
+    expect(findGearedLine(33.35, [pinion])).toBeNull();
+    expect(findGearedLine(9.54, [])).toBeNull();
+  });
 });

@@ -119,7 +119,7 @@ async function explainModes(
   { logits, quantised }: BandOutput,
 ): Promise<ModeExplanation[]> {
   const { outputs, calibration, features, window } = bundle.manifest;
-  const { bearing, polePairs } = sidecar;
+  const { bearing, polePairs, gearedShafts } = sidecar;
   const explanations = await explainWindow(bundle, windows[0]!.features);
   return outputs.map(({ failureMode }, index) => ({
     failureMode,
@@ -128,7 +128,7 @@ async function explainModes(
     quantised: quantised[index]!,
     ...explanations[index]!,
     evidence: describeEvidence(
-      { failureMode, features, window, bearing, polePairs },
+      { failureMode, features, window, bearing, polePairs, gearedShafts },
       windows.map(({ features, foreignLines, lineOrders, shaftRpm }) => ({
         features,
         foreignLines,

@@ -34,6 +34,7 @@ export async function* scoreWindows(
     point: { site: "file", turbine: "file", component: contract.name },
     bearing: sidecar.bearing,
     polePairs: sidecar.polePairs,
+    gearedShafts: sidecar.gearedShafts,
     bundle,
     onQuarantine,
   });

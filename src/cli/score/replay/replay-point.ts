@@ -60,7 +60,7 @@ const tickMs = 1000;
 
 /** Creates a point that was never heard of. */
 export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoint {
-  const { bundle, gateway, sink, bearing, polePairs } = options;
+  const { bundle, gateway, sink, bearing, polePairs, gearedShafts } = options;
   const timeoutMs = gateway.operation.dataTimeoutSeconds * 1000;
   const clock = createReplayClock();
   let endMs = Number.NaN;
@@ -73,7 +73,7 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
   const decider = openDecider(options);
   const point = createMeasuringPoint({
     id: options.point,
-    config: { ...standIn, bundle: bundle.ref.name, bearing, polePairs },
+    config: { ...standIn, bundle: bundle.ref.name, bearing, polePairs, gearedShafts },
     bundle,
     operation: gateway.operation,
     readings: { read: () => Number.NaN },
@@ -195,7 +195,7 @@ interface ReplayDecider
 
 /** As a gateway joins them: the watch that learns and decides, the alarms, and the student before both. */
 function openDecider(options: ReplayedPointOptions): ReplayDecider {
-  const { point, bearing, polePairs, register, sink } = options;
+  const { point, bearing, polePairs, gearedShafts, register, sink } = options;
   const failures: unknown[] = [];
   const logger: Logger = {
     ...silentLogger,
@@ -207,6 +207,7 @@ function openDecider(options: ReplayedPointOptions): ReplayDecider {
     point,
     bearing,
     polePairs,
+    gearedShafts,
     watch,
     register,
     quality: { processed: () => {}, dropped: () => {} },

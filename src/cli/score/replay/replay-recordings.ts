@@ -125,11 +125,12 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened, onPlayed
   let rows: ReplayRow[] = [];
 
   const create = ({ point: name, description }: PlannedRecording, history: PointHistory): Player => {
-    const { bearing, polePairs } = description.sidecar;
+    const { bearing, polePairs, gearedShafts } = description.sidecar;
     const point = createReplayedPoint({
       point: nameReplayedPoint(name),
       bearing,
       polePairs,
+      gearedShafts,
       bundle,
       gateway,
       falsePerYear: gateway.alarms.falsePerTurbineYear / findTurbine(name).points,
@@ -222,16 +223,18 @@ function slackOf(lengthMs: number): number {
   return Math.min(1000, lengthMs / 20);
 }
 
-function nameMachine({ sidecar: { bearing, polePairs } }: PlannedRecording["description"]): string {
-  return JSON.stringify([bearing, polePairs]);
+function nameMachine({
+  sidecar: { bearing, polePairs, gearedShafts },
+}: PlannedRecording["description"]): string {
+  return JSON.stringify([bearing, polePairs, gearedShafts]);
 }
 
-/** A point has one bearing and one motor, as on a gateway. */
+/** A point has one bearing, one motor and one gear, as on a gateway. */
 function expectMachine({ file, description }: PlannedRecording, machine: string): void {
   if (nameMachine(description) === machine) return;
   throw new AuroraError(
     "CONFIG_INVALID",
-    `${file} is of another bearing, or of a motor with other pole pairs, than the recordings of its point before it`,
+    `${file} is of another bearing, or of a motor with other pole pairs or shafts with other gears, than the recordings of its point before it`,
     {
       op: "replay recording",
       subject: file,

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type AccelerationUnit, accelerationUnits } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
+import { maxGearedShafts, parseGearedShafts } from "../../../core/contract/config/geared-shafts.ts";
 import { maxPolePairs } from "../../../core/contract/config/pole-pairs.ts";
 import { readStatedRate } from "../../../training/dataset/samples/sample-file.ts";
 import { readTimeColumn } from "../../../training/dataset/samples/time-column.ts";
@@ -36,6 +37,7 @@ export interface SidecarFlags {
   readonly bearing?: BearingOrders | string;
   readonly bearings?: string;
   readonly polePairs?: number;
+  readonly gearedShafts?: readonly number[];
   readonly scale?: number;
   readonly unit?: AccelerationUnit;
   readonly channel?: string;
@@ -60,6 +62,11 @@ export function addSidecarOptions(command: Command): Command {
       "--pole-pairs <n>",
       "of the induction motor on the shaft, where an inverter feeds it: lines of its supply are then no fault's",
       parseInteger(1, maxPolePairs),
+    )
+    .option(
+      "--geared-shafts <turns>",
+      `turns of each shaft that teeth lock to the bearing's, in one of the bearing's, ${maxGearedShafts} at most: 4.765,0.21 (a wheel of 81 teeth drives a pinion of 17); lines of theirs are then no fault's`,
+      readGearedShafts,
     )
     .option("--scale <value>", "value of the file's number 1 in --unit (g)", parseNumber(1e-12, 1e12))
     .addOption(
@@ -92,7 +99,7 @@ What a file does not say of itself comes, in this sequence, from the options, fr
 or CSV; the first entry whose name or "file" fits the file's name as a pattern with *; it may say rate_hz, shaft_rpm,
 unit, scale and channel too), and from a NAME.json beside NAME.npy ({"rateHz": 51200, "shaftRpm": 600,
 "channel": "accel", "unit": "g", "bearing": {"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}, with
-"polePairs": 2 of a motor behind an inverter; in place of shaftRpm "speed": "rpm", {"channel": "tacho", "pulses": 1} or
+"polePairs": 2 of a motor behind an inverter, "gearedShafts": [4.765] of a shaft that teeth lock to it; in place of shaftRpm "speed": "rpm", {"channel": "tacho", "pulses": 1} or
 {"file": "speed.csv", "rateHz": 10, "unit": "hz"}). A warning says where one of them states another rate, speed, scale,
 unit or bearing than the one before it, which counts.`;
 
@@ -121,6 +128,14 @@ export function readBearing(text: string): BearingOrders | string {
   if (parsed.ok) return parsed.value.orders;
   throw new InvalidArgumentError(
     `Write each once, such as bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828 (${parsed.error}).`,
+  );
+}
+
+function readGearedShafts(text: string): readonly number[] {
+  const turns = parseGearedShafts(text);
+  if (turns !== null) return turns;
+  throw new InvalidArgumentError(
+    `Write at most ${maxGearedShafts} numbers above 0 between commas, such as 4.765,0.21.`,
   );
 }
 

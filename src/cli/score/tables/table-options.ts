@@ -69,6 +69,7 @@ const ownOptions = {
     bearing: "--bearing",
     bearings: "--bearings",
     polePairs: "--pole-pairs",
+    gearedShafts: "--geared-shafts",
     scale: "--scale",
     unit: "--unit",
     channel: "--channel",

@@ -42,6 +42,8 @@ export interface PointConfig {
   readonly bearing: BearingOrders;
   /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
   readonly polePairs?: number | undefined;
+  /** Turns of each shaft that teeth lock to the bearing's, in one of the bearing's; absent: nobody says. */
+  readonly gearedShafts?: readonly number[] | undefined;
   /** Shaft speed to assume where the device does not send one; null: such windows are set aside. */
   readonly shaftRpm: number | null;
   /** Counted up by hand after maintenance or a change of the sensor: the healthy baseline is then learnt again. */

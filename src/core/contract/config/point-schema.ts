@@ -4,6 +4,7 @@ import { writtenBearingSchema } from "../bundle/bearing.ts";
 import { onDemand } from "../on-demand.ts";
 import { idSchema as id } from "./config-parts.ts";
 import type { PointConfig } from "./gateway-config.ts";
+import { maxGearedShafts, mostGearedTurns } from "./geared-shafts.ts";
 import { maxPolePairs } from "./pole-pairs.ts";
 
 /** Validator of {@link PointConfig}. */
@@ -21,6 +22,14 @@ export const pointSchema: () => z.ZodType<PointConfig> = onDemand(() =>
       .optional()
       .describe(
         "Pole pairs of the induction motor on the bearing's shaft, where an inverter feeds it: lines of its supply are then no fault's",
+      ),
+    gearedShafts: z
+      .array(z.number().positive().max(mostGearedTurns))
+      .min(1)
+      .max(maxGearedShafts)
+      .optional()
+      .describe(
+        "Turns of each shaft that teeth lock to the bearing's, in one turn of the bearing's (4.765 where a wheel of 81 teeth drives a pinion of 17): lines of theirs are then no fault's",
       ),
     shaftRpm: z
       .number()

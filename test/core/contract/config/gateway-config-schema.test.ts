@@ -16,18 +16,28 @@ it("allows one false alarm in ten turbine-years at the prior of the costs, unles
   });
 });
 
-it("takes a whole number of pole pairs of a motor behind an inverter, and none where there is none", () => {
+const readPoint = (stated: object) => {
   const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 };
   const point = { component: "motor", device: "mcu-1", channel: "x", bearing };
-  const readPoint = (stated: object) =>
-    gatewayConfigSchema().safeParse({
-      ...least,
-      devices: [{ id: "mcu-1", connect: "mqtt" }],
-      turbines: [{ id: "WT01", points: [{ ...point, ...stated }] }],
-    });
+  return gatewayConfigSchema().safeParse({
+    ...least,
+    devices: [{ id: "mcu-1", connect: "mqtt" }],
+    turbines: [{ id: "WT01", points: [{ ...point, ...stated }] }],
+  });
+};
+
+it("takes a whole number of pole pairs of a motor behind an inverter, and none where there is none", () => {
   expect(readPoint({}).data?.turbines[0]?.points[0]).not.toHaveProperty("polePairs");
   expect(readPoint({ polePairs: 2 }).data?.turbines[0]?.points[0]?.polePairs).toBe(2);
   for (const polePairs of [0, 1.5, 25, "2"]) expect(readPoint({ polePairs }).success).toBe(false);
+});
+
+it("takes the turns of up to four geared shafts in a turn of the bearing's, and none where there are none", () => {
+  expect(readPoint({}).data?.turbines[0]?.points[0]).not.toHaveProperty("gearedShafts");
+  const gearedShafts = [4.765, 0.21];
+  expect(readPoint({ gearedShafts }).data?.turbines[0]?.points[0]?.gearedShafts).toEqual(gearedShafts);
+  for (const wrong of [[], [0], [-1], [1001], ["81/17"], 4.765, [1.1, 2.2, 3.3, 4.4, 5.5]])
+    expect(readPoint({ gearedShafts: wrong }).success).toBe(false);
 });
 
 it("takes neither a budget of nothing nor a fault that is likelier than none", () => {
