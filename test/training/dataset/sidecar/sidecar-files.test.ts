@@ -43,7 +43,9 @@ describe("what is known of a recording", () => {
       (await (await createDescriber({})).describe(join(folder, name))).sidecar.gearedShafts;
     expect(await shaftsOf("a.npy")).toEqual([4.765, 0.21]);
     expect(await shaftsOf("b.npy")).toEqual([4.765, 0.21]);
-    await expect(shaftsOf("c.npy")).rejects.toThrow(/gearedShafts is "81\/17", not at most 4 numbers above 0/);
+    await expect(shaftsOf("c.npy")).rejects.toThrow(
+      /gearedShafts is "81\/17", not at most 4 numbers above 0/,
+    );
   });
 
   it("comes from options, then the file of geometries, then the file beside it", async () => {
