@@ -44,8 +44,10 @@ export interface CollectorEvidence extends EvidenceReader {
   take(envelopes: readonly CheckedEnvelope[]): Promise<readonly CheckedEnvelope[]>;
   /** Tells a gateway what a person asks for; rejects when the broker does not take it. */
   ask(request: EvidenceRequest): Promise<void>;
-  /** Removes what is too old or too much; call it now and then. */
+  /** Removes what is too old, by a clock that its caller believes, and what is too much; call it now and then. */
   keep(): Promise<number>;
+  /** Removes what is too much alone, whatever the clock says. */
+  makeRoom(): Promise<number>;
   /** Why pieces cannot be kept, or the bucket not be used; or null. */
   readonly fault: string | null;
   /** Begins nothing more, and gives up what waits for a bucket. */
@@ -74,14 +76,14 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
   const intake = createEvidenceIntake({ incoming, store, record, sites, clock, timers, logger, tell });
   if (bucket !== null && metrics !== null) measureBucket(metrics, bucket, intake);
   let keeping: Promise<number> | null = null;
-  const keep = (): Promise<number> => {
-    keeping ??= keepEvidence({ record, store, incoming, bounds: { maxBytes, days }, clock, logger }).finally(
-      () => {
-        keeping = null;
-      },
-    );
+  const keepBy = (believed: typeof clock | null): Promise<number> => {
+    const bounds = { maxBytes, days };
+    keeping ??= keepEvidence({ record, store, incoming, bounds, clock: believed, logger }).finally(() => {
+      keeping = null;
+    });
     return keeping;
   };
+  const makeRoom = (): Promise<number> => keepBy(null);
   const queue = createWorkQueue();
   let keptAtBytes = 0;
   let keepFault: string | null = null;
@@ -94,14 +96,16 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
   };
   return {
     ...createEvidenceReader({ store, record, logger }),
-    keep,
+    keep: () => keepBy(clock),
+    makeRoom,
     ask: (request) => tell(request.gateway, request),
     take: async (envelopes) => {
       if (queue.isClosed) throw new AuroraError("STORE", "the collector ends", { op: "take evidence" });
       const taken = await queue.run(() => takePieces(envelopes, { intake, onTaken }));
       if (intake.storedBytes - keptAtBytes >= slack * maxBytes) {
         keptAtBytes = intake.storedBytes;
-        const kept = keep();
+        // Of pieces that come, not of time: that ends only what the hourly work removes, which asks whether the clock can be believed.
+        const kept = makeRoom();
         // Nobody's envelopes wait for a bucket.
         if (store.isRemote) kept.catch((error: unknown) => logger.error("old evidence remains", { error }));
         else await kept;

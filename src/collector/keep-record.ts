@@ -26,7 +26,7 @@ interface KeepRecordOptions {
   /** One that may be written. */
   readonly record: FleetRecord;
   readonly models: FleetSource["models"];
-  readonly evidence: Pick<CollectorEvidence, "keep">;
+  readonly evidence: Pick<CollectorEvidence, "keep" | "makeRoom">;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -62,9 +62,10 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
   );
   closers.add(() => thinning.stop());
   const prune = async (): Promise<void> => {
-    if (!(await mayRemove())) return;
-    await record.prune(expiryTimes(policy, systemClock.nowMs()));
-    await evidence.keep();
+    if (await mayRemove()) {
+      await record.prune(expiryTimes(policy, systemClock.nowMs()));
+      await evidence.keep();
+    } else await evidence.makeRoom();
   };
   closers.add(hourly(logger, () => alone.run("prune", prune)));
   if (config.registry.keysDir !== null) {

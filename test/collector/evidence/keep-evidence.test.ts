@@ -15,14 +15,14 @@ function createPlace() {
   const removedFiles: string[] = [];
   const keep = (
     bounds: { readonly maxBytes: number; readonly days?: number },
-    nowMs = evidenceNumber(1).storedMs,
+    nowMs: number | null = evidenceNumber(1).storedMs,
   ) =>
     keepEvidence({
       record,
       store: { remove: async (id) => void removedFiles.push(id) },
       incoming: { sweep: async () => 0 },
       bounds: { days: 730, ...bounds },
-      clock: { nowMs: () => nowMs },
+      clock: nowMs === null ? null : { nowMs: () => nowMs },
       logger: silentLogger,
     });
   const left = async (): Promise<number[]> =>
@@ -77,4 +77,11 @@ it("removes what is older than its days, whatever it is and however much room th
   const { storedMs } = evidenceNumber(230);
   expect(await keep({ maxBytes: 1e9, days: 30 }, storedMs + 30 * day)).toBe(230);
   expect((await left())[0]).toBe(230);
+});
+
+it("removes nothing for its age where no clock is believed, and still what is too much", async () => {
+  const { record, keep, left } = createPlace();
+  for (let index = 1; index <= 5; index++) await record.putEvidence(evidenceNumber(index));
+  expect(await keep({ maxBytes: 3 * each, days: 0 }, null)).toBe(2);
+  expect(await left()).toEqual([3, 4, 5]);
 });

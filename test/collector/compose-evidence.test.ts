@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { openCollectorEvidence } from "../../src/collector/compose-evidence.ts";
+import { openSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
+import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
+import { ok } from "../../src/core/contract/result.ts";
+import { createTopics } from "../../src/core/contract/topics.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { makeEvidence } from "./evidence/make-evidence.ts";
+
+const yearMs = 365 * 86_400_000;
+
+it("keeps old evidence when pieces come in while the clock is far ahead", async () => {
+  const folder = createTemporaryFolder();
+  let nowMs = Date.now();
+  const clock = { nowMs: () => nowMs };
+  const record = await openSqliteRecord({
+    path: join(folder, "collector.sqlite"),
+    clock,
+    logger: silentLogger,
+  });
+  onTestFinished(() => record.close());
+  const config = collectorConfigSchema().parse({
+    collector: { stateDir: folder },
+    evidence: { maxBytes: 1_048_576, days: 1 },
+  });
+  const evidence = await openCollectorEvidence({
+    config,
+    record,
+    topics: createTopics(config.mqtt.base),
+    client: { publish: async () => {} },
+    sites: { get: () => undefined },
+    metrics: null,
+    logger: silentLogger,
+    clock,
+  });
+  onTestFinished(() => evidence.close());
+  let sequence = 1;
+  const take = async (samples: number): Promise<string> => {
+    const { id, pieces } = await makeEvidence({}, samples);
+    const records = pieces(60_000).map((piece) => ok(piece));
+    const envelope = { gateway: "gw-1", bootId: "b", lane: "raw", oldestSequence: 1 } as const;
+    await evidence.take([{ ...envelope, firstSequence: sequence, records } as never]);
+    sequence += records.length;
+    return id;
+  };
+  const listed = async () => (await record.evidence({ limit: 10, offset: 0 })).items.map(({ id }) => id);
+
+  const before = await take(20_000);
+  nowMs += 3 * yearMs;
+  // Each is more than the part of all bytes after which it is looked at again.
+  const after = [await take(20_001), await take(20_002)];
+  expect((await listed()).sort()).toEqual([before, ...after].sort());
+  expect(await evidence.makeRoom()).toBe(0);
+  expect(await evidence.keep()).toBe(1);
+  expect((await listed()).sort()).toEqual(after.sort());
+});
