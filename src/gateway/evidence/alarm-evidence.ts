@@ -1,6 +1,7 @@
 /**
  * What surrounds an alarm: the samples before it, out of the buffer, and those that come after it, as one recording
- * without a gap. One at a time of a channel, and not more often than every five minutes: an alarm that chatters says
+ * without a gap. What lies before the last gap ahead of the alarm is no part of it: nobody knows that the machine was faulty
+ * by then. Where a recording may not be as long as is wished, both sides are shortened in proportion. One at a time of a channel, and not more often than every five minutes: an alarm that chatters says
  * nothing new.
  */
 import type { AlertEvent } from "../../core/contract/alert.ts";
@@ -13,6 +14,7 @@ import {
   type RecordingRun,
 } from "../devices/recording.ts";
 import { channelKey, type EvidenceBuffer } from "./evidence-buffer.ts";
+import { createSampleRing } from "./sample-ring.ts";
 
 /** Where the samples of an alarm come from. */
 interface AlarmChannel {
@@ -63,6 +65,12 @@ const slownessMs = 30_000;
 
 export function createAlarmEvidence(options: AlarmEvidenceOptions): AlarmEvidence {
   const { buffer, secondsBefore, secondsAfter, maxSamples, clock } = options;
+  /** Most samples on either side of the alarm. */
+  const shareSamples = (rateHz: number): { readonly before: number; readonly after: number } => {
+    const part = Math.min(1, maxSamples / ((secondsBefore + secondsAfter) * rateHz));
+    const after = Math.min(maxSamples, Math.ceil(part * secondsAfter * rateHz));
+    return { after, before: Math.min(maxSamples - after, Math.ceil(part * secondsBefore * rateHz)) };
+  };
   const open = new Map<string, Open>();
   const begunMs = new Map<string, number>();
 
@@ -84,17 +92,27 @@ export function createAlarmEvidence(options: AlarmEvidenceOptions): AlarmEvidenc
         return;
       begunMs.set(key, nowMs);
       options.onBegun(event);
+      const replay = (accept: (block: RecordedBlock) => void): void =>
+        buffer.replay(source.deviceId, source.channel, accept);
       let rateHz: number | null = null;
-      const held: RecordedBlock[] = [];
-      buffer.replay(source.deviceId, source.channel, (block) => {
+      let from = 0;
+      let next = 0;
+      replay((block) => {
         rateHz = block.sampleRateHz;
-        held.push({ ...block, counts: block.counts.slice() });
+        if (block.firstSample !== next) from = block.firstSample;
+        next = block.firstSample + block.counts.length;
       });
-      const wanted = rateHz === null ? maxSamples : Math.ceil((secondsBefore + secondsAfter) * rateHz);
-      const run = createRecordingRun(Math.max(1, Math.min(wanted, maxSamples)));
-      for (const block of held) run.accept(block);
+      const share = rateHz === null ? null : shareSamples(rateHz);
+      const run = createRecordingRun(Math.max(1, share === null ? maxSamples : share.before + share.after));
+      if (share !== null && share.before > 0) {
+        const newest = createSampleRing(share.before);
+        replay((block) => {
+          if (block.firstSample >= from) newest.push(block);
+        });
+        newest.replay(run.accept);
+      }
       const dueMs = nowMs + 1000 * secondsAfter + slownessMs;
-      open.set(key, { event, run, dueMs, left: rateHz === null ? null : Math.ceil(secondsAfter * rateHz) });
+      open.set(key, { event, run, dueMs, left: share?.after ?? null });
       if (secondsAfter === 0) finish(key);
     },
     accept: (block) => {
@@ -102,7 +120,7 @@ export function createAlarmEvidence(options: AlarmEvidenceOptions): AlarmEvidenc
       const key = channelKey(block.deviceId, block.channel);
       const one = open.get(key);
       if (one === undefined) return;
-      one.left ??= Math.ceil(secondsAfter * block.sampleRateHz);
+      one.left ??= shareSamples(block.sampleRateHz).after;
       one.run.accept(block);
       one.left -= block.counts.length;
       if (one.left <= 0 || one.run.isComplete) finish(key);

@@ -25,6 +25,17 @@ export function openAlarmSamples(options: AlarmSamplesOptions, listener: AlarmLi
     channels: new Set(points.all.map(({ device, channel }) => channelKey(device, channel))),
     seconds: secondsBefore,
     maxBytes: bufferBytes,
+    onOpened: (device, channel, sampleRateHz) => {
+      const seconds = maxCaptureSamples / sampleRateHz;
+      if (secondsBefore + secondsAfter <= seconds) return;
+      logger.warn("raw samples around an alarm are fewer than is configured, at this channel's rate", {
+        device,
+        channel,
+        secondsBefore,
+        secondsAfter,
+        hint: `A recording holds ${maxCaptureSamples} samples, ${seconds.toFixed(1)} s: both sides are shortened in proportion.`,
+      });
+    },
     onFull: (device, channel) =>
       logger.warn("the buffer of raw samples has no room for a channel", { device, channel, bufferBytes }),
   });

@@ -21,6 +21,8 @@ interface EvidenceBufferOptions {
   readonly channels: ReadonlySet<string>;
   readonly seconds: number;
   readonly maxBytes: number;
+  /** A channel is buffered, at this rate: its first, or another one. */
+  onOpened(deviceId: string, channel: string, sampleRateHz: number): void;
   /** A channel has no room. */
   onFull(deviceId: string, channel: string): void;
 }
@@ -52,7 +54,8 @@ export function createEvidenceBuffer(options: EvidenceBufferOptions): EvidenceBu
     };
     bytes += opened.bytes;
     rings.set(key, opened);
-    if (!fits) options.onFull(block.deviceId, block.channel);
+    if (fits) options.onOpened(block.deviceId, block.channel, block.sampleRateHz);
+    else options.onFull(block.deviceId, block.channel);
     return opened;
   };
 

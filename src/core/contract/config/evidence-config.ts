@@ -8,7 +8,7 @@ import { onDemand } from "../on-demand.ts";
 export interface EvidenceConfig {
   /** What may leave the site as raw samples; empty: nothing. */
   readonly allow: readonly EvidenceKind[];
-  /** Around an alarm, s; together at most the longest capture. */
+  /** Around an alarm, s; both are shortened in proportion where together they are more than the samples of the longest capture. */
   readonly secondsBefore: number;
   readonly secondsAfter: number;
   /** Length of a healthy reference, s. */
@@ -31,7 +31,14 @@ export const evidenceConfigSchema: () => z.ZodType<EvidenceConfig> = onDemand(()
         .describe(
           "Raw samples that may leave the site: alarm (what surrounds one), reference (a healthy one a month), request (what a person asks for); empty: none",
         ),
-      secondsBefore: z.number().min(0).max(30).default(20).describe("Seconds of samples before an alarm"),
+      secondsBefore: z
+        .number()
+        .min(0)
+        .max(30)
+        .default(20)
+        .describe(
+          "Seconds of samples before an alarm; above 480,000 samples together with secondsAfter both are shortened in proportion",
+        ),
       secondsAfter: z.number().min(0).max(10).default(10).describe("Seconds of samples after an alarm"),
       referenceSeconds: z
         .number()
