@@ -87,7 +87,8 @@ function getCommand(): Command {
     .addHelpText(
       "after",
       `
-What came is held against its digests; what is damaged is not written.
+What came is held against its digests; what is damaged is not written. Where the shaft's speed changes it comes in a third file,
+NAME.rpm.csv, which NAME.json names: keep the three together.
 
 Example:
   $ aurora evidence get 4f0c2a91b3d7 --collector https://collector.example --out wt07.npy`,

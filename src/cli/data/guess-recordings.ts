@@ -23,7 +23,7 @@ export interface GuessedRecordings {
   readonly entries: readonly GuessedEntry[];
   /** Recordings of which nothing says a label. */
   readonly unlabelled: readonly string[];
-  /** Files that are neither recordings nor the NAME.json beside one. */
+  /** Files that are neither recordings nor the NAME.json or the NAME.rpm.csv beside one. */
   readonly others: number;
 }
 
@@ -32,6 +32,8 @@ type Guess = Pick<GuessedEntry, "label" | "machine" | "note">;
 const recordingName = /\.(npy|csv|tsv|txt|mat|parquet|wav)$/i;
 /** What `aurora data init` itself writes, and notes that people keep beside recordings. */
 const noteName = /(^|\/)(readme[^/]*|recordings|license|notes?|index)\.[^./]*$/i;
+/** How `aurora evidence get` calls the speed beside a recording. */
+const speedName = /\.rpm\.csv$/i;
 /** Words that every recording may be called by; with a number or without. */
 const genericWords: ReadonlySet<string> = new Set(
   `rec recs recording recordings record records run runs sample samples data dataset file files measurement measurements meas
@@ -53,7 +55,9 @@ export function guessRecordings(
   files: readonly string[],
   notes: ReadonlyMap<string, EvidenceNote> = new Map(),
 ): GuessedRecordings {
-  const recordings = files.filter((file) => recordingName.test(file) && !noteName.test(file));
+  const recordings = files.filter(
+    (file) => recordingName.test(file) && !noteName.test(file) && !speedName.test(file),
+  );
   const groups = new Map<string, { readonly guess: Guess; readonly files: string[] }>();
   const unlabelled: string[] = [];
   for (const file of recordings) {
@@ -71,7 +75,11 @@ export function guessRecordings(
   }
   const entries = [...groups.values()].flatMap((group) => listGroup(group, files));
   const used = new Set(recordings.flatMap((file) => [file, ...listSidecars(file)]));
-  return { entries, unlabelled, others: files.filter((file) => !used.has(file)).length };
+  return {
+    entries,
+    unlabelled,
+    others: files.filter((file) => !used.has(file) && !speedName.test(file)).length,
+  };
 }
 
 /** Null: no name speaks of a label. */

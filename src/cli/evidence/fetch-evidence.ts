@@ -1,4 +1,8 @@
-/** Takes one piece of evidence from a collector into two files, as `aurora score` reads them; what is not as its digests say is not written. */
+/**
+ * Takes one piece of evidence from a collector into two files, as `aurora score` reads them, and a third where the shaft's speed changes;
+ * what is not as its digests say is not written.
+ */
+import { basename } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts";
 import { type EvidenceAbout, evidenceAboutSchema, maxAboutBytes } from "../../core/contract/evidence.ts";
@@ -12,15 +16,19 @@ export interface FetchedEvidence {
   readonly id: string;
   readonly out: string;
   readonly sidecar: string;
+  /** How its speed goes; null: it stays, or nobody knows. */
+  readonly speed: string | null;
   readonly about: EvidenceAbout;
 }
 
 const op = "get raw evidence";
+/** Of the file of speeds beside a recording. */
+const speedEnding = ".rpm.csv";
 /** Counts of two bytes, and the head of the file. */
 const maxNpyBytes = 2 * maxCaptureSamples + 4_096;
 
 /**
- * Writes `out` (default: named after the point and the id, here) and the `.json` beside it.
+ * Writes `out` (default: named after the point and the id, here) and the `.json` beside it, which names the file of its speed.
  * @param id whole
  * @throws AuroraError USAGE for an id that is not there, or a name that does not end in .npy; DATA_FORMAT for what is not as
  * its digests say; COLLECTOR; STORE
@@ -51,16 +59,28 @@ export async function fetchEvidence({
   if (sha256Hex(npy) !== npySha256) throw refuse(id, "its samples are not those of their digest");
   const out = named ?? `${turbine}-${component}-${id.slice(0, 12)}.npy`;
   const sidecar = `${out.slice(0, -".npy".length)}.json`;
-  // The bytes as they came: their digest is the evidence's id.
-  await writeOutputFile(sidecar, text);
+  const track = about.evidence.speed;
+  const speed = track === undefined ? null : `${out.slice(0, -".npy".length)}${speedEnding}`;
+  if (track === undefined || speed === null) {
+    // The bytes as they came: their digest is the evidence's id.
+    await writeOutputFile(sidecar, text);
+  } else {
+    const source = { file: basename(speed), rateHz: about.rateHz / track.everySamples, unit: "rpm" };
+    await writeOutputFile(speed, `rpm\n${track.rpm.join("\n")}\n`);
+    await writeOutputFile(sidecar, JSON.stringify({ ...parseJson(text), speed: source }));
+  }
   await writeOutputFile(out, npy);
-  return { id, out, sidecar, about };
+  return { id, out, sidecar, speed, about };
+}
+
+function parseJson(text: Uint8Array): object {
+  return JSON.parse(new TextDecoder().decode(text)) as object;
 }
 
 function readDescription(id: string, text: Uint8Array): EvidenceAbout {
   if (sha256Hex(text) !== id) throw refuse(id, "its description is not that of its id");
   try {
-    return evidenceAboutSchema().parse(JSON.parse(new TextDecoder().decode(text)));
+    return evidenceAboutSchema().parse(parseJson(text));
   } catch (cause) {
     // The digest is right: a later version wrote it.
     throw refuse(id, "its description is not understood", cause);

@@ -32,13 +32,25 @@ function renderLine(item: RecordedEvidence): string {
   return `${id.slice(0, 12)}  ${kind.padEnd(9)}  ${when}  ${seconds} s, ${samples} samples  ${sayPoint(item)}: ${describeVerdict(said)}`;
 }
 
+/** Of the mean: a speed that changes by more is not one number. */
+const mostChange = 0.02;
+
 /** What was written, and what to do with it. */
-export function renderFetched({ out, sidecar, about }: FetchedEvidence): string {
-  const { rateHz, from, evidence } = about;
+export function renderFetched({ out, sidecar, speed, about }: FetchedEvidence): string {
+  const { rateHz, from, evidence, shaftRpm, shaftRpmRange = [0, 0] } = about;
+  const [slowest, fastest] = shaftRpmRange;
+  const range = `${slowest.toFixed(1)} to ${fastest.toFixed(1)} rpm`;
+  const isSmeared = speed === null && fastest - slowest > mostChange * (shaftRpm ?? Number.POSITIVE_INFINITY);
   const { samples, kind, said, model } = evidence;
   return [
     `${out}: ${samples} samples (${(samples / rateHz).toFixed(2)} s at ${rateHz} Hz) of ${sayPoint(evidence)} from ${from}; digests are right`,
     `${sidecar}: ${kind}; ${model.name} ${model.version} said ${describeVerdict(said)}. For ${renderScoreCall(out, about)}`,
+    ...(speed === null ? [] : [`${speed}: its speed, ${range}, which score reads by the .json`]),
+    ...(isSmeared
+      ? [
+          `its speed goes from ${range} and only the mean was told: lines are smeared, and a score may not be the gateway's`,
+        ]
+      : []),
     "",
   ].join("\n");
 }

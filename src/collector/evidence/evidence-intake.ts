@@ -223,6 +223,6 @@ function describeEvidence({
   bytes,
 }: Pick<WholeEvidence, "id" | "about"> & Pick<RecordedEvidence, "storedMs" | "bytes">): RecordedEvidence {
   const { alert = null, from, evidence } = about;
-  const { to, packed: _packed, version: _version, request = null, ...facts } = evidence;
+  const { to, packed: _packed, version: _version, speed: _speed, request = null, ...facts } = evidence;
   return { ...facts, id, fromMs: Date.parse(from), toMs: Date.parse(to), storedMs, bytes, alert, request };
 }

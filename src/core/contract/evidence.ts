@@ -25,6 +25,14 @@ export interface EvidenceVerdict {
   readonly probability: number | null;
 }
 
+/** Speeds at moments of a recording; between two it goes evenly. */
+export interface EvidenceSpeed {
+  /** Above 0, not always a whole number. */
+  readonly everySamples: number;
+  /** rpm of the first sample, and of each so many further on, the last at the end or behind it; 0: the shaft stands. */
+  readonly rpm: readonly number[];
+}
+
 /** What is known of evidence beside the recording itself. */
 export interface EvidenceFacts {
   readonly version: 1;
@@ -38,6 +46,8 @@ export interface EvidenceFacts {
   /** RFC 3339, after the last sample. */
   readonly to: string;
   readonly samples: number;
+  /** How the shaft's speed goes, where it is known and changes; left out by gateways of before. */
+  readonly speed?: EvidenceSpeed | undefined;
   readonly model: { readonly name: string; readonly version: string; readonly digest: string };
   readonly said: EvidenceVerdict;
   /** SHA-256 of the `.npy`, lower-case hex. */
@@ -92,6 +102,9 @@ export const evidenceAboutSchema: () => z.ZodType<EvidenceAbout> = onDemand(() =
       request: id.optional(),
       to: time,
       samples: z.int().min(1).max(maxCaptureSamples),
+      speed: z
+        .object({ everySamples: z.number().positive(), rpm: z.array(z.number().min(0)).min(1).max(256) })
+        .optional(),
       model: z.object({ name, version: name, digest: name }),
       said: z.object({
         verdict: z.enum(["alarm", "healthy", "no-alarm"]),

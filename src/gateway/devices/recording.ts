@@ -17,6 +17,15 @@ export interface Recording {
   readonly shaftRpm: number;
   readonly slowestRpm: number;
   readonly fastestRpm: number;
+  /** How the speed goes. */
+  readonly speed: RecordingSpeed;
+}
+
+interface RecordingSpeed {
+  /** Above 0, not always a whole number. */
+  readonly everySamples: number;
+  /** Of the first sample, and of each so many further on; the last is of the end. */
+  readonly rpm: readonly number[];
 }
 
 /** What is known of the place where it was recorded. */
@@ -61,11 +70,17 @@ export interface RecordingRun {
 
 /** Blocks of a few samples would take more memory than their samples. */
 const partSamples = 4096;
+/** Speeds of a recording: two a second, and at most so many. */
+const speedsPerSecond = 2;
+const maxSpeeds = 100;
 
 interface OpenRun {
   readonly first: Recording["first"];
   /** Of {@link partSamples} each; the last one may have room left. */
   readonly parts: Int16Array[];
+  readonly everySamples: number;
+  readonly rpm: number[];
+  lastRpm: number;
   samples: number;
   /** Σ speed · samples. */
   turns: number;
@@ -87,6 +102,9 @@ export function createRecordingRun(samples: number): RecordingRun {
     return {
       first,
       parts: [],
+      everySamples: Math.max(first.sampleRateHz / speedsPerSecond, samples / maxSpeeds),
+      rpm: [],
+      lastRpm: Number.NaN,
       samples: 0,
       turns: 0,
       slowestRpm: Number.POSITIVE_INFINITY,
@@ -107,6 +125,8 @@ export function createRecordingRun(samples: number): RecordingRun {
       const taken = Math.min(counts.length, samples - open.samples);
       gather(open, counts.subarray(0, taken));
       open.turns += shaftRpm * taken;
+      while (open.rpm.length * open.everySamples < open.samples) open.rpm.push(shaftRpm);
+      open.lastRpm = shaftRpm;
       open.slowestRpm = Math.min(open.slowestRpm, shaftRpm);
       open.fastestRpm = Math.max(open.fastestRpm, shaftRpm);
       if (best === null || open.samples > best.samples) best = open;
@@ -137,10 +157,11 @@ function gather(run: OpenRun, counts: Int16Array): void {
   }
 }
 
-function close({ parts, turns, ...run }: OpenRun): Recording {
+function close({ parts, turns, everySamples, rpm, lastRpm, ...run }: OpenRun): Recording {
   const left = run.samples % partSamples;
   const whole = parts.map((part, index) =>
     left > 0 && index === parts.length - 1 ? part.subarray(0, left) : part,
   );
-  return { ...run, parts: whole, shaftRpm: turns / run.samples };
+  const speed = { everySamples, rpm: [...rpm, lastRpm] };
+  return { ...run, parts: whole, shaftRpm: turns / run.samples, speed };
 }

@@ -5,6 +5,7 @@ import {
   type EvidenceAbout,
   type EvidenceFacts,
   type EvidenceKind,
+  type EvidenceSpeed,
   maxAboutBytes,
 } from "../../core/contract/evidence.ts";
 import { renderIsoTime } from "../../core/contract/iso-time.ts";
@@ -37,20 +38,33 @@ export async function makeEvidence(recording: Recording, occasion: EvidenceOccas
   const { first, parts, samples } = recording;
   const packed = await packSamples(parts);
   const { bearing, shaftRpm } = point;
-  const about: EvidenceAbout = {
-    ...describeRecording(recording, { bearing, shaftRpm, alert }),
-    evidence: {
-      version: 1,
-      ...facts,
-      ...(request === undefined ? {} : { request }),
-      to: renderIsoTime(first.timestampMs + (1000 * samples) / first.sampleRateHz),
-      samples,
-      npySha256: sha256Hex(encodeNpy(parts)),
-      packed: { codec: "split-brotli", bytes: packed.length, sha256: sha256Hex(packed) },
-    },
+  const described = describeRecording(recording, { bearing, shaftRpm, alert });
+  const describe = (speed?: EvidenceSpeed): string => {
+    const about: EvidenceAbout = {
+      ...described,
+      evidence: {
+        version: 1,
+        ...facts,
+        ...(request === undefined ? {} : { request }),
+        to: renderIsoTime(first.timestampMs + (1000 * samples) / first.sampleRateHz),
+        samples,
+        ...(speed === undefined ? {} : { speed }),
+        npySha256: sha256Hex(encodeNpy(parts)),
+        packed: { codec: "split-brotli", bytes: packed.length, sha256: sha256Hex(packed) },
+      },
+    };
+    return JSON.stringify(about);
   };
-  const text = JSON.stringify(about);
+  const changes = described.shaftRpm !== undefined && described.shaftRpmRange !== undefined;
+  const whole = describe(changes ? sayRpm(recording) : undefined);
+  // With long names there may be no room for the speed, of which the mean is told in any case.
+  const text = Buffer.byteLength(whole) > maxAboutBytes ? describe() : whole;
   const bytes = Buffer.from(text);
   if (bytes.length > maxAboutBytes) throw new RangeError(`a description of ${bytes.length} bytes`);
   return { id: sha256Hex(bytes), kind: facts.kind, about: text, packed };
+}
+
+/** Which way round the shaft turns matters to nobody, and finer than a part in ten thousand no speed is known. */
+function sayRpm({ speed }: Recording): EvidenceSpeed {
+  return { ...speed, rpm: speed.rpm.map((rpm) => Number(Math.abs(rpm).toPrecision(5))) };
 }

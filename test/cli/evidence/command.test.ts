@@ -1,10 +1,14 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { guessRecordings } from "../../../src/cli/data/guess-recordings.ts";
 import { evidenceOrderSchema } from "../../../src/core/contract/evidence.ts";
 import { encodeNpy } from "../../../src/core/platform/files/encode-npy.ts";
 import { sha256Hex } from "../../../src/core/platform/files/sha256.ts";
-import { type MadeEvidence, makeEvidence } from "../../collector/evidence/make-evidence.ts";
+import { describeSamples } from "../../../src/training/dataset/sidecar/sidecar.ts";
+import { readOwnSidecar } from "../../../src/training/dataset/sidecar/sidecar-files.ts";
+import { meanSpeedOf } from "../../../src/training/dataset/speed/recorded-speed.ts";
+import { describeMade, type MadeEvidence, makeEvidence } from "../../collector/evidence/make-evidence.ts";
 import {
   connectGateway,
   startTestFleet,
@@ -110,6 +114,40 @@ describe("aurora evidence list and get", () => {
     expect(sha256Hex(readFileSync(out))).toBe(sha256Hex(encodeNpy([alarm.counts])));
     const { stdout } = await evidence("get", reference.id, "--out", out, "--json");
     expect(JSON.parse(stdout)).toMatchObject({ id: reference.id, out, sidecar: join(folder, "got.json") });
+  });
+
+  it("takes a speed that changes into a file that the .json names, as score reads it", async () => {
+    const { store, evidence, folder } = await createPlace();
+    const speed = { everySamples: 3_000, rpm: [1_400, 1_500, 1_700] };
+    const made = await makeEvidence({ speed });
+    await store(made);
+    const out = join(folder, "got.npy");
+    const got = await evidence("get", made.id, "--out", out);
+    expect(got).toMatchObject({ code: 0, stderr: "" });
+    expect(got.stdout).toContain(`${join(folder, "got.rpm.csv")}: its speed`);
+    const { sidecar, channel } = await describeSamples(out, [await readOwnSidecar(out)]);
+    expect([sidecar.rateHz, channel]).toEqual([12_000, "accel-de"]);
+    const speedAt = (first: number): number => meanSpeedOf(sidecar.speed!, { first, samples: 2 });
+    expect(speedAt(0)).toBeCloseTo(1_400, 0);
+    expect(speedAt(1_500)).toBeCloseTo(1_450, 0);
+    expect(speedAt(4_500)).toBeCloseTo(1_600, 0);
+    // All that was said beside it stands.
+    expect(JSON.parse(readFileSync(join(folder, "got.json"), "utf8"))).toMatchObject(JSON.parse(made.about));
+    expect((await readOwnSidecar(out)).unread).toEqual([]);
+    expect(guessRecordings(["got.npy", "got.json", "got.rpm.csv"])).toMatchObject({
+      unlabelled: ["got.npy"],
+      others: 0,
+    });
+  });
+
+  it("warns where only the mean of a speed that changes was told", async () => {
+    const { store, evidence, folder } = await createPlace();
+    const { about, packed, counts } = await makeEvidence();
+    const changed = { ...JSON.parse(about), shaftRpmRange: [1_700, 1_900] };
+    const made = describeMade(JSON.stringify(changed), packed, counts);
+    await store(made);
+    const got = await evidence("get", made.id, "--out", join(folder, "got.npy"));
+    expect(got.stdout).toContain("its speed goes from 1700.0 to 1900.0 rpm and only the mean was told");
   });
 
   it("says what is wrong with an id or a name, and with a collector that has nothing of it", async () => {

@@ -33,7 +33,11 @@ function create(seconds = 2) {
           scale: 1,
         };
         const speed = { shaftRpm: 1800, slowestRpm: 1800, fastestRpm: 1800 };
-        return { recording: { first, parts: [], samples: 0, ...speed }, receivedSamples: 0, gaps: 0 };
+        return {
+          recording: { first, parts: [], speed: { everySamples: 1, rpm: [] }, samples: 0, ...speed },
+          receivedSamples: 0,
+          gaps: 0,
+        };
       },
       isBusy: () => state.isBusy,
     },
