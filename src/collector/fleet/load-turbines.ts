@@ -75,7 +75,7 @@ export async function loadTurbines(
 ): Promise<readonly TurbineView[]> {
   if (named.length === 0) return [];
   const turbines = await fleet.record.turbines(named);
-  const watching = new Set(turbines.flatMap(({ gateway }) => gateway ?? []));
+  const watching = new Set(turbines.flatMap((turbine) => watchedBy(turbine) ?? []));
   const views = describeTurbines(fleet, turbines, nameGateways(await loadGateways(fleet, [...watching])));
   const known = new Map(views.map((view) => [`${view.site}/${view.turbine}`, view]));
   return named.flatMap(({ site, turbine }) => known.get(`${site}/${turbine}`) ?? []);
@@ -137,7 +137,7 @@ function describeTurbines(
 ): readonly TurbineView[] {
   const moment = readMoment(fleet);
   return turbines.map((turbine) =>
-    withModel(fleet, describeTurbine(turbine, byName.get(turbine.gateway ?? ""), moment)),
+    withModel(fleet, describeTurbine(turbine, byName.get(watchedBy(turbine) ?? ""), moment)),
   );
 }
 
@@ -171,17 +171,23 @@ function withModel({ models }: FleetSource, view: TurbineView): TurbineView {
   return known?.ungated === true ? { ...view, modelUngated: true } : view;
 }
 
+/** Of a turbine without a prediction yet, or one that stands by, the state alone names its gateway. */
+function watchedBy({ gateway, state }: Pick<RecordedTurbine, "gateway" | "state">): string | null {
+  return gateway ?? state?.gateway ?? null;
+}
+
 function describeTurbine(
-  { site, turbine, gateway: watching, lastSeenMs, state, unwatchedMs, twinnedMs, twins }: RecordedTurbine,
+  recordedTurbine: RecordedTurbine,
   gateway: GatewayView | undefined,
   moment: Moment,
 ): TurbineView {
+  const { site, turbine, lastSeenMs, state, unwatchedMs, twinnedMs, twins } = recordedTurbine;
   const { nowMs, heardSinceMs, brokerLostMs } = moment;
   const isTwinned = unwatchedMs === null && areTwo(twinnedMs, nowMs);
   const recorded = {
     site,
     turbine,
-    gateway: watching,
+    gateway: watchedBy(recordedTurbine),
     lastSeenMs,
     state,
     unwatchedMs,

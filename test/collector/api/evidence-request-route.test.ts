@@ -95,6 +95,17 @@ it("asks the gateway that watches the turbine, and says where what comes is list
   expect(request).toMatchObject({ gateway: "gw-1", turbine: "wt-1", seconds: 3, askedMs: clock.nowMs() });
 });
 
+it("asks the gateway whose state tells of the turbine before it has sent anything that was decided", async () => {
+  const { clock, record, ask, sent } = createPlace();
+  const nowMs = clock.nowMs();
+  const state = { ...turbineState("wt-1", nowMs, "0".repeat(64)), gateway: "gw-1" };
+  const turbines = [{ seenMs: nowMs, state }];
+  const status = { gateway: "gw-1", online: true, version: "1.0.0", time: new Date(nowMs).toISOString() };
+  await record.storeStates({ nowMs, gateways: [{ seenMs: nowMs, status }], setAside: [], turbines } as never);
+  expect(await ask(point)).toMatchObject({ status: 202, reply: { gateway: "gw-1" } });
+  expect(sent).toMatchObject([{ gateway: "gw-1", turbine: "wt-1" }]);
+});
+
 it("refuses with 404 what the gateway's last state does not name, which costs no request, and says where that is not known", async () => {
   const { clock, record, ask, sent, watch } = createPlace();
   await watch("wt-1", "gw-1");
