@@ -128,7 +128,8 @@ export async function openS3Bucket(config: EvidenceBucketConfig, maxObjectBytes:
         const sizeBytes = Number(response.headers["content-length"] ?? Number.NaN);
         if (Number.isInteger(sizeBytes) && sizeBytes <= maxObjectBytes) return { sizeBytes, body: response };
         response.destroy();
-        throw new RangeError(`${key} has ${sizeBytes} bytes, at most ${maxObjectBytes} are read`);
+        const size = Number.isInteger(sizeBytes) ? `has ${sizeBytes} bytes` : "came without its length";
+        throw new RangeError(`${key} ${size}; at most ${maxObjectBytes} bytes are read`);
       }),
     remove: (key) =>
       attempt("remove from", async () => {

@@ -23,10 +23,16 @@ export function isPassing(error: unknown): boolean {
 }
 
 const wrongKey = "Compare evidence.s3.accessKeyIdFile and secretAccessKeyFile with the key of the bucket.";
+const expired =
+  "The key is a temporary one that has ended, or one that wants a session token, which is not sent: put a lasting key into evidence.s3.accessKeyIdFile and secretAccessKeyFile.";
 const wrongPlace = "Compare evidence.s3.endpoint and region with where the bucket is.";
 const hints: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: wrongKey,
   SignatureDoesNotMatch: wrongKey,
+  ExpiredToken: expired,
+  InvalidToken: expired,
+  QuotaExceeded:
+    "Make room in the bucket, or raise its quota; what gateways have waits with them. See evidence.maxBytes, too.",
   AccessDenied: "Give the key the rights to put, get and delete objects below evidence.s3.prefix.",
   NoSuchBucket: "Make the bucket, or name another one in evidence.s3.bucket.",
   RequestTimeTooSkewed: "Set this machine's clock: signatures hold for a few minutes.",
