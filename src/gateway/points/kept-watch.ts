@@ -17,14 +17,12 @@ import {
   describeRenewalReason,
   retireFoundHealthy,
 } from "../../core/decision/alarms/renewal.ts";
-import { vibrationLevelMode } from "../../core/decision/choose-alarm.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { outlookSnapshotSchema } from "../../core/decision/outlook/outlook-snapshot.ts";
 import { createPointWatch, type PointWatch } from "../../core/decision/point-watch.ts";
 import { baselineSnapshotSchema, isOtherBearing } from "../../core/decision/reference/baseline-snapshot.ts";
 import type { BaselineEvent } from "../../core/decision/reference/baseline-status.ts";
 import type { WatchedWindow } from "../../core/decision/reference/own-reference.ts";
-import { findHighestRisk } from "../../core/decision/roll-up-health.ts";
 import type { ModelOutcome } from "../../core/drift/outcome-event.ts";
 import { hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -34,6 +32,7 @@ import type { WindowDeciderOptions } from "../../core/serving/window-decider.ts"
 import type { PointCondition } from "../alarms/component-tracker.ts";
 import { nameComponent, readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
+import { createConfirmedOutcomes } from "./confirmed-outcomes.ts";
 import type { DueFits } from "./due-fits.ts";
 
 /** What a point starts with. */
@@ -109,16 +108,14 @@ class PersistentWatch implements KeptWatch {
   /** Of the data, when what was learnt was due last; NaN: no window came in this run. */
   #dueMs = Number.NaN;
   isDue = false;
-  /** Of the machine when it ran last; null: not in this run. */
-  #said: Decision | null = null;
-  /** Whether somebody has told that a fault was there then; null: nobody has told anything of it. */
-  #foundFault: boolean | null = null;
+  readonly #outcomes: ReturnType<typeof createConfirmedOutcomes>;
 
   constructor(point: PointId, start: PointStart, options: KeptWatchOptions) {
     this.#point = point;
     this.#watch = openWatch(point, { ...options, ...start });
     this.#options = options;
     this.#bearing = start.config.bearing;
+    this.#outcomes = createConfirmedOutcomes((outcome, atMs) => options.onOutcome?.(point, outcome, atMs));
   }
 
   get keys(): readonly string[] {
@@ -154,10 +151,7 @@ class PersistentWatch implements KeptWatch {
   update(window: WatchedWindow): Decision {
     const { decision, event } = this.#watch.update(window);
     this.#tell(event);
-    if (decision.modes.length > 0) {
-      this.#said = decision;
-      this.#foundFault = null;
-    }
+    this.#outcomes.note(decision);
     if (this.#watch.isDue) this.#options.fits.add(this);
     const { toMs } = window.prediction;
     // A bundle without a baseline section has nothing to write down.
@@ -192,7 +186,7 @@ class PersistentWatch implements KeptWatch {
     const renewed = this.#watch.renew(foundHealthy ? { ...rest, foundHealthy } : rest);
     if (renewed === null) return null;
     const { letGo } = renewed;
-    if (foundHealthy || foundFault) this.#confirm(foundFault);
+    if (foundHealthy || foundFault) this.#outcomes.confirm(foundFault);
     if (foundHealthy) {
       const { failureModes } = this.#watch;
       this.#options.endAlarms?.(retireFoundHealthy({ point: this.#point, failureModes }, order));
@@ -222,29 +216,11 @@ class PersistentWatch implements KeptWatch {
     };
   }
 
-  /** An order that is given again says nothing more, and where this run has heard no machine nobody knows what was said of it. */
-  #confirm(foundFault: boolean): void {
-    const said = this.#said;
-    if (said === null || foundFault === this.#foundFault) return;
-    this.#foundFault = foundFault;
-    this.#options.onOutcome?.(this.#point, composeOutcome(said, foundFault), said.toMs);
-  }
-
   #tell(event: BaselineEvent | null): void {
     if (event === null) return;
     this.#options.onEvent(this.#point, event.kind, event.detail);
     this.isDue = true;
   }
-}
-
-/**
- * What somebody found at a machine, beside what the model had said of it: the risk is that of its likeliest failure mode. That a machine
- * is loud is not the model's word.
- */
-export function composeOutcome(said: Pick<Decision, "model" | "modes">, isFault: boolean): ModelOutcome {
-  const modes = said.modes.filter(({ failureMode }) => failureMode !== vibrationLevelMode);
-  const raised = modes.some(({ active }) => active);
-  return { modelDigest: said.model.digest, raised, risk: findHighestRisk(modes), isFault };
 }
 
 function baselineKey(point: PointId): string {

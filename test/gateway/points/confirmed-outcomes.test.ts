@@ -4,7 +4,7 @@ import { vibrationLevelMode } from "../../../src/core/decision/choose-alarm.ts";
 import type { DeciderSnapshot } from "../../../src/core/decision/decider-snapshot.ts";
 import type { ModelOutcome } from "../../../src/core/drift/outcome-event.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import { composeOutcome } from "../../../src/gateway/points/kept-watch.ts";
+import { composeOutcome } from "../../../src/gateway/points/confirmed-outcomes.ts";
 import { createSiteBaselines } from "../../../src/gateway/points/site-baselines.ts";
 import { createFakeState } from "../fakes.ts";
 import { scoredWindow, watchedBearing, watchedBundle } from "../watched-bundle.ts";
@@ -69,15 +69,37 @@ describe("what somebody found at a machine", () => {
     expect(details).toEqual([expect.stringMatching(/^by operator: found a fault, looked /)]);
   });
 
-  test("is told once, and again of a machine that has run since", () => {
+  test("is told once, also of a machine that has run since, and again when its reference is learnt anew", () => {
     const { told, hear, renew } = open();
     hear(0, 80);
-    renew({ foundHealthy: true });
-    renew({ foundHealthy: true });
+    renew({ foundFault: true });
+    renew({ foundFault: true });
+    for (let call = 0; call < 3; call++) {
+      hear(0, 1);
+      renew({ foundFault: true });
+    }
     expect(told).toHaveLength(1);
-    hear(0, 1);
-    renew({ foundHealthy: true });
+    hear(0, 80);
+    renew({ foundFault: true });
     expect(told).toHaveLength(2);
+  });
+
+  test("is told once of an alarm that stands on while the point learns", () => {
+    const { told, hear, renew } = open();
+    hear(0, 80);
+    hear(9, 40);
+    for (let call = 0; call < 3; call++) {
+      renew({ foundFault: true });
+      hear(9, 1);
+    }
+    expect(told).toMatchObject([[point, { raised: true, isFault: true }, 120_000]]);
+  });
+
+  test("is nothing that a point which learns without an alarm has missed", () => {
+    const { told, hear, renew } = open();
+    hear(0, 10);
+    renew({ foundFault: true });
+    expect(told).toEqual([]);
   });
 
   test("is told of what this run has heard alone: of an alarm that stands after a restart with its next window", () => {
