@@ -120,10 +120,10 @@ function requestCommand(): Command {
       `
 Both must permit it: the collector (evidence.requests) and the gateway (evidence.allow: [request]); what the gateway
 refuses is told with its reason. Samples come in the last lane, within the gateway's bytes of a day: over a slow line minutes
-later. A gateway is asked at most twelve times an hour.
+later. A gateway is asked at most twelve times an hour. A recording holds 480,000 samples: 10 s at 48 kHz.
 
 Example:
-  $ aurora evidence request WT07/generator-bearing --seconds 20
+  $ aurora evidence request WT07/generator-bearing --seconds 9
   $ aurora evidence request north-sea/WT07/generator-bearing --wait 30 --out wt07.npy`,
     )
     .action(runRequest);

@@ -2,6 +2,7 @@
  * What people ask for over the collector: a recording of a point from now on, where the configuration permits it. A few
  * may wait; the same one twice is one. What is refused is said, with the reason.
  */
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import type { EvidenceRequest } from "../../core/contract/evidence.ts";
 import { createWorkQueue } from "../../core/platform/work-queue.ts";
 import type { Recording } from "../devices/recording.ts";
@@ -54,7 +55,7 @@ export function createEvidenceRequests(options: EvidenceRequestsOptions): Eviden
       const isKept = await options.onRecording(await options.record(request), request);
       if (!isKept) refuse(request, "its samples could not be kept until they are sent");
     } catch (error) {
-      refuse(request, error instanceof Error ? error.message : String(error));
+      refuse(request, describe(error));
     }
   };
 
@@ -80,4 +81,12 @@ export function createEvidenceRequests(options: EvidenceRequestsOptions): Eviden
       return refused;
     },
   };
+}
+
+/** With what helps, where a request asks for what cannot be: whoever asked reads no log of this gateway. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return hasErrorCode(error, "USAGE") && error.hint !== undefined
+    ? `${error.message}. ${error.hint}`
+    : error.message;
 }

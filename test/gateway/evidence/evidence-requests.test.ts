@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import type { EvidenceRequest } from "../../../src/core/contract/evidence.ts";
 import type { Recording } from "../../../src/gateway/devices/recording.ts";
 import { createEvidenceRequests } from "../../../src/gateway/evidence/evidence-requests.ts";
@@ -43,4 +44,22 @@ test("requests are answered one after the other, a few wait, and who gets no sam
   const reasons = ["2: no contact", "3: its samples could not be kept until they are sent"];
   expect(refused.slice(1)).toEqual(reasons);
   expect(requests.refused).toBe(3);
+});
+
+test("who asks for more than a recording holds hears how much it may be", async () => {
+  const refused: string[] = [];
+  const details = { op: "capture raw samples", hint: "Ask for at most 9 seconds." };
+  const requests = createEvidenceRequests({
+    gateway: "gw-1",
+    isAllowed: true,
+    known: [],
+    isPoint: () => true,
+    record: () => Promise.reject(new AuroraError("USAGE", "20 s are too many samples", details)),
+    onRecording: async () => true,
+    onAccepted: () => {},
+    onRefused: (_, reason) => void refused.push(reason),
+  });
+  requests.receive(request("1"));
+  await until(() => refused.length === 1, "the reason");
+  expect(refused).toEqual(["20 s are too many samples. Ask for at most 9 seconds."]);
 });
