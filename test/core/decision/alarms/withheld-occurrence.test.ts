@@ -49,7 +49,9 @@ test("that one which came back beneath a withheld alarm is critical, or must sto
   ] as const) {
     const { hear, step, told } = createSecond();
     expect(told.map((event) => say(event)![0])).toEqual(["raised", "updated", "cleared"]);
-    const later = Array.from({ length: 20 }, (_, index) => hear(3 + index, probability, 2, severityDb)).flat();
+    const later = Array.from({ length: 20 }, (_, index) =>
+      hear(3 + index, probability, 2, severityDb),
+    ).flat();
     expect(later.map(say)).toEqual([["raised", "out-of-service", "critical", at(2)]]);
     expect(say(step(show))).toEqual(["updated", "unacknowledged", "critical", at(2)]);
   }
@@ -73,7 +75,12 @@ test("the end of a withholding is told after another occurrence beneath: of that
     data: { probability: 0.8, window: { from: at(3), to: at(4) }, explanation: { groups: [] } },
   });
   expect(standing.hear(70, 0.8, 2)).toEqual([]);
-  expect(say(standing.hear(71, 0.1, null)[0]!)).toEqual(["cleared", "returned-unacknowledged", "warning", at(2)]);
+  expect(say(standing.hear(71, 0.1, null)[0]!)).toEqual([
+    "cleared",
+    "returned-unacknowledged",
+    "warning",
+    at(2),
+  ]);
 });
 
 test("what events tell of an alarm is what the register says of it, whatever the process and people do", () => {
