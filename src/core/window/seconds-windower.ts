@@ -83,6 +83,8 @@ export function createSecondsWindower(
   /** Windows before this number are over. */
   let nextNumber = Number.NEGATIVE_INFINITY;
   let latestMs = Number.NEGATIVE_INFINITY;
+  /** Windows that ended because the clock was set back: what comes of them again is refused. */
+  const endedEarly = new Set<number>();
   /** Newest time of each channel. */
   const newestMs = new Map(channels.map((channel) => [channel, Number.NEGATIVE_INFINITY]));
 
@@ -106,8 +108,10 @@ export function createSecondsWindower(
       samples: window.readings,
     });
 
+  const endOf = ({ number }: OpenWindow): number => number * hopMs + lengthMs;
+
   const isOver = (window: OpenWindow, nowMs: number): boolean => {
-    const endMs = window.number * hopMs + lengthMs;
+    const endMs = endOf(window);
     if (endMs + graceMs > latestMs) return false;
     const waitedMs = nowMs - window.heardMs;
     // Of a clock that was set back nobody knows how long it was.
@@ -118,6 +122,7 @@ export function createSecondsWindower(
   const endFirst = (): void => {
     const window = open.shift()!;
     nextNumber = window.number + 1;
+    for (const number of endedEarly) if (number < nextNumber) endedEarly.delete(number);
     close(window);
   };
 
@@ -126,10 +131,17 @@ export function createSecondsWindower(
     while (open[0] !== undefined && isOver(open[0], nowMs)) endFirst();
   };
 
+  /** Are all its readings there, of a window that has not ended by its grace? One of each channel is a row of statistics. */
+  const isWhole = (window: OpenWindow): boolean =>
+    window.missing.size === 0 && (endOf(window) <= latestMs || window.readings === channels.length);
+
   const setBack = (reading: Reading): void => {
+    if (endedEarly.size > slots) endedEarly.clear();
     for (const window of open) {
-      if (window.missing.size === 0) close(window);
-      else abandon(window, "time-backwards", "the clock was set back");
+      if (isWhole(window)) {
+        close(window);
+        endedEarly.add(window.number);
+      } else abandon(window, "time-backwards", "the clock was set back");
     }
     open = [];
     nextNumber = Number.NEGATIVE_INFINITY;
@@ -174,7 +186,7 @@ export function createSecondsWindower(
       const first = Math.floor((timestampMs - lengthMs) / hopMs) + 1;
       let taken = false;
       for (let number = Math.max(first, nextNumber); number <= last; number++) {
-        const window = findOpen(number, reading);
+        const window = endedEarly.has(number) ? undefined : findOpen(number, reading);
         if (window === undefined) continue;
         window.readings++;
         window.heardMs = arrivedMs;

@@ -227,9 +227,8 @@ class Observer implements DeviceObserver {
     const { infersItself, isOverMqtt, expected, operation } = this.#options;
     const counts = this.#counts;
     const since = this.#before ?? totals;
-    const isHeard = this.#lastDataMonotonicMs > this.#lastReadMonotonicMs;
-    const malformed = totals.malformedMessages - since.malformedMessages;
-    this.#malformedSince = isHeard ? 0 : this.#malformedSince + malformed;
+    if (this.#lastDataMonotonicMs > this.#lastReadMonotonicMs) this.#malformedSince = 0;
+    else this.#malformedSince += totals.malformedMessages - since.malformedMessages;
     if (monotonicMs - this.#lastReadMonotonicMs > standstillMs) this.#resumedMonotonicMs = monotonicMs;
     this.#lastReadMonotonicMs = monotonicMs;
     this.#count("frames", totals.frames - since.frames, monotonicMs);

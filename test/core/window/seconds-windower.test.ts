@@ -175,6 +175,19 @@ describe("the seconds windower", () => {
     expect(abandoned).toEqual([]);
   });
 
+  it("scores no half of a window when its clock is set back", () => {
+    const { windower, windows, abandoned } = create(600, 600, minute);
+    const hear = (at: number, arrivedAt: number) => {
+      for (const channel of ["power", "oil"])
+        windower.accept({ ...reading(channel, at, at), arrivedMs: startMs + arrivedAt * minute });
+    };
+    for (let at = 190; at < 206; at++) hear(at, at);
+    for (let at = 186; at < 212; at++) hear(at, at + 20);
+    // What the clock said before it was set back: the window from 190. Of that from 200 there were six minutes.
+    expect(windows.map(({ values }) => values.length)).toEqual([20, 8, 20, 20]);
+    expect(abandoned.map(({ detail }) => detail)).toContain("the clock was set back");
+  });
+
   it("is refused for revolutions or a hop above its length", () => {
     const sink = { begin() {}, push() {}, end() {}, abandon() {}, refuse() {} };
     for (const spec of [
