@@ -81,10 +81,10 @@ class FramedLink implements PacketLink {
         this.#roomInTransport = true;
         given.onWritable();
       },
-      onClose: (reason) => {
+      onClose: (reason, hint) => {
         this.#connected = false;
         this.#parser.reset();
-        given.onClose(reason);
+        given.onClose(reason, hint);
       },
     });
   }

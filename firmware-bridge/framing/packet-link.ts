@@ -17,7 +17,8 @@ export interface PacketLinkHandlers {
   onBatchEnd(): void;
   /** There is room again after {@link PacketLink.isWritable} was false. */
   onWritable(): void;
-  onClose(reason: string): void;
+  /** There is no connection: why, and what to do, as far as that is known. */
+  onClose(reason: string, hint?: string): void;
 }
 
 /** Counters of a link since it was created. */

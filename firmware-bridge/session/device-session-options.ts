@@ -55,7 +55,8 @@ export interface DeviceSessionOptions {
   onMessage(message: DeviceDataMessage, hello: HelloMessage): void;
   /** The device took its configuration, for the first time in a session or again: it may be spoken to. */
   onConfigured?(hello: HelloMessage): void;
-  onState?(state: DeviceSessionState, reason: string): void;
+  /** Where the session stands, why, and, where there is no connection, what to do, as far as that is known. */
+  onState?(state: DeviceSessionState, reason: string, hint?: string): void;
   /** Something that a person should see: DEVICE_PROTOCOL. */
   onProblem?(problem: AuroraError): void;
 }

@@ -188,10 +188,10 @@ class Session implements DeviceSession {
       onPacket: (packet) => this.#receiver.receive(packet),
       onBatchEnd: () => this.#acknowledger.onBatchEnd(),
       onWritable: () => {},
-      onClose: (reason) => {
+      onClose: (reason, hint) => {
         this.#isConnected = false;
         this.#stopTimers();
-        this.#handshake.rest("connecting", reason);
+        this.#handshake.rest("connecting", reason, hint);
       },
     });
   }

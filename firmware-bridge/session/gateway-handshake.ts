@@ -35,8 +35,8 @@ export interface GatewayHandshake {
   receiveUnreadable(reason: string): void;
   /** Stops saying hello, and keeps the connection whoever is there. */
   stop(): void;
-  /** There is no connection. */
-  rest(next: "connecting" | "closed", reason: string): void;
+  /** There is no connection: why, and what to do, as far as that is known. */
+  rest(next: "connecting" | "closed", reason: string, hint?: string): void;
   /** Reports a problem of the device that a person should see. */
   report(problem: string, hint: string): void;
 }
@@ -68,7 +68,7 @@ class Handshake implements GatewayHandshake {
     this.#options = options;
     this.#parts = parts;
     this.#sessionId = Math.floor(random.uniform() * 2 ** 32);
-    this.#status = createToldState("closed", (state, reason) => options.onState?.(state, reason));
+    this.#status = createToldState("closed", (...told) => options.onState?.(...told));
     const sayHello = (): void => this.#sayHello();
     this.#hellos = createHelloRepeater({ timers, random, waits: helloBackoff, sayHello });
   }
@@ -118,8 +118,8 @@ class Handshake implements GatewayHandshake {
     this.#keepLink = undefined;
   }
 
-  rest(next: "connecting" | "closed", reason: string): void {
-    this.#status.become(next, reason);
+  rest(next: "connecting" | "closed", reason: string, hint?: string): void {
+    this.#status.become(next, reason, hint);
   }
 
   report(problem: string, hint: string): void {

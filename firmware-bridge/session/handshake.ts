@@ -11,32 +11,31 @@ export interface ToldState<State extends string> {
   /** Why `current` was entered. */
   readonly reason: string;
   /** Enters `next`. Why a connection cannot be made is news each time that it is another reason. */
-  become(next: State, reason: string): void;
+  become(next: State, reason: string, hint?: string): void;
 }
 
+type Tell<State> = (state: State, reason: string, hint?: string) => void;
+
 /** Where a conversation stands. Begins as `first`, which is not told. */
-export function createToldState<State extends string>(
-  first: State,
-  tell: (state: State, reason: string) => void,
-): ToldState<State> {
+export function createToldState<State extends string>(first: State, tell: Tell<State>): ToldState<State> {
   return new Told(first, tell);
 }
 
 class Told<State extends string> implements ToldState<State> {
-  readonly #tell: (state: State, reason: string) => void;
+  readonly #tell: Tell<State>;
   current: State;
   reason = "";
 
-  constructor(first: State, tell: (state: State, reason: string) => void) {
+  constructor(first: State, tell: Tell<State>) {
     this.current = first;
     this.#tell = tell;
   }
 
-  become(next: State, reason: string): void {
+  become(next: State, reason: string, hint?: string): void {
     if (this.current === next && (next !== "connecting" || reason === this.reason)) return;
     this.current = next;
     this.reason = reason;
-    this.#tell(next, reason);
+    this.#tell(next, reason, hint);
   }
 }
 

@@ -8,8 +8,8 @@ export interface ByteTransportHandlers {
   onBytes(chunk: Uint8Array): void;
   /** After {@link ByteTransport.write} returned false: there is room again. */
   onDrain(): void;
-  /** The connection is gone, and why. Not called after {@link ByteTransport.close}. */
-  onClose(reason: string): void;
+  /** The connection is gone, or was not made: why, and what to do, as far as that is known. Not called after {@link ByteTransport.close}. */
+  onClose(reason: string, hint?: string): void;
 }
 
 /** One connection at a time. */

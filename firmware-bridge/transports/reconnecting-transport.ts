@@ -77,13 +77,13 @@ class Reconnecting implements ReconnectingTransport {
     await this.#inner.close();
   }
 
-  #retry(reason: string): void {
+  #retry(reason: string, hint?: string): void {
     const told = this.#handlers;
     if (told === undefined) return;
     this.#cancelSettled?.();
     this.#cancelSettled = null;
     this.#cancelWait = this.#timers.after(this.#backoff.nextMs(), () => this.#connect());
-    told.onClose(reason);
+    told.onClose(reason, hint);
   }
 
   #connect(): void {
@@ -100,11 +100,11 @@ class Reconnecting implements ReconnectingTransport {
       },
       onBytes: (chunk) => this.#handlers?.onBytes(chunk),
       onDrain: () => this.#handlers?.onDrain(),
-      onClose: (reason) => this.#retry(reason),
+      onClose: (reason, hint) => this.#retry(reason, hint),
     });
     opening.catch((error: unknown) => {
       if (!hasErrorCode(error, "DEVICE_UNREACHABLE")) throw error;
-      this.#retry(error.message);
+      this.#retry(error.message, error.hint);
     });
   }
 }

@@ -104,17 +104,16 @@ function unreachable(path: string, cause: Error): AuroraError {
   const isHeld = heldPattern.test(cause.message);
   // The library says "Error: Permission denied, cannot open /dev/ttyACM0".
   const said = cause.message.replace(/^Error: /, "").replace(`, cannot open ${path}`, "");
-  const why = isHeld
-    ? "another program has this port open"
-    : closedPattern.test(said)
-      ? describeClosed(path)
-      : said;
+  const isClosed = closedPattern.test(said);
+  const why = isHeld ? "another program has this port open" : isClosed ? describeClosed(path) : said;
   return new AuroraError("DEVICE_UNREACHABLE", `cannot open ${path}: ${why}`, {
     op: "open serial port",
     subject: path,
     hint: isHeld
-      ? `end that program (\`fuser ${path}\` names it), or write another port`
-      : "check the path and that this user may use it (group dialout)",
+      ? `end that program, or the second gateway (\`fuser ${path}\` names it), or write another port`
+      : isClosed
+        ? "open it to the service so, and restart that"
+        : "check its plug, the path, and that this user may use it (group dialout)",
     cause,
   });
 }

@@ -180,12 +180,12 @@ class OpenedDevice implements DeviceLink {
         options.pushes.contact(hello, this.session);
       },
       onMessage: (message, hello) => this.#receive(message, hello),
-      onState: (state, reason) => {
+      onState: (state, reason, hint) => {
         if (state !== "established") this.#lose();
         // Without the broker nobody can say how a device behind it is.
         const isBrokerGone = device.connect === "mqtt" && !options.mqtt.connected;
-        this.watch.state(isBrokerGone ? "no-broker" : state, reason);
-        noteState(state, reason);
+        this.watch.state(isBrokerGone ? "no-broker" : state, reason, hint);
+        noteState(state, reason, hint);
       },
       onProblem: (problem) => {
         this.watch.problem(problem.hint ?? "");
@@ -277,10 +277,10 @@ function createStateLog(
     readonly watch: Pick<DeviceWatch, "isRestarting" | "isAwaited">;
     readonly logger: Logger;
   },
-): (state: DeviceSession["state"], reason: string) => void {
+): (state: DeviceSession["state"], reason: string, hint?: string) => void {
   let warnedOf: string | undefined;
   let before: DeviceSession["state"] = "closed";
-  return (state, reason) => {
+  return (state, reason, hint) => {
     logger.debug("device link", { state, reason });
     if (state === "established") warnedOf = undefined;
     // Why a device was refused has been said.
@@ -291,6 +291,6 @@ function createStateLog(
     const isOfBroker = connect === "mqtt" && (!mqtt.connected || watch.isAwaited);
     if (!isLost || watch.isRestarting || isOfBroker) return;
     warnedOf = reason;
-    logger.warn("no contact with device, trying again", { connect, reason });
+    logger.warn("no contact with device, trying again", { connect, reason, hint });
   };
 }

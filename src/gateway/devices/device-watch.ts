@@ -39,15 +39,15 @@ export interface DeviceWatch
   hello(hello: HelloMessage): void;
   /** Raw samples are valid only during the call. */
   message(message: DeviceDataMessage, hello: HelloMessage, arrival: Arrival): void;
-  /** Where the link stands. */
-  state(state: ContactState, reason: string): void;
+  /** Where the link stands, why, and what to do, as far as the link knows. */
+  state(state: ContactState, reason: string, hint?: string): void;
   /** What the link advises about the last problem that it told. */
   problem(hint: string): void;
   /** It comes and goes, which is told as such, and not each time. */
   readonly isRestarting: boolean;
   /** Its broker is back, and the device has its time to come back as well. */
   readonly isAwaited: boolean;
-  /** Why there is no contact, as the link says it; null while there is. */
+  /** Why there is no contact, and what to do, as the link says it; null while there is. */
   readonly noContact: string | null;
   readonly diagnoses: readonly DeviceDiagnosis[];
   /**
@@ -110,8 +110,9 @@ class DiagnosingWatch implements DeviceWatch {
   }
 
   get noContact(): string | null {
-    const { state, reason } = this.#contact.read(this.#options.clock.monotonicMs());
-    return state === "established" ? null : reason;
+    const { state, reason, hint } = this.#contact.read(this.#options.clock.monotonicMs());
+    if (state === "established") return null;
+    return hint === "" ? reason : `${reason} (${hint})`;
   }
 
   get windows(): number {
@@ -132,8 +133,8 @@ class DiagnosingWatch implements DeviceWatch {
     else observe(this.#observer, { message, hello, arrival });
   }
 
-  state(state: ContactState, reason: string): void {
-    this.#contact.become(state, reason, this.#options.clock.monotonicMs());
+  state(state: ContactState, reason: string, hint = ""): void {
+    this.#contact.become(state, { reason, hint }, this.#options.clock.monotonicMs());
   }
 
   problem(hint: string): void {

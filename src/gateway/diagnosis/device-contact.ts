@@ -9,7 +9,7 @@ type Contact = DeviceFacts["contact"];
 
 export interface DeviceContact {
   /** The link's state changes. */
-  become(state: Contact["state"], reason: string, monotonicMs: number): void;
+  become(state: Contact["state"], why: Pick<Contact, "reason" | "hint">, monotonicMs: number): void;
   /** What the link advises about the last problem that it told. */
   advise(hint: string): void;
   /** The device took its configuration. */
@@ -38,11 +38,11 @@ export function createDeviceContact(startMonotonicMs: number): DeviceContact {
 
 class LinkHistory implements DeviceContact {
   #state: Contact["state"] = "closed";
-  #reason = "";
+  #why: Pick<Contact, "reason" | "hint"> = { reason: "", hint: "" };
   #sinceMs: number;
   /** Out of contact since its broker is back. */
   #isReturning = false;
-  #hint = "";
+  #advice = "";
   /** Since when the device has been asked to take its configuration: monotonic, or "taken"; null: not yet. */
   #asked: number | "taken" | null = null;
   #objection = "";
@@ -61,14 +61,15 @@ class LinkHistory implements DeviceContact {
     return this.#isReturning && monotonicMs - this.#sinceMs < returnMs;
   }
 
-  become(next: Contact["state"], why: string, monotonicMs: number): void {
+  become(next: Contact["state"], why: Pick<Contact, "reason" | "hint">, monotonicMs: number): void {
     const state = this.#state;
-    if (next === "connecting" && state !== "connecting" && isByPeer(why)) {
+    const { reason } = why;
+    if (next === "connecting" && state !== "connecting" && isByPeer(reason)) {
       this.#ends = [...this.#ends.filter((endMs) => monotonicMs - endMs < minuteMs), monotonicMs];
-      this.#endedBy = why;
+      this.#endedBy = reason;
     }
     if (state === "established" && next === "connecting")
-      this.#silences = isForSilence(why) && this.#asked === "taken" ? this.#silences + 1 : 0;
+      this.#silences = isForSilence(reason) && this.#asked === "taken" ? this.#silences + 1 : 0;
     // A line that opens and says nothing is made again before it is called silent: both are the same lack of contact.
     const isSame = next === state || (isOutOfContact(next) && isOutOfContact(state));
     if (!isSame) {
@@ -76,7 +77,7 @@ class LinkHistory implements DeviceContact {
       this.#isReturning = state === "no-broker" && isOutOfContact(next);
     }
     if (state === "refused") this.#refusedMs = monotonicMs;
-    if (next === "refused") this.#refusedFor = why;
+    if (next === "refused") this.#refusedFor = reason;
     else if (next === "established") this.#refusedFor = null;
     const asked = this.#asked;
     // Who never acknowledges a configuration is asked who it is, and to take it, every few seconds.
@@ -84,11 +85,11 @@ class LinkHistory implements DeviceContact {
     else if (next !== "established" && (next !== "waiting-for-hello" || asked === "taken"))
       this.#asked = null;
     this.#state = next;
-    this.#reason = why;
+    this.#why = why;
   }
 
   advise(hint: string): void {
-    this.#hint = hint;
+    this.#advice = hint;
   }
 
   configured(): void {
@@ -107,11 +108,11 @@ class LinkHistory implements DeviceContact {
     const asked = this.#asked;
     return {
       state: this.isAwaited(monotonicMs) ? "no-broker" : this.#state,
-      reason: this.#reason,
+      ...this.#why,
       forMs: monotonicMs - this.#sinceMs,
       unconfiguredMs: asked === "taken" ? 0 : asked === null ? Number.NaN : monotonicMs - asked,
       objection: this.#objection,
-      refusal: refusedFor === null ? null : { reason: refusedFor, hint: this.#hint },
+      refusal: refusedFor === null ? null : { reason: refusedFor, hint: this.#advice },
       endsInMinute: this.#ends.filter((endMs) => monotonicMs - endMs < minuteMs).length,
       endedBy: this.#endedBy,
       silences: this.#silences,

@@ -14,7 +14,9 @@ export interface DeviceFacts {
   readonly contact: {
     /** No broker: the gateway has lost the one that the device speaks through, or that is not back for long: nobody can say how the device is. */
     readonly state: "closed" | "no-broker" | "connecting" | "waiting-for-hello" | "established" | "refused";
+    /** Why it is so, and what the link advises to do (empty: it does not). */
     readonly reason: string;
+    readonly hint: string;
     readonly forMs: number;
     /** For how long it has been asked in vain to take its configuration, ms; 0: it has taken it. NaN: it was not asked yet. */
     readonly unconfiguredMs: number;

@@ -3,10 +3,11 @@
  * first. Why its thresholds are what they are: `src/adr/0047-a-sloppy-device-has-a-name.md`.
  */
 import { type DiagnosisCode, diagnosisCodes } from "../../core/contract/device/device-diagnosis.ts";
-import type { DeviceFacts, DiagnosisFinding, DiagnosisVerdict, RecentCount } from "./device-facts.ts";
+import type { DeviceFacts, DiagnosisVerdict, RecentCount } from "./device-facts.ts";
 import { sayShare } from "./diagnosis-words.ts";
 import { findBrokenRule } from "./find-broken-rule.ts";
 import { findClockError, findDrift, findRate } from "./find-clock-error.ts";
+import { findDamaged, findLost, findNoContact, judgeFrames, lineLimits } from "./find-line-fault.ts";
 import { findClipped, findCoarse, findLevel, findNoVibration, findSpeed } from "./find-sensor-fault.ts";
 import { findConnectionEnds, findNoModel, findNoScores, sendsNoData, unheardLimits } from "./find-unheard.ts";
 import type { SnapshotLoss } from "./sample-runs.ts";
@@ -14,7 +15,6 @@ import { adviseNewerModel, adviseSetAside } from "./set-aside-advice.ts";
 
 /** Thresholds of the table. */
 const diagnosisLimits = {
-  contactMs: 15_000,
   silences: 3,
   restartsInMinute: 3,
   restartsInHour: 6,
@@ -22,9 +22,7 @@ const diagnosisLimits = {
   /** Of samples, before it is more than a mishap. */
   setAsideShare: 0.2,
   notNumbersShare: 0.2,
-  frameShare: 0.01,
   twiceShare: 0.05,
-  leastFrames: 5,
   /** In half a minute, of a device that is in contact for so long. */
   hellos: 10,
   /** In half a minute: so often a connection is made anew that does not last. */
@@ -34,19 +32,10 @@ const diagnosisLimits = {
 const rules: Readonly<
   Record<Exclude<DiagnosisCode, "breaks-protocol">, (facts: DeviceFacts) => DiagnosisVerdict>
 > = {
-  "no-contact": (facts) => {
-    const { state, reason, forMs, refusal } = facts.contact;
-    if (refusal !== null || state === "established" || state === "refused") return null;
-    if (isRestarting(facts) || facts.returns >= diagnosisLimits.returns || fallsSilent(facts)) return null;
-    if (state === "closed" || state === "no-broker" || forMs < diagnosisLimits.contactMs) return undefined;
-    const why = state === "connecting" ? reason : `the line is open, but no device says hello (${reason})`;
-    const cure = /another program has this port/.test(reason)
-      ? "End that program, or the second gateway: `fuser PORT` names it."
-      : /DeviceAllow/.test(reason)
-        ? "Open it to the service so, and restart that."
-        : "Check its power, its line, and the address in `connect` of the configuration.";
-    return { text: `nothing is heard of it: ${why}`, cure };
-  },
+  "no-contact": (facts) =>
+    isRestarting(facts) || facts.returns >= diagnosisLimits.returns || fallsSilent(facts)
+      ? null
+      : findNoContact(facts),
   refused: ({ contact: { refusal } }) =>
     refusal === null
       ? null
@@ -76,7 +65,7 @@ const rules: Readonly<
     if (refusal !== null) return null;
     // It is taken for gone, or for two, or has no time to answer.
     if (state !== "established" || facts.returns > 0 || isRestarting(facts)) return undefined;
-    if (!isDeaf(facts) && !(unconfiguredMs >= diagnosisLimits.contactMs))
+    if (!isDeaf(facts) && !(unconfiguredMs >= lineLimits.contactMs))
       return unconfiguredMs === 0 ? null : undefined;
     return objection === ""
       ? {
@@ -163,7 +152,7 @@ const rules: Readonly<
     const count = twice.count + standing.count;
     const share = count / Math.max(1, frames.count - count);
     const isHabit = twice.isHabit || standing.isHabit;
-    if (!isHabit || count < diagnosisLimits.leastFrames || share < diagnosisLimits.twiceShare) return null;
+    if (!isHabit || count < lineLimits.leastFrames || share < diagnosisLimits.twiceShare) return null;
     return {
       text: share > 0.9 ? "every frame arrives twice" : `${sayShare(share)} of the frames arrive twice`,
       cure: `Repeat only what asks for an acknowledgement${facts.isOverMqtt ? "; look for two bridges of one broker" : ""}.`,
@@ -179,23 +168,8 @@ const rules: Readonly<
       text: `${sayShare(share)} of the frames arrive out of order, and what is late is lost`,
       cure: "Send frames from one task, in the order of their numbers, over one connection.",
     })),
-  "frames-damaged": ({ recent: { frames, damaged }, returns }) =>
-    returns > 0
-      ? null
-      : judgeFrames(frames.count + damaged.count, damaged, (share) => ({
-          text: `${sayShare(share)} of the frames arrive damaged`,
-          cure: "Check baud rate, ground and length of the line; use a shielded cable or a lower rate.",
-        })),
-  "frames-lost": ({ recent: { frames, lost, late, damaged }, returns, contact }) => {
-    // A connection that is ended takes what is on its way with it.
-    if (returns > 0 || contact.endsInMinute >= unheardLimits.endsInMinute - 1) return null;
-    // What came late or damaged has a name of its own.
-    const count = lost.count - late.count - damaged.count;
-    return judgeFrames(frames.count + count, { ...lost, count }, (share) => ({
-      text: `${sayShare(share)} of the frames never arrive`,
-      cure: "The line or a buffer is too small for what is sent: check its rate, or use a faster line.",
-    }));
-  },
+  "frames-damaged": findDamaged,
+  "frames-lost": findLost,
   "samples-missing": ({ recent, snapshotLoss, infersItself, isOverMqtt, returns }) => {
     const { samples, missing, lost } = recent;
     // Two devices of one id have two counts.
@@ -207,7 +181,7 @@ const rules: Readonly<
       isHabit,
     } = missing.isHabit ? toLoss(samples, missing) : snapshotLoss;
     const share = count / (came + count);
-    if (!isHabit || share < diagnosisLimits.frameShare) return null;
+    if (!isHabit || share < lineLimits.frameShare) return null;
     const text = `${sayShare(share)} of the samples are missing between frames that all arrive`;
     const { hellos } = recent;
     if (hellos.isHabit && hellos.count >= diagnosisLimits.rejoins) {
@@ -250,8 +224,8 @@ export function isRestarting({
 /** It begins again and again in one session; the hellos that make a contact are not meant. */
 function saysHelloAgain(facts: DeviceFacts): boolean {
   const { contact, recent, returns } = facts;
-  const { hellos, contactMs } = diagnosisLimits;
-  if (contact.state !== "established" || contact.forMs < contactMs) return false;
+  const { hellos } = diagnosisLimits;
+  if (contact.state !== "established" || contact.forMs < lineLimits.contactMs) return false;
   return recent.hellos.isHabit && recent.hellos.count >= hellos && returns === 0 && !isRestarting(facts);
 }
 
@@ -265,19 +239,6 @@ function fallsSilent(facts: DeviceFacts): boolean {
 /** It says hello all the time, and nothing that was sent to it since was acknowledged. */
 function isDeaf(facts: DeviceFacts): boolean {
   return saysHelloAgain(facts) && facts.recent.configurations.count === 0;
-}
-
-/** @param frames all of which `bad` ones are a part */
-function judgeFrames(
-  frames: number,
-  bad: { readonly count: number; readonly isHabit: boolean },
-  describe: (share: number) => DiagnosisFinding,
-): DiagnosisVerdict {
-  if (frames === 0) return undefined;
-  const share = bad.count / frames;
-  const isOften =
-    bad.isHabit && bad.count >= diagnosisLimits.leastFrames && share >= diagnosisLimits.frameShare;
-  return isOften ? describe(share) : null;
 }
 
 function listNames(names: readonly string[]): string {

@@ -66,6 +66,7 @@ test("a port that the system closes to this service names the line that opens it
   await expect(createSerialTransport(path).open(handlers)).rejects.toMatchObject({
     code: "DEVICE_UNREACHABLE",
     message: expect.stringMatching(/closed to the service.*DeviceAllow=char-\d+ rw/),
+    hint: "open it to the service so, and restart that",
   });
 });
 

@@ -23,28 +23,29 @@ function deviceAt(connect: string): DeviceConfig {
 }
 
 /** Opens one device, and collects what is warned of. */
-async function warningsOf(device: DeviceConfig): Promise<LogFields[]> {
+async function openOne(device: DeviceConfig) {
   const warnings: LogFields[] = [];
   const logger: Logger = {
     ...silentLogger,
     warn: (message, fields) => warnings.push({ message, ...fields }),
     child: () => logger,
   };
-  await openLinks([device], logger);
-  return warnings;
+  const { sessions } = await openLinks([device], logger);
+  return { warnings, watch: sessions[0]!.watch };
 }
 
 test.each([
-  ["serial line", "/dev/no-such-line", "/dev/no-such-line"],
-  ["tcp address", "tcp://127.0.0.1:1", "ECONNREFUSED"],
+  ["serial line", "/dev/no-such-line", "/dev/no-such-line", "group dialout"],
+  ["tcp address", "tcp://127.0.0.1:1", "ECONNREFUSED", "check the address"],
 ])(
-  "a %s that does not answer is said once, with address and reason, and tried again",
-  async (_name, connect, why) => {
-    const warnings = await warningsOf(deviceAt(connect));
+  "a %s that does not answer is said once, with address, reason and what to do, and tried again",
+  async (_name, connect, why, what) => {
+    const { warnings, watch } = await openOne(deviceAt(connect));
     await until(() => warnings.length > 0, "a warning");
-    expect(warnings).toEqual([
-      { message: "no contact with device, trying again", connect, reason: expect.stringContaining(why) },
-    ]);
+    const reason = expect.stringContaining(why);
+    const hint = expect.stringContaining(what);
+    expect(warnings).toEqual([{ message: "no contact with device, trying again", connect, reason, hint }]);
+    expect(watch.noContact).toContain(what);
   },
 );
 

@@ -9,6 +9,7 @@ const hello = createHello();
 const contact = {
   state: "established",
   reason: "",
+  hint: "",
   forMs: 300_000,
   unconfiguredMs: 0,
   objection: "",

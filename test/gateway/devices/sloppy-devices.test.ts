@@ -320,9 +320,13 @@ describe("a device that comes and goes", () => {
     rig.wait(20);
     expect(rig.said).toEqual(["no-contact: nothing is heard of it: the line broke"]);
     expect(rig.watch.noContact).toBe("the line broke");
-    rig.watch.state("connecting", "cannot open /dev/ttySC0: [Service] DeviceAllow=char-207 rw");
+    expect(rig.watch.diagnoses[0]?.cure).toMatch(/^Check its power/);
+    rig.watch.state("connecting", "cannot open /dev/ttySC0: Permission denied", "join group dialout");
     rig.wait(1);
-    expect(rig.watch.diagnoses[0]?.cure).toMatch(/^Open it to the service/);
+    expect(rig.watch.diagnoses[0]?.cure).toBe("join group dialout");
+    rig.watch.state("connecting", "the line broke");
+    rig.wait(1);
+    expect(rig.watch.diagnoses[0]?.cure).toMatch(/^Check its power/);
     rig.line(true);
     rig.boot();
     rig.stream(5);

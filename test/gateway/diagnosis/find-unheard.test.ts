@@ -16,7 +16,7 @@ function create(model: Partial<ModelStanding>, infersItself = true) {
     operation: { standbyBelowRpm: 300, dataTimeoutSeconds: 60 },
   });
   const contact = createDeviceContact(0);
-  contact.become("established", "the device introduced itself", 0);
+  contact.become("established", { reason: "the device introduced itself", hint: "" }, 0);
   contact.configured();
   observer.hello(hello, 0);
   observer.model = { ...unknownModel, ...model };
@@ -113,9 +113,13 @@ describe("a connection that the other side ends", () => {
     };
     observer.read(contact.read(0), stillLink, 0);
     for (let second = 3; second < 30; second += 3) {
-      contact.become("connecting", "the other side closed the connection", second * 1000);
-      contact.become("waiting-for-hello", "connected", second * 1000 + 100);
-      contact.become("established", "the device is back", second * 1000 + 200);
+      contact.become(
+        "connecting",
+        { reason: "the other side closed the connection", hint: "" },
+        second * 1000,
+      );
+      contact.become("waiting-for-hello", { reason: "connected", hint: "" }, second * 1000 + 100);
+      contact.become("established", { reason: "the device is back", hint: "" }, second * 1000 + 200);
       const found = read(second + 1);
       expect(found.has("frames-lost")).toBe(false);
       expect(found.has("connection-ends")).toBe(second >= 9);
@@ -153,8 +157,8 @@ describe("a connection that the other side ends", () => {
     const { contact, at } = create({}, false);
     for (let second = 3; second < 30; second += 3) {
       const why = second === 3 ? "read ECONNRESET" : "nothing was heard for 15000 ms";
-      contact.become("connecting", why, second * 1000);
-      contact.become("established", "the device is back", second * 1000 + 200);
+      contact.become("connecting", { reason: why, hint: "" }, second * 1000);
+      contact.become("established", { reason: "the device is back", hint: "" }, second * 1000 + 200);
     }
     expect(at(31).has("connection-ends")).toBe(false);
   });
