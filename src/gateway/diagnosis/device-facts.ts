@@ -136,6 +136,7 @@ export const unknownModel: ModelStanding = {
 
 /** Counts of the last 30 to 40 s. */
 export const recentNames = [
+  "bytes",
   "frames",
   "twice",
   "late",

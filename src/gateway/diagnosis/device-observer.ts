@@ -32,6 +32,7 @@ import { createStreamPace } from "./stream-pace.ts";
 
 /** Which of a link's running totals counts what. */
 const troubles = [
+  ["bytes", "bytes"],
   ["badFrames", "damaged"],
   ["unboundFrames", "unbound"],
   ["unflaggedFrames", "unflagged"],
@@ -135,11 +136,10 @@ class Observer implements DeviceObserver {
     }
     this.#tellsSpeed = hello.channels.some(({ unit }) => unit === "rpm");
     this.#sessions.note(hello.sessionId, monotonicMs);
-    const names = hello.channels.map(({ name }) => name);
-    this.#announced = names;
+    this.#announced = hello.channels.map(({ name }) => name);
     this.#clock.restart();
     // A stream that goes on over another connection is judged by what it was.
-    const goesOn = this.#options.infersItself || names.includes(this.#pacedChannel);
+    const goesOn = this.#options.infersItself || this.#announced.includes(this.#pacedChannel);
     if (!isNewSession && goesOn) {
       this.#channels.rejoin();
       return;
@@ -225,7 +225,6 @@ class Observer implements DeviceObserver {
 
   read(contact: DeviceFacts["contact"], totals: LinkTotals, monotonicMs: number): DeviceFacts {
     const { infersItself, isOverMqtt, expected, operation } = this.#options;
-    const counts = this.#counts;
     const since = this.#before ?? totals;
     if (this.#lastDataMonotonicMs > this.#lastReadMonotonicMs) this.#malformedSince = 0;
     else this.#malformedSince += totals.malformedMessages - since.malformedMessages;
@@ -234,9 +233,9 @@ class Observer implements DeviceObserver {
     this.#count("frames", totals.frames - since.frames, monotonicMs);
     // What belongs to a session that was refused looks like damage, and says the same hello again and again.
     if (contact.refusal === null) {
-      for (const [total, name] of troubles) counts.add(name, totals[total] - since[total]);
+      for (const [total, name] of troubles) this.#counts.add(name, totals[total] - since[total]);
     }
-    counts.add("hellos", totals.hellos - since.hellos);
+    this.#counts.add("hellos", totals.hellos - since.hellos);
     this.#before = { ...totals };
     return {
       infersItself,
@@ -265,7 +264,7 @@ class Observer implements DeviceObserver {
       pace: this.#pace.pace,
       estimate: this.#pace.estimate(),
       saidRateHz: this.#saidRateHz,
-      recent: counts.read(),
+      recent: this.#counts.read(),
       lastMalformed: totals.lastMalformed,
       setAsideFor: this.#setAsideFor,
       levels: this.#channels.levels(expected),

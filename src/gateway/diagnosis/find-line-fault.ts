@@ -9,13 +9,20 @@ export const lineLimits = {
   /** Of frames, before it is more than a mishap. */
   frameShare: 0.01,
   leastFrames: 5,
+  /** A damaged frame leaves its number out: of fewer, the others were none. */
+  lostShareOfDamaged: 0.5,
 } as const;
 
 /** The device is not heard, and the gateway has what it needs to hear it. */
-export function findNoContact({ contact }: DeviceFacts): DiagnosisVerdict {
+export function findNoContact({ contact, recent, isOverMqtt }: DeviceFacts): DiagnosisVerdict {
   const { state, reason, hint, forMs, refusal } = contact;
   if (refusal !== null || state === "established" || state === "refused") return null;
   if (state === "closed" || state === "no-broker" || forMs < lineLimits.contactMs) return undefined;
+  if (hint === "" && !isOverMqtt && recent.bytes.isHabit && recent.frames.count === 0)
+    return {
+      text: "bytes come, but none is a frame",
+      cure: "Is `baud` of the configuration the rate of the firmware? Or does another program use this port (a login console, ModemManager)? `fuser PORT` names it, and `systemctl disable --now serial-getty@NAME` ends a console (ttyS0, for example). Over TCP check the address in `connect`. Else check its power and its line.",
+    };
   const why = state === "connecting" ? reason : `the line is open, but no device says hello (${reason})`;
   return {
     text: `nothing is heard of it: ${why}`,
@@ -25,12 +32,21 @@ export function findNoContact({ contact }: DeviceFacts): DiagnosisVerdict {
 }
 
 /** What comes between two delimiters is no frame. */
-export function findDamaged({ recent: { frames, damaged }, returns }: DeviceFacts): DiagnosisVerdict {
+export function findDamaged({ recent, returns, isOverMqtt }: DeviceFacts): DiagnosisVerdict {
+  const { frames, damaged, lost } = recent;
   if (returns > 0) return null;
-  return judgeFrames(frames.count + damaged.count, damaged, (share) => ({
-    text: `${sayShare(share)} of the frames arrive damaged`,
-    cure: "Check baud rate, ground and length of the line; use a shielded cable or a lower rate.",
-  }));
+  const isBetween = !isOverMqtt && lost.count < lineLimits.lostShareOfDamaged * damaged.count;
+  return judgeFrames(frames.count + damaged.count, damaged, (share) =>
+    isBetween
+      ? {
+          text: "something that is no frame comes between the frames",
+          cure: "The firmware's console, or another program, writes on this line: give it another one. If nothing does, check baud rate and ground.",
+        }
+      : {
+          text: `${sayShare(share)} of the frames arrive damaged`,
+          cure: "Check baud rate, ground and length of the line; use a shielded cable or a lower rate.",
+        },
+  );
 }
 
 /** Numbers are left out. */

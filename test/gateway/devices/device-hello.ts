@@ -23,6 +23,7 @@ export function createHello(change: Partial<HelloMessage> = {}): HelloMessage {
 }
 
 export const stillLink = {
+  bytes: 0,
   frames: 0,
   badFrames: 0,
   unboundFrames: 0,
