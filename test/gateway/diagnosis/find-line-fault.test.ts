@@ -7,7 +7,12 @@ import { stillLink } from "../devices/device-hello.ts";
 /** What is said after half a minute in which each second brings so much. */
 function diagnose(
   state: Parameters<DeviceContact["become"]>[0],
-  each: { readonly bytes: number; readonly frames?: number; readonly badFrames?: number; readonly lostFrames?: number },
+  each: {
+    readonly bytes: number;
+    readonly frames?: number;
+    readonly badFrames?: number;
+    readonly lostFrames?: number;
+  },
 ) {
   const observer = createDeviceObserver({
     infersItself: false,
@@ -45,5 +50,7 @@ test("what comes between frames that all arrive is no damaged frame", () => {
   expect(text?.text).toBe("something that is no frame comes between the frames");
   expect(text?.cure).toMatch(/console/);
   const damage = { bytes: 900, frames: 25, badFrames: 5, lostFrames: 5 };
-  expect(diagnose("established", damage).get("frames-damaged")?.text).toBe("17 % of the frames arrive damaged");
+  expect(diagnose("established", damage).get("frames-damaged")?.text).toBe(
+    "17 % of the frames arrive damaged",
+  );
 });
