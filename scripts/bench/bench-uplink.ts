@@ -6,7 +6,7 @@ import { collectorConfigSchema } from "../../src/core/contract/config/collector-
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { assembleEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { encodeRecord } from "../../src/core/wire/record-codec.ts";
-import { stateRefreshMs } from "../../src/gateway/alarms/state-publisher.ts";
+import { stateRefreshMs } from "../../src/gateway/alarms/state-pace.ts";
 import { startCollector } from "../../test/support/whole-collector.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { startBenchDevices } from "./bench-devices.ts";

@@ -1,6 +1,6 @@
 /**
- * Publishes the turbines' retained states: at once when what an operator sees changes, every minute otherwise. What
- * is said of a turbine and its components is `turbine-tracker.ts`'s.
+ * Publishes the turbines' retained states; when is `state-pace.ts`'s, and what is said of a turbine and its components
+ * `turbine-tracker.ts`'s.
  */
 import type { TurbineConfig } from "../../core/contract/config/gateway-config.ts";
 import { indexPoints } from "../../core/contract/config/index-points.ts";
@@ -16,6 +16,7 @@ import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { PointCondition } from "./component-tracker.ts";
+import { createStatePace, type StatePace, stateRefreshMs } from "./state-pace.ts";
 import { type ComponentDrift, createTurbineTracker, type TurbineTracker } from "./turbine-tracker.ts";
 
 interface StatePublisher {
@@ -71,12 +72,6 @@ interface StatePublisherOptions {
   readonly clock: Clock;
 }
 
-/**
- * Scores go stale within this; state and alarms are published at once. More often would cost more of a thin link than all lanes do. Each
- * turbine has its own moment in it: all at once would hold up windows.
- */
-export const stateRefreshMs = 60_000;
-
 /** What was set aside of a device's data longer ago than this says nothing of now, … */
 const setAsideFreshMs = 60_000;
 /** … and of rows of SCADA values so many rows. */
@@ -84,15 +79,10 @@ const setAsideFreshRows = 2;
 
 interface Entry {
   readonly turbine: string;
-  /** When in the time of a refresh it is refreshed. */
-  readonly momentMs: number;
+  readonly pace: StatePace;
   readonly tracker: TurbineTracker;
   /** Components that its SCADA values speak of. */
   readonly ofScada: readonly string[];
-  /** What an operator would want to know at once, as it was last published. */
-  published: string;
-  /** The period, of those that begin with its moment, in which that was. */
-  publishedIn: number;
 }
 
 /** How all points are now, by turbine: gathered once for all states that are described together. */
@@ -113,11 +103,9 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       const tracker = createTurbineTracker(site, turbine.id, components);
       const entry: Entry = {
         turbine: turbine.id,
-        momentMs: (stateRefreshMs * index) / options.turbines.length,
+        pace: createStatePace((stateRefreshMs * index) / options.turbines.length, clock),
         tracker,
         ofScada: others,
-        published: "",
-        publishedIn: Number.NaN,
       };
       return [turbine.id, entry];
     }),
@@ -156,32 +144,25 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
         : { sources, unheardOf: (component) => unheardOf(entry, component, sources) }),
     });
   };
-  const periodOf = ({ momentMs }: Entry): number =>
-    Math.floor((clock.monotonicMs() - momentMs) / stateRefreshMs);
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
-    entry.published = urgentPart(state);
-    entry.publishedIn = periodOf(entry);
+    entry.pace.note(state);
     const told = options.gateway === undefined ? state : { ...state, gateway: options.gateway };
     await mqtt.publish(topics.state(site, entry.turbine), JSON.stringify(told), { qos: 1, retain: true });
   };
-  const forget = (entry: Entry): void => {
-    entry.published = "";
-  };
   /** What the broker does not take is sent again at the next tick. */
   const send = (entry: Entry, state: TurbineState): void => {
-    publish(entry, state).catch(() => forget(entry));
+    publish(entry, state).catch(() => entry.pace.forget());
   };
   const publishDue = (some: Iterable<Entry>): void => {
     if (!mqtt.connected) return;
     const standings = gather();
     for (const entry of some) {
       const state = describe(entry, standings);
-      const isDue = entry.publishedIn !== periodOf(entry);
-      if (isDue || urgentPart(state) !== entry.published) send(entry, state);
+      if (entry.pace.isDue(state)) send(entry, state);
     }
   };
   mqtt.onConnect(() => {
-    for (const entry of entries.values()) forget(entry);
+    for (const { pace } of entries.values()) pace.forget();
     publishDue(entries.values());
   });
   return {
@@ -277,18 +258,4 @@ function forgetHealth(state: TurbineState, nowMs: number): TurbineState {
     healthReason: rollUpHealth(components ?? [], nowMs).reason,
     components,
   };
-}
-
-function urgentPart(state: TurbineState): string {
-  return JSON.stringify([
-    state.operatingState,
-    state.health,
-    state.components?.map(({ health, sinceMs, unknown }) => [health, sinceMs, unknown !== undefined]),
-    state.model,
-    state.baselines?.map((baseline) => [baseline.state, baseline.version]),
-    state.alarms.map((alarm) => [alarm.component, alarm.failureMode, alarm.state, alarm.until]),
-    state.drift?.map(({ component, level }) => [component, level]),
-    state.devices?.map(({ device, diagnoses }) => [device, diagnoses.map(({ code }) => code)]),
-    state.sources?.map(({ source, diagnoses }) => [source, diagnoses.map(({ code }) => code)]),
-  ]);
 }
