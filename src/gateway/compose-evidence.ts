@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { AlertEvent } from "../core/contract/alert.ts";
-import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import type { GatewayConfig, PointConfig } from "../core/contract/config/gateway-config.ts";
 import { indexPoints } from "../core/contract/config/index-points.ts";
 import { gatewayState } from "../core/contract/config/state-names.ts";
 import type { EvidenceVerdict } from "../core/contract/evidence.ts";
@@ -19,6 +19,7 @@ import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { isSealedOrder } from "../core/platform/seal-orders.ts";
 import { createWorkQueue } from "../core/platform/work-queue.ts";
+import type { CaptureWish } from "./devices/capture-attempt.ts";
 import type { DeviceTasks } from "./devices/connect-devices.ts";
 import type { Recording } from "./devices/recording.ts";
 import { openAlarmSamples } from "./evidence/alarm-samples.ts";
@@ -191,8 +192,7 @@ export async function composeEvidence(
   const capture = async (turbine: string, component: string, seconds: number): Promise<Recording> => {
     const point = points.find(turbine, component);
     if (captures === null || point === undefined) throw new Error("no device can be asked yet");
-    const { device: deviceId, channel } = point;
-    return (await captures.capture({ deviceId, channel, seconds, partial: true })).recording;
+    return (await captures.capture(wishFor(point, seconds))).recording;
   };
 
   const surrounding = allow.includes("alarm")
@@ -230,6 +230,8 @@ export async function composeEvidence(
     isAllowed: allow.includes("request"),
     known: begun.earlier,
     isPoint: (turbine, component) => points.find(turbine, component) !== undefined,
+    check: ({ turbine, component, seconds }) =>
+      captures?.check(wishFor(points.find(turbine, component)!, seconds)),
     record: ({ turbine, component, seconds }) => capture(turbine, component, seconds),
     onRecording: (recording, { id, turbine, component }) => {
       const failureModes = standing(turbine, component);
@@ -284,4 +286,9 @@ export async function composeEvidence(
       orders: orders(),
     }),
   };
+}
+
+/** A recording that is asked for may be shorter: a device that sends with gaps gives its longest run. */
+function wishFor({ device: deviceId, channel }: PointConfig, seconds: number): CaptureWish {
+  return { deviceId, channel, seconds, partial: true };
 }

@@ -189,7 +189,7 @@ export interface RequestAnswer {
   readonly isRefused: boolean;
   /** A sentence, without its end. */
   readonly text: string;
-  /** What helps where it is refused. */
+  /** What helps where it is refused: in the gateway's words where it says so. */
   readonly hint: string;
 }
 
@@ -208,6 +208,8 @@ export async function findAnswer(collector: string, request: string): Promise<Re
   if (told === undefined) return null;
   const detail = told.detail.replace(`request ${request}: `, "");
   const isRefused = told === refusal;
-  const text = `gateway ${told.gateway} ${isRefused ? "refuses" : "has accepted"}: ${detail}`;
-  return { isRefused, text, hint: acceptance === undefined ? refusalHint : brokenOffHint };
+  // A gateway says in a second sentence what helps.
+  const [reason = "", cure] = detail.split(/\. (?=[A-Z])(.*)/s);
+  const text = `gateway ${told.gateway} ${isRefused ? "refuses" : "has accepted"}: ${reason}`;
+  return { isRefused, text, hint: cure ?? (acceptance === undefined ? refusalHint : brokenOffHint) };
 }

@@ -143,7 +143,8 @@ export function createCaptureError(
   return new AuroraError(code, message, hint === undefined ? details : { ...details, hint });
 }
 
-function countSamples({ deviceId, seconds }: CaptureWish, channel: DeviceChannel): number {
+/** How many samples are wished for. @throws AuroraError USAGE for more than a recording holds */
+export function countSamples({ deviceId, seconds }: CaptureWish, channel: DeviceChannel): number {
   const samples = Math.ceil(seconds * channel.sampleRateHz);
   if (samples <= maxCaptureSamples) return samples;
   throw createCaptureError("USAGE", deviceId, {

@@ -12,6 +12,7 @@ import {
   type CaptureAttempt,
   type Captured,
   type CaptureWish,
+  countSamples,
   createCaptureAttempt,
   createCaptureError,
 } from "./capture-attempt.ts";
@@ -29,6 +30,8 @@ interface DeviceCapturesOptions {
 }
 
 export interface DeviceCaptures {
+  /** Throws USAGE for what cannot be had of this device at any time, as far as it has announced itself. */
+  check(wish: CaptureWish): void;
   /** Rejects with USAGE, DEVICE_BUSY, DEVICE_UNREACHABLE or DEVICE_CAPTURE. */
   capture(wish: CaptureWish): Promise<Captured>;
   /** Is one of this device under way? */
@@ -75,26 +78,37 @@ export function createDeviceCaptures(options: DeviceCapturesOptions): DeviceCapt
     return capture.ended;
   }
 
+  function find({ deviceId, seconds }: CaptureWish): Entry {
+    const entry = entries.get(deviceId);
+    if (entry === undefined) {
+      const known = [...entries.keys()].join(", ") || "none";
+      throw createCaptureError("USAGE", deviceId, {
+        message: `"${deviceId}" is no device of this gateway`,
+        hint: `Its devices: ${known}.`,
+      });
+    }
+    if (seconds > 0 && seconds <= maxCaptureSeconds) return entry;
+    const message = `${seconds} s cannot be captured, only up to ${maxCaptureSeconds}`;
+    throw createCaptureError("USAGE", deviceId, { message });
+  }
+
+  const choose = (hello: HelloMessage, { deviceId, channel }: CaptureWish): DeviceChannel =>
+    chooseChannel(hello, channel, options.watchedChannelOf(deviceId));
+
   return {
+    check: (wish) => {
+      const { contact } = find(wish);
+      if (contact !== null) countSamples(wish, choose(contact.hello, wish));
+    },
     capture: async (wish) => {
-      const { deviceId, seconds } = wish;
-      const entry = entries.get(deviceId);
-      if (entry === undefined) {
-        const known = [...entries.keys()].join(", ") || "none";
-        throw createCaptureError("USAGE", deviceId, {
-          message: `"${deviceId}" is no device of this gateway`,
-          hint: `Its devices: ${known}.`,
-        });
-      }
-      const refuse = (code: "USAGE" | "DEVICE_UNREACHABLE" | "DEVICE_BUSY", message: string): AuroraError =>
+      const { deviceId } = wish;
+      const entry = find(wish);
+      const refuse = (code: "DEVICE_UNREACHABLE" | "DEVICE_BUSY", message: string): AuroraError =>
         createCaptureError(code, deviceId, { message });
-      if (!(seconds > 0 && seconds <= maxCaptureSeconds))
-        throw refuse("USAGE", `${seconds} s cannot be captured, only up to ${maxCaptureSeconds}`);
       if (entry.contact === null) throw refuse("DEVICE_UNREACHABLE", `there is no contact with ${deviceId}`);
       if (entry.capture !== null)
         throw refuse("DEVICE_BUSY", `raw samples of ${deviceId} are being captured already`);
-      const channel = chooseChannel(entry.contact.hello, wish.channel, options.watchedChannelOf(deviceId));
-      return await begin(entry, wish, channel);
+      return await begin(entry, wish, choose(entry.contact.hello, wish));
     },
     isBusy: (deviceId) => (entries.get(deviceId)?.capture ?? null) !== null,
     accept: (block) => {

@@ -13,6 +13,8 @@ interface EvidenceRequestsOptions {
   /** Ids that earlier runs have received and that may be told again. */
   readonly known: Iterable<string>;
   isPoint(turbine: string, component: string): boolean;
+  /** Throws where what is asked of a point can never be had. */
+  check(request: EvidenceRequest): void;
   /** Records a point; rejects when that does not work now. */
   record(request: EvidenceRequest): Promise<Recording>;
   /** Resolves with whether it is kept. */
@@ -47,6 +49,11 @@ export function createEvidenceRequests(options: EvidenceRequestsOptions): Eviden
     if (!options.isAllowed) return "this gateway's configuration does not permit it (evidence.allow)";
     const { turbine, component } = request;
     if (!options.isPoint(turbine, component)) return `there is no point ${turbine} ${component}`;
+    try {
+      options.check(request);
+    } catch (error) {
+      return describe(error);
+    }
     return waiting >= maxWaiting ? "too many requests wait" : null;
   };
   const answer = async (request: EvidenceRequest): Promise<void> => {

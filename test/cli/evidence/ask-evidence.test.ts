@@ -78,3 +78,32 @@ test("a collector that restarts while samples are waited for is asked on, told o
   expect(await waitForEvidence({ ...wait, endMs, onSilence }, take)).toBe(recorded.id);
   expect(silences).toEqual([expect.stringMatching(/^no collector answers at http:.*ECONNREFUSED/)]);
 });
+
+test("what a gateway says would help is told to who waits, and where it says nothing of that, what helps in general", async () => {
+  const ask = async (reason: string) => {
+    const server = createServer((request, response) => {
+      response.setHeader("content-type", "application/json");
+      const refusal = {
+        gateway: "gw-1",
+        name: "evidence-request-refused",
+        detail: `request r-1: ${reason}`,
+      };
+      const items = request.url!.startsWith("/api/v1/events") ? [refusal] : [];
+      response.end(JSON.stringify({ items, total: items.length, limit: 10, offset: 0 }));
+    });
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const collector = `http://127.0.0.1:${listeningPort(server)}`;
+    const wait = { collector, request: "r-1", gateway: "gw-1", endMs: performance.now() + 60_000 };
+    return waitForEvidence({ ...wait, onSilence: () => {} }, async () => "it came");
+  };
+  const tooMuch = "20 s of a are 1024000 samples; at most 480000 are kept";
+  await expect(ask(`${tooMuch}. Ask for at most 9 seconds.`)).rejects.toMatchObject({
+    message: `gateway gw-1 refuses: ${tooMuch}`,
+    hint: "Ask for at most 9 seconds.",
+  });
+  await expect(ask("there is no point WT01 gearbox")).rejects.toMatchObject({
+    message: "gateway gw-1 refuses: there is no point WT01 gearbox",
+    hint: expect.stringContaining("evidence.allow"),
+  });
+});

@@ -146,6 +146,24 @@ test("one capture at a time, of a known device in contact, of a channel of sampl
   await expect(captures.capture(wish)).rejects.toMatchObject({ code: "DEVICE_UNREACHABLE" });
 });
 
+test("what a device can never give is known before it is asked, from what it announced", () => {
+  const { captures, asked } = createBench("edge");
+  const fast = { name: "fast", unit: "g", sampleRateHz: 51_200, scale: 0.001 };
+  const whole: HelloMessage = { ...hello, channels: [fast] };
+  captures.contact(whole, { askRaw: (samples) => asked.push(samples) });
+  expect(() => captures.check({ ...wish, seconds: 20 })).toThrow(
+    expect.objectContaining({
+      code: "USAGE",
+      message: "20 s of fast are 1024000 samples; at most 480000 are kept",
+      hint: "Ask for at most 9 seconds.",
+    }),
+  );
+  captures.check({ ...wish, seconds: 9 });
+  captures.lost("mcu-1");
+  captures.check({ ...wish, seconds: 20 });
+  expect(asked).toEqual([]);
+});
+
 test("a device that is lost, and a caller that goes away, end a capture", async () => {
   const { captures, timers, asked } = createBench("edge");
   const caller = new AbortController();

@@ -20,6 +20,7 @@ test("requests are answered one after the other, a few wait, and who gets no sam
     isAllowed: true,
     known: ["0"],
     isPoint: () => true,
+    check: () => {},
     record: ({ id }) =>
       new Promise((resolve, reject) => {
         answered.push(id);
@@ -46,20 +47,24 @@ test("requests are answered one after the other, a few wait, and who gets no sam
   expect(requests.refused).toBe(3);
 });
 
-test("who asks for more than a recording holds hears how much it may be", async () => {
+test("what can never be had is refused before anything is accepted, with what helps", () => {
   const refused: string[] = [];
+  const accepted: string[] = [];
   const details = { op: "capture raw samples", hint: "Ask for at most 9 seconds." };
   const requests = createEvidenceRequests({
     gateway: "gw-1",
     isAllowed: true,
     known: [],
     isPoint: () => true,
-    record: () => Promise.reject(new AuroraError("USAGE", "20 s are too many samples", details)),
+    check: () => {
+      throw new AuroraError("USAGE", "20 s are too many samples", details);
+    },
+    record: () => Promise.reject(new Error("nothing is recorded")),
     onRecording: async () => true,
-    onAccepted: () => {},
+    onAccepted: ({ id }) => void accepted.push(id),
     onRefused: (_, reason) => void refused.push(reason),
   });
   requests.receive(request("1"));
-  await until(() => refused.length === 1, "the reason");
   expect(refused).toEqual(["20 s are too many samples. Ask for at most 9 seconds."]);
+  expect(accepted).toEqual([]);
 });
