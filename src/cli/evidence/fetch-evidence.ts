@@ -49,7 +49,7 @@ export async function fetchEvidence({
     if (bytes !== null) return bytes;
     throw new AuroraError("USAGE", `the collector has no evidence ${id}`, {
       op,
-      hint: "It may have been too old to be kept; `aurora evidence list` shows what there is.",
+      hint: "It may have been too old to be kept; a record that was put back from a backup does not know what was stored later (src/KEYS.md says where its files are). `aurora evidence list` shows what there is.",
     });
   };
   const text = await read("json", maxAboutBytes);
