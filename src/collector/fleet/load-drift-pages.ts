@@ -158,7 +158,8 @@ async function loadTable(
       turbine: query.turbine,
     });
     // Of shorter periods there are more within as many days.
-    const first = Math.max(0, table.days.length - query.days);
+    const first = table.days.length - query.days;
+    if (first <= 0) return table;
     const points = table.points.map((point) => ({ ...point, levels: point.levels.slice(first) }));
     return { days: table.days.slice(first), points };
   };

@@ -10,7 +10,10 @@ import type { FleetSource } from "./fleet-source.ts";
  * what is known of the last. Null: there is none.
  */
 export function findNewestDay({ days, points }: Pick<DriftDayLevels, "days" | "points">): string | null {
-  const heard = days.map((_, at) => points.filter(({ levels }) => (levels[at] ?? null) !== null).length);
+  const heard = days.map(() => 0);
+  for (const { levels } of points) {
+    for (const [at, level] of levels.entries()) if (level !== null) heard[at]! += 1;
+  }
   return days.findLast((_, at) => heard[at]! > 0 && 2 * heard[at]! >= (heard[at - 1] ?? 0)) ?? null;
 }
 

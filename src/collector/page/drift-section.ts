@@ -2,6 +2,7 @@
  * Drift on the fleet's page: what moved against its own reference, in words, and a heat map of those that need attention.
  * What a bundle's own reference says of a point is not shown here: see `training-section.ts`.
  */
+import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import { compareLevels, isMoved } from "../../core/drift/drift-level.ts";
 import { driftLevelWords } from "../../core/drift/drift-words.ts";
 import { type DriftFinding, listFindings } from "../../core/drift/list-findings.ts";
@@ -113,7 +114,8 @@ export function renderLevels(map: {
       renderLevelCell({ ...rolled, name: "All points", day: table.days[index]! }),
     ),
   };
-  const levels = new Set(table.points.flatMap((point) => point.levels));
+  const levels = new Set<DriftLevel | null>();
+  for (const point of table.points) for (const level of point.levels) levels.add(level);
   return html`${renderHeatMap({ label: "Drift by turbine and day", days: table.days, day, rows: [all, ...rows], dayHref })}
   ${renderHeatLegend(levels)}`;
 }

@@ -216,10 +216,10 @@ export function assembleDriftDays(rows: {
   readonly limit: number | undefined;
 }): DriftDayLevels {
   const names = [...new Set(rows.shown.map(nameDriftDay))];
-  const column = new Map(names.map((name, index) => [name, index]));
+  const columnOf = createColumns(names);
   const byPoint = new Map<number, (DriftLevel | null)[]>();
   for (const row of rows.levels) {
-    const index = column.get(nameDriftDay(readRange(row)));
+    const index = columnOf(readRange(row));
     if (index === undefined) continue;
     const point = Number(row.point);
     const ofPoint = byPoint.get(point) ?? names.map(() => null);
@@ -234,6 +234,19 @@ export function assembleDriftDays(rows: {
   const last = shownPoints.length < rows.points.length ? shownPoints.at(-1) : undefined;
   const next = last === undefined ? null : driftCursor({ ...readPoint(last), modelDigest: "" });
   return { days: names, points, next };
+}
+
+/** The column of a period among names of days. Each period is named once: its rows are many thousands, and naming costs more than reading them. */
+function createColumns(names: readonly string[]): (range: PeriodRange) => number | undefined {
+  const byName = new Map(names.map((name, index) => [name, index]));
+  const byStart = new Map<number, Map<number, number | undefined>>();
+  return (range) => {
+    const { fromMs, toMs } = range;
+    const byEnd = byStart.get(fromMs) ?? new Map<number, number | undefined>();
+    byStart.set(fromMs, byEnd);
+    if (!byEnd.has(toMs)) byEnd.set(toMs, byName.get(nameDriftDay(range)));
+    return byEnd.get(toMs);
+  };
 }
 
 /** The period that a row names. */

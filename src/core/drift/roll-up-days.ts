@@ -94,13 +94,19 @@ function describeRow(
   return { site: points[0]!.site, turbine, points, levels };
 }
 
+/** One pass without a map: of ten thousand turbines it is made of each day of each. */
 function rollUpDay(points: readonly PointLevels[], index: number, warningShare: number): RolledLevel {
-  const counts = countPointsByLevel({ points }, index);
-  const [level, count] = [...counts].reduce<readonly [DriftLevel | null, number]>(
-    (worst, next) => (worst[0] === null || compareLevels(next[0], worst[0]) < 0 ? next : worst),
-    [null, 0],
-  );
-  const isExpected = level === "warning" && count <= expectWarnings(countAssessed(counts), warningShare).most;
+  let level: DriftLevel | null = null;
+  let [count, assessed] = [0, 0];
+  for (const { levels } of points) {
+    const own = levels[index] ?? null;
+    if (own === null) continue;
+    if (isAssessed(own)) assessed += 1;
+    const order = level === null ? -1 : compareLevels(own, level);
+    if (order < 0) [level, count] = [own, 1];
+    else if (order === 0) count += 1;
+  }
+  const isExpected = level === "warning" && count <= expectWarnings(assessed, warningShare).most;
   return { level, count, isExpected };
 }
 
