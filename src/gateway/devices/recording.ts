@@ -31,6 +31,8 @@ interface RecordingSpeed {
 /** What is known of the place where it was recorded. */
 export interface RecordingPlace {
   readonly bearing?: BearingOrders | undefined;
+  readonly polePairs?: number | undefined;
+  readonly gearedShafts?: readonly number[] | undefined;
   /** Speed to assume where the device did not know it. */
   readonly shaftRpm?: number | null | undefined;
   readonly alert?: string | undefined;
@@ -47,6 +49,8 @@ export function describeRecording(recording: Recording, place: RecordingPlace): 
     ...(fastestRpm > slowestRpm ? { shaftRpmRange: [slowestRpm, fastestRpm] as const } : {}),
     scale: first.scale,
     ...(place.bearing === undefined ? {} : { bearing: place.bearing }),
+    ...(place.polePairs === undefined ? {} : { polePairs: place.polePairs }),
+    ...(place.gearedShafts === undefined ? {} : { gearedShafts: place.gearedShafts }),
     device: first.deviceId,
     channel: first.channel,
     unit: first.unit,

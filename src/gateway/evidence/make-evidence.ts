@@ -17,7 +17,7 @@ import { describeRecording, type Recording } from "../devices/recording.ts";
 /** Why it was taken, of which machine, and what its model said. */
 export interface EvidenceOccasion
   extends Pick<EvidenceFacts, "kind" | "gateway" | "site" | "turbine" | "component" | "model" | "said"> {
-  readonly point: Pick<PointConfig, "bearing" | "shaftRpm">;
+  readonly point: Pick<PointConfig, "bearing" | "polePairs" | "gearedShafts" | "shaftRpm">;
   /** Id of the alert that it surrounds. */
   readonly alert?: string;
   /** Id of the request that it answers. */
@@ -37,8 +37,8 @@ export async function makeEvidence(recording: Recording, occasion: EvidenceOccas
   const { point, alert, request, ...facts } = occasion;
   const { first, parts, samples } = recording;
   const packed = await packSamples(parts);
-  const { bearing, shaftRpm } = point;
-  const described = describeRecording(recording, { bearing, shaftRpm, alert });
+  const { bearing, polePairs, gearedShafts, shaftRpm } = point;
+  const described = describeRecording(recording, { bearing, polePairs, gearedShafts, shaftRpm, alert });
   const describe = (speed?: EvidenceSpeed): string => {
     const about: EvidenceAbout = {
       ...described,

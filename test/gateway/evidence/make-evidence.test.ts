@@ -63,6 +63,15 @@ it("tells a hundred values of the longest recording, of a shaft that turns backw
   expect(speed!.rpm[0]).toBe(1_000.1);
 });
 
+it("tells the lines that are no fault's as the point states them, and of a point that states none nothing", async () => {
+  const machine = { bearing: { bpfo: 3.58, bpfi: 5.41, bsf: 2.36, ftf: 0.4 }, shaftRpm: null };
+  const stated = { polePairs: 2, gearedShafts: [4.765, 0.21] };
+  const recording = record(2, () => 1_000);
+  expect(await describe(recording, { point: { ...machine, ...stated } })).toMatchObject(stated);
+  expect(Object.keys(await describe(recording, { point: machine }))).not.toContain("polePairs");
+  expect(Object.keys(await describe(recording, { point: machine }))).not.toContain("gearedShafts");
+});
+
 it("leaves the speed out where long names take its room", async () => {
   const long = (name: string): string => name.padEnd(256, name);
   const failureModes = Array.from({ length: 11 }, (_, index) => long(`m${index}-`));

@@ -1,6 +1,7 @@
 /** What is asked of a running gateway to get raw samples of a device, and what it answers; JSON over its local HTTP. */
 import { z } from "zod";
 import { type BearingOrders, bearingOrdersSchema } from "../bundle/bearing.ts";
+import { gearedShaftsSchema, polePairsSchema } from "../config/point-schema.ts";
 import { onDemand } from "../on-demand.ts";
 
 /** Longest capture in seconds. */
@@ -27,6 +28,9 @@ export interface RecordingAbout {
   /** Physical value = count · scale. */
   readonly scale: number;
   readonly bearing?: BearingOrders | undefined;
+  /** Of the induction motor on the shaft, and of shafts that teeth lock to it, as the point states them. */
+  readonly polePairs?: number | undefined;
+  readonly gearedShafts?: readonly number[] | undefined;
   readonly device: string;
   readonly channel: string;
   readonly unit: string;
@@ -71,6 +75,8 @@ export const deviceCaptureReplySchema: () => z.ZodType<DeviceCaptureReply> = onD
       shaftRpmRange: z.tuple([z.number(), z.number()]).optional(),
       scale: z.number().positive(),
       bearing: bearingOrdersSchema().optional(),
+      polePairs: polePairsSchema().optional(),
+      gearedShafts: gearedShaftsSchema().optional(),
       device: z.string(),
       channel: z.string(),
       unit: z.string(),
