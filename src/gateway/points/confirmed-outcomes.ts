@@ -1,6 +1,7 @@
 /**
  * What people find at a point's machine, beside what the model had said of it. One inspection is one outcome, however often it is told:
- * after it nothing is new until the point is held against a reference again, but that it may be corrected.
+ * after it the same finding is nothing new until the point is held against a reference again. Another finding corrects it as long as the
+ * machine has not been heard since; else it is one of its own, beside what the model has said by then.
  */
 import type { Decision } from "../../core/contract/prediction.ts";
 import { vibrationLevelMode } from "../../core/decision/choose-alarm.ts";
@@ -20,13 +21,13 @@ export function createConfirmedOutcomes(
 ): ConfirmedOutcomes {
   /** Of the machine when it ran last; null: not in this run. */
   let said: Decision | null = null;
-  /** Whether somebody has told that a fault was there then; null: nobody has told anything of it. */
+  /** Whether a fault was there, as was told last; null: nothing was since the point is held against its reference. */
   let told: boolean | null = null;
   return {
     note: (decision) => {
-      if (decision.modes.length === 0 || (told !== null && !isHeldAgainst(decision))) return;
+      if (decision.modes.length === 0) return;
       said = decision;
-      told = null;
+      if (isHeldAgainst(decision)) told = null;
     },
     confirm: (foundFault) => {
       // Where this run has heard no machine nobody knows what was said of it.

@@ -128,6 +128,28 @@ describe("what somebody found at a machine", () => {
     ]);
   });
 
+  test("takes nothing back that was found before a repair, where an alarm still stands after it", () => {
+    const { told, hear, renew } = open();
+    hear(0, 80);
+    hear(9, 40);
+    renew({ foundFault: true });
+    hear(0, 50);
+    renew({ foundHealthy: true });
+    expect(told).toMatchObject([
+      [point, { raised: true, isFault: true }, 120_000],
+      [point, { raised: true, isFault: false }, 170_000],
+    ]);
+  });
+
+  test("takes no missed fault back where the point learns after its repair", () => {
+    const { told, hear, renew } = open();
+    hear(0, 80);
+    renew({ foundFault: true });
+    hear(0, 50);
+    renew({ foundHealthy: true });
+    expect(told).toMatchObject([[point, { raised: false, isFault: true }, 80_000]]);
+  });
+
   test("is not told by a renewal that does not say it", () => {
     const { told, hear, renew } = open();
     hear(0, 80);
