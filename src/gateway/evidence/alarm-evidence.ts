@@ -1,8 +1,9 @@
 /**
  * What surrounds an alarm: the samples before it, out of the buffer, and those that come after it, as one recording
- * without a gap. What lies before the last gap ahead of the alarm is no part of it: nobody knows that the machine was faulty
- * by then. Where a recording may not be as long as is wished, both sides are shortened in proportion. One at a time of a channel, and not more often than every five minutes: an alarm that chatters says
- * nothing new.
+ * without a gap: from the last gap ahead of the alarm, since nobody knows that the machine was faulty before, to the first one
+ * after it. A device that restarts, and counts its samples anew, makes a gap. Where a recording may not be as long as is wished,
+ * both sides are shortened in proportion. One at a time of a channel, and not more often than every five minutes: an alarm that
+ * chatters says nothing new.
  */
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { RecordedBlock } from "../../core/contract/stream.ts";
@@ -57,6 +58,8 @@ interface Open {
   readonly run: RecordingRun;
   /** Samples that are still to come after the alarm; null: none has come at all yet. */
   left: number | null;
+  /** Number of the sample that goes on with what is there; null: nothing is. */
+  next: number | null;
   readonly dueMs: number;
 }
 
@@ -95,24 +98,27 @@ export function createAlarmEvidence(options: AlarmEvidenceOptions): AlarmEvidenc
       const replay = (accept: (block: RecordedBlock) => void): void =>
         buffer.replay(source.deviceId, source.channel, accept);
       let rateHz: number | null = null;
-      let from = 0;
-      let next = 0;
+      let next: number | null = null;
+      let blocks = 0;
+      let blocksBeforeGap = 0;
       replay((block) => {
         rateHz = block.sampleRateHz;
-        if (block.firstSample !== next) from = block.firstSample;
-        next = block.firstSample + block.counts.length;
+        if (block.firstSample !== next) blocksBeforeGap = blocks;
+        next = endOf(block);
+        blocks++;
       });
       const share = rateHz === null ? null : shareSamples(rateHz);
       const run = createRecordingRun(Math.max(1, share === null ? maxSamples : share.before + share.after));
       if (share !== null && share.before > 0) {
         const newest = createSampleRing(share.before);
+        let index = 0;
         replay((block) => {
-          if (block.firstSample >= from) newest.push(block);
+          if (index++ >= blocksBeforeGap) newest.push(block);
         });
         newest.replay(run.accept);
-      }
+      } else next = null;
       const dueMs = nowMs + 1000 * secondsAfter + slownessMs;
-      open.set(key, { event, run, dueMs, left: share?.after ?? null });
+      open.set(key, { event, run, dueMs, next, left: share?.after ?? null });
       if (secondsAfter === 0) finish(key);
     },
     accept: (block) => {
@@ -120,6 +126,11 @@ export function createAlarmEvidence(options: AlarmEvidenceOptions): AlarmEvidenc
       const key = channelKey(block.deviceId, block.channel);
       const one = open.get(key);
       if (one === undefined) return;
+      if (one.next !== null && block.firstSample !== one.next) {
+        finish(key);
+        return;
+      }
+      one.next = endOf(block);
       one.left ??= shareSamples(block.sampleRateHz).after;
       one.run.accept(block);
       one.left -= block.counts.length;
@@ -133,4 +144,9 @@ export function createAlarmEvidence(options: AlarmEvidenceOptions): AlarmEvidenc
       for (const key of [...open.keys()]) finish(key);
     },
   };
+}
+
+/** Number of the sample after its last one. */
+function endOf({ firstSample, counts }: RecordedBlock): number {
+  return firstSample + counts.length;
 }

@@ -11,8 +11,16 @@ const secondsBefore = 20;
 const secondsAfter = 10;
 const maxSamples = 480_000;
 
-/** Where a recording lies whose alarm is raised at 30 s, of a stream of which blocks of a tenth of a second are lost at these times; seconds. */
-function recordAround({ rateHz, lostAt = [], lastAt = 60 }: Stream): readonly [number, number] {
+/**
+ * Where a recording lies whose alarm is raised at 30 s, of a stream of which blocks of a tenth of a second are lost at these times, and
+ * whose device counts anew from one on; seconds.
+ */
+function recordAround({
+  rateHz,
+  lostAt = [],
+  restartsAt = 0,
+  lastAt = 60,
+}: Stream): readonly [number, number] {
   let lies: readonly [number, number] = [0, 0];
   const buffer = createEvidenceBuffer({
     channels: new Set(["d/c"]),
@@ -31,14 +39,16 @@ function recordAround({ rateHz, lostAt = [], lastAt = 60 }: Stream): readonly [n
     onBegun: () => {},
     onNothing: () => {},
     onRecording: ({ first, samples }) => {
-      lies = [first.firstSample / rateHz, (first.firstSample + samples) / rateHz];
+      const fromSeconds = first.timestampMs / 1000;
+      lies = [fromSeconds, fromSeconds + samples / rateHz];
     },
   });
   const counts = new Int16Array(rateHz / 10);
   for (let tenth = 0; tenth < 10 * lastAt; tenth++) {
     if (tenth === 300) alarms.note(raised);
     if (lostAt.includes(tenth / 10)) continue;
-    const firstSample = tenth * counts.length;
+    const restarted = tenth < 10 * restartsAt ? 0 : 10 * restartsAt;
+    const firstSample = (tenth - restarted) * counts.length;
     const block = { deviceId: "d", channel: "c", unit: "g", timestampMs: 100 * tenth, scale: 1 };
     const whole = { ...block, counts, firstSample, sampleRateHz: rateHz, shaftRpm: 1_500 };
     alarms.accept(whole);
@@ -51,6 +61,7 @@ function recordAround({ rateHz, lostAt = [], lastAt = 60 }: Stream): readonly [n
 interface Stream {
   readonly rateHz: number;
   readonly lostAt?: readonly number[];
+  readonly restartsAt?: number;
   /** When samples end. */
   readonly lastAt?: number;
 }
@@ -74,6 +85,14 @@ it.each([25_600, 51_200])(
 
 it("leaves out what lies before a gap ahead of the alarm, however long it is", () => {
   expect(recordAround({ rateHz: 12_000, lostAt: [12, 28.5] })).toEqual([28.6, 40]);
+});
+
+it("leaves out what a device sent before it restarted and counted anew", () => {
+  expect(recordAround({ rateHz: 12_000, lostAt: [28.5], restartsAt: 28.6 })).toEqual([28.6, 40]);
+});
+
+it("keeps the run that holds the alarm where a longer one comes after a gap", () => {
+  expect(recordAround({ rateHz: 12_000, lostAt: [28.5, 31] })).toEqual([28.6, 31]);
 });
 
 it("keeps the run that holds the alarm where a gap comes soon after it", () => {
