@@ -23,7 +23,7 @@ export interface GuessedRecordings {
   readonly entries: readonly GuessedEntry[];
   /** Recordings of which nothing says a label. */
   readonly unlabelled: readonly string[];
-  /** Files that are neither recordings nor the NAME.json or the NAME.rpm.csv beside one. */
+  /** Files that are neither recordings nor the NAME.json beside one or the NAME.rpm.csv beside NAME.npy. */
   readonly others: number;
 }
 
@@ -32,7 +32,7 @@ type Guess = Pick<GuessedEntry, "label" | "machine" | "note">;
 const recordingName = /\.(npy|csv|tsv|txt|mat|parquet|wav)$/i;
 /** What `aurora data init` itself writes, and notes that people keep beside recordings. */
 const noteName = /(^|\/)(readme[^/]*|recordings|license|notes?|index)\.[^./]*$/i;
-/** How `aurora evidence get` calls the speed beside a recording. */
+/** How `aurora evidence get` calls the speed beside NAME.npy; without that it is a recording like others. */
 const speedName = /\.rpm\.csv$/i;
 /** Words that every recording may be called by; with a number or without. */
 const genericWords: ReadonlySet<string> = new Set(
@@ -55,8 +55,12 @@ export function guessRecordings(
   files: readonly string[],
   notes: ReadonlyMap<string, EvidenceNote> = new Map(),
 ): GuessedRecordings {
+  const known = new Set(files);
+  const speeds = new Set(
+    files.filter((file) => speedName.test(file) && known.has(file.replace(speedName, ".npy"))),
+  );
   const recordings = files.filter(
-    (file) => recordingName.test(file) && !noteName.test(file) && !speedName.test(file),
+    (file) => recordingName.test(file) && !noteName.test(file) && !speeds.has(file),
   );
   const groups = new Map<string, { readonly guess: Guess; readonly files: string[] }>();
   const unlabelled: string[] = [];
@@ -78,7 +82,7 @@ export function guessRecordings(
   return {
     entries,
     unlabelled,
-    others: files.filter((file) => !used.has(file) && !speedName.test(file)).length,
+    others: files.filter((file) => !used.has(file) && !speeds.has(file)).length,
   };
 }
 

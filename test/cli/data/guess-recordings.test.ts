@@ -31,6 +31,17 @@ describe("a label in a name", () => {
 });
 
 describe("the files of a folder", () => {
+  it("are of a speed where NAME.npy lies beside NAME.rpm.csv, and else recordings", () => {
+    const { entries, unlabelled, others } = guessRecordings([
+      "normal/a_1500.rpm.csv",
+      "outer/b_1500.npy",
+      "outer/b_1500.rpm.csv",
+      "x.rpm.csv",
+    ]);
+    expect(entries.map(({ file }) => file)).toEqual(["normal/a_1500.rpm.csv", "outer/b_1500.npy"]);
+    expect([unlabelled, others]).toEqual([["x.rpm.csv"], 0]);
+  });
+
   it("are entries of a label and a machine, a pattern where one fits them alone", () => {
     const { entries, unlabelled, others } = guessRecordings([
       "healthy/t1/a.wav",
