@@ -33,6 +33,7 @@ import { createHealthyReferences } from "./evidence/healthy-references.ts";
 import { type EvidenceOccasion, makeEvidence } from "./evidence/make-evidence.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
 import type { Outbox } from "./record/outbox.ts";
+import type { KeptPlace } from "./record/read-kept.ts";
 import type { Uplink } from "./record/uplink.ts";
 
 /** How long the end waits for a disk that takes the last samples. */
@@ -189,10 +190,10 @@ export async function composeEvidence(
       .list(site, turbine)
       .filter((alarm) => alarm.component === component && alarm.conditionActive)
       .map(({ failureMode }) => failureMode);
-  const capture = async (turbine: string, component: string, seconds: number): Promise<Recording> => {
+  const capture = async ({ turbine, component }: KeptPlace, wish: WishedLength): Promise<Recording> => {
     const point = points.find(turbine, component);
     if (captures === null || point === undefined) throw new Error("no device can be asked yet");
-    return (await captures.capture(wishFor(point, seconds))).recording;
+    return (await captures.capture(wishFor(point, wish))).recording;
   };
 
   const surrounding = allow.includes("alarm")
@@ -215,7 +216,7 @@ export async function composeEvidence(
     points: allow.includes("reference")
       ? points.all.map(({ turbine, component }) => ({ turbine, component }))
       : [],
-    record: ({ turbine, component }) => capture(turbine, component, settings.referenceSeconds),
+    record: (point) => capture(point, { seconds: settings.referenceSeconds, clamped: true }),
     isQuiet: ({ turbine, component }) => standing(turbine, component).length === 0,
     state,
     clock,
@@ -231,8 +232,8 @@ export async function composeEvidence(
     known: begun.earlier,
     isPoint: (turbine, component) => points.find(turbine, component) !== undefined,
     check: ({ turbine, component, seconds }) =>
-      captures?.check(wishFor(points.find(turbine, component)!, seconds)),
-    record: ({ turbine, component, seconds }) => capture(turbine, component, seconds),
+      captures?.check(wishFor(points.find(turbine, component)!, { seconds })),
+    record: ({ turbine, component, seconds }) => capture({ turbine, component }, { seconds }),
     onRecording: (recording, { id, turbine, component }) => {
       const failureModes = standing(turbine, component);
       const verdict = failureModes.length > 0 ? "alarm" : "no-alarm";
@@ -288,7 +289,9 @@ export async function composeEvidence(
   };
 }
 
+type WishedLength = Pick<CaptureWish, "seconds" | "clamped">;
+
 /** A recording that is asked for may be shorter: a device that sends with gaps gives its longest run. */
-function wishFor({ device: deviceId, channel }: PointConfig, seconds: number): CaptureWish {
-  return { deviceId, channel, seconds, partial: true };
+function wishFor({ device: deviceId, channel }: PointConfig, length: WishedLength): CaptureWish {
+  return { deviceId, channel, partial: true, ...length };
 }

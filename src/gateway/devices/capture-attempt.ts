@@ -18,6 +18,8 @@ export interface CaptureWish {
   readonly channel: string | null;
   /** Take the longest run without a gap, however short. */
   readonly partial: boolean;
+  /** Take as many samples as a recording holds where the channel's rate makes more of so many seconds; left out: refuse. */
+  readonly clamped?: boolean;
   /** Ends the capture early; the promise then rejects. */
   readonly signal?: AbortSignal;
 }
@@ -143,13 +145,19 @@ export function createCaptureError(
   return new AuroraError(code, message, hint === undefined ? details : { ...details, hint });
 }
 
-/** How many samples are wished for. @throws AuroraError USAGE for more than a recording holds */
-export function countSamples({ deviceId, seconds }: CaptureWish, channel: DeviceChannel): number {
+/** How many samples are wished for. @throws AuroraError USAGE for more than a recording holds, where the wish is not `clamped` */
+export function countSamples(
+  { deviceId, seconds, clamped = false }: CaptureWish,
+  channel: DeviceChannel,
+): number {
   const samples = Math.ceil(seconds * channel.sampleRateHz);
   if (samples <= maxCaptureSamples) return samples;
+  if (clamped) return maxCaptureSamples;
+  // In milliseconds: the shortest recording that can be asked for is one.
+  const mostSeconds = Math.floor((1000 * maxCaptureSamples) / channel.sampleRateHz) / 1000;
   throw createCaptureError("USAGE", deviceId, {
     message: `${seconds} s of ${channel.name} are ${samples} samples; at most ${maxCaptureSamples} are kept`,
-    hint: `Ask for at most ${Math.floor(maxCaptureSamples / channel.sampleRateHz)} seconds.`,
+    hint: `Ask for at most ${mostSeconds} seconds.`,
   });
 }
 

@@ -27,7 +27,7 @@ interface Bench {
   send(first: number, samples: number, shaftRpm?: number): boolean;
 }
 
-function createBench(mode: "raw" | "edge"): Bench {
+function createBench(mode: "raw" | "edge", rateHz = 1_000): Bench {
   const timers = createManualTimers();
   const asked: number[] = [];
   const captures = createDeviceCaptures({
@@ -35,7 +35,9 @@ function createBench(mode: "raw" | "edge"): Bench {
     watchedChannelOf: () => undefined,
     timers,
   });
-  captures.contact(hello, { askRaw: (samples) => asked.push(samples) });
+  const [vibration, temperature] = hello.channels;
+  const channels = [{ ...vibration!, sampleRateHz: rateHz }, temperature!];
+  captures.contact({ ...hello, channels }, { askRaw: (samples) => asked.push(samples) });
   return {
     captures,
     timers,
@@ -45,7 +47,7 @@ function createBench(mode: "raw" | "edge"): Bench {
         deviceId: "mcu-1",
         channel: "vibration",
         unit: "g",
-        sampleRateHz: 1_000,
+        sampleRateHz: rateHz,
         scale: 0.001,
         timestampMs: firstSample,
         firstSample,
@@ -176,3 +178,17 @@ test("a device that is lost, and a caller that goes away, end a capture", async 
   await expect(lost).rejects.toMatchObject({ code: "DEVICE_UNREACHABLE" });
   expect(timers.waiting).toBe(0);
 });
+
+test.each([51_200, 1_000_000])(
+  "more seconds than a recording holds at %d Hz are refused with how many it does, or clamped",
+  async (rateHz) => {
+    const { captures, asked, send } = createBench("edge", rateHz);
+    const long = { ...wish, seconds: 10, partial: true };
+    const hint = `Ask for at most ${480_000 / rateHz} seconds.`;
+    await expect((async () => captures.capture(long))()).rejects.toMatchObject({ code: "USAGE", hint });
+    const captured = captures.capture({ ...long, clamped: true });
+    expect(asked).toEqual([480_000]);
+    send(0, 480_000);
+    expect((await captured).recording.samples).toBe(480_000);
+  },
+);

@@ -11,7 +11,7 @@ export interface EvidenceConfig {
   /** Around an alarm, s; both are shortened in proportion where together they are more than the samples of the longest capture. */
   readonly secondsBefore: number;
   readonly secondsAfter: number;
-  /** Length of a healthy reference, s. */
+  /** Length of a healthy reference, s; shorter where that is more than the samples of the longest capture. */
   readonly referenceSeconds: number;
   /** Of the rolling buffer, in memory. */
   readonly bufferBytes: number;
@@ -45,7 +45,9 @@ export const evidenceConfigSchema: () => z.ZodType<EvidenceConfig> = onDemand(()
         .min(1)
         .max(maxCaptureSeconds)
         .default(10)
-        .describe("Seconds of samples of a healthy reference"),
+        .describe(
+          "Seconds of samples of a healthy reference; fewer where the channel's rate makes more than 480,000 samples of them",
+        ),
       bufferBytes: z
         .int()
         .min(65_536)
