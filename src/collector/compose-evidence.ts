@@ -44,7 +44,7 @@ export interface CollectorEvidence extends EvidenceReader {
   take(envelopes: readonly CheckedEnvelope[]): Promise<readonly CheckedEnvelope[]>;
   /** Tells a gateway what a person asks for; rejects when the broker does not take it. */
   ask(request: EvidenceRequest): Promise<void>;
-  /** Removes what is too old, by a clock that its caller believes, and what is too much; call it now and then. */
+  /** Removes what is too old, by a clock that its caller believes, and what is too much, once no other removal runs; call it now and then. */
   keep(): Promise<number>;
   /** Removes what is too much alone, whatever the clock says. */
   makeRoom(): Promise<number>;
@@ -75,15 +75,21 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
   const incoming = await openIncomingFiles({ dir: join(dir, "incoming"), clock });
   const intake = createEvidenceIntake({ incoming, store, record, sites, clock, timers, logger, tell });
   if (bucket !== null && metrics !== null) measureBucket(metrics, bucket, intake);
+  const keepers = createWorkQueue();
+  /** The last that runs or waits. */
   let keeping: Promise<number> | null = null;
   const keepBy = (believed: typeof clock | null): Promise<number> => {
     const bounds = { maxBytes, days };
-    keeping ??= keepEvidence({ record, store, incoming, bounds, clock: believed, logger }).finally(() => {
-      keeping = null;
-    });
-    return keeping;
+    const own = keepers.run(() =>
+      keepEvidence({ record, store, incoming, bounds, clock: believed, logger }).finally(() => {
+        if (keeping === own) keeping = null;
+      }),
+    );
+    keeping = own;
+    return own;
   };
-  const makeRoom = (): Promise<number> => keepBy(null);
+  // Whatever runs or waits makes room.
+  const makeRoom = (): Promise<number> => keeping ?? keepBy(null);
   const queue = createWorkQueue();
   let keptAtBytes = 0;
   let keepFault: string | null = null;
@@ -119,7 +125,7 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
       await queue.close();
       bucket?.close();
       await intake.close();
-      await keeping?.catch(() => undefined); // whoever began it has logged why
+      await keepers.close();
     },
   };
 }
