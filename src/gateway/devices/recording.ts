@@ -24,7 +24,7 @@ export interface Recording {
 interface RecordingSpeed {
   /** Above 0, not always a whole number. */
   readonly everySamples: number;
-  /** Of the first sample, and of each so many further on; the last is of the end. */
+  /** Of the first sample, and of each so many further on; the last is of the end, and stands there. */
   readonly rpm: readonly number[];
 }
 
@@ -166,6 +166,24 @@ function close({ parts, turns, everySamples, rpm, lastRpm, ...run }: OpenRun): R
   const whole = parts.map((part, index) =>
     left > 0 && index === parts.length - 1 ? part.subarray(0, left) : part,
   );
-  const speed = { everySamples, rpm: [...rpm, lastRpm] };
+  const speed = spreadSpeeds([...rpm, lastRpm], { everySamples, samples: run.samples });
   return { ...run, parts: whole, shaftRpm: turns / run.samples, speed };
+}
+
+/** Evenly spread over all samples, from speeds that stand `everySamples` apart but for the last, which stands at the end. */
+function spreadSpeeds(
+  rpm: readonly number[],
+  { everySamples, samples }: { readonly everySamples: number; readonly samples: number },
+): RecordingSpeed {
+  const last = rpm.length - 1;
+  const apart = samples / last;
+  const readAt = (place: number): number => {
+    const at = Math.min(Math.floor(place / everySamples), last - 1);
+    const [here, next] = [rpm[at]!, rpm[at + 1]!];
+    const begin = at * everySamples;
+    const part = (place - begin) / (Math.min(samples, begin + everySamples) - begin);
+    // A shaft that stands is not on its way to the next speed.
+    return part > 0 && part < 1 && here * next === 0 ? 0 : here + part * (next - here);
+  };
+  return { everySamples: apart, rpm: rpm.map((speed, at) => (at === last ? speed : readAt(at * apart))) };
 }

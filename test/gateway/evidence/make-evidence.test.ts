@@ -51,6 +51,15 @@ it("tells twice a second how a speed that changes goes, and its end", async () =
   expect(shaftRpm).toBeCloseTo(1_095, 6);
 });
 
+it("tells the last speed at the end, where that is between two halves of a second or before the first one", async () => {
+  const rpmAt = (second: number) => 1_000 + 100 * second;
+  const short = await describe(record(0.2, rpmAt));
+  expect(short.speed).toEqual({ everySamples: 200, rpm: [1_000, 1_010] });
+  const { speed } = await describe(record(1.2, rpmAt));
+  // At 0, 0.4, 0.8 and 1.2 s, of what was stated at 0, 0.5 and 1 s and in the last block.
+  expect(speed).toEqual({ everySamples: 400, rpm: [1_000, 1_040, 1_080, 1_110] });
+});
+
 it("tells no speed but the mean where it stays, or where no block knows it", async () => {
   expect((await describe(record(2, () => 1_000))).speed).toBeUndefined();
   expect((await describe(record(2, (second) => (second < 1 ? 1_000 : Number.NaN)))).speed).toBeUndefined();
