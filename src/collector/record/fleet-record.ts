@@ -83,6 +83,8 @@ export interface EnvelopeBatch {
   readonly nowMs: number;
   readonly envelopes: readonly CheckedEnvelope[];
   readonly setAside: readonly SetAsideMessage[];
+  /** How long it may wait for what somebody else has locked, ms, at each; default: as long as the engine waits. */
+  readonly lockMs?: number | undefined;
 }
 
 /** An envelope whose records were checked one by one. Of a bad record only the fault is kept, and its sequence. */

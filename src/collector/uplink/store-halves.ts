@@ -24,11 +24,14 @@ interface HalvesStored<T> {
 
 interface HalfStoreOptions<T> {
   readonly failures: StoreFailures;
-  /** Stores messages, and adds to `early`. */
-  readonly store: (messages: readonly T[], early: Set<Uint8Array>) => Promise<void>;
+  /** Stores messages, and adds to `early`; waits for a lock no longer than `lockMs`. */
+  readonly store: (messages: readonly T[], early: Set<Uint8Array>, lockMs?: number) => Promise<void>;
   /** Is the storage there? */
   readonly answers: () => Promise<boolean>;
 }
+
+/** How long the others, while they fail, may wait for a lock: alerts that come meanwhile wait behind. */
+const othersLockMs = 1_000;
 
 /** Alerts, and the events beside them, come before what else waits. */
 export function isUrgent(topic: string): boolean {
@@ -51,7 +54,7 @@ export function createHalfStore<T extends UplinkMessage>({
 }: HalfStoreOptions<T>): (halves: Halves<T>) => Promise<HalvesStored<T>> {
   const storeIn = async (
     { urgent, others }: Halves<T>,
-    attempt: (messages: readonly T[]) => Promise<StoreFault | null>,
+    attempt: (messages: readonly T[], lockMs?: number) => Promise<StoreFault | null>,
     isStuck: (message: T) => boolean,
   ): Promise<HalvesStored<T>["failed"]> => {
     const isStored = (messages: readonly T[]): boolean => !messages.every(isStuck);
@@ -63,7 +66,7 @@ export function createHalfStore<T extends UplinkMessage>({
       failures.note("urgent", ofUrgent.error);
       return "both";
     }
-    const ofOthers = together ?? (await attempt(others));
+    const ofOthers = together ?? (await attempt(others, failures.has("others") ? othersLockMs : undefined));
     const areOthersStored = ofOthers === null && isStored(others);
     if (areOthersStored) failures.clear("others");
     // Where nothing urgent waits, the others' success says that the storage is there.
@@ -77,10 +80,10 @@ export function createHalfStore<T extends UplinkMessage>({
   return async (halves) => {
     const early = new Set<Uint8Array>();
     const stuck = new Map<T, unknown>();
-    const attempt = async (messages: readonly T[]): Promise<StoreFault | null> => {
+    const attempt = async (messages: readonly T[], lockMs?: number): Promise<StoreFault | null> => {
       if (messages.length === 0) return null;
       try {
-        const found = await storeTogether(messages, (some) => store(some, early));
+        const found = await storeTogether(messages, (some) => store(some, early, lockMs));
         for (const [message, error] of found) stuck.set(message, error);
         return null;
       } catch (error) {

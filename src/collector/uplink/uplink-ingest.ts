@@ -77,7 +77,7 @@ const maxDelayMs = 20;
 const maxBatchBytes = 256 * 1024;
 /** Until what follows a hole is looked at again. */
 const holePauseMs = 25;
-/** Until what is not urgent is tried again, where it alone cannot be stored: an attempt may wait as long as the database waits for a lock, and alerts behind it. */
+/** Until what is not urgent is tried again, where it alone cannot be stored: alerts wait behind each attempt. */
 const othersPauseMs = 30_000;
 /** Of what may wait, of all and of a gateway, for messages that are not urgent. */
 const othersShare = 7 / 8;
@@ -112,6 +112,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   const storeMessages = async (
     messages: readonly WaitingMessage[],
     early: Set<Uint8Array>,
+    lockMs?: number,
   ): Promise<void> => {
     const { isBehind = false } = clock;
     const limits = { sites, driftKeptMs, driftBinsOf, nowMs: clock.nowMs(), isBehind };
@@ -120,7 +121,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       // What is large is stored in parts, and others have their turn between them.
       if (!isFirst) await rest();
       isFirst = false;
-      const batch = { ...read, envelopes: await beforeStore(read.envelopes) };
+      const batch = { ...read, lockMs, envelopes: await beforeStore(read.envelopes) };
       const stored = await record.storeEnvelopes(batch);
       for (const [index, { payload }] of batch.envelopes.entries()) {
         if (stored[index]!.outcome === "hole") early.add(payload);

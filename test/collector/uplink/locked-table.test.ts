@@ -2,8 +2,10 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createUplinkIngest } from "../../../src/collector/uplink/uplink-ingest.ts";
+import { ok } from "../../../src/core/contract/result.ts";
 import type { Lane } from "../../../src/core/contract/topics.ts";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
+import { dayMs } from "../../../src/core/maths/durations.ts";
 import { systemClock, systemTimers } from "../../../src/core/platform/clock.ts";
 import { createLogger } from "../../../src/core/platform/logger.ts";
 import { createMetrics } from "../../../src/core/platform/metrics.ts";
@@ -23,12 +25,26 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
 
   const open = async () => {
     const url = await server.createDatabase();
-    const record = await openAt(url, { statementTimeoutMs: 400 });
+    // The driver takes it from the address, before its own.
+    const record = await openAt(`${url}${url.includes("?") ? "&" : "?"}lock_timeout=300`);
+    const lockMs: Record<Lane, (number | undefined)[]> = {
+      alert: [],
+      update: [],
+      prediction: [],
+      drift: [],
+      raw: [],
+    };
     const lines: string[] = [];
     let skippedMs = 0;
     const stored = new Map<Lane, number>();
     const ingest = createUplinkIngest({
-      record,
+      record: {
+        check: () => record.check(),
+        storeEnvelopes: (batch) => {
+          for (const { lane } of batch.envelopes) lockMs[lane].push(batch.lockMs);
+          return record.storeEnvelopes(batch);
+        },
+      },
       clock: {
         nowMs: () => systemClock.nowMs(),
         monotonicMs: () => systemClock.monotonicMs() + skippedMs,
@@ -60,11 +76,11 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     const skip = (ms: number): void => {
       skippedMs += ms;
     };
-    return { ingest, record, stored, send, left, lines, holder, skip };
+    return { url, ingest, record, stored, send, left, lines, holder, skip, lockMs };
   };
 
   it("stores alerts while no prediction can be, and says until one is that something cannot", async () => {
-    const { ingest, record, stored, send, left, lines, holder, skip } = await open();
+    const { ingest, record, stored, send, left, lines, holder, skip, lockMs } = await open();
     await holder.query("BEGIN; LOCK TABLE prediction IN ACCESS EXCLUSIVE MODE");
     send("prediction", 2);
     send("alert", 2);
@@ -78,6 +94,9 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
       expect(ingest.storeFails).toBe(true);
     }
     expect(stored.get("prediction")).toBe(1);
+    // While they fail they are tried with little patience.
+    expect(lockMs.prediction).toContain(1_000);
+    expect(new Set(lockMs.alert)).toEqual(new Set([undefined]));
     await holder.query("COMMIT");
     skip(60_000);
     for (let sequence = 2; sequence <= 12; sequence++) send("prediction", sequence);
@@ -87,6 +106,24 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     const told = lines.filter((line) => line.includes("predictions and drift"));
     expect(told).toHaveLength(2);
     expect(lines.join()).not.toContain("nothing can be stored");
+  });
+
+  it("waits for a lock no longer than a batch may, for its rows or for the day's partition", async () => {
+    const { url, holder } = await open();
+    // Its own patience is longer than the test's.
+    const record = await openAt(url, { statementTimeoutMs: 600_000 });
+    const now = Date.now();
+    const store = (nowMs: number) => {
+      const batch = predictionBatch("wt-1", nowMs, { rows: 1, stepMs: 1_000 });
+      const topic = "aurora/v1/gateway/gw-2/up/prediction";
+      const envelope = { ...eventEnvelope([], { gateway: "gw-2", lane: "prediction" }), topic };
+      const envelopes = [{ ...envelope, payload: new Uint8Array(), records: [ok(batch)] }];
+      return record.storeEnvelopes({ nowMs, envelopes, setAside: [], lockMs: 50 });
+    };
+    await holder.query("BEGIN; LOCK TABLE prediction IN ACCESS EXCLUSIVE MODE");
+    for (const nowMs of [now, now + 5 * dayMs]) await expect(store(nowMs)).rejects.toThrow("lock timeout");
+    await holder.query("COMMIT");
+    expect(await store(now)).toMatchObject([{ outcome: "stored", watermark: 1 }]);
   });
 
   it("keeps what is not urgent while nothing can be stored, and stores it afterwards in its order", async () => {

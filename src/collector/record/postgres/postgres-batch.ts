@@ -65,13 +65,15 @@ export function createEnvelopeStore(
     });
     // Alerts wait for no table that they are not written to; notices of what is missing may come with any batch.
     const hasPredictions = sent.some(({ record }) => record.kind === "prediction-batch");
-    await partitions.prepare(batch.nowMs, hasPredictions ? ["event", "prediction"] : ["event"]);
+    const { lockMs } = batch;
+    await partitions.prepare(batch.nowMs, hasPredictions ? ["event", "prediction"] : ["event"], lockMs);
     const numbers = await admit(sent);
     const gateways = [...new Set(batch.envelopes.map(({ gateway }) => gateway))];
     const unknown = gateways.filter((gateway) => !knownGateways.has(gateway));
     let touched: TurbineTouch[] = [];
     const store = (write: RecordWriter): Promise<readonly StoredEnvelope[]> =>
       held.transaction(async (session) => {
+        if (lockMs !== undefined) await session.exec(`SET LOCAL lock_timeout = ${lockMs}`);
         // Of an attempt that was rolled back nothing is known.
         touched = [];
         if (unknown.length > 0) await noteGateways(session, unknown);

@@ -34,9 +34,9 @@ export function dayNumber(timeMs: number): number {
 export interface PostgresPartitions {
   /**
    * Makes the partitions of a moment's day and of the next, once, for tables that will be written to. Not inside a transaction: it
-   * waits for nobody's rows. The next day's are tried again later, whatever the server says of them.
+   * waits for nobody's rows, and for a lock no longer than `lockMs`. The next day's are tried again later, whatever the server says of them.
    */
-  prepare(nowMs: number, tables: readonly ArrivalTable[]): Promise<void>;
+  prepare(nowMs: number, tables: readonly ArrivalTable[], lockMs?: number): Promise<void>;
   /**
    * Drops the days of a table that ended before `beforeMs`; resolves with about how many rows there were. What somebody reads
    * for long is left to another time, which is told.
@@ -59,12 +59,12 @@ export function createPostgresPartitions(
   const list = (table: PartitionedTable): Promise<readonly DayPartition[]> =>
     table === "prediction" && days === "chunks" ? listChunks(database) : listPartitions(database, table);
   const recall = rememberByEra(database, () => new Set<string>());
-  const make = async (table: ArrivalTable, day: number, patienceMs?: number): Promise<void> => {
+  const make = async (table: ArrivalTable, day: number, lockMs?: number): Promise<void> => {
     const made = recall();
     const name = `${table}_${day}`;
     if (made.has(name) || (table === "prediction" && days === "chunks")) return;
     await database.transaction(async (session) => {
-      if (patienceMs !== undefined) await session.exec(`SET LOCAL lock_timeout = ${patienceMs}`);
+      if (lockMs !== undefined) await session.exec(`SET LOCAL lock_timeout = ${lockMs}`);
       await session.rows("SELECT pg_advisory_xact_lock($1)", [schemaLock]);
       // A default partition would be searched at every new one: a day without its own is refused, and made by the next batch.
       await addPartition(session, table, { name, bounds: `FROM (${day}) TO (${day + 1})` });
@@ -89,9 +89,9 @@ export function createPostgresPartitions(
     }
   };
   return {
-    prepare: async (nowMs, tables) => {
+    prepare: async (nowMs, tables, lockMs) => {
       const today = dayNumber(nowMs);
-      for (const table of tables) await make(table, today);
+      for (const table of tables) await make(table, today, lockMs);
       for (const table of tables) await makeAhead(table, today + 1, nowMs);
     },
     drop: async (table, beforeMs) => {
