@@ -29,8 +29,8 @@ interface FormerStates {
   readonly topics: ReadonlySet<string>;
   /** It is another gateway's: it stays as it is. */
   leave(topic: string): void;
-  /** Empties the others with every connection from now on, until the broker has taken it. */
-  empty(): void;
+  /** Empties those that are nobody's by now, at once and with every later connection, until the broker has taken it. */
+  empty(isNobodys: (topic: string) => boolean): void;
 }
 
 const key = "published-states";
@@ -57,44 +57,57 @@ export function notePublishedStates(options: PublishedStatesOptions): FormerStat
   };
   // A kill must not leave one that nobody knows of.
   write();
+  /** Those of them that are nobody's. */
+  const due = new Set<string>();
+  let cancel = (): void => {};
   let failures = 0;
   /** Topics that were tried since the broker took one. */
   let tries = 0;
   let isBusy = false;
+  const leave = (topic: string): void => {
+    former.delete(topic);
+    due.delete(topic);
+    write();
+  };
   /** Rejects where any stays, with the last reason. */
   const emptyAll = async (): Promise<void> => {
     let refusal: unknown = null;
-    for (const topic of [...former]) {
+    const tried = new Set<string>();
+    // What falls due meanwhile is reached as well.
+    for (const topic of due) {
+      if (tried.has(topic)) continue;
+      tried.add(topic);
       try {
         // One at a time: a broker that gives no right to a site of before may end the connection with everything on it.
         await mqtt.publish(topic, "", { qos: 1, retain: true });
       } catch (error) {
         tries++;
         // Others come first with the next connection: this one may end each.
-        former.delete(topic);
-        former.add(topic);
+        for (const list of [former, due]) {
+          list.delete(topic);
+          list.add(topic);
+        }
         if (!isMqttRefusal(error)) throw error;
         refusal = error;
         continue;
       }
       logger.info("a turbine is no longer configured: its state is taken back", { topic });
       tries = 0;
-      former.delete(topic);
-      write();
+      leave(topic);
     }
     if (refusal !== null) throw refusal;
   };
   const emptyAgain = (): void => {
-    const isTriedOut = tries >= former.size || failures >= mostEnds;
+    const isTriedOut = tries >= due.size || failures >= mostEnds;
     if (isBusy || (failures >= mostFailures && isTriedOut)) return;
     isBusy = true;
-    const before = former.size;
+    const before = due.size;
     emptyAll()
       .catch((error: unknown) => {
-        failures = former.size < before ? 0 : failures + 1;
+        failures = due.size < before ? 0 : failures + 1;
         write();
         logger.warn("the broker keeps states of turbines that are no longer configured", {
-          topics: former.size,
+          topics: due.size,
           error,
         });
       })
@@ -104,12 +117,14 @@ export function notePublishedStates(options: PublishedStatesOptions): FormerStat
   };
   return {
     topics: former,
-    leave: (topic) => {
-      former.delete(topic);
-      write();
-    },
-    empty: () => {
-      if (former.size > 0) mqtt.onConnect(emptyAgain);
+    leave,
+    empty: (isNobodys) => {
+      for (const topic of former) if (isNobodys(topic)) due.add(topic);
+      if (due.size === 0) return;
+      failures = 0;
+      tries = 0;
+      cancel();
+      cancel = mqtt.onConnect(emptyAgain);
     },
   };
 }

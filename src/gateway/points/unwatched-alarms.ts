@@ -69,9 +69,12 @@ export function createUnwatchedAlarms(options: UnwatchedAlarmsOptions): Unwatche
   // Alarms that wait for people outlive the state that told of them.
   const ofAlarms = kept.alarms.records.map(topicOf).filter((topic) => !watched.has(topic));
   let isDue = true;
+  // A topic of its former site is no gateway's to read that is of this one: a broker may end the connection that asks for it.
+  const isOfSite = (topic: string): boolean =>
+    topic === topics.state(config.gateway.site, topic.split("/").at(-2) ?? "");
   const successors = awaitSuccessors({
     ...options,
-    topics: [...formerStates.topics, ...ofAlarms],
+    topics: [...formerStates.topics, ...ofAlarms].filter(isOfSite),
     gateway: config.gateway.id,
     onFound: (topic, gateway) => {
       formerStates.leave(topic);
@@ -88,10 +91,12 @@ export function createUnwatchedAlarms(options: UnwatchedAlarmsOptions): Unwatche
       }
     },
     onNone: () => {
-      formerStates.empty();
+      empty();
       isDue = true;
     },
   });
+  const empty = (): void => formerStates.empty((topic) => !successors.isAwaited(topic));
+  empty();
   const tick = (): void => {
     if (!isDue) return;
     isDue = false;
