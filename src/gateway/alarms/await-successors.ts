@@ -4,7 +4,7 @@
  * Publishes nothing.
  */
 import { turbineStateSchema } from "../../core/contract/turbine-state.ts";
-import type { Clock, Timers } from "../../core/platform/clock.ts";
+import type { Timers } from "../../core/platform/clock.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { mostStateBytes } from "./standing-alarms.ts";
@@ -15,7 +15,6 @@ interface SuccessorsOptions {
   /** Its own id. */
   readonly gateway: string;
   readonly mqtt: Pick<MqttClient, "subscribe" | "unsubscribe" | "onConnect" | "onDisconnect">;
-  readonly clock: Pick<Clock, "monotonicMs">;
   readonly timers: Timers;
   /** Another gateway speaks on this topic. */
   onFound(topic: string, gateway: string): void;
@@ -29,16 +28,13 @@ interface Successors {
   close(): void;
 }
 
-/** After the first connection: every gateway publishes each of its turbines' states once a minute. */
+/** Of one connection, since what is said without one is not heard: every gateway publishes each of its turbines' states once a minute. */
 const listenMs = 180_000;
-/** After each later one, which may have lost what was said before: what is retained has come by then. */
-const settleMs = 15_000;
 
 /** Begins to listen; without topics there is nobody to wait for. */
 export function awaitSuccessors(options: SuccessorsOptions): Successors {
-  const { mqtt, clock, timers } = options;
+  const { mqtt, timers } = options;
   const awaited = new Set(options.topics);
-  let firstMs: number | null = null;
   let cancelEnd = (): void => {};
   let leave: readonly (() => void)[] = [];
 
@@ -69,8 +65,7 @@ export function awaitSuccessors(options: SuccessorsOptions): Successors {
       mqtt.onDisconnect(() => cancelEnd()),
       mqtt.onConnect(() => {
         cancelEnd();
-        firstMs ??= clock.monotonicMs();
-        cancelEnd = timers.after(Math.max(settleMs, firstMs + listenMs - clock.monotonicMs()), end);
+        cancelEnd = timers.after(listenMs, end);
       }),
     ];
   }

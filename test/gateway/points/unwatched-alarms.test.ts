@@ -28,7 +28,7 @@ const config = gatewayConfigSchema().parse({
   ],
 });
 
-test("alarms of components and turbines that are gone are cleared", () => {
+test("alarms of components and turbines that are gone are cleared", async () => {
   const register = createAlarmRegister();
   const points = [
     ["north", "t1", "main-bearing"],
@@ -84,6 +84,15 @@ test("alarms of components and turbines that are gone are cleared", () => {
   expect(tick()).toEqual([]);
   mqtt.connect();
   expect(mqtt.sent.map(({ topic }) => topic)).toEqual(["aurora/v1/turbine/south/t1/state"]);
+  clock.advance(179_000);
+  expect(tick()).toEqual([]);
+  // What was said without a connection was not heard: the next one is listened to for as long.
+  mqtt.refuse = "closed";
+  await expect(mqtt.publish("any", "", { qos: 1, retain: false })).rejects.toThrow();
+  clock.advance(600_000);
+  expect(tick()).toEqual([]);
+  mqtt.refuse = false;
+  mqtt.connect();
   clock.advance(179_000);
   expect(tick()).toEqual([]);
   clock.advance(1_000);
