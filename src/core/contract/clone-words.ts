@@ -9,7 +9,7 @@ export const cloneAdvice: string = "Give one of them an id and an enrolment of i
 export const twinSigns: string = "publish its state by turns";
 
 export const twinAdvice: string =
-  "Take the turbine out of the configuration of one of them while the other runs, and restart that one; its alarms go on at the other";
+  "Take the turbine out of the configuration of one of them while the other runs, and restart that one; alarms that the other knows go on there, the rest end";
 
 export function describeTwins(turbine: string, gateways: readonly string[]): string {
   const many = gateways.length === 2 ? "two" : String(gateways.length);

@@ -3,11 +3,16 @@
  * the topic, over one that another has published there already: whose the retained one is does not say that nobody else watches.
  * Publishes nothing.
  */
-import { turbineStateSchema } from "../../core/contract/turbine-state.ts";
+import { type TurbineState, turbineStateSchema } from "../../core/contract/turbine-state.ts";
 import type { Timers } from "../../core/platform/clock.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { mostStateBytes } from "./standing-alarms.ts";
+
+/** A state that says whose it is. */
+interface SpokenState extends TurbineState {
+  readonly gateway: string;
+}
 
 interface SuccessorsOptions {
   /** Of the turbines' states. */
@@ -17,7 +22,7 @@ interface SuccessorsOptions {
   readonly mqtt: Pick<MqttClient, "subscribe" | "unsubscribe" | "onConnect" | "onDisconnect">;
   readonly timers: Timers;
   /** Another gateway speaks on this topic. */
-  onFound(topic: string, gateway: string): void;
+  onFound(topic: string, spoken: SpokenState): void;
   /** On the others nobody else does, as far as the broker lets this gateway hear. */
   onNone(): void;
 }
@@ -53,10 +58,10 @@ export function awaitSuccessors(options: SuccessorsOptions): Successors {
     options.onNone();
   };
   const take = (topic: string, payload: Uint8Array): void => {
-    const gateway = readGateway(payload);
-    if (gateway === undefined || gateway === options.gateway || !awaited.has(topic)) return;
+    const spoken = readSpoken(payload);
+    if (spoken === undefined || spoken.gateway === options.gateway || !awaited.has(topic)) return;
     settle(topic);
-    options.onFound(topic, gateway);
+    options.onFound(topic, spoken);
   };
 
   for (const topic of awaited) void mqtt.subscribe(topic, 0, take);
@@ -72,8 +77,9 @@ export function awaitSuccessors(options: SuccessorsOptions): Successors {
   return { isAwaited: (topic) => awaited.has(topic), close };
 }
 
-/** Whose state it is; undefined: an older gateway's, or no state. */
-function readGateway(payload: Uint8Array): string | undefined {
+/** Undefined: an older gateway's state, or none. */
+function readSpoken(payload: Uint8Array): SpokenState | undefined {
   if (payload.length > mostStateBytes) return undefined;
-  return turbineStateSchema().safeParse(parseJsonBytes(payload)).data?.gateway;
+  const state = turbineStateSchema().safeParse(parseJsonBytes(payload)).data;
+  return state?.gateway === undefined ? undefined : { ...state, gateway: state.gateway };
 }

@@ -2,7 +2,7 @@
  * Alarms that the last run kept of what the configuration no longer has: a component, its measuring point, or its SCADA values.
  * Nobody watches them, so that no window would ever end them, and a point that comes back later begins anew: those that are over
  * are forgotten with the next start. What waits for people, or is withheld by them, stays. Of a turbine that another gateway watches
- * by now all are that one's: they are let go, and nobody is told that they ended.
+ * by now those that it names are that one's: they are let go, and nobody is told that they ended.
  */
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
@@ -76,11 +76,17 @@ export function createUnwatchedAlarms(options: UnwatchedAlarmsOptions): Unwatche
     ...options,
     topics: [...formerStates.topics, ...ofAlarms].filter(isOfSite),
     gateway: config.gateway.id,
-    onFound: (topic, gateway) => {
+    onFound: (topic, { gateway, alarms }) => {
       formerStates.leave(topic);
+      // What that one does not know it would never tell the end of.
+      isDue = true;
       logger.info("another gateway watches a turbine that is no longer configured", { topic, gateway });
       for (const { turbine, component, failureMode } of register.handOver(
-        (alarm) => topicOf(alarm) === topic,
+        (alarm) =>
+          topicOf(alarm) === topic &&
+          alarms.some(
+            (said) => said.component === alarm.point.component && said.failureMode === alarm.failureMode,
+          ),
       )) {
         options.keep({ turbine, component });
         telemetry.event(

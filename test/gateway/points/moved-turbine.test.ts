@@ -17,7 +17,7 @@ import { feed } from "../../core/decision/alarms/feed-register.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { until } from "../../support/until.ts";
 import { createFakeState } from "../fakes.ts";
-import { stateOf } from "./recall-starts.ts";
+import { said, stateOf } from "./recall-starts.ts";
 import { createScadaBundle } from "./scada/scada-site.ts";
 
 const topics = createTopics("aurora/v1");
@@ -28,7 +28,14 @@ const config = gatewayConfigSchema().parse({
   turbines: [{ id: "t1", points: [] }],
 });
 const manifestOf = () => createScadaBundle().manifest;
-const retained = (gateway?: string): string => JSON.stringify(stateOf([], { turbine: "t9", gateway }));
+const components = ["stands", "waits", "withheld"];
+const retained = (gateway?: string, named = components): string =>
+  JSON.stringify(
+    stateOf(
+      named.map((component) => said("inner", { component })),
+      { turbine: "t9", gateway },
+    ),
+  );
 
 /** A gateway without a turbine that it watched before, of which one alarm stands, one waits for people and one is withheld. */
 async function startWithoutTurbine(state: string | null) {
@@ -53,7 +60,7 @@ async function startWithoutTurbine(state: string | null) {
   const kept = createFakeState();
   kept.set("published-states", JSON.stringify([topic]));
   const before = createAlarmRegister();
-  const alarms = ["stands", "waits", "withheld"].map((component) => ({
+  const alarms = components.map((component) => ({
     point: { site: "north", turbine: "t9", component },
     failureMode: "inner",
   }));
@@ -104,7 +111,7 @@ async function startWithoutTurbine(state: string | null) {
 }
 
 const handedOver = (detail: string): readonly string[] =>
-  ["stands", "waits", "withheld"].map((component) => `alarm.handed-over, t9 ${component} inner, ${detail}`);
+  components.map((component) => `alarm.handed-over, t9 ${component} inner, ${detail}`);
 const detail = "gw-b watches its turbine, which is no longer configured here: the alarm is that gateway's";
 
 test("its alarms are another gateway's that has said a state of it, and nobody is told that they ended", async () => {
@@ -131,6 +138,17 @@ test("they are so too where its own last state lies over the other one's, who sp
   gateway.unwatched.tick();
   expect([gateway.told, gateway.register.list()]).toEqual([[], []]);
   expect(await gateway.read()).toBe(retained("gw-b"));
+});
+
+test("what the other gateway does not know ends, and is told", async () => {
+  const gateway = await startWithoutTurbine(retained("gw-b", ["withheld"]));
+  await until(() => gateway.events.length === 1, "one is handed over");
+  gateway.unwatched.tick();
+  expect(gateway.events).toEqual(handedOver(detail).slice(2));
+  expect(gateway.told).toEqual(["cleared stands"]);
+  // They wait for people.
+  expect(gateway.register.list().map(({ component }) => component)).toEqual(["stands", "waits"]);
+  expect(await gateway.read()).toBe(retained("gw-b", ["withheld"]));
 });
 
 test.each([
