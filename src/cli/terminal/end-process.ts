@@ -1,5 +1,6 @@
 /** How a command ends: what is said of an error, the exit code, and a reader that has gone away. */
 import { type AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { atErrorLevel } from "../../core/platform/logger.ts";
 import { printable } from "../../core/platform/printable.ts";
 import { redactPasswords } from "../../core/platform/redact.ts";
 
@@ -31,12 +32,12 @@ export function reportError(error: unknown, { json = false }: { readonly json?: 
   if (hasErrorCode(error)) {
     const report = describeError(error);
     if (json) printJsonError(report);
-    process.stderr.write(`error: ${report.message}\nhint: ${report.hint}\n`);
+    process.stderr.write(atErrorLevel(`error: ${report.message}\nhint: ${report.hint}\n`));
     return report.code === "USAGE" ? 2 : 1;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(
-    `bug: ${say(text)}\nhint: This should not happen. Please report it with the lines above.\n`,
+    atErrorLevel(`bug: ${say(text)}\nhint: This should not happen. Please report it with the lines above.\n`),
   );
   return 1;
 }

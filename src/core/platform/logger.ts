@@ -61,8 +61,13 @@ function openStderr(): DestinationStream {
   // Synchronous: what was logged before a crash is what one needs after it.
   const stderr = destination({ fd: 2, sync: true, maxLength: maxWaitingBytes });
   stderr.on("error", () => {});
-  if (!isJournal(process.env.JOURNAL_STREAM)) return stderr;
+  if (!isJournal()) return stderr;
   return { write: (line) => stderr.write(`${journalLevels[readLevel(line)] ?? ""}${line}`) };
+}
+
+/** Lines of an error that ends the process, for stderr: each with its level where the journal takes them. */
+export function atErrorLevel(lines: string): string {
+  return isJournal() ? lines.replace(/^(?=.)/gm, journalLevels.error!) : lines;
 }
 
 /** Of syslog, as systemd reads them before a line (sd-daemon(3)): those that `journalctl -p warning` shows. */
@@ -72,7 +77,8 @@ const journalLevels: Readonly<Record<string, string>> = { warn: "<4>", error: "<
 const readLevel = (line: string): string => /^\{"level":"(\w+)"/.exec(line)?.[1] ?? "";
 
 /** Is stderr the journal, by device and inode as systemd.exec(5) says? A program that was started with another has the variable, too. */
-function isJournal(stream: string | undefined): boolean {
+function isJournal(): boolean {
+  const stream = process.env.JOURNAL_STREAM;
   if (stream === undefined) return false;
   const { dev, ino } = fstatSync(2, { bigint: true });
   return stream === `${dev}:${ino}`;

@@ -65,8 +65,7 @@ export type OpenModbus = (
 export function loadModbus(): OpenModbus {
   let Library: new () => ModbusLibrary;
   try {
-    const require = createRequire(findOptionalPackage(modbusPackage.name));
-    Library = require("modbus-serial") as typeof Library;
+    Library = createRequire(import.meta.url)(findOptionalPackage(modbusPackage.name)) as typeof Library;
   } catch (cause) {
     throw refusePackage(modbusPackage, cause);
   }

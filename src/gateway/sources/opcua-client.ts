@@ -56,9 +56,10 @@ const openSslConfig = process.env.OPENSSL_CONF;
 export function loadOpcUa(): OpenOpcUa {
   let library: OpcUaLibrary;
   try {
-    const require = createRequire(findOptionalPackage(opcuaPackage.name));
+    const place = findOptionalPackage(opcuaPackage.name);
+    const require = createRequire(place);
     library = {
-      ...(require("node-opcua-client") as OpcUaPackage),
+      ...(require(place) as OpcUaPackage),
       // A part of the first, which does not show it.
       ...(require("node-opcua-certificate-manager") as CertificatePackage),
     };

@@ -129,9 +129,10 @@ describe("redaction", () => {
 
 test("lines say their level to the journal, and to no other stream", () => {
   const module = join(compiledRoot(), "dist", "src", "core", "platform", "logger.js");
-  const code = `const { createLogger } = await import(${JSON.stringify(pathToFileURL(module).href)});
+  const code = `const { atErrorLevel, createLogger } = await import(${JSON.stringify(pathToFileURL(module).href)});
     const logger = createLogger();
-    logger.info("a"); logger.warn("b"); logger.error("c");`;
+    logger.info("a"); logger.warn("b"); logger.error("c");
+    process.stderr.write(atErrorLevel("error: d\\nhint: e\\n"));`;
   const levelsOf = (stream: (dev: bigint, ino: bigint) => string): readonly string[] => {
     const file = join(createTemporaryFolder(), "log");
     const stderr = openSync(file, "a");
@@ -141,8 +142,8 @@ test("lines say their level to the journal, and to no other stream", () => {
       env: { ...process.env, JOURNAL_STREAM: stream(dev, ino) },
     });
     const lines = readFileSync(file, "utf8").trimEnd().split("\n");
-    return lines.map((line) => line.slice(0, line.indexOf("{")));
+    return lines.map((line) => /^(<\d>)?/.exec(line)![0]);
   };
-  expect(levelsOf((dev, ino) => `${dev}:${ino}`)).toEqual(["", "<4>", "<3>"]);
-  expect(levelsOf((dev, ino) => `${dev}:${ino + 1n}`)).toEqual(["", "", ""]);
+  expect(levelsOf((dev, ino) => `${dev}:${ino}`)).toEqual(["", "<4>", "<3>", "<3>", "<3>"]);
+  expect(levelsOf((dev, ino) => `${dev}:${ino + 1n}`)).toEqual(["", "", "", "", ""]);
 });

@@ -4,8 +4,8 @@ import type { ConfigFinding } from "../../contract/config/config-finding.ts";
 import { type FieldBuses, fieldBusKeys } from "../../contract/config/mapped-channels.ts";
 import { optionalPackages } from "../../contract/config/optional-packages.ts";
 
-/** Beside whose `node_modules` npm puts global packages: Debian's and that of nodejs.org, and NodeSource's. */
-const globalPlaces: readonly string[] = ["/usr/local/lib", "/usr/lib"];
+/** Beside whose `node_modules` npm puts global packages on Linux: Debian's and that of nodejs.org, and NodeSource's. Elsewhere such a path is anybody's. */
+const globalPlaces: readonly string[] = process.platform === "linux" ? ["/usr/local/lib", "/usr/lib"] : [];
 
 /**
  * The main file of an optional package: from a `node_modules` above this installation, from where `NODE_PATH` points, or a global one in
