@@ -1,6 +1,6 @@
 /** How a command ends: what is said of an error, the exit code, and a reader that has gone away. */
 import { type AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
-import { atErrorLevel } from "../../core/platform/logger.ts";
+import { atErrorLevel } from "../../core/platform/journal-level.ts";
 import { printable } from "../../core/platform/printable.ts";
 import { redactPasswords } from "../../core/platform/redact.ts";
 

@@ -6,8 +6,12 @@ import { z } from "zod";
 import { maxFailureModes } from "./alert.ts";
 import { bearingOrdersSchema } from "./bundle/bearing.ts";
 import { sha256Pattern } from "./bundle/plain-name.ts";
-import { gearedShaftsSchema, polePairsSchema } from "./config/point-schema.ts";
-import { maxCaptureSamples, maxCaptureSeconds, type RecordingAbout } from "./device/device-capture.ts";
+import {
+  maxCaptureSamples,
+  maxCaptureSeconds,
+  type RecordingAbout,
+  statedShaftsShape,
+} from "./device/device-capture.ts";
 import { onDemand } from "./on-demand.ts";
 import type { ShapeOf } from "./shape-of.ts";
 import { idPattern } from "./topics.ts";
@@ -87,8 +91,7 @@ export const evidenceAboutSchema: () => z.ZodType<EvidenceAbout> = onDemand(() =
     shaftRpmRange: z.tuple([z.number(), z.number()]).optional(),
     scale: z.number().positive(),
     bearing: bearingOrdersSchema().optional(),
-    polePairs: polePairsSchema().optional(),
-    gearedShafts: gearedShaftsSchema().optional(),
+    ...statedShaftsShape(),
     device: id,
     channel: words.max(64),
     unit: words.max(32),

@@ -1,7 +1,7 @@
 /** Structured logs on stderr: JSON lines for machines, one plain line each on a terminal. Never on stdout, never with a secret. */
-import { fstatSync } from "node:fs";
 import { type DestinationStream, destination, type Logger as PinoLogger, pino } from "pino";
 import { renderIsoTime } from "../contract/iso-time.ts";
+import { isJournal, journalLevels } from "./journal-level.ts";
 import { printable } from "./printable.ts";
 import { isSecretKey, redact, redactedMark, redactText } from "./redact.ts";
 
@@ -65,24 +65,8 @@ function openStderr(): DestinationStream {
   return { write: (line) => stderr.write(`${journalLevels[readLevel(line)] ?? ""}${line}`) };
 }
 
-/** Lines of an error that ends the process, for stderr: each with its level where the journal takes them. */
-export function atErrorLevel(lines: string): string {
-  return isJournal() ? lines.replace(/^(?=.)/gm, journalLevels.error!) : lines;
-}
-
-/** Of syslog, as systemd reads them before a line (sd-daemon(3)): those that `journalctl -p warning` shows. */
-const journalLevels: Readonly<Record<string, string>> = { warn: "<4>", error: "<3>" };
-
 /** Lines begin with it. */
 const readLevel = (line: string): string => /^\{"level":"(\w+)"/.exec(line)?.[1] ?? "";
-
-/** Is stderr the journal, by device and inode as systemd.exec(5) says? A program that was started with another has the variable, too. */
-function isJournal(): boolean {
-  const stream = process.env.JOURNAL_STREAM;
-  if (stream === undefined) return false;
-  const { dev, ino } = fstatSync(2, { bigint: true });
-  return stream === `${dev}:${ino}`;
-}
 
 export const silentLogger: Logger = {
   debug: () => {},

@@ -65,7 +65,8 @@ export type OpenModbus = (
 export function loadModbus(): OpenModbus {
   let Library: new () => ModbusLibrary;
   try {
-    Library = createRequire(import.meta.url)(findOptionalPackage(modbusPackage.name)) as typeof Library;
+    const require = createRequire(findOptionalPackage(modbusPackage.name));
+    Library = require("modbus-serial") as typeof Library;
   } catch (cause) {
     throw refusePackage(modbusPackage, cause);
   }

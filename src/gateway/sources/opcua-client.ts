@@ -56,10 +56,9 @@ const openSslConfig = process.env.OPENSSL_CONF;
 export function loadOpcUa(): OpenOpcUa {
   let library: OpcUaLibrary;
   try {
-    const place = findOptionalPackage(opcuaPackage.name);
-    const require = createRequire(place);
+    const require = createRequire(findOptionalPackage(opcuaPackage.name));
     library = {
-      ...(require(place) as OpcUaPackage),
+      ...(require("node-opcua-client") as OpcUaPackage),
       // A part of the first, which does not show it.
       ...(require("node-opcua-certificate-manager") as CertificatePackage),
     };

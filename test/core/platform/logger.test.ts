@@ -128,8 +128,10 @@ describe("redaction", () => {
 });
 
 test("lines say their level to the journal, and to no other stream", () => {
-  const module = join(compiledRoot(), "dist", "src", "core", "platform", "logger.js");
-  const code = `const { atErrorLevel, createLogger } = await import(${JSON.stringify(pathToFileURL(module).href)});
+  const load = (name: string): string =>
+    `await import(${JSON.stringify(pathToFileURL(join(compiledRoot(), "dist", "src", "core", "platform", name)).href)})`;
+  const code = `const { createLogger } = ${load("logger.js")};
+    const { atErrorLevel } = ${load("journal-level.js")};
     const logger = createLogger();
     logger.info("a"); logger.warn("b"); logger.error("c");
     process.stderr.write(atErrorLevel("error: d\\nhint: e\\n"));`;

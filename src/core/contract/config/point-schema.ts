@@ -7,14 +7,6 @@ import type { PointConfig } from "./gateway-config.ts";
 import { maxGearedShafts, mostGearedTurns } from "./geared-shafts.ts";
 import { maxPolePairs } from "./pole-pairs.ts";
 
-/** Validator of `polePairs`, wherever they are stated. */
-export const polePairsSchema: () => z.ZodType<number> = onDemand(() => z.int().min(1).max(maxPolePairs));
-
-/** Validator of `gearedShafts`, wherever they are stated. */
-export const gearedShaftsSchema: () => z.ZodType<readonly number[]> = onDemand(() =>
-  z.array(z.number().positive().max(mostGearedTurns)).min(1).max(maxGearedShafts),
-);
-
 /** Validator of {@link PointConfig}. */
 export const pointSchema: () => z.ZodType<PointConfig> = onDemand(() =>
   z.strictObject({
@@ -23,12 +15,18 @@ export const pointSchema: () => z.ZodType<PointConfig> = onDemand(() =>
     device: id.describe("Device that samples it"),
     channel: z.string().min(1).max(64).describe("Channel of that device"),
     bearing: writtenBearingSchema().describe("Fault frequencies of the bearing in orders of the shaft speed"),
-    polePairs: polePairsSchema()
+    polePairs: z
+      .int()
+      .min(1)
+      .max(maxPolePairs)
       .optional()
       .describe(
         "Pole pairs of the induction motor on the bearing's shaft, where an inverter feeds it: lines of its supply are then no fault's",
       ),
-    gearedShafts: gearedShaftsSchema()
+    gearedShafts: z
+      .array(z.number().positive().max(mostGearedTurns))
+      .min(1)
+      .max(maxGearedShafts)
       .optional()
       .describe(
         "Turns of each shaft that teeth lock to the bearing's, in one turn of the bearing's (4.765 where a wheel of 81 teeth drives a pinion of 17): lines of theirs are then no fault's",

@@ -1,7 +1,6 @@
 /** What is asked of a running gateway to get raw samples of a device, and what it answers; JSON over its local HTTP. */
 import { z } from "zod";
 import { type BearingOrders, bearingOrdersSchema } from "../bundle/bearing.ts";
-import { gearedShaftsSchema, polePairsSchema } from "../config/point-schema.ts";
 import { onDemand } from "../on-demand.ts";
 
 /** Longest capture in seconds. */
@@ -53,6 +52,20 @@ export interface DeviceCaptureReply {
   readonly counts: string;
 }
 
+/** A machine has no more geared shafts; the configuration takes fewer. */
+const mostShafts = 16;
+
+/** Validators of what a description of samples says of the shafts around, as {@link RecordingAbout} has it. */
+export function statedShaftsShape(): {
+  readonly polePairs: z.ZodType<number | undefined>;
+  readonly gearedShafts: z.ZodType<readonly number[] | undefined>;
+} {
+  return {
+    polePairs: z.int().positive().optional(),
+    gearedShafts: z.array(z.number().positive()).min(1).max(mostShafts).optional(),
+  };
+}
+
 /** Where a running gateway can be asked, and the word that it wants to hear: a file in its state folder. */
 export interface GatewayAccess {
   readonly url: string;
@@ -75,8 +88,7 @@ export const deviceCaptureReplySchema: () => z.ZodType<DeviceCaptureReply> = onD
       shaftRpmRange: z.tuple([z.number(), z.number()]).optional(),
       scale: z.number().positive(),
       bearing: bearingOrdersSchema().optional(),
-      polePairs: polePairsSchema().optional(),
-      gearedShafts: gearedShaftsSchema().optional(),
+      ...statedShaftsShape(),
       device: z.string(),
       channel: z.string(),
       unit: z.string(),
