@@ -22,7 +22,7 @@ export function findSpeed(facts: DeviceFacts): DiagnosisVerdict {
   if (blocks.count === 0) return undefined;
   const isHertz = hertz.isHabit && hertz.count >= hertzShare * blocks.count;
   if (!isHertz && !vibratesStanding && !makesPowerStanding && !facts.contradictsScada) return null;
-  if (facts.contradictsScada) return findContradiction(facts);
+  if (facts.contradictsScada) return findContradiction(facts, isHertz);
   const ownRpm = findOwnRpm(facts);
   const isTold = Number.isNaN(ownRpm);
   const shaftRpm = isTold ? Math.abs(model.toldRpm) : ownRpm;
@@ -55,26 +55,38 @@ const findOwnRpm = ({ shaftRpm, model }: DeviceFacts): number =>
 const sayRpm = (rpm: number): string => String(Number(rpm.toFixed(2)));
 
 /** Where the device's speed is one of operation its machine is watched by that. */
-function findContradiction(facts: DeviceFacts): DiagnosisVerdict {
+function findContradiction(facts: DeviceFacts, isHertz: boolean): DiagnosisVerdict {
   const ownRpm = findOwnRpm(facts);
   const scadaRpm = Math.abs(facts.model.scadaRpm);
   // A value that comes late.
   if (Number.isNaN(ownRpm) || Number.isNaN(scadaRpm)) return undefined;
+  const stands = ownRpm < facts.standbyBelowRpm;
+  const isUnit = [hertzRpm, radianRpm].some((factor) => isNear(ownRpm * factor, scadaRpm));
+  if (isUnit || (isHertz && stands))
+    return {
+      text: `says ${sayRpm(ownRpm)} rpm, and SCADA says ${sayRpm(scadaRpm)} rpm of its turbine: is the speed in ${sayUnit(ownRpm, scadaRpm)}?`,
+      cure: adviseSpeed(true, false, facts.model),
+    };
   const found = {
     text: `says ${sayRpm(ownRpm)} rpm, and SCADA says ${sayRpm(scadaRpm)} rpm of its turbine: which is right, or are they two shafts'?`,
     cure: "The device's speed counts. Check the tachometer (its distance to the shaft, its cable, its pulses a revolution) and what is mapped: both in revolutions a minute, of the shaft that the sensor sits on. Where the device's is wrong, let it say none: SCADA's counts then. Where SCADA's is another shaft's, which other sensors need, there is nothing to do.",
   };
-  return ownRpm < facts.standbyBelowRpm ? found : { ...found, isQuestion: true };
+  return stands ? found : { ...found, isQuestion: true };
 }
 
 /** No generator of a wind turbine turns faster. */
 const mostGeneratorRpm = 4_000;
 
-/** What the speed may be in, and what it were then. */
-function sayUnit(value: number): string {
-  const isHertz = value * 60 <= mostGeneratorRpm;
+const hertzRpm = 60;
+const radianRpm = 30 / Math.PI;
+const isNear = (rpm: number, otherRpm: number): boolean => Math.abs(rpm - otherRpm) < 0.1 * otherRpm;
+
+/** What the speed may be in, and what it were then; the one that SCADA's speed bears out, where it does one. */
+function sayUnit(value: number, scadaRpm = Number.NaN): string {
+  const isRadian = isNear(value * radianRpm, scadaRpm);
+  const isHertz = !isRadian && value * hertzRpm <= mostGeneratorRpm;
   const unit = isHertz ? "Hz" : "rad/s";
-  const rpm = isHertz ? value * 60 : (value * 30) / Math.PI;
+  const rpm = value * (isHertz ? hertzRpm : radianRpm);
   return `${unit} (${sayRpm(value)} ${unit} are ${formatWhole(rpm)} rpm)`;
 }
 

@@ -129,10 +129,17 @@ class Doubt implements SpeedDoubt {
     if (Number.isNaN(fasterRpm) && arrivedMonotonicMs - this.#contradictedNewestMs < lateMs) return;
     const isTwo =
       fasterRpm >= this.#standbyBelowRpm && Math.abs(ownRpm - scadaRpm) > sameSpeedShare * fasterRpm;
-    if (!isTwo) this.#contradictedSinceMs = Number.NaN;
-    else {
-      if (Number.isNaN(this.#contradictedSinceMs)) this.#contradictedSinceMs = arrivedMonotonicMs;
+    if (isTwo) {
+      // Nobody knows what two moments far apart had between them.
+      if (!(arrivedMonotonicMs - this.#contradictedNewestMs < lateMs))
+        this.#contradictedSinceMs = arrivedMonotonicMs;
       this.#contradictedNewestMs = arrivedMonotonicMs;
+    } else if (fasterRpm < this.#standbyBelowRpm && this.isContradicted) {
+      // A stop says nothing of which is right.
+      this.#contradictedNewestMs = arrivedMonotonicMs;
+    } else {
+      this.#contradictedSinceMs = Number.NaN;
+      this.#contradictedNewestMs = Number.NaN;
     }
   }
 

@@ -1,7 +1,8 @@
 /**
  * The scalar readings that say how a turbine operates: shaft speed and power, as its devices and SCADA tell them. They stand
  * in where a block of samples says no speed, and they tell standby from operation. Who told a value is kept: two sources of one
- * quantity are never mixed. Holds none against its contract: whoever notes one has.
+ * quantity are never mixed, and of several the first counts until it has been quiet for long. Holds none against its contract:
+ * whoever notes one has.
  */
 import type { Reading } from "../../core/contract/stream.ts";
 import { findOrMake } from "../../core/maths/find-or-make.ts";
@@ -25,6 +26,9 @@ export interface LatestReadings extends OperatingReadings {
 type OperatingChannel = Parameters<OperatingReadings["read"]>[1];
 type Teller = Pick<ToldReading, "toldBy"> & { readonly turbine: string };
 
+/** A teller that says something more rarely than a value counts would else alternate with another: it is gone after so many times as long. */
+const goneAges = 3;
+
 /** Creates an empty store; what is older than `maxAgeMs` says nothing of now. */
 export function createLatestReadings(maxAgeMs: number): LatestReadings {
   const latest = new Map<string, Map<string | null, ToldReading>>();
@@ -41,13 +45,13 @@ export function createLatestReadings(maxAgeMs: number): LatestReadings {
     read: ({ turbine, device }, channel, monotonicMs) => {
       const told = find(turbine, channel);
       if (told === undefined) return Number.NaN;
-      for (const teller of [device, null]) {
-        const value = freshValue(told.get(teller), monotonicMs);
-        if (!Number.isNaN(value)) return value;
+      // The device's own, SCADA's, then others' as they were first heard.
+      for (const teller of [device, null, ...told.keys()]) {
+        const reading = told.get(teller);
+        if (reading !== undefined && monotonicMs - reading.arrivedMonotonicMs <= goneAges * maxAgeMs)
+          return freshValue(reading, monotonicMs);
       }
-      const fresh = [...told.values()].filter((each) => !Number.isNaN(freshValue(each, monotonicMs)));
-      const newest = fresh.toSorted((a, b) => b.arrivedMonotonicMs - a.arrivedMonotonicMs)[0];
-      return newest?.value ?? Number.NaN;
+      return Number.NaN;
     },
     readOf: ({ turbine, toldBy }, channel, monotonicMs) =>
       freshValue(find(turbine, channel)?.get(toldBy), monotonicMs),

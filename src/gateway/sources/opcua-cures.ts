@@ -54,6 +54,10 @@ const nodeCures: readonly Cure[] = [
     /no value of it yet/,
     "The server has not read it from its device yet: look at the server's way to the device if it stays so.",
   ],
+  [
+    /cannot be read/,
+    "The server did not answer in time, or takes fewer nodes in one read than it is asked for: look at its load and its limits, or map fewer.",
+  ],
   [/says that there is no value/, "The server has no value of it now: look at the sensor if it stays so."],
   [
     /^(uncertain|bad): (?!BadNodeId|BadUserAccessDenied|BadNotReadable)/,

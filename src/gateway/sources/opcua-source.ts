@@ -90,6 +90,11 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
         session.told++;
         watch.take(index, value);
       },
+      onPolled: (index, value) => {
+        // Of an opening each answer is a sign.
+        if (session.opened === null) session.heardMs = clock.monotonicMs();
+        watch.take(index, value);
+      },
       onRefused: watch.refuse,
       onSign: () => {
         session.heardMs = clock.monotonicMs();
@@ -132,9 +137,11 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
           // For the next interval; one that is not answered yet is not asked for twice.
           if (!isPolling) {
             isPolling = true;
-            void poll().finally(() => {
-              isPolling = false;
-            });
+            poll()
+              .catch(() => undefined)
+              .finally(() => {
+                isPolling = false;
+              });
           }
         }
         const missing = watch.listMissing();

@@ -21,8 +21,10 @@ export interface GrantedSubscription {
 
 /** What is told of a session. */
 export interface OpcUaSink {
-  /** Of the node at this place of the list; a sign as well. */
+  /** Of the node at this place of the list, by the subscription; a sign as well. */
   onValue(index: number, value: OpcUaValue): void;
+  /** What a node was read as that is not watched: no sign, since a server that answers may have forgotten the subscription. */
+  onPolled(index: number, value: OpcUaValue): void;
   /** The server refuses this node, or does not have it. */
   onRefused(index: number, detail: string): void;
   /** The server is still there, though nothing has changed. */
@@ -134,13 +136,15 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
     const all = [...polled];
     for (let from = 0; from < all.length; from += readsPerCall) {
       const some = all.slice(from, from + readsPerCall);
+      let answers: readonly OpcUaDataValue[];
       try {
-        const answers = await session.read(some.map(([, node]) => node));
-        for (const [at, [index]] of some.entries()) sink.onValue(index, readValue(answers[at] ?? {}));
+        answers = await session.read(some.map(([, node]) => node));
       } catch (error) {
         // What was read before is not told on as if it were new.
         for (const [index] of some) sink.onRefused(index, `it cannot be read: ${String(error)}`);
+        continue;
       }
+      for (const [at, [index]] of some.entries()) sink.onPolled(index, readValue(answers[at] ?? {}));
     }
   };
 

@@ -44,3 +44,38 @@ test("what were faster in Hz than a machine ran of late is no speed in Hz, and w
   expect(note(30, 16)).toBe(false);
   expect(note(12, 16)).toBe(true);
 });
+
+/** Notes two speeds at this second. */
+const createTwoSpeeds = () => {
+  const doubt = createSpeedDoubt({ standbyBelowRpm: 300, dataTimeoutSeconds: 60 });
+  const note = (second: number, shaftRpm: number, scadaRpm: number) =>
+    doubt.note({
+      counts,
+      shaftRpm,
+      told: { ...unknownModel, scadaRpm },
+      channel: accel,
+      rmsCounts: 1_000,
+      arrivedMonotonicMs: second * 1_000,
+    });
+  return { doubt, note };
+};
+
+test("two moments of two speeds that lie far apart are no lasting contradiction", () => {
+  const { doubt, note } = createTwoSpeeds();
+  note(0, 1_500, 0);
+  note(600, 1_500, 0);
+  expect(doubt.isContradicted).toBe(false);
+});
+
+test("a stop does not end a contradiction, and begins none", () => {
+  const { doubt, note } = createTwoSpeeds();
+  note(0, 1_500, 15);
+  for (let second = 1; second < 300; second++) note(second, 0, 0);
+  expect(doubt.isContradicted).toBe(false);
+  for (let second = 300; second < 500; second++) note(second, 1_500, 15);
+  for (let second = 500; second < 900; second++) note(second, 0, 0);
+  note(900, 1_500, 15);
+  expect(doubt.isContradicted).toBe(true);
+  note(901, 1_500, 1_500);
+  expect(doubt.isContradicted).toBe(false);
+});

@@ -72,3 +72,13 @@ test("two speeds of standby, of a machine that starts and of values that wander 
   rig.stream(300);
   expect(rig.said).toEqual([]);
 });
+
+test.each([
+  ["Hz", 25, 1_500],
+  ["rad/s", 157, 1_500],
+])("a speed in %s keeps its clear sentence beside SCADA's: %d and %d", async (unit, shaftRpm, scadaRpm) => {
+  const rig = await listen();
+  rig.tell({ mappedSpeed: "", toldRpm: 1_500, scadaRpm });
+  rig.stream(190, { shaftRpm });
+  expect(rig.said.at(-1)).toMatch(`SCADA says ${scadaRpm} rpm of its turbine: is the speed in ${unit} (`);
+});

@@ -51,15 +51,17 @@ test("a device's speed and SCADA's of one turbine are two streams, and the devic
   expect(setAside).toEqual([]);
 });
 
-test("SCADA's counts while the device's own is too old, and another device's where there is no other", () => {
+test("SCADA's counts once the device has said nothing for three times as long as a value counts, and another device's where there is no other", () => {
   const { intake, speed, read } = create();
   intake.acceptDeviceReading(speed("b", 900, { atMs: 0 }));
   expect([read("a", 0), read("b", 0), read("a", 0, "WT02")]).toEqual([900, 900, 900]);
   intake.acceptDeviceReading(speed("a", 1_500, { atMs: 1_000 }));
   intake.acceptReading(speed("WT01", 15, { atMs: 5_000 }));
   expect([read("a", 11_000), read("b", 10_000)]).toEqual([1_500, 900]);
-  expect([read("a", 11_001), read("b", 10_001)]).toEqual([15, 15]);
-  expect(read("a", 15_001)).toBeNaN();
+  expect([read("a", 11_001), read("b", 10_001)]).toEqual([Number.NaN, Number.NaN]);
+  intake.acceptReading(speed("WT01", 15, { atMs: 25_000 }));
+  expect([read("a", 31_000), read("a", 31_001), read("b", 30_001)]).toEqual([Number.NaN, 15, 15]);
+  expect(read("a", 35_001)).toBeNaN();
   expect(intake.readings.readOf({ turbine: "WT01", toldBy: "a" }, "shaft-speed", 11_000)).toBe(1_500);
   expect(intake.readings.readOf({ turbine: "WT01", toldBy: null }, "shaft-speed", 11_000)).toBe(15);
 });
@@ -82,4 +84,13 @@ test("what goes to another thread says who told it, and a refused reading of a d
     ["WT01", "WT01", "range"],
   ]);
   expect(refused).toEqual(["WT01: range"]);
+});
+
+test("of two other devices of a turbine one counts, whichever spoke last", () => {
+  const { intake, speed, read } = create();
+  for (let atMs = 0; atMs < 5_000; atMs += 1_000) {
+    intake.acceptDeviceReading(speed("b", 900, { atMs }));
+    intake.acceptDeviceReading(speed("a", 1_500, { atMs: atMs + 500 }));
+    expect(read("c", atMs + 500)).toBe(900);
+  }
 });

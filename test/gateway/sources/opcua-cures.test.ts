@@ -29,6 +29,7 @@ test.each([
   ["the server has no namespace urn:a", "Write the URI"],
   ["a value of type DateTime, not a number", "holds one number"],
   ["the server has no value of it yet", "not read it from its device yet"],
+  ["it cannot be read: Error: BadTimeout", "did not answer in time"],
   ["65535 says that there is no value", "no value of it now"],
   ["bad: BadSensorFailure", "Look at the sensor"],
   ["bad: BadNodeIdUnknown", "Check the id"],

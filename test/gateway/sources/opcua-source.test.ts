@@ -327,3 +327,15 @@ test("a node of no known place, and one that is refused, do no harm", async () =
   expect(readings).toEqual([]);
   expect(bad[0]!.detail).toContain("BadNodeIdUnknown");
 });
+
+test("a server that answers reads, while its subscription says nothing any more, is silent", async () => {
+  const speed = { name: "shaft-speed", node: "ns=2;s=S", unit: "rpm" };
+  const turbines = [{ turbine: "T1", channels: [power, speed] }];
+  const { sessions, faults, tell, wait } = await start({ more: { turbines } });
+  tell(2000);
+  for (let beat = 0; beat < 6 && !faults().includes("the server is silent"); beat++) {
+    sessions[0]!.onPolled(1, { value: 1500 + beat, dataType: 11, status: 0, statusName: "Good" });
+    await wait();
+  }
+  expect(faults()).toContain("the server is silent");
+});

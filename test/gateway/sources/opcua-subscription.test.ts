@@ -48,7 +48,10 @@ async function open(room: number) {
     everyMs: 10_000,
     findNodes: () => [0, 1, 2, 3, 4].map((index) => ok(`i=1;${index}`)),
     sink: {
-      onValue: (index, { value }) => values.push([index, value]),
+      onValue: () => {
+        throw new Error("nothing is told by itself");
+      },
+      onPolled: (index, { value }) => values.push([index, value]),
       onRefused: (index, detail) => refused.push([index, detail]),
       onSign: () => {},
       onLost: () => {},
