@@ -157,7 +157,7 @@ test("what a device can never give is known before it is asked, from what it ann
     expect.objectContaining({
       code: "USAGE",
       message: "20 s of fast are 1024000 samples; at most 480000 are kept",
-      hint: "Ask for at most 9 seconds.",
+      hint: "Ask for at most 9.375 seconds.",
     }),
   );
   captures.check({ ...wish, seconds: 9 });
