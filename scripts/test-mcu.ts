@@ -1,8 +1,8 @@
 /**
  * `npm run test:mcu [-- --json] [--full]`: the firmware against everything that can go wrong around it. A hostile line and a hostile
- * carrier of messages, power cuts at every flash operation on this machine and at a stride on emulated Cortex-M3, M4, M7 and RISC-V with the gateway's own push
- * through a pseudo terminal,
- * and coverage-guided fuzzing. Ends with one JSON object; 1 if anything was violated. What cannot be run is skipped by name.
+ * carrier of messages, power cuts at every flash operation on this machine and at a stride on emulated Cortex-M3, M4, M7 and RISC-V
+ * with the gateway's own push through a pseudo terminal, and coverage-guided fuzzing. Ends with one JSON object; 1 if anything was
+ * violated. What cannot be run is skipped by name.
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

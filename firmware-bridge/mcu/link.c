@@ -58,7 +58,7 @@ static void introduce(device_link *link) {
   link->state = (uint32_t)LINK_INTRODUCING;
   link->heard_config = false;
   link->bound = false;
-  link->parser.stretch = 0; /* of messages that nothing separates but their lengths, the next byte begins one */
+  link->parser.stretch = 0; /* with message.c only lengths separate messages: the next byte is taken as the first of one */
   link->room = MAX_IN_FLIGHT;
   link->hello_wait_ms = HELLO_FIRST_WAIT_MS;
   link->hello_at_ms = link->now_ms;
@@ -150,7 +150,7 @@ static AURORA_APART enum outcome take(device_link *link, const uint8_t *packet, 
 static void hear(device_link *link, const uint8_t *packet, uint32_t length) {
   const enum outcome outcome = take(link, packet, length);
   if ((outcome & COUNTED) != 0U) {
-    link->refused_packets++; /* not heard: it may be anybody's, or the middle of a message whose begin was lost */
+    link->refused_packets++; /* not heard: it may be another's, or the middle of a message whose first bytes were lost */
   } else {
     link->heard_at_ms = link->now_ms;
   }

@@ -101,25 +101,33 @@ const heldPattern = /Cannot lock port|Resource busy|EBUSY/;
 const closedPattern = /Operation not permitted/;
 
 function unreachable(path: string, cause: Error): AuroraError {
-  const isHeld = heldPattern.test(cause.message);
   // The library says "Error: Permission denied, cannot open /dev/ttyACM0".
   const said = cause.message.replace(/^Error: /, "").replace(`, cannot open ${path}`, "");
-  const isClosed = closedPattern.test(said);
-  const why = isHeld ? "another program has this port open" : isClosed ? describeClosed(path) : said;
+  const { why, hint } = describeRefusal(path, said);
   return new AuroraError("DEVICE_UNREACHABLE", `cannot open ${path}: ${why}`, {
     op: "open serial port",
     subject: path,
-    hint: isHeld
-      ? `end that program, or the second gateway (\`fuser ${path}\` names it), or write another port`
-      : isClosed
-        ? "open it to the service so, and restart that"
-        : "check its plug, the path, and that this user may use it (group dialout)",
+    hint,
     cause,
   });
 }
 
-/** A unit's `DeviceAllow` goes by the number of a kind of device, whatever its file says. */
-function describeClosed(path: string): string {
-  const kind = ((statSync(path, { throwIfNoEntry: false })?.rdev ?? 0) >> 8) & 0xfff;
-  return `ports of this kind are closed to the service: open them by \`systemctl edit\` of the unit, [Service] DeviceAllow=char-${kind} rw`;
+/** @param said by the system, without the path */
+function describeRefusal(path: string, said: string): { readonly why: string; readonly hint: string } {
+  if (heldPattern.test(said))
+    return {
+      why: "another program has this port open",
+      hint: `end that program, or the second gateway (\`fuser ${path}\` names it), or write another port`,
+    };
+  if (closedPattern.test(said))
+    return {
+      why: "ports of this kind are closed to the service",
+      hint: `open them by \`systemctl edit\` of its unit, [Service] DeviceAllow=char-${readMajor(path)} rw, and restart it`,
+    };
+  return { why: said, hint: "check its plug, the path, and that this user may use it (group dialout)" };
+}
+
+/** The number of its kind of device, by which a unit's `DeviceAllow` goes, whatever the file's rights are. */
+function readMajor(path: string): number {
+  return ((statSync(path, { throwIfNoEntry: false })?.rdev ?? 0) >> 8) & 0xfff;
 }

@@ -10,9 +10,9 @@ export interface StoringPart {
   readonly connected: boolean;
   /** Since when there is no connection to the broker, whatever it would grant, epoch ms; null: there is one. */
   readonly brokerLostMs: number | null;
-  /** What else, or of these, the broker refuses when it is subscribed to; mosquitto grants all, and keeps back what may not be read. */
+  /** Topic filters whose subscription the broker refuses, those lanes or others; mosquitto grants all, and keeps back what may not be read. */
   readonly refusedFilters: readonly string[];
-  /** Did the last attempt to store fail? */
+  /** Did the last attempt fail to store alerts and updates, or the last one to store anything else? */
   readonly storeFails: boolean;
   /** Why raw evidence waits at its gateways, or null. */
   readonly evidenceFault: string | null;

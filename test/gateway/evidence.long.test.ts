@@ -67,7 +67,10 @@ test("the samples around an alarm are a file at the collector, which the score c
   expect(got).toMatchObject({ code: 0, stderr: "" });
   expect(readFileSync(taken).equals(readFileSync(`${path}.npy`))).toBe(true);
   const beside = JSON.parse(readFileSync(join(installation.folder, "taken.json"), "utf8"));
-  expect(beside).toEqual({ ...JSON.parse(about.toString()), ...(beside.speed && { speed: beside.speed }) });
+  const known = evidenceAboutSchema().parse(JSON.parse(about.toString()));
+  const { speed } = known.evidence;
+  const track = { file: "taken.rpm.csv", rateHz: known.rateHz / (speed?.everySamples ?? 1), unit: "rpm" };
+  expect(beside).toEqual({ ...JSON.parse(about.toString()), ...(speed && { speed: track }) });
   const bundle = join(installation.folder, "models", "bearing-test", "1.0.0");
   const out = join(installation.folder, "rows.csv");
   const scored = await auroraHere("score", bundle, "--input", taken, "--out", out, "--json");

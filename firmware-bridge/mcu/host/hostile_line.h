@@ -26,7 +26,7 @@ typedef struct {
 /** What the line does, by its kind: frame_line.c for a byte stream, message_line.c for a carrier of whole messages. */
 extern const line_profile line_profiles[];
 extern const uint32_t line_profile_count;
-/** Comes all that was sent at once as one piece to the gateway, and has a piece its length before it? */
+/** Does each message arrive whole, with its length before it? */
 extern const bool line_keeps_whole;
 /** Bytes that pass to the device in a millisecond. */
 extern const uint32_t line_bytes_a_ms;

@@ -164,8 +164,7 @@ async function runRequest(name: string, flags: RequestFlags): Promise<void> {
       return printReply(json, { ...asked, evidence }, () => renderEvidenceList(reply));
     }
     const fetched = await fetchEvidence({ collector, id: evidence.id, out });
-    printReply(json, { ...asked, evidence, out: fetched.out, sidecar: fetched.sidecar }, () =>
-      renderFetched(fetched),
-    );
+    const { out: file, sidecar, speed } = fetched;
+    printReply(json, { ...asked, evidence, out: file, sidecar, speed }, () => renderFetched(fetched));
   });
 }

@@ -124,7 +124,7 @@ async function load(name: string, { config, runtimeVersion }: ModelsSetting): Pr
         `model ${name}`,
         `${dir} is refused: ${error.message}`,
         systemCodeOf(error.cause) === "EACCES"
-          ? "This user may not read it: look as the gateway's (sudo -u aurora aurora doctor)."
+          ? "This user may not read it: run the doctor as the gateway's user (sudo -u aurora aurora doctor)."
           : "The one before it serves; publish it again.",
       ),
     );

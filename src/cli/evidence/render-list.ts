@@ -37,8 +37,9 @@ const mostChange = 0.02;
 
 /** What was written, and what to do with it. */
 export function renderFetched({ out, sidecar, speed, about }: FetchedEvidence): string {
-  const { rateHz, from, evidence, shaftRpm, shaftRpmRange = [0, 0] } = about;
-  const [slowest, fastest] = shaftRpmRange;
+  const { rateHz, from, evidence, shaftRpm, shaftRpmRange } = about;
+  const rpm = evidence.speed?.rpm ?? shaftRpmRange ?? [];
+  const [slowest, fastest] = [Math.min(...rpm), Math.max(...rpm)];
   const range = `${slowest.toFixed(1)} to ${fastest.toFixed(1)} rpm`;
   const isSmeared = speed === null && fastest - slowest > mostChange * (shaftRpm ?? Number.POSITIVE_INFINITY);
   const { samples, kind, said, model } = evidence;

@@ -5,7 +5,7 @@
 import { constants } from "node:fs";
 import { chmod, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { AuroraError, hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import { makeFolder, storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { asStoreError, isMissing, nodeFileSystem } from "../../core/platform/files/file-system.ts";
@@ -45,8 +45,10 @@ export async function makePrivateFolder(path: string): Promise<void> {
     await makeFolder(path, 0o700);
     await asStoreError("make folder", path, chmod(path, 0o700));
   } catch (error) {
+    // Only then: to look for a hint makes what is missing where that can be made.
+    if (!hasErrorCode(error, "STORE") || systemCodeOf(error.cause) !== "EROFS") throw error;
     const hint = hintOfClosedFolder(path);
-    if (!(error instanceof AuroraError) || hint === undefined) throw error;
+    if (hint === undefined) throw error;
     const { code, message, op, cause } = error;
     throw new AuroraError(code, message, { op, subject: path, hint, cause });
   }

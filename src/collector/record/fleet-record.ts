@@ -83,7 +83,7 @@ export interface EnvelopeBatch {
   readonly nowMs: number;
   readonly envelopes: readonly CheckedEnvelope[];
   readonly setAside: readonly SetAsideMessage[];
-  /** How long it may wait for what somebody else has locked, ms, at each; default: as long as the engine waits. */
+  /** How long it may wait for each lock that somebody else holds, ms; PostgreSQL alone reads it. Default: as long as the engine waits. */
   readonly lockMs?: number | undefined;
 }
 

@@ -30,8 +30,8 @@ const betweenCausesMs = 60_000;
 const words: Readonly<Record<StoringHalf, { readonly fails: string; readonly works: string }>> = {
   urgent: { fails: "nothing can be stored; gateways keep their records", works: "storing works again" },
   others: {
-    fails: "predictions and drift cannot be stored; gateways keep them",
-    works: "predictions and drift are stored again",
+    fails: "predictions, drift and raw samples cannot be stored; gateways keep them",
+    works: "predictions, drift and raw samples are stored again",
   },
 };
 

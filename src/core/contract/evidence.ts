@@ -51,7 +51,7 @@ export interface EvidenceFacts {
   /** RFC 3339, after the last sample. */
   readonly to: string;
   readonly samples: number;
-  /** How the shaft's speed goes, where it is known and changes; left out by gateways of before. */
+  /** How the shaft's speed goes, where it is known and changes; older gateways leave it out. */
   readonly speed?: EvidenceSpeed | undefined;
   readonly model: { readonly name: string; readonly version: string; readonly digest: string };
   readonly said: EvidenceVerdict;

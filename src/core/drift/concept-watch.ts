@@ -24,7 +24,7 @@ export type ConceptChange = "more-errors" | "more-faults" | "fewer-faults";
 interface ConceptVerdict {
   /** Null: nothing that outcomes speak against. */
   readonly change: ConceptChange | null;
-  /** Outcomes since it began, or began anew after the last alarm of either question; so are the other counts. */
+  /** Outcomes since it began, or began anew after an alarm: of more errors, or of other risks. The other counts are over the same time. */
   readonly outcomes: number;
   readonly errors: number;
   /** Faults found, and the sum of the stated risks: what was to be expected; of outcomes with a risk. */
@@ -71,9 +71,12 @@ export function createConceptWatch(options: ConceptWatchOptions = {}): ConceptWa
   const errorRate = createErrorRateDetector({ meanRunLength: each, usualRate: null });
   const calibration = createEDetector({ meanRunLength: each, payoffs });
   let [outcomes, errors, faults, expectedFaults] = [0, 0, 0, 0];
+  /** Faults beyond the expected ones since the calibration began anew, which an alarm of errors does not make it. */
+  let excess = 0;
   let isOver = false;
   return {
     update: ({ raised, risk, isFault }) => {
+      if (calibration.evidence() >= each) excess = 0;
       if (isOver) [outcomes, errors, faults, expectedFaults] = [0, 0, 0, 0];
       const isError = raised !== isFault;
       outcomes++;
@@ -85,9 +88,10 @@ export function createConceptWatch(options: ConceptWatchOptions = {}): ConceptWa
         contradicted = calibration.update({ isFault, risk: bounded });
         faults += isFault ? 1 : 0;
         expectedFaults += bounded;
+        excess += (isFault ? 1 : 0) - bounded;
       }
       isOver = contradicted || moreErrors;
-      const direction = faults > expectedFaults ? "more-faults" : "fewer-faults";
+      const direction = excess > 0 ? "more-faults" : "fewer-faults";
       return {
         change: contradicted ? direction : moreErrors ? "more-errors" : null,
         outcomes,

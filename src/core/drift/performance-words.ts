@@ -58,7 +58,7 @@ export function describeOutcomes(model: ModelOutcomesReply): string {
   const counted = `${outcomes} ${outcomes === 1 ? "outcome" : "outcomes"} confirmed, ${errors} decided wrongly, ${faults} ${faults === 1 ? "fault" : "faults"} where ${expectedFaults.toFixed(1)} were to be expected`;
   if (contradictedMs === null) {
     const isOff = errors > 0 || Math.abs(faults - expectedFaults) >= 1;
-    return `${counted}: ${isOff ? "too few to contradict it" : "nothing speaks against it"}`;
+    return `${counted}: ${isOff ? "not enough to contradict it" : "nothing speaks against it"}`;
   }
   const since = renderIsoTime(contradictedMs).slice(0, 10);
   return `${counted}: they contradict it since ${since}${contradictedBy === null ? "" : `, ${changeWords[contradictedBy]}`}`;

@@ -94,7 +94,7 @@ function describeRow(
   return { site: points[0]!.site, turbine, points, levels };
 }
 
-/** One pass without a map: of ten thousand turbines it is made of each day of each. */
+/** In one pass and without a map: it is called for each day of each turbine, of which there may be ten thousand. */
 function rollUpDay(points: readonly PointLevels[], index: number, warningShare: number): RolledLevel {
   let level: DriftLevel | null = null;
   let [count, assessed] = [0, 0];

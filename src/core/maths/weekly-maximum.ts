@@ -1,4 +1,4 @@
-/** The largest value of the last one to two weeks: a mistake is no maximum for ever. Over a silence nothing is forgotten. Reads no clock. */
+/** The largest value of the last one to two weeks: a mistake is no maximum for ever. It stays while no value comes; the first one after two weeks begins anew. Reads no clock. */
 import { dayMs } from "./durations.ts";
 
 /** The largest value of a week that began at `sinceMs`, and of the week before it; 0: there was none. */
@@ -17,7 +17,7 @@ export const noMaximum: WeeklyMaximum = { sinceMs: Number.NaN, most: 0, mostBefo
 export function noteMaximum(kept: WeeklyMaximum, value: number, atMs: number): WeeklyMaximum {
   const { sinceMs, most } = kept;
   if (atMs - sinceMs < weekMs) return value > most ? { ...kept, most: value } : kept;
-  // Over a longer silence nothing of before is of late.
+  // After a longer silence what was before is too old.
   const mostBefore = atMs - sinceMs < 2 * weekMs ? most : 0;
   return { sinceMs: atMs, most: Math.max(value || 0, 0), mostBefore };
 }

@@ -31,7 +31,8 @@ interface RowCutter {
 /** A row waits so long after its end, and after it was last heard of, for channels that come later. */
 const graceMs = 60_000;
 
-interface Slot {
+/** What an open row is made of. */
+interface OpenRow {
   readonly means: Float64Array;
   readonly counts: Int32Array;
   readonly extractor: ReturnType<typeof createScalarExtractor>;
@@ -41,47 +42,48 @@ interface Slot {
 export function createRowCutter(manifest: Manifest, memory: ReadingMemory, sink: RowSink): RowCutter {
   const channels = manifest.channels.filter((channel) => channel.kind === "scalar").map(({ name }) => name);
   const places = new Map(channels.map((name, index) => [name, index]));
-  const createSlot = (): Slot => ({
+  const createRow = (): OpenRow => ({
     means: new Float64Array(channels.length),
     counts: new Int32Array(channels.length),
     extractor: createScalarExtractor(manifest.features, memory),
   });
-  /** Of the rows that are open: many while a logger catches up, else one or two. */
-  const slots = new Map<number, Slot>();
-  let spare: Slot | null = createSlot();
-  const takeOut = (number: number): Slot => {
-    const slot = slots.get(number)!;
-    slots.delete(number);
-    spare = slot;
-    return slot;
+  /** By their number: many while a logger catches up, else one or two. */
+  const open = new Map<number, OpenRow>();
+  // One at once: a bundle whose features cannot be computed is refused before a reading comes.
+  let spare: OpenRow | null = createRow();
+  const takeOut = (number: number): OpenRow => {
+    const row = open.get(number)!;
+    open.delete(number);
+    spare = row;
+    return row;
   };
   return createSecondsWindower(
     { spec: manifest.window, channels, graceMs },
     {
-      begin: (slot) => {
-        const begun = spare ?? createSlot();
+      begin: (number) => {
+        const begun = spare ?? createRow();
         spare = null;
         begun.means.fill(0);
         begun.counts.fill(0);
         begun.extractor.begin();
-        slots.set(slot, begun);
+        open.set(number, begun);
       },
-      push: (slot, { channel, value }) => {
+      push: (number, { channel, value }) => {
         const place = places.get(channel);
         if (place === undefined) return;
-        const { means, counts, extractor } = slots.get(slot)!;
+        const { means, counts, extractor } = open.get(number)!;
         counts[place]!++;
         means[place]! += (value - means[place]!) / counts[place]!;
         extractor.push(channel, value);
       },
-      end: (slot, { fromMs, toMs }) => {
-        const { means, extractor } = takeOut(slot);
+      end: (number, { fromMs, toMs }) => {
+        const { means, extractor } = takeOut(number);
         const features = new Float32Array(manifest.features.list.length);
         extractor.finish(features, 0, fromMs);
         sink.onRow({ fromMs, toMs, values: means.slice(), features });
       },
-      abandon: (slot, quarantine) => {
-        takeOut(slot);
+      abandon: (number, quarantine) => {
+        takeOut(number);
         sink.onQuarantine(quarantine, 1);
       },
       refuse: (quarantine) => sink.onQuarantine(quarantine, 0),

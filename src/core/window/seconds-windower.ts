@@ -18,23 +18,21 @@ interface SecondsWindowerOptions {
   readonly graceMs: number;
 }
 
-/** Receives the windows; `slot` tells open ones apart, 0 … `slots` − 1, the smallest first. */
+/** Receives the windows; `number` is of one alone, unless the clock was set back. */
 interface ReadingWindowSink {
-  begin(slot: number, fromMs: number): void;
-  push(slot: number, reading: Reading): void;
+  begin(number: number): void;
+  push(number: number, reading: Reading): void;
   end(
-    slot: number,
+    number: number,
     window: { readonly fromMs: number; readonly toMs: number; readonly readings: number },
   ): void;
   /** The window is lost; `quarantine.samples` are its readings. */
-  abandon(slot: number, quarantine: Quarantine): void;
+  abandon(number: number, quarantine: Quarantine): void;
   /** A reading came for a window that is over. */
   refuse(quarantine: Quarantine): void;
 }
 
 export interface SecondsWindower {
-  /** Largest number of windows that may be open at a time. */
-  readonly slots: number;
   accept(reading: Reading): void;
   /**
    * Time has passed, in that of the data and on the clock that arrivals are told by: ends what is over, so that the last window
@@ -45,7 +43,6 @@ export interface SecondsWindower {
 
 interface OpenWindow {
   readonly number: number;
-  readonly slot: number;
   readings: number;
   /** When its last reading came. */
   heardMs: number;
@@ -77,7 +74,7 @@ export function createSecondsWindower(
       op: "create windower",
     });
   }
-  const slots = overlap + maxWaiting;
+  const mostOpen = overlap + maxWaiting;
   /** In their order. */
   let open: OpenWindow[] = [];
   /** Windows before this number are over. */
@@ -91,14 +88,14 @@ export function createSecondsWindower(
   const close = (window: OpenWindow): void => {
     const fromMs = window.number * hopMs;
     if (window.missing.size === 0) {
-      sink.end(window.slot, { fromMs, toMs: fromMs + lengthMs, readings: window.readings });
+      sink.end(window.number, { fromMs, toMs: fromMs + lengthMs, readings: window.readings });
       return;
     }
     abandon(window, "missing-value", `no reading of ${[...window.missing].slice(0, 8).join(", ")}`);
   };
 
   const abandon = (window: OpenWindow, reason: "missing-value" | "time-backwards", detail: string): void =>
-    sink.abandon(window.slot, {
+    sink.abandon(window.number, {
       reason,
       deviceId: window.deviceId,
       channel: [...window.missing][0] ?? "",
@@ -136,7 +133,7 @@ export function createSecondsWindower(
     window.missing.size === 0 && (endOf(window) <= latestMs || window.readings === channels.length);
 
   const setBack = (reading: Reading): void => {
-    if (endedEarly.size > slots) endedEarly.clear();
+    if (endedEarly.size > mostOpen) endedEarly.clear();
     for (const window of open) {
       if (isWhole(window)) {
         close(window);
@@ -152,15 +149,12 @@ export function createSecondsWindower(
   const findOpen = (number: number, { deviceId }: Reading): OpenWindow | undefined => {
     const known = open.find((candidate) => candidate.number === number);
     if (known !== undefined) return known;
-    if (open.length === slots) {
+    if (open.length === mostOpen) {
       if (number < open[0]!.number) return undefined;
       endFirst();
     }
-    let slot = 0;
-    while (open.some((other) => other.slot === slot)) slot++;
     const window: OpenWindow = {
       number,
-      slot,
       readings: 0,
       heardMs: Number.NaN,
       missing: new Set(channels),
@@ -168,12 +162,11 @@ export function createSecondsWindower(
     };
     open.push(window);
     open.sort((a, b) => a.number - b.number);
-    sink.begin(slot, number * hopMs);
+    sink.begin(number);
     return window;
   };
 
   return {
-    slots,
     advance,
     accept: (reading) => {
       const { channel, timestampMs, arrivedMs } = reading;
@@ -191,7 +184,7 @@ export function createSecondsWindower(
         window.readings++;
         window.heardMs = arrivedMs;
         window.missing.delete(channel);
-        sink.push(window.slot, reading);
+        sink.push(window.number, reading);
         taken = true;
       }
       if (!taken) {

@@ -9,7 +9,7 @@ export const lineLimits = {
   /** Of frames, before it is more than a mishap. */
   frameShare: 0.01,
   leastFrames: 5,
-  /** A damaged frame leaves its number out: of fewer, the others were none. */
+  /** A frame that was damaged leaves a number out. Where fewer numbers than this share are missing, most of what was damaged was no frame. */
   lostShareOfDamaged: 0.5,
 } as const;
 

@@ -21,8 +21,8 @@ export function findSpeed(facts: DeviceFacts): DiagnosisVerdict {
   const { blocks, hertz } = facts.recent;
   if (blocks.count === 0) return undefined;
   const isHertz = hertz.isHabit && hertz.count >= hertzShare * blocks.count;
-  if (!isHertz && !vibratesStanding && !makesPowerStanding && !facts.contradictsScada) return null;
   if (facts.contradictsScada) return findContradiction(facts, isHertz);
+  if (!isHertz && !vibratesStanding && !makesPowerStanding) return null;
   const ownRpm = findOwnRpm(facts);
   const isTold = Number.isNaN(ownRpm);
   const shaftRpm = isTold ? Math.abs(model.toldRpm) : ownRpm;

@@ -26,7 +26,7 @@ export interface LatestReadings extends OperatingReadings {
 type OperatingChannel = Parameters<OperatingReadings["read"]>[1];
 type Teller = Pick<ToldReading, "toldBy"> & { readonly turbine: string };
 
-/** A teller that says something more rarely than a value counts would else alternate with another: it is gone after so many times as long. */
+/** A teller is gone when it has said nothing for so many times as long as a value counts: one that tells more rarely than that would else alternate with another. */
 const goneAges = 3;
 
 /** Creates an empty store; what is older than `maxAgeMs` says nothing of now. */

@@ -152,8 +152,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       decider: options.snapshots.get(name),
     });
     const decider = createWindowDecider({
-      ...pointConfig,
       point: id,
+      bearing: pointConfig.bearing,
+      polePairs: pointConfig.polePairs,
+      gearedShafts: pointConfig.gearedShafts,
       watch,
       register: options.register,
       quality: counted,

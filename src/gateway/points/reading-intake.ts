@@ -12,10 +12,10 @@ interface ReadingIntakeOptions {
   readonly maxAgeMs: number;
   /** The turbines that each device sits on. */
   readonly turbinesOf: ReadonlyMap<string, ReadonlySet<string>>;
-  /** A reading broke the contract: a device's is called for each turbine that it sits on. */
+  /** The contract refuses a reading. Called once for each turbine that its device sits on. */
   readonly setAside: (quarantine: Quarantine, turbine: string) => void;
   readonly onSchemaDrift: (drift: SchemaDrift) => void;
-  /** The same of one of SCADA's, before the next one comes. */
+  /** The contract refuses a reading of SCADA's; called before `setAside`, and before the next reading is taken. */
   readonly onRefused: (quarantine: Quarantine) => void;
   /** A good one was noted. */
   readonly onReading: (reading: ToldReading) => void;

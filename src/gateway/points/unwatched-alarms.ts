@@ -69,7 +69,7 @@ export function createUnwatchedAlarms(options: UnwatchedAlarmsOptions): Unwatche
   // Alarms that wait for people outlive the state that told of them.
   const ofAlarms = kept.alarms.records.map(topicOf).filter((topic) => !watched.has(topic));
   let isDue = true;
-  // A topic of its former site is no gateway's to read that is of this one: a broker may end the connection that asks for it.
+  // A gateway of this site may not read topics of its former one: a broker may end the connection that asks for them.
   const isOfSite = (topic: string): boolean =>
     topic === topics.state(config.gateway.site, topic.split("/").at(-2) ?? "");
   const successors = awaitSuccessors({

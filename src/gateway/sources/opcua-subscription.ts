@@ -1,6 +1,6 @@
 /**
- * The one subscription of a session with an OPC UA server: what the server grants of it, which nodes it watches, and which it has to be
- * asked for, since it watches no more. Never renews itself.
+ * The one subscription of a session with an OPC UA server: what the server grants of it, which nodes it watches, and which have to
+ * be read, since it has no room to watch them. Never renews itself.
  */
 import { type FindNodes, readNamespaces } from "../../core/ingest/opcua-nodes.ts";
 import type { OpcUaValue } from "../../core/ingest/opcua-values.ts";
@@ -91,7 +91,7 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
   const { Neither } = library.TimestampsToReturn;
   /** By the place of their node. */
   const items = new Map<number, OpcUaItem>();
-  /** Nodes that are asked for instead, alike. */
+  /** Nodes that are read instead, by their place as well. */
   const polled = new Map<number, OpcUaAttribute>();
   let readsPerCall = perCallByDefault;
 

@@ -124,7 +124,7 @@ describe("aurora evidence list and get", () => {
     const out = join(folder, "got.npy");
     const got = await evidence("get", made.id, "--out", out);
     expect(got).toMatchObject({ code: 0, stderr: "" });
-    expect(got.stdout).toContain(`${join(folder, "got.rpm.csv")}: its speed`);
+    expect(got.stdout).toContain(`${join(folder, "got.rpm.csv")}: its speed, 1400.0 to 1700.0 rpm,`);
     const { sidecar, channel } = await describeSamples(out, [await readOwnSidecar(out)]);
     expect([sidecar.rateHz, channel]).toEqual([12_000, "accel-de"]);
     const speedAt = (first: number): number => meanSpeedOf(sidecar.speed!, { first, samples: 2 });

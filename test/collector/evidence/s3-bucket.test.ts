@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { openS3Bucket } from "../../../src/collector/evidence/s3-bucket.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
+import { listeningPort } from "../../support/listening-port.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 async function openBucket(answer: RequestListener) {
@@ -16,7 +16,7 @@ async function openBucket(answer: RequestListener) {
   const { evidence } = collectorConfigSchema().parse({
     evidence: {
       s3: {
-        endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        endpoint: `http://127.0.0.1:${listeningPort(server)}`,
         bucket: "evidence",
         accessKeyIdFile: keyFile,
         secretAccessKeyFile: keyFile,

@@ -103,7 +103,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await until(() => stored.get("prediction") === 12, "its gateway sends again");
     expect(ingest.storeFails).toBe(false);
     expect((await record.alarms({ limit: 50, offset: 0 })).total).toBe(12);
-    const told = lines.filter((line) => line.includes("predictions and drift"));
+    const told = lines.filter((line) => line.includes("predictions, drift and raw samples"));
     expect(told).toHaveLength(2);
     expect(lines.join()).not.toContain("nothing can be stored");
   });

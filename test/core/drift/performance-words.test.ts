@@ -10,14 +10,14 @@ const saidOf = (verdict: ReturnType<ReturnType<typeof createConceptWatch>["updat
     verdict,
   } as Parameters<typeof describeOutcomes>[0]);
 
-test("outcomes that were decided wrongly are too few to contradict a model, and not nothing that speaks against it", () => {
+test("of outcomes that were decided wrongly it is said that they are not enough to contradict a model, not that nothing speaks against it", () => {
   const watch = createConceptWatch();
   const wrong = { raised: true, risk: 0.984, isFault: false };
   expect(saidOf(watch.update({ raised: true, risk: 0.984, isFault: true }))).toMatch(
     /: nothing speaks against it$/,
   );
   expect(saidOf(watch.update(wrong))).toBe(
-    "2 outcomes confirmed, 1 decided wrongly, 1 fault where 2.0 were to be expected: too few to contradict it",
+    "2 outcomes confirmed, 1 decided wrongly, 1 fault where 2.0 were to be expected: not enough to contradict it",
   );
 });
 

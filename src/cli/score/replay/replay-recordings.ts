@@ -234,7 +234,7 @@ function expectMachine({ file, description }: PlannedRecording, machine: string)
   if (nameMachine(description) === machine) return;
   throw new AuroraError(
     "CONFIG_INVALID",
-    `${file} is of another bearing, or of a motor with other pole pairs or shafts with other gears, than the recordings of its point before it`,
+    `${file} is of another bearing, or states other pole pairs or geared shafts, than the recordings of its point before it`,
     {
       op: "replay recording",
       subject: file,

@@ -52,7 +52,7 @@ export interface DeviceCaptureReply {
   readonly counts: string;
 }
 
-/** A machine has no more geared shafts; the configuration takes fewer. */
+/** Newer gateways may state more geared shafts than the configuration of this version takes. */
 const mostShafts = 16;
 
 /** Validators of what a description of samples says of the shafts around, as {@link RecordingAbout} has it. */

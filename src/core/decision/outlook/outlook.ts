@@ -160,7 +160,7 @@ export function createOutlook(
     },
     forecast: () => {
       known ??= forecastPassage(blocks, reference, rule);
-      // The trend is of minutes: what has risen since is told beside it.
+      // The trend is made of closed blocks of minutes: it does not show what rose after the last of them.
       const isAbove = latestDb !== null && latestDb >= findBound(reference.spreadDb, rule);
       if (known === asHealthy && isAbove) return cannotSay("its severity rose too short a time ago");
       return known.kind === "cannot-say" ? known : letPass(known, operatedMs - blocks.at(-1)!.atMs);

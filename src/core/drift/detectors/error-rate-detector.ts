@@ -5,18 +5,11 @@
  */
 import { createEDetector, type Payoff } from "./e-detector.ts";
 
-/** What was counted since it began, or began anew. */
-interface ErrorCounts {
-  readonly outcomes: number;
-  readonly errors: number;
-}
-
 export interface ErrorRateDetector {
   /** True: the rate has risen; it begins anew with the next outcome. */
   update(isError: boolean): boolean;
   /** Winnings against "the rate is as usual"; an alarm at the mean run length. */
   evidence(): number;
-  counts(): ErrorCounts;
 }
 
 interface ErrorRateOptions {
@@ -61,7 +54,6 @@ export function createErrorRateDetector(options: ErrorRateOptions): ErrorRateDet
       return bets.update(rated);
     },
     evidence: () => bets.evidence(),
-    counts: () => ({ outcomes, errors }),
   };
 }
 

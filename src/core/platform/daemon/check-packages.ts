@@ -4,7 +4,7 @@ import type { ConfigFinding } from "../../contract/config/config-finding.ts";
 import { type FieldBuses, fieldBusKeys } from "../../contract/config/mapped-channels.ts";
 import { optionalPackages } from "../../contract/config/optional-packages.ts";
 
-/** Beside whose `node_modules` npm puts global packages on Linux: Debian's and that of nodejs.org, and NodeSource's. Elsewhere such a path is anybody's. */
+/** Folders in whose `node_modules` npm puts global packages on Linux: with Debian's npm and that of nodejs.org, and with NodeSource's. On other systems anybody may own such a path. */
 const globalPlaces: readonly string[] = process.platform === "linux" ? ["/usr/local/lib", "/usr/lib"] : [];
 
 /**
