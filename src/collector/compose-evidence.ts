@@ -76,20 +76,10 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
   const intake = createEvidenceIntake({ incoming, store, record, sites, clock, timers, logger, tell });
   if (bucket !== null && metrics !== null) measureBucket(metrics, bucket, intake);
   const keepers = createWorkQueue();
-  /** The last that runs or waits. */
-  let keeping: Promise<number> | null = null;
-  const keepBy = (believed: typeof clock | null): Promise<number> => {
-    const bounds = { maxBytes, days };
-    const own = keepers.run(() =>
-      keepEvidence({ record, store, incoming, bounds, clock: believed, logger }).finally(() => {
-        if (keeping === own) keeping = null;
-      }),
-    );
-    keeping = own;
-    return own;
-  };
-  // Whatever runs or waits makes room.
-  const makeRoom = (): Promise<number> => keeping ?? keepBy(null);
+  const bounds = { maxBytes, days };
+  const keepBy = (believed: typeof clock | null): Promise<number> =>
+    keepers.run(() => keepEvidence({ record, store, incoming, bounds, clock: believed, logger }));
+  const makeRoom = (): Promise<number> => keepBy(null);
   const queue = createWorkQueue();
   let keptAtBytes = 0;
   let keepFault: string | null = null;
@@ -110,7 +100,7 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
       const taken = await queue.run(() => takePieces(envelopes, { intake, onTaken }));
       if (intake.storedBytes - keptAtBytes >= slack * maxBytes) {
         keptAtBytes = intake.storedBytes;
-        // Of pieces that come, not of time: that ends only what the hourly work removes, which asks whether the clock can be believed.
+        // Only what is too much: what is too old is left to the hourly work, which asks whether the clock can be believed.
         const kept = makeRoom();
         // Nobody's envelopes wait for a bucket.
         if (store.isRemote) kept.catch((error: unknown) => logger.error("old evidence remains", { error }));

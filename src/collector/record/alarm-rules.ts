@@ -152,7 +152,7 @@ export type AlarmChange =
  * or does not name while it says that the component is good, has ended unheard; how urgent an alarm is and what people made of it follows.
  * A state changes nothing of an alarm that has been told of since, or that was heard of just before; nor does it end one by its silence
  * where it says less of the component: its gateway may have lost its memory, and that it forgot an alarm is no evidence. What is withheld
- * begins nothing: of a fault that comes and goes beneath nobody is told. Where several gateways have spoken of the turbine lately no state
+ * begins nothing: of a fault that comes and goes beneath people are told only where it is critical, by an alert. Where several gateways have spoken of the turbine lately no state
  * ends an alarm: it may be another gateway's.
  * @param alarms those of the turbine that stand, and the newest of each kind that the state names
  */

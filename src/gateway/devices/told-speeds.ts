@@ -1,7 +1,7 @@
 /** What is told of a device's turbine beside its samples: by readings of its own, by SCADA, and which of them counts. */
 import type { IndexedPoint } from "../../core/contract/config/index-points.ts";
 import type { OperatingReadings } from "../../core/serving/measuring-point.ts";
-import { type ModelStanding, untold } from "../diagnosis/device-facts.ts";
+import { type ToldSpeeds, untold } from "../diagnosis/device-facts.ts";
 
 /** Where it is looked up. */
 export interface ToldReadings extends OperatingReadings {
@@ -18,7 +18,7 @@ export function readTold(
   { id: device, points }: { readonly id: string; readonly points: readonly IndexedPoint[] },
   readings: ToldReadings,
   monotonicMs: number,
-): Pick<ModelStanding, keyof typeof untold> {
+): ToldSpeeds {
   const [turbine, ...others] = new Set(points.map((point) => point.turbine));
   if (turbine === undefined || others.length > 0) return untold;
   return {

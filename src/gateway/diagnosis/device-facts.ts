@@ -105,7 +105,7 @@ export interface ModelStanding extends ToldSpeeds {
 }
 
 /** What is told of its turbine beside its samples, rpm and kW; NaN: it is not known. */
-interface ToldSpeeds {
+export interface ToldSpeeds {
   /** The shaft speed that counts where a block says none. */
   readonly toldRpm: number;
   readonly toldKw: number;

@@ -7,7 +7,7 @@ import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts
 import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 import { noMaximum, noteMaximum, readMaximum } from "../../core/maths/weekly-maximum.ts";
-import type { ModelStanding, untold } from "./device-facts.ts";
+import type { ToldSpeeds } from "./device-facts.ts";
 
 export interface SpeedDoubt {
   /** Takes a block; does it vibrate so, at a speed below standby that were one of operation in Hz? */
@@ -25,7 +25,7 @@ interface HeardBlock {
   /** As the device says; NaN: it does not. */
   readonly shaftRpm: number;
   /** What its turbine is told. */
-  readonly told: Pick<ModelStanding, keyof typeof untold>;
+  readonly told: ToldSpeeds;
   readonly channel: DeviceChannel;
   /** Root mean square of what alternates, in counts. */
   readonly rmsCounts: number;

@@ -47,13 +47,16 @@ export interface AlarmRecord extends HighWindows {
   readonly beneath?: UntoldOccurrence | undefined;
 }
 
-/** What may be told of an occurrence of which nothing has been. */
-interface UntoldOccurrence {
-  /** What was told last, of an earlier occurrence, and the number of its last update. */
+/** What was told last, of an earlier occurrence, and the number of its last update. */
+interface FormerOccurrence {
   readonly former: AlertEvent;
   readonly formerUpdates: number;
-  /** What its own last window would have told; null: none yet. */
-  readonly latest: AlertEvent | null;
+}
+
+/** What may be told of an occurrence of which nothing has been. */
+interface UntoldOccurrence extends FormerOccurrence {
+  /** What its own last window would have told. */
+  readonly latest: AlertEvent;
 }
 
 /** What a decision says of one failure mode. */
@@ -103,14 +106,15 @@ export function followDecision(
     return { ...record, probability, risk, highWindows: 0, alarm: expectStep(returned) };
   }
   let current = record;
+  let former: FormerOccurrence | undefined = record.beneath;
   if (!wasActive) {
     // What was ended by an order and goes on all the same is another occurrence: one of an earlier beginning would be taken for told. None begins after its window.
     const isTold = mode.sinceMs === null || (record.sinceMs !== null && mode.sinceMs <= record.sinceMs);
     const sinceMs = isTold ? decision.fromMs : Math.min(mode.sinceMs, decision.fromMs);
     const alarm = expectStep(stepAlarm(record.alarm, { kind: "raise", sinceMs }));
     // A new occurrence: nothing of it has been told.
-    const beneath = isWithheld(alarm) ? keepFormer(record) : undefined;
-    current = { ...createAlarmRecord(record.point, mode), alarm, sinceMs, beneath };
+    former = isWithheld(alarm) ? findFormer(record) : undefined;
+    current = { ...createAlarmRecord(record.point, mode), alarm, sinceMs };
   }
   const high = followHigh(current, { decision, mode }, policy);
   const toldDb = current.lastEvent?.data.severityDb;
@@ -120,22 +124,25 @@ export function followDecision(
   const lane = mode.lane ?? current.lane;
   const leading = followLeading(current.leading, mode.leadingMode ?? null);
   const next = { ...current, ...high, stopTold, probability, risk, lane, leading, recentProbability };
-  return { ...next, beneath: followUntold(next, { decision, mode }) };
+  return { ...next, beneath: former && followUntold(next, former, { decision, mode }) };
 }
 
-function keepFormer({ lastEvent, updates, beneath }: AlarmRecord): UntoldOccurrence | undefined {
-  if (lastEvent === null) return beneath && { ...beneath, latest: null };
-  return { former: lastEvent, formerUpdates: updates, latest: null };
+function findFormer({ lastEvent, updates, beneath }: AlarmRecord): FormerOccurrence | undefined {
+  return lastEvent === null ? beneath : { former: lastEvent, formerUpdates: updates };
 }
 
-function followUntold(record: AlarmRecord, { decision, mode }: ModeOfDecision): UntoldOccurrence | undefined {
-  const { beneath, alarm, severity, lane, sinceMs } = record;
-  if (beneath === undefined || sinceMs === null) return undefined;
-  const { horizonHours } = beneath.former.data;
+function followUntold(
+  record: AlarmRecord,
+  { former, formerUpdates }: FormerOccurrence,
+  { decision, mode }: ModeOfDecision,
+): UntoldOccurrence | undefined {
+  const { alarm, severity, lane, sinceMs } = record;
+  if (sinceMs === null) return undefined;
+  const { horizonHours } = former.data;
   const leadingMode = findLeadingMode(record);
   const now = { state: alarm.state, severity, lane, leadingMode, sinceMs, explanation: null, horizonHours };
   const latest = createAlertEvent({ ...now, transition: "raised", updateNumber: 0, decision, mode });
-  return { ...beneath, latest };
+  return { former, formerUpdates, latest };
 }
 
 function followLeading(before: AlarmRecord["leading"], failureMode: string | null): AlarmRecord["leading"] {
@@ -204,7 +211,7 @@ export const alarmRecordSchema: z.ZodType<AlarmRecord> = z.strictObject({
     .strictObject({
       former: alertEventSchema(),
       formerUpdates: z.int().min(0),
-      latest: alertEventSchema().nullable(),
+      latest: alertEventSchema(),
     })
     .optional(),
 });

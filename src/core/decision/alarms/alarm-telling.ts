@@ -1,6 +1,6 @@
 /**
  * What subscribers must be told of an alarm after a decision or a step, and the event of it. While people withhold it that is its end,
- * and that it has become worse. Publishes nothing.
+ * that it has become worse, and that a fault came back beneath it and is critical. Publishes nothing.
  */
 import type { AlertEvent, AlertTransition } from "../../contract/alert.ts";
 import { findShelvingEnd, isConditionActive, isWithheld } from "./alarm-lifecycle.ts";
@@ -124,7 +124,7 @@ function tellUncovered(record: AlarmRecord, step: WindowlessStep): ToldAlarm<Ale
   if (beneath === undefined || sinceMs === null) return { record, event: null };
   const untilMs = findShelvingEnd(alarm);
   const { former, formerUpdates, latest } = beneath;
-  if (isConditionActive(alarm) && !isWithheld(alarm) && latest !== null) {
+  if (isConditionActive(alarm) && !isWithheld(alarm)) {
     const updates = renumberUpdates(record.updates, step.atMs);
     const leadingMode = findLeadingMode(record);
     const now = { sinceMs, updateNumber: updates, state: alarm.state, untilMs, severity, leadingMode };
