@@ -25,6 +25,8 @@ interface Flight {
   readonly last: number;
   readonly sentMs: number;
   readonly bytes: number;
+  /** Bytes that were on the line when it was sent, its own included: the broker has them all when it has this one. */
+  readonly aheadBytes: number;
   /** Its last record was sent before: its acknowledgement does not say which copy it is for (Karn's rule). */
   readonly isRepeated: boolean;
   /** The broker has it, and the line has room again. */
@@ -76,6 +78,8 @@ const firstLimitBytes = 8_192;
 const maxLimitBytes = 512 * 1024;
 /** A line that takes longer, beside the way there and back, carries no more. */
 const quickMs = 2_000;
+/** One that takes so much longer than the quickest may soon be one on which nothing is heard. */
+const lateMs = 4_000;
 /** Of what is carried, how much more may be on the line between half of what was lost last and all of it. */
 const carefulGrowth = 1 / 4;
 
@@ -94,9 +98,11 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
   let safeBytes = Number.POSITIVE_INFINITY;
   /** Since when nothing is under way. */
   let idleSinceMs = Number.NEGATIVE_INFINITY;
-  /** The quickest that the broker had an envelope, and the smallest of those that were the quickest yet. */
+  /** The quickest that the broker had an envelope, and the least that was ahead of those that were the quickest yet. */
   let leastMs = Number.POSITIVE_INFINITY;
   let leastBytes = Number.POSITIVE_INFINITY;
+  /** What was sent before says nothing more of a line that is given less since. */
+  let halvedMs = Number.NEGATIVE_INFINITY;
   const sumBytes = (some: readonly Flight[]): number => some.reduce((sum, { bytes }) => sum + bytes, 0);
   const onLine = (): readonly Flight[] => flights.filter(({ isCarried }) => !isCarried);
   const dueMs = ({ sentMs }: Flight): number => sentMs + ackTimeoutMs;
@@ -111,17 +117,30 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     flights = [];
     sentUpTo = acknowledged;
   };
-  const beginSmall = (): void => {
-    limitBytes = Math.min(limitBytes, firstLimitBytes);
+  const measureAnew = (): void => {
     leastMs = Number.POSITIVE_INFINITY;
     leastBytes = Number.POSITIVE_INFINITY;
   };
+  const beginSmall = (): void => {
+    limitBytes = Math.min(limitBytes, firstLimitBytes);
+    measureAnew();
+  };
+  /** The line takes longer for what is on it than a connection can wait: less is sent, as RFC 5681 does where something was lost. */
+  const halve = (nowMs: number): void => {
+    safeBytes = Math.max(minLimitBytes, limitBytes / 2);
+    limitBytes = safeBytes;
+    halvedMs = nowMs;
+    // The way may be another by now.
+    measureAnew();
+  };
   /**
-   * Did the line carry so much soon, however far the broker is? A straight line through it and through a small one that was quick
-   * has the way there and back where there are no bytes; the rest of its time is that of its bytes, and of those before them.
+   * Did the line carry so much soon, however far the broker is? A straight line through it and through little that was quick
+   * has the way there and back where there are no bytes; the rest of its time is that of its bytes, and of those before them. Two that
+   * have about as many bytes say nothing of it.
    */
   const isQuick = (bytes: number, tookMs: number): boolean =>
-    tookMs <= quickMs || (bytes > leastBytes && (tookMs - leastMs) * bytes <= quickMs * (bytes - leastBytes));
+    tookMs <= quickMs ||
+    (bytes >= 1.5 * leastBytes && (tookMs - leastMs) * bytes <= quickMs * (bytes - leastBytes));
   /**
    * A lane that had little to send has not tried the line. One that has more fills a quarter at least with a single envelope: half
    * of the room, of which whole records may take half.
@@ -132,13 +151,14 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     limitBytes = Math.min(maxLimitBytes, limitBytes + bytes * (isCareful ? carefulGrowth : 1));
   };
   const carry = (flight: Flight, nowMs: number): void => {
-    const { bytes, sentMs } = flight;
+    const { bytes, aheadBytes, sentMs } = flight;
     const tookMs = nowMs - sentMs;
-    if (tookMs <= leastMs) {
+    if (sentMs >= halvedMs && tookMs <= leastMs) {
       leastMs = tookMs;
-      leastBytes = Math.min(leastBytes, bytes);
+      leastBytes = Math.min(leastBytes, aheadBytes);
     }
-    if (isQuick(bytes, tookMs)) grow(bytes);
+    if (isQuick(aheadBytes, tookMs)) grow(bytes);
+    else if (sentMs >= halvedMs && tookMs - leastMs > lateMs) halve(nowMs);
     flight.isCarried = true;
   };
   return {
@@ -162,7 +182,15 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
       return leastMs === Number.POSITIVE_INFINITY && onLine().length === 0;
     },
     sent(last, nowMs, bytes = 0) {
-      const flight = { last, sentMs: nowMs, bytes, isRepeated: last <= highest, isCarried: false };
+      const aheadBytes = sumBytes(onLine()) + bytes;
+      const flight = {
+        last,
+        sentMs: nowMs,
+        bytes,
+        aheadBytes,
+        isRepeated: last <= highest,
+        isCarried: false,
+      };
       flights.push(flight);
       sentUpTo = last;
       highest = Math.max(highest, last);

@@ -148,6 +148,8 @@ export function createUplink(options: UplinkOptions): Uplink {
       });
       // Another life of the outbox begins with the next pump.
       if (batch === null || life.outbox.bootId !== life.bootId) return;
+      // What is larger than what is left of the room waits until nothing is ahead of it.
+      if (!isPaced(lane) && underWay > 0 && bytesOf(batch) > room - underWay) return;
       const { bytes, fate } = publisher.send(lane, batch);
       if (isPaced(lane)) pace.sent(bytes, nowMs);
       const last = batch.firstSequence + batch.records.length - 1;
@@ -238,6 +240,8 @@ export function createUplink(options: UplinkOptions): Uplink {
     },
   };
 }
+
+const bytesOf = ({ records }: OutboxBatch): number => records.reduce((sum, { length }) => sum + length, 0);
 
 /** One outbox, and what of it is under way. */
 interface UplinkLife {

@@ -121,8 +121,11 @@ describe("what a lane may have on the line", () => {
   test("begins small, grows with what the broker has soon, up to a bound, and no more where it takes long", () => {
     const { sender } = create();
     expect(sender.limitBytes).toBe(8_192);
-    expect(fill(sender, 0, 2_001)).toBe(8_192);
-    expect(fill(sender, 2_001, 100)).toBeGreaterThanOrEqual(12_288);
+    const flights = [1, 2].map((last) => sender.sent(last, 0, 4_096));
+    for (const [index, flight] of flights.entries()) sender.settle(flight, "carried", (index + 1) * 2_001);
+    sender.acknowledge(2, 4_002);
+    expect(sender.limitBytes).toBe(8_192);
+    expect(fill(sender, 4_002, 100)).toBeGreaterThanOrEqual(12_288);
     for (let round = 0; round < 30; round++) fill(sender, 2_200 + round, 0);
     expect(sender.limitBytes).toBe(512 * 1024);
   });
@@ -142,6 +145,30 @@ describe("what a lane may have on the line", () => {
     expect(carryTwo(2_500, 3_500)).toBe(12_192);
     // Half a second for 1,000 bytes.
     expect(carryTwo(2_500, 4_500)).toBe(8_192);
+  });
+
+  test("grows with a broker far away where envelopes are all alike and what is ahead of one costs no time", () => {
+    const { sender } = create();
+    const flights = [1, 2].map((last) => sender.sent(last, 0, 3_000));
+    for (const flight of flights) sender.settle(flight, "carried", 3_000);
+    expect(sender.limitBytes).toBe(11_192);
+    // That it took no longer for some bytes more says nothing.
+    const third = sender.sent(3, 3_000, 3_060);
+    sender.settle(third, "carried", 6_000);
+    expect(sender.limitBytes).toBe(11_192);
+  });
+
+  test("is half where the line takes long for what is on it, once for all that was sent before", () => {
+    const { sender } = create();
+    for (let round = 0; round < 5; round++) fill(sender, round, 0);
+    const before = sender.limitBytes;
+    const flights = [1, 2, 3].map((step) => sender.sent(100 + step, 100, before / 4));
+    for (const [index, flight] of flights.entries()) sender.settle(flight, "carried", 4_200 + index * 4_000);
+    expect(sender.limitBytes).toBe(before / 2);
+    expect(sender.timeouts).toBe(0);
+    // The way may be another by now: what is as late once more says no more of the line than how far its end is.
+    sender.settle(sender.sent(110, 13_000, 1_000), "carried", 18_000);
+    expect(sender.limitBytes).toBe(before / 2);
   });
 
   test("takes the collector's acknowledgement for the broker's where it is heard before it, unless it may be of an earlier copy", () => {

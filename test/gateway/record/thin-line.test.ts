@@ -33,6 +33,7 @@ function openThinLine(clock: ManualClock, collector: ReturnType<typeof createCol
     connected = true;
     connection += 1;
     freeAtMs = clock.monotonicMs();
+    answeredAtMs = freeAtMs;
     for (const callback of callbacks) callback();
   };
   const transport: UplinkTransport = {
@@ -118,12 +119,12 @@ function openGateway() {
       await setImmediate();
     }
   };
-  const appendAlerts = (count: number): void => {
+  const appendAlerts = (count: number, bytes = 1_000): void => {
     for (let number = 0; number < count; number++)
       outbox.append({
         kind: "alert",
         id: `a${number}`,
-        json: JSON.stringify({ number, text: "x".repeat(1_000) }),
+        json: JSON.stringify({ number, text: "x".repeat(bytes) }),
       });
   };
   return { outbox, line, passSeconds, appendAlerts };
@@ -167,6 +168,33 @@ test.each([0, 200])(
     expect(outbox.counts().records).toBe(0);
   },
 );
+
+test("alerts of which the first room holds two get soon to a broker far away", async () => {
+  const { outbox, line, passSeconds, appendAlerts } = openGateway();
+  line.become(1e6);
+  line.reachWithin(farMs);
+  line.storeWithin(50);
+  appendAlerts(300, 3_000);
+  line.connect();
+  // As long as they are all alike, the time of each says nothing.
+  await passSeconds(25);
+  expect(outbox.counts().records).toBe(0);
+});
+
+test("they get over a line that has become thin while nothing was sent without its being given up", async () => {
+  const { outbox, line, passSeconds, appendAlerts } = openGateway();
+  line.become(1e6);
+  line.connect();
+  appendAlerts(300, 3_000);
+  await passSeconds(30);
+  expect(outbox.counts().records).toBe(0);
+  line.become(thinBytesPerSecond);
+  appendAlerts(40, 3_000);
+  // At the line's own rate it takes 81 s.
+  await passSeconds(90);
+  expect(outbox.counts().records).toBe(0);
+  expect(line.connections).toBe(1);
+});
 
 test("a line that is thin and far away is not given up, and brings the first alerts soon", async () => {
   const { outbox, line, passSeconds, appendAlerts } = openGateway();
