@@ -30,6 +30,7 @@ void window_open(window_cutter *cutter, uint64_t first, float shaft_rpm) {
   cutter->samples = 0;
   cutter->start_rpm = shaft_rpm;
   cutter->sum_change = 0.0F;
+  cutter->sum_excess = 0.0F;
 }
 
 uint32_t window_take(window_cutter *cutter, uint32_t count, float shaft_rpm) {
@@ -47,7 +48,10 @@ uint32_t window_take(window_cutter *cutter, uint32_t count, float shaft_rpm) {
     taken++;
   }
   cutter->samples += taken;
-  cutter->sum_change += (shaft_rpm - cutter->start_rpm) * (float)taken;
+  const float change = ((shaft_rpm - cutter->start_rpm) * (float)taken) - cutter->sum_excess;
+  const float sum = cutter->sum_change + change;
+  cutter->sum_excess = (sum - cutter->sum_change) - change;
+  cutter->sum_change = sum;
   cutter->open = cutter->position < cutter->length;
   return taken;
 }

@@ -15,7 +15,8 @@ typedef struct {
   uint64_t first;       /* index of its first sample */
   uint32_t samples;     /* in it so far */
   float start_rpm;
-  float sum_change;     /* of the speed against that of the start, over its samples: a sum of speeds outgrows 24 bits */
+  float sum_change;     /* of the speed against that of the start, over its samples: a sum of speeds outgrows 24 bits sooner */
+  float sum_excess;     /* by which rounding has made it too large (Kahan): over millions of single samples it outgrows them as well */
   float sample_rate_hz;
   bool revolutions;
   bool open;

@@ -24,9 +24,11 @@ export type HostProgram =
   | "hostile-messages"
   | "long-names"
   | "template-board"
+  | "ring-threads"
+  | "snapshots"
   | "long-run";
 
-const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+const usualSanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 /** Frames and session. */
 const protocolSources: readonly string[] = ["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c"];
 /** Two model slots, and what authenticates them. */
@@ -81,6 +83,7 @@ interface HostTarget {
   readonly sources: readonly string[];
   readonly defines?: readonly string[];
   readonly libraries?: readonly string[];
+  readonly sanitizers?: readonly string[];
   readonly level?: "-O2";
 }
 
@@ -136,6 +139,16 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
     sources: [...runtimeSources, ...featureSources, ...applicationSources, "host/long_names.c"],
   },
   "template-board": { sources: ["host/template_board.c"] },
+  // Whose two threads the address sanitizer would not hold against each other.
+  "ring-threads": { sources: ["host/ring_threads.c"], sanitizers: ["-fsanitize=thread"] },
+  snapshots: {
+    sources: [
+      ...runtimeSources,
+      ...featureSources,
+      ...applicationSources.filter((source) => source !== "firmware.c"),
+      "host/snapshots.c",
+    ],
+  },
   "long-run": {
     sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c", "fifo.c", "window.c", "host/long_run.c"],
   },
@@ -158,7 +171,13 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
  * @throws Error with the compiler's output.
  */
 export function buildHostProgram(name: HostProgram, folder: string): string {
-  const { sources, defines = [], libraries = [], level = "-O1" } = hostTargets[name];
+  const {
+    sources,
+    defines = [],
+    libraries = [],
+    sanitizers = usualSanitizers,
+    level = "-O1",
+  } = hostTargets[name];
   const source = firmwareFolder();
   const path = join(folder, name);
   mkdirSync(folder, { recursive: true });

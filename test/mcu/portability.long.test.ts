@@ -40,6 +40,26 @@ test.skipIf(reasonToSkip("host") !== null)("a board from the template tells ever
 });
 
 test.skipIf(reasonToSkip("host") !== null)(
+  "the pause between two snapshots is no loss, and a gap is one",
+  () => {
+    const program = buildHostProgram("snapshots", scratch.path);
+    const outage = 9 * 12_000;
+    expect(JSON.parse(runTool(program, []))).toMatchObject({
+      first: 0,
+      pause: 0,
+      shortPause: 0,
+      gap: 100,
+      outage: 100 + outage,
+    });
+  },
+);
+
+test.skipIf(reasonToSkip("host") !== null)("a ring has no race between its writer and its reader", () => {
+  const program = buildHostProgram("ring-threads", scratch.path);
+  expect(JSON.parse(runTool(program, []))).toEqual({ misplaced: 0 });
+});
+
+test.skipIf(reasonToSkip("host") !== null)(
   "a board from the template tells a standing shaft from an unknown speed",
   () => {
     const program = buildHostProgram("template-board", scratch.path);
