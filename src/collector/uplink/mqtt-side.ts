@@ -17,7 +17,6 @@ import { probeBroker, probedGateway } from "../../core/platform/mqtt/broker-prob
 import { withoutLogin } from "../../core/platform/mqtt/broker-socket.ts";
 import { readClientId } from "../../core/platform/mqtt/client-id.ts";
 import { createEmbeddedBroker } from "../../core/platform/mqtt/embedded-broker.ts";
-import type { RefusedLogin } from "../../core/platform/mqtt/login-refusals.ts";
 import { createMqttClient, type MqttClientOptions } from "../../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { createBrokerAccess } from "./broker-access.ts";
@@ -91,9 +90,14 @@ export async function openMqttSide(
     help: "Logins that the embedded broker refused and TLS handshakes that failed, by the enrolled user name; unknown: of no enrolment; none: no name was given",
     labels: ["user"],
   });
-  const onRefusedLogin = ({ user }: RefusedLogin): void => {
+  const unretained = metrics.counter({
+    name: "broker_unretained_messages_total",
+    help: "Messages that the embedded broker passed on and had no room to retain, by the enrolled user name; unknown: of no enrolment; none: a guest's",
+    labels: ["user"],
+  });
+  const labelOf = (user: string | null): { readonly user: string } => {
     const isEnrolled = user !== null && (passwords.has(user) || certified.has(user));
-    refusedLogins.add(1, { user: isEnrolled ? user : user === null ? "none" : "unknown" });
+    return { user: isEnrolled ? user : user === null ? "none" : "unknown" };
   };
   const broker = await createEmbeddedBroker({
     ...access,
@@ -102,7 +106,8 @@ export async function openMqttSide(
     port,
     maxPacketBytes,
     enrolled: passwords.size + certified.size,
-    onRefusedLogin,
+    onRefusedLogin: ({ user }) => refusedLogins.add(1, labelOf(user)),
+    onUnretained: (user) => unretained.add(1, labelOf(user)),
     logger,
   });
   const scheme = tls === undefined ? "mqtt" : "mqtts";

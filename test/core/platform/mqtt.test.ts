@@ -229,6 +229,26 @@ describe("client and embedded broker", () => {
     expect(broker.counts().refusedPublishes).toBe(1);
   });
 
+  test("what has no room to be retained is passed on, and its sender named", async () => {
+    const unretained: (string | null)[] = [];
+    const broker = await startBroker({ ...allowAll, onUnretained: (user) => void unretained.push(user) });
+    const heard = new Set<string>();
+    const live = startClient(broker.port);
+    await live.subscribe("t/+", 0, (topic) => void heard.add(topic));
+    const ann = startClient(broker.port, { username: "ann", password: "x" });
+    await until(() => live.connected && ann.connected, "connected");
+    // An eighth of all topics is a login's.
+    const room = 1_250;
+    for (let from = 0; from < room + 2; from += 313)
+      await Promise.all(
+        Array.from({ length: Math.min(313, room + 2 - from) }, (_, index) =>
+          ann.publish(`t/${from + index}`, "1", { qos: 1, retain: true }),
+        ),
+      );
+    await until(() => heard.size === room + 2, "all are passed on");
+    expect(unretained).toEqual(["ann", "ann"]);
+  });
+
   test("the last will is published when a client is lost, and not when it says goodbye", async () => {
     const broker = await startBroker();
     const watcher = startClient(broker.port);

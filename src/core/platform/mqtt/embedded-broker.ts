@@ -66,6 +66,11 @@ export interface EmbeddedBrokerOptions {
   ) => boolean | LoginRefusal | Promise<boolean | LoginRefusal>;
   /** Hears of everybody who is not let in; the log is told by itself. */
   readonly onRefusedLogin?: (refused: RefusedLogin) => void;
+  /**
+   * Hears whose message was to be retained and was only passed on, as there was no room for it (null: a guest's); the log is told by
+   * itself.
+   */
+  readonly onUnretained?: (user: string | null) => void;
   /** May it publish there? A refused publish ends the connection, as 3.1.1 has no other answer (section 3.3.5). */
   readonly authorisePublish?: (client: BrokerClient, topic: string) => boolean;
   /** May it subscribe to that filter? */
@@ -158,9 +163,10 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     one: "a message was not retained",
     more: "more messages were not retained",
   });
-  boundRetained(broker, publishers, (publisher, topic) =>
-    logUnkept(publisher, topic, "more than its share of retained messages"),
-  );
+  boundRetained(broker, publishers, (publisher, topic) => {
+    logUnkept(publisher, topic, "more than its share of retained messages");
+    options.onUnretained?.(publisher?.username ?? null);
+  });
   // Its typings leave out "error", which it does emit when its memory store fails.
   (broker as EventEmitter).on("error", (error: unknown) => logger.error("broker error", { error }));
 
