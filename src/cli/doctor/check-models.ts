@@ -88,7 +88,7 @@ function checkBearings(
           return `${part} (${order} ${bearing[order].toFixed(2)})`;
         });
         const subject = `bearing of ${id}/${component}`;
-        const text = `faults of ${parts.join(" and ")} look alike: their lines lie in one place`;
+        const text = `faults of ${parts.join(" and ")} look alike: their lines are looked for in one place`;
         const slip = warnOfSlip(features, bearing);
         return [
           ...(parts.length === 0 ? [] : [warning(subject, text, "When one is raised, look at both.")]),

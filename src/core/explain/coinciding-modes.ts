@@ -1,7 +1,8 @@
 /**
- * The failure modes of a bearing that its lines do not tell apart: the first line of each lies where that of another is
- * searched. Rolling elements of some bearings strike about as often as their inner race, those of others as their outer one. What
- * a student says of such a pair is much the same, and now the one leads and now the other.
+ * The failure modes of a bearing that its lines do not tell apart: there is a place where the first line of each is searched. Rolling
+ * elements of some bearings strike about as often as their inner race, those of others as their outer one. What a student says of
+ * such a pair is much the same, and now the one leads and now the other: always where the lines lie within one search, and where they
+ * lie somewhat further apart as soon as one of them slips into the other's.
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";

@@ -179,7 +179,7 @@ export function computeLineNoise(line: Pick<FaultLine, "reach" | "searched">, wi
   return { db: quantile(0.5), deviationDb: deviation / Math.sqrt(line.searched.length) };
 }
 
-/** Is one line searched where the other lies? */
+/** Is there a place that is searched for both? An ordinary slip takes a line of either there. */
 export function isWithinReach(own: FaultLine, other: FaultLine): boolean {
-  return Math.abs(own.order - other.order) <= Math.max(own.reach, other.reach);
+  return Math.abs(own.order - other.order) <= own.reach + other.reach;
 }

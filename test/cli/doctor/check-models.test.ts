@@ -48,7 +48,7 @@ test("the doctor names bearings of which an alarm cannot say which part is damag
     {
       verdict: "warning",
       name: "bearing of WT01/main-bearing",
-      text: "faults of inner race (bpfi 7.86) and rolling element (bsf 7.89) look alike: their lines lie in one place",
+      text: "faults of inner race (bpfi 7.86) and rolling element (bsf 7.89) look alike: their lines are looked for in one place",
       advice: "When one is raised, look at both.",
     },
     {
