@@ -112,8 +112,13 @@ function describeSideBands(lines: readonly EvidenceLine[]): string {
   return `side bands at ${joinWords(words)}`;
 }
 
+/** `2026-01-31 06:00:00 UTC`, of a time by RFC 3339. */
+export function formatSince(since: string): string {
+  return `${since.slice(0, 10)} ${since.slice(11, 19)} UTC`;
+}
+
 function describeTime({ since, windows, speedRpm, loadKw }: Told): string {
-  const begun = since === undefined ? "" : `since ${since.slice(0, 10)} ${since.slice(11, 19)} UTC, `;
+  const begun = since === undefined ? "" : `since ${formatSince(since)}, `;
   const load = loadKw === undefined ? "" : ` and ${formatRange(loadKw)} kW`;
   return `${begun}over ${windows} ${windows === 1 ? "window" : "windows"} at ${formatRange(speedRpm)} rpm${load}`;
 }

@@ -14,7 +14,7 @@ import {
 } from "../contract/physical-evidence.ts";
 import { listObjections } from "./evidence-objections.ts";
 import { type EvidenceWindow, listUpperWindows } from "./evidence-window.ts";
-import { formatRange, joinWords, writeEvidence } from "./evidence-words.ts";
+import { formatRange, formatSince, joinWords, writeEvidence } from "./evidence-words.ts";
 import type { SearchedSpectrum } from "./fault-lines.ts";
 import {
   drawPictures,
@@ -45,6 +45,14 @@ interface EvidenceContext {
   readonly healthyFeatures?: readonly (number | null)[] | null | undefined;
   /** Speeds at which this machine was learnt; empty or absent: not known. */
   readonly learntRpm?: readonly EvidenceRange[] | undefined;
+  /** An older alarm of the same failure mode, of another bearing of this machine that is like this one; absent: none. */
+  readonly likeAlarm?: LikeAlarm | undefined;
+}
+
+/** Where it is, and its beginning, RFC 3339. */
+export interface LikeAlarm {
+  readonly component: string;
+  readonly since: string;
 }
 
 /** A speed that lies outside those that were learnt by more than this share is another one. */
@@ -57,7 +65,7 @@ const otherSpeed = 0.003;
 export function describeEvidence(
   subject: EvidenceSubject,
   windows: readonly EvidenceWindow[],
-  { since, leadingMode, healthyFeatures, learntRpm = [] }: EvidenceContext = {},
+  { since, leadingMode, healthyFeatures, learntRpm = [], likeAlarm }: EvidenceContext = {},
 ): PhysicalEvidence | null {
   const kind = faultKinds.find((each) => each === subject.failureMode);
   const seen =
@@ -85,6 +93,7 @@ export function describeEvidence(
     rival: rival === null ? null : { failureMode: rival.kind, marginDb: own.excessDb - rival.excessDb },
     against: [
       ...objectToBrevity(subject, kind, revolutions),
+      ...objectToLike(likeAlarm),
       ...objectToSpeed(rpms, learntRpm),
       ...objectToPresent(leadingMode, own, countQuietWindows({ own, window: subject.window }, recent)),
       ...listObjections({ own, rival, pictures, lines, revolutions, polePairs, gearedShafts }),
@@ -113,6 +122,14 @@ function objectToBrevity(subject: EvidenceSubject, kind: FaultKind, revolutions:
   const { part } = bearingFaults[kind];
   return [
     `the machine has changed, but which kind of fault it is cannot be told in snapshots as short as these (about ${Math.max(1, Math.round(revolutions))} revolutions): all lines of the ${part} lie beside the shaft's`,
+  ];
+}
+
+/** A sensor hears the bearings beside its own: of two that are alike on one shaft one fault raises two alarms. */
+function objectToLike(like: LikeAlarm | undefined): string[] {
+  if (like === undefined) return [];
+  return [
+    `${like.component}, whose bearing is the same, has had this alarm since ${formatSince(like.since)}: if both sit on one shaft, one fault may be heard at both, and it is where its lines stand higher`,
   ];
 }
 

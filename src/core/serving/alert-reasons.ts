@@ -6,13 +6,13 @@
 
 import { formatTime } from "../contract/iso-time.ts";
 import type { Explanation } from "../contract/prediction.ts";
-import type { DueAlert } from "../decision/alarms/alarm-register.ts";
+import type { DueAlert, OpenAlarm } from "../decision/alarms/alarm-register.ts";
 import type { AlertContext } from "../decision/alarms/alert-event.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
 import { type HealthyRows, listHealthyRows } from "../decision/reference/healthy-rows.ts";
 import type { ExplanationBackground } from "../explain/background.ts";
 import { shareLineColumns } from "../explain/fault-lines.ts";
-import { describeEvidence } from "../explain/physical-evidence.ts";
+import { describeEvidence, type LikeAlarm } from "../explain/physical-evidence.ts";
 import { createRecentWindows, type RecentWindows } from "../explain/recent-windows.ts";
 import { createSiteBackground } from "../explain/site-background.ts";
 import { computeMedian } from "../maths/robust.ts";
@@ -37,8 +37,12 @@ interface ExplainedWindow extends ScoredWindow {
 export interface AlertReasons {
   /** Remembers the window: what is due now or later may rest on it. */
   note(explained: ExplainedWindow): void;
-  /** The reasons of what is due after `explained`, one an alert. */
-  give(due: readonly DueAlert[], explained: ExplainedWindow): Promise<readonly AlertContext[]>;
+  /** The reasons of what is due after `explained`, one an alert; `likeAlarms` are open, oldest first, at bearings that are alike: default none. */
+  give(
+    due: readonly DueAlert[],
+    explained: ExplainedWindow,
+    likeAlarms?: readonly OpenAlarm[],
+  ): Promise<readonly AlertContext[]>;
 }
 
 /** What the machine's own healthy windows are to explanations. */
@@ -74,7 +78,11 @@ class Reasons implements AlertReasons {
     this.#recent.note(window, { powerKw, logits: output.logits });
   }
 
-  async give(due: readonly DueAlert[], explained: ExplainedWindow): Promise<readonly AlertContext[]> {
+  async give(
+    due: readonly DueAlert[],
+    explained: ExplainedWindow,
+    likeAlarms: readonly OpenAlarm[] = [],
+  ): Promise<readonly AlertContext[]> {
     const { manifest } = explained.bundle;
     const { features, window } = manifest;
     const { bearing, polePairs, gearedShafts } = this.#options;
@@ -91,6 +99,7 @@ class Reasons implements AlertReasons {
           leadingMode: mode.leadingMode,
           healthyFeatures: self.medians,
           learntRpm: this.#options.watch.healthyRows.speeds,
+          likeAlarm: findOlder(likeAlarms, { failureMode: mode.failureMode, sinceMs }),
         },
       ),
     }));
@@ -116,6 +125,18 @@ class Reasons implements AlertReasons {
       return [];
     }
   }
+}
+
+/** The oldest that stands, of the same failure mode. */
+function findOlder(
+  alarms: readonly OpenAlarm[],
+  own: Pick<OpenAlarm, "failureMode" | "sinceMs">,
+): LikeAlarm | undefined {
+  const older = alarms.find(
+    ({ failureMode, conditionActive, sinceMs }) =>
+      failureMode === own.failureMode && conditionActive && sinceMs < own.sinceMs,
+  );
+  return older && { component: older.component, since: formatTime(older.sinceMs) };
 }
 
 function describeSelf(rows: HealthyRows, bundle: LoadedBundle): HealthySelf {

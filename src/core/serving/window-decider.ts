@@ -45,6 +45,8 @@ export interface WindowDeciderOptions extends HeardMachine {
   readonly point: PointId;
   readonly watch: DecidingWatch;
   readonly register: AlarmRegister;
+  /** Has another component of the turbine the same bearing? One's fault is heard at the other. */
+  readonly isLike: (component: string) => boolean;
   /** Counts the windows of a turbine that were decided, and those that could not be. */
   readonly quality: {
     processed(turbine: string): void;
@@ -145,7 +147,7 @@ class Decider implements WindowDecider {
   }
 
   async #decide(due: DueWindow, output: StudentOutput): Promise<void> {
-    const { point, watch, register, quality, sink } = this.#options;
+    const { point, watch, register, quality, sink, isLike } = this.#options;
     const { window, bundle, operatingState } = due;
     if (watch.model.digest !== bundle.ref.digest) watch.adopt(bundle);
     if (this.#retiredFor !== bundle.ref.digest) {
@@ -186,7 +188,10 @@ class Decider implements WindowDecider {
     if (alerts.length === 0) return;
     // Before the wait: later windows must not change what is said of this one.
     const { outlook } = watch;
-    const contexts = await this.#reasons.give(alerts, scored);
+    const likeAlarms = register
+      .list(point.site, point.turbine)
+      .filter(({ component }) => component !== point.component && isLike(component));
+    const contexts = await this.#reasons.give(alerts, scored, likeAlarms);
     for (const [index, alert] of alerts.entries()) {
       const event = register.announce(alert, { ...contexts[index]!, outlook });
       if (event !== null) sink.onAlerts([event]);

@@ -16,7 +16,6 @@ import type {
 import type { PointSilence } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
-import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
@@ -28,6 +27,7 @@ import {
 import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { nameComponent } from "../record/read-kept.ts";
+import { groupTurbines, listConfiguredPoints } from "./configured-points.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
 import type { LatestReadings } from "./latest-readings.ts";
 import {
@@ -38,7 +38,6 @@ import {
 } from "./point-chains.ts";
 import { createReadingIntake } from "./reading-intake.ts";
 import { shareDevices } from "./share-devices.ts";
-import type { ChainPoint } from "./signal-chain.ts";
 import type { SiteBaselines } from "./site-baselines.ts";
 import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 
@@ -144,7 +143,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       losses?.setAside({ timestampMs: fromMs, endMs: toMs }, 1);
     },
   };
-  const points = listPoints(config).map(({ id, config: pointConfig }) => {
+  const points = listConfiguredPoints(config).map(({ id, config: pointConfig, isLike }) => {
     const name = nameComponent(id);
     const watch = baselines.create(id, {
       config: pointConfig,
@@ -158,6 +157,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       gearedShafts: pointConfig.gearedShafts,
       watch,
       register: options.register,
+      isLike,
       quality: counted,
       load,
       logger: options.logger,
@@ -271,23 +271,4 @@ function describeDoubtful(
     detail,
     samples: 0,
   };
-}
-
-/** An entry for every point of the configuration. */
-function listPoints({ gateway, turbines }: GatewayConfig): readonly ChainPoint[] {
-  return turbines.flatMap((turbine) =>
-    turbine.points.map((config) => {
-      return { id: { site: gateway.site, turbine: turbine.id, component: config.component }, config };
-    }),
-  );
-}
-
-/** The turbines that each device sits on. */
-function groupTurbines(points: readonly ChainPoint[]): ReadonlyMap<string, ReadonlySet<string>> {
-  return new Map(
-    [...groupBy(points, ({ config }) => config.device)].map(([device, own]) => [
-      device,
-      new Set(own.map(({ id }) => id.turbine)),
-    ]),
-  );
 }

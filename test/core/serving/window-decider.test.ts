@@ -13,6 +13,7 @@ import {
   createIdleBaselines,
   type FakeBundle,
   point,
+  startMs,
   windowAt,
 } from "../../gateway/fakes.ts";
 import { decisionAt } from "../decision/alarms/decisions.ts";
@@ -37,6 +38,7 @@ function create(bundle: FakeBundle, orders: { readonly bsf?: number } = {}) {
       decider: undefined,
     }),
     register,
+    isLike: (component) => component !== "pump",
     quality,
     load: createWorkGauge(),
     logger: {
@@ -106,6 +108,38 @@ describe("a point's decider", () => {
       features: features.map((value, at) => (at === h1 + 1 ? 2.2 : value)),
     });
     expect(raised!.data.evidence!.against[1]).toMatch(/^1× stands on the mains' hum \(\d+ Hz\)$/);
+  });
+
+  it("names an older alarm of the same kind at a bearing like this one, and no other", async () => {
+    const names = bearingFeatureSpec.list.map(({ name }) => name);
+    const features = Float32Array.from(names, (name) => (name.startsWith("bpfi.h") ? 2.5 : 0.5));
+    const play = async (component: string, sinceMs: number): Promise<readonly string[]> => {
+      const bundle = createFakeBundle("1.0.0", {
+        features: bearingFeatureSpec,
+        groups: [...new Set(bearingFeatureSpec.list.map(({ group }) => group))],
+        window: bearingWindow,
+      });
+      bundle.answer = 9;
+      const { decider, alerts, decisions, register } = create(bundle);
+      const window = windowAt(0, { features });
+      decider.submit({ window, bundle, operatingState: "full-performance" });
+      await decider.idle();
+      const mode = { ...decisions[0]!.modes[0]!, active: true, sinceMs };
+      register.update({ ...decisions[0]!, point: { ...point, component }, modes: [mode] });
+      for (let index = 1; index < 20; index++) {
+        const next = windowAt(index, { features });
+        decider.submit({ window: next, bundle, operatingState: "full-performance" });
+      }
+      await decider.idle();
+      return alerts[0]!.data.evidence!.against;
+    };
+    const early = startMs - 3_600_000;
+    expect(await play("drive-end", early)).toContainEqual(
+      "drive-end, whose bearing is the same, has had this alarm since 2023-11-14 21:13:00 UTC: if both sit on one shaft, one fault may be heard at both, and it is where its lines stand higher",
+    );
+    const none = expect.not.arrayContaining([expect.stringContaining("has had this alarm")]);
+    expect(await play("pump", early)).toEqual(none);
+    expect(await play("drive-end", startMs + 3_600_000)).toEqual(none);
   });
 
   it("raises nothing of a line that has kept its hertz while the speed changed, as no fault's does", async () => {

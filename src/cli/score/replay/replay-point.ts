@@ -36,6 +36,8 @@ interface ReplayedPointOptions extends ReplayedWatchOptions {
   readonly sink: ReplaySink;
   /** In order of time; absent: none. */
   readonly renewals?: readonly ReplayRenewal[];
+  /** Has another point of its turbine a bearing like this one's? */
+  readonly isLike: (component: string) => boolean;
 }
 
 /** A point that hears one recording after the other, in order of time. */
@@ -195,7 +197,7 @@ interface ReplayDecider
 
 /** As a gateway joins them: the watch that learns and decides, the alarms, and the student before both. */
 function openDecider(options: ReplayedPointOptions): ReplayDecider {
-  const { point, bearing, polePairs, gearedShafts, register, sink } = options;
+  const { point, bearing, polePairs, gearedShafts, register, isLike, sink } = options;
   const failures: unknown[] = [];
   const logger: Logger = {
     ...silentLogger,
@@ -210,6 +212,7 @@ function openDecider(options: ReplayedPointOptions): ReplayDecider {
     gearedShafts,
     watch,
     register,
+    isLike,
     quality: { processed: () => {}, dropped: () => {} },
     load: {
       begin: () => {

@@ -2,9 +2,12 @@
  * Plays planned recordings to their points, all in one order of time, as points of a gateway would have heard them.
  * What is wrong with one recording is said of it; the others are played.
  */
+
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import type { PointId } from "../../../core/contract/stream.ts";
 import { createAlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
+import { isLikeBearing } from "../../../core/serving/like-bearings.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { rememberSamples } from "../../../training/dataset/samples/samples.ts";
 import type { ErrorReport } from "../../terminal/end-process.ts";
@@ -104,6 +107,7 @@ interface Players {
 /** A point, and what its next recording is held against. */
 interface Player {
   readonly point: ReplayedPoint;
+  readonly bearing: BearingOrders;
   readonly machine: string;
   readonly earlier: RepeatedRecordings;
   /** Begin of the last recording, epoch ms, and how long it was. */
@@ -135,6 +139,17 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened, onPlayed
       gateway,
       falsePerYear: gateway.alarms.falsePerTurbineYear / findTurbine(name).points,
       register,
+      // Machines of which nobody says that they are of one turbine have nothing to do with each other.
+      isLike: (other) => {
+        const { turbine } = findTurbine(name);
+        const like = players.get(other);
+        return (
+          like !== undefined &&
+          turbine !== null &&
+          findTurbine(other).turbine === turbine &&
+          isLikeBearing(like.bearing, bearing)
+        );
+      },
       renewals: plan.renewals.get(name) ?? [],
       sink: {
         ...history.sink,
@@ -146,6 +161,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened, onPlayed
     });
     return {
       point,
+      bearing,
       machine: nameMachine(description),
       earlier: createRepeatedRecordings(),
       lastMs: Number.NaN,

@@ -152,6 +152,7 @@ async function replayFiles(files: readonly string[], renewals: Renewals = []): P
     gateway: createReplayedGateway({ commissioning }),
     falsePerYear: 0.1,
     register: createAlarmRegister(),
+    isLike: () => false,
     renewals,
     sink: {
       onDecision: (decision) => heard.decisions.push(decision),
