@@ -5,7 +5,8 @@ time (null: none given); each is answered by "set". {"add": {"T1.late": [7, "Dou
 false} makes the list of namespaces one that cannot be read, until it is true.
 Argument: JSON with port, names (each with its first value and type), and for a secure one certificate, key
 and password of the user "aurora"; namespaces, of which urn:aurora:test has the variables; publishingMs, the
-shortest interval that it grants; nodesPerCall, the most that it begins to watch in one call.
+shortest interval that it grants; samplingMs, the same of looking at a variable; nodesPerCall, the most that it begins to
+watch in one call; room, the most that it watches at all.
 """
 
 import asyncio
@@ -40,7 +41,13 @@ def limit():
     async def watch_fewer(self, params):
         if len(params.ItemsToCreate) > options.get("nodesPerCall", 10_000):
             raise ServiceError(ua.StatusCodes.BadTooManyOperations)
-        return await watch(self, params)
+        room = options.get("room", len(params.ItemsToCreate))
+        params.ItemsToCreate, beyond = params.ItemsToCreate[:room], params.ItemsToCreate[room:]
+        results = await watch(self, params)
+        for result in results:
+            result.RevisedSamplingInterval = max(result.RevisedSamplingInterval, options.get("samplingMs", 0))
+        full = ua.StatusCode(ua.StatusCodes.BadTooManyMonitoredItems)
+        return results + [ua.MonitoredItemCreateResult(StatusCode=full) for _ in beyond]
 
     SubscriptionService.create_subscription = create_slower
     SubscriptionService.create_monitored_items = watch_fewer

@@ -172,7 +172,32 @@ describe.skipIf(python === undefined)("an OPC UA server of another implementatio
       "values of all channels",
       2 * limitMs,
     );
-    expect(source.describe()).toMatchObject({ connections: 1, faults: [] });
+    expect(source.describe().connections).toBe(1);
+    expect(faultsOf(source)).toEqual([
+      "sampling: the server tells power (ns=2;s=T1.power) and 2 more every 25 s at most, longer than everySeconds (1)",
+    ]);
+  });
+
+  test("that looks at its variables more rarely than they are read is told of", async () => {
+    const port = await findFreePort();
+    await startServer(port, { samplingMs: 10_000 });
+    const { lines, source } = await start(port);
+    await until(() => faultsOf(source).length > 0, "the fault", limitMs);
+    expect(faultsOf(source)).toEqual([
+      "sampling: the server tells power (ns=2;s=T1.power) and 2 more every 10 s at most, longer than everySeconds (1)",
+    ]);
+    expect(lines.filter((line) => line.includes("sampling"))).toHaveLength(1);
+  });
+
+  test("is read where it has no room to watch, each value of the moment at which it was read", async () => {
+    const port = await findFreePort();
+    const server = await startServer(port, { room: 1 });
+    const { readings, source, last } = await start(port);
+    await until(() => last("shaft-speed") !== undefined && last("power") !== undefined, "values", limitMs);
+    await server.ask({ set: [["T1.speed", 1600, "Double", "Good", null]] });
+    await until(() => last("shaft-speed")!.value === 1600, "a later one", limitMs);
+    expect(new Set(readings.map(({ channel }) => channel)).size).toBe(3);
+    expect(faultsOf(source)).toEqual([]);
   });
 
   test("whose namespaces have other numbers after a restart gives no value of another variable", async () => {

@@ -5,8 +5,8 @@ import { onDemand } from "./on-demand.ts";
 import type { ShapeOf } from "./shape-of.ts";
 
 /**
- * What a gateway can find, worst first: no connection to the server, no answer of a unit behind it, no value of a channel, polls that
- * take longer than they are apart, and a clock that differs from the gateway's.
+ * What a gateway can find, worst first: no connection to the server, no answer of a unit behind it, no value of a channel, values
+ * that come more rarely than they should (polls that take longer than they are apart, a server that looks more rarely), and a clock that differs from the gateway's.
  */
 export const sourceDiagnosisCodes = ["no-connection", "no-answer", "no-value", "slow-poll", "clock"] as const;
 

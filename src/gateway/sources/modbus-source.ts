@@ -5,14 +5,14 @@
 import type { ModbusConfig, ModbusUnitConfig } from "../../core/contract/config/modbus-config.ts";
 import { hostOf } from "../../core/contract/url-host.ts";
 import { planRegisterBlocks, type RegisterBlock } from "../../core/ingest/modbus-registers.ts";
-import { formatDuration } from "../../core/maths/durations.ts";
 import { type BackoffOptions, createBackoff } from "../../core/platform/backoff.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { connectionSubject, createFaultNotes, describeFault, type FaultSubject } from "./fault-notes.ts";
+import { connectionSubject, createFaultNotes, describeFault } from "./fault-notes.ts";
 import type { ModbusConnection, OpenModbus } from "./modbus-client.ts";
 import { createUnitReader, type PolledUnit, unitCure } from "./modbus-unit-reader.ts";
 import { createPause } from "./pause.ts";
+import { createPollPace } from "./poll-pace.ts";
 import type { ReadingSink, ReadingSource, SourceCondition } from "./reading-source.ts";
 
 interface ModbusSourceOptions {
@@ -30,7 +30,6 @@ const connectionCure =
   "Check address, port and network, and whether another client holds the server's only connection.";
 const pollCure =
   "Raise pollSeconds, lower timeoutSeconds, or map fewer units behind this server: rows need half of their polls.";
-const pollSubject: FaultSubject = { code: "slow-poll", turbine: null, subject: "poll" };
 
 /** Creates a source that does nothing until it is started. */
 export function createModbusSource(options: ModbusSourceOptions): ReadingSource {
@@ -99,16 +98,13 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
       // Each silent one costs a time limit: the others have their turn in later polls, unless nobody answers at all.
       if (wasSilent && answered && unit.silentSince !== null) left = [];
     };
-    let slowPolls = 0;
-    const notePace = (): void => {
-      const tookMs = clock.monotonicMs() - beganMs;
-      slowPolls = tookMs > config.pollSeconds * 1000 ? slowPolls + 1 : 0;
-      if (slowPolls === 0) faults.clear(pollSubject);
-      // Two may have met units that fell silent.
-      if (slowPolls < 3) return;
-      const detail = `a poll of ${units.length} units takes ${formatDuration(tookMs)}, longer than pollSeconds (${config.pollSeconds})`;
-      faults.note(pollSubject, { detail, cure: pollCure });
-    };
+    const notePace = createPollPace({
+      faults,
+      what: `${units.length} units`,
+      key: "pollSeconds",
+      seconds: config.pollSeconds,
+      cure: pollCure,
+    });
     while (!closing) {
       if (connection === null) await connect();
       if (connection === null) {
@@ -136,7 +132,7 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
         await pause.wait(backoff.nextMs());
         continue;
       }
-      notePace();
+      notePace(clock.monotonicMs() - beganMs);
       // Polls that were missed are not made up for.
       dueMs = Math.max(dueMs + config.pollSeconds * 1000, clock.monotonicMs());
       await pause.wait(dueMs - clock.monotonicMs());

@@ -13,6 +13,8 @@ export interface OpcUaDataValue {
 export interface OpcUaItem {
   on(event: "changed", listener: (value: OpcUaDataValue) => void): void;
   readonly statusCode?: OpcUaStatus;
+  /** As the server has granted them; of one that it refuses as they were asked for. */
+  readonly monitoringParameters: { readonly samplingInterval: number };
   terminate(): Promise<void>;
 }
 

@@ -14,6 +14,7 @@ import { readOpcUaLogin } from "./opcua-login.ts";
 import type { OpcUaSink } from "./opcua-subscription.ts";
 import { createNodeWatch } from "./opcua-watch.ts";
 import { createPause } from "./pause.ts";
+import { createPollPace } from "./poll-pace.ts";
 import type { ReadingSink, ReadingSource } from "./reading-source.ts";
 
 interface OpcUaSourceOptions {
@@ -39,6 +40,9 @@ const longestSilenceMs = 120_000;
 const retryMs = 60_000;
 /** A session that does not end within this time, ms, is left to itself: others wait for whoever closes. */
 const closeMs = 2000;
+
+const pollCure =
+  "Let the server watch more nodes, raise everySeconds, or map fewer: rows need half of their readings.";
 
 /** What has become of a session. */
 interface Session {
@@ -93,8 +97,9 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
       onPolled: (index, value) => {
         // Of an opening each answer is a sign.
         if (session.opened === null) session.heardMs = clock.monotonicMs();
-        watch.take(index, value);
+        watch.takePolled(index, value);
       },
+      onWatched: watch.expect,
       onRefused: watch.refuse,
       onSign: () => {
         session.heardMs = clock.monotonicMs();
@@ -121,6 +126,13 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
       let dueMs = openedMs + everyMs;
       let retriedMs = openedMs;
       let isPolling = false;
+      const notePace = createPollPace({
+        faults,
+        what: "what the server has no room to watch",
+        key: "everySeconds",
+        seconds: config.everySeconds,
+        cure: pollCure,
+      });
       while (!isOver()) {
         await pause.wait(Math.max(0, Math.min(judgeMs, dueMs - clock.monotonicMs())));
         judgeSilence(silentMs);
@@ -134,14 +146,13 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
           faults.clear(connectionSubject);
           backoff.reset();
           watch.tell(nowMs - openedMs < signEveryMs);
-          // For the next interval; one that is not answered yet is not asked for twice.
+          // One that is not answered yet is not asked for twice.
           if (!isPolling) {
             isPolling = true;
-            poll()
-              .catch(() => undefined)
-              .finally(() => {
-                isPolling = false;
-              });
+            poll().then(() => {
+              isPolling = false;
+              notePace(clock.monotonicMs() - nowMs);
+            }, lose);
           }
         }
         const missing = watch.listMissing();

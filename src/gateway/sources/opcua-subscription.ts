@@ -21,7 +21,9 @@ export interface GrantedSubscription {
 
 /** What is told of a session. */
 export interface OpcUaSink {
-  /** Of the node at this place of the list, by the subscription; a sign as well. */
+  /** The node at this place of the list is watched; the server looks at it, or tells what it sees, every so many ms at most. */
+  onWatched(index: number, everyMs: number): void;
+  /** Of the node at this place, by the subscription; a sign as well. */
   onValue(index: number, value: OpcUaValue): void;
   /** What a node was read as that is not watched: no sign, since a server that answers may have forgotten the subscription. */
   onPolled(index: number, value: OpcUaValue): void;
@@ -40,7 +42,7 @@ interface NodeSubscription {
   watch(indexes: readonly number[]): Promise<void>;
   /** Asks for nodes that were refused, or have gone since, and watches those that the server has now. */
   retry(indexes: readonly number[]): Promise<void>;
-  /** Reads the nodes that the server has no room to watch; of one that cannot be read it is told so. */
+  /** Reads the nodes that the server has no room to watch; of one that cannot be read it is told so, and nothing of it rejects. */
   poll(): Promise<void>;
 }
 
@@ -107,6 +109,10 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
       return;
     }
     items.set(index, item);
+    sink.onWatched(
+      index,
+      Math.max(item.monitoringParameters.samplingInterval, subscription.publishingInterval),
+    );
     item.on("changed", (value) => sink.onValue(index, readValue(value)));
   };
 

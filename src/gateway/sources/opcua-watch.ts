@@ -1,7 +1,7 @@
 /**
  * What is known of the variables of one session with an OPC UA server, and what a sink is told of it once an interval. As long as
  * the server is there, a value that it does not speak of is the same, however long ago it was stamped: a reading is of the time
- * when it is told, as one of a register that was asked for is.
+ * when it is told, as one of a register that was asked for is. What has to be read is told when it is read, and never again.
  */
 import type { OpcUaChannelConfig, OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
 import {
@@ -10,6 +10,7 @@ import {
   readOpcUaNumber,
   saysNoNode,
 } from "../../core/ingest/opcua-values.ts";
+import { formatDuration } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { FaultNotes, FaultSubject } from "./fault-notes.ts";
 import { cureNode } from "./opcua-cures.ts";
@@ -27,8 +28,12 @@ interface NodeWatchParts {
 /** Nodes are known by their place in the configuration; what comes of another place is left out. */
 interface NodeWatch {
   take(index: number, value: OpcUaValue): void;
+  /** Takes, and tells at once, what a node was read as that the server has no room to watch. */
+  takePolled(index: number, value: OpcUaValue): void;
+  /** The server tells this node every so many ms at most. */
+  expect(index: number, everyMs: number): void;
   refuse(index: number, detail: string): void;
-  /** Tells the sink of each node. @param isYoung the server may well not have told its first values yet */
+  /** Tells the sink of each node but those that were read. @param isYoung the server may well not have told its first values yet */
   tell(isYoung: boolean): void;
   /** Nodes that the server refuses, or has no longer: nothing comes of them until they are asked for again. */
   listMissing(): readonly number[];
@@ -40,11 +45,27 @@ interface Watched {
   readonly channel: OpcUaChannelConfig;
   value: OpcUaValue | null;
   refusal: string | null;
+  /** The server has no room to watch it. */
+  isPolled: boolean;
+  /** How often the server tells it at most; 0: as often as it was asked to, or it is read. */
+  toldEveryMs: number;
 }
+
+const paceCure =
+  "Let the server sample and publish as often, or raise everySeconds: in between, rows hold the value before.";
 
 export function createNodeWatch({ config, sink, clock, faults, counts }: NodeWatchParts): NodeWatch {
   const watched = config.turbines.flatMap(({ turbine, channels }) =>
-    channels.map((channel): Watched => ({ turbine, channel, value: null, refusal: null })),
+    channels.map(
+      (channel): Watched => ({
+        turbine,
+        channel,
+        value: null,
+        refusal: null,
+        isPolled: false,
+        toldEveryMs: 0,
+      }),
+    ),
   );
   const teller = createReadingTeller(sink, counts);
 
@@ -76,12 +97,42 @@ export function createNodeWatch({ config, sink, clock, faults, counts }: NodeWat
     teller.tell(node, number.value, at);
   };
 
+  /** What a server grants may be less than it was asked for, of some nodes or of all. */
+  const notePace = (turbine: string): void => {
+    const of: FaultSubject = { code: "slow-poll", turbine, subject: "sampling" };
+    const rare = watched
+      .filter((node) => node.turbine === turbine && node.toldEveryMs > config.everySeconds * 1000)
+      .toSorted((one, other) => other.toldEveryMs - one.toldEveryMs);
+    const [rarest] = rare;
+    if (rarest === undefined) {
+      faults.clear(of);
+      return;
+    }
+    const more = rare.length === 1 ? "" : ` and ${rare.length - 1} more`;
+    const every = formatDuration(rarest.toldEveryMs);
+    const detail = `the server tells ${describeNode(rarest).subject}${more} every ${every} at most, longer than everySeconds (${config.everySeconds})`;
+    faults.note(of, { detail, cure: paceCure });
+  };
+
+  const take = (index: number, value: OpcUaValue, isPolled: boolean): Watched | undefined => {
+    const node = watched[index];
+    if (node === undefined) return undefined;
+    node.value = value;
+    node.refusal = null;
+    node.isPolled = isPolled;
+    if (isPolled) node.toldEveryMs = 0;
+    return node;
+  };
+
   return {
-    take: (index, value) => {
+    take: (index, value) => void take(index, value, false),
+    takePolled: (index, value) => {
+      const node = take(index, value, true);
+      if (node !== undefined) tell(node, false);
+    },
+    expect: (index, everyMs) => {
       const node = watched[index];
-      if (node === undefined) return;
-      node.value = value;
-      node.refusal = null;
+      if (node !== undefined) node.toldEveryMs = everyMs;
     },
     refuse: (index, detail) => {
       const node = watched[index];
@@ -90,7 +141,8 @@ export function createNodeWatch({ config, sink, clock, faults, counts }: NodeWat
       node.refusal = detail;
     },
     tell: (isYoung) => {
-      for (const node of watched) tell(node, isYoung);
+      for (const node of watched) if (!node.isPolled || node.refusal !== null) tell(node, isYoung);
+      for (const { turbine } of config.turbines) notePace(turbine);
     },
     listMissing: () =>
       watched.flatMap(({ value, refusal }, index) =>

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import type { Quarantine, Reading } from "../../../src/core/contract/stream.ts";
-import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createLogger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { loadOpcUa, type OpcUaOpened } from "../../../src/gateway/sources/opcua-client.ts";
 import { createOpcUaSource } from "../../../src/gateway/sources/opcua-source.ts";
 import type { OpcUaSink } from "../../../src/gateway/sources/opcua-subscription.ts";
@@ -41,6 +41,7 @@ async function start({
     turbines: [{ id: "T1" }],
     opcua: [{ url: "opc.tcp://plc:4840", security: "none", turbines, ...more }],
   });
+  const lines: string[] = [];
   const sessions: OpcUaSink[] = [];
   const closed: number[] = [];
   const source = createOpcUaSource({
@@ -56,7 +57,7 @@ async function start({
     stateDir: "",
     clock,
     timers: clock,
-    logger: silentLogger,
+    logger: createLogger({ level: "info", write: (line) => lines.push(line) }),
   });
   onTestFinished(() => source.close());
   const readings: Reading[] = [];
@@ -76,7 +77,7 @@ async function start({
     await wait();
   };
   const faults = (): readonly string[] => source.describe().faults.map(({ detail }) => detail);
-  return { clock, sessions, closed, source, readings, bad, tell, wait, waitWithSigns, faults };
+  return { clock, sessions, closed, source, lines, readings, bad, tell, wait, waitWithSigns, faults };
 }
 
 test("without its package, which is no part of a checkout, it says what to install", () => {
@@ -148,6 +149,81 @@ test("a number by which the server says that it has no value is none", async () 
   await wait();
   expect(bad.map(({ detail }) => detail)).toEqual(["power (ns=2;s=P): 65535 says that there is no value"]);
   expect(readings.map(({ value }) => value)).toEqual([1]);
+});
+
+test("a server that looks at variables more rarely than they are read is told of, a turbine and a sentence, until it looks as often", async () => {
+  const channels = [power, { ...power, name: "other", node: "ns=2;s=O" }];
+  const { sessions, source, tell, waitWithSigns, lines } = await start({
+    more: { turbines: [{ turbine: "T1", channels }] },
+  });
+  sessions[0]!.onWatched(0, everyMs);
+  tell(2000);
+  await waitWithSigns();
+  expect(source.describe().faults.map(({ code }) => code)).not.toContain("slow-poll");
+  sessions[0]!.onWatched(0, 20_000);
+  sessions[0]!.onWatched(1, 60_000);
+  for (let beat = 0; beat < 3; beat++) await waitWithSigns();
+  expect(source.describe().faults).toContainEqual({
+    code: "slow-poll",
+    turbine: "T1",
+    subject: "sampling",
+    detail: "the server tells other (ns=2;s=O) and 1 more every 60 s at most, longer than everySeconds (10)",
+    cure: expect.stringMatching(/raise everySeconds/),
+  });
+  expect(lines.filter((line) => line.includes("60 s at most"))).toHaveLength(1);
+  for (const index of [0, 1]) sessions[0]!.onWatched(index, everyMs);
+  await waitWithSigns();
+  expect(source.describe().faults.map(({ code }) => code)).not.toContain("slow-poll");
+});
+
+test("what the server has no room to watch is told once each time that it is read, and never again", async () => {
+  let answer = (): void => {};
+  let polls = 0;
+  const poll = (): Promise<void> => {
+    polls++;
+    return new Promise((resolve) => {
+      answer = resolve;
+    });
+  };
+  const { clock, sessions, readings, bad, source, faults, waitWithSigns } = await start({
+    open: async () => ({ granted: { signEveryMs }, retry: async () => {}, poll }),
+  });
+  const read = (value: number): void =>
+    sessions[0]!.onPolled(0, { value, dataType: 11, status: 0, statusName: "Good" });
+  read(1000);
+  await waitWithSigns();
+  clock.advance(3_000);
+  read(2000);
+  expect(readings.map(({ value, arrivedMs }) => [value, clock.nowMs() - arrivedMs])).toEqual([
+    [1, 13_000],
+    [2, 0],
+  ]);
+  // No answer comes of the next one: what was read before is not told on as if it were new.
+  for (let slow = 0; slow < 3; slow++) {
+    answer();
+    for (let beat = 0; beat < 3; beat++) await waitWithSigns();
+  }
+  expect([readings.length, bad.length]).toEqual([2, 0]);
+  expect(polls).toBe(4);
+  answer();
+  await until(() => faults().length > 0, "it is told");
+  expect(source.describe().faults).toMatchObject([{ code: "slow-poll", turbine: null, subject: "poll" }]);
+  sessions[0]!.onRefused(0, "it cannot be read: BadTimeout");
+  await waitWithSigns();
+  expect(bad.map(({ detail }) => detail)).toEqual(["power (ns=2;s=P): it cannot be read: BadTimeout"]);
+});
+
+test("a session whose polls break is lost by that", async () => {
+  const { faults, closed, waitWithSigns } = await start({
+    open: async () => ({
+      granted: { signEveryMs },
+      retry: async () => {},
+      poll: () => Promise.reject(new Error("no session any more")),
+    }),
+  });
+  await waitWithSigns();
+  await until(() => closed.length === 1, "its end");
+  expect(faults()).toContain("no session any more");
 });
 
 test("silence is judged by what the server has granted, and so is a first value that is not there yet", async () => {

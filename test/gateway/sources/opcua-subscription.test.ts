@@ -32,7 +32,13 @@ async function open(room: number) {
         monitoredItems: items.map((_item, index): OpcUaItem => {
           const statusCode =
             index < room ? undefined : { value: 0x80db0000, name: "BadTooManyMonitoredItems" };
-          return { on: () => {}, terminate: async () => {}, ...(statusCode && { statusCode }) };
+          const monitoringParameters = { samplingInterval: index === 0 ? 20_000 : 0 };
+          return {
+            on: () => {},
+            terminate: async () => {},
+            monitoringParameters,
+            ...(statusCode && { statusCode }),
+          };
         }),
       }),
       monitor: async () => {
@@ -42,6 +48,7 @@ async function open(room: number) {
   };
   const values: (readonly [number, unknown])[] = [];
   const refused: (readonly [number, string])[] = [];
+  const watched: (readonly [number, number])[] = [];
   const subscription = await createNodeSubscription({
     library: { TimestampsToReturn: { Neither: 3 } } as OpcUaLibrary,
     session,
@@ -51,6 +58,7 @@ async function open(room: number) {
       onValue: () => {
         throw new Error("nothing is told by itself");
       },
+      onWatched: (index, everyMs) => watched.push([index, everyMs]),
       onPolled: (index, { value }) => values.push([index, value]),
       onRefused: (index, detail) => refused.push([index, detail]),
       onSign: () => {},
@@ -61,7 +69,7 @@ async function open(room: number) {
   const fall = (): void => {
     isUp = false;
   };
-  return { subscription, values, refused, fall, reads: () => reads };
+  return { subscription, values, refused, watched, fall, reads: () => reads };
 }
 
 test("nodes that a server has no room to watch are read at once, as many in one call as it takes, and at every poll", async () => {
@@ -90,4 +98,12 @@ test("what cannot be read any more is said to be so, and a server that watches a
   const whole = await open(5);
   await whole.subscription.poll();
   expect(whole.reads()).toBe(0);
+});
+
+test("a node is told no more often than the server looks at it, nor than it publishes", async () => {
+  const { watched } = await open(2);
+  expect(watched).toEqual([
+    [0, 20_000],
+    [1, 1_000],
+  ]);
 });
