@@ -1,5 +1,9 @@
 /** Reads the registers of one unit behind a Modbus server, block by block, and says what is wrong with it or with a register, and what to do. */
-import type { ModbusChannelConfig, ModbusUnitConfig } from "../../core/contract/config/modbus-config.ts";
+import {
+  listInvalid,
+  type ModbusChannelConfig,
+  type ModbusUnitConfig,
+} from "../../core/contract/config/modbus-config.ts";
 import {
   decodeRegisters,
   type RegisterBlock,
@@ -144,7 +148,7 @@ function describeRegister(
 }
 
 /** Whether a raw number says that there is no value; one of 32 bits is near what is written, and no more: -99.9 is -99.9000015. */
-function saysNothing({ type, invalid }: ModbusChannelConfig, raw: number): boolean {
+function saysNothing(channel: ModbusChannelConfig, raw: number): boolean {
   if (Number.isNaN(raw)) return true;
-  return invalid.some((each) => raw === (type === "float32" ? Math.fround(each) : each));
+  return listInvalid(channel).some((each) => raw === (channel.type === "float32" ? Math.fround(each) : each));
 }

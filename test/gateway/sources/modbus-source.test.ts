@@ -83,6 +83,31 @@ test("registers become scaled readings with the time of their arrival, a block a
   });
 });
 
+test("a whole number at the end of its register is no shaft speed, and may be any other value", async () => {
+  const whole = { ...speed, address: 10, scale: 0.1 };
+  let signed = 0x7fff;
+  const server = await startHandModbusServer((request) =>
+    registersFrame(request, request.unitId === 1 ? [0xffff, 0xffff] : [signed]),
+  );
+  const { readings, bad, source } = await start(server.port, [
+    unit([
+      { ...whole, type: "uint16" },
+      { ...power, address: 11, type: "uint16" },
+    ]),
+    { turbine: "WT02", unitId: 2, channels: [{ ...whole, type: "int16" }] },
+  ]);
+  const details = (): readonly string[] => source.describe().faults.map(({ detail }) => detail);
+  await until(() => bad.length >= 4, "two polls");
+  expect(details()).toEqual(["65535 says that there is no value", "32767 says that there is no value"]);
+  signed = 0x8000;
+  await until(() => details().includes("-32768 says that there is no value"), "the other end");
+  signed = 0x8001;
+  await until(() => readings.some(({ channel }) => channel === "shaft-speed"), "a value beside it");
+  expect(new Set(readings.map(({ channel, value }) => `${channel} ${value.toFixed(1)}`))).toEqual(
+    new Set(["power 6553.5", "shaft-speed -3276.7"]),
+  );
+});
+
 test("a register that is refused is asked for by itself from then on, and named once", async () => {
   const answer: Answerer = (request) =>
     request.address === 10 ? exceptionFrame(request, 2) : registersFrame(request, [0x44bb, 0x8000]);

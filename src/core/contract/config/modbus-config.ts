@@ -143,16 +143,27 @@ export function checkModbus(modbus: readonly ModbusConfig[]): ConfigFinding[] {
   ]);
 }
 
-/** Addresses of a manual, and a speed whose register may say otherwise that there is none. */
+/** Answers that may come later than the next poll, addresses of a manual, and a speed whose register may say otherwise that there is none. */
 export function warnOfModbus(modbus: readonly ModbusConfig[]): readonly ConfigFinding[] {
-  return modbus.flatMap(({ units }, server) =>
-    units.flatMap(({ channels }, unit) =>
+  return modbus.flatMap((config, server) => [
+    ...warnOfTimeout(config, ["modbus", server, "timeoutSeconds"]),
+    ...config.units.flatMap(({ channels }, unit) =>
       channels.flatMap((channel, at): ConfigFinding[] => {
         const path = ["modbus", server, "units", unit, "channels", at];
         return [...warnOfAddress(channel, path), ...warnOfSpeed(channel, path)];
       }),
     ),
-  );
+  ]);
+}
+
+/** A silent unit costs a time limit at each poll. One alone keeps nobody waiting. */
+function warnOfTimeout(
+  { pollSeconds, timeoutSeconds, units }: ModbusConfig,
+  path: KeyPath,
+): readonly ConfigFinding[] {
+  if (units.length === 1 || timeoutSeconds < pollSeconds) return [];
+  const problem = `one unit that is silent takes ${timeoutSeconds} s of each poll, and a poll is due every ${pollSeconds} s (pollSeconds): the others are read more rarely then`;
+  return [{ path, problem, write: `write less than ${pollSeconds}, or a longer pollSeconds` }];
 }
 
 /** A manual counts registers from 1 and puts the digit of their table in front. */
@@ -165,20 +176,25 @@ function warnOfAddress({ address, table }: ModbusChannelConfig, path: KeyPath): 
   return [{ path: [...path, "address"], problem, write }];
 }
 
-/** Whole numbers have none for "no value", so that one of them is taken for it, and measuring points would go by it. */
+/** Whole numbers have none for "no value", so that one of them is taken for it; in the middle of a type it may be a speed as well. */
 function warnOfSpeed({ name, type, invalid }: ModbusChannelConfig, path: KeyPath): ConfigFinding[] {
   const whole = wholeNumbers[type];
-  if (name !== "shaft-speed" || whole === undefined || invalid.length > 0) return [];
-  const highest = whole.min + 2 ** whole.bits - 1;
-  const usual = whole.min === 0 ? [highest, (highest - 1) / 2, (highest + 1) / 2] : [highest, whole.min];
-  const problem = `a ${type} without a value holds a number all the same, often ${usual.join(" or ")}: measuring points would go by it`;
-  return [
-    {
-      path: [...path, "type"],
-      problem,
-      write: `write invalid: [${usual.join(", ")}], or as the manual says`,
-    },
-  ];
+  if (name !== "shaft-speed" || whole === undefined || whole.min < 0 || invalid.length > 0) return [];
+  const half = 2 ** (whole.bits - 1);
+  const problem = `a ${type} without a value holds a number all the same, often ${half - 1} or ${half}: measuring points would go by it`;
+  const write = `write invalid: [${half - 1}, ${half}], or as the manual says`;
+  return [{ path: [...path, "type"], problem, write }];
+}
+
+/**
+ * The numbers, before scaling, by which a channel's registers say that there is no value: those that it names, and of a shaft speed
+ * the ends of a whole number, where it would be cut off if it were one. Zero is a speed.
+ */
+export function listInvalid({ name, type, invalid }: ModbusChannelConfig): readonly number[] {
+  const whole = wholeNumbers[type];
+  if (name !== "shaft-speed" || whole === undefined) return invalid;
+  const { min, bits } = whole;
+  return [...invalid, min + 2 ** bits - 1, ...(min < 0 ? [min] : [])];
 }
 
 /** Smallest and largest whole number of a type, and the bits that it has. */
