@@ -87,7 +87,7 @@ async function writeConfiguration(file: string, options: InitOptions): Promise<v
   if (findings.length > 0) throw read.refuse(findings);
   await makeFolder(dirname(file));
   // It holds no secret, and the service's user reads it, whatever the umask of whoever writes it.
-  await replaceFile(file, text, { owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 } });
+  await replaceFile(file, text, { mode: 0o644 });
   for (const each of read.refuse(read.warnings()).complaints)
     process.stderr.write(printable(`warning: ${renderComplaint(each)}\n`));
   if (options.json) process.stdout.write(`${JSON.stringify({ file, serialPorts: ports })}\n`);

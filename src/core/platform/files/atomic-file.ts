@@ -8,7 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { AuroraError, systemCodeOf } from "../../contract/aurora-error.ts";
 
 interface AtomicWriteOptions {
-  /** Permission bits; default 0o644. Secrets: 0o600. */
+  /** Permission bits, whatever the umask; default: 0o644 without what the umask takes. Secrets: 0o600. */
   readonly mode?: number;
   /** Owner and group; default: this process's. */
   readonly owner?: { readonly uid: number; readonly gid: number };
@@ -39,6 +39,9 @@ export async function writeFileAtomic(
         if (own.uid !== owner.uid || own.gid !== owner.gid) await file.chown(owner.uid, owner.gid);
         // Whatever the umask says; after the owner, whose change takes rights away.
         await file.chmod(options.mode ?? 0o644);
+      } else if (options.mode !== undefined && ((await file.stat()).mode & options.mode) !== options.mode) {
+        // The umask took some. Where it did not, a file system without rights (FAT) is asked for none.
+        await file.chmod(options.mode);
       }
       await file.writeFile(bytes);
       await file.sync();
