@@ -73,7 +73,7 @@ Example:
         // What is doubtful about it may be why it fails.
         const explain = async () => {
           const { sidecar, channel } = await describer.describe(path);
-          warnOf("bearing", listBearingDoubts(bundle.manifest.features, sidecar.bearing));
+          warnOf("bearing", listBearingDoubts(bundle.manifest, sidecar));
           return await explainFile(loaded, await openSampleFile(path, channel), sidecar);
         };
         const json = await explain().finally(() => warnThat(describer.listWarnings()));

@@ -96,7 +96,7 @@ function standsOnTurns(
 }
 
 /** A harmonic of a shaft that goes `turns` times round in one of the bearing's. */
-interface GearedLine {
+export interface GearedLine {
   readonly turns: number;
   readonly harmonic: number;
 }

@@ -57,7 +57,7 @@ export function listBundleFindings(
 }
 
 /** Of a bundle that would serve. */
-function findManifest(models: ConfiguredModels, name: string | null): Manifest | undefined {
+export function findManifest(models: ConfiguredModels, name: string | null): Manifest | undefined {
   const model = name === null ? undefined : models.get(name);
   return model instanceof Error ? undefined : model?.manifest;
 }

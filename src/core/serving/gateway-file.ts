@@ -1,5 +1,6 @@
 /** Reads a gateway's configuration on the machine that it is for, and checks what it names: files, bundles, channels, units. */
 
+import type { ConfigFinding } from "../contract/config/config-finding.ts";
 import { listGatewayFiles } from "../contract/config/configured-files.ts";
 import type { GatewayConfig, GatewayProfile } from "../contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../contract/config/gateway-config-schema.ts";
@@ -11,9 +12,10 @@ import { warnOfFiles } from "../platform/daemon/file-warnings.ts";
 import type { ConfigSource, InstalledConfig } from "../platform/daemon/installed-config.ts";
 import { readYamlConfig } from "../platform/daemon/yaml-config.ts";
 import { installedPath } from "../platform/files/installed-path.ts";
-import { checkBundleFit } from "./check-bundle-fit.ts";
+import { type ConfiguredModels, checkBundleFit, findManifest } from "./check-bundle-fit.ts";
 import { chooseConfigured } from "./configured-models.ts";
 import { warnOfGateway } from "./gateway-warnings.ts";
+import { warnOfGearedKinds } from "./geared-warnings.ts";
 
 /** Where the configuration is, and what is said beside it. */
 export interface GatewaySource extends ConfigSource {
@@ -48,6 +50,8 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
       trustedKeys: bundles.trustedKeys.map(installed),
     },
   };
+  let models: Promise<ConfiguredModels> | undefined;
+  const choose = (): Promise<ConfiguredModels> => (models ??= chooseConfigured(config, runtimeVersion));
   return {
     config,
     refuse: read.refuse,
@@ -55,14 +59,29 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
       ...checkOptionalPackages(config),
       ...(await checkConfiguredFiles(listGatewayFiles(config))),
       ...(await checkSerialLines(config)),
-      ...(await checkBundleFit(config, await chooseConfigured(config, runtimeVersion))),
+      ...(await checkBundleFit(config, await choose())),
     ],
-    fileWarnings: () => warnOfFiles(listGatewayFiles(config), Date.now()),
+    fileWarnings: async () => [
+      ...(await warnOfFiles(listGatewayFiles(config), Date.now())),
+      ...warnOfHiddenKinds(config, await choose()),
+    ],
     warnings: () => {
       const hasPassword = environment.AURORA_MQTT_PASSWORD !== undefined;
       return warnOfGateway(config, { hasPassword, nowMs: Date.now() });
     },
   };
+}
+
+/** Points whose geared shafts lie where their bundles look for a fault. */
+function warnOfHiddenKinds({ turbines }: GatewayConfig, models: ConfiguredModels): readonly ConfigFinding[] {
+  return turbines.flatMap(({ points }, index) =>
+    points.flatMap(({ bundle, bearing, gearedShafts }, at) => {
+      const manifest = findManifest(models, bundle);
+      if (manifest === undefined || gearedShafts === undefined) return [];
+      const path = ["turbines", index, "points", at, "gearedShafts"];
+      return warnOfGearedKinds(manifest, { bearing, gearedShafts }).map((warning) => ({ path, ...warning }));
+    }),
+  );
 }
 
 /** What is no configuration stays as it is: the schema says so. */

@@ -13,6 +13,7 @@ import { dayMs } from "../maths/durations.ts";
 import { isNear, warnOfBroker, warnOfPlace } from "../platform/daemon/config-warnings.ts";
 import { topicMatches } from "../platform/mqtt/mqtt-topic.ts";
 import { warnOfBearing } from "./bearing-warnings.ts";
+import { warnOfWholeTurns } from "./geared-warnings.ts";
 
 /** Of a gateway, in the order of its file's parts. */
 export function warnOfGateway(
@@ -45,6 +46,7 @@ export function warnOfGateway(
     ...warnOfBroker(mqtt),
     ...warnOfNoPassword(mqtt, hasPassword),
     ...warnOfIdleDevices(config),
+    ...warnOfSharedDevices(config),
     ...config.turbines.flatMap((turbine, index) => warnOfTurbine(turbine, index)),
     ...warnOfRepairs(config, nowMs),
     ...warnOfStandby(config),
@@ -146,6 +148,18 @@ function warnOfIdleDevices({ devices, turbines }: GatewayConfig): readonly Confi
   });
 }
 
+/** What a device says of a speed says it of every machine that it sits on. */
+function warnOfSharedDevices({ devices, turbines }: GatewayConfig): readonly ConfigFinding[] {
+  return devices.flatMap(({ id }, index): ConfigFinding[] => {
+    const own = turbines.filter(({ points }) => points.some(({ device }) => device === id));
+    if (own.length < 2) return [];
+    const names = own.map((turbine) => turbine.id).join(", ");
+    const problem = `"${id}" measures several turbines (${names}): a shaft speed of its own counts for all of them, ahead of what SCADA says of each, and none is held against what is heard`;
+    const write = "let it tell no shaft speed and map one of each turbine, unless all of them turn alike";
+    return [{ path: ["devices", index, "id"], problem, write }];
+  });
+}
+
 function warnOfTurbine(
   { id, points, scadaBundle }: GatewayConfig["turbines"][number],
   index: number,
@@ -156,7 +170,7 @@ function warnOfTurbine(
     return [{ path: [...at, "id"], problem: `nothing of turbine "${id}" is watched`, write }];
   }
   const first = new Map<string, KeyPath>();
-  return points.flatMap(({ device, channel, bearing }, point) => {
+  return points.flatMap(({ device, channel, bearing, gearedShafts = [] }, point) => {
     const path = [...at, "points", point];
     const findings: ConfigFinding[] = [];
     const sensor = JSON.stringify([device, channel]);
@@ -171,6 +185,8 @@ function warnOfTurbine(
     if (odd !== null) {
       findings.push({ path: [...path, "bearing", odd.name], problem: odd.problem, write: odd.write });
     }
+    const whole = warnOfWholeTurns(gearedShafts);
+    if (whole !== null) findings.push({ path: [...path, "gearedShafts"], ...whole });
     return findings;
   });
 }

@@ -101,6 +101,40 @@ test("what is allowed and probably not meant is a warning, which keeps no gatewa
   ]);
 });
 
+test("geared shafts that hide a fault, or say nothing, are warnings, of doctor as well", async () => {
+  const stated = (turns: string): string =>
+    write(good.replace("        bearing", `        gearedShafts: [${turns}]\n        bearing`));
+  const said = async (turns: string): Promise<string> => {
+    const { code, stderr } = await auroraHere("config", "validate", stated(turns));
+    expect(code).toBe(0);
+    return stderr;
+  };
+  expect(await said("4.9")).not.toMatch(/gearedShafts/);
+  expect(await said("4,765")).toMatch(
+    /warning: .*:17:\d+: .*points\[0\]\.gearedShafts: 4 and 765 turns make lines where .*; write a decimal with a point \(4\.765,/,
+  );
+  expect(await said("5.4")).toMatch(
+    /warning: .*points\[0\]\.gearedShafts: a fault of the inner race \(order 5\.42\) lies on 1× a shaft of 5\.4 turns/,
+  );
+  const doctor = await auroraHere("doctor", "--config", stated("5.4"), "--json");
+  expect(doctor.stdout).toMatch(/gearedShafts: a fault of the inner race/);
+});
+
+test("a device of several turbines, of which a speed that it tells is the speed, is a warning", async () => {
+  const other = `  - id: WT02
+    points:
+      - component: generator-bearing
+        device: mcu-1
+        channel: accel-nde
+        bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 }
+`;
+  const { code, stderr } = await auroraHere("config", "validate", write(good + other));
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /warning: .*:7:9: devices\[0\]\.id: "mcu-1" measures several turbines \(WT01, WT02\): a shaft speed of its own counts for all/,
+  );
+});
+
 test("a topic with a wildcard gives its turbine the values of all that match, which is a warning", async () => {
   const mapped = "channels: [{name: shaft-speed, path: a, unit: rpm}]";
   const topicsOf = async (topic: string): Promise<string> => {

@@ -94,3 +94,10 @@ test("of two other devices of a turbine one counts, whichever spoke last", () =>
     expect(read("c", atMs + 500)).toBe(900);
   }
 });
+
+test("of a device on several turbines SCADA's speed of each is that of its points", () => {
+  const { intake, speed, read } = create();
+  intake.acceptReading(speed("WT01", 1_500, { atMs: 0 }));
+  intake.acceptReading(speed("WT02", 900, { atMs: 0 }));
+  expect([read("b", 0), read("b", 0, "WT02")]).toEqual([1_500, 900]);
+});

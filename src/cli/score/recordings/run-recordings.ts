@@ -37,8 +37,7 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
   const doubts = new Set<string>();
   const describeFile: Describer["describe"] = async (path) => {
     const description = await describer.describe(path);
-    const { features } = bundle.manifest;
-    for (const doubt of listBearingDoubts(features, description.sidecar.bearing)) doubts.add(doubt);
+    for (const doubt of listBearingDoubts(bundle.manifest, description.sidecar)) doubts.add(doubt);
     return description;
   };
   const unitDoubts = createUnitDoubts();

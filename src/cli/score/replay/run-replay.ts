@@ -1,6 +1,6 @@
 /** `aurora score --decide`: plays recordings to a gateway's own code, prints what it decided, and says on stderr what went wrong. */
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
-import type { FeatureSpec } from "../../../core/contract/bundle/feature-spec.ts";
+import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import { printable } from "../../../core/platform/printable.ts";
 import { checkMinWindows } from "../../../core/serving/check-commissioning.ts";
@@ -79,7 +79,7 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
     ...prefixDoubts("speed", await listSpeedDoubts(turning, (point) => listAlarmTimes(points, point))),
     ...prefixDoubts("level", await listClippingDoubts(plan)),
     ...prefixDoubts("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points)),
-    ...prefixDoubts("bearing", listDoubts(bundle.manifest.features, plan)),
+    ...prefixDoubts("bearing", listDoubts(bundle.manifest, plan)),
     ...points.filter(isPartlyHeard).map(describeUnheard),
   ];
   const warnings = [
@@ -155,11 +155,14 @@ function bearingsOf({ recordings }: ReplayPlan): (point: string) => BearingOrder
   return (point) => bearings.get(point);
 }
 
-function listDoubts(features: FeatureSpec, { recordings }: ReplayPlan): ReadonlySet<string> {
-  const bearings = new Map(
-    recordings.map(({ description: { sidecar } }) => [JSON.stringify(sidecar.bearing), sidecar.bearing]),
+function listDoubts(manifest: Manifest, { recordings }: ReplayPlan): ReadonlySet<string> {
+  const machines = new Map(
+    recordings.map(({ description: { sidecar } }) => [
+      JSON.stringify([sidecar.bearing, sidecar.gearedShafts]),
+      sidecar,
+    ]),
   );
-  return new Set([...bearings.values()].flatMap((bearing) => listBearingDoubts(features, bearing)));
+  return new Set([...machines.values()].flatMap((machine) => listBearingDoubts(manifest, machine)));
 }
 
 function complain({ points, errors }: ReplayResult): void {

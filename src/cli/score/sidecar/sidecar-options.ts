@@ -4,7 +4,11 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type AccelerationUnit, accelerationUnits } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
-import { maxGearedShafts, parseGearedShafts } from "../../../core/contract/config/geared-shafts.ts";
+import {
+  maxGearedShafts,
+  mostGearedTurns,
+  parseGearedShafts,
+} from "../../../core/contract/config/geared-shafts.ts";
 import { maxPolePairs } from "../../../core/contract/config/pole-pairs.ts";
 import { readStatedRate } from "../../../training/dataset/samples/sample-file.ts";
 import { readTimeColumn } from "../../../training/dataset/samples/time-column.ts";
@@ -99,9 +103,9 @@ What a file does not say of itself comes, in this sequence, from the options, fr
 or CSV; the first entry whose name or "file" fits the file's name as a pattern with *; it may say rate_hz, shaft_rpm,
 unit, scale and channel too), and from a NAME.json beside NAME.npy ({"rateHz": 51200, "shaftRpm": 600,
 "channel": "accel", "unit": "g", "bearing": {"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}, with
-"polePairs": 2 of a motor behind an inverter, "gearedShafts": [4.765] of a shaft that teeth lock to it; in place of shaftRpm "speed": "rpm", {"channel": "tacho", "pulses": 1} or
-{"file": "speed.csv", "rateHz": 10, "unit": "hz"}). A warning says where one of them states another rate, speed, scale,
-unit or bearing than the one before it, which counts.`;
+"polePairs": 2 of a motor behind an inverter, "gearedShafts": [4.765] of a shaft that teeth lock to it; in place of
+shaftRpm "speed": "rpm", {"channel": "tacho", "pulses": 1} or {"file": "speed.csv", "rateHz": 10, "unit": "hz"}).
+A warning says where one of them states another rate, speed, scale, unit or bearing than the one before it, which counts.`;
 
 /** Parses `rpm` (a channel) or `channel=tacho,pulses=1`. */
 function parseSpeed(text: string): SpeedSource {
@@ -135,7 +139,7 @@ function readGearedShafts(text: string): readonly number[] {
   const turns = parseGearedShafts(text);
   if (turns !== null) return turns;
   throw new InvalidArgumentError(
-    `Write at most ${maxGearedShafts} numbers above 0 between commas, such as 4.765,0.21.`,
+    `Write at most ${maxGearedShafts} numbers above 0 and up to ${mostGearedTurns} between commas, such as 4.765,0.21.`,
   );
 }
 

@@ -9,7 +9,11 @@ import {
 } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
-import { maxGearedShafts, parseGearedShafts } from "../../../core/contract/config/geared-shafts.ts";
+import {
+  maxGearedShafts,
+  mostGearedTurns,
+  parseGearedShafts,
+} from "../../../core/contract/config/geared-shafts.ts";
 import { isAbsent } from "../../../core/contract/fields.ts";
 import { isPlausibleTime, parseTime } from "../parse-time.ts";
 import { plainKey } from "../plain-key.ts";
@@ -184,7 +188,7 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
   const turnsOf = (): readonly number[] | undefined => {
     const value = values.get("gearedshafts");
     if (isAbsent(value)) return undefined;
-    const wanted = `at most ${maxGearedShafts} numbers above 0, turns of a shaft in one of the bearing's`;
+    const wanted = `${maxGearedShafts} numbers at most, each above 0 and up to ${mostGearedTurns}: turns of a shaft in one of the bearing's`;
     return parseGearedShafts(value) ?? refuse(`gearedShafts is ${JSON.stringify(value)}, not ${wanted}`);
   };
   const textOf = (name: string): string | undefined => {
