@@ -121,8 +121,8 @@ function describeRefusal(path: string, said: string): { readonly why: string; re
     };
   if (closedPattern.test(said))
     return {
-      why: "ports of this kind are closed to the service",
-      hint: `open them by \`systemctl edit\` of its unit, [Service] DeviceAllow=char-${readMajor(path)} rw, and restart it`,
+      why: "ports of this kind are closed to the service or container",
+      hint: `open them by \`systemctl edit\` of its unit, [Service] DeviceAllow=char-${readMajor(path)} rw, and restart it; begin a container with --device ${path}`,
     };
   return { why: said, hint: "check its plug, the path, and that this user may use it (group dialout)" };
 }

@@ -49,7 +49,7 @@ async function checkSerialPort(name: string, path: string): Promise<CheckResult>
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EACCES" || code === "EPERM") {
       const advice =
-        "Add the gateway's user to the group of serial ports (usermod -aG dialout USER) and log in again.";
+        "Add the gateway's user to the group of serial ports (usermod -aG dialout USER) and log in again; begin a container with --group-add dialout.";
       return bad(name, `user ${process.getuid?.() ?? ""} may not open ${path}`, advice);
     }
     return describeMissing(name, path);
@@ -65,7 +65,7 @@ async function describeMissing(name: string, path: string): Promise<CheckResult>
   const meant = findNearest(path, ports);
   const known =
     ports.length === 0
-      ? "No serial device is plugged in: check cable and power."
+      ? `No serial device is plugged in: check cable and power. A container has those alone that it is begun with (--device ${path}).`
       : `There are: ${ports.join(", ")}.`;
   return bad(name, `there is no ${path}`, meant === undefined ? known : `Did you mean ${meant}?`);
 }

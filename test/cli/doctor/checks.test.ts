@@ -202,6 +202,10 @@ test("the lines of devices: no such port, no port at all, nobody at the address,
   expect(await look("/dev/serial/by-id/nothing")).toMatchObject({
     verdict: "bad",
     text: "there is no /dev/serial/by-id/nothing",
+    // Of this machine's own ports, where it has some.
+    advice: expect.stringMatching(
+      /begun with \(--device \/dev\/serial\/by-id\/nothing\)|Did you mean|There are/,
+    ),
   });
   expect(await look(file)).toMatchObject({ verdict: "bad", text: `${file} is no serial port` });
   symlinkSync("/dev/null", `${file}-link`);

@@ -65,8 +65,10 @@ test("a port that the system closes to this service names the line that opens it
   const handlers = { onOpen: () => {}, onBytes: () => {}, onDrain: () => {}, onClose: () => {} };
   await expect(createSerialTransport(path).open(handlers)).rejects.toMatchObject({
     code: "DEVICE_UNREACHABLE",
-    message: expect.stringMatching(/closed to the service$/),
-    hint: expect.stringMatching(/\[Service\] DeviceAllow=char-\d+ rw, and restart it/),
+    message: expect.stringMatching(/closed to the service or container$/),
+    hint: expect.stringMatching(
+      /\[Service\] DeviceAllow=char-\d+ rw, and restart it; begin a container with --device \/\S+\/port$/,
+    ),
   });
 });
 
