@@ -33,7 +33,7 @@ export function listMaskedKinds(spectrum: SearchedSpectrum, revolutions: number)
 }
 
 /** A kind whose first line, at `order`, stands where one of a geared shaft does. */
-export interface GearedKind extends GearedLine {
+interface GearedKind extends GearedLine {
   readonly kind: FaultKind;
   readonly order: number;
 }

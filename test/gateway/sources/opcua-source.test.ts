@@ -3,82 +3,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
-import type { Quarantine, Reading } from "../../../src/core/contract/stream.ts";
-import { createLogger, silentLogger } from "../../../src/core/platform/logger.ts";
-import { loadOpcUa, type OpcUaOpened } from "../../../src/gateway/sources/opcua-client.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { loadOpcUa } from "../../../src/gateway/sources/opcua-client.ts";
 import { createOpcUaSource } from "../../../src/gateway/sources/opcua-source.ts";
-import type { OpcUaSink } from "../../../src/gateway/sources/opcua-subscription.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
-
-const everyMs = 10_000;
-const power = { name: "power", node: "ns=2;s=P", unit: "kW", scale: 0.001 };
-
-/** Signs as often as a server gives them that grants what it is asked for. */
-const signEveryMs = 6000;
-const openAtOnce = (): Promise<OpcUaOpened> =>
-  Promise.resolve({ granted: { signEveryMs }, retry: async () => {}, poll: async () => {} });
-
-interface StartOptions {
-  readonly channel?: object;
-  readonly more?: object;
-  readonly open?: () => Promise<OpcUaOpened>;
-  /** Default: at once. */
-  readonly end?: () => Promise<void>;
-}
-
-async function start({
-  channel = power,
-  more = {},
-  open = openAtOnce,
-  end = async () => {},
-}: StartOptions = {}) {
-  const clock = createManualClock();
-  const turbines = [{ turbine: "T1", channels: [channel] }];
-  const { opcua } = gatewayConfigSchema().parse({
-    gateway: { id: "gw", site: "north" },
-    turbines: [{ id: "T1" }],
-    opcua: [{ url: "opc.tcp://plc:4840", security: "none", turbines, ...more }],
-  });
-  const lines: string[] = [];
-  const sessions: OpcUaSink[] = [];
-  const closed: number[] = [];
-  const source = createOpcUaSource({
-    config: opcua[0]!,
-    load: () => (_request, sink) => {
-      const index = sessions.push(sink) - 1;
-      const close = (): Promise<void> => {
-        closed.push(index);
-        return end();
-      };
-      return { opened: open(), close };
-    },
-    stateDir: "",
-    clock,
-    timers: clock,
-    logger: createLogger({ level: "info", write: (line) => lines.push(line) }),
-  });
-  onTestFinished(() => source.close());
-  const readings: Reading[] = [];
-  const bad: Quarantine[] = [];
-  await source.start({ onReading: (each) => readings.push(each), onQuality: (each) => bad.push(each) });
-  const ready = () => until(() => clock.pendingTimers > 0, "a wait");
-  await ready();
-  const tell = (value: number, status = 0): void =>
-    sessions.at(-1)!.onValue(0, { value, dataType: 11, status, statusName: status === 0 ? "Good" : "Bad" });
-  const wait = async (): Promise<void> => {
-    clock.advance(everyMs);
-    await ready();
-  };
-  /** As a server that is there does, while nothing changes. */
-  const waitWithSigns = async (): Promise<void> => {
-    sessions.at(-1)!.onSign();
-    await wait();
-  };
-  const faults = (): readonly string[] => source.describe().faults.map(({ detail }) => detail);
-  return { clock, sessions, closed, source, lines, readings, bad, tell, wait, waitWithSigns, faults };
-}
+import { everyMs, openAtOnce, power, signEveryMs, startOpcUaSource } from "./start-opcua-source.ts";
 
 test("without its package, which is no part of a checkout, it says what to install", () => {
   expect(loadOpcUa).toThrow(
@@ -128,7 +59,7 @@ test("without its package, or a file, it says so and what to do, and goes on try
 });
 
 test("a value is told once an interval while its server is there, of the time when it is told", async () => {
-  const { clock, readings, bad, tell, wait, waitWithSigns } = await start();
+  const { clock, readings, bad, tell, wait, waitWithSigns } = await startOpcUaSource();
   await wait();
   expect(bad).toMatchObject([{ deviceId: "T1", channel: "power", reason: "missing-value" }]);
   const beganMs = clock.nowMs();
@@ -142,7 +73,7 @@ test("a value is told once an interval while its server is there, of the time wh
 });
 
 test("a number by which the server says that it has no value is none", async () => {
-  const { readings, bad, tell, wait } = await start({ channel: { ...power, invalid: [65_535] } });
+  const { readings, bad, tell, wait } = await startOpcUaSource({ channel: { ...power, invalid: [65_535] } });
   tell(65_535);
   await wait();
   tell(1000);
@@ -151,84 +82,9 @@ test("a number by which the server says that it has no value is none", async () 
   expect(readings.map(({ value }) => value)).toEqual([1]);
 });
 
-test("a server that looks at variables more rarely than they are read is told of, a turbine and a sentence, until it looks as often", async () => {
-  const channels = [power, { ...power, name: "other", node: "ns=2;s=O" }];
-  const { sessions, source, tell, waitWithSigns, lines } = await start({
-    more: { turbines: [{ turbine: "T1", channels }] },
-  });
-  sessions[0]!.onWatched(0, everyMs);
-  tell(2000);
-  await waitWithSigns();
-  expect(source.describe().faults.map(({ code }) => code)).not.toContain("slow-poll");
-  sessions[0]!.onWatched(0, 20_000);
-  sessions[0]!.onWatched(1, 60_000);
-  for (let beat = 0; beat < 3; beat++) await waitWithSigns();
-  expect(source.describe().faults).toContainEqual({
-    code: "slow-poll",
-    turbine: "T1",
-    subject: "sampling",
-    detail: "the server tells other (ns=2;s=O) and 1 more every 60 s at most, longer than everySeconds (10)",
-    cure: expect.stringMatching(/raise everySeconds/),
-  });
-  expect(lines.filter((line) => line.includes("60 s at most"))).toHaveLength(1);
-  for (const index of [0, 1]) sessions[0]!.onWatched(index, everyMs);
-  await waitWithSigns();
-  expect(source.describe().faults.map(({ code }) => code)).not.toContain("slow-poll");
-});
-
-test("what the server has no room to watch is told once each time that it is read, and never again", async () => {
-  let answer = (): void => {};
-  let polls = 0;
-  const poll = (): Promise<void> => {
-    polls++;
-    return new Promise((resolve) => {
-      answer = resolve;
-    });
-  };
-  const { clock, sessions, readings, bad, source, faults, waitWithSigns } = await start({
-    open: async () => ({ granted: { signEveryMs }, retry: async () => {}, poll }),
-  });
-  const read = (value: number): void =>
-    sessions[0]!.onPolled(0, { value, dataType: 11, status: 0, statusName: "Good" });
-  read(1000);
-  await waitWithSigns();
-  clock.advance(3_000);
-  read(2000);
-  expect(readings.map(({ value, arrivedMs }) => [value, clock.nowMs() - arrivedMs])).toEqual([
-    [1, 13_000],
-    [2, 0],
-  ]);
-  // No answer comes of the next one: what was read before is not told on as if it were new.
-  for (let slow = 0; slow < 3; slow++) {
-    answer();
-    for (let beat = 0; beat < 3; beat++) await waitWithSigns();
-  }
-  expect([readings.length, bad.length]).toEqual([2, 0]);
-  expect(polls).toBe(4);
-  answer();
-  await until(() => faults().length > 0, "it is told");
-  expect(source.describe().faults).toMatchObject([{ code: "slow-poll", turbine: null, subject: "poll" }]);
-  sessions[0]!.onRefused(0, "it cannot be read: BadTimeout");
-  await waitWithSigns();
-  expect(bad.map(({ detail }) => detail)).toEqual(["power (ns=2;s=P): it cannot be read: BadTimeout"]);
-});
-
-test("a session whose polls break is lost by that", async () => {
-  const { faults, closed, waitWithSigns } = await start({
-    open: async () => ({
-      granted: { signEveryMs },
-      retry: async () => {},
-      poll: () => Promise.reject(new Error("no session any more")),
-    }),
-  });
-  await waitWithSigns();
-  await until(() => closed.length === 1, "its end");
-  expect(faults()).toContain("no session any more");
-});
-
 test("silence is judged by what the server has granted, and so is a first value that is not there yet", async () => {
   const granted = { signEveryMs: 60_000 };
-  const { clock, bad, wait, faults } = await start({
+  const { clock, bad, wait, faults } = await startOpcUaSource({
     open: async () => ({ granted, retry: async () => {}, poll: async () => {} }),
   });
   for (let beat = 0; beat < 5; beat++) await wait();
@@ -241,7 +97,7 @@ test("silence is judged by what the server has granted, and so is a first value 
 });
 
 test("a session that does not open is left after three time limits without a step, and another is tried", async () => {
-  const { clock, sessions, closed, faults } = await start({ open: () => new Promise(() => {}) });
+  const { clock, sessions, closed, faults } = await startOpcUaSource({ open: () => new Promise(() => {}) });
   clock.advance(20_000);
   sessions[0]!.onSign();
   clock.advance(20_000);
@@ -255,15 +111,15 @@ test("a session that does not open is left after three time limits without a ste
 });
 
 test("a session that is lost while it is opened is another one's turn at once", async () => {
-  const { sessions, faults } = await start({ open: () => new Promise(() => {}) });
+  const { sessions, faults } = await startOpcUaSource({ open: () => new Promise(() => {}) });
   sessions[0]!.onLost("the server hung up");
   await until(() => faults().includes("the server hung up"), "the fault");
 });
 
 test("whoever closes waits neither for a session that does not open nor long for one that does not end", async () => {
-  const opening = await start({ open: () => new Promise(() => {}) });
+  const opening = await startOpcUaSource({ open: () => new Promise(() => {}) });
   await opening.source.close();
-  const { clock, source } = await start({ end: () => new Promise(() => {}) });
+  const { clock, source } = await startOpcUaSource({ end: () => new Promise(() => {}) });
   let isClosed = false;
   const closing = source.close().then(() => {
     isClosed = true;
@@ -277,7 +133,7 @@ test("whoever closes waits neither for a session that does not open nor long for
 test("nodes that the server refuses, or has no longer, are asked for again every minute", async () => {
   const asked: (readonly number[])[] = [];
   const retry = async (indexes: readonly number[]): Promise<void> => void asked.push(indexes);
-  const { sessions, readings, faults, tell, waitWithSigns } = await start({
+  const { sessions, readings, faults, tell, waitWithSigns } = await startOpcUaSource({
     open: async () => ({ granted: { signEveryMs }, retry, poll: async () => {} }),
   });
   const waitMinute = async (): Promise<void> => {
@@ -300,7 +156,7 @@ test("nodes that the server refuses, or has no longer, are asked for again every
 });
 
 test("a server that is silent, or lost, tells nothing old as new: another session begins with nothing", async () => {
-  const { clock, sessions, closed, source, readings, bad, tell, wait } = await start();
+  const { clock, sessions, closed, source, readings, bad, tell, wait } = await startOpcUaSource();
   tell(1);
   for (let beat = 0; beat < 3; beat++) await wait();
   await until(() => closed.length === 1, "the end of the silent session");
@@ -324,7 +180,7 @@ test("a server that is silent, or lost, tells nothing old as new: another sessio
 });
 
 test("a flood is cut off, and costs no memory", async () => {
-  const { closed, source, tell, wait } = await start();
+  const { closed, source, tell, wait } = await startOpcUaSource();
   for (let count = 0; count < 5000; count++) tell(count);
   await wait();
   await until(() => closed.length === 1, "the end of the session");
@@ -341,7 +197,7 @@ test.each([120, 300])(
       node: `ns=2;s=${at}`,
       unit: "1",
     }));
-    const { sessions, closed, readings, wait } = await start({
+    const { sessions, closed, readings, wait } = await startOpcUaSource({
       more: { everySeconds, turbines: [{ turbine: "T1", channels }] },
     });
     // As often as it is asked to publish at most.
@@ -368,11 +224,11 @@ test("where readings are rare a flood, silence and a node that is missing are fo
       poll: async () => {},
     }),
   };
-  const flooded = await start(rare);
+  const flooded = await startOpcUaSource(rare);
   for (let count = 0; count < 5000; count++) flooded.tell(count);
   await flooded.wait();
   await until(() => flooded.faults().includes("the server sends more than was asked for"), "the flood");
-  const silent = await start(rare);
+  const silent = await startOpcUaSource(rare);
   silent.sessions[0]!.onRefused(0, "BadNodeIdUnknown");
   for (let beat = 0; beat < 6; beat++) await silent.waitWithSigns();
   expect(asked).toEqual([[0]]);
@@ -385,7 +241,7 @@ test.each([
   [100_000, 130_000],
   [600_000, 610_000],
 ])("a server that gives a sign every %d ms is silent after %d ms", async (signEveryMs, silentMs) => {
-  const { clock, wait, faults } = await start({
+  const { clock, wait, faults } = await startOpcUaSource({
     open: async () => ({ granted: { signEveryMs }, retry: async () => {}, poll: async () => {} }),
   });
   for (let ms = everyMs; ms < silentMs; ms += everyMs) await wait();
@@ -395,7 +251,7 @@ test.each([
 });
 
 test("a node of no known place, and one that is refused, do no harm", async () => {
-  const { sessions, bad, readings, wait } = await start();
+  const { sessions, bad, readings, wait } = await startOpcUaSource();
   sessions[0]!.onValue(99, { value: 1, dataType: 11, status: 0, statusName: "Good" });
   sessions[0]!.onRefused(99, "BadNodeIdUnknown");
   sessions[0]!.onRefused(0, "BadNodeIdUnknown");
@@ -407,7 +263,7 @@ test("a node of no known place, and one that is refused, do no harm", async () =
 test("a server that answers reads, while its subscription says nothing any more, is silent", async () => {
   const speed = { name: "shaft-speed", node: "ns=2;s=S", unit: "rpm" };
   const turbines = [{ turbine: "T1", channels: [power, speed] }];
-  const { sessions, faults, tell, wait } = await start({ more: { turbines } });
+  const { sessions, faults, tell, wait } = await startOpcUaSource({ more: { turbines } });
   tell(2000);
   for (let beat = 0; beat < 6 && !faults().includes("the server is silent"); beat++) {
     sessions[0]!.onPolled(1, { value: 1500 + beat, dataType: 11, status: 0, statusName: "Good" });
