@@ -148,14 +148,14 @@ function warnOfIdleDevices({ devices, turbines }: GatewayConfig): readonly Confi
   });
 }
 
-/** What a device says of a speed says it of every machine that it sits on. */
+/** A speed among a device's readings is of no one machine that it sits on. */
 function warnOfSharedDevices({ devices, turbines }: GatewayConfig): readonly ConfigFinding[] {
   return devices.flatMap(({ id }, index): ConfigFinding[] => {
     const own = turbines.filter(({ points }) => points.some(({ device }) => device === id));
     if (own.length < 2) return [];
     const names = own.map((turbine) => turbine.id).join(", ");
-    const problem = `"${id}" measures several turbines (${names}): a shaft speed of its own counts for all of them, ahead of what SCADA says of each, and none is held against what is heard`;
-    const write = "let it tell no shaft speed and map one of each turbine, unless all of them turn alike";
+    const problem = `"${id}" measures several turbines (${names}): a shaft speed among its readings counts for each of which SCADA tells none, and nothing asks whether a speed fits what is heard`;
+    const write = "map the shaft speed of each turbine, unless all of them turn alike";
     return [{ path: ["devices", index, "id"], problem, write }];
   });
 }

@@ -66,7 +66,7 @@ export interface MeasuringPointOptions<B extends WindowBundle = LoadedBundle> {
 
 /** What is told of how turbines operate, beside the samples. */
 export interface OperatingReadings {
-  /** As the device tells it, else SCADA, else another device of the turbine; NaN: nobody does, or it is too old at `monotonicMs`. */
+  /** As the device tells it, else SCADA (which comes first where the device sits on other turbines too), else another device of the turbine; NaN: nobody does, or it is too old at `monotonicMs`. */
   read(of: ReadingPlace, channel: "shaft-speed" | "power", monotonicMs: number): number;
 }
 

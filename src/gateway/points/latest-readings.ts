@@ -12,6 +12,8 @@ import type { OperatingReadings } from "../../core/serving/measuring-point.ts";
 export interface ToldReading extends Reading {
   /** The device that told it; null: SCADA did. */
   readonly toldBy: string | null;
+  /** That device sits on other turbines as well: nobody knows whose it tells. */
+  readonly isShared: boolean;
 }
 
 /** What was last read of each turbine. */
@@ -45,8 +47,9 @@ export function createLatestReadings(maxAgeMs: number): LatestReadings {
     read: ({ turbine, device }, channel, monotonicMs) => {
       const told = find(turbine, channel);
       if (told === undefined) return Number.NaN;
-      // The device's own, SCADA's, then others' as they were first heard.
-      for (const teller of [device, null, ...told.keys()]) {
+      // The device's own, SCADA's, then others' as they were first heard; what may be another turbine's comes after SCADA's.
+      const nearest = told.get(device)?.isShared === true ? [null, device] : [device, null];
+      for (const teller of [...nearest, ...told.keys()]) {
         const reading = told.get(teller);
         if (reading !== undefined && monotonicMs - reading.arrivedMonotonicMs <= goneAges * maxAgeMs)
           return freshValue(reading, monotonicMs);

@@ -54,12 +54,14 @@ export function createReadingIntake(options: ReadingIntakeOptions): ReadingIntak
   return {
     readings,
     acceptReading: (reading) => {
-      if (scada.accept(reading)) note({ ...reading, toldBy: null });
+      if (scada.accept(reading)) note({ ...reading, toldBy: null, isShared: false });
     },
     acceptDeviceReading: (reading) => {
       const { deviceId: toldBy } = reading;
-      if (!turbinesOf.has(toldBy) || !devices.accept(reading)) return;
-      for (const turbine of ofDevice(toldBy)) note({ ...reading, deviceId: turbine, toldBy });
+      const turbines = turbinesOf.get(toldBy);
+      if (turbines === undefined || !devices.accept(reading)) return;
+      const isShared = turbines.size > 1;
+      for (const turbine of turbines) note({ ...reading, deviceId: turbine, toldBy, isShared });
     },
   };
 }

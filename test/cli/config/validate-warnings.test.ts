@@ -120,7 +120,7 @@ test("geared shafts that hide a fault, or say nothing, are warnings, of doctor a
   expect(doctor.stdout).toMatch(/gearedShafts: a fault of the inner race/);
 });
 
-test("a device of several turbines, of which a speed that it tells is the speed, is a warning", async () => {
+test("a device of several turbines, whose readings are of none of them, is a warning", async () => {
   const other = `  - id: WT02
     points:
       - component: generator-bearing
@@ -131,7 +131,7 @@ test("a device of several turbines, of which a speed that it tells is the speed,
   const { code, stderr } = await auroraHere("config", "validate", write(good + other));
   expect(code).toBe(0);
   expect(stderr).toMatch(
-    /warning: .*:7:9: devices\[0\]\.id: "mcu-1" measures several turbines \(WT01, WT02\): a shaft speed of its own counts for all/,
+    /warning: .*:7:9: devices\[0\]\.id: "mcu-1" measures several turbines \(WT01, WT02\): a shaft speed among its readings counts for each of which SCADA tells none/,
   );
 });
 
