@@ -29,8 +29,9 @@ export const optionalPackages: Readonly<Record<FieldBusKey, OptionalPackage>> = 
   opcua: opcuaPackage,
 };
 
-/** The error of one that did not load. */
+/** The error of one that did not load; `cause` itself where it says what is to be done. */
 export function refusePackage({ name, protocol, install }: OptionalPackage, cause: unknown): AuroraError {
+  if (cause instanceof AuroraError) return cause;
   const { code, message } = cause as NodeJS.ErrnoException;
   const problem =
     code === "MODULE_NOT_FOUND" ? "is not installed" : `does not load: ${message.split("\n", 1)[0]}`;

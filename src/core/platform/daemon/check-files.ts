@@ -83,7 +83,7 @@ const closedHomes: readonly string[] = ["/home", "/root", "/run/user"];
 
 /** @param what is in it */
 function adviseOfClosedFolder(folder: string, what: "file" | "folder"): string {
-  // systemd sets them for a service, the first for one of its type notify.
+  // Every process that systemd starts has an INVOCATION_ID, and one that tells when it is ready a NOTIFY_SOCKET.
   const isService = (process.env.NOTIFY_SOCKET ?? process.env.INVOCATION_ID) !== undefined;
   return isService && closedHomes.includes(folder)
     ? `systemd keeps ${folder} closed to the service: move the ${what} to /etc/aurora`

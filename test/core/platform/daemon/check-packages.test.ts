@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findOptionalPackage } from "../../../../src/core/platform/daemon/check-packages.ts";
@@ -21,4 +21,28 @@ test("an optional package is found among npm's global ones, and one above the in
   expect(() => findOptionalPackage("aurora-test-optional", [first])).toThrow(
     expect.objectContaining({ code: "MODULE_NOT_FOUND" }),
   );
+});
+
+test("a linked one is found, and one that everybody may change is refused by the name of its folder", () => {
+  const name = "aurora-test-optional";
+  const [place, elsewhere] = [createTemporaryFolder(), createTemporaryFolder()];
+  const file = installPackage(elsewhere, name);
+  mkdirSync(join(place, "node_modules"));
+  symlinkSync(join(elsewhere, "node_modules", name), join(place, "node_modules", name));
+  expect(findOptionalPackage(name, [place])).toBe(file);
+  const refusal = (folder: string) => {
+    chmodSync(folder, 0o777);
+    const find = (): string => findOptionalPackage(name, [place]);
+    expect(find).toThrow(
+      expect.objectContaining({
+        code: "CONFIG_INVALID",
+        message: `everybody may write into ${folder}, in which ${name} is`,
+        hint: expect.stringContaining(`chmod o-w ${folder}`),
+      }),
+    );
+    chmodSync(folder, 0o755);
+  };
+  refusal(join(place, "node_modules"));
+  refusal(realpathSync(elsewhere));
+  refusal(join(realpathSync(elsewhere), "node_modules", name));
 });
