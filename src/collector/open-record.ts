@@ -3,7 +3,11 @@ import { join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { collectorState } from "../core/contract/config/state-names.ts";
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
-import { extendStart, findServiceManager } from "../core/platform/daemon/service-manager.ts";
+import {
+  extendBlockedStart,
+  extendStart,
+  findServiceManager,
+} from "../core/platform/daemon/service-manager.ts";
 import { maxPemBytes, readConfiguredText, readPasswordFile } from "../core/platform/files/configured-text.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
@@ -19,12 +23,21 @@ export async function openRecord(
 ): Promise<FleetRecord> {
   const driftPeriodMs = config.drift.periodSeconds * 1_000;
   const { url, passwordFile, caFile, tls, connections, statementTimeoutSeconds } = config.record;
+  // The tables may be changed first. Whoever starts waits for this process, also where it is a fork of the daemon.
+  const manager = findServiceManager(process.env, { isForked: false, logger });
   if (url === null) {
     const { holdSqliteRecord, openSqliteRecord } = await import("./record/sqlite/sqlite-record.ts");
     const path = join(config.collector.stateDir, collectorState.record);
     const release = access === "write" ? await holdSqliteRecord(path) : () => {};
     try {
-      const record = await openSqliteRecord({ path, access, clock: systemClock, logger, driftPeriodMs });
+      const record = await openSqliteRecord({
+        path,
+        access,
+        clock: systemClock,
+        logger,
+        driftPeriodMs,
+        beforeSteps: () => extendBlockedStart(manager),
+      });
       return { ...record, close: () => record.close().finally(release) };
     } catch (error) {
       release();
@@ -42,7 +55,5 @@ export async function openRecord(
     logger,
     driftPeriodMs,
   };
-  // The tables may be changed first. Whoever starts waits for this process, also where it is a fork of the daemon.
-  const manager = findServiceManager(process.env, { isForked: false, logger });
   return extendStart(() => openPostgresRecord(options), { manager, timers: systemTimers });
 }

@@ -1,6 +1,6 @@
 /** Alarms and the events that they are made of, in SQLite. An event is stored once, by its id within its turbine. */
 import type { AlertEvent } from "../../../core/contract/alert.ts";
-import type { SqliteDatabase, SqlValue } from "../../../core/platform/sqlite/sqlite-database.ts";
+import type { SqliteDatabase, SqlRow, SqlValue } from "../../../core/platform/sqlite/sqlite-database.ts";
 import {
   fromAlarmingRow,
   fromAlarmRow,
@@ -77,20 +77,24 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     `INSERT INTO alert_event (site, turbine, id, alarm, transition, state, time_ms, received_ms, probability, risk, json)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const own =
-    "SELECT id, transition, state, time_ms, probability, risk, rowid AS nth FROM alert_event WHERE alarm = ?";
-  // The first and the newest, as they came: no row is deleted. Of those between nothing is read.
-  const life = database.prepare(
-    `SELECT * FROM (${own} ORDER BY nth LIMIT 1)
-     UNION SELECT * FROM (${own} ORDER BY nth DESC LIMIT ${maxAlarmSteps - 1}) ORDER BY nth`,
-  );
+  const step = "id, transition, state, time_ms, probability, risk, rowid AS nth";
+  // The first and the newest behind it, as they came: no row is deleted. Of those between nothing is read.
   const first = database.prepare(
-    "SELECT json AS first_json FROM alert_event WHERE alarm = ? ORDER BY rowid LIMIT 1",
+    `SELECT ${step}, json AS first_json FROM alert_event WHERE alarm = ? ORDER BY rowid LIMIT 1`,
+  );
+  const newestSteps = database.prepare(
+    `SELECT * FROM (SELECT ${step} FROM alert_event WHERE alarm = ? AND rowid > ?
+       ORDER BY rowid DESC LIMIT ${maxAlarmSteps - 1}) ORDER BY nth`,
   );
   const alarming = database.prepare(
     "SELECT site, turbine, COUNT(*) AS alarms FROM alarm WHERE active = 1 GROUP BY site, turbine ORDER BY site, turbine",
   );
 
+  /** An alarm's first event with its JSON, and the newest; none of one that a state alone told of. */
+  const lifeOf = (alarm: number): readonly SqlRow[] => {
+    const began = first.get(alarm);
+    return began === undefined ? [] : [began, ...newestSteps.all(alarm, began.nth!)];
+  };
   const countOf = ({ site, turbine }: TurbineRef): number => Number(countKinds.get(site, turbine)?.total);
   /** Returns the number of the alarm that the event belongs to. */
   const place = (event: AlertEvent, timeMs: number): number => {
@@ -151,8 +155,8 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
       return {
         total: Number(count?.total ?? 0),
         items: rows.map((row) => {
-          const alarm = Number(row.id);
-          return fromAlarmRow({ ...row, ...first.get(alarm) }, life.all(alarm, alarm).map(fromAlarmStepRow));
+          const life = lifeOf(Number(row.id));
+          return fromAlarmRow({ ...row, first_json: life[0]?.first_json ?? null }, life.map(fromAlarmStepRow));
         }),
       };
     },

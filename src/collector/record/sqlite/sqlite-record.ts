@@ -29,7 +29,7 @@ import { createSqliteListing } from "./sqlite-listing.ts";
 import { createSqliteMachines } from "./sqlite-machines.ts";
 import { createPredictionPruner } from "./sqlite-prediction-age.ts";
 import { createSqlitePredictions } from "./sqlite-predictions.ts";
-import { migrateDatabase } from "./sqlite-schema.ts";
+import { isOfOlderSchema, migrateDatabase } from "./sqlite-schema.ts";
 import { type RecordTables, storeEnvelope, storeStates } from "./sqlite-store.ts";
 import { createSqliteThinning } from "./sqlite-thinning.ts";
 import { createSqliteUse } from "./sqlite-use.ts";
@@ -82,6 +82,8 @@ export async function openSqliteRecord(
     readonly access?: "read" | "write";
     readonly clock: Pick<Clock, "nowMs">;
     readonly logger: Logger;
+    /** Is waited for before the tables of an older collector are changed, in which time nothing else runs. */
+    readonly beforeSteps?: () => Promise<void>;
   },
 ): Promise<FleetRecord> {
   const { path, clock, logger, checkedBytes = checkedAtOnceBytes } = options;
@@ -112,6 +114,7 @@ export async function openSqliteRecord(
     },
   });
   try {
+    if (isOfOlderSchema(database)) await options.beforeSteps?.();
     const record = syncWrites(createSqliteRecord(database, options), path);
     await forgetDamage(path);
     const around = { path, clock, logger };

@@ -256,12 +256,21 @@ function moveDriftDays(database: SqliteDatabase): void {
   database.exec("DROP TABLE drift");
 }
 
+const versionOf = (database: SqliteDatabase): number =>
+  Number(database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+
+/** Was the database written by an older collector? Then its steps may take minutes, in which nothing else of its thread runs. */
+export function isOfOlderSchema(database: SqliteDatabase): boolean {
+  const version = versionOf(database);
+  return version > 0 && version < migrations.length;
+}
+
 /**
  * Brings an open database to the newest schema, or to the one of a given number of steps.
  * @throws AuroraError STORE when a newer collector has written it
  */
 export function migrateDatabase(database: SqliteDatabase, steps: number = migrations.length): void {
-  const version = Number(database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+  const version = versionOf(database);
   if (version > migrations.length) {
     throw new AuroraError("STORE", `schema version ${version}, this collector knows ${migrations.length}`, {
       op: "open collector database",

@@ -23,6 +23,8 @@ const pulsesPerPeriod = 4;
 /** Before the first message, and between two; and how long each asks for, so that a machine under load may miss some. */
 const extensionPeriodMs = 30_000;
 const extensionMs = 120_000;
+/** What work asks for that lets no timer run. */
+const blockedStartMs = 3_600_000;
 
 /** The service manager that started this process; null where none did, or where it started a parent of it. */
 export function findServiceManager(
@@ -89,4 +91,9 @@ export async function extendStart<T>(
   } finally {
     cancel();
   }
+}
+
+/** Asks for as much time as work of a start may need in which nothing else runs, since it cannot ask for more meanwhile. */
+export async function extendBlockedStart(manager: Pick<ServiceManager, "tell"> | null): Promise<void> {
+  await manager?.tell(`EXTEND_TIMEOUT_USEC=${blockedStartMs * 1_000}`);
 }

@@ -208,12 +208,13 @@ it("reads no more of an alarm than its first step and the newest", async () => {
     ...Array.from({ length: 99 }, (_, index) => 902 + index),
   ]);
   // Both ends are found by an index in its order: nothing is sorted before it is cut.
-  const [life] = prepare.mock.calls.map(([sql]) => sql).filter((sql) => sql.includes("ORDER BY nth"));
-  const [first, newest] = life!.match(/SELECT id.*?LIMIT \d+/g)!;
-  for (const end of [first, newest]) {
-    const plan = database.prepare(`EXPLAIN QUERY PLAN ${end}`).all(1);
+  const ends = prepare.mock.calls.flatMap(([sql]) => sql.match(/SELECT id, transition.*?LIMIT \d+/s) ?? []);
+  for (const [index, end] of ends.entries()) {
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${end}`).all(...[1, 0].slice(0, index + 1));
     expect(plan).toMatchObject([{ detail: expect.stringMatching(/^SEARCH alert_event USING INDEX/) }]);
   }
+  // The first is read once, with its JSON.
+  expect(ends.map((end) => end.includes("json"))).toEqual([true, false]);
 });
 
 it("reads the drift that an older collector has kept, adds to it, and assesses none of it", async () => {
