@@ -271,6 +271,7 @@ export async function composeEvidence(
       surrounding?.tick();
       references.tick();
       sender.tick();
+      if (sender.pausedUntilMs !== null) begun.delay(sender.pausedUntilMs);
     },
     describe: () => ({
       allow,
@@ -282,6 +283,7 @@ export async function composeEvidence(
       held: sender.held,
       lostPieces: sender.lostPieces,
       pieceLimitBytes: sender.pieceLimitBytes,
+      pausedUntilMs: sender.pausedUntilMs,
       bufferBytes: surrounding?.bufferBytes ?? 0,
       requests: { received: requests.received, refused: requests.refused },
       orders: orders(),

@@ -280,3 +280,25 @@ test.for([".json", ".pack"])(
     expect(left.state.keys("evidence-begun/")).toEqual([]);
   },
 );
+
+test("who asked is told once that the day's bytes are used up and until when, and the status page says it until a day is over", async () => {
+  const { left, clock } = await createPlace();
+  const dayMs = 86_400_000;
+  left.state.set("evidence/budget", JSON.stringify({ sinceMs: clock.nowMs(), reserved: 20_971_520 }));
+  const next = await createPlace({ left });
+  expect(next.evidence.describe()).toMatchObject({ pausedUntilMs: null });
+  next.connect();
+  next.ask("r-1");
+  await next.written();
+  await until(() => next.evidence.describe()?.pausedUntilMs !== null, "it waits");
+  expect(next.evidence.describe()?.pausedUntilMs).toBe(next.clock.nowMs() + dayMs);
+  for (let second = 0; second < 3; second++) next.evidence.tick();
+  expect(next.told.slice(1)).toEqual([
+    expect.stringMatching(
+      /^evidence-request-delayed WT01\/.*: request r-1: .* used up; .* after 2023-11-15T.*Z\. .*dailyBytes/,
+    ),
+  ]);
+  next.clock.advance(dayMs);
+  next.evidence.tick();
+  expect(next.evidence.describe()).toMatchObject({ pausedUntilMs: null });
+});

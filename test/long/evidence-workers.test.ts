@@ -62,7 +62,7 @@ async function sendAsGateway(brokerPort: number, { id, about, packed }: MadeEvid
       },
       has: () => isThere,
     },
-    budget: { spend: () => true, charge: () => {}, left: 1e9 },
+    budget: { spend: () => true, charge: () => {}, left: 1e9, renewsMs: 0 },
     append: (piece) => outbox.append(piece),
     laneIsEmpty: () => outbox.counts().lanes.raw.records === 0,
     withdraw: () => clearRawLane(outbox),

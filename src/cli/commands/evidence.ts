@@ -120,7 +120,7 @@ function requestCommand(): Command {
       `
 Both must permit it: the collector (evidence.requests) and the gateway (evidence.allow: [request]); what the gateway
 refuses is told with its reason. Samples come in the last lane, within the gateway's bytes of a day: over a slow line minutes
-later. A gateway is asked at most twelve times an hour. A recording holds 480,000 samples: 10 s at 48 kHz.
+later; where these are used up you are told until when. A gateway is asked at most twelve times an hour. A recording holds 480,000 samples: 10 s at 48 kHz.
 
 Example:
   $ aurora evidence request WT07/generator-bearing --seconds 9
@@ -154,11 +154,11 @@ async function runRequest(name: string, flags: RequestFlags): Promise<void> {
   if (json !== true)
     process.stderr.write(`Gateway ${gateway} is asked for ${seconds} s (request ${request})${doubt}\n`);
   const minutes = typeof wait === "number" ? wait : defaultWaitMinutes;
-  const onSilence = (reason: string): void => {
-    if (json !== true) process.stderr.write(`${reason}; it is asked on\n`);
+  const onDelay = (reason: string): void => {
+    if (json !== true) process.stderr.write(`${reason}\n`);
   };
   const endMs = performance.now() + 60_000 * minutes;
-  await waitForEvidence({ collector, request, gateway, endMs, onSilence }, async (evidence) => {
+  await waitForEvidence({ collector, request, gateway, endMs, onDelay }, async (evidence) => {
     if (out === undefined) {
       const reply = { items: [evidence], total: 1, limit: 1, offset: 0 };
       return printReply(json, { ...asked, evidence }, () => renderEvidenceList(reply));

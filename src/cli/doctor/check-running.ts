@@ -1,5 +1,6 @@
 /** The running gateway, by its own page: broker, what it refuses, a twin with its id, what waits for the collector, when each device spoke last. */
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { renderIsoTime } from "../../core/contract/iso-time.ts";
 import { formatDuration } from "../../core/maths/durations.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
 import type { FoundPage } from "./find-gateway.ts";
@@ -72,16 +73,23 @@ function describeTrouble(trouble: string): CheckResult {
 function describeEvidence({
   held = 0,
   pieceLimitBytes = null,
+  pausedUntilMs = null,
 }: NonNullable<FoundPage["evidence"]>): readonly CheckResult[] {
+  const results: CheckResult[] = [];
+  if (pausedUntilMs !== null) {
+    const text = `the bytes of a day are used up; samples are sent on after ${renderIsoTime(pausedUntilMs)}`;
+    results.push(warning("raw evidence", text, "Wait, or permit more bytes a day (evidence.dailyBytes)."));
+  }
   const advice =
     "Let the broker take messages of 64 KiB (mosquitto: message_size_limit, max_packet_size) and this login write the lane `raw`; the gateway tries again by itself.";
   if (held > 0) {
     const text = `${held} ${held === 1 ? "recording waits" : "recordings wait"} here: no piece arrives, while other records do`;
-    return [warning("raw evidence", text, advice)];
+    results.push(warning("raw evidence", text, advice));
+  } else if (pieceLimitBytes !== null) {
+    const text = `pieces of more than ${pieceLimitBytes} bytes do not arrive; smaller ones are sent`;
+    results.push(warning("raw evidence", text, advice));
   }
-  if (pieceLimitBytes === null) return [];
-  const text = `pieces of more than ${pieceLimitBytes} bytes do not arrive; smaller ones are sent`;
-  return [warning("raw evidence", text, advice)];
+  return results;
 }
 
 type SourcePage = NonNullable<FoundPage["sources"]>[number];

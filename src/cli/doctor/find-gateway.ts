@@ -9,7 +9,9 @@ import { askStatus, findGatewayAddress, type GatewayAddress } from "../ask/ask-g
 /** What is read here of a gateway's page. */
 export type FoundPage = Pick<GatewayPage, "gateway" | "refusedAlerts" | "outbox" | "sources"> & {
   readonly mqtt: Pick<GatewayPage["mqtt"], "connected" | "cloned" | "refusedFilters">;
-  readonly evidence?: Pick<NonNullable<GatewayPage["evidence"]>, "held" | "pieceLimitBytes"> | undefined;
+  readonly evidence?:
+    | Pick<NonNullable<GatewayPage["evidence"]>, "held" | "pieceLimitBytes" | "pausedUntilMs">
+    | undefined;
   readonly windows: Pick<GatewayPage["windows"], "processed">;
   readonly devices: readonly (Pick<DeviceOnPage, "id" | "state" | "noContact" | "silentMs"> & {
     readonly diagnoses?: readonly Pick<DeviceDiagnosis, "text" | "cure">[] | undefined;
@@ -29,7 +31,11 @@ const shape: ShapeOf<FoundPage> = {
   outbox: z.object({ records: z.number(), trouble: z.string().nullable().optional() }),
   windows: z.object({ processed: z.number() }),
   evidence: z
-    .object({ held: z.number().optional(), pieceLimitBytes: z.number().nullable().optional() })
+    .object({
+      held: z.number().optional(),
+      pieceLimitBytes: z.number().nullable().optional(),
+      pausedUntilMs: z.number().nullable().optional(),
+    })
     .optional(),
   sources: z
     .array(

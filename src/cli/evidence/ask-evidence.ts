@@ -98,8 +98,8 @@ interface EvidenceWait {
   readonly gateway: string;
   /** By `performance.now()`. */
   readonly endMs: number;
-  /** The collector does not answer for now, why; told once. */
-  onSilence(reason: string): void;
+  /** What who waits should know, each word once: the collector does not answer for now, or the gateway sends later. */
+  onDelay(reason: string): void;
 }
 
 /**
@@ -107,21 +107,25 @@ interface EvidenceWait {
  * @throws AuroraError GATEWAY where the gateway refuses, or nothing came in time; COLLECTOR; what `take` throws
  */
 export async function waitForEvidence<T>(
-  { collector, request, gateway, endMs, onSilence }: EvidenceWait,
+  { collector, request, gateway, endMs, onDelay }: EvidenceWait,
   take: (evidence: RecordedEvidence) => Promise<T>,
 ): Promise<T> {
   const details = { op: "wait for raw samples", subject: gateway };
   const look = `aurora evidence list --request ${request}`;
-  let isAccepted = false;
+  let answer: RequestAnswer | null = null;
   let isSilent = false;
+  let toldDelay: string | null = null;
   for (;;) {
     try {
       const [found] = (await askEvidence({ collector, request }, 1)).items;
       if (found !== undefined) return await take(found);
-      const answer = await findAnswer(collector, request);
-      if (answer?.isRefused === true)
+      answer = await findAnswer(collector, request);
+      if (answer?.kind === "refused")
         throw new AuroraError("GATEWAY", answer.text, { ...details, hint: answer.hint });
-      isAccepted = answer !== null;
+      if (answer?.kind === "delayed" && answer.text !== toldDelay) {
+        toldDelay = answer.text;
+        onDelay(answer.text);
+      }
     } catch (error) {
       if (!hasErrorCode(error, "COLLECTOR") || !mayPass(error)) throw error;
       if (performance.now() >= endMs)
@@ -130,12 +134,16 @@ export async function waitForEvidence<T>(
           hint: `It was asked for and may still come: ${look}`,
           cause: error.cause,
         });
-      if (!isSilent) onSilence(error.message);
+      if (!isSilent) onDelay(`${error.message}; it is asked on`);
       isSilent = true;
     }
     if (performance.now() >= endMs) {
-      const hint = `${isAccepted ? "It may still come" : "Asked, not answered yet; what comes, or why nothing does"}: ${look}`;
-      throw new AuroraError("GATEWAY", `nothing came of request ${request} in time`, { ...details, hint });
+      const hint = `${answer === null ? "Asked, not answered yet; what comes, or why nothing does" : "It may still come"}: ${look}`;
+      const why = answer?.kind === "delayed" ? `: ${answer.text}` : "";
+      throw new AuroraError("GATEWAY", `nothing came of request ${request} in time${why}`, {
+        ...details,
+        hint,
+      });
     }
     await delay(Math.min(pollMs, Math.max(0, endMs - performance.now())));
   }
@@ -186,10 +194,10 @@ const eventsSchema = z.object({
 
 /** What a gateway has said of a request. */
 export interface RequestAnswer {
-  readonly isRefused: boolean;
+  readonly kind: "refused" | "delayed" | "accepted";
   /** A sentence, without its end. */
   readonly text: string;
-  /** What helps where it is refused: in the gateway's words where it says so. */
+  /** What helps: in the gateway's words where it says so. */
   readonly hint: string;
 }
 
@@ -202,14 +210,18 @@ export async function findAnswer(collector: string, request: string): Promise<Re
     schema: eventsSchema,
     op: "look for the gateway's answer",
   });
-  const refusal = items.find(({ name }) => name === "evidence-request-refused");
-  const acceptance = items.find(({ name }) => name === "evidence-request-accepted");
-  const told = refusal ?? acceptance;
-  if (told === undefined) return null;
-  const detail = told.detail.replace(`request ${request}: `, "");
-  const isRefused = told === refusal;
+  const find = (kind: RequestAnswer["kind"]) => items.find(({ name }) => name === `evidence-request-${kind}`);
+  const kind = (["refused", "delayed", "accepted"] as const).find((each) => find(each) !== undefined);
+  if (kind === undefined) return null;
+  const { gateway, detail } = find(kind)!;
   // A gateway says in a second sentence what helps.
-  const [reason = "", cure] = detail.split(/\. (?=[A-Z])(.*)/s);
-  const text = `gateway ${told.gateway} ${isRefused ? "refuses" : "has accepted"}: ${reason}`;
-  return { isRefused, text, hint: cure ?? (acceptance === undefined ? refusalHint : brokenOffHint) };
+  const [reason = "", cure] = detail.replace(`request ${request}: `, "").split(/\. (?=[A-Z])(.*)/s);
+  const text = `gateway ${gateway} ${answerVerbs[kind]}: ${reason}`;
+  return { kind, text, hint: cure ?? (find("accepted") === undefined ? refusalHint : brokenOffHint) };
 }
+
+const answerVerbs: Readonly<Record<RequestAnswer["kind"], string>> = {
+  refused: "refuses",
+  delayed: "sends later",
+  accepted: "has accepted",
+};

@@ -21,7 +21,7 @@ export function renderEvidenceList(
 export function renderAnswer(request: string, answer: RequestAnswer | null): string {
   if (answer === null)
     return `Request ${request} is not answered yet: neither samples nor a reason have come. A gateway that ended before it heard of it never answers: ask again then.`;
-  if (answer.isRefused) return `${answer.text}\n${answer.hint}`;
+  if (answer.kind !== "accepted") return `${answer.text}\n${answer.hint}`;
   return `${answer.text}. Its samples come in the last lane, within the gateway's bytes of a day.`;
 }
 

@@ -27,6 +27,8 @@ export interface GatewayPage {
         readonly waiting?: number | undefined;
         readonly held?: number | undefined;
         readonly pieceLimitBytes?: number | null | undefined;
+        /** The bytes of the day are used up, until when; null: they are not. */
+        readonly pausedUntilMs?: number | null | undefined;
       }
     | undefined;
   /** Of SCADA values. */

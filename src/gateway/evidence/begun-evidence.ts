@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import type { EvidenceKind } from "../../core/contract/evidence.ts";
+import { renderIsoTime } from "../../core/contract/iso-time.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { nameComponent, readKept } from "../record/read-kept.ts";
@@ -34,6 +35,8 @@ interface BegunEvidence {
   abandon(begun: Begun, reason: string): void;
   /** Ends it without a word. */
   end(id: string): void;
+  /** The bytes of the day are used up, until when: tells whoever asked, once. */
+  delay(untilMs: number): void;
   /** What waited by this name is stored, or, with a reason, will never be; a request is then told. */
   endFiles(evidence: string, reason?: string): void;
 }
@@ -72,8 +75,11 @@ export function openBegunEvidence({ state, telemetry, logger }: BegunEvidenceOpt
 
   const earlier = [...list.values()];
   let isSettled = false;
+  /** Until when a request has to wait, as was told last. */
+  const delays = new Map<string, number>();
 
   const end = (id: string): void => {
+    delays.delete(id);
     if (list.delete(id)) state.set(`${prefix}${id}`, null);
   };
   const abandon = (begun: Begun, reason: string): void => {
@@ -107,6 +113,14 @@ export function openBegunEvidence({ state, telemetry, logger }: BegunEvidenceOpt
     },
     abandon,
     end,
+    delay: (untilMs) => {
+      for (const begun of list.values()) {
+        if (begun.kind !== "request" || delays.get(begun.id) === untilMs) continue;
+        delays.set(begun.id, untilMs);
+        const reason = `the bytes of a day for raw samples are used up; samples are sent on by themselves after ${renderIsoTime(untilMs)}. Its configuration says how many bytes these are (evidence.dailyBytes).`;
+        telemetry.event("evidence-request-delayed", nameComponent(begun), `request ${begun.id}: ${reason}`);
+      }
+    },
     endFiles: (evidence, reason) => {
       const begun = [...list.values()].find((one) => one.evidence === evidence);
       if (begun === undefined) return;

@@ -17,6 +17,8 @@ export interface ByteBudget {
   charge(bytes: number): void;
   /** Bytes that are left now. */
   readonly left: number;
+  /** When a day's bytes may be spent again, epoch ms. */
+  readonly renewsMs: number;
 }
 
 interface ByteBudgetOptions {
@@ -68,6 +70,10 @@ export function openByteBudget(options: ByteBudgetOptions): ByteBudget {
     get left() {
       renew();
       return Math.max(0, dailyBytes - spent);
+    },
+    get renewsMs() {
+      renew();
+      return sinceMs + dayMs;
     },
   };
 }

@@ -48,6 +48,8 @@ interface EvidenceSender {
   readonly pieceLimitBytes: number | null;
   /** Evidence that waits on the disk since its smallest pieces do not arrive. */
   readonly held: number;
+  /** The bytes of the day are used up, until when, epoch ms; null: the next piece may go. */
+  readonly pausedUntilMs: number | null;
   /** Resolves when nothing of its own is under way on the disk. */
   close(): Promise<void>;
 }
@@ -95,6 +97,7 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
   const pieceSize = createPieceSize();
   const held = new Map<string, Held>();
   let lostPieces = 0;
+  let pausedUntilMs: number | null = null;
   let closed = false;
   let stored = 0;
   let refused = 0;
@@ -107,7 +110,12 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
     const bytes = evidence.packed.subarray(offset, offset + (isPutOff ? 1 : pieceSize.bytes));
     const about = offset === 0 ? evidence.about : "";
     const cost = bytes.length + about.length + overheadBytes;
-    if (!budget.spend(cost)) return;
+    if (!budget.spend(cost)) {
+      if (pausedUntilMs === null) logger.warn("the bytes of a day for raw evidence are used up");
+      pausedUntilMs = budget.renewsMs;
+      return;
+    }
+    pausedUntilMs = null;
     accounted += cost;
     under.sentMs = clock.monotonicMs();
     under.pieceBytes = bytes.length;
@@ -247,6 +255,9 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
     },
     get held() {
       return [...held.keys()].filter((id) => spool.has(id)).length;
+    },
+    get pausedUntilMs() {
+      return pausedUntilMs;
     },
     close: async () => {
       closed = true;

@@ -294,6 +294,12 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
     "raw evidence: 2 recordings wait here: no piece arrives, while other records do",
   );
   expect(texts({ evidence: { held: 0, pieceLimitBytes: null } }).join()).not.toContain("raw evidence");
+  expect(texts({ evidence: { held: 1, pausedUntilMs: Date.UTC(2026, 10, 30, 9) } })).toEqual(
+    expect.arrayContaining([
+      "raw evidence: the bytes of a day are used up; samples are sent on after 2026-11-30T09:00:00.000Z",
+      "raw evidence: 1 recording waits here: no piece arrives, while other records do",
+    ]),
+  );
   for (const [trouble, words] of [
     ["gone", /its file was removed or replaced/],
     ["full", /is full: all but alerts wait/],

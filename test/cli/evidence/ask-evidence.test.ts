@@ -63,40 +63,39 @@ test("a collector that restarts while samples are waited for is asked on, told o
   const collector = `http://127.0.0.1:${port}`;
   const silences: string[] = [];
   const wait = { collector, request: "r-1", gateway: "gw-1" };
-  const onSilence = (reason: string) => {
+  const onDelay = (reason: string) => {
     silences.push(reason);
     server.listen(port, "127.0.0.1");
   };
   const take = async ({ id }: { readonly id: string }) => id;
-  const ended = waitForEvidence({ ...wait, endMs: performance.now(), onSilence }, take);
+  const ended = waitForEvidence({ ...wait, endMs: performance.now(), onDelay }, take);
   await expect(ended).rejects.toMatchObject({
     message: expect.stringContaining("no collector answers"),
     hint: expect.stringMatching(/may still come: aurora evidence list --request r-1$/),
   });
   expect(silences).toEqual([]);
   const endMs = performance.now() + 60_000;
-  expect(await waitForEvidence({ ...wait, endMs, onSilence }, take)).toBe(recorded.id);
-  expect(silences).toEqual([expect.stringMatching(/^no collector answers at http:.*ECONNREFUSED/)]);
+  expect(await waitForEvidence({ ...wait, endMs, onDelay }, take)).toBe(recorded.id);
+  expect(silences).toEqual([
+    expect.stringMatching(/^no collector answers at http:.*ECONNREFUSED.*; it is asked on$/),
+  ]);
 });
 
 test("what a gateway says would help is told to who waits, and where it says nothing of that, what helps in general", async () => {
-  const ask = async (reason: string) => {
+  const ask = async (reason: string, name = "evidence-request-refused", waitMs = 60_000) => {
     const server = createServer((request, response) => {
       response.setHeader("content-type", "application/json");
-      const refusal = {
-        gateway: "gw-1",
-        name: "evidence-request-refused",
-        detail: `request r-1: ${reason}`,
-      };
-      const items = request.url!.startsWith("/api/v1/events") ? [refusal] : [];
+      const answer = { gateway: "gw-1", name, detail: `request r-1: ${reason}` };
+      const items = request.url!.startsWith("/api/v1/events") ? [answer] : [];
       response.end(JSON.stringify({ items, total: items.length, limit: 10, offset: 0 }));
     });
     onTestFinished(() => void server.close());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const collector = `http://127.0.0.1:${listeningPort(server)}`;
-    const wait = { collector, request: "r-1", gateway: "gw-1", endMs: performance.now() + 60_000 };
-    return waitForEvidence({ ...wait, onSilence: () => {} }, async () => "it came");
+    const wait = { collector, request: "r-1", gateway: "gw-1", endMs: performance.now() + waitMs };
+    return waitForEvidence({ ...wait, onDelay: (why) => delays.push(why) }, async () => "it came");
   };
+  const delays: string[] = [];
   const tooMuch = "20 s of a are 1024000 samples; at most 480000 are kept";
   await expect(ask(`${tooMuch}. Ask for at most 9 seconds.`)).rejects.toMatchObject({
     message: `gateway gw-1 refuses: ${tooMuch}`,
@@ -106,4 +105,12 @@ test("what a gateway says would help is told to who waits, and where it says not
     message: "gateway gw-1 refuses: there is no point WT01 gearbox",
     hint: expect.stringContaining("evidence.allow"),
   });
+  expect(delays).toEqual([]);
+  const usedUp =
+    "the bytes of a day are used up; samples are sent on by themselves after 2026-11-30T09:00:00.000Z";
+  await expect(ask(`${usedUp}. It says.`, "evidence-request-delayed", 0)).rejects.toMatchObject({
+    message: `nothing came of request r-1 in time: gateway gw-1 sends later: ${usedUp}`,
+    hint: "It may still come: aurora evidence list --request r-1",
+  });
+  expect(delays).toEqual([`gateway gw-1 sends later: ${usedUp}`]);
 });

@@ -322,6 +322,13 @@ describe("aurora evidence request", () => {
       });
     await tell("evidence-request-accepted", "10 s are recorded");
     expect(await list()).toMatch(/\ngateway gw-1 has accepted: 10 s are recorded\. Its samples come/);
+    await tell(
+      "evidence-request-delayed",
+      "the bytes of a day are used up. It says how many (evidence.dailyBytes).",
+    );
+    expect(await list()).toMatch(
+      /\ngateway gw-1 sends later: the bytes of a day are used up\nIt says how many \(evidence\.dailyBytes\)\.\n$/,
+    );
     await tell("evidence-request-refused", "the gateway ended while it recorded; ask again");
     expect(await list()).toMatch(
       /\ngateway gw-1 refuses: the gateway ended while it recorded; ask again\n`aurora device list` [^\n]*\n$/,

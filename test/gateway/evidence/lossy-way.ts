@@ -71,7 +71,7 @@ export async function openWay(limits: readonly string[], version: 4 | 5 = 5) {
   let shiftMs = 0;
   const sender = createEvidenceSender({
     spool,
-    budget: { spend: () => true, charge: () => {}, left: 1 },
+    budget: { spend: () => true, charge: () => {}, left: 1, renewsMs: 0 },
     append: (piece) => outbox.append(piece),
     laneIsEmpty: () => outbox.counts().lanes.raw.records === 0,
     withdraw: () => clearRawLane(outbox),
