@@ -120,7 +120,8 @@ function requestCommand(): Command {
       `
 Both must permit it: the collector (evidence.requests) and the gateway (evidence.allow: [request]); what the gateway
 refuses is told with its reason. Samples come in the last lane, within the gateway's bytes of a day: over a slow line minutes
-later; where these are used up you are told until when. A gateway is asked at most twelve times an hour. A recording holds 480,000 samples: 10 s at 48 kHz.
+later; where these are used up you are told until when. A gateway is asked at most twelve times an hour, not counting what it
+refuses at once. A recording holds 480,000 samples: 10 s at 48 kHz.
 
 Example:
   $ aurora evidence request WT07/generator-bearing --seconds 9

@@ -37,24 +37,38 @@ export const evidenceRequestSchema: z.ZodType<AskedEvidence> = z.strictObject({
   seconds: z.number().min(0.1).max(maxCaptureSeconds).default(10),
 });
 
-/** Of one gateway in an hour: each makes a device send for seconds. */
+/** Of one gateway in an hour: each makes a device send for seconds, unless the gateway refuses it at once. */
 const maxPerHour = 12;
+/** Of one gateway in an hour, with those that it refused. */
+const maxAskedPerHour = 60;
+/** Answers of a gateway that are looked through: more than those of an hour. */
+const readAnswers = 200;
+
+interface AskedRequest {
+  readonly id: string;
+  readonly askedMs: number;
+}
 
 /** Creates the route. It waits for no samples: these take minutes, and come with the request's id. */
 export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequestOptions): HttpRoute {
-  const askedMs = new Map<string, readonly number[]>();
+  const asked = new Map<string, readonly AskedRequest[]>();
 
   /** Counts it in; false: there were too many lately. */
-  const takePlace = (gateway: string, nowMs: number): boolean => {
-    const lately = (askedMs.get(gateway) ?? []).filter((ms) => Math.abs(nowMs - ms) < hourMs);
-    if (lately.length >= maxPerHour) return false;
-    askedMs.set(gateway, [...lately, nowMs]);
-    return true;
+  const takePlace = async (gateway: string, { id, askedMs }: AskedRequest): Promise<boolean> => {
+    const lately = (asked.get(gateway) ?? []).filter((one) => Math.abs(askedMs - one.askedMs) < hourMs);
+    if (lately.length >= maxAskedPerHour) return false;
+    // Before the answers are looked through: others may ask meanwhile.
+    asked.set(gateway, [...lately, { id, askedMs }]);
+    if (lately.length < maxPerHour) return true;
+    const refused = await readRefused(fleet, gateway);
+    if (lately.filter((one) => !refused.has(one.id)).length < maxPerHour) return true;
+    giveBack(gateway, id);
+    return false;
   };
   /** It was never told. */
-  const giveBack = (gateway: string, nowMs: number): void => {
-    const asked = askedMs.get(gateway) ?? [];
-    askedMs.set(gateway, asked.toSpliced(asked.lastIndexOf(nowMs), 1));
+  const giveBack = (gateway: string, id: string): void => {
+    const others = (asked.get(gateway) ?? []).filter((one) => one.id !== id);
+    asked.set(gateway, others);
   };
 
   return {
@@ -86,14 +100,14 @@ export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequest
         return refuse(404, "NOT_FOUND", what);
       }
       const nowMs = fleet.clock.nowMs();
-      if (!takePlace(gateway, nowMs)) {
+      const request = { id: randomUUID(), gateway, turbine, component, seconds, askedMs: nowMs };
+      if (!(await takePlace(gateway, request))) {
         return refuse(429, "TOO_MANY", `gateway ${gateway} was asked ${maxPerHour} times within an hour`);
       }
-      const request = { id: randomUUID(), gateway, turbine, component, seconds, askedMs: nowMs };
       try {
         await send({ type: "request", ...request });
       } catch (error) {
-        giveBack(gateway, nowMs);
+        giveBack(gateway, request.id);
         return refuse(503, "BROKER", `the gateway cannot be told: ${(error as Error).message}`);
       }
       return jsonResponse(
@@ -108,6 +122,19 @@ export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequest
       );
     },
   };
+}
+
+/** Ids of the requests that a gateway refused without beginning to record. */
+async function readRefused({ record }: FleetSource, gateway: string): Promise<ReadonlySet<string>> {
+  const read = async (name: string): Promise<ReadonlySet<string>> => {
+    const { items } = await record.events({ gateway, name, limit: readAnswers, offset: 0 });
+    return new Set(items.flatMap(({ detail }) => /^request ([^:]+): /.exec(detail)?.[1] ?? []));
+  };
+  const [refused, accepted] = await Promise.all([
+    read("evidence-request-refused"),
+    read("evidence-request-accepted"),
+  ]);
+  return new Set([...refused].filter((id) => !accepted.has(id)));
 }
 
 function refuse(status: number, code: string, message: string): HttpResponse {

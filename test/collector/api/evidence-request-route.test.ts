@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { describedRoutes } from "../../../src/collector/api/described-routes.ts";
 import { evidenceRequestRoute } from "../../../src/collector/api/evidence-request-route.ts";
 import { type EvidenceRequest, evidenceOrderSchema } from "../../../src/core/contract/evidence.ts";
-import { laneOfKind } from "../../../src/core/contract/uplink-record.ts";
+import { laneOfKind, type UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { predictionBatch, turbineState } from "../fleet-records.ts";
 import { createIngestBench, eventEnvelope } from "../ingest-bench.ts";
@@ -30,14 +30,22 @@ function createPlace(isAllowed = true) {
     },
   });
   let firstSequence = 0;
-  /** Has a gateway send something of a turbine, now. */
-  const watch = (turbine: string, gateway: string): Promise<void> => {
-    const batch = predictionBatch(turbine, clock.nowMs(), { rows: 2, stepMs: 1_000 });
-    const lane = laneOfKind[batch.kind];
+  const send = (gateway: string, record: UplinkRecord): Promise<void> => {
+    const lane = laneOfKind[record.kind];
     firstSequence++;
-    const envelope = eventEnvelope([batch], { gateway, lane, firstSequence, oldestSequence: firstSequence });
+    const envelope = eventEnvelope([record], { gateway, lane, firstSequence, oldestSequence: firstSequence });
     ingest.accept(`aurora/v1/gateway/${gateway}/up/${lane}`, encodeUplinkEnvelope(envelope));
     return ingest.flush();
+  };
+  /** Has a gateway send something of a turbine, now. */
+  const watch = (turbine: string, gateway: string): Promise<void> =>
+    send(gateway, predictionBatch(turbine, clock.nowMs(), { rows: 2, stepMs: 1_000 }));
+  /** Has the gateway answer the newest request. */
+  const answer = (kind: "refused" | "accepted"): Promise<void> => {
+    const { id, gateway } = sent.at(-1)!;
+    const name = `evidence-request-${kind}`;
+    const detail = `request ${id}: there is a reason`;
+    return send(gateway, { kind: "event", timeMs: clock.nowMs(), name, subject: "wt-1/gearbox", detail });
   };
   const ask = async (body: unknown): Promise<{ status: number; reply: Record<string, unknown> }> => {
     const { status, body: text } = await route.handle({
@@ -57,7 +65,7 @@ function createPlace(isAllowed = true) {
   const mendBroker = (): void => {
     broker = async () => undefined;
   };
-  return { clock, record, sent, ask, watch, breakBroker, mendBroker };
+  return { clock, record, sent, ask, watch, answer, breakBroker, mendBroker };
 }
 
 const point = { site: "north-sea", turbine: "wt-1", component: "generator-bearing" };
@@ -178,6 +186,28 @@ it("refuses with 429 after twelve requests of a gateway within an hour, and asks
   clock.advance(3_600_000);
   await watch("wt-1", "gw-1");
   expect(await ask(point)).toMatchObject({ status: 202 });
+});
+
+it("counts no request that the gateway refused at once among the twelve, and sixty with these", async () => {
+  const { ask, sent, watch, answer } = createPlace();
+  await watch("wt-1", "gw-1");
+  const askAll = async (count: number, ...answers: readonly ("refused" | "accepted")[]): Promise<void> => {
+    for (let asked = 0; asked < count; asked++) {
+      expect((await ask(point)).status).toBe(202);
+      for (const each of answers) await answer(each);
+    }
+  };
+  await askAll(40, "refused");
+  await askAll(3, "accepted", "refused");
+  await askAll(9);
+  const tooMany = { status: 429, reply: { error: { code: "TOO_MANY" } } };
+  expect(await ask(point)).toMatchObject(tooMany);
+  expect(sent).toHaveLength(52);
+  for (const { status } of await Promise.all([ask(point), ask(point)])) expect(status).toBe(429);
+  await answer("refused");
+  await askAll(8, "refused");
+  expect(await ask(point)).toMatchObject(tooMany);
+  expect(sent).toHaveLength(60);
 });
 
 it("refuses with 503 while the broker does not take it, which costs nobody a request", async () => {
