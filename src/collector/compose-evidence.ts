@@ -6,6 +6,7 @@ import { collectorState } from "../core/contract/config/state-names.ts";
 import type { EvidenceOrder, EvidenceRequest } from "../core/contract/evidence.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import { type Clock, systemClock, systemTimers } from "../core/platform/clock.ts";
+import { createLastingFault } from "../core/platform/lasting-fault.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
@@ -83,12 +84,13 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
   const queue = createWorkQueue();
   let keptAtBytes = 0;
   let keepFault: string | null = null;
-  /** Told once until it works again: pieces come every few seconds. */
-  const onTaken = (gateway: string, error: Error | null): void => {
-    if (error === null && keepFault !== null) logger.info("raw evidence can be kept again");
-    if (error !== null && keepFault === null)
-      logger.error("raw evidence cannot be kept; gateways keep theirs", { gateway, error });
+  const fault = createLastingFault((error) =>
+    logger.error("raw evidence cannot be kept; gateways keep theirs", { error }),
+  );
+  const onTaken = (error: Error | null): void => {
     keepFault = error === null ? null : error.message;
+    if (error !== null) fault.note(error, clock.nowMs());
+    else if (fault.clear()) logger.info("raw evidence can be kept again");
   };
   return {
     ...createEvidenceReader({ store, record, logger }),

@@ -16,7 +16,7 @@ export async function takePieces(
   }: {
     readonly intake: Pick<EvidenceIntake, "take">;
     /** After each envelope with pieces: what keeps them from being kept, or null. */
-    readonly onTaken: (gateway: string, fault: Error | null) => void;
+    readonly onTaken: (fault: Error | null) => void;
   },
 ): Promise<readonly CheckedEnvelope[]> {
   if (!envelopes.some(holdsPiece)) return envelopes;
@@ -28,10 +28,10 @@ export async function takePieces(
     }
     try {
       taken.push(await takeOf(envelope, intake));
-      onTaken(envelope.gateway, null);
+      onTaken(null);
     } catch (error) {
       if (!hasErrorCode(error, "STORE")) throw error;
-      onTaken(envelope.gateway, error);
+      onTaken(error);
       taken.push({ ...envelope, records: [] });
     }
   }

@@ -15,6 +15,7 @@ import {
   turbineStateSchema,
 } from "../../core/contract/turbine-state.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
+import { createLastingFault } from "../../core/platform/lasting-fault.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Metrics } from "../../core/platform/metrics.ts";
 import { rest } from "../../core/platform/rest.ts";
@@ -71,7 +72,9 @@ export function createStateWatch(options: {
     labels: ["kind"],
   });
   let closed = false;
-  let storeFails = false;
+  const storeFault = createLastingFault((error) =>
+    logger.error("states cannot be stored; they are kept and tried again", { error }),
+  );
   let isStuck = false;
   let isDropping = false;
 
@@ -106,11 +109,9 @@ export function createStateWatch(options: {
         if (part.length < messages.length) await rest();
       }
       if (isWhole) isStuck = false;
-      storeFails = false;
+      storeFault.clear();
     } catch (error) {
-      // Once until it works again: states come every few seconds, and a full disk may hold the log, too.
-      if (!storeFails) logger.error("states cannot be stored; they are kept and tried again", { error });
-      storeFails = true;
+      storeFault.note(error, clock.monotonicMs());
       await pauseAfterFailure(timers);
       // A status comes once: that a gateway went away while the record did must be known afterwards.
       for (const message of messages.slice(stored))

@@ -199,11 +199,13 @@ it("takes an empty state for the word that nobody watches the turbine, from whoe
 });
 
 it("knows after the record was away what was said meanwhile, and when", async () => {
-  let isAway = true;
-  const { record, watch, clock } = createBench(undefined, (whole) => ({
+  let cause: string | null = "away";
+  const { record, watch, clock, said } = createBench(undefined, (whole) => ({
     ...whole,
     storeStates: (batch) =>
-      isAway ? Promise.reject(new AuroraError("STORE", "away", { op: "test" })) : whole.storeStates(batch),
+      cause === null
+        ? whole.storeStates(batch)
+        : Promise.reject(new AuroraError("STORE", cause, { op: "test" })),
   }));
   const pass = async (forMs: number): Promise<void> => {
     for (let passedMs = 0; passedMs < forMs; passedMs += 50) {
@@ -226,7 +228,12 @@ it("knows after the record was away what was said meanwhile, and when", async ()
   // Its last will, the newest word of it.
   say(false);
   await pass(3_000);
-  isAway = false;
+  expect(said).toHaveLength(1);
+  // What follows has another hint.
+  cause = "no room";
+  await pass(61_000);
+  expect(said).toHaveLength(2);
+  cause = null;
   await pass(1_000);
   expect(await record.gateways()).toMatchObject([{ gateway: "gw-1", online: false }]);
   expect(await record.turbines()).toMatchObject([{ turbine: "wt-1", lastSeenMs: heardMs }]);

@@ -70,7 +70,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     expect((await record.alarms({ limit: 9, offset: 0 })).total).toBe(1);
   });
 
-  it("stores today what it can, and says once that tomorrow's partition cannot be made", async () => {
+  it("stores today what it can, and says once of each cause that tomorrow's partition cannot be made", async () => {
     const url = await server.createDatabase();
     const lines: string[] = [];
     const record = await openAt(url, {
@@ -85,7 +85,13 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     }
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain("tomorrow's partition cannot be made yet");
-    await query(url, "DROP TABLE somebody_s");
+    await query(url, "ALTER TABLE somebody_s RENAME TO somebody_else_s");
+    for (let minute = 6; minute < 9; minute++) {
+      const nowMs = t + minute * 61_000;
+      await store(record, predictionAt(nowMs), nowMs);
+    }
+    expect(lines.slice(1)).toEqual([expect.stringContaining("somebody_else_s")]);
+    await query(url, "DROP TABLE somebody_else_s");
     await store(record, predictionAt(t), t + 3_600_000);
     expect(await query(url, `SELECT to_regclass('prediction_${tomorrow}') AS name`)).toMatchObject([
       { name: `prediction_${tomorrow}` },
