@@ -20,7 +20,7 @@ import { type Admission, createAdmission } from "./postgres-bounds.ts";
 import { tellOfClocks } from "./postgres-clocks.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
 import type { PostgresDrift } from "./postgres-drift.ts";
-import { inOneEra, rememberByEra } from "./postgres-era.ts";
+import { inOneEra, limitLocks, rememberByEra } from "./postgres-era.ts";
 import { isDataError } from "./postgres-errors.ts";
 import { setMessagesAside } from "./postgres-events.ts";
 import { forgetLives, lockLanes, nameLane, readHighest, setLanes } from "./postgres-lanes.ts";
@@ -52,10 +52,9 @@ export function createEnvelopeStore(
     knownGateways: new Set<string>(),
     touches: createTouchMemory(),
   }));
-  const storeIn = async (
-    held: PostgresDatabase,
-    batch: EnvelopeBatch,
-  ): Promise<readonly StoredEnvelope[]> => {
+  const storeIn = async (era: PostgresDatabase, batch: EnvelopeBatch): Promise<readonly StoredEnvelope[]> => {
+    const { lockMs } = batch;
+    const held = lockMs === undefined ? era : limitLocks(era, lockMs);
     const { admit, knownGateways, touches } = recall();
     const sent = batch.envelopes.flatMap(({ gateway, records }) => {
       const source = { gateway, receivedMs: batch.nowMs };
@@ -65,15 +64,14 @@ export function createEnvelopeStore(
     });
     // Alerts wait for no table that they are not written to; notices of what is missing may come with any batch.
     const hasPredictions = sent.some(({ record }) => record.kind === "prediction-batch");
-    const { lockMs } = batch;
     await partitions.prepare(batch.nowMs, hasPredictions ? ["event", "prediction"] : ["event"], lockMs);
-    const numbers = await admit(sent);
+    // Of what was refused a lock nothing is remembered.
+    const numbers = await (lockMs === undefined ? admit : createAdmission(held))(sent);
     const gateways = [...new Set(batch.envelopes.map(({ gateway }) => gateway))];
     const unknown = gateways.filter((gateway) => !knownGateways.has(gateway));
     let touched: TurbineTouch[] = [];
     const store = (write: RecordWriter): Promise<readonly StoredEnvelope[]> =>
       held.transaction(async (session) => {
-        if (lockMs !== undefined) await session.exec(`SET LOCAL lock_timeout = ${lockMs}`);
         // Of an attempt that was rolled back nothing is known.
         touched = [];
         if (unknown.length > 0) await noteGateways(session, unknown);

@@ -8,8 +8,25 @@ import { isOfAnotherEra, isPartitionMissing } from "./postgres-errors.ts";
 /** A view of a database in its era of now, in which it reads and writes alone. */
 function holdEra(database: PostgresDatabase): PostgresDatabase {
   const { era } = database;
-  const transaction: PostgresDatabase["transaction"] = (work, options) =>
-    database.transaction(work, { ...options, era });
+  return seeThrough(database, era, (work, options) => database.transaction(work, { ...options, era }));
+}
+
+/** A view of a database that is held to an era, in which nothing waits for a lock longer than `lockMs`. */
+export function limitLocks(held: PostgresDatabase, lockMs: number): PostgresDatabase {
+  return seeThrough(held, held.era, (work, options) =>
+    held.transaction(async (session) => {
+      await session.exec(`SET LOCAL lock_timeout = ${lockMs}`);
+      return work(session);
+    }, options),
+  );
+}
+
+/** A view whose every statement stands in such a transaction. */
+function seeThrough(
+  database: PostgresDatabase,
+  era: number,
+  transaction: PostgresDatabase["transaction"],
+): PostgresDatabase {
   return {
     era,
     forget: () => database.forget(),
