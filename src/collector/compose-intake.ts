@@ -103,8 +103,8 @@ export function storingPart(
     get refusedFilters() {
       return [...client.refusedFilters];
     },
-    get storeFails() {
-      return ingest.storeFails;
+    get unstored() {
+      return ingest.unstored;
     },
     get evidenceFault() {
       return evidence.fault;

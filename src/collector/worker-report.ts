@@ -3,6 +3,7 @@ import { systemClock } from "../core/platform/clock.ts";
 import { every } from "../core/platform/daemon/every.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics, MetricsSnapshot } from "../core/platform/metrics.ts";
+import { othersFailWords, type StoreFailures } from "./uplink/store-failures.ts";
 
 /** Whatever takes and stores what gateways send. */
 export interface StoringPart {
@@ -12,8 +13,8 @@ export interface StoringPart {
   readonly brokerLostMs: number | null;
   /** Topic filters whose subscription the broker refuses, those lanes or others; mosquitto grants all, and keeps back what may not be read. */
   readonly refusedFilters: readonly string[];
-  /** Did the last attempt fail to store alerts and updates, or the last one to store anything else? */
-  readonly storeFails: boolean;
+  /** What cannot be stored of what gateways send: all, or all but alerts and updates; null: nothing fails. */
+  readonly unstored: StoreFailures["unstored"];
   /** Why raw evidence waits at its gateways, or null. */
   readonly evidenceFault: string | null;
 }
@@ -65,13 +66,13 @@ export function sendReports(
   { logger, send }: { readonly logger: Logger; readonly send: (report: object) => void },
 ): () => void {
   const report = async (): Promise<void> => {
-    const { connected, brokerLostMs, refusedFilters, storeFails, evidenceFault } = worker;
+    const { connected, brokerLostMs, refusedFilters, unstored, evidenceFault } = worker;
     send({
       type: "worker",
       connected,
       brokerLostMs,
       refusedFilters,
-      storeFails,
+      unstored,
       evidenceFault,
       metrics: await metrics.snapshot(),
     } satisfies WorkerReport);
@@ -129,13 +130,14 @@ export function viewAll(workers: readonly WorkerView[]): WorkersView {
   };
 }
 
-function stateOf({ connected, storeFails }: StoringPart): "ready" | "not ready" | "cannot store" {
-  if (storeFails) return "cannot store";
+function stateOf({ connected, unstored }: StoringPart): "ready" | "not ready" | "cannot store" {
+  if (unstored === "all") return "cannot store";
   return connected ? "ready" : "not ready";
 }
 
-function impairmentOf({ refusedFilters, evidenceFault }: StoringPart): string | null {
+function impairmentOf({ unstored, refusedFilters, evidenceFault }: StoringPart): string | null {
   const faults = [
+    ...(unstored === "others" ? [othersFailWords] : []),
     ...(refusedFilters.length === 0 ? [] : [`the broker refuses ${refusedFilters.join(", ")}`]),
     ...(evidenceFault === null ? [] : [`raw evidence waits at its gateways: ${evidenceFault}`]),
   ];

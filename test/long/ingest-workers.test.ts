@@ -135,11 +135,11 @@ describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => 
     await until(() => stored.get("gw-1") === 1, "the first is acknowledged");
     await own.kill();
     for (let sequence = 2; sequence <= 40; sequence++) await send("gw-1", sequence);
-    await until(() => worker.storing.storeFails, "the worker cannot store");
+    await until(() => worker.storing.unstored === "all", "the worker cannot store");
     expect(stored.get("gw-1")).toBe(1);
     await own.start();
     await until(() => stored.get("gw-1") === 40, "the rest is acknowledged");
-    expect(worker.storing.storeFails).toBe(false);
+    expect(worker.storing.unstored).toBeNull();
     const record = await openRecord(config, silentLogger);
     onTestFinished(() => record.close());
     expect(await listNames(record)).toHaveLength(40);

@@ -1,8 +1,9 @@
 /**
- * Which half of what gateways send cannot be stored just now, the urgent one or the others, and what the log is told of it: each
- * cause once while it stays the same, and never more than one a minute of a half. Stores nothing itself.
+ * Which half of what gateways send cannot be stored just now, the urgent one or the others, and what the log is told of it. Stores
+ * nothing itself.
  */
 import type { Clock } from "../../core/platform/clock.ts";
+import { createLastingFault } from "../../core/platform/lasting-fault.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 
 /** Alerts and the events beside them, or what else gateways send. */
@@ -12,6 +13,8 @@ type StoringHalf = "urgent" | "others";
 export interface StoreFailures {
   /** Does either half fail? What succeeds of one says nothing of the other. */
   readonly any: boolean;
+  /** What cannot be stored: all, as long as nothing urgent was stored since something failed, or the others alone; null: all can. */
+  readonly unstored: "all" | "others" | null;
   has(half: StoringHalf): boolean;
   /** It could not be stored. */
   note(half: StoringHalf, error: unknown): void;
@@ -19,21 +22,8 @@ export interface StoreFailures {
   clear(half: StoringHalf): void;
 }
 
-/** What the log was told last of a half that fails. */
-interface ToldCause {
-  readonly reason: string;
-  readonly toldMs: number;
-}
-
-const betweenCausesMs = 60_000;
-
-const words: Readonly<Record<StoringHalf, { readonly fails: string; readonly works: string }>> = {
-  urgent: { fails: "nothing can be stored; gateways keep their records", works: "storing works again" },
-  others: {
-    fails: "predictions, drift and raw samples cannot be stored; gateways keep them",
-    works: "predictions, drift and raw samples are stored again",
-  },
-};
+/** What is said while the others alone fail. */
+export const othersFailWords = "predictions, drift and raw samples cannot be stored; gateways keep them";
 
 /** Creates it with nothing that fails. */
 export function createStoreFailures({
@@ -43,23 +33,34 @@ export function createStoreFailures({
   readonly clock: Clock;
   readonly logger: Logger;
 }): StoreFailures {
-  const told = new Map<StoringHalf, ToldCause>();
+  const logOf = (words: string) => createLastingFault((error) => logger.error(words, { error }));
+  const faults = {
+    urgent: logOf("nothing can be stored; gateways keep their records"),
+    others: logOf(othersFailWords),
+  };
+  const worksWords = {
+    urgent: "storing works again",
+    others: "predictions, drift and raw samples are stored again",
+  };
+  /** Was anything urgent stored since the others fail? */
+  let urgentPasses = false;
+  const isAny = (): boolean => faults.urgent.stands || faults.others.stands;
   return {
     get any() {
-      return told.size > 0;
+      return isAny();
     },
-    has: (half) => told.has(half),
+    get unstored() {
+      if (!isAny()) return null;
+      return faults.urgent.stands || !urgentPasses ? "all" : "others";
+    },
+    has: (half) => faults[half].stands,
     note: (half, error) => {
-      const last = told.get(half);
-      const reason = error instanceof Error ? error.message : String(error);
-      const nowMs = clock.monotonicMs();
-      // Every batch fails while a disk is full; a cause that follows another is news, and has another hint.
-      if (last !== undefined && (last.reason === reason || nowMs - last.toldMs < betweenCausesMs)) return;
-      told.set(half, { reason, toldMs: nowMs });
-      logger.error(words[half].fails, { error });
+      if (half === "urgent" || !faults.others.stands) urgentPasses = false;
+      faults[half].note(error, clock.monotonicMs());
     },
     clear: (half) => {
-      if (told.delete(half)) logger.info(words[half].works);
+      if (half === "urgent") urgentPasses = true;
+      if (faults[half].clear()) logger.info(worksWords[half]);
     },
   };
 }

@@ -68,12 +68,12 @@ export function createHalfStore<T extends UplinkMessage>({
     }
     const ofOthers = together ?? (await attempt(others, failures.has("others") ? othersLockMs : undefined));
     const areOthersStored = ofOthers === null && isStored(others);
+    const isFirst = !failures.has("others");
+    if (ofOthers !== null) failures.note("others", ofOthers.error);
     if (areOthersStored) failures.clear("others");
     // Where nothing urgent waits, the others' success says that the storage is there.
     if (isStored(urgent) || areOthersStored) failures.clear("urgent");
     if (ofOthers === null) return null;
-    const isFirst = !failures.has("others");
-    failures.note("others", ofOthers.error);
     if (isFirst) return "others";
     return urgent.length > 0 || (await answers()) ? "others alone" : "others";
   };

@@ -17,7 +17,7 @@ import { type CutBatch, cutBatches } from "./cut-batches.ts";
 import { createHolePatience } from "./hole-patience.ts";
 import { createIngestAccounts } from "./ingest-accounts.ts";
 import type { RecordLimits } from "./read-envelope.ts";
-import { createStoreFailures } from "./store-failures.ts";
+import { createStoreFailures, type StoreFailures } from "./store-failures.ts";
 import { createHalfStore, isUrgent, splitHalves } from "./store-halves.ts";
 import { createUrgentQueue } from "./urgent-queue.ts";
 
@@ -56,10 +56,10 @@ export interface UplinkIngest {
   /** Stores what waits, now; resolves when nothing is on its way. */
   flush(): Promise<void>;
   /**
-   * Has the storage failed, and stored nothing since of the half that it failed with: of alerts and updates, or of the others? What
-   * only our own code stumbles over says nothing of that.
+   * What failed to be stored, and was not since: all, or, where alerts and updates are, the others alone; null: nothing. What only our
+   * own code stumbles over says nothing of that.
    */
-  readonly storeFails: boolean;
+  readonly unstored: StoreFailures["unstored"];
   /** Stores what waits, for 0.7 s at most, and takes no more. */
   close(): Promise<void>;
 }
@@ -248,8 +248,8 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       drop([...queued, ...behindHole.splice(0)], "connection-lost");
     },
     flush: loop.flush,
-    get storeFails() {
-      return failures.any;
+    get unstored() {
+      return failures.unstored;
     },
     close: async () => {
       closed = true;

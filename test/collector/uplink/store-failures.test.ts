@@ -26,6 +26,23 @@ test("the log names a cause once while it lasts, and the one that follows it", (
   expect(lines[3]).toContain("a lock");
 });
 
+test("all fails until something urgent is stored after the others began to fail", () => {
+  const { failures } = open();
+  expect(failures.unstored).toBeNull();
+  failures.clear("urgent");
+  failures.note("others", new Error("a lock"));
+  expect(failures.unstored).toBe("all");
+  failures.clear("urgent");
+  failures.note("others", new Error("a lock"));
+  expect(failures.unstored).toBe("others");
+  failures.note("urgent", new Error("no room"));
+  expect(failures.unstored).toBe("all");
+  failures.clear("others");
+  expect(failures.unstored).toBe("all");
+  failures.clear("urgent");
+  expect(failures.unstored).toBeNull();
+});
+
 test("causes that take turns fill no log: one a minute", () => {
   const { failures, clock, lines } = open();
   for (let second = 0; second < 600; second++) {
