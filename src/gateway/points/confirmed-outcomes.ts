@@ -13,17 +13,25 @@ interface ConfirmedOutcomes {
   note(decision: Decision): void;
   /** Somebody has looked, and found a fault or none. */
   confirm(foundFault: boolean): void;
+  /** Whether a fault was there, as was told last; null: nothing was since the point is held against its reference. */
+  readonly told: boolean | null;
 }
 
-/** @param onOutcome what is told, and until when the model had said so, ms */
+/**
+ * @param lastTold as the last run left it
+ * @param onOutcome what is told, and until when the model had said so, ms
+ */
 export function createConfirmedOutcomes(
+  lastTold: boolean | null,
   onOutcome: (outcome: ModelOutcome, atMs: number) => void,
 ): ConfirmedOutcomes {
   /** Of the machine when it ran last; null: not in this run. */
   let said: Decision | null = null;
-  /** Whether a fault was there, as was told last; null: nothing was since the point is held against its reference. */
-  let told: boolean | null = null;
+  let told = lastTold;
   return {
+    get told() {
+      return told;
+    },
     note: (decision) => {
       if (decision.modes.length === 0) return;
       said = decision;

@@ -2,6 +2,7 @@
  * A measuring point's watch with its healthy baseline, kept over restarts under keys of its own. What it says of its baseline is
  * told; when that is written down others decide. Decides nothing itself.
  */
+import { z } from "zod";
 import type {
   PointBaselineReport,
   RenewalReply,
@@ -9,6 +10,7 @@ import type {
 } from "../../core/contract/baseline-report.ts";
 import { type BearingOrders, bearingOrderNames } from "../../core/contract/bundle/bearing.ts";
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
+import { onDemand } from "../../core/contract/on-demand.ts";
 import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { RetirementOrder } from "../../core/decision/alarms/alarm-register.ts";
@@ -109,17 +111,27 @@ class PersistentWatch implements KeptWatch {
   #dueMs = Number.NaN;
   isDue = false;
   readonly #outcomes: ReturnType<typeof createConfirmedOutcomes>;
+  /** Of most machines nobody ever says what was found. */
+  #keepsTold: boolean;
 
   constructor(point: PointId, start: PointStart, options: KeptWatchOptions) {
     this.#point = point;
     this.#watch = openWatch(point, { ...options, ...start });
     this.#options = options;
     this.#bearing = start.config.bearing;
-    this.#outcomes = createConfirmedOutcomes((outcome, atMs) => options.onOutcome?.(point, outcome, atMs));
+    const told = readKept(options.state, {
+      key: outcomeKey(point),
+      schema: toldSchema(),
+      logger: options.logger,
+    });
+    this.#keepsTold = told !== undefined;
+    this.#outcomes = createConfirmedOutcomes(told ?? null, (outcome, atMs) =>
+      options.onOutcome?.(point, outcome, atMs),
+    );
   }
 
   get keys(): readonly string[] {
-    return [baselineKey(this.#point), outlookKey(this.#point)];
+    return [baselineKey(this.#point), outlookKey(this.#point), outcomeKey(this.#point)];
   }
 
   get model(): ModelRef {
@@ -210,7 +222,11 @@ class PersistentWatch implements KeptWatch {
     this.settle();
     const { baseline, outlook } = this.#watch.snapshot();
     this.isDue = false;
+    const key = outcomeKey(this.#point);
+    const { told } = this.#outcomes;
+    this.#keepsTold ||= told !== null;
     return {
+      ...(this.#keepsTold ? { [key]: JSON.stringify(told) } : {}),
       ...(outlook === undefined ? {} : { [outlookKey(this.#point)]: JSON.stringify(outlook) }),
       ...(baseline === undefined ? {} : { [baselineKey(this.#point)]: JSON.stringify(baseline) }),
     };
@@ -230,6 +246,13 @@ function baselineKey(point: PointId): string {
 function outlookKey(point: PointId): string {
   return `outlook/${nameComponent(point)}`;
 }
+
+/** Whether a fault was found, as was told last: the same inspection is not told again after a restart. */
+function outcomeKey(point: PointId): string {
+  return `outcome/${nameComponent(point)}`;
+}
+
+const toldSchema: () => z.ZodType<boolean | null> = onDemand(() => z.boolean().nullable());
 
 /** The watch of a point as the last run left it. */
 function openWatch(point: PointId, options: KeptWatchOptions & PointStart): PointWatch {

@@ -12,14 +12,14 @@ import { scoredWindow, watchedBearing, watchedBundle } from "../watched-bundle.t
 const point = { site: "s", turbine: "WT01", component: "b" };
 
 /** A point, of which a run before has kept that much of its decider. */
-function open(decider?: DeciderSnapshot) {
+function open(decider?: DeciderSnapshot, state = createFakeState()) {
   const told: [PointId, ModelOutcome, number][] = [];
   const details: string[] = [];
   const baselines = createSiteBaselines({
     commissioning: { minWindows: 64, minHours: 0 },
     falsePerPointYear: () => 0.1,
     faultPrior: 0.05,
-    state: createFakeState(),
+    state,
     logger: silentLogger,
     onEvent: (_, kind, detail) => kind === "renewed" && details.push(detail),
     onOutcome: (...each) => told.push(each),
@@ -36,6 +36,7 @@ function open(decider?: DeciderSnapshot) {
   const order = { atMs: 1e9, by: "operator", reason: "looked" };
   return {
     told,
+    state,
     details,
     hear,
     renew: (found: { foundHealthy?: true; foundFault?: true } = {}) =>
@@ -114,6 +115,20 @@ describe("what somebody found at a machine", () => {
     next.hear(9, 1);
     next.renew({ foundFault: true });
     expect(next.told).toMatchObject([[point, { raised: true, isFault: true }, expect.any(Number)]]);
+  });
+
+  test("is told once over a restart as well, and corrected after it", () => {
+    const { told, state, hear, renew, snapshot } = open();
+    hear(0, 80);
+    hear(9, 40);
+    renew({ foundFault: true });
+    hear(9, 1);
+    const next = open(snapshot(), state);
+    next.hear(9, 1);
+    next.renew({ foundFault: true });
+    expect([told.length, next.told.length]).toEqual([1, 0]);
+    next.renew({ foundHealthy: true });
+    expect(next.told).toMatchObject([[point, { raised: true, isFault: false }, expect.any(Number)]]);
   });
 
   test("is told anew where it is corrected, of what had been said all the same", () => {
