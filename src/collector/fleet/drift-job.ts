@@ -62,12 +62,14 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
   const assess = createAssessment(options, pause);
   const publishing = { record, falseShare: config.fleetFalseShare, pause, clock, logger };
 
-  const assessAll = async (): Promise<number> => {
+  /** Assesses until nothing is due any more; gives the moment of which that is true. */
+  const assessAll = async (): Promise<{ readonly verdicts: number; readonly lookedMs: number }> => {
     for (let verdicts = 0; ; ) {
-      const due = await record.duePeriods({ nowMs: clock.nowMs(), graceMs, limit: dueAtOnce });
+      const lookedMs = clock.nowMs();
+      const due = await record.duePeriods({ nowMs: lookedMs, graceMs, limit: dueAtOnce });
       let stored = 0;
       for (const period of due) {
-        if (stopped) return verdicts + stored;
+        if (stopped) return { verdicts: verdicts + stored, lookedMs };
         const startMs = clock.monotonicMs();
         const step = await assess(period);
         if (step !== null && (await storeStep(options, period, step))) {
@@ -79,24 +81,25 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
       }
       verdicts += stored;
       // What is due and cannot be stored would be due for ever.
-      if (stored === 0) return verdicts;
+      if (stored === 0) return { verdicts, lookedMs };
     }
   };
-  /** When periods of which something is open are read together again, by their start: not with each point that comes. */
-  const againMs = new Map<number, number>();
-  const publishAll = async (): Promise<Omit<DriftRun, "verdicts">> => {
+  /** When periods of which something is open are read together again, by their range: not with each point that comes. */
+  const againMs = new Map<string, number>();
+  /** @param nowMs all that was due then has been assessed, and nothing that has come to be due since */
+  const publishAll = async (nowMs: number): Promise<Omit<DriftRun, "verdicts">> => {
     let [periods, events] = [0, 0];
-    const nowMs = clock.nowMs();
     for (const period of await record.unpublishedPeriods(unpublishedAtOnce)) {
       const { awaited, open } = await record.periodProgress(period);
-      // All that is due has been assessed: after the grace what is still open comes late, and nobody waits for it.
+      // After the grace what is still open comes late, and nobody waits for it.
       const isLate = nowMs >= period.toMs + graceMs;
       const isComplete = open === 0 && (awaited === 0 || isLate);
-      const mayGoOn = isLate && nowMs >= (againMs.get(period.fromMs) ?? nowMs);
+      const range = `${period.fromMs} ${period.toMs}`;
+      const mayGoOn = isLate && nowMs >= (againMs.get(range) ?? nowMs);
       if (stopped || !(isComplete || mayGoOn)) continue;
       if (againMs.size >= unpublishedAtOnce) againMs.clear();
-      againMs.delete(period.fromMs);
-      if (!isComplete) againMs.set(period.fromMs, nowMs + graceMs);
+      againMs.delete(range);
+      if (!isComplete) againMs.set(range, nowMs + graceMs);
       const told = await publishPeriod(period, { ...publishing, nowMs });
       for (const { name } of told) accounts.events.add(1, { name });
       periods++;
@@ -109,8 +112,8 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
     everyMs: Math.min(longestWaitMs, periodMs / 20),
     run: async () => {
       const startMs = clock.monotonicMs();
-      const verdicts = await assessAll();
-      const published = await publishAll();
+      const { verdicts, lookedMs } = await assessAll();
+      const published = await publishAll(lookedMs);
       accounts.run.set((clock.monotonicMs() - startMs) / 1_000);
       return { verdicts, ...published };
     },

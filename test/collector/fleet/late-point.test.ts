@@ -50,6 +50,26 @@ it("has a day read together once a grace while points of it come one by one", as
   expect(await bench.runAt(1, 2.3)).toMatchObject({ verdicts: 1, periods: 1 });
 });
 
+it("reads no day together before it has looked what is due after the grace, however long that took", async () => {
+  const bench = createDriftBench();
+  await bench.sendDay(point("wt-1"), 0);
+  bench.nowMs = firstDayMs + 24 * hourMs;
+  await bench.sendDay(point("wt-2"), 0);
+  bench.nowMs += 1.5 * hourMs;
+  await bench.sendDay(point("wt-3"), 0, { hours: [0, 12] });
+  await bench.sendDay(point("wt-1"), 1, { hours: [0, 1] });
+  const look = bench.record.duePeriods;
+  Object.assign(bench.record, {
+    duePeriods: async (query: Parameters<typeof look>[0]) => {
+      const due = await look(query);
+      if (due.length === 0) bench.nowMs += 0.2 * hourMs;
+      return due;
+    },
+  });
+  expect(await bench.runAt(1, 1.9)).toMatchObject({ verdicts: 1, periods: 0 });
+  expect(await bench.runAt(1, 2.2)).toMatchObject({ verdicts: 1, periods: 1 });
+});
+
 describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"}`, () => {
   let server: ScratchPostgres;
   beforeAll(async () => {
