@@ -10,7 +10,6 @@ import {
   readOpcUaNumber,
   saysNoNode,
 } from "../../core/ingest/opcua-values.ts";
-import { formatDuration } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { FaultNotes, FaultSubject } from "./fault-notes.ts";
 import { cureNode } from "./opcua-cures.ts";
@@ -109,8 +108,8 @@ export function createNodeWatch({ config, sink, clock, faults, counts }: NodeWat
       return;
     }
     const more = rare.length === 1 ? "" : ` and ${rare.length - 1} more`;
-    const every = formatDuration(rarest.toldEveryMs);
-    const detail = `the server tells ${describeNode(rarest).subject}${more} every ${every} at most, longer than everySeconds (${config.everySeconds})`;
+    const every = Number((rarest.toldEveryMs / 1000).toPrecision(3));
+    const detail = `the server tells ${describeNode(rarest).subject}${more} every ${every} s at most, longer than everySeconds (${config.everySeconds})`;
     faults.note(of, { detail, cure: paceCure });
   };
 
