@@ -23,58 +23,68 @@ interface SuccessorsOptions {
   readonly timers: Timers;
   /** Another gateway speaks on this topic. */
   onFound(topic: string, spoken: SpokenState): void;
-  /** On the others nobody else does, as far as the broker lets this gateway hear. */
+  /** On the others nobody else does, as far as the broker lets this gateway hear over the connection that there is. */
   onNone(): void;
 }
 
 interface Successors {
-  /** Is it not known yet who speaks on this topic? */
+  /** Is it not known yet, or not over this connection, who speaks on this topic? */
   isAwaited(topic: string): boolean;
+  /** Listens no longer on this topic: nothing more depends on who speaks there. */
+  leave(topic: string): void;
   close(): void;
 }
 
 /** Of one connection, since what is said without one is not heard: every gateway publishes each of its turbines' states once a minute. */
 const listenMs = 180_000;
 
-/** Begins to listen; without topics there is nobody to wait for. */
+/**
+ * Begins to listen; without topics there is nobody to wait for. Another gateway may begin to speak whenever there is no connection: with
+ * the next one it is listened anew on all topics that were not left.
+ */
 export function awaitSuccessors(options: SuccessorsOptions): Successors {
   const { mqtt, timers } = options;
   const awaited = new Set(options.topics);
+  let hasListened = false;
   let cancelEnd = (): void => {};
-  let leave: readonly (() => void)[] = [];
+  let stopListening: readonly (() => void)[] = [];
 
   const close = (): void => {
     cancelEnd();
-    for (const each of leave) each();
-    leave = [];
+    for (const stop of stopListening) stop();
+    stopListening = [];
   };
-  const settle = (topic: string): void => {
-    awaited.delete(topic);
+  const leave = (topic: string): void => {
+    if (!awaited.delete(topic)) return;
     void mqtt.unsubscribe(topic);
+    if (awaited.size === 0) close();
+  };
+  const begin = (): void => {
+    cancelEnd();
+    hasListened = false;
   };
   const end = (): void => {
-    for (const topic of awaited) settle(topic);
-    close();
+    hasListened = true;
     options.onNone();
   };
   const take = (topic: string, payload: Uint8Array): void => {
     const spoken = readSpoken(payload);
     if (spoken === undefined || spoken.gateway === options.gateway || !awaited.has(topic)) return;
-    settle(topic);
+    leave(topic);
     options.onFound(topic, spoken);
   };
 
   for (const topic of awaited) void mqtt.subscribe(topic, 0, take);
   if (awaited.size > 0) {
-    leave = [
-      mqtt.onDisconnect(() => cancelEnd()),
+    stopListening = [
+      mqtt.onDisconnect(begin),
       mqtt.onConnect(() => {
-        cancelEnd();
+        begin();
         cancelEnd = timers.after(listenMs, end);
       }),
     ];
   }
-  return { isAwaited: (topic) => awaited.has(topic), close };
+  return { isAwaited: (topic) => awaited.has(topic) && !hasListened, leave, close };
 }
 
 /** Undefined: an older gateway's state, or none. */

@@ -22,6 +22,8 @@ interface PublishedStatesOptions {
   readonly mqtt: Pick<MqttClient, "publish" | "onConnect">;
   readonly topics: Topics;
   readonly logger: Logger;
+  /** The broker has emptied one. */
+  onEmptied(topic: string): void;
 }
 
 /** Those of them that are no longer configured. */
@@ -29,7 +31,10 @@ interface FormerStates {
   readonly topics: ReadonlySet<string>;
   /** It is another gateway's: it stays as it is. */
   leave(topic: string): void;
-  /** Empties those that are nobody's by now, at once and with every later connection, until the broker has taken it. */
+  /**
+   * Empties those that are nobody's by now, at once and with every later connection on which they still are, until the broker has taken
+   * it.
+   */
   empty(isNobodys: (topic: string) => boolean): void;
 }
 
@@ -57,8 +62,9 @@ export function notePublishedStates(options: PublishedStatesOptions): FormerStat
   };
   // A kill must not leave one that nobody knows of.
   write();
-  /** Those of them that are nobody's. */
+  /** Those of them that are, or were, nobody's. */
   const due = new Set<string>();
+  let isFree = (_topic: string): boolean => false;
   let cancel = (): void => {};
   let failures = 0;
   /** Topics that were tried since the broker took one. */
@@ -75,7 +81,7 @@ export function notePublishedStates(options: PublishedStatesOptions): FormerStat
     const tried = new Set<string>();
     // What falls due meanwhile is reached as well.
     for (const topic of due) {
-      if (tried.has(topic)) continue;
+      if (tried.has(topic) || !isFree(topic)) continue;
       tried.add(topic);
       try {
         // One at a time: a broker that gives no right to a site of before may end the connection with everything on it.
@@ -94,6 +100,7 @@ export function notePublishedStates(options: PublishedStatesOptions): FormerStat
       logger.info("a turbine is no longer configured: its state is taken back", { topic });
       tries = 0;
       leave(topic);
+      options.onEmptied(topic);
     }
     if (refusal !== null) throw refusal;
   };
@@ -119,10 +126,14 @@ export function notePublishedStates(options: PublishedStatesOptions): FormerStat
     topics: former,
     leave,
     empty: (isNobodys) => {
+      const before = due.size;
+      isFree = isNobodys;
       for (const topic of former) if (isNobodys(topic)) due.add(topic);
       if (due.size === 0) return;
-      failures = 0;
-      tries = 0;
+      if (due.size > before) {
+        failures = 0;
+        tries = 0;
+      }
       cancel();
       cancel = mqtt.onConnect(emptyAgain);
     },

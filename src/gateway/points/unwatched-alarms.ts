@@ -63,7 +63,12 @@ export function forgetUnwatched({ records }: AlarmRegisterSnapshot, watched: Wat
 export function createUnwatchedAlarms(options: UnwatchedAlarmsOptions): UnwatchedAlarms {
   const { config, register, kept, record, topics, clock, logger } = options;
   const { state, telemetry } = record;
-  const formerStates = notePublishedStates({ ...options, state, alarms: kept.alarms });
+  const formerStates = notePublishedStates({
+    ...options,
+    state,
+    alarms: kept.alarms,
+    onEmptied: (topic) => successors.leave(topic),
+  });
   const topicOf = ({ point: { site, turbine } }: AlarmName): string => topics.state(site, turbine);
   const watched = new Set(config.turbines.map(({ id }) => topics.state(config.gateway.site, id)));
   // Alarms that wait for people outlive the state that told of them.
@@ -97,6 +102,7 @@ export function createUnwatchedAlarms(options: UnwatchedAlarmsOptions): Unwatche
       }
     },
     onNone: () => {
+      for (const topic of ofAlarms) if (!formerStates.topics.has(topic)) successors.leave(topic);
       empty();
       isDue = true;
     },

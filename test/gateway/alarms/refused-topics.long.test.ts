@@ -135,6 +135,7 @@ describe.skipIf(!hasMosquitto)("of what mosquitto refuses", () => {
       mqtt,
       topics,
       logger: silentLogger,
+      onEmptied: () => {},
     }).empty(() => true);
     await until(() => state.get("published-states")?.includes(former) === false, "it is emptied", 5_000);
     expect(JSON.parse(state.get("published-states")!)).toEqual([topics.state("old", "WT01"), kept]);

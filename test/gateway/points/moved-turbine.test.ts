@@ -39,15 +39,18 @@ const retained = (gateway?: string, named = components): string =>
 
 /** A gateway without a turbine that it watched before, of which one alarm stands, one waits for people and one is withheld. */
 async function startWithoutTurbine(state: string | null) {
+  /** May it publish? A broker of MQTT 3.1.1 can but end the connection of who may not. */
+  const rights = { gw: true };
   const broker = await createEmbeddedBroker({
     port: 0,
     authenticate: () => true,
-    authorisePublish: () => true,
+    authorisePublish: ({ clientId }) => clientId !== "gw" || rights.gw,
     authoriseSubscribe: () => true,
   });
   onTestFinished(() => broker.close());
   const connect = async (clientId: string): Promise<MqttClient> => {
-    const client = createMqttClient({ url: `mqtt://127.0.0.1:${broker.port}`, clientId });
+    const backoff = { firstMs: 10, maxMs: 20 };
+    const client = createMqttClient({ url: `mqtt://127.0.0.1:${broker.port}`, clientId, backoff });
     onTestFinished(() => client.close());
     await client.firstAttempt;
     return client;
@@ -107,7 +110,7 @@ async function startWithoutTurbine(state: string | null) {
   /** What was said until now has come. */
   const hear = (): Promise<void> => mqtt.unsubscribe(`${topic}/none`);
   const listKept = () => readSnapshots(kept, silentLogger).alarms.records.length;
-  return { say, unwatched, clock, told, events, register, kept, listKept, read, hear };
+  return { say, unwatched, clock, told, events, register, kept, listKept, read, hear, mqtt, rights };
 }
 
 const handedOver = (detail: string): readonly string[] =>
@@ -166,5 +169,40 @@ test.each([
   expect([gateway.told, gateway.events]).toEqual([["cleared stands", "cleared withheld"], []]);
   const isForgotten = (): boolean => gateway.kept.get("published-states")?.includes("t9") === false;
   await until(isForgotten, "it is emptied");
+  expect(await gateway.read()).toBeUndefined();
+});
+
+test("what the broker did not take in time is not taken from another gateway that has begun to speak", async () => {
+  const gateway = await startWithoutTurbine(retained("gw"));
+  await gateway.hear();
+  gateway.rights.gw = false;
+  let losses = 0;
+  gateway.mqtt.onDisconnect(() => losses++);
+  gateway.clock.advance(180_000);
+  gateway.unwatched.tick();
+  expect(gateway.told).toEqual(["cleared stands", "cleared withheld"]);
+  await until(() => losses > 0, "its connection is ended");
+  gateway.rights.gw = true;
+  await gateway.say(retained("gw-b"));
+  await until(() => gateway.kept.get("published-states")?.includes("t9") === false, "it hears the other");
+  gateway.clock.advance(600_000);
+  gateway.unwatched.tick();
+  await gateway.hear();
+  expect(await gateway.read()).toBe(retained("gw-b"));
+});
+
+test("what the broker did not take in time is taken back once nobody was heard over the next connection", async () => {
+  const gateway = await startWithoutTurbine(retained("gw"));
+  await gateway.hear();
+  gateway.rights.gw = false;
+  let losses = 0;
+  gateway.mqtt.onDisconnect(() => losses++);
+  gateway.clock.advance(180_000);
+  await until(() => losses > 0 && gateway.mqtt.connected, "its connection is ended, and there is another");
+  gateway.rights.gw = true;
+  await gateway.hear();
+  expect(await gateway.read()).toBe(retained("gw"));
+  gateway.clock.advance(180_000);
+  await until(() => gateway.kept.get("published-states")?.includes("t9") === false, "it is emptied");
   expect(await gateway.read()).toBeUndefined();
 });

@@ -156,7 +156,10 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
         total: Number(count?.total ?? 0),
         items: rows.map((row) => {
           const life = lifeOf(Number(row.id));
-          return fromAlarmRow({ ...row, first_json: life[0]?.first_json ?? null }, life.map(fromAlarmStepRow));
+          return fromAlarmRow(
+            { ...row, first_json: life[0]?.first_json ?? null },
+            life.map(fromAlarmStepRow),
+          );
         }),
       };
     },
