@@ -47,9 +47,7 @@ export interface EmbeddedBrokerOptions {
   readonly host?: string;
   /** 0 (default) lets the system choose. */
   readonly port?: number;
-  /**
-   * PEM texts; makes the listener TLS. With `ca` a client needs a certificate of that authority.
-   */
+  /** PEM texts; makes the listener TLS. With `ca` a client needs a certificate of that authority. */
   readonly tls?: BrokerTls;
   /** Largest packet taken, header included; default 1 MiB. One with many fields has less. */
   readonly maxPacketBytes?: number;
@@ -66,10 +64,7 @@ export interface EmbeddedBrokerOptions {
   ) => boolean | LoginRefusal | Promise<boolean | LoginRefusal>;
   /** Hears of everybody who is not let in; the log is told by itself. */
   readonly onRefusedLogin?: (refused: RefusedLogin) => void;
-  /**
-   * Hears whose message was to be retained and was only passed on, as there was no room for it (null: a guest's); the log is told by
-   * itself.
-   */
+  /** Hears whose message was passed on and had no room to be retained (null: a guest's); the log is told by itself. */
   readonly onUnretained?: (user: string | null) => void;
   /** May it publish there? A refused publish ends the connection, as 3.1.1 has no other answer (section 3.3.5). */
   readonly authorisePublish?: (client: BrokerClient, topic: string) => boolean;
