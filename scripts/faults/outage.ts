@@ -1,6 +1,6 @@
 /**
- * 36 hours without a link, written by a clock of their own into a real outbox, and caught up over a good link and a thin
- * one: all of it arrives once, the process stays small, and an alert that is raised meanwhile does not wait for it.
+ * 36 hours without a link, written by a clock of their own into a real outbox, and caught up over a good link, a thin one and one of
+ * 2 kB/s: all of it arrives once, the process stays small, and an alert that is raised meanwhile does not wait for it.
  */
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -20,13 +20,35 @@ const hourMs = 3_600_000;
 /** Spread over the outage. */
 const oldAlerts = 100;
 /**
- * Over what it is caught up, and how much of the backlog may be ahead of a live alert: less than the link carries in a
- * second. No clock of a busy machine is asked.
+ * Over what it is caught up, how often an alert is raised meanwhile, and how much of the backlog may be ahead of one: less than the
+ * link carries in a second, and over the thinnest in four, as no less than an envelope or two can be under way. No clock of a busy
+ * machine is asked.
  */
-const links: readonly (LinkProfile & { readonly points: number; readonly maxBytesAhead: number })[] = [
-  { name: "good", points: 8, maxBytesAhead: 1_000_000 },
-  { name: "thin", latencyMs: 40, bytesPerSecond: 256_000, points: 4, maxBytesAhead: 256_000 },
+const links: readonly OutageLink[] = [
+  { name: "good", points: 8, alertEveryMs: 500, maxBytesAhead: 1_000_000 },
+  {
+    name: "thin",
+    latencyMs: 40,
+    bytesPerSecond: 256_000,
+    points: 4,
+    alertEveryMs: 500,
+    maxBytesAhead: 256_000,
+  },
+  {
+    name: "thinnest",
+    latencyMs: 300,
+    bytesPerSecond: 2_000,
+    points: 1,
+    alertEveryMs: 5_000,
+    maxBytesAhead: 8_000,
+  },
 ];
+
+interface OutageLink extends LinkProfile {
+  readonly points: number;
+  readonly alertEveryMs: number;
+  readonly maxBytesAhead: number;
+}
 
 export const runOutage: FaultModule = async (options) => {
   const ledger = createFaultLedger(options.say);
@@ -62,7 +84,7 @@ export const runOutage: FaultModule = async (options) => {
   return ledger.report(figures);
 };
 
-async function catchUp(site: FaultSite, profile: (typeof links)[number], seed: number) {
+async function catchUp(site: FaultSite, profile: OutageLink, seed: number) {
   const link = await openShapedLink(
     site.broker.port,
     { name: "cut", offline: { everyMs: 1, forMs: 2 } },
@@ -89,7 +111,7 @@ async function catchUp(site: FaultSite, profile: (typeof links)[number], seed: n
     for (let state = await sender.state(); state.records > 10; state = await sender.state()) {
       largestRss = Math.max(largestRss, state.rssBytes);
       await sender.append("alerts", oldAlerts + live++, 1);
-      await delay(500);
+      await delay(profile.alertEveryMs);
     }
     const seconds = (performance.now() - beganMs) / 1000;
     const [hostMs = 0] = await watch.stop();
