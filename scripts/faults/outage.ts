@@ -1,5 +1,5 @@
 /**
- * 36 hours without a link, written by a clock of their own into a real outbox, and caught up over a good link, a thin one and one of
+ * Up to 36 hours without a link, written by a clock of their own into a real outbox, and caught up over a good link, a thin one and one of
  * 2 kB/s: all of it arrives once, the process stays small, and an alert that is raised meanwhile does not wait for it.
  */
 import { statSync } from "node:fs";
@@ -15,19 +15,19 @@ import { type SenderProcess, startSender } from "./sender-process.ts";
 import { rowsPerBatch } from "./sender-records.ts";
 import { type LinkProfile, openShapedLink } from "./shaped-link.ts";
 
-const hours = 36;
 const hourMs = 3_600_000;
 /** Spread over the outage. */
 const oldAlerts = 100;
 /**
- * Over what it is caught up, how often an alert is raised meanwhile, and how much of the backlog may be ahead of one: less than the
+ * Over what it is caught up, how long it lasted, how often an alert is raised meanwhile, and how much of the backlog may be ahead of one: less than the
  * link carries in a second, and over the thinnest in four, as no less than an envelope or two can be under way. No clock of a busy
  * machine is asked.
  */
 const links: readonly OutageLink[] = [
-  { name: "good", points: 8, alertEveryMs: 500, maxBytesAhead: 1_000_000 },
+  { name: "good", hours: 36, points: 8, alertEveryMs: 500, maxBytesAhead: 1_000_000 },
   {
     name: "thin",
+    hours: 36,
     latencyMs: 40,
     bytesPerSecond: 256_000,
     points: 4,
@@ -36,6 +36,7 @@ const links: readonly OutageLink[] = [
   },
   {
     name: "thinnest",
+    hours: 12,
     latencyMs: 300,
     bytesPerSecond: 2_000,
     points: 1,
@@ -45,6 +46,7 @@ const links: readonly OutageLink[] = [
 ];
 
 interface OutageLink extends LinkProfile {
+  readonly hours: number;
   readonly points: number;
   readonly alertEveryMs: number;
   readonly maxBytesAhead: number;
@@ -90,6 +92,7 @@ async function catchUp(site: FaultSite, profile: OutageLink, seed: number) {
     { name: "cut", offline: { everyMs: 1, forMs: 2 } },
     seed,
   );
+  const { hours, points } = profile;
   const name = `outage-${profile.name}`;
   const path = join(site.folder, name, "gateway.db");
   const startMs = Date.now() - (hours + 1) * hourMs;
@@ -97,7 +100,7 @@ async function catchUp(site: FaultSite, profile: OutageLink, seed: number) {
   const sender = await startSender({ name, startMs, path, url });
   const bystander = await startBystander(join(site.folder, "bystander"));
   try {
-    await sender.backlog({ hours, points: profile.points, alerts: oldAlerts });
+    await sender.backlog({ hours, points, alerts: oldAlerts });
     const { records } = await sender.state();
     const bytesOnDisk = statSync(path).size;
     link.become(profile);
@@ -129,7 +132,7 @@ async function catchUp(site: FaultSite, profile: OutageLink, seed: number) {
     return {
       sender,
       bytesAhead,
-      claim: { alerts: oldAlerts + live, batches, points: profile.points, stepMs: 60_000 },
+      claim: { alerts: oldAlerts + live, batches, points, stepMs: 60_000 },
       figures: {
         records,
         bytesOnDisk,
