@@ -196,12 +196,12 @@ describe("aurora baseline", () => {
     await expect(site.show("WT07")).rejects.toMatchObject({
       code: "USAGE",
       message: unknown,
-      hint: `There are WT01 ${names.component}.`,
+      hint: `There is only WT01 ${names.component}.`,
     });
     await expect(site.renew("r", "WT07", "gearbox")).rejects.toMatchObject({
       code: "USAGE",
       message: "this gateway has no measuring point WT07 gearbox",
-      hint: `There are WT01 ${names.component}.`,
+      hint: `There is only WT01 ${names.component}.`,
     });
     for (const place of ["..", "a/b", "%2e"]) {
       await expect(site.renew("r", place)).rejects.toMatchObject({ code: "USAGE" });

@@ -12,7 +12,7 @@ import {
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { idPattern } from "../../core/contract/topics.ts";
-import { listSome } from "../terminal/count-of.ts";
+import { sayThereAre } from "../terminal/count-of.ts";
 import { askOperator } from "./ask-gateway.ts";
 
 /** 100,000 alarms have room. */
@@ -40,7 +40,7 @@ export async function askAlarms(
   if (turbine === undefined) return alarms;
   const known = [...config.turbines.map(({ id }) => id), ...alarms.map((alarm) => alarm.turbine)];
   if (known.includes(turbine)) return alarms.filter((alarm) => alarm.turbine === turbine);
-  const hint = known.length === 0 ? "It has no turbines." : `There are ${listSome(known)}.`;
+  const hint = known.length === 0 ? "It has no turbines." : sayThereAre(known);
   throw new AuroraError("USAGE", `this gateway has no turbine ${turbine}`, { op, subject: turbine, hint });
 }
 

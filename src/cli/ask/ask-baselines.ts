@@ -12,7 +12,7 @@ import {
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { idPattern } from "../../core/contract/topics.ts";
-import { listSome } from "../terminal/count-of.ts";
+import { sayThereAre } from "../terminal/count-of.ts";
 import { askOperator } from "./ask-gateway.ts";
 
 /** 65,536 points have room. */
@@ -48,8 +48,8 @@ export async function askBaselines(
       (component === undefined || point.component === component),
   );
   if (chosen.length > 0 || turbine === undefined) return chosen;
-  const known = listSome(points.map((point) => `${point.turbine} ${point.component}`));
-  const hint = points.length === 0 ? "It has no measuring points." : `There are ${known}.`;
+  const known = points.map((point) => `${point.turbine} ${point.component}`);
+  const hint = points.length === 0 ? "It has no measuring points." : sayThereAre(known);
   throw refuseUnknown("show baselines", subject, hint);
 }
 

@@ -66,7 +66,7 @@ async function describeMissing(name: string, path: string): Promise<CheckResult>
   const known =
     ports.length === 0
       ? `No serial device is plugged in: check cable and power. A container has those alone that it is begun with (--device ${path}).`
-      : `There are: ${ports.join(", ")}.`;
+      : `There ${ports.length === 1 ? "is only" : "are"} ${ports.join(", ")}.`;
   return bad(name, `there is no ${path}`, meant === undefined ? known : `Did you mean ${meant}?`);
 }
 

@@ -15,7 +15,7 @@ import {
 } from "../../core/contract/drift-verdict-schema.ts";
 import { isMoved } from "../../core/drift/drift-level.ts";
 import { askCollector } from "../ask/ask-collector.ts";
-import { listSome } from "../terminal/count-of.ts";
+import { listSome, sayThereAre } from "../terminal/count-of.ts";
 
 /** Verdicts that are asked for at once. */
 const partSize = 200;
@@ -175,16 +175,15 @@ function refuseChoice(question: DriftQuestion, table: DriftDaysReply): AuroraErr
     const known =
       ofTurbine.length > 0 && turbine !== undefined
         ? `It has ${listSome(ofTurbine.map((point) => point.component))}.`
-        : `There are ${listSome(table.points.map((point) => point.turbine))}.`;
+        : sayThereAre(table.points.map((point) => point.turbine));
     const hint = table.points.length === 0 ? "`aurora drift report` lists what there is." : known;
     return new AuroraError("USAGE", `there is no verdict of ${describeQuestion(question)}`, { op, hint });
   }
   const days = table.days.filter((_, index) => points.some(({ levels }) => (levels[index] ?? null) !== null));
   const where = turbine === undefined ? "" : ` of ${describeQuestion(question)}`;
-  const range = days.length === 0 ? "There is none of the last 30 days." : `There are ${describeDays(days)}.`;
   return new AuroraError("USAGE", `there is no verdict${where} of ${day ?? "the newest day"}`, {
     op,
-    hint: range,
+    hint: describeDays(days),
   });
 }
 
@@ -222,5 +221,7 @@ function describeQuestion({ site, turbine, component }: DriftQuestion): string {
 }
 
 function describeDays(days: readonly string[]): string {
-  return days.length === 1 ? days[0]! : `${days.length} days from ${days[0]} to ${days.at(-1)}`;
+  if (days.length === 0) return "There is none of the last 30 days.";
+  if (days.length === 1) return sayThereAre(days);
+  return `There are ${days.length} days from ${days[0]} to ${days.at(-1)}.`;
 }

@@ -120,7 +120,10 @@ function refuseUnknown(subject: string, all: readonly { readonly point: PointId 
   return new AuroraError("USAGE", `this gateway has no measuring point ${subject}`, {
     op: "renew baseline",
     subject,
-    hint: all.length === 0 ? "It has no measuring points at all." : `There are ${named.join(", ")}${rest}.`,
+    hint:
+      all.length === 0
+        ? "It has no measuring points at all."
+        : `There ${all.length === 1 ? "is only" : "are"} ${named.join(", ")}${rest}.`,
   });
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { countOf, listSome } from "../../../src/cli/terminal/count-of.ts";
+import { countOf, listSome, sayThereAre } from "../../../src/cli/terminal/count-of.ts";
 
 it("counts one thing in the singular", () => {
   expect([0, 1, 2].map((number) => countOf(number, "window"))).toEqual([
@@ -12,4 +12,5 @@ it("counts one thing in the singular", () => {
 it("names eight things, each once, and counts the others", () => {
   expect(listSome(["a", "b", "a"])).toBe("a, b");
   expect(listSome([..."abcdefghij"])).toBe("a, b, c, d, e, f, g, h and 2 more");
+  expect([sayThereAre(["a", "b"]), sayThereAre(["a", "a"])]).toEqual(["There are a, b.", "There is only a."]);
 });
