@@ -2,16 +2,25 @@
 
 import { Command, InvalidArgumentError, Option } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
 import { readDriftDay } from "../../core/drift/drift-day.ts";
 import { loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { askGatewayDrift } from "../ask/ask-gateway-drift.ts";
 import { addCollectorOptions } from "../ask/collector-options.ts";
-import { askHistory, askPerformance, askVerdicts, mostDaysAsked, parsePoint } from "../drift/ask-drift.ts";
+import {
+  askHistory,
+  askNews,
+  askPerformance,
+  askVerdicts,
+  type DriftHistory,
+  mostDaysAsked,
+  parsePoint,
+} from "../drift/ask-drift.ts";
 import { diffDays } from "../drift/diff-days.ts";
 import { renderDriftDays } from "../drift/render-days.ts";
 import { renderDayDiff } from "../drift/render-diff.ts";
 import { parseInteger } from "../terminal/options.ts";
-import { printReply } from "../terminal/print-reply.ts";
+import { printReply, printWords } from "../terminal/print-reply.ts";
 import { renderDriftExplanation, renderDriftReport, renderGatewayDrift } from "../terminal/render-drift.ts";
 import { renderPerformance } from "../terminal/render-performance.ts";
 
@@ -86,21 +95,38 @@ Example:
         const standings = await askGatewayDrift(loadGatewayConfig(flags.config), flags.turbine);
         return printReply(flags.json, standings, () => renderGatewayDrift(standings));
       }
-      const reply = await askVerdicts(flags, Date.now());
-      // Without a day there is nothing that could speak against an estimate.
-      const performance = reply.verdicts.length === 0 ? null : await askPerformance(flags, reply.day);
-      const isToldByDay = flags.days !== undefined && reply.verdicts.length > 0;
-      const history = isToldByDay ? await askHistory({ ...flags, day: reply.day }, flags.days) : null;
-      const words = (): string =>
-        renderDriftReport(reply) +
-        (history === null ? "" : renderDriftDays(history)) +
-        (performance === null ? "" : renderPerformance(performance));
-      printReply(
-        flags.json,
-        { ...reply, performance, ...(flags.days === undefined ? {} : { history }) },
-        words,
-      );
+      if (flags.json === true) await printVerdicts(flags);
+      else await printNews(flags);
     });
+}
+
+async function printVerdicts(flags: DriftFlags): Promise<void> {
+  const reply = await askVerdicts(flags, Date.now());
+  const { performance, history } = await askBeside(flags, reply.verdicts.length === 0 ? null : reply.day);
+  const all = { ...reply, performance, ...(flags.days === undefined ? {} : { history }) };
+  printReply(true, all, () => "");
+}
+
+async function printNews(flags: DriftFlags): Promise<void> {
+  const news = await askNews(flags, Date.now());
+  const isEmpty = news.verdicts.length + news.stable === 0;
+  const { performance, history } = await askBeside(flags, isEmpty ? null : news.day);
+  printWords(
+    renderDriftReport(news) +
+      (history === null ? "" : renderDriftDays(history)) +
+      (performance === null ? "" : renderPerformance(performance)),
+  );
+}
+
+/** What a report tells beside the verdicts of a day. Without a day there is nothing that could speak against an estimate. */
+async function askBeside(
+  flags: DriftFlags,
+  day: string | null,
+): Promise<{ readonly performance: DriftPerformanceReply | null; readonly history: DriftHistory | null }> {
+  if (day === null) return { performance: null, history: null };
+  const performance = await askPerformance(flags, day);
+  const { days } = flags;
+  return { performance, history: days === undefined ? null : await askHistory({ ...flags, day }, days) };
 }
 
 function diffCommand(): Command {

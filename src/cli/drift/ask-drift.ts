@@ -4,7 +4,7 @@ import {
   type DriftPerformanceReply,
   driftPerformanceReplySchema,
 } from "../../core/contract/drift-performance-schema.ts";
-import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import { type DriftLevel, type DriftVerdict, driftLevels } from "../../core/contract/drift-verdict.ts";
 import {
   type DriftDays,
   type DriftDaysReply,
@@ -14,8 +14,10 @@ import {
   type PointLevels,
 } from "../../core/contract/drift-verdict-schema.ts";
 import { isMoved } from "../../core/drift/drift-level.ts";
+import { compareTexts } from "../../core/maths/compare-texts.ts";
 import { askCollector } from "../ask/ask-collector.ts";
 import { listSome, sayThereAre } from "../terminal/count-of.ts";
+import type { DriftNews } from "../terminal/render-drift.ts";
 
 /** Verdicts that are asked for at once. */
 const partSize = 200;
@@ -48,20 +50,31 @@ export async function askVerdicts(question: DriftQuestion, nowMs: number): Promi
   throw new AuroraError("USAGE", `there is no verdict of ${describeQuestion(question)}`, { op });
 }
 
+/** As {@link askVerdicts}, without the verdicts that say nothing: those of a large fleet take long to read. */
+export async function askNews(question: DriftQuestion, nowMs: number): Promise<DriftNews> {
+  const { day, verdicts } = await askPart(question, { limit: 1 });
+  if (verdicts.length === 0) return { ...(await askVerdicts(question, nowMs)), stable: 0 };
+  const news: DriftVerdict[] = [];
+  for (const level of driftLevels) {
+    if (level !== "stable") news.push(...(await askDay({ ...question, day }, level)).verdicts);
+  }
+  const { points } = await askLevels({ ...question, day }, day);
+  const stable = points.filter(({ levels }) => levels.findLast((level) => level !== null) === "stable");
+  return { day, verdicts: news.sort(comparePlaces), stable: stable.length };
+}
+
+function comparePlaces(a: DriftVerdict, b: DriftVerdict): number {
+  const nameOf = ({ site, turbine, component }: DriftVerdict): string => `${site}\n${turbine}\n${component}`;
+  return compareTexts(nameOf(a), nameOf(b));
+}
+
 /** All parts of a day, of whatever component. */
-async function askDay(question: DriftQuestion): Promise<DriftVerdictReply> {
-  const { collector, site, turbine } = question;
+async function askDay(question: DriftQuestion, level?: DriftLevel): Promise<DriftVerdictReply> {
   const verdicts: DriftVerdict[] = [];
   let day = question.day;
   let cursor: string | undefined;
   for (let part = 0; part < maxParts; part++) {
-    const reply = await askCollector({
-      collector,
-      path: "api/v1/drift/verdicts",
-      query: { site, turbine, day, cursor, limit: String(partSize) },
-      schema: driftVerdictReplySchema(),
-      op,
-    });
+    const reply = await askPart({ ...question, day }, { level, cursor, limit: partSize });
     // The newest day may become another one between two parts.
     day = reply.day;
     verdicts.push(...reply.verdicts);
@@ -69,6 +82,26 @@ async function askDay(question: DriftQuestion): Promise<DriftVerdictReply> {
     cursor = reply.next;
   }
   return { day: day!, verdicts, next: null };
+}
+
+function askPart(
+  { collector, site, turbine, day }: DriftQuestion,
+  {
+    limit,
+    ...part
+  }: {
+    readonly limit: number;
+    readonly level?: DriftLevel | undefined;
+    readonly cursor?: string | undefined;
+  },
+): Promise<DriftVerdictReply> {
+  return askCollector({
+    collector,
+    path: "api/v1/drift/verdicts",
+    query: { site, turbine, day, limit: String(limit), ...part },
+    schema: driftVerdictReplySchema(),
+    op,
+  });
 }
 
 /**
@@ -117,11 +150,11 @@ export async function askHistory(question: DriftQuestion, days: number): Promise
 /** So many days are told at once. */
 export const mostDaysAsked = 30;
 
-/** All points' levels of the days up to that of the question. */
-async function askLevels(question: DriftQuestion): Promise<DriftDays> {
+/** All points' levels of the days up to that of the question. @param from default: as many as are told at once */
+async function askLevels(question: DriftQuestion, from?: string): Promise<DriftDays> {
   const parts: DriftDaysReply[] = [];
   for (let cursor: string | undefined; parts.length < maxParts; ) {
-    const reply = await askDays(question, { to: question.day, cursor });
+    const reply = await askDays(question, { from, to: question.day, cursor });
     parts.push(reply);
     if (reply.next === null) break;
     cursor = reply.next;
@@ -190,12 +223,12 @@ function refuseChoice(question: DriftQuestion, table: DriftDaysReply): AuroraErr
 /** Levels of the 30 days up to one, of a part of the points; left out: of the newest days, and of the first points. */
 function askDays(
   { collector, site, turbine }: Pick<DriftQuestion, "collector" | "site" | "turbine">,
-  { to, cursor }: { readonly to?: string | undefined; readonly cursor?: string | undefined } = {},
+  range: Readonly<Partial<Record<"from" | "to" | "cursor", string | undefined>>> = {},
 ): Promise<DriftDaysReply> {
   return askCollector({
     collector,
     path: "api/v1/drift/days",
-    query: { site, turbine, to, cursor, limit: String(namedPoints) },
+    query: { site, turbine, ...range, limit: String(namedPoints) },
     schema: driftDaysReplySchema(),
     op,
   });

@@ -1,6 +1,11 @@
 /** Verdicts of drift as text for a terminal: an operator's words first, figures only where one point is explained. */
 
-import type { DriftVerdict, FeatureDistances, FeatureShift } from "../../core/contract/drift-verdict.ts";
+import type {
+  DriftLevel,
+  DriftVerdict,
+  FeatureDistances,
+  FeatureShift,
+} from "../../core/contract/drift-verdict.ts";
 import type { DriftVerdictReply } from "../../core/contract/drift-verdict-schema.ts";
 import type { WholeGatewayPage } from "../../core/contract/gateway-page.ts";
 import type { PointId } from "../../core/contract/stream.ts";
@@ -24,21 +29,27 @@ import { type DriftFinding, listFindings } from "../../core/drift/list-findings.
 /** All points of one gateway, in its own order. */
 export type GatewayDrift = Pick<WholeGatewayPage, "gateway"> & Pick<WholeGatewayPage["drift"], "points">;
 
+/** What a day has to tell. */
+export interface DriftNews extends Pick<DriftVerdictReply, "day"> {
+  /** In the order of site, turbine and component, but for those that are stable. */
+  readonly verdicts: readonly DriftVerdict[];
+  /** Points that are stable. */
+  readonly stable: number;
+}
+
 /** Points that are named one by one where nobody asked for them. */
 const namedPoints = 12;
 
 /** A day: how many points are at which level, what moved, and of whom nothing can be said. */
-export function renderDriftReport({ day, verdicts }: DriftVerdictReply): string {
-  if (verdicts.length === 0) {
+export function renderDriftReport({ day, verdicts, stable }: DriftNews): string {
+  if (verdicts.length + stable === 0) {
     return `No day has been assessed yet.\nEach point first learns its own reference; a verdict comes when a day is over.\n`;
   }
-  const lines = [`${day}: ${describeCounts(verdicts)}`];
+  const lines = [`${day}: ${describeCounts(verdicts, stable)}`];
   const findings = listFindings(verdicts);
   for (const finding of findings) lines.push("", ...renderFound(finding));
   if (findings.length === 0) lines.push("", "No point moved away from its own reference.");
-  const silent = verdicts.filter(
-    ({ level, reason }) => level !== "stable" && !isMoved(level) && reason !== null,
-  );
+  const silent = verdicts.filter(({ level, reason }) => !isMoved(level) && reason !== null);
   if (silent.length > 0) lines.push("");
   for (const verdict of silent.slice(0, namedPoints)) {
     lines.push(`${driftLevelWords[verdict.level]}: ${sayPoint(verdict)}, ${verdict.reason}`);
@@ -55,10 +66,10 @@ export function renderDriftReport({ day, verdicts }: DriftVerdictReply): string 
   return `${lines.join("\n")}\n`;
 }
 
-function describeCounts(verdicts: readonly DriftVerdict[]): string {
-  const parts = levelsByWeight.map(
-    (level) => [level, verdicts.filter((each) => each.level === level).length] as const,
-  );
+function describeCounts(verdicts: readonly DriftVerdict[], stable: number): string {
+  const countOf = (level: DriftLevel): number =>
+    level === "stable" ? stable : verdicts.filter((each) => each.level === level).length;
+  const parts = levelsByWeight.map((level) => [level, countOf(level)] as const);
   return parts
     .filter(([, count]) => count > 0)
     .map(([level, count]) => `${count} ${driftLevelWords[level]}`)

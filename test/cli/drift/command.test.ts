@@ -68,6 +68,25 @@ describe("aurora drift, of a running collector", () => {
     expect(stdout).toContain("learning: WT08 generator-bearing (north-sea), day 4 of 14");
   });
 
+  test("report reads no verdict that it does not print, and counts those points by their levels", async () => {
+    const asked: URL[] = [];
+    let read = 0;
+    const between = await serveOther(async (request, response) => {
+      const answer = await fetch(`${url}${request.url}`);
+      const text = await answer.text();
+      asked.push(new URL(request.url!, url));
+      if (request.url!.includes("/drift/verdicts")) read += JSON.parse(text).verdicts.length;
+      response.writeHead(answer.status, { "content-type": "application/json" }).end(text);
+    });
+    const { stdout } = await auroraHere("drift", "report", "--collector", between);
+    expect(stdout).toContain(`${nameOf(1)}: 1 drift, 232 stable, 1 learning\n`);
+    expect(stdout.indexOf("WT07 generator-bearing")).toBeGreaterThan(0);
+    // One says which day it is.
+    expect(read).toBe(3);
+    const ofDay = asked.filter(({ pathname }) => pathname.endsWith("/drift/days"));
+    expect(ofDay.every(({ searchParams }) => searchParams.get("from") === nameOf(1))).toBe(true);
+  });
+
   test("report says how well models decide, and why nothing is estimated where nothing is", async () => {
     const { stdout } = await drift("report", "--site", "north-sea");
     expect(stdout).toContain("How well the models decide\n  confirmed  no outcome yet\n");

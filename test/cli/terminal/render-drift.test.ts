@@ -11,12 +11,11 @@ const day = "2026-11-19";
 
 test("a report begins with how many, then what moved in words, then of whom nothing can be said", () => {
   const verdicts = [
-    quietVerdict("stable", null, { turbine: "WT01" }),
     driftVerdict(),
     quietVerdict("learning", "day 4 of 14", { turbine: "WT08" }),
     quietVerdict("paused", "the turbine did not operate", { turbine: "WT09" }),
   ];
-  expect(renderDriftReport({ day, verdicts, next: null })).toBe(
+  expect(renderDriftReport({ day, verdicts, stable: 1 })).toBe(
     [
       "2026-11-19: 1 drift, 1 stable, 1 learning, 1 paused",
       "",
@@ -38,20 +37,20 @@ test("a report begins with how many, then what moved in words, then of whom noth
 });
 
 test("a quiet day and a collector without a verdict are said, not left empty", () => {
-  const quiet = renderDriftReport({ day, verdicts: [quietVerdict("stable", null)], next: null });
+  const quiet = renderDriftReport({ day, verdicts: [], stable: 1 });
   expect(quiet).toBe("2026-11-19: 1 stable\n\nNo point moved away from its own reference.\n");
-  expect(renderDriftReport({ day, verdicts: [], next: null })).toMatch(/^No day has been assessed yet\.\n/);
+  expect(renderDriftReport({ day, verdicts: [], stable: 0 })).toMatch(/^No day has been assessed yet\.\n/);
 });
 
 test("of many points a few are named and the others counted", () => {
   const verdicts = Array.from({ length: 40 }, (_, index) =>
     quietVerdict("learning", "day 4 of 14", { turbine: `WT${index}` }),
   );
-  const text = renderDriftReport({ day, verdicts, next: null });
+  const text = renderDriftReport({ day, verdicts, stable: 0 });
   expect(text.match(/^learning:/gm)).toHaveLength(12);
   expect(text).toContain("and 28 more points");
   const same = Array.from({ length: 40 }, (_, index) => driftVerdict({ turbine: `WT${index}` }));
-  expect(renderDriftReport({ day, verdicts: same, next: null })).toMatch(/WT11 [^;]+ and 28 more\n/);
+  expect(renderDriftReport({ day, verdicts: same, stable: 0 })).toMatch(/WT11 [^;]+ and 28 more\n/);
 });
 
 test("an explanation has the loads, the distances with their intervals, and both distributions", () => {
