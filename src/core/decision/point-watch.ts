@@ -199,14 +199,15 @@ class MachineWatch implements PointWatch {
     const baseline = own.compare(window);
     const { doubted, isVouched } = own;
     const { db: severityDb, atLeastDb, unknown } = own.severity;
-    // What is faint is no trend of a machine that runs.
-    const trendDb = own.deafness.isQuiet ? null : severityDb;
+    // What is faint is no trend of a machine that runs, nor is what its other load takes off.
+    const { isFaint } = own.deafness;
+    const isQuiet = own.deafness.isQuiet || own.deafness.isQuieter;
+    const trendDb = isQuiet ? null : severityDb;
     if (baseline !== null && isHeard(baseline)) this.#follow(baseline, trendDb, window.prediction.toMs);
     else this.#outlook = null;
     if (baseline === null) this.#keptOutlook = undefined;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
     const { prediction, shaftRpm, foreignModes, humModes, steadyModes } = window;
-    const { isFaint, isQuiet } = own.deafness;
     const heard = { shaftRpm, foreignModes, humModes, steadyModes, isFaint, isQuiet };
     const { isStanding } = own;
     const reference = { baseline, doubted, severityDb, atLeastDb, isVouched, isStanding, ...heard };

@@ -6,7 +6,7 @@
  *   learning ──a hundred windows, steady──▶ provisional ──enough of them, and of time──▶ ready
  *      ▲ │                                     └── refined each time that there are twice as many
  *      │ ├── stands, at a stated speed: what was heard then is let go
- *      │ ├── unsteady: the older half is let go (thrice)
+ *      │ ├── unsteady: the older half is let go (thrice); where it came back once it may have two loads, and nothing is let go
  *      │ └── looks faulty: refused, tried again later; how it scores is known all the same
  *      │   ready ──as much at speeds that were not learnt──▶ ready, with their levels beside (`later-levels.ts`)
  *      └── relearn (operator, maintenance), other levels; another model: its logits are learnt again beneath
@@ -30,6 +30,7 @@ import { doubtGrowth, dropMargins, measureGrowth, mergeBaselines, toOneShape } f
 import { describeRefusal, noRefusal, type Refusal, refuseBaseline, restoreRefusal } from "./refusal.ts";
 import { hasLevels, isHeard } from "./severity.ts";
 import { findStandstill } from "./standstill.ts";
+import { hearLoads } from "./two-loads.ts";
 
 /** The last one of a learner, one to go by until then, or levels at further speeds beside the last. */
 type BaselineFit = "final" | "provisional" | "later";
@@ -65,6 +66,7 @@ class Learner implements BaselineLearner {
   #due: BaselineFit | null = null;
   readonly letGo: BaselineEvent | null;
   standsUpToDb: number | null;
+  quieterDb: number | null;
   /** What was let go since the machine stood, as it was said; null: nothing was, in this run. */
   #standstill: string | null = null;
 
@@ -81,6 +83,7 @@ class Learner implements BaselineLearner {
     this.#refusal = restoreRefusal(snapshot ?? {});
     const isSame = isOfEpoch && snapshot.modelDigest === (first.model?.digest ?? null);
     this.standsUpToDb = isSame ? (snapshot.standsUpToDb ?? null) : null;
+    this.quieterDb = isOfEpoch ? (snapshot.quieterDb ?? null) : null;
     if (!isSame) this.#forget();
     this.letGo = this.#reconcile();
   }
@@ -173,6 +176,7 @@ class Learner implements BaselineLearner {
       refusedAt: this.#refusedAt,
       ...describeRefusal(this.#refusal),
       ...(this.standsUpToDb === null ? {} : { standsUpToDb: this.standsUpToDb }),
+      ...(this.quieterDb === null ? {} : { quieterDb: this.quieterDb }),
     };
   }
 
@@ -215,19 +219,9 @@ class Learner implements BaselineLearner {
     return { kind: "relearning", detail: `the scores of ${other} are learnt${levels}` };
   }
 
-  #letGoOfHalf(): void {
-    this.#gathered.letGoOfHalf();
-    this.#nextTry = this.#gathered.seen + provisionalWindows / 2;
-  }
-
-  #putInPlace(learnt: SiteBaseline): void {
-    const before = describeWithRows(this.#current, this.healthyRows);
-    const next = { ...learnt, version: ++this.#version };
-    this.#adoptBaseline(mergeBaselines(before, next, this.#isOurs()));
-  }
-
   /** From now on this is what windows are compared with. */
   #adoptBaseline(baseline: SiteBaseline | null): void {
+    if (baseline === null) this.quieterDb = null;
     this.healthyRows = packHealthyRows(baseline);
     this.#current = baseline === null ? null : toOneShape({ ...baseline, featureRows: undefined });
   }
@@ -248,7 +242,7 @@ class Learner implements BaselineLearner {
   }
 
   #fit(isFinal: boolean): BaselineEvent | null {
-    const windows = this.#gathered.list();
+    const { windows, quieterDb, isUndecided } = hearLoads(this.#gathered.list(), this.#subject.spec);
     const fitted = fitSiteBaseline(windows, this.#subject, this.#version + 1);
     this.#nextTry = 2 * this.#gathered.seen;
     this.#refusedAt = 0;
@@ -256,7 +250,7 @@ class Learner implements BaselineLearner {
     const before = this.#isOurs() ? this.#current : null;
     const grownDb = before === null ? 0 : measureGrowth(windows, this.#subject.spec, before);
     if (!isFinal && grownDb > 0) return null;
-    if (fitted.ok) return this.#take(doubtGrowth(fitted.value, grownDb), isFinal);
+    if (fitted.ok) return this.#take(doubtGrowth(fitted.value, grownDb), isFinal, quieterDb);
     const { error } = fitted;
     if (error.kind === "few" || error.kind === "unheard") return null;
     if (before !== null) {
@@ -269,14 +263,16 @@ class Learner implements BaselineLearner {
       this.#refusal = refuseBaseline(this.#refusal, error, isFinal);
       return { kind: "refused", detail: error.detail };
     }
+    this.#refusal = { ...this.#refusal, detail: null };
+    if (isUndecided) return null;
     if (this.#refusals < maxRefusals) {
       this.#refusals++;
-      this.#refusal = { ...this.#refusal, detail: null };
-      this.#letGoOfHalf();
+      this.#gathered.letGoOfHalf();
+      this.#nextTry = this.#gathered.seen + provisionalWindows / 2;
       return { kind: "unsteady", detail: error.detail };
     }
     const doubt = `${error.detail}, for the ${this.#refusals + 1}th time`;
-    return this.#take({ ...error.baseline, suspicions: [doubt] }, isFinal);
+    return this.#take({ ...error.baseline, suspicions: [doubt] }, isFinal, quieterDb);
   }
 
   #learnLater(): BaselineEvent | null {
@@ -287,10 +283,14 @@ class Learner implements BaselineLearner {
     return { kind: "widened", detail: sayLater(widened.later!.slice(-1)) };
   }
 
-  #take(learnt: SiteBaseline, isFinal: boolean): BaselineEvent | null {
+  #take(learnt: SiteBaseline, isFinal: boolean, quieterDb: number | null): BaselineEvent | null {
     const isFirst = !this.#isOurs();
     this.#refusal = noRefusal;
-    this.#putInPlace(isFinal ? learnt : { ...learnt, isProvisional: true });
+    const before = describeWithRows(this.#current, this.healthyRows);
+    const next = { ...learnt, version: ++this.#version, ...(isFinal ? {} : { isProvisional: true }) };
+    this.#adoptBaseline(mergeBaselines(before, next, !isFirst));
+    // Levels of before stay as they were.
+    if (this.#current!.levels === learnt.levels) this.quieterDb = quieterDb;
     const heard = this.#gathered.seen;
     if (isFinal) this.#forget();
     else if (!isFirst) return null;

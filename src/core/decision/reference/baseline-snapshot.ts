@@ -64,6 +64,8 @@ export interface BaselineSnapshot extends ScoredBy {
   readonly quietWindows?: number | undefined;
   /** How loud its sensor is at most while it stands at a stated speed, dB above the healthy machines of training; absent: it was not heard to. */
   readonly standsUpToDb?: number | undefined;
+  /** By how much the fainter of its two loads is quieter than its baseline, dB; absent: no two are known. */
+  readonly quieterDb?: number | undefined;
   /** The last one; absent: never. */
   readonly renewal?: BaselineRenewal | undefined;
 }
@@ -101,6 +103,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
   orders: z.array(z.number().positive()).max(8).optional(),
   quietWindows: z.int().min(0).optional(),
   standsUpToDb: z.number().optional(),
+  quieterDb: z.number().positive().optional(),
   renewal: z
     .strictObject({
       count: z.int().min(1),
@@ -132,9 +135,9 @@ export function dropOtherMargins(
 
 /** What was being learnt, let go; a baseline in use stays. */
 function forgetProgress(kept: BaselineSnapshot): BaselineSnapshot {
-  const { epoch, modelDigest, version, baseline, quietWindows, standsUpToDb, renewal } = kept;
+  const { epoch, modelDigest, version, baseline, quietWindows, standsUpToDb, quieterDb, renewal } = kept;
   const begun = { kept: [], seen: 0, stride: 1, firstMs: null, refusals: 0 };
-  return { epoch, modelDigest, version, baseline, ...begun, quietWindows, standsUpToDb, renewal };
+  return { epoch, modelDigest, version, baseline, ...begun, quietWindows, standsUpToDb, quieterDb, renewal };
 }
 
 /** What was kept of a model that gives the same scores, under the name of this one. */

@@ -72,6 +72,8 @@ export interface BaselineLearner {
   readonly letGo: BaselineEvent | null;
   /** How loud its sensor is at most while it stands at a stated speed, dB above the healthy machines of training; null: it was not heard to. */
   readonly standsUpToDb: number | null;
+  /** By how much the fainter of its two loads is quieter than `current`, dB; null: no two are known. */
+  readonly quieterDb: number | null;
   /** One scored window further, when nothing is due. */
   update(window: LearntWindow): void;
   /** Are there enough windows to fit a baseline to? */

@@ -5,17 +5,27 @@ import type { WindowSeverity } from "./window-severity.ts";
 const deafDb = -9;
 const deafWindows = 12;
 
+/** At the fainter of two loads it hears as little as that load, but for so much, dB … */
+const likeDb = 3;
+/** … and at least so much of what it is quieter. */
+const quieterShare = 2 / 3;
+
 /** Follows one sensor. */
 export interface Deafness {
   readonly isDeaf: boolean;
   /** The last window was as quiet as of a sensor that is deaf. */
   readonly isQuiet: boolean;
+  /** The last window was as quiet as at the fainter of the machine's two loads: it says nothing of how loud it is. */
+  readonly isQuieter: boolean;
   /** The sensor is deaf, or was as quiet in the last window: that it hears no fault says nothing. */
   readonly isFaint: boolean;
   /** Windows in a row that were as quiet as of a sensor that is deaf. */
   readonly quietWindows: number;
-  /** One window. What may be of a deaf sensor and of one that hears is no news; without a baseline none counts. */
-  note(severity: Pick<WindowSeverity, "atLeastDb" | "atMostDb">, hasBaseline: boolean): void;
+  /** One window. What may be of a deaf sensor and of one that hears is no news; without a baseline (null) none counts. */
+  note(
+    severity: Pick<WindowSeverity, "atLeastDb" | "atMostDb">,
+    baseline: { readonly quieterDb: number | null } | null,
+  ): void;
   /** Begins with `quietWindows` of the baseline that there is now. */
   begin(quietWindows: number): void;
 }
@@ -28,6 +38,7 @@ export function createDeafness(): Deafness {
 class Hearing implements Deafness {
   quietWindows = 0;
   isQuiet = false;
+  isQuieter = false;
 
   get isDeaf(): boolean {
     return this.quietWindows >= deafWindows;
@@ -37,11 +48,14 @@ class Hearing implements Deafness {
     return this.isQuiet || this.isDeaf;
   }
 
-  note({ atLeastDb, atMostDb }: Parameters<Deafness["note"]>[0], hasBaseline: boolean): void {
-    this.isQuiet = atMostDb !== null && atMostDb <= deafDb;
-    const isHeard = atLeastDb !== null && atLeastDb > deafDb;
+  note(...[{ atLeastDb, atMostDb }, baseline]: Parameters<Deafness["note"]>): void {
+    const quieterDb = baseline?.quieterDb ?? null;
+    const quietDb = quieterDb === null ? deafDb : Math.min(deafDb, -quieterDb - likeDb);
+    this.isQuiet = atMostDb !== null && atMostDb <= quietDb;
+    this.isQuieter = quieterDb !== null && atMostDb !== null && atMostDb <= -quieterShare * quieterDb;
+    const isHeard = atLeastDb !== null && atLeastDb > quietDb;
     if (this.isQuiet) this.quietWindows++;
-    else if (isHeard || !hasBaseline) this.quietWindows = 0;
+    else if (isHeard || baseline === null) this.quietWindows = 0;
   }
 
   begin(quietWindows: number): void {

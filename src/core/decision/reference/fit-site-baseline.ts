@@ -17,7 +17,7 @@ import {
 } from "../../maths/robust.ts";
 import { stepOfSpeed } from "../../maths/shaft-speeds.ts";
 import { usualSpread } from "../fast-lane.ts";
-import { fitAutocorrelation, fitWander } from "./fit-wander.ts";
+import { cutQuarters, fitAutocorrelation, fitWander } from "./fit-wander.ts";
 import { hearAll } from "./heard-time.ts";
 import { maxPerOctaveDb, minPerOctaveDb } from "./learnt-speeds.ts";
 import { computeMargins, leastMarginScale, toLongRun, usualSeverityDb, usualWander } from "./margin.ts";
@@ -36,6 +36,8 @@ export interface HealthyWindow {
   readonly explained?: readonly number[] | undefined;
   /** What the student was given; absent: not kept. */
   readonly features?: ArrayLike<number> | undefined;
+  /** Heard at the fainter of two loads, whose levels are not learnt; absent: it was not. */
+  readonly isQuieter?: true | undefined;
 }
 
 /** What of a bundle a baseline is learnt for. */
@@ -92,7 +94,9 @@ export function fitSiteBaseline(
   const speeds = windows.map((window) => window.shaftRpm);
   const reference = computeMedian(speeds);
   const octaves = speeds.map((rpm) => Math.log2(rpm / reference));
-  const levels = spec.levels.list.map((_, index) => fitLevel(windows, octaves, index));
+  const louder = windows.filter(({ isQuieter }) => isQuieter !== true);
+  const octavesOfLouder = louder.map(({ shaftRpm }) => Math.log2(shaftRpm / reference));
+  const levels = spec.levels.list.map((_, index) => fitLevel(louder, octavesOfLouder, index));
   const outputs = subject.model === null ? [] : subject.outputs;
   // Scores are a reference by themselves.
   if (outputs.length === 0 && !isHeard({ levels }))
@@ -122,8 +126,10 @@ export function fitSiteBaseline(
       .slice(0, maxFeatureRows),
     suspicions: [],
   };
-  const severities = windows.map((window) => computeSeverity(window, spec, baseline));
-  const learnt = { ...baseline, severity: fitSeverity(severities, daysOf(windows)) };
+  const severities = windows.map((window) =>
+    window.isQuieter === true ? Number.NaN : computeSeverity(window, spec, baseline),
+  );
+  const learnt = { ...baseline, severity: fitSeverity(severities, daysOf(louder)) };
   const unsteady = findUnsteadiness({ severities, margins }, baseline, subject);
   const faulty = outputs.length === 0 ? null : findFault(windows, subject);
   const isVouched = subject.isVouched === true;
@@ -134,7 +140,7 @@ export function fitSiteBaseline(
   }
   if (unsteady !== null) return failed({ kind: "unsteady", detail: unsteady, baseline: learnt });
   const vouched = faulty === null ? [] : [`found healthy, though ${faulty}`];
-  return ok({ ...learnt, suspicions: [...vouched, ...findSuspicions(windows, subject)] });
+  return ok({ ...learnt, suspicions: [...vouched, ...findSuspicions(windows, subject, baseline)] });
 }
 
 function fitLevel(
@@ -191,14 +197,14 @@ function findUnlearnt(speeds: readonly number[], isLeftOut: readonly boolean[]):
   return unlearnt.length === 0 ? undefined : unlearnt;
 }
 
-/** Of the severities above a baseline of the very windows that it was fitted to. */
+/** Of the severities above a baseline of the very windows that it was fitted to. NaN: not heard, or left out. */
 function fitSeverity(severities: readonly number[], days: number): SiteSeverity {
   const values = severities.filter(Number.isFinite);
-  const autocorrelation = fitAutocorrelation(values);
+  const autocorrelation = fitAutocorrelation(severities);
   const scale = values.length === 0 ? usualSeverityDb : computeScaledMad(values);
   return {
     window: toLongRun(Math.max(scale, leastSeverityDb), autocorrelation),
-    ...fitWander(values, { wander: usualSeverityDb, least: leastSeverityDb, days }),
+    ...fitWander(severities, { wander: usualSeverityDb, least: leastSeverityDb, days }),
   };
 }
 
@@ -231,11 +237,6 @@ function findUnsteadiness(
   return null;
 }
 
-function cutQuarters(values: readonly number[]): number[][] {
-  const quarter = Math.floor(values.length / 4);
-  return [0, 1, 2, 3].map((part) => values.slice(part * quarter, (part + 1) * quarter));
-}
-
 /** Which output looks like a fault's in half of the windows, in words; null: none does. */
 export function findFault(windows: readonly HealthyWindow[], subject: BaselineSubject): string | null {
   const { outputs, spec } = subject;
@@ -248,11 +249,23 @@ export function findFault(windows: readonly HealthyWindow[], subject: BaselineSu
   return null;
 }
 
-function findSuspicions(windows: readonly HealthyWindow[], { spec }: BaselineSubject): string[] {
+function findSuspicions(
+  windows: readonly HealthyWindow[],
+  { spec }: BaselineSubject,
+  baseline: SiteBaseline,
+): string[] {
   const severityDb = medianSeverity(windows, spec, null);
-  return severityDb > suspiciousDb
-    ? [`${severityDb.toFixed(0)} dB louder than the healthy machines of training`]
-    : [];
+  const loud =
+    severityDb > suspiciousDb
+      ? [`${severityDb.toFixed(0)} dB louder than the healthy machines of training`]
+      : [];
+  const quieter = windows.filter(({ isQuieter }) => isQuieter === true);
+  if (quieter.length === 0) return loud;
+  const apart = Math.abs(medianSeverity(quieter, spec, baseline)).toFixed(0);
+  return [
+    ...loud,
+    `it went back and forth between two levels ${apart} dB apart, and is held against the louder one`,
+  ];
 }
 
 /** Median severity of the windows in which a level was heard, dB; NaN: in none. */

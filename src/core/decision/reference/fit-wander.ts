@@ -38,6 +38,12 @@ export function fitWander(
   return { wander: Math.max(prior.least, Math.sqrt(variance)), freedom, blocks };
 }
 
+/** Four parts of one length, in the order of the values. */
+export function cutQuarters(values: readonly number[]): number[][] {
+  const quarter = Math.floor(values.length / 4);
+  return [0, 1, 2, 3].map((part) => values.slice(part * quarter, (part + 1) * quarter));
+}
+
 function toBlocks(values: readonly number[]): number[][] {
   const blocks: number[][] = [];
   for (let at = 0; at + baselineBlockWindows <= values.length; at += baselineBlockWindows) {

@@ -72,7 +72,7 @@ export interface OwnReference {
   /** Features of this machine's healthy windows, for the model that serves; the same object as long as they are the same. */
   readonly healthyRows: HealthyRows;
   /** Has the sensor heard far less than the machine's own healthy level for a while, at speeds that were learnt? */
-  readonly deafness: Pick<Deafness, "isDeaf" | "isQuiet" | "isFaint" | "quietWindows">;
+  readonly deafness: Pick<Deafness, "isDeaf" | "isQuiet" | "isQuieter" | "isFaint" | "quietWindows">;
   /** Was the last window as faint as of a machine that stands, although its speed is stated? */
   readonly isStanding: boolean;
   /** Is what was kept of another epoch, or of a bearing with other orders? */
@@ -194,7 +194,7 @@ class Reference implements OwnReference {
     this.#parked = null;
     const baseline = this.#learner?.current ?? null;
     this.severity = measureWindowSeverity(window, this.#parts.baseline, baseline);
-    this.deafness.note(this.severity, baseline !== null);
+    this.deafness.note(this.severity, baseline && this.#learner);
     const { db, unknown } = this.severity;
     const isHeard = db !== null || unknown !== null;
     if (isHeard && baseline !== null) this.#speeds.note(window.prediction.toMs, window.shaftRpm, baseline);

@@ -122,6 +122,24 @@ test("a machine that never settles gets a doubtful baseline in the end, and the 
   expect(drifting.status.suspicions.join()).toContain("wandered");
 });
 
+test("a machine that goes back and forth between two loads is waited for, not let go, and has its louder load as its reference", () => {
+  const learner = createBaselineLearner(subject, options);
+  const scene = (index: number): Scene => ({ levelDb: Math.floor(index / 36) % 2 === 0 ? -30 : -24 });
+  // It was come back to one of them: nothing is told, and nothing lost.
+  expect(play(learner, 96, scene)).toEqual([]);
+  expect(learner.status).toMatchObject({ state: "learning", windows: 96 });
+  const events = play(learner, 100, scene, 96);
+  expect(events.map(({ kind, detail }) => [kind, detail])).toEqual([
+    [
+      "ready",
+      "version 1 of 112 windows; it went back and forth between two levels 6 dB apart, and is held against the louder one",
+    ],
+  ]);
+  expect(learner.current!.levels[0]!.locationDb).toBeCloseTo(-24, 0);
+  expect(learner.current!.levels[0]!.scaleDb).toBeLessThan(1);
+  expect(learner.quieterDb!).toBeCloseTo(6, 0);
+});
+
 test("a knock now and then does not move a baseline", () => {
   const learner = createBaselineLearner(subject, options);
   play(learner, 96, (index) => (index % 12 === 0 ? { levelDb: 0, logit: 6 } : {}));

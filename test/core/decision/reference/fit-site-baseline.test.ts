@@ -137,3 +137,20 @@ test("what is left out of a margin leaves its blocks where they are", () => {
   expect(half.wander! / whole.wander!).toBeCloseTo(1, 1);
   expect(half.autocorrelation).toBeGreaterThan(0.5);
 });
+
+test("windows of the fainter of two loads are left out of the levels and of their scatter, and not of the margins", () => {
+  const healthy = overDays(windowsOf([-3, -3, -3, -3, -3, -3]));
+  const windows = healthy.map((window, at) =>
+    Math.floor(at / 8) % 2 === 0 ? window : { ...window, levels: [-36, -41], isQuieter: true as const },
+  );
+  const [louder, both] = [baselineOf(healthy), baselineOf(windows)];
+  for (const [at, level] of both.levels.entries()) {
+    expect(level!.locationDb).toBeCloseTo(louder.levels[at]!.locationDb, 0);
+    expect(level!.scaleDb).toBeLessThan(1);
+  }
+  expect(both.severity!.wander).toBeLessThan(1.6);
+  expect(both.margins).toEqual(louder.margins);
+  expect(both.suspicions).toEqual([
+    "it went back and forth between two levels 6 dB apart, and is held against the louder one",
+  ]);
+});

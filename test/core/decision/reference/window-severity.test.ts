@@ -56,11 +56,24 @@ test("of a speed that nobody states nothing is known", () => {
 
 test("a dead sensor is deaf at any speed; what may be a slow machine's silence is no news of it, what is loud enough is", () => {
   const deafness = createDeafness();
-  const note = (shaftRpm: number, aboveDb: number): void => deafness.note(measure(shaftRpm, aboveDb), true);
+  const note = (shaftRpm: number, aboveDb: number): void =>
+    deafness.note(measure(shaftRpm, aboveDb), { quieterDb: null });
   for (let window = 0; window < 12; window++) note(window % 2 === 0 ? 2000 : 500, -40);
   expect([deafness.isDeaf, deafness.isQuiet]).toEqual([true, true]);
   note(500, -20);
   expect([deafness.isDeaf, deafness.isQuiet, deafness.quietWindows]).toEqual([true, false, 12]);
   note(500, 0);
   expect([deafness.isDeaf, deafness.quietWindows]).toEqual([false, 0]);
+});
+
+test("the fainter of two loads says nothing of how loud a machine is, and is no sensor that hears less", () => {
+  const deafness = createDeafness();
+  const note = (aboveDb: number, quieterDb: number | null): readonly boolean[] => {
+    for (let window = 0; window < 12; window++) deafness.note(measure(1000, aboveDb), { quieterDb });
+    return [deafness.isQuieter, deafness.isDeaf];
+  };
+  expect(note(-9.5, 8)).toEqual([true, false]);
+  expect(note(-5, 8)).toEqual([false, false]);
+  expect(note(-12, 8)).toEqual([true, true]);
+  expect(note(-9.5, null)).toEqual([false, true]);
 });
