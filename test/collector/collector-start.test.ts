@@ -79,7 +79,7 @@ describe("a collector's start and end", () => {
     onTestFinished(() => void vi.useRealTimers());
     const stateDir = createTemporaryFolder();
     const caFile = join(stateDir, "ca.pem");
-    const dates = { fromMs: Date.now(), days: 30.0005 };
+    const dates = { fromMs: Date.now() - 300 * 86_400_000, days: 330.0005 };
     writeFileSync(caFile, issueCertificate({ name: "site", use: "authority", ...dates }).certPem);
     const events: EventRecord[] = [];
     let looks = 0;

@@ -6,8 +6,9 @@ import { randomBytes } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { createTopics } from "../../core/contract/topics.ts";
-import { dayMs } from "../../core/maths/durations.ts";
-import { parseCertificate } from "../../core/platform/daemon/check-files.ts";
+import { formatDuration } from "../../core/maths/durations.ts";
+import { noticeOf } from "../../core/platform/daemon/certificate-dates.ts";
+import { parseCertificate } from "../../core/platform/daemon/pem-certificates.ts";
 import { silentLogger } from "../../core/platform/logger.ts";
 import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
 import { probeBroker, probedGateway } from "../../core/platform/mqtt/broker-probe.ts";
@@ -30,7 +31,6 @@ const loginMs = 8_000;
 /** What failed once is tried again for so long. */
 const onceMoreMs = 1_500;
 const probeMs = 3_000;
-const expiresSoonDays = 30;
 /** Of an alert. */
 const leastPacketBytes = 4_096;
 const unreachable =
@@ -69,7 +69,7 @@ async function checkReach(url: string, login: BrokerLogin): Promise<readonly Che
   const address = parseBrokerUrl(url);
   const isTls = address.secure || login.tls !== undefined;
   const where = `${address.host}:${address.port}`;
-  const { error, expiresMs } = await openOnce(address, login, isTls);
+  const { error, expiresMs, noticeMs } = await openOnce(address, login, isTls);
   const name = isTls ? "broker, TLS" : "broker";
   if (error !== null) return [bad(name, `${where}: ${error.problem}`, error.cure)];
   const reached = good(
@@ -82,9 +82,9 @@ async function checkReach(url: string, login: BrokerLogin): Promise<readonly Che
     const advice = "Write mqtts:// and mqtt.caFile; `aurora keys authority` makes certificates for a site.";
     return [reached, warning("broker, TLS", "the password goes over the network unencrypted", advice)];
   }
-  const days = Math.floor((expiresMs - Date.now()) / dayMs);
-  if (!(days < expiresSoonDays)) return [reached];
-  return [reached, warning("broker's certificate", `expires in ${days} days`, "Renew it.")];
+  const leftMs = expiresMs - Date.now();
+  if (!(leftMs <= noticeMs)) return [reached];
+  return [reached, warning("broker's certificate", `expires in ${formatDuration(leftMs)}`, "Renew it.")];
 }
 
 type Address = ReturnType<typeof parseBrokerUrl>;
@@ -93,15 +93,16 @@ function openOnce(
   address: Address,
   login: BrokerLogin,
   isTls: boolean,
-): Promise<{ readonly error: ConnectFailure | null; readonly expiresMs: number }> {
+): Promise<{ readonly error: ConnectFailure | null; readonly expiresMs: number; readonly noticeMs: number }> {
   return new Promise((resolve) => {
     const socket = openBrokerSocket(address, login.tls ?? (isTls ? {} : undefined));
     const end = (error: ConnectFailure | null): void => {
-      const to = isTls && error === null ? (socket as TLSSocket).getPeerCertificate().valid_to : undefined;
+      const shown = isTls && error === null ? (socket as TLSSocket).getPeerCertificate() : undefined;
+      const [fromMs, expiresMs] = [Date.parse(shown?.valid_from ?? ""), Date.parse(shown?.valid_to ?? "")];
       // Not at once: the broker would take it for a client that hung up on its certificate.
       if (error === null) socket.destroySoon();
       else socket.destroy();
-      resolve({ error, expiresMs: to === undefined ? Number.NaN : Date.parse(to) });
+      resolve({ error, expiresMs, noticeMs: noticeOf(fromMs, expiresMs) });
     };
     socket.setTimeout(reachMs, () =>
       end({ problem: `no answer within ${reachMs / 1000} s`, cure: unreachable }),

@@ -42,6 +42,11 @@ async function look(server: Named, mqtt: object = {}, ca?: string): Promise<stri
 }
 
 async function tell(mqtt: object): Promise<string> {
+  const found = (await check(mqtt)).find(({ verdict }) => verdict === "bad");
+  return found === undefined ? "good" : `${found.name}: ${found.text}\n${found.advice}`;
+}
+
+async function check(mqtt: object) {
   const config = gatewayConfigSchema().parse({
     gateway: { id: "gw-1", site: "north" },
     turbines: [{ id: "WT01" }],
@@ -49,8 +54,7 @@ async function tell(mqtt: object): Promise<string> {
   });
   const { results, client } = await checkBroker(config, undefined);
   await client?.close();
-  const found = results.find(({ verdict }) => verdict === "bad");
-  return found === undefined ? "good" : `${found.name}: ${found.text}\n${found.advice}`;
+  return results;
 }
 
 test("the broker's certificate: its authority, its name, its dates, its use", async () => {
@@ -69,6 +73,31 @@ test("the broker's certificate: its authority, its name, its dates, its use", as
   );
   expect(await look(issue(server, authority, 10))).toMatch(/not valid yet, by this machine's clock .*\nSet/);
   expect(await look(issue({ ...server, use: "client" }, authority))).toMatch(/not issued for a server/);
+});
+
+test("the end of the broker's certificate is told in its last month, of a short life in its last quarter", async () => {
+  const hours = async (lifeHours: number, leftHours: number): Promise<string> => {
+    const fromMs = Date.now() - (lifeHours - leftHours - 24) * 3_600_000;
+    const days = lifeHours / 24 - 1;
+    const { certPem, keyPem } = issueCertificate(
+      { name: "127.0.0.1", use: "server", fromMs, days },
+      authority,
+    );
+    const broker = await createEmbeddedBroker({
+      tls: { cert: certPem, key: keyPem },
+      authenticate: () => true,
+    });
+    onTestFinished(() => broker.close());
+    const results = await check({
+      url: `mqtts://127.0.0.1:${broker.port}`,
+      caFile: write(authority.certPem),
+    });
+    return results.find(({ name }) => name === "broker's certificate")?.text ?? "good";
+  };
+  expect(await hours(8_760, 28 * 24)).toBe("expires in 28 d");
+  expect(await hours(90 * 24, 28 * 24)).toBe("good");
+  expect(await hours(24, 8)).toBe("good");
+  expect(await hours(24, 5.5)).toMatch(/^expires in 5 h \d+ min$/);
 });
 
 test("this gateway's certificate: none, of another authority, of other dates", async () => {

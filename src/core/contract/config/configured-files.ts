@@ -12,7 +12,10 @@ export type FileContent =
   | "state-folder"
   /** Of `aurora keys init`. */
   | "keys-folder"
+  /** Of whoever is trusted: an authority or another's own, of several any. */
   | "certificate"
+  /** Shown to others: one's own first, then those that lead to its authority. */
+  | "own-certificate"
   | "private-key"
   | "public-key"
   | "hex-key"
@@ -47,7 +50,7 @@ export function listGatewayFiles({
     ...joinFieldBuses({
       modbus: [],
       opcua: opcua.flatMap(({ certFile, keyFile, passwordFile, trustFiles }, index) => [
-        ...named(["opcua", index, "certFile"], certFile, "certificate"),
+        ...named(["opcua", index, "certFile"], certFile, "own-certificate"),
         ...named(["opcua", index, "keyFile"], keyFile, "private-key").map((entry) =>
           certFile === null ? entry : { ...entry, certFile },
         ),
@@ -121,7 +124,7 @@ function listTlsFiles(
   const key = named([...at, "keyFile"], keyFile, "private-key");
   return [
     ...named([...at, "caFile"], caFile, "certificate"),
-    ...named([...at, "certFile"], certFile, "certificate"),
+    ...named([...at, "certFile"], certFile, "own-certificate"),
     ...key.map((entry) => (certFile === null ? entry : { ...entry, certFile })),
   ];
 }

@@ -1,11 +1,12 @@
 /** Looks whether the files that a configuration names are there, may be read and hold what they must. Shows nothing of them. */
-import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import { access, constants, readdir, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { type ConfigFinding, findNearest } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile, FileContent } from "../../contract/config/configured-files.ts";
 import { readFileBounded } from "../files/bounded-read.ts";
 import { parseHexKey } from "../files/read-hex-key.ts";
+import { readPemCertificates } from "./pem-certificates.ts";
 
 /** Many authorities in one file. */
 export const maxFileBytes: number = 4 * 1024 * 1024;
@@ -102,8 +103,11 @@ async function findClosedFolder(folder: string): Promise<string | undefined> {
   return isOpen ? undefined : folder;
 }
 
+const certificateForm = "name a certificate in PEM form (-----BEGIN CERTIFICATE-----)";
+
 const howToMake: Readonly<Record<Exclude<FileContent, FolderContent>, string>> = {
-  certificate: "name a certificate in PEM form (-----BEGIN CERTIFICATE-----)",
+  certificate: certificateForm,
+  "own-certificate": certificateForm,
   "private-key": "name the certificate's private key in PEM form, without a pass phrase",
   "public-key": "name an ed25519 public key in PEM form (-----BEGIN PUBLIC KEY-----)",
   "hex-key": "name the file with 64 hexadecimal digits that `aurora fleet enrol` wrote",
@@ -118,7 +122,7 @@ async function checkContent(text: string, configured: ConfiguredFile): Promise<C
   const write = howToMake[content];
   if (text.trim() === "") return { problem: "the file is empty", write };
   try {
-    if (content === "certificate") new X509Certificate(text);
+    if (content === "certificate" || content === "own-certificate") return checkCertificates(text);
     if (content === "public-key" && !isPublicKey(text))
       return { problem: "the file holds no ed25519 public key", write };
     if (isJson(content)) JSON.parse(text);
@@ -139,6 +143,24 @@ async function checkContent(text: string, configured: ConfiguredFile): Promise<C
   return undefined;
 }
 
+function checkCertificates(pem: string): Complaint | undefined {
+  const found = readPemCertificates(pem);
+  if (found.length === 0) return { problem: "the file holds no certificate", write: certificateForm };
+  const index = found.findIndex(({ certificate }) => certificate === undefined);
+  if (index < 0) return undefined;
+  const { line, startsLine } = found[index]!;
+  const which = `certificate ${index + 1} of ${found.length} in this file`;
+  return startsLine
+    ? {
+        problem: `${which}, from line ${line} on, is damaged or cut off, and TLS takes none behind it`,
+        write: "copy it once more from where it was made",
+      }
+    : {
+        problem: `${which} does not begin its line, which is line ${line}: TLS takes neither it nor what joins it`,
+        write: "break the line before -----BEGIN CERTIFICATE-----, as after every certificate",
+      };
+}
+
 const isJson = (content: FileContent): boolean => content === "json" || content === "root-metadata";
 
 /** As those who verify with it take it. @throws where it holds no key */
@@ -152,20 +174,16 @@ async function checkKey(text: string, certFile: string | undefined): Promise<Com
   // What is wrong with the certificate's file is told at its own key.
   const pem = await readFileBounded(certFile, maxFileBytes).catch(() => undefined);
   if (pem === undefined) return undefined;
-  const certificate = parseCertificate(Buffer.from(pem).toString("utf8"));
-  if (certificate === undefined || certificate.checkPrivateKey(key)) return undefined;
-  return {
-    problem: "the key does not belong to the certificate in certFile",
-    write: howToMake["private-key"],
-  };
-}
-
-/** The first certificate of a PEM text; undefined where it holds none. */
-export function parseCertificate(pem: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    // OpenSSL says no more than that it is none.
-    return undefined;
-  }
+  const certificates = readPemCertificates(Buffer.from(pem).toString("utf8"));
+  const fits = certificates.findIndex(({ certificate }) => certificate?.checkPrivateKey(key) === true);
+  if (fits === 0 || certificates[0]?.certificate === undefined) return undefined;
+  return fits < 0
+    ? {
+        problem: "the key does not belong to the certificate in certFile",
+        write: howToMake["private-key"],
+      }
+    : {
+        problem: `the key belongs to certificate ${fits + 1} in certFile, from line ${certificates[fits]!.line} on, and TLS takes it for the first one's`,
+        write: "put your own certificate first in certFile, and behind it those that lead to its authority",
+      };
 }

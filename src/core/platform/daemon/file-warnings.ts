@@ -1,46 +1,65 @@
 /**
- * What the files that a configuration names will lead to, though they can be used now: a secret that every user of the
- * machine reads, a certificate or a root of updates whose time is up. Shows nothing of them; what cannot be read is told by whoever checks files.
+ * What the files that a configuration names will lead to, though they can be used now: a secret that every user of the machine
+ * reads, a certificate or a root of updates whose time is up. Shows nothing of them; what cannot be
+ * read is told by whoever checks files.
  */
-import type { X509Certificate } from "node:crypto";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ConfigFinding } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile, FileContent } from "../../contract/config/configured-files.ts";
 import { fieldsOf } from "../../contract/fields.ts";
-import { renderIsoTime } from "../../contract/iso-time.ts";
 import { readFileBounded } from "../files/bounded-read.ts";
 import { parseJsonText } from "../files/parse-json.ts";
-import { maxFileBytes, parseCertificate } from "./check-files.ts";
+import { renderEnd, warnOfDates } from "./certificate-dates.ts";
+import { maxFileBytes } from "./check-files.ts";
 
 const secrets: ReadonlySet<FileContent> = new Set(["private-key", "hex-key", "text"]);
-/** As doctor warns of the broker's own certificate. */
-const soonMs = 30 * 86_400_000;
 /** A new root needs whoever has the key of the present one. */
 const rootSoonMs = 183 * 86_400_000;
+
+interface FileWarning extends ConfigFinding {
+  /** How long before `endsMs` it is said first. */
+  readonly noticeMs?: number;
+}
 
 /** In the order of `files`. @param nowMs epoch, by which certificates are judged */
 export async function warnOfFiles(
   files: readonly ConfiguredFile[],
   nowMs: number,
-): Promise<readonly ConfigFinding[]> {
-  const findings: ConfigFinding[] = [];
+): Promise<readonly FileWarning[]> {
+  const findings: FileWarning[] = [];
   for (const configured of files) {
-    const { path, file, content } = configured;
-    const by = { nowMs, isOfBroker: path[0] === "mqtt" };
-    const found = secrets.has(content) ? await warnOfRights(file) : await warnOfEnd(configured, by);
-    if (found !== undefined) findings.push({ path, value: file, ...found });
+    const { path, file } = configured;
+    for (const found of await warnOfFile(configured, nowMs)) {
+      if (found !== undefined) findings.push({ path, value: file, ...found });
+    }
   }
   return findings;
 }
 
-type Warning = Pick<ConfigFinding, "problem" | "write" | "endsMs">;
+type Warning = Omit<FileWarning, "path" | "value">;
 
-async function warnOfEnd(configured: ConfiguredFile, by: Judged): Promise<Warning | undefined> {
+async function warnOfFile(
+  configured: ConfiguredFile,
+  nowMs: number,
+): Promise<readonly (Warning | undefined)[]> {
   const { file, content, updatesDir } = configured;
-  if (content === "certificate") return warnOfDates(file, by);
-  if (content === "root-metadata") return warnOfRoot([file, ...(await listFollowed(updatesDir))], by.nowMs);
-  return content === "keys-folder" ? warnOfRoot([join(file, "root.json")], by.nowMs) : undefined;
+  if (secrets.has(content)) return [await warnOfSecret(file)];
+  switch (content) {
+    case "certificate":
+    case "own-certificate": {
+      const isOfBroker = configured.path[0] === "mqtt";
+      return [
+        warnOfDates(await readText(file), { nowMs, isOfBroker, isShown: content === "own-certificate" }),
+      ];
+    }
+    case "root-metadata":
+      return [await warnOfRoot([file, ...(await listFollowed(updatesDir))], nowMs)];
+    case "keys-folder":
+      return [await warnOfRoot([join(file, "root.json")], nowMs)];
+    default:
+      return [];
+  }
 }
 
 /** The root metadata that a gateway has followed to, one file a model. */
@@ -50,18 +69,24 @@ async function listFollowed(updatesDir: string | undefined): Promise<readonly st
   return models.map((model) => join(updatesDir, model, "tuf", "root.json"));
 }
 
-async function warnOfRights(file: string): Promise<Warning | undefined> {
+async function warnOfSecret(file: string): Promise<Warning | undefined> {
+  const mode = await findOpenMode(file);
+  if (mode === undefined) return undefined;
+  return {
+    problem: `every user of this machine may read this secret, by its mode ${mode}`,
+    write: `run chmod o= ${file}`,
+  };
+}
+
+/** The mode of a file that every user may read or write; undefined: they may not, or there is none. */
+async function findOpenMode(file: string): Promise<string | undefined> {
   // There the bits say nothing.
   if (process.platform === "win32") return undefined;
   try {
     const target = await realpath(file);
     const { mode } = await stat(target);
     if ((mode & 0o006) === 0 || !(await isOpenToOthers(dirname(target)))) return undefined;
-    const rights = (mode & 0o777).toString(8);
-    return {
-      problem: `every user of this machine may read this secret, by its mode ${rights}`,
-      write: `run chmod o= ${file}`,
-    };
+    return (mode & 0o777).toString(8);
   } catch {
     return undefined;
   }
@@ -72,13 +97,6 @@ async function isOpenToOthers(folder: string): Promise<boolean> {
   if (((await stat(folder)).mode & 0o001) === 0) return false;
   const above = dirname(folder);
   return above === folder || isOpenToOthers(above);
-}
-
-/** What a certificate is judged by. */
-interface Judged {
-  readonly nowMs: number;
-  /** Of the broker or of a client of it: such a one `aurora keys` may have made, and no other. */
-  readonly isOfBroker: boolean;
 }
 
 async function readText(file: string): Promise<string> {
@@ -95,11 +113,12 @@ async function warnOfRoot(files: readonly string[], nowMs: number): Promise<Warn
   return {
     problem:
       endsMs > nowMs
-        ? `the root of updates expires on ${renderDay(endsMs)}; after that no gateway takes one`
-        : `the root of updates has expired on ${renderDay(endsMs)}: no gateway takes one any more`,
+        ? `the root of updates expires on ${renderEnd(endsMs, nowMs)}; after that no gateway takes one`
+        : `the root of updates has expired on ${renderEnd(endsMs, nowMs)}: no gateway takes one any more`,
     write:
       "make the next root where the root key is (`aurora keys rotate`), as src/KEYS.md says; gateways follow by themselves",
     endsMs,
+    noticeMs: rootSoonMs,
   };
 }
 
@@ -108,39 +127,4 @@ export function readExpiry(text: string): number | null {
   const { expires } = fieldsOf(fieldsOf(parseJsonText(text)).signed);
   const endsMs = typeof expires === "string" ? Date.parse(expires) : Number.NaN;
   return Number.isNaN(endsMs) ? null : endsMs;
-}
-
-const renderDay = (ms: number): string => renderIsoTime(ms).slice(0, 10);
-
-async function warnOfDates(file: string, by: Judged): Promise<Warning | undefined> {
-  const pem = await readText(file);
-  // Among many authorities one that is no longer good does no harm.
-  if (pem.split("-----BEGIN CERTIFICATE-----").length !== 2) return undefined;
-  const certificate = parseCertificate(pem);
-  return certificate === undefined ? undefined : judgeDates(certificate, by);
-}
-
-function judgeDates(certificate: X509Certificate, { nowMs, isOfBroker }: Judged): Warning | undefined {
-  const { validFrom, validTo } = certificate;
-  const [fromMs, toMs] = [Date.parse(validFrom), Date.parse(validTo)];
-  if (nowMs < fromMs) {
-    const problem = `the certificate holds only from ${renderDay(fromMs)} on, by this machine's clock`;
-    return { problem, write: "set the clock of this machine, or of the one that issued it" };
-  }
-  const write = isOfBroker ? adviseRenewal(certificate) : "ask whoever issued it for another";
-  const isOver = nowMs >= toMs;
-  const problem = `the certificate ${isOver ? "has expired" : "expires"} on ${renderDay(toMs)}`;
-  return toMs - nowMs <= soonMs ? { problem, write, endsMs: toMs } : undefined;
-}
-
-/** Extended key usage (RFC 5280, 4.2.1.12). */
-const serverUse = "1.3.6.1.5.5.7.3.1";
-
-/** An enrolment has an authority as a site's own has; it makes nothing of a gateway anew, and the commands of keys do. */
-function adviseRenewal({ ca, subject, keyUsage }: X509Certificate): string {
-  if (ca) return "make another authority (`aurora keys authority`), as src/KEYS.md says";
-  const isServer = keyUsage?.includes(serverUse) === true;
-  const name = /^CN=([\w.@/-]+)$/.exec(subject)?.[1] ?? (isServer ? "HOST" : "NAME");
-  const command = `aurora keys ${isServer ? "server" : "client"} DIR ${name}`;
-  return `issue another under the same name (\`${command}\`, where DIR is the folder of the enrolment, or of the site's authority), and put it in its place`;
 }

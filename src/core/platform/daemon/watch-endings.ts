@@ -1,6 +1,6 @@
 /**
  * Tells, while a daemon runs, that a certificate or the root of updates that it names comes to its end: a month, a week and a day
- * before, then, and as long after. What a start finds is told by the start, in the log. Renews nothing.
+ * before, never before it is warned of, then, and as long after. What a start finds is told by the start, in the log. Renews nothing.
  */
 import { formatKeyPath } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile } from "../../contract/config/configured-files.ts";
@@ -29,17 +29,20 @@ export function createEndingsWatch(
   let lookedMs = clock.nowMs() - dayMs;
   return async () => {
     const nowMs = clock.nowMs();
-    const hasCome = (endsMs: number, sinceMs: number): boolean =>
-      marksMs.some((markMs) => sinceMs < endsMs + markMs && endsMs + markMs <= nowMs);
     let isTold = true;
-    for (const { path, value, problem, write, endsMs } of await warnOfFiles(files, nowMs)) {
-      if (endsMs === undefined || !hasCome(endsMs, lookedMs)) continue;
+    for (const { path, value, problem, write, endsMs, noticeMs } of await warnOfFiles(files, nowMs)) {
+      if (endsMs === undefined || noticeMs === undefined) continue;
+      const hasCome = (sinceMs: number): boolean =>
+        marksMs
+          .map((markMs) => endsMs + Math.max(markMs, -noticeMs))
+          .some((atMs) => sinceMs < atMs && atMs <= nowMs);
+      if (!hasCome(lookedMs)) continue;
       const key = formatKeyPath(path);
       const subject = value ?? key;
       logger.warn(`${key}: ${problem}`, { file: value, hint: write });
       try {
         const toldMs = await findToldMs(eventName, subject);
-        if (toldMs === null || toldMs > nowMs || hasCome(endsMs, toldMs))
+        if (toldMs === null || toldMs > nowMs || hasCome(toldMs))
           await tell(eventName, subject, `${key}: ${problem}`);
       } catch (error) {
         isTold = false;

@@ -8,15 +8,16 @@ import { listGatewayFiles } from "../../../../src/core/contract/config/configure
 import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
 import { warnOfFiles } from "../../../../src/core/platform/daemon/file-warnings.ts";
 import { createEndingsWatch } from "../../../../src/core/platform/daemon/watch-endings.ts";
-import { createLogger } from "../../../../src/core/platform/logger.ts";
+import { createLogger, silentLogger } from "../../../../src/core/platform/logger.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
+const dayMs = 86_400_000;
 const uses = ["authority", "client", "server"] as const;
 
 test("who renews a certificate: at the broker `aurora keys`, elsewhere whoever issued it", async () => {
   const dir = createTemporaryFolder();
   const nowMs = Date.now();
-  const dates = { fromMs: nowMs, days: 10 };
+  const dates = { fromMs: nowMs - 90 * dayMs, days: 100 };
   const authority = issueCertificate({ name: "site", use: "authority", ...dates });
   const files = { authority: "", client: "", server: "" };
   for (const use of uses) {
@@ -53,7 +54,106 @@ test("who renews a certificate: at the broker `aurora keys`, elsewhere whoever i
     ]);
 });
 
-const dayMs = 86_400_000;
+test("of what is shown the first end is told, of what is trusted the last", async () => {
+  const nowMs = Date.UTC(2030, 0, 1);
+  const file = join(createTemporaryFolder(), "a.pem");
+  const issue = (fromDays: number, days: number): string =>
+    issueCertificate({
+      name: "site",
+      use: "authority",
+      fromMs: nowMs + (fromDays + 1) * dayMs,
+      days: days - 1,
+    }).certPem;
+  const tell = async (content: "certificate" | "own-certificate", ...pems: readonly string[]) => {
+    writeFileSync(file, pems.join(""));
+    const told = await warnOfFiles([{ path: ["record", "caFile"], file, content }], nowMs);
+    return told.map(({ problem }) => problem);
+  };
+  const [over, soon, long, early] = [issue(-400, 390), issue(-300, 310), issue(-1, 900), issue(5, 900)];
+  expect(await tell("own-certificate", long, soon)).toEqual([
+    "certificate 2 of 2 in the file (CN=site) expires on 2030-01-11",
+  ]);
+  expect(await tell("own-certificate", soon, over, long)).toEqual([
+    "certificate 2 of 3 in the file (CN=site) has expired on 2029-12-22",
+  ]);
+  expect(await tell("own-certificate", long, early)).toEqual([
+    "certificate 2 of 2 in the file (CN=site) holds only from 2030-01-06 on, by this machine's clock",
+  ]);
+  expect(await tell("own-certificate", long, long)).toEqual([]);
+  expect(await tell("certificate", long, over)).toEqual([]);
+  expect(await tell("certificate", early, soon)).toEqual([]);
+  expect(await tell("certificate", soon, over)).toEqual([
+    "certificate 1 of 2 in the file (CN=site) expires on 2030-01-11, the last of them",
+  ]);
+  expect(await tell("certificate", over, over)).toEqual([
+    expect.stringMatching(/has expired on 2029-12-22, the last of them/),
+  ]);
+  expect(await tell("certificate", early, issue(2, 9))).toEqual([
+    expect.stringMatching(/^certificate 2 of 2 .* holds only from 2030-01-03 on/),
+  ]);
+});
+
+const hourMs = 3_600_000;
+
+/** Looks each hour at a client's certificate; when what was told, in hours before its end. */
+async function followLife({
+  lifeMs,
+  everyMs,
+  forMs,
+}: Readonly<Record<"lifeMs" | "everyMs" | "forMs", number>>) {
+  const file = join(createTemporaryFolder(), "cert.pem");
+  const startMs = Date.UTC(2030, 0, 1);
+  let nowMs = startMs;
+  let issuedMs = nowMs;
+  // The day that another clock may be behind is part of what is stated.
+  const issue = (): void =>
+    writeFileSync(
+      file,
+      issueCertificate({ name: "gw-1", use: "client", fromMs: issuedMs + dayMs, days: lifeMs / dayMs - 1 })
+        .certPem,
+    );
+  issue();
+  const told: string[] = [];
+  let toldMs: number | null = null;
+  const watch = createEndingsWatch([{ path: ["mqtt", "certFile"], file, content: "own-certificate" }], {
+    clock: { nowMs: () => nowMs },
+    logger: silentLogger,
+    tell: (_name, _subject, detail) => {
+      toldMs = nowMs;
+      told.push(`${(issuedMs + lifeMs - nowMs) / hourMs} h: ${detail}`);
+    },
+    findToldMs: () => toldMs,
+  });
+  for (; nowMs < startMs + forMs; nowMs += hourMs) {
+    if (nowMs - issuedMs >= everyMs) {
+      issuedMs = nowMs;
+      issue();
+    }
+    await watch();
+  }
+  return told;
+}
+
+test.each([
+  ["a day, renewed after two thirds", dayMs, 16 * hourMs],
+  ["a week, renewed after five days", 7 * dayMs, 5 * dayMs],
+  ["ninety days, renewed a month before its end, some hours late", 90 * dayMs, 60 * dayMs + 6 * hourMs],
+])("nothing is told of a certificate for %s", async (_life, lifeMs, everyMs) => {
+  expect(await followLife({ lifeMs, everyMs, forMs: 5 * lifeMs })).toEqual([]);
+});
+
+test("the end of a short life is told a quarter of it before, and to the minute", async () => {
+  const everyMs = Number.POSITIVE_INFINITY;
+  expect(await followLife({ lifeMs: dayMs, everyMs, forMs: 3 * dayMs })).toEqual([
+    "6 h: mqtt.certFile: the certificate expires on 2030-01-02 at 00:00 UTC",
+    "0 h: mqtt.certFile: the certificate has expired on 2030-01-02 at 00:00 UTC",
+    "-24 h: mqtt.certFile: the certificate has expired on 2030-01-02 at 00:00 UTC",
+  ]);
+  expect(
+    (await followLife({ lifeMs: 90 * dayMs, everyMs, forMs: 95 * dayMs })).map((line) => parseInt(line, 10)),
+  ).toEqual([540, 168, 24, 0, -24]);
+});
+
 const endMs = Date.UTC(2031, 10, 28);
 const root = JSON.stringify({ signed: { expires: "2031-11-28T00:00:00Z" } });
 
