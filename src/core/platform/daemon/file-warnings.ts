@@ -1,6 +1,6 @@
 /**
  * What the files that a configuration names will lead to, though they can be used now: a secret that every user of the machine
- * reads, a certificate or a root of updates whose time is up. Shows nothing of them; what cannot be
+ * reads, a key that belongs elsewhere, a certificate or a root of updates whose time is up. Shows nothing of them; what cannot be
  * read is told by whoever checks files.
  */
 import { readdir, realpath, stat } from "node:fs/promises";
@@ -56,7 +56,7 @@ async function warnOfFile(
     case "root-metadata":
       return [await warnOfRoot([file, ...(await listFollowed(updatesDir))], nowMs)];
     case "keys-folder":
-      return [await warnOfRoot([join(file, "root.json")], nowMs)];
+      return [await warnOfRoot([join(file, "root.json")], nowMs), ...(await warnOfKeys(file))];
     default:
       return [];
   }
@@ -67,6 +67,30 @@ async function listFollowed(updatesDir: string | undefined): Promise<readonly st
   if (updatesDir === undefined) return [];
   const models = await readdir(updatesDir).catch(() => []);
   return models.map((model) => join(updatesDir, model, "tuf", "root.json"));
+}
+
+/** What may sign a bundle or the next root, which no collector reads. */
+const offlineKey = /^(root(-[0-9a-f]+)?|release)\.key$/;
+
+async function warnOfKeys(folder: string): Promise<readonly Warning[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".key")).sort();
+  const modes = await Promise.all(names.map((name) => findOpenMode(join(folder, name))));
+  const open = names.filter((_name, index) => modes[index] !== undefined);
+  const offline = names.filter((name) => offlineKey.test(name));
+  const warnings: Warning[] = [];
+  if (open.length > 0) {
+    warnings.push({
+      problem: `every user of this machine may read secrets in it, by their mode: ${open.join(", ")}`,
+      write: `run chmod o= ${join(folder, "*.key")}`,
+    });
+  }
+  if (offline.length > 0) {
+    warnings.push({
+      problem: `it holds ${offline.join(" and ")}, which no collector reads: whoever breaks into this machine has all it takes to sign in your name`,
+      write: "take such a key away to where it is kept offline, as src/KEYS.md says",
+    });
+  }
+  return warnings;
 }
 
 async function warnOfSecret(file: string): Promise<Warning | undefined> {

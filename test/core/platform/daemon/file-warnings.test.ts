@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { issueCertificate } from "../../../../src/cli/fleet/issue-certificate.ts";
+import { createInstallationKeys } from "../../../../src/collector/registry/installation-keys.ts";
 import type { KeyPath } from "../../../../src/core/contract/config/config-finding.ts";
 import { listGatewayFiles } from "../../../../src/core/contract/config/configured-files.ts";
 import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
@@ -91,6 +92,38 @@ test("of what is shown the first end is told, of what is trusted the last", asyn
   expect(await tell("certificate", early, issue(2, 9))).toEqual([
     expect.stringMatching(/^certificate 2 of 2 .* holds only from 2030-01-03 on/),
   ]);
+});
+
+test("what is left readable, or offline, in the folder of the online keys is named", async () => {
+  const dir = createTemporaryFolder();
+  const keysDir = join(dir, "keys");
+  await createInstallationKeys(keysDir, Date.now());
+  chmodSync(dir, 0o755);
+  chmodSync(keysDir, 0o755);
+  const warn = async () =>
+    (
+      await warnOfFiles(
+        [{ path: ["registry", "keysDir"], file: keysDir, content: "keys-folder" }],
+        Date.now(),
+      )
+    ).map(({ problem, write }) => `${problem}; ${write}`);
+  expect(await warn()).toEqual([
+    expect.stringMatching(/^it holds release\.key and root\.key, .*; take .* offline/),
+  ]);
+  rmSync(join(keysDir, "root.key"));
+  rmSync(join(keysDir, "release.key"));
+  expect(await warn()).toEqual([]);
+  chmodSync(join(keysDir, "timestamp.key"), 0o644);
+  const isOpen = (path: string): boolean =>
+    path === "/" || ((statSync(path).mode & 0o001) !== 0 && isOpen(dirname(path)));
+  // What is below a folder of one user alone is read by no other.
+  expect(await warn()).toEqual(
+    isOpen(keysDir)
+      ? [expect.stringMatching(/^every user .* may read .*: timestamp\.key; run chmod o= .*keys\/\*\.key$/)]
+      : [],
+  );
+  chmodSync(keysDir, 0o700);
+  expect(await warn()).toEqual([]);
 });
 
 const hourMs = 3_600_000;
