@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeEach, expect, test } from "vitest";
@@ -128,6 +128,9 @@ test("a secret that everybody reads and a certificate whose time is up are warni
   expect(await warned()).toMatch(
     /mqtt\.certFile: the certificate has expired on \d{4}-.*`aurora keys client DIR gw-1`/,
   );
+  const lasting = { name: "ca", use: "authority", fromMs: Date.now(), days: 900 } as const;
+  appendFileSync(at("cert.pem"), issueCertificate(lasting).certPem);
+  expect(await warned()).toMatch(/mqtt\.certFile: certificate 1 of 2 in the file \(CN=gw-1\) has expired/);
   issue(10, 60);
   expect(await warned()).toMatch(
     /mqtt\.certFile: the certificate holds only from .* by this machine's clock/,

@@ -86,7 +86,7 @@ async function warnOfKeys(folder: string): Promise<readonly Warning[]> {
   }
   if (offline.length > 0) {
     warnings.push({
-      problem: `it holds ${offline.join(" and ")}, which no collector reads: whoever breaks into this machine has all it takes to sign in your name`,
+      problem: `it holds ${offline.join(" and ")}, which no collector reads: whoever breaks into this machine could sign in your name`,
       write: "take such a key away to where it is kept offline, as src/KEYS.md says",
     });
   }
