@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { createServer } from "node:tls";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
 import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-broker.ts";
@@ -71,6 +73,28 @@ describe.skipIf(!existsSync(openssl))("MQTT over TLS (with openssl)", () => {
     await until(() => details.length > 0, "refusal");
     expect(details[0]).toMatch(/self-signed/);
     expect(careful.connected).toBe(false);
+  });
+
+  test("the broker's name is sent with the handshake, for a router in front of many; an address is not", async () => {
+    const { cert, key } = createCertificate(createTemporaryFolder());
+    const asked: (string | false)[] = [];
+    const server = createServer({ cert, key }, (socket) => {
+      socket.on("error", () => {});
+      asked.push(socket.servername ?? false);
+    });
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    for (const [host, name] of [
+      ["localhost", "localhost"],
+      ["127.0.0.1", false],
+    ] as const) {
+      asked.length = 0;
+      const client = createMqttClient({ url: `mqtts://${host}:${port}`, clientId: "c", tls: { ca: cert } });
+      await until(() => asked.length > 0, "a handshake");
+      await client.close();
+      expect(asked[0]).toBe(name);
+    }
   });
 
   test("a certificate that is invalid is an error of keys, at once", () => {

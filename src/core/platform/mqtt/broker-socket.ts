@@ -1,5 +1,5 @@
 /** A broker's address, and a socket to it: plain or TLS. Speaks no MQTT. */
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { hostOf } from "../../contract/url-host.ts";
@@ -56,6 +56,8 @@ export function openBrokerSocket(address: BrokerAddress, tls: MqttTls | undefine
     return connectTls({
       host,
       port,
+      // Many brokers may share one address behind a router that reads it. Of an address RFC 6066, section 3, allows none.
+      ...(isIP(host) === 0 ? { servername: host } : {}),
       ca: material(tls?.ca),
       cert: material(tls?.cert),
       key: material(tls?.key),
