@@ -24,6 +24,7 @@ import {
 import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
 import { packetSizeCure, wantedPacketBytes } from "../../core/platform/mqtt/mqtt-exchanges.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
+import { adviseOfHangUp } from "../../core/platform/mqtt/own-certificate.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
 
 const reachMs = 5_000;
@@ -110,7 +111,7 @@ function openOnce(
     socket.once(isTls ? "secureConnect" : "connect", () => end(null));
     socket.once("error", (error) =>
       end(
-        (isTls ? describeHandshakeEnd : describeConnectFailure)(error) ?? {
+        (isTls ? describeHandshakeEnd : describeConnectFailure)(error, login.tls?.cert) ?? {
           problem: error.message,
           cure: unreachable,
         },
@@ -191,16 +192,10 @@ function adviseOfLogin(url: string, { tls }: BrokerLogin): string {
   if (tls === undefined && !parseBrokerUrl(url).secure) {
     return noAnswerCure;
   }
-  const own = tls?.cert === undefined ? undefined : parseCertificate(Buffer.from(tls.cert).toString("utf8"));
-  if (own === undefined)
-    return `${loginCure} It may ask for a client certificate: mqtt.certFile and mqtt.keyFile.`;
-  const [from, to] = [Date.parse(own.validFrom), Date.parse(own.validTo)];
-  const nowMs = Date.now();
-  if (nowMs > to)
-    return `This gateway's certificate has expired on ${own.validTo}: issue another under the same name (\`aurora keys client DIR ID\`).`;
-  if (nowMs < from)
-    return `This gateway's certificate holds from ${own.validFrom} on: is this machine's clock behind?`;
-  return "The broker may not take this gateway's certificate: it must be of the authority that the broker trusts, and the broker's clock right.";
+  return (
+    adviseOfHangUp(tls?.cert) ??
+    `${loginCure} It may ask for a client certificate: mqtt.certFile and mqtt.keyFile.`
+  );
 }
 
 async function checkAccess(

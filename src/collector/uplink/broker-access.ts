@@ -56,14 +56,16 @@ export function createBrokerAccess(options: {
     authenticate: (client, password) => {
       // Whoever shows a certificate is who it names, and the internal port is for this process alone.
       const { certificateName, username } = client;
-      if (certificateName !== null && certificateName !== username) {
+      if (certificateName && certificateName !== username) {
         return refuse(`its certificate is of "${certificateName}", which is its user name here`);
       }
       if (client.isInternal && !isCollector(client))
         return refuse("the internal port is the collector's own");
       if (certificateName !== null && certified.has(certificateName)) return true;
       if (username === null && password === null) {
-        return anonymousRead || refuse("it gave no user name, and anonymousRead is off");
+        const none =
+          certificateName === "" ? "its certificate has no single common name" : "it gave no user name";
+        return anonymousRead || refuse(`${none}, and anonymousRead is off`);
       }
       const expected = digests.get(username ?? "");
       // Compared even for an unknown name, so that the time taken tells nobody which names exist.

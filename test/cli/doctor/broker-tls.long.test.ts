@@ -62,7 +62,7 @@ test("the broker's certificate: its authority, its name, its dates, its use", as
   const good = issue(server, authority);
   expect(await look(good)).toBe("good");
   expect(await look(good, { caFile: null })).toMatch(
-    /signed by an authority that is not trusted here \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)\n.*mqtt\.caFile/,
+    /signed by an authority that is not trusted here, and it sends no other \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)\n.*mqtt\.caFile/,
   );
   expect(await look(issue(server))).toMatch(/self-signed[\s\S]*copied from the broker itself/);
   expect(await look(issue({ ...server, name: "broker.example" }, authority))).toMatch(
@@ -115,8 +115,8 @@ test("this gateway's certificate: none, of another authority, of other dates", a
     show(issue(request, authority, 10)),
   ]);
   expect(good).toBe("good");
-  expect(other).toMatch(/the connection was closed\nThe broker may not take this gateway's certificate/);
-  expect(expired).toMatch(/This gateway's certificate has expired on .*: issue another under the same name/);
+  expect(other).toMatch(/the connection was closed\nThe broker may not take this client's certificate/);
+  expect(expired).toMatch(/This client's certificate has expired on .*: issue another under the same name/);
   expect(early).toMatch(/holds from .* on: is this machine's clock behind\?/);
 });
 

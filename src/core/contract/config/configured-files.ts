@@ -117,7 +117,8 @@ function listLoginFiles(
   return [...named(["mqtt", "passwordFile"], mqtt.passwordFile, "text"), ...listTlsFiles(["mqtt"], mqtt)];
 }
 
-function listTlsFiles(
+/** Of TLS, whose keys are below `at`. */
+export function listTlsFiles(
   at: KeyPath,
   { caFile, certFile, keyFile }: Pick<GatewayConfig["mqtt"], "caFile" | "certFile" | "keyFile">,
 ): readonly ConfiguredFile[] {

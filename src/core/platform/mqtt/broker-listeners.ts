@@ -1,6 +1,11 @@
 /** Where the embedded broker is reached: one address, with TLS or without, and a port of the loopback for its own process. */
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, TLSSocket } from "node:tls";
+import {
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  TLSSocket,
+  Server as TlsServer,
+} from "node:tls";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { adviseOfPort } from "../port-advice.ts";
 import { describeHandshakeFailure } from "./connect-failures.ts";
@@ -28,6 +33,8 @@ interface Listeners {
   readonly port: number;
   /** Without TLS, on the loopback. */
   readonly internalPort: number;
+  /** For the connections to come. Of a listener without TLS nothing. @throws Error of OpenSSL for what cannot be used */
+  renewTls(tls: BrokerTls): void;
   /** Takes no more connections; resolves when those that there are have ended. */
   close(): Promise<void>;
 }
@@ -51,6 +58,9 @@ export async function openListeners(
   return {
     port,
     internalPort,
+    renewTls: (renewed) => {
+      if (server instanceof TlsServer) server.setSecureContext(contextOf(renewed));
+    },
     close: async () => {
       await Promise.all([closeServer(server), closeServer(internal)]);
     },
@@ -95,27 +105,34 @@ export function createTurningAway(): TurningAway {
   };
 }
 
-/** Common name of the certificate that the other end has shown, and that its authority has signed; null where none was asked for. */
+/** Common name of the certificate that the other end has shown, and that its authority has signed; empty: that has not exactly one, null: none was asked for. */
 export function readCertificateName(socket: Socket): string | null {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
   const name = socket.getPeerCertificate().subject?.CN;
-  return typeof name === "string" && name !== "" ? name : null;
+  return typeof name === "string" ? name : "";
+}
+
+function contextOf({ cert, key, ca }: BrokerTls): SecureContextOptions {
+  const material = (value: string | Uint8Array): string | Buffer =>
+    typeof value === "string" ? value : Buffer.from(value);
+  return {
+    cert: material(cert),
+    key: material(key),
+    ...(ca === undefined ? {} : { ca: material(ca) }),
+    minVersion: "TLSv1.2",
+  };
 }
 
 function createTlsListener(
-  { cert, key, ca }: BrokerTls,
+  tls: BrokerTls,
   { host, port, maxConnections, onHandshakeFailure }: ListenerOptions,
   accept: (socket: Socket) => void,
 ): Server {
-  const material = (value: string | Uint8Array): string | Buffer =>
-    typeof value === "string" ? value : Buffer.from(value);
   try {
     const server = createTlsServer(
       {
-        cert: material(cert),
-        key: material(key),
-        ...(ca === undefined ? {} : { ca: material(ca), requestCert: true, rejectUnauthorized: true }),
-        minVersion: "TLSv1.2",
+        ...contextOf(tls),
+        ...(tls.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
         handshakeTimeout: handshakeMs,
       },
       accept,

@@ -1,17 +1,18 @@
 /**
  * Reads how a configuration says that a broker is logged in to: user name, password, authorities, client certificate; and
- * reads it again after an attempt that failed, so that who corrects a password need not restart anything.
+ * reads it again after each loss, so that who corrects a password or renews a certificate need not restart anything.
  */
-import { createSecureContext } from "node:tls";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { BrokerLoginConfig } from "../../contract/config/config-parts.ts";
 import { readConfiguredText, readPasswordFile } from "../files/configured-text.ts";
+import { type Logger, silentLogger } from "../logger.ts";
 import type { BrokerConnectionEvents } from "./broker-connection.ts";
 import type { MqttTls } from "./broker-socket.ts";
+import { createRenewalLog, refuseUnfit } from "./renewed-tls.ts";
 
 /** The part of a client's options that is read. */
 export interface BrokerLogin extends Credentials {
-  /** Reads them anew, after an attempt that failed: a password that was corrected, a certificate that was renewed. */
+  /** Reads them anew, after a loss: a password that was corrected, a certificate that was renewed. Rejects what cannot be used. */
   readonly renewLogin?: () => Promise<Credentials>;
 }
 
@@ -46,7 +47,12 @@ export async function readBrokerLogin(config: BrokerLoginConfig, password?: stri
     readText(keyFile),
   ]);
   return {
-    renewLogin: () => readBrokerLogin(config, password),
+    renewLogin: async () => {
+      const read = await readBrokerLogin(config, password);
+      // Not for a login without either: where no authority is named it loads all that Node knows, 2 MB for as long as the process runs.
+      if (read.tls !== undefined) await refuseUnfit(read.tls, { at: ["mqtt"], ...config });
+      return read;
+    },
     ...(username === null ? {} : { username }),
     ...(secret === null ? {} : { password: secret.trim() }),
     ...(ca === null && cert === null
@@ -67,51 +73,36 @@ async function readText(path: string | null): Promise<string | null> {
 /** The login of the next attempt. */
 interface LoginKeeper {
   login(): Credentials;
-  /** The same events; an attempt that fails has the login read again for the next one. */
+  /** The same events; a loss has the login read again for the next attempt. */
   watch(events: BrokerConnectionEvents): BrokerConnectionEvents;
 }
 
-/** Creates one that begins with what was read already. */
-export function createLoginKeeper(first: BrokerLogin): LoginKeeper {
-  const { renewLogin } = first;
+/** Creates one that begins with what was read already. What cannot be read or used later is logged; what was read before is tried again. */
+export function createLoginKeeper(first: BrokerLogin & { readonly logger?: Logger }): LoginKeeper {
+  const { renewLogin, logger = silentLogger } = first;
+  const log = createRenewalLog(logger, "what was read before is tried again");
   let login: Credentials = first;
+  let isReading = false;
   const renew = async (): Promise<void> => {
-    if (renewLogin === undefined) return;
+    if (renewLogin === undefined || isReading) return;
+    isReading = true;
     try {
-      const read = await renewLogin();
-      if (read.tls !== undefined) refuseHalves(read.tls);
-      login = read;
-    } catch {
-      // A file that is away for now: what was read before is tried again.
+      login = await renewLogin();
+      log.succeeded();
+    } catch (error) {
+      log.failed(error);
+    } finally {
+      isReading = false;
     }
   };
   return {
     login: () => login,
-    watch(events) {
-      let connected = false;
-      return {
-        onConnect(largestPacketBytes) {
-          connected = true;
-          events.onConnect(largestPacketBytes);
-        },
-        onMessage: (topic, payload, retain) => events.onMessage(topic, payload, retain),
-        onLoss(loss) {
-          if (!connected) void renew();
-          events.onLoss(loss);
-        },
-      };
-    },
+    watch: (events) => ({
+      ...events,
+      onLoss(loss) {
+        void renew();
+        events.onLoss(loss);
+      },
+    }),
   };
-}
-
-/**
- * Certificate and key may be in the midst of being replaced: with halves of two pairs no socket can be opened. Not for a login
- * without either: where no authority is named this loads all that Node knows, 2 MB for as long as the process runs.
- */
-function refuseHalves({ ca, cert, key }: MqttTls): void {
-  createSecureContext({ ca: pemOf(ca), cert: pemOf(cert), key: pemOf(key) });
-}
-
-function pemOf(text: string | Uint8Array | undefined): string | undefined {
-  return text === undefined || typeof text === "string" ? text : Buffer.from(text).toString("utf8");
 }

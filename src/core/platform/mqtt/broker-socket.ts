@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { hostOf } from "../../contract/url-host.ts";
+import { reasonOf, weakCure } from "./renewed-tls.ts";
 
 /** PEM texts. With them, or with `mqtts://`, the connection is TLS. */
 export interface MqttTls {
@@ -65,11 +66,15 @@ export function openBrokerSocket(address: BrokerAddress, tls: MqttTls | undefine
     });
   } catch (cause) {
     // Only the material can fail here: the network answers later.
-    throw new AuroraError("KEY", `the TLS certificate or key for ${host} cannot be used`, {
-      op: "connect to broker",
-      subject: host,
-      hint: "Give PEM files, and a key that belongs to the certificate.",
-      cause,
-    });
+    throw new AuroraError(
+      "KEY",
+      `the TLS certificate or key for ${host} cannot be used: ${reasonOf(cause)}`,
+      {
+        op: "connect to broker",
+        subject: host,
+        hint: weakCure,
+        cause,
+      },
+    );
   }
 }

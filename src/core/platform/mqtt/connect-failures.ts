@@ -3,6 +3,7 @@
  * system, which stay in brackets for whoever looks them up. Decides nothing.
  */
 import type { TLSSocket } from "node:tls";
+import { adviseOfDates, describeOwn, type OwnCertificate } from "./own-certificate.ts";
 
 export interface ConnectFailure {
   readonly problem: string;
@@ -13,6 +14,8 @@ interface Row {
   readonly codes: RegExp;
   readonly problem: string;
   readonly cure: string;
+  /** Is it of this client's own certificate? */
+  readonly isOfOwn?: true;
 }
 
 const authority =
@@ -40,6 +43,17 @@ const hungUp: ConnectFailure = {
 /** What the other end is to a client; the first row whose pattern fits. */
 const failures: readonly Row[] = [
   {
+    codes: /^UNABLE_TO_GET_ISSUER_CERT$/,
+    problem:
+      "its certificate leads to an issuing authority that is trusted here, and that one's authority is not",
+    cure: "Name the root above it under mqtt.caFile as well: several certificates in one file.",
+  },
+  {
+    codes: /^UNABLE_TO_VERIFY_LEAF_SIGNATURE$/,
+    problem: "its certificate is signed by an authority that is not trusted here, and it sends no other",
+    cure: `${authority} Is the root named there, let the broker send the certificates between as well, behind its own in one file.`,
+  },
+  {
     codes: /^(UNABLE_TO_|SELF_SIGNED_CERT_IN_CHAIN)/,
     problem: "its certificate is signed by an authority that is not trusted here",
     cure: authority,
@@ -65,7 +79,7 @@ const failures: readonly Row[] = [
     cure: "Give the broker a certificate of a server (`aurora keys server`), not that of a client or an authority.",
   },
   {
-    codes: /^CERT_|^CRL_|^INVALID_CA$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$/,
+    codes: /^CERT_|^CRL_|^INVALID_CA$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$|^UNSPECIFIED$/,
     problem: "its certificate is not good",
     cure: "Issue the broker's certificate anew (`aurora keys server`).",
   },
@@ -75,9 +89,16 @@ const failures: readonly Row[] = [
     cure: ownCertificate,
   },
   {
+    codes: /ALERT_CERTIFICATE_REVOKED/,
+    problem: "its authority has revoked this client's certificate",
+    cure: "A revoked id gets no certificate any more: enrol this client under another (`aurora fleet enrol`).",
+    isOfOwn: true,
+  },
+  {
     codes: /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_\w+|UNSUPPORTED_CERTIFICATE|ACCESS_DENIED)/,
     problem: "it does not take this client's certificate",
     cure: "Let the broker's authority sign it anew (`aurora keys client`), and compare both machines' clocks.",
+    isOfOwn: true,
   },
   {
     codes: /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION/,
@@ -160,7 +181,7 @@ export function describePeer(first: Uint8Array): ConnectFailure | undefined {
 }
 
 /** Of a client, whose socket to a broker met `error`; undefined for what has no words here. */
-export function describeConnectFailure(error: Error): ConnectFailure | undefined {
+export function describeConnectFailure(error: Error, own?: OwnCertificate): ConnectFailure | undefined {
   const { code, message } = error as Omit<NodeJS.ErrnoException, "code"> & { readonly code?: unknown };
   if (typeof code === "number") return describeConnectRefusal(code);
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return describeOtherName(error);
@@ -169,12 +190,16 @@ export function describeConnectFailure(error: Error): ConnectFailure | undefined
   const name = typeof code === "string" ? code : /SSL routines/.test(message) ? upperCase(message) : "";
   const row = failures.find(({ codes }) => codes.test(name));
   if (row === undefined) return undefined;
-  return { problem: `${row.problem}${typeof code === "string" ? ` (${code})` : ""}`, cure: row.cure };
+  // What Node has no code for it gives OpenSSL's words.
+  const shown = [row.isOfOwn ? describeOwn(own) : undefined, code === "UNSPECIFIED" ? message : code];
+  const words = shown.filter((each) => typeof each === "string").join("; ");
+  const cure = (row.isOfOwn ? adviseOfDates(own) : undefined) ?? row.cure;
+  return { problem: words === "" ? row.problem : `${row.problem} (${words})`, cure };
 }
 
 /** As {@link describeConnectFailure}, of a client whose TLS handshake had not come to its end: a broker without TLS resets it. */
-export function describeHandshakeEnd(error: Error): ConnectFailure | undefined {
-  return (error as NodeJS.ErrnoException).code === "ECONNRESET" ? hungUp : describeConnectFailure(error);
+export function describeHandshakeEnd(error: Error, own?: OwnCertificate): ConnectFailure | undefined {
+  return (error as NodeJS.ErrnoException).code === "ECONNRESET" ? hungUp : describeConnectFailure(error, own);
 }
 
 /** `…:tlsv13 alert certificate required:…` as its code would be. */
@@ -215,6 +240,7 @@ export function describeHandshakeFailure(
   const why = typeof refused === "string" ? refused : refused?.message;
   if (why === "CERT_HAS_EXPIRED") return told("its certificate has expired");
   if (why === "CERT_NOT_YET_VALID") return told("its certificate is not valid yet: is a clock wrong?");
+  if (why === "INVALID_PURPOSE") return told("its certificate was not issued for a client");
   if (typeof why === "string") return told(`its certificate is not of the authority in caFile (${why})`);
   const { code = "" } = error as NodeJS.ErrnoException;
   if (code === "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE") {

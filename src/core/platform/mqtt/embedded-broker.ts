@@ -29,7 +29,7 @@ export interface BrokerClient {
   readonly clientId: string;
   /** Its own word, or the common name of its certificate where it gives none. */
   readonly username: string | null;
-  /** Common name of the certificate that it proved to have; null: it showed none. */
+  /** Common name of the certificate that it proved to have; empty: that has not exactly one, null: it showed none. */
   readonly certificateName: string | null;
   /** Did it come by the listener for this process's own clients? */
   readonly isInternal: boolean;
@@ -90,6 +90,8 @@ export interface EmbeddedBroker {
   /** Free port on the loopback, without TLS, for clients of this process, whose places nobody else takes. */
   readonly internalPort: number;
   counts(): BrokerCounts;
+  /** What who connects from now on is shown, and judged by. @throws Error of OpenSSL for what cannot be used */
+  renewTls(tls: BrokerTls): void;
   /** Cuts every connection and is gone within a second. */
   close(): Promise<void>;
 }
@@ -142,7 +144,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       }
       // Before ids are told apart by users: a certificate names its own.
       const certified = readCertificateName(client.conn as Socket);
-      if (certified !== null) packet.username ??= certified;
+      if (certified) packet.username ??= certified;
       // No sessions: aedes would queue for an absent client in memory and without bound.
       packet.clean = true;
       // A second connection with an id ends the first (section 3.1.4): only its own user's, never another's.
@@ -193,10 +195,11 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     { host, port: wanted, tls, maxConnections: open + enrolled, onHandshakeFailure: refuse },
     accept,
   );
-  const { port, internalPort } = listeners;
+  const { port, internalPort, renewTls } = listeners;
   return {
     port,
     internalPort,
+    renewTls,
     counts: () => ({ connections: places.taken.length, ...counts }),
     async close() {
       const stopped = listeners.close();

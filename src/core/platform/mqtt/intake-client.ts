@@ -19,6 +19,7 @@ import {
 import type { MqttClientOptions } from "./mqtt-client.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
 import { createPacketReader, encodePacket, type MqttPacket, PacketError } from "./mqtt5-packets.ts";
+import { adviseOfHangUp, type OwnCertificate } from "./own-certificate.ts";
 
 interface IntakeClientOptions
   extends Pick<
@@ -49,6 +50,8 @@ interface IntakeMessage {
 /** What a connection is opened with. */
 interface IntakeSession extends Pick<IntakeClientOptions, "maxPacketBytes" | "onMessage" | "onLoss"> {
   readonly connect: Uint8Array;
+  /** That of this client. */
+  readonly own: OwnCertificate;
 }
 
 const keepaliveSeconds = 20;
@@ -79,7 +82,7 @@ export function createIntakeClient(options: IntakeClientOptions): MqttClient {
           maximumPacketSize: maxPacketBytes,
         },
       });
-      const session = { connect, maxPacketBytes, onMessage, onLoss };
+      const session = { connect, maxPacketBytes, onMessage, onLoss, own: tls?.cert };
       return openConnection(openBrokerSocket(address, tls), session, keeper.watch(events));
     },
     subject: `${address.secure ? "mqtts" : "mqtt"}://${address.host}:${address.port}`,
@@ -109,13 +112,14 @@ function createWriter(socket: Socket): (bytes: Uint8Array) => void {
 
 function openConnection(
   socket: Socket,
-  { connect, maxPacketBytes, onMessage, onLoss }: IntakeSession,
+  { connect, maxPacketBytes, onMessage, onLoss, own }: IntakeSession,
   events: BrokerConnectionEvents,
 ): BrokerConnection {
   const reader = createPacketReader(maxPacketBytes);
   const write = createWriter(socket);
   const answers = new Map<number, (error: Error | null) => void>();
   let loss: ConnectionLoss | null = null;
+  let answered = false;
   let nextId = 1;
   /** The broker's Receive Maximum, and what waits for it. */
   let room = 65_535;
@@ -139,6 +143,7 @@ function openConnection(
     switch (packet.cmd) {
       case "connack": {
         const reason = packet.reasonCode ?? 0x80;
+        answered = true;
         if (reason === 0) {
           room = packet.properties?.receiveMaximum ?? room;
           events.onConnect();
@@ -201,12 +206,17 @@ function openConnection(
     }
   });
   socket.on("error", (error) => {
-    const known = describeConnectFailure(error);
+    const known = describeConnectFailure(error, own);
     cut(known === undefined ? { reason: "closed", detail: error.message } : lossOf("closed", known));
   });
   socket.once("close", () => {
     clearInterval(ping);
-    loss ??= { reason: "closed", detail: "the connection was closed" };
+    const hint = answered ? undefined : adviseOfHangUp(own);
+    loss ??= {
+      reason: "closed",
+      detail: "the connection was closed",
+      ...(hint === undefined ? {} : { hint }),
+    };
     onLoss();
     events.onLoss(loss);
   });

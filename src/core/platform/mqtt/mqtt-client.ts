@@ -28,6 +28,7 @@ import {
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
 import { packetTooLarge } from "./mqtt5-packets.ts";
+import { adviseOfHangUp, type OwnCertificate } from "./own-certificate.ts";
 
 /** A message that the broker publishes when this client is lost. */
 interface MqttWill {
@@ -120,15 +121,22 @@ function createConnectionOpener(address: BrokerAddress, options: MqttClientOptio
     };
     return openVendorConnection(
       openBrokerSocket(address, login.tls),
-      { maxPacketBytes, vendorOptions },
+      { maxPacketBytes, vendorOptions, own: login.tls?.cert },
       keeper.watch(events),
     );
   };
 }
 
+interface VendorConnection {
+  readonly maxPacketBytes: number;
+  readonly vendorOptions: IClientOptions;
+  /** That of this client. */
+  readonly own: OwnCertificate;
+}
+
 function openVendorConnection(
   socket: Socket,
-  { maxPacketBytes, vendorOptions }: { maxPacketBytes: number; vendorOptions: IClientOptions },
+  { maxPacketBytes, vendorOptions, own }: VendorConnection,
   events: BrokerConnectionEvents,
 ): BrokerConnection {
   const guard = createMqttPacketGuard(maxPacketBytes);
@@ -138,6 +146,16 @@ function openVendorConnection(
   let answered = false;
   let heard = false;
   const isPlain = !(socket instanceof TLSSocket);
+  const describe = (error: Error & { code?: unknown }): Pick<ConnectionLoss, "detail" | "hint"> => {
+    const known = describeConnectFailure(error, own);
+    if (known !== undefined) return told(known);
+    const detail = error.message === "" ? String(error.code) : error.message;
+    if (!reached || answered) return { detail };
+    // One without TLS is perhaps no broker.
+    if (isPlain) return told(describeNoAnswer(detail));
+    const hint = adviseOfHangUp(own);
+    return hint === undefined ? { detail } : { detail, hint };
+  };
   const cut = (why: ConnectionLoss): void => {
     loss ??= why;
     socket.destroy();
@@ -182,20 +200,15 @@ function openVendorConnection(
     loss ??= { reason: "taken-over", detail: "another client with this id connected" };
   });
   vendor.on("error", (error) => {
-    loss ??=
-      answered || !reached
-        ? { reason: "closed", ...describe(error, false) }
-        : { reason: classifyRefusal(error, isVersion5), ...describe(error, isPlain) };
+    const reason = answered || !reached ? "closed" : classifyRefusal(error, isVersion5);
+    loss ??= { reason, ...describe(error) };
     socket.destroy();
   });
   vendor.once("close", () => {
     loss ??=
       reached && !answered && isVersion5
         ? { reason: "version", detail: "closed without an answer, perhaps for speaking MQTT 5" }
-        : {
-            reason: "closed",
-            ...describe(new Error("the connection was closed"), isPlain && reached && !answered),
-          };
+        : { reason: "closed", ...describe(new Error("the connection was closed")) };
     events.onLoss(loss);
   });
   return {
@@ -242,17 +255,6 @@ function classifyRefusal(error: Error & { code?: unknown }, isVersion5: boolean)
   const { code } = error;
   if (isVersion5 && (versionCodes.has(code) || code === undefined)) return "version";
   return typeof code === "number" ? "refused" : "closed";
-}
-
-/** @param isUnanswered of a peer without TLS that has not answered the login: perhaps it is no broker */
-function describe(
-  error: Error & { code?: unknown },
-  isUnanswered: boolean,
-): Pick<ConnectionLoss, "detail" | "hint"> {
-  const known = describeConnectFailure(error);
-  if (known !== undefined) return told(known);
-  const detail = error.message === "" ? String(error.code) : error.message;
-  return isUnanswered ? told(describeNoAnswer(detail)) : { detail };
 }
 
 function told({ problem, cure }: ConnectFailure): Pick<ConnectionLoss, "detail" | "hint"> {

@@ -1,5 +1,5 @@
 /** What a client does of a broker that does not let it in, and of a port on which no broker listens, each against a real listener; and what is no login. */
-import { pbkdf2Sync } from "node:crypto";
+import { createPrivateKey, pbkdf2Sync } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
 import { createServer as createWebServer } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
@@ -155,7 +155,7 @@ test("a broker that was away and then refuses has both said, each once", async (
   expect(warned.filter((words) => /does not take this user name/.test(words))).toHaveLength(1);
 });
 
-test("halves of two pairs of certificate and key are not tried, nor what is gone: the login of before stays", async () => {
+test("halves of two pairs of certificate and key are not tried, nor what is gone or sealed: each is told once, and the login of before stays", async () => {
   const folder = createTemporaryFolder();
   const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
   const authority = {
@@ -166,21 +166,40 @@ test("halves of two pairs of certificate and key are not tried, nor what is gone
   const [before, after] = [issue(), issue()];
   writeFileSync(certFile, before.certPem);
   writeFileSync(keyFile, before.keyPem);
-  const keeper = createLoginKeeper(await readBrokerLogin({ ...noLogin, certFile, keyFile }));
-  const fail = async (): Promise<unknown> => {
-    const nothing = (): void => {};
-    keeper
-      .watch({ onConnect: nothing, onMessage: nothing, onLoss: nothing })
-      .onLoss({ reason: "closed", detail: "" });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    return keeper.login().tls?.cert;
+  const told: string[] = [];
+  const warn: Logger["warn"] = (message, fields) => void told.push(`${message} ${JSON.stringify(fields)}`);
+  const login = await readBrokerLogin({ ...noLogin, certFile, keyFile });
+  const keeper = createLoginKeeper({ ...login, logger: { ...silentLogger, warn } });
+  const nothing = (): void => {};
+  const lose = (): void => {
+    const events = keeper.watch({ onConnect: nothing, onMessage: nothing, onLoss: nothing });
+    // Of a connection that was there as well.
+    events.onConnect();
+    events.onLoss({ reason: "closed", detail: "" });
   };
+  const isTold = async (words: RegExp): Promise<void> => {
+    await until(() => {
+      lose();
+      return told.some((line) => words.test(line));
+    }, String(words));
+    expect(keeper.login().tls?.cert).toBe(before.certPem);
+  };
+  const halves =
+    /^mqtt\.keyFile: the key does not belong to .* certFile; what was read before is tried again/;
   writeFileSync(certFile, after.certPem);
-  expect(await fail()).toBe(before.certPem);
+  await isTold(halves);
   renameSync(keyFile, join(folder, "away"));
-  expect(await fail()).toBe(before.certPem);
+  await isTold(/^cannot read file .*key\.pem/);
+  const cipher = { cipher: "aes-256-cbc", passphrase: "secret" };
+  const sealed = createPrivateKey(after.keyPem).export({ type: "pkcs8", format: "pem", ...cipher });
+  writeFileSync(keyFile, sealed);
+  await isTold(/^mqtt\.keyFile: the file holds no private key; .*without a pass phrase/);
   writeFileSync(keyFile, after.keyPem);
-  await until(async () => (await fail()) === after.certPem, "the new pair");
+  await until(() => {
+    lose();
+    return keeper.login().tls?.cert === after.certPem;
+  }, "the new pair");
+  expect(told.filter((line) => halves.test(line))).toHaveLength(1);
 });
 
 test.each([

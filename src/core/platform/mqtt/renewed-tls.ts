@@ -1,0 +1,81 @@
+/**
+ * Certificate, key and authorities that a configuration names, when they are read again while a process runs: says by the name of
+ * the file why they cannot be used, and tells of that once. Replaces nothing.
+ */
+import { createSecureContext } from "node:tls";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import { formatKeyPath, type KeyPath } from "../../contract/config/config-finding.ts";
+import type { BrokerLoginConfig } from "../../contract/config/config-parts.ts";
+import { listTlsFiles } from "../../contract/config/configured-files.ts";
+import { checkConfiguredFiles } from "../daemon/check-files.ts";
+import type { Logger } from "../logger.ts";
+
+type Pem = string | Uint8Array | undefined;
+
+/** Where they were read from. */
+interface TlsFiles extends Pick<BrokerLoginConfig, "caFile" | "certFile" | "keyFile"> {
+  /** The key above theirs. */
+  readonly at: KeyPath;
+}
+
+/**
+ * They may be in the midst of being replaced: with halves of two pairs no connection comes about.
+ * @throws AuroraError KEY for what cannot be used together
+ */
+export async function refuseUnfit(
+  { ca, cert, key }: { readonly ca?: Pem; readonly cert?: Pem; readonly key?: Pem },
+  files: TlsFiles,
+): Promise<void> {
+  try {
+    createSecureContext({ ca: pemOf(ca), cert: pemOf(cert), key: pemOf(key) });
+  } catch (cause) {
+    const op = "read certificates again";
+    const [found] = await checkConfiguredFiles(listTlsFiles(files.at, files));
+    if (found === undefined) {
+      throw new AuroraError("KEY", `the certificate or key cannot be used: ${reasonOf(cause)}`, {
+        op,
+        subject: formatKeyPath(files.at),
+        hint: weakCure,
+        cause,
+      });
+    }
+    throw new AuroraError("KEY", `${formatKeyPath(found.path)}: ${found.problem}`, {
+      op,
+      ...(found.value === undefined ? {} : { subject: found.value }),
+      ...(found.write === undefined ? {} : { hint: found.write }),
+      cause,
+    });
+  }
+}
+
+/** Of certificates and keys that OpenSSL does not take. */
+export const weakCure =
+  "Give PEM files, a key that belongs to the certificate, and certificates signed with SHA-256 or better.";
+
+/** OpenSSL's own words, without its number. */
+export function reasonOf(error: unknown): string {
+  const { reason, message } = error as Error & { readonly reason?: string };
+  return reason ?? message;
+}
+
+/** Warns of what cannot be read or used, the same once until it is told of a success. @param kept what is used meanwhile */
+export function createRenewalLog(
+  logger: Logger,
+  kept: string,
+): { failed(error: unknown): void; succeeded(): void } {
+  let told = "";
+  return {
+    failed(error) {
+      const { message, subject, hint } = error as AuroraError;
+      if (message !== told) logger.warn(`${message}; ${kept}`, { file: subject, hint });
+      told = message;
+    },
+    succeeded() {
+      told = "";
+    },
+  };
+}
+
+function pemOf(text: Pem): string | undefined {
+  return text === undefined || typeof text === "string" ? text : Buffer.from(text).toString("utf8");
+}
