@@ -23,7 +23,7 @@ import {
   type GatewayIntake,
   type GatewayIntakeOptions,
 } from "./uplink/gateway-intake.ts";
-import { enrolledScanMs, openGatewaySites } from "./uplink/gateway-sites.ts";
+import { fileScanMs, openGatewaySites } from "./uplink/gateway-sites.ts";
 import { measureConnection, watchConnection } from "./uplink/mqtt-side.ts";
 import type { StoringPart } from "./worker-report.ts";
 
@@ -36,7 +36,7 @@ interface IntakeOptions {
   /** How often the folders of bundles are looked at; default 30 s. */
   readonly bundleScanMs?: number;
   /** How often the list of an enrolment is looked at; default 30 s. */
-  readonly enrolledScanMs?: number;
+  readonly fileScanMs?: number;
   /** Instead of the defaults. */
   readonly batches?: GatewayIntakeOptions["batches"];
 }
@@ -75,7 +75,7 @@ export async function openIntake(options: IntakeOptions, closers: Closers): Prom
     await sites.refresh();
     await intake.tellRevoked();
   };
-  closers.add(every(options.enrolledScanMs ?? enrolledScanMs, logger, readList));
+  closers.add(every(options.fileScanMs ?? fileScanMs, logger, readList));
   return { ...intake, record, topics, shelf, evidence };
 }
 

@@ -22,8 +22,8 @@ interface WriterOptions {
   readonly metrics: Metrics;
   /** How often the folders of bundles are looked at; default 30 s. */
   readonly bundleScanMs?: number;
-  /** How often the list of an enrolment is looked at; default 30 s. */
-  readonly enrolledScanMs?: number;
+  /** How often the list of an enrolment and the embedded broker's certificate are looked at; default 30 s. */
+  readonly fileScanMs?: number;
 }
 
 /** A half that runs. */
@@ -53,7 +53,7 @@ async function assemble(options: WriterOptions, closers: Closers): Promise<Runni
   const intake = await openIntake({ ...options, publish }, closers);
   warnOfAnySite(config, logger);
   const { record, topics, shelf, evidence, ingest, states } = intake;
-  const mqtt = await openMqttSide(config, logger, metrics);
+  const mqtt = await openMqttSide(config, options);
   closers.add(() => mqtt.close());
   closers.add(() => ingest.close());
   closers.add(() => states.close());

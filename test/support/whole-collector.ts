@@ -20,8 +20,8 @@ import { createMetrics } from "../../src/core/platform/metrics.ts";
 /** What may be given instead of the default. */
 export interface CollectorWiring extends PageWiring {
   readonly logger?: Logger;
-  /** How often the list of an enrolment is looked at. */
-  readonly enrolledScanMs?: number;
+  /** How often the list of an enrolment and the embedded broker's certificate are looked at. */
+  readonly fileScanMs?: number;
 }
 
 /** A running collector. */

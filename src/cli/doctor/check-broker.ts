@@ -8,7 +8,6 @@ import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts
 import { createTopics } from "../../core/contract/topics.ts";
 import { formatDuration } from "../../core/maths/durations.ts";
 import { noticeOf } from "../../core/platform/daemon/certificate-dates.ts";
-import { parseCertificate } from "../../core/platform/daemon/pem-certificates.ts";
 import { silentLogger } from "../../core/platform/logger.ts";
 import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
 import { probeBroker, probedGateway } from "../../core/platform/mqtt/broker-probe.ts";

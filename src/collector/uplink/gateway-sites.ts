@@ -24,8 +24,8 @@ export interface EnrolledSites extends GatewaySites {
   refresh(): Promise<void>;
 }
 
-/** How often it is looked at whether the list has changed. */
-export const enrolledScanMs = 30_000;
+/** How often it is looked at whether the list has changed, or another file that is read again. */
+export const fileScanMs = 30_000;
 /** @throws AuroraError CONFIG_INVALID for a list of an enrolment that cannot be used */
 export async function openGatewaySites(
   { mqtt: { enrolledFile, embedded } }: CollectorConfig,

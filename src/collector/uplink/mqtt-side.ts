@@ -4,14 +4,10 @@ import type { CollectorConfig } from "../../core/contract/config/collector-confi
 import { createTopics } from "../../core/contract/topics.ts";
 import { urlHost } from "../../core/contract/url-host.ts";
 import type { Clock } from "../../core/platform/clock.ts";
-import {
-  maxPemBytes,
-  readConfiguredText,
-  readPasswordFile,
-} from "../../core/platform/files/configured-text.ts";
+import { every } from "../../core/platform/daemon/every.ts";
+import { readPasswordFile } from "../../core/platform/files/configured-text.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Metrics } from "../../core/platform/metrics.ts";
-import type { BrokerTls } from "../../core/platform/mqtt/broker-listeners.ts";
 import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
 import { probeBroker, probedGateway } from "../../core/platform/mqtt/broker-probe.ts";
 import { withoutLogin } from "../../core/platform/mqtt/broker-socket.ts";
@@ -20,7 +16,8 @@ import { createEmbeddedBroker } from "../../core/platform/mqtt/embedded-broker.t
 import { createMqttClient, type MqttClientOptions } from "../../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { createBrokerAccess } from "./broker-access.ts";
-import { gatewaySites } from "./gateway-sites.ts";
+import { createBrokerTlsLook, readBrokerTls } from "./broker-tls.ts";
+import { fileScanMs, gatewaySites } from "./gateway-sites.ts";
 
 /** A client, and the broker when it is ours. */
 interface MqttSide {
@@ -46,12 +43,19 @@ const ingestId = "aurora-collector";
 /** One that only shows the record keeps no session, and may be one of many. */
 const webId = `aurora-web-${hostname()}-${process.pid}`;
 
+interface MqttSideOptions {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** How often the embedded broker's certificate is looked at; default 30 s. */
+  readonly fileScanMs?: number;
+}
+
 /** For what takes what gateways send: starts the embedded broker unless there is an address of another, and starts to connect. */
 export async function openMqttSide(
   { mqtt: config }: CollectorConfig,
-  logger: Logger,
-  metrics: Metrics,
+  options: MqttSideOptions,
 ): Promise<MqttSide> {
+  const { logger, metrics } = options;
   const { maxPacketBytes } = config.embedded;
   if (config.url !== null) {
     const login = await readBrokerLogin(config);
@@ -110,6 +114,14 @@ export async function openMqttSide(
     onUnretained: (user) => unretained.add(1, labelOf(user)),
     logger,
   });
+  const stopLooking =
+    tls === undefined
+      ? undefined
+      : every(
+          options.fileScanMs ?? fileScanMs,
+          logger,
+          createBrokerTlsLook(config.embedded, tls, { broker, logger }),
+        );
   const scheme = tls === undefined ? "mqtt" : "mqtts";
   const url = `${scheme}://${urlHost(host)}:${broker.port}`;
   const own = `mqtt://127.0.0.1:${broker.internalPort}`;
@@ -120,6 +132,7 @@ export async function openMqttSide(
     url,
     embedded,
     close: async () => {
+      await stopLooking?.();
       await client.close();
       await broker.close();
     },
@@ -194,16 +207,4 @@ function warnOfOpenBroker(
     stopWaiting();
     if (client.version === 5) void probe();
   });
-}
-
-/** What the embedded broker's own address is encrypted with; undefined: it is not. */
-async function readBrokerTls({
-  certFile,
-  keyFile,
-  caFile,
-}: CollectorConfig["mqtt"]["embedded"]): Promise<BrokerTls | undefined> {
-  if (certFile === null || keyFile === null) return undefined;
-  const cert = await readConfiguredText(certFile, maxPemBytes);
-  const key = await readConfiguredText(keyFile, maxPemBytes);
-  return caFile === null ? { cert, key } : { cert, key, ca: await readConfiguredText(caFile, maxPemBytes) };
 }

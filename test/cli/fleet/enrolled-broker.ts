@@ -81,5 +81,5 @@ export function startEnrolledCollector(
       ...loginOf(enrolled.collectorDir, "aurora-collector", isTls),
     },
   });
-  return startCollector(config, { logger, enrolledScanMs: 50 });
+  return startCollector(config, { logger, fileScanMs: 50 });
 }

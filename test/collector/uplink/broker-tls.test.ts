@@ -1,7 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
@@ -12,6 +13,8 @@ import { findFreePort } from "../../support/free-port.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 import { startCollector } from "../../support/whole-collector.ts";
+
+const openssl = "/usr/bin/openssl";
 
 interface Made {
   readonly caFile: string;
@@ -58,7 +61,7 @@ async function start(embedded: object, logger: Logger = silentLogger) {
       },
     },
   });
-  const collector = await startCollector(config, { logger });
+  const collector = await startCollector(config, { logger, fileScanMs: 20 });
   onTestFinished(() => collector.close());
   return { collector, url: collector.mqttUrl };
 }
@@ -144,6 +147,7 @@ test("with an authority of clients and a password both are needed, and the log a
     [read(foreign), /not of the authority in caFile/, null],
     [read(unlisted), /no gateway or device of this name is enrolled/, "gw-9"],
     [{ ...read(unlisted), username: "gw-1" }, /its certificate is of "gw-9"/, "gw-1"],
+    [read(server), /its certificate was not issued for a client/, null],
   ];
   const told = (): Record<string, unknown>[] =>
     lines.map((line) => JSON.parse(line)).filter(({ message }) => message === "a login was refused");
@@ -159,7 +163,50 @@ test("with an authority of clients and a password both are needed, and the log a
   const metrics = await (await fetch(`${collector.url}/metrics`)).text();
   const count = (user: string): RegExp =>
     new RegExp(`^aurora_broker_refused_logins_total\\{user="${user}"\\} (\\d+)$`, "m");
-  expect(["gw-1", "none", "unknown"].map((user) => count(user).exec(metrics)?.[1])).toEqual(["6", "4", "2"]);
+  expect(["gw-1", "none", "unknown"].map((user) => count(user).exec(metrics)?.[1])).toEqual(["6", "6", "2"]);
+});
+
+test.skipIf(!existsSync(openssl)).each(["/O=Wind", "/CN=gw-1/CN=gw-2"])(
+  "a client whose certificate is of %s, which names nobody, is told as such",
+  async (subject) => {
+    const folder = createTemporaryFolder();
+    const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+    const signer = `-CA ${server.caFile} -CAkey ${join(dirname(dirname(server.caFile)), "ca.key")}`;
+    const newKey = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    const line = `req -x509 ${newKey} -days 1 -subj ${subject} -addext extendedKeyUsage=clientAuth ${signer} -keyout ${keyFile} -out ${certFile}`;
+    execFileSync(openssl, line.split(" "), { stdio: "ignore" });
+    const lines: string[] = [];
+    const logger = createLogger({ format: "json", write: (line) => void lines.push(line) });
+    const { url } = await start({ caFile: server.caFile, gateways: [{ id: "gw-1" }] }, logger);
+    expect(isIn(await connect(url, read({ ...gateway, certFile, keyFile })))).toBe(false);
+    await until(() => lines.join("").includes("its certificate has no single common name"), "told");
+  },
+);
+
+test("certificate, key and authority that are renewed on disk serve who connects next; halves are named, and change nothing", async () => {
+  const lines: string[] = [];
+  const logger = createLogger({ format: "json", write: (line) => void lines.push(line) });
+  const { url } = await start({ caFile: server.caFile, gateways: [{ id: "gw-1" }] }, logger);
+  const next = join(createTemporaryFolder(), "next");
+  await make("authority", next);
+  const renewed = await make("server", next, "127.0.0.1");
+  const client = await make("client", next, "gw-1");
+  const login = (ca: string): IClientOptions => ({ ...read(client), ca });
+  const [oldRoot, newRoot] = [readFileSync(server.caFile, "utf8"), readFileSync(renewed.caFile, "utf8")];
+  expect(isIn(await connect(url, login(oldRoot)))).toBe(false);
+
+  writeFileSync(server.caFile, `${oldRoot}${newRoot}`);
+  await until(async () => isIn(await connect(url, login(oldRoot))), "the authority that was added");
+  copyFileSync(renewed.keyFile, server.keyFile);
+  const isTold = (): string[] => lines.filter((line) => line.includes("does not belong to the certificate"));
+  await until(() => isTold().length > 0, "the halves are told");
+  expect(isTold()[0]).toMatch(/mqtt\.embedded\.keyFile: .*; the broker keeps what it has/);
+  expect(isIn(await connect(url, login(oldRoot)))).toBe(true);
+  copyFileSync(renewed.certFile, server.certFile);
+  await until(async () => isIn(await connect(url, login(newRoot))), "the new certificate");
+  expect(isTold()).toHaveLength(1);
+  writeFileSync(server.caFile, newRoot);
+  await until(async () => !isIn(await connect(url, { ...read(gateway), ca: newRoot })), "the old one is out");
 });
 
 test("without an authority of clients a password is asked for, over TLS alone", async () => {

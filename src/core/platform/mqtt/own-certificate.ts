@@ -1,7 +1,7 @@
 /** What a client's own certificate says of a broker that does not let it in: whose it is, and whether its dates explain it. */
 import type { X509Certificate } from "node:crypto";
 import { renderIsoTime } from "../../contract/iso-time.ts";
-import { parseCertificate } from "../daemon/check-files.ts";
+import { parseCertificate } from "../daemon/pem-certificates.ts";
 
 /** PEM text; of several certificates the first is the client's own. */
 export type OwnCertificate = string | Uint8Array | undefined;
