@@ -31,8 +31,8 @@ interface Identity {
   readonly key: string;
 }
 
-/** A self-signed certificate with an application URI. */
-function createIdentity(folder: string, name: string): Identity {
+/** A certificate with an application URI, signed by itself or by `issuer`. */
+function createIdentity(folder: string, name: string, issuer?: Identity): Identity {
   const identity = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}-key.pem`) };
   const extensions = [
     `subjectAltName=URI:urn:aurora:test:${name},DNS:localhost`,
@@ -40,7 +40,8 @@ function createIdentity(folder: string, name: string): Identity {
     "extendedKeyUsage=clientAuth,serverAuth",
   ].flatMap((each) => ["-addext", each]);
   const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", `/CN=${name}`];
-  execFileSync(openssl, [...request, ...extensions, "-keyout", identity.key, "-out", identity.cert], {
+  const by = issuer === undefined ? [] : ["-CA", issuer.cert, "-CAkey", issuer.key];
+  execFileSync(openssl, [...request, ...extensions, ...by, "-keyout", identity.key, "-out", identity.cert], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   return identity;
@@ -346,6 +347,18 @@ describe.skipIf(python === undefined || !existsSync(openssl))("a secured OPC UA 
       expect.stringContaining("username and password"),
       expect.stringContaining("another security"),
     ]);
+  });
+
+  test("of a trusted authority is read at the host that its certificate is for, and refused at another", async () => {
+    const signed = createIdentity(folder, "signed", theirs);
+    const port = await findFreePort();
+    await startServer(port, { certificate: signed.cert, key: signed.key, password: secret });
+    const named = await start(port, secured({ url: `opc.tcp://localhost:${port}/site` }));
+    await until(() => named.readings.length > 0, "a reading", limitMs);
+    const other = await start(port, secured());
+    await until(() => other.source.describe().faults.length > 0, "the refusal", limitMs);
+    expect(faultsOf(other.source)[0]).toContain("DNS:localhost, not for 127.0.0.1");
+    expect(other.readings).toEqual([]);
   });
 
   test("that is silent holds up neither a fault nor the end", async () => {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
 import { opcuaPackage, refusePackage } from "../../core/contract/config/optional-packages.ts";
 import { gatewayState } from "../../core/contract/config/state-names.ts";
+import { hostOf } from "../../core/contract/url-host.ts";
 import type { FindNodes } from "../../core/ingest/opcua-nodes.ts";
 import { findOptionalPackage } from "../../core/platform/daemon/check-packages.ts";
 import type { CertificatePackage, OpcUaClient, OpcUaLibrary, OpcUaPackage } from "./opcua-library.ts";
@@ -161,7 +162,7 @@ function createClient(
     return { client, refusal: () => undefined };
   }
   const { certificate, key } = login.own;
-  const check = createCertificateCheck(login.trusted);
+  const check = createCertificateCheck(login.trusted, hostOf(new URL(config.url)));
   let refused: string | undefined;
   const isGood = (der: Uint8Array | readonly Uint8Array[]): boolean => {
     const first = der instanceof Uint8Array ? der : der[0];

@@ -5,7 +5,11 @@ type Cure = readonly [says: RegExp, cure: string];
 const connectionCures: readonly Cure[] = [
   [
     /certificate of the server is not trusted/,
-    "Compare the fingerprint with the server's own, and add its certificate to trustFiles.",
+    "Compare the fingerprint with the server's own, and add its certificate, or that of the authority that signed it itself, to trustFiles.",
+  ],
+  [
+    /certificate of the server (is for .*, not for|was not issued for a server)/,
+    "Write a name that the certificate is for into url, or have one issued for a server of this name; or add the server's own certificate to trustFiles, once its fingerprint is compared.",
   ],
   [
     /certificate of the server is valid from/,

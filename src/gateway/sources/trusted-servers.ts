@@ -1,11 +1,21 @@
-/** Which servers an OPC UA client trusts: those whose certificate, or whose authority's, is in a file. All others are refused. */
+/**
+ * Which servers an OPC UA client trusts: those whose certificate is in a file, and those whose authority's is, where it was
+ * issued for a server at this host. All others are refused.
+ */
 import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 
 /** Why a server's certificate is not good; undefined: it is. */
 type CheckCertificate = (der: Uint8Array, nowMs: number) => string | undefined;
 
-/** @param trusted of servers, or of authorities (`CA:TRUE`) */
-export function createCertificateCheck(trusted: readonly X509Certificate[]): CheckCertificate {
+/** Extended key usage of a server (RFC 5280, 4.2.1.12). */
+const serverUse = "1.3.6.1.5.5.7.3.1";
+
+/**
+ * @param trusted of servers, or of authorities (`CA:TRUE`)
+ * @param host that the client was told to connect to
+ */
+export function createCertificateCheck(trusted: readonly X509Certificate[], host: string): CheckCertificate {
   return (der, nowMs) => {
     let certificate: X509Certificate;
     try {
@@ -14,22 +24,36 @@ export function createCertificateCheck(trusted: readonly X509Certificate[]): Che
     } catch {
       return "not a certificate";
     }
-    const { fingerprint256, subject } = certificate;
-    const isTrusted = trusted.some(
-      (each) =>
-        each.fingerprint256 === fingerprint256 ||
-        (each.ca &&
-          isInTime(each, nowMs) &&
-          certificate.checkIssued(each) &&
-          certificate.verify(each.publicKey)),
-    );
+    const { fingerprint256, subject, validFrom, validTo } = certificate;
+    const problem = isInTime(certificate, nowMs) ? undefined : `is valid from ${validFrom} to ${validTo}`;
+    const refusal = trusted.some((each) => each.fingerprint256 === fingerprint256)
+      ? problem
+      : trusted.some((each) => isIssuer(each, certificate, nowMs))
+        ? (problem ?? findMisuse(certificate, host))
+        : "is not trusted";
     const name = `${subject.replaceAll("\n", ", ").slice(0, 120)}, SHA-256 ${fingerprint256}`;
-    if (!isTrusted) return `the certificate of the server is not trusted (${name})`;
-    if (!isInTime(certificate, nowMs)) {
-      return `the certificate of the server is valid from ${certificate.validFrom} to ${certificate.validTo} (${name})`;
-    }
-    return undefined;
+    return refusal === undefined ? undefined : `the certificate of the server ${refusal} (${name})`;
   };
+}
+
+function isIssuer(authority: X509Certificate, certificate: X509Certificate, nowMs: number): boolean {
+  return (
+    authority.ca &&
+    isInTime(authority, nowMs) &&
+    certificate.checkIssued(authority) &&
+    certificate.verify(authority.publicKey)
+  );
+}
+
+/** An authority issues for many: who is no server, or another one, must not answer in this one's name (OPC 10000-4, 6.1.3). */
+function findMisuse(certificate: X509Certificate, host: string): string | undefined {
+  // Node calls the extended one so; without it a certificate is for any use.
+  if (certificate.keyUsage?.includes(serverUse) === false) return "was not issued for a server";
+  const isForHost =
+    isIP(host) === 0 ? certificate.checkHost(host, { subject: "never" }) : certificate.checkIP(host);
+  if (isForHost !== undefined) return undefined;
+  const names = certificate.subjectAltName?.slice(0, 200) ?? "no name";
+  return `is for ${names}, not for ${host}`;
 }
 
 function isInTime({ validFrom, validTo }: X509Certificate, nowMs: number): boolean {

@@ -13,6 +13,8 @@ test.each([
     "another security",
   ],
   ["the certificate of the server is not trusted (CN=scada, SHA-256 0E:C8)", "trustFiles"],
+  ["the certificate of the server is for DNS:laptop, not for scada (CN=laptop, SHA-256 0E:C8)", "into url"],
+  ["the certificate of the server was not issued for a server (CN=gw, SHA-256 0E:C8)", "for a server"],
   ["the certificate of the server is valid from A to B (CN=scada, SHA-256 0E:C8)", "renewed"],
   [" serviceResult = BadUserAccessDenied (0x801f0000)", "username and password"],
   [" serviceResult = BadCertificateUntrusted (0x801a0000)", "trust this gateway's certificate"],

@@ -25,7 +25,7 @@ export interface OpcUaConfig {
   /** This gateway's own certificate and its key. */
   readonly certFile: string | null;
   readonly keyFile: string | null;
-  /** Certificates of servers, or of authorities; whoever has none of them is refused. */
+  /** Certificates of servers, or of authorities, whose servers must be the host in `url`; every other one is refused. */
   readonly trustFiles: readonly string[];
   readonly username: string | null;
   readonly passwordFile: string | null;
@@ -96,7 +96,9 @@ export const opcuaSchema: () => z.ZodType<readonly OpcUaConfig[], unknown> = onD
           .array(filePathSchema)
           .max(16)
           .default([])
-          .describe("Certificates (PEM) of the server or its authority; every other server is refused"),
+          .describe(
+            "Certificates (PEM) of the server, or of the authority that signed it itself, which must have issued it for a server at the host in url; every other server is refused",
+          ),
         username: z.string().min(1).max(256).nullable().default(null).describe("User; null: anonymous"),
         passwordFile: optionalFile().describe("File that holds the user's password"),
         time: z
