@@ -8,9 +8,10 @@ import {
   extendStart,
   findServiceManager,
 } from "../core/platform/daemon/service-manager.ts";
-import { maxPemBytes, readConfiguredText, readPasswordFile } from "../core/platform/files/configured-text.ts";
+import { readAuthorities, readPasswordFile } from "../core/platform/files/configured-text.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
+import type { PostgresLogin } from "./record/postgres/postgres-database.ts";
 
 /**
  * @param access `read`: somebody else here writes; with SQLite one connection does, and is opened first
@@ -45,11 +46,14 @@ export async function openRecord(
     }
   }
   const { openPostgresRecord } = await import("./record/postgres/postgres-record.ts");
-  const ca = caFile === null ? (tls ? "" : undefined) : await readConfiguredText(caFile, maxPemBytes);
+  const readLogin = async (): Promise<PostgresLogin> => ({
+    password: passwordFile === null ? undefined : await readPasswordFile(passwordFile),
+    ca: caFile === null ? (tls ? "" : undefined) : await readAuthorities(caFile),
+  });
   const options = {
     url,
-    password: passwordFile === null ? undefined : await readPasswordFile(passwordFile),
-    ca,
+    login: await readLogin(),
+    readLogin,
     connections,
     statementTimeoutMs: statementTimeoutSeconds * 1_000,
     logger,

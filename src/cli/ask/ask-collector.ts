@@ -4,6 +4,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { fieldsOf } from "../../core/contract/fields.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
+import { cureCertificate } from "../../core/platform/tls-cures.ts";
 
 /** Where a collector of this machine listens unless its configuration says otherwise. */
 export const defaultCollectorUrl = "http://127.0.0.1:8080";
@@ -175,6 +176,7 @@ function describeSilence(url: URL, op: string, cause: unknown): AuroraError {
   const code = codeOf(cause);
   const hint =
     silenceHints.find(({ codes }) => codes.test(code))?.hint ??
+    cureCertificate(innermost(cause), places) ??
     "Start it with `aurora collector`, or give its address with --collector URL.";
   return new AuroraError("COLLECTOR", `no collector answers at ${url.origin}: ${describeCause(cause)}`, {
     op,
@@ -184,15 +186,12 @@ function describeSilence(url: URL, op: string, cause: unknown): AuroraError {
   });
 }
 
+const places = { authorities: "NODE_EXTRA_CA_CERTS=FILE", address: "--collector" };
 const silenceHints: readonly { readonly codes: RegExp; readonly hint: string }[] = [
   { codes: /^ENOTFOUND$/, hint: "Nobody knows a machine of that name: check the address after --collector." },
   {
     codes: /^ERR_SSL_|^EPROTO$/,
     hint: "It does not speak TLS as this command does: check port and protocol, http or https.",
-  },
-  {
-    codes: /CERT|SIGNATURE|ALTNAME/,
-    hint: "Its certificate is not trusted here: name the authority that signed it in NODE_EXTRA_CA_CERTS=FILE.",
   },
 ];
 

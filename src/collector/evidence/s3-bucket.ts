@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AwsV4Signer } from "aws4fetch";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { EvidenceBucketConfig } from "../../core/contract/config/kept-evidence-config.ts";
-import { maxPemBytes, readConfiguredText } from "../../core/platform/files/configured-text.ts";
+import { readAuthorities, readConfiguredText } from "../../core/platform/files/configured-text.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { StoredFile } from "./evidence-store.ts";
@@ -50,14 +50,15 @@ const maxSockets = 8;
 export async function openS3Bucket(config: EvidenceBucketConfig, maxObjectBytes: number): Promise<S3Bucket> {
   const { endpoint, region, caFile, timeoutSeconds } = config;
   const isTls = endpoint.startsWith("https:");
-  const ca = caFile === null ? null : await readConfiguredText(caFile, maxPemBytes);
-  const agent = isTls
-    ? new HttpsAgent({ keepAlive: true, maxSockets, ...(ca === null ? {} : { ca }) })
-    : new HttpAgent({ keepAlive: true, maxSockets });
+  const agent = new (isTls ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets });
   const start = isTls ? httpsRequest : httpRequest;
   const closing = new AbortController();
+  /** Read at every request, since it is renewed; the agent uses no connection again that was opened with other authorities. */
+  const readTrust = async (): Promise<{ readonly ca?: string }> =>
+    caFile === null ? {} : { ca: await readAuthorities(caFile) };
   // Wrong at the start is told at the start; read again at every request, since keys are renewed.
   await readKey(config);
+  await readTrust();
 
   const send = async ({ method, key, body }: S3Request): Promise<IncomingMessage> => {
     const signed = await new AwsV4Signer({
@@ -69,13 +70,14 @@ export async function openS3Bucket(config: EvidenceBucketConfig, maxObjectBytes:
       service: "s3",
       region,
     }).sign();
+    const trust = await readTrust();
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutSeconds * 1_000)]);
     const headers = {
       ...Object.fromEntries(signed.headers),
       ...(body === undefined ? {} : { "content-length": String(body.length) }),
     };
     return await new Promise((resolve, reject) => {
-      const request = start(signed.url, { method, headers, agent, signal }, resolve);
+      const request = start(signed.url, { method, headers, agent, signal, ...trust }, resolve);
       request.on("error", (error) => reject(signal.aborted ? signal.reason : error));
       request.end(body);
     });

@@ -1,6 +1,7 @@
 /** What a bucket refuses and why, in words for whoever runs the collector. Repeats no text of the server but its code. */
 import { AuroraError, hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import type { EvidenceBucketConfig } from "../../core/contract/config/kept-evidence-config.ts";
+import { cureCertificate } from "../../core/platform/tls-cures.ts";
 
 /** The server answered, and not with what was asked for. */
 export class S3Refusal extends Error {
@@ -22,6 +23,7 @@ export function isPassing(error: unknown): boolean {
   return status >= 500 || status === 429 || status === 408;
 }
 
+const places = { authorities: "evidence.s3.caFile", address: "evidence.s3.endpoint" };
 const wrongKey = "Compare evidence.s3.accessKeyIdFile and secretAccessKeyFile with the key of the bucket.";
 const expired =
   "The key is a temporary one that has ended, or one that wants a session token, which is not sent: put a lasting key into evidence.s3.accessKeyIdFile and secretAccessKeyFile.";
@@ -45,7 +47,7 @@ const hints: Readonly<Record<string, string>> = {
 export function createBucketError(op: string, config: EvidenceBucketConfig, cause: unknown): AuroraError {
   const { endpoint, bucket, timeoutSeconds } = config;
   const code = cause instanceof S3Refusal ? cause.code : null;
-  const closer = hasErrorCode(cause) ? cause.hint : hints[code ?? ""];
+  const closer = hasErrorCode(cause) ? cause.hint : (hints[code ?? ""] ?? cureCertificate(cause, places));
   const isLate = cause instanceof Error && cause.name === "TimeoutError";
   const why = isLate ? `no answer within ${timeoutSeconds} s` : describe(cause);
   return new AuroraError("STORE", `cannot ${op} the bucket ${bucket} at ${endpoint}: ${why}`, {

@@ -1,49 +1,38 @@
-import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
 import { createCertificateCheck } from "../../../src/gateway/sources/trusted-servers.ts";
+import {
+  asAuthority,
+  hasOpenssl,
+  type IssuedFiles,
+  issueCertificate,
+  noAuthority,
+} from "../../support/issue-certificate.ts";
 
-const openssl = "/usr/bin/openssl";
-const noAuthority = "basicConstraints=critical,CA:FALSE";
 const forServer = "extendedKeyUsage=clientAuth,serverAuth";
 
-describe.skipIf(!existsSync(openssl))("a server whose authority alone is trusted (with openssl)", () => {
+describe.skipIf(!hasOpenssl)("a server whose authority alone is trusted (with openssl)", () => {
   let folder = "";
+  let authority: IssuedFiles;
   let root: X509Certificate;
   beforeAll(() => {
     const scratch = createScratchFolder("trusted-servers");
     folder = scratch.path;
-    root = issue("root", { extensions: ["basicConstraints=critical,CA:TRUE"] });
+    authority = issueCertificate(folder, "root", { extensions: [asAuthority] });
+    root = read(authority);
     return () => scratch.remove();
   });
 
-  /** Of itself, or of `issuer`, whose certificate and key are in the folder. */
-  function issue(
-    name: string,
-    { extensions, issuer }: { readonly extensions: readonly string[]; readonly issuer?: string },
-  ): X509Certificate {
-    const at = (file: string): string => join(folder, file);
-    const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-    const own = [
-      "-keyout",
-      at(`${name}.key`),
-      "-out",
-      at(`${name}.pem`),
-      "-subj",
-      `/CN=${name}`,
-      "-days",
-      "2",
-    ];
-    const by = issuer === undefined ? [] : ["-CA", at(`${issuer}.pem`), "-CAkey", at(`${issuer}.key`)];
-    const more = extensions.flatMap((each) => ["-addext", each]);
-    execFileSync(openssl, ["req", "-x509", ...curve, ...own, ...by, ...more], { stdio: "pipe" });
-    return new X509Certificate(readFileSync(at(`${name}.pem`)));
-  }
+  const read = ({ cert }: IssuedFiles): X509Certificate => new X509Certificate(readFileSync(cert));
   const issued = (name: string, names: string, ...more: readonly string[]): X509Certificate =>
-    issue(name, { issuer: "root", extensions: [noAuthority, `subjectAltName=${names}`, ...more] });
+    read(
+      issueCertificate(folder, name, {
+        issuer: authority,
+        extensions: [noAuthority, `subjectAltName=${names}`, ...more],
+      }),
+    );
   const check = (certificate: X509Certificate, host: string): string | undefined =>
     createCertificateCheck([root], host)(certificate.raw, Date.now());
 
@@ -77,9 +66,10 @@ describe.skipIf(!existsSync(openssl))("a server whose authority alone is trusted
   });
 
   test("is refused where an authority between signed it, until that is trusted itself", () => {
-    const between = issue("between", { issuer: "root", extensions: ["basicConstraints=critical,CA:TRUE"] });
-    const server = issue("far", { issuer: "between", extensions: [noAuthority, "subjectAltName=DNS:far"] });
+    const between = issueCertificate(folder, "between", { issuer: authority, extensions: [asAuthority] });
+    const extensions = [noAuthority, "subjectAltName=DNS:far"];
+    const server = read(issueCertificate(folder, "far", { issuer: between, extensions }));
     expect(check(server, "far")).toContain("is not trusted");
-    expect(createCertificateCheck([between], "far")(server.raw, Date.now())).toBeUndefined();
+    expect(createCertificateCheck([read(between)], "far")(server.raw, Date.now())).toBeUndefined();
   });
 });

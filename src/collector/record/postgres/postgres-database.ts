@@ -3,6 +3,7 @@
  * a connection, transactions, and one kind of error. Holds no table.
  */
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { type ClientConfig, Pool, type PoolClient, types } from "pg";
 import type { Logger } from "../../../core/platform/logger.ts";
 import { isCollision, isLost, isUnprepared, otherEraError, redactUrl, wrapError } from "./postgres-errors.ts";
@@ -47,12 +48,20 @@ interface TransactionOptions {
   readonly answerMs?: number;
 }
 
-export interface PostgresOptions {
-  /** `postgres://user@host:5432/database`. */
-  readonly url: string;
+/** What files hold that are renewed while a collector runs. */
+export interface PostgresLogin {
   readonly password?: string | undefined;
   /** Checked against these authorities (PEM), or the system's where the text is empty; undefined: no TLS. */
   readonly ca?: string | undefined;
+}
+
+export interface PostgresOptions {
+  /** `postgres://user@host:5432/database`. */
+  readonly url: string;
+  /** Of the first connections; left out: no password, no TLS. */
+  readonly login?: PostgresLogin;
+  /** Asked after a connection that failed; where something was renewed, it is tried again with that. */
+  readonly readLogin?: () => Promise<PostgresLogin>;
   readonly connections: number;
   /** A statement that takes longer is ended by the server. */
   readonly statementTimeoutMs: number;
@@ -69,8 +78,9 @@ const maxAttempts = 3;
 /** Opens a pool; connects at the first statement. */
 export function openPostgres(options: PostgresOptions): PostgresDatabase {
   const subject = redactUrl(options.url);
+  let { login = {} } = options;
   const pool = new Pool({
-    ...connectionConfig(options),
+    ...connectionConfig(options, login),
     max: options.connections,
     idleTimeoutMillis: 60_000,
   });
@@ -87,13 +97,28 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
     wasReached = true;
     born.set(client, era);
   });
+  const borrow = async (): Promise<PoolClient> => {
+    for (;;) {
+      const client = await pool.connect();
+      if (born.get(client) === era) return client;
+      client.release(true);
+    }
+  };
+  /** False: nothing was renewed, or it cannot be read just now. */
+  const renewLogin = async (): Promise<boolean> => {
+    const found = await options.readLogin?.().catch(() => undefined);
+    if (found === undefined || isDeepStrictEqual(found, login)) return false;
+    login = found;
+    // The pool makes each connection by these.
+    Object.assign(pool.options, connectionConfig(options, login));
+    return true;
+  };
   const connect = async (): Promise<PoolClient> => {
     try {
-      for (;;) {
-        const client = await pool.connect();
-        if (born.get(client) === era) return client;
-        client.release(true);
-      }
+      return await borrow().catch(async (error: unknown) => {
+        if (await renewLogin()) return borrow();
+        throw error;
+      });
     } catch (error) {
       throw wrapError(error, subject, wasReached ? undefined : "start the collector again then");
     }
@@ -236,8 +261,10 @@ function nameOf(text: string): string {
   return name;
 }
 
-function connectionConfig(options: PostgresOptions): ClientConfig {
-  const { url, password, statementTimeoutMs, ca } = options;
+function connectionConfig(
+  { url, statementTimeoutMs }: PostgresOptions,
+  { password, ca }: PostgresLogin,
+): ClientConfig {
   // Within the address: what an address says, or leaves out, goes before every other option of the driver.
   const secret =
     password === undefined ? "" : `${url.includes("?") ? "&" : "?"}password=${encodeURIComponent(password)}`;

@@ -3,6 +3,7 @@
  * PostgreSQL documentation, appendix A). Knows no driver.
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { cureCertificate } from "../../../core/platform/tls-cures.ts";
 
 /** What the server says of a statement that it refuses. */
 interface Refusal {
@@ -79,6 +80,7 @@ export function isOfAnotherEra(error: unknown): boolean {
   return error instanceof AuroraError && otherEraErrors.has(error);
 }
 
+const places = { authorities: "`record.caFile`", address: "`record.url`" };
 const hints: readonly (readonly [RegExp, string])[] = [
   [/^08P01/, "A pooler between needs `ignore_startup_parameters`, as src/SCALING.md says."],
   [
@@ -102,6 +104,7 @@ export function wrapError(error: unknown, subject: string, next = "it is tried a
   const state = sqlState(error) ?? "";
   const hint =
     hints.find(([pattern]) => pattern.test(state))?.[1] ??
+    cureCertificate(error, places) ??
     `Check that the PostgreSQL server runs and can be reached; ${next}.`;
   // Some network errors have no message of their own.
   const reason = error.message === "" ? ((error as { code?: string }).code ?? error.name) : error.message;

@@ -1,4 +1,5 @@
 /** Reads a file that a configuration names: a key, a certificate, a password. */
+import { AuroraError } from "../../contract/aurora-error.ts";
 import { readFileBounded } from "./bounded-read.ts";
 
 /** Bound of a certificate with its chain, a key, or the few authorities of one server. */
@@ -14,6 +15,20 @@ export async function readConfiguredText(path: string, maxBytes: number): Promis
     hint: "Check the path and that this user may read the file.",
   });
   return new TextDecoder().decode(bytes);
+}
+
+/**
+ * Certificates (PEM) of the authorities that a client of TLS trusts.
+ * @throws AuroraError CONFIG_INVALID as for any other text, and for an empty file, which TLS would take for the system's authorities
+ */
+export async function readAuthorities(path: string): Promise<string> {
+  const pem = await readConfiguredText(path, maxPemBytes);
+  if (pem !== "") return pem;
+  throw new AuroraError("CONFIG_INVALID", `${path} is empty`, {
+    op: "read authorities",
+    subject: path,
+    hint: "Put the authority's certificate there, in PEM form.",
+  });
 }
 
 /** The password in a file, without white space around it. @throws AuroraError CONFIG_INVALID as for any other text */
