@@ -2,10 +2,14 @@
  * The server of updates: does it answer, does it have what a gateway looks for first and until when is that good, what does its clock
  * say? Verifies nothing, and keeps nothing of it.
  */
+import { type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
 import { renderIsoTime } from "../../core/contract/iso-time.ts";
 import { maxTimestampBytes } from "../../core/contract/publication.ts";
 import { readExpiry } from "../../core/platform/daemon/file-warnings.ts";
+import { readAuthorities } from "../../core/platform/files/configured-text.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
+import { cureCertificate } from "../../core/platform/tls-cures.ts";
 import { compareClock } from "./check-clock.ts";
 import { type CheckResult, good, warning } from "./check-result.ts";
 
@@ -13,16 +17,22 @@ const answerMs = 5_000;
 const name = "update server";
 const advice = "Check updates.url and the collector behind it; the models here serve on.";
 
-/** Asks for the newest metadata (TUF section 5.4); every answer of a server is dated (RFC 9110 section 6.6.1). */
-export async function checkUpdateServer(url: string): Promise<readonly CheckResult[]> {
+const places = { authorities: "updates.caFile", address: "updates.url" };
+
+/**
+ * Asks for the newest metadata (TUF section 5.4); every answer of a server is dated (RFC 9110 section 6.6.1).
+ * @param caFile as `updates.caFile`
+ */
+export async function checkUpdateServer(
+  url: string,
+  caFile: string | null = null,
+): Promise<readonly CheckResult[]> {
   const looked = `${url.replace(/\/+$/, "")}/metadata/timestamp.json`;
   try {
-    const { status, headers, body } = await fetch(looked, {
-      redirect: "manual",
-      signal: AbortSignal.timeout(answerMs),
-    });
-    const timestamp = body === null ? "" : await readTimestamp(body);
-    const dateMs = Date.parse(headers.get("date") ?? "");
+    const response = await get(looked, caFile === null ? undefined : await readAuthorities(caFile));
+    const { statusCode: status = 0, headers } = response;
+    const timestamp = await readTimestamp(response);
+    const dateMs = Date.parse(headers.date ?? "");
     return [
       status === 200 ? describeTimestamp(looked, timestamp) : describeStatus(looked, status),
       ...(Number.isNaN(dateMs) ? [] : [compareClock("the update server", dateMs, Date.now())]),
@@ -33,8 +43,19 @@ export async function checkUpdateServer(url: string): Promise<readonly CheckResu
   }
 }
 
+/** Follows no redirection. */
+function get(url: string, ca: string | undefined): Promise<IncomingMessage> {
+  const send = url.startsWith("https:") ? requestHttps : requestHttp;
+  const signal = AbortSignal.timeout(answerMs);
+  return new Promise((resolve, reject) => {
+    send(url, { agent: false, signal, ...(ca === undefined ? {} : { ca }) }, resolve)
+      .on("error", reject)
+      .end();
+  });
+}
+
 /** Empty where it is larger than one may be. */
-async function readTimestamp(body: ReadableStream<Uint8Array>): Promise<string> {
+async function readTimestamp(body: IncomingMessage): Promise<string> {
   const tooLong = (): RangeError => new RangeError("a timestamp without end");
   const bytes = await readBodyBounded(body, maxTimestampBytes, tooLong).catch((error: unknown) => {
     if (error instanceof RangeError) return "";
@@ -62,7 +83,10 @@ function describeStatus(looked: string, status: number): CheckResult {
   return warning(name, `there are no updates at ${looked}: it answers with status ${status}`, where);
 }
 
-function describeFailure(url: string, { code, message }: NodeJS.ErrnoException): CheckResult {
+function describeFailure(url: string, error: NodeJS.ErrnoException): CheckResult {
+  const { code, message } = error;
+  const certificate = cureCertificate(error, places);
+  if (certificate !== undefined) return warning(name, `${url}: ${message}`, certificate);
   if (/SSL|EPROTO/.test(`${code} ${message}`) && url.startsWith("https:")) {
     return warning(name, `${url}: no TLS is spoken on this port`, "Write http://, or the port with TLS.");
   }

@@ -94,7 +94,7 @@ function checksOf(config: GatewayConfig, options: GatewaySource): readonly Check
     }),
     ...(url === null || !config.updates.enabled
       ? []
-      : [check("network", "update server", () => checkUpdateServer(url))]),
+      : [check("network", "update server", () => checkUpdateServer(url, config.updates.caFile))]),
     check("devices", "lines", () => checkLines(config, { isRunning: isRunning() })),
     check("devices", "gateway", async () => checkRunning(config, isRunning() ? found.page : null)),
   ];

@@ -21,7 +21,7 @@ interface DownloadOptions {
   readonly limits: TransferLimits;
   /** Attempts in a row, each going on where the last one stopped; at least 1. */
   readonly attempts: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly caFile?: string | null | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -95,7 +95,8 @@ async function fetchRest(
   const from = have < sizeBytes ? have : 0;
   const response = await httpGet(url, {
     ...options.limits,
-    headers: { ...options.headers, ...(from > 0 ? { range: `bytes=${from}-` } : {}) },
+    caFile: options.caFile,
+    headers: from > 0 ? { range: `bytes=${from}-` } : {},
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   try {

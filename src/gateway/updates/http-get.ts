@@ -10,7 +10,9 @@ import {
 } from "node:http";
 import { request as requestHttps } from "node:https";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { readAuthorities } from "../../core/platform/files/configured-text.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
+import { cureCertificate } from "../../core/platform/tls-cures.ts";
 
 export interface TransferLimits {
   /** Longest silence: connecting, before the answer, between two pieces of it. */
@@ -21,6 +23,8 @@ export interface TransferLimits {
 
 interface GetOptions extends TransferLimits {
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of the authorities that an https server is trusted by; left out or null: the system's. Read at every request, since it is renewed. */
+  readonly caFile?: string | null | undefined;
   /** Ends the transfer at once. */
   readonly signal?: AbortSignal;
 }
@@ -35,7 +39,14 @@ export interface GetResponse {
 }
 
 /** Sends the request and waits for the headers. @throws AuroraError UPDATE_SOURCE when there is no answer. */
-export function httpGet(url: string, options: GetOptions): Promise<GetResponse> {
+export async function httpGet(url: string, options: GetOptions): Promise<GetResponse> {
+  const { caFile = null } = options;
+  const ca =
+    caFile === null
+      ? undefined
+      : await readAuthorities(caFile).catch((error: Error) => {
+          throw sourceError(url, error.message, error);
+        });
   const send = url.startsWith("https:") ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     let request: ClientRequest;
@@ -44,6 +55,7 @@ export function httpGet(url: string, options: GetOptions): Promise<GetResponse> 
         agent: false,
         timeout: options.stallMs, // as an option it counts while connecting, too
         headers: { ...options.headers, "accept-encoding": "identity", connection: "close" },
+        ...(ca === undefined ? {} : { ca }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
     } catch (cause) {
@@ -82,9 +94,12 @@ export async function readBody(response: GetResponse, maxBytes: number, url: str
   }
 }
 
+const places = { authorities: "updates.caFile", address: "updates.url" };
+
 /** The error for a source that does not do what it should. */
 export function sourceError(url: string, message: string, cause?: unknown): AuroraError {
-  return new AuroraError("UPDATE_SOURCE", `${url}: ${message}`, {
+  const cure = cureCertificate(cause, places);
+  return new AuroraError("UPDATE_SOURCE", `${url}: ${message}${cure === undefined ? "" : `. ${cure}`}`, {
     op: "fetch update",
     subject: url,
     hint: "It is tried again at the next look.",

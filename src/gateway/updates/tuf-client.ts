@@ -45,8 +45,7 @@ interface TufClientOptions {
   readonly metadataUrl: string;
   readonly clock: Clock;
   readonly limits: TransferLimits;
-  /** Headers of every request, for example credentials. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly caFile?: string | null | undefined;
 }
 
 /** A view on the repository that only goes forward. */
@@ -190,7 +189,7 @@ function createSource(options: TufClientOptions, signal: AbortSignal | undefined
       try {
         const response = await httpGet(url, {
           ...options.limits,
-          ...(options.headers === undefined ? {} : { headers: options.headers }),
+          caFile: options.caFile,
           ...(signal === undefined ? {} : { signal }),
         });
         if (response.status !== 200) {

@@ -68,8 +68,8 @@ export interface UpdateLookOptions {
   readonly onEvent: (name: string, subject: string, detail: string) => void;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Headers of every request, for example credentials. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Authorities of the server, as PEM; null or left out: the system's. */
+  readonly caFile?: string | null;
   readonly bounds?: Partial<UpdateBounds>;
 }
 
@@ -141,7 +141,7 @@ interface Tools {
 type Answer = UpdateEvent | Extract<UpdateEffect, { kind: "rest" }>;
 
 function openTools(options: UpdateLookOptions): Tools {
-  const { stateDir, files, headers } = options;
+  const { stateDir, files, caFile } = options;
   const bounds: UpdateBounds = { ...defaultBounds, ...options.bounds };
   const url = options.url.replace(/\/+$/, "");
   const client = createTufClient({
@@ -151,7 +151,7 @@ function openTools(options: UpdateLookOptions): Tools {
     metadataUrl: `${url}/metadata`,
     clock: options.clock,
     limits: bounds.metadata,
-    ...(headers === undefined ? {} : { headers }),
+    caFile,
   });
   return {
     options,
@@ -273,7 +273,7 @@ function fetchTar(tools: Tools, target: OfferedTarget, signal: AbortSignal): Pro
     limits: bounds.target,
     attempts: bounds.transferAttempts,
     signal,
-    ...(options.headers === undefined ? {} : { headers: options.headers }),
+    caFile: options.caFile,
   });
 }
 

@@ -33,7 +33,7 @@ export interface UpdatesOptions {
  * @throws AuroraError CONFIG_INVALID for a root file that cannot be read, or is larger than root metadata may be.
  */
 export async function startUpdates(options: UpdatesOptions): Promise<readonly Updater[]> {
-  const { enabled, url, rootFile, pollSeconds } = options.settings;
+  const { enabled, url, caFile, rootFile, pollSeconds } = options.settings;
   if (!enabled || url === null || rootFile === null) return [];
   const initialRoot = await readFileBounded(rootFile, maxRootBytes, {
     missing: "CONFIG_INVALID",
@@ -48,6 +48,7 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
       ...common,
       stateDir,
       url,
+      caFile,
       initialRoot,
       trustedKeys: models.trustedKeys,
       runtime: { runtimeVersion: options.runtimeVersion },

@@ -74,7 +74,7 @@ function create(
     modbus: [],
     opcua: [],
     bundles: { dir: ".", trustedKeys: [], engine: "integer" },
-    updates: { enabled: false, url: null, rootFile: null, pollSeconds: 60 },
+    updates: { enabled: false, url: null, caFile: null, rootFile: null, pollSeconds: 60 },
     operation: { standbyBelowRpm: 60, dataTimeoutSeconds: 10 },
     commissioning: { minWindows: 600, minHours: 24 },
     alarms: { falsePerTurbineYear: 0.1, faultPrior: 0.058, stopDb: null },

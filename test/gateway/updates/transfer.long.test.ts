@@ -256,15 +256,4 @@ describe("one GET", () => {
       /sends more than/,
     );
   });
-
-  it("sends the headers that it is given", async () => {
-    let seen: string | undefined;
-    fixture.misbehave((_path, request) => {
-      seen = request.headers.authorization;
-      return false;
-    });
-    const known = await fixture.gateway({ headers: { authorization: "Bearer x" } });
-    await known.updater.checkNow();
-    expect(seen).toBe("Bearer x");
-  });
 });

@@ -63,6 +63,7 @@ export function listGatewayFiles({
     ...bundles.trustedKeys.flatMap((file, index) =>
       named(["bundles", "trustedKeys", index], file, "public-key"),
     ),
+    ...named(["updates", "caFile"], updates.caFile, "certificate"),
     ...named(["updates", "rootFile"], updates.rootFile, "root-metadata").map((entry) => ({
       ...entry,
       updatesDir: `${gateway.stateDir}/${gatewayState.updates}`,

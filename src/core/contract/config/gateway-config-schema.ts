@@ -174,6 +174,9 @@ export const gatewayConfigSchema: () => z.ZodType<GatewayConfig> = onDemand(() =
             )
             .nullable()
             .default(null),
+          caFile: optionalFile().describe(
+            "Certificates (PEM) of the authorities that the server of an https url is trusted by; null: the system's",
+          ),
           rootFile: optionalFile().describe("Trusted TUF root metadata, from the collector at enrolment"),
           pollSeconds: z
             .number()

@@ -96,6 +96,7 @@ export interface GatewayConfig {
   readonly updates: {
     readonly enabled: boolean;
     readonly url: string | null;
+    readonly caFile: string | null;
     readonly rootFile: string | null;
     readonly pollSeconds: number;
   };
