@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type ClientConfig, Pool, type PoolClient, types } from "pg";
 import type { Logger } from "../../../core/platform/logger.ts";
 import { isCollision, isLost, isUnprepared, otherEraError, redactUrl, wrapError } from "./postgres-errors.ts";
-import { type SqlParameter, toParameter } from "./postgres-values.ts";
+import { createParsers, type SqlParameter, toParameter } from "./postgres-values.ts";
 
 /** A row by the names of its columns: int8 and numeric are numbers, bytea is bytes. */
 export type PostgresRow = Readonly<Record<string, unknown>>;
@@ -284,30 +284,4 @@ function connectionConfig(
 
 /** In whichever of its two forms the server is set to write it (`bytea_output`). */
 const readBytes = types.getTypeParser(types.builtins.BYTEA, "text") as unknown as (value: string) => Buffer;
-const plainText = (value: string): unknown => value;
-
-/** Of the types that the record's tables have (pg_type.dat). */
-const parsers: Readonly<Record<number, (value: string) => unknown>> = {
-  16: (value) => value === "t",
-  17: (value) => new Uint8Array(readBytes(value)),
-  20: Number,
-  21: Number,
-  23: Number,
-  700: Number,
-  701: Number,
-  1022: readNumbers,
-  1700: Number,
-};
-
-/** An array of numbers, in which some may not be known. */
-function readNumbers(value: string): (number | null)[] {
-  if (value === "{}") return [];
-  return value
-    .slice(1, -1)
-    .split(",")
-    .map((text) => (text === "NULL" ? null : Number(text)));
-}
-
-function parserOf(oid: number): (value: string) => unknown {
-  return parsers[oid] ?? plainText;
-}
+const parserOf = createParsers(readBytes);

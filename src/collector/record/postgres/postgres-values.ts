@@ -1,4 +1,4 @@
-/** Values as the driver takes them. */
+/** Values as the driver takes and gives them. */
 
 /** What can be bound; a list becomes an array of the server. A text may not hold a NUL character. */
 export type SqlParameter = number | string | boolean | Uint8Array | null | readonly SqlParameter[];
@@ -25,4 +25,31 @@ function encodeElement(value: SqlParameter): string {
   }
   if (value instanceof Uint8Array) return `"\\\\x${toBuffer(value).toString("hex")}"`;
   return Array.isArray(value) ? encodeArray(value) : String(value);
+}
+
+type Parser = (value: string) => unknown;
+
+/** Reads the text of a column by its type, of those that the record's tables have (pg_type.dat); all others stay text. */
+export function createParsers(readBytes: (value: string) => Uint8Array): (oid: number) => Parser {
+  const parsers: Readonly<Record<number, Parser>> = {
+    16: (value) => value === "t",
+    17: (value) => new Uint8Array(readBytes(value)),
+    20: Number,
+    21: Number,
+    23: Number,
+    700: Number,
+    701: Number,
+    1022: readNumbers,
+    1700: Number,
+  };
+  return (oid) => parsers[oid] ?? ((value) => value);
+}
+
+/** An array of numbers, in which some may not be known. */
+function readNumbers(value: string): (number | null)[] {
+  if (value === "{}") return [];
+  return value
+    .slice(1, -1)
+    .split(",")
+    .map((text) => (text === "NULL" ? null : Number(text)));
 }
