@@ -734,13 +734,17 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
       await record.check();
       await record.close();
     }
-    const error: unknown = await openAt(locked, { login: { password: "wrong" } }).catch((reason: unknown) => reason);
+    const error: unknown = await openAt(locked, { login: { password: "wrong" } }).catch(
+      (reason: unknown) => reason,
+    );
     expect(error).toMatchObject({ code: "STORE", hint: expect.stringContaining("record.passwordFile") });
   });
 
   it("says what is wrong with a server, and no password", async () => {
     const url = `postgres://aurora@127.0.0.1:${server.port}/nowhere`;
-    const error: unknown = await openAt(url, { login: { password: "very-secret" } }).catch((reason: unknown) => reason);
+    const error: unknown = await openAt(url, { login: { password: "very-secret" } }).catch(
+      (reason: unknown) => reason,
+    );
     expect(error).toMatchObject({ code: "STORE", hint: expect.stringContaining("createdb") });
     expect(JSON.stringify(error) + String(error)).not.toContain("very-secret");
     const [latin] = [await server.createDatabase()].map((address) => address.replace(/record_\d+$/, "latin"));
