@@ -1,7 +1,6 @@
 /**
- * A small MQTT broker in this process, for installations without one: MQTT 3.1.1 (aedes), denies everything that is
- * not allowed, bounds packets at the socket. Has no sessions for absent clients, no shared subscriptions and no cluster:
- * an installation that needs them uses mosquitto or another broker.
+ * A small MQTT broker in this process, for installations without one: MQTT 3.1.1 (aedes), denies what is not allowed, bounds packets at
+ * the socket. Without sessions for absent clients, shared subscriptions and a cluster: who needs them uses mosquitto or another broker.
  */
 import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
@@ -51,10 +50,7 @@ export interface EmbeddedBrokerOptions {
   readonly tls?: BrokerTls;
   /** Largest packet taken, header included; default 1 MiB. One with many fields has less. */
   readonly maxPacketBytes?: number;
-  /**
-   * Default 1,000. Unauthenticated connections make room for new ones, guests (no user name) get half of the places and
-   * a login a few, so that none can keep the others out. Clients of this process have places of their own.
-   */
+  /** Default 1,000: guests (no user name) get half, a login a few; who is not let in yet makes room. This process's clients have their own. */
   readonly maxConnections?: number;
   /** Clients that are known by name, each of which has a place beside those; default 0. */
   readonly enrolled?: number;
