@@ -46,7 +46,7 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
   const take = (database: SqliteDatabase): void => {
     for (const row of database.prepare("SELECT key, value FROM state").all()) {
       const key = String(row.key);
-      if (!waiting.has(key) && !values.has(key)) values.set(key, String(row.value));
+      if (!waiting.has(key) && !values.has(key) && !described.has(key)) values.set(key, String(row.value));
     }
   };
 

@@ -1,17 +1,18 @@
 /**
  * The gateway's one database file: opened when first needed, set aside when corrupted, tried again when the disk was
- * full. Knows nothing of what is kept in it; each part brings its own tables.
+ * full. Never writes over what it could not read. Knows nothing of what is kept in it; each part brings its own tables.
  */
 import { existsSync } from "node:fs";
 import { AuroraError, hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { noteFilePlace } from "../../core/platform/sqlite/file-place.ts";
 import { sizeWithLog } from "../../core/platform/sqlite/file-size.ts";
-import { readSqliteCopy } from "../../core/platform/sqlite/read-copy.ts";
-import { openSqlite, renewFile } from "../../core/platform/sqlite/sqlite.ts";
+import { refuseUnreadable, renewFile } from "../../core/platform/sqlite/renew-file.ts";
+import { openSqlite } from "../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
-import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
+import { type SqliteErrorKind, sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 import { noReserve, openStoreReserve, type StoreReserve } from "./store-reserve.ts";
+import { refuseUnread, takeUpKept } from "./take-up-kept.ts";
 
 export interface StoreFileOptions {
   readonly path: string;
@@ -37,15 +38,15 @@ interface StorePart {
   readonly attach: (database: SqliteDatabase) => void;
   /**
    * Called instead where the file is there and the disk lets nobody open it, such as one that went read-only: takes up what was kept
-   * from a copy, which has the tables that the last run made and is gone afterwards.
+   * from the file as far as it can be read, or from a copy, which have the tables that the last run made and are closed afterwards.
    */
-  readonly takeUp?: (copy: SqliteDatabase) => void;
+  readonly takeUp?: (kept: SqliteDatabase) => void;
   /** Called when a corrupted file was replaced by an empty one, after `attach`. */
   readonly onRenewed?: (setAside: string, reason: string) => void;
 }
 
 export interface StoreFile {
-  /** Adds a part; it is attached at once if the file is open. */
+  /** Adds a part; it is attached at once if the file is open. Throws `STORE` where the disk does not read what is to be taken up. */
   add(part: StorePart): void;
   /** Runs `work` on the open database; a corrupted one is replaced and `work` run once more. Throws `STORE`. */
   use<T>(work: (database: SqliteDatabase) => T): T;
@@ -59,7 +60,7 @@ export interface StoreFile {
 
 /**
  * Opens the file. Throws `STORE` where only a person can help (no rights, another process has it, no SQLite); a full
- * or failing disk is no reason not to start, and every later use tries again.
+ * disk, or one that fails, is no reason not to start as long as what was kept can be read, and every later use tries again.
  */
 export function openStoreFile(options: StoreFileOptions): StoreFile {
   const { path } = options;
@@ -67,8 +68,10 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   const parts: StorePart[] = [];
   let database: SqliteDatabase | null = null;
   let isElsewhere = (): boolean => false;
-  /** It is there, and cannot be opened where it lies. */
-  let isAway = false;
+  /** It is there, and cannot be opened where it lies, for this kind of reason; null: neither. */
+  let away: SqliteErrorKind | "full-folder" | null = null;
+  /** What it holds was not taken up. */
+  let isUnread = false;
   let closed = false;
 
   const announce = (setAside: string, reason: string): void => {
@@ -76,7 +79,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     for (const part of parts) part.onRenewed?.(setAside, reason);
   };
 
-  const open = (): SqliteDatabase => {
+  const openAttached = (): SqliteDatabase => {
     let renewed: { setAside: string; reason: string } | null = null;
     const opened = openSqlite(path, {
       locking: "exclusive",
@@ -84,11 +87,14 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       busyTimeoutMs: options.busyTimeoutMs ?? 2000,
       ...(options.cacheKibibytes === undefined ? {} : { cacheKibibytes: options.cacheKibibytes }),
       ...(options.maxFileBytes === undefined ? {} : { maxBytes: options.maxFileBytes }),
-      onLeaked: (pages) => {
-        logger.warn("pages of the store have no use, as in a copy of one that was being written", {
-          path,
-          pages,
-        });
+      onFinding: ({ leakedPages, unreadable }) => {
+        const pages = leakedPages;
+        if (unreadable !== null) logger.warn("not all of the store could be read", { path, unreadable });
+        else
+          logger.warn("pages of the store have no use, as in a copy of one that was being written", {
+            path,
+            pages,
+          });
       },
       onCorrupt: (setAside, reason) => {
         renewed = { setAside, reason };
@@ -98,9 +104,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       for (const part of parts) part.attach(opened);
     } catch (error) {
       opened.close();
-      if (!isCorrupt(error) || renewed !== null) throw error;
-      // Of what is in the tables SQLite's check at the opening sees nothing.
-      return renew(wordsOf(error));
+      throw error;
     }
     database = opened;
     isElsewhere = noteFilePlace(path);
@@ -108,11 +112,28 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     return opened;
   };
 
+  /** Of what is in the tables SQLite's check at the opening sees nothing; and what it calls damaged may be a read that failed. */
+  const open = (): SqliteDatabase => {
+    if (isUnread) throw refuseUnread(path);
+    try {
+      return openAttached();
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+    }
+    refuseUnreadable(path);
+    try {
+      return openAttached();
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      return renew(wordsOf(error));
+    }
+  };
+
   const renew = (reason: string): SqliteDatabase => {
     let setAside = "";
     const fresh = renewFile(path, (to) => {
       setAside = to;
-      return open();
+      return openAttached();
     });
     announce(setAside, reason);
     return fresh;
@@ -127,22 +148,29 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   };
 
   const takeUp = ({ takeUp: take }: StorePart): void => {
-    if (take === undefined) return;
-    try {
-      readSqliteCopy(path, take);
-    } catch (error) {
-      logger.error("what the last run kept cannot be read, starting without it", { path, error });
-    }
+    if (take !== undefined && !takeUpKept({ path, isFailing: away === "io", take, logger })) isUnread = true;
   };
 
-  const replace = (reason: string): SqliteDatabase => {
+  const letGo = (): void => {
     try {
       database?.close();
     } catch {
       // It is broken; what matters is that the file is let go.
     }
     database = null;
-    return renew(reason);
+  };
+
+  /** What a part needs of the open file is damaged, or cannot be read. */
+  const attachAnew = (part: StorePart): void => {
+    letGo();
+    try {
+      open();
+    } catch (error) {
+      if (sqliteErrorKind(error) !== "io") throw error;
+      away = "io";
+      logger.error("the store cannot be read now, trying again later", { path, error });
+      takeUp(part);
+    }
   };
 
   try {
@@ -150,8 +178,8 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   } catch (error) {
     const kind = sqliteErrorKind(error);
     // One that was used before is away for a while: a card that went read-only, files that were given to somebody else.
-    isAway = existsSync(path);
-    const isKept = (kind === "cannot-open" || kind === "read-only") && isAway;
+    away = existsSync(path) ? (kind ?? "full-folder") : null;
+    const isKept = away === "cannot-open" || away === "read-only";
     if (kind !== "full" && kind !== "io" && !isKept && !isFullDisk(error)) throw error;
     logger.error("the store cannot be opened now, trying again later", { path, error });
   }
@@ -196,13 +224,15 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       parts.push(part);
       try {
         if (database !== null) part.attach(database);
-        else if (isAway) takeUp(part);
+        else if (away !== null) takeUp(part);
       } catch (error) {
-        if (!isCorrupt(error)) {
+        try {
+          if (database === null || !(isCorrupt(error) || sqliteErrorKind(error) === "io")) throw error;
+          attachAnew(part);
+        } catch (failure) {
           parts.pop();
-          throw error;
+          throw failure;
         }
-        replace(wordsOf(error));
       }
       if (pendingRenewal === null) return;
       const { setAside, reason } = pendingRenewal;
@@ -216,7 +246,14 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
         return work(current);
       } catch (error) {
         if (!isCorrupt(error)) throw error;
-        return work(replace(wordsOf(error)));
+        letGo();
+      }
+      try {
+        return work(open());
+      } catch (error) {
+        if (!isCorrupt(error)) throw error;
+        letGo();
+        return work(renew(wordsOf(error)));
       }
     },
     close() {

@@ -41,6 +41,6 @@ function check(path: string): StructureFinding {
     }
   } catch (error) {
     if (sqliteErrorKind(error) !== "corrupt") throw error;
-    return { leakedPages: 0, damage: (error as Error).message };
+    return { leakedPages: 0, damage: (error as Error).message, unreadable: null };
   }
 }

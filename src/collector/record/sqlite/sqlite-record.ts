@@ -100,8 +100,10 @@ export async function openSqliteRecord(
     onUnchecked: () => {
       isUnchecked = true;
     },
-    onLeaked: (pages) => {
-      leakedPages = pages;
+    onFinding: (finding) => {
+      leakedPages = finding.leakedPages;
+      const { unreadable } = finding;
+      if (unreadable !== null) logger.warn("not all of the database could be read", { path, unreadable });
     },
     onCorrupt: (setAside, reason, fresh) => {
       const hint = `src/KEYS.md says how to get out of ${setAside} what can be read. Gateways send again what they were not told is stored; the rest is in that file alone.`;

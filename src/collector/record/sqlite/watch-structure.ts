@@ -49,7 +49,8 @@ export function watchStructure(record: FleetRecord, options: WatchStructureOptio
       logger.error("no note of the damage can be left: the next start finds it anew", { path, error });
     }
   };
-  const act = async ({ leakedPages, damage }: StructureFinding): Promise<void> => {
+  const act = async ({ leakedPages, damage, unreadable }: StructureFinding): Promise<void> => {
+    if (unreadable !== null) logger.warn("not all of the database could be read", { path, unreadable });
     if (damage === null) {
       if (leakedPages > 0) await tellLeaked(record, leakedPages, options);
       return;

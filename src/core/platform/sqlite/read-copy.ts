@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { databaseFiles, sizeOf, sizeWithLog } from "./file-size.ts";
+import { refuseUnreadable } from "./renew-file.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
@@ -19,6 +20,7 @@ export function readSqliteCopy(path: string, read: (database: SqliteDatabase) =>
   if (sizeWithLog(path) > maxCopiedBytes) {
     throw refuse(path, `it is larger than ${maxCopiedBytes / 1024 / 1024} MiB`);
   }
+  refuseUnreadable(path);
   let folder: string | null = null;
   try {
     folder = mkdtempSync(join(tmpdir(), "aurora-read-"));

@@ -2,12 +2,13 @@
  * The one door to SQLite: the library built into Node where it exists, better-sqlite3 elsewhere. Opens in WAL mode,
  * checks the file, sets a corrupted one aside and starts over. Synchronous, as both libraries are; one writer a file.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import process from "node:process";
 import { AuroraError, systemCodeOf } from "../../contract/aurora-error.ts";
 import { sizeOf, sizeWithLog } from "./file-size.ts";
+import { refuseUnreadable, renewFile } from "./renew-file.ts";
 import {
   createSqliteDatabase,
   type RawDatabase,
@@ -15,7 +16,7 @@ import {
   type SqliteEngine,
 } from "./sqlite-database.ts";
 import { hintOfClosedFolder, hintOfFullDisk, sqliteErrorKind, wrapSqliteError } from "./sqlite-error.ts";
-import { checkStructure } from "./structure.ts";
+import { checkStructure, type StructureFinding } from "./structure.ts";
 
 /** Both libraries, in the order in which they are tried. */
 export const sqliteEngines: readonly SqliteEngine[] = ["node", "better"];
@@ -43,8 +44,8 @@ interface SqliteOptions {
   readonly onUnchecked?: () => void;
   /** What is known to be wrong with the file, which is then set aside unopened. */
   readonly knownDamage?: string;
-  /** Told when the check found pages of which nothing makes use: the file is good for use, and larger than it need be. */
-  readonly onLeaked?: (pages: number) => void;
+  /** Told when the check found pages of which nothing makes use, or that could not be read: the file is good for use all the same. */
+  readonly onFinding?: (finding: StructureFinding) => void;
   /**
    * Told when a corrupted file was set aside, with the new one: where it throws, the old one comes back. Without it a corrupted file
    * is an error.
@@ -62,7 +63,7 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDat
   const isNew = !inMemory && !existsSync(path);
   try {
     if (!isNew && !inMemory && options.onCorrupt !== undefined) refuseUnopened(path, options);
-    return openOnce(path, options);
+    return isNew || inMemory ? openOnce(path, options) : openTwice(path, options);
   } catch (error) {
     // What a full disk leaves of a file that never was: the next opening must not take it for one that lost everything.
     if (isNew && isEmpty(path)) rmSync(path, { force: true });
@@ -78,6 +79,17 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDat
         throw failure;
       }
     });
+  }
+}
+
+/** A damage is one that is there at a second look, of a file that can be read: SQLite tells a read that the disk failed as one. */
+function openTwice(path: string, options: SqliteOptions): SqliteDatabase {
+  try {
+    return openOnce(path, options);
+  } catch (error) {
+    if (sqliteErrorKind(error) !== "corrupt") throw error;
+    refuseUnreadable(path);
+    return openOnce(path, options);
   }
 }
 
@@ -179,14 +191,14 @@ function chooseEngine(wanted: SqliteEngine | undefined): {
 }
 
 function refuseDamaged(raw: RawDatabase, path: string, options: SqliteOptions): void {
-  const { checkedBytes = Number.POSITIVE_INFINITY, onUnchecked, onLeaked } = options;
+  const { checkedBytes = Number.POSITIVE_INFINITY, onUnchecked, onFinding } = options;
   if (sizeWithLog(path) > checkedBytes) {
     onUnchecked?.();
     return;
   }
-  const { leakedPages, damage } = checkStructure(raw);
-  if (damage !== null) throw corruption(damage);
-  if (leakedPages > 0) onLeaked?.(leakedPages);
+  const finding = checkStructure(raw);
+  if (finding.damage !== null) throw corruption(finding.damage);
+  if (finding.leakedPages > 0 || finding.unreadable !== null) onFinding?.(finding);
 }
 
 function limitSize(raw: RawDatabase, maxBytes: number): void {
@@ -247,53 +259,4 @@ function quietly<T>(load: () => T): T {
   } finally {
     process.emitWarning = original;
   }
-}
-
-/** Files set aside are evidence, but not for ever: the newest few of a name are kept, before any that are empty. */
-const keptCorruptFiles = 3;
-
-/** The log must go with its file: SQLite would replay it into a new one. */
-const movedFiles = ["", "-wal", "-shm"] as const;
-
-/**
- * Moves a corrupted file at `path` and its log to `<path>.corrupt-<n>`, and begins a new one by `begin`, which is told that name. Where
- * it throws, as on a full disk, the old file is back in its place. What `begin` opened must be closed then.
- */
-export function renewFile<T>(path: string, begin: (setAside: string) => T): T {
-  const setAside = `${path}.corrupt-${(setAsideNumbers(path).at(-1) ?? 0) + 1}`;
-  moveFile(path, setAside);
-  let begun: T;
-  try {
-    begun = begin(setAside);
-  } catch (error) {
-    removeFile(path);
-    moveFile(setAside, path);
-    throw error;
-  }
-  const kept = setAsideNumbers(path).map((number) => `${path}.corrupt-${number}`);
-  const byWorth = [
-    ...kept.filter((each) => sizeWithLog(each) === 0),
-    ...kept.filter((each) => sizeWithLog(each) > 0),
-  ];
-  for (const old of byWorth.slice(0, -keptCorruptFiles)) if (old !== setAside) removeFile(old);
-  return begun;
-}
-
-/** In rising order. */
-function setAsideNumbers(path: string): number[] {
-  const prefix = `${basename(path)}.corrupt-`;
-  return readdirSync(dirname(path))
-    .filter((name) => name.startsWith(prefix))
-    .map((name) => Number(name.slice(prefix.length)))
-    .filter((number) => Number.isSafeInteger(number))
-    .sort((a, b) => a - b);
-}
-
-function moveFile(from: string, to: string): void {
-  for (const suffix of movedFiles)
-    if (suffix === "" || existsSync(from + suffix)) renameSync(from + suffix, to + suffix);
-}
-
-function removeFile(path: string): void {
-  for (const suffix of movedFiles) rmSync(path + suffix, { force: true });
 }

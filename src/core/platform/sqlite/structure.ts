@@ -5,12 +5,16 @@ export interface StructureFinding {
   readonly leakedPages: number;
   /** The first words of all else that is wrong; null: nothing. */
   readonly damage: string | null;
+  /** The first words of what could not be read. That is no damage, and what else was found may come of it; null: all could be read. */
+  readonly unreadable: string | null;
 }
 
 /** After so many findings SQLite looks no further. Unused pages are told after the tables' own pages. */
 const maxFindings = 100_000;
 const toldFindings = 3;
 const leakedPattern = /^Page \d+(?: is|:) never used$/;
+/** The primary result code of a failed read, which is told in the lowest byte, is 10. */
+const failedReadPattern = /failed to get page \d+|unable to get the page\. error code=(\d+)/;
 const headingPattern = /^\*\*\* in database \w+ \*\*\*$/;
 
 interface Questioned {
@@ -18,12 +22,12 @@ interface Questioned {
 }
 
 /**
- * Reads the whole file, some seconds a GB, and once more where something is wrong: a read that fails in passing is told as a damage
- * too. Throws what the library does where SQLite refuses to read on.
+ * Reads the whole file, some seconds a GB, and once more where something is wrong: a read may fail in passing. Throws what the library
+ * does where SQLite refuses to read on.
  */
 export function checkStructure(database: Questioned): StructureFinding {
   const found = lookThrough(database);
-  return found.damage === null ? found : lookThrough(database);
+  return isSound(found) ? found : lookThrough(database);
 }
 
 function lookThrough(database: Questioned): StructureFinding {
@@ -32,20 +36,36 @@ function lookThrough(database: Questioned): StructureFinding {
   } catch (error) {
     // It may find a bad page and stumble over it afterwards: the first finding alone can be had.
     const first = look(database, 1);
-    if (first.damage === null) throw error;
+    if (isSound(first)) throw error;
     return first;
   }
+}
+
+function isSound({ damage, unreadable }: StructureFinding): boolean {
+  return damage === null && unreadable === null;
 }
 
 function look(database: Questioned, findings: number): StructureFinding {
   const rows = database.prepare(`PRAGMA quick_check(${findings})`).all() as Record<string, unknown>[];
   // A row holds the findings of all tables at once, a line each, or one of a row.
   const lines = rows.flatMap((row) => String(Object.values(row)[0]).split("\n"));
-  if (lines.length === 0) return { leakedPages: 0, damage: "no answer" };
+  if (lines.length === 0) return { leakedPages: 0, damage: "no answer", unreadable: null };
   const found = lines.filter((line) => line !== "ok" && !headingPattern.test(line));
+  const failedReads = found.filter(isFailedRead);
+  if (failedReads.length > 0) return { leakedPages: 0, damage: null, unreadable: firstOf(failedReads) };
   const damages = found.filter((line) => !leakedPattern.test(line));
   return {
     leakedPages: found.length - damages.length,
-    damage: damages.length === 0 ? null : damages.slice(0, toldFindings).join("; "),
+    damage: damages.length === 0 ? null : firstOf(damages),
+    unreadable: null,
   };
+}
+
+function isFailedRead(line: string): boolean {
+  const found = failedReadPattern.exec(line);
+  return found !== null && (found[1] === undefined || (Number(found[1]) & 0xff) === 10);
+}
+
+function firstOf(lines: readonly string[]): string {
+  return lines.slice(0, toldFindings).join("; ");
 }

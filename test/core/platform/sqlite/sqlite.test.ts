@@ -273,7 +273,7 @@ for (const engine of sqliteEngines) {
       const told: unknown[] = [];
       const again = openSqlite(path, {
         engine,
-        onLeaked: (count) => told.push(count),
+        onFinding: ({ leakedPages }) => told.push(leakedPages),
         onCorrupt: (aside) => told.push(aside),
       });
       expect(told).toEqual([pages]);

@@ -1,0 +1,109 @@
+/** A store on a disk that fails to read, as a loose card does: whatever was kept is there once it can be read again. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { createStateStore } from "../../../src/gateway/record/state-store.ts";
+import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
+import { failReads } from "../../support/failing-reads.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { openOutbox } from "./outbox-rig.ts";
+
+const baseline = '{"version":5}';
+const pageBytes = 4_096;
+
+/** A store with a baseline and sixty events; gives its path, and the page that a table begins at. */
+function leaveStore(): { readonly path: string; readonly rootOf: (table: string) => number } {
+  const path = join(createTemporaryFolder(), "store.db");
+  const { file, outbox } = openOutbox(path);
+  const state = createStateStore(file);
+  state.set("baseline", baseline);
+  state.set("other", JSON.stringify("x".repeat(20_000)));
+  for (let index = 0; index < 60; index++)
+    outbox.append({ kind: "event", timeMs: 1, name: "n", subject: "s", detail: "x".repeat(500) });
+  outbox.flush();
+  const roots = file.use((database) => database.prepare("SELECT name, rootpage FROM sqlite_master").all());
+  outbox.close();
+  file.close();
+  return {
+    path,
+    rootOf: (table) => Number(roots.find(({ name }) => name === table)!.rootpage),
+  };
+}
+
+interface Told {
+  readonly kept: string | null;
+  readonly refusal: string | null;
+  readonly errors: readonly string[];
+}
+
+/** Begins in another process while reads of `path` fail from one page to before another; null: nobody can have that here. */
+function beginFailing(path: string, from: number, to: number): Told | null {
+  const env = failReads({ path, from: (from - 1) * pageBytes, to: (to - 1) * pageBytes });
+  if (env === null) return null;
+  writeFileSync(`${path}.failing`, "");
+  const program = fileURLToPath(new URL("open-store-main.ts", import.meta.url));
+  const answer = execFileSync(process.execPath, ["--import", "tsx", program, path], {
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+  });
+  rmSync(`${path}.failing`, { force: true });
+  return JSON.parse(answer) as Told;
+}
+
+/** What the next run finds. */
+function readAgain(path: string): { readonly baseline: string | null; readonly setAside: readonly string[] } {
+  const file = openStoreFile({ path });
+  const state = createStateStore(file);
+  const found = {
+    baseline: state.get("baseline"),
+    setAside: readdirSync(dirname(path)).filter((name) => name.includes(".corrupt")),
+  };
+  file.close();
+  return found;
+}
+
+test("where nothing of the file can be read no start succeeds, and the next one finds all of it", ({
+  skip,
+}) => {
+  const { path } = leaveStore();
+  const told = beginFailing(path, 1, 1e6);
+  if (told === null) return skip("nobody can make a disk fail here");
+  expect(told).toMatchObject({ kept: null, refusal: "STORE" });
+  expect(readAgain(path)).toEqual({ baseline, setAside: [] });
+});
+
+test("where what waits cannot be read the state is taken up all the same", ({ skip }) => {
+  const { path, rootOf } = leaveStore();
+  const page = rootOf("outbox_entry");
+  const told = beginFailing(path, page, page + 1);
+  if (told === null) return skip("nobody can make a disk fail here");
+  expect(told).toMatchObject({ kept: baseline, refusal: null });
+  expect(readAgain(path)).toEqual({ baseline, setAside: [] });
+});
+
+test("a page of the state that cannot be read is no damage: nothing is set aside, and no start succeeds", ({
+  skip,
+}) => {
+  const { path, rootOf } = leaveStore();
+  const page = rootOf("state");
+  const told = beginFailing(path, page, page + 1);
+  if (told === null) return skip("nobody can make a disk fail here");
+  expect(told).toMatchObject({ kept: null, refusal: "STORE" });
+  expect(readAgain(path)).toEqual({ baseline, setAside: [] });
+});
+
+test("what could be taken up neither from the file nor from a copy is not written over in that run", () => {
+  const { path } = leaveStore();
+  // SQLite opens no database whose log is a folder.
+  mkdirSync(`${path}-wal/x`, { recursive: true });
+  const file = openStoreFile({ path });
+  const state = createStateStore(file);
+  expect(state.get("baseline")).toBeNull();
+  rmSync(`${path}-wal`, { recursive: true });
+  expect(state.set("baseline", '{"version":1}')).toBe(false);
+  expect(state.get("baseline")).toBe('{"version":1}');
+  file.close();
+  expect(readAgain(path).baseline).toBe(baseline);
+});

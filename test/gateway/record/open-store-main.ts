@@ -1,0 +1,36 @@
+/**
+ * A gateway's store in a process of its own, on a disk that may fail: says as JSON what was taken up, or why nothing can begin. Then the
+ * disk reads again, and what has been learnt meanwhile is written.
+ */
+import { rmSync } from "node:fs";
+import process from "node:process";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createOutbox } from "../../../src/gateway/record/outbox.ts";
+import { createStateStore } from "../../../src/gateway/record/state-store.ts";
+import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
+
+const path = process.argv[2]!;
+const clock = createManualClock();
+const errors: string[] = [];
+const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
+const begin = (): string | null => {
+  const file = openStoreFile({ path, logger });
+  const outbox = createOutbox({ file, clock, timers: clock, logger });
+  const state = createStateStore(file, logger);
+  const kept = state.get("baseline");
+  rmSync(`${path}.failing`, { force: true });
+  state.set("learnt", "{}");
+  if (kept === null) state.set("baseline", '{"version":1}');
+  outbox.close();
+  file.close();
+  return kept;
+};
+let kept: string | null = null;
+let refusal: string | null = null;
+try {
+  kept = begin();
+} catch (error) {
+  refusal = String((error as { code?: unknown }).code);
+}
+process.stdout.write(JSON.stringify({ kept, refusal, errors }));
