@@ -4,7 +4,7 @@ import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import { parseJsonText } from "../../core/platform/files/parse-json.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import type { StateStore } from "./state-store.ts";
+import { changedText, type StateStore } from "./state-store.ts";
 
 /** Where something is kept of. */
 export type KeptPlace = Omit<PointId, "site">;
@@ -31,7 +31,8 @@ export function readKept<T>(state: Pick<StateStore, "get">, kept: KeptValue<T>):
   const json = parseJsonText(text);
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const detail = json === undefined ? "it is no JSON" : sayIssue(parsed.error.issues[0], json);
+  const noJson = text === changedText ? "the disk has changed it" : "it is no JSON";
+  const detail = json === undefined ? noJson : sayIssue(parsed.error.issues[0], json);
   logger.error("what the last run kept cannot be read, starting without it", { kept: key, detail });
   kept.onLost?.();
   return undefined;

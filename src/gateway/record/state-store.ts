@@ -1,15 +1,16 @@
 /**
  * Small named snapshots that outlive a restart (the alarms' state, which model serves). Reads come from memory, but for what its owner
- * can say again; a write that the disk refuses is kept in memory and tried again with the next one.
+ * can say again; a write that the disk refuses is kept in memory and tried again with the next one. On the disk each bears a checksum.
  */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
-import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
+import type { SqliteDatabase, SqlValue } from "../../core/platform/sqlite/sqlite-database.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
+import { openSealedText, sealText } from "./sealed-text.ts";
 import type { StoreFile } from "./store-file.ts";
 
 export interface StateStore {
-  /** The text kept under `key`, or null. */
+  /** The text kept under `key`, or null; of one that the disk has changed {@link changedText}. */
   get(key: string): string | null;
   /** All keys that begin with `prefix`. */
   keys(prefix: string): readonly string[];
@@ -27,6 +28,9 @@ export interface StateStore {
   /** Is all that was to be kept on the disk? Otherwise some of it waits in memory. */
   readonly isWritten: boolean;
 }
+
+/** Stands for a text that is not what was written. Nobody keeps it: no JSON is empty. */
+export const changedText = "";
 
 /** Says what there is to keep, by key; null: nothing. */
 type DescribeState = () => Readonly<Record<string, string | null>>;
@@ -46,7 +50,7 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
   const take = (database: SqliteDatabase): void => {
     for (const row of database.prepare("SELECT key, value FROM state").all()) {
       const key = String(row.key);
-      if (!waiting.has(key) && !values.has(key) && !described.has(key)) values.set(key, String(row.value));
+      if (!waiting.has(key) && !values.has(key) && !described.has(key)) values.set(key, openText(row.value));
     }
   };
 
@@ -76,7 +80,7 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
           for (const key of waiting) {
             const value = values.get(key);
             if (value === undefined) drop.run(key);
-            else put.run(key, value);
+            else put.run(key, sealText(value));
           }
         });
       });
@@ -117,7 +121,7 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
 
   const read = (key: string): string | null => {
     const row = file.use((database) => database.prepare("SELECT value FROM state WHERE key = ?").get(key));
-    return row === undefined ? null : String(row.value);
+    return row === undefined ? null : openText(row.value);
   };
 
   return {
@@ -146,4 +150,8 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
       return waiting.size === 0;
     },
   };
+}
+
+function openText(kept: SqlValue | undefined): string {
+  return openSealedText(String(kept)) ?? changedText;
 }
