@@ -6,7 +6,7 @@ import { type Clock, systemTimers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { WorkGauge } from "./points/work-gauge.ts";
-import { type ClockWatch, createClockWatch } from "./record/clock-watch.ts";
+import { type ClockWatch, createClockWatch, describeOffset } from "./record/clock-watch.ts";
 import type { DataQuality } from "./record/data-quality.ts";
 import { openLossMark } from "./record/loss-mark.ts";
 import { createOutbox, type Outbox } from "./record/outbox.ts";
@@ -56,9 +56,8 @@ export function openGatewayRecord(options: GatewayRecordOptions, closers: Closer
     clock,
     onChange: (offsetMs) => {
       const name = offsetMs === 0 ? "clock.agrees" : "clock.differs";
-      const detail = `the collector's clock is ${Math.round(offsetMs / 1000)} s ahead of this gateway's`;
       logger.warn(name, { offsetMs });
-      telemetry.event(name, "clock", detail);
+      telemetry.event(name, "clock", describeOffset(offsetMs));
     },
   });
   const outbox = createOutbox({

@@ -36,7 +36,8 @@ async function runCheck({ name, timeoutMs, run }: Check): Promise<readonly Check
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<readonly CheckResult[]>((resolve) => {
     const text = `no end within ${timeoutMs / 1000} s`;
-    const advice = "Something on the way neither answers nor refuses: a firewall, a hanging disk or driver.";
+    const advice =
+      "Something on the way neither answers nor refuses: a firewall, a hanging disk or driver; or the processor is slow, or busy with other work.";
     timer = setTimeout(() => resolve([bad(name, text, advice)]), timeoutMs);
   });
   try {

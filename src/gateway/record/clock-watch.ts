@@ -2,7 +2,7 @@
  * Holds the gateway's clock against the collector's, whose acknowledgements tell the time: says when they differ, and when
  * they agree again. Sets no clock and corrects no time.
  */
-import { dayMs } from "../../core/maths/durations.ts";
+import { dayMs, formatDuration } from "../../core/maths/durations.ts";
 import { type Clock, calendarOffsetMs } from "../../core/platform/clock.ts";
 
 /** One acknowledgement, epoch ms. */
@@ -30,6 +30,13 @@ interface ClockWatchOptions {
 
 /** Less is not worth a word: acknowledgements take their time, and many a clock is set once an hour. */
 const toleranceMs = 60_000;
+
+/** A difference of the clocks for people. */
+export function describeOffset(offsetMs: number): string {
+  if (offsetMs === 0) return "the collector's clock agrees with this gateway's";
+  const side = offsetMs > 0 ? "ahead of" : "behind";
+  return `the collector's clock is ${formatDuration(Math.abs(offsetMs))} ${side} this gateway's`;
+}
 
 export function createClockWatch({ clock, onChange }: ClockWatchOptions): ClockWatch {
   let offsetMs: number | null = null;

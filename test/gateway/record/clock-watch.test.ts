@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createClockWatch } from "../../../src/gateway/record/clock-watch.ts";
+import { createClockWatch, describeOffset } from "../../../src/gateway/record/clock-watch.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 
 function create() {
@@ -43,3 +43,11 @@ test.for([Date.UTC(1970, 0, 2), Date.UTC(2038, 0, 20), Date.UTC(9999, 0, 1)])(
     expect(watch.isConfirmed).toBe(false);
   },
 );
+
+test.for([
+  [-3_596_000, "the collector's clock is 60 min behind this gateway's"],
+  [90_000, "the collector's clock is 90 s ahead of this gateway's"],
+  [0, "the collector's clock agrees with this gateway's"],
+] as const)("a difference of %d ms is told in words", ([offsetMs, words]) => {
+  expect(describeOffset(offsetMs)).toBe(words);
+});
