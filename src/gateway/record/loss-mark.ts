@@ -61,8 +61,8 @@ const markBytes = 512;
 const count = z.int().min(0);
 const schema = onDemand(() => z.record(z.string(), z.tuple([count, count, count, count])));
 
-/** So far back a loss is dated where the mark's own time cannot be right. */
-const unknownSinceMs = 30 * dayMs;
+/** So far back a loss is dated of which nothing tells since when. */
+export const unknownSinceMs: number = 30 * dayMs;
 
 /** Reads what the last run left in the file at `path` and keeps it up to date from now on. */
 export function openLossMark(path: string, options: LossMarkOptions = {}): LossMark {

@@ -17,6 +17,8 @@ interface UnwrittenRecord {
 
 export interface OutboxBuffer extends WaitingRecords {
   push(record: PendingRecord): void;
+  /** Puts older ones before those that have no number yet. */
+  pushOlder(older: readonly PendingRecord[]): void;
   /** All but these were committed, and so was what is declared. */
   settle(left: readonly PendingRecord[]): void;
   /** Drops the oldest of the most expendable lanes until the bound is kept, of the others far above it. Returns how many of each. */
@@ -79,6 +81,11 @@ export function createOutboxBuffer(maxBytes: number, policies: LanePolicies): Ou
       records.push({ ...record });
       bytes += record.body.length;
       tally(record);
+    },
+    pushOlder(older) {
+      const numbered = records.filter(({ sequence }) => sequence !== undefined);
+      const others = records.filter(({ sequence }) => sequence === undefined);
+      keep([...numbered, ...older.map((record) => ({ ...record })), ...others]);
     },
     settle(left) {
       keep([...left]);

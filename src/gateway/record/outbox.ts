@@ -10,11 +10,12 @@ import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { WireRangeError } from "../../core/wire/uplink-schema.ts";
 import { eachLane, type LanePolicies, lanePolicies } from "./lane-policy.ts";
-import { type LossMark, noLossMark } from "./loss-mark.ts";
+import { type LossMark, noLossMark, unknownSinceMs } from "./loss-mark.ts";
 import { createOutboxCommits } from "./outbox-commits.ts";
 import { type OutboxBatch, type PeekOptions, sumOf } from "./outbox-ledger.ts";
 import { createOutboxReads } from "./outbox-reads.ts";
 import { createOutboxWriter, type OutboxWriter } from "./outbox-writer.ts";
+import { salvageRecords } from "./salvage.ts";
 import type { StoreFile } from "./store-file.ts";
 import { createUnwrittenLife, type UnwrittenLife } from "./unwritten-life.ts";
 
@@ -154,6 +155,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     onRenewed(setAside, reason) {
       reads.reset();
       writer.pushEvent("store.corrupted", "outbox", `${reason}; kept as ${basename(setAside)}`);
+      const toMs = clock.nowMs();
+      const { records, lost } = salvageRecords(setAside, options.policies ?? lanePolicies);
+      writer.buffer.pushOlder(records);
+      // How much waited there nobody knows.
+      for (const lane of lost)
+        writer.push({ kind: "gap", lane, records: 0, fromMs: Math.max(0, toMs - unknownSinceMs), toMs });
       commits.schedule(groupMs);
     },
   });

@@ -6,6 +6,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import type { SqliteDatabase, SqlValue } from "../../core/platform/sqlite/sqlite-database.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
+import { salvageState } from "./salvage.ts";
 import { openSealedText, sealText } from "./sealed-text.ts";
 import type { StoreFile } from "./store-file.ts";
 
@@ -46,30 +47,17 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
   /** Keys whose value is on the disk alone, and who says it again. */
   const described = new Map<string, DescribeState>();
   let failing = false;
+  /** Has anything been read that an earlier run kept? */
+  let isRead = false;
 
   const take = (database: SqliteDatabase): void => {
-    for (const row of database.prepare("SELECT key, value FROM state").all()) {
+    const rows = database.prepare("SELECT key, value FROM state").all();
+    isRead ||= rows.length > 0;
+    for (const row of rows) {
       const key = String(row.key);
       if (!waiting.has(key) && !values.has(key) && !described.has(key)) values.set(key, openText(row.value));
     }
   };
-
-  file.add({
-    attach(database: SqliteDatabase) {
-      database.exec(
-        "CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-      );
-      take(database);
-    },
-    takeUp: take,
-    // What this process knows is still true: it is written anew, whole.
-    onRenewed() {
-      for (const describe of new Set(described.values()))
-        for (const [key, text] of Object.entries(describe())) if (text !== null) values.set(key, text);
-      for (const key of values.keys()) waiting.add(key);
-      write();
-    },
-  });
 
   const write = (): boolean => {
     try {
@@ -96,6 +84,29 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
       return false;
     }
   };
+
+  file.add({
+    attach(database: SqliteDatabase) {
+      database.exec(
+        "CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+      );
+      take(database);
+    },
+    takeUp: take,
+    // What this process knows is still true: it is written anew, whole.
+    onRenewed(setAside) {
+      for (const describe of new Set(described.values()))
+        for (const [key, text] of Object.entries(describe())) if (text !== null) values.set(key, text);
+      const salvaged = isRead
+        ? []
+        : [...salvageState(setAside)].filter(([key]) => !values.has(key) && !waiting.has(key));
+      for (const [key, text] of salvaged) values.set(key, text);
+      if (!isRead)
+        logger.warn("state was taken over from the store that was set aside", { texts: salvaged.length });
+      for (const key of values.keys()) waiting.add(key);
+      write();
+    },
+  });
 
   const setAll: StateStore["setAll"] = (entries) => {
     for (const [key, text] of Object.entries(entries)) {

@@ -41,7 +41,7 @@ interface StorePart {
    * from the file as far as it can be read, or from a copy, which have the tables that the last run made and are closed afterwards.
    */
   readonly takeUp?: (kept: SqliteDatabase) => void;
-  /** Called when a corrupted file was replaced by an empty one, after `attach`. */
+  /** Called when a corrupted file was replaced by an empty one, after `attach`, of a part that is added later as well. */
   readonly onRenewed?: (setAside: string, reason: string) => void;
 }
 
@@ -58,6 +58,12 @@ export interface StoreFile {
   close(): void;
 }
 
+/** A corrupted file was replaced. */
+interface Renewal {
+  readonly setAside: string;
+  readonly reason: string;
+}
+
 /**
  * Opens the file. Throws `STORE` where only a person can help (no rights, another process has it, no SQLite); a full
  * disk, or one that fails, is no reason not to start as long as what was kept can be read, and every later use tries again.
@@ -72,15 +78,17 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   let away: SqliteErrorKind | "full-folder" | null = null;
   /** What it holds was not taken up. */
   let isUnread = false;
+  let renewal: Renewal | null = null;
   let closed = false;
 
-  const announce = (setAside: string, reason: string): void => {
+  const announce = ({ setAside, reason }: Renewal): void => {
     logger.error("the store was corrupted: set aside and started anew", { path, setAside, reason });
+    renewal = { setAside, reason };
     for (const part of parts) part.onRenewed?.(setAside, reason);
   };
 
   const openAttached = (): SqliteDatabase => {
-    let renewed: { setAside: string; reason: string } | null = null;
+    let renewed: Renewal | null = null;
     const opened = openSqlite(path, {
       locking: "exclusive",
       synchronous: options.survives === "crash" ? "normal" : "full",
@@ -108,7 +116,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     }
     database = opened;
     isElsewhere = noteFilePlace(path);
-    tellRenewed(renewed);
+    if (renewed !== null) announce(renewed);
     return opened;
   };
 
@@ -135,16 +143,8 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       setAside = to;
       return openAttached();
     });
-    announce(setAside, reason);
+    announce({ setAside, reason });
     return fresh;
-  };
-
-  let pendingRenewal: { setAside: string; reason: string } | null = null;
-  const tellRenewed = (renewed: { setAside: string; reason: string } | null): void => {
-    if (renewed === null) return;
-    // Found at the very first opening: the parts that want to know come later.
-    if (parts.length === 0) pendingRenewal = renewed;
-    else announce(renewed.setAside, renewed.reason);
   };
 
   const takeUp = ({ takeUp: take }: StorePart): void => {
@@ -221,6 +221,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       }
     },
     add(part) {
+      const before = renewal;
       parts.push(part);
       try {
         if (database !== null) part.attach(database);
@@ -234,10 +235,8 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
           throw failure;
         }
       }
-      if (pendingRenewal === null) return;
-      const { setAside, reason } = pendingRenewal;
-      pendingRenewal = null;
-      announce(setAside, reason);
+      // Of one that came to pass just now it has been told with the others.
+      if (before !== null && before === renewal) part.onRenewed?.(before.setAside, before.reason);
     },
     use(work) {
       if (closed) throw new AuroraError("STORE", `${path} is closed`, { op: "use store", subject: path });

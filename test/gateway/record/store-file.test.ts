@@ -31,7 +31,9 @@ test("damage that only a part's own tables show is no reason not to start: the f
   const { clock, outbox } = openOutbox(path);
   clock.advance(200);
   expect(readdirSync(dirname(path))).toContain("store.db.corrupt-1");
-  expect(contents(outbox, "update")!.records).toMatchObject([{ kind: "event", name: "store.corrupted" }]);
+  expect(contents(outbox, "update")!.records).toContainEqual(
+    expect.objectContaining({ kind: "event", name: "store.corrupted" }),
+  );
 });
 
 test("a damaged file stays where it is while the disk has no room for a new one, however often it is tried", ({
@@ -53,7 +55,9 @@ test("a damaged file stays where it is while the disk has no room for a new one,
   const { clock, outbox } = openOutbox(path);
   clock.advance(200);
   expect(setAside()).toEqual(["store.db.corrupt-1"]);
-  expect(contents(outbox, "update")!.records).toMatchObject([{ name: "store.corrupted" }]);
+  expect(contents(outbox, "update")!.records).toContainEqual(
+    expect.objectContaining({ name: "store.corrupted" }),
+  );
 });
 
 test("a record whose bytes the disk has changed is not sent but told of, and its neighbours arrive", () => {

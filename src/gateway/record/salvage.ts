@@ -1,0 +1,136 @@
+/**
+ * What can still be read of a store that was set aside: row by row from the beginning until one cannot be read, then from the end back
+ * to it, so that a single damaged page costs its own rows. Changes nothing in it.
+ */
+import { rmSync } from "node:fs";
+import { type Lane, lanes } from "../../core/contract/topics.ts";
+import { sizeOf } from "../../core/platform/sqlite/file-size.ts";
+import { openSqlite } from "../../core/platform/sqlite/sqlite.ts";
+import type { SqliteDatabase, SqlRow, SqlValue } from "../../core/platform/sqlite/sqlite-database.ts";
+import { decodeRecord } from "../../core/wire/record-codec.ts";
+import { laneNumber } from "../../core/wire/uplink-schema.ts";
+import type { LanePolicies } from "./lane-policy.ts";
+import type { PendingRecord } from "./outbox-ledger.ts";
+import { spanOfRecord } from "./record-span.ts";
+import { openSealedBody } from "./sealed-body.ts";
+import { openSealedText } from "./sealed-text.ts";
+
+/** Rows of a table that are read at most in each direction: they are held in memory. */
+const maxRows = 50_000;
+
+/** The kept texts by their keys; those that the disk has changed are left out. */
+export function salvageState(setAside: string): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  readSetAside(setAside, (database) => {
+    const { rows } = readRows({
+      database,
+      rows: "SELECT key AS place, value FROM state WHERE 1",
+      place: "key",
+      ends: ["", "\u{10ffff}"],
+    });
+    for (const { place, value } of rows) {
+      const text = openSealedText(String(value));
+      if (text !== null) texts.set(String(place), text);
+    }
+  });
+  return texts;
+}
+
+interface SalvagedRecords {
+  /** Of the lanes that make no room for others, in their order. */
+  readonly records: readonly PendingRecord[];
+  /** Lanes of which more may have waited. */
+  readonly lost: readonly Lane[];
+}
+
+/** The records that waited and are not expendable. */
+export function salvageRecords(setAside: string, policies: LanePolicies): SalvagedRecords {
+  const records: PendingRecord[] = [];
+  const whole = new Set<Lane>();
+  readSetAside(setAside, (database) => {
+    for (const lane of lanes.filter((each) => !policies[each].isExpendable)) {
+      const found = readRows({
+        database,
+        rows: `SELECT sequence AS place, time_ms, body FROM outbox_entry WHERE lane = ${laneNumber(lane)}`,
+        place: "sequence",
+        ends: [0, Number.MAX_SAFE_INTEGER],
+      });
+      const read = found.rows.flatMap((row) => readRecord(lane, row) ?? []);
+      records.push(...read);
+      if (found.isWhole && read.length === found.rows.length) whole.add(lane);
+    }
+  });
+  return { records, lost: lanes.filter((lane) => !whole.has(lane)) };
+}
+
+function readRecord(lane: Lane, row: SqlRow): PendingRecord | null {
+  const body = openSealedBody(row.body as Uint8Array);
+  if (body === null) return null;
+  const timeMs = Number(row.time_ms);
+  try {
+    return { lane, timeMs, span: spanOfRecord(decodeRecord(body), timeMs), body };
+  } catch {
+    // What has no seal may make no sense.
+    return null;
+  }
+}
+
+/** A file that SQLite does not even open holds nothing. */
+function readSetAside(path: string, read: (database: SqliteDatabase) => void): void {
+  try {
+    const database = openSqlite(path, { access: "read" });
+    try {
+      read(database);
+    } finally {
+      database.close();
+    }
+  } catch {
+    // Its name is told, and whoever wants more of it than this has it.
+  }
+  // What SQLite puts beside a file even to read it.
+  rmSync(`${path}-shm`, { force: true });
+  if (sizeOf(`${path}-wal`) === 0) rmSync(`${path}-wal`, { force: true });
+}
+
+interface RowsToRead {
+  readonly database: SqliteDatabase;
+  /** A statement up to its condition, which gives the column as `place`. */
+  readonly rows: string;
+  readonly place: string;
+  /** Below and above every place. */
+  readonly ends: readonly [SqlValue, SqlValue];
+}
+
+function readRows({ database, rows, place, ends }: RowsToRead): {
+  readonly rows: readonly SqlRow[];
+  readonly isWhole: boolean;
+} {
+  const forth = database.prepare(`${rows} AND ${place} > ? ORDER BY ${place} LIMIT 1`);
+  const back = database.prepare(`${rows} AND ${place} < ? ORDER BY ${place} DESC LIMIT 1`);
+  const first = walk(ends[0], (from) => forth.get(from));
+  if (first.isAtEnd) return { rows: first.rows, isWhole: true };
+  const met = first.rows.at(-1)?.place ?? ends[0];
+  const last = walk(ends[1], (from) => {
+    const row = back.get(from);
+    return row === undefined || row.place! <= met! ? undefined : row;
+  });
+  return { rows: [...first.rows, ...last.rows.toReversed()], isWhole: false };
+}
+
+function walk(
+  from: SqlValue,
+  next: (from: SqlValue) => SqlRow | undefined,
+): { readonly rows: SqlRow[]; readonly isAtEnd: boolean } {
+  const rows: SqlRow[] = [];
+  try {
+    for (let at = from; rows.length < maxRows; ) {
+      const row = next(at);
+      if (row === undefined) return { rows, isAtEnd: true };
+      rows.push(row);
+      at = row.place!;
+    }
+  } catch {
+    // Damaged from here on.
+  }
+  return { rows, isAtEnd: false };
+}

@@ -1,0 +1,57 @@
+/** What a store with one damaged page still holds is taken over into the new one; the rest is declared. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
+import { createStateStore } from "../../../src/gateway/record/state-store.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { contents, openOutbox } from "./outbox-rig.ts";
+
+const pageBytes = 4_096;
+
+/** A store with alerts of 500 bytes and a few events and texts, of which the page that holds the alert in the middle is lost. */
+function leaveDamaged(): string {
+  const path = join(createTemporaryFolder(), "store.db");
+  const { file, outbox } = openOutbox(path);
+  createStateStore(file).setAll({ baseline: '{"version":5}', "serving/a": "{}" });
+  for (let index = 0; index < 40; index++)
+    outbox.append({ kind: "alert", id: `alert ${index}!`, json: "x".repeat(500) });
+  outbox.append({ kind: "event", timeMs: 1, name: "told", subject: "s", detail: "d" });
+  outbox.close();
+  file.close();
+  const bytes = readFileSync(path);
+  const page = Math.floor(bytes.indexOf("alert 20!") / pageBytes) * pageBytes;
+  bytes.fill(0, page, page + pageBytes);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+test("one damaged page of what waits costs its own records: state and the other alerts are there, and what may be lost is declared", () => {
+  const path = leaveDamaged();
+  const { clock, file, outbox } = openOutbox(path);
+  const state = createStateStore(file, silentLogger);
+  expect([state.get("baseline"), state.get("serving/a")]).toEqual(['{"version":5}', "{}"]);
+  clock.advance(200);
+  const ids = contents(outbox, "alert")!.records.map((record) => record.kind === "alert" && record.id);
+  expect(ids.length).toBeGreaterThan(30);
+  expect(ids).toEqual(expect.arrayContaining(["alert 0!", "alert 39!"]));
+  expect(ids).not.toContain("alert 20!");
+  expect(
+    ids.toSorted(
+      (left, right) => Number(left.toString().slice(6, -1)) - Number(right.toString().slice(6, -1)),
+    ),
+  ).toEqual(ids);
+  const updates = contents(outbox, "update")!.records;
+  expect(updates.map((record) => (record.kind === "event" ? record.name : record.kind))).toContain("told");
+  const gaps = updates.filter((record): record is UplinkRecord & { kind: "gap" } => record.kind === "gap");
+  expect(gaps.map(({ lane, records }) => [lane, records]).toSorted()).toEqual(
+    ["alert", "drift", "prediction", "raw"].map((lane) => [lane, 0]),
+  );
+  file.close();
+  // It is on the disk: the next run has it too.
+  const again = openSqlite(path);
+  expect(again.prepare("SELECT count(*) AS texts FROM state").get()!.texts).toBe(2);
+  again.close();
+});
