@@ -41,8 +41,18 @@ function isOwnState(name: string): boolean {
 /** Makes `dir` where it is missing, closes what is a daemon's to others, the folder too if it holds nothing else, and tidies it. */
 export async function prepareStateFolder(
   dir: string,
-  { nowMs, logger }: { readonly nowMs: number; readonly logger: Logger },
+  {
+    nowMs,
+    logger,
+    setMode = chmod,
+  }: {
+    readonly nowMs: number;
+    readonly logger: Logger;
+    /** For tests of a file system that keeps no rights. */
+    readonly setMode?: (path: string, mode: number) => Promise<void>;
+  },
 ): Promise<StateFolderReport> {
+  let isWithoutRights = false;
   const report = { tightened: 0, leftoversRemoved: 0, refused: null as string | null };
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     try {
@@ -57,8 +67,10 @@ export async function prepareStateFolder(
       const { mode } = await (path === dir ? stat(path) : lstat(path));
       // A folder that many share is no state folder.
       if ((mode & 0o077) === 0 || (mode & sticky) !== 0) return;
-      await chmod(path, mode & ownerOnly);
-      report.tightened += 1;
+      await setMode(path, mode & ownerOnly);
+      // Some file systems (exFAT) take what they do not keep.
+      if (((await stat(path)).mode & 0o077) === 0) report.tightened += 1;
+      else isWithoutRights = true;
     });
   const tidy = (folder: string, name: string): Promise<void> =>
     attempt(async () => {
@@ -96,6 +108,14 @@ export async function prepareStateFolder(
   const { tightened, leftoversRemoved, refused } = report;
   if (tightened + leftoversRemoved > 0)
     logger.info("the state folder was closed to others and tidied", { dir, tightened, leftoversRemoved });
+  if (isWithoutRights)
+    logger.warn(
+      "this file system keeps no rights: whoever is on this machine reads what is kept here, and may give orders",
+      {
+        dir,
+        hint: "Name a folder on another disk as stateDir.",
+      },
+    );
   if (refused !== null) logger.warn("the state folder could not be tidied", { dir, reason: refused });
   return report;
 }

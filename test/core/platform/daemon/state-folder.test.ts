@@ -169,3 +169,18 @@ test.each([
   expect(readdirSync(dir)).toEqual(expect.arrayContaining(before));
   if (kind === "gateway") expect(readdirSync(join(dir, "updates", "bearing"))).toEqual(["journal.json"]);
 });
+
+test("on a file system that keeps no rights nothing is said to be closed, and that is told", async () => {
+  const told: string[] = [];
+  const note = (message: string): void => void told.push(message);
+  const logger = { ...silentLogger, info: note, warn: note };
+  const report = await prepareStateFolder(openToAll(createTemporaryFolder()), {
+    nowMs: Date.now(),
+    logger,
+    setMode: async () => {},
+  });
+  expect(report).toEqual({ tightened: 0, leftoversRemoved: 0, refused: null });
+  expect(told).toEqual([
+    "this file system keeps no rights: whoever is on this machine reads what is kept here, and may give orders",
+  ]);
+});
