@@ -25,6 +25,8 @@ export interface StoreFileOptions {
   readonly survives?: "power-cut" | "crash";
   /** Room that is kept for what must not be lost, at most; default none. */
   readonly reserveBytes?: number;
+  /** How long a start tries to read what was kept on a disk that fails to read; default a minute. */
+  readonly patienceMs?: number;
   /** How long to wait for another process to let the file go; default 2,000 ms. */
   readonly busyTimeoutMs?: number;
   /** Memory for pages of the file; default as SQLite's. */
@@ -46,7 +48,7 @@ interface StorePart {
 }
 
 export interface StoreFile {
-  /** Adds a part; it is attached at once if the file is open. Throws `STORE` where the disk does not read what is to be taken up. */
+  /** Adds a part; it is attached at once if the file is open. */
   add(part: StorePart): void;
   /** Runs `work` on the open database; a corrupted one is replaced and `work` run once more. Throws `STORE`. */
   use<T>(work: (database: SqliteDatabase) => T): T;
@@ -58,6 +60,8 @@ export interface StoreFile {
   close(): void;
 }
 
+const usualPatienceMs = 60_000;
+
 /** A corrupted file was replaced. */
 interface Renewal {
   readonly setAside: string;
@@ -66,7 +70,7 @@ interface Renewal {
 
 /**
  * Opens the file. Throws `STORE` where only a person can help (no rights, another process has it, no SQLite); a full
- * disk, or one that fails, is no reason not to start as long as what was kept can be read, and every later use tries again.
+ * disk, or one that fails, is no reason not to start, and every later use tries again. What was kept and could not be read is not written over.
  */
 export function openStoreFile(options: StoreFileOptions): StoreFile {
   const { path } = options;
@@ -148,7 +152,10 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   };
 
   const takeUp = ({ takeUp: take }: StorePart): void => {
-    if (take !== undefined && !takeUpKept({ path, isFailing: away === "io", take, logger })) isUnread = true;
+    if (take === undefined) return;
+    // It has its time once.
+    const patienceMs = isUnread ? 0 : (options.patienceMs ?? usualPatienceMs);
+    if (!takeUpKept({ path, isFailing: away === "io", patienceMs, take, logger })) isUnread = true;
   };
 
   const letGo = (): void => {

@@ -1,6 +1,6 @@
 /**
- * Takes up what a store holds that cannot be opened where it lies, and says what happens where even that cannot be: a disk that fails
- * lets nothing begin, since a loose card is soon read again; one that is full or read-only is left alone for the whole run.
+ * Takes up what a store holds that cannot be opened where it lies. A disk that fails to read is given some time, as a loose card is soon
+ * read again; what cannot be taken up then is left alone for the whole run.
  */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -13,22 +13,34 @@ interface KeptStore {
   readonly path: string;
   /** Does its disk fail to read? */
   readonly isFailing: boolean;
+  /** For how long to try again then, ms. */
+  readonly patienceMs: number;
   readonly take: (database: SqliteDatabase) => void;
   readonly logger: Logger;
 }
 
-/** Gives false where something is held and was not taken up. Throws `STORE` where that is so because the disk fails. */
-export function takeUpKept({ path, isFailing, take, logger }: KeptStore): boolean {
-  try {
-    if (!isFailing || !readInPlace(path, take)) readSqliteCopy(path, take);
-    return true;
-  } catch (error) {
-    const kind = sqliteErrorKind(error);
-    // Without sense, or without the tables: there is nothing to be had of it, now or later.
-    const isNothing = kind === "corrupt" || kind === "other";
-    if (isFailing && !isNothing) throw refuseStart(path, error);
-    logger.error("what the last run kept cannot be read, starting without it", { path, error });
-    return isNothing;
+const againMs = 1_000;
+/** Nothing of a gateway runs yet that could go on meanwhile. */
+const sleep = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+/** Gives false where something is held and was not taken up. Blocks this thread while it tries again. */
+export function takeUpKept({ path, isFailing, patienceMs, take, logger }: KeptStore): boolean {
+  for (let leftMs = patienceMs; ; leftMs -= againMs) {
+    try {
+      if (!isFailing || !readInPlace(path, take)) readSqliteCopy(path, take);
+      return true;
+    } catch (error) {
+      const kind = sqliteErrorKind(error);
+      // Without sense, or without the tables: there is nothing to be had of it, now or later.
+      const isNothing = kind === "corrupt" || kind === "other";
+      if (isNothing || !isFailing || leftMs <= 0) {
+        logger.error("what the last run kept cannot be read, starting without it", { path, error });
+        return isNothing;
+      }
+      if (leftMs === patienceMs)
+        logger.warn("what the last run kept cannot be read yet, trying again", { path, error });
+    }
+    sleep(Math.min(againMs, leftMs));
   }
 }
 
@@ -47,16 +59,6 @@ function readInPlace(path: string, take: KeptStore["take"]): boolean {
   }
 }
 
-function refuseStart(path: string, cause: unknown): AuroraError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new AuroraError("STORE", `${path} is there, and cannot be read: ${reason}`, {
-    op: "open store",
-    subject: path,
-    hint: "Nothing of it is given up: start again once the disk can be read, as systemd does by itself. If it stays so, replace the disk, or move the file away to start without what it holds.",
-    cause,
-  });
-}
-
 /** Of a store that was not taken up: points have begun to learn anew under the names of what lies there. */
 export function refuseUnread(path: string): AuroraError {
   return new AuroraError(
@@ -65,7 +67,7 @@ export function refuseUnread(path: string): AuroraError {
     {
       op: "use store",
       subject: path,
-      hint: "Once the disk takes writes, start again: what it holds is taken up then.",
+      hint: "Once the disk reads and takes writes, start again: what it holds is taken up then. If it stays so, replace the disk, or move the file away.",
     },
   );
 }

@@ -4,18 +4,25 @@
  */
 import { rmSync } from "node:fs";
 import process from "node:process";
+import { Worker } from "node:worker_threads";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createOutbox } from "../../../src/gateway/record/outbox.ts";
 import { createStateStore } from "../../../src/gateway/record/state-store.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 
-const path = process.argv[2]!;
+const [, , path = "", patienceMs = "0", liftsMs] = process.argv;
+// A start that waits for the disk runs nothing else in its thread.
+if (liftsMs !== undefined)
+  new Worker(`setTimeout(() => require("node:fs").rmSync(process.argv[2] + ".failing"), ${liftsMs})`, {
+    eval: true,
+    argv: [path],
+  });
 const clock = createManualClock();
 const errors: string[] = [];
 const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
 const begin = (): string | null => {
-  const file = openStoreFile({ path, logger });
+  const file = openStoreFile({ path, logger, patienceMs: Number(patienceMs) });
   const outbox = createOutbox({ file, clock, timers: clock, logger });
   const state = createStateStore(file, logger);
   const kept = state.get("baseline");
