@@ -15,7 +15,7 @@ interface ExpendableLane {
   readonly isExpendable: true;
   /**
    * Records older than this are dropped, {@link expiryStepMs} of them at a time, by the calendar's clock, where the collector has
-   * confirmed it: a wrong one ages nothing. Null: kept until the collector has stored them.
+   * confirmed it, and had when they were written: a wrong one ages nothing. Null: kept until the collector has stored them.
    */
   readonly timeToLiveMs: number | null;
   /** Bytes of bodies that the lane may hold on the disk; null: as much as the whole outbox may. */

@@ -6,8 +6,8 @@ import type { Lane } from "../../core/contract/topics.ts";
 import type { GapRecord } from "../../core/contract/uplink-record.ts";
 import { eachLane, type LanePolicies, lastResortOrder, sheddingOrder } from "./lane-policy.ts";
 import type { HeldInMemory } from "./loss-mark.ts";
-import { joinGaps, type PendingRecord, type WaitingRecords } from "./outbox-ledger.ts";
-import { joinSpans } from "./record-span.ts";
+import type { PendingRecord, WaitingRecords } from "./outbox-ledger.ts";
+import { joinGaps, joinSpans } from "./record-span.ts";
 
 /** A record that could not be written, with its place among those of its lane. */
 interface UnwrittenRecord {

@@ -5,10 +5,12 @@
  */
 import { type Lane, lanes } from "../../core/contract/topics.ts";
 import { type EventRecord, type GapRecord, laneOfKind } from "../../core/contract/uplink-record.ts";
+import { hourMs } from "../../core/maths/durations.ts";
+import type { ClockMoment } from "../../core/platform/clock.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { encodeRecord } from "../../core/wire/record-codec.ts";
 import { eachLane, expiryStepMs, type LanePolicies } from "./lane-policy.ts";
-import { createOutboxShedding, type LaneDrop } from "./outbox-shedding.ts";
+import { createOutboxShedding, type LaneDrop, mergeGaps } from "./outbox-shedding.ts";
 import {
   type DroppedRecords,
   type LaneTotals,
@@ -16,7 +18,7 @@ import {
   openOutboxTable,
   type StoredRecord,
 } from "./outbox-table.ts";
-import { joinSpans, type RecordSpan } from "./record-span.ts";
+import type { RecordSpan } from "./record-span.ts";
 import { sealBytes } from "./sealed-body.ts";
 
 /** Records of one lane, consecutive, encoded. */
@@ -47,17 +49,16 @@ export interface WaitingRecords {
 
 export interface PendingRecord {
   readonly lane: Lane;
-  /** When it was appended, and what it tells of. */
-  readonly timeMs: number;
+  /** When it was appended, by the clock that is never set, and what it tells of. */
+  readonly monotonicMs: number;
   readonly span: RecordSpan;
   /** As `encodeRecord` made it. */
   readonly body: Uint8Array;
 }
 
 /** What a commit goes by. */
-export interface CommitTerms {
-  readonly nowMs: number;
-  /** Whether the collector has confirmed the clock: without that nothing is too old. */
+export interface CommitTerms extends ClockMoment {
+  /** Whether the collector has confirmed the clock: without that nothing is too old, nor will be what it dated. */
   readonly isClockConfirmed: boolean;
   /** Whether the file may grow; if not, room is made in it first. */
   readonly mayGrow: boolean;
@@ -94,6 +95,9 @@ export interface OutboxBounds {
   readonly policies: LanePolicies;
 }
 
+/** A clock that was set by more dates what this run has written anew. */
+const setByMs = hourMs;
+
 /** Pages that records take, per byte of bodies (1.17 to 1.21 where measured), and what any commit may take beside. */
 const pageShare = 1.25;
 const commitBytes = 32 * 1024;
@@ -104,6 +108,8 @@ export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds)
   const shedding = createOutboxShedding(table, policies);
   let totals: Record<Lane, LaneTotals> = eachLane((lane) => table.totals(lane));
   let acknowledged = eachLane(() => 0);
+  /** The calendar's clock less the one that is never set, by which this run's records are dated. */
+  let datedOffsetMs: number | null = null;
   /** No record up to this sequence is held any more. */
   const forgotten = eachLane((lane) => (table.oldest(lane) ?? totals[lane].nextSequence) - 1);
 
@@ -183,18 +189,25 @@ export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds)
     },
     commit(waiting, terms) {
       const left: PendingRecord[] = [];
+      const nowOffsetMs = terms.nowMs - terms.monotonicMs;
+      const wasOffsetMs = datedOffsetMs ?? nowOffsetMs;
+      const isSet = Math.abs(nowOffsetMs - wasOffsetMs) > setByMs;
+      const offsetMs = isSet ? nowOffsetMs : wasOffsetMs;
       const result = change(terms.nowMs, (step) => {
+        table.lives.noteClock(terms.isClockConfirmed);
+        if (isSet) table.shiftTimes(nowOffsetMs - wasOffsetMs);
         removeAcknowledged(step);
         const mayGrow = terms.mayGrow || makeRoomFor(waiting.records, step);
         for (const record of waiting.records) {
           if (mayGrow || !policies[record.lane].isExpendable)
-            step.grow(record.lane, record.timeMs, record.body);
+            step.grow(record.lane, record.monotonicMs + offsetMs, record.body);
           else left.push(record);
         }
         for (const gap of waiting.gaps) step.grow("update", terms.nowMs, encodeRecord(gap));
         keepLanePolicies(step, terms);
         for (const drop of shedding.makeRoom(maxBytes, "quota")) step.note(drop);
       });
+      datedOffsetMs = offsetMs;
       for (const lane of lanes) forgotten[lane] = Math.max(forgotten[lane], acknowledged[lane]);
       acknowledged = eachLane(() => 0);
       return { ...result, left };
@@ -225,33 +238,6 @@ interface LedgerStep {
 
 function asDrop(lane: Lane, reason: LaneDrop["reason"], gone: DroppedRecords): LaneDrop {
   return { ...gone, lane, reason, fewerRecords: gone.records, fewerBytes: gone.bytes };
-}
-
-/** One gap a lane and reason. */
-function mergeGaps(drops: readonly LaneDrop[]): readonly GapRecord[] {
-  const gaps = new Map<string, GapRecord>();
-  for (const { lane, reason, records, fromMs, toMs } of drops) {
-    const key = `${lane} ${reason}`;
-    const gap: GapRecord = { kind: "gap", lane, reason, records, fromMs, toMs };
-    const before = gaps.get(key);
-    gaps.set(key, before === undefined ? gap : joinGaps(before, gap));
-  }
-  return [...gaps.values()];
-}
-
-/** Two gaps of one lane and reason as one. */
-export function joinGaps(left: GapRecord, right: GapRecord): GapRecord {
-  const sum = (name: "windows" | "samples"): Partial<GapRecord> =>
-    left[name] === undefined && right[name] === undefined
-      ? {}
-      : { [name]: (left[name] ?? 0) + (right[name] ?? 0) };
-  return {
-    ...left,
-    records: left.records + right.records,
-    ...joinSpans(left, right),
-    ...sum("windows"),
-    ...sum("samples"),
-  };
 }
 
 /**

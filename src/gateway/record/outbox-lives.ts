@@ -1,7 +1,8 @@
 /**
  * To which life of the outbox a record belongs: there is a new one at each start, so that two gateways that go on from copies of
  * one card never give one name to two records. A lane is numbered on from life to life, so sequences never come twice in a file.
- * A life is written down with its first record of a lane, in one transaction, and forgotten once no record of it is held.
+ * A life is written down with its first record of a lane, in one transaction, and forgotten once no record of it is held. So is whether
+ * its clock was confirmed, which says whether its records' times can be believed.
  */
 import { randomBytes } from "node:crypto";
 import type { Lane } from "../../core/contract/topics.ts";
@@ -19,6 +20,12 @@ interface LaneLife {
 export interface OutboxLives {
   /** Of what is appended from now on. */
   readonly bootId: string;
+  /** This run's records of each lane begin there. */
+  readonly begun: Readonly<Record<Lane, number>>;
+  /** Says, within a transaction, whether the clock that dates this life is confirmed. */
+  noteClock(isConfirmed: boolean): void;
+  /** Lives of the lane whose clock was confirmed, and this run's, whose may be. In order. */
+  dated(lane: Lane): readonly Pick<LaneLife, "firstSequence" | "lastSequence">[];
   /** Of the record with this sequence. */
   find(lane: Lane, sequence: number): LaneLife;
   /** What of the lane bears that name; null: nothing, or nothing any more. */
@@ -34,6 +41,7 @@ export function openOutboxLives(database: SqliteDatabase, nextSequence: (lane: L
   const read = database.prepare(
     "SELECT key, value FROM outbox_meta WHERE key = 'boot-id' OR key LIKE 'life/%'",
   );
+  const readDated = database.prepare("SELECT key FROM outbox_meta WHERE key LIKE 'dated/%'");
   const write = database.prepare("INSERT OR IGNORE INTO outbox_meta VALUES (?, ?)");
   const remove = database.prepare("DELETE FROM outbox_meta WHERE key = ?");
   const rename = database.prepare("UPDATE outbox_meta SET value = ? WHERE key = 'boot-id'");
@@ -51,10 +59,23 @@ export function openOutboxLives(database: SqliteDatabase, nextSequence: (lane: L
     return endEach([base, ...known, { bootId, firstSequence: nextSequence(lane) }]);
   });
 
+  const begun = eachLane(nextSequence);
+  const names = new Set(kept.map(({ bootId: name }) => keyOfDated(name)));
+  const datedKeys = new Set(readDated.all().map(({ key }) => String(key)));
+  const dated = eachLane((lane) => [
+    ...lives[lane].slice(0, -1).filter((life) => datedKeys.has(keyOfDated(life.bootId))),
+    { firstSequence: begun[lane], lastSequence: Number.POSITIVE_INFINITY },
+  ]);
+  /** What `renew` joins is of several clocks: its name is never said to be dated. */
+  const ownKey = keyOfDated(bootId);
+
   return {
     get bootId() {
       return bootId;
     },
+    begun,
+    noteClock: (isConfirmed) => void (isConfirmed ? write.run(ownKey, "1") : remove.run(ownKey)),
+    dated: (lane) => dated[lane],
     find: (lane, sequence) => lives[lane].findLast(({ firstSequence }) => firstSequence <= sequence)!,
     named: (name, lane) => lives[lane].find((life) => life.bootId === name) ?? null,
     begin: (lane, readOldest) => {
@@ -63,6 +84,7 @@ export function openOutboxLives(database: SqliteDatabase, nextSequence: (lane: L
       const oldest = readOldest() ?? 0;
       for (const { firstSequence, lastSequence } of lives[lane].slice(1))
         if (lastSequence < oldest) remove.run(keyOf(lane, firstSequence));
+      for (const key of datedKeys) if (!names.has(key)) remove.run(key);
     },
     renew: () => {
       const fresh = newBootId();
@@ -79,6 +101,11 @@ export function openOutboxLives(database: SqliteDatabase, nextSequence: (lane: L
 /** Under which the meta table has the life of a lane that begins there; a table of its own could not be made on a full disk. */
 function keyOf(lane: Lane, firstSequence: number | ""): string {
   return `life/${lane}/${firstSequence}`;
+}
+
+/** Under which it has that the clock of a life was confirmed. */
+function keyOfDated(bootId: string): string {
+  return `dated/${bootId}`;
 }
 
 /** Each life ends where the next one begins. */

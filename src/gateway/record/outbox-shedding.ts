@@ -3,7 +3,7 @@
  * more valuable is dropped, and go only after that. Runs inside the caller's transaction and says what it did; declares nothing.
  */
 import type { Lane } from "../../core/contract/topics.ts";
-import type { GapReason, PredictionBatch } from "../../core/contract/uplink-record.ts";
+import type { GapReason, GapRecord, PredictionBatch } from "../../core/contract/uplink-record.ts";
 import { decodeRecord, encodeRecord } from "../../core/wire/record-codec.ts";
 import {
   eachLane,
@@ -14,6 +14,7 @@ import {
 } from "./lane-policy.ts";
 import type { OutboxTable, StoredRecord } from "./outbox-table.ts";
 import { summarisePredictions } from "./prediction-summary.ts";
+import { joinGaps } from "./record-span.ts";
 import { sealBytes } from "./sealed-body.ts";
 
 /** What was done to the oldest records of a lane. */
@@ -140,4 +141,16 @@ function thin(table: OutboxTable, lane: Lane, held: readonly StoredRecord[]): La
     fewerRecords: held.length - bodies.length,
     fewerBytes: before - after,
   };
+}
+
+/** What was dropped as gaps, one a lane and reason. */
+export function mergeGaps(drops: readonly LaneDrop[]): readonly GapRecord[] {
+  const gaps = new Map<string, GapRecord>();
+  for (const { lane, reason, records, fromMs, toMs } of drops) {
+    const key = `${lane} ${reason}`;
+    const gap: GapRecord = { kind: "gap", lane, reason, records, fromMs, toMs };
+    const before = gaps.get(key);
+    gaps.set(key, before === undefined ? gap : joinGaps(before, gap));
+  }
+  return [...gaps.values()];
 }

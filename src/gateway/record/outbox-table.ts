@@ -5,7 +5,7 @@
  * three times its size. What an older version left in such a table is read, sent and removed where it stands.
  */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import type { Lane } from "../../core/contract/topics.ts";
+import { type Lane, lanes } from "../../core/contract/topics.ts";
 import type { SqliteDatabase, SqlRow } from "../../core/platform/sqlite/sqlite-database.ts";
 import { laneNumber } from "../../core/wire/uplink-schema.ts";
 import { newBootId, type OutboxLives, openOutboxLives } from "./outbox-lives.ts";
@@ -54,7 +54,12 @@ export interface OutboxTable {
   removeUpTo(lane: Lane, sequence: number): { readonly records: number; readonly bytes: number };
   /** Removes the records from one sequence to another. */
   removeBetween(lane: Lane, fromSequence: number, toSequence: number): void;
-  /** Removes the oldest records, up to the first that was made at `timeMs` or later; none before the oldest is `stepMs` older. */
+  /** Puts the times of this run's records right by so much: the clock that dated them was set. */
+  shiftTimes(byMs: number): void;
+  /**
+   * Removes the oldest records, up to the last that was made before `timeMs` under a clock that was confirmed (whatever stands before
+   * it is older); none before the oldest such one is `stepMs` older. Call it while this run's clock is confirmed.
+   */
   dropBefore(lane: Lane, timeMs: number, stepMs: number): DroppedRecords;
   /** Removes the oldest records until at least `bytes` are gone, or the lane is empty. */
   dropOldest(lane: Lane, bytes: number): DroppedRecords;
@@ -110,9 +115,14 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
   const oldest = database.prepare(
     `SELECT sequence FROM ${all} WHERE lane = ? ORDER BY sequence LIMIT 1 OFFSET ?`,
   );
-  const oldestTime = database.prepare(`SELECT time_ms FROM ${all} WHERE lane = ? ORDER BY sequence LIMIT 1`);
-  const firstSince = database.prepare(
-    `SELECT min(sequence) AS sequence FROM ${all} WHERE lane = ? AND time_ms >= ?`,
+  const oldestTime = database.prepare(
+    `SELECT time_ms FROM ${all} WHERE lane = ? AND sequence BETWEEN ? AND ? ORDER BY sequence LIMIT 1`,
+  );
+  const lastBefore = database.prepare(
+    `SELECT max(sequence) AS sequence FROM ${all} WHERE lane = ? AND sequence BETWEEN ? AND ? AND time_ms < ?`,
+  );
+  const shift = database.prepare(
+    "UPDATE outbox_entry SET time_ms = time_ms + ? WHERE lane = ? AND sequence >= ?",
   );
   const removals = tables.map((table) =>
     database.prepare(`DELETE FROM ${table} WHERE lane = ? AND sequence BETWEEN ? AND ?`),
@@ -139,8 +149,10 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
 
   const readNext = (lane: Lane): number => Number(next.get(laneNumber(lane))?.next_sequence ?? 1);
 
+  const lives = openOutboxLives(database, readNext);
+
   return {
-    lives: openOutboxLives(database, readNext),
+    lives,
     totals(lane) {
       const row = total.get(laneNumber(lane))!;
       const nextSequence = readNext(lane);
@@ -161,12 +173,20 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
       return typeof sequence === "number" ? sequence : null;
     },
     removeUpTo: removeCounted,
+    shiftTimes(byMs) {
+      for (const lane of lanes) shift.run(Math.round(byMs), laneNumber(lane), lives.begun[lane]);
+    },
     removeBetween,
     dropBefore(lane, timeMs, stepMs) {
-      const oldestMs = oldestTime.get(laneNumber(lane))?.time_ms;
-      if (oldestMs === undefined || Number(oldestMs) >= timeMs - stepMs) return noRecords;
-      const kept = firstSince.get(laneNumber(lane), Math.round(timeMs))?.sequence;
-      return removeCounted(lane, typeof kept === "number" ? kept - 1 : Number.MAX_SAFE_INTEGER);
+      let upTo: number | null = null;
+      for (const { firstSequence, lastSequence } of lives.dated(lane)) {
+        const span = [firstSequence, Math.min(lastSequence, Number.MAX_SAFE_INTEGER)] as const;
+        const oldestMs = oldestTime.get(laneNumber(lane), ...span)?.time_ms;
+        if (oldestMs === undefined) continue;
+        if (Number(oldestMs) >= timeMs - (upTo === null ? stepMs : 0)) break;
+        upTo = Number(lastBefore.get(laneNumber(lane), ...span, Math.round(timeMs))?.sequence);
+      }
+      return upTo === null ? noRecords : removeCounted(lane, upTo);
     },
     dropOldest(lane, bytes) {
       let upTo = 0;

@@ -81,8 +81,8 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
 
   const push = (record: UplinkRecord, fromMs?: number): Lane => {
     const lane = laneOfKind[record.kind];
-    const timeMs = clock.nowMs();
-    buffer.push({ lane, timeMs, span: spanOfRecord(record, timeMs, fromMs), body: encodeRecord(record) });
+    const span = spanOfRecord(record, clock.nowMs(), fromMs);
+    buffer.push({ lane, monotonicMs: clock.monotonicMs(), span, body: encodeRecord(record) });
     // An alert is on the disk before this run of the event loop ends, or is noted when it could not be.
     if (policies[lane].isExpendable) mark.note({ [lane]: buffer.held(lane) });
     return lane;
@@ -99,6 +99,7 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
 
   const terms = (): CommitTerms => ({
     nowMs: clock.nowMs(),
+    monotonicMs: clock.monotonicMs(),
     isClockConfirmed: options.isClockConfirmed(),
     mayGrow: file.reserve.isHeld,
   });

@@ -1,5 +1,5 @@
-/** The time that a record tells of, which is not the time at which it was told. */
-import type { UplinkRecord } from "../../core/contract/uplink-record.ts";
+/** The time that a record tells of, which is not the time at which it was told; and of gaps, which are of such times, two as one. */
+import type { GapRecord, UplinkRecord } from "../../core/contract/uplink-record.ts";
 
 /** Epoch ms, from 0. */
 export interface RecordSpan {
@@ -32,4 +32,19 @@ export function joinSpans(one: RecordSpan, other: RecordSpan): RecordSpan {
 function toSpan(fromMs: number, toMs: number): RecordSpan {
   const from = Math.max(0, fromMs);
   return { fromMs: from, toMs: Math.max(from, toMs) };
+}
+
+/** Two gaps of one lane and reason as one. */
+export function joinGaps(left: GapRecord, right: GapRecord): GapRecord {
+  const sum = (name: "windows" | "samples"): Partial<GapRecord> =>
+    left[name] === undefined && right[name] === undefined
+      ? {}
+      : { [name]: (left[name] ?? 0) + (right[name] ?? 0) };
+  return {
+    ...left,
+    records: left.records + right.records,
+    ...joinSpans(left, right),
+    ...sum("windows"),
+    ...sum("samples"),
+  };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { longestWaitMs } from "../../../src/collector/record/clock-rules.ts";
 import { keptLanes, type Lane, lanes } from "../../../src/core/contract/topics.ts";
 import type { GapRecord, PredictionBatch, UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
-import { dayMs } from "../../../src/core/maths/durations.ts";
+import { dayMs, hourMs } from "../../../src/core/maths/durations.ts";
 import {
   expiryStepMs,
   type LanePolicies,
@@ -13,7 +13,7 @@ import {
 } from "../../../src/gateway/record/lane-policy.ts";
 import { createOutboxBuffer } from "../../../src/gateway/record/outbox-buffer.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { contents, openOutbox } from "./outbox-rig.ts";
+import { contents, type OutboxRig, openOutbox } from "./outbox-rig.ts";
 
 const newPath = (): string => join(createTemporaryFolder(), "store.db");
 /** A record of about a hundred bytes for each lane that has any. */
@@ -53,7 +53,7 @@ describe("the policy of the lanes", () => {
     const policies = change({ drift: lanePolicies.update, update: lanePolicies.drift });
     const buffer = createOutboxBuffer(1_000, policies);
     const push = (lane: Lane): void =>
-      buffer.push({ lane, timeMs: 1, span: { fromMs: 1, toMs: 1 }, body: new Uint8Array(1_000) });
+      buffer.push({ lane, monotonicMs: 1, span: { fromMs: 1, toMs: 1 }, body: new Uint8Array(1_000) });
     const kept = ["alert", "drift"] as const;
     for (const lane of [...kept, ...kept, ...kept, ...kept, "update"] as const) push(lane);
     expect(buffer.trim()).toEqual([{ lane: "update", records: 1 }]);
@@ -157,5 +157,73 @@ describe("the policy of the lanes", () => {
     expect(gaps.every(({ lane, reason }) => lane === "prediction" && reason === "expired")).toBe(true);
     expect(gaps.reduce((sum, gap) => sum + gap.records, 0)).toBe(dropped);
     expect(records + dropped).toBe(24 * days);
+  });
+
+  describe("goes by a clock that was wrong when a record was written", () => {
+    const hourly = (rig: OutboxRig, hours: number): void => {
+      for (let hour = 0; hour < hours; hour++) {
+        rig.clock.advance(hourMs);
+        rig.outbox.append({ ...batch, timesMs: [rig.clock.nowMs()] });
+        rig.outbox.flush();
+      }
+    };
+    const predictions = ({ outbox }: OutboxRig) => outbox.counts().lanes.prediction;
+
+    it.each([-120, -19_000])("%i days off: nothing is too old when it is set right", (days) => {
+      let isClockConfirmed = false;
+      const rig = openOutbox(newPath(), { isClockConfirmed: () => isClockConfirmed });
+      rig.clock.jump(days * dayMs);
+      hourly(rig, 48);
+      rig.outbox.append(batch);
+      rig.clock.jump(-days * dayMs);
+      isClockConfirmed = true;
+      hourly(rig, 1);
+      expect(predictions(rig)).toMatchObject({ records: 50, dropped: 0 });
+      hourly(rig, 91 * 24);
+      expect(predictions(rig)).toMatchObject({ records: 2183, dropped: 51 });
+    });
+
+    it("in a run before: nothing of it is too old, until what came after it is", () => {
+      const path = newPath();
+      const former = openOutbox(path);
+      former.clock.jump(-120 * dayMs);
+      hourly(former, 48);
+      former.outbox.close();
+      former.file.close();
+      const rig = openOutbox(path, { isClockConfirmed: () => true });
+      rig.clock.advance(2 * dayMs);
+      hourly(rig, 1);
+      expect(predictions(rig)).toMatchObject({ records: 49, dropped: 0 });
+      hourly(rig, 92 * 24);
+      expect(predictions(rig).dropped).toBeGreaterThan(48);
+    });
+
+    it("ages what a run before wrote under a confirmed clock", () => {
+      const path = newPath();
+      const former = openOutbox(path, { isClockConfirmed: () => true });
+      hourly(former, 48);
+      former.outbox.close();
+      former.file.close();
+      const rig = openOutbox(path, { isClockConfirmed: () => true });
+      rig.clock.advance(100 * dayMs);
+      hourly(rig, 1);
+      expect(predictions(rig)).toMatchObject({ records: 1, dropped: 48 });
+    });
+
+    it("does not age what a run before wrote after its clock was set wrong", () => {
+      const path = newPath();
+      let isClockConfirmed = true;
+      const former = openOutbox(path, { isClockConfirmed: () => isClockConfirmed });
+      hourly(former, 24);
+      former.clock.jump(-200 * dayMs);
+      isClockConfirmed = false;
+      hourly(former, 24);
+      former.outbox.close();
+      former.file.close();
+      const rig = openOutbox(path, { isClockConfirmed: () => true });
+      rig.clock.advance(2 * dayMs);
+      hourly(rig, 1);
+      expect(predictions(rig)).toMatchObject({ records: 49, dropped: 0 });
+    });
   });
 });
