@@ -42,6 +42,7 @@ const post = createDriftPost({
   points: [],
   modelOf: () => model,
   epochOf: () => 0,
+  isClockConfirmed: () => true,
   // As the state store, which holds nothing that its owner can say again.
   state: {
     get: () => null,

@@ -21,7 +21,7 @@ const verdictEvents: readonly DriftEventName[] = ["drift.warning", "drift.drift"
 
 interface DriftSurroundings {
   readonly config: GatewayConfig;
-  readonly record: Pick<GatewayRecord, "state" | "telemetry">;
+  readonly record: Pick<GatewayRecord, "state" | "telemetry" | "clockWatch">;
   readonly models: Pick<ServedModels, "names" | "current">;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -31,7 +31,7 @@ interface DriftSurroundings {
 /** Creates the watch, fed by the reports that telemetry sends from now on. */
 export function composeDrift(surroundings: DriftSurroundings): DriftPost {
   const { config, record, models, clock, logger } = surroundings;
-  const { state, telemetry } = record;
+  const { state, telemetry, clockWatch } = record;
   const { periodSeconds, falsePerPointDay, learnDays } = config.drift;
   const post = createDriftPost({
     rules: { periodMs: 1000 * periodSeconds, falsePerDay: falsePerPointDay, learnDays },
@@ -46,6 +46,7 @@ export function composeDrift(surroundings: DriftSurroundings): DriftPost {
     epochOf: (point) => findEpoch(config, point),
     state,
     clock,
+    isClockConfirmed: () => clockWatch.isConfirmed,
     logger,
     onEvent: ({ turbine, component }, name, detail) => {
       logger.info(name, { turbine, component, detail });

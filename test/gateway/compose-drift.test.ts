@@ -4,6 +4,7 @@ import type { DriftReport } from "../../src/core/contract/uplink-record.ts";
 import { systemTimers } from "../../src/core/platform/clock.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { composeDrift } from "../../src/gateway/compose-drift.ts";
+import { createClockWatch } from "../../src/gateway/record/clock-watch.ts";
 import type { createTelemetry } from "../../src/gateway/record/telemetry.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { createFakeBundle, createFakeState } from "./fakes.ts";
@@ -23,7 +24,7 @@ test("a bundle with the same student goes on with a point's days under its name,
   const telemetry = { onDriftReport, event: () => {} } as unknown as ReturnType<typeof createTelemetry>;
   const drift = composeDrift({
     config: gatewayConfigSchema().parse({ gateway: { id: "gw", site: "north" }, turbines: [{ id: "WT01" }] }),
-    record: { state, telemetry },
+    record: { state, telemetry, clockWatch: createClockWatch({ clock, onChange: () => {} }) },
     models: { names: [serving.ref.name], current: () => serving },
     clock,
     timers: systemTimers,

@@ -17,6 +17,7 @@ import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulat
 import { encodeRecord } from "../../src/core/wire/record-codec.ts";
 import { composeDrift, describeDriftRow } from "../../src/gateway/compose-drift.ts";
 import { createPipeline, type Pipeline } from "../../src/gateway/points/pipeline.ts";
+import { createClockWatch } from "../../src/gateway/record/clock-watch.ts";
 import { createDataQuality } from "../../src/gateway/record/data-quality.ts";
 import { createTelemetry } from "../../src/gateway/record/telemetry.ts";
 import { createFakeState, createIdleBaselines } from "../gateway/fakes.ts";
@@ -103,7 +104,8 @@ function createSite(): Site {
   const served = { names: [bundle.ref.name], current: () => bundle };
   const surroundings = { config, models: served, clock, timers: systemTimers, logger: silentLogger };
   const logger = { ...silentLogger, info };
-  const drift = composeDrift({ ...surroundings, logger, record: { state, telemetry } });
+  const clockWatch = createClockWatch({ clock, onChange: () => {} });
+  const drift = composeDrift({ ...surroundings, logger, record: { state, telemetry, clockWatch } });
   const pipeline = createPipeline({
     ...surroundings,
     register: createAlarmRegister(),

@@ -67,7 +67,7 @@ export interface DriftPoint {
    * Takes a report, which may show that a day is over. While one is, call `assess` before.
    * @param modelOf the bundle that serves under a name
    */
-  take(report: DriftReport, moment: ClockMoment, modelOf: (name: string) => DriftModel | null): TakenReport;
+  take(report: DriftReport, moment: DriftMoment, modelOf: (name: string) => DriftModel | null): TakenReport;
   /** Time has passed: a day may be over, or one in which nothing came. */
   advance(monotonicMs: number): void;
   /**
@@ -77,6 +77,12 @@ export interface DriftPoint {
   assess(): Steps<DriftVerdict | null>;
   /** Lets its days go. */
   renew(): void;
+}
+
+/** When a report came. */
+interface DriftMoment extends ClockMoment {
+  /** Whether the collector has confirmed the calendar's clock. */
+  readonly isClockConfirmed: boolean;
 }
 
 interface TakenReport {
@@ -90,6 +96,8 @@ interface TakenReport {
 
 /** A report of a time further ahead is of a wrong clock. */
 const farAheadMs = dayMs;
+/** A clock that nobody confirms, and by which a point's days lie in the future, is believed after so long: it may be behind. */
+const doubtMs = dayMs;
 /** So many times as many warnings as false verdicts. */
 const warningShare = 10;
 
@@ -115,6 +123,9 @@ class Days implements DriftPoint {
   /** The data's own time at the last report, and when that was. */
   #heard: { readonly toMs: number; readonly monotonicMs: number } | null = null;
 
+  /** Since when the clock says that its days lie in the future, monotonic; null: it does not. */
+  #aheadSinceMs: number | null = null;
+
   constructor(point: PointId, rules: DriftRules, kept: KeptDays) {
     this.point = point;
     this.#rules = rules;
@@ -124,7 +135,7 @@ class Days implements DriftPoint {
 
   take(
     report: DriftReport,
-    { nowMs, monotonicMs }: ClockMoment,
+    { nowMs, monotonicMs, isClockConfirmed }: DriftMoment,
     modelOf: (name: string) => DriftModel | null,
   ): TakenReport {
     let isLost = false;
@@ -136,10 +147,14 @@ class Days implements DriftPoint {
     if (report.toMs > nowMs + farAheadMs) {
       return refuse("future", `it ends ${describeHours(report.toMs - nowMs)} from now`);
     }
+    this.#aheadSinceMs = this.#isAhead(nowMs) ? (this.#aheadSinceMs ?? monotonicMs) : null;
+    const isDoubted =
+      this.#aheadSinceMs !== null && !isClockConfirmed && monotonicMs - this.#aheadSinceMs < doubtMs;
+    if (isDoubted) return refuse("no-time", "its days lie in the future, and nobody confirms the clock");
     const before = this.ground;
     if (!this.#adopt(report, modelOf)) return refuse("other-model", "its bundle does not serve any more");
     isRelearning = before !== null && !givesSameScores(describeScoring(before), this.ground!);
-    isLost = this.#forgetFuture(nowMs);
+    if (this.#aheadSinceMs !== null) isLost = this.#forgetFuture(nowMs);
     try {
       const { periodMs } = this.#rules;
       const { day } = this;
@@ -227,6 +242,11 @@ class Days implements DriftPoint {
     // The day of a change is the new model's: half a day of each would be compared with whole ones.
     this.day = null;
     return true;
+  }
+
+  #isAhead(nowMs: number): boolean {
+    const lastMs = Math.max(this.day?.fromMs ?? 0, this.ground?.reference.lastMs ?? 0);
+    return lastMs > nowMs + farAheadMs;
   }
 
   /** A clock that was far ahead and was set right again must not make everything late for years; true: days were let go. */

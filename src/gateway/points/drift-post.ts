@@ -37,6 +37,8 @@ interface DriftPostOptions {
   readonly epochOf: (point: PointId) => number;
   readonly state: StateStore;
   readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
+  /** Whether the collector has confirmed the clock: one by which days lie in the future may be behind. */
+  readonly isClockConfirmed: () => boolean;
   readonly logger: Logger;
   readonly onEvent: (point: PointId, name: DriftEventName, detail: string) => void;
   /** Goes through steps of a few milliseconds each, at once or between other work; a thousand points end their day at one moment. */
@@ -173,7 +175,11 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       const { site, turbine, component } = report;
       const entry = find({ site, turbine, component });
       settle(entry);
-      const moment = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+      const moment = {
+        nowMs: clock.nowMs(),
+        monotonicMs: clock.monotonicMs(),
+        isClockConfirmed: options.isClockConfirmed(),
+      };
       const { ground } = entry.days;
       const taken = entry.days.take(report, moment, options.modelOf);
       if (taken.refused !== null) {

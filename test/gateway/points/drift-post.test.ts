@@ -45,6 +45,7 @@ interface Site {
   readonly events: string[];
   readonly clock: ReturnType<typeof createManualClock>;
   model: DriftModel;
+  isClockConfirmed: boolean;
   /** Reports that the post has not heard of, while they are kept from it; null: it hears all. */
   kept: DriftReport[] | null;
   /** Starts the post as after a restart. */
@@ -75,6 +76,7 @@ function createSite(
       epochOf: () => epoch,
       state,
       clock,
+      isClockConfirmed: () => here.isClockConfirmed,
       logger: silentLogger,
       onEvent: (point, name, detail) => events.push(`${name} ${point.turbine}: ${detail}`),
       run,
@@ -95,6 +97,7 @@ function createSite(
     events,
     clock,
     model: modelOf(),
+    isClockConfirmed: false,
     kept: null,
     start: (epoch, periodMs) => {
       here.post = start(epoch, periodMs);
@@ -467,6 +470,25 @@ describe("the gateway's own watch for drift", () => {
     expect(here.standing("WT01")).toMatchObject({ level: "stable" });
     expect(here.standing("WT01").referenceDays).toBeGreaterThanOrEqual(referenceDays);
     expect(here.events).toEqual([]);
+  });
+
+  it("keeps its days while the clock is behind, for less than a day or until it is confirmed", () => {
+    const here = createSite();
+    here.play(8);
+    const { referenceDays } = here.standing("WT01");
+    here.clock.jump(-5 * dayMs);
+    here.start();
+    here.play(1);
+    expect(here.post.refused["no-time"]).toBeGreaterThan(20);
+    here.clock.jump(5 * dayMs);
+    here.play(1);
+    expect(here.standing("WT01")).toMatchObject({ level: "stable" });
+    expect(here.standing("WT01").referenceDays).toBeGreaterThanOrEqual(referenceDays);
+    expect(here.events).toEqual([]);
+    here.clock.jump(-5 * dayMs);
+    here.isClockConfirmed = true;
+    here.play(0.5);
+    expect(here.events).toEqual(["drift.lost WT01: its days lie in the future; they are learnt anew"]);
   });
 
   describe("while it works between other things", () => {
