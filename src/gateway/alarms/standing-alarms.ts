@@ -27,11 +27,12 @@ interface StateReader {
   readonly known: ReadonlySet<string>;
 }
 
-/** What a state tells of alarms. */
+/** What a state tells of alarms, and of baselines. */
 interface StandingAlarms {
   /** Whoever published it; absent: an older gateway. */
   readonly gateway?: string | undefined;
   readonly records: readonly AlarmRecord[];
+  readonly baselines: NonNullable<TurbineState["baselines"]>;
   /** Of them, those that were passed over: for their names, or since there were too many. */
   readonly ignored: number;
 }
@@ -66,7 +67,8 @@ export function readStandingAlarms(
     records.set(name, record);
     if (isUnknown) unknown++;
   }
-  return ok({ gateway: state.gateway, records: [...records.values()], ignored });
+  const { gateway, baselines = [] } = state;
+  return ok({ gateway, records: [...records.values()], baselines, ignored });
 }
 
 /** A withheld alarm goes on beneath. Where an older gateway does not say how, it had returned if its component is said to be in no alarm. */

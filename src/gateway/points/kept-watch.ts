@@ -239,7 +239,8 @@ class PersistentWatch implements KeptWatch {
   }
 }
 
-function baselineKey(point: PointId): string {
+/** Under which the state keeps a point's baseline. */
+export function baselineKey(point: PointId): string {
   return `baseline/${nameComponent(point)}`;
 }
 

@@ -17,6 +17,7 @@ import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { readStandingAlarms } from "../alarms/standing-alarms.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
+import { tellOlderBaselines } from "./older-baselines.ts";
 import { describeInspections } from "./scada-watch.ts";
 import {
   describeRecalled,
@@ -165,9 +166,10 @@ class Recall implements AlarmRecall {
     const { site, id } = config.gateway;
     const read = readStandingAlarms(payload, { site, turbine, nowMs: clock.nowMs(), known: this.#known });
     if (read.ok) {
-      const { gateway = id } = read.value;
+      const { gateway = id, baselines } = read.value;
       const hint = `If it still watches the turbine: ${twinAdvice}.`;
       if (gateway !== id) logger.warn("a turbine's state is another gateway's", { topic, gateway, hint });
+      else tellOlderBaselines({ site, turbine, baselines }, this.#options);
       this.#note(read.value.records);
       this.#ignored += read.value.ignored;
     } else {

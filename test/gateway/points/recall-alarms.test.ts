@@ -48,6 +48,24 @@ describe("a gateway without a memory", () => {
     expect(others).toHaveLength(1);
   });
 
+  test("tells of a baseline that is older than what it said last, and of no other's", async () => {
+    const { component } = point;
+    const baselines = [
+      { component, state: "ready" as const, version: 8, windows: 600, suspicions: [], severityDb: 0 },
+    ];
+    const lookWith = async (version: number | null, gateway = "gw") => {
+      const { start, events, warnings, state } = createStarts();
+      if (version !== null) state.set(`baseline/t1/${component}`, JSON.stringify({ version, more: 1 }));
+      await start().look([stateOf([], { baselines, gateway }), ...restOfSite]);
+      return { events, hint: warnings.find((warning) => warning.includes("aurora baseline renew")) };
+    };
+    const { events, hint } = await lookWith(5);
+    expect(events).toEqual([`baseline-older t1/${component}`]);
+    expect(hint).toMatch(/version 5, .* version 8: .* aurora baseline renew t1 /);
+    for (const version of [8, 9, null]) expect((await lookWith(version)).events).toEqual([]);
+    expect((await lookWith(5, "gw-2")).events).toEqual([]);
+  });
+
   test("says nothing where nothing stands, once states can be read", async () => {
     const { start, events, clock, state } = createStarts();
     const first = start();
