@@ -44,7 +44,8 @@ interface AlertJournalOptions {
   readonly logger: Logger;
 }
 
-const unrecordedKey = "unrecorded-alerts";
+/** Under which the state keeps what the outbox may not have. */
+export const unrecordedKey = "unrecorded-alerts";
 /**
  * While a disk is full the outbox holds alerts in memory: so many are written down here as well. And so many wait for a
  * sink that is down, as more would not fit the store's text.

@@ -18,6 +18,9 @@ import { isMqttRefusal } from "../../core/platform/mqtt/mqtt-exchanges.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { nameComponent } from "../record/read-kept.ts";
 
+/** Under which the state keeps what subscribers of the broker may not have. */
+export const unpublishedKey = "unpublished-alerts";
+
 /** One way out. */
 export interface AlertSink {
   /** For logs. */
@@ -136,7 +139,7 @@ export function createMqttAlertSink(
 
   return {
     name: "mqtt",
-    waitingKey: "unpublished-alerts",
+    waitingKey: unpublishedKey,
     get isReady() {
       return mqtt.connected;
     },

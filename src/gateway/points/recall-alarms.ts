@@ -15,6 +15,7 @@ import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { readStandingAlarms } from "../alarms/standing-alarms.ts";
+import { replaceByTold } from "../alarms/told-alarms.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { tellOlderBaselines } from "./older-baselines.ts";
@@ -122,6 +123,8 @@ class Recall implements AlarmRecall {
     await mqtt.subscribe(this.#filter, 0, (topic, payload, retain) => this.#take(topic, payload, retain));
     const isConnected = await this.#connected();
     if (isConnected && !mqtt.refusedFilters.has(this.#filter)) await this.#quiet();
+    const nowMs = this.#options.clock.nowMs();
+    this.#found = replaceByTold(this.#found, kept.lost, { state, logger, nowMs });
     const isTakenUp = this.#takeUp(kept);
     if (this.#unread.size === 0) this.#stop();
     return isTakenUp ? readSnapshots(state, logger) : kept;
@@ -208,8 +211,7 @@ class Recall implements AlarmRecall {
       if (state.get(key) !== null) state.set(key, null);
       return false;
     }
-    for (const record of forgotten)
-      this.#tell(record, "alarm.taken-up", "is taken up as its last state told it");
+    for (const record of forgotten) this.#tell(record, "alarm.taken-up", "is taken up as it was told last");
     state.setAll({
       [key]: null,
       ...describeRecalled(forgotten, kept),

@@ -1,7 +1,9 @@
 /** A gateway without a memory takes up what stands, of what may have been written by anybody. */
 import { describe, expect, test } from "vitest";
+import type { SaidAlarm } from "../../../src/core/contract/alert.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../../../src/core/decision/alarms/alert-policy.ts";
+import { createSaidEvent } from "../../../src/core/decision/alarms/recalled-alarm.ts";
 import { createDecider } from "../../../src/core/decision/decider.ts";
 import { describeKept } from "../../../src/gateway/points/snapshots.ts";
 import { decisionAt } from "../../core/decision/alarms/decisions.ts";
@@ -105,6 +107,26 @@ describe("a gateway without a memory", () => {
     expect(events).toEqual([`alarm.taken-up t1 ${point.component} outer`]);
     expect(listed().sort()).toEqual(["t1 outer unacknowledged true", "t2 inner unacknowledged true"]);
     expect(state.get(`serving/t2/${point.component}`)).toBe(kept);
+  });
+
+  test("takes up what it told itself and nobody has heard, of a component whose text cannot be read", async () => {
+    const { start, state, listed } = createStarts();
+    const told = (failureMode: string, state: SaidAlarm["state"], transition: "raised" | "cleared") =>
+      createSaidEvent(said(failureMode, { state }), {
+        point: { ...point, site: "north", turbine: "t1" },
+        saidMs: Date.parse(since),
+        transition,
+      });
+    const inner = told("inner", "unacknowledged", "raised");
+    const outer = [told("outer", "unacknowledged", "raised"), told("outer", "normal", "cleared")];
+    state.setAll({
+      ...describeKept([]),
+      [`serving/t1/${point.component}`]: "{}",
+      "unpublished-alerts": JSON.stringify([inner, outer[0]]),
+      "unrecorded-alerts": JSON.stringify(outer),
+    });
+    await start().look([stateOf([said("outer")]), ...restOfSite]);
+    expect(listed()).toEqual(["t1 inner unacknowledged true"]);
   });
 
   test("still knows for how many runs a component was not configured of which it takes an alarm up", async () => {
