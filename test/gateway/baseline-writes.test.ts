@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test, vi } from "vitest";
+import { bearingFeatureSpec } from "../../scripts/bearing-feature-spec.ts";
 import type { Steps } from "../../src/core/maths/steps.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createSiteBaselines } from "../../src/gateway/points/site-baselines.ts";
@@ -8,7 +9,7 @@ import { scoredWindow, watchedBearing, watchedBundle } from "./watched-bundle.ts
 const points = ["WT01", "WT02", "WT03"].map((turbine) => ({ site: "s", turbine, component: "b" }));
 
 /** Baselines of these points that are fitted in steps, which are taken by hand. */
-function openPatient({ state = createFakeState(), orders = watchedBearing } = {}) {
+function openPatient({ state = createFakeState(), orders = watchedBearing, bundle = watchedBundle } = {}) {
   const told: string[] = [];
   const details: string[] = [];
   const works: Steps<void>[] = [];
@@ -27,7 +28,7 @@ function openPatient({ state = createFakeState(), orders = watchedBearing } = {}
   const watches = points.map((point) =>
     baselines.create(point, {
       config: { baselineEpoch: 0, bearing: orders },
-      bundle: watchedBundle,
+      bundle,
       decider: undefined,
     }),
   );
@@ -53,6 +54,27 @@ test("a bearing that is configured otherwise is told by the start that finds it 
   changed.learn(1);
   changed.baselines.save();
   expect(openPatient({ state, orders }).told).toEqual([]);
+});
+
+test("scores that are learnt anew since two kinds of fault look alike by now are told by the start that lets them go, as far as there were any", () => {
+  const state = createFakeState();
+  const orders = { ...watchedBearing, bsf: 3.48 };
+  const before = openPatient({ state, orders });
+  before.learn(96);
+  before.baselines.save();
+  const bundle = {
+    ...watchedBundle,
+    manifest: { ...watchedBundle.manifest, features: bearingFeatureSpec },
+  };
+  const after = openPatient({ state, orders, bundle });
+  expect(after.told).toEqual(points.map(({ turbine }) => `${turbine} relearning`));
+  expect(after.details[0]).toBe(
+    "kinds of fault that look alike on its bearing are outer-race (were none when it was learnt): levels stay, and its scores are learnt anew",
+  );
+  expect(after.watches[0]!.condition.status).toMatchObject({ state: "learning" });
+  after.learn(1);
+  after.baselines.save();
+  expect(openPatient({ state, orders, bundle }).told).toEqual([]);
 });
 
 test("baselines that are due together are fitted one by one, and one whose next window comes at once", () => {

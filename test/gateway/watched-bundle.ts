@@ -17,7 +17,11 @@ const manifest = {
   scaler: { mean: [], scale: [] },
   window: { unit: "revolutions", length: 60, hop: 60 },
   baseline: {
-    levels: { chains: [], list: [{ name: "low.rms" }] },
+    levels: {
+      catalogueVersion: 1,
+      chains: [{ name: "x", kind: "band-level", params: { fromHz: 500, toHz: 1500 } }],
+      list: [{ name: "low.rms", operator: "rms-db", chain: "x", params: {}, group: "level" }],
+    },
     minWindows: 8,
     reference: [{ locationDb: -30, scaleDb: 3 }],
     healthy: { location: 0, machine: 1, wander: 1, window: 1 },

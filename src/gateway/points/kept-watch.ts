@@ -8,7 +8,7 @@ import type {
   RenewalReply,
   RenewalRequest,
 } from "../../core/contract/baseline-report.ts";
-import { type BearingOrders, bearingOrderNames } from "../../core/contract/bundle/bearing.ts";
+import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
 import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
@@ -22,7 +22,10 @@ import {
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { outlookSnapshotSchema } from "../../core/decision/outlook/outlook-snapshot.ts";
 import { createPointWatch, type PointWatch } from "../../core/decision/point-watch.ts";
-import { baselineSnapshotSchema, isOtherBearing } from "../../core/decision/reference/baseline-snapshot.ts";
+import {
+  baselineSnapshotSchema,
+  describeOtherMargins,
+} from "../../core/decision/reference/baseline-snapshot.ts";
 import type { BaselineEvent } from "../../core/decision/reference/baseline-status.ts";
 import type { WatchedWindow } from "../../core/decision/reference/own-reference.ts";
 import type { ModelOutcome } from "../../core/drift/outcome-event.ts";
@@ -272,8 +275,9 @@ function openWatch(point: PointId, options: KeptWatchOptions & PointStart): Poin
       options.onEvent(point, "lost", "what was kept of its trend cannot be read; it is followed anew"),
   });
   const parts = selectWatchParts(bundle.manifest, bundle.ref, config.bearing);
-  if (baseline?.orders !== undefined && isOtherBearing(baseline, parts.orders))
-    options.onEvent(point, "bearing-changed", describeOtherBearing(baseline.orders, config.bearing));
+  // Of another epoch nothing stays, as an operator wanted it.
+  const lost = baseline?.epoch === config.baselineEpoch ? describeOtherMargins(baseline, parts) : null;
+  if (lost !== null) options.onEvent(point, lost.kind, lost.detail);
   return createPointWatch({
     point,
     parts,
@@ -288,12 +292,4 @@ function openWatch(point: PointId, options: KeptWatchOptions & PointStart): Poin
     },
     snapshot: { decider: options.decider, baseline, outlook },
   });
-}
-
-function describeOtherBearing(learntAt: readonly number[], bearing: BearingOrders): string {
-  const changes = bearingOrderNames
-    .map((name, index) => [name, bearing[name], learntAt[index]] as const)
-    .filter(([, now, before]) => now !== before)
-    .map(([name, now, before]) => `${name} ${now} (was ${before})`);
-  return `its bearing is configured otherwise than when it was learnt, ${changes.join(", ")}: levels stay, and what was learnt of its fault lines begins anew with its next window`;
 }

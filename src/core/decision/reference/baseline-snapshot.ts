@@ -1,5 +1,7 @@
 /** What a baseline learner keeps over a restart, as plain JSON. */
 import { z } from "zod";
+import { bearingOrderNames } from "../../contract/bundle/bearing.ts";
+import type { OutputClass } from "../../contract/bundle/manifest.ts";
 import type { ModelRef } from "../../contract/prediction.ts";
 import { type SiteBaseline, siteBaselineSchema } from "../../contract/site-baseline.ts";
 import type { ScoredBy } from "../scoring-model.ts";
@@ -115,22 +117,51 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
     .optional(),
 });
 
-/** What was learnt against other rivals, since the bearing is said to be another one now: levels stay, margins are learnt again. */
-export function dropOtherMargins(
-  kept: BaselineSnapshot,
-  now: {
-    readonly coinciding?: readonly number[] | undefined;
-    readonly orders?: readonly number[] | undefined;
-  },
-): BaselineSnapshot {
+/** A bearing as it is judged. */
+interface JudgedBearing {
+  /** Places of the outputs that are no rivals of each other; absent: none. */
+  readonly coinciding?: readonly number[] | undefined;
+  /** Absent: not known. */
+  readonly orders?: readonly number[] | undefined;
+}
+
+/** What was learnt against other rivals, since the bearing is said to be another one now, or other kinds coincide: levels stay, margins are learnt again. */
+export function dropOtherMargins(kept: BaselineSnapshot, now: JudgedBearing): BaselineSnapshot {
   const isOther = isOtherBearing(kept, now.orders);
-  const { coinciding = [] } = now;
-  if (!isOther && (kept.coinciding ?? []).join() === coinciding.join()) return kept;
+  if (!isOther && hasSameRivals(kept, now)) return kept;
   const levels = { ...kept, baseline: kept.baseline && dropMargins(kept.baseline), doubted: undefined };
   // Beside a final one with its scores levels at further speeds were being learnt, and nothing else.
   const { baseline } = kept;
   const isFinal = baseline !== null && baseline.model !== null && baseline.isProvisional !== true;
   return isOther || isFinal ? forgetProgress(levels) : levels;
+}
+
+/** What {@link dropOtherMargins} takes from a point, for people; null: nothing that was in use. */
+export function describeOtherMargins(
+  kept: BaselineSnapshot,
+  now: JudgedBearing & { readonly outputs: readonly OutputClass[] },
+): { readonly kind: "bearing-changed" | "relearning"; readonly detail: string } | null {
+  if (isOtherBearing(kept, now.orders)) {
+    const changes = bearingOrderNames
+      .map((name, at) => [name, now.orders?.[at], kept.orders?.[at]] as const)
+      .filter(([, order, before]) => order !== before)
+      .map(([name, order, before]) => `${name} ${order} (was ${before})`);
+    return {
+      kind: "bearing-changed",
+      detail: `its bearing is configured otherwise than when it was learnt, ${changes.join(", ")}: levels stay, and what was learnt of its fault lines begins anew with its next window`,
+    };
+  }
+  if (hasSameRivals(kept, now) || (kept.baseline?.model ?? null) === null) return null;
+  const name = ({ coinciding = [] }: JudgedBearing): string =>
+    coinciding.map((at) => now.outputs[at]?.failureMode ?? "one that is unknown").join(" and ") || "none";
+  return {
+    kind: "relearning",
+    detail: `kinds of fault that look alike on its bearing are ${name(now)} (were ${name(kept)} when it was learnt): levels stay, and its scores are learnt anew`,
+  };
+}
+
+function hasSameRivals(kept: JudgedBearing, now: JudgedBearing): boolean {
+  return (kept.coinciding ?? []).join() === (now.coinciding ?? []).join();
 }
 
 /** What was being learnt, let go; a baseline in use stays. */
