@@ -95,6 +95,8 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
         watch.take(index, value);
       },
       onPolled: (index, value) => {
+        // A late answer says nothing of now.
+        if (isOver()) return;
         // Of an opening each answer is a sign.
         if (session.opened === null) session.heardMs = clock.monotonicMs();
         watch.takePolled(index, value);
@@ -151,7 +153,7 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
             isPolling = true;
             poll().then(() => {
               isPolling = false;
-              notePace(clock.monotonicMs() - nowMs);
+              if (!isOver()) notePace(clock.monotonicMs() - nowMs);
             }, lose);
           }
         }

@@ -131,7 +131,11 @@ export function createNodeWatch({ config, sink, clock, faults, counts }: NodeWat
     },
     expect: (index, everyMs) => {
       const node = watched[index];
-      if (node !== undefined) node.toldEveryMs = everyMs;
+      if (node === undefined) return;
+      // What was read was told then.
+      if (node.isPolled) node.value = null;
+      node.isPolled = false;
+      node.toldEveryMs = everyMs;
     },
     refuse: (index, detail) => {
       const node = watched[index];

@@ -78,3 +78,42 @@ test("a session whose polls break is lost by that", async () => {
   await until(() => closed.length === 1, "its end");
   expect(faults()).toContain("no session any more");
 });
+
+test.each(["a session that is lost", "a source that is closed"])(
+  "what %s answers late is no reading, and no pace",
+  async (what) => {
+    let answer = (): void => {};
+    const poll = (): Promise<void> =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const { clock, sessions, source, readings, bad, lines, waitWithSigns } = await startOpcUaSource({
+      open: async () => ({ granted: { signEveryMs }, retry: async () => {}, poll }),
+    });
+    for (let beat = 0; beat < 4; beat++) await waitWithSigns();
+    const [session] = sessions;
+    if (what === "a source that is closed") await source.close();
+    else session!.onLost("gone");
+    clock.advance(10 * everyMs);
+    session!.onPolled(0, { value: 1000, dataType: 11, status: 0, statusName: "Good" });
+    const linesBefore = lines.length;
+    answer();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(readings).toEqual([]);
+    expect(bad.filter(({ detail }) => !detail.includes("not told a value yet"))).toEqual([]);
+    expect(lines.slice(linesBefore).filter((line) => line.includes("no room to watch"))).toEqual([]);
+  },
+);
+
+test("a node that was read and is watched from now on is spoken of before its first value", async () => {
+  const { sessions, readings, bad, waitWithSigns } = await startOpcUaSource();
+  sessions[0]!.onPolled(0, { value: 1000, dataType: 11, status: 0, statusName: "Good" });
+  await waitWithSigns();
+  expect([readings.length, bad.length]).toEqual([1, 0]);
+  sessions[0]!.onWatched(0, everyMs);
+  await waitWithSigns();
+  expect([readings.length, bad.map(({ detail }) => detail)]).toEqual([
+    1,
+    ["power (ns=2;s=P): the server has not told a value yet"],
+  ]);
+});
