@@ -72,7 +72,7 @@ export function listObjections(accusation: Accusation): string[] {
   ];
 }
 
-/** Another fault whose first line is searched at the same place: no line tells one from the other. */
+/** Another fault whose first line lies so near that one place is searched for both: no line tells one from the other for sure. */
 function objectToTwin({ own, pictures }: Accusation): string[] {
   const first = findFirst(own);
   return pictures.flatMap((other) => {

@@ -45,13 +45,14 @@ interface EvidenceContext {
   readonly healthyFeatures?: readonly (number | null)[] | null | undefined;
   /** Speeds at which this machine was learnt; empty or absent: not known. */
   readonly learntRpm?: readonly EvidenceRange[] | undefined;
-  /** An older alarm of the same failure mode, of another bearing of this machine that is like this one; absent: none. */
+  /** An older alarm of the same failure mode, or of one that these lines do not tell from it, of another bearing of this machine that is like this one; absent: none. */
   readonly likeAlarm?: LikeAlarm | undefined;
 }
 
-/** Where it is, and its beginning, RFC 3339. */
+/** Where it is, what it is of, and its beginning, RFC 3339. */
 export interface LikeAlarm {
   readonly component: string;
+  readonly failureMode: string;
   readonly since: string;
 }
 
@@ -93,7 +94,7 @@ export function describeEvidence(
     rival: rival === null ? null : { failureMode: rival.kind, marginDb: own.excessDb - rival.excessDb },
     against: [
       ...objectToBrevity(subject, kind, revolutions),
-      ...objectToLike(likeAlarm),
+      ...objectToLike(likeAlarm, kind),
       ...objectToSpeed(rpms, learntRpm),
       ...objectToPresent(leadingMode, own, countQuietWindows({ own, window: subject.window }, recent)),
       ...listObjections({ own, rival, pictures, lines, revolutions, polePairs, gearedShafts }),
@@ -126,10 +127,12 @@ function objectToBrevity(subject: EvidenceSubject, kind: FaultKind, revolutions:
 }
 
 /** A sensor hears the bearings beside its own: of two that are alike on one shaft one fault raises two alarms. */
-function objectToLike(like: LikeAlarm | undefined): string[] {
+function objectToLike(like: LikeAlarm | undefined, kind: FaultKind): string[] {
   if (like === undefined) return [];
+  const { failureMode } = like;
+  const which = failureMode === kind ? "this alarm" : `an alarm of ${failureMode}, which looks alike there,`;
   return [
-    `${like.component}, whose bearing is the same, has had this alarm since ${formatSince(like.since)}: if both sit on one shaft, one fault may be heard at both, and it is where its lines stand higher`,
+    `${like.component}, whose bearing is the same, has had ${which} since ${formatSince(like.since)}: if both sit on one shaft, one fault may be heard at both, and it is where its lines stand higher`,
   ];
 }
 

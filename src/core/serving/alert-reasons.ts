@@ -11,6 +11,7 @@ import type { AlertContext } from "../decision/alarms/alert-event.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
 import { type HealthyRows, listHealthyRows } from "../decision/reference/healthy-rows.ts";
 import type { ExplanationBackground } from "../explain/background.ts";
+import { shareCoincidingModes } from "../explain/coinciding-modes.ts";
 import { shareLineColumns } from "../explain/fault-lines.ts";
 import { describeEvidence, type LikeAlarm } from "../explain/physical-evidence.ts";
 import { createRecentWindows, type RecentWindows } from "../explain/recent-windows.ts";
@@ -87,6 +88,7 @@ class Reasons implements AlertReasons {
     const { features, window } = manifest;
     const { bearing, polePairs, gearedShafts } = this.#options;
     const self = this.#knowSelf(explained.bundle);
+    const coinciding = shareCoincidingModes(features, bearing);
     const explanations = await this.#explain(explained, self);
     return due.map(({ output, mode, sinceMs }) => ({
       explanation: explanations[output] ?? null,
@@ -99,7 +101,7 @@ class Reasons implements AlertReasons {
           leadingMode: mode.leadingMode,
           healthyFeatures: self.medians,
           learntRpm: this.#options.watch.healthyRows.speeds,
-          likeAlarm: findOlder(likeAlarms, { failureMode: mode.failureMode, sinceMs }),
+          likeAlarm: findOlder(likeAlarms, { failureMode: mode.failureMode, sinceMs, coinciding }),
         },
       ),
     }));
@@ -127,16 +129,20 @@ class Reasons implements AlertReasons {
   }
 }
 
-/** The oldest that stands, of the same failure mode. */
+/** The oldest that stands, of the same failure mode or of one that lines do not tell from it. */
 function findOlder(
   alarms: readonly OpenAlarm[],
-  own: Pick<OpenAlarm, "failureMode" | "sinceMs">,
+  own: Pick<OpenAlarm, "failureMode" | "sinceMs"> & { readonly coinciding: readonly string[] },
 ): LikeAlarm | undefined {
+  const { coinciding } = own;
+  const alike = coinciding.includes(own.failureMode) ? coinciding : [own.failureMode];
   const older = alarms.find(
     ({ failureMode, conditionActive, sinceMs }) =>
-      failureMode === own.failureMode && conditionActive && sinceMs < own.sinceMs,
+      alike.includes(failureMode) && conditionActive && sinceMs < own.sinceMs,
   );
-  return older && { component: older.component, since: formatTime(older.sinceMs) };
+  if (older === undefined) return undefined;
+  const { component, failureMode, sinceMs } = older;
+  return { component, failureMode, since: formatTime(sinceMs) };
 }
 
 function describeSelf(rows: HealthyRows, bundle: LoadedBundle): HealthySelf {

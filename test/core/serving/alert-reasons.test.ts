@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Decision, ModeDecision } from "../../../src/core/contract/prediction.ts";
 import type { FeatureWindow } from "../../../src/core/contract/stream.ts";
+import type { OpenAlarm } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { packHealthyRows } from "../../../src/core/decision/reference/healthy-rows.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createAlertReasons } from "../../../src/core/serving/alert-reasons.ts";
@@ -183,6 +184,34 @@ describe("the reasons of an alert", () => {
     expect(context!.explanation).toBeNull();
     expect(context!.evidence!.windows).toBe(1);
   });
+
+  it.each([
+    [5.42, "an alarm of ball, which looks alike there,"],
+    [4.71, undefined],
+  ])(
+    "name an older alarm of another kind where lines do not tell the two apart (bsf %d)",
+    async (bsf, said) => {
+      const ball = {
+        ...line(1, "shape"),
+        name: "bsf.h1",
+        params: { order: "bsf", harmonic: 1, tolerance: 0.02 },
+      };
+      const bundle = createFakeBundle("1.0.0", { features: { ...features, list: [line(1, "level"), ball] } });
+      const { watch } = create([]);
+      const reasons = createAlertReasons({ bearing: { ...bearing, bsf }, watch, logger: silentLogger });
+      const heard = explained(bundle, 0, { features: Float32Array.of(2.5, 2.5) });
+      reasons.note(heard);
+      const older = {
+        component: "drive-end",
+        failureMode: "ball",
+        conditionActive: true,
+        sinceMs: startMs - 3_600_000,
+      } as OpenAlarm;
+      const [context] = await reasons.give([dueAt(bundle, startMs)], heard, [older]);
+      const told = context!.evidence!.against.find((each) => each.startsWith("drive-end"));
+      expect(told?.match(/has had (.*) since/)?.[1]).toBe(said);
+    },
+  );
 
   it("keep the lines where the student cannot be asked", async () => {
     const bundle = createFakeBundle("1.0.0", { features });
