@@ -47,9 +47,11 @@ export function createLatestReadings(maxAgeMs: number): LatestReadings {
     read: ({ turbine, device }, channel, monotonicMs) => {
       const told = find(turbine, channel);
       if (told === undefined) return Number.NaN;
-      // The device's own, SCADA's, then others' as they were first heard; what may be another turbine's comes after SCADA's.
-      const nearest = told.get(device)?.isShared === true ? [null, device] : [device, null];
-      for (const teller of [...nearest, ...told.keys()]) {
+      // The device's own, SCADA's, then others' as they were first heard; what may be another turbine's comes after all these.
+      const nearest = [device, null, ...told.keys()];
+      const isShared = (teller: string | null): boolean => told.get(teller)?.isShared === true;
+      const ordered = [...nearest.filter((each) => !isShared(each)), ...nearest.filter(isShared)];
+      for (const teller of ordered) {
         const reading = told.get(teller);
         if (reading !== undefined && monotonicMs - reading.arrivedMonotonicMs <= goneAges * maxAgeMs)
           return freshValue(reading, monotonicMs);

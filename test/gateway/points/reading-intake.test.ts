@@ -3,7 +3,7 @@ import type { Quarantine } from "../../../src/core/contract/stream.ts";
 import type { ToldReading } from "../../../src/gateway/points/latest-readings.ts";
 import { createReadingIntake } from "../../../src/gateway/points/reading-intake.ts";
 
-/** Two devices of WT01, of which one sits on WT02 as well; what is told counts for ten seconds. */
+/** Three devices of WT01, of which one sits on WT02 as well; what is told counts for ten seconds. */
 function create() {
   const setAside: (Quarantine & { turbine: string })[] = [];
   const refused: string[] = [];
@@ -13,6 +13,7 @@ function create() {
     turbinesOf: new Map([
       ["a", new Set(["WT01"])],
       ["b", new Set(["WT01", "WT02"])],
+      ["c", new Set(["WT01"])],
     ]),
     setAside: (quarantine, turbine) => setAside.push({ ...quarantine, turbine }),
     onSchemaDrift: () => {},
@@ -89,9 +90,9 @@ test("what goes to another thread says who told it, and a refused reading of a d
 test("of two other devices of a turbine one counts, whichever spoke last", () => {
   const { intake, speed, read } = create();
   for (let atMs = 0; atMs < 5_000; atMs += 1_000) {
-    intake.acceptDeviceReading(speed("b", 900, { atMs }));
+    intake.acceptDeviceReading(speed("c", 900, { atMs }));
     intake.acceptDeviceReading(speed("a", 1_500, { atMs: atMs + 500 }));
-    expect(read("c", atMs + 500)).toBe(900);
+    expect(read("d", atMs + 500)).toBe(900);
   }
 });
 
@@ -103,4 +104,11 @@ test("of a device on several turbines SCADA's speed of each goes before the one 
   expect([read("b", 0), read("b", 0, "WT02")]).toEqual([1_500, 1_200]);
   intake.acceptReading(speed("WT02", 900, { atMs: 0 }));
   expect([read("b", 0), read("b", 0, "WT02")]).toEqual([1_500, 900]);
+});
+
+test("what a device on several turbines tells comes after what one tells that sits on this turbine alone", () => {
+  const { intake, speed, read } = create();
+  intake.acceptDeviceReading(speed("b", 1_200, { atMs: 0 }));
+  intake.acceptDeviceReading(speed("a", 1_500, { atMs: 0 }));
+  expect([read("b", 0), read("c", 0), read("b", 0, "WT02")]).toEqual([1_500, 1_500, 1_200]);
 });
