@@ -48,8 +48,7 @@ async function checkSerialPort(name: string, path: string): Promise<CheckResult>
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EACCES" || code === "EPERM") {
-      const advice =
-        "Add the gateway's user to the group of serial ports (usermod -aG dialout USER) and log in again; begin a container with --group-add dialout.";
+      const advice = `Add the gateway's user to the group of serial ports (usermod -aG dialout USER) and log in again; begin a container with --group-add and the number of the group that the port has here (stat -c %g ${path}).`;
       return bad(name, `user ${process.getuid?.() ?? ""} may not open ${path}`, advice);
     }
     return describeMissing(name, path);

@@ -22,7 +22,7 @@ export function warnOfWholeTurns(gearedShafts: readonly number[]): GearedWarning
     (turns) => turns > 0.5 && Math.abs(turns - Math.round(turns)) < wholeTurns,
   );
   if (whole.length === 0) return null;
-  const problem = `${joinWords(whole.map(String))} turns make lines where the bearing's own shaft has its harmonics, which count already: stating them changes nothing`;
+  const problem = `${joinWords(whole.map(String))} turns make lines where the bearing's own shaft has its harmonics, which count already: stating them changes next to nothing`;
   return { problem, write: "write a decimal with a point (4.765, not 4,765), or leave whole numbers out" };
 }
 

@@ -204,7 +204,7 @@ test("the lines of devices: no such port, no port at all, nobody at the address,
     text: "there is no /dev/serial/by-id/nothing",
     // Of this machine's own ports, where it has some.
     advice: expect.stringMatching(
-      /begun with \(--device \/dev\/serial\/by-id\/nothing\)|Did you mean|There are/,
+      /begun with \(--device \/dev\/serial\/by-id\/nothing\)|Did you mean|There (are|is only) /,
     ),
   });
   expect(await look(file)).toMatchObject({ verdict: "bad", text: `${file} is no serial port` });

@@ -24,6 +24,6 @@ test("shafts that are geared to a recording's are warned of where they hide a fa
     "a fault of the inner race (order 5.42) lies on 1× a shaft of 5.4 turns: as long as it shows no other line it is told after hours or days, and not within minutes",
   ]);
   expect(said(4, 765)).toEqual([
-    "4 and 765 turns make lines where the bearing's own shaft has its harmonics, which count already: stating them changes nothing; write a decimal with a point (4.765, not 4,765), or leave whole numbers out",
+    "4 and 765 turns make lines where the bearing's own shaft has its harmonics, which count already: stating them changes next to nothing; write a decimal with a point (4.765, not 4,765), or leave whole numbers out",
   ]);
 });
