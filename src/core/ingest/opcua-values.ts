@@ -2,6 +2,7 @@
  * What a value of an OPC UA server says: which number, and how good. Everything in it is a stranger's: what has no number, or
  * is not said to be good, is set aside with a reason. Its time stamps are not read (ADR 49).
  */
+import type { OpcUaChannelConfig } from "../contract/config/opcua-config.ts";
 import { failed, ok, type Result } from "../contract/result.ts";
 import type { QuarantineReason } from "../contract/stream.ts";
 
@@ -42,9 +43,13 @@ export function saysNoNode({ status }: Pick<OpcUaValue, "status">): boolean {
 
 /**
  * The number of a value that its server calls good; an uncertain one (last usable, sensor not accurate) is not.
- * @param invalid numbers by which the server says that there is no value
+ * @param channel its `invalid` are numbers by which the server says that there is no value; so are, of a shaft speed, the ends of a
+ * whole number, where it would be cut off if it were one
  */
-export function readOpcUaNumber(value: OpcUaValue, invalid: readonly number[]): Result<number, OpcUaFault> {
+export function readOpcUaNumber(
+  value: OpcUaValue,
+  { name, invalid }: Pick<OpcUaChannelConfig, "name" | "invalid">,
+): Result<number, OpcUaFault> {
   // The two highest bits of a status code are its severity: good, uncertain, bad (OPC 10000-4, 7.39).
   const severity = value.status >>> 30;
   const { dataType } = value;
@@ -64,10 +69,18 @@ export function readOpcUaNumber(value: OpcUaValue, invalid: readonly number[]): 
   // A Float is near what is written, and no more: -99.9 is -99.9000015.
   if (
     !Number.isFinite(number) ||
-    invalid.some((each) => number === (dataType === float ? Math.fround(each) : each))
+    invalid.some((each) => number === (dataType === float ? Math.fround(each) : each)) ||
+    (name === "shaft-speed" && listEnds(dataType).includes(number))
   )
     return failed({ reason: "missing-value", detail: `${number} says that there is no value` });
   return ok(number);
+}
+
+/** Smallest and largest number of a whole type of at most 32 bits, zero left out: SByte, Byte, Int16 and so on. */
+function listEnds(dataType: number): readonly number[] {
+  if (dataType >= int64) return [];
+  const values = 2 ** (8 << ((dataType - firstNumber) >> 1));
+  return dataType % 2 === 0 ? [-values / 2, values / 2 - 1] : [values - 1];
 }
 
 /** Null, or a list of nothing: a server that has not read its device yet may say either, and call it good. */

@@ -85,7 +85,7 @@ export function createNodeWatch({ config, sink, clock, faults, counts }: NodeWat
         setAside(node, { reason: "missing-value", detail: "the server has not told a value yet" });
       return;
     }
-    const number = readOpcUaNumber(value, node.channel.invalid);
+    const number = readOpcUaNumber(value, node.channel);
     if (!number.ok) {
       setAside(node, number.error);
       return;

@@ -9,6 +9,8 @@ const value = (changes: Partial<OpcUaValue> = {}): OpcUaValue => ({
   ...changes,
 });
 
+const channel = { name: "power", invalid: [] };
+
 describe("the number of a value", () => {
   it.each([
     [11, 12.5, 12.5],
@@ -18,7 +20,10 @@ describe("the number of a value", () => {
     [9, [1, 0], 4_294_967_296],
     [9, [0xffffffff, 0xffffffff], 2 ** 64],
   ])("of type %d and %j is %d", (dataType, given, expected) => {
-    expect(readOpcUaNumber(value({ dataType, value: given }), [])).toEqual({ ok: true, value: expected });
+    expect(readOpcUaNumber(value({ dataType, value: given }), channel)).toEqual({
+      ok: true,
+      value: expected,
+    });
   });
 
   it.each([
@@ -54,7 +59,7 @@ describe("the number of a value", () => {
     ],
     ["64 bits of texts", { dataType: 8, value: ["1", "2"] }, "malformed", "an array"],
   ] as const)("that is %s is set aside", (_name, changes, reason, detail) => {
-    const read = readOpcUaNumber(value(changes), []);
+    const read = readOpcUaNumber(value(changes), channel);
     expect(read).toMatchObject({ ok: false, error: { reason } });
     expect(read.ok || read.error.detail).toContain(detail);
   });
@@ -67,8 +72,11 @@ test.each([
   [10, Math.fround(-99.9), [-99.9]],
 ])("of type %d, %d is no value where it is written so", (dataType, given, invalid) => {
   const number = value({ dataType, value: given });
-  expect(readOpcUaNumber(number, invalid)).toMatchObject({ ok: false, error: { reason: "missing-value" } });
-  expect(readOpcUaNumber(number, [0])).toMatchObject({ ok: true });
+  expect(readOpcUaNumber(number, { ...channel, invalid })).toMatchObject({
+    ok: false,
+    error: { reason: "missing-value" },
+  });
+  expect(readOpcUaNumber(number, { ...channel, invalid: [0] })).toMatchObject({ ok: true });
 });
 
 test.each([
@@ -78,4 +86,22 @@ test.each([
   ["Good", 0, false],
 ])("that a server no longer has a node is said by %s", (_name, status, expected) => {
   expect(saysNoNode({ status })).toBe(expected);
+});
+
+test.each([
+  [2, [-128, 127], -127],
+  [3, [255], 0],
+  [4, [-32_768, 32_767], 32_766],
+  [5, [65_535], 0],
+  [6, [-2_147_483_648, 2_147_483_647], 65_535],
+  [7, [4_294_967_295], 0],
+  [11, [], 65_535],
+])("of type %d %j are no shaft speed, and of other channels they are values", (dataType, ends, speed) => {
+  const read = (number: number, name: string) =>
+    readOpcUaNumber(value({ dataType, value: number }), { name, invalid: [] });
+  for (const end of ends) {
+    expect(read(end, "shaft-speed")).toMatchObject({ ok: false, error: { reason: "missing-value" } });
+    expect(read(end, "power")).toEqual({ ok: true, value: end });
+  }
+  expect(read(speed, "shaft-speed")).toEqual({ ok: true, value: speed });
 });
