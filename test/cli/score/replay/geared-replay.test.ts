@@ -15,12 +15,15 @@ const bearing = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };
 const pinion = 61 / 17;
 
 /** Recordings of noise that swells `swells` times a turn, each with one harmonic and so strong. */
-function record(swells: readonly (readonly [order: number, depth: number])[]): string[] {
+function record(
+  swells: readonly (readonly [order: number, depth: number])[],
+  { laterMs = 0, ...machine }: { laterMs?: number; turbine?: string; point?: string } = {},
+): string[] {
   const random = createRandom(11);
   const folder = createTemporaryFolder();
   return Array.from({ length: 10 }, (_, index) => {
     const shaftRpm = 1500 + random.normal();
-    const timeMs = lifeFromMs + index * 600_000;
+    const timeMs = lifeFromMs + laterMs + index * 600_000;
     const swell = (turns: number): number =>
       swells.reduce(
         (sum, [order, depth]) =>
@@ -31,7 +34,7 @@ function record(swells: readonly (readonly [order: number, depth: number])[]): s
       Math.round(300 * random.normal() * swell((at * shaftRpm) / (60 * rateHz))),
     );
     const recording = { timeMs, counts, rateHz, shaftRpm, scale: 0.0005, bearing };
-    return writeRecording(folder, nameByTime(timeMs), recording);
+    return writeRecording(folder, nameByTime(timeMs), recording, machine);
   });
 }
 
@@ -46,7 +49,11 @@ async function play(input: readonly string[], flags: SidecarFlags) {
       progress: () => {},
     }),
   );
-  return points.map(({ alarms, foreignModes }) => [
+  return points;
+}
+
+async function playModes(input: readonly string[], flags: SidecarFlags) {
+  return (await play(input, flags)).map(({ alarms, foreignModes }) => [
     alarms.map(({ failureMode }) => failureMode),
     foreignModes,
   ]);
@@ -54,10 +61,10 @@ async function play(input: readonly string[], flags: SidecarFlags) {
 
 test("a knocking pinion is taken for the fault whose order it is near, unless the point says what is geared to its shaft", async () => {
   const healthy = record([[pinion, 0.25]]);
-  expect(await play(healthy, {})).toEqual([[["outer-race"], []]]);
-  expect(await play(healthy, { gearedShafts: [pinion] })).toEqual([[[], ["outer-race"]]]);
+  expect(await playModes(healthy, {})).toEqual([[["outer-race"], []]]);
+  expect(await playModes(healthy, { gearedShafts: [pinion] })).toEqual([[[], ["outer-race"]]]);
   // Another shaft's lines are elsewhere.
-  expect(await play(healthy, { gearedShafts: [4.2] })).toEqual([[["outer-race"], []]]);
+  expect(await playModes(healthy, { gearedShafts: [4.2] })).toEqual([[["outer-race"], []]]);
 });
 
 test("a fault of another kind is raised beside a knocking pinion that is told of", async () => {
@@ -65,5 +72,22 @@ test("a fault of another kind is raised beside a knocking pinion that is told of
     [pinion, 0.1],
     [bearing.bpfi * 1.002, 0.25],
   ]);
-  expect(await play(faulty, { gearedShafts: [pinion] })).toEqual([[["inner-race"], []]]);
+  expect(await playModes(faulty, { gearedShafts: [pinion] })).toEqual([[["inner-race"], []]]);
+});
+
+test("an alarm names an older one at a like bearing of its own turbine, and none of another turbine", async () => {
+  const faulty = [[bearing.bpfi * 1.002, 0.25]] as const;
+  const playBeside = async (turbine: string) => {
+    const first = record(faulty, { turbine: "WT01", point: "drive-end" });
+    const second = record(faulty, { turbine, point: "rear", laterMs: 1_800_000 });
+    const points = await play([...first, ...second], {});
+    return points.map(({ alarms }) =>
+      alarms.map(({ evidence }) => evidence?.against.find((each) => each.includes("has had this alarm"))),
+    );
+  };
+  expect(await playBeside("WT01")).toEqual([
+    [undefined],
+    [expect.stringContaining("drive-end, whose bearing is the same, has had this alarm since")],
+  ]);
+  expect(await playBeside("WT02")).toEqual([[undefined], [undefined]]);
 });
