@@ -48,7 +48,7 @@ interface EvidenceSender {
   readonly pieceLimitBytes: number | null;
   /** Evidence that waits on the disk since its smallest pieces do not arrive. */
   readonly held: number;
-  /** The bytes of the day are used up, until when, epoch ms; null: the next piece may go. */
+  /** The bytes of the day are used up, until when, epoch ms; null: the next piece may go, or there is none. */
   readonly pausedUntilMs: number | null;
   /** Resolves when nothing of its own is under way on the disk. */
   close(): Promise<void>;
@@ -67,6 +67,8 @@ interface EvidenceUnderWay {
   /** Of the piece that is under way. */
   pieceBytes: number;
   tries: LostTries | null;
+  /** The bytes of the day are used up, until when, epoch ms; null: it needs none, or there are some. */
+  pausedUntilMs: number | null;
 }
 
 /** Evidence that does not arrive: how often it was put off, and until when. */
@@ -97,7 +99,6 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
   const pieceSize = createPieceSize();
   const held = new Map<string, Held>();
   let lostPieces = 0;
-  let pausedUntilMs: number | null = null;
   let closed = false;
   let stored = 0;
   let refused = 0;
@@ -111,11 +112,11 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
     const about = offset === 0 ? evidence.about : "";
     const cost = bytes.length + about.length + overheadBytes;
     if (!budget.spend(cost)) {
-      if (pausedUntilMs === null) logger.warn("the bytes of a day for raw evidence are used up");
-      pausedUntilMs = budget.renewsMs;
+      if (under.pausedUntilMs === null) logger.warn("the bytes of a day for raw evidence are used up");
+      under.pausedUntilMs = budget.renewsMs;
       return;
     }
-    pausedUntilMs = null;
+    under.pausedUntilMs = null;
     accounted += cost;
     under.sentMs = clock.monotonicMs();
     under.pieceBytes = bytes.length;
@@ -189,6 +190,7 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
         isPutOff: false,
         pieceBytes: 0,
         tries: null,
+        pausedUntilMs: null,
       };
     });
   };
@@ -257,7 +259,7 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
       return [...held.keys()].filter((id) => spool.has(id)).length;
     },
     get pausedUntilMs() {
-      return pausedUntilMs;
+      return current?.pausedUntilMs ?? null;
     },
     close: async () => {
       closed = true;

@@ -90,3 +90,46 @@ test("a collector without room costs a hundredth of the day's bytes, and gets th
   expect(pieces.slice(asked, asked + 2).map(({ bytes }) => bytes.length)).toEqual([1, 8_192]);
   expect(sender.stored).toBe(1);
 });
+
+test("what was to be sent again when the day's bytes were used up pauses nothing once its late answer has come", async () => {
+  const clock = createManualClock();
+  const made = { ...(await makeEvidence({}, 500)), kind: "alarm" as const };
+  const kept = new Set([made.id]);
+  const pieces: EvidencePiece[] = [];
+  const budget = openByteBudget({
+    dailyBytes: 65_536,
+    state: createFakeState(),
+    clock,
+    logger: silentLogger,
+  });
+  // Enough for one attempt.
+  budget.charge(65_536 - (made.packed.length + made.about.length + 300));
+  const sender = createEvidenceSender({
+    spool: {
+      next: async () => (kept.has(made.id) ? made : null),
+      has: (id) => kept.has(id),
+      remove: async (id) => void kept.delete(id),
+    },
+    budget,
+    append: (piece) => void pieces.push(piece),
+    laneIsEmpty: () => true,
+    withdraw: () => {},
+    laneBytesSent: () => 0,
+    acknowledgements: () => 0,
+    clock,
+    logger: silentLogger,
+    onRefused: (_evidence, reason) => expect.unreachable(reason),
+    onHeld: (_evidence, reason) => expect.unreachable(reason),
+  });
+  onTestFinished(() => sender.close());
+  sender.tick();
+  await until(() => pieces.length === 1, "it is sent");
+  expect(sender.pausedUntilMs).toBeNull();
+  clock.advance(30_000);
+  sender.tick();
+  expect(pieces).toHaveLength(1);
+  expect(sender.pausedUntilMs).toBe(budget.renewsMs);
+  sender.receive({ type: "receipt", id: made.id, state: "stored", have: made.packed.length, reason: "" });
+  await until(() => kept.size === 0, "it is stored");
+  expect(sender.pausedUntilMs).toBeNull();
+});
