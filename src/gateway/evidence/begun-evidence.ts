@@ -24,6 +24,12 @@ interface Begun {
   readonly evidence?: string | undefined;
 }
 
+/** As it is kept. */
+interface BegunEntry extends Begun {
+  /** Until when whoever asked has to wait, as was told last. */
+  delayedUntilMs?: number | undefined;
+}
+
 interface BegunEvidence {
   /** Ids of alerts and requests whose evidence earlier runs have begun and not ended. */
   readonly earlier: readonly string[];
@@ -35,7 +41,7 @@ interface BegunEvidence {
   abandon(begun: Begun, reason: string): void;
   /** Ends it without a word. */
   end(id: string): void;
-  /** The bytes of the day are used up, until when: tells whoever asked, once. */
+  /** The bytes of the day are used up, until when: tells whoever asked, once over all runs. */
   delay(untilMs: number): void;
   /** What waited by this name is stored, or, with a reason, will never be; a request is then told. */
   endFiles(evidence: string, reason?: string): void;
@@ -48,13 +54,14 @@ interface BegunEvidenceOptions {
 }
 
 const prefix = "evidence-begun/";
-const schema: () => z.ZodType<Begun> = onDemand(() =>
+const schema: () => z.ZodType<BegunEntry> = onDemand(() =>
   z.object({
     kind: z.enum(["alarm", "request"]),
     id: z.string(),
     turbine: z.string(),
     component: z.string(),
     evidence: z.string().regex(sha256Pattern).optional(),
+    delayedUntilMs: z.number().optional(),
   }),
 );
 
@@ -66,7 +73,7 @@ const endedReasons: Readonly<Record<Begun["kind"], string>> = {
 
 /** Opens it as the last run left it. */
 export function openBegunEvidence({ state, telemetry, logger }: BegunEvidenceOptions): BegunEvidence {
-  const list = new Map<string, Begun>();
+  const list = new Map<string, BegunEntry>();
   for (const key of state.keys(prefix)) {
     const begun = readKept(state, { key, schema: schema(), logger });
     if (begun === undefined) state.set(key, null);
@@ -75,11 +82,10 @@ export function openBegunEvidence({ state, telemetry, logger }: BegunEvidenceOpt
 
   const earlier = [...list.values()];
   let isSettled = false;
-  /** Until when a request has to wait, as was told last. */
-  const delays = new Map<string, number>();
-
+  const write = (entry: BegunEntry): void => {
+    state.set(`${prefix}${entry.id}`, JSON.stringify(entry));
+  };
   const end = (id: string): void => {
-    delays.delete(id);
     if (list.delete(id)) state.set(`${prefix}${id}`, null);
   };
   const abandon = (begun: Begun, reason: string): void => {
@@ -98,8 +104,9 @@ export function openBegunEvidence({ state, telemetry, logger }: BegunEvidenceOpt
   return {
     earlier: earlier.map(({ id }) => id),
     note: (begun) => {
-      list.set(begun.id, begun);
-      state.set(`${prefix}${begun.id}`, JSON.stringify(begun));
+      const entry = { ...begun, delayedUntilMs: list.get(begun.id)?.delayedUntilMs };
+      list.set(begun.id, entry);
+      write(entry);
     },
     settle: (spool) => {
       if (isSettled) return;
@@ -115,8 +122,9 @@ export function openBegunEvidence({ state, telemetry, logger }: BegunEvidenceOpt
     end,
     delay: (untilMs) => {
       for (const begun of list.values()) {
-        if (begun.kind !== "request" || delays.get(begun.id) === untilMs) continue;
-        delays.set(begun.id, untilMs);
+        if (begun.kind !== "request" || begun.delayedUntilMs === untilMs) continue;
+        begun.delayedUntilMs = untilMs;
+        write(begun);
         const reason = `the bytes of a day for raw samples are used up; samples are sent on by themselves after ${renderIsoTime(untilMs)}. Its configuration says how many bytes these are (evidence.dailyBytes).`;
         telemetry.event("evidence-request-delayed", nameComponent(begun), `request ${begun.id}: ${reason}`);
       }
