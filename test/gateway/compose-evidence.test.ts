@@ -295,7 +295,7 @@ test("who asked is told once that the day's bytes are used up and until when, an
   for (let second = 0; second < 3; second++) next.evidence.tick();
   expect(next.told.slice(1)).toEqual([
     expect.stringMatching(
-      /^evidence-request-delayed WT01\/.*: request r-1: .* used up; .* after 2023-11-15T.*Z\. .*dailyBytes/,
+      /^evidence-request-delayed WT01\/.*: request r-1: .* used up; samples are sent on by themselves after 2023-11-15T.*Z\. .*dailyBytes/,
     ),
   ]);
   next.clock.advance(dayMs);

@@ -210,7 +210,8 @@ export async function findAnswer(collector: string, request: string): Promise<Re
     schema: eventsSchema,
     op: "look for the gateway's answer",
   });
-  const find = (kind: RequestAnswer["kind"]) => items.find(({ name }) => name === `evidence-request-${kind}`);
+  const find = (kind: RequestAnswer["kind"]) =>
+    items.find(({ name, detail }) => name === `evidence-request-${kind}` && !isOver(detail));
   const kind = (["refused", "delayed", "accepted"] as const).find((each) => find(each) !== undefined);
   if (kind === undefined) return null;
   const { gateway, detail } = find(kind)!;
@@ -218,6 +219,12 @@ export async function findAnswer(collector: string, request: string): Promise<Re
   const [reason = "", cure] = detail.replace(`request ${request}: `, "").split(/\. (?=[A-Z])(.*)/s);
   const text = `gateway ${gateway} ${answerVerbs[kind]}: ${reason}`;
   return { kind, text, hint: cure ?? (find("accepted") === undefined ? refusalHint : brokenOffHint) };
+}
+
+/** Does it tell of a delay up to a moment that has passed? */
+function isOver(detail: string): boolean {
+  const [, untilTime] = / are sent on by themselves after (\S+Z)\./.exec(detail) ?? [];
+  return untilTime !== undefined && Date.parse(untilTime) <= Date.now();
 }
 
 const answerVerbs: Readonly<Record<RequestAnswer["kind"], string>> = {

@@ -1,6 +1,11 @@
 import { createServer } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
-import { maxListed, requestEvidence, waitForEvidence } from "../../../src/cli/evidence/ask-evidence.ts";
+import {
+  findAnswer,
+  maxListed,
+  requestEvidence,
+  waitForEvidence,
+} from "../../../src/cli/evidence/ask-evidence.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { listeningPort } from "../../support/listening-port.ts";
 
@@ -81,17 +86,49 @@ test("a collector that restarts while samples are waited for is asked on, told o
   ]);
 });
 
+/** A collector that has no evidence, and these events of gateways, the newest first. */
+async function startAnswering(answers: readonly GatewayAnswer[]): Promise<string> {
+  const server = createServer((request, response) => {
+    response.setHeader("content-type", "application/json");
+    const items = request.url!.startsWith("/api/v1/events") ? answers : [];
+    response.end(JSON.stringify({ items, total: items.length, limit: 10, offset: 0 }));
+  });
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${listeningPort(server)}`;
+}
+
+interface GatewayAnswer {
+  readonly gateway: string;
+  readonly name: string;
+  readonly detail: string;
+}
+
+const delayedUntil = (epochMs: number): string =>
+  `the bytes of a day are used up; samples are sent on by themselves after ${new Date(epochMs).toISOString()}`;
+
+test("a delay whose moment has passed is not told: the request is accepted, as before it", async () => {
+  const answer = (name: string, text: string): GatewayAnswer => ({
+    gateway: "gw-1",
+    name: `evidence-request-${name}`,
+    detail: `request r-1: ${text}`,
+  });
+  const accepted = answer("accepted", "10 s are recorded");
+  const passed = answer("delayed", `${delayedUntil(Date.now())}. It says.`);
+  expect(await findAnswer(await startAnswering([passed, accepted]), "r-1")).toMatchObject({
+    kind: "accepted",
+    text: "gateway gw-1 has accepted: 10 s are recorded",
+  });
+  const nextDay = answer("delayed", `${delayedUntil(Date.now() + 86_400_000)}. It says.`);
+  expect(await findAnswer(await startAnswering([nextDay, passed, accepted]), "r-1")).toMatchObject({
+    kind: "delayed",
+    hint: "It says.",
+  });
+});
+
 test("what a gateway says would help is told to who waits, and where it says nothing of that, what helps in general", async () => {
   const ask = async (reason: string, name = "evidence-request-refused", waitMs = 60_000) => {
-    const server = createServer((request, response) => {
-      response.setHeader("content-type", "application/json");
-      const answer = { gateway: "gw-1", name, detail: `request r-1: ${reason}` };
-      const items = request.url!.startsWith("/api/v1/events") ? [answer] : [];
-      response.end(JSON.stringify({ items, total: items.length, limit: 10, offset: 0 }));
-    });
-    onTestFinished(() => void server.close());
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const collector = `http://127.0.0.1:${listeningPort(server)}`;
+    const collector = await startAnswering([{ gateway: "gw-1", name, detail: `request r-1: ${reason}` }]);
     const wait = { collector, request: "r-1", gateway: "gw-1", endMs: performance.now() + waitMs };
     return waitForEvidence({ ...wait, onDelay: (why) => delays.push(why) }, async () => "it came");
   };
@@ -106,8 +143,7 @@ test("what a gateway says would help is told to who waits, and where it says not
     hint: expect.stringContaining("evidence.allow"),
   });
   expect(delays).toEqual([]);
-  const usedUp =
-    "the bytes of a day are used up; samples are sent on by themselves after 2026-11-30T09:00:00.000Z";
+  const usedUp = delayedUntil(Date.now() + 3_600_000);
   await expect(ask(`${usedUp}. It says.`, "evidence-request-delayed", 0)).rejects.toMatchObject({
     message: `nothing came of request r-1 in time: gateway gw-1 sends later: ${usedUp}`,
     hint: "It may still come: aurora evidence list --request r-1",
