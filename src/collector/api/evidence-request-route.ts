@@ -53,17 +53,23 @@ interface AskedRequest {
 export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequestOptions): HttpRoute {
   const asked = new Map<string, readonly AskedRequest[]>();
 
-  /** Counts it in; false: there were too many lately. */
-  const takePlace = async (gateway: string, { id, askedMs }: AskedRequest): Promise<boolean> => {
+  /** Counts it in; or says what there was too much of lately. Rejects, and counts nothing in, where the answers cannot be read. */
+  const takePlace = async (gateway: string, { id, askedMs }: AskedRequest): Promise<string | null> => {
     const lately = (asked.get(gateway) ?? []).filter((one) => Math.abs(askedMs - one.askedMs) < hourMs);
-    if (lately.length >= maxAskedPerHour) return false;
+    if (lately.length >= maxAskedPerHour)
+      return `was asked ${maxAskedPerHour} times within an hour, with what it refused`;
     // Before the answers are looked through: others may ask meanwhile.
     asked.set(gateway, [...lately, { id, askedMs }]);
-    if (lately.length < maxPerHour) return true;
-    const refused = await readRefused(fleet, gateway);
-    if (lately.filter((one) => !refused.has(one.id)).length < maxPerHour) return true;
+    if (lately.length < maxPerHour) return null;
+    try {
+      const refused = await readRefused(fleet, gateway);
+      if (lately.filter((one) => !refused.has(one.id)).length < maxPerHour) return null;
+    } catch (error) {
+      giveBack(gateway, id);
+      throw error;
+    }
     giveBack(gateway, id);
-    return false;
+    return `was asked ${maxPerHour} times within an hour`;
   };
   /** It was never told. */
   const giveBack = (gateway: string, id: string): void => {
@@ -101,9 +107,8 @@ export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequest
       }
       const nowMs = fleet.clock.nowMs();
       const request = { id: randomUUID(), gateway, turbine, component, seconds, askedMs: nowMs };
-      if (!(await takePlace(gateway, request))) {
-        return refuse(429, "TOO_MANY", `gateway ${gateway} was asked ${maxPerHour} times within an hour`);
-      }
+      const tooMuch = await takePlace(gateway, request);
+      if (tooMuch !== null) return refuse(429, "TOO_MANY", `gateway ${gateway} ${tooMuch}`);
       try {
         await send({ type: "request", ...request });
       } catch (error) {

@@ -180,7 +180,8 @@ it("refuses with 429 after twelve requests of a gateway within an hour, and asks
   await watch("wt-1", "gw-1");
   await watch("wt-2", "gw-2");
   for (let asked = 0; asked < 12; asked++) expect((await ask(point)).status).toBe(202);
-  expect(await ask(point)).toMatchObject({ status: 429, reply: { error: { code: "TOO_MANY" } } });
+  const message = "gateway gw-1 was asked 12 times within an hour";
+  expect(await ask(point)).toMatchObject({ status: 429, reply: { error: { code: "TOO_MANY", message } } });
   expect(await ask({ ...point, turbine: "wt-2" })).toMatchObject({ status: 202 });
   expect(sent.map(({ gateway }) => gateway)).toEqual([...Array.from({ length: 12 }, () => "gw-1"), "gw-2"]);
   clock.advance(3_600_000);
@@ -206,7 +207,26 @@ it("counts no request that the gateway refused at once among the twelve, and six
   for (const { status } of await Promise.all([ask(point), ask(point)])) expect(status).toBe(429);
   await answer("refused");
   await askAll(8, "refused");
-  expect(await ask(point)).toMatchObject(tooMany);
+  const message = "gateway gw-1 was asked 60 times within an hour, with what it refused";
+  expect(await ask(point)).toMatchObject({ status: 429, reply: { error: { code: "TOO_MANY", message } } });
+  expect(sent).toHaveLength(60);
+});
+
+it("counts no request while the gateway's answers cannot be read", async () => {
+  const { record, ask, sent, watch, answer } = createPlace();
+  await watch("wt-1", "gw-1");
+  const askAll = async (count: number): Promise<void> => {
+    for (let asked = 0; asked < count; asked++) {
+      expect((await ask(point)).status).toBe(202);
+      await answer("refused");
+    }
+  };
+  await askAll(12);
+  const { events } = record;
+  Object.assign(record, { events: () => Promise.reject(new Error("a lock")) });
+  for (let asked = 0; asked < 48; asked++) await expect(ask(point)).rejects.toThrow("a lock");
+  Object.assign(record, { events });
+  await askAll(48);
   expect(sent).toHaveLength(60);
 });
 
