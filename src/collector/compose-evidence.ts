@@ -84,13 +84,13 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
   const queue = createWorkQueue();
   let keptAtBytes = 0;
   let keepFault: string | null = null;
-  const fault = createLastingFault((error) =>
-    logger.error("raw evidence cannot be kept; gateways keep theirs", { error }),
-  );
-  const onTaken = (error: Error | null): void => {
+  const fault = createLastingFault();
+  const onTaken = (gateway: string, error: Error | null): void => {
     keepFault = error === null ? null : error.message;
-    if (error !== null) fault.note(error, clock.nowMs());
-    else if (fault.clear()) logger.info("raw evidence can be kept again");
+    if (error !== null) {
+      if (fault.note(error, clock.nowMs()))
+        logger.error("raw evidence cannot be kept; gateways keep theirs", { gateway, error });
+    } else if (fault.clear()) logger.info("raw evidence can be kept again");
   };
   return {
     ...createEvidenceReader({ store, record, logger }),

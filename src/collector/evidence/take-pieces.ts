@@ -15,8 +15,8 @@ export async function takePieces(
     onTaken,
   }: {
     readonly intake: Pick<EvidenceIntake, "take">;
-    /** After each envelope with pieces: what keeps them from being kept, or null. */
-    readonly onTaken: (fault: Error | null) => void;
+    /** After each envelope with pieces: whose they are, and what keeps them from being kept, or null. */
+    readonly onTaken: (gateway: string, fault: Error | null) => void;
   },
 ): Promise<readonly CheckedEnvelope[]> {
   if (!envelopes.some(holdsPiece)) return envelopes;
@@ -28,10 +28,10 @@ export async function takePieces(
     }
     try {
       taken.push(await takeOf(envelope, intake));
-      onTaken(null);
+      onTaken(envelope.gateway, null);
     } catch (error) {
       if (!hasErrorCode(error, "STORE")) throw error;
-      onTaken(error);
+      onTaken(envelope.gateway, error);
       taken.push({ ...envelope, records: [] });
     }
   }

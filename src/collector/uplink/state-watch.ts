@@ -72,9 +72,7 @@ export function createStateWatch(options: {
     labels: ["kind"],
   });
   let closed = false;
-  const storeFault = createLastingFault((error) =>
-    logger.error("states cannot be stored; they are kept and tried again", { error }),
-  );
+  const storeFault = createLastingFault();
   let isStuck = false;
   let isDropping = false;
 
@@ -111,7 +109,8 @@ export function createStateWatch(options: {
       if (isWhole) isStuck = false;
       storeFault.clear();
     } catch (error) {
-      storeFault.note(error, clock.monotonicMs());
+      if (storeFault.note(error, clock.monotonicMs()))
+        logger.error("states cannot be stored; they are kept and tried again", { error });
       await pauseAfterFailure(timers);
       // A status comes once: that a gateway went away while the record did must be known afterwards.
       for (const message of messages.slice(stored))

@@ -33,10 +33,10 @@ export function createStoreFailures({
   readonly clock: Clock;
   readonly logger: Logger;
 }): StoreFailures {
-  const logOf = (words: string) => createLastingFault((error) => logger.error(words, { error }));
-  const faults = {
-    urgent: logOf("nothing can be stored; gateways keep their records"),
-    others: logOf(othersFailWords),
+  const faults = { urgent: createLastingFault(), others: createLastingFault() };
+  const failWords = {
+    urgent: "nothing can be stored; gateways keep their records",
+    others: othersFailWords,
   };
   const worksWords = {
     urgent: "storing works again",
@@ -56,7 +56,7 @@ export function createStoreFailures({
     has: (half) => faults[half].stands,
     note: (half, error) => {
       if (half === "urgent" || !faults.others.stands) urgentPasses = false;
-      faults[half].note(error, clock.monotonicMs());
+      if (faults[half].note(error, clock.monotonicMs())) logger.error(failWords[half], { error });
     },
     clear: (half) => {
       if (half === "urgent") urgentPasses = true;

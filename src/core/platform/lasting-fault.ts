@@ -1,37 +1,52 @@
 /**
- * A fault that lasts: each of its causes is told once while it stays the same, and never more than one a minute. Reads no clock, and
- * writes no log itself.
+ * A fault that lasts or comes and goes: each of its causes is told once while it stays the same, and never more than one a minute, also
+ * of faults that were over in between. Reads no clock, and writes no log itself.
  */
+import { AuroraError, systemCodeOf } from "../contract/aurora-error.ts";
 
 /** What stands, and what was told of it. */
 export interface LastingFault {
   readonly stands: boolean;
-  /** It failed, at a moment of whatever clock, ms. */
-  note(error: unknown, atMs: number): void;
-  /** It works; was there a fault? */
+  /** It failed, at a moment of whatever clock, ms; is the cause news, to be told now? One that follows another has another hint. */
+  note(error: unknown, atMs: number): boolean;
+  /** It works; was there a fault that was told? */
   clear(): boolean;
 }
 
 const betweenCausesMs = 60_000;
 
-/** @param tell called for a cause that is news: one that follows another has another hint */
-export function createLastingFault(tell: (error: unknown) => void): LastingFault {
-  let told: { readonly reason: string; readonly atMs: number } | null = null;
+/** Creates it as of something that works. */
+export function createLastingFault(): LastingFault {
+  let stands = false;
+  /** Of what was told of the fault that stands. */
+  let toldCause: string | null = null;
+  let toldMs: number | null = null;
   return {
     get stands() {
-      return told !== null;
+      return stands;
     },
     note: (error, atMs) => {
-      const reason = error instanceof Error ? error.message : String(error);
+      stands = true;
+      const cause = causeOf(error);
       // A calendar may be set back.
-      if (told !== null && (told.reason === reason || Math.abs(atMs - told.atMs) < betweenCausesMs)) return;
-      told = { reason, atMs };
-      tell(error);
+      if (toldCause === cause || (toldMs !== null && Math.abs(atMs - toldMs) < betweenCausesMs)) return false;
+      toldCause = cause;
+      toldMs = atMs;
+      return true;
     },
     clear: () => {
-      const stood = told !== null;
-      told = null;
-      return stood;
+      const wasTold = toldCause !== null;
+      stands = false;
+      toldCause = null;
+      return wasTold;
     },
   };
+}
+
+/** What the system refuses it refuses of each file by another message: the code that it gives says why. */
+function causeOf(error: unknown): string {
+  const code = error instanceof AuroraError ? systemCodeOf(error.cause) : undefined;
+  if (error instanceof AuroraError && code !== undefined && /^E[A-Z0-9]+$/.test(code))
+    return `${error.op} ${code} ${error.hint}`;
+  return error instanceof Error ? error.message : String(error);
 }

@@ -50,7 +50,7 @@ async function createBench(dir = createTemporaryFolder()) {
       intake ??= open(bench.record);
       return takePieces(envelopes, {
         intake,
-        onTaken: (fault) => void faults.push(fault?.message ?? null),
+        onTaken: (_gateway, fault) => void faults.push(fault?.message ?? null),
       });
     },
   });

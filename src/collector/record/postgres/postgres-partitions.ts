@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { dayMs } from "../../../core/maths/durations.ts";
-import { createLastingFault, type LastingFault } from "../../../core/platform/lasting-fault.ts";
+import { createLastingFault } from "../../../core/platform/lasting-fault.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
 import { rememberByEra } from "./postgres-era.ts";
@@ -74,11 +74,7 @@ export function createPostgresPartitions(
   };
   /** When a table's next day could not be made. */
   const failedMs = new Map<ArrivalTable, number>();
-  const faultOf = (table: ArrivalTable): LastingFault =>
-    createLastingFault((error) =>
-      logger.warn("tomorrow's partition cannot be made yet; it is tried again", { table, error }),
-    );
-  const faults = { event: faultOf("event"), prediction: faultOf("prediction") };
+  const faults = { event: createLastingFault(), prediction: createLastingFault() };
   /** Nothing that is to be stored today waits for it. */
   const makeAhead = async (table: ArrivalTable, day: number, nowMs: number): Promise<void> => {
     const lastMs = failedMs.get(table);
@@ -89,7 +85,8 @@ export function createPostgresPartitions(
       faults[table].clear();
     } catch (error) {
       if (sqlState(error) === undefined) throw error;
-      faults[table].note(error, nowMs);
+      if (faults[table].note(error, nowMs))
+        logger.warn("tomorrow's partition cannot be made yet; it is tried again", { table, error });
       failedMs.set(table, nowMs);
     }
   };
