@@ -25,7 +25,7 @@ interface Flight {
   readonly last: number;
   readonly sentMs: number;
   readonly bytes: number;
-  /** Bytes that were on the line when it was sent, its own included: the broker has them all when it has this one. */
+  /** Bytes that were on the line when it was sent, its own included: the broker has all of its lane when it has this one. */
   readonly aheadBytes: number;
   /** Its last record was sent before: its acknowledgement does not say which copy it is for (Karn's rule). */
   readonly isRepeated: boolean;
@@ -158,7 +158,7 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
       leastBytes = Math.min(leastBytes, aheadBytes);
     }
     if (isQuick(aheadBytes, tookMs)) grow(bytes);
-    else if (sentMs >= halvedMs && tookMs - leastMs > lateMs) halve(nowMs);
+    else if (tookMs - leastMs > lateMs) halve(nowMs);
     flight.isCarried = true;
   };
   return {
