@@ -53,9 +53,8 @@ bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count);
 
 /**
  * Takes over up to `room` samples, with the shaft's speed during them (NAN when unknown, 0 when it stands) and the
- * count of samples that were lost before them, those of the pause between two snapshots among them (2 s at least, and no shorter than a
- * snapshot: of these Health counts none as dropped); returns how many. Another speed than before ends a raw window: change it only
- * when it has moved.
+ * count of samples that were lost before them; returns how many. Another speed than before ends a raw window: change it only
+ * when it has moved. A board that measures snapshots counts the pauses between them as lost: they are in `dropped_samples` of Health.
  */
 uint32_t board_samples(int16_t *to, uint32_t room, float *shaft_rpm, uint32_t *lost);
 

@@ -29,18 +29,18 @@ static const bool has_key = false;
 
 static byte_ring sent;
 static byte_ring received;
-static volatile uint32_t milliseconds;
+static uint32_t milliseconds; /* moved by clock_interrupt alone */
 
 /* Samples on their way from the converter: one side is moved by the interrupt alone, the other by board_samples. */
-static volatile int16_t samples[SAMPLES_BUFFERED];
-static volatile uint32_t samples_in;
-static volatile uint32_t samples_lost; /* counted by the interrupt when there is no room, */
-static volatile uint32_t lost_told;    /* and of them those that board_samples has told */
-static volatile uint32_t samples_out;
+static int16_t samples[SAMPLES_BUFFERED];
+static uint32_t samples_in;
+static uint32_t samples_lost; /* counted by the interrupt when there is no room, */
+static uint32_t lost_told;    /* and of them those that board_samples has told */
+static uint32_t samples_out;
 
 /* Moved by the tachometer's interrupt alone; there is no pulse, ever, where there is no tachometer. */
-static volatile uint32_t pulses;
-static volatile float pulse_rpm;
+static uint32_t pulses;
+static uint32_t pulse_rpm; /* the bits of a float */
 
 void clock_interrupt(void);
 void receive_interrupt(void);
@@ -49,7 +49,7 @@ void converter_interrupt(int16_t count);
 void tachometer_interrupt(float rpm);
 
 /* TODO every millisecond: SysTick, a timer, or (RISC-V) mtime read in board_milliseconds instead */
-void clock_interrupt(void) { milliseconds++; }
+void clock_interrupt(void) { shared_write(&milliseconds, milliseconds + 1U); }
 
 /*
  * TODO Clear the interrupt before reading the data register: the other way round a byte is lost for good. With message.c nothing of
@@ -71,20 +71,20 @@ void transmit_interrupt(void) {
 /* TODO a sample has come; with a DMA's half-full interrupt, a block of them */
 void converter_interrupt(int16_t count) {
   const uint32_t in = samples_in;
-  if (((in - samples_out) == SAMPLES_BUFFERED) || (samples_lost != lost_told)) {
-    samples_lost++; /* until it is told: a gap in the middle of the buffer has no place there */
+  if (((in - shared_read(&samples_out)) == SAMPLES_BUFFERED) || (samples_lost != shared_read(&lost_told))) {
+    shared_write(&samples_lost, samples_lost + 1U); /* until it is told: a gap in the middle of the buffer has no place there */
     return;
   }
   samples[in % SAMPLES_BUFFERED] = count;
-  ring_fence();
-  samples_in = in + 1U;
+  shared_write(&samples_in, in + 1U);
 }
 
 /* TODO a pulse of the tachometer, and the speed by the time since the one before; without a tachometer nothing is to be done */
 void tachometer_interrupt(float rpm) {
-  pulse_rpm = rpm;
-  ring_fence();
-  pulses = pulses + 1U;
+  uint32_t bits;
+  (void)memcpy(&bits, &rpm, sizeof bits);
+  shared_write(&pulse_rpm, bits);
+  shared_write(&pulses, pulses + 1U);
 }
 
 /*
@@ -98,10 +98,11 @@ static float shaft_speed(void) {
   static uint32_t seen_at; /* and when that was */
   static bool turns;
   const uint32_t now = board_milliseconds();
-  const uint32_t came = pulses - counted;
-  ring_fence();
+  const uint32_t came = shared_read(&pulses) - counted;
   if (came > 0U) {
-    const float rpm = pulse_rpm;
+    const uint32_t bits = shared_read(&pulse_rpm);
+    float rpm;
+    (void)memcpy(&rpm, &bits, sizeof rpm);
     const float change = rpm - held;
     const bool is_kept = (change <= (0.001F * held)) && (change >= (-0.001F * held)); /* false for NAN */
     if ((turns || (came > 1U)) && !is_kept) {
@@ -131,7 +132,7 @@ void board_start(board_info *info) {
   info->sector_bytes = SECTOR_BYTES;
 }
 
-uint32_t board_milliseconds(void) { return milliseconds; }
+uint32_t board_milliseconds(void) { return shared_read(&milliseconds); }
 
 uint32_t board_receive(uint8_t *to, uint32_t room) {
   const uint32_t count = ring_get_all(&received, to, room);
@@ -162,22 +163,19 @@ bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count) {
 }
 
 uint32_t board_samples(int16_t *to, uint32_t room, float *shaft_rpm, uint32_t *lost) {
-  const uint32_t waiting = samples_in - samples_out;
+  const uint32_t all = shared_read(&samples_lost); /* before samples_in: where there are new ones, no sample comes after them */
+  const uint32_t waiting = shared_read(&samples_in) - samples_out;
   const uint32_t count = (waiting < room) ? waiting : room;
-  ring_fence();
   for (uint32_t i = 0; i < count; i++) {
     to[i] = samples[(samples_out + i) % SAMPLES_BUFFERED];
   }
-  ring_fence();
   *shaft_rpm = shaft_speed(); /* NAN where there is no tachometer: such a device sends raw windows and infers nothing */
   *lost = 0;
   if (waiting == 0U) { /* what was lost came behind all that was held, and is told when that has been given away */
-    const uint32_t told = lost_told;
-    const uint32_t all = samples_lost;
-    *lost = all - told;
-    lost_told = all;
+    *lost = all - lost_told;
+    shared_write(&lost_told, all);
   }
-  samples_out += count;
+  shared_write(&samples_out, samples_out + count);
   return count;
 }
 

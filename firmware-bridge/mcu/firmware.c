@@ -14,8 +14,6 @@
 #define WINDOW_SAMPLES 96U
 #define HEALTH_EVERY_MS 1900U
 #define SAMPLES_A_STEP 64U
-/* A gap of so long that is no shorter than what came before it is the pause between two snapshots. */
-#define PAUSE_SECONDS 2.0F
 
 static struct {
   board_info board;
@@ -24,7 +22,6 @@ static struct {
   sample_fifo fifo;
   window_scorer scorer;
   uint64_t next_sample;
-  uint64_t gap_end;           /* the index from which on nothing was missing */
   uint32_t mode;
   uint32_t raw_samples;       /* that the newest Config asks for */
   uint32_t raw_left;          /* mode edge: raw samples that are still to be sent */
@@ -116,12 +113,6 @@ bool link_take(uint32_t type, const codec_field *fields) {
   return true;
 }
 
-/* Of samples that are missing: a board that sends snapshots measures none between them. */
-static bool is_pause(uint32_t missing) {
-  return ((float)missing >= (PAUSE_SECONDS * device.scorer.sample_rate_hz)) &&
-         (missing >= (device.next_sample - device.gap_end));
-}
-
 static void take_samples(void) {
   int16_t samples[SAMPLES_A_STEP];
   float shaft_rpm = 0.0F;
@@ -129,8 +120,7 @@ static void take_samples(void) {
   const uint32_t count = board_samples(samples, SAMPLES_A_STEP, &shaft_rpm, &lost);
   const uint64_t first = device.next_sample + lost;
   if (lost > 0U) {
-    device.fifo.dropped += device.fifo.count + (is_pause(lost) ? 0U : lost);
-    device.gap_end = first;
+    device.fifo.dropped += lost + device.fifo.count;
     fifo_restart(&device.fifo, first);
     scorer_break(&device.scorer);
   }

@@ -13,36 +13,52 @@
 #endif
 _Static_assert((RING_BYTES >= 512U) && ((RING_BYTES & (RING_BYTES - 1U)) == 0U), "RING_BYTES: a power of two from 512 on");
 
+/*
+ * A word that one side writes and the other reads: what was written before it is seen by whoever reads it. A side reads its own words
+ * as they are. Where the compiler has no atomics for the core (Cortex-M0, rv32imc), an access of a word is whole all the same.
+ */
+#if __GCC_ATOMIC_INT_LOCK_FREE == 2
+static inline uint32_t shared_read(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+
+static inline void shared_write(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
+#else
+static inline uint32_t shared_read(const uint32_t *word) {
+  const uint32_t value = *(const volatile uint32_t *)word;
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  return value;
+}
+
+static inline void shared_write(uint32_t *word, uint32_t value) {
+  __atomic_thread_fence(__ATOMIC_RELEASE);
+  *(volatile uint32_t *)word = value;
+}
+#endif
+
 typedef struct {
   uint32_t head; /* only the writer moves it */
   uint32_t tail; /* only the reader moves it */
   uint8_t bytes[RING_BYTES];
 } byte_ring;
 
-/* What stands before it has happened for the other side before what stands behind it, whatever compiler and core reorder. */
-static inline void ring_fence(void) { __atomic_thread_fence(__ATOMIC_ACQ_REL); }
-
-static inline uint32_t ring_count(const byte_ring *ring) {
-  return __atomic_load_n(&ring->head, __ATOMIC_RELAXED) - __atomic_load_n(&ring->tail, __ATOMIC_RELAXED);
-}
+static inline uint32_t ring_count(const byte_ring *ring) { return shared_read(&ring->head) - shared_read(&ring->tail); }
 
 static inline bool ring_put(byte_ring *ring, uint8_t byte) {
-  const uint32_t head = __atomic_load_n(&ring->head, __ATOMIC_RELAXED);
-  if ((head - __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE)) == RING_BYTES) { /* the place is written when it is known to be free, */
+  const uint32_t head = ring->head;
+  if ((head - shared_read(&ring->tail)) == RING_BYTES) { /* the place is written when it is known to be free, */
     return false;
   }
   ring->bytes[head % RING_BYTES] = byte;
-  __atomic_store_n(&ring->head, head + 1U, __ATOMIC_RELEASE); /* and said to be full when it is written */
+  shared_write(&ring->head, head + 1U); /* and said to be full when it is written */
   return true;
 }
 
 static inline bool ring_get(byte_ring *ring, uint8_t *byte) {
-  const uint32_t tail = __atomic_load_n(&ring->tail, __ATOMIC_RELAXED);
-  if (tail == __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE)) {
+  const uint32_t tail = ring->tail;
+  if (tail == shared_read(&ring->head)) {
     return false;
   }
   *byte = ring->bytes[tail % RING_BYTES];
-  __atomic_store_n(&ring->tail, tail + 1U, __ATOMIC_RELEASE);
+  shared_write(&ring->tail, tail + 1U);
   return true;
 }
 

@@ -25,7 +25,7 @@ export type HostProgram =
   | "long-names"
   | "template-board"
   | "ring-threads"
-  | "snapshots"
+  | "template-threads"
   | "long-run";
 
 const usualSanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
@@ -139,16 +139,9 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
     sources: [...runtimeSources, ...featureSources, ...applicationSources, "host/long_names.c"],
   },
   "template-board": { sources: ["host/template_board.c"] },
-  // Whose two threads the address sanitizer would not hold against each other.
+  // Whose threads the address sanitizer would not hold against each other.
   "ring-threads": { sources: ["host/ring_threads.c"], sanitizers: ["-fsanitize=thread"] },
-  snapshots: {
-    sources: [
-      ...runtimeSources,
-      ...featureSources,
-      ...applicationSources.filter((source) => source !== "firmware.c"),
-      "host/snapshots.c",
-    ],
-  },
+  "template-threads": { sources: ["host/template_threads.c"], sanitizers: ["-fsanitize=thread"] },
   "long-run": {
     sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c", "fifo.c", "window.c", "host/long_run.c"],
   },

@@ -10,6 +10,7 @@ import {
   coreCompiler,
   cores,
   firmwareFolder,
+  hasProgram,
   hostCompiler,
   runTool,
   warningFlags,
@@ -39,24 +40,29 @@ test.skipIf(reasonToSkip("host") !== null)("a board from the template tells ever
   expect(counts.lost).toBeGreaterThan(1000);
 });
 
-test.skipIf(reasonToSkip("host") !== null)(
-  "the pause between two snapshots is no loss, and a gap is one",
-  () => {
-    const program = buildHostProgram("snapshots", scratch.path);
-    const outage = 9 * 12_000;
-    expect(JSON.parse(runTool(program, []))).toMatchObject({
-      first: 0,
-      pause: 0,
-      shortPause: 0,
-      gap: 100,
-      outage: 100 + outage,
-    });
-  },
-);
-
 test.skipIf(reasonToSkip("host") !== null)("a ring has no race between its writer and its reader", () => {
   const program = buildHostProgram("ring-threads", scratch.path);
   expect(JSON.parse(runTool(program, []))).toEqual({ misplaced: 0 });
+});
+
+test.skipIf(reasonToSkip("host") !== null)(
+  "a board from the template has no race between its interrupts and its main loop",
+  () => {
+    const program = buildHostProgram("template-threads", scratch.path);
+    expect(JSON.parse(runTool(program, []))).toEqual({ missing: 0, misplaced: 0, speed: 1800 });
+  },
+);
+
+test.skipIf(!hasProgram("clang")).each([
+  ["a Cortex-M0", ["--target=arm-none-eabi", "-mcpu=cortex-m0", "-mthumb"]],
+  ["rv32imc", ["--target=riscv32-unknown-elf", "-march=rv32imc", "-mabi=ilp32"]],
+])("clang builds the template for %s without a library of atomics", (_core, flags) => {
+  const board = join(firmwareFolder(), "board_template.c");
+  const args = [...warningFlags, "-ffreestanding", "-Os", ...flags, "-iquote", firmwareFolder()];
+  const { stdout, stderr } = spawnSync("clang", [...args, "-S", "-o", "-", board], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(stdout).toContain("board_samples");
+  expect(stdout).not.toContain("__atomic");
 });
 
 test.skipIf(reasonToSkip("host") !== null)(
