@@ -99,14 +99,15 @@ examine() {
 }
 
 restart() {
-  local unit=$1 before
+  local unit=$1 before level
   before=$(show "$unit" MainPID)
   systemctl restart "$unit"
   judge "$unit is restarted" "0 another" "$? $(is_another "$unit" "$before" && echo another)"
   # What systemd hears of a service it writes down for those who look for faults alone.
+  level=$(systemctl log-level)
   systemctl log-level debug
   systemctl stop "$unit"
-  systemctl log-level info
+  systemctl log-level "$level"
   judge "$unit stops by itself when it is asked to" "inactive success 0" \
     "$(for key in ActiveState Result ExecMainStatus; do show "$unit" $key; done | xargs)"
   journalctl --sync
