@@ -1,7 +1,7 @@
 /** Finds the optional packages that a configuration needs, and says which are not installed. Loads none of them. */
-import { statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { AuroraError, hasErrorCode } from "../../contract/aurora-error.ts";
 import type { ConfigFinding } from "../../contract/config/config-finding.ts";
 import { type FieldBuses, fieldBusKeys } from "../../contract/config/mapped-channels.ts";
@@ -13,18 +13,22 @@ const globalPlaces: readonly string[] = process.platform === "linux" ? ["/usr/lo
 /**
  * The main file of an optional package: from a `node_modules` above this installation, from where `NODE_PATH` points, or a global one in
  * one of `places`, linked ones too. Nothing but optional packages is looked for there.
- * @throws an error of Node, `MODULE_NOT_FOUND` where it is in none of them; AuroraError CONFIG_INVALID where everybody may change the
- *   global one: a daemon would run it with its own rights
+ * @throws an error of Node, `MODULE_NOT_FOUND` where it is in none of them; AuroraError CONFIG_INVALID where everybody may change one
+ *   that is not above this installation: a daemon would run it with its own rights
  */
 export function findOptionalPackage(name: string, places: readonly string[] = globalPlaces): string {
   const { resolve } = createRequire(import.meta.url);
+  const searched = resolve.paths(name) ?? [];
   let missing: unknown;
   for (const place of [import.meta.dirname, ...places]) {
     try {
       const file = resolve(name, { paths: [place] });
-      if (place !== import.meta.dirname) {
-        refuseOpenFolder(name, join(place, "node_modules"));
-        refuseOpenFolder(name, dirname(file));
+      const folder = [...searched, join(place, "node_modules")].find((one) => holds(join(one, name), file));
+      if (folder === undefined) refuseOpenPath(name, file);
+      else if (!isAboveHere(folder)) {
+        const inside = join(folder, name);
+        for (const path of [file, join(realpathSync(inside), "package.json"), inside])
+          refuseOpenPath(name, path);
       }
       return file;
     } catch (error) {
@@ -35,20 +39,30 @@ export function findOptionalPackage(name: string, places: readonly string[] = gl
   throw missing;
 }
 
-/** @throws AuroraError CONFIG_INVALID where everybody may write into the folder, or put another in its place */
-function refuseOpenFolder(name: string, inside: string): void {
-  for (let folder = inside; ; folder = dirname(folder)) {
-    const mode = statSync(folder, { throwIfNoEntry: false })?.mode ?? 0;
+/** Whether a package, which may be a link, has a file. */
+function holds(inside: string, file: string): boolean {
+  return existsSync(inside) && file.startsWith(join(realpathSync(inside), "/"));
+}
+
+function isAboveHere(folder: string): boolean {
+  return basename(folder) === "node_modules" && import.meta.dirname.startsWith(join(dirname(folder), "/"));
+}
+
+/** @throws AuroraError CONFIG_INVALID where everybody may write to the path, or put another in its place */
+function refuseOpenPath(name: string, path: string): void {
+  for (let at = path; ; at = dirname(at)) {
+    const mode = statSync(at, { throwIfNoEntry: false })?.mode ?? 0;
     // Below a sticky one, such as /tmp, each has what is his.
-    const isSticky = (mode & 0o1000) !== 0 && folder !== inside;
+    const isSticky = (mode & 0o1000) !== 0 && at !== path && at !== dirname(path);
     if ((mode & 0o002) !== 0 && !isSticky) {
-      throw new AuroraError("CONFIG_INVALID", `everybody may write into ${folder}, in which ${name} is`, {
+      const what = at === path ? `which belongs to ${name}` : `in which ${name} is`;
+      throw new AuroraError("CONFIG_INVALID", `everybody may write into ${at}, ${what}`, {
         op: "load package",
         subject: name,
-        hint: `Take that right away (chmod o-w ${folder}), see that the package is still the one that was installed, and start the gateway again.`,
+        hint: `Take that right away (chmod o-w ${at}), see that the package is still the one that was installed, and start the gateway again.`,
       });
     }
-    if (folder === dirname(folder)) return;
+    if (at === dirname(at)) return;
   }
 }
 

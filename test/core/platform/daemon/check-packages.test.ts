@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { expect, test } from "vitest";
+import { chmodSync, mkdirSync, realpathSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import Module from "node:module";
+import { dirname, join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { findOptionalPackage } from "../../../../src/core/platform/daemon/check-packages.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
@@ -46,3 +47,30 @@ test("a linked one is found, and one that everybody may change is refused by the
   refusal(realpathSync(elsewhere));
   refusal(join(realpathSync(elsewhere), "node_modules", name));
 });
+
+test("where NODE_PATH points, a package is refused that everybody may change, by a folder or a file of its own", () => {
+  const name = "aurora-test-optional";
+  const place = realpathSync(createTemporaryFolder());
+  const file = installPackage(place, name);
+  searchAlso(join(place, "node_modules"));
+  onTestFinished(() => searchAlso(""));
+  expect(findOptionalPackage(name, [])).toBe(file);
+  for (const open of [join(place, "node_modules"), file, join(dirname(file), "package.json")]) {
+    const { mode } = statSync(open);
+    chmodSync(open, 0o666 | mode);
+    expect(() => findOptionalPackage(name, [])).toThrow(
+      expect.objectContaining({
+        code: "CONFIG_INVALID",
+        message: expect.stringContaining(`everybody may write into ${open}, `),
+      }),
+    );
+    chmodSync(open, mode);
+  }
+  expect(findOptionalPackage(name, [])).toBe(file);
+});
+
+/** As a process does that is started with NODE_PATH. */
+function searchAlso(folder: string): void {
+  process.env.NODE_PATH = folder;
+  (Module as unknown as { _initPaths(): void })._initPaths();
+}
