@@ -157,7 +157,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       writer.pushEvent("store.corrupted", "outbox", `${reason}; kept as ${basename(setAside)}`);
       const toMs = clock.nowMs();
       const { records, lost } = salvageRecords(setAside, options.policies ?? lanePolicies);
-      writer.buffer.pushOlder(records);
+      const offsetMs = toMs - clock.monotonicMs();
+      writer.buffer.pushOlder(
+        records.map(({ timeMs, ...record }) => ({ ...record, monotonicMs: timeMs - offsetMs })),
+      );
       // How much waited there nobody knows.
       for (const lane of lost)
         writer.push({ kind: "gap", lane, records: 0, fromMs: Math.max(0, toMs - unknownSinceMs), toMs });

@@ -36,16 +36,21 @@ export function salvageState(setAside: string): ReadonlyMap<string, string> {
   return texts;
 }
 
+/** As it was written down, by the calendar of then. */
+interface SalvagedRecord extends Omit<PendingRecord, "monotonicMs"> {
+  readonly timeMs: number;
+}
+
 interface SalvagedRecords {
   /** Of the lanes that make no room for others, in their order. */
-  readonly records: readonly PendingRecord[];
+  readonly records: readonly SalvagedRecord[];
   /** Lanes of which more may have waited. */
   readonly lost: readonly Lane[];
 }
 
 /** The records that waited and are not expendable. */
 export function salvageRecords(setAside: string, policies: LanePolicies): SalvagedRecords {
-  const records: PendingRecord[] = [];
+  const records: SalvagedRecord[] = [];
   const whole = new Set<Lane>();
   readSetAside(setAside, (database) => {
     for (const lane of lanes.filter((each) => !policies[each].isExpendable)) {
@@ -63,7 +68,7 @@ export function salvageRecords(setAside: string, policies: LanePolicies): Salvag
   return { records, lost: lanes.filter((lane) => !whole.has(lane)) };
 }
 
-function readRecord(lane: Lane, row: SqlRow): PendingRecord | null {
+function readRecord(lane: Lane, row: SqlRow): SalvagedRecord | null {
   const body = openSealedBody(row.body as Uint8Array);
   if (body === null) return null;
   const timeMs = Number(row.time_ms);
