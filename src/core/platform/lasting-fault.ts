@@ -5,7 +5,7 @@
 import { AuroraError, systemCodeOf } from "../contract/aurora-error.ts";
 
 /** What stands, and what was told of it. */
-export interface LastingFault {
+interface LastingFault {
   readonly stands: boolean;
   /** It failed, at a moment of whatever clock, ms; is the cause news, to be told now? One that follows another has another hint. */
   note(error: unknown, atMs: number): boolean;
