@@ -84,8 +84,8 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
       if (stored === 0) return { verdicts, lookedMs };
     }
   };
-  /** When periods of which something is open are read together again, by their range: not with each point that comes. */
-  const againMs = new Map<string, number>();
+  /** When periods of which something is open are read together again, by their start: not with each point that comes. */
+  const againMs = new Map<number, number>();
   /** @param nowMs all that was due then has been assessed, and nothing that has come to be due since */
   const publishAll = async (nowMs: number): Promise<Omit<DriftRun, "verdicts">> => {
     let [periods, events] = [0, 0];
@@ -94,12 +94,11 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
       // After the grace what is still open comes late, and nobody waits for it.
       const isLate = nowMs >= period.toMs + graceMs;
       const isComplete = open === 0 && (awaited === 0 || isLate);
-      const range = `${period.fromMs} ${period.toMs}`;
-      const mayGoOn = isLate && nowMs >= (againMs.get(range) ?? nowMs);
+      const mayGoOn = isLate && nowMs >= (againMs.get(period.fromMs) ?? nowMs);
       if (stopped || !(isComplete || mayGoOn)) continue;
       if (againMs.size >= unpublishedAtOnce) againMs.clear();
-      againMs.delete(range);
-      if (!isComplete) againMs.set(range, nowMs + graceMs);
+      againMs.delete(period.fromMs);
+      if (!isComplete) againMs.set(period.fromMs, nowMs + graceMs);
       const told = await publishPeriod(period, { ...publishing, nowMs });
       for (const { name } of told) accounts.events.add(1, { name });
       periods++;
