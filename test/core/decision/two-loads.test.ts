@@ -30,7 +30,7 @@ test("neither load of a machine is a fault: it has its reference, which is its l
   expect(learntAt).toBe(95);
   expect(watch.status!.suspicions).toEqual([
     expect.stringMatching(
-      /^it went back and forth between two levels [78] dB apart, and is held against the louder one$/,
+      /^it went back and forth between two levels [78] dB apart, and is held against the louder one; a fault that comes and goes looks the same$/,
     ),
   ]);
   const told = feedSnapshots(watch, { from: 6 * day, to: 30 * day }, inSpells(2 * day, 0));
@@ -52,6 +52,21 @@ test("a rise at the louder load is raised, and days at the fainter one neither e
   expect(watch.outlook).toEqual(before);
   feedSnapshots(watch, { from: 10 * day, to: 12 * day }, () => ({ levelDb: -30 + apartDb }));
   expect(listActive(watch)).toEqual([]);
+});
+
+test("where bands differ the fainter load is as quiet as a window's severity says, and ends no alarm either", () => {
+  const watch = createWatch();
+  const scene = (index: number, moreDb: number): WatchScene => {
+    const isLoud = Math.floor(index / 30) % 2 === 1;
+    return { levelDb: -30 + (isLoud ? 2 + moreDb : 0), secondDb: -35 + (isLoud ? 14 + moreDb : 0) };
+  };
+  feedSnapshots(watch, { from: 0, to: 6 * day }, (index) => scene(index, 0));
+  feedSnapshots(watch, { from: 6 * day, to: 7 * day }, () => scene(30, 10));
+  expect(listActive(watch)).toEqual(["vibration-level"]);
+  const told = feedSnapshots(watch, { from: 7 * day, to: 10 * day }, () => scene(0, 0));
+  expect(watch.snapshot().baseline!.quieterDb).toBeCloseTo(-told.at(-1)!.decision.severityDb!, 0);
+  expect(watch.deafness.isQuieter).toBe(true);
+  expect(listActive(watch)).toEqual(["vibration-level"]);
 });
 
 test("how far the loads lie apart is kept over a restart, and forgotten with the levels that were learnt", () => {

@@ -50,6 +50,8 @@ export function renewParts(change: Partial<WatchParts> = {}): WatchParts {
 export interface WatchScene {
   readonly logits?: readonly [number, number];
   readonly levelDb?: number;
+  /** Of the second level; left out: 5 dB below the first. */
+  readonly secondDb?: number;
   readonly shaftRpm?: number;
   readonly state?: Prediction["operatingState"];
   readonly isUnheard?: boolean;
@@ -58,7 +60,7 @@ export interface WatchScene {
 /** The window of second `index`; the same one for the same index and scene. */
 export function watchedWindow(index: number, scene: WatchScene = {}, parts = watchParts): WatchedWindow {
   const { logits = [-3, -3], levelDb = -30, shaftRpm = 1500 } = scene;
-  const { state = "full-performance", isUnheard = false } = scene;
+  const { state = "full-performance", isUnheard = false, secondDb = levelDb - 5 } = scene;
   const random = createRandom(index + 1);
   const prediction: Prediction = {
     point,
@@ -70,7 +72,7 @@ export function watchedWindow(index: number, scene: WatchScene = {}, parts = wat
     model: parts.model,
     operatingState: state,
   };
-  const levels = Float32Array.of(levelDb + 0.5 * random.normal(), levelDb - 5 + 0.5 * random.normal());
+  const levels = Float32Array.of(levelDb + 0.5 * random.normal(), secondDb + 0.5 * random.normal());
   return { prediction, levels: isUnheard ? undefined : levels, shaftRpm };
 }
 

@@ -22,7 +22,7 @@ import type {
   LearntWindow,
 } from "./baseline-status.ts";
 import { sayLater, sayLearnt, sayOtherModel } from "./describe-baseline.ts";
-import { type BaselineSubject, fitSiteBaseline } from "./fit-site-baseline.ts";
+import { type BaselineSubject, fitSiteBaseline, type HealthyWindow } from "./fit-site-baseline.ts";
 import { createGatheredWindows, type GatheredWindows } from "./gathered-windows.ts";
 import { describeWithRows, type HealthyRows, noHealthyRows, packHealthyRows } from "./healthy-rows.ts";
 import { canLearnLater, learnLater } from "./later-levels.ts";
@@ -30,7 +30,7 @@ import { doubtGrowth, dropMargins, measureGrowth, mergeBaselines, toOneShape } f
 import { describeRefusal, noRefusal, type Refusal, refuseBaseline, restoreRefusal } from "./refusal.ts";
 import { hasLevels, isHeard } from "./severity.ts";
 import { findStandstill } from "./standstill.ts";
-import { hearLoads } from "./two-loads.ts";
+import { hearLoads, weighLoads } from "./two-loads.ts";
 
 /** The last one of a learner, one to go by until then, or levels at further speeds beside the last. */
 type BaselineFit = "final" | "provisional" | "later";
@@ -242,7 +242,7 @@ class Learner implements BaselineLearner {
   }
 
   #fit(isFinal: boolean): BaselineEvent | null {
-    const { windows, quieterDb, isUndecided } = hearLoads(this.#gathered.list(), this.#subject.spec);
+    const { windows, isUndecided } = hearLoads(this.#gathered.list(), this.#subject.spec);
     const fitted = fitSiteBaseline(windows, this.#subject, this.#version + 1);
     this.#nextTry = 2 * this.#gathered.seen;
     this.#refusedAt = 0;
@@ -250,7 +250,7 @@ class Learner implements BaselineLearner {
     const before = this.#isOurs() ? this.#current : null;
     const grownDb = before === null ? 0 : measureGrowth(windows, this.#subject.spec, before);
     if (!isFinal && grownDb > 0) return null;
-    if (fitted.ok) return this.#take(doubtGrowth(fitted.value, grownDb), isFinal, quieterDb);
+    if (fitted.ok) return this.#take(doubtGrowth(fitted.value, grownDb), isFinal, windows);
     const { error } = fitted;
     if (error.kind === "few" || error.kind === "unheard") return null;
     if (before !== null) {
@@ -272,7 +272,7 @@ class Learner implements BaselineLearner {
       return { kind: "unsteady", detail: error.detail };
     }
     const doubt = `${error.detail}, for the ${this.#refusals + 1}th time`;
-    return this.#take({ ...error.baseline, suspicions: [doubt] }, isFinal, quieterDb);
+    return this.#take({ ...error.baseline, suspicions: [doubt] }, isFinal, windows);
   }
 
   #learnLater(): BaselineEvent | null {
@@ -283,18 +283,18 @@ class Learner implements BaselineLearner {
     return { kind: "widened", detail: sayLater(widened.later!.slice(-1)) };
   }
 
-  #take(learnt: SiteBaseline, isFinal: boolean, quieterDb: number | null): BaselineEvent | null {
+  #take(learnt: SiteBaseline, isFinal: boolean, windows: readonly HealthyWindow[]): BaselineEvent | null {
     const isFirst = !this.#isOurs();
     this.#refusal = noRefusal;
-    const before = describeWithRows(this.#current, this.healthyRows);
     const next = { ...learnt, version: ++this.#version, ...(isFinal ? {} : { isProvisional: true }) };
-    this.#adoptBaseline(mergeBaselines(before, next, !isFirst));
-    // Levels of before stay as they were.
-    if (this.#current!.levels === learnt.levels) this.quieterDb = quieterDb;
+    const held = mergeBaselines(describeWithRows(this.#current, this.healthyRows), next, !isFirst);
+    const loads = weighLoads(windows, this.#subject.spec, { learnt, held, heldDb: this.quieterDb });
+    this.quieterDb = loads.quieterDb;
+    this.#adoptBaseline({ ...held, suspicions: [...new Set([...held.suspicions, ...loads.doubts])] });
     const heard = this.#gathered.seen;
     if (isFinal) this.#forget();
     else if (!isFirst) return null;
-    const words = [sayLearnt(this.#current!, heard), ...learnt.suspicions];
+    const words = [sayLearnt(this.#current!, heard), ...learnt.suspicions, ...loads.doubts];
     return { kind: isFinal ? "ready" : "provisional", detail: words.join("; ") };
   }
 }

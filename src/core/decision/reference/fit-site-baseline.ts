@@ -140,7 +140,7 @@ export function fitSiteBaseline(
   }
   if (unsteady !== null) return failed({ kind: "unsteady", detail: unsteady, baseline: learnt });
   const vouched = faulty === null ? [] : [`found healthy, though ${faulty}`];
-  return ok({ ...learnt, suspicions: [...vouched, ...findSuspicions(windows, subject, baseline)] });
+  return ok({ ...learnt, suspicions: [...vouched, ...findSuspicions(windows, subject)] });
 }
 
 function fitLevel(
@@ -249,23 +249,11 @@ export function findFault(windows: readonly HealthyWindow[], subject: BaselineSu
   return null;
 }
 
-function findSuspicions(
-  windows: readonly HealthyWindow[],
-  { spec }: BaselineSubject,
-  baseline: SiteBaseline,
-): string[] {
+function findSuspicions(windows: readonly HealthyWindow[], { spec }: BaselineSubject): string[] {
   const severityDb = medianSeverity(windows, spec, null);
-  const loud =
-    severityDb > suspiciousDb
-      ? [`${severityDb.toFixed(0)} dB louder than the healthy machines of training`]
-      : [];
-  const quieter = windows.filter(({ isQuieter }) => isQuieter === true);
-  if (quieter.length === 0) return loud;
-  const apart = Math.abs(medianSeverity(quieter, spec, baseline)).toFixed(0);
-  return [
-    ...loud,
-    `it went back and forth between two levels ${apart} dB apart, and is held against the louder one`,
-  ];
+  return severityDb > suspiciousDb
+    ? [`${severityDb.toFixed(0)} dB louder than the healthy machines of training`]
+    : [];
 }
 
 /** Median severity of the windows in which a level was heard, dB; NaN: in none. */

@@ -3,8 +3,9 @@
  * where it was is no growth. Knows levels alone: of a device that sends scores nothing is found.
  */
 import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
+import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { computeMedian, computeQuantile } from "../../maths/robust.ts";
-import type { HealthyWindow } from "./fit-site-baseline.ts";
+import { type HealthyWindow, medianSeverity } from "./fit-site-baseline.ts";
 import { cutQuarters } from "./fit-wander.ts";
 import { computeSeverity } from "./severity.ts";
 
@@ -12,8 +13,6 @@ import { computeSeverity } from "./severity.ts";
 interface HeardLoads {
   /** All of them; where there are two loads those of the fainter one are marked. */
   readonly windows: readonly HealthyWindow[];
-  /** By so much the fainter one is quieter, dB; null: no two loads are known. */
-  readonly quieterDb: number | null;
   /** It left a load and came back, once: whether there are two is not known yet. */
   readonly isUndecided: boolean;
 }
@@ -40,11 +39,42 @@ export function hearLoads(windows: readonly HealthyWindow[], spec: BaselineSpec)
   const loads = isOneSpeed(windows) ? splitLoads(levels) : null;
   const changes = loads === null ? 0 : countChanges(levels, loads);
   if (loads === null || changes < fewestChanges)
-    return { windows, quieterDb: null, isUndecided: changes === fewestChanges - 1 };
+    return { windows, isUndecided: changes === fewestChanges - 1 };
   const marked = windows.map((window, place) =>
     levels[place]! <= loads.boundDb ? { ...window, isQuieter: true as const } : window,
   );
-  return { windows: marked, quieterDb: loads.loudDb - loads.quietDb, isUndecided: false };
+  return { windows: marked, isUndecided: false };
+}
+
+/**
+ * What two loads mean for a machine that is held against `held` from now on, where `learnt` was learnt of `windows`: by how much the fainter
+ * one is quieter, dB, in severity, for each band moves by its own; null: no two are known, or they lie too near to be told apart. Levels of
+ * before have their own, `heldDb`. And what is to be said of it.
+ */
+export function weighLoads(
+  windows: readonly HealthyWindow[],
+  spec: BaselineSpec,
+  { learnt, held, heldDb }: ComparedLevels,
+): { readonly quieterDb: number | null; readonly doubts: readonly string[] } {
+  const quieter = windows.filter(({ isQuieter }) => isQuieter === true);
+  const measuredDb = -medianSeverity(quieter, spec, learnt);
+  const isApart = measuredDb >= leastApartDb;
+  const went = "it went back and forth between two levels";
+  if (held.levels !== learnt.levels) {
+    const doubt = `${went}, and its levels are those of before, which know of one: renew its baseline`;
+    return { quieterDb: heldDb, doubts: isApart && heldDb === null ? [doubt] : [] };
+  }
+  if (!isApart) return { quieterDb: null, doubts: [] };
+  const apart = `${measuredDb.toFixed(0)} dB apart, and is held against the louder one`;
+  const doubt = `${went} ${apart}; a fault that comes and goes looks the same`;
+  return { quieterDb: measuredDb, doubts: [doubt] };
+}
+
+/** The levels that were learnt, those that a machine is held against, and what was known of the latter's loads. */
+interface ComparedLevels {
+  readonly learnt: SiteBaseline;
+  readonly held: SiteBaseline;
+  readonly heldDb: number | null;
 }
 
 function isOneSpeed(windows: readonly HealthyWindow[]): boolean {

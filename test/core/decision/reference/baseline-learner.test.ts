@@ -132,12 +132,43 @@ test("a machine that goes back and forth between two loads is waited for, not le
   expect(events.map(({ kind, detail }) => [kind, detail])).toEqual([
     [
       "ready",
-      "version 1 of 112 windows; it went back and forth between two levels 6 dB apart, and is held against the louder one",
+      "version 1 of 112 windows; it went back and forth between two levels 6 dB apart, and is held against the louder one; a fault that comes and goes looks the same",
     ],
   ]);
   expect(learner.current!.levels[0]!.locationDb).toBeCloseTo(-24, 0);
   expect(learner.current!.levels[0]!.scaleDb).toBeLessThan(1);
   expect(learner.quieterDb!).toBeCloseTo(6, 0);
+});
+
+test("under another model two loads are known of the levels that were learnt of them alone; of levels of before it is said that they know of one", () => {
+  const model = { name: "m", version: "1.1.0", digest: "d2" };
+  const scene = (index: number): Scene => ({ levelDb: Math.floor(index / 24) % 2 === 0 ? -30 : -24 });
+  const [both, one] = [createBaselineLearner(subject, options), createBaselineLearner(subject, options)];
+  play(both, 120, scene);
+  play(one, 120, () => ({ levelDb: -30 }));
+  const known = [both.quieterDb, both.status.suspicions];
+  for (const learner of [both, one]) {
+    learner.adopt({ ...subject, model });
+    play(learner, 200, scene, 240);
+    expect(learner.status.isProvisional).toBe(false);
+  }
+  expect([both.quieterDb, both.status.suspicions]).toEqual(known);
+  expect(one.quieterDb).toBeNull();
+  expect(one.status.suspicions).toEqual([expect.stringMatching(/those of before, which know of one: renew/)]);
+  // Of levels that are learnt anew nothing is known.
+  const levels = { ...subject.spec.levels, catalogueVersion: 2 };
+  both.adopt({ ...subject, spec: { ...subject.spec, levels }, model: { ...model, digest: "d3" } });
+  expect(both.quieterDb).toBeNull();
+});
+
+test("two loads of a machine whose scores never settle are told beside what moved", () => {
+  const learner = createBaselineLearner(subject, options);
+  const levelDb = (index: number): number => (Math.floor(index / 12) % 2 === 0 ? -30 : -24);
+  play(learner, 600, (index) => ({ levelDb: levelDb(index), logit: -40 + index / 20 }));
+  expect(learner.status.suspicions).toEqual([
+    expect.stringMatching(/for the 4th time$/),
+    expect.stringMatching(/^it went back and forth between two levels 6 dB apart/),
+  ]);
 });
 
 test("a knock now and then does not move a baseline", () => {

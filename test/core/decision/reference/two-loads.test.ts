@@ -32,24 +32,23 @@ const inSpells =
   (index: number): number =>
     Math.floor(index / spell) % 2 === 0 ? 0 : apartDb;
 
-test("two loads that were each left and come back to are told apart, and how far they lie apart is known", () => {
+test("two loads that were each left and come back to are told apart", () => {
   for (const [spell, apartDb] of [
     [24, 6],
     [7, 8],
     [20, 4],
   ] as const) {
     const louderDb = inSpells(spell, apartDb);
-    const { windows, quieterDb, isUndecided } = hearLoads(windowsOf(96, louderDb), spec);
+    const { windows, isUndecided } = hearLoads(windowsOf(96, louderDb), spec);
     const wrong = windows.filter(({ isQuieter = false }, at) => isQuieter !== (louderDb(at) === 0));
     expect(wrong.length).toBeLessThanOrEqual(1);
-    expect(Math.abs(quieterDb! - apartDb)).toBeLessThan(0.5);
     expect(isUndecided).toBe(false);
   }
 });
 
 test("of a machine that came back once it is not known yet", () => {
   const windows = windowsOf(96, inSpells(36));
-  expect(hearLoads(windows, spec)).toEqual({ windows, quieterDb: null, isUndecided: true });
+  expect(hearLoads(windows, spec)).toEqual({ windows, isUndecided: true });
 });
 
 test("what steps once, grows, runs in, passes into each other, knocks, lies near or far, moves itself or turns otherwise is no two loads", () => {
@@ -67,5 +66,5 @@ test("what steps once, grows, runs in, passes into each other, knocks, lies near
     windowsOf(96, () => Number.NaN),
     [],
   ])
-    expect(hearLoads(windows, spec)).toEqual({ windows, quieterDb: null, isUndecided: false });
+    expect(hearLoads(windows, spec)).toEqual({ windows, isUndecided: false });
 });
