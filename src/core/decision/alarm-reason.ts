@@ -1,10 +1,12 @@
 /**
- * Why an alarm was raised, in words that a person can check against trends: of the level, how far it rose and within what time;
+ * Why an alarm was raised or stands, in words that a person can check against trends: of the level, how far it rose and within what time;
  * of a kind of fault, how far its score stands above that of the machine when healthy. Says nothing of `threshold`: within minutes
  * that is the machine's level in this moment, and differs from alarm to alarm.
  */
 import { type AlertData, formatProbability } from "../contract/alert.ts";
+import { toWords } from "../contract/to-words.ts";
 import { formatDuration } from "../maths/durations.ts";
+import type { StandingAlarm } from "./beside-alarm.ts";
 import { vibrationLevelMode } from "./choose-alarm.ts";
 
 /** What a standing is told of. */
@@ -25,6 +27,24 @@ export function describeReason(parts: ReasonParts): string {
   const { failureMode, evidence } = parts;
   const why = failureMode === vibrationLevelMode ? describeLevel(parts) : describeKind(parts);
   return `${why}${describeLoudness(parts)}${evidence === undefined ? "" : `. ${evidence.sentence.replace(/\.$/, "")}`}`;
+}
+
+/** Alarms that stand while a machine works at the fainter of its two loads: the level's is as it was, and that is said. */
+export function explainFainterLoad(held: readonly StandingAlarm[]): readonly StandingAlarm[] {
+  return held.map((alarm) =>
+    alarm.failureMode === vibrationLevelMode ? { ...alarm, whyItStands: atFainterLoad } : alarm,
+  );
+}
+
+const atFainterLoad = "the machine works at the fainter of its two loads, which says nothing of its level";
+
+/** Why nothing is learnt of a machine, without a full stop: an alarm stands, or (undefined) there is evidence of a fault. */
+export function describeUnlearning(alarm: StandingAlarm | undefined): string {
+  const until = "nothing is learnt as long as";
+  if (alarm === undefined) return `${until} it looks as if a fault began`;
+  const { failureMode, whyItStands } = alarm;
+  const why = whyItStands === null ? "" : `: ${whyItStands}`;
+  return `${until} its alarm of ${toWords(failureMode)} stands, which ends after a day of data and sixty windows near the healthy level${why}`;
 }
 
 /** What the end of an alarm is told of: the event with which it was cleared. */

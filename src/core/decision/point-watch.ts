@@ -11,8 +11,8 @@ import type { AlertOutlook } from "../contract/alert.ts";
 import type { Decision, ModelRef } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 import type { PointId } from "../contract/stream.ts";
-import { toWords } from "../contract/to-words.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
+import { describeUnlearning, explainFainterLoad } from "./alarm-reason.ts";
 import { createDecider, type Decider } from "./decider.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
 import { listFailureModes } from "./heard-parts.ts";
@@ -149,12 +149,7 @@ class MachineWatch implements PointWatch {
   get standing(): OwnReference["standing"] {
     const { standing } = this.#own;
     if (standing.learning === null || !this.#decider.isSuspicious) return standing;
-    const [alarm] = this.#decider.held;
-    const cause =
-      alarm === undefined
-        ? "it looks as if a fault began"
-        : `its alarm of ${toWords(alarm.failureMode)} stands, which ends after a day of data and sixty windows near the healthy level${alarm.whyItStands === null ? "" : `: ${alarm.whyItStands}`}`;
-    return { ...standing, why: `${standing.why}; nothing is learnt as long as ${cause}` };
+    return { ...standing, why: `${standing.why}; ${describeUnlearning(this.held[0])}` };
   }
 
   get healthyRows(): OwnReference["healthyRows"] {
@@ -187,7 +182,8 @@ class MachineWatch implements PointWatch {
   }
 
   get held(): PointWatch["held"] {
-    return this.#decider.held;
+    const { isQuieter, isFaint } = this.#own.deafness;
+    return isQuieter && !isFaint ? explainFainterLoad(this.#decider.held) : this.#decider.held;
   }
 
   update(window: WatchedWindow): WatchedDecision {
@@ -200,8 +196,8 @@ class MachineWatch implements PointWatch {
     const { doubted, isVouched } = own;
     const { db: severityDb, atLeastDb, unknown } = own.severity;
     // What is faint is no trend of a machine that runs, nor is what its other load takes off.
-    const { isFaint } = own.deafness;
-    const isQuiet = own.deafness.isQuiet || own.deafness.isQuieter;
+    const { isFaint, isQuieter } = own.deafness;
+    const isQuiet = isQuieter || own.deafness.isQuiet;
     const trendDb = isQuiet ? null : severityDb;
     if (baseline !== null && isHeard(baseline)) this.#follow(baseline, trendDb, window.prediction.toMs);
     else this.#outlook = null;

@@ -50,8 +50,11 @@ test("a rise at the louder load is raised, and days at the fainter one neither e
   feedSnapshots(watch, { from: 7 * day, to: 10 * day }, () => ({ levelDb: -30 }));
   expect(listActive(watch)).toEqual(["vibration-level"]);
   expect(watch.outlook).toEqual(before);
+  const why = "the machine works at the fainter of its two loads, which says nothing of its level";
+  expect(watch.held).toEqual([{ failureMode: "vibration-level", isQuiet: false, whyItStands: why }]);
   feedSnapshots(watch, { from: 10 * day, to: 12 * day }, () => ({ levelDb: -30 + apartDb }));
   expect(listActive(watch)).toEqual([]);
+  expect(watch.held).toEqual([]);
 });
 
 test("where bands differ the fainter load is as quiet as a window's severity says, and ends no alarm either", () => {

@@ -60,5 +60,6 @@ class Hearing implements Deafness {
 
   begin(quietWindows: number): void {
     this.quietWindows = quietWindows;
+    this.isQuieter = false;
   }
 }
