@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
 import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
-import { createWatch, feedSnapshots, listActive, type WatchScene } from "./watch-feed.ts";
+import { createWatch, feedSnapshots, listActive, type WatchScene, watchParts } from "./watch-feed.ts";
 
 const day = 144;
 const apartDb = 8;
@@ -86,6 +86,10 @@ test("how far the loads lie apart is kept over a restart, and forgotten with the
   // An earlier version kept none.
   const { quieterDb: _, ...older } = kept;
   expect(createWatch({ snapshot: { baseline: older } }).snapshot().baseline).not.toHaveProperty("quieterDb");
+  // Levels stay where a bearing's kinds are told apart otherwise, and so does what is known of their loads.
+  const others = createWatch({ parts: { ...watchParts, coinciding: [0, 1] }, snapshot: { baseline: kept } });
+  feedSnapshots(others, { from: 6 * day, to: 6 * day + 1 }, inSpells(day, 0));
+  expect(others.snapshot().baseline).toMatchObject({ quieterDb: kept.quieterDb, baseline: { model: null } });
   restarted.renew({ atMs: 0, by: "somebody", reason: "repaired" });
   expect(restarted.snapshot().baseline).not.toHaveProperty("quieterDb");
 });

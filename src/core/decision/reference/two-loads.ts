@@ -20,7 +20,7 @@ interface HeardLoads {
 /** Two loads lie so far apart, dB: nearer, nothing has to be told apart; further, a machine runs and stands. */
 const leastApartDb = 3;
 const mostApartDb = 9;
-/** Share of the windows that each has at least … */
+/** Share of the windows that were heard that each has at least … */
 const leastShare = 1 / 8;
 /** … and that lie in the middle third between both at most: what passes into each other is one load. */
 const mostBetween = 1 / 16;
@@ -94,7 +94,7 @@ function splitLoads(levels: readonly number[]): Loads | null {
   const heard = levels.filter(Number.isFinite);
   const boundDb = findBound(heard);
   const [quiet, loud] = [heard.filter((level) => level <= boundDb), heard.filter((level) => level > boundDb)];
-  if (Math.min(quiet.length, loud.length) < leastShare * levels.length) return null;
+  if (Math.min(quiet.length, loud.length) < leastShare * heard.length) return null;
   const [quietDb, loudDb] = [computeMedian(quiet), computeMedian(loud)];
   const apartDb = loudDb - quietDb;
   if (apartDb < leastApartDb || apartDb > mostApartDb) return null;
@@ -122,17 +122,18 @@ function measureWander(levels: readonly number[]): number {
   return Math.max(...medians) - Math.min(...medians);
 }
 
-/** How often one load was left for the other; what lies between them, or is not heard, is of the one before it. */
+/** How often one load was left for the other. What lies between them or is not heard is neither, and breaks no row. */
 function countChanges(levels: readonly number[], { quietDb, loudDb }: Loads): number {
   const third = (loudDb - quietDb) / 3;
   let [changes, inARow] = [0, 0];
   let isLoud: boolean | null = null;
   let wasLoud: boolean | null = null;
   for (const level of levels) {
-    const next: boolean | null = level >= loudDb - third ? true : level <= quietDb + third ? false : isLoud;
-    inARow = next === isLoud ? inARow + 1 : 1;
-    isLoud = next;
-    if (isLoud === null || isLoud === wasLoud || inARow < fewestWindows) continue;
+    const isNext = level >= loudDb - third;
+    if (!isNext && !(level <= quietDb + third)) continue;
+    inARow = isNext === isLoud ? inARow + 1 : 1;
+    isLoud = isNext;
+    if (isLoud === wasLoud || inARow < fewestWindows) continue;
     if (wasLoud !== null) changes++;
     wasLoud = isLoud;
   }

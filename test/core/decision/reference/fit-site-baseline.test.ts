@@ -151,3 +151,17 @@ test("windows of the fainter of two loads are left out of the levels and of thei
   expect(both.severity!.wander).toBeLessThan(1.6);
   expect(both.margins).toEqual(louder.margins);
 });
+
+test("of two loads the scatter of the louder one is of its own days and its own neighbours alone", () => {
+  const windows = windowsOf([-3, -3, -3, -3, -3, -3, -3, -3]);
+  const marked = windows.map((window, at) => {
+    const isQuieter = at % 16 >= 8 ? (true as const) : undefined;
+    const spellDb = Math.floor(at / 16) % 2 === 0 ? 1 : -1;
+    return { ...window, isQuieter, levels: Array.from(window.levels, (level) => level + spellDb) };
+  });
+  // Windows of one spell wander together; the next spell is no neighbour of theirs.
+  expect(baselineOf(marked).severity!.window).toBeGreaterThan(3);
+  const [early, days] = [windows.slice(0, 64), overDays(windows).slice(64)];
+  const late = days.map((window) => ({ ...window, isQuieter: true as const }));
+  expect(baselineOf([...early, ...late]).severity).toMatchObject({ blocks: 1 });
+});

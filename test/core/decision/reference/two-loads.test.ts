@@ -46,6 +46,19 @@ test("two loads that were each left and come back to are told apart", () => {
   }
 });
 
+test("what is not heard, or lies between both, is of neither load: it breaks no spell, and is no part of one", () => {
+  const heldBack = (index: number): number => (index % 54 < 40 ? 0 : 6);
+  const seldom = windowsOf(256, (index) => (index % 3 === 0 ? heldBack(index) : Number.NaN));
+  const told = hearLoads(seldom, spec).windows.filter(({ isQuieter }) => isQuieter === true);
+  expect(told).toHaveLength(seldom.filter(({ levels }) => levels[0]! < -27).length);
+  for (const after of [Number.NaN, 3]) {
+    const knocks = windowsOf(96, (index) => (index % 12 < 2 ? 6 : index % 12 < 4 && index < 30 ? after : 0));
+    expect(hearLoads(knocks, spec)).toEqual({ windows: knocks, isUndecided: false });
+    const often = windowsOf(96, (index) => (index % 8 < 2 ? 6 : index % 8 < 5 ? Number.NaN : 0));
+    expect(hearLoads(often, spec)).toEqual({ windows: often, isUndecided: false });
+  }
+});
+
 test("of a machine that came back once it is not known yet", () => {
   const windows = windowsOf(96, inSpells(36));
   expect(hearLoads(windows, spec)).toEqual({ windows, isUndecided: true });
@@ -59,6 +72,9 @@ test("what steps once, grows, runs in, passes into each other, knocks, lies near
     windowsOf(256, (index) => -Math.min(4, index / 36)),
     windowsOf(96, wave),
     windowsOf(96, (index) => (index % 6 === 0 ? 6 : 0)),
+    windowsOf(96, (index) => (index % 12 < 3 ? 6 : 0)),
+    windowsOf(256, (index) => (index % 128 >= 64 && index % 128 < 76 ? 6 : 0)),
+    windowsOf(96, (index) => inSpells(12, 8)(index) + index / 24),
     windowsOf(96, inSpells(12, 2)),
     windowsOf(96, inSpells(12, 12)),
     windowsOf(96, (index) => inSpells(12)(index) + index / 16),
