@@ -10,17 +10,20 @@ interface PemCertificate {
   readonly certificate: X509Certificate | undefined;
 }
 
+/** Not behind `#`: that one was taken out on purpose. */
+const certificateStart = /(?<=^|\n)(?![^\S\n]*#)([^\n]*?)-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+
 /** In their order. Other blocks and text between them are passed over, as OpenSSL does. */
 export function readPemCertificates(pem: string): readonly PemCertificate[] {
-  const starts = [...pem.matchAll(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g)].map(
-    ({ index }) => index,
-  );
-  let line = 1;
-  return starts.map((start, index) => {
-    for (let at = starts[index - 1] ?? 0; at < start; at++) if (pem[at] === "\n") line++;
+  const starts = [...pem.matchAll(certificateStart)].map(({ index, 1: before = "" }) => ({
+    at: index + before.length,
     // OpenSSL takes a byte order mark for nothing.
-    const startsLine = /(?:^|\n)\uFEFF?$/.test(pem.slice(Math.max(0, start - 2), start));
-    const certificate = startsLine ? parseCertificate(pem.slice(start, starts[index + 1])) : undefined;
+    startsLine: before === "" || before === "\uFEFF",
+  }));
+  let line = 1;
+  return starts.map(({ at, startsLine }, index) => {
+    for (let from = starts[index - 1]?.at ?? 0; from < at; from++) if (pem[from] === "\n") line++;
+    const certificate = startsLine ? parseCertificate(pem.slice(at, starts[index + 1]?.at)) : undefined;
     return { line, startsLine, certificate };
   });
 }
