@@ -50,7 +50,7 @@ test("what is said of several authorities in one file is what TLS makes of them"
     [`# ours\n${first}\n\n site, until 2031\n${second}`, undefined],
     [`\uFEFF${first}\uFEFF${second}`, undefined],
     [(first + second).replaceAll("\n", " \r\n"), undefined],
-    [first.replaceAll(/^/gm, "# ") + second, undefined],
+    [first.replaceAll(/^(?=.)/gm, "# ") + second, undefined],
     [`#${first}${second}`, undefined],
     [joined + second, `certificate 2 of 2 in this file does not begin its line, which is line ${lines}`],
     [
