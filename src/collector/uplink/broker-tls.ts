@@ -3,7 +3,11 @@
  * renewed, or an authority that was added, is good for whoever connects next. Ends no connection.
  */
 import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
-import { maxPemBytes, readConfiguredText } from "../../core/platform/files/configured-text.ts";
+import {
+  maxPemBytes,
+  readAuthorities,
+  readConfiguredText,
+} from "../../core/platform/files/configured-text.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { BrokerTls } from "../../core/platform/mqtt/broker-listeners.ts";
 import type { EmbeddedBroker } from "../../core/platform/mqtt/embedded-broker.ts";
@@ -11,12 +15,12 @@ import { createRenewalLog, refuseUnfit } from "../../core/platform/mqtt/renewed-
 
 type TlsFiles = Pick<CollectorConfig["mqtt"]["embedded"], "caFile" | "certFile" | "keyFile">;
 
-/** Undefined: it is not encrypted. @throws AuroraError CONFIG_INVALID for a file that cannot be read */
+/** Undefined: it is not encrypted. @throws AuroraError CONFIG_INVALID for a file that cannot be read, and for no authorities in `caFile` */
 export async function readBrokerTls({ certFile, keyFile, caFile }: TlsFiles): Promise<BrokerTls | undefined> {
   if (certFile === null || keyFile === null) return undefined;
   const cert = await readConfiguredText(certFile, maxPemBytes);
   const key = await readConfiguredText(keyFile, maxPemBytes);
-  return caFile === null ? { cert, key } : { cert, key, ca: await readConfiguredText(caFile, maxPemBytes) };
+  return caFile === null ? { cert, key } : { cert, key, ca: await readAuthorities(caFile) };
 }
 
 /** Creates the look; what cannot be read or used is told once, and what the broker has stays. @param first what it began with */

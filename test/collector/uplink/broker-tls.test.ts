@@ -209,6 +209,27 @@ test("certificate, key and authority that are renewed on disk serve who connects
   await until(async () => !isIn(await connect(url, { ...read(gateway), ca: newRoot })), "the old one is out");
 });
 
+test("authorities that are emptied or damaged on disk are told, and those of before stay", async () => {
+  const lines: string[] = [];
+  const logger = createLogger({ format: "json", write: (line) => void lines.push(line) });
+  const embedded = { caFile: server.caFile, gateways: [{ id: "gw-1", site: "north" }] };
+  const { url } = await start(embedded, logger);
+  const login = read(gateway);
+  const root = readFileSync(server.caFile, "utf8");
+  for (const [text, words] of [
+    ["", /ca\.pem is empty; the broker keeps what it has/],
+    [root.slice(0, 200), /mqtt\.embedded\.caFile: certificate 1 of 1 .* is damaged/],
+    ["once upon a time", /mqtt\.embedded\.caFile: the file holds no certificate; the broker keeps/],
+  ] as const) {
+    writeFileSync(server.caFile, text);
+    await until(() => lines.some((line) => words.test(line)), String(words));
+    expect(isIn(await connect(url, login))).toBe(true);
+  }
+  expect(lines.join("")).not.toContain("was read again");
+  writeFileSync(server.caFile, "");
+  await expect(start(embedded)).rejects.toMatchObject({ message: `${server.caFile} is empty` });
+});
+
 test("without an authority of clients a password is asked for, over TLS alone", async () => {
   const { url } = await start({ anonymousRead: true });
   expect(isIn(await connect(url, { ...trust(), username: "gw-2", password: "secret" }))).toBe(true);

@@ -143,7 +143,8 @@ async function checkContent(text: string, configured: ConfiguredFile): Promise<C
   return undefined;
 }
 
-function checkCertificates(pem: string): Complaint | undefined {
+/** Of a PEM text that must hold certificates. */
+export function checkCertificates(pem: string): Complaint | undefined {
   const found = readPemCertificates(pem);
   if (found.length === 0) return { problem: "the file holds no certificate", write: certificateForm };
   const index = found.findIndex(({ certificate }) => certificate === undefined);

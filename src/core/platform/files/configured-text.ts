@@ -2,8 +2,11 @@
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { readFileBounded } from "./bounded-read.ts";
 
-/** Bound of a certificate with its chain, a key, or the few authorities of one server. */
+/** Bound of a certificate with its chain, or a key. */
 export const maxPemBytes = 262_144;
+
+/** Many in one file. */
+const maxAuthoritiesBytes = 4 * 1024 * 1024;
 
 const maxPasswordBytes = 1_024;
 
@@ -18,11 +21,11 @@ export async function readConfiguredText(path: string, maxBytes: number): Promis
 }
 
 /**
- * Certificates (PEM) of the authorities that a client of TLS trusts.
- * @throws AuroraError CONFIG_INVALID as for any other text, and for an empty file, which TLS would take for the system's authorities
+ * Certificates (PEM) of the authorities that one side of TLS trusts.
+ * @throws AuroraError CONFIG_INVALID as for any other text, and for an empty file, which TLS would take for the authorities that Node knows
  */
 export async function readAuthorities(path: string): Promise<string> {
-  const pem = await readConfiguredText(path, maxPemBytes);
+  const pem = await readConfiguredText(path, maxAuthoritiesBytes);
   if (pem !== "") return pem;
   throw new AuroraError("CONFIG_INVALID", `${path} is empty`, {
     op: "read authorities",

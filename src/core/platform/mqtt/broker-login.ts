@@ -4,7 +4,12 @@
  */
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { BrokerLoginConfig } from "../../contract/config/config-parts.ts";
-import { readConfiguredText, readPasswordFile } from "../files/configured-text.ts";
+import {
+  maxPemBytes,
+  readAuthorities,
+  readConfiguredText,
+  readPasswordFile,
+} from "../files/configured-text.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import type { BrokerConnectionEvents } from "./broker-connection.ts";
 import type { MqttTls } from "./broker-socket.ts";
@@ -23,9 +28,6 @@ interface Credentials {
   readonly tls?: MqttTls;
 }
 
-/** Many authorities in one file. */
-const maxAuthoritiesBytes = 4 * 1024 * 1024;
-
 /**
  * Reads what the configuration names.
  * @param password in place of the password file; undefined: the file's
@@ -42,7 +44,7 @@ export async function readBrokerLogin(config: BrokerLoginConfig, password?: stri
   }
   const [secret, ca, cert, key] = await Promise.all([
     password ?? (passwordFile === null ? null : readPasswordFile(passwordFile)),
-    readText(caFile),
+    caFile === null ? null : readAuthorities(caFile),
     readText(certFile),
     readText(keyFile),
   ]);
@@ -67,7 +69,7 @@ export async function readBrokerLogin(config: BrokerLoginConfig, password?: stri
 }
 
 async function readText(path: string | null): Promise<string | null> {
-  return path === null ? null : readConfiguredText(path, maxAuthoritiesBytes);
+  return path === null ? null : readConfiguredText(path, maxPemBytes);
 }
 
 /** The login of the next attempt. */

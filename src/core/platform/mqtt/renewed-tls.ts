@@ -4,11 +4,13 @@
  */
 import { createSecureContext } from "node:tls";
 import { AuroraError } from "../../contract/aurora-error.ts";
-import { formatKeyPath, type KeyPath } from "../../contract/config/config-finding.ts";
+import { type ConfigFinding, formatKeyPath, type KeyPath } from "../../contract/config/config-finding.ts";
 import type { BrokerLoginConfig } from "../../contract/config/config-parts.ts";
 import { listTlsFiles } from "../../contract/config/configured-files.ts";
-import { checkConfiguredFiles } from "../daemon/check-files.ts";
+import { checkCertificates, checkConfiguredFiles } from "../daemon/check-files.ts";
 import type { Logger } from "../logger.ts";
+
+const op = "read certificates again";
 
 type Pem = string | Uint8Array | undefined;
 
@@ -19,17 +21,20 @@ interface TlsFiles extends Pick<BrokerLoginConfig, "caFile" | "certFile" | "keyF
 }
 
 /**
- * They may be in the midst of being replaced: with halves of two pairs no connection comes about.
+ * They may be in the midst of being replaced: with halves of two pairs no connection comes about, and of damaged authorities TLS
+ * takes those before the damage, or none.
  * @throws AuroraError KEY for what cannot be used together
  */
 export async function refuseUnfit(
   { ca, cert, key }: { readonly ca?: Pem; readonly cert?: Pem; readonly key?: Pem },
   files: TlsFiles,
 ): Promise<void> {
+  const complaint = ca === undefined ? undefined : checkCertificates(pemOf(ca) ?? "");
+  if (complaint !== undefined)
+    throw unfit({ path: [...files.at, "caFile"], value: files.caFile, ...complaint });
   try {
     createSecureContext({ ca: pemOf(ca), cert: pemOf(cert), key: pemOf(key) });
   } catch (cause) {
-    const op = "read certificates again";
     const [found] = await checkConfiguredFiles(listTlsFiles(files.at, files));
     if (found === undefined) {
       throw new AuroraError("KEY", `the certificate or key cannot be used: ${reasonOf(cause)}`, {
@@ -39,13 +44,17 @@ export async function refuseUnfit(
         cause,
       });
     }
-    throw new AuroraError("KEY", `${formatKeyPath(found.path)}: ${found.problem}`, {
-      op,
-      ...(found.value === undefined ? {} : { subject: found.value }),
-      ...(found.write === undefined ? {} : { hint: found.write }),
-      cause,
-    });
+    throw unfit(found, cause);
   }
+}
+
+function unfit({ path, problem, value, write }: ConfigFinding, cause?: unknown): AuroraError {
+  return new AuroraError("KEY", `${formatKeyPath(path)}: ${problem}`, {
+    op,
+    ...(value === undefined ? {} : { subject: value }),
+    ...(write === undefined ? {} : { hint: write }),
+    cause,
+  });
 }
 
 /** Of certificates and keys that OpenSSL does not take. */

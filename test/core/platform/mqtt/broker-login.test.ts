@@ -6,6 +6,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { issueCertificate } from "../../../../src/cli/fleet/issue-certificate.ts";
+import type { AuroraError } from "../../../../src/core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../../../src/core/platform/logger.ts";
 import { createLoginKeeper, readBrokerLogin } from "../../../../src/core/platform/mqtt/broker-login.ts";
 import { createEmbeddedBroker } from "../../../../src/core/platform/mqtt/embedded-broker.ts";
@@ -210,6 +211,32 @@ test.each([
   await expect(readBrokerLogin({ ...noLogin, ...part })).rejects.toMatchObject({
     code: "CONFIG_INVALID",
     message: expect.stringContaining(message),
+  });
+});
+
+test.each([
+  ["empty", "", /ca\.pem is empty/],
+  ["cut off", undefined, /^mqtt\.caFile: certificate 1 of 1 .* is damaged or cut off.*copy it once more/],
+  ["of no certificate", "once upon a time\n", /^mqtt\.caFile: the file holds no certificate/],
+])("authorities that are %s by now are told, and not tried", async (_how, text, words) => {
+  const caFile = join(createTemporaryFolder(), "ca.pem");
+  const { certPem } = issueCertificate({ name: "ca", use: "authority", fromMs: Date.now(), days: 9 });
+  writeFileSync(caFile, certPem);
+  const login = await readBrokerLogin({ ...noLogin, caFile });
+  writeFileSync(caFile, text ?? certPem.slice(0, 200));
+  const error: AuroraError = await login.renewLogin!().then(
+    () => undefined as never,
+    (found) => found,
+  );
+  expect(`${error.message}; ${error.hint}`).toMatch(words);
+});
+
+test("a login with an empty file of authorities is a clear error: TLS would take it for all that Node knows", async () => {
+  const caFile = join(createTemporaryFolder(), "ca.pem");
+  writeFileSync(caFile, "");
+  await expect(readBrokerLogin({ ...noLogin, caFile })).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: `${caFile} is empty`,
   });
 });
 
