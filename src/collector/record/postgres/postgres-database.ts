@@ -114,9 +114,11 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
     return true;
   };
   const connect = async (): Promise<PoolClient> => {
+    const tried = login;
     try {
       return await borrow().catch(async (error: unknown) => {
-        if (await renewLogin()) return borrow();
+        // Of several that fail together the first renews it for all.
+        if (tried !== login || (await renewLogin()) || tried !== login) return borrow();
         throw error;
       });
     } catch (error) {

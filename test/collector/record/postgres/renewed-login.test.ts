@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, copyFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openRecord } from "../../../../src/collector/open-record.ts";
+import { openPostgres } from "../../../../src/collector/record/postgres/postgres-database.ts";
 import { collectorConfigSchema } from "../../../../src/core/contract/config/collector-config.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import {
@@ -59,6 +60,39 @@ test.skipIf(!hasPostgres || !hasOpenssl)(
 
     await restart(next, "DNS:database.site");
     await expect(record.check()).rejects.toEqual(refusal("into `record.url`"));
+  },
+);
+
+test.skipIf(!hasPostgres)(
+  "a record goes on by the password that is in its file by now, also where several connections fail together (with PostgreSQL)",
+  async () => {
+    const folder = createTemporaryFolder();
+    chmodSync(folder, 0o711);
+    const [rulesFile, passwordFile] = [join(folder, "rules"), join(folder, "password")];
+    writeFileSync(rulesFile, "host all keeper 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n");
+    const server = await startScratchPostgres(["fsync=off", `hba_file=${rulesFile}`]);
+    onTestFinished(() => server.close());
+    const url = await server.createDatabase();
+    const owner = openPostgres({ url, connections: 1, statementTimeoutMs: 60_000, logger: silentLogger });
+    onTestFinished(() => owner.close());
+    await owner.exec("CREATE ROLE keeper SUPERUSER LOGIN PASSWORD 'old'");
+    writeFileSync(passwordFile, "old\n");
+    const record = await openRecord(
+      collectorConfigSchema().parse({
+        record: { kind: "postgres", url: url.replace("aurora@", "keeper@"), passwordFile, connections: 4 },
+      }),
+      silentLogger,
+    );
+    onTestFinished(() => record.close());
+    const checkAll = () => Promise.all([1, 2, 3, 4].map(() => record.check()));
+    await checkAll();
+    await owner.exec("ALTER ROLE keeper PASSWORD 'new'");
+    await owner.close();
+    await server.kill();
+    await server.start();
+    await expect(record.check()).rejects.toMatchObject({ message: expect.stringContaining("password") });
+    writeFileSync(passwordFile, "new\n");
+    await checkAll();
   },
 );
 
