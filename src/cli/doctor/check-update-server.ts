@@ -13,7 +13,6 @@ import { cureCertificate } from "../../core/platform/tls-cures.ts";
 import { compareClock } from "./check-clock.ts";
 import { type CheckResult, good, warning } from "./check-result.ts";
 
-const answerMs = 5_000;
 const name = "update server";
 const advice = "Check updates.url and the collector behind it; the models here serve on.";
 
@@ -22,14 +21,18 @@ const places = { authorities: "updates.caFile", address: "updates.url" };
 /**
  * Asks for the newest metadata (TUF section 5.4); every answer of a server is dated (RFC 9110 section 6.6.1).
  * @param caFile as `updates.caFile`
+ * @param answerMs how long all of the answer may take
  */
 export async function checkUpdateServer(
   url: string,
   caFile: string | null = null,
+  answerMs = 5_000,
 ): Promise<readonly CheckResult[]> {
   const looked = `${url.replace(/\/+$/, "")}/metadata/timestamp.json`;
+  const signal = AbortSignal.timeout(answerMs);
   try {
-    const response = await get(looked, caFile === null ? undefined : await readAuthorities(caFile));
+    const ca = caFile === null ? undefined : await readAuthorities(caFile);
+    const response = await get(looked, ca, signal);
     const { statusCode: status = 0, headers } = response;
     const timestamp = await readTimestamp(response);
     const dateMs = Date.parse(headers.date ?? "");
@@ -38,15 +41,15 @@ export async function checkUpdateServer(
       ...(Number.isNaN(dateMs) ? [] : [compareClock("the update server", dateMs, Date.now())]),
     ];
   } catch (error) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    // An answer that is broken off looks as one whose server hung up.
+    const cause = signal.aborted ? signal.reason : error instanceof Error ? (error.cause ?? error) : error;
     return [describeFailure(url, cause as NodeJS.ErrnoException)];
   }
 }
 
 /** Follows no redirection. */
-function get(url: string, ca: string | undefined): Promise<IncomingMessage> {
+function get(url: string, ca: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
   const send = url.startsWith("https:") ? requestHttps : requestHttp;
-  const signal = AbortSignal.timeout(answerMs);
   return new Promise((resolve, reject) => {
     send(url, { agent: false, signal, ...(ca === undefined ? {} : { ca }) }, resolve)
       .on("error", reject)

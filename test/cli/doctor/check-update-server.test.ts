@@ -46,6 +46,13 @@ test("a collector that serves updates is good, unless they have expired or are n
   expect(await look(`https://${host}/tuf`)).toMatch(/^warning: .*no TLS is spoken on this port\nWrite http:/);
 });
 
+test("a server that answers, and then no more, is not told as one that hangs up", async () => {
+  const host = await listen(createWebServer((_request, response) => void response.writeHead(200).write("{")));
+  expect(await checkUpdateServer(`http://${host}/tuf`, null, 300)).toMatchObject([
+    { verdict: "warning", text: expect.stringMatching(/aborted due to timeout$/) },
+  ]);
+});
+
 test("a broker's port, which hangs up or answers otherwise, is told as such", async () => {
   for (const answer of ["", "\x20\x02\x00\x01"]) {
     const host = await listen(
