@@ -16,6 +16,8 @@ interface Row {
   readonly cure: string;
   /** Is it of this client's own certificate? */
   readonly isOfOwn?: true;
+  /** Whatever its dates are, no other helps. */
+  readonly isFinal?: true;
 }
 
 const authority =
@@ -93,6 +95,7 @@ const failures: readonly Row[] = [
     problem: "its authority has revoked this client's certificate",
     cure: "A revoked id gets no certificate any more: enrol this client under another (`aurora fleet enrol`).",
     isOfOwn: true,
+    isFinal: true,
   },
   {
     codes: /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_\w+|UNSUPPORTED_CERTIFICATE|ACCESS_DENIED)/,
@@ -193,7 +196,7 @@ export function describeConnectFailure(error: Error, own?: OwnCertificate): Conn
   // What Node has no code for it gives OpenSSL's words.
   const shown = [row.isOfOwn ? describeOwn(own) : undefined, code === "UNSPECIFIED" ? message : code];
   const words = shown.filter((each) => typeof each === "string").join("; ");
-  const cure = (row.isOfOwn ? adviseOfDates(own) : undefined) ?? row.cure;
+  const cure = (row.isOfOwn && !row.isFinal ? adviseOfDates(own) : undefined) ?? row.cure;
   return { problem: words === "" ? row.problem : `${row.problem} (${words})`, cure };
 }
 

@@ -164,8 +164,11 @@ describe.skipIf(!hasMosquitto || !existsSync(openssl))("this client's certificat
     },
   );
 
-  test("that is revoked is not to be signed anew", async () => {
-    const tls = issue(Date.now(), 9);
+  test.each([
+    ["and has not expired", 0],
+    ["and has expired", -20],
+  ])("that is revoked %s is not to be signed anew", async (_how, fromDays) => {
+    const tls = issue(Date.now() + fromDays * dayMs, 9);
     writeFileSync(pathOf("revoked"), tls.cert);
     writeFileSync(join(folder, "index.txt"), "");
     writeFileSync(
