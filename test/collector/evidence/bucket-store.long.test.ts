@@ -309,6 +309,7 @@ describe("the configuration of a bucket", () => {
     ["a prefix with dots", { prefix: "a/./" }],
     ["a prefix without its slash", { prefix: "aurora" }],
     ["a key in the file itself", { secretAccessKey: "secret" }],
+    ["an authority beside an address without TLS", { caFile: "ca.pem", endpoint: "http://s3.example" }],
     ["a bucket's name before an address of digits", { pathStyle: false, endpoint: "https://10.0.0.1:9000" }],
   ])("refuses %s", (_, changes) => {
     expect(isGood({})).toBe(true);

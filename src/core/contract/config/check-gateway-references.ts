@@ -143,6 +143,14 @@ function checkRest({ bundles, drift, gateway, mqtt, updates }: GatewayConfig): C
   if (updates.enabled && (updates.url === null || updates.rootFile === null)) {
     findings.push({ path: ["updates"], problem: "updates need url and rootFile" });
   }
+  if (updates.caFile !== null && updates.url?.startsWith("http://") === true) {
+    const problem = "no authority is asked for over http://, which is not encrypted";
+    findings.push({
+      path: ["updates", "caFile"],
+      problem,
+      write: "write https:// in updates.url, or leave it out",
+    });
+  }
   if ((mqtt.certFile === null) !== (mqtt.keyFile === null)) {
     const [given, missing] = mqtt.certFile === null ? ["keyFile", "certFile"] : ["certFile", "keyFile"];
     const problem = "a client certificate needs its key, and a key its certificate";

@@ -80,7 +80,11 @@ const bucketSchema = onDemand(() =>
     .refine(
       ({ endpoint, pathStyle }) => pathStyle || !/^https?:\/\/([\d.]+|\[.*)(:\d+)?$/.test(endpoint),
       "pathStyle: false needs an endpoint with a name, which the bucket's is put before",
-    ),
+    )
+    .refine(({ endpoint, caFile }) => caFile === null || endpoint.startsWith("https:"), {
+      path: ["caFile"],
+      error: "no authority is asked for over http://, which is not encrypted: write https:// in endpoint",
+    }),
 );
 
 export const keptEvidenceSchema: () => z.ZodType<KeptEvidenceConfig, unknown> = onDemand(() =>

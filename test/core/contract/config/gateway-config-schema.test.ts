@@ -16,6 +16,15 @@ it("allows one false alarm in ten turbine-years at the prior of the costs, unles
   });
 });
 
+it("takes the authority of an update server that is asked over TLS, and of no other", () => {
+  const readUpdates = (url: string | null) =>
+    gatewayConfigSchema().safeParse({ ...least, updates: { url, caFile: "ca.pem" } });
+  for (const url of [null, "https://collector.site/tuf"]) expect(readUpdates(url).success).toBe(true);
+  expect(readUpdates("http://collector.site/tuf").error?.issues).toMatchObject([
+    { path: ["updates", "caFile"], message: expect.stringContaining("not encrypted") },
+  ]);
+});
+
 const readPoint = (stated: object) => {
   const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 };
   const point = { component: "motor", device: "mcu-1", channel: "x", bearing };
