@@ -1,7 +1,8 @@
 /** Reads what the configuration of an OPC UA server names: own certificate and key, trusted certificates, password. */
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
+import { readPemCertificates } from "../../core/platform/daemon/pem-certificates.ts";
 import {
   maxPemBytes,
   readConfiguredText,
@@ -40,16 +41,11 @@ export function readApplicationUri({ subjectAltName }: X509Certificate): string 
 
 async function readCertificates(file: string | null): Promise<readonly X509Certificate[]> {
   if (file === null) return [];
-  const blocks = (await readConfiguredText(file, maxPemBytes)).match(
-    /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g,
-  );
-  try {
-    const found = (blocks ?? []).map((block) => new X509Certificate(block));
-    if (found.length > 0) return found;
-  } catch (cause) {
-    throw refuse("it holds a certificate that cannot be read", file, cause);
-  }
-  throw refuse("it holds no certificate in PEM form", file);
+  const found = readPemCertificates(await readConfiguredText(file, maxPemBytes));
+  if (found.length === 0) throw refuse("it holds no certificate in PEM form", file);
+  const readable = found.flatMap(({ certificate }) => certificate ?? []);
+  if (readable.length < found.length) throw refuse("it holds a certificate that cannot be read", file);
+  return readable;
 }
 
 async function readKey(file: string): Promise<KeyObject> {
@@ -62,11 +58,10 @@ async function readKey(file: string): Promise<KeyObject> {
   }
 }
 
-function refuse(problem: string, file: string, cause?: unknown): AuroraError {
+function refuse(problem: string, file: string): AuroraError {
   return new AuroraError("CONFIG_INVALID", `${file}: ${problem}`, {
     op: "log in to OPC UA server",
     subject: file,
     hint: "Give certificates and keys in PEM form.",
-    cause,
   });
 }
