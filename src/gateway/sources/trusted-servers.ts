@@ -50,7 +50,10 @@ function findMisuse(certificate: X509Certificate, host: string): string | undefi
   // Node calls the extended one so; without it a certificate is for any use.
   if (certificate.keyUsage?.includes(serverUse) === false) return "was not issued for a server";
   const isForHost =
-    isIP(host) === 0 ? certificate.checkHost(host, { subject: "never" }) : certificate.checkIP(host);
+    isIP(host) === 0
+      ? // No certificate names the root of all names, as an address may.
+        certificate.checkHost(host.replace(/\.$/, ""), { subject: "never" })
+      : certificate.checkIP(host);
   if (isForHost !== undefined) return undefined;
   const names = certificate.subjectAltName?.slice(0, 200) ?? "no name";
   return `is for ${names}, not for ${host}`;

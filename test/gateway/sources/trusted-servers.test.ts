@@ -39,6 +39,7 @@ describe.skipIf(!hasOpenssl)("a server whose authority alone is trusted (with op
   test("is taken where its certificate is for the host of the address, and may be a server's", () => {
     const named = issued("scada", "URI:urn:site:scada,DNS:scada.site,IP:10.0.0.5", forServer);
     expect(check(named, "scada.site")).toBeUndefined();
+    expect(check(named, "scada.site.")).toBeUndefined();
     expect(check(named, "10.0.0.5")).toBeUndefined();
     expect(check(issued("any-use", "IP:fd00::5"), "fd00::5")).toBeUndefined();
   });
