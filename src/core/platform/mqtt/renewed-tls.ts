@@ -29,9 +29,11 @@ export async function refuseUnfit(
   { ca, cert, key }: { readonly ca?: Pem; readonly cert?: Pem; readonly key?: Pem },
   files: TlsFiles,
 ): Promise<void> {
-  const complaint = ca === undefined ? undefined : checkCertificates(pemOf(ca) ?? "");
-  if (complaint !== undefined)
-    throw unfit({ path: [...files.at, "caFile"], value: files.caFile, ...complaint });
+  const { caFile } = files;
+  if (ca !== undefined && caFile !== null) {
+    const complaint = checkCertificates(pemOf(ca) ?? "");
+    if (complaint !== undefined) throw unfit({ path: [...files.at, "caFile"], value: caFile, ...complaint });
+  }
   try {
     createSecureContext({ ca: pemOf(ca), cert: pemOf(cert), key: pemOf(key) });
   } catch (cause) {
