@@ -23,7 +23,7 @@ export async function readBrokerTls({ certFile, keyFile, caFile }: TlsFiles): Pr
   return caFile === null ? { cert, key } : { cert, key, ca: await readAuthorities(caFile) };
 }
 
-/** Creates the look; what cannot be read or used is told once, and what the broker has stays. @param first what it began with */
+/** Creates the look; what cannot be read or used is told once a day, and what the broker has stays. @param first what it began with */
 export function createBrokerTlsLook(
   files: TlsFiles,
   first: BrokerTls,

@@ -1,6 +1,6 @@
 /**
  * Certificate, key and authorities that a configuration names, when they are read again while a process runs: says by the name of
- * the file why they cannot be used, and tells of that once. Replaces nothing.
+ * the file why they cannot be used, and tells of that once a day. Replaces nothing.
  */
 import { createSecureContext } from "node:tls";
 import { AuroraError } from "../../contract/aurora-error.ts";
@@ -69,17 +69,24 @@ export function reasonOf(error: unknown): string {
   return reason ?? message;
 }
 
-/** Warns of what cannot be read or used, the same once until it is told of a success. @param kept what is used meanwhile */
+const againMs = 86_400_000;
+
+/** Warns of what cannot be read or used, the same once a day until it is told of a success. @param kept what is used meanwhile */
 export function createRenewalLog(
   logger: Logger,
   kept: string,
+  readMonotonicMs: () => number = () => performance.now(),
 ): { failed(error: unknown): void; succeeded(): void } {
   let told = "";
+  let toldMs = 0;
   return {
     failed(error) {
       const { message, subject, hint } = error as AuroraError;
-      if (message !== told) logger.warn(`${message}; ${kept}`, { file: subject, hint });
+      const nowMs = readMonotonicMs();
+      if (message === told && nowMs - toldMs < againMs) return;
+      logger.warn(`${message}; ${kept}`, { file: subject, hint });
       told = message;
+      toldMs = nowMs;
     },
     succeeded() {
       told = "";
