@@ -223,7 +223,8 @@ describe("a bucket that cannot be used", () => {
       code: "CONFIG_INVALID",
       message: expect.not.stringContaining("lines"),
     });
-    await expect(open({ caFile: "/nowhere/ca" })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    const secured = { endpoint: "https://127.0.0.1:1", caFile: "/nowhere/ca" };
+    await expect(open(secured)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
   });
 
   it("stops asking when it is closed", async () => {
