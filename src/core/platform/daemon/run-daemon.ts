@@ -24,6 +24,8 @@ const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   const ready: ReadyMessage = { type: "ready", httpUrl: daemon.httpUrl, mqttUrl: daemon.mqttUrl };
   const isForked = process.send !== undefined;
+  // Before anybody hears that it is ready: a signal that nobody waits for ends a process as it stands.
+  const asked = untilAsked(isForked);
   if (process.connected) process.send?.(ready);
   logger.info("ready", { httpUrl: daemon.httpUrl, mqttUrl: daemon.mqttUrl });
   const fault = findClockFault(Date.now());
@@ -35,12 +37,7 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   void manager?.tell("READY=1");
   const nextWork = async (): Promise<void> => daemon.nextWork?.();
   const stopPulse = manager === null ? undefined : followWork(manager, { nextWork, timers: systemTimers });
-  const reason = await new Promise<string>((resolve) => {
-    for (const signal of stopSignals) process.once(signal, () => resolve(signal));
-    const orphaned = (): void => resolve("the parent process ended");
-    if (process.connected) process.once("disconnect", orphaned);
-    else if (isForked) orphaned();
-  });
+  const reason = await asked;
   // A second signal while stopping changes nothing.
   for (const signal of stopSignals) process.on(signal, () => {});
   logger.info("stopping", { reason });
@@ -57,6 +54,16 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   setTimeout(() => process.exit(), 2_000).unref();
   if (process.connected) process.disconnect?.();
   if (reason === "SIGHUP") process.once("exit", forgetTerminal);
+}
+
+/** Resolves with the reason to stop. */
+function untilAsked(isForked: boolean): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of stopSignals) process.once(signal, () => resolve(signal));
+    const orphaned = (): void => resolve("the parent process ended");
+    if (process.connected) process.once("disconnect", orphaned);
+    else if (isForked) orphaned();
+  });
 }
 
 /** At its end Node sets the terminal back to what it found, and aborts where that is gone: there must be none. */
