@@ -61,15 +61,14 @@ export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequest
     // Before the answers are looked through: others may ask meanwhile.
     asked.set(gateway, [...lately, { id, askedMs }]);
     if (lately.length < maxPerHour) return null;
+    let hasRoom = false;
     try {
       const refused = await readRefused(fleet, gateway);
-      if (lately.filter((one) => !refused.has(one.id)).length < maxPerHour) return null;
-    } catch (error) {
-      giveBack(gateway, id);
-      throw error;
+      hasRoom = lately.filter((one) => !refused.has(one.id)).length < maxPerHour;
+    } finally {
+      if (!hasRoom) giveBack(gateway, id);
     }
-    giveBack(gateway, id);
-    return `was asked ${maxPerHour} times within an hour`;
+    return hasRoom ? null : `was asked ${maxPerHour} times within an hour`;
   };
   /** It was never told. */
   const giveBack = (gateway: string, id: string): void => {

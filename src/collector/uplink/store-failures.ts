@@ -25,6 +25,15 @@ export interface StoreFailures {
 /** What is said while the others alone fail. */
 export const othersFailWords = "predictions, drift and raw samples cannot be stored; gateways keep them";
 
+const failWords = {
+  urgent: "nothing can be stored; gateways keep their records",
+  others: othersFailWords,
+};
+const worksWords = {
+  urgent: "storing works again",
+  others: "predictions, drift and raw samples are stored again",
+};
+
 /** Creates it with nothing that fails. */
 export function createStoreFailures({
   clock,
@@ -34,15 +43,7 @@ export function createStoreFailures({
   readonly logger: Logger;
 }): StoreFailures {
   const faults = { urgent: createLastingFault(), others: createLastingFault() };
-  const failWords = {
-    urgent: "nothing can be stored; gateways keep their records",
-    others: othersFailWords,
-  };
-  const worksWords = {
-    urgent: "storing works again",
-    others: "predictions, drift and raw samples are stored again",
-  };
-  /** Was anything urgent stored since the others fail? */
+  /** Was anything urgent stored since something fails? */
   let urgentPasses = false;
   const isAny = (): boolean => faults.urgent.stands || faults.others.stands;
   return {
@@ -51,7 +52,7 @@ export function createStoreFailures({
     },
     get unstored() {
       if (!isAny()) return null;
-      return faults.urgent.stands || !urgentPasses ? "all" : "others";
+      return urgentPasses ? "others" : "all";
     },
     has: (half) => faults[half].stands,
     note: (half, error) => {

@@ -125,7 +125,7 @@ export function openBegunEvidence({ state, telemetry, logger }: BegunEvidenceOpt
         if (begun.kind !== "request" || begun.delayedUntilMs === untilMs) continue;
         begun.delayedUntilMs = untilMs;
         write(begun);
-        const reason = `the bytes of a day for raw samples are used up; samples are sent on by themselves after ${renderIsoTime(untilMs)}. Its configuration says how many bytes these are (evidence.dailyBytes).`;
+        const reason = `the bytes of a day for raw samples are used up; samples are sent on by themselves after ${renderIsoTime(untilMs)}. The gateway's configuration says how many bytes these are (evidence.dailyBytes).`;
         telemetry.event("evidence-request-delayed", nameComponent(begun), `request ${begun.id}: ${reason}`);
       }
     },

@@ -13,7 +13,11 @@ import { baselineKey } from "./kept-watch.ts";
 interface SaidBaselines {
   readonly site: string;
   readonly turbine: string;
-  readonly baselines: readonly { readonly component: string; readonly version: number }[];
+  readonly baselines: readonly {
+    readonly component: string;
+    readonly version: number;
+    readonly isProvisional?: boolean | undefined;
+  }[];
 }
 
 interface OlderBaselinesOptions {
@@ -26,12 +30,16 @@ const versionSchema: () => z.ZodType<{ readonly version: number }> = onDemand(()
   z.object({ version: z.int().min(0) }),
 );
 
-/** Holds what was said against what is kept; of what is not kept the point itself tells. */
+/**
+ * Holds what was said against what is kept; of what is not kept the point itself tells. A provisional one is refined before that is
+ * written down, so that of such a one a power cut leaves an older version too.
+ */
 export function tellOlderBaselines(
   { site, turbine, baselines }: SaidBaselines,
   { state, logger, onEvent }: OlderBaselinesOptions,
 ): void {
-  for (const { component, version } of baselines) {
+  for (const { component, version, isProvisional = false } of baselines) {
+    if (isProvisional) continue;
     const text = state.get(baselineKey({ site, turbine, component }));
     const kept = text === null ? undefined : versionSchema().safeParse(parseJsonText(text)).data;
     if (kept === undefined || kept.version >= version) continue;

@@ -10,6 +10,7 @@ import {
   readOpcUaNumber,
   saysNoNode,
 } from "../../core/ingest/opcua-values.ts";
+import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { FaultNotes, FaultSubject } from "./fault-notes.ts";
 import { cureNode } from "./opcua-cures.ts";
@@ -66,6 +67,7 @@ export function createNodeWatch({ config, sink, clock, faults, counts }: NodeWat
       }),
     ),
   );
+  const byTurbine = groupBy(watched, ({ turbine }) => turbine);
   const teller = createReadingTeller(sink, counts);
 
   const setAside = (node: Watched, { reason, detail }: OpcUaFault): void => {
@@ -97,10 +99,10 @@ export function createNodeWatch({ config, sink, clock, faults, counts }: NodeWat
   };
 
   /** What a server grants may be less than it was asked for, of some nodes or of all. */
-  const notePace = (turbine: string): void => {
+  const notePace = (turbine: string, nodes: readonly Watched[]): void => {
     const of: FaultSubject = { code: "slow-poll", turbine, subject: "sampling" };
-    const rare = watched
-      .filter((node) => node.turbine === turbine && node.toldEveryMs > config.everySeconds * 1000)
+    const rare = nodes
+      .filter(({ toldEveryMs }) => toldEveryMs > config.everySeconds * 1000)
       .toSorted((one, other) => other.toldEveryMs - one.toldEveryMs);
     const [rarest] = rare;
     if (rarest === undefined) {
@@ -145,7 +147,7 @@ export function createNodeWatch({ config, sink, clock, faults, counts }: NodeWat
     },
     tell: (isYoung) => {
       for (const node of watched) if (!node.isPolled || node.refusal !== null) tell(node, isYoung);
-      for (const { turbine } of config.turbines) notePace(turbine);
+      for (const [turbine, nodes] of byTurbine) notePace(turbine, nodes);
     },
     listMissing: () =>
       watched.flatMap(({ value, refusal }, index) =>

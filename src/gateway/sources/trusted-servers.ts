@@ -4,12 +4,10 @@
  */
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
+import { serverUse } from "../../core/platform/daemon/pem-certificates.ts";
 
 /** Why a server's certificate is not good; undefined: it is. */
 type CheckCertificate = (der: Uint8Array, nowMs: number) => string | undefined;
-
-/** Extended key usage of a server (RFC 5280, 4.2.1.12). */
-const serverUse = "1.3.6.1.5.5.7.3.1";
 
 /**
  * @param trusted of servers, or of authorities (`CA:TRUE`)
@@ -47,7 +45,7 @@ function isIssuer(authority: X509Certificate, certificate: X509Certificate, nowM
 
 /** An authority issues for many: who is no server, or another one, must not answer in this one's name (OPC 10000-4, 6.1.3). */
 function findMisuse(certificate: X509Certificate, host: string): string | undefined {
-  // Node calls the extended one so; without it a certificate is for any use.
+  // Without it a certificate is for any use.
   if (certificate.keyUsage?.includes(serverUse) === false) return "was not issued for a server";
   const isForHost =
     isIP(host) === 0

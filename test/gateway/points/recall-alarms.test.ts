@@ -52,10 +52,16 @@ describe("a gateway without a memory", () => {
 
   test("tells of a baseline that is older than what it said last, and of no other's", async () => {
     const { component } = point;
-    const baselines = [
-      { component, state: "ready" as const, version: 8, windows: 600, suspicions: [], severityDb: 0 },
-    ];
-    const lookWith = async (version: number | null, gateway = "gw") => {
+    const known = {
+      component,
+      state: "ready" as const,
+      version: 8,
+      windows: 600,
+      suspicions: [],
+      severityDb: 0,
+    };
+    const lookWith = async (version: number | null, gateway = "gw", isProvisional = false) => {
+      const baselines = [{ ...known, isProvisional }];
       const { start, events, warnings, state } = createStarts();
       if (version !== null) state.set(`baseline/t1/${component}`, JSON.stringify({ version, more: 1 }));
       await start().look([stateOf([], { baselines, gateway }), ...restOfSite]);
@@ -66,6 +72,7 @@ describe("a gateway without a memory", () => {
     expect(hint).toMatch(/version 5, .* version 8: .* aurora baseline renew t1 /);
     for (const version of [8, 9, null]) expect((await lookWith(version)).events).toEqual([]);
     expect((await lookWith(5, "gw-2")).events).toEqual([]);
+    expect((await lookWith(5, "gw", true)).events).toEqual([]);
   });
 
   test("says nothing where nothing stands, once states can be read", async () => {

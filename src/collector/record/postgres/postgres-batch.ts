@@ -65,7 +65,7 @@ export function createEnvelopeStore(
     // Alerts wait for no table that they are not written to; notices of what is missing may come with any batch.
     const hasPredictions = sent.some(({ record }) => record.kind === "prediction-batch");
     await partitions.prepare(batch.nowMs, hasPredictions ? ["event", "prediction"] : ["event"], lockMs);
-    // Of what was refused a lock nothing is remembered.
+    // What is remembered is looked up without that limit: such a batch has a check of its own.
     const numbers = await (lockMs === undefined ? admit : createAdmission(held))(sent);
     const gateways = [...new Set(batch.envelopes.map(({ gateway }) => gateway))];
     const unknown = gateways.filter((gateway) => !knownGateways.has(gateway));

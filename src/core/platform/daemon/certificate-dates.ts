@@ -2,7 +2,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { ConfigFinding } from "../../contract/config/config-finding.ts";
 import { renderIsoTime } from "../../contract/iso-time.ts";
-import { readPemCertificates } from "./pem-certificates.ts";
+import { readPemCertificates, serverUse } from "./pem-certificates.ts";
 
 const dayMs = 86_400_000;
 
@@ -63,9 +63,6 @@ export function renderEnd(ms: number, nowMs: number): string {
 }
 
 const adviseOthers = "ask whoever issued it for another";
-
-/** Extended key usage (RFC 5280, 4.2.1.12). */
-const serverUse = "1.3.6.1.5.5.7.3.1";
 
 /** An enrolment has an authority as a site's own has; it makes nothing of a gateway anew, and the commands of keys do. */
 function adviseRenewal({ ca, issuer, subject, keyUsage }: X509Certificate): string {

@@ -10,6 +10,9 @@ interface PemCertificate {
   readonly certificate: X509Certificate | undefined;
 }
 
+/** Extended key usage of a server (RFC 5280, 4.2.1.12), which Node calls the key usage. */
+export const serverUse = "1.3.6.1.5.5.7.3.1";
+
 /** Not behind `#`: that one was taken out on purpose. */
 const certificateStart = /(?<=^|\n)(?![^\S\n]*#)([^\n]*?)-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 

@@ -105,7 +105,7 @@ export function createTurningAway(): TurningAway {
   };
 }
 
-/** Common name of the certificate that the other end has shown, and that its authority has signed; empty: that has not exactly one, null: none was asked for. */
+/** Common name of the certificate that the other end has shown, and that its authority has signed. Empty where it has not exactly one; null where none was asked for. */
 export function readCertificateName(socket: Socket): string | null {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
   const name = socket.getPeerCertificate().subject?.CN;

@@ -57,8 +57,8 @@ export function openBrokerSocket(address: BrokerAddress, tls: MqttTls | undefine
     return connectTls({
       host,
       port,
-      // Many brokers may share one address behind a router that reads it. Of an address RFC 6066, section 3, allows none.
-      ...(isIP(host) === 0 ? { servername: host } : {}),
+      // Many brokers may share one address behind a router that reads it. RFC 6066, section 3, allows no address and no dot at the end.
+      ...(isIP(host) === 0 ? { servername: host.replace(/\.$/, "") } : {}),
       ca: material(tls?.ca),
       cert: material(tls?.cert),
       key: material(tls?.key),

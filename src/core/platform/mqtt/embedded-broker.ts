@@ -86,7 +86,7 @@ export interface EmbeddedBroker {
   /** Free port on the loopback, without TLS, for clients of this process, whose places nobody else takes. */
   readonly internalPort: number;
   counts(): BrokerCounts;
-  /** What who connects from now on is shown, and judged by. @throws Error of OpenSSL for what cannot be used */
+  /** For who connects from now on: what it is shown, and by which authority its certificate is judged. @throws Error of OpenSSL for what cannot be used */
   renewTls(tls: BrokerTls): void;
   /** Cuts every connection and is gone within a second. */
   close(): Promise<void>;

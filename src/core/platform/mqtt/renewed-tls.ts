@@ -7,6 +7,7 @@ import { AuroraError } from "../../contract/aurora-error.ts";
 import { type ConfigFinding, formatKeyPath, type KeyPath } from "../../contract/config/config-finding.ts";
 import type { BrokerLoginConfig } from "../../contract/config/config-parts.ts";
 import { listTlsFiles } from "../../contract/config/configured-files.ts";
+import { systemClock } from "../clock.ts";
 import { checkCertificates, checkConfiguredFiles } from "../daemon/check-files.ts";
 import type { Logger } from "../logger.ts";
 
@@ -75,7 +76,7 @@ const againMs = 86_400_000;
 export function createRenewalLog(
   logger: Logger,
   kept: string,
-  readMonotonicMs: () => number = () => performance.now(),
+  readMonotonicMs: () => number = systemClock.monotonicMs,
 ): { failed(error: unknown): void; succeeded(): void } {
   let told = "";
   let toldMs = 0;
