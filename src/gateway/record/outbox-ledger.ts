@@ -95,7 +95,7 @@ export interface OutboxBounds {
   readonly policies: LanePolicies;
 }
 
-/** A clock that was set by more dates what this run has written anew. */
+/** A clock that was set by more dates anew what this run has written. */
 const setByMs = hourMs;
 
 /** Pages that records take, per byte of bodies (1.17 to 1.21 where measured), and what any commit may take beside. */
@@ -108,7 +108,8 @@ export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds)
   const shedding = createOutboxShedding(table, policies);
   let totals: Record<Lane, LaneTotals> = eachLane((lane) => table.totals(lane));
   let acknowledged = eachLane(() => 0);
-  /** The calendar's clock less the one that is never set, by which this run's records are dated. */
+  /** The calendar's clock less the one that is never set: as it dated this run's first record, and as it is believed to be. */
+  let firstOffsetMs: number | null = null;
   let datedOffsetMs: number | null = null;
   /** No record up to this sequence is held any more. */
   const forgotten = eachLane((lane) => (table.oldest(lane) ?? totals[lane].nextSequence) - 1);
@@ -193,9 +194,9 @@ export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds)
       const wasOffsetMs = datedOffsetMs ?? nowOffsetMs;
       const isSet = Math.abs(nowOffsetMs - wasOffsetMs) > setByMs;
       const offsetMs = isSet ? nowOffsetMs : wasOffsetMs;
+      const firstMs = firstOffsetMs ?? offsetMs;
       const result = change(terms.nowMs, (step) => {
-        table.lives.noteClock(terms.isClockConfirmed);
-        if (isSet) table.shiftTimes(nowOffsetMs - wasOffsetMs);
+        table.lives.noteClock({ isConfirmed: terms.isClockConfirmed, shiftMs: offsetMs - firstMs });
         removeAcknowledged(step);
         const mayGrow = terms.mayGrow || makeRoomFor(waiting.records, step);
         for (const record of waiting.records) {
@@ -207,6 +208,7 @@ export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds)
         keepLanePolicies(step, terms);
         for (const drop of shedding.makeRoom(maxBytes, "quota")) step.note(drop);
       });
+      firstOffsetMs = firstMs;
       datedOffsetMs = offsetMs;
       for (const lane of lanes) forgotten[lane] = Math.max(forgotten[lane], acknowledged[lane]);
       acknowledged = eachLane(() => 0);

@@ -2,7 +2,8 @@
  * To which life of the outbox a record belongs: there is a new one at each start, so that two gateways that go on from copies of
  * one card never give one name to two records. A lane is numbered on from life to life, so sequences never come twice in a file.
  * A life is written down with its first record of a lane, in one transaction, and forgotten once no record of it is held. So is whether
- * its clock was confirmed, which says whether its records' times can be believed.
+ * its clock was confirmed, which says whether its records' times can be believed, and by how much it was set: one row, as a full disk
+ * has no room for the log of every record's.
  */
 import { randomBytes } from "node:crypto";
 import type { Lane } from "../../core/contract/topics.ts";
@@ -17,15 +18,21 @@ interface LaneLife {
   readonly lastSequence: number;
 }
 
+/** By which clock a life dated what it put into a lane. */
+interface DatedSpan extends Pick<LaneLife, "firstSequence" | "lastSequence"> {
+  /** Whether its clock was confirmed; this run's may be. */
+  readonly isConfirmed: boolean;
+  /** What is to be added to the times that are written of it. */
+  readonly shiftMs: number;
+}
+
 export interface OutboxLives {
   /** Of what is appended from now on. */
   readonly bootId: string;
-  /** This run's records of each lane begin there. */
-  readonly begun: Readonly<Record<Lane, number>>;
-  /** Says, within a transaction, whether the clock that dates this life is confirmed. */
-  noteClock(isConfirmed: boolean): void;
-  /** Lives of the lane whose clock was confirmed, and this run's, whose may be. In order. */
-  dated(lane: Lane): readonly Pick<LaneLife, "firstSequence" | "lastSequence">[];
+  /** Says, within a transaction, of the clock that dates this life whether it is confirmed, and by how much it was set since the first record. */
+  noteClock(clock: Pick<DatedSpan, "isConfirmed" | "shiftMs">): void;
+  /** All of the lane, life by life in order; this run's last. */
+  spans(lane: Lane): readonly DatedSpan[];
   /** Of the record with this sequence. */
   find(lane: Lane, sequence: number): LaneLife;
   /** What of the lane bears that name; null: nothing, or nothing any more. */
@@ -41,9 +48,14 @@ export function openOutboxLives(database: SqliteDatabase, nextSequence: (lane: L
   const read = database.prepare(
     "SELECT key, value FROM outbox_meta WHERE key = 'boot-id' OR key LIKE 'life/%'",
   );
-  const readDated = database.prepare("SELECT key FROM outbox_meta WHERE key LIKE 'dated/%'");
+  const readClocks = database.prepare(
+    "SELECT key, value FROM outbox_meta WHERE key LIKE 'dated/%' OR key LIKE 'shift/%'",
+  );
   const write = database.prepare("INSERT OR IGNORE INTO outbox_meta VALUES (?, ?)");
   const remove = database.prepare("DELETE FROM outbox_meta WHERE key = ?");
+  const writeShift = database.prepare(
+    "INSERT INTO outbox_meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+  );
   const rename = database.prepare("UPDATE outbox_meta SET value = ? WHERE key = 'boot-id'");
 
   let bootId = newBootId();
@@ -59,23 +71,40 @@ export function openOutboxLives(database: SqliteDatabase, nextSequence: (lane: L
     return endEach([base, ...known, { bootId, firstSequence: nextSequence(lane) }]);
   });
 
-  const begun = eachLane(nextSequence);
-  const names = new Set(kept.map(({ bootId: name }) => keyOfDated(name)));
-  const datedKeys = new Set(readDated.all().map(({ key }) => String(key)));
-  const dated = eachLane((lane) => [
-    ...lives[lane].slice(0, -1).filter((life) => datedKeys.has(keyOfDated(life.bootId))),
-    { firstSequence: begun[lane], lastSequence: Number.POSITIVE_INFINITY },
+  const names = new Set(kept.flatMap(({ bootId: name }) => [keyOfDated(name), keyOfShift(name)]));
+  const clocks = new Map(readClocks.all().map(({ key, value }) => [String(key), Number(value)]));
+  let ownShiftMs = 0;
+  const spans = eachLane((lane) => [
+    ...lives[lane].slice(0, -1).map(({ bootId: name, firstSequence, lastSequence }) => ({
+      firstSequence,
+      lastSequence,
+      isConfirmed: clocks.has(keyOfDated(name)),
+      shiftMs: clocks.get(keyOfShift(name)) ?? 0,
+    })),
+    {
+      firstSequence: nextSequence(lane),
+      lastSequence: Number.MAX_SAFE_INTEGER,
+      isConfirmed: true,
+      get shiftMs() {
+        return ownShiftMs;
+      },
+    },
   ]);
   /** What `renew` joins is of several clocks: its name is never said to be dated. */
-  const ownKey = keyOfDated(bootId);
+  const ownName = bootId;
 
   return {
     get bootId() {
       return bootId;
     },
-    begun,
-    noteClock: (isConfirmed) => void (isConfirmed ? write.run(ownKey, "1") : remove.run(ownKey)),
-    dated: (lane) => dated[lane],
+    noteClock: ({ isConfirmed, shiftMs }) => {
+      ownShiftMs = Math.round(shiftMs);
+      if (ownShiftMs === 0) remove.run(keyOfShift(ownName));
+      else writeShift.run(keyOfShift(ownName), String(ownShiftMs));
+      if (isConfirmed) write.run(keyOfDated(ownName), "1");
+      else remove.run(keyOfDated(ownName));
+    },
+    spans: (lane) => spans[lane],
     find: (lane, sequence) => lives[lane].findLast(({ firstSequence }) => firstSequence <= sequence)!,
     named: (name, lane) => lives[lane].find((life) => life.bootId === name) ?? null,
     begin: (lane, readOldest) => {
@@ -84,7 +113,7 @@ export function openOutboxLives(database: SqliteDatabase, nextSequence: (lane: L
       const oldest = readOldest() ?? 0;
       for (const { firstSequence, lastSequence } of lives[lane].slice(1))
         if (lastSequence < oldest) remove.run(keyOf(lane, firstSequence));
-      for (const key of datedKeys) if (!names.has(key)) remove.run(key);
+      for (const key of clocks.keys()) if (!names.has(key)) remove.run(key);
     },
     renew: () => {
       const fresh = newBootId();
@@ -106,6 +135,11 @@ function keyOf(lane: Lane, firstSequence: number | ""): string {
 /** Under which it has that the clock of a life was confirmed. */
 function keyOfDated(bootId: string): string {
   return `dated/${bootId}`;
+}
+
+/** Under which it has by how much the clock of a life was set. */
+function keyOfShift(bootId: string): string {
+  return `shift/${bootId}`;
 }
 
 /** Each life ends where the next one begins. */

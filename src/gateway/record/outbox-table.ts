@@ -5,7 +5,7 @@
  * three times its size. What an older version left in such a table is read, sent and removed where it stands.
  */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { type Lane, lanes } from "../../core/contract/topics.ts";
+import type { Lane } from "../../core/contract/topics.ts";
 import type { SqliteDatabase, SqlRow } from "../../core/platform/sqlite/sqlite-database.ts";
 import { laneNumber } from "../../core/wire/uplink-schema.ts";
 import { newBootId, type OutboxLives, openOutboxLives } from "./outbox-lives.ts";
@@ -54,8 +54,6 @@ export interface OutboxTable {
   removeUpTo(lane: Lane, sequence: number): { readonly records: number; readonly bytes: number };
   /** Removes the records from one sequence to another. */
   removeBetween(lane: Lane, fromSequence: number, toSequence: number): void;
-  /** Puts the times of this run's records right by so much: the clock that dated them was set. */
-  shiftTimes(byMs: number): void;
   /**
    * Removes the oldest records, up to the last that was made before `timeMs` under a clock that was confirmed (whatever stands before
    * it is older); none before the oldest such one is `stepMs` older. Call it while this run's clock is confirmed.
@@ -98,10 +96,10 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
   const total = database.prepare(
     `SELECT count(*) AS records, coalesce(sum(length(body)), 0) AS bytes FROM ${all} WHERE lane = ?`,
   );
-  const totalUpTo = database.prepare(
+  const totalBetween = database.prepare(
     `SELECT count(*) AS records, coalesce(sum(length(body)), 0) AS bytes,
             coalesce(min(time_ms), 0) AS from_ms, coalesce(max(time_ms), 0) AS to_ms
-     FROM ${all} WHERE lane = ? AND sequence <= ?`,
+     FROM ${all} WHERE lane = ? AND sequence BETWEEN ? AND ?`,
   );
   const next = database.prepare("SELECT next_sequence FROM outbox_lane WHERE lane = ?");
   const setNext = database.prepare("INSERT OR REPLACE INTO outbox_lane VALUES (?, ?)");
@@ -121,9 +119,6 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
   const lastBefore = database.prepare(
     `SELECT max(sequence) AS sequence FROM ${all} WHERE lane = ? AND sequence BETWEEN ? AND ? AND time_ms < ?`,
   );
-  const shift = database.prepare(
-    "UPDATE outbox_entry SET time_ms = time_ms + ? WHERE lane = ? AND sequence >= ?",
-  );
   const removals = tables.map((table) =>
     database.prepare(`DELETE FROM ${table} WHERE lane = ? AND sequence BETWEEN ? AND ?`),
   );
@@ -136,20 +131,30 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
     for (const removal of removals) removal.run(laneNumber(lane), from, to);
   };
   const removeCounted = (lane: Lane, sequence: number): DroppedRecords => {
-    const row = totalUpTo.get(laneNumber(lane), sequence)!;
-    const records = asNumber(row, "records");
-    if (records > 0) removeBetween(lane, 0, sequence);
-    return {
-      records,
-      bytes: asNumber(row, "bytes"),
-      fromMs: asNumber(row, "from_ms"),
-      toMs: asNumber(row, "to_ms"),
-    };
+    let removed = noRecords;
+    for (const { firstSequence, lastSequence, shiftMs } of lives.spans(lane)) {
+      if (firstSequence > sequence) break;
+      const row = totalBetween.get(laneNumber(lane), firstSequence, Math.min(lastSequence, sequence))!;
+      const records = asNumber(row, "records");
+      if (records === 0) continue;
+      const fromMs = asNumber(row, "from_ms") + shiftMs;
+      const toMs = asNumber(row, "to_ms") + shiftMs;
+      removed = {
+        records: removed.records + records,
+        bytes: removed.bytes + asNumber(row, "bytes"),
+        fromMs: removed.records === 0 ? fromMs : Math.min(removed.fromMs, fromMs),
+        toMs: removed.records === 0 ? toMs : Math.max(removed.toMs, toMs),
+      };
+    }
+    if (removed.records > 0) removeBetween(lane, 0, sequence);
+    return removed;
   };
 
   const readNext = (lane: Lane): number => Number(next.get(laneNumber(lane))?.next_sequence ?? 1);
 
   const lives = openOutboxLives(database, readNext);
+  const shiftOf = (lane: Lane, sequence: number): number =>
+    lives.spans(lane).findLast(({ firstSequence }) => firstSequence <= sequence)!.shiftMs;
 
   return {
     lives,
@@ -158,13 +163,15 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
       const nextSequence = readNext(lane);
       return { records: asNumber(row, "records"), bytes: asNumber(row, "bytes"), nextSequence };
     },
-    insert: (lane, { sequence, timeMs, body }) =>
-      void insert.run(laneNumber(lane), sequence, Math.round(timeMs), sealBody(body)),
+    insert: (lane, { sequence, timeMs, body }) => {
+      const writtenMs = Math.round(timeMs - shiftOf(lane, sequence));
+      insert.run(laneNumber(lane), sequence, writtenMs, sealBody(body));
+    },
     setNextSequence: (lane, sequence) => void setNext.run(laneNumber(lane), sequence),
     read: (lane, after, limit) =>
       select.all(laneNumber(lane), after, limit).map((row) => ({
         sequence: asNumber(row, "sequence"),
-        timeMs: asNumber(row, "time_ms"),
+        timeMs: asNumber(row, "time_ms") + shiftOf(lane, asNumber(row, "sequence")),
         body: openSealedBody(row.body as Uint8Array),
         bytes: (row.body as Uint8Array).length,
       })),
@@ -173,18 +180,17 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
       return typeof sequence === "number" ? sequence : null;
     },
     removeUpTo: removeCounted,
-    shiftTimes(byMs) {
-      for (const lane of lanes) shift.run(Math.round(byMs), laneNumber(lane), lives.begun[lane]);
-    },
     removeBetween,
     dropBefore(lane, timeMs, stepMs) {
       let upTo: number | null = null;
-      for (const { firstSequence, lastSequence } of lives.dated(lane)) {
-        const span = [firstSequence, Math.min(lastSequence, Number.MAX_SAFE_INTEGER)] as const;
+      for (const { firstSequence, lastSequence, isConfirmed, shiftMs } of lives.spans(lane)) {
+        if (!isConfirmed) continue;
+        const span = [firstSequence, lastSequence] as const;
+        const writtenMs = Math.round(timeMs - shiftMs);
         const oldestMs = oldestTime.get(laneNumber(lane), ...span)?.time_ms;
         if (oldestMs === undefined) continue;
-        if (Number(oldestMs) >= timeMs - (upTo === null ? stepMs : 0)) break;
-        upTo = Number(lastBefore.get(laneNumber(lane), ...span, Math.round(timeMs))?.sequence);
+        if (Number(oldestMs) >= writtenMs - (upTo === null ? stepMs : 0)) break;
+        upTo = Number(lastBefore.get(laneNumber(lane), ...span, writtenMs)?.sequence);
       }
       return upTo === null ? noRecords : removeCounted(lane, upTo);
     },

@@ -12,6 +12,7 @@ import {
   sheddingOrder,
 } from "../../../src/gateway/record/lane-policy.ts";
 import { createOutboxBuffer } from "../../../src/gateway/record/outbox-buffer.ts";
+import { fillDisk, mountSmallDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { contents, type OutboxRig, openOutbox } from "./outbox-rig.ts";
 
@@ -208,6 +209,43 @@ describe("the policy of the lanes", () => {
       rig.clock.advance(100 * dayMs);
       hourly(rig, 1);
       expect(predictions(rig)).toMatchObject({ records: 1, dropped: 48 });
+    });
+
+    it("ages what a run before wrote by the clock that it had in the end", () => {
+      const path = newPath();
+      const former = openOutbox(path, { isClockConfirmed: () => true });
+      former.clock.jump(-120 * dayMs);
+      hourly(former, 48);
+      former.clock.jump(120 * dayMs);
+      hourly(former, 1);
+      former.outbox.close();
+      former.file.close();
+      const rig = openOutbox(path, { isClockConfirmed: () => true });
+      rig.clock.advance(3 * dayMs);
+      hourly(rig, 1);
+      expect(predictions(rig)).toMatchObject({ records: 50, dropped: 0 });
+      hourly(rig, 91 * 24);
+      const gaps = contents(rig.outbox, "update")!.records as readonly GapRecord[];
+      expect(predictions(rig).dropped).toBeGreaterThan(48);
+      expect(rig.clock.nowMs() - gaps[0]!.fromMs).toBeLessThan(100 * dayMs);
+    });
+
+    it("on a full disk: alerts reach it all the same", ({ skip }) => {
+      const disk = mountSmallDisk(16 * 1024);
+      if (disk === null) return skip("nobody may mount a disk here");
+      const reserve = { reserveBytes: 1024 * 1024 };
+      const rig = openOutbox(join(disk, "store.db"), { isClockConfirmed: () => true }, reserve);
+      const large = { ...event, detail: "x".repeat(1_500) };
+      for (let index = 0; index < 3_000; index++) rig.outbox.append(large);
+      rig.outbox.flush();
+      rig.file.use((database) => database.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+      fillDisk(disk);
+      rig.clock.jump(120 * dayMs);
+      for (let index = 0; index < 5; index++) {
+        rig.outbox.append({ kind: "alert", id: `${index}`, json: "x" });
+        rig.clock.advance(1_000);
+      }
+      expect(rig.outbox.counts()).toMatchObject({ pendingRecords: 0, lanes: { alert: { records: 5 } } });
     });
 
     it("does not age what a run before wrote after its clock was set wrong", () => {
