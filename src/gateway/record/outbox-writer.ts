@@ -104,9 +104,12 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
     mayGrow: file.reserve.isHeld,
   });
 
-  const commit = (records: readonly PendingRecord[]): readonly Lane[] => {
-    // The ledger is the database's: a corrupted one is replaced on the way, and its ledger with it.
-    const result = file.use(() => ledger!.commit({ records, gaps: buffer.gaps }, terms()));
+  const commit = (choose: () => readonly PendingRecord[]): readonly Lane[] => {
+    // The ledger is the database's: a corrupted one is replaced on the way, its ledger with it, and what it still held waits first.
+    const { records, result } = file.use(() => {
+      const records = choose();
+      return { records, result: ledger!.commit({ records, gaps: buffer.gaps }, terms()) };
+    });
     const committed = new Set(records);
     const left = new Set(result.left);
     buffer.settle(buffer.records.filter((record) => !committed.has(record) || left.has(record)));
@@ -128,7 +131,7 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
 
   const isEssential = ({ lane }: PendingRecord): boolean => !policies[lane].isExpendable;
   const commitEssentials = (): void => {
-    for (const lane of commit(buffer.records.filter(isEssential))) options.onRescued(lane);
+    for (const lane of commit(() => buffer.records.filter(isEssential))) options.onRescued(lane);
   };
 
   return {
@@ -147,7 +150,7 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
       if (verdict === "new") acknowledgementsWait = true;
       return verdict;
     },
-    commit: () => commit(file.reserve.isHeld ? buffer.records : takeSlice()),
+    commit: () => commit(() => (file.reserve.isHeld ? buffer.records : takeSlice())),
     rescue: () => {
       const ways = [
         () => {

@@ -21,11 +21,15 @@ function leaveDamaged(): string {
   outbox.append({ kind: "event", timeMs: 1, name: "told", subject: "s", detail: "d" });
   outbox.close();
   file.close();
-  const bytes = readFileSync(path);
-  const page = Math.floor(bytes.indexOf("alert 20!") / pageBytes) * pageBytes;
-  bytes.fill(0, page, page + pageBytes);
-  writeFileSync(path, bytes);
+  damagePage(path, Math.floor(readFileSync(path).indexOf("alert 20!") / pageBytes));
   return path;
+}
+
+/** Of the page with this number, from 0, nothing is left. */
+function damagePage(path: string, page: number): void {
+  const bytes = readFileSync(path);
+  bytes.fill(0, page * pageBytes, (page + 1) * pageBytes);
+  writeFileSync(path, bytes);
 }
 
 test("one damaged page of what waits costs its own records: state and the other alerts are there, and what may be lost is declared", () => {
@@ -54,4 +58,30 @@ test("one damaged page of what waits costs its own records: state and the other 
   const again = openSqlite(path);
   expect(again.prepare("SELECT count(*) AS texts FROM state").get()!.texts).toBe(2);
   again.close();
+});
+
+test("damage that is met while running turns no order: what waited in the old file goes before what met it", () => {
+  const path = join(createTemporaryFolder(), "store.db");
+  const { clock, file, outbox } = openOutbox(path);
+  for (let index = 0; index < 5; index++) outbox.append({ kind: "alert", id: `old ${index}`, json: "{}" });
+  // Until it is opened anew a write meets damage; a second time damages the file itself.
+  file.use((database) => {
+    database.transaction = () => {
+      throw Object.assign(new Error("database disk image is malformed"), {
+        code: "ERR_SQLITE_ERROR",
+        errcode: 11,
+      });
+    };
+    database.exec("CREATE TABLE junk (x)");
+    const root = Number(
+      database.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'junk'").get()!.rootpage,
+    );
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    damagePage(path, root - 1);
+  });
+  outbox.append({ kind: "alert", id: "newest", json: "{}" });
+  clock.advance(200);
+  expect(contents(outbox, "alert")!.records).toMatchObject(
+    ["old 0", "old 1", "old 2", "old 3", "old 4", "newest"].map((id) => ({ id })),
+  );
 });
