@@ -77,6 +77,7 @@ const schema = `
   );
   CREATE UNIQUE INDEX IF NOT EXISTS outbox_entry_place ON outbox_entry (lane, sequence);
 `;
+const recordTable = "outbox_entry";
 /** Of version 1, with the same columns; gone with its last record. */
 const olderTable = "outbox_record";
 
@@ -234,17 +235,18 @@ function openSchema(database: SqliteDatabase): readonly string[] {
       });
     }
     if (version < schemaVersion) database.exec("UPDATE outbox_meta SET value = '2' WHERE key = 'schema'");
-    return hasOlderRecords(database) ? ["outbox_entry", olderTable] : ["outbox_entry"];
+    const held = listRecordTables(database);
+    if (held.length === 1 || database.prepare(`SELECT 1 FROM ${olderTable} LIMIT 1`).get() !== undefined)
+      return held;
+    database.exec(`DROP TABLE ${olderTable}`);
+    return [recordTable];
   });
 }
 
-/** Whether an older version left records; its empty table is removed. */
-function hasOlderRecords(database: SqliteDatabase): boolean {
-  const named = database.prepare("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ?");
-  if (named.get(olderTable) === undefined) return false;
-  if (database.prepare(`SELECT 1 AS found FROM ${olderTable} LIMIT 1`).get() !== undefined) return true;
-  database.exec(`DROP TABLE ${olderTable}`);
-  return false;
+/** The tables that a file has for records, that of older ones first. */
+export function listRecordTables(database: SqliteDatabase): readonly string[] {
+  const named = database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
+  return [olderTable, recordTable].filter((table) => named.get(table) !== undefined);
 }
 
 function asNumber(row: SqlRow, name: string): number {

@@ -11,6 +11,7 @@ import { decodeRecord } from "../../core/wire/record-codec.ts";
 import { laneNumber } from "../../core/wire/uplink-schema.ts";
 import type { LanePolicies } from "./lane-policy.ts";
 import type { PendingRecord } from "./outbox-ledger.ts";
+import { listRecordTables } from "./outbox-table.ts";
 import { spanOfRecord } from "./record-span.ts";
 import { openSealedBody } from "./sealed-body.ts";
 import { openSealedText } from "./sealed-text.ts";
@@ -53,16 +54,21 @@ export function salvageRecords(setAside: string, policies: LanePolicies): Salvag
   const records: SalvagedRecord[] = [];
   const whole = new Set<Lane>();
   readSetAside(setAside, (database) => {
+    const tables = listRecordTables(database);
     for (const lane of lanes.filter((each) => !policies[each].isExpendable)) {
-      const found = readRows({
-        database,
-        rows: `SELECT sequence AS place, time_ms, body FROM outbox_entry WHERE lane = ${laneNumber(lane)}`,
-        place: "sequence",
-        ends: [0, Number.MAX_SAFE_INTEGER],
-      });
-      const read = found.rows.flatMap((row) => readRecord(lane, row) ?? []);
+      const found = tables.map((table) =>
+        readRows({
+          database,
+          rows: `SELECT sequence AS place, time_ms, body FROM ${table} WHERE lane = ${laneNumber(lane)}`,
+          place: "sequence",
+          ends: [0, Number.MAX_SAFE_INTEGER],
+        }),
+      );
+      const rows = found.flatMap((each) => each.rows);
+      const read = rows.flatMap((row) => readRecord(lane, row) ?? []);
       records.push(...read);
-      if (found.isWhole && read.length === found.rows.length) whole.add(lane);
+      if (tables.length > 0 && found.every(({ isWhole }) => isWhole) && read.length === rows.length)
+        whole.add(lane);
     }
   });
   return { records, lost: lanes.filter((lane) => !whole.has(lane)) };

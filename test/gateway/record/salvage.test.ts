@@ -60,6 +60,61 @@ test("one damaged page of what waits costs its own records: state and the other 
   again.close();
 });
 
+/** The page that a table of a store that is closed begins at, from 0. */
+function rootOf(path: string, table: string): number {
+  const database = openSqlite(path);
+  const row = database.prepare("SELECT rootpage FROM sqlite_master WHERE name = ?").get(table)!;
+  database.close();
+  return Number(row.rootpage) - 1;
+}
+
+/** What of these lanes a start after damage declares, and the ids of the alerts. */
+function takeOver(path: string): { readonly ids: readonly string[]; readonly lost: readonly string[] } {
+  const { clock, file, outbox } = openOutbox(path);
+  clock.advance(200);
+  const alerts = contents(outbox, "alert")?.records ?? [];
+  const updates = contents(outbox, "update")!.records;
+  file.close();
+  return {
+    ids: alerts.flatMap((record) => (record.kind === "alert" ? [record.id] : [])),
+    lost: updates.flatMap((record) => (record.kind === "gap" ? [record.lane] : [])),
+  };
+}
+
+test("what an older version left in its own table is taken over too, first, and a lane is whole only where both are", () => {
+  const ids = Array.from({ length: 40 }, (_, index) => `alert ${index}!`);
+  const leave = (): string => {
+    const path = join(createTemporaryFolder(), "store.db");
+    const { file, outbox } = openOutbox(path);
+    for (const id of ids) outbox.append({ kind: "alert", id, json: "x".repeat(500) });
+    outbox.close();
+    file.close();
+    const older = openSqlite(path);
+    older.exec(`
+      CREATE TABLE junk (x);
+      CREATE TABLE outbox_record (lane INTEGER NOT NULL, sequence INTEGER NOT NULL, time_ms INTEGER NOT NULL,
+        body BLOB NOT NULL, PRIMARY KEY (lane, sequence)) WITHOUT ROWID;
+      INSERT INTO outbox_record SELECT * FROM outbox_entry WHERE sequence <= 20;
+      DELETE FROM outbox_entry WHERE sequence <= 20;
+      VACUUM;
+    `);
+    older.close();
+    return path;
+  };
+  const beside = leave();
+  damagePage(beside, rootOf(beside, "junk"));
+  expect(takeOver(beside)).toEqual({ ids, lost: expect.not.arrayContaining(["alert"]) });
+  const alone = leave();
+  const older = openSqlite(alone);
+  older.exec("DROP TABLE outbox_entry");
+  older.close();
+  damagePage(alone, rootOf(alone, "junk"));
+  expect(takeOver(alone)).toEqual({ ids: ids.slice(0, 20), lost: expect.not.arrayContaining(["alert"]) });
+  const within = leave();
+  damagePage(within, rootOf(within, "outbox_record"));
+  expect(takeOver(within)).toEqual({ ids: ids.slice(20), lost: expect.arrayContaining(["alert"]) });
+});
+
 test("damage that is met while running turns no order: what waited in the old file goes before what met it", () => {
   const path = join(createTemporaryFolder(), "store.db");
   const { clock, file, outbox } = openOutbox(path);
