@@ -23,7 +23,7 @@ import { spanOfRecord } from "./record-span.ts";
 import type { StoreFile } from "./store-file.ts";
 
 interface OutboxWriterOptions {
-  readonly file: Pick<StoreFile, "use" | "reserve">;
+  readonly file: Pick<StoreFile, "use" | "settle" | "reserve">;
   readonly mark: LossMark;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -64,6 +64,9 @@ export interface OutboxWriter {
   /** Records dropped so far, on the disk or before; thinned ones are not. */
   readonly dropped: Readonly<Record<Lane, number>>;
 }
+
+/** What the outbox is called among the parts of its file. */
+export const outboxPart = "outbox";
 
 /** Room that is made at a time. */
 const sacrificeBytes = 256 * 1024;
@@ -116,6 +119,7 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
     acknowledgementsWait = false;
     noteDrops(result.drops);
     noteHeld();
+    if (buffer.records.length === 0) file.settle(outboxPart);
     return result.changed;
   };
 

@@ -14,7 +14,7 @@ import { type LossMark, noLossMark, unknownSinceMs } from "./loss-mark.ts";
 import { createOutboxCommits } from "./outbox-commits.ts";
 import { type OutboxBatch, type PeekOptions, sumOf } from "./outbox-ledger.ts";
 import { createOutboxReads } from "./outbox-reads.ts";
-import { createOutboxWriter, type OutboxWriter } from "./outbox-writer.ts";
+import { createOutboxWriter, type OutboxWriter, outboxPart } from "./outbox-writer.ts";
 import { salvageRecords } from "./salvage.ts";
 import type { StoreFile } from "./store-file.ts";
 import { createUnwrittenLife, type UnwrittenLife } from "./unwritten-life.ts";
@@ -151,6 +151,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   });
 
   file.add({
+    name: outboxPart,
     attach: writer.attach,
     onRenewed(setAside, reason) {
       reads.reset();

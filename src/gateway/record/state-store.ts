@@ -36,6 +36,8 @@ export const changedText = "";
 /** Says what there is to keep, by key; null: nothing. */
 type DescribeState = () => Readonly<Record<string, string | null>>;
 
+const partName = "state";
+
 /** What is kept of one point, or of one list that has a bound of its own, stays well below. */
 const maxTextLength = 16 * 1024 * 1024;
 
@@ -73,6 +75,7 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
         });
       });
       waiting.clear();
+      file.settle(partName);
       for (const key of described.keys()) values.delete(key);
       failing = false;
       return true;
@@ -86,6 +89,7 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
   };
 
   file.add({
+    name: partName,
     attach(database: SqliteDatabase) {
       database.exec(
         "CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",

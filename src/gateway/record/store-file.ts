@@ -11,7 +11,8 @@ import { refuseUnreadable, renewFile } from "../../core/platform/sqlite/renew-fi
 import { openSqlite } from "../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { type SqliteErrorKind, sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
-import { noReserve, openStoreReserve, type StoreReserve } from "./store-reserve.ts";
+import { noteRenewal, noteSettled, type Renewal, readRenewal } from "./renewal-note.ts";
+import { noReserve, openStoreReserve, type StoreReserve, watchReserve } from "./store-reserve.ts";
 import { refuseUnread, takeUpKept } from "./take-up-kept.ts";
 
 export interface StoreFileOptions {
@@ -36,6 +37,7 @@ export interface StoreFileOptions {
 
 /** Something that keeps tables in the file. */
 interface StorePart {
+  readonly name: string;
   /** Called with every newly opened database, before anything else uses it: create tables, prepare statements. */
   readonly attach: (database: SqliteDatabase) => void;
   /**
@@ -43,7 +45,10 @@ interface StorePart {
    * from the file as far as it can be read, or from a copy, which have the tables that the last run made and are closed afterwards.
    */
   readonly takeUp?: (kept: SqliteDatabase) => void;
-  /** Called when a corrupted file was replaced by an empty one, after `attach`, of a part that is added later as well. */
+  /**
+   * Called when a corrupted file was replaced by an empty one, after `attach`, of a part that is added later as well; and again at the
+   * next start, where the part has not called `settle` since.
+   */
   readonly onRenewed?: (setAside: string, reason: string) => void;
 }
 
@@ -52,6 +57,8 @@ export interface StoreFile {
   add(part: StorePart): void;
   /** Runs `work` on the open database; a corrupted one is replaced and `work` run once more. Throws `STORE`. */
   use<T>(work: (database: SqliteDatabase) => T): T;
+  /** What the part of this name took over from a file that was set aside is on the disk. */
+  settle(part: string): void;
   readonly reserve: StoreReserve;
   /** Is another file in its place, or none? What is written then is found by nobody after the end. */
   isGone(): boolean;
@@ -61,12 +68,6 @@ export interface StoreFile {
 }
 
 const usualPatienceMs = 60_000;
-
-/** A corrupted file was replaced. */
-interface Renewal {
-  readonly setAside: string;
-  readonly reason: string;
-}
 
 /**
  * Opens the file. Throws `STORE` where only a person can help (no rights, another process has it, no SQLite); a full
@@ -85,14 +86,21 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   let renewal: Renewal | null = null;
   let closed = false;
 
-  const announce = ({ setAside, reason }: Renewal): void => {
-    logger.error("the store was corrupted: set aside and started anew", { path, setAside, reason });
-    renewal = { setAside, reason };
-    for (const part of parts) part.onRenewed?.(setAside, reason);
+  const tell = ({ setAside, reason, settled }: Renewal, told: readonly StorePart[]): void => {
+    for (const { name, onRenewed } of told) if (!settled.has(name)) onRenewed?.(setAside, reason);
   };
 
-  const openAttached = (): SqliteDatabase => {
+  const announce = (renewed: Renewal): void => {
+    const { setAside, reason } = renewed;
+    logger.error("the store was corrupted: set aside and started anew", { path, setAside, reason });
+    renewal = renewed;
+    tell(renewed, parts);
+  };
+
+  /** @param begun the file is new, in place of a damaged one */
+  const openAttached = (begun: Renewal | null = null): SqliteDatabase => {
     let renewed: Renewal | null = null;
+    let unsettled: Renewal | null = null;
     const opened = openSqlite(path, {
       locking: "exclusive",
       synchronous: options.survives === "crash" ? "normal" : "full",
@@ -108,11 +116,14 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
             pages,
           });
       },
-      onCorrupt: (setAside, reason) => {
-        renewed = { setAside, reason };
+      onCorrupt: (setAside, reason, fresh) => {
+        renewed = { setAside, reason, settled: new Set() };
+        noteRenewal(fresh, renewed);
       },
     });
     try {
+      if (begun !== null) noteRenewal(opened, begun);
+      else if (renewed === null && renewal === null) unsettled = readRenewal(opened);
       for (const part of parts) part.attach(opened);
     } catch (error) {
       opened.close();
@@ -121,6 +132,10 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     database = opened;
     isElsewhere = noteFilePlace(path);
     if (renewed !== null) announce(renewed);
+    if (unsettled !== null) {
+      renewal = unsettled;
+      tell(unsettled, parts);
+    }
     return opened;
   };
 
@@ -142,12 +157,11 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   };
 
   const renew = (reason: string): SqliteDatabase => {
-    let setAside = "";
-    const fresh = renewFile(path, (to) => {
-      setAside = to;
-      return openAttached();
+    const { fresh, renewed } = renewFile(path, (setAside) => {
+      const renewed = { setAside, reason, settled: new Set<string>() };
+      return { fresh: openAttached(renewed), renewed };
     });
-    announce({ setAside, reason });
+    announce(renewed);
     return fresh;
   };
 
@@ -200,21 +214,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     database?.exec(`PRAGMA wal_autocheckpoint = ${room.isHeld ? 1000 : 32}`);
   };
   boundLog();
-  const reserve: StoreReserve = {
-    get isHeld() {
-      return room.isHeld;
-    },
-    giveUp() {
-      const isGiven = room.giveUp();
-      boundLog();
-      return isGiven;
-    },
-    restore() {
-      const isHeld = room.restore();
-      boundLog();
-      return isHeld;
-    },
-  };
+  const reserve = watchReserve(room, boundLog);
 
   return {
     reserve,
@@ -243,7 +243,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
         }
       }
       // Of one that came to pass just now it has been told with the others.
-      if (before !== null && before === renewal) part.onRenewed?.(before.setAside, before.reason);
+      if (before !== null && before === renewal) tell(before, [part]);
     },
     use(work) {
       if (closed) throw new AuroraError("STORE", `${path} is closed`, { op: "use store", subject: path });
@@ -261,6 +261,9 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
         letGo();
         return work(renew(wordsOf(error)));
       }
+    },
+    settle(part) {
+      if (renewal !== null && database !== null) noteSettled(database, renewal, part);
     },
     close() {
       closed = true;

@@ -19,6 +19,22 @@ export interface StoreReserve {
 /** Of a store that keeps no reserve. */
 export const noReserve: StoreReserve = { isHeld: true, giveUp: () => false, restore: () => true };
 
+/** As `reserve`; calls back whenever it may have been given up or taken again. */
+export function watchReserve(reserve: StoreReserve, onChange: () => void): StoreReserve {
+  const change = (work: () => boolean): boolean => {
+    const result = work();
+    onChange();
+    return result;
+  };
+  return {
+    get isHeld() {
+      return reserve.isHeld;
+    },
+    giveUp: () => change(reserve.giveUp),
+    restore: () => change(reserve.restore),
+  };
+}
+
 /** At most this share of the file system. */
 const diskShare = 1 / 16;
 const chunkBytes = 64 * 1024;

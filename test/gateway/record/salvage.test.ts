@@ -6,6 +6,7 @@ import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { createStateStore } from "../../../src/gateway/record/state-store.ts";
+import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { contents, openOutbox } from "./outbox-rig.ts";
 
@@ -113,6 +114,33 @@ test("what an older version left in its own table is taken over too, first, and 
   const within = leave();
   damagePage(within, rootOf(within, "outbox_record"));
   expect(takeOver(within)).toEqual({ ids: ids.slice(20), lost: expect.arrayContaining(["alert"]) });
+});
+
+test("a start that ends before all was taken over is followed by one that does it again, and none after that", () => {
+  const path = leaveDamaged();
+  // Ends before there is a state; what was taken over of records is on the disk.
+  const begun = takeOver(path);
+  expect(begun.ids.length).toBeGreaterThan(30);
+  const file = openStoreFile({ path });
+  expect(createStateStore(file, silentLogger).get("baseline")).toBe('{"version":5}');
+  file.close();
+  expect(takeOver(path)).toEqual(begun);
+  const next = openStoreFile({ path });
+  const state = createStateStore(next, silentLogger);
+  expect([state.get("baseline"), state.set("baseline", null)]).toEqual(['{"version":5}', true]);
+  next.close();
+  const last = openStoreFile({ path });
+  expect(createStateStore(last, silentLogger).get("baseline")).toBeNull();
+  last.close();
+});
+
+test("a start that ends before anything was taken over is followed by one that takes over all of it", () => {
+  const path = leaveDamaged();
+  openStoreFile({ path }).close();
+  openStoreFile({ path }).close();
+  const { ids, lost } = takeOver(path);
+  expect(ids.length).toBeGreaterThan(30);
+  expect(lost).toContain("alert");
 });
 
 test("damage that is met while running turns no order: what waited in the old file goes before what met it", () => {
