@@ -51,13 +51,18 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
   let failing = false;
   /** Has anything been read that an earlier run kept? */
   let isRead = false;
+  /** Texts that an older version left, without a seal. */
+  const unsealed = new Map<string, string>();
 
   const take = (database: SqliteDatabase): void => {
     const rows = database.prepare("SELECT key, value FROM state").all();
     isRead ||= rows.length > 0;
     for (const row of rows) {
       const key = String(row.key);
-      if (!waiting.has(key) && !values.has(key) && !described.has(key)) values.set(key, openText(row.value));
+      if (waiting.has(key) || values.has(key) || described.has(key)) continue;
+      const text = openText(row.value);
+      values.set(key, text);
+      if (text === row.value) unsealed.set(key, text);
     }
   };
 
@@ -112,6 +117,10 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
     },
   });
 
+  // One that never changes would be written no more.
+  if (unsealed.size > 0) sealOlder(file, unsealed);
+  unsealed.clear();
+
   const setAll: StateStore["setAll"] = (entries) => {
     for (const [key, text] of Object.entries(entries)) {
       if (text === null || text.length <= maxTextLength) continue;
@@ -165,6 +174,20 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
       return waiting.size === 0;
     },
   };
+}
+
+/** Where the disk does not take it, the next start does it. */
+function sealOlder(file: StoreFile, texts: ReadonlyMap<string, string>): void {
+  try {
+    file.use((database) => {
+      const put = database.prepare("UPDATE state SET value = ? WHERE key = ? AND value = ?");
+      database.transaction(() => {
+        for (const [key, text] of texts) put.run(sealText(text), key, text);
+      });
+    });
+  } catch {
+    // They are taken as they stand.
+  }
 }
 
 function openText(kept: SqlValue | undefined): string {

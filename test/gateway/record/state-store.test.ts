@@ -63,6 +63,23 @@ test("a text of which the disk has changed a digit is not believed, one of an ol
   expect(state.get("described/a")).toBe(changedText);
 });
 
+test("a text of an older version has its seal after the first start, also where nobody writes it again", () => {
+  const path = join(createTemporaryFolder(), "store.db");
+  let file = openStoreFile({ path });
+  createStateStore(file).set("baseline", "{}");
+  file.use((database) => database.exec(`UPDATE state SET value = '{"locationDb":-23.98}'`));
+  file.close();
+  file = openStoreFile({ path });
+  const state = createStateStore(file);
+  state.release(["baseline"], () => ({}));
+  expect(state.isWritten).toBe(true);
+  file.use((database) => database.exec("UPDATE state SET value = replace(value, '-23', '-63')"));
+  file.close();
+  file = openStoreFile({ path });
+  onTestFinished(() => file.close());
+  expect(createStateStore(file).get("baseline")).toBe(changedText);
+});
+
 test("a full disk keeps the newest value in memory and writes it when it can", () => {
   const path = join(createTemporaryFolder(), "store.db");
   const file = openStoreFile({ path, maxFileBytes: 65_536 });
