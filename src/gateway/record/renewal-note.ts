@@ -40,7 +40,7 @@ export function noteSettled(database: SqliteDatabase, { settled }: Renewal, part
 }
 
 /** What is noted; null: the file was never begun anew. */
-export function readRenewal(database: SqliteDatabase): Renewal | null {
+export function readRenewalNote(database: SqliteDatabase): Renewal | null {
   const named = database.prepare(
     "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'store_renewal'",
   );

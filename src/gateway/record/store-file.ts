@@ -11,7 +11,8 @@ import { refuseUnreadable, renewFile } from "../../core/platform/sqlite/renew-fi
 import { openSqlite } from "../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { type SqliteErrorKind, sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
-import { noteRenewal, noteSettled, type Renewal, readRenewal } from "./renewal-note.ts";
+import { createReadPause } from "./read-pause.ts";
+import { noteRenewal, noteSettled, type Renewal, readRenewalNote } from "./renewal-note.ts";
 import { noReserve, openStoreReserve, type StoreReserve, watchReserve } from "./store-reserve.ts";
 import { refuseUnread, takeUpKept } from "./take-up-kept.ts";
 
@@ -85,6 +86,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   let isUnread = false;
   let renewal: Renewal | null = null;
   let closed = false;
+  const whereItReads = createReadPause();
 
   const tell = ({ setAside, reason, settled }: Renewal, told: readonly StorePart[]): void => {
     for (const { name, onRenewed } of told) if (!settled.has(name)) onRenewed?.(setAside, reason);
@@ -123,7 +125,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     });
     try {
       if (begun !== null) noteRenewal(opened, begun);
-      else if (renewed === null && renewal === null) unsettled = readRenewal(opened);
+      else if (renewed === null && renewal === null) unsettled = readRenewalNote(opened);
       for (const part of parts) part.attach(opened);
     } catch (error) {
       opened.close();
@@ -247,20 +249,21 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     },
     use(work) {
       if (closed) throw new AuroraError("STORE", `${path} is closed`, { op: "use store", subject: path });
-      const current = database ?? open();
       try {
-        return work(current);
+        if (database !== null) return work(database);
       } catch (error) {
         if (!isCorrupt(error)) throw error;
         letGo();
       }
-      try {
-        return work(open());
-      } catch (error) {
-        if (!isCorrupt(error)) throw error;
-        letGo();
-        return work(renew(wordsOf(error)));
-      }
+      return whereItReads(() => {
+        try {
+          return work(open());
+        } catch (error) {
+          if (!isCorrupt(error)) throw error;
+          letGo();
+          return work(renew(wordsOf(error)));
+        }
+      });
     },
     settle(part) {
       if (renewal !== null && database !== null) noteSettled(database, renewal, part);

@@ -5,6 +5,8 @@ import { databaseFiles, sizeOf, sizeWithLog } from "./file-size.ts";
 import { wrapSqliteError } from "./sqlite-error.ts";
 
 const chunkBytes = 1024 * 1024;
+/** Operation of the errors of {@link refuseUnreadable}. */
+export const readOp = "read all of a database";
 
 /**
  * Throws `STORE`, of the kind `io`, where the disk fails to read the file at `path` or its log. Of such a file SQLite says that it is
@@ -19,7 +21,7 @@ export function refuseUnreadable(path: string): void {
       for (let at = 0; readSync(file, chunk, 0, chunkBytes, at) > 0; at += chunkBytes);
     } catch (error) {
       const cause = Object.assign(new Error((error as Error).message), { code: "SQLITE_IOERR_READ" });
-      throw wrapSqliteError(cause, "read", each);
+      throw wrapSqliteError(cause, readOp, each);
     } finally {
       closeSync(file);
     }
