@@ -20,7 +20,7 @@ import { diffDays } from "../drift/diff-days.ts";
 import { renderDriftDays } from "../drift/render-days.ts";
 import { renderDayDiff } from "../drift/render-diff.ts";
 import { parseInteger } from "../terminal/options.ts";
-import { printReply, printWords } from "../terminal/print-reply.ts";
+import { printJson, printReply, printWords } from "../terminal/print-reply.ts";
 import { renderDriftExplanation, renderDriftReport, renderGatewayDrift } from "../terminal/render-drift.ts";
 import { renderPerformance } from "../terminal/render-performance.ts";
 
@@ -103,8 +103,7 @@ Example:
 async function printVerdicts(flags: DriftFlags): Promise<void> {
   const reply = await askVerdicts(flags, Date.now());
   const { performance, history } = await askBeside(flags, reply.verdicts.length === 0 ? null : reply.day);
-  const all = { ...reply, performance, ...(flags.days === undefined ? {} : { history }) };
-  printReply(true, all, () => "");
+  printJson({ ...reply, performance, ...(flags.days === undefined ? {} : { history }) });
 }
 
 async function printNews(flags: DriftFlags): Promise<void> {

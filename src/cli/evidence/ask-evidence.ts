@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
+import { parseEvidenceDelay } from "../../core/contract/evidence-delay.ts";
 import {
   type EvidenceFilter,
   type EvidenceListReply,
@@ -223,8 +224,8 @@ export async function findAnswer(collector: string, request: string): Promise<Re
 
 /** Does it tell of a delay up to a moment that has passed? */
 function isOver(detail: string): boolean {
-  const [, untilTime] = / are sent on by themselves after (\S+Z)\./.exec(detail) ?? [];
-  return untilTime !== undefined && Date.parse(untilTime) <= Date.now();
+  const untilMs = parseEvidenceDelay(detail);
+  return untilMs !== null && untilMs <= Date.now();
 }
 
 const answerVerbs: Readonly<Record<RequestAnswer["kind"], string>> = {

@@ -2,8 +2,13 @@ import { printable } from "../../core/platform/printable.ts";
 
 /** What a command has to say on stdout: one line of JSON where that is asked for (`--json`), words otherwise. */
 export function printReply(json: boolean | undefined, value: unknown, render: () => string): void {
-  if (json === true) process.stdout.write(`${JSON.stringify(value)}\n`);
+  if (json === true) printJson(value);
   else printWords(render());
+}
+
+/** One line. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
 /** Words without colours, of which some may come from a file or the wire. */

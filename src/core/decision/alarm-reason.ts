@@ -29,7 +29,7 @@ export function describeReason(parts: ReasonParts): string {
   return `${why}${describeLoudness(parts)}${evidence === undefined ? "" : `. ${evidence.sentence.replace(/\.$/, "")}`}`;
 }
 
-/** Alarms that stand while a machine works at the fainter of its two loads: the level's is as it was, and that is said. */
+/** Alarms that stand while a machine works at the fainter of its two loads: of the level's it is said that this load says nothing of it. */
 export function explainFainterLoad(held: readonly StandingAlarm[]): readonly StandingAlarm[] {
   return held.map((alarm) =>
     alarm.failureMode === vibrationLevelMode ? { ...alarm, whyItStands: atFainterLoad } : alarm,

@@ -7,7 +7,7 @@ import { AuroraError, systemCodeOf } from "../contract/aurora-error.ts";
 /** What stands, and what was told of it. */
 interface LastingFault {
   readonly stands: boolean;
-  /** It failed, at a moment of whatever clock, ms; is the cause news, to be told now? One that follows another has another hint. */
+  /** It failed, at `atMs` of any one clock; is its cause to be told now? Where the system gave a code, operation, code and hint are the cause, else the message. */
   note(error: unknown, atMs: number): boolean;
   /** It works; was there a fault that was told? */
   clear(): boolean;

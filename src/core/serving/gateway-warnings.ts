@@ -154,7 +154,7 @@ function warnOfSharedDevices({ devices, turbines }: GatewayConfig): readonly Con
     const own = turbines.filter(({ points }) => points.some(({ device }) => device === id));
     if (own.length < 2) return [];
     const names = own.map((turbine) => turbine.id).join(", ");
-    const problem = `"${id}" measures several turbines (${names}): a shaft speed among its readings counts for each of which SCADA tells none, and nothing asks whether a speed fits what is heard`;
+    const problem = `"${id}" measures several turbines (${names}): a shaft speed among its readings is taken for each of them whose SCADA tells none, and nothing checks that it fits what is heard`;
     const write = "map the shaft speed of each turbine, unless all of them turn alike";
     return [{ path: ["devices", index, "id"], problem, write }];
   });

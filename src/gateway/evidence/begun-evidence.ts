@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import type { EvidenceKind } from "../../core/contract/evidence.ts";
-import { renderIsoTime } from "../../core/contract/iso-time.ts";
+import { renderEvidenceDelay } from "../../core/contract/evidence-delay.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { nameComponent, readKept } from "../record/read-kept.ts";
@@ -125,7 +125,7 @@ export function openBegunEvidence({ state, telemetry, logger }: BegunEvidenceOpt
         if (begun.kind !== "request" || begun.delayedUntilMs === untilMs) continue;
         begun.delayedUntilMs = untilMs;
         write(begun);
-        const reason = `the bytes of a day for raw samples are used up; samples are sent on by themselves after ${renderIsoTime(untilMs)}. The gateway's configuration says how many bytes these are (evidence.dailyBytes).`;
+        const reason = `the bytes of a day for raw samples are used up; ${renderEvidenceDelay(untilMs)}. The gateway's configuration says how many bytes these are (evidence.dailyBytes).`;
         telemetry.event("evidence-request-delayed", nameComponent(begun), `request ${begun.id}: ${reason}`);
       }
     },

@@ -131,7 +131,7 @@ test("a device of several turbines, whose readings are of none of them, is a war
   const { code, stderr } = await auroraHere("config", "validate", write(good + other));
   expect(code).toBe(0);
   expect(stderr).toMatch(
-    /warning: .*:7:9: devices\[0\]\.id: "mcu-1" measures several turbines \(WT01, WT02\): a shaft speed among its readings counts for each of which SCADA tells none/,
+    /warning: .*:7:9: devices\[0\]\.id: "mcu-1" measures several turbines \(WT01, WT02\): a shaft speed among its readings is taken for each of them whose SCADA tells none/,
   );
 });
 

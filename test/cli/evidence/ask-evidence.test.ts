@@ -6,6 +6,7 @@ import {
   requestEvidence,
   waitForEvidence,
 } from "../../../src/cli/evidence/ask-evidence.ts";
+import { renderEvidenceDelay } from "../../../src/core/contract/evidence-delay.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { listeningPort } from "../../support/listening-port.ts";
 
@@ -105,7 +106,7 @@ interface GatewayAnswer {
 }
 
 const delayedUntil = (epochMs: number): string =>
-  `the bytes of a day are used up; samples are sent on by themselves after ${new Date(epochMs).toISOString()}`;
+  `the bytes of a day are used up; ${renderEvidenceDelay(epochMs)}`;
 
 test("a delay whose moment has passed is not told: the request is accepted, as before it", async () => {
   const answer = (name: string, text: string): GatewayAnswer => ({

@@ -48,7 +48,10 @@ class Hearing implements Deafness {
     return this.isQuiet || this.isDeaf;
   }
 
-  note(...[{ atLeastDb, atMostDb }, baseline]: Parameters<Deafness["note"]>): void {
+  note(
+    { atLeastDb, atMostDb }: Pick<WindowSeverity, "atLeastDb" | "atMostDb">,
+    baseline: { readonly quieterDb: number | null } | null,
+  ): void {
     const quieterDb = baseline?.quieterDb ?? null;
     const quietDb = quieterDb === null ? deafDb : Math.min(deafDb, -quieterDb - likeDb);
     this.isQuiet = atMostDb !== null && atMostDb <= quietDb;

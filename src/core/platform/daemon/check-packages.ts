@@ -50,9 +50,11 @@ function isAboveHere(folder: string): boolean {
 
 /** @throws AuroraError CONFIG_INVALID where everybody may write to the path, or put another in its place */
 function refuseOpenPath(name: string, path: string): void {
+  // There the bits say nothing.
+  if (process.platform === "win32") return;
   for (let at = path; ; at = dirname(at)) {
     const mode = statSync(at, { throwIfNoEntry: false })?.mode ?? 0;
-    // Below a sticky one, such as /tmp, each has what is his.
+    // In a sticky folder, such as /tmp, nobody replaces what is another's.
     const isSticky = (mode & 0o1000) !== 0 && at !== path && at !== dirname(path);
     if ((mode & 0o002) !== 0 && !isSticky) {
       const what = at === path ? `which belongs to ${name}` : `in which ${name} is`;

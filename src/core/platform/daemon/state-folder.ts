@@ -70,7 +70,8 @@ export async function prepareStateFolder(
       await setMode(path, mode & ownerOnly);
       // Some file systems (exFAT) take what they do not keep.
       if (((await stat(path)).mode & 0o077) === 0) report.tightened += 1;
-      else isWithoutRights = true;
+      // There the bits say nothing.
+      else isWithoutRights = process.platform !== "win32";
     });
   const tidy = (folder: string, name: string): Promise<void> =>
     attempt(async () => {

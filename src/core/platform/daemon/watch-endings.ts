@@ -1,6 +1,6 @@
 /**
  * Tells, while a daemon runs, that a certificate or the root of updates that it names comes to its end: a month, a week and a day
- * before, never before it is warned of, then, and as long after. What a start finds is told by the start, in the log. Renews nothing.
+ * before, but of a short life only from its last quarter on, then, and as long after. What a start finds is told by the start, in the log. Renews nothing.
  */
 import { formatKeyPath } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile } from "../../contract/config/configured-files.ts";
