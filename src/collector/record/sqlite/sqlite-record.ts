@@ -82,7 +82,7 @@ export async function openSqliteRecord(
     readonly access?: "read" | "write";
     readonly clock: Pick<Clock, "nowMs">;
     readonly logger: Logger;
-    /** Is waited for before the tables of an older collector are changed, in which time nothing else runs. */
+    /** Is waited for before work in which nothing else runs: tables of an older collector are changed, all of a damaged file is read. */
     readonly beforeSteps?: () => Promise<void>;
   },
 ): Promise<FleetRecord> {
@@ -91,6 +91,7 @@ export async function openSqliteRecord(
   let leakedPages = 0;
   let isUnchecked = false;
   const notedDamage = await readNotedDamage(path, logger);
+  if (notedDamage !== null) await options.beforeSteps?.();
   const database = openSqlite(path, {
     // The thread that stores does more than that: it does not wait for the disk (`syncWrites`), and seldom for a checkpoint.
     synchronous: "normal",
