@@ -5,7 +5,7 @@
 import { rmSync } from "node:fs";
 import { type Lane, lanes } from "../../core/contract/topics.ts";
 import { sizeOf } from "../../core/platform/sqlite/file-size.ts";
-import { openSqlite } from "../../core/platform/sqlite/sqlite.ts";
+import { readSqliteInPlace } from "../../core/platform/sqlite/read-in-place.ts";
 import type { SqliteDatabase, SqlRow, SqlValue } from "../../core/platform/sqlite/sqlite-database.ts";
 import { decodeRecord } from "../../core/wire/record-codec.ts";
 import { laneNumber } from "../../core/wire/uplink-schema.ts";
@@ -89,12 +89,7 @@ function readRecord(lane: Lane, row: SqlRow): SalvagedRecord | null {
 /** A file that SQLite does not even open holds nothing. */
 function readSetAside(path: string, read: (database: SqliteDatabase) => void): void {
   try {
-    const database = openSqlite(path, { access: "read" });
-    try {
-      read(database);
-    } finally {
-      database.close();
-    }
+    readSqliteInPlace(path, read);
   } catch {
     // Its name is told, and whoever wants more of it than this has it.
   }

@@ -5,7 +5,7 @@
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { readSqliteCopy } from "../../core/platform/sqlite/read-copy.ts";
-import { openSqlite } from "../../core/platform/sqlite/sqlite.ts";
+import { readSqliteInPlace } from "../../core/platform/sqlite/read-in-place.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 
@@ -47,12 +47,7 @@ export function takeUpKept({ path, isFailing, patienceMs, take, logger }: KeptSt
 /** Of a file that cannot be read everywhere, what is asked for may be whole. Gives whether it was. */
 function readInPlace(path: string, take: KeptStore["take"]): boolean {
   try {
-    const database = openSqlite(path, { access: "read" });
-    try {
-      take(database);
-    } finally {
-      database.close();
-    }
+    readSqliteInPlace(path, take);
     return true;
   } catch {
     return false;
