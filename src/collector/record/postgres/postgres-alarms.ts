@@ -27,8 +27,7 @@ import { recordBounds, refuseBeyond } from "../record-bounds.ts";
 import { searchWords } from "../record-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
 import { holdsWords } from "./postgres-events.ts";
-import { transpose } from "./postgres-predictions.ts";
-import type { SqlParameter } from "./postgres-values.ts";
+import { columnsOf, type SqlParameter, transpose } from "./postgres-values.ts";
 
 /** Stores an event with the alarm that it belongs to; one that is known changes nothing. @throws RecordRefusedError before anything is written */
 export async function putAlert(session: SqlSession, event: AlertEvent, receipt: Receipt): Promise<void> {
@@ -115,12 +114,13 @@ export async function holdAlarms(session: SqlSession, heard: readonly HeardAlarm
   if (heard.length === 0) return;
   const held = `alarm.id, alarm.site, alarm.turbine, alarm.component, alarm.failure_mode, alarm.active, alarm.said,
       alert_event.time_ms, alert_event.received_ms, alert_event.json, ${twinned}`;
+  const states = heard.map(({ state }) => state);
   const standing = await session.rows(
     `SELECT ${held} FROM alarm LEFT JOIN ${lastEvent}
      WHERE alarm.active AND (alarm.site, alarm.turbine) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
-    [heard.map(({ state }) => state.site), heard.map(({ state }) => state.turbine)],
+    columnsOf(states, "site", "turbine"),
   );
-  const kinds = heard.flatMap(({ state: { site, turbine, alarms } }) =>
+  const kinds = states.flatMap(({ site, turbine, alarms }) =>
     alarms.map(({ component, failureMode }) => [site, turbine, component, failureMode] as const),
   );
   const named =

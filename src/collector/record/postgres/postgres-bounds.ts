@@ -11,8 +11,8 @@ import type { PostgresDatabase } from "./postgres-database.ts";
 import { isDataError } from "./postgres-errors.ts";
 import { createLabelCheck } from "./postgres-labels.ts";
 import { createPointNumbers } from "./postgres-machines.ts";
-import { transpose } from "./postgres-predictions.ts";
 import { faultOf, type Refused, type SentRecord } from "./postgres-use.ts";
+import { columnsOf, transpose } from "./postgres-values.ts";
 
 /** Numbers that stand for names in the tables. */
 export interface RecordNumbers {
@@ -117,7 +117,7 @@ function createTurbineCheck(
     const known = await database.rows(
       `SELECT site, turbine, gateway FROM turbine
        WHERE (site, turbine) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
-      [spoken.map(({ site }) => site), spoken.map(({ turbine }) => turbine)],
+      columnsOf(spoken, "site", "turbine"),
     );
     const counted = await database.rows(
       "SELECT gateway, COUNT(*) AS total FROM turbine WHERE gateway = ANY ($1::text[]) GROUP BY gateway",
@@ -158,10 +158,11 @@ function createPointCheck(
       return number === undefined;
     });
     if (unknown.length === 0) return ofRecords;
+    const unnamed = unknown.map(({ point }) => point);
     const counted = await database.rows(
       `SELECT site, turbine, COUNT(*) AS total FROM point
        WHERE (site, turbine) IN (SELECT * FROM unnest($1::text[], $2::text[])) GROUP BY site, turbine`,
-      [unknown.map(({ point }) => point.site), unknown.map(({ point }) => point.turbine)],
+      columnsOf(unnamed, "site", "turbine"),
     );
     const totals = new Map(counted.map((row) => [`${row.site}\n${row.turbine}`, Number(row.total)]));
     const added = new Map<string, PointId>();

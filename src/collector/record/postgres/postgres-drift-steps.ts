@@ -14,6 +14,7 @@ import type {
 import { readDriftState, readDuePeriod, readPoint, readRange, readStoredReference } from "../drift-rows.ts";
 import { awaitedPeriods, type DriftRenewal } from "../drift-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
+import { columnsOf } from "./postgres-values.ts";
 
 /**
  * Ended by this clock, and the last word of its point is of a later period, or nothing came for the time of grace. Of other points of its
@@ -151,11 +152,7 @@ export async function readStates(session: SqlSession, points: readonly PointId[]
     `SELECT site, turbine, component, drift_state.*
      FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS wanted (site, turbine, component, place)
      JOIN point USING (site, turbine, component) JOIN drift_state ON drift_state.point = point.id ORDER BY place`,
-    [
-      points.map(({ site }) => site),
-      points.map(({ turbine }) => turbine),
-      points.map(({ component }) => component),
-    ],
+    columnsOf(points, "site", "turbine", "component"),
   );
   return rows.map(readDriftState);
 }

@@ -25,8 +25,8 @@ import {
 } from "../record-rules.ts";
 import type { PostgresDatabase, PostgresRow, SqlSession } from "./postgres-database.ts";
 import { dayNumber } from "./postgres-partitions.ts";
-import { expectManyDays, transpose } from "./postgres-predictions.ts";
-import type { SqlParameter } from "./postgres-values.ts";
+import { expectManyDays } from "./postgres-predictions.ts";
+import { type SqlParameter, transpose } from "./postgres-values.ts";
 
 /** A record and its source. */
 export type Received<T> = readonly [record: T, source: RecordSource];

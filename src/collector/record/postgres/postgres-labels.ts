@@ -6,7 +6,7 @@ import type { PredictionBatch } from "../../../core/contract/uplink-record.ts";
 import type { RecordFault, StorableRecord } from "../fleet-record.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
 import { countUse, type Refused, type SentRecord } from "./postgres-use.ts";
-import { encodeArray, type SqlParameter } from "./postgres-values.ts";
+import { columnsOf, encodeArray } from "./postgres-values.ts";
 
 /** Labels that are remembered with their numbers. */
 const maxLabels = 10_000;
@@ -76,7 +76,7 @@ async function findLabels(database: PostgresDatabase, labels: Labels): Promise<R
   const rows = await database.rows(
     `SELECT place, id FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS label (version, modes, place)
      JOIN prediction_label ON model_version = version AND failure_modes = modes::text[]`,
-    columnsOf(labels),
+    columnsOf([...labels.values()], "version", "modes"),
   );
   const names = [...labels.keys()];
   return new Map(rows.map(({ place, id }) => [names[Number(place) - 1]!, Number(id)]));
@@ -104,13 +104,8 @@ async function makeLabels(
       `INSERT INTO prediction_label (model_version, failure_modes)
        SELECT version, modes::text[] FROM unnest($1::text[], $2::text[]) AS label (version, modes)
        ORDER BY version, modes ON CONFLICT DO NOTHING`,
-      columnsOf(taken),
+      columnsOf([...taken.values()], "version", "modes"),
     );
     return refused;
   });
-}
-
-function columnsOf(labels: Labels): SqlParameter[] {
-  const rows = [...labels.values()];
-  return [rows.map(({ version }) => version), rows.map(({ modes }) => modes)];
 }

@@ -3,6 +3,7 @@ import { memoryLifePrefix } from "../../../core/contract/uplink-record.ts";
 import type { LaneKey } from "../fleet-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import type { SqlSession } from "./postgres-database.ts";
+import { columnsOf } from "./postgres-values.ts";
 
 /** A lane as one text, in whose order lanes are locked. */
 export function nameLane({ gateway, bootId, lane }: LaneKey): string {
@@ -29,29 +30,29 @@ export async function lockLanes(
 ): Promise<LockedLanes> {
   const keys = new Map(lanes.map((lane) => [nameLane(lane), lane]));
   const found = new Map<string, LockedLane>();
-  const lock = async (names: readonly string[]): Promise<void> => {
+  const lock = async (wanted: readonly LaneKey[]): Promise<void> => {
     const rows = await session.rows(
       `SELECT ctid::text AS place, gateway, boot_id, lane, sequence FROM uplink_progress
        WHERE (gateway, boot_id, lane) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
        ORDER BY gateway, boot_id, lane FOR UPDATE`,
-      columnsOf(names.map((name) => keys.get(name)!)),
+      columnsOf(wanted, "gateway", "bootId", "lane"),
     );
     for (const { gateway, boot_id, lane, sequence, place } of rows) {
       const known = sequence === null ? null : Number(sequence);
       found.set(`${gateway}\n${boot_id}\n${lane}`, { sequence: known, place: String(place) });
     }
   };
-  const names = [...keys.keys()].sort();
-  await lock(names);
-  const missing = names.filter((name) => !found.has(name));
-  if (missing.length === 0) return { lanes: found, begun: [] };
+  const inOrder = [...keys.keys()].sort().map((name) => keys.get(name)!);
+  await lock(inOrder);
+  const begun = inOrder.filter((lane) => !found.has(nameLane(lane)));
+  if (begun.length === 0) return { lanes: found, begun };
   await session.run(
     `INSERT INTO uplink_progress (gateway, boot_id, lane, received_ms)
      SELECT *, $4::bigint FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING`,
-    [...columnsOf(missing.map((name) => keys.get(name)!)), Math.trunc(nowMs)],
+    [...columnsOf(begun, "gateway", "bootId", "lane"), Math.trunc(nowMs)],
   );
-  await lock(missing);
-  return { lanes: found, begun: missing.map((name) => keys.get(name)!) };
+  await lock(begun);
+  return { lanes: found, begun };
 }
 
 /** The highest sequences of lanes over the lives of their gateways, but those of memory. */
@@ -74,7 +75,7 @@ export async function readHighest(session: SqlSession, lanes: readonly LaneKey[]
            WHERE (gateway, lane) IN (SELECT * FROM unnest($1::text[], $2::text[]))
              AND sequence IS NOT NULL AND boot_id NOT LIKE '${memoryLifePrefix}%'
            GROUP BY gateway, lane`,
-          [lanes.map(({ gateway }) => gateway), lanes.map(({ lane }) => lane)],
+          columnsOf(lanes, "gateway", "lane"),
         );
   for (const { gateway, lane, sequence } of rows) highest.set(`${gateway}\n${lane}`, Number(sequence));
   return {
@@ -99,14 +100,6 @@ export async function forgetLives(session: SqlSession, begun: readonly LaneKey[]
   );
 }
 
-function columnsOf(lanes: readonly LaneKey[]): string[][] {
-  return [
-    lanes.map(({ gateway }) => gateway),
-    lanes.map(({ bootId }) => bootId),
-    lanes.map(({ lane }) => lane),
-  ];
-}
-
 /** Writes down how far lanes that are locked are stored, and that their gateways were heard of. */
 export async function setLanes(
   session: SqlSession,
@@ -116,7 +109,7 @@ export async function setLanes(
   const changed = await session.run(
     `UPDATE uplink_progress SET sequence = step.sequence, received_ms = GREATEST(received_ms, $3::bigint)
      FROM unnest($1::tid[], $2::bigint[]) AS step (place, sequence) WHERE ctid = step.place`,
-    [lanes.map(({ place }) => place), lanes.map(({ sequence }) => sequence), Math.trunc(nowMs)],
+    [...columnsOf(lanes, "place", "sequence"), Math.trunc(nowMs)],
   );
   if (changed !== lanes.length)
     throw new Error(`${changed} of ${lanes.length} locked lanes were found again`);

@@ -2,10 +2,9 @@
 import { briefState, type HeldState } from "../brief-state.ts";
 import type { MachineRecord, TurbineRef } from "../machine-record.ts";
 import { fromGatewayRow, fromTurbineRow, nameTurbine } from "../machine-rows.ts";
-import type { PostgresDatabase } from "./postgres-database.ts";
+import type { PostgresDatabase, PostgresRow } from "./postgres-database.ts";
 import { inOneEra, rememberByEra } from "./postgres-era.ts";
-
-type Row = Awaited<ReturnType<PostgresDatabase["rows"]>>[number];
+import { columnsOf } from "./postgres-values.ts";
 
 /** States that are read in one statement. */
 const statesAtOnce = 1_000;
@@ -19,13 +18,13 @@ export function createPostgresListing(database: PostgresDatabase): MachineRecord
        FROM turbine ORDER BY site, turbine`,
     );
     const next = new Map<string, HeldState>();
-    const changed: Row[] = [];
+    const changed: PostgresRow[] = [];
     for (const row of rows) {
       const before = memory.states.get(nameTurbine(row));
       if (before !== undefined && before.version === row.version) next.set(nameTurbine(row), before);
       else changed.push(row);
     }
-    const newer = new Map<string, Row>();
+    const newer = new Map<string, PostgresRow>();
     for (let from = 0; from < changed.length; from += statesAtOnce) {
       const part = changed.slice(from, from + statesAtOnce) as unknown as readonly TurbineRef[];
       for (const { state_json, ...row } of await readTurbines(held, part)) {
@@ -65,10 +64,13 @@ const selectGateways = `SELECT gateway, online, version, offline_ms, cloned_ms, 
     (SELECT MAX(last_seen_ms) FROM turbine WHERE turbine.gateway = gateway.gateway)) AS seen_ms FROM gateway`;
 
 /** With the version of each: a row that was written again has another. */
-function readTurbines(database: PostgresDatabase, only: readonly TurbineRef[]): Promise<readonly Row[]> {
+function readTurbines(
+  database: PostgresDatabase,
+  only: readonly TurbineRef[],
+): Promise<readonly PostgresRow[]> {
   return database.rows(
     `SELECT *, xmin::text AS version FROM turbine
      WHERE (site, turbine) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
-    [only.map(({ site }) => site), only.map(({ turbine }) => turbine)],
+    columnsOf(only, "site", "turbine"),
   );
 }

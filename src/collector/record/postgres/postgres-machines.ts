@@ -8,7 +8,7 @@ import { areTwo } from "../clone-rules.ts";
 import type { TurbineRef } from "../machine-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
-import { transpose } from "./postgres-predictions.ts";
+import { columnsOf, transpose } from "./postgres-values.ts";
 
 /** Makes the rows of gateways that were never heard of; when they were heard of last is said by their lanes. */
 export async function noteGateways(session: SqlSession, gateways: readonly string[]): Promise<void> {
@@ -176,7 +176,7 @@ export async function findUnclaimed(
   if (unknown.size === 0) return { unknown, room: 0 };
   const known = await session.rows(
     "SELECT site, turbine FROM turbine WHERE (site, turbine) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
-    [turbines.map(({ site }) => site), turbines.map(({ turbine }) => turbine)],
+    columnsOf(turbines, "site", "turbine"),
   );
   for (const { site, turbine } of known) unknown.delete(`${site}\n${turbine}`);
   if (unknown.size === 0) return { unknown, room: 0 };
@@ -225,11 +225,6 @@ interface PointNumbers {
 
 export function createPointNumbers(database: PostgresDatabase): PointNumbers {
   const known = new Map<string, number>();
-  const columnsOfPoints = (points: readonly PointId[]): ReturnType<typeof transpose> =>
-    transpose(
-      points.map(({ site, turbine, component }) => [site, turbine, component]),
-      3,
-    );
   const find: PointNumbers["find"] = async (points) => {
     if (known.size > maxKnownPoints) known.clear();
     const unknown = new Map<string, PointId>();
@@ -240,7 +235,7 @@ export function createPointNumbers(database: PostgresDatabase): PointNumbers {
     if (unknown.size === 0) return known;
     const rows = await database.rows(
       `SELECT * FROM point WHERE (site, turbine, component) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
-      columnsOfPoints([...unknown.values()]),
+      columnsOf([...unknown.values()], "site", "turbine", "component"),
     );
     for (const { id, site, turbine, component } of rows) {
       const point = { site: String(site), turbine: String(turbine), component: String(component) };
@@ -256,7 +251,7 @@ export function createPointNumbers(database: PostgresDatabase): PointNumbers {
         session.run(
           `INSERT INTO point (site, turbine, component) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
            ON CONFLICT DO NOTHING`,
-          columnsOfPoints(points),
+          columnsOf(points, "site", "turbine", "component"),
         ),
       );
       return find(points);

@@ -10,7 +10,7 @@ import { recordBounds } from "../record-bounds.ts";
 import { assembleSeries, numberOrNull, type PredictionStep } from "../record-rules.ts";
 import type { PostgresDatabase, PostgresRow, SqlSession } from "./postgres-database.ts";
 import { dayNumber } from "./postgres-partitions.ts";
-import type { SqlParameter } from "./postgres-values.ts";
+import { type SqlParameter, transpose } from "./postgres-values.ts";
 
 /** A batch with the numbers of its point and its label. */
 export interface NumberedBatch {
@@ -130,11 +130,6 @@ function scoresOf(batch: PredictionBatch, row: number): string {
   const probabilities = `${of(batch.meanProbability, "0")},${of(batch.maxProbability, "0")}`;
   if (batch.meanRisk === undefined && batch.maxRisk === undefined) return probabilities;
   return `${probabilities},${of(batch.meanRisk, "NULL")},${of(batch.maxRisk, "NULL")}`;
-}
-
-/** Rows as one list a column. */
-export function transpose(rows: readonly (readonly SqlParameter[])[], width: number): SqlParameter[] {
-  return Array.from({ length: width }, (_, column) => rows.map((row) => row[column] as SqlParameter));
 }
 
 async function readSteps(

@@ -14,8 +14,8 @@ import {
 } from "../thinned-row.ts";
 import type { PostgresDatabase, PostgresRow, SqlSession } from "./postgres-database.ts";
 import { type DayPartition, dayNumber, type PostgresPartitions } from "./postgres-partitions.ts";
-import { transpose } from "./postgres-predictions.ts";
 import { thinningLock } from "./postgres-schema.ts";
+import { transpose } from "./postgres-values.ts";
 
 /** After every point. */
 const lastPoint = 2_147_483_647;

@@ -9,7 +9,7 @@ import {
   refuseBeyondDay,
 } from "../record-bounds.ts";
 import type { SqlSession } from "./postgres-database.ts";
-import { transpose } from "./postgres-predictions.ts";
+import { transpose } from "./postgres-values.ts";
 
 /** A record of a gateway. */
 export interface SentRecord {

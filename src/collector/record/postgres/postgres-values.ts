@@ -13,6 +13,19 @@ function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** Rows as one list a column. */
+export function transpose(rows: readonly (readonly SqlParameter[])[], width: number): SqlParameter[] {
+  return Array.from({ length: width }, (_, column) => rows.map((row) => row[column] as SqlParameter));
+}
+
+/** Some fields of objects, each as one list. */
+export function columnsOf<F extends string>(
+  objects: readonly Readonly<Record<NoInfer<F>, SqlParameter>>[],
+  ...fields: readonly F[]
+): SqlParameter[] {
+  return fields.map((field) => objects.map((each) => each[field]));
+}
+
 /** An array's text (PostgreSQL documentation, 8.15.6). */
 export function encodeArray(values: readonly SqlParameter[]): string {
   return `{${values.map(encodeElement).join(",")}}`;
