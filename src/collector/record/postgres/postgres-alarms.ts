@@ -23,6 +23,7 @@ import {
 import type { Receipt } from "../clock-rules.ts";
 import type { AlarmingTurbine, AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import type { TurbineRef } from "../machine-record.ts";
+import { nameTurbine } from "../machine-rows.ts";
 import { recordBounds, refuseBeyond } from "../record-bounds.ts";
 import { searchWords } from "../record-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
@@ -136,10 +137,9 @@ export async function holdAlarms(session: SqlSession, heard: readonly HeardAlarm
            LEFT JOIN ${lastEvent}`,
           transpose(kinds, 4),
         );
-  const rows = groupBy([...standing, ...named], ({ site, turbine }) => `${site}\n${turbine}`);
+  const rows = groupBy([...standing, ...named], nameTurbine);
   for (const each of heard) {
-    const own = rows.get(`${each.state.site}\n${each.state.turbine}`) ?? [];
-    const alarms = own.map(fromHeldRow);
+    const alarms = (rows.get(nameTurbine(each.state)) ?? []).map(fromHeldRow);
     for (const change of holdAgainstState(alarms, each)) await applyChange(session, change, each.state);
   }
 }

@@ -6,6 +6,8 @@ import { namePoint } from "../../../core/contract/name-point.ts";
 import type { PointId } from "../../../core/contract/stream.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { RecordFault, StorableRecord } from "../fleet-record.ts";
+import type { TurbineRef } from "../machine-record.ts";
+import { nameTurbine } from "../machine-rows.ts";
 import { refuseBeyond, refusePredictions } from "../record-bounds.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
 import { isDataError } from "./postgres-errors.ts";
@@ -91,7 +93,7 @@ function tryAdmit({ record, source }: SentRecord, refused: Refused, check: () =>
   if (fault !== null) refused.set(record, fault);
 }
 
-function turbineOf(record: StorableRecord): Omit<PointId, "component"> | null {
+function turbineOf(record: StorableRecord): TurbineRef | null {
   if (record.kind === "alert") return record.event.data;
   return pointOf(record);
 }
@@ -109,7 +111,7 @@ function createTurbineCheck(
     const spoken = sent.flatMap((each) => {
       const turbine = turbineOf(each.record);
       if (turbine === null) return [];
-      const key = `${turbine.site}\n${turbine.turbine}`;
+      const key = nameTurbine(turbine);
       return owners.get(key) === each.source.gateway ? [] : [{ ...turbine, each, key }];
     });
     if (spoken.length === 0) return;
@@ -124,9 +126,7 @@ function createTurbineCheck(
       [[...new Set(spoken.map(({ each }) => each.source.gateway))]],
     );
     const totals = new Map(counted.map(({ gateway, total }) => [String(gateway), Number(total)]));
-    const claimed = new Map(
-      known.map((row) => [`${row.site}\n${row.turbine}`, row.gateway as string | null]),
-    );
+    const claimed = new Map(known.map((row) => [nameTurbine(row), row.gateway as string | null]));
     for (const { each, key } of spoken) {
       const { gateway } = each.source;
       if (claimed.get(key) !== gateway) {
@@ -164,12 +164,12 @@ function createPointCheck(
        WHERE (site, turbine) IN (SELECT * FROM unnest($1::text[], $2::text[])) GROUP BY site, turbine`,
       columnsOf(unnamed, "site", "turbine"),
     );
-    const totals = new Map(counted.map((row) => [`${row.site}\n${row.turbine}`, Number(row.total)]));
+    const totals = new Map(counted.map((row) => [nameTurbine(row), Number(row.total)]));
     const added = new Map<string, PointId>();
     for (const { each, point } of unknown) {
       const name = namePoint(point);
       if (added.has(name)) continue;
-      const turbine = `${point.site}\n${point.turbine}`;
+      const turbine = nameTurbine(point);
       const total = totals.get(turbine) ?? 0;
       tryAdmit(each, refused, () => refuseBeyond("pointsPerTurbine", total));
       if (refused.has(each.record)) continue;

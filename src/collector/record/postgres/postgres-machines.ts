@@ -6,6 +6,7 @@ import type { HealthRecord } from "../../../core/contract/uplink-record.ts";
 import { isStatusBehind, toldAgainMs } from "../clock-rules.ts";
 import { areTwo } from "../clone-rules.ts";
 import type { TurbineRef } from "../machine-record.ts";
+import { nameTurbine } from "../machine-rows.ts";
 import { recordBounds } from "../record-bounds.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
 import { columnsOf, transpose } from "./postgres-values.ts";
@@ -101,24 +102,20 @@ export function createTouchMemory(): TouchMemory {
   return {
     due: (touches) =>
       touches.filter((touch) => {
-        const last = known.get(nameTurbine(touch));
+        const last = known.get(nameTurbine(touch.turbine));
         const { gateway, receivedMs } = touch.source;
         return last?.gateway !== gateway || Math.abs(receivedMs - last.receivedMs) >= touchMs;
       }),
     note: (touches) => {
       if (known.size > maxTouches) known.clear();
-      for (const touch of touches) known.set(nameTurbine(touch), touch.source);
+      for (const { turbine, source } of touches) known.set(nameTurbine(turbine), source);
     },
   };
 }
 
-function nameTurbine({ turbine }: TurbineTouch): string {
-  return `${turbine.site}\n${turbine.turbine}`;
-}
-
 /** Notes what turbines were heard of. */
 export async function touchTurbines(session: SqlSession, touches: readonly TurbineTouch[]): Promise<void> {
-  const last = new Map(touches.map((touch) => [nameTurbine(touch), touch]));
+  const last = new Map(touches.map((touch) => [nameTurbine(touch.turbine), touch]));
   if (last.size === 0) return;
   const rows = [...last].sort(byName).map(([, { turbine, source }]) => {
     return [turbine.site, turbine.turbine, source.gateway, Math.trunc(source.receivedMs)] as const;
@@ -140,7 +137,7 @@ interface HeardState {
 
 /** Stores what turbines last said of themselves; of each the last counts. */
 export async function putTurbineStates(session: SqlSession, states: readonly HeardState[]): Promise<void> {
-  const last = new Map(states.map((each) => [`${each.state.site}\n${each.state.turbine}`, each]));
+  const last = new Map(states.map((each) => [nameTurbine(each.state), each]));
   if (last.size === 0) return;
   const rows = [...last].sort(byName).map(([, { state, seenMs }]) => {
     return [state.site, state.turbine, Math.trunc(seenMs), JSON.stringify(state)] as const;
@@ -167,18 +164,18 @@ export async function takeStateBack(
   );
 }
 
-/** Which of some turbines are not known yet (`site\nturbine`), and for how many more there is room that no envelope has named. */
+/** Which of some turbines are not known yet (by {@link nameTurbine}), and for how many more there is room that no envelope has named. */
 export async function findUnclaimed(
   session: SqlSession,
   turbines: readonly TurbineRef[],
 ): Promise<{ readonly unknown: ReadonlySet<string>; readonly room: number }> {
-  const unknown = new Set(turbines.map(({ site, turbine }) => `${site}\n${turbine}`));
+  const unknown = new Set(turbines.map(nameTurbine));
   if (unknown.size === 0) return { unknown, room: 0 };
   const known = await session.rows(
     "SELECT site, turbine FROM turbine WHERE (site, turbine) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
     columnsOf(turbines, "site", "turbine"),
   );
-  for (const { site, turbine } of known) unknown.delete(`${site}\n${turbine}`);
+  for (const row of known) unknown.delete(nameTurbine(row));
   if (unknown.size === 0) return { unknown, room: 0 };
   const [row] = await session.rows("SELECT COUNT(*) AS total FROM turbine WHERE gateway IS NULL");
   return { unknown, room: recordBounds.unclaimedTurbines - Number(row?.total) };

@@ -4,6 +4,7 @@ import { doubtStatus } from "../clock-rules.ts";
 import { createCloneEvent, createTwinEvent, fromTwinRow, stepTwins, type TwinSign } from "../clone-rules.ts";
 import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../fleet-record.ts";
 import type { TurbineRef } from "../machine-record.ts";
+import { nameTurbine } from "../machine-rows.ts";
 import { recordBounds } from "../record-bounds.ts";
 import { otherTopics, ownName } from "../record-rules.ts";
 import { holdAlarms } from "./postgres-alarms.ts";
@@ -121,10 +122,10 @@ async function admitStates(
   const refused: SetAsideMessage[] = [];
   const admitted = turbines.filter((each) => {
     const { site, turbine } = each.state;
-    if (!unknown.has(`${site}\n${turbine}`)) return true;
+    if (!unknown.has(nameTurbine(each.state))) return true;
     if (room > 0) {
       room--;
-      unknown.delete(`${site}\n${turbine}`);
+      unknown.delete(nameTurbine(each.state));
       return true;
     }
     const most = `${recordBounds.unclaimedTurbines} turbines are known by their states alone`;
@@ -141,15 +142,7 @@ function setAside({ message }: Turbine | Gateway, fault: RecordFault): SetAsideM
 
 async function putOneByOne(
   session: SqlSession,
-  {
-    turbines,
-    gateways,
-    nowMs,
-  }: {
-    readonly turbines: readonly Turbine[];
-    readonly gateways: readonly Gateway[];
-    readonly nowMs: number;
-  },
+  { turbines, gateways, nowMs }: Pick<StateBatch, "turbines" | "gateways" | "nowMs">,
 ): Promise<readonly SetAsideMessage[]> {
   const faults: SetAsideMessage[] = [];
   const attempt = async (each: Turbine | Gateway, put: () => Promise<void>): Promise<void> => {
