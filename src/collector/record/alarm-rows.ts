@@ -10,7 +10,7 @@ import { createSaidEvent } from "../../core/decision/alarms/recalled-alarm.ts";
 import { isSameTime, type NewestAlarm, type SaidStanding, type StoredAlarm } from "./alarm-rules.ts";
 import { believeSince } from "./clock-rules.ts";
 import type { AlarmingTurbine, AlarmLifeStep, RecordedAlarm } from "./fleet-record.ts";
-import type { RecordRow } from "./record-rules.ts";
+import { numberOrNull, type RecordRow } from "./record-rules.ts";
 
 /** Steps of an alarm's life that are read: the first that came, and the newest. */
 export const maxAlarmSteps = 100;
@@ -85,7 +85,7 @@ export function fromHeldRow(row: RecordRow): StoredAlarm {
     failureMode: String(row.failure_mode),
     active: isActive(row),
     said: fromSaid(row.said),
-    twinnedMs: row.twinned_ms === null ? null : Number(row.twinned_ms),
+    twinnedMs: numberOrNull(row.twinned_ms),
     last,
   };
 }
@@ -136,6 +136,6 @@ export function fromAlarmStepRow(row: RecordRow): AlarmLifeStep {
     state: row.state as AlarmState | null,
     timeMs: Number(row.time_ms),
     probability: Number(row.probability),
-    risk: row.risk === null ? null : Number(row.risk),
+    risk: numberOrNull(row.risk),
   };
 }

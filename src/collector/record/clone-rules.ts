@@ -9,7 +9,7 @@ import {
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 import type { RecordedTurbine, TurbineRef } from "./machine-record.ts";
-import type { RecordRow } from "./record-rules.ts";
+import { numberOrNull, type RecordRow } from "./record-rules.ts";
 
 /** For how long after their last sign two gateways count as two: each of them is heard again within minutes. */
 export const twoForMs: number = 15 * minuteMs;
@@ -39,10 +39,9 @@ export function stepTwins(
 }
 
 export function fromTwinRow(row: RecordRow | undefined): KnownTwins {
-  const twinnedMs = row?.twinned_ms ?? null;
   const twins = row?.twins_json ?? null;
   return {
-    twinnedMs: twinnedMs === null ? null : Number(twinnedMs),
+    twinnedMs: numberOrNull(row?.twinned_ms),
     twins: twins === null ? [] : JSON.parse(String(twins)),
   };
 }

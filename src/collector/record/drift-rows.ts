@@ -26,7 +26,7 @@ import type {
   StoredReference,
 } from "./drift-record.ts";
 import { DriftRefusedError, driftBounds, driftCursor } from "./drift-rules.ts";
-import type { RecordRow } from "./record-rules.ts";
+import { numberOrNull, type RecordRow } from "./record-rules.ts";
 
 /** A report as a day of its own: where in which period it belongs. @throws DriftRefusedError when it does not hold together */
 export function placeReport(report: DriftReport, periodMs: number): DaySummary {
@@ -261,7 +261,7 @@ export function readPoint(row: RecordRow): PointId {
 
 /** A period that is due, of a row of `renewed_ms`, `previous_digest`, its range and its model. */
 export function readDuePeriod(row: RecordRow): DriftPeriod {
-  const renewedMs = row.renewed_ms === null ? null : Number(row.renewed_ms);
+  const renewedMs = numberOrNull(row.renewed_ms);
   return {
     ...readPoint(row),
     ...readRange(row),
@@ -279,7 +279,7 @@ export function readStoredReference(row: RecordRow): StoredReference {
     reference: JSON.parse(String(row.json)) as unknown,
     periodMs: Number(row.period_ms),
     untilMs: Number(row.until_ms),
-    renewedMs: row.renewed_ms === null ? null : Number(row.renewed_ms),
+    renewedMs: numberOrNull(row.renewed_ms),
   };
 }
 

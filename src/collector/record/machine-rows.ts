@@ -1,7 +1,7 @@
 /** Rows of the machines in the field, as both databases give them. */
 import { fromTwinRow } from "./clone-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "./machine-record.ts";
-import type { RecordRow } from "./record-rules.ts";
+import { numberOrNull, type RecordRow } from "./record-rules.ts";
 
 /** One text for site and turbine. */
 export function nameTurbine({ site, turbine }: RecordRow | TurbineRef): string {
@@ -19,7 +19,7 @@ export function fromTurbineRow(
     gateway: textOf(row.gateway),
     lastSeenMs: Number(row.last_seen_ms),
     state,
-    unwatchedMs: numberOf(row.unwatched_ms),
+    unwatchedMs: numberOrNull(row.unwatched_ms),
     ...fromTwinRow(row),
   };
 }
@@ -31,8 +31,8 @@ export function fromGatewayRow(row: RecordRow): RecordedGateway {
     online: online === null ? null : Boolean(online),
     version: textOf(row.version),
     lastSeenMs: Number(row.seen_ms),
-    offlineMs: numberOf(row.offline_ms),
-    clonedMs: numberOf(row.cloned_ms),
+    offlineMs: numberOrNull(row.offline_ms),
+    clonedMs: numberOrNull(row.cloned_ms),
     health: health === null ? null : JSON.parse(String(health)),
   };
 }
@@ -43,8 +43,4 @@ function readState({ state_json: json }: RecordRow): RecordedTurbine["state"] {
 
 function textOf(value: unknown): string | null {
   return value === null ? null : String(value);
-}
-
-function numberOf(value: unknown): number | null {
-  return value === null ? null : Number(value);
 }

@@ -11,7 +11,7 @@ import type { PredictionSeries } from "./prediction-record.ts";
 /** A row of a table, by the names of its columns. */
 export type RecordRow = Readonly<Record<string, unknown>>;
 
-/** A number as the driver gives it, or null. */
+/** As a number; null where nothing is known. */
 export function numberOrNull(value: unknown): number | null {
   return value === null || value === undefined ? null : Number(value);
 }

@@ -2,6 +2,7 @@
 import { memoryLifePrefix } from "../../../core/contract/uplink-record.ts";
 import type { LaneKey } from "../fleet-record.ts";
 import { recordBounds } from "../record-bounds.ts";
+import { numberOrNull } from "../record-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
 import { columnsOf } from "./postgres-values.ts";
 
@@ -38,8 +39,8 @@ export async function lockLanes(
       columnsOf(wanted, "gateway", "bootId", "lane"),
     );
     for (const { gateway, boot_id, lane, sequence, place } of rows) {
-      const known = sequence === null ? null : Number(sequence);
-      found.set(`${gateway}\n${boot_id}\n${lane}`, { sequence: known, place: String(place) });
+      const locked = { sequence: numberOrNull(sequence), place: String(place) };
+      found.set(`${gateway}\n${boot_id}\n${lane}`, locked);
     }
   };
   const inOrder = [...keys.keys()].sort().map((name) => keys.get(name)!);

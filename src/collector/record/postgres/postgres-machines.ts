@@ -8,6 +8,7 @@ import { areTwo } from "../clone-rules.ts";
 import type { TurbineRef } from "../machine-record.ts";
 import { nameTurbine } from "../machine-rows.ts";
 import { recordBounds } from "../record-bounds.ts";
+import { numberOrNull } from "../record-rules.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
 import { columnsOf, transpose } from "./postgres-values.ts";
 
@@ -75,8 +76,7 @@ export async function isCloneNews(session: SqlSession, gateway: string, seenMs: 
      WHERE gateway = $1 RETURNING known.before`,
     [gateway, Math.trunc(seenMs)],
   );
-  const before = row?.before ?? null;
-  return row !== undefined && !areTwo(before === null ? null : Number(before), seenMs);
+  return row !== undefined && !areTwo(numberOrNull(row.before), seenMs);
 }
 
 /** A record of a turbine came from a gateway. */

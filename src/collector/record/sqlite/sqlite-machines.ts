@@ -142,8 +142,7 @@ function createGateways(
     putStatus: (status, seenMs) => {
       if (status.online) {
         touch.run(status.gateway, Math.trunc(seenMs));
-        const isBehind = isStatusBehind(status.time, seenMs);
-        const said = isBehind === null ? null : Number(isBehind);
+        const said = numberOrNull(isStatusBehind(status.time, seenMs));
         putOnline.run(status.version, JSON.stringify(status.config ?? null), said, status.gateway);
         return;
       }
@@ -155,9 +154,9 @@ function createGateways(
     isClockNews: (gateway, nowMs) =>
       noteClock.run(Math.trunc(nowMs), gateway, Math.trunc(nowMs - toldAgainMs)).changes > 0,
     isCloneNews: (gateway, seenMs) => {
-      const before = lastClone.get(gateway)?.cloned_ms ?? null;
+      const before = numberOrNull(lastClone.get(gateway)?.cloned_ms);
       noteClone.run(Math.trunc(seenMs), gateway);
-      return !areTwo(before === null ? null : Number(before), seenMs);
+      return !areTwo(before, seenMs);
     },
     putHealth: (gateway, health) => {
       const { kind: _, ...rest } = health;

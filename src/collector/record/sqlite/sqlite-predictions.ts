@@ -6,7 +6,7 @@ import type { PredictionBatch } from "../../../core/contract/uplink-record.ts";
 import { rest } from "../../../core/platform/rest.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { longestRowMs, type PredictionSeries } from "../prediction-record.ts";
-import { assembleSeries, type PredictionStep } from "../record-rules.ts";
+import { assembleSeries, numberOrNull, type PredictionStep } from "../record-rules.ts";
 import type { NumberedPoint } from "./sqlite-machines.ts";
 import { sentRowColumns, summaryRowColumns } from "./sqlite-thinning.ts";
 
@@ -51,7 +51,7 @@ export function createSqlitePredictions(database: SqliteDatabase): SqlitePredict
       const modes = batch.failureModes.length;
       for (const [row, timeMs] of batch.timesMs.entries()) {
         const rpm = batch.shaftRpm[row];
-        const isLearning = batch.isLearning?.[row] ?? null;
+        const isLearning = numberOrNull(batch.isLearning?.[row]);
         for (const [mode, failureMode] of batch.failureModes.entries()) {
           insert.run(
             point,
@@ -64,7 +64,7 @@ export function createSqlitePredictions(database: SqliteDatabase): SqlitePredict
             batch.modelVersion,
             batch.meanRisk?.[row * modes + mode] ?? null,
             batch.maxRisk?.[row * modes + mode] ?? null,
-            isLearning === null ? null : Number(isLearning),
+            isLearning,
             received,
           );
         }

@@ -174,7 +174,7 @@ function createSumStore(database: SqliteDatabase): (row: LongerRow) => void {
       sum.meanRisk,
       sum.maxRisk,
       sum.riskWindows,
-      sum.isLearning === null ? null : Number(sum.isLearning),
+      numberOrNull(sum.isLearning),
     );
   };
 }
