@@ -6,7 +6,7 @@ import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import { maxStatusDifferenceMs } from "../../core/contract/turbine-state.ts";
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { dayMs, formatDuration, hourMs } from "../../core/maths/durations.ts";
-import type { RecordFault, RecordSource, StorableRecord } from "./fleet-record.ts";
+import type { CheckedEnvelope, RecordFault, RecordSource, StorableRecord } from "./fleet-record.ts";
 
 /** For how long an outbox may have waited: as long as a lane keeps, and drops a day at a time. What is older on arrival is of a wrong clock. */
 export const longestWaitMs: number = 401 * dayMs;
@@ -41,8 +41,17 @@ function canBeRight(timeMs: number, receivedMs: number, earliestMs: number): boo
   return timeMs >= earliestMs && timeMs <= receivedMs + maxAheadMs;
 }
 
+/** The first thing to be told of the clock behind records; null: nothing. */
+export function doubtRecords(records: CheckedEnvelope["records"], from: RecordSource): EventRecord | null {
+  for (const record of records) {
+    const doubt = doubtRecord(record.ok ? record.value : record.error, from);
+    if (doubt !== null) return doubt;
+  }
+  return null;
+}
+
 /** What is to be told of the clock behind a record, stored or refused; null: nothing. */
-export function doubtRecord(record: StorableRecord | RecordFault, from: RecordSource): EventRecord | null {
+function doubtRecord(record: StorableRecord | RecordFault, from: RecordSource): EventRecord | null {
   if ("reason" in record) {
     return record.reason === "drift-clock" ? createClockEvent(from, record.detail) : null;
   }

@@ -1,5 +1,6 @@
-/** Events and steps of updates as rows of a table, alike in every engine. */
+/** Events, steps of updates and messages that were set aside as rows of a table, alike in every engine. */
 import type { RecordedEvent, RecordedUpdate } from "./fleet-record.ts";
+import type { QuarantineEntry } from "./quarantine-listing.ts";
 import type { RecordRow } from "./record-rules.ts";
 
 export function fromEventRow(row: RecordRow): RecordedEvent {
@@ -26,5 +27,17 @@ function readOrigin(
     timeMs: Number(row.time_ms),
     believedMs: Number(row.believed_ms),
     detail: String(row.detail),
+  };
+}
+
+export function fromQuarantineRow(row: RecordRow): QuarantineEntry {
+  return {
+    topic: String(row.topic),
+    reason: String(row.reason),
+    messages: Number(row.messages),
+    firstMs: Number(row.first_ms),
+    lastMs: Number(row.last_ms),
+    detail: String(row.detail),
+    sample: row.sample as Uint8Array,
   };
 }

@@ -5,6 +5,7 @@
  */
 
 import type { PredictionBatch, UplinkRecord } from "../../core/contract/uplink-record.ts";
+import type { TurbineRef } from "./machine-record.ts";
 
 type BoundName =
   | "predictionCells"
@@ -100,6 +101,13 @@ export function refuseBeyond(
 ): void {
   if (occupied < recordBounds[bound]) return;
   throw new RecordRefusedError("gateway-bounds", `more than ${recordBounds[bound]} ${boundWords[bound]}`);
+}
+
+/** Why a turbine's state is not taken where too many are known by their states alone. */
+export function unclaimedError({ site, turbine }: TurbineRef): RecordRefusedError {
+  const most = `${recordBounds.unclaimedTurbines} turbines are known by their states alone`;
+  const message = `${most}: ${site}/${turbine} waits for its gateway's first envelope`;
+  return new RecordRefusedError("gateway-bounds", message);
 }
 
 const boundWords = {

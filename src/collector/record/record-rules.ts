@@ -6,6 +6,7 @@ import {
   type GapRecord,
   memoryLifePrefix,
 } from "../../core/contract/uplink-record.ts";
+import type { RecordFault, RecordSource, SeenState, SetAsideMessage } from "./fleet-record.ts";
 import type { PredictionSeries } from "./prediction-record.ts";
 
 /** A row of a table, by the names of its columns. */
@@ -25,8 +26,19 @@ export const maxQuarantineEntries = 1_000;
 export const otherTopics = "(other topics)";
 /** Who says what the collector itself found out. */
 export const ownName = "(collector)";
+
+/** Where that comes from, and when. */
+export function ownSource(nowMs: number): RecordSource {
+  return { gateway: ownName, receivedMs: nowMs };
+}
+
 /** How much of a message that was set aside is kept. */
 export const quarantineSampleBytes = 256;
+
+/** A state that cannot be kept, as it came. */
+export function setStateAside({ message }: SeenState, fault: RecordFault): SetAsideMessage {
+  return { ...(message ?? { topic: otherTopics, payload: new Uint8Array() }), fault };
+}
 
 /** The words of a search: all of them must occur, in whatever order. */
 export function searchWords(search: string): readonly string[] {

@@ -3,14 +3,12 @@
  * record that the tables stumble over makes the batch be stored once more, record by record, so that it alone is set aside.
  */
 import { failed, ok, type Result } from "../../../core/contract/result.ts";
-import type { EventRecord, UplinkRecord } from "../../../core/contract/uplink-record.ts";
+import type { UplinkRecord } from "../../../core/contract/uplink-record.ts";
 import { stepWatermark } from "../../../core/wire/uplink-ack.ts";
-import { doubtRecord, isInDoubt } from "../clock-rules.ts";
+import { doubtRecords, isInDoubt } from "../clock-rules.ts";
 import type {
-  CheckedEnvelope,
   EnvelopeBatch,
   RecordFault,
-  RecordSource,
   SetAsideMessage,
   StorableRecord,
   StoredEnvelope,
@@ -142,8 +140,7 @@ async function storeBatch(
       fresh.push(entry);
       return entry;
     });
-    const doubt = findDoubt(news, source);
-    return { step, records, doubt, missing };
+    return { step, records, doubt: doubtRecords(news, source), missing };
   });
   const beyond = await countDailyUse(
     session,
@@ -166,15 +163,6 @@ async function storeBatch(
     missing,
     records: records.map(outcomeOf),
   }));
-}
-
-/** The first thing to be told of the clock behind records; null: nothing. */
-function findDoubt(records: CheckedEnvelope["records"], source: RecordSource): EventRecord | null {
-  for (const record of records) {
-    const doubt = doubtRecord(record.ok ? record.value : record.error, source);
-    if (doubt !== null) return doubt;
-  }
-  return null;
 }
 
 function textFault(gateway: string): RecordFault {

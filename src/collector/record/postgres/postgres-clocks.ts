@@ -1,7 +1,7 @@
 /** Tells people of gateways' clocks that differ, in PostgreSQL: of each once a day. */
 
 import type { EventRecord } from "../../../core/contract/uplink-record.ts";
-import { ownName } from "../record-rules.ts";
+import { ownSource } from "../record-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
 import { putEvents } from "./postgres-events.ts";
 import { findClockNews } from "./postgres-machines.ts";
@@ -18,6 +18,6 @@ export async function tellOfClocks(
   const told = [...first.values()].filter(({ subject }) => news.has(subject));
   await putEvents(
     session,
-    told.map((event) => [event, { gateway: ownName, receivedMs: nowMs }]),
+    told.map((event) => [event, ownSource(nowMs)]),
   );
 }

@@ -2,7 +2,7 @@
 import { namePoint } from "../../../core/contract/name-point.ts";
 import type { PointId } from "../../../core/contract/stream.ts";
 import type { DriftRecord } from "../drift-record.ts";
-import { ownName } from "../record-rules.ts";
+import { ownSource } from "../record-rules.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
 import {
   newestDriftDay,
@@ -87,7 +87,7 @@ export function createPostgresDriftRecord(
         await held.transaction(async (session) => {
           for (const verdict of step.verdicts) await replaceVerdict(session, numberOf(verdict), verdict);
           for (const state of step.states) await putState(session, numberOf(state), state);
-          const source = { gateway: ownName, receivedMs: step.nowMs };
+          const source = ownSource(step.nowMs);
           await putEvents(
             session,
             step.events.map((event) => [event, source]),

@@ -3,7 +3,7 @@ import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-re
 import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import { believeTime, longestWaitMs, maxAheadMs } from "../clock-rules.ts";
 import { type EventMoment, togetherMs } from "../event-moment.ts";
-import { fromEventRow, fromUpdateRow } from "../event-rows.ts";
+import { fromEventRow, fromQuarantineRow, fromUpdateRow } from "../event-rows.ts";
 import type {
   EventQuery,
   GatewayQuery,
@@ -13,7 +13,7 @@ import type {
   RecordSource,
   SetAsideMessage,
 } from "../fleet-record.ts";
-import { fromQuarantineRow, type QuarantineListing } from "../quarantine-listing.ts";
+import type { QuarantineListing } from "../quarantine-listing.ts";
 import {
   maxCounted,
   maxQuarantineEntries,

@@ -5,7 +5,7 @@
 
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { FleetRecord } from "../fleet-record.ts";
-import { ownName } from "../record-rules.ts";
+import { ownSource } from "../record-rules.ts";
 import { pruneClasses } from "../retention-policy.ts";
 import { listAlarmingTurbines, listAlarms } from "./postgres-alarms.ts";
 import { createEnvelopeStore } from "./postgres-batch.ts";
@@ -60,7 +60,7 @@ function createRecord(
     storeOwnEvent: (event, nowMs) =>
       inOneEra(database, async (held) => {
         await partitions.prepare(nowMs, ["event"]);
-        const source = { gateway: ownName, receivedMs: nowMs };
+        const source = ownSource(nowMs);
         await held.transaction((session) => putEvents(session, [[event, source]]));
       }),
     countPredictions: (use) => database.transaction((session) => addUse(session, use)),

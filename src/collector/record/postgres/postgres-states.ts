@@ -2,11 +2,11 @@
 
 import { doubtStatus } from "../clock-rules.ts";
 import { createCloneEvent, createTwinEvent, fromTwinRow, stepTwins, type TwinSign } from "../clone-rules.ts";
-import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../fleet-record.ts";
+import type { FleetRecord, SetAsideMessage, StateBatch } from "../fleet-record.ts";
 import type { TurbineRef } from "../machine-record.ts";
 import { nameTurbine } from "../machine-rows.ts";
-import { recordBounds } from "../record-bounds.ts";
-import { otherTopics, ownName } from "../record-rules.ts";
+import { unclaimedError } from "../record-bounds.ts";
+import { ownSource, setStateAside } from "../record-rules.ts";
 import { holdAlarms } from "./postgres-alarms.ts";
 import { tellOfClocks } from "./postgres-clocks.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
@@ -66,7 +66,7 @@ async function putStates(session: SqlSession, turbines: readonly Turbine[], nowM
   for (const { state, seenMs, twins = null } of turbines) {
     if (twins === null || !(await isTwinNews(session, state, { twins, seenMs }))) continue;
     const event = createTwinEvent(state, twins, seenMs);
-    await putEvents(session, [[event, { gateway: ownName, receivedMs: nowMs }]]);
+    await putEvents(session, [[event, ownSource(nowMs)]]);
   }
   await holdAlarms(session, turbines);
 }
@@ -104,7 +104,7 @@ async function tellOfStatuses(
   for (const { status, seenMs, cloned } of gateways) {
     if (cloned !== true || !(await isCloneNews(session, status.gateway, seenMs))) continue;
     const event = createCloneEvent(status.gateway, seenMs);
-    await putEvents(session, [[event, { gateway: ownName, receivedMs: nowMs }]]);
+    await putEvents(session, [[event, ownSource(nowMs)]]);
   }
 }
 
@@ -121,23 +121,17 @@ async function admitStates(
   let { room } = found;
   const refused: SetAsideMessage[] = [];
   const admitted = turbines.filter((each) => {
-    const { site, turbine } = each.state;
     if (!unknown.has(nameTurbine(each.state))) return true;
     if (room > 0) {
       room--;
       unknown.delete(nameTurbine(each.state));
       return true;
     }
-    const most = `${recordBounds.unclaimedTurbines} turbines are known by their states alone`;
-    const detail = `${most}: ${site}/${turbine} waits for its gateway's first envelope`;
-    refused.push(setAside(each, { reason: "gateway-bounds", detail }));
+    const { reason, message } = unclaimedError(each.state);
+    refused.push(setStateAside(each, { reason, detail: message }));
     return false;
   });
   return { refused, turbines: admitted };
-}
-
-function setAside({ message }: Turbine | Gateway, fault: RecordFault): SetAsideMessage {
-  return { ...(message ?? { topic: otherTopics, payload: new Uint8Array() }), fault };
 }
 
 async function putOneByOne(
@@ -153,7 +147,7 @@ async function putOneByOne(
     } catch (error) {
       if (!isDataError(error)) throw error;
       await session.exec("ROLLBACK TO one_state; RELEASE one_state");
-      faults.push(setAside(each, { reason: "not-storable", detail: (error as Error).message }));
+      faults.push(setStateAside(each, { reason: "not-storable", detail: (error as Error).message }));
     }
   };
   for (const each of turbines) {

@@ -2,7 +2,7 @@
 
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type { DriftRecord } from "../drift-record.ts";
-import { ownName } from "../record-rules.ts";
+import { ownSource } from "../record-rules.ts";
 import type { SqliteDrift } from "./sqlite-drift.ts";
 import type { SqliteDriftDays } from "./sqlite-drift-days.ts";
 import type { SqliteDriftSteps } from "./sqlite-drift-steps.ts";
@@ -77,7 +77,7 @@ function publishPeriod(
   for (const verdict of step.verdicts) verdicts.replace(machines.pointNumber(verdict), verdict);
   for (const state of step.states) driftSteps.putState(machines.pointNumber(state), state);
   for (const event of step.events) {
-    events.putEvent(event, { gateway: ownName, receivedMs: step.nowMs });
+    events.putEvent(event, ownSource(step.nowMs));
   }
   if (step.hasMore !== true) driftSteps.notePublished(step.period);
 }

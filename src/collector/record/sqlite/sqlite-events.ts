@@ -4,7 +4,7 @@ import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { believeTime, type Receipt } from "../clock-rules.ts";
 import { type EventMoment, togetherMs } from "../event-moment.ts";
-import { fromEventRow, fromUpdateRow } from "../event-rows.ts";
+import { fromEventRow, fromQuarantineRow, fromUpdateRow } from "../event-rows.ts";
 import type {
   EventQuery,
   GatewayQuery,
@@ -14,7 +14,7 @@ import type {
   RecordSource,
   SetAsideMessage,
 } from "../fleet-record.ts";
-import { fromQuarantineRow, type QuarantineListing } from "../quarantine-listing.ts";
+import type { QuarantineListing } from "../quarantine-listing.ts";
 import {
   maxCounted,
   maxQuarantineEntries,

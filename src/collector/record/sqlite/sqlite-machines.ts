@@ -8,7 +8,7 @@ import { isStatusBehind, toldAgainMs } from "../clock-rules.ts";
 import { areTwo, fromTwinRow, stepTwins, type TwinSign } from "../clone-rules.ts";
 import type { LaneKey } from "../fleet-record.ts";
 import type { TurbineRef } from "../machine-record.ts";
-import { RecordRefusedError, recordBounds, refuseBeyond } from "../record-bounds.ts";
+import { recordBounds, refuseBeyond, unclaimedError } from "../record-bounds.ts";
 import { numberOrNull } from "../record-rules.ts";
 
 /** A measuring point by the number that stands for it in other tables. */
@@ -204,9 +204,7 @@ function createTurbines(
       if (owner.get(state.site, state.turbine) === undefined) room.left -= 1;
       if (room.left < 0) {
         room.left = 0;
-        const most = `${recordBounds.unclaimedTurbines} turbines are known by their states alone`;
-        const detail = `${most}: ${state.site}/${state.turbine} waits for its gateway's first envelope`;
-        throw new RecordRefusedError("gateway-bounds", detail);
+        throw unclaimedError(state);
       }
       putState.run(state.site, state.turbine, Math.trunc(seenMs), JSON.stringify(state));
     },

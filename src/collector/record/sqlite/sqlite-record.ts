@@ -16,7 +16,7 @@ import { syncSqliteLog } from "../../../core/platform/sqlite/sync-log.ts";
 import type { DurableWrites, FleetRecord } from "../fleet-record.ts";
 import type { PredictionSeries } from "../prediction-record.ts";
 import { recordBounds } from "../record-bounds.ts";
-import { ownName, utcDayOf } from "../record-rules.ts";
+import { ownSource, utcDayOf } from "../record-rules.ts";
 import { type Pruners, pruneClasses } from "../retention-policy.ts";
 import { createSqliteAlarms } from "./sqlite-alarms.ts";
 import { createSqliteDrift } from "./sqlite-drift.ts";
@@ -112,7 +112,7 @@ export async function openSqliteRecord(
       const timeMs = clock.nowMs();
       const event = { kind: "event", timeMs, name: "store.corrupted", subject: path, detail } as const;
       migrateDatabase(fresh);
-      createSqliteEvents(fresh).putEvent(event, { gateway: ownName, receivedMs: timeMs });
+      createSqliteEvents(fresh).putEvent(event, ownSource(timeMs));
       logger.error("the database was corrupted: set aside, a new one begun", { setAside, reason, hint });
     },
   });
@@ -184,7 +184,7 @@ export function createSqliteRecord(
     countPredictions: async ({ gateway, cells, nowMs }) =>
       database.transaction(() => tables.use.add(cells, { gateway, receivedMs: nowMs })),
     storeOwnEvent: async (event, nowMs) =>
-      database.transaction(() => events.putEvent(event, { gateway: ownName, receivedMs: nowMs })),
+      database.transaction(() => events.putEvent(event, ownSource(nowMs))),
     storeStates: async (batch) => database.transaction(() => storeStates(tables, batch)),
     ...createSqliteListing(database),
     alarms: async (query) => alarms.list(query),

@@ -7,7 +7,7 @@ import type { EventRecord, PredictionBatch, UplinkRecord } from "../../../core/c
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { type SqliteErrorKind, sqliteErrorKind } from "../../../core/platform/sqlite/sqlite-error.ts";
 import { stepWatermark } from "../../../core/wire/uplink-ack.ts";
-import { doubtRecord, doubtStatus } from "../clock-rules.ts";
+import { doubtRecords, doubtStatus } from "../clock-rules.ts";
 import { createCloneEvent, createTwinEvent } from "../clone-rules.ts";
 import { DriftRefusedError, readRenewal } from "../drift-rules.ts";
 import type {
@@ -21,7 +21,7 @@ import type {
   StoredEnvelope,
 } from "../fleet-record.ts";
 import { dailyClassOf, RecordRefusedError, refusePredictions } from "../record-bounds.ts";
-import { countMissing, describeGap, describeMissing, otherTopics, ownName } from "../record-rules.ts";
+import { countMissing, describeGap, describeMissing, ownSource, setStateAside } from "../record-rules.ts";
 import type { SqliteAlarms } from "./sqlite-alarms.ts";
 import type { DriftTables } from "./sqlite-drift-record.ts";
 import type { SqliteEvents } from "./sqlite-events.ts";
@@ -57,10 +57,9 @@ export function storeStates(
 ): readonly SetAsideMessage[] {
   const { machines, alarms, events } = tables;
   const faults: SetAsideMessage[] = [];
-  const put = ({ message }: SeenState, work: () => void): void => {
+  const put = (seen: SeenState, work: () => void): void => {
     const fault = tryWork(tables, work);
-    if (fault === null) return;
-    faults.push({ ...(message ?? { topic: otherTopics, payload: new Uint8Array() }), fault });
+    if (fault !== null) faults.push(setStateAside(seen, fault));
   };
   const room = machines.unclaimedRoom();
   for (const each of turbines) {
@@ -68,7 +67,7 @@ export function storeStates(
       const { state, seenMs, twins = null } = each;
       machines.putState(state, seenMs, room);
       if (twins !== null && machines.isTwinNews(state, { twins, seenMs }))
-        events.putEvent(createTwinEvent(state, twins, seenMs), { gateway: ownName, receivedMs: nowMs });
+        events.putEvent(createTwinEvent(state, twins, seenMs), ownSource(nowMs));
       alarms.hold(each);
     });
   }
@@ -79,7 +78,7 @@ export function storeStates(
       const { gateway, time } = each.status;
       tellOfClock(tables, doubtStatus(time, { gateway, receivedMs: each.seenMs }), nowMs);
       if (each.cloned === true && machines.isCloneNews(gateway, each.seenMs)) {
-        events.putEvent(createCloneEvent(gateway, each.seenMs), { gateway: ownName, receivedMs: nowMs });
+        events.putEvent(createCloneEvent(gateway, each.seenMs), ownSource(nowMs));
       }
     });
   }
@@ -112,10 +111,7 @@ export function storeEnvelope(
   const lost = describeMissing(envelope.lane, missing, nowMs);
   if (lost !== null) store(ok(lost));
   const records = fresh.map(store);
-  for (const record of fresh) {
-    const doubt = doubtRecord(record.ok ? record.value : record.error, origin);
-    if (doubt !== null && tellOfClock(tables, doubt, nowMs)) break;
-  }
+  tellOfClock(tables, doubtRecords(fresh, origin), nowMs);
   if (step.watermark !== before) {
     machines.setWatermark(envelope, { sequence: step.watermark, nowMs });
   }
@@ -141,13 +137,9 @@ function tryRecord(
   return failed({ ...fault, detail: `${origin.gateway}: ${fault.detail}` });
 }
 
-/** Tells people of a gateway's clock, once a day; true: it was said now or lately. */
-function tellOfClock({ machines, events }: RecordTables, event: EventRecord | null, nowMs: number): boolean {
-  if (event === null) return false;
-  if (machines.isClockNews(event.subject, nowMs)) {
-    events.putEvent(event, { gateway: ownName, receivedMs: nowMs });
-  }
-  return true;
+/** Tells people of a gateway's clock, once a day; null: there is nothing to be told. */
+function tellOfClock({ machines, events }: RecordTables, event: EventRecord | null, nowMs: number): void {
+  if (event !== null && machines.isClockNews(event.subject, nowMs)) events.putEvent(event, ownSource(nowMs));
 }
 
 /** What the tables themselves stumble over is a fault like any other, and undone alone; a failing disk is not its fault. */
