@@ -52,6 +52,11 @@ export function readDriftCursor(cursor: string): readonly [string, string, strin
     : null;
 }
 
+/** After which names a list goes on; before all of them where there is no cursor, or none that can be read. */
+export function placeAfter(cursor: string | undefined): readonly [string, string, string, string] {
+  return readDriftCursor(cursor ?? "") ?? ["", "", "", ""];
+}
+
 /** Somebody had a point's own reference renewed, after a repair for example. */
 export interface DriftRenewal {
   readonly turbine: string;

@@ -26,7 +26,7 @@ import {
   placeReport,
   type ReportCell,
 } from "../drift-rows.ts";
-import { readDriftCursor } from "../drift-rules.ts";
+import { placeAfter } from "../drift-rules.ts";
 import type { RecordSource } from "../fleet-record.ts";
 import { utcDayOf } from "../record-rules.ts";
 import type { PostgresRow, SqlSession } from "./postgres-database.ts";
@@ -254,7 +254,7 @@ const maxPoints = 20_000;
 /** The sketches of a day, merged from its periods. */
 export async function readDriftDays(session: SqlSession, query: DriftDayQuery): Promise<DriftDay[]> {
   const { day, site = null, turbine = null, limit = maxPoints, after } = query;
-  const place = readDriftCursor(after ?? "") ?? (["", "", "", ""] as const);
+  const place = placeAfter(after);
   const fromMs = Date.parse(day);
   const rows = await session.rows(
     `WITH page AS (

@@ -10,10 +10,8 @@ import type {
   TurbineVerdictQuery,
 } from "../drift-record.ts";
 import { assembleDriftDays, cutVerdicts, readRange } from "../drift-rows.ts";
-import { maxDriftDays, readDriftCursor } from "../drift-rules.ts";
+import { maxDriftDays, placeAfter } from "../drift-rules.ts";
 import type { PostgresRow, SqlSession } from "./postgres-database.ts";
-
-const start = ["", "", "", ""] as const;
 
 /**
  * The condition on points, by the parameters $1 and $2: a text of its own for each filter, so that the server's one plan for it knows whether it
@@ -51,7 +49,7 @@ export async function listVerdicts(session: SqlSession, query: DriftVerdictQuery
   const { day, site = null, turbine = null, level = null, limit, after } = query;
   const range = readDriftDay(day);
   if (range === null) return { verdicts: [], next: null };
-  const place = readDriftCursor(after ?? "") ?? start;
+  const place = placeAfter(after);
   const periods = await session.rows(periodsOf("$1", "$2", "NULL"), [range.fromMs, range.toMs]);
   // Those that never had the level need not be looked at.
   const ofLevel =
@@ -74,7 +72,7 @@ export async function listPeriodVerdicts(
   session: SqlSession,
   { fromMs, toMs, limit, after }: PeriodRange & { readonly limit: number; readonly after?: string },
 ): Promise<DriftVerdictPage> {
-  const place = readDriftCursor(after ?? "") ?? start;
+  const place = placeAfter(after);
   const rows = await session.rows(
     `SELECT json FROM point CROSS JOIN LATERAL (
        SELECT model_digest, json FROM drift_verdict
@@ -104,7 +102,7 @@ export async function listTurbineVerdicts(
 
 /** The worst level of each point on each day of a range. */
 export async function listDriftDays(session: SqlSession, query: DriftDaysQuery): Promise<DriftDayLevels> {
-  const { from, to, site = null, turbine = null, limit, after = "" } = query;
+  const { from, to, site = null, turbine = null, limit, after } = query;
   const [first, last] = [readDriftDay(from), readDriftDay(to)];
   if (first === null || last === null) return { days: [], points: [], next: null };
   const periods = await session.rows(periodsOf("$1", "$2", "$3"), [first.fromMs, last.toMs, maxDriftDays]);
@@ -112,7 +110,7 @@ export async function listDriftDays(session: SqlSession, query: DriftDaysQuery):
   const points = await session.rows(
     `SELECT id, site, turbine, component FROM point WHERE ${chosen(query)} AND (site, turbine, component) > ($3, $4, $5)
      ORDER BY site, turbine, component LIMIT $6`,
-    [site, turbine, ...(readDriftCursor(after) ?? start).slice(0, 3), limit === undefined ? null : limit + 1],
+    [site, turbine, ...placeAfter(after).slice(0, 3), limit === undefined ? null : limit + 1],
   );
   const isWhole = (query.site ?? query.turbine ?? limit) === undefined;
   const ids = points.slice(0, limit).map((row) => Number(row.id));

@@ -3,7 +3,7 @@ import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type { DriftDay, DriftDayQuery } from "../drift-record.ts";
 import { groupIntoDays } from "../drift-rows.ts";
-import { readDriftCursor } from "../drift-rules.ts";
+import { placeAfter } from "../drift-rules.ts";
 import { utcDayOf } from "../record-rules.ts";
 
 export interface SqliteDriftDays {
@@ -36,7 +36,7 @@ export function createSqliteDriftDays(database: SqliteDatabase): SqliteDriftDays
   return {
     read: ({ day, site = null, turbine = null, limit = maxPoints, after }) => {
       const range = [Date.parse(day), Date.parse(day) + dayMs] as const;
-      const place = readDriftCursor(after ?? "") ?? (["", "", "", ""] as const);
+      const place = placeAfter(after);
       const points = Math.min(limit, maxPoints);
       return groupIntoDays(day, read.all(...range, site, site, turbine, turbine, ...place, points, ...range));
     },

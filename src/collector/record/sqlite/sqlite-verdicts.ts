@@ -12,7 +12,7 @@ import type {
   TurbineVerdictQuery,
 } from "../drift-record.ts";
 import { assembleDriftDays, cutVerdicts, readRange } from "../drift-rows.ts";
-import { maxDriftDays, readDriftCursor } from "../drift-rules.ts";
+import { maxDriftDays, placeAfter } from "../drift-rules.ts";
 
 export interface SqliteVerdicts {
   list(query: DriftVerdictQuery): DriftVerdictPage;
@@ -31,9 +31,6 @@ export interface SqliteVerdicts {
 
 /** The points of a site and turbine, each of which may be null for all; the plus keeps to the index by time. */
 const chosenPoints = `+point IN (SELECT id FROM point WHERE (? IS NULL OR site = ?) AND (? IS NULL OR turbine = ?))`;
-
-/** Where a list begins. */
-const start = ["", "", "", ""] as const;
 
 /** Prepares the statements over a migrated database. */
 export function createSqliteVerdicts(database: SqliteDatabase): SqliteVerdicts {
@@ -100,13 +97,13 @@ function createLists(database: SqliteDatabase): Pick<SqliteVerdicts, "list" | "l
     list: ({ day, site = null, turbine = null, level = null, limit, after }) => {
       const range = readDriftDay(day);
       if (range === null) return { verdicts: [], next: null };
-      const place = readDriftCursor(after ?? "") ?? start;
+      const place = placeAfter(after);
       const { fromMs, toMs } = range;
       const filter = [site, site, turbine, turbine, ...place, level, level] as const;
       return cutVerdicts(list.all(fromMs, toMs, ...filter, limit + 1), limit);
     },
     listPeriod: ({ fromMs, toMs, limit, after }) => {
-      const place = readDriftCursor(after ?? "") ?? start;
+      const place = placeAfter(after);
       return cutVerdicts(listPeriod.all(fromMs, toMs, ...place, limit + 1), limit);
     },
   };
@@ -126,13 +123,13 @@ function createDays(database: SqliteDatabase): SqliteVerdicts["days"] {
        AND (site, turbine, component) > (?, ?, ?)
      ORDER BY site, turbine, component LIMIT ?`,
   );
-  return async ({ from, to, site, turbine, limit, after = "" }) => {
+  return async ({ from, to, site, turbine, limit, after }) => {
     const first = readDriftDay(from);
     const last = readDriftDay(to);
     if (first === null || last === null) return { days: [], points: [], next: null };
     const shown = days.all(first.fromMs, last.toMs, maxDriftDays).reverse().map(readRange);
     const filter = [site ?? null, site ?? null, turbine ?? null, turbine ?? null] as const;
-    const place = (readDriftCursor(after) ?? start).slice(0, 3);
+    const place = placeAfter(after).slice(0, 3);
     const most = limit === undefined ? -1 : limit + 1;
     const points = listPoints.all(...filter, ...place, most);
     const isWhole = (site ?? turbine ?? limit) === undefined;
