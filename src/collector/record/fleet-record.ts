@@ -18,7 +18,6 @@ import type {
   UplinkRecord,
 } from "../../core/contract/uplink-record.ts";
 import type { DriftRecord, DriftWrites, TurbineFilter } from "./drift-record.ts";
-import type { EventMoment } from "./event-moment.ts";
 import type { EvidenceRecord, EvidenceWrites } from "./evidence-record.ts";
 import type { MachineRecord, TurbineRef } from "./machine-record.ts";
 import type { PredictionRecord } from "./prediction-record.ts";
@@ -212,6 +211,17 @@ export interface EventQuery extends GatewayQuery {
   /** Events of this name alone. */
   readonly name?: string | undefined;
 }
+
+/** An event that is looked for by what it is about and when it was: however many came since, it is found. */
+export interface EventMoment {
+  readonly gateway: string;
+  readonly name: string;
+  readonly subject: string;
+  readonly atMs: number;
+}
+
+/** What an alert tells of a step and the event of who did it lie no further apart. */
+export const togetherMs = 5_000;
 
 export interface AlarmQuery extends ListRange, TurbineFilter {
   /** Those that hold each of its words, whatever their case (ASCII), in site, turbine, component or failure mode; none: all. */

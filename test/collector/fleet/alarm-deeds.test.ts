@@ -1,8 +1,7 @@
 /** Of which steps of an alarm's life it is asked who did them. */
 import { expect, test } from "vitest";
 import { loadDeeds } from "../../../src/collector/fleet/alarm-deeds.ts";
-import type { EventMoment } from "../../../src/collector/record/event-moment.ts";
-import type { AlarmLifeStep } from "../../../src/collector/record/fleet-record.ts";
+import type { AlarmLifeStep, EventMoment } from "../../../src/collector/record/fleet-record.ts";
 import { alertEvent } from "../fleet-records.ts";
 
 const t = 1_700_000_000_000;

@@ -2,16 +2,17 @@
 import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
 import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import { believeTime, longestWaitMs, maxAheadMs } from "../clock-rules.ts";
-import { type EventMoment, togetherMs } from "../event-moment.ts";
 import { fromEventRow, fromQuarantineRow, fromUpdateRow } from "../event-rows.ts";
-import type {
-  EventQuery,
-  GatewayQuery,
-  Listing,
-  RecordedEvent,
-  RecordedUpdate,
-  RecordSource,
-  SetAsideMessage,
+import {
+  type EventMoment,
+  type EventQuery,
+  type GatewayQuery,
+  type Listing,
+  type RecordedEvent,
+  type RecordedUpdate,
+  type RecordSource,
+  type SetAsideMessage,
+  togetherMs,
 } from "../fleet-record.ts";
 import type { QuarantineListing } from "../quarantine-listing.ts";
 import {

@@ -3,16 +3,17 @@ import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-re
 import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { believeTime, type Receipt } from "../clock-rules.ts";
-import { type EventMoment, togetherMs } from "../event-moment.ts";
 import { fromEventRow, fromQuarantineRow, fromUpdateRow } from "../event-rows.ts";
-import type {
-  EventQuery,
-  GatewayQuery,
-  Listing,
-  RecordedEvent,
-  RecordedUpdate,
-  RecordSource,
-  SetAsideMessage,
+import {
+  type EventMoment,
+  type EventQuery,
+  type GatewayQuery,
+  type Listing,
+  type RecordedEvent,
+  type RecordedUpdate,
+  type RecordSource,
+  type SetAsideMessage,
+  togetherMs,
 } from "../fleet-record.ts";
 import type { QuarantineListing } from "../quarantine-listing.ts";
 import {
