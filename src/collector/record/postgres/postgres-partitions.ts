@@ -119,8 +119,7 @@ export function createPostgresPartitions(
     },
     prepareSummaries: async (rowMs, day) => {
       const name = `prediction_summary_${rowMs}_${day}`;
-      const [found] = await database.rows("SELECT to_regclass($1) IS NOT NULL AS there", [name]);
-      if (found?.there === true) return;
+      if (await isTableThere(database, name)) return;
       await database.transaction(async (session) => {
         await session.rows("SELECT pg_advisory_xact_lock($1)", [schemaLock]);
         const bounds = `FROM (${rowMs}, ${day}) TO (${rowMs}, ${day + 1})`;
@@ -170,14 +169,19 @@ async function dropSoon(database: PostgresDatabase, name: string): Promise<boole
   return false;
 }
 
+/** Is there a table of that name? */
+export async function isTableThere(session: SqlSession, name: string): Promise<boolean> {
+  const [found] = await session.rows("SELECT to_regclass($1) IS NOT NULL AS there", [name]);
+  return found?.there === true;
+}
+
 /** In the order in which readers lock: the table, then its partition. */
 async function dropIfEmpty(session: SqlSession, { name, rowMs }: DayPartition): Promise<boolean> {
   await session.exec(`SET LOCAL lock_timeout = ${dropPatienceMs}`);
   await session.exec(
     `LOCK TABLE ONLY ${rowMs === 0 ? "prediction" : "prediction_summary"} IN ACCESS EXCLUSIVE MODE`,
   );
-  const [found] = await session.rows("SELECT to_regclass($1) IS NOT NULL AS there", [name]);
-  if (found?.there !== true) return true;
+  if (!(await isTableThere(session, name))) return true;
   await session.exec(`LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE`);
   const [left] = await session.rows(`SELECT 1 FROM ${name} LIMIT 1`);
   if (left !== undefined) return false;
@@ -194,8 +198,7 @@ async function addPartition(
   table: PartitionedTable,
   { name, bounds }: { readonly name: string; readonly bounds: string },
 ): Promise<void> {
-  const [found] = await session.rows("SELECT to_regclass($1) IS NOT NULL AS there", [name]);
-  if (found?.there === true) return;
+  if (await isTableThere(session, name)) return;
   await session.exec(
     `CREATE TABLE ${name} (LIKE ${table} INCLUDING ALL);
      ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES ${bounds}`,

@@ -13,7 +13,12 @@ import {
   type ThinnedRow,
 } from "../thinned-row.ts";
 import type { PostgresDatabase, PostgresRow, SqlSession } from "./postgres-database.ts";
-import { type DayPartition, dayNumber, type PostgresPartitions } from "./postgres-partitions.ts";
+import {
+  type DayPartition,
+  dayNumber,
+  isTableThere,
+  type PostgresPartitions,
+} from "./postgres-partitions.ts";
 import { thinningLock } from "./postgres-schema.ts";
 import { transpose } from "./postgres-values.ts";
 
@@ -69,9 +74,8 @@ async function thinRows(
   const { partition } = start;
   await session.exec(planning);
   await session.rows("SELECT pg_advisory_xact_lock($1)", [thinningLock]);
-  const [found] = await session.rows("SELECT to_regclass($1) IS NOT NULL AS there", [partition.name]);
   // Another process was here.
-  if (found?.there !== true) return { rows: 0, place: null };
+  if (!(await isTableThere(session, partition.name))) return { rows: 0, place: null };
   const taken = await takeRows(session, start, limit);
   if (taken.length === 0) return { rows: 0, place: null };
   const again = partition.rowMs > 0 ? new Set() : await findSentAgain(session, partition.day, taken);
