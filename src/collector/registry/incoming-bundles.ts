@@ -11,6 +11,7 @@ import {
   publishOrderSchema,
   uploadPattern,
 } from "../../core/contract/publication.ts";
+import type { ShapeOf } from "../../core/contract/shape-of.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { FileSystem } from "../../core/platform/files/file-system.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
@@ -62,13 +63,21 @@ const maxPerPublisher = 4;
 const givesWayMs = 300_000;
 const maxAboutBytes = 65_536;
 
-const aboutSchema = z.strictObject({
+/** Of a file that tells of an order, beside what else it tells. */
+export const admittedOrderFields: ShapeOf<AdmittedOrder> = {
   order: publishOrderSchema(),
   publisher: z.string().max(64),
   keyId: z.string().max(64),
   envelope: z.string().max(32_768),
-  begunMs: z.number(),
-});
+};
+
+const aboutSchema = z.strictObject({ ...admittedOrderFields, begunMs: z.number() });
+
+/** What has a description (`<upload>.json`) in a folder. */
+export async function listUploads(files: Pick<FileSystem, "list">, dir: string): Promise<string[]> {
+  const names = await files.list(dir);
+  return names.flatMap((name) => (/^[0-9a-f]{32}\.json$/.test(name) ? [name.slice(0, 32)] : []));
+}
 
 /** Creates it over a folder that is made when it is needed. */
 export function createIncomingBundles(options: IncomingBundlesOptions): IncomingBundles {
@@ -93,11 +102,9 @@ export function createIncomingBundles(options: IncomingBundlesOptions): Incoming
     await remove(upload);
     return null;
   };
-  const list = async (): Promise<string[]> =>
-    (await files.list(dir)).flatMap((name) => (/^[0-9a-f]{32}\.json$/.test(name) ? [name.slice(0, 32)] : []));
   const listOwn = async (keyId: string): Promise<(IncomingBundle & { readonly begunMs: number })[]> => {
     const all = [];
-    for (const upload of await list()) {
+    for (const upload of await listUploads(files, dir)) {
       const found = await findAbout(upload);
       if (found !== null && found.keyId === keyId) all.push(found);
     }
@@ -145,7 +152,7 @@ export function createIncomingBundles(options: IncomingBundlesOptions): Incoming
     read: async ({ upload }) =>
       (await files.read(pathOf(upload, "part"), maxPublishedBytes)) ?? new Uint8Array(),
     sweep: async () => {
-      for (const upload of await list()) await findAbout(upload);
+      for (const upload of await listUploads(files, dir)) await findAbout(upload);
       // Bytes whose description went first.
       for (const name of await files.list(dir)) {
         const upload = /^([0-9a-f]{32})\.part$/.exec(name)?.[1];

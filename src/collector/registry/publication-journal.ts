@@ -9,10 +9,10 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { type PublishOrder, publishOrderSchema, uploadPattern } from "../../core/contract/publication.ts";
+import { type PublishOrder, uploadPattern } from "../../core/contract/publication.ts";
 import type { FileSystem } from "../../core/platform/files/file-system.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
-import type { AdmittedOrder } from "./incoming-bundles.ts";
+import { type AdmittedOrder, admittedOrderFields, listUploads } from "./incoming-bundles.ts";
 
 /** A bundle that somebody published. */
 export interface Publication extends AdmittedOrder {
@@ -43,10 +43,7 @@ const publicationSchema: z.ZodType<Publication> = z.strictObject({
   publishedMs: z.number(),
   signedBy: z.array(z.string().max(64)).max(16),
   ungated: z.literal(true).optional(),
-  order: publishOrderSchema(),
-  publisher: z.string().max(64),
-  keyId: z.string().max(64),
-  envelope: z.string().max(32_768),
+  ...admittedOrderFields,
 });
 
 const maxFileBytes = 65_536;
@@ -56,10 +53,6 @@ export function createPublicationJournal(registryDir: string, files: FileSystem)
   const folderOf = (state: "begun" | "new" | "told"): string => join(registryDir, "publications", state);
   const pathOf = (state: "begun" | "new" | "told", upload: string): string =>
     join(folderOf(state), `${upload}.json`);
-  const list = async (state: "begun" | "new"): Promise<string[]> =>
-    (await files.list(folderOf(state))).flatMap((name) =>
-      /^[0-9a-f]{32}\.json$/.test(name) ? [name.slice(0, 32)] : [],
-    );
   const read = async (state: "begun" | "new", upload: string): Promise<Publication | null> => {
     const bytes = await files.read(pathOf(state, upload), maxFileBytes);
     if (bytes === null) return null;
@@ -75,7 +68,7 @@ export function createPublicationJournal(registryDir: string, files: FileSystem)
       await files.writeAtomic(pathOf("begun", publication.upload), JSON.stringify(publication));
     },
     settle: async (isPublished) => {
-      for (const upload of await list("begun")) {
+      for (const upload of await listUploads(files, folderOf("begun"))) {
         const publication = await read("begun", upload);
         if (publication !== null && isPublished(publication.order)) await move(upload, "begun", "new");
         else await files.remove(pathOf("begun", upload));
@@ -83,7 +76,7 @@ export function createPublicationJournal(registryDir: string, files: FileSystem)
     },
     listNew: async (limit) => {
       const found: Publication[] = [];
-      for (const upload of (await list("new")).slice(0, limit)) {
+      for (const upload of (await listUploads(files, folderOf("new"))).slice(0, limit)) {
         const publication = await read("new", upload);
         if (publication !== null) found.push(publication);
       }

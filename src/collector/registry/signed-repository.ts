@@ -101,7 +101,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     isByOlderKeys = roots.length === version && findUnsigned(state, [root]).length > 0;
   }
 
-  async function sign(from: RefreshFrom, targetFiles: TargetFiles): Promise<NonNullable<typeof published>> {
+  async function sign(from: RefreshFrom, targetFiles: TargetFiles): Promise<void> {
     const change = { root, previous: published, from, targetFiles };
     const isDoubted = await isBehind();
     const signing = { keys, lifetimes: defaultLifetimes, nowMs: clock.nowMs(), isBehind: isDoubted };
@@ -109,7 +109,6 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     await folder.writeState(next);
     [published, isByOlderKeys] = [next, false];
     if (from === "targets") [signedOffsetMs, signedInDoubt] = [calendarOffsetMs(clock), isDoubted];
-    return next;
   }
   const targets = (): TargetFiles => published?.targets.signed.targets ?? {};
   const sync = async (): Promise<void> => {
@@ -130,9 +129,6 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
         return change();
       }),
     );
-  };
-  const commit = async (targetFiles: TargetFiles): Promise<void> => {
-    await sign("targets", targetFiles);
   };
   const findDue = async (): Promise<RefreshFrom | null> => {
     if (published === null || isByOlderKeys) return "targets";
@@ -171,7 +167,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     sync,
     close: queue.close,
     exclusively,
-    commit,
+    commit: (targetFiles) => sign("targets", targetFiles),
     refresh,
     readMetadata: async (name) => {
       // A refresh that fails is for the caller of refresh() to report; readers still get what there is.
