@@ -66,9 +66,8 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
       retain: false,
     });
 
-  const { maxBytes, days } = config.evidence;
+  const { s3, maxBytes } = config.evidence;
   const dir = config.evidence.dir ?? join(config.collector.stateDir, collectorState.evidence);
-  const { s3 } = config.evidence;
   const timers = systemTimers;
   const bucket = s3 === null ? null : await openBucketStore(s3, { timers, logger });
   const store: EvidenceStore = bucket ?? (await openFolderStore(dir));
@@ -77,9 +76,10 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
   const intake = createEvidenceIntake({ incoming, store, record, sites, clock, timers, logger, tell });
   if (bucket !== null && metrics !== null) measureBucket(metrics, bucket, intake);
   const keepers = createWorkQueue();
-  const bounds = { maxBytes, days };
   const keepBy = (believed: typeof clock | null): Promise<number> =>
-    keepers.run(() => keepEvidence({ record, store, incoming, bounds, clock: believed, logger }));
+    keepers.run(() =>
+      keepEvidence({ record, store, incoming, bounds: config.evidence, clock: believed, logger }),
+    );
   const makeRoom = (): Promise<number> => keepBy(null);
   const queue = createWorkQueue();
   let keptAtBytes = 0;

@@ -2,11 +2,10 @@
  * Raw evidence in a bucket: `<prefix><first two digits>/<digest>.npy` and `.json`, the names that a folder has. Says whether
  * the bucket can be used: it is tried at the start, and again as long as it fails, so that this is known before evidence comes.
  */
-import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import type { EvidenceBucketConfig } from "../../core/contract/config/kept-evidence-config.ts";
 import type { Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { type EvidenceFileKind, type EvidenceStore, evidenceFileKinds } from "./evidence-store.ts";
+import { type EvidenceStore, evidenceFileKinds, evidenceFileName } from "./evidence-store.ts";
 import { openS3Bucket } from "./s3-bucket.ts";
 
 export interface BucketStore extends EvidenceStore {
@@ -71,10 +70,10 @@ export async function openBucketStore(
     get fault() {
       return fault;
     },
-    put: async (id, kind, bytes) => watch(bucket.put(keyOf(id, kind), bytes)),
-    open: async (id, kind) => watch(bucket.get(keyOf(id, kind))),
+    put: async (id, kind, bytes) => watch(bucket.put(evidenceFileName(id, kind), bytes)),
+    open: async (id, kind) => watch(bucket.get(evidenceFileName(id, kind))),
     remove: async (id) => {
-      await watch(Promise.all(evidenceFileKinds.map((kind) => bucket.remove(keyOf(id, kind)))));
+      await watch(Promise.all(evidenceFileKinds.map((kind) => bucket.remove(evidenceFileName(id, kind)))));
     },
     close: () => {
       isClosed = true;
@@ -82,9 +81,4 @@ export async function openBucketStore(
       bucket.close();
     },
   };
-}
-
-function keyOf(id: string, kind: EvidenceFileKind): string {
-  if (!sha256Pattern.test(id)) throw new RangeError("evidence is named by a digest");
-  return `${id.slice(0, 2)}/${id}.${kind}`;
 }

@@ -1,5 +1,6 @@
 /** Where the files of raw evidence are kept: an asynchronous port; its engines are a folder and a bucket. */
 import type { Readable } from "node:stream";
+import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 
 /** The two files of evidence: what it is (the text that its id is the digest of), and its samples. */
 export const evidenceFileKinds = ["json", "npy"] as const;
@@ -10,6 +11,12 @@ export type EvidenceFileKind = (typeof evidenceFileKinds)[number];
 export interface StoredFile {
   readonly sizeBytes: number;
   readonly body: Readable;
+}
+
+/** Where a file is below its folder or prefix: `<first two digits>/<digest>.<kind>`. @throws RangeError for a name that is no digest */
+export function evidenceFileName(id: string, kind: EvidenceFileKind): string {
+  if (!sha256Pattern.test(id)) throw new RangeError("evidence is named by a digest");
+  return `${id.slice(0, 2)}/${id}.${kind}`;
 }
 
 /** Names are digests and nothing else. Every method rejects with AuroraError STORE when the engine fails. */

@@ -6,11 +6,10 @@ import { constants } from "node:fs";
 import { chmod, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AuroraError, hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
-import { sha256Pattern } from "../../core/contract/bundle/plain-name.ts";
 import { makeFolder, storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { asStoreError, isMissing, nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { hintOfClosedFolder } from "../../core/platform/sqlite/sqlite-error.ts";
-import { type EvidenceFileKind, type EvidenceStore, evidenceFileKinds } from "./evidence-store.ts";
+import { type EvidenceStore, evidenceFileKinds, evidenceFileName } from "./evidence-store.ts";
 
 /** Opens the store in `dir`, which is made. @throws AuroraError STORE */
 export async function openFolderStore(dir: string): Promise<EvidenceStore> {
@@ -18,12 +17,12 @@ export async function openFolderStore(dir: string): Promise<EvidenceStore> {
   return {
     isRemote: false,
     put: async (id, kind, bytes) => {
-      const path = pathOf(dir, id, kind);
+      const path = join(dir, evidenceFileName(id, kind));
       await makePrivateFolder(dirname(path));
       await writeFileAtomic(path, bytes, { mode: 0o600 });
     },
     open: async (id, kind) => {
-      const path = pathOf(dir, id, kind);
+      const path = join(dir, evidenceFileName(id, kind));
       try {
         const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
         return { sizeBytes: (await file.stat()).size, body: file.createReadStream() };
@@ -33,7 +32,8 @@ export async function openFolderStore(dir: string): Promise<EvidenceStore> {
       }
     },
     remove: async (id) => {
-      for (const kind of evidenceFileKinds) await nodeFileSystem.remove(pathOf(dir, id, kind));
+      for (const kind of evidenceFileKinds)
+        await nodeFileSystem.remove(join(dir, evidenceFileName(id, kind)));
     },
   };
 }
@@ -52,9 +52,4 @@ export async function makePrivateFolder(path: string): Promise<void> {
     const { code, message, op, cause } = error;
     throw new AuroraError(code, message, { op, subject: path, hint, cause });
   }
-}
-
-function pathOf(dir: string, id: string, kind: EvidenceFileKind): string {
-  if (!sha256Pattern.test(id)) throw new RangeError("evidence is named by a digest");
-  return join(dir, id.slice(0, 2), `${id}.${kind}`);
 }
