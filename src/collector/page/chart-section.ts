@@ -1,12 +1,10 @@
 /** Places for the charts, and their time range; the browser draws them from the API. Holds no data. */
+import type { TurbineView } from "../fleet/load-turbines.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
 import { turbineHref } from "./page-words.ts";
 
-interface ChartSubject {
-  readonly site: string;
-  readonly turbine: string;
-}
+type ChartSubject = Pick<TurbineView, "site" | "turbine">;
 
 /** More charts than this are slower than they are useful; the rest have their own pages. */
 const maxCharts = 12;

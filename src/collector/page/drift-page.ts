@@ -2,6 +2,7 @@
 
 import { type DriftRow, rollUpSites, rollUpTurbines } from "../../core/drift/roll-up-days.ts";
 import type { DriftPage } from "../fleet/load-drift-pages.ts";
+import { cutList, type ListPart } from "../fleet/select-list.ts";
 import { describeDay, describeTurbine, hasSites, renderFindings, renderLevels } from "./drift-section.ts";
 import { type HeatRow, labelDay, renderHeatMap, renderLevelCell } from "./heat-map.ts";
 import { html, type SafeHtml } from "./html.ts";
@@ -78,26 +79,24 @@ function describeSite({ site, points, levels }: DriftRow, page: DriftPage): Heat
 
 function renderTurbines(page: DriftPage, day: string, index: number): SafeHtml {
   const { table, site } = page;
-  const all = rollUpTurbines(table, index, page.warningShare);
-  const pages = Math.max(1, Math.ceil(all.length / rowsPerPage));
-  const current = Math.min(page.page, pages);
+  const part = cutList(rollUpTurbines(table, index, page.warningShare), page.page, rowsPerPage);
   const sites = hasSites(table);
-  const from = (current - 1) * rowsPerPage;
-  const rows = all.slice(from, from + rowsPerPage).map((row) => describeTurbine(row, table.days, sites));
+  const rows = part.items.map((row) => describeTurbine(row, table.days, sites));
   const query = site === null ? "" : `&site=${encodeURIComponent(site)}`;
-  const body = html`${renderLevels({ view: page, day, rows, query })}${renderPager({ ...page, day }, current, pages)}`;
+  const body = html`${renderLevels({ view: page, day, rows, query })}${renderPager({ ...page, day }, part)}`;
+  const from = (part.page - 1) * rowsPerPage;
   const note =
-    pages === 1
+    part.pages === 1
       ? "those that need attention first"
-      : `${formatCount(from + 1)} to ${formatCount(from + rows.length)} of ${formatCount(all.length)}, those that need attention first`;
+      : `${formatCount(from + 1)} to ${formatCount(from + rows.length)} of ${formatCount(part.total)}, those that need attention first`;
   return renderPanel({ id: "days", title: "Turbines by day", note, live: "live", body });
 }
 
-function renderPager(page: DriftPage, current: number, pages: number): SafeHtml | null {
+function renderPager(shown: DriftPage, { page, pages }: ListPart<DriftRow>): SafeHtml | null {
   if (pages === 1) return null;
   const link = (to: number, words: string): SafeHtml | null =>
-    to < 1 || to > pages ? null : html`<a href="${addressOf({ ...page, page: to })}#days">${words}</a>`;
-  return html`<nav class="ranges pager" aria-label="Parts of the list">${link(current - 1, "Earlier in the list")}<span>Part ${current} of ${pages}</span>${link(current + 1, "Further down the list")}</nav>`;
+    to < 1 || to > pages ? null : html`<a href="${addressOf({ ...shown, page: to })}#days">${words}</a>`;
+  return html`<nav class="ranges pager" aria-label="Parts of the list">${link(page - 1, "Earlier in the list")}<span>Part ${page} of ${pages}</span>${link(page + 1, "Further down the list")}</nav>`;
 }
 
 /** Address of a part of a day of a site. */
