@@ -38,11 +38,9 @@ export async function loadDriftVerdicts(
 /** Loads the worst level of each point on each day. @param query.from,query.to default: the 30 days up to the newest verdict */
 export async function loadDriftDays(
   fleet: FleetSource,
-  query: {
+  query: TurbineFilter & {
     readonly from?: string | undefined;
     readonly to?: string | undefined;
-    readonly site?: string | undefined;
-    readonly turbine?: string | undefined;
     /** Points. Default: all. */
     readonly limit?: number | undefined;
     readonly cursor?: string | undefined;

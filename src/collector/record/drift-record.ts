@@ -8,6 +8,7 @@ import type { PointId } from "../../core/contract/stream.ts";
 import type { EventRecord, FeatureSketch } from "../../core/contract/uplink-record.ts";
 import type { DaySummary } from "../../core/drift/day-summary.ts";
 import type { PeriodRange } from "../../core/drift/drift-day.ts";
+import type { TurbineRef } from "./machine-record.ts";
 
 /** Stores and answers, as the fleet's record does, of which it is a part; a day is named `YYYY-MM-DD`, a shorter period by its start (see `nameDriftDay`). */
 export interface DriftRecord extends DriftWrites {
@@ -191,9 +192,7 @@ export interface DriftDaysQuery extends TurbineFilter {
 }
 
 /** A range of days of one turbine, both included. */
-export interface TurbineVerdictQuery {
-  readonly site: string;
-  readonly turbine: string;
+export interface TurbineVerdictQuery extends TurbineRef {
   readonly from: string;
   readonly to: string;
   readonly limit: number;

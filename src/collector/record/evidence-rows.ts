@@ -2,6 +2,7 @@
 import { evidenceKinds } from "../../core/contract/evidence.ts";
 import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import type { EvidenceShare } from "./evidence-record.ts";
+import type { RecordRow } from "./record-rules.ts";
 
 export const evidenceColumns = [
   "id",
@@ -44,7 +45,7 @@ export function toEvidenceRow(evidence: RecordedEvidence): (string | number | nu
   ];
 }
 
-export function fromEvidenceRow(row: Readonly<Record<string, unknown>>): RecordedEvidence {
+export function fromEvidenceRow(row: RecordRow): RecordedEvidence {
   const text = (name: (typeof evidenceColumns)[number]): string => String(row[name]);
   const optional = (name: (typeof evidenceColumns)[number]): string | null =>
     row[name] === null ? null : String(row[name]);
@@ -70,6 +71,6 @@ export function fromEvidenceRow(row: Readonly<Record<string, unknown>>): Recorde
   };
 }
 
-export function toEvidenceShare(row: Readonly<Record<string, unknown>>): EvidenceShare {
+export function toEvidenceShare(row: RecordRow): EvidenceShare {
   return { gateway: String(row.gateway), count: Number(row.count), bytes: Number(row.bytes) };
 }

@@ -2,13 +2,13 @@
  * The part of the fleet's record that holds predictions over time: rows as gateways sent them, and, of those that arrived long
  * ago, longer rows that sum them up. Who reads gets both as one series, and is told how long a row is.
  */
-import type { PointId } from "../../core/contract/stream.ts";
+import type { TurbineRef } from "./machine-record.ts";
 
 export interface PredictionRecord {
   /** One series for each point of a turbine, in the order of the components. */
   predictions(query: PredictionRange): Promise<readonly PredictionSeries[]>;
   /** Time of a turbine's newest prediction up to `untilMs`; 0 when there is none. */
-  newestPredictionMs(query: TurbineName & { readonly untilMs: number }): Promise<number>;
+  newestPredictionMs(query: TurbineRef & { readonly untilMs: number }): Promise<number>;
   /**
    * One step of thinning: some rows that arrived long enough ago and are shorter than asked are summed up into rows of that
    * length, in one transaction that ends soon. Every window is counted in one row before and after, whatever ends the process, and
@@ -16,8 +16,6 @@ export interface PredictionRecord {
    */
   thinPredictions(thinning: PredictionThinning): Promise<ThinnedPredictions>;
 }
-
-type TurbineName = Pick<PointId, "site" | "turbine">;
 
 /** Which rows become how long. */
 export interface PredictionThinning {
@@ -38,7 +36,7 @@ export interface ThinnedPredictions {
 /** A day: no row is longer. */
 export const longestRowMs = 86_400_000;
 
-export interface PredictionRange extends TurbineName {
+export interface PredictionRange extends TurbineRef {
   readonly component?: string | undefined;
   /** Rows as they were sent count by their time; a longer one belongs to every range that it overlaps. */
   readonly fromMs: number;
