@@ -7,12 +7,12 @@ import { expiryTimes, retentionPolicy } from "../../src/collector/record/retenti
 import { createSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
 import { AuroraError } from "../../src/core/contract/aurora-error.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
-import { ok } from "../../src/core/contract/result.ts";
 import { type FileSystem, nodeFileSystem } from "../../src/core/platform/files/file-system.ts";
 import { createLogger } from "../../src/core/platform/logger.ts";
 import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { envelopeOf } from "./envelope-of.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -100,14 +100,7 @@ test("what arrives while a clock is years back is still there when it is right a
   const record = createSqliteRecord(openSqlite(":memory:"));
   onTestFinished(() => record.close());
   const event = { kind: "event", timeMs: rightMs, name: "e", subject: "s", detail: "" } as const;
-  const envelope = {
-    gateway: "gw",
-    bootId: "b",
-    lane: "update",
-    firstSequence: 1,
-    oldestSequence: 1,
-  } as const;
-  const envelopes = [{ ...envelope, topic: "t", payload: Uint8Array.of(1), records: [ok(event)] }];
+  const envelopes = [envelopeOf([event])];
   await record.storeEnvelopes({ nowMs: arrival.nowMs(), envelopes, setAside: [] });
   clock.jump(4 * 365 * dayMs);
   expect([arrival.isBehind, arrival.nowMs()]).toEqual([false, clock.nowMs()]);

@@ -7,13 +7,13 @@ import type { FleetRecord, StorableRecord, StoredEnvelope } from "../../src/coll
 import { createSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import type { DriftVerdict } from "../../src/core/contract/drift-verdict.ts";
-import { ok } from "../../src/core/contract/result.ts";
 import type { PointId } from "../../src/core/contract/stream.ts";
 import type { DriftReport } from "../../src/core/contract/uplink-record.ts";
 import { systemTimers } from "../../src/core/platform/clock.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../../src/core/platform/metrics.ts";
 import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
+import { envelopeOf } from "./envelope-of.ts";
 import { knownModel, smallReference } from "./known-model.ts";
 
 export const dayMs = 86_400_000;
@@ -78,16 +78,13 @@ export function createDriftBench(
       const firstSequence = sequences.get(gateway) ?? 1;
       sequences.set(gateway, firstSequence + records.length);
       const lane = records[0]?.kind === "drift-report" ? "drift" : "update";
-      const envelope = {
+      const envelope = envelopeOf(records, {
         gateway,
         bootId: `b-${lane}`,
         lane,
         firstSequence,
         oldestSequence: firstSequence,
-        topic: `aurora/v1/gateway/${gateway}/up/${lane}`,
-        payload: new Uint8Array(),
-        records: records.map((each) => ok(each)),
-      } as const;
+      });
       const [stored] = await record.storeEnvelopes({
         nowMs: bench.nowMs,
         envelopes: [envelope],

@@ -1,8 +1,8 @@
 /** Puts verdicts into a record as the collector does: what was heard of a period first, then what is said of it. */
 import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
 import type { DriftVerdict } from "../../src/core/contract/drift-verdict.ts";
-import { ok } from "../../src/core/contract/result.ts";
 import type { DriftReport } from "../../src/core/contract/uplink-record.ts";
+import { createLane } from "./envelope-of.ts";
 
 /** Stores verdicts; afterwards nobody assesses their periods, or reads them together, once more. */
 export async function storeVerdicts(
@@ -10,21 +10,12 @@ export async function storeVerdicts(
   verdicts: readonly DriftVerdict[],
   nowMs: number,
 ): Promise<void> {
-  const records = verdicts.map((verdict) => ok(reportOf(verdict)));
-  const header = { gateway: "gw-drift", bootId: "drift", lane: "drift" } as const;
+  const store = createLane(record, { nowMs, gateway: "gw-drift", bootId: "drift", lane: "drift" });
   const batch = 200;
-  for (let from = 0; from < records.length; from += batch) {
-    const envelope = {
-      ...header,
-      firstSequence: from + 1,
-      oldestSequence: from + 1,
-      topic: "t",
-      payload: new Uint8Array(0),
-      records: records.slice(from, from + batch),
-    };
-    const [stored] = await record.storeEnvelopes({ nowMs, envelopes: [envelope], setAside: [] });
-    const refused = stored?.records.find((one) => !one.ok);
-    if (stored?.outcome !== "stored" || refused !== undefined) {
+  for (let from = 0; from < verdicts.length; from += batch) {
+    const stored = await store(verdicts.slice(from, from + batch).map(reportOf));
+    const refused = stored.records.find((one) => !one.ok);
+    if (stored.outcome !== "stored" || refused !== undefined) {
       throw new Error(`a report was not stored: ${JSON.stringify(refused ?? stored)}`);
     }
   }

@@ -11,6 +11,7 @@ import { openPostgresRecord } from "../../src/collector/record/postgres/postgres
 import { recordBounds } from "../../src/collector/record/record-bounds.ts";
 import { hasErrorCode } from "../../src/core/contract/aurora-error.ts";
 import { ok } from "../../src/core/contract/result.ts";
+import { envelopeOf } from "../collector/envelope-of.ts";
 import { alertEvent, driftReport, predictionBatch, turbineState } from "../collector/fleet-records.ts";
 import { describeFleetRecord, type RecordStorage } from "../collector/record/fleet-record-suite.ts";
 import { limits, openAt, query } from "../collector/record/postgres-place.ts";
@@ -26,23 +27,6 @@ const all = { limit: 500, offset: 0 };
 
 const event = (name: string) =>
   ({ kind: "event", timeMs: t, name, subject: "s", detail: "d" }) as const satisfies StorableRecord;
-
-function envelopeOf(
-  records: readonly StorableRecord[],
-  changes: Partial<CheckedEnvelope> = {},
-): CheckedEnvelope {
-  return {
-    gateway: "gw-1",
-    bootId: "b",
-    lane: "update",
-    firstSequence: 1,
-    oldestSequence: 1,
-    topic: "up/update",
-    payload: Uint8Array.of(7),
-    records: records.map((record) => ok(record)),
-    ...changes,
-  };
-}
 
 const countReads = `SELECT seq_tup_read + idx_tup_fetch AS rows FROM pg_stat_user_tables WHERE relname = 'alert_event'`;
 

@@ -4,12 +4,12 @@ import type { FleetSource } from "../../../src/collector/fleet/fleet-source.ts";
 import { loadGateways, loadTurbines } from "../../../src/collector/fleet/load-turbines.ts";
 import type { CheckedEnvelope } from "../../../src/collector/record/fleet-record.ts";
 import { openSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
-import { ok } from "../../../src/core/contract/result.ts";
 import { minuteMs } from "../../../src/core/maths/durations.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { envelopeOf } from "../envelope-of.ts";
 import { predictionBatch, turbineState } from "../fleet-records.ts";
 
 const silentAfterMs = 2 * minuteMs;
@@ -17,7 +17,7 @@ const silentAfterMs = 2 * minuteMs;
 test("a gateway that tells its own health once an hour is heard of as long as its turbine's states come", async () => {
   const { clock, record, fleet } = await openFleet();
   const beganMs = clock.nowMs();
-  const envelopes = [envelopeOf("wt-1", beganMs, 1)];
+  const envelopes = [sentOf("wt-1", beganMs, 1)];
   await record.storeEnvelopes({ nowMs: beganMs, setAside: [], envelopes });
   const isReachable = async (): Promise<boolean | undefined> => (await loadGateways(fleet))[0]?.reachable;
   expect(await isReachable()).toBe(true);
@@ -41,7 +41,7 @@ test("an offline gateway's turbines are all unknown since it went, not each sinc
   await record.storeEnvelopes({
     nowMs: clock.nowMs(),
     setAside: [],
-    envelopes: [envelopeOf("wt-1", clock.nowMs(), 1), envelopeOf("wt-2", clock.nowMs(), 2)],
+    envelopes: [sentOf("wt-1", clock.nowMs(), 1), sentOf("wt-2", clock.nowMs(), 2)],
   });
   for (const turbine of ["wt-1", "wt-2"]) {
     clock.advance(2_000);
@@ -91,7 +91,7 @@ test("without its broker a collector knows of no gateway whether it is offline o
     return [turbine?.reason, gateway?.reachable, gateway?.reason];
   };
   const nowMs = clock.nowMs();
-  await record.storeEnvelopes({ nowMs, setAside: [], envelopes: [envelopeOf("wt-1", nowMs, 1)] });
+  await record.storeEnvelopes({ nowMs, setAside: [], envelopes: [sentOf("wt-1", nowMs, 1)] });
   const noBroker = "this collector has no connection to its broker";
   // A broker that is stopped tells the last wills of all before it goes.
   await hear(false);
@@ -125,7 +125,7 @@ describe("of a turbine whose gateway is offline or silent nothing is known", () 
     };
     const tell = async (): Promise<void> => {
       const nowMs = clock.nowMs();
-      const envelopes = [envelopeOf("wt-1", nowMs, ++sequence)];
+      const envelopes = [sentOf("wt-1", nowMs, ++sequence)];
       await record.storeEnvelopes({ nowMs, setAside: [], envelopes });
       const components = [
         { component: "gearbox", health: "good", reason: null, sinceMs: null },
@@ -199,17 +199,9 @@ describe("of a turbine whose gateway is offline or silent nothing is known", () 
   });
 });
 
-function envelopeOf(turbine: string, nowMs: number, sequence: number): CheckedEnvelope {
-  return {
-    gateway: "gw-1",
-    bootId: "b",
-    lane: "prediction",
-    firstSequence: sequence,
-    oldestSequence: sequence,
-    topic: "t",
-    payload: new Uint8Array(1),
-    records: [ok(predictionBatch(turbine, nowMs, { rows: 1, stepMs: 1, faulty: false }))],
-  };
+function sentOf(turbine: string, nowMs: number, sequence: number): CheckedEnvelope {
+  const batch = predictionBatch(turbine, nowMs, { rows: 1, stepMs: 1, faulty: false });
+  return envelopeOf([batch], { lane: "prediction", firstSequence: sequence, oldestSequence: sequence });
 }
 
 /** A collector's record of nothing, as pages read it; `broker.lostMs` says since when its broker is gone. */

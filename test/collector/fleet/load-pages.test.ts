@@ -12,8 +12,8 @@ import type {
   StorableRecord,
 } from "../../../src/collector/record/fleet-record.ts";
 import { createSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
-import { ok } from "../../../src/core/contract/result.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
+import { envelopeOf } from "../envelope-of.ts";
 import { alertEvent, predictionBatch } from "../fleet-records.ts";
 
 const t = 1_700_000_000_000;
@@ -52,15 +52,7 @@ async function openFleet() {
   ): Promise<void> => {
     const sequence = told.get(gateway + lane) ?? 0;
     told.set(gateway + lane, sequence + records.length);
-    const envelope = {
-      gateway,
-      lane,
-      bootId: "b",
-      firstSequence: sequence + 1,
-      oldestSequence: 1,
-      topic: "t",
-    };
-    const envelopes = [{ ...envelope, payload: new Uint8Array(1), records: records.map(ok) }];
+    const envelopes = [envelopeOf(records, { gateway, lane, firstSequence: sequence + 1 })];
     await record.storeEnvelopes({ nowMs: t, setAside: [], envelopes });
   };
   await tell("gw-1", "prediction", [predictionBatch("wt-1", t, { rows: 1, stepMs: 1, faulty: false })]);

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { clockEventName } from "../../../src/collector/record/clock-rules.ts";
 import type { FleetRecord, StorableRecord } from "../../../src/collector/record/fleet-record.ts";
-import { failed, ok } from "../../../src/core/contract/result.ts";
+import { createLane, envelopeOf } from "../envelope-of.ts";
 import { alertEvent, predictionBatch, turbineState } from "../fleet-records.ts";
 
 const t = 1_700_000_000_000;
@@ -13,28 +13,7 @@ const y1970 = 60_000;
 const y2038 = 2_147_483_648_000;
 const y9999 = 253_402_300_799_000;
 
-function createSender(
-  record: FleetRecord,
-): (records: readonly StorableRecord[], nowMs?: number) => Promise<void> {
-  let firstSequence = 1;
-  return async (records, nowMs = t) => {
-    const header = {
-      gateway: "gw-1",
-      bootId: "b",
-      lane: "update",
-      firstSequence,
-      oldestSequence: 1,
-    } as const;
-    firstSequence += records.length;
-    const envelope = {
-      ...header,
-      topic: "up",
-      payload: new Uint8Array(),
-      records: records.map((each) => ok(each)),
-    };
-    await record.storeEnvelopes({ nowMs, envelopes: [envelope], setAside: [] });
-  };
-}
+const createSender = (record: FleetRecord) => createLane(record, { nowMs: t });
 
 const event = (name: string, timeMs: number): StorableRecord => ({
   kind: "event",
@@ -310,14 +289,7 @@ export function describeClocks(open: () => Promise<FleetRecord>): void {
     expect(await clockEvents(record)).toMatchObject([{ subject: "gw-2" }]);
     expect((await clockEvents(record))[0]!.detail).toMatch(/60 min behind/);
     const fault = { reason: "drift-clock", detail: "gw-3 dates a drift report 1970" } as const;
-    const header = {
-      gateway: "gw-3",
-      bootId: "b",
-      lane: "drift",
-      firstSequence: 1,
-      oldestSequence: 1,
-    } as const;
-    const envelope = { ...header, topic: "up", payload: new Uint8Array(), records: [failed(fault)] };
+    const envelope = envelopeOf([fault], { gateway: "gw-3", lane: "drift" });
     await record.storeEnvelopes({ nowMs: t, envelopes: [envelope], setAside: [] });
     expect((await clockEvents(record)).map(({ subject }) => subject).sort()).toEqual(["gw-2", "gw-3"]);
   });

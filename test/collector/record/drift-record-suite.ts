@@ -3,17 +3,13 @@ import { expect, it } from "vitest";
 import { createDayReports } from "../../../scripts/drift/fleet-reports.ts";
 import type { PeriodKey } from "../../../src/collector/record/drift-record.ts";
 import { driftBounds, driftCursor } from "../../../src/collector/record/drift-rules.ts";
-import type {
-  FleetRecord,
-  StorableRecord,
-  StoredEnvelope,
-} from "../../../src/collector/record/fleet-record.ts";
+import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts";
 import type { DriftLoad, DriftVerdict } from "../../../src/core/contract/drift-verdict.ts";
-import { ok } from "../../../src/core/contract/result.ts";
 import type { DriftReport } from "../../../src/core/contract/uplink-record.ts";
 import type { DaySummary } from "../../../src/core/drift/day-summary.ts";
 import { addToDay } from "../../../src/core/drift/merge-day.ts";
 import { driftVerdict } from "../../core/contract/drift-verdicts.ts";
+import { createLane } from "../envelope-of.ts";
 import { smallReference } from "../known-model.ts";
 
 /** Opens a record, for the length of a test or until it is closed. */
@@ -47,20 +43,8 @@ function dayOf(
 }
 
 /** Stores records of a gateway, each call what follows. */
-function createSender(record: FleetRecord, gateway = "gw-1") {
-  let firstSequence = 1;
-  return async (records: readonly StorableRecord[], nowMs = fromMs): Promise<StoredEnvelope> => {
-    const header = { gateway, bootId: "b", lane: "drift", firstSequence, oldestSequence: 1 } as const;
-    const envelope = {
-      ...header,
-      topic: "up/drift",
-      payload: new Uint8Array(),
-      records: records.map((each) => ok(each)),
-    };
-    firstSequence += records.length;
-    return (await record.storeEnvelopes({ nowMs, envelopes: [envelope], setAside: [] }))[0]!;
-  };
-}
+const createSender = (record: FleetRecord, gateway = "gw-1") =>
+  createLane(record, { nowMs: fromMs, gateway, lane: "drift" });
 
 const plain = (turbine: string, day: number, changes: Partial<DriftVerdict> = {}): DriftVerdict =>
   driftVerdict({ ...keyOf(turbine, day), cause: null, ...changes });

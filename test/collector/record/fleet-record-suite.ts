@@ -9,7 +9,6 @@ import type {
   RecordFault,
   SetAsideMessage,
   StateBatch,
-  StorableRecord,
   StoredEnvelope,
 } from "../../../src/collector/record/fleet-record.ts";
 import { recordBounds } from "../../../src/collector/record/record-bounds.ts";
@@ -20,6 +19,7 @@ import type { Lane } from "../../../src/core/contract/topics.ts";
 import type { EventRecord, HealthRecord } from "../../../src/core/contract/uplink-record.ts";
 import { outcomeEventName } from "../../../src/core/drift/outcome-event.ts";
 import { until } from "../../support/until.ts";
+import { createLane, envelopeOf } from "../envelope-of.ts";
 import { alertEvent, driftReport, predictionBatch, turbineState } from "../fleet-records.ts";
 import { describeClocks } from "./clock-suite.ts";
 import { describeClones } from "./clone-suite.ts";
@@ -64,37 +64,8 @@ const health = (uptimeMs: number, timeMs = t): HealthRecord => ({
   outboxRecords: 2,
 });
 
-function envelopeOf(
-  records: readonly (StorableRecord | RecordFault)[],
-  changes: Partial<CheckedEnvelope> = {},
-): CheckedEnvelope {
-  return {
-    gateway: "gw-1",
-    bootId: "b",
-    lane: "update",
-    firstSequence: 1,
-    oldestSequence: 1,
-    topic,
-    payload,
-    records: records.map((record) => ("kind" in record ? ok(record) : failed(record))),
-    ...changes,
-  };
-}
-
 /** Stores records as what follows in a lane of their own. */
-function createSender(record: FleetRecord): {
-  send(records: readonly StorableRecord[], nowMs?: number): Promise<StoredEnvelope>;
-} {
-  let firstSequence = 1;
-  return {
-    send: async (records, nowMs = t) => {
-      const envelope = envelopeOf(records, { bootId: "sender", firstSequence });
-      firstSequence += records.length;
-      const [stored] = await record.storeEnvelopes({ nowMs, envelopes: [envelope], setAside: [] });
-      return stored!;
-    },
-  };
-}
+const createSender = (record: FleetRecord) => createLane(record, { nowMs: t, bootId: "sender" });
 
 async function eventNames(record: FleetRecord): Promise<string[]> {
   const { items } = await record.events(all);
@@ -308,11 +279,11 @@ function describeAlarms(open: Open): void {
     readonly countActive: () => Promise<number>;
   }> => {
     const record = await open();
-    const sender = createSender(record);
+    const send = createSender(record);
     return {
       record,
       put: async (alert, nowMs) => {
-        expect(await sender.send([{ kind: "alert", event: alert }], nowMs)).toMatchObject({
+        expect(await send([{ kind: "alert", event: alert }], nowMs)).toMatchObject({
           records: [ok("alert")],
         });
       },
@@ -469,7 +440,7 @@ function describeMeasurements(open: Open): void {
   it("keeps predictions as they were sent, and once although a batch is repeated in another life", async () => {
     const record = await open();
     const batch = predictionBatch("wt-1", t, { rows: 5, stepMs: 1000 });
-    await createSender(record).send([batch, batch]);
+    await createSender(record)([batch, batch]);
     const range = { ...northSea, fromMs: 0, toMs: t, bucketMs: 1 };
     const [series, ...others] = await record.predictions(range);
     expect(others).toEqual([]);
@@ -498,7 +469,7 @@ function describeMeasurements(open: Open): void {
       maxProbability: modes.map(() => mean),
       shaftRpm: [timeMs === 2_100 ? Number.NaN : 1_000],
     });
-    await createSender(record).send([row(1_000, 3, 0.2), row(1_400, 1, 0.6), row(2_100, 1, 0.5, ["a", "b"])]);
+    await createSender(record)([row(1_000, 3, 0.2), row(1_400, 1, 0.6), row(2_100, 1, 0.5, ["a", "b"])]);
     const read = async (fromMs: number, toMs: number, bucketMs: number) =>
       (await record.predictions({ ...northSea, fromMs, toMs, bucketMs }))[0]!;
     const summed = await read(0, 10_000, 1_000);
@@ -521,7 +492,7 @@ function describeMeasurements(open: Open): void {
     const record = await open();
     const batch = { ...predictionBatch("wt-1", t, { rows: 4, stepMs: 1000 }), failureModes: ["a"] };
     const four = { meanProbability: [0.5, 0.5, 0.5, 0.5], maxProbability: [0.5, 0.5, 0.5, 0.5] };
-    await createSender(record).send([
+    await createSender(record)([
       {
         ...batch,
         ...four,
@@ -553,7 +524,7 @@ function describeMeasurements(open: Open): void {
   it("tells points apart, and where a turbine's predictions end", async () => {
     const record = await open();
     const batch = predictionBatch("wt-1", t, { rows: 2, stepMs: 1000 });
-    await createSender(record).send([batch, { ...batch, component: "generator", timesMs: [t + 1, t + 2] }]);
+    await createSender(record)([batch, { ...batch, component: "generator", timesMs: [t + 1, t + 2] }]);
     const range = { ...northSea, fromMs: 0, toMs: t + hour, bucketMs: 1 };
     const components = async (query: object): Promise<string[]> =>
       (await record.predictions({ ...range, ...query })).map(({ component }) => component);
@@ -572,7 +543,7 @@ function describeMeasurements(open: Open): void {
       ...report,
       sketches: report.sketches.map((sketch, index) => (index === 5 ? { ...sketch, counts: [50] } : sketch)),
     };
-    const { records } = await createSender(record).send([report, other, report]);
+    const { records } = await createSender(record)([report, other, report]);
     expect(records).toMatchObject([
       ok("drift-report"),
       { ok: false, error: { reason: "drift-bins" } },
@@ -591,7 +562,7 @@ function describeMeasurements(open: Open): void {
   it("keeps days, models and turbines of drift apart, and knows the newest day", async () => {
     const record = await open();
     const midnight = Date.UTC(2023, 10, 15);
-    await createSender(record).send([
+    await createSender(record)([
       driftReport("wt-2", t, "d", { windows: 5, shift: 0 }),
       driftReport("wt-1", t, "e", { windows: 5, shift: 0 }),
       driftReport("wt-1", t, "d", { windows: 5, shift: 0 }),
@@ -617,7 +588,7 @@ function describeMeasurements(open: Open): void {
     const report = driftReport("wt-1", t, "d", { windows: 5, shift: 0 });
     const none = { mean: Number.NaN, sumSquares: Number.NaN, min: Number.NaN, max: Number.NaN };
     const empty = { ...report.sketches[0]!, ...none, counts: [0, 0], invalid: 5 };
-    await createSender(record).send([{ ...report, sketches: [empty] }]);
+    await createSender(record)([{ ...report, sketches: [empty] }]);
     const [day] = await record.driftOfDay({ day: dayOfT });
     expect(day!.sketches).toEqual([{ ...empty, mean: 0, sumSquares: 0, min: 0, max: 0 }]);
   });
@@ -629,7 +600,7 @@ function describeMachines(open: Open): void {
     const state = turbineState("wt-2", t, "d");
     const turbines = [{ state, seenMs: t - 5 }];
     await record.storeStates({ nowMs: t, turbines, gateways: [], setAside: [] });
-    await createSender(record).send([
+    await createSender(record)([
       predictionBatch("wt-1", t, { rows: 1, stepMs: 1 }),
       { kind: "alert", event: alertEvent("wt-2", "raised", t) },
     ]);
@@ -656,7 +627,7 @@ function describeMachines(open: Open): void {
         setAside: [],
       });
     for (const turbine of ["wt-2", "wt-1"]) await store(turbine, t);
-    await createSender(record).send([predictionBatch("wt-1", t, { rows: 1, stepMs: 1 })]);
+    await createSender(record)([predictionBatch("wt-1", t, { rows: 1, stepMs: 1 })]);
     const [first, second] = await record.turbines();
     const { site } = second!;
     expect(await record.turbines([second!, { site, turbine: "wt-9" }])).toEqual([second]);
@@ -695,7 +666,7 @@ function describeMachines(open: Open): void {
     const unwatched = ["wt-1", "never-heard-of"].map((turbine) => ({ ...state, turbine, seenMs: t + 7 }));
     await store({ unwatched });
     // What is sent later was heard before.
-    await createSender(record).send([predictionBatch("wt-1", t, { rows: 1, stepMs: 1 })], t + 9);
+    await createSender(record)([predictionBatch("wt-1", t, { rows: 1, stepMs: 1 })], t + 9);
     expect(await record.turbines()).toMatchObject([
       { turbine: "wt-1", gateway: "gw-1", state: null, unwatchedMs: t + 7 },
     ]);
@@ -733,8 +704,8 @@ function describeMachines(open: Open): void {
 
   it("knows gateways by any envelope, their status and their last health", async () => {
     const record = await open();
-    const sender = createSender(record);
-    await sender.send([health(1, t + hour), health(2), health(3, t - hour)]);
+    const send = createSender(record);
+    await send([health(1, t + hour), health(2), health(3, t - hour)]);
     const { kind: _, ...last } = health(3, t - hour);
     expect(await record.gateways()).toEqual([
       {
@@ -824,7 +795,7 @@ function describeMachines(open: Open): void {
       fromVersion: "1",
       step: "refused",
     } as const;
-    await createSender(record).send([
+    await createSender(record)([
       { kind: "alert", event: alertEvent("wt-1", "raised", t) },
       { kind: "alert", event: alertEvent("wt-2", "raised", t, { failureMode: "ball" }) },
       { ...event("a"), detail: "The Schema of wt_1 is 100% new" },
@@ -851,8 +822,8 @@ function describeMachines(open: Open): void {
       detail,
       ...changes,
     });
-    const sender = createSender(record);
-    await sender.send([
+    const send = createSender(record);
+    await send([
       told("near", t + 20),
       told("nearer", t - 10),
       told("another time", t + 60_000),
@@ -867,7 +838,7 @@ function describeMachines(open: Open): void {
     await record.storeEnvelopes({ nowMs: t, envelopes: other, setAside: [] });
     // Its clock is half an hour ahead: of the day after.
     const midnight = Math.ceil(t / (24 * hour)) * 24 * hour;
-    await sender.send([told("of tomorrow", midnight + hour / 3)], midnight - hour / 6);
+    await send([told("of tomorrow", midnight + hour / 3)], midnight - hour / 6);
     const moment = { gateway: "gw-1", name: "alarm.acknowledged", subject: "s", atMs: t };
     const found = await record.eventsAt([
       moment,
@@ -908,7 +879,7 @@ function describeMachines(open: Open): void {
       step: "refused",
       detail: "a digest differs",
     } as const;
-    await createSender(record).send([
+    await createSender(record)([
       event("late", t + 5),
       event("early", t - 5),
       { kind: "gap", lane: "prediction", records: 12, fromMs: t - 1000, toMs: t },
@@ -953,11 +924,11 @@ const never: Readonly<Record<PrunedClass, number>> = {
 function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
   it("removes what is older than its class's time, and nothing else", async () => {
     const record = await open();
-    const sender = createSender(record);
+    const send = createSender(record);
     const day = 24 * hour;
     const update = { kind: "update", modelName: "m", fromVersion: "", toVersion: "1", detail: "" } as const;
     for (const timeMs of [t - 3 * day, t]) {
-      await sender.send(
+      await send(
         [
           predictionBatch("wt-1", timeMs, { rows: 1, stepMs: 1 }),
           driftReport("wt-1", timeMs, "d", { windows: 5, shift: 0 }),
@@ -987,7 +958,7 @@ function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
   it("removes of each class what is of before its own time, and of no other", async () => {
     const record = await open();
     const update = { kind: "update", modelName: "m", fromVersion: "", toVersion: "1", detail: "" } as const;
-    await createSender(record).send(
+    await createSender(record)(
       [
         predictionBatch("wt-1", t, { rows: 1, stepMs: 1 }),
         driftReport("wt-1", t, "d", { windows: 5, shift: 0 }),
@@ -1019,7 +990,7 @@ function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
 
   it("keeps confirmed outcomes as long as verdicts, whatever other events do", async () => {
     const record = await open();
-    await createSender(record).send([event("other"), event(outcomeEventName)], t);
+    await createSender(record)([event("other"), event(outcomeEventName)], t);
     // An engine may remove whole days alone.
     const later = t + 48 * hour;
     await record.prune({ ...never, events: later });
@@ -1090,13 +1061,13 @@ function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
     const storage = createStorage();
     if (storage.damage === null) return skip();
     const first = await storage.open();
-    await createSender(first).send([event("a")]);
+    await createSender(first)([event("a")]);
     await first.close();
     storage.damage();
     const again = await open(storage);
     expect((await again.events(all)).items).toMatchObject([
       { name: "store.corrupted", gateway: "(collector)" },
     ]);
-    expect(await createSender(again).send([event("b")])).toMatchObject({ watermark: 1 });
+    expect(await createSender(again)([event("b")])).toMatchObject({ watermark: 1 });
   });
 }

@@ -10,11 +10,11 @@ import { recordBounds } from "../../../src/collector/record/record-bounds.ts";
 import { ok } from "../../../src/core/contract/result.ts";
 import type { PredictionBatch } from "../../../src/core/contract/uplink-record.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
+import { envelopeOf } from "../envelope-of.ts";
 import { alertEvent, predictionBatch, turbineState } from "../fleet-records.ts";
 
 const t = 1_700_000_000_000;
 const day = 86_400_000;
-const payload = Uint8Array.of(1);
 
 /** Stores records of a gateway as what follows in a life of its outbox. */
 function createSender(
@@ -26,19 +26,9 @@ function createSender(
 ) => Promise<StoredEnvelope> {
   let firstSequence = 1;
   return async (records, { bootId = "sender", nowMs = t } = {}) => {
-    const topic = `aurora/v1/gateway/${gateway}/up/update`;
-    const header = {
-      gateway,
-      bootId,
-      lane: "update",
-      firstSequence,
-      oldestSequence: 1,
-      topic,
-      payload,
-    } as const;
+    const envelope = envelopeOf(records, { gateway, bootId, firstSequence });
     if (bootId === "sender") firstSequence += records.length;
-    const envelopes = [{ ...header, records: records.map((each) => ok(each)) }];
-    return (await record.storeEnvelopes({ nowMs, envelopes, setAside: [] }))[0]!;
+    return (await record.storeEnvelopes({ nowMs, envelopes: [envelope], setAside: [] }))[0]!;
   };
 }
 
@@ -286,17 +276,10 @@ export function describeRecordBounds(open: () => Promise<FleetRecord>): void {
 
   it("takes a batch in which a gateway begins more lives than it may have, and keeps its neighbour's", async () => {
     const record = await open();
-    const header = {
-      lane: "update",
-      firstSequence: 1,
-      oldestSequence: 1,
-      topic: "up/update",
-      payload,
-    } as const;
     const lives = names("life", 3 * recordBounds.livesPerGateway);
     const envelopes = [
-      ...lives.map((bootId) => ({ ...header, gateway: "gw-1", bootId, records: [ok(event)] })),
-      { ...header, gateway: "gw-2", bootId: "b", records: [ok(event)] },
+      ...lives.map((bootId) => envelopeOf([event], { bootId })),
+      envelopeOf([event], { gateway: "gw-2" }),
     ];
     const stored = await record.storeEnvelopes({ nowMs: t, envelopes, setAside: [] });
     expect(new Set(stored.map(({ outcome }) => outcome))).toEqual(new Set(["stored"]));

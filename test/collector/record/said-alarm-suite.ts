@@ -1,14 +1,11 @@
 /** What a turbine's state makes of alarms whose beginning, steps or end a record did not hear, alike in every engine. */
 import { expect, it } from "vitest";
 import { twoForMs } from "../../../src/collector/record/clone-rules.ts";
-import type {
-  FleetRecord,
-  RecordedAlarm,
-  StorableRecord,
-} from "../../../src/collector/record/fleet-record.ts";
+import type { FleetRecord, RecordedAlarm } from "../../../src/collector/record/fleet-record.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { ok } from "../../../src/core/contract/result.ts";
 import { componentHealths, type TurbineState } from "../../../src/core/contract/turbine-state.ts";
+import { createLane } from "../envelope-of.ts";
 import { alertEvent, turbineState } from "../fleet-records.ts";
 
 type Said = TurbineState["alarms"][number];
@@ -51,24 +48,11 @@ let lives = 0;
 
 function createTeller(record: FleetRecord, turbine = "wt-1"): Teller {
   const bootId = `teller-${++lives}`;
-  let firstSequence = 1;
+  const store = createLane(record, { nowMs: t, gateway: `gw-${bootId}`, bootId, lane: "alert" });
   return {
     tell: async (event, nowMs) => {
-      const records: StorableRecord[] = [{ kind: "alert", event }];
-      const topic = "aurora/v1/gateway/gw/up/alert";
-      const envelope = {
-        gateway: `gw-${bootId}`,
-        bootId,
-        lane: "alert" as const,
-        firstSequence,
-        oldestSequence: 1,
-        topic,
-        payload: new Uint8Array(),
-        records: records.map((each) => ok(each)),
-      };
-      firstSequence++;
-      const [stored] = await record.storeEnvelopes({ nowMs, envelopes: [envelope], setAside: [] });
-      expect(stored!.records).toEqual([ok("alert")]);
+      const stored = await store([{ kind: "alert", event }], nowMs);
+      expect(stored.records).toEqual([ok("alert")]);
     },
     say: async (alarms, timeMs, { seenMs = timeMs, twins = null, ...changes } = {}) => {
       const components = [{ component, health: "good" as const, reason: null, sinceMs: null }];

@@ -9,8 +9,8 @@ import type {
   PredictionSeries,
   PredictionThinning,
 } from "../../../src/collector/record/prediction-record.ts";
-import { ok } from "../../../src/core/contract/result.ts";
 import type { PredictionBatch } from "../../../src/core/contract/uplink-record.ts";
+import { envelopeOf } from "../envelope-of.ts";
 import { alertEvent, predictionBatch } from "../fleet-records.ts";
 import type { RecordStorage } from "./fleet-record-suite.ts";
 
@@ -57,15 +57,8 @@ export async function storeRows(
   records: readonly (Row | StorableRecord)[],
   nowMs: number,
 ): Promise<void> {
-  const header = { gateway: "gw-1", bootId: `life-${lives++}`, lane: "prediction" } as const;
-  const envelope = {
-    ...header,
-    firstSequence: 1,
-    oldestSequence: 1,
-    topic: "up",
-    payload: new Uint8Array(),
-    records: records.map((each) => ok("kind" in each ? each : batchOf(each))),
-  };
+  const sent = records.map((each) => ("kind" in each ? each : batchOf(each)));
+  const envelope = envelopeOf(sent, { bootId: `life-${lives++}`, lane: "prediction" });
   const [stored] = await record.storeEnvelopes({ nowMs, envelopes: [envelope], setAside: [] });
   expect(stored!.records.filter((each) => !each.ok)).toEqual([]);
 }

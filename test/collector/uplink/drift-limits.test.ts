@@ -1,9 +1,9 @@
 /** Drift that cannot be: what a gateway's wrong clock or another model's bins bring is set aside, and no day suffers from it. */
 import { describe, expect, it } from "vitest";
 import { createDayReports } from "../../../scripts/drift/fleet-reports.ts";
-import { ok } from "../../../src/core/contract/result.ts";
 import type { DriftReport } from "../../../src/core/contract/uplink-record.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
+import { envelopeOf } from "../envelope-of.ts";
 import { createIngestBench, eventEnvelope } from "../ingest-bench.ts";
 import { smallReference } from "../known-model.ts";
 
@@ -107,12 +107,8 @@ describe("a drift report", () => {
     const report = { ...reportAt(bench.clock.nowMs()), ...changes };
     // No encoder writes it: it comes as an envelope of another one would.
     expect(() => encodeUplinkEnvelope(eventEnvelope([report], { lane: "drift" }))).toThrow(RangeError);
-    const checked = { ...eventEnvelope([], { lane: "drift" }), topic: "t", payload: new Uint8Array() };
-    const [stored] = await bench.record.storeEnvelopes({
-      nowMs: 0,
-      envelopes: [{ ...checked, records: [ok(report)] }],
-      setAside: [],
-    });
+    const envelopes = [envelopeOf([report], { lane: "drift" })];
+    const [stored] = await bench.record.storeEnvelopes({ nowMs: 0, envelopes, setAside: [] });
     expect(stored!.records).toMatchObject([{ ok: false, error: { reason: "shape-invalid" } }]);
     expect((await bench.record.driftBacklog()).openPeriods).toBe(0);
   });

@@ -2,7 +2,6 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createUplinkIngest } from "../../../src/collector/uplink/uplink-ingest.ts";
-import { ok } from "../../../src/core/contract/result.ts";
 import type { Lane } from "../../../src/core/contract/topics.ts";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { dayMs } from "../../../src/core/maths/durations.ts";
@@ -12,6 +11,7 @@ import { createMetrics } from "../../../src/core/platform/metrics.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../../support/scratch-postgres.ts";
 import { until } from "../../support/until.ts";
+import { envelopeOf } from "../envelope-of.ts";
 import { alertEvent, alertRecord, predictionBatch } from "../fleet-records.ts";
 import { eventEnvelope } from "../ingest-bench.ts";
 import { openAt } from "../record/postgres-place.ts";
@@ -115,9 +115,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     const now = Date.now();
     const store = (nowMs: number) => {
       const batch = predictionBatch("wt-1", nowMs, { rows: 1, stepMs: 1_000 });
-      const topic = "aurora/v1/gateway/gw-2/up/prediction";
-      const envelope = { ...eventEnvelope([], { gateway: "gw-2", lane: "prediction" }), topic };
-      const envelopes = [{ ...envelope, payload: new Uint8Array(), records: [ok(batch)] }];
+      const envelopes = [envelopeOf([batch], { gateway: "gw-2", lane: "prediction" })];
       return record.storeEnvelopes({ nowMs, envelopes, setAside: [], lockMs: 50 });
     };
     await holder.query("BEGIN; LOCK TABLE prediction IN ACCESS EXCLUSIVE MODE");

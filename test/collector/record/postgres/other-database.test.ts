@@ -11,6 +11,7 @@ import {
   type ScratchPostgres,
   startScratchPostgres,
 } from "../../../support/scratch-postgres.ts";
+import { envelopeOf } from "../../envelope-of.ts";
 import { alertEvent, predictionBatch } from "../../fleet-records.ts";
 import { openAt, query, slowNextStep } from "../postgres-place.ts";
 
@@ -27,21 +28,8 @@ const versioned = (turbine: string, modelVersion: string) => ({
   modelVersion,
 });
 
-function envelopeOf(gateway: string, bootId: string, records: readonly StorableRecord[]): CheckedEnvelope {
-  return {
-    gateway,
-    bootId,
-    lane: "update",
-    firstSequence: 1,
-    oldestSequence: 1,
-    topic: "up/update",
-    payload: Uint8Array.of(7),
-    records: records.map((record) => ok(record)),
-  };
-}
-
-const store = (record: FleetRecord, ...envelope: Parameters<typeof envelopeOf>) =>
-  record.storeEnvelopes({ nowMs: t, envelopes: [envelopeOf(...envelope)], setAside: [] });
+const store = (record: FleetRecord, of: Partial<CheckedEnvelope>, records: readonly StorableRecord[]) =>
+  record.storeEnvelopes({ nowMs: t, envelopes: [envelopeOf(records, of)], setAside: [] });
 
 const versionsOf = async (record: FleetRecord, turbine: string): Promise<readonly unknown[]> => {
   const range = { site: "north-sea", turbine, fromMs: 0, toMs: t, bucketMs: 1 };
@@ -58,11 +46,14 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
   /** What `change` makes of the database while a worker remembers it: another worker gives numbers that are forgotten there anew. */
   const expectOwnRows = async (url: string, change: (record: FleetRecord) => Promise<void>) => {
     const record = await openAt(url);
-    await store(record, "gw-a", "b", [versioned("wt-1", "1")]);
+    await store(record, { gateway: "gw-a", bootId: "b" }, [versioned("wt-1", "1")]);
     await change(record);
     const other = await openAt(url);
-    await store(other, "gw-c", "b", [versioned("wt-3", "3")]);
-    const [stored] = await store(record, "gw-b", "c", [versioned("wt-2", "2"), event("e")]);
+    await store(other, { gateway: "gw-c", bootId: "b" }, [versioned("wt-3", "3")]);
+    const [stored] = await store(record, { gateway: "gw-b", bootId: "c" }, [
+      versioned("wt-2", "2"),
+      event("e"),
+    ]);
     expect(stored!.records).toEqual([ok("prediction-batch"), ok("event")]);
     const turbines = ["wt-1", "wt-2", "wt-3"];
     expect(await Promise.all(turbines.map((turbine) => versionsOf(other, turbine)))).toEqual([
@@ -78,7 +69,8 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     );
     expect(modes).toEqual([]);
   };
-  const learn = (record: FleetRecord) => store(record, "gw-b", "b", [versioned("wt-2", "2"), event("e")]);
+  const learn = (record: FleetRecord) =>
+    store(record, { gateway: "gw-b", bootId: "b" }, [versioned("wt-2", "2"), event("e")]);
 
   it("stores a machine's predictions as its own after a server that was behind took over", async () => {
     const own = await startScratchPostgres(["fsync=off"]);
@@ -126,9 +118,12 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
   it("stores on a day whose partitions somebody took away", async () => {
     const url = await server.createDatabase();
     const record = await openAt(url);
-    await store(record, "gw-a", "b", [event("a"), versioned("wt-1", "1")]);
+    await store(record, { gateway: "gw-a", bootId: "b" }, [event("a"), versioned("wt-1", "1")]);
     await query(url, `DROP TABLE event_${day}, prediction_${day}`);
-    const [stored] = await store(record, "gw-a", "c", [event("b"), versioned("wt-1", "1")]);
+    const [stored] = await store(record, { gateway: "gw-a", bootId: "c" }, [
+      event("b"),
+      versioned("wt-1", "1"),
+    ]);
     expect(stored!.records).toEqual([ok("event"), ok("prediction-batch")]);
     await query(url, `DROP TABLE event_${day}, prediction_${day}`);
     await record.storeOwnEvent(event("c"), t);
@@ -139,16 +134,18 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
   it("acknowledges nothing of a day that cannot have its partition", async () => {
     const url = await server.createDatabase();
     const record = await openAt(url);
-    await store(record, "gw-a", "b", [event("a")]);
+    await store(record, { gateway: "gw-a", bootId: "b" }, [event("a")]);
     // Its name is taken.
     await query(url, `ALTER TABLE event DETACH PARTITION event_${day}`);
-    await expect(store(record, "gw-a", "c", [event("b")])).rejects.toMatchObject({ code: "STORE" });
+    await expect(store(record, { gateway: "gw-a", bootId: "c" }, [event("b")])).rejects.toMatchObject({
+      code: "STORE",
+    });
     expect((await record.quarantine(9)).total).toBe(0);
     await query(
       url,
       `ALTER TABLE event ATTACH PARTITION event_${day} FOR VALUES FROM (${day}) TO (${day + 1})`,
     );
-    await store(record, "gw-a", "c", [event("b")]);
+    await store(record, { gateway: "gw-a", bootId: "c" }, [event("b")]);
     expect((await record.events(all)).items.map(({ name }) => name)).toEqual(["b", "a"]);
   });
 
@@ -156,7 +153,9 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     const url = await server.createDatabase();
     const record = await openAt(url);
     const raise = (turbine: string) =>
-      store(record, "gw-a", turbine, [{ kind: "alert", event: alertEvent(turbine, "raised", t) }]);
+      store(record, { gateway: "gw-a", bootId: turbine }, [
+        { kind: "alert", event: alertEvent(turbine, "raised", t) },
+      ]);
     for (const turbine of ["wt-1", "wt-2", "wt-3"]) await raise(turbine);
     await query(url, "ALTER SEQUENCE alarm_id_seq RESTART WITH 1");
     await expect(raise("wt-4")).rejects.toMatchObject({ code: "STORE" });

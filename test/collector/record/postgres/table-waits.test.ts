@@ -5,42 +5,29 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import type { FleetRecord, StorableRecord } from "../../../../src/collector/record/fleet-record.ts";
 import { openPostgres } from "../../../../src/collector/record/postgres/postgres-database.ts";
 import { dayNumber } from "../../../../src/collector/record/postgres/postgres-partitions.ts";
-import { ok } from "../../../../src/core/contract/result.ts";
 import { createLogger } from "../../../../src/core/platform/logger.ts";
 import {
   hasPostgres,
   type ScratchPostgres,
   startScratchPostgres,
 } from "../../../support/scratch-postgres.ts";
-import { alertEvent, alertRecord, predictionBatch } from "../../fleet-records.ts";
+import { envelopeOf } from "../../envelope-of.ts";
+import { alertEvent, predictionBatch } from "../../fleet-records.ts";
 import { limits, openAt, query } from "../postgres-place.ts";
 
 const t = 1_700_000_000_000;
 const dayMs = 86_400_000;
 
 let sequence = 0;
-const store = (record: FleetRecord, stored: StorableRecord, nowMs: number) =>
-  record.storeEnvelopes({
-    nowMs,
-    setAside: [],
-    envelopes: [
-      {
-        gateway: "gw-1",
-        bootId: `b-${++sequence}`,
-        lane: stored.kind === "alert" ? "alert" : "prediction",
-        firstSequence: 1,
-        oldestSequence: 1,
-        topic: "up",
-        payload: Uint8Array.of(7),
-        records: [ok(stored)],
-      },
-    ],
-  });
-const alertAt = (nowMs: number): StorableRecord => {
-  const event = alertEvent("wt-1", "raised", nowMs);
-  const { id } = alertRecord(event);
-  return { kind: "alert", id, event } as StorableRecord;
+const store = (record: FleetRecord, stored: StorableRecord, nowMs: number) => {
+  const lane = stored.kind === "alert" ? "alert" : "prediction";
+  const envelopes = [envelopeOf([stored], { bootId: `b-${++sequence}`, lane })];
+  return record.storeEnvelopes({ nowMs, envelopes, setAside: [] });
 };
+const alertAt = (nowMs: number): StorableRecord => ({
+  kind: "alert",
+  event: alertEvent("wt-1", "raised", nowMs),
+});
 const predictionAt = (nowMs: number): StorableRecord =>
   predictionBatch("wt-1", nowMs, { rows: 1, stepMs: 1_000 });
 

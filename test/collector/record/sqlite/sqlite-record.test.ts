@@ -13,6 +13,7 @@ import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import { openSqlite } from "../../../../src/core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../../../src/core/platform/sqlite/sqlite-database.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+import { envelopeOf } from "../../envelope-of.ts";
 import { alertEvent } from "../../fleet-records.ts";
 import { describeFleetRecord, type RecordStorage } from "../fleet-record-suite.ts";
 
@@ -30,18 +31,10 @@ function createSqliteStorage(path = join(createTemporaryFolder(), "collector.sql
 
 describeFleetRecord("sqlite", createSqliteStorage);
 
-function envelopeOf(names: readonly string[]): CheckedEnvelope {
-  const header = {
-    gateway: "gw-1",
-    bootId: "b",
-    lane: "update",
-    firstSequence: 1,
-    oldestSequence: 1,
-  } as const;
-  const records = names.map((name) =>
-    ok({ kind: "event", timeMs: t, name, subject: "s", detail: "d".repeat(4_000) } as const),
+function eventsOf(names: readonly string[]): CheckedEnvelope {
+  return envelopeOf(
+    names.map((name) => ({ kind: "event", timeMs: t, name, subject: "s", detail: "d".repeat(4_000) })),
   );
-  return { ...header, topic: "up/update", payload: new Uint8Array(), records };
 }
 
 const store = (record: FleetRecord, ...envelopes: CheckedEnvelope[]) =>
@@ -51,26 +44,24 @@ it("says of nothing that it is stored once its file was removed or replaced, unt
   const path = join(createTemporaryFolder(), "collector.sqlite");
   const record = await createSqliteStorage(path).open();
   onTestFinished(() => record.close());
-  await store(record, envelopeOf(["a"]));
+  await store(record, eventsOf(["a"]));
   renameSync(path, `${path}.away`);
-  await expect(store(record, envelopeOf(["a", "b"]))).rejects.toMatchObject({ code: "STORE", subject: path });
+  await expect(store(record, eventsOf(["a", "b"]))).rejects.toMatchObject({ code: "STORE", subject: path });
   writeFileSync(path, "another");
-  await expect(store(record, envelopeOf(["a", "b"]))).rejects.toThrow(
-    /removed or replaced while it is in use/,
-  );
+  await expect(store(record, eventsOf(["a", "b"]))).rejects.toThrow(/removed or replaced while it is in use/);
   renameSync(`${path}.away`, path);
-  expect(await store(record, envelopeOf(["a", "b"]))).toMatchObject([{ outcome: "stored", watermark: 2 }]);
+  expect(await store(record, eventsOf(["a", "b"]))).toMatchObject([{ outcome: "stored", watermark: 2 }]);
 });
 
 it("stores nothing of a batch that the disk has no room for, and goes on when there is room", async () => {
   const record = createSqliteRecord(openSqlite(":memory:", { maxBytes: 256 * 1024 }));
   onTestFinished(() => record.close());
-  await store(record, envelopeOf(["a"]));
-  const many = envelopeOf(Array.from({ length: 200 }, (_, index) => `e${index}`));
-  await expect(store(record, envelopeOf(["a", "b"]), many)).rejects.toMatchObject({ code: "STORE" });
+  await store(record, eventsOf(["a"]));
+  const many = eventsOf(Array.from({ length: 200 }, (_, index) => `e${index}`));
+  await expect(store(record, eventsOf(["a", "b"]), many)).rejects.toMatchObject({ code: "STORE" });
   expect(await record.events({ limit: 9, offset: 0 })).toMatchObject({ total: 1 });
   expect((await record.quarantine(0)).total).toBe(0);
-  expect(await store(record, envelopeOf(["a", "b"]))).toMatchObject([{ outcome: "stored", watermark: 2 }]);
+  expect(await store(record, eventsOf(["a", "b"]))).toMatchObject([{ outcome: "stored", watermark: 2 }]);
 });
 
 it("does not call stored what cannot be brought to the disk, and takes it again when it can", async () => {
@@ -80,15 +71,15 @@ it("does not call stored what cannot be brought to the disk, and takes it again 
   const log = `${path}-wal`;
   renameSync(log, `${log}-kept`);
   symlinkSync(log, log);
-  await expect(store(record, envelopeOf(["a"]))).rejects.toMatchObject({ code: "STORE", subject: path });
+  await expect(store(record, eventsOf(["a"]))).rejects.toMatchObject({ code: "STORE", subject: path });
   renameSync(`${log}-kept`, log);
-  expect(await store(record, envelopeOf(["a"]))).toMatchObject([{ outcome: "duplicate", watermark: 1 }]);
+  expect(await store(record, eventsOf(["a"]))).toMatchObject([{ outcome: "duplicate", watermark: 1 }]);
 });
 
 it("sets a record aside that the tables stumble over, alone", async () => {
   const record = createSqliteRecord(openSqlite(":memory:"));
   onTestFinished(() => record.close());
-  const [stored] = await store(record, envelopeOf(["a", "b\u0000c", "d"]));
+  const [stored] = await store(record, eventsOf(["a", "b\u0000c", "d"]));
   expect(stored).toMatchObject({
     watermark: 3,
     records: [ok("event"), { ok: false, error: { reason: "not-storable" } }, ok("event")],
@@ -107,7 +98,7 @@ function openOlder(path: string, steps = 2): SqliteDatabase {
 it("says how many rows it has removed", async () => {
   const record = createSqliteRecord(openSqlite(":memory:"));
   onTestFinished(() => record.close());
-  await store(record, envelopeOf(["a", "b", outcomeEventName]));
+  await store(record, eventsOf(["a", "b", outcomeEventName]));
   const never = { predictions: 0, drift: 0, verdicts: 0, events: 0, updates: 0 };
   expect(await record.prune({ ...never, events: t + 1 })).toBe(2);
   expect(await record.prune({ ...never, verdicts: t + 1 })).toBe(1);
@@ -174,7 +165,7 @@ it("reads the alarms that an older collector has kept, step by step, and takes n
   database.close();
   const record = await createSqliteStorage(path).open();
   onTestFinished(() => record.close());
-  const envelope = { ...envelopeOf([]), records: [ok({ kind: "alert", event: alert } as const)] };
+  const envelope = envelopeOf([{ kind: "alert", event: alert }]);
   expect(await store(record, envelope)).toMatchObject([{ outcome: "stored" }]);
   const step = {
     eventId: alert.id,
@@ -196,7 +187,7 @@ it("reads no more of an alarm than its first step and the newest", async () => {
   const record = createSqliteRecord(database);
   onTestFinished(() => record.close());
   const event = alertEvent("wt-1", "raised", t);
-  await store(record, { ...envelopeOf([]), records: [ok({ kind: "alert", event } as const)] });
+  await store(record, envelopeOf([{ kind: "alert", event }]));
   database.exec(
     `WITH RECURSIVE row (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM row WHERE i < 1000)
      INSERT INTO alert_event (site, turbine, id, alarm, transition, time_ms, received_ms, probability, json)
@@ -260,7 +251,7 @@ it("reads the drift that an older collector has kept, adds to it, and assesses n
     toMs: t,
     sketches: [{ feature: 0, ...sketch }],
   };
-  const envelope = { ...envelopeOf([]), lane: "drift" as const, records: [ok(report)] };
+  const envelope = envelopeOf([report], { lane: "drift" });
   expect(await store(record, envelope)).toMatchObject([{ records: [ok("drift-report")] }]);
   const [today] = await record.driftOfDay({ day: "2023-11-14" });
   expect(today).toMatchObject({ reports: 3, sketches: [{ counts: [6, 2] }, { counts: [3, 1] }] });
