@@ -84,7 +84,7 @@ export async function openPage(options: PageOptions): Promise<RunningPage> {
 }
 
 async function assemble(options: PageOptions, closers: Closers): Promise<RunningPage> {
-  const { config, logger, access = "read" } = options;
+  const { config, logger, version = "0.0.0", access = "read" } = options;
   const record = await openRecord(config, logger, access);
   closers.add(() => record.close());
   const alone = createLeasedWork(record, logger);
@@ -124,7 +124,7 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
     ...options,
     registry,
     known: shelf.models,
-    runtimeVersion: options.version ?? "0.0.0",
+    runtimeVersion: version,
     onPublished: () => void shelf.scan().then(tellGateways),
   });
   closers.add(() => publications.close());
@@ -132,7 +132,7 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
     ...answerInTurns(fleet, options.freshMs),
     ...serviceRoutes({
       metrics: options.metrics,
-      version: options.version ?? "0.0.0",
+      version,
       notReady: async () => {
         const wrong = await record.check().then(
           () => null,

@@ -26,18 +26,16 @@ export interface IngestBench {
 }
 
 /** What may be given instead of the default. */
-export interface IngestBenchOptions {
+export interface IngestBenchOptions
+  extends Partial<
+    Pick<
+      UplinkIngestOptions,
+      "sites" | "maxPendingBytes" | "acknowledge" | "beforeStore" | "driftKeptMs" | "driftBinsOf"
+    >
+  > {
   readonly path?: string;
   readonly wrapDatabase?: (database: SqliteDatabase) => SqliteDatabase;
   readonly wrapRecord?: (record: FleetRecord) => FleetRecord;
-  readonly sites?: NonNullable<UplinkIngestOptions["sites"]>;
-  /** Default 100,000. */
-  readonly maxPendingBytes?: number;
-  /** Instead of noting them. */
-  readonly acknowledge?: (gateway: string, ack: UplinkAck) => Promise<void>;
-  readonly beforeStore?: UplinkIngestOptions["beforeStore"];
-  readonly driftKeptMs?: number;
-  readonly driftBinsOf?: (modelDigest: string) => readonly number[] | undefined;
 }
 
 /** An envelope of events of one gateway. */
@@ -56,29 +54,29 @@ export function eventEnvelope(
 }
 
 /** Opens one for the length of a test. */
-export function createIngestBench(options: IngestBenchOptions = {}): IngestBench {
-  const database = openSqlite(options.path ?? ":memory:");
-  const record = createSqliteRecord(options.wrapDatabase?.(database) ?? database);
+export function createIngestBench({
+  path = ":memory:",
+  wrapDatabase,
+  wrapRecord,
+  ...given
+}: IngestBenchOptions = {}): IngestBench {
+  const database = openSqlite(path);
+  const record = createSqliteRecord(wrapDatabase?.(database) ?? database);
   onTestFinished(() => record.close());
   const clock = createManualClock();
   const metrics = createMetrics();
   const acks: IngestBench["acks"] = [];
   const ingest = createUplinkIngest({
-    record: options.wrapRecord?.(record) ?? record,
+    record: wrapRecord?.(record) ?? record,
     clock,
     timers: clock,
     metrics,
-    sites: options.sites ?? new Map(),
-    ...(options.beforeStore === undefined ? {} : { beforeStore: options.beforeStore }),
-    ...(options.driftKeptMs === undefined ? {} : { driftKeptMs: options.driftKeptMs }),
-    ...(options.driftBinsOf === undefined ? {} : { driftBinsOf: options.driftBinsOf }),
     logger: silentLogger,
-    maxPendingBytes: options.maxPendingBytes ?? 100_000,
-    acknowledge:
-      options.acknowledge ??
-      (async (gateway, ack) => {
-        acks.push({ gateway, ...ack });
-      }),
+    maxPendingBytes: 100_000,
+    acknowledge: async (gateway, ack) => {
+      acks.push({ gateway, ...ack });
+    },
+    ...given,
   });
   return {
     record,

@@ -48,7 +48,7 @@ type StateSites = Pick<EnrolledSites, "get" | "hasSite" | "isRevoked">;
 const anySite: StateSites = { get: () => undefined, hasSite: () => true, isRevoked: () => false };
 const delayMs = 100;
 
-export function createStateWatch(options: {
+interface StateWatchOptions {
   readonly record: Pick<FleetRecord, "storeStates">;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -62,7 +62,9 @@ export function createStateWatch(options: {
   /** Told of each gateway's status, also of one that may say nothing. */
   readonly onStatus?: (status: GatewayStatus) => void;
   readonly metrics: Metrics;
-}): StateWatch {
+}
+
+export function createStateWatch(options: StateWatchOptions): StateWatch {
   const { record, clock, timers, logger, sites = anySite, isCloneSign = () => false } = options;
   const { findTwins = () => null, onStatus = () => {} } = options;
   const waiting = createWaitingStates();
@@ -176,15 +178,7 @@ function readState(message: HeardMessage, sites: StateSites): Result<TurbineRef 
 function readMessage(
   message: StateMessage,
   nowMs: number,
-  {
-    sites,
-    isCloneSign,
-    onStatus,
-  }: {
-    readonly sites: StateSites;
-    readonly isCloneSign: FleetCloneWatch;
-    readonly onStatus: (status: GatewayStatus) => void;
-  },
+  { sites, isCloneSign, onStatus }: Required<Pick<StateWatchOptions, "sites" | "isCloneSign" | "onStatus">>,
 ): StateBatch {
   const { topic, payload, retained, heardMs, twins } = message;
   const none: StateBatch = { nowMs, turbines: [], gateways: [], setAside: [] };

@@ -10,6 +10,7 @@ import { createMetrics } from "../../../src/core/platform/metrics.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { watchEventLoop } from "../../support/watch-event-loop.ts";
+import { eventEnvelope } from "../ingest-bench.ts";
 
 /** Several times what is meant (50 ms): other work shares the processors of a test. */
 const longestBlockMs = 250;
@@ -29,15 +30,9 @@ function createBench() {
   });
   let firstSequence = 1;
   const send = (records: readonly UplinkRecord[]): void => {
-    const header = {
-      gateway: "gw-1",
-      bootId: "b",
-      lane: "prediction",
-      firstSequence,
-      oldestSequence: 1,
-    } as const;
+    const envelope = eventEnvelope(records, { lane: "prediction", firstSequence });
     firstSequence += records.length;
-    ingest.accept("aurora/v1/gateway/gw-1/up/prediction", encodeUplinkEnvelope({ ...header, records }));
+    ingest.accept("aurora/v1/gateway/gw-1/up/prediction", encodeUplinkEnvelope(envelope));
   };
   return { record, ingest, acks, send };
 }
@@ -136,17 +131,8 @@ it("stores what a neighbour sends between two parts of what somebody has sent in
   const masses = ingest.flush();
   // The first part is stored.
   while (acks.length === 0) await new Promise((resolve) => setImmediate(resolve));
-  const neighbour = {
-    gateway: "gw-2",
-    bootId: "n",
-    lane: "update",
-    firstSequence: 1,
-    oldestSequence: 1,
-  } as const;
-  ingest.accept(
-    "aurora/v1/gateway/gw-2/up/update",
-    encodeUplinkEnvelope({ ...neighbour, records: [event("neighbour")] }),
-  );
+  const neighbour = eventEnvelope([event("neighbour")], { gateway: "gw-2", bootId: "n" });
+  ingest.accept("aurora/v1/gateway/gw-2/up/update", encodeUplinkEnvelope(neighbour));
   await masses;
   const place = acks.findIndex(({ bootId }) => bootId === "n");
   expect(place).toBeGreaterThan(0);
