@@ -3,15 +3,31 @@ import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { createFairQueue } from "../../../src/collector/uplink/fair-queue.ts";
 
-test("senders take turns, and what is put back comes first", () => {
+test("senders take turns, each in its own order, and what is put back comes first", () => {
   const queue = createFairQueue<string>((item) => item.length);
-  for (const item of ["a1", "a2", "a3"]) queue.push("a", item);
+  for (let index = 0; index < 5; index++) queue.push("a", `a${index}`);
+  queue.push("b", "b0");
+  queue.push("c", "c0");
   queue.push("b", "b1");
-  expect(queue.take(3, 100)).toEqual(["a1", "b1", "a2"]);
-  queue.putBack("a", "a2");
-  expect([queue.count, queue.cost, queue.costOf("a")]).toEqual([2, 4, 4]);
-  expect(queue.take(10, 100)).toEqual(["a2", "a3"]);
-  expect([queue.count, queue.cost, queue.costOf("a")]).toEqual([0, 0, 0]);
+  expect(queue.costOf("a")).toBe(10);
+  expect([queue.take(4, 99), queue.cost]).toEqual([["a0", "b0", "c0", "a1"], 8]);
+  expect([queue.take(9, 5), queue.take(9, 99), queue.count, queue.cost]).toEqual([
+    ["b1", "a2", "a3"],
+    ["a4"],
+    0,
+    0,
+  ]);
+  expect([queue.costOf("a"), queue.take(5, 99)]).toEqual([0, []]);
+  for (const item of ["a6", "a7", "a8"]) queue.push("a", item);
+  expect(queue.take(2, 99)).toEqual(["a6", "a7"]);
+  queue.push("a", "a9");
+  for (const item of ["a7", "a6", "a5"]) queue.putBack("a", item);
+  expect([queue.cost, queue.costOf("a"), queue.take(9, 99), queue.count]).toEqual([
+    10,
+    10,
+    ["a5", "a6", "a7", "a8", "a9"],
+    0,
+  ]);
 });
 
 test("nothing stays of what was taken, although its sender's queue is never empty, and the order holds", async () => {

@@ -1,7 +1,6 @@
 import { expect, it, onTestFinished } from "vitest";
 import { recordBounds } from "../../../src/collector/record/record-bounds.ts";
 import { createSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
-import { createFairQueue } from "../../../src/collector/uplink/fair-queue.ts";
 import { createUplinkIngest } from "../../../src/collector/uplink/uplink-ingest.ts";
 import type { PredictionBatch, UplinkAck, UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { systemClock, systemTimers } from "../../../src/core/platform/clock.ts";
@@ -152,27 +151,4 @@ it("lets nobody fill what is said of messages that were set aside", async () => 
     "aurora/v1/gateway/gw-1/up/(no lane)",
     "aurora/v1/gateway/gw-2/up/alert",
   ]);
-});
-
-it("lets senders take turns, and keeps the order of each", () => {
-  const queue = createFairQueue<string>((item) => item.length);
-  for (let index = 0; index < 5; index++) queue.push("a", `a${index}`);
-  queue.push("b", "b0");
-  queue.push("c", "c0");
-  queue.push("b", "b1");
-  expect(queue.costOf("a")).toBe(10);
-  expect([queue.take(4, 99), queue.cost]).toEqual([["a0", "b0", "c0", "a1"], 8]);
-  expect([queue.take(9, 5), queue.take(9, 99), queue.count, queue.cost]).toEqual([
-    ["b1", "a2", "a3"],
-    ["a4"],
-    0,
-    0,
-  ]);
-  expect([queue.costOf("a"), queue.take(5, 99)]).toEqual([0, []]);
-  // What was given back comes first.
-  for (const item of ["a6", "a7", "a8"]) queue.push("a", item);
-  expect(queue.take(2, 99)).toEqual(["a6", "a7"]);
-  queue.push("a", "a9");
-  for (const item of ["a7", "a6", "a5"]) queue.putBack("a", item);
-  expect([queue.cost, queue.take(9, 99), queue.count]).toEqual([10, ["a5", "a6", "a7", "a8", "a9"], 0]);
 });
