@@ -11,6 +11,17 @@ export function runtimeVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+/** What a daemon's configuration at `configPath` is read with, here and now. */
+export function installedSource(configPath: string): {
+  readonly configPath: string;
+  readonly installationDir: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly runtimeVersion: string;
+} {
+  const environment = process.env;
+  return { configPath, installationDir: packageRoot(), environment, runtimeVersion: runtimeVersion() };
+}
+
 /** Folder of the bundles that came with aurora. */
 export function shippedModelsDir(): string {
   return join(packageRoot(), "models");

@@ -1,8 +1,7 @@
 /** `aurora collector`: the daemon that keeps the fleet's record. */
 import { Command, Option } from "commander";
 import { type RunCollectorOptions, runCollector } from "../../collector/main.ts";
-import { packageRoot } from "../../core/platform/files/package-root.ts";
-import { runtimeVersion } from "../installation.ts";
+import { installedSource } from "../installation.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
 export function collectorCommand(): Command {
@@ -24,13 +23,7 @@ Example:
   $ aurora collector --config /etc/aurora/collector.yaml
 `,
     )
-    .action((options: { readonly config: string; readonly role: RunCollectorOptions["role"] }) =>
-      runCollector({
-        configPath: options.config,
-        role: options.role,
-        runtimeVersion: runtimeVersion(),
-        installationDir: packageRoot(),
-        environment: process.env,
-      }),
+    .action(({ config, role }: { readonly config: string; readonly role: RunCollectorOptions["role"] }) =>
+      runCollector({ ...installedSource(config), role }),
     );
 }

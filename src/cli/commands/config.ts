@@ -13,10 +13,9 @@ import { ConfigError, renderComplaint } from "../../core/platform/daemon/config-
 import type { InstalledConfig } from "../../core/platform/daemon/installed-config.ts";
 import { maxConfigBytes } from "../../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
-import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { printable } from "../../core/platform/printable.ts";
 import { type GatewaySource, readGatewayFile } from "../../core/serving/gateway-file.ts";
-import { releaseKeyFile, runtimeVersion } from "../installation.ts";
+import { installedSource, releaseKeyFile } from "../installation.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
@@ -139,12 +138,7 @@ async function readDaemons(
   name: DaemonKind,
   { files }: ValidateOptions,
 ): Promise<{ readonly config: unknown; readonly warnings: ConfigError["complaints"] }> {
-  const file = readers[name]({
-    configPath: path,
-    installationDir: packageRoot(),
-    environment: process.env,
-    runtimeVersion: runtimeVersion(),
-  });
+  const file = readers[name](installedSource(path));
   const findings = files ? await file.check() : [];
   if (findings.length > 0) throw file.refuse(findings);
   const warnings = [...file.warnings(), ...(files ? await file.fileWarnings() : [])];

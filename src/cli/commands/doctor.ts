@@ -1,10 +1,9 @@
 /** `aurora doctor`: looks at everything that a gateway needs, and says of each what is wrong and what to do. */
 import { Command } from "commander";
-import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { listChecks } from "../doctor/list-checks.ts";
 import { renderCheck, renderTotal } from "../doctor/render-checks.ts";
 import { runChecks } from "../doctor/run-checks.ts";
-import { runtimeVersion } from "../installation.ts";
+import { installedSource } from "../installation.ts";
 
 interface DoctorCommandOptions {
   readonly config: string;
@@ -32,12 +31,7 @@ Examples:
 }
 
 async function examine({ config, json }: DoctorCommandOptions): Promise<void> {
-  const checks = listChecks({
-    configPath: config,
-    installationDir: packageRoot(),
-    environment: process.env,
-    runtimeVersion: runtimeVersion(),
-  });
+  const checks = listChecks(installedSource(config));
   const colour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined ? "colour" : "plain";
   const results = await runChecks(checks, (result) => {
     if (!json) process.stdout.write(renderCheck(result, colour));

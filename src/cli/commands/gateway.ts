@@ -1,9 +1,8 @@
 /** `aurora gateway`: the daemon beside the turbine. */
 import { Command, Option } from "commander";
 import type { GatewayProfile } from "../../core/contract/config/gateway-config.ts";
-import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { runGateway } from "../../gateway/main.ts";
-import { runtimeVersion } from "../installation.ts";
+import { installedSource } from "../installation.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
 export function gatewayCommand(): Command {
@@ -25,13 +24,7 @@ Example:
   $ aurora gateway --config /etc/aurora/gateway.yaml --profile small
 `,
     )
-    .action((options: { readonly config: string; readonly profile?: GatewayProfile }) =>
-      runGateway({
-        configPath: options.config,
-        runtimeVersion: runtimeVersion(),
-        installationDir: packageRoot(),
-        environment: process.env,
-        ...(options.profile === undefined ? {} : { profile: options.profile }),
-      }),
+    .action(({ config, ...profile }: { readonly config: string; readonly profile?: GatewayProfile }) =>
+      runGateway({ ...installedSource(config), ...profile }),
     );
 }

@@ -17,7 +17,7 @@ import { type AnswerName, type InitQuestion, listQuestions } from "../init/init-
 import { hasPipe, placeAnswers, readAnswers } from "../init/piped-answers.ts";
 import { type InitExtras, renderGatewayFile } from "../init/render-gateway-file.ts";
 import { resolveBearing } from "../init/resolve-bearing.ts";
-import { runtimeVersion } from "../installation.ts";
+import { installedSource } from "../installation.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";
 
 /** Whoever writes answers into a pipe is a program. */
@@ -81,8 +81,7 @@ async function writeConfiguration(file: string, options: InitOptions): Promise<v
   const bearing = resolveBearing(answers.bearing);
   if (!bearing.ok) throw new AuroraError("USAGE", bearing.error, { op: "write configuration" });
   const text = renderGatewayFile(answers, bearing.value, { ...options, ...wholePaths(options) });
-  const source = { configPath: file, installationDir: packageRoot(), environment: {} };
-  const read = readGatewayFile({ ...source, runtimeVersion: runtimeVersion() }, text);
+  const read = readGatewayFile({ ...installedSource(file), environment: {} }, text);
   const findings = await read.check();
   if (findings.length > 0) throw read.refuse(findings);
   await makeFolder(dirname(file));
