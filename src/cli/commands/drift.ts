@@ -177,18 +177,12 @@ Example:
   $ aurora drift explain WT07/generator-bearing --day 2026-11-19`,
     )
     .action(async (name: string, flags: DriftFlags) => {
-      const point = parsePoint(name);
-      if (point === null) {
-        throw new AuroraError("USAGE", `${name} is not the name of a point`, {
-          op: "explain drift",
-          hint: "Name it TURBINE/COMPONENT, for example WT07/generator-bearing.",
-        });
-      }
-      const reply = await askVerdicts({ ...flags, ...point }, Date.now());
+      const op = "explain drift";
+      const reply = await askVerdicts({ ...flags, ...parsePoint(name, op) }, Date.now());
       const sites = [...new Set(reply.verdicts.map(({ site }) => site))];
       if (sites.length > 1) {
         throw new AuroraError("USAGE", `${name} is at ${sites.length} sites: ${sites.join(", ")}`, {
-          op: "explain drift",
+          op,
           hint: `Name the site, too: ${sites[0]}/${name}`,
         });
       }

@@ -1,6 +1,5 @@
 /** `aurora evidence list|get|request`: the raw samples that a collector keeps, and asking for more. */
 import { Command, Option } from "commander";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxCaptureSeconds } from "../../core/contract/device/device-capture.ts";
 import { evidenceKinds } from "../../core/contract/evidence.ts";
 import type { EvidenceFilter } from "../../core/contract/evidence-list.ts";
@@ -132,13 +131,7 @@ Example:
 
 async function runRequest(name: string, flags: RequestFlags): Promise<void> {
   const { collector, seconds, wait, out, json } = flags;
-  const point = parsePoint(name);
-  if (point === null) {
-    throw new AuroraError("USAGE", `${name} is not the name of a point`, {
-      op: "ask for raw samples",
-      hint: "Name it TURBINE/COMPONENT, for example WT07/generator-bearing.",
-    });
-  }
+  const point = parsePoint(name, "ask for raw samples");
   if (out !== undefined) expectNpyName(out, "get raw evidence");
   const { request, gateway, isWatched } = await requestEvidence({ ...point, collector, seconds });
   const asked = { request, gateway, seconds };

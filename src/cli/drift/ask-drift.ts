@@ -239,13 +239,16 @@ interface NamedPoint extends Pick<PointLevels, "turbine" | "component"> {
   readonly site: string | undefined;
 }
 
-/** Reads a point's name; null: it is none. */
-export function parsePoint(text: string): NamedPoint | null {
+/** Reads a point's name. @throws AuroraError USAGE, of `op`, where it is none */
+export function parsePoint(text: string, op: string): NamedPoint {
   const parts = text.split("/");
-  if (parts.some((part) => part === "")) return null;
-  const [component, turbine, site, more] = parts.reverse();
-  if (component === undefined || turbine === undefined || more !== undefined) return null;
-  return { site, turbine, component };
+  const [component, turbine, site, more] = [...parts].reverse();
+  if (component !== undefined && turbine !== undefined && more === undefined && !parts.includes(""))
+    return { site, turbine, component };
+  throw new AuroraError("USAGE", `${text} is not the name of a point`, {
+    op,
+    hint: "Name it TURBINE/COMPONENT, for example WT07/generator-bearing.",
+  });
 }
 
 function describeQuestion({ site, turbine, component }: DriftQuestion): string {
