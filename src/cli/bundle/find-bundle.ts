@@ -1,5 +1,5 @@
 /** The bundle that a command names: a folder, or `name@version` of those that a collector offers. */
-import { stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import type { Bundle } from "../../core/bundle/bundle.ts";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { unpackTar } from "../../core/bundle/tar.ts";
@@ -22,11 +22,7 @@ export async function findSignedBundle(
   collector: string | null,
   trustedKeys: readonly TrustedKey[],
 ): Promise<Bundle> {
-  const isThere = await stat(text).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return verifyBundle(text, trustedKeys);
+  if (existsSync(text)) return verifyBundle(text, trustedKeys);
   const [, name, version] = /^([a-z0-9][a-z0-9-]{0,62})@(\S+)$/.exec(text) ?? [];
   if (name === undefined || collector === null) {
     throw new AuroraError("USAGE", `there is no folder ${text}`, {

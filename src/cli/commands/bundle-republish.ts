@@ -1,6 +1,5 @@
 /** `aurora bundle republish`: an older model under a higher version, signed anew, since gateways take no lower one. */
-
-import { stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { manifestFileName } from "../../core/bundle/bundle.ts";
@@ -63,7 +62,7 @@ async function republish(text: string, flags: RepublishFlags): Promise<void> {
   const signer = await loadReleaseKey(flags.key);
   const trusted = [...(await loadTrustedKeys(flags.keys ?? releaseKeyFile())), signer.publicKey];
   const bundle = await findOlder(text, flags, trusted);
-  const out = flags.out ?? ((await isThere(text)) ? join(resolve(text), "..", version) : version);
+  const out = flags.out ?? (existsSync(text) ? join(resolve(text), "..", version) : version);
   const contents = renumberBundle(bundle, { version, changelog: because });
   await refuseOther(out);
   await makeFolder(resolve(out, ".."));
@@ -104,19 +103,12 @@ async function findOlder(
 /** A bundle that is there is somebody's; what it is called never changes what it means. */
 async function refuseOther(out: string): Promise<void> {
   await checkBundleFolder(out);
-  if (!(await isThere(join(out, manifestFileName)))) return;
+  if (!existsSync(join(out, manifestFileName))) return;
   throw new AuroraError("USAGE", `there is a bundle in ${out} already`, {
     op: "republish bundle",
     subject: out,
     hint: "Give a higher version, or another folder with --out.",
   });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function parseVersion(text: string): string {
