@@ -10,7 +10,7 @@ import { printable } from "../../core/platform/printable.ts";
 import { loadReleaseKey } from "../bundle/release-key.ts";
 import { renderModelHeader } from "../device/render-model-header.ts";
 import { releaseKeyFile } from "../installation.ts";
-import { printWords } from "../terminal/print-reply.ts";
+import { printReply, printWords } from "../terminal/print-reply.ts";
 import {
   checkSignedBundle,
   renderBundle,
@@ -45,7 +45,7 @@ function inspectCommand(): Command {
     .action(async (dir: string, options: JsonOption) => {
       const bundle = await readBundle(dir);
       const { manifest, digest } = bundle;
-      if (options.json === true) return print(JSON.stringify({ digest, manifest }, null, 2));
+      if (options.json === true) return printIndented({ digest, manifest });
       printWords(`${renderBundle(bundle)}\n`);
     });
 }
@@ -66,7 +66,7 @@ function verifyCommand(): Command {
       const keys = await loadTrustedKeys(options.keys ?? releaseKeyFile());
       const results = await Promise.all(dirs.map((dir) => checkSignedBundle(dir, keys)));
       if (results.some((result) => !result.ok)) process.exitCode = 1;
-      if (options.json === true) return print(JSON.stringify({ bundles: results }, null, 2));
+      if (options.json === true) return printIndented({ bundles: results });
       for (const result of results) {
         (result.ok ? process.stdout : process.stderr).write(printable(renderBundleCheck(result, keys)));
       }
@@ -84,8 +84,11 @@ function signCommand(): Command {
       const signers = await Promise.all(options.key.map((path) => loadReleaseKey(path)));
       const bundle = await resignBundle(dir, signers);
       const signedBy = signers.map((signer) => signer.keyId);
-      if (options.json === true) print(JSON.stringify({ dir, digest: bundle.digest, signedBy }));
-      else printWords(`${dir}: signed by ${signedBy.join(", ")}\n`);
+      printReply(
+        options.json,
+        { dir, digest: bundle.digest, signedBy },
+        () => `${dir}: signed by ${signedBy.join(", ")}\n`,
+      );
     });
 }
 
@@ -103,7 +106,7 @@ function diffCommand(): Command {
       const [left, right] = [await readBundle(before), await readBundle(after)];
       const changes = compareBundles(left, right);
       const same = left.digest === right.digest;
-      if (options.json === true) return print(JSON.stringify({ same, changes }, null, 2));
+      if (options.json === true) return printIndented({ same, changes });
       printWords(`${same ? "no difference" : renderChanges(changes)}\n`);
     });
 }
@@ -123,16 +126,16 @@ function exportCommand(): Command {
       const text = renderModelHeader(bundle);
       await writeOutputFile(options.out, new TextEncoder().encode(text));
       const modelBytes = bundle.files.get(mcuModelFileName)!.length;
-      if (options.json === true)
-        print(JSON.stringify({ out: options.out, modelBytes, digest: bundle.digest }));
-      else
-        printWords(
-          `${options.out}: ${modelBytes} bytes of ${bundle.manifest.name}@${bundle.manifest.version}\n`,
-        );
+      const { name, version } = bundle.manifest;
+      printReply(
+        options.json,
+        { out: options.out, modelBytes, digest: bundle.digest },
+        () => `${options.out}: ${modelBytes} bytes of ${name}@${version}\n`,
+      );
     });
 }
 
-/** JSON, as it is. */
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+/** As JSON that a person can read. */
+function printIndented(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }

@@ -10,6 +10,7 @@ import { driftPeriods } from "../demo/plan-drift.ts";
 import { type DemoOutcome, type RunDemoOptions, runDemo } from "../demo/run-demo.ts";
 import { shippedModelsDir } from "../installation.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";
+import { hasColours, printJson } from "../terminal/print-reply.ts";
 
 interface DemoOptions {
   readonly seed?: number;
@@ -83,7 +84,7 @@ Examples:
     .action(async (options: DemoOptions) => {
       const outcome = await run(options);
       // Stopped before anything ran, it has nothing to report but that.
-      if (options.json) process.stdout.write(`${JSON.stringify(outcome.report ?? { stopped: true })}\n`);
+      if (options.json) printJson(outcome.report ?? { stopped: true });
       if (outcome.verdict !== null && outcome.verdict !== "met") process.exitCode = 1;
     });
 }
@@ -145,7 +146,7 @@ function run(options: DemoOptions): Promise<DemoOutcome> {
     modelsDir: options.models ?? shippedModelsDir(),
     makeKeys: async (dir) => (await createInstallationKeys(dir, systemClock.nowMs())).rootFile,
     say: (text) => out.write(text),
-    color: out.isTTY === true && process.env.NO_COLOR === undefined,
+    color: hasColours(out),
     stopped: new Promise((resolve) => {
       // Not `once`: a second Ctrl-C must not cut the cleaning up short. SIGHUP: its terminal was closed.
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());

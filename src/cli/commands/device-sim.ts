@@ -7,7 +7,7 @@ import { startDeviceSimulator } from "../device/device-simulator.ts";
 import { openSimulatedDevice, type SimulatedDeviceOptions } from "../device/simulated-device.ts";
 import { watchProgress } from "../device/watch-progress.ts";
 import { baudOption, parseId, parseInteger, parseNumber } from "../terminal/options.ts";
-import { printWords } from "../terminal/print-reply.ts";
+import { printJson, printWords } from "../terminal/print-reply.ts";
 
 /** A gateway tries a device that is away less and less often. */
 const minWaitMs = 30_000;
@@ -119,7 +119,7 @@ async function runDeviceSim(flags: DeviceSimFlags): Promise<void> {
 }
 
 function tellAsJson(event: string, details: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${JSON.stringify({ event, ...details })}\n`);
+  printJson({ event, ...details });
 }
 
 function tellInWords(event: string, details: Readonly<Record<string, unknown>>): void {

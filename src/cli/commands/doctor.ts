@@ -4,6 +4,7 @@ import { listChecks } from "../doctor/list-checks.ts";
 import { renderCheck, renderTotal } from "../doctor/render-checks.ts";
 import { runChecks } from "../doctor/run-checks.ts";
 import { installedSource } from "../installation.ts";
+import { hasColours } from "../terminal/print-reply.ts";
 
 interface DoctorCommandOptions {
   readonly config: string;
@@ -32,7 +33,7 @@ Examples:
 
 async function examine({ config, json }: DoctorCommandOptions): Promise<void> {
   const checks = listChecks(installedSource(config));
-  const colour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined ? "colour" : "plain";
+  const colour = hasColours(process.stdout) ? "colour" : "plain";
   const results = await runChecks(checks, (result) => {
     if (!json) process.stdout.write(renderCheck(result, colour));
   });

@@ -14,6 +14,7 @@ import {
 } from "../score/sidecar/sidecar-options.ts";
 import { findTableForm, listColumnNames, nameColumns } from "../score/tables/column-names.ts";
 import { explainRows, renderRowExplanation } from "../score/tables/explain-rows.ts";
+import { hasColours, printJson } from "../terminal/print-reply.ts";
 
 interface ExplainFlags extends SidecarFlags {
   readonly window: string;
@@ -52,7 +53,7 @@ Example:
   $ aurora explain models/turbine-scada/1.0.0 --window ../shared/data/edp/T01_train.parquet`,
     )
     .action(async (dir: string, flags: ExplainFlags) => {
-      const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+      const color = hasColours(process.stdout);
       const path = flags.window;
       const { json, text } = await withBundle(dir, async (loaded, bundle) => {
         if (readsRows(bundle)) {
@@ -80,6 +81,7 @@ Example:
         return { json, text: renderExplanation(printableValue(json), color) };
       });
       // It has colours; what they were added to was cleaned.
-      process.stdout.write(flags.json === true ? `${JSON.stringify(json)}\n` : text);
+      if (flags.json === true) printJson(json);
+      else process.stdout.write(text);
     });
 }

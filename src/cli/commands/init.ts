@@ -19,6 +19,7 @@ import { type InitExtras, renderGatewayFile } from "../init/render-gateway-file.
 import { resolveBearing } from "../init/resolve-bearing.ts";
 import { installedSource } from "../installation.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";
+import { printJson } from "../terminal/print-reply.ts";
 
 /** Whoever writes answers into a pipe is a program. */
 const maxPipeMs = 10_000;
@@ -89,7 +90,7 @@ async function writeConfiguration(file: string, options: InitOptions): Promise<v
   await replaceFile(file, text, { mode: 0o644 });
   for (const each of read.refuse(read.warnings()).complaints)
     process.stderr.write(printable(`warning: ${renderComplaint(each)}\n`));
-  if (options.json) process.stdout.write(`${JSON.stringify({ file, serialPorts: ports })}\n`);
+  if (options.json) printJson({ file, serialPorts: ports });
   else {
     const next =
       packageRoot() === packagedRoot && resolve(file) === packagedFile

@@ -58,14 +58,12 @@ function addInit(command: Command): void {
     .action(async (dir: string, options: { readonly json?: boolean }) => {
       const folder = resolve(dir);
       const { keyIds, rootFile } = await createInstallationKeys(folder, systemClock.nowMs());
-      if (options.json === true) {
-        process.stdout.write(`${JSON.stringify({ dir: folder, rootFile, keyIds })}\n`);
-        return;
-      }
-      for (const [name, keyId] of Object.entries(keyIds)) {
-        process.stdout.write(`${name.padEnd(10)} ${keyId}\n`);
-      }
-      process.stdout.write(`${rootFile}: for every gateway\nTake root.key and release.key offline now.\n`);
+      printReply(options.json, { dir: folder, rootFile, keyIds }, () => {
+        const keys = Object.entries(keyIds)
+          .map(([name, keyId]) => `${name.padEnd(10)} ${keyId}\n`)
+          .join("");
+        return `${keys}${rootFile}: for every gateway\nTake root.key and release.key offline now.\n`;
+      });
     });
 }
 
@@ -91,12 +89,11 @@ Example:
       await writeKeyPair(dir, name, pair);
       const { keyId } = pair;
       const [keyFile, publicKeyFile] = [join(dir, `${name}.key`), join(dir, `${name}.pub`)];
-      if (options.json === true) {
-        process.stdout.write(`${JSON.stringify({ name, keyId, keyFile, publicKeyFile })}\n`);
-        return;
-      }
-      process.stdout.write(
-        `${keyFile}: for whoever publishes (aurora bundle publish --key)\n${publicKeyFile}: for the collector:\n` +
+      printReply(
+        options.json,
+        { name, keyId, keyFile, publicKeyFile },
+        () =>
+          `${keyFile}: for whoever publishes (aurora bundle publish --key)\n${publicKeyFile}: for the collector:\n` +
           `  registry:\n    publishers:\n      - { name: ${JSON.stringify(name)}, keyFile: ${JSON.stringify(publicKeyFile)}, models: ["*"] }\n`,
       );
     });

@@ -3,6 +3,7 @@ import { type AuroraError, hasErrorCode } from "../../core/contract/aurora-error
 import { atErrorLevel } from "../../core/platform/journal-level.ts";
 import { printable } from "../../core/platform/printable.ts";
 import { redactPasswords } from "../../core/platform/redact.ts";
+import { printJson } from "./print-reply.ts";
 
 /** A user's error as `--json` says it. */
 export interface ErrorReport {
@@ -21,7 +22,7 @@ export function describeError({ code, subject, message, hint }: AuroraError): Er
 
 /** Writes `{"error": {code, message, hint}}` to stdout, where JSON was asked for. */
 export function printJsonError(error: ErrorReport): void {
-  process.stdout.write(`${JSON.stringify({ error })}\n`);
+  printJson({ error });
 }
 
 /**

@@ -15,3 +15,8 @@ export function printJson(value: unknown): void {
 export function printWords(text: string): void {
   process.stdout.write(printable(text));
 }
+
+/** Are words in colours understood there, and wanted (https://no-color.org)? */
+export function hasColours(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && process.env.NO_COLOR === undefined;
+}
