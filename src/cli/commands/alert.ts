@@ -4,7 +4,7 @@ import { type AlarmOrder, type AlarmPlace, maxShelvedHours } from "../../core/co
 import { askAlarmStep, askAlarms } from "../ask/ask-alarms.ts";
 import { loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { nameUser } from "../terminal/name-user.ts";
-import { parseNumber } from "../terminal/options.ts";
+import { gatewayConfigHelp, parseNumber } from "../terminal/options.ts";
 import { printReply } from "../terminal/print-reply.ts";
 import { renderAlarmStep, renderAlarms } from "../terminal/render-alarms.ts";
 
@@ -25,8 +25,6 @@ interface MaintainFlags extends AlertFlags {
 /** As commander hands them over. */
 type StepArguments<Flags> = [turbine: string, component: string, failureMode: string, flags: Flags];
 
-const configHelp = "configuration of the gateway; its state folder must be readable";
-
 export function alertCommand(): Command {
   return new Command("alert")
     .addCommand(listCommand())
@@ -46,7 +44,7 @@ function listCommand(): Command {
   return new Command("list")
     .description("list the alarms that stand, are withheld, or wait to be acknowledged")
     .argument("[turbine]", "id of the turbine (default: all)")
-    .requiredOption("-c, --config <file>", configHelp)
+    .requiredOption("-c, --config <file>", gatewayConfigHelp)
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -67,7 +65,7 @@ function stepCommand(name: string, description: string, help: string): Command {
     .argument("<turbine>", "id of the turbine")
     .argument("<component>", "component of it")
     .argument("<failure-mode>", "as `aurora alert list` prints it")
-    .requiredOption("-c, --config <file>", configHelp)
+    .requiredOption("-c, --config <file>", gatewayConfigHelp)
     .option("--json", "print one JSON object")
     .addHelpText("after", `\n${help}`);
 }

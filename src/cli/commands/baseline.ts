@@ -5,6 +5,7 @@ import { maxReasonLength } from "../../core/contract/baseline-report.ts";
 import { askBaselines, askRenewal } from "../ask/ask-baselines.ts";
 import { loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { nameUser } from "../terminal/name-user.ts";
+import { gatewayConfigHelp } from "../terminal/options.ts";
 import { printReply } from "../terminal/print-reply.ts";
 import { renderBaselines, renderRenewal } from "../terminal/render-baselines.ts";
 
@@ -18,8 +19,6 @@ interface RenewalFlags extends BaselineFlags {
   readonly foundHealthy?: boolean;
   readonly foundFault?: boolean;
 }
-
-const configHelp = "configuration of the gateway; its state folder must be readable";
 
 export function baselineCommand(): Command {
   return new Command("baseline")
@@ -39,7 +38,7 @@ function showCommand(): Command {
     .description("show how far points have learnt what is healthy, and what they are held against")
     .argument("[turbine]", "id of the turbine (default: all)")
     .argument("[component]", "component of it (default: all)")
-    .requiredOption("-c, --config <file>", configHelp)
+    .requiredOption("-c, --config <file>", gatewayConfigHelp)
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -63,7 +62,7 @@ function renewCommand(): Command {
     )
     .argument("<turbine>", "id of the turbine")
     .argument("<component>", "component that was repaired or looked at")
-    .requiredOption("-c, --config <file>", configHelp)
+    .requiredOption("-c, --config <file>", gatewayConfigHelp)
     .option(
       "--reason <text>",
       `what was done, one line of at most ${maxReasonLength} characters; must be given`,

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { maxCaptureSeconds } from "../../core/contract/device/device-capture.ts";
 import { askCapture, loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { renderCapture, writeCapture } from "../device/write-capture.ts";
-import { expectNpyName, parseNumber } from "../terminal/options.ts";
+import { expectNpyName, gatewayConfigHelp, parseNumber } from "../terminal/options.ts";
 import { printReply } from "../terminal/print-reply.ts";
 
 interface DeviceCaptureFlags {
@@ -26,7 +26,7 @@ export function deviceCaptureCommand(): Command {
       "--out <file.npy>",
       "where the counts go; a .json beside it holds rate, scale, speed and bearing",
     )
-    .requiredOption("-c, --config <file>", "configuration of the gateway; its state folder must be readable")
+    .requiredOption("-c, --config <file>", gatewayConfigHelp)
     .option("--channel <name>", "channel (default: the one that is watched, or the only one)")
     .option("--partial", "take the longest run without a gap, however short it is")
     .option("--json", "print one JSON object")

@@ -57,6 +57,9 @@ export function parseHost(text: string): string {
   throw new InvalidArgumentError("A host name or an IPv4 address, at most 63 characters.");
 }
 
+/** What `--config` names where a running gateway is asked. */
+export const gatewayConfigHelp = "configuration of the gateway; its state folder must be readable";
+
 /** How a daemon's configuration is overridden, for the end of `--help`. */
 export const environmentHelp: string = `
 Every key of the file is also an environment variable: AURORA_, then its parts in capitals, joined by two underscores, and
