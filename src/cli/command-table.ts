@@ -108,6 +108,14 @@ export const commandTable: readonly CommandEntry[] = [
   {
     name: "completion",
     description: "print what a shell needs to complete commands and options",
-    load: async () => (await import("./commands/completion.ts")).completionCommand(commandTable),
+    load: async () => (await import("./commands/completion.ts")).completionCommand(loadAll),
   },
 ];
+
+function loadAll(): Promise<readonly Command[]> {
+  return Promise.all(
+    commandTable.map(async ({ name, description, load }) =>
+      (await load()).name(name).description(description),
+    ),
+  );
+}

@@ -5,15 +5,8 @@ import { renderBashCompletion, renderFishCompletion } from "../terminal/render-c
 const shells = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof shells)[number];
 
-/** A command that is not loaded yet. */
-interface CompletedCommand {
-  readonly name: string;
-  readonly description: string;
-  readonly load: () => Promise<Command>;
-}
-
-/** Builds the command; `table` holds all commands. */
-export function completionCommand(table: readonly CompletedCommand[]): Command {
+/** Builds the command; `loadAll` loads every command there is. */
+export function completionCommand(loadAll: () => Promise<readonly Command[]>): Command {
   return new Command("completion")
     .addArgument(new Argument("<shell>", "which shell").choices(shells))
     .addHelpText(
@@ -21,11 +14,7 @@ export function completionCommand(table: readonly CompletedCommand[]): Command {
       "\nExample:\n  $ aurora completion bash > ~/.local/share/bash-completion/completions/aurora\n  $ source <(aurora completion zsh)\n  $ aurora completion fish > ~/.config/fish/completions/aurora.fish\n",
     )
     .action(async (shell: Shell) => {
-      const commands: Command[] = [];
-      for (const entry of table) {
-        commands.push((await entry.load()).name(entry.name).description(entry.description));
-      }
-      process.stdout.write(render(shell, commands));
+      process.stdout.write(render(shell, await loadAll()));
     });
 }
 
