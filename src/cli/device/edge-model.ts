@@ -35,44 +35,44 @@ export function openEdgeModel(bytes: Uint8Array): EdgeModel | undefined {
 }
 
 /** Scores the stream of the first channel. */
-interface EdgeInference {
-  /** `block.counts` are valid only during the call. */
-  accept(block: RecordedBlock): void;
-  /** Windows that were scored, and those that had a feature without a value or were cut short. */
+interface EdgeScorer {
+  /** Scores by `model`, for a machine with this bearing. `block.counts` are valid only during the call. */
+  accept(block: RecordedBlock, model: EdgeModel, bearing: BearingOrders): void;
+  /** Windows that were scored, and those that had a feature without a value or were cut short, by all models so far. */
   readonly scores: number;
   readonly abandonedWindows: number;
 }
 
-interface EdgeScorer extends Omit<EdgeInference, "accept"> {
-  /** Scores by `model`, for a machine with this bearing. `block.counts` are valid only during the call. */
-  accept(block: RecordedBlock, model: EdgeModel, bearing: BearingOrders): void;
-}
-
-/** Each score goes to `send` with the model that gave it; the counters go on from model to model. */
+/** Each score goes to `send` with the model that gave it. */
 export function createEdgeScorer(send: (score: ScoreMessage, model: EdgeModel) => void): EdgeScorer {
   let current: {
     readonly model: EdgeModel;
     readonly bearing: BearingOrders;
-    readonly inference: EdgeInference;
+    readonly accept: (block: RecordedBlock) => void;
   } | null = null;
-  let scoresBefore = 0;
-  let abandonedBefore = 0;
+  let scores = 0;
+  let abandonedWindows = 0;
   return {
     accept: (block, model, bearing) => {
       // Another bearing begins anew, as on a device; the same one said again does not.
       if (current?.model !== model || !isSame(current.bearing, bearing)) {
-        scoresBefore += current?.inference.scores ?? 0;
-        abandonedBefore += current?.inference.abandonedWindows ?? 0;
-        const inference = createEdgeInference(model, bearing, (score) => send(score, model));
-        current = { model, bearing, inference };
+        const accept = createEdgeInference(model, bearing, (score) => {
+          if (score === null) {
+            abandonedWindows++;
+            return;
+          }
+          scores++;
+          send(score, model);
+        });
+        current = { model, bearing, accept };
       }
-      current.inference.accept(block);
+      current.accept(block);
     },
     get scores() {
-      return scoresBefore + (current?.inference.scores ?? 0);
+      return scores;
     },
     get abandonedWindows() {
-      return abandonedBefore + (current?.inference.abandonedWindows ?? 0);
+      return abandonedWindows;
     },
   };
 }
@@ -81,11 +81,12 @@ function isSame(one: BearingOrders, other: BearingOrders): boolean {
   return bearingOrderNames.every((name) => one[name] === other[name]);
 }
 
+/** Takes blocks; `onWindow` gets each window's score, or null where it has none. */
 function createEdgeInference(
   model: EdgeModel,
   bearing: BearingOrders,
-  send: (score: ScoreMessage) => void,
-): EdgeInference {
+  onWindow: (score: ScoreMessage | null) => void,
+): (block: RecordedBlock) => void {
   const { features, image } = model;
   const extractors = Array.from({ length: countWindowSlots(features.window) }, () =>
     createWaveformExtractor(features.spec),
@@ -96,8 +97,6 @@ function createEdgeInference(
   let isFirst = false;
   const row = new Float32Array(width);
   const standardised = new Float32Array(width);
-  let scores = 0;
-  let abandonedWindows = 0;
   const windower = createRevolutionWindower(features.window, {
     begin: (slot, { sampleRateHz, shaftRpm }) => {
       extractors[slot]!.begin({ sampleRateHz, bearing, shaftRpm });
@@ -110,14 +109,10 @@ function createEdgeInference(
     },
     end: (slot, end) => {
       extractors[slot]!.finish(row, 0);
-      if (!row.every(Number.isFinite)) {
-        abandonedWindows++;
-        return;
-      }
+      if (!row.every(Number.isFinite)) return onWindow(null);
       standardise(row, 1, features.scaler, standardised);
       const inputs = quantiseInputs(image, standardised);
-      scores++;
-      send({
+      onWindow({
         type: "score",
         channel: 0,
         timestampUs: Math.round(end.fromMs * 1000),
@@ -129,22 +124,12 @@ function createEdgeInference(
         inputs,
       });
     },
-    abandon: () => {
-      abandonedWindows++;
-    },
+    abandon: () => onWindow(null),
     refuse: () => {},
   });
-  return {
-    accept: (block) => {
-      firstOfBlock = block.firstSample;
-      windower.accept(block);
-    },
-    get scores() {
-      return scores;
-    },
-    get abandonedWindows() {
-      return abandonedWindows;
-    },
+  return (block) => {
+    firstOfBlock = block.firstSample;
+    windower.accept(block);
   };
 }
 
