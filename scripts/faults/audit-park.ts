@@ -26,9 +26,7 @@ export async function auditPark(record: FleetRecord, park: WatchedPark): Promise
   const wrongs: string[] = [];
   const alarms = await readAll((range) => record.alarms({ site: park.name, ...range }));
   wrongs.push(...auditAlarms(alarms, park));
-  const events = (await readAll((range) =>
-    record.events({ gateway: park.name, ...range }),
-  )) as RecordedEvent[];
+  const events = await readEvents(record, park.name);
   const gaps = events.filter(({ name }) => name === "gap.prediction").map(readGap);
   let [windows, pieces, declaredPieces] = [0, 0, 0];
   for (const [index, turbine] of park.turbines.entries()) {
@@ -121,6 +119,11 @@ function readGap({ detail }: RecordedEvent): TimeSpan {
   const found = /from (\S+Z) to (\S+Z)/.exec(detail);
   if (found === null) throw new Error(`a gap without its time: ${detail}`);
   return { fromMs: Date.parse(found[1]!), toMs: Date.parse(found[2]!) };
+}
+
+/** Events of a gateway; of all gateways and the collector where none is named. */
+export function readEvents(record: FleetRecord, gateway?: string): Promise<readonly RecordedEvent[]> {
+  return readAll((range) => record.events({ ...range, ...(gateway === undefined ? {} : { gateway }) }));
 }
 
 /** All pages of a list. */

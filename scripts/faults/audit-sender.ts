@@ -1,6 +1,6 @@
 /** Holds what a collector has stored of a sender against what the sender appended. */
 import type { FleetRecord, RecordedEvent } from "../../src/collector/record/fleet-record.ts";
-import { readAll } from "./audit-park.ts";
+import { readAll, readEvents } from "./audit-park.ts";
 import { alertId, rowsPerBatch, type SenderIdentity, turbineOf } from "./sender-records.ts";
 
 /** Rows that are read at once. */
@@ -38,9 +38,7 @@ export async function auditSender(
   claim: SenderClaim,
 ): Promise<readonly string[]> {
   const { older = noOlder, stepMs = 1_000 } = claim;
-  const events = (await readAll((range) =>
-    record.events({ gateway: identity.name, ...range }),
-  )) as RecordedEvent[];
+  const events = await readEvents(record, identity.name);
   const gaps = events.filter((event) => event.name === "gap.prediction");
   const newerMs = identity.startMs + older.batches * rowsPerBatch * stepMs;
   const declared = (isNewer: boolean): number =>

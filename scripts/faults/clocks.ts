@@ -4,14 +4,20 @@
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { FleetRecord, RecordedEvent } from "../../src/collector/record/fleet-record.ts";
+import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
 import { expiryTimes, retentionPolicy } from "../../src/collector/record/retention-policy.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { hasPostgres } from "../../test/support/scratch-postgres.ts";
 import { until } from "../../test/support/until.ts";
-import { auditPark, readAll } from "./audit-park.ts";
+import { auditPark, readEvents } from "./audit-park.ts";
 import { patienceMs } from "./daemon-process.ts";
-import { createFaultLedger, type FaultModule, type FaultOptions, type FaultReport } from "./fault-ledger.ts";
+import {
+  createFaultLedger,
+  type FaultModule,
+  type FaultOptions,
+  type FaultReport,
+  noPostgres,
+} from "./fault-ledger.ts";
 import { type FaultEngine, type FaultSite, startFaultSite } from "./fault-site.ts";
 import { openWatchedPark, type WatchedPark } from "./watched-park.ts";
 
@@ -32,8 +38,7 @@ const clocks: readonly WrongClock[] = [
 /** The part for one engine of the record. */
 export function runClocksOn(engine: FaultEngine): FaultModule {
   return async (options) => {
-    if (engine === "postgres" && !hasPostgres)
-      return { cases: 0, violations: [], figures: { skipped: "no PostgreSQL is installed" } };
+    if (engine === "postgres" && !hasPostgres) return noPostgres;
     return runClocks(options, engine);
   };
 }
@@ -55,16 +60,13 @@ async function runClocks(options: FaultOptions, engine: FaultEngine): Promise<Fa
     const ages = page.match(/\d{4,} (d|days)( ago|\))/g) ?? [];
     ledger.check("the page tells no ages of decades", ages.length === 0, `it says ${ages[0]}`);
     await site.collector.stop();
-    const record = await site.openRecord();
-    try {
+    await site.withRecord(async (record) => {
       for (const park of parks)
         await ledger.run(`${park.name}: all is stored`, () => auditClock(record, park));
       const [newest] = (await record.alarms({ limit: 1, offset: 0 })).items;
       const place = newest?.event.data.site;
       ledger.check("the newest alarm is on top", place === right.name, `${place} stands above ${right.name}`);
-    } finally {
-      await record.close();
-    }
+    });
   } finally {
     for (const park of parks) await park.close();
     await site.close();
@@ -102,9 +104,7 @@ async function auditClock(record: FleetRecord, park: WatchedPark): Promise<reado
   const after = await auditPark(record, park);
   if (after.windows < before.windows)
     wrongs.push(`${before.windows - after.windows} of ${before.windows} stored windows are pruned at once`);
-  const events = (await readAll((range) =>
-    record.events({ gateway: park.name, ...range }),
-  )) as readonly RecordedEvent[];
+  const events = await readEvents(record, park.name);
   const isTold = events.some(({ name }) => name.includes("clock"));
   if (!isTold && park.name !== "clock-right") wrongs.push("no event tells of its clock");
   if (isTold && park.name === "clock-right") wrongs.push("an event tells of a clock that is right");

@@ -19,8 +19,8 @@ import type { FaultLedger } from "./fault-ledger.ts";
 import { type FaultEngine, type FaultSite, startFaultSite } from "./fault-site.ts";
 import { floodWith, listFloods, publish, watchTaken } from "./floods.ts";
 import { type EnrolmentKey, forgeAck } from "./record-defects.ts";
-import { startSender } from "./sender-process.ts";
-import { numberedAlert, numberedBatch, numberedEvent, type SenderIdentity } from "./sender-records.ts";
+import { planSender, startSender } from "./sender-process.ts";
+import { numberedAlert, numberedBatch, numberedEvent } from "./sender-records.ts";
 
 const topics = createTopics("aurora/v1");
 
@@ -77,18 +77,14 @@ async function takeId(engine: FaultEngine): Promise<readonly string[]> {
 }
 
 async function takeIdAt(site: FaultSite, client: MqttClient): Promise<readonly string[]> {
-  const victim: SenderIdentity = { name: "victim", startMs: Date.now() - 3_600_000 };
+  const victim = planSender(site, "victim");
   const event = numberedAlert(victim, 0);
   const forged = { ...event, subject: "main-bearing", data: { ...event.data, component: "main-bearing" } };
   const taken = watchTaken(site);
   await publish(client, [{ kind: "alert", id: event.id, json: JSON.stringify(forged) }]);
   await until(() => taken.upTo("alert") > 0, "the forged event is answered for", patienceMs);
   taken.stop();
-  const sender = await startSender({
-    ...victim,
-    path: join(site.folder, "victim", "gateway.db"),
-    url: site.brokerUrl,
-  });
+  const sender = await startSender(victim);
   try {
     await sender.append("alerts", 0, 1);
     await sender.untilEmpty(patienceMs);
@@ -96,15 +92,12 @@ async function takeIdAt(site: FaultSite, client: MqttClient): Promise<readonly s
     await sender.kill();
   }
   await site.stop();
-  const record = await site.openRecord();
-  try {
+  return await site.withRecord(async (record) => {
     const wrongs = await auditSender(record, victim, { alerts: 1, batches: 0 });
     const { items } = await record.alarms({ site: victim.name, limit: 10, offset: 0 });
     const isOwn = items.every(({ event: stored }) => stored.subject === event.subject);
     return isOwn ? wrongs : [...wrongs, "what the hostile gateway said of the victim's turbine is stored"];
-  } finally {
-    await record.close();
-  }
+  });
 }
 
 /** Everybody who sends hears that it is stored, at once and not when it asks again. */

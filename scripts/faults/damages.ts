@@ -3,15 +3,15 @@
  * then on, and says that what was in the file may be missing.
  */
 import { join } from "node:path";
-import type { FleetRecord, RecordedEvent } from "../../src/collector/record/fleet-record.ts";
+import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
-import { readAll } from "./audit-park.ts";
+import { readEvents } from "./audit-park.ts";
 import { auditSender } from "./audit-sender.ts";
 import { patienceMs } from "./daemon-process.ts";
 import { type Damage, damages } from "./damage-file.ts";
 import { createFaultLedger, type FaultModule, type FaultOptions } from "./fault-ledger.ts";
 import { type FaultSite, startFaultSite } from "./fault-site.ts";
-import { type SenderPlan, startSender } from "./sender-process.ts";
+import { planSender, type SenderPlan, startSender } from "./sender-process.ts";
 
 const nowhere = "mqtt://127.0.0.1:9";
 const older = { alerts: 60, batches: 120 };
@@ -27,20 +27,14 @@ export const runDamages: FaultModule = async (options) => {
     for (let number = 0; number < options.rounds * damages.length; number++) {
       const damage = damages[number % damages.length]!;
       const caseName = `gateway, ${damage.name} (${number})`;
-      try {
-        runs.push({ name: caseName, damage, plan: await damageSender(site, options, number) });
-      } catch (error) {
-        ledger.note(caseName, [error instanceof Error ? error.message : String(error)]);
-      }
+      const plan = await ledger.attempt(caseName, () => damageSender(site, options, number));
+      if (plan !== null) runs.push({ name: caseName, damage, plan });
     }
     await site.collector.stop();
-    const record = await site.openRecord();
-    try {
+    await site.withRecord(async (record) => {
       for (const { name, plan, damage } of runs)
         await ledger.run(name, () => auditDamaged(record, plan, damage));
-    } finally {
-      await record.close();
-    }
+    });
     for (let number = 0; number < options.rounds * damages.length; number += 2) {
       const { name } = damages[number % damages.length]!;
       await ledger.run(`collector, ${name} (${number})`, () => damageCollector(site, options, number));
@@ -54,16 +48,17 @@ export const runDamages: FaultModule = async (options) => {
 /** An outbox is damaged while nobody has it open; the next run brings away what is left and what is new. */
 async function damageSender(site: FaultSite, options: FaultOptions, number: number): Promise<SenderPlan> {
   const name = `hurt-${number}`;
-  const plan = { name, startMs: Date.now() - 3_600_000, path: join(site.folder, name, "gateway.db") };
+  const plan = planSender(site, name);
+  const { isTraceless, apply } = damages[number % damages.length]!;
   const before = await startSender({ ...plan, url: nowhere });
   await before.append("alerts", 0, older.alerts);
   await before.append("batches", 0, older.batches);
   await before.flush();
   // A tidy end leaves no log.
-  if (damages[number % damages.length]!.isTraceless) await before.kill();
+  if (isTraceless) await before.kill();
   else await before.stop();
-  damages[number % damages.length]!.apply(plan.path, createRandom(options.seed).fork(name));
-  const after = await startSender({ ...plan, url: site.brokerUrl });
+  apply(plan.path, createRandom(options.seed).fork(name));
+  const after = await startSender(plan);
   await after.append("alerts", older.alerts, newer.alerts);
   await after.append("batches", older.batches, newer.batches);
   await after.untilEmpty(patienceMs);
@@ -76,9 +71,7 @@ async function auditDamaged(
   plan: SenderPlan,
   { isTraceless, changedBytes }: Damage,
 ): Promise<readonly string[]> {
-  const events = (await readAll((range) =>
-    record.events({ gateway: plan.name, ...range }),
-  )) as readonly RecordedEvent[];
+  const events = await readEvents(record, plan.name);
   const isDeclared = events.some(({ name }) => name.startsWith("store.")) || isTraceless;
   // A record whose bytes are spoilt is refused by itself, and that is said.
   const quarantined = (await record.quarantine(1_000)).items.some(({ topic }) =>
@@ -102,12 +95,7 @@ async function damageCollector(
   const name = `steady-${number}`;
   if (!site.collector.isRunning) await site.collector.start();
   await site.untilReady();
-  const sender = await startSender({
-    name,
-    startMs: Date.now() - 3_600_000,
-    path: join(site.folder, name, "gateway.db"),
-    url: site.brokerUrl,
-  });
+  const sender = await startSender(planSender(site, name));
   let damagedMs = Number.NaN;
   try {
     await sender.append("alerts", 0, older.alerts);
@@ -126,16 +114,13 @@ async function damageCollector(
     await sender.kill();
   }
   await site.collector.stop();
-  const record = await site.openRecord();
-  try {
-    const events = (await readAll((range) => record.events({ ...range }))) as readonly RecordedEvent[];
+  return await site.withRecord(async (record) => {
+    const events = await readEvents(record);
     // What damaged it before was told of then.
     const isDeclared = events.some(({ name, timeMs }) => name === "store.corrupted" && timeMs >= damagedMs);
     return await auditSender(record, sender.plan, {
       ...all,
       older: { ...older, isForgiven: isDeclared || isTraceless, changedRecords: changedBytes },
     });
-  } finally {
-    await record.close();
-  }
+  });
 }

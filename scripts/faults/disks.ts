@@ -8,12 +8,12 @@ import { join } from "node:path";
 import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
 import type { Lane } from "../../src/core/contract/topics.ts";
 import { until } from "../../test/support/until.ts";
-import { readAll } from "./audit-park.ts";
+import { readEvents } from "./audit-park.ts";
 import { auditSender, type SenderClaim } from "./audit-sender.ts";
 import { patienceMs } from "./daemon-process.ts";
 import { createFaultLedger, type FaultLedger, type FaultModule } from "./fault-ledger.ts";
 import { type FaultSite, startFaultSite } from "./fault-site.ts";
-import { type SenderPlan, startSender } from "./sender-process.ts";
+import { planSender, type SenderPlan, startSender } from "./sender-process.ts";
 import { mountTinyDisk } from "./tiny-disk.ts";
 
 /** Nobody listens here. */
@@ -39,7 +39,7 @@ export const runDisks: FaultModule = async (options) => {
   try {
     for (let round = 0; round < options.rounds * 2; round++) {
       const leftKib = round * 4;
-      await attempt(ledger, `room for ${leftKib} KiB`, async () => {
+      await ledger.attempt(`room for ${leftKib} KiB`, async () => {
         const run = await fillUnderSender(site, leftKib);
         if (run === null) mounted = false;
         else finished.push(run);
@@ -47,25 +47,22 @@ export const runDisks: FaultModule = async (options) => {
     }
     for (let round = 0; round < options.rounds * 2; round++) {
       const pages = 12 + round * 2;
-      await attempt(ledger, `a file of ${pages} pages`, async () =>
+      await ledger.attempt(`a file of ${pages} pages`, async () =>
         finished.push(await boundFile(site, pages)),
       );
     }
-    await attempt(ledger, "a first start on a full disk", async () => {
+    await ledger.attempt("a first start on a full disk", async () => {
       const run = await startOnFullDisk(site);
       if (run !== null) finished.push(run);
     });
     await site.collector.stop();
-    const record = await site.openRecord();
-    try {
+    await site.withRecord(async (record) => {
       for (const run of finished)
         await ledger.run(run.name, async () => [
           ...(await auditSender(record, run.identity, run.claim)),
           ...(await auditUnknown(record, run)),
         ]);
-    } finally {
-      await record.close();
-    }
+    });
   } finally {
     await site.close();
   }
@@ -74,22 +71,13 @@ export const runDisks: FaultModule = async (options) => {
   return ledger.report({ ...skipped, mounted, diskKib, gateways: finished.length });
 };
 
-/** What fails here has not come to its audit. */
-async function attempt(ledger: FaultLedger, name: string, work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    ledger.note(name, [error instanceof Error ? error.message : String(error)]);
-  }
-}
-
 /** The disk fills up while there is no link; the power is cut; later there is room and a link. Null: no disk could be mounted. */
 async function fillUnderSender(site: FaultSite, leftKib: number): Promise<Finished | null> {
   const name = `full-${leftKib}`;
   const disk = mountTinyDisk(join(site.folder, `disk-${leftKib}`), diskKib);
   if (disk === null) return null;
   try {
-    const plan = { name, startMs: Date.now() - 3_600_000, path: join(disk.path, "gateway.db") };
+    const plan = { ...planSender(site, name), path: join(disk.path, "gateway.db") };
     const before = await startSender({ ...plan, url: nowhere });
     await before.append("alerts", 0, alertsEach);
     await before.append("batches", 0, batchesEach);
@@ -100,7 +88,7 @@ async function fillUnderSender(site: FaultSite, leftKib: number): Promise<Finish
     await before.flush();
     await before.kill();
     disk.free();
-    const after = await startSender({ ...plan, url: site.brokerUrl });
+    const after = await startSender(plan);
     await after.append("alerts", 2 * alertsEach, 1);
     await after.untilEmpty(patienceMs);
     await after.stop();
@@ -117,7 +105,7 @@ async function startOnFullDisk(site: FaultSite): Promise<Finished | null> {
   const disk = mountTinyDisk(join(site.folder, "disk-first"), diskKib);
   if (disk === null) return null;
   try {
-    const plan = { name, startMs: Date.now() - 3_600_000, path: join(disk.path, "gateway.db") };
+    const plan = { ...planSender(site, name), path: join(disk.path, "gateway.db") };
     disk.fill(0);
     const before = await startSender({ ...plan, url: nowhere });
     await before.append("batches", 0, batchesEach);
@@ -125,7 +113,7 @@ async function startOnFullDisk(site: FaultSite): Promise<Finished | null> {
     await before.flush();
     await before.kill();
     disk.free();
-    const after = await startSender({ ...plan, url: site.brokerUrl });
+    const after = await startSender(plan);
     await after.append("batches", batchesEach, batchesEach);
     await after.append("alerts", alertsEach, alertsEach);
     await after.untilEmpty(patienceMs);
@@ -150,7 +138,7 @@ async function auditUnknown(
   record: FleetRecord,
   { identity, unknownOf = [] }: Finished,
 ): Promise<readonly string[]> {
-  const events = await readAll((range) => record.events({ gateway: identity.name, ...range }));
+  const events = await readEvents(record, identity.name);
   return unknownOf.flatMap((lane) => {
     const declared = events.filter(
       ({ name, detail }) => name === `gap.${lane}` && detail.startsWith("an unknown number"),
@@ -161,8 +149,7 @@ async function auditUnknown(
 
 /** The file may not grow beyond so many pages; nothing ends, and later it may. */
 async function boundFile(site: FaultSite, pages: number): Promise<Finished> {
-  const name = `pages-${pages}`;
-  const plan = { name, startMs: Date.now() - 3_600_000, path: join(site.folder, name, "gateway.db") };
+  const plan = planSender(site, `pages-${pages}`);
   const sender = await startSender({ ...plan, url: nowhere, maxFileBytes: pages * 4_096 });
   await sender.append("batches", 0, batchesEach);
   await sender.append("alerts", 0, alertsEach);
@@ -170,7 +157,7 @@ async function boundFile(site: FaultSite, pages: number): Promise<Finished> {
   await sender.append("alerts", alertsEach, alertsEach);
   await sender.flush();
   await sender.kill();
-  const after = await startSender({ ...plan, url: site.brokerUrl });
+  const after = await startSender(plan);
   await after.append("alerts", 2 * alertsEach, 1);
   await after.untilEmpty(patienceMs);
   await after.stop();
@@ -189,12 +176,7 @@ async function fillUnderCollector(ledger: FaultLedger): Promise<boolean> {
   mkdirSync(stateDir);
   const site = await startFaultSite({ name: "disk-of-collector", stateDir });
   try {
-    const sender = await startSender({
-      name: "patient",
-      startMs: Date.now() - 3_600_000,
-      path: join(site.folder, "patient", "gateway.db"),
-      url: site.brokerUrl,
-    });
+    const sender = await startSender(planSender(site, "patient"));
     await sender.append("alerts", 0, 10);
     await sender.untilEmpty(patienceMs);
     folder.fill(0);
@@ -219,9 +201,9 @@ async function fillUnderCollector(ledger: FaultLedger): Promise<boolean> {
     await sender.untilEmpty(patienceMs);
     await sender.stop();
     await site.collector.stop();
-    const record = await site.openRecord();
+    const claim = { alerts: 410, batches: 400 };
     await ledger.run("a collector's disk fills up", () =>
-      auditSender(record, sender.plan, { alerts: 410, batches: 400 }).finally(() => record.close()),
+      site.withRecord((record) => auditSender(record, sender.plan, claim)),
     );
   } catch (error) {
     ledger.note("a collector's disk fills up", [error instanceof Error ? error.message : String(error)]);

@@ -5,13 +5,13 @@
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { openFolderStore } from "../../src/collector/evidence/folder-store.ts";
-import type { FleetRecord, RecordedEvent } from "../../src/collector/record/fleet-record.ts";
+import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
 import type { RecordedEvidence } from "../../src/core/contract/evidence-list.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { sha256Hex } from "../../src/core/platform/files/sha256.ts";
 import { hasPostgres } from "../../test/support/scratch-postgres.ts";
-import { auditPark, readAll } from "./audit-park.ts";
-import { createFaultLedger, type FaultModule, type FaultOptions } from "./fault-ledger.ts";
+import { auditPark, readAll, readEvents } from "./audit-park.ts";
+import { createFaultLedger, type FaultModule, type FaultOptions, noPostgres } from "./fault-ledger.ts";
 import { type FaultSite, startFaultSite } from "./fault-site.ts";
 import { countPoints, judgeMoments, killAt, type MadeKill } from "./kill-parts.ts";
 import { evidenceKillPoints, type KillPoint } from "./kill-points.ts";
@@ -30,7 +30,7 @@ const bytesPerSecond = 40_000;
 const momentMs = 200_000;
 
 export const runEvidenceKills: FaultModule = async (options) => {
-  if (!hasPostgres) return { cases: 0, violations: [], figures: { skipped: "no PostgreSQL is installed" } };
+  if (!hasPostgres) return noPostgres;
   const ledger = createFaultLedger(options.say);
   const random = createRandom(options.seed).fork("kills-evidence");
   const site = await startFaultSite({ name: "kills-evidence", engine: "postgres", ingests: 2 });
@@ -93,8 +93,7 @@ async function killPark(
     for (const point of points) done.push(await killAt(point, { site, park, random, waitMs: momentMs }));
     await park.finish();
     await site.stop();
-    const record = await site.openRecord();
-    try {
+    return await site.withRecord(async (record) => {
       const { wrongs } = await auditPark(record, park);
       const audit = await auditEvidence(record, park, {
         kept,
@@ -102,9 +101,7 @@ async function killPark(
       });
       const crashes = [...park.gateway.crashes, ...site.listCrashes()];
       return { wrongs: [...wrongs, ...audit.wrongs, ...crashes], counts: audit.counts, done };
-    } finally {
-      await record.close();
-    }
+    });
   } finally {
     await park.close();
     await link.close();
@@ -119,7 +116,7 @@ async function auditEvidence(
   const store = await openFolderStore(dir);
   const wrongs: string[] = kept.size === 0 ? ["no recording was kept"] : [];
   const stored = await readAll<RecordedEvidence>((range) => record.evidence({ site: name, ...range }));
-  const told = ((await readAll((range) => record.events({ gateway: name, ...range }))) as RecordedEvent[])
+  const told = (await readEvents(record, name))
     .filter((event) => event.name.startsWith("evidence-"))
     .map(({ subject }) => subject);
   for (const id of kept)

@@ -18,6 +18,13 @@ export interface FaultReport {
   readonly figures: Readonly<Record<string, unknown>>;
 }
 
+/** Of a part that needs PostgreSQL, where there is none. */
+export const noPostgres: FaultReport = {
+  cases: 0,
+  violations: [],
+  figures: { skipped: "no PostgreSQL is installed" },
+};
+
 /** A part: runs its cases one after the other. */
 export type FaultModule = (options: FaultOptions) => Promise<FaultReport>;
 
@@ -28,6 +35,8 @@ export interface FaultLedger {
   check(name: string, holds: boolean, detail: string): void;
   /** Runs a case; what it throws is a violation, and the next one runs. */
   run(name: string, work: () => Promise<readonly string[]>): Promise<void>;
+  /** Does what a later case is made of; where it throws, the case is noted now, and this is null. */
+  attempt<T>(name: string, work: () => Promise<T>): Promise<T | null>;
   report(figures: FaultReport["figures"]): FaultReport;
 }
 
@@ -40,16 +49,22 @@ export function createFaultLedger(say: (text: string) => void): FaultLedger {
     for (const wrong of wrongs) violations.push(`${name}: ${wrong}`);
     say(`${name}: ${wrongs.length === 0 ? "holds" : wrongs.join("; ")}`);
   };
+  const attempt = async <T>(name: string, work: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await work();
+    } catch (error) {
+      note(name, [describe(error)]);
+      return null;
+    }
+  };
   return {
     note,
     check: (name, holds, detail) => note(name, holds ? [] : [detail]),
     run: async (name, work) => {
-      try {
-        note(name, await work());
-      } catch (error) {
-        note(name, [describe(error)]);
-      }
+      const wrongs = await attempt(name, work);
+      if (wrongs !== null) note(name, wrongs);
     },
+    attempt,
     report: (figures) => ({ cases, violations, figures }),
   };
 }

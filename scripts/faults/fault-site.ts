@@ -35,8 +35,8 @@ export interface FaultSite {
   readonly recordUrl: string | null;
   /** Calls back with every message at the broker from now on. Returns the way out. */
   listen(callback: HeardMessage): () => void;
-  /** The record, while the collector does not run; whoever opens it closes it. */
-  openRecord(): Promise<FleetRecord>;
+  /** Looks into the record, while the collector does not run. */
+  withRecord<T>(look: (record: FleetRecord) => Promise<T>): Promise<T>;
   /** Starts what of the collector does not run; resolves when it takes what gateways send. */
   start(): Promise<void>;
   /** Stops all of the collector. */
@@ -141,7 +141,10 @@ export async function startFaultSite(options: FaultSiteOptions): Promise<FaultSi
       callbacks.add(callback);
       return () => void callbacks.delete(callback);
     },
-    openRecord: () => openRecord(collectorConfigSchema().parse(config), silentLogger),
+    withRecord: async (look) => {
+      const record = await openRecord(collectorConfigSchema().parse(config), silentLogger);
+      return await look(record).finally(() => record.close());
+    },
     start,
     stop,
     listCrashes: () => daemons.flatMap(({ crashes }) => crashes),

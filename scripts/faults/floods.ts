@@ -3,7 +3,6 @@
  * meanwhile, beside how long an idle process of this machine lets one wait.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { recordBounds } from "../../src/collector/record/record-bounds.ts";
 import { createTopics, type Lane } from "../../src/core/contract/topics.ts";
 import { laneOfKind, type UplinkRecord } from "../../src/core/contract/uplink-record.ts";
@@ -14,7 +13,7 @@ import { until } from "../../test/support/until.ts";
 import { hostShare, startBystander, watchAnswers } from "./bystander.ts";
 import { patienceMs } from "./daemon-process.ts";
 import type { FaultSite } from "./fault-site.ts";
-import { startSender } from "./sender-process.ts";
+import { planSender, startSender } from "./sender-process.ts";
 import { numberedBatch } from "./sender-records.ts";
 
 const topics = createTopics("aurora/v1");
@@ -137,12 +136,7 @@ export async function floodWith(
   { records, perEnvelope, isUnreadable }: Flood,
 ): Promise<FloodFigures & { readonly wrongs: readonly string[] }> {
   const name = `neighbour-${records.length}`;
-  const neighbour = await startSender({
-    name,
-    startMs: Date.now() - 3_600_000,
-    path: join(site.folder, name, "gateway.db"),
-    url: site.brokerUrl,
-  });
+  const neighbour = await startSender(planSender(site, name));
   const bystander = await startBystander();
   const taken = watchTaken(site);
   const watch = watchAnswers([site.collector.url, bystander.url]);

@@ -14,7 +14,7 @@ import type { FaultLedger } from "./fault-ledger.ts";
 import type { FaultSite } from "./fault-site.ts";
 import { startSender } from "./sender-process.ts";
 import { mountTinyDisk, type TinyDisk } from "./tiny-disk.ts";
-import { openWatchedPark, type WatchedPark, type WatchedParkOptions } from "./watched-park.ts";
+import { openHealthyPark, type WatchedPark } from "./watched-park.ts";
 
 /** Runs the cases one after the other; gives what was measured. */
 export async function attackGateway(site: FaultSite, ledger: FaultLedger): Promise<Record<string, unknown>> {
@@ -22,7 +22,7 @@ export async function attackGateway(site: FaultSite, ledger: FaultLedger): Promi
   const disk = mountTinyDisk(join(site.folder, "full"), 2_048);
   if (disk === null) figures.skipped = "a start on a full disk: none can be mounted";
   else await ledger.run("1: a start on a full disk", () => startFull(site, disk));
-  const park = await openPark(site, "attacked");
+  const park = await openHealthyPark(site, "attacked");
   try {
     await park.gateway.start();
     await ledger.run("10: 200 half-open connections to the gateway", () => holdOpen(park.gateway.url));
@@ -46,26 +46,9 @@ export async function attackGateway(site: FaultSite, ledger: FaultLedger): Promi
   return figures;
 }
 
-function openPark(
-  site: FaultSite,
-  name: string,
-  { changes = {}, stateDir }: Pick<WatchedParkOptions, "changes" | "stateDir"> = {},
-): Promise<WatchedPark> {
-  return openWatchedPark(site, {
-    name,
-    turbines: 1,
-    seed: 2,
-    speed: 4,
-    firstOnsetS: 10_000,
-    onsetStepS: 0,
-    changes,
-    ...(stateDir === undefined ? {} : { stateDir }),
-  });
-}
-
 async function startFull(site: FaultSite, disk: TinyDisk): Promise<readonly string[]> {
   disk.fill(0);
-  const park = await openPark(site, "on-full-disk", { stateDir: join(disk.path, "state") });
+  const park = await openHealthyPark(site, "on-full-disk", { stateDir: join(disk.path, "state") });
   try {
     await park.gateway.start();
     await until(async () => (await park.status()).windows.processed > 3, "it decides windows", patienceMs);
@@ -79,7 +62,7 @@ async function startFull(site: FaultSite, disk: TinyDisk): Promise<readonly stri
 /** Two gateways with one identity: both say why they lose their connection. */
 async function copyCard(site: FaultSite, park: WatchedPark): Promise<readonly string[]> {
   await until(() => site.collector.isRunning, "the collector runs");
-  const copy = await openPark(site, park.name, { stateDir: join(site.folder, "copy") });
+  const copy = await openHealthyPark(site, park.name, { stateDir: join(site.folder, "copy") });
   try {
     await copy.gateway.start();
     const names = (log: string): boolean =>
@@ -122,7 +105,7 @@ async function floodHellos(site: FaultSite): Promise<number> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `tcp://127.0.0.1:${listeningPort(server)}`;
-  const park = await openPark(site, "flooded", {
+  const park = await openHealthyPark(site, "flooded", {
     changes: { devices: [{ id: "mcu-flooded-1", connect: address }] },
   });
   try {

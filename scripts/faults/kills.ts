@@ -10,7 +10,13 @@ import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { hasPostgres } from "../../test/support/scratch-postgres.ts";
 import { until } from "../../test/support/until.ts";
 import { auditPark, type ParkAudit } from "./audit-park.ts";
-import { createFaultLedger, type FaultModule, type FaultOptions, type FaultReport } from "./fault-ledger.ts";
+import {
+  createFaultLedger,
+  type FaultModule,
+  type FaultOptions,
+  type FaultReport,
+  noPostgres,
+} from "./fault-ledger.ts";
 import { type FaultEngine, type FaultSite, startFaultSite } from "./fault-site.ts";
 import { countPoints, judgeMoments, killAt, type MadeKill } from "./kill-parts.ts";
 import {
@@ -98,8 +104,7 @@ const momentMs = 12_000;
 export function runKillsOn(arrangement: Arrangement): FaultModule {
   return async (options) => {
     const plan = plans[arrangement];
-    if (plan.engine === "postgres" && !hasPostgres)
-      return { cases: 0, violations: [], figures: { skipped: "no PostgreSQL is installed" } };
+    if (plan.engine === "postgres" && !hasPostgres) return noPostgres;
     return runKills({ ...options, kills: Math.ceil(options.kills * plan.share) }, plan);
   };
 }
@@ -157,8 +162,7 @@ async function runKills(options: FaultOptions, plan: KillPlan): Promise<FaultRep
 /** What is stored of a park once nothing runs, and whether that is what is shown when all runs again. */
 async function auditAtRest(site: FaultSite, park: WatchedPark): Promise<ParkAudit> {
   await site.stop();
-  const record = await site.openRecord();
-  const audit = await auditPark(record, park).finally(() => record.close());
+  const audit = await site.withRecord((record) => auditPark(record, park));
   await site.start();
   const address = `${site.collector.url}/api/v1/alerts?site=${park.name}&limit=1`;
   const { total } = (await (await fetch(address)).json()) as { readonly total: number };

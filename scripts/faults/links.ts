@@ -1,12 +1,11 @@
 /** Eight bad links between gateways and their broker, at once: everything arrives, once, and alerts do not wait for the rest. */
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { computeQuantile } from "../../src/core/maths/robust.ts";
 import { auditSender } from "./audit-sender.ts";
 import { patienceMs } from "./daemon-process.ts";
 import { createFaultLedger, type FaultModule } from "./fault-ledger.ts";
 import { type FaultSite, startFaultSite } from "./fault-site.ts";
-import { startSender } from "./sender-process.ts";
+import { planSender, startSender } from "./sender-process.ts";
 import { type LinkProfile, openShapedLink } from "./shaped-link.ts";
 
 /** The eight. */
@@ -42,8 +41,7 @@ export const runLinks: FaultModule = async (options) => {
       ),
     );
     await site.collector.stop();
-    const record = await site.openRecord();
-    try {
+    await site.withRecord(async (record) => {
       for (const [index, run] of runs.entries()) {
         const { name } = linkProfiles[index]!;
         await ledger.run(name, async () => {
@@ -54,9 +52,7 @@ export const runLinks: FaultModule = async (options) => {
       }
       const { messages } = await record.quarantine(0);
       ledger.check("nothing is set aside", messages === 0, `${messages} messages were set aside`);
-    } finally {
-      await record.close();
-    }
+    });
   } finally {
     await site.close();
   }
@@ -72,9 +68,8 @@ async function sendOver(
   const link = await openShapedLink(site.broker.port, profile, seed);
   const name = `link-${profile.name}`;
   const sender = await startSender({
-    name,
+    ...planSender(site, name),
     startMs: Date.now() - 600_000,
-    path: join(site.folder, name, "gateway.db"),
     url: `mqtt://127.0.0.1:${link.port}`,
     keepaliveSeconds,
   });

@@ -63,21 +63,13 @@ export const runOutage: FaultModule = async (options) => {
   const figures: Record<string, unknown> = {};
   try {
     for (const profile of links) {
-      const run = await catchUp(site, profile, options.seed).catch((error: unknown) => error as Error);
-      if (run instanceof Error) {
-        ledger.note(profile.name, [run.message]);
-        continue;
-      }
+      const run = await ledger.attempt(profile.name, () => catchUp(site, profile, options.seed));
+      if (run === null) continue;
       figures[profile.name] = run.figures;
       await site.collector.stop();
-      const record = await site.openRecord();
-      try {
-        await ledger.run(`${profile.name}: everything arrives once`, () =>
-          auditSender(record, run.sender.plan, run.claim),
-        );
-      } finally {
-        await record.close();
-      }
+      await ledger.run(`${profile.name}: everything arrives once`, () =>
+        site.withRecord((record) => auditSender(record, run.sender.plan, run.claim)),
+      );
       await site.collector.start();
       ledger.check(
         `${profile.name}: alerts overtake`,

@@ -12,7 +12,7 @@ import { until } from "../../test/support/until.ts";
 import { auditPark } from "./audit-park.ts";
 import { patienceMs } from "./daemon-process.ts";
 import type { FaultSite } from "./fault-site.ts";
-import { openWatchedPark, rowSeconds, type WatchedPark } from "./watched-park.ts";
+import { openHealthyPark, rowSeconds, type WatchedPark } from "./watched-park.ts";
 
 const topics = createTopics("aurora/v1");
 
@@ -34,26 +34,14 @@ function writeKey(path: string, key: Uint8Array): string {
 
 async function auditStopped(site: FaultSite, park: WatchedPark): ReturnType<typeof auditPark> {
   await site.stop();
-  const record = await site.openRecord();
-  try {
-    return await auditPark(record, park);
-  } finally {
-    await record.close();
-    await site.start();
-  }
+  return await site.withRecord((record) => auditPark(record, park)).finally(() => site.start());
 }
 
 /** Somebody at an open broker says that everything is stored; the gateway was enrolled and believes only the collector. */
 export async function forgeAck(site: FaultSite, enrolment: EnrolmentKey): Promise<readonly string[]> {
   const name = "believing";
   const ackKeyFile = writeKey(join(site.folder, "ack.key"), deriveAckKey(enrolment.key, name));
-  const park = await openWatchedPark(site, {
-    name,
-    turbines: 1,
-    seed: 2,
-    speed: 4,
-    firstOnsetS: 10_000,
-    onsetStepS: 0,
+  const park = await openHealthyPark(site, name, {
     changes: { uplink: { predictionIntervalSeconds: rowSeconds, healthIntervalSeconds: 1, ackKeyFile } },
   });
   const forger = createMqttClient({ url: site.brokerUrl, clientId: "forger" });

@@ -14,7 +14,7 @@ import { auditSender, type SenderClaim } from "./audit-sender.ts";
 import { patienceMs } from "./daemon-process.ts";
 import { createFaultLedger, type FaultLedger, type FaultModule } from "./fault-ledger.ts";
 import { type FaultEngine, type FaultSite, startFaultSite } from "./fault-site.ts";
-import { type SenderProcess, startSender } from "./sender-process.ts";
+import { planSender, type SenderProcess, startSender } from "./sender-process.ts";
 import { alertId } from "./sender-records.ts";
 
 const topics = createTopics("aurora/v1");
@@ -85,12 +85,7 @@ async function sendAll(
   name: string,
   around?: () => () => Promise<void>,
 ): Promise<SenderProcess> {
-  const sender = await startSender({
-    name,
-    startMs: Date.now() - 3_600_000,
-    path: join(site.folder, name, "gateway.db"),
-    url: site.brokerUrl,
-  });
+  const sender = await startSender(planSender(site, name));
   const end = around?.();
   try {
     await sender.append("alerts", 0, claim.alerts);
@@ -127,12 +122,7 @@ async function audit(
   { plan }: SenderProcess,
   claimed: SenderClaim,
 ): Promise<readonly string[]> {
-  const record = await site.openRecord();
-  try {
-    return await auditSender(record, plan, claimed);
-  } finally {
-    await record.close();
-  }
+  return await site.withRecord((record) => auditSender(record, plan, claimed));
 }
 
 /** Changes the record of a collector that does not run. */

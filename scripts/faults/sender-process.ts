@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { until } from "../../test/support/until.ts";
+import type { FaultSite } from "./fault-site.ts";
 import type { BacklogOrder } from "./sender-backlog.ts";
 import type { SenderIdentity } from "./sender-records.ts";
 
@@ -61,6 +62,14 @@ export interface SenderProcess {
   untilEmpty(limitMs: number): Promise<SenderState>;
   kill(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** A sender at a site as usual: an hour old, with a folder of its own. */
+export function planSender(
+  { folder, brokerUrl }: Pick<FaultSite, "folder" | "brokerUrl">,
+  name: string,
+): Omit<SenderPlan, "keepaliveSeconds"> {
+  return { name, startMs: Date.now() - 3_600_000, path: join(folder, name, "gateway.db"), url: brokerUrl };
 }
 
 /** Starts one; resolves when it runs. Rejects with its last words. */

@@ -189,6 +189,16 @@ export async function openWatchedPark(site: FaultSite, options: WatchedParkOptio
   };
 }
 
+/** As {@link openWatchedPark}, of one turbine that does not break. */
+export function openHealthyPark(
+  site: FaultSite,
+  name: string,
+  options: Pick<WatchedParkOptions, "changes" | "stateDir"> = {},
+): Promise<WatchedPark> {
+  const turbine = { turbines: 1, seed: 2, speed: 4, firstOnsetS: 10_000, onsetStepS: 0 };
+  return openWatchedPark(site, { name, ...turbine, ...options });
+}
+
 function readLoggedAlert(line: string): LoggedAlert | null {
   if (!line.includes('"message":"alert"')) return null;
   const { type, turbine, failureMode } = JSON.parse(line) as LoggedAlert;
