@@ -11,6 +11,7 @@ import { createOnnxEngine } from "../src/core/inference/onnx-session.ts";
 import { smallStudentMultiplyAdds } from "../src/core/inference/open-engine.ts";
 import type { StudentEngine } from "../src/core/inference/student-engine.ts";
 import { createRandom } from "../src/core/maths/random.ts";
+import { ownCpuSeconds } from "./bench/process-cpu.ts";
 import { createRandomStudent } from "./mcu/random-student.ts";
 import { readOptions } from "./suite-options.ts";
 
@@ -62,10 +63,10 @@ async function time(engine: StudentEngine, rows: number, runs: number): Promise<
   const values = Float32Array.from({ length: rows * engine.inputs }, (_, index) => 2 * Math.sin(index));
   let least = Number.POSITIVE_INFINITY;
   for (let repeat = 0; repeat <= repeats; repeat++) {
-    const before = process.cpuUsage();
+    const before = ownCpuSeconds();
     for (let run = 0; run < runs; run++) await engine.run(values, rows);
-    const { user, system } = process.cpuUsage(before);
-    if (repeat > 0) least = Math.min(least, (user + system) / runs);
+    const seconds = ownCpuSeconds() - before;
+    if (repeat > 0) least = Math.min(least, (1e6 * seconds) / runs);
   }
   return least;
 }

@@ -10,6 +10,7 @@ import { createWaveformIngest } from "../src/core/ingest/waveform-ingest.ts";
 import { createRandom } from "../src/core/maths/random.ts";
 import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
 import { shippedFeatureSpec, shippedWindow } from "./bearing-feature-spec.ts";
+import { ownCpuSeconds } from "./bench/process-cpu.ts";
 import { readOptions, readPositiveNumber, refuseWrong } from "./suite-options.ts";
 
 const { positionals } = readOptions({
@@ -111,17 +112,13 @@ function runRooms(): number {
 
 /** Samples per second of CPU time over about two seconds, after half a second to warm up. */
 function measure(run: () => number): { megasamplesPerSecond: number; windowsPerSecond: number } {
-  const cpuSeconds = (since: NodeJS.CpuUsage): number => {
-    const { user, system } = process.cpuUsage(since);
-    return (user + system) / 1e6;
-  };
-  const warm = process.cpuUsage();
-  while (cpuSeconds(warm) < 0.5) run();
-  const start = process.cpuUsage();
+  const begin = ownCpuSeconds();
+  while (ownCpuSeconds() - begin < 0.5) run();
+  const start = ownCpuSeconds();
   windows = 0;
   let samples = 0;
-  while (cpuSeconds(start) < 2) samples += run();
-  const seconds = cpuSeconds(start);
+  while (ownCpuSeconds() - start < 2) samples += run();
+  const seconds = ownCpuSeconds() - start;
   return { megasamplesPerSecond: samples / seconds / 1e6, windowsPerSecond: windows / seconds };
 }
 

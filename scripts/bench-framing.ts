@@ -17,6 +17,7 @@ import {
   createTcpTransport,
 } from "../firmware-bridge/transports/tcp-transport.ts";
 import { createRandom } from "../src/core/maths/random.ts";
+import { ownCpuSeconds } from "./bench/process-cpu.ts";
 import { readOptions } from "./suite-options.ts";
 
 /** One measured line. */
@@ -64,22 +65,16 @@ function encodeAll(signal: Int16Array, out: Uint8Array): number {
   return at;
 }
 
-/** CPU time of this process in seconds. */
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
 /** Repeats `run`, which handles `bytes` in `frameCount` frames each time, for at least a second. */
 function measure(what: string, bytes: number, run: () => void): Measurement {
   for (let round = 0; round < 20; round++) run();
-  const started = cpuSeconds();
+  const started = ownCpuSeconds();
   let rounds = 0;
   let seconds = 0;
   while (seconds < minSeconds) {
     run();
     rounds++;
-    seconds = cpuSeconds() - started;
+    seconds = ownCpuSeconds() - started;
   }
   return toMeasurement(what, { frames: frameCount * rounds, bytes: bytes * rounds, seconds });
 }
@@ -210,9 +205,9 @@ async function measureTcp(signal: Int16Array): Promise<Measurement> {
   });
   await session.open();
   await device.ready();
-  const started = cpuSeconds();
+  const started = ownCpuSeconds();
   let sent = 0;
-  while (sent % 1000 !== 0 || cpuSeconds() - started < minSeconds * 3) {
+  while (sent % 1000 !== 0 || ownCpuSeconds() - started < minSeconds * 3) {
     const from = (sent % frameCount) * maxSamplesPerFrame;
     if (
       device.send({
@@ -228,7 +223,7 @@ async function measureTcp(signal: Int16Array): Promise<Measurement> {
     else await device.ready();
   }
   await device.drained();
-  const seconds = cpuSeconds() - started;
+  const seconds = ownCpuSeconds() - started;
   const { bytes, lostFrames, badFrames } = session.statistics;
   await session.close();
   await device.close();

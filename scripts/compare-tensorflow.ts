@@ -9,6 +9,7 @@ import { createRandom } from "../src/core/maths/random.ts";
 import { createDenseNetwork, type DenseLayer, runDense } from "../src/training/learn/dense-network.ts";
 import { openTensorTrainer } from "../src/training/learn/open-trainer.ts";
 import { quantiseNetwork } from "../src/training/learn/quantise-network.ts";
+import { ownCpuSeconds } from "./bench/process-cpu.ts";
 import { readOptions } from "./suite-options.ts";
 
 const rows = 4000;
@@ -66,16 +67,16 @@ async function trainOnce(): Promise<Run> {
   const fits = networks.map((shape): Fit => {
     const again = learn(shape);
     const wallMs = performance.now();
-    const cpu = process.cpuUsage();
+    const cpuBefore = ownCpuSeconds();
     const network = learn(shape);
-    const used = process.cpuUsage(cpu);
+    const cpuSeconds = ownCpuSeconds() - cpuBefore;
     const wallSeconds = (performance.now() - wallMs) / 1000;
     const predictions = runDense(network, features.subarray(rows * inputs), rows);
     const squares = predictions.reduce((sum, value, row) => sum + (value - truth[rows + row]!) ** 2, 0);
     const calibration = { features: features.subarray(0, 500 * inputs), rows: 500, clamp: 4 };
     return {
       rmse: Math.sqrt(squares / rows),
-      cpuSeconds: (used.user + used.system) / 1e6,
+      cpuSeconds,
       wallSeconds,
       repeatable: JSON.stringify(flatten(again)) === JSON.stringify(flatten(network)),
       weights: flatten(network),

@@ -17,6 +17,7 @@ import { createSerialTransport } from "../../firmware-bridge/transports/serial-t
 import { createRandom } from "../../src/core/maths/random.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
+import { ownCpuSeconds } from "./process-cpu.ts";
 import { measureUpdateShare } from "./update-share.ts";
 
 /** The figures; null where socat is missing. */
@@ -56,11 +57,6 @@ export async function measureLink(): Promise<LinkFigures> {
   }
 }
 
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
 const samples = 96;
 
 /** One frame as a small device sends it: 96 samples. */
@@ -95,11 +91,11 @@ function measureBulk(): number {
   };
   for (let round = 0; round < 50; round++) run();
   decoded = 0;
-  const started = cpuSeconds();
+  const started = ownCpuSeconds();
   let seconds = 0;
   while (seconds < 1) {
     run();
-    seconds = cpuSeconds() - started;
+    seconds = ownCpuSeconds() - started;
   }
   return Math.round(decoded / seconds);
 }
@@ -159,9 +155,9 @@ for (;;) { fs.writeSync(file, frame); Atomics.wait(never, 0, 0, 0.2); }`,
     paths[0],
   ]);
   while (reads < 500) await sleep(5);
-  const before = { cpu: cpuSeconds(), reads };
+  const before = { cpu: ownCpuSeconds(), reads };
   while (reads < before.reads + 4_000) await sleep(20);
-  const rate = (reads - before.reads) / (cpuSeconds() - before.cpu);
+  const rate = (reads - before.reads) / (ownCpuSeconds() - before.cpu);
   writer.kill();
   await link.close();
   socat.kill();
@@ -192,10 +188,10 @@ setInterval(() => { for (const file of files) fs.writeSync(file, frame); }, 10);
     ]),
   );
   while (frames < 400) await sleep(20);
-  const before = { cpu: cpuSeconds(), wall: performance.now(), frames };
+  const before = { cpu: ownCpuSeconds(), wall: performance.now(), frames };
   await sleep(4_000);
   const wall = (performance.now() - before.wall) / 1000;
-  const cpuShare = (cpuSeconds() - before.cpu) / wall;
+  const cpuShare = (ownCpuSeconds() - before.cpu) / wall;
   const framesPerSecond = Math.round((frames - before.frames) / wall);
   writer.kill();
   for (const link of links) await link.close();

@@ -9,6 +9,7 @@ import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { type StreamPart, startBenchDevices } from "./bench-devices.ts";
 import { type BenchGateway, startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
 import { type BenchStream, encodeBenchStream } from "./bench-stream.ts";
+import { ownCpuSeconds } from "./process-cpu.ts";
 import { type StreamScores, scoreStream } from "./score-stream.ts";
 
 /** Channels of a device each. */
@@ -77,17 +78,17 @@ export async function runGateway(
   const play = async (part: StreamPart, samples: number, until: number) => {
     const cpuBefore = await gateway.cpuSeconds();
     const mainBefore = await gateway.mainCpuSeconds();
-    const sender = process.cpuUsage();
+    const senderBefore = ownCpuSeconds();
     const before = performance.now();
     await fleet.send(samplesPerSecond, part);
     await untilDecided(gateway, until);
     const wallSeconds = (performance.now() - before) / 1000;
     const cpuSeconds = (await gateway.cpuSeconds()) - cpuBefore;
-    const { user, system } = process.cpuUsage(sender);
+    const senderSeconds = ownCpuSeconds() - senderBefore;
     return {
       turn: { samples: samples * turnDevices, wallSeconds, cpuSeconds, rssMb: await gateway.rssMb() },
       mainThreadShare: ((await gateway.mainCpuSeconds()) - mainBefore) / cpuSeconds,
-      senderCores: (user + system) / 1e6 / wallSeconds,
+      senderCores: senderSeconds / wallSeconds,
     };
   };
   try {

@@ -7,6 +7,7 @@ import { collectorConfigSchema } from "../../src/core/contract/config/collector-
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
 import { benchBundle, benchGateways, benchKeys, fillRecord } from "./page-record.ts";
+import { ownCpuSeconds } from "./process-cpu.ts";
 
 /** What the process says when the page is served. */
 export interface BenchStart {
@@ -53,7 +54,7 @@ function answerMessages(close: () => Promise<void>): void {
   let lastMs = performance.now();
   let sinceMs = lastMs;
   let longestMs = 0;
-  let usage = process.cpuUsage();
+  let cpuBefore = ownCpuSeconds();
   const timer = setInterval(() => {
     const nowMs = performance.now();
     longestMs = Math.max(longestMs, nowMs - lastMs - tickMs);
@@ -63,12 +64,11 @@ function answerMessages(close: () => Promise<void>): void {
     if (message === "restart") {
       longestMs = 0;
       sinceMs = performance.now();
-      usage = process.cpuUsage();
+      cpuBefore = ownCpuSeconds();
     } else if (message === "report") {
-      const { user, system } = process.cpuUsage(usage);
       process.send?.({
         longestBlockMs: longestMs,
-        cpuSeconds: (user + system) / 1e6,
+        cpuSeconds: ownCpuSeconds() - cpuBefore,
         seconds: (performance.now() - sinceMs) / 1_000,
         rssMb: process.memoryUsage.rss() / 1e6,
       } satisfies BenchReport);

@@ -1,4 +1,4 @@
-/** CPU time of the processes that a benchmark has started. */
+/** CPU time of this process, and of those that a benchmark has started. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
@@ -25,15 +25,20 @@ export function childNamed(name: string): number {
   return own.at(-1)?.pid ?? 0;
 }
 
+/** CPU seconds of this process so far. */
+export function ownCpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
 /** CPU seconds so far of processes and their children, and of this one. */
 export function cpuOf<T extends string>(roots: Readonly<Record<T, number>>): Record<T | "sender", number> {
-  const { user, system } = process.cpuUsage();
   const lines = listProcesses();
   const entries = Object.entries<number>(roots).map(([part, root]) => {
     const pids = lines.filter(({ pid, parent }) => pid === root || parent === root).map(({ pid }) => pid);
     return [part, pids.reduce((sum, pid) => sum + readCpuSeconds(pid, pid === root), 0)];
   });
-  return { ...Object.fromEntries(entries), sender: (user + system) / 1e6 } as Record<T | "sender", number>;
+  return { ...Object.fromEntries(entries), sender: ownCpuSeconds() } as Record<T | "sender", number>;
 }
 
 function readCpuSeconds(pid: number, withGone: boolean): number {

@@ -15,6 +15,7 @@ import { systemTimers } from "../../src/core/platform/clock.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics } from "../../src/core/platform/metrics.ts";
 import { encodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
+import { ownCpuSeconds } from "../bench/process-cpu.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { createDayReports, createFleetReference } from "./fleet-reports.ts";
 
@@ -38,11 +39,7 @@ const dayOf = (index: number, day: number): DriftReport[] =>
     ...(process.argv.includes("--moved") && day === days - 1 ? moving : {}),
   });
 
-/** CPU time of this process so far. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
+const cpuMs = (): number => 1_000 * ownCpuSeconds();
 
 /** Summaries a second that are merged into a period of their own, in memory. */
 function measureMerge(): number {

@@ -5,6 +5,7 @@
 import { assessDay } from "../../src/core/drift/assess-day.ts";
 import { beginSiteReference, type SiteReference } from "../../src/core/drift/site-reference.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
+import { ownCpuSeconds } from "../bench/process-cpu.ts";
 import { createColumnsTask, createRows, rowsPerDay, summariseRows } from "./correlated-days.ts";
 import { type AskPeers, type ComparisonTable, mean } from "./peer-answer.ts";
 
@@ -84,7 +85,7 @@ function assessPoints(
 ): { name: string; rho: string; verdicts: boolean[][]; seconds: number; bytes: number } {
   const task = createColumnsTask(columns, learnDays);
   let bytes = 0;
-  const started = process.cpuUsage();
+  const started = ownCpuSeconds();
   const verdicts = points.map((days) => {
     let reference: SiteReference = beginSiteReference();
     const said: boolean[] = [];
@@ -98,6 +99,6 @@ function assessPoints(
     bytes = JSON.stringify(reference).length;
     return said;
   });
-  const { user, system } = process.cpuUsage(started);
-  return { name: "ours", rho: String(rho), verdicts, seconds: (user + system) / 1e6, bytes };
+  const seconds = ownCpuSeconds() - started;
+  return { name: "ours", rho: String(rho), verdicts, seconds, bytes };
 }

@@ -23,6 +23,7 @@ import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulat
 import { encodeRecord } from "../../src/core/wire/record-codec.ts";
 import { createDriftReporter, type DriftReporter } from "../../src/gateway/record/drift-reporter.ts";
 import { openBenchPipeline } from "../bench/bench-pipeline.ts";
+import { ownCpuSeconds } from "../bench/process-cpu.ts";
 import type { DriftMeasure } from "./drift-measure.ts";
 
 /** Of a simulated turbine. */
@@ -114,15 +115,14 @@ async function runPipeline(bundle: LoadedBundle): Promise<{ heard: Heard[]; micr
     const arrival = { arrivedMs: nowMs, arrivedMonotonicMs: nowMs, timestampMs: nowMs };
     const { powerKw } = simulation.state(0);
     pipeline.acceptReading({ ...arrival, deviceId: "WT01", channel: "power", unit: "kW", value: powerKw });
-    const before = process.cpuUsage();
+    const before = ownCpuSeconds();
     for (const block of blocks) {
       nowMs = block.timestampMs;
       const source = { deviceId: "mcu", channel: "a", unit: "g", sampleRateHz, scale };
       pipeline.accept({ ...source, ...block, arrivedMonotonicMs: nowMs });
     }
     await pipeline.idle();
-    const { user, system } = process.cpuUsage(before);
-    microseconds += user + system;
+    microseconds += 1e6 * (ownCpuSeconds() - before);
   }
   await pipeline.close();
   return { heard, microseconds };
@@ -141,11 +141,10 @@ function timeSketching(heard: readonly Heard[]): number {
   const rounds = Math.max(1, Math.ceil(200_000 / heard.length));
   const reporter = createDriftReporter(intervalMs, (report) => void encodeRecord(report));
   addAll(reporter, heard, 0);
-  const before = process.cpuUsage();
+  const before = ownCpuSeconds();
   for (let round = 1; round <= rounds; round++) addAll(reporter, heard, round * seconds * 1000);
   reporter.flush();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / (rounds * heard.length);
+  return (1e6 * (ownCpuSeconds() - before)) / (rounds * heard.length);
 }
 
 function timeAssessing(reports: readonly DriftReport[], reference: DriftReference): number {
@@ -165,10 +164,9 @@ function timeAssessing(reports: readonly DriftReport[], reference: DriftReferenc
         );
       }
     }
-    const before = process.cpuUsage();
+    const before = ownCpuSeconds();
     site = assessDay(task, site, summary!).reference;
-    const { user, system } = process.cpuUsage(before);
-    spent.push((user + system) / 1000);
+    spent.push(1000 * (ownCpuSeconds() - before));
   }
   return spent.slice(20).reduce((sum, each) => sum + each, 0) / 20;
 }

@@ -9,6 +9,8 @@ import { createConceptWatch } from "../../src/core/drift/concept-watch.ts";
 import { createErrorRateDetector } from "../../src/core/drift/detectors/error-rate-detector.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
+import { dataFolder } from "../../test/support/data-folder.ts";
+import { ownCpuSeconds } from "../bench/process-cpu.ts";
 import { saySkipped } from "../say-skipped.ts";
 import { readOptions } from "../suite-options.ts";
 import type { ChangeDetector } from "./detectors/change-detector.ts";
@@ -91,11 +93,10 @@ function openBook(): Book {
 }
 
 function measureStreams(book: Book): void {
-  const dataDir = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
   for (const name of streamNames) {
     const drawn = reportSeeds.map((seed) => runPrequential(drawStream(name, seed), createStreamDetector()));
     noteStreams(book, `${name}.drawn`, drawn);
-    const path = join(dataDir, "drift", `${name}_w_50_n_0.1_101.arff.gz`);
+    const path = join(dataFolder, "drift", `${name}_w_50_n_0.1_101.arff.gz`);
     if (!existsSync(path)) book.skip(`${name}.file`, `no ${path} (AURORA_DATA)`);
     else noteStreams(book, `${name}.file`, [runPrequential(readStream(path), createStreamDetector())]);
   }
@@ -178,17 +179,16 @@ async function measurePerformance(book: Book): Promise<void> {
   note("conceptMoves", concept);
   // Half of the weeks are after the change; it must be silent in most of them.
   book.reach("performance.conceptMoves.silentShareAfter", concept.silent / (25 * seeds.length), 0.8);
-  const dataDir = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
-  const elec2 = tryElec2(dataDir);
-  if (elec2 === null) book.skip("performance.elec2", `no elec2 in ${dataDir} (AURORA_DATA)`);
+  const elec2 = tryElec2(dataFolder);
+  if (elec2 === null) book.skip("performance.elec2", `no elec2 in ${dataFolder} (AURORA_DATA)`);
   else {
     note("elec2", elec2);
     book.reach("performance.elec2.coveredShare", elec2.covered / Math.max(1, elec2.estimates), 0.8);
   }
-  if (!existsSync(join(dataDir, "edp")))
-    book.skip("performance.edpTrain", `no edp in ${dataDir} (AURORA_DATA)`);
+  if (!existsSync(join(dataFolder, "edp")))
+    book.skip("performance.edpTrain", `no edp in ${dataFolder} (AURORA_DATA)`);
   else {
-    const edp = await tryEdpTrain(dataDir);
+    const edp = await tryEdpTrain(dataFolder);
     note("edpTrain", edp);
     book.reach("performance.edpTrain.coveredShare", edp.covered / Math.max(1, edp.estimates), 0.8);
   }
@@ -202,14 +202,13 @@ async function measurePerformance(book: Book): Promise<void> {
 function measureCost(book: Book): void {
   const random = createRandom(5);
   const watch = createConceptWatch();
-  const started = process.cpuUsage();
+  const started = ownCpuSeconds();
   const updates = 200_000;
   for (let index = 0; index < updates; index++) {
     const risk = random.uniform();
     watch.update({ raised: risk > 0.5, risk, isFault: random.uniform() < risk });
   }
-  const { user, system } = process.cpuUsage(started);
-  book.note("concept.microsecondsAnOutcome", (user + system) / updates);
+  book.note("concept.microsecondsAnOutcome", (1e6 * (ownCpuSeconds() - started)) / updates);
 }
 
 const isMain = process.argv[1] === import.meta.filename;

@@ -5,6 +5,7 @@
 import type { DriftVerdict, FeatureShift } from "../../src/core/contract/drift-verdict.ts";
 import { findCauses, findCausesByStep } from "../../src/core/drift/find-causes.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
+import { ownCpuSeconds } from "../bench/process-cpu.ts";
 
 const dayMs = 86_400_000;
 const fromMs = Date.UTC(2026, 2, 12);
@@ -57,11 +58,7 @@ function createVerdicts({ sites, isAlike }: Fleet, count = points): readonly Dri
   });
 }
 
-/** CPU time of this process so far. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
+const cpuMs = (): number => 1_000 * ownCpuSeconds();
 
 // A collector has done it before.
 for (const fleet of fleets) findCauses(createVerdicts(fleet, 300), { points: [] });
