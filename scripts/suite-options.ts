@@ -31,6 +31,18 @@ type Parsed<T extends ScriptOptions> = ReturnType<
 
 const help = { help: { type: "boolean", means: "prints this" } } as const satisfies ScriptOptions;
 
+/** Of a suite that ends with one line of JSON: {@link createSay} tells how far it is. */
+export const jsonOption: { readonly type: "boolean"; readonly default: false; readonly means: string } = {
+  type: "boolean",
+  default: false,
+  means: "one line of JSON; how far it is goes to the other stream",
+};
+
+/** Says a line: on stderr where stdout is for JSON. */
+export function createSay({ json }: { readonly json: boolean }): (text: string) => void {
+  return (text) => void (json ? process.stderr : process.stdout).write(`${text}\n`);
+}
+
 /** The arguments of this process. Prints the help and ends with 0 where it is asked for, and with 2 where one is wrong. */
 export function readOptions<const T extends ScriptOptions>(script: Script<T>): Parsed<T> {
   const args = process.argv.slice(2);

@@ -30,7 +30,7 @@ import { readShippedModels } from "./mcu/shipped-models.ts";
 import { type CoreName, coreNames, cores, findMissingPackages } from "./mcu/toolchain.ts";
 import { saySkipped } from "./say-skipped.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
-import { readOptions, readWholeNumber, refuseWrong } from "./suite-options.ts";
+import { createSay, jsonOption, readOptions, readWholeNumber, refuseWrong } from "./suite-options.ts";
 
 /** What one CPU gave. */
 interface CpuReport {
@@ -45,11 +45,7 @@ const { values } = readOptions({
   command: "npm run test:cpus",
   does: "Whether one arithmetic holds on every CPU, and what it costs there.",
   options: {
-    json: {
-      type: "boolean",
-      default: false,
-      means: "one line of JSON; how far it is goes to the other stream",
-    },
+    json: jsonOption,
     inputs: { type: "string", default: "100000", value: "N", means: "random inputs of a student (100000)" },
     quick: {
       type: "boolean",
@@ -64,6 +60,7 @@ const { values } = readOptions({
   },
 });
 const { json } = values;
+const say = createSay(values);
 const inputs = refuseWrong(() => readWholeNumber("inputs", values.inputs));
 const requantisations = 100_000;
 const cpus: Record<string, CpuReport> = {};
@@ -207,8 +204,4 @@ function report(name: string, run: () => Omit<CpuReport, "seconds">): void {
 function skip(name: string, why: string): void {
   skipped[name] = why;
   saySkipped(name, `needs ${why}`);
-}
-
-function say(text: string): void {
-  (json ? process.stderr : process.stdout).write(`${text}\n`);
 }

@@ -19,7 +19,14 @@ import { runSelfCheck } from "./faults/self-check.ts";
 import { runThinningKills } from "./faults/thinning-kills.ts";
 import { runUpdates } from "./faults/updates.ts";
 import { saySkipped } from "./say-skipped.ts";
-import { readOptions, readPartNames, readWholeNumber, refuseWrong } from "./suite-options.ts";
+import {
+  createSay,
+  jsonOption,
+  readOptions,
+  readPartNames,
+  readWholeNumber,
+  refuseWrong,
+} from "./suite-options.ts";
 
 /** Beside each other: they wait most of the time, and hold nothing to a time. */
 const untimed: Readonly<Record<string, FaultModule>> = {
@@ -46,11 +53,7 @@ const { values } = readOptions({
   command: "npm run test:faults",
   does: "The record under faults: what is killed, cut off, slowed down, given a wrong clock or a full disk.",
   options: {
-    json: {
-      type: "boolean",
-      default: false,
-      means: "one line of JSON; how far it is goes to the other stream",
-    },
+    json: jsonOption,
     quick: { type: "boolean", default: false, means: "24 kills, 1 round, 4 parts at once" },
     only: { type: "string", value: "NAMES", means: `these parts, of ${Object.keys(modules).join(", ")}` },
     kills: { type: "string", value: "N", means: "kills a part (200)" },
@@ -67,10 +70,7 @@ const { asked, seed, kills, rounds, parallel } = refuseWrong(() => ({
   parallel: readWholeNumber("parallel", values.parallel ?? (values.quick ? "4" : "3")),
 }));
 
-const print = (text: string): void => {
-  const stream = values.json ? process.stderr : process.stdout;
-  stream.write(`${text}\n`);
-};
+const print = createSay(values);
 const reports = new Map<string, FaultReport & { readonly seconds: number }>();
 
 async function run(name: string): Promise<void> {

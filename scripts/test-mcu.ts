@@ -14,7 +14,7 @@ import { createTestModel } from "./mcu/test-models.ts";
 import { type BoardKind, buildBoardProgram, findMissingForBoard } from "./mcu/virtual-board.ts";
 import { saySkipped } from "./say-skipped.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
-import { readOptions } from "./suite-options.ts";
+import { createSay, jsonOption, readOptions } from "./suite-options.ts";
 
 /** A fuzzer that does less hardly ran, or did not get past the first checks; the slowest machine did 46 a second, at low priority, and every one 398 edges. */
 const [leastExecutionsASecond, leastFuzzCoverage] = [20, 200];
@@ -24,11 +24,7 @@ const {
   command: "npm run test:mcu",
   does: "The firmware against a hostile line, power cuts and fuzzing.",
   options: {
-    json: {
-      type: "boolean",
-      default: false,
-      means: "one line of JSON; how far it is goes to the other stream",
-    },
+    json: jsonOption,
     full: {
       type: "boolean",
       default: false,
@@ -38,7 +34,7 @@ const {
 });
 const scratch = createScratchFolder("test-mcu");
 const folder = scratch.path;
-const say = (text: string): void => void (json ? process.stderr : process.stdout).write(text + "\n");
+const say = createSay({ json });
 const skipped: string[] = [];
 let violations = 0;
 

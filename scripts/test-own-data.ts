@@ -23,17 +23,20 @@ import { shipToGateway } from "./own-data/ship-cases.ts";
 import { learnFromTables } from "./own-data/table-cases.ts";
 import { checkTraps } from "./own-data/trap-cases.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
-import { readOptions, readPartNames, readPositiveNumber, refuseWrong } from "./suite-options.ts";
+import {
+  createSay,
+  jsonOption,
+  readOptions,
+  readPartNames,
+  readPositiveNumber,
+  refuseWrong,
+} from "./suite-options.ts";
 
 const { values } = readOptions({
   command: "npm run test:own-data",
   does: "A model of one's own, from a folder of recordings to an alert.",
   options: {
-    json: {
-      type: "boolean",
-      default: false,
-      means: "one line of JSON; how far it is goes to the other stream",
-    },
+    json: jsonOption,
     quick: { type: "boolean", default: false, means: "without many, tables, binary, large and kills" },
     only: {
       type: "string",
@@ -44,9 +47,7 @@ const { values } = readOptions({
     gigabytes: { type: "string", default: "1", value: "N", means: "size of the recordings of large (1)" },
   },
 });
-const say = (text: string): void => {
-  (values.json ? process.stderr : process.stdout).write(`${text}\n`);
-};
+const say = createSay(values);
 const ledger = createFaultLedger(say);
 const gigabytes = refuseWrong(() => readPositiveNumber("gigabytes", values.gigabytes));
 const seconds: Record<string, number> = {};

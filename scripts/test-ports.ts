@@ -20,7 +20,7 @@ import { compileLibrary, type PortFlags, runCheck } from "./ports/port-build.ts"
 import { type PortTarget, portTargets, referenceTarget } from "./ports/port-targets.ts";
 import { saySkipped } from "./say-skipped.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
-import { readOptions } from "./suite-options.ts";
+import { createSay, jsonOption, readOptions } from "./suite-options.ts";
 
 /** What one compiler did for one core. */
 interface PortFigures {
@@ -40,15 +40,11 @@ const {
   command: "npm run test:ports",
   does: "Whether the firmware is the same on every compiler and core.",
   options: {
-    json: {
-      type: "boolean",
-      default: false,
-      means: "one line of JSON; how far it is goes to the other stream",
-    },
+    json: jsonOption,
     quick: { type: "boolean", default: false, means: "fewer levels of the compilers, and fewer cases" },
   },
 });
-const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
+const say = createSay({ json });
 const scratch = createScratchFolder("ports");
 const skipped: Record<string, string> = {};
 const figures: Record<string, PortFigures> = {};
