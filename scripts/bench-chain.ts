@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { withBundle } from "../src/cli/score/files/open-bundle.ts";
 import type { BearingConfig } from "../src/training/recipes/bearing/bearing-config.ts";
 import { loadTrainingConfig } from "../src/training/training-config.ts";
+import { dataFolder } from "../test/support/data-folder.ts";
 import {
   changeChain,
   changeWindow,
@@ -67,13 +68,12 @@ const params = Object.fromEntries(
 );
 const folder = join("models", "bearing-vibration");
 const { recipe, attachments } = await loadTrainingConfig(join(folder, "train.yaml"));
-const dataDir = process.env.AURORA_DATA ?? join("..", "shared", "data");
 const { revolutions, "no-combs": hasNoCombs } = options;
 const shipped = recipe.config as BearingConfig;
 const heard = revolutions === undefined ? shipped : changeWindow(shipped, Number(revolutions));
 const changed = changeChain(heard, params);
 const config = hasNoCombs ? leaveOutCombs(changed) : changed;
-const rows = await cutChainRows(config, attachments, dataDir);
+const rows = await cutChainRows(config, attachments, dataFolder);
 const { folds, student } = await learnChain(rows);
 console.log(`${process.argv.slice(2).join(" ") || "as it ships"}\n`);
 console.log(`${"folds".padEnd(24)}| windows | recordings   above | raises  rightly`);

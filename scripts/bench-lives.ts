@@ -11,12 +11,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { withBundle } from "../src/cli/score/files/open-bundle.ts";
 import type { PointReport } from "../src/cli/score/replay/point-history.ts";
+import { dataFolder } from "../test/support/data-folder.ts";
 import { describeIms, describePronostia } from "./bench/life-manifests.ts";
 import { replayLives } from "./bench/replay-lives.ts";
 import { readOptions } from "./suite-options.ts";
 
 const root = join(import.meta.dirname, "..");
-const dataDir = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
 const { values: options } = readOptions({
   command: "npx tsx scripts/bench-lives.ts",
   does: "What a gateway would have said of the bearings' lives of ims and pronostia.",
@@ -61,11 +61,11 @@ const sets = [
 ] as const;
 await withBundle(options.bundle, async (bundle) => {
   for (const [name, describe] of sets) {
-    if (!existsSync(join(dataDir, name, "index.json"))) {
-      process.stdout.write(`${name}: skipped, there is no ${join(dataDir, name)}; set AURORA_DATA\n`);
+    if (!existsSync(join(dataFolder, name, "index.json"))) {
+      process.stdout.write(`${name}: skipped, there is no ${join(dataFolder, name)}; set AURORA_DATA\n`);
       continue;
     }
-    const points = await replayLives(bundle, await describe(dataDir), commissioning);
+    const points = await replayLives(bundle, await describe(dataFolder), commissioning);
     const raised = points.filter(({ alarms }) => alarms.length > 0).length;
     process.stdout.write(
       [

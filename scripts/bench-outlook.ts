@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { chooseStopDb, defaultOutlookRule, type OutlookRule } from "../src/core/decision/outlook/outlook.ts";
+import { dataFolder } from "../test/support/data-folder.ts";
 import { growthLaws, inventLife } from "./bench/invented-lives.ts";
 import { scoreLife, summariseLives } from "./bench/outlook-lives.ts";
 import { readRealLives } from "./bench/pronostia-lives.ts";
@@ -53,7 +54,7 @@ for (const [nth, law] of [...Object.keys(growthLaws), "healthy"].entries()) {
 report.invented = summariseLives(all);
 report.byLaw = byLaw;
 if (values.real) {
-  const lives = await readRealLives(join(process.env.AURORA_DATA ?? "../shared/data", "pronostia"));
+  const lives = await readRealLives(join(dataFolder, "pronostia"));
   const scores = lives.map((life) => {
     const reference = { baseline: life.name, stopDb: chooseStopDb(life.spreadDb), spreadDb: life.spreadDb };
     const { hours, spreadDb, highestDb } = life;

@@ -8,6 +8,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync, constants, deflateSync, inflateSync } from "node:zlib";
 import { readFileBounded } from "../src/core/platform/files/bounded-read.ts";
+import { dataFolder } from "../test/support/data-folder.ts";
 import { parseNpy } from "./parse-npy.ts";
 import { readOptions } from "./suite-options.ts";
 
@@ -88,7 +89,7 @@ const { positionals } = readOptions({
   words: { FOLDER: "of the data sets (AURORA_DATA, else ../shared/data)" },
   options: {},
 });
-const root = positionals[0] ?? process.env.AURORA_DATA ?? "../shared/data";
+const root = positionals[0] ?? dataFolder;
 /** Set, samples of a piece, and how many files and pieces to pass over between two. */
 const sets = [
   { set: "cwru", samples: 120_000, fileStride: 16, pieceStride: 1 },

@@ -15,6 +15,7 @@ import { withBundle } from "../src/cli/score/files/open-bundle.ts";
 import type { ReplayedAlarm } from "../src/cli/score/replay/alarm-list.ts";
 import { faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
 import type { LoadedBundle } from "../src/core/serving/loaded-bundle.ts";
+import { dataFolder } from "../test/support/data-folder.ts";
 import {
   everySeconds,
   faultFrom,
@@ -30,7 +31,6 @@ import { createScratchFolder } from "./scratch-folder.ts";
 import { readOptions, readWholeNumber, refuseWrong } from "./suite-options.ts";
 
 const root = join(import.meta.dirname, "..");
-const dataDir = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
 const { values: options } = readOptions({
   command: "npx tsx scripts/bench-weeks.ts",
   does: "How soon a gateway hears a fault that grows within days, by snapshots of ims.",
@@ -124,15 +124,15 @@ function noWeek(text: string): never {
   throw new Error(`--only ${text}: no week's line has that`);
 }
 
-if (!existsSync(join(dataDir, "ims", "index.json"))) {
-  process.stdout.write(`skipped, there is no ${join(dataDir, "ims")}; set AURORA_DATA\n`);
+if (!existsSync(join(dataFolder, "ims", "index.json"))) {
+  process.stdout.write(`skipped, there is no ${join(dataFolder, "ims")}; set AURORA_DATA\n`);
 } else {
   await withBundle(options.bundle, async (bundle) => {
     const outcomes: WeekOutcome[] = [];
     process.stdout.write(
       `${"week".padEnd(40)} early  ${heights.map((height) => `visible ${height}`).join(" ")}  later\n`,
     );
-    for (const channel of await readHealthyChannels(dataDir)) {
+    for (const channel of await readHealthyChannels(dataFolder)) {
       for (const fault of faults) {
         for (let seed = 1; seed <= Number(options.seeds); seed++) {
           const name = `${channel.point}, ${seed}: ${nameFault(fault)}`;

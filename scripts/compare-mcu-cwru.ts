@@ -5,9 +5,10 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { dataFolder } from "../test/support/data-folder.ts";
 import { compareCwru } from "./mcu/compare-cwru.ts";
 import { readShippedModels } from "./mcu/shipped-models.ts";
-import { coreNames, cores, firmwareFolder } from "./mcu/toolchain.ts";
+import { coreNames, cores } from "./mcu/toolchain.ts";
 import { readOneOf, readOptions, refuseWrong } from "./suite-options.ts";
 
 const { values } = readOptions({
@@ -20,10 +21,9 @@ const { values } = readOptions({
 });
 const on = coreNames.filter((name) => cores[name].features);
 const target = refuseWrong(() => readOneOf("on", values.on, ["host", ...on] as const));
-const dataDir = process.env.AURORA_DATA ?? join(firmwareFolder(), "..", "..", "..", "shared", "data");
-if (!existsSync(join(dataDir, "cwru"))) {
+if (!existsSync(join(dataFolder, "cwru"))) {
   process.stderr.write(
-    `skipped: no recordings in ${join(dataDir, "cwru")}; set AURORA_DATA to the folder of the data\n`,
+    `skipped: no recordings in ${join(dataFolder, "cwru")}; set AURORA_DATA to the folder of the data\n`,
   );
   process.exit(0);
 }
@@ -34,7 +34,7 @@ for (const model of models) {
   const onProgress = (done: number, total: number): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r${model.id}: ${done} of ${total} recordings`);
   };
-  const comparison = await compareCwru(dataDir, { model, target, onProgress });
+  const comparison = await compareCwru(dataFolder, { model, target, onProgress });
   failed ||= comparison.otherDecisions + comparison.otherIntegers + comparison.scoredByOneOnly > 0;
   reports.push({ bundle: model.id, on: target, ...comparison });
 }

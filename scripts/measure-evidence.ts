@@ -14,6 +14,7 @@ import { planScenario } from "../src/core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
 import type { RecordedSignal } from "../src/training/dataset/recordings/recording-set.ts";
 import { extractRows } from "../src/training/learn/extract-rows.ts";
+import { dataFolder } from "../test/support/data-folder.ts";
 import { openCwruRecordings } from "./cwru-recordings.ts";
 import { readOptions } from "./suite-options.ts";
 
@@ -72,9 +73,8 @@ for (let seed = 1; seed <= 20; seed++) {
     else count("simulated, faulty", signal, kind);
   }
 }
-const dataDir = process.env.AURORA_DATA ?? join("..", "shared", "data");
-if (existsSync(join(dataDir, "cwru"))) {
-  const recordings = await openCwruRecordings(dataDir);
+if (existsSync(join(dataFolder, "cwru"))) {
+  const recordings = await openCwruRecordings(dataFolder);
   for (const entry of recordings.entries) {
     // Only the rig without any fault, and the end that carries one.
     if (entry.label === "faulty" || (entry.label === "healthy" && entry.machine !== "normal")) continue;
@@ -82,7 +82,7 @@ if (existsSync(join(dataDir, "cwru"))) {
     if (entry.label === "healthy") for (const each of faultKinds) count("rig, normal", signal, each);
     else count("rig, faulty", signal, entry.label);
   }
-} else console.log(`no recordings in ${dataDir}/cwru`);
+} else console.log(`no recordings in ${dataFolder}/cwru`);
 
 for (const [key, { recordings, harmonics, withHarmonic, withSideBand, objections }] of [...tallies].sort()) {
   const mean = (value: number): string => (value / recordings).toFixed(2);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
 import { runStudent } from "../../src/training/learn/train-student.ts";
+import { dataFolder } from "../../test/support/data-folder.ts";
 import { openCwruRecordings } from "../cwru-recordings.ts";
 import { type BenchModel, observe } from "./alarm-scenes.ts";
 
@@ -29,13 +30,12 @@ export function readSimulatorPool(bench: BenchModel): HealthyPool {
 
 /** Healthy ends of recordings whose bearings the bundle was trained on; null without the data. */
 export async function readCwruPool(bench: BenchModel): Promise<HealthyPool | null> {
-  const dataDir = process.env.AURORA_DATA ?? join("..", "shared", "data");
-  if (!existsSync(join(dataDir, "cwru"))) return null;
+  if (!existsSync(join(dataFolder, "cwru"))) return null;
   const { manifest, student } = bench;
   const trained = new Set(manifest.lineage.data.flatMap(({ trainGroups }) => trainGroups));
   const columns = manifest.outputs.length;
   const machines: Float64Array[][] = [];
-  const recordings = await openCwruRecordings(dataDir);
+  const recordings = await openCwruRecordings(dataFolder);
   for (const entry of recordings.entries) {
     if (!entry.learn || entry.label !== "healthy" || !trained.has(entry.machine)) continue;
     const signal = await recordings.read(entry);

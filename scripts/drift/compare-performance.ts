@@ -1,5 +1,5 @@
 /** Table of performance without outcomes: our estimate and NannyML's CBPE, on the same probabilities of Elec2, week by week. */
-import { join } from "node:path";
+import { dataFolder } from "../../test/support/data-folder.ts";
 import { type AskPeers, type ComparisonTable, mean } from "./peer-answer.ts";
 import { readElec2Cases, runWeeks, type WeekSetting } from "./performance-trials.ts";
 
@@ -14,9 +14,7 @@ export async function comparePerformance(ask: AskPeers): Promise<ComparisonTable
     "mean error if it spoke",
   ];
   const title = "Accuracy without outcomes: Elec2, 59 weeks after learning and calibration";
-  const elec2 = readElec2Cases(
-    process.env.AURORA_DATA ?? join(import.meta.dirname, "..", "..", "..", "shared", "data"),
-  );
+  const elec2 = readElec2Cases(dataFolder);
   if (elec2 === null) return { title, header, rows: [] };
   const setting: WeekSetting = {
     seed: 1,

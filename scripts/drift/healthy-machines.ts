@@ -14,6 +14,7 @@ import { dayMs } from "../../src/core/maths/durations.ts";
 import { groupBy } from "../../src/core/maths/group-by.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
+import { dataFolder } from "../../test/support/data-folder.ts";
 import { openCwruRecordings } from "../cwru-recordings.ts";
 import { summariseRows } from "./correlated-days.ts";
 import { describeColumn } from "./describe-columns.ts";
@@ -26,7 +27,6 @@ import {
   summariseEdpDays,
 } from "./edp-days.ts";
 
-const dataDir = process.env.AURORA_DATA ?? join("..", "shared", "data");
 /** The turbines that settings were chosen on; the fourth was looked at once. */
 const unseen = "T11";
 const bounds = { unseen: 0.005, warnings: 0.02, machines: 0.003 };
@@ -37,7 +37,7 @@ const longestGapDays = 14;
 
 /** @param times below 1, of turbines' days only whole ones are assessed */
 export async function measure(times: number = 1): Promise<DriftMeasure> {
-  if (!existsSync(dataDir)) return skip("turbines and bearings", dataDir);
+  if (!existsSync(dataFolder)) return skip("turbines and bearings", dataFolder);
   const turbines = await measureTurbines(times < 1);
   const bearings = await measureBearings();
   return {
@@ -73,7 +73,7 @@ function isWithin(timeMs: number, fromHour: number, toHour: number): boolean {
 }
 
 async function measureTurbines(isWholeOnly: boolean): Promise<DriftMeasure> {
-  const rows = await readEdpResiduals(dataDir, join("models", "turbine-scada", "1.0.0"));
+  const rows = await readEdpResiduals(dataFolder, join("models", "turbine-scada", "1.0.0"));
   const figures: Record<string, unknown> = {};
   const missed: string[] = [];
   let cases = 0;
@@ -215,13 +215,13 @@ const windowsTogether = 2;
 
 /** Healthy ends of recordings told over and over from chance places: as a machine that never changes. */
 async function measureBearings(): Promise<DriftMeasure> {
-  const dir = join(dataDir, "cwru");
+  const dir = join(dataFolder, "cwru");
   if (!existsSync(dir)) return skip("bearings", dir);
   const manifest = JSON.parse(
     await readFile(join("models", "bearing-vibration", "1.0.0", "manifest.json"), "utf8"),
   ) as Manifest;
   let [machines, days, drifts, warnings, worst] = [0, 0, 0, 0, 0];
-  const recordings = await openCwruRecordings(dataDir);
+  const recordings = await openCwruRecordings(dataFolder);
   for (const [index, entries] of [...recordings.byFile.values()].entries()) {
     if (index % everyRecording !== 0) continue;
     for (const entry of entries.filter(({ learn, label }) => learn && label === "healthy")) {

@@ -15,10 +15,10 @@ import { createScadaWatch } from "../../src/gateway/points/scada-watch.ts";
 import { createDataQuality } from "../../src/gateway/record/data-quality.ts";
 import { scorePaths } from "../cli/score/tables/farm-files.ts";
 import { createFakeState } from "../gateway/fakes.ts";
+import { dataFolder as data } from "../support/data-folder.ts";
 import { readEdpSeries } from "../support/edp.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const data = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
 const present = existsSync(join(data, "edp", "T01_test.parquet"));
 const dir = join(root, "models", "turbine-scada", "1.0.0");
 const turbines = ["T01", "T07"];
