@@ -40,12 +40,12 @@ export interface PointChainsOptions extends Omit<SignalChainOptions<LoadedBundle
   readonly load: Pick<WorkGauge, "join">;
   readonly logger: Logger;
   /** A kill would lose more than before: samples that a worker has not told of, or that are in windows which are open. */
-  onGiven?(): void;
+  onGiven(): void;
   /** Samples of this time, and windows that were open in it, went with a worker that ended, or at the end of all. */
-  onLost?(span: OpenWindows): void;
+  onLost(span: OpenWindows): void;
   /** So many samples of this time found no room in the memory of their worker. */
-  onOverload?(span: OpenWindows, samples: number): void;
-  onWorkerEnded?(worker: number, lostSamples: number): void;
+  onOverload(span: OpenWindows, samples: number): void;
+  onWorkerEnded(worker: number, lostSamples: number): void;
   /** For tests that end a worker. */
   readonly beginWorker?: ((start: ChainStart) => Worker) | undefined;
 }
@@ -79,8 +79,6 @@ export function createPointChains(options: PointChainsOptions): PointChains {
       ...options,
       points: places.map((place) => points[place]!),
       sink: shiftPoints(sink, places),
-      onGiven: () => options.onGiven?.(),
-      onLost: (open) => options.onLost?.(open),
     });
   }
   function createWorker(worker: number): ChainThread {
@@ -93,9 +91,6 @@ export function createPointChains(options: PointChainsOptions): PointChains {
       points: places.map((place) => points[place]!),
       sink: shiftPoints(sink, places),
       begin: options.beginWorker,
-      onGiven: () => options.onGiven?.(),
-      onLost: (span) => options.onLost?.(span),
-      onOverload: (span, samples) => options.onOverload?.(span, samples),
       onHigh: () => {
         pressed.set(worker, devices);
         watcher.onHigh(devices);
@@ -109,7 +104,7 @@ export function createPointChains(options: PointChainsOptions): PointChains {
       onEnded: (lostSamples) => {
         counts.ended++;
         counts.lostSamples += lostSamples;
-        options.onWorkerEnded?.(worker + 1, lostSamples);
+        options.onWorkerEnded(worker + 1, lostSamples);
       },
     });
   }
