@@ -23,6 +23,7 @@ import { findFreePort } from "../support/free-port.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
+import { momentOf } from "./alarms/turbine-moment.ts";
 
 const topics = createTopics("aurora/v1");
 
@@ -213,8 +214,7 @@ test("two gateways that watch one turbine are told of, and one that takes anothe
   const watch = createTwinWatch({ clock: systemClock, logger, metrics });
   const tracker = createTurbineTracker("north", "WT07", ["generator-bearing"]);
   const say = (gateway: string | undefined, minute: number): readonly string[] | null => {
-    const dataQuality = { windowsProcessed: 0, windowsQuarantined: 0, quarantinedByReason: {} };
-    const state = tracker.describe({ timeMs: minute * 60_000, alarms: [], dataQuality });
+    const state = tracker.describe(momentOf({ timeMs: minute * 60_000 }));
     return watch(gateway === undefined ? state : { ...state, gateway }, false);
   };
   const replaced = [say("old", 0), say("old", 1), say("new", 2), say("new", 3), say(undefined, 4)];

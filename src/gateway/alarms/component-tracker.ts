@@ -33,7 +33,7 @@ export interface ComponentTracker {
    * As the last decision says: information-unavailable before the first, where an operating window was not scored, and when
    * no score has come for long.
    */
-  operatingStateAt(monotonicMs: number | undefined): OperatingState;
+  operatingStateAt(monotonicMs: number): OperatingState;
   /** Left out, its age is not watched. */
   update(decision: Decision, heard?: HeardAt): void;
   /** Comes after the decision that said so; a later decision ends it. */
@@ -62,16 +62,15 @@ export interface HeardAt {
 /** What a component is looked at with. */
 export interface ComponentMoment {
   readonly timeMs: number;
-  /** Left out: no decision is too old. */
-  readonly monotonicMs?: number;
+  readonly monotonicMs: number;
   /** All open alarms of the turbine. */
   readonly alarms: readonly OpenAlarm[];
   /** Where its own reference stands; undefined: its model knows none. */
   readonly condition: Omit<PointCondition, "point"> | undefined;
-  /** Why its device says nothing of it, whatever was decided; left out: nothing speaks against it. */
-  readonly unfit?: PointSilence;
-  /** Why nothing is heard of it, where nothing is; left out: not known. */
-  readonly unheard?: PointSilence;
+  /** Why its device says nothing of it, whatever was decided; undefined: nothing speaks against it. */
+  readonly unfit: PointSilence | undefined;
+  /** Why nothing is heard of it, where nothing is; undefined: not known. */
+  readonly unheard: PointSilence | undefined;
 }
 
 /** A score says nothing of now when it is this old, … */
@@ -105,7 +104,7 @@ class ComponentHistory implements ComponentTracker {
     this.component = component;
   }
 
-  operatingStateAt(monotonicMs: number | undefined): OperatingState {
+  operatingStateAt(monotonicMs: number): OperatingState {
     const state = this.#operatingState;
     return isOperating(state) && this.#isStale(monotonicMs) ? "information-unavailable" : state;
   }
@@ -174,8 +173,8 @@ class ComponentHistory implements ComponentTracker {
     return { component, health: "good", reason, sinceMs: null };
   }
 
-  #isStale(monotonicMs: number | undefined): boolean {
-    if (this.#heard === null || monotonicMs === undefined) return false;
+  #isStale(monotonicMs: number): boolean {
+    if (this.#heard === null) return false;
     const ageMs = monotonicMs - this.#heard.monotonicMs;
     return ageMs > freshMs && ageMs > usualFactor * this.#usualMs;
   }

@@ -52,21 +52,21 @@ export interface DescribedComponent extends ComponentCondition {
 
 interface StatePublisherOptions {
   readonly site: string;
-  /** Id of this gateway; absent: states do not say whose they are. */
-  readonly gateway?: string;
+  /** Id of this gateway: states say whose they are. */
+  readonly gateway: string;
   readonly turbines: readonly TurbineConfig[];
   readonly register: AlarmRegister;
   /** What of a turbine's data was processed and set aside. */
   readonly dataQualityOf: (turbine: string) => TurbineState["dataQuality"];
-  readonly conditions?: () => readonly PointCondition[];
+  readonly conditions: () => readonly PointCondition[];
   /** What was last said of each point's drift. */
-  readonly drift?: () => readonly (ComponentDrift & { readonly turbine: string })[];
+  readonly drift: () => readonly (ComponentDrift & { readonly turbine: string })[];
   /** Devices that something is wrong with. */
-  readonly devices?: (turbine: string) => readonly DiagnosedDevice[];
+  readonly devices: (turbine: string) => readonly DiagnosedDevice[];
   /** Sources of its SCADA values that something is wrong with. */
-  readonly sources?: (turbine: string) => readonly DiagnosedSource[];
+  readonly sources: (turbine: string) => readonly DiagnosedSource[];
   /** Components that are watched beside the turbine's points. */
-  readonly componentsOf?: (turbine: string) => readonly string[];
+  readonly componentsOf: (turbine: string) => readonly string[];
   readonly mqtt: MqttClient;
   readonly topics: Topics;
   readonly clock: Clock;
@@ -89,8 +89,7 @@ interface Entry {
 interface Standings {
   readonly alarms: ReadonlyMap<string, readonly OpenAlarm[]>;
   readonly conditions: ReadonlyMap<string, readonly PointCondition[]>;
-  /** Null: nobody watches for drift. */
-  readonly drift: ReadonlyMap<string, readonly ComponentDrift[]> | null;
+  readonly drift: ReadonlyMap<string, readonly ComponentDrift[]>;
 }
 
 /** Creates the publisher; every (re)connection publishes all states anew. */
@@ -98,7 +97,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   const { site, register, mqtt, topics, clock } = options;
   const entries = new Map<string, Entry>(
     options.turbines.map((turbine, index) => {
-      const others = options.componentsOf?.(turbine.id) ?? [];
+      const others = options.componentsOf(turbine.id);
       const components = [...new Set([...turbine.points.map((point) => point.component), ...others])];
       const tracker = createTurbineTracker(site, turbine.id, components);
       const entry: Entry = {
@@ -123,30 +122,28 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   };
   const gather = (): Standings => ({
     alarms: groupBy(register.list(site), ({ turbine }) => turbine),
-    conditions: groupBy(options.conditions?.() ?? [], ({ point }) => point.turbine),
-    drift: options.drift === undefined ? null : groupBy(options.drift(), ({ turbine }) => turbine),
+    conditions: groupBy(options.conditions(), ({ point }) => point.turbine),
+    drift: groupBy(options.drift(), ({ turbine }) => turbine),
   });
   const describe = (entry: Entry, { alarms, conditions, drift }: Standings): TurbineState => {
-    const devices = options.devices?.(entry.turbine);
-    const sources = options.sources?.(entry.turbine);
+    const devices = options.devices(entry.turbine);
+    const sources = options.sources(entry.turbine);
     return entry.tracker.describe({
       timeMs: clock.nowMs(),
       monotonicMs: clock.monotonicMs(),
       alarms: alarms.get(entry.turbine) ?? [],
       dataQuality: options.dataQualityOf(entry.turbine),
       conditions: conditions.get(entry.turbine) ?? [],
-      ...(drift === null ? {} : { drift: drift.get(entry.turbine) ?? [] }),
-      ...(devices === undefined
-        ? {}
-        : { devices, unfitOf: (component) => unfitOf(entry, component, devices) }),
-      ...(sources === undefined
-        ? {}
-        : { sources, unheardOf: (component) => unheardOf(entry, component, sources) }),
+      drift: drift.get(entry.turbine) ?? [],
+      devices,
+      sources,
+      unfitOf: (component) => unfitOf(entry, component, devices),
+      unheardOf: (component) => unheardOf(entry, component, sources),
     });
   };
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
     entry.pace.note(state);
-    const told = options.gateway === undefined ? state : { ...state, gateway: options.gateway };
+    const told = { ...state, gateway: options.gateway };
     await mqtt.publish(topics.state(site, entry.turbine), JSON.stringify(told), { qos: 1, retain: true });
   };
   /** What the broker does not take is sent again at the next tick. */

@@ -50,22 +50,20 @@ export interface TurbineTracker {
 /** What a turbine is looked at with. */
 interface TurbineMoment {
   readonly timeMs: number;
-  /** Left out: no decision is too old. */
-  readonly monotonicMs?: number;
+  readonly monotonicMs: number;
   readonly alarms: readonly OpenAlarm[];
   readonly dataQuality: TurbineState["dataQuality"];
-  /** Of this turbine's points; left out: nobody watches baselines. */
-  readonly conditions?: readonly PointCondition[];
-  /** Of this turbine's points; left out: nobody watches for drift. */
-  readonly drift?: readonly ComponentDrift[];
-  /** Of this turbine's devices, those that something is wrong with; left out: nobody watches them. */
-  readonly devices?: readonly DiagnosedDevice[];
-  /** Why a component's device says nothing of it; left out: all do. */
-  readonly unfitOf?: (component: string) => PointSilence | undefined;
-  /** Why nothing was heard of a component yet; left out: not known. */
-  readonly unheardOf?: (component: string) => PointSilence | undefined;
-  /** Of the sources of its SCADA values; left out: nobody watches them. */
-  readonly sources?: readonly DiagnosedSource[];
+  /** Of this turbine's points. */
+  readonly conditions: readonly PointCondition[];
+  readonly drift: readonly ComponentDrift[];
+  /** Of this turbine's devices, those that something is wrong with. */
+  readonly devices: readonly DiagnosedDevice[];
+  /** Likewise of the sources of its SCADA values. */
+  readonly sources: readonly DiagnosedSource[];
+  /** Why a component's device says nothing of it; undefined: it does. */
+  readonly unfitOf: (component: string) => PointSilence | undefined;
+  /** Why nothing was heard of a component yet; undefined: not known. */
+  readonly unheardOf: (component: string) => PointSilence | undefined;
 }
 
 /** How a component stands against its own days. */
@@ -122,20 +120,17 @@ class TurbineRollUp implements TurbineTracker {
   }
 
   describe(now: TurbineMoment): TurbineState {
-    const { timeMs, monotonicMs, alarms, dataQuality, conditions, drift, devices, sources, unfitOf } = now;
+    const { timeMs, monotonicMs, alarms, conditions, unfitOf } = now;
     // A device that says nothing of its machine does not say that it stands by.
     const known = this.#trackers.map((tracker) => {
       const state = tracker.operatingStateAt(monotonicMs);
-      return state === "standby" && unfitOf?.(tracker.component) ? "information-unavailable" : state;
+      return state === "standby" && unfitOf(tracker.component) ? "information-unavailable" : state;
     });
-    const age = monotonicMs === undefined ? {} : { monotonicMs };
     const described = this.#trackers.map((tracker) => {
       const { component } = tracker;
-      const condition = conditions?.find(({ point }) => point.component === component);
-      const unfit = unfitOf?.(component);
-      const unheard = now.unheardOf?.(component);
-      const reasons = { ...(unfit && { unfit }), ...(unheard && { unheard }) };
-      return withSaneTime(tracker.describe({ timeMs, ...age, alarms, condition, ...reasons }));
+      const condition = conditions.find(({ point }) => point.component === component);
+      const reasons = { unfit: unfitOf(component), unheard: now.unheardOf(component) };
+      return withSaneTime(tracker.describe({ timeMs, monotonicMs, alarms, condition, ...reasons }));
     });
     return {
       site: this.#site,
@@ -148,11 +143,11 @@ class TurbineRollUp implements TurbineTracker {
       alarms: keepFirst(alarms.map(describeAlarm), byUrgency),
       lastScores: keepFirst(this.#scores.map(describeScore), byRisk),
       model: this.#model,
-      ...(conditions === undefined ? {} : { baselines: describeBaselines(conditions) }),
-      ...(drift === undefined ? {} : { drift: drift.map(describeDrift) }),
-      ...(devices === undefined ? {} : { devices }),
-      ...(sources === undefined ? {} : { sources }),
-      dataQuality,
+      baselines: describeBaselines(conditions),
+      drift: now.drift.map(describeDrift),
+      devices: now.devices,
+      sources: now.sources,
+      dataQuality: now.dataQuality,
     };
   }
 }

@@ -8,6 +8,7 @@ import {
 } from "../../../src/gateway/alarms/component-tracker.ts";
 import { createTurbineTracker } from "../../../src/gateway/alarms/turbine-tracker.ts";
 import { decisionAt, point, startMs } from "../../core/decision/alarms/decisions.ts";
+import { momentOf } from "./turbine-moment.ts";
 
 const component = point.component;
 const minute = 60_000;
@@ -32,8 +33,11 @@ const healthy = (index: number, change: Partial<Decision> = {}): Decision =>
 const missing = (index: number): Decision => decisionAt(index, [], {}, "information-unavailable");
 const at = (change: Partial<ComponentMoment> = {}): ComponentMoment => ({
   timeMs: startMs,
+  monotonicMs: 0,
   alarms: [],
   condition: undefined,
+  unfit: undefined,
+  unheard: undefined,
   ...change,
 });
 const settled = { isProvisional: false };
@@ -260,8 +264,7 @@ test("one silent sensor hides none of the other components", () => {
   for (const name of components) tracker.update(healthy(0, { point: { ...point, component: name } }));
   tracker.update({ ...missing(1), point: { ...point, component: "gearbox" } });
   tracker.noteSilence("gearbox", { reason: "no data", sinceMs: startMs + 760 * minute });
-  const dataQuality = { windowsProcessed: 3, windowsQuarantined: 0, quarantinedByReason: {} };
-  const state = tracker.describe({ timeMs: startMs + 770 * minute, alarms: [], dataQuality });
+  const state = tracker.describe(momentOf({ timeMs: startMs + 770 * minute }));
   expect(state.components?.map(({ health }) => health)).toEqual(["good", "no-data", "good"]);
   expect(state.healthReason).toBe("2 of 3 components healthy; gearbox: no data since 12:40 UTC");
   // What older subscribers read stays as careful as it was.
@@ -269,12 +272,11 @@ test("one silent sensor hides none of the other components", () => {
 });
 
 test("a device's clock that says anything spoils no state", () => {
-  const dataQuality = { windowsProcessed: 3, windowsQuarantined: 0, quarantinedByReason: {} };
   for (const sinceMs of [Number.NaN, -5, 1e300, Number.POSITIVE_INFINITY, 8.64e15]) {
     const tracker = createTurbineTracker("north", "t1", [component]);
     tracker.update(missing(1));
     tracker.noteSilence(component, { reason: "no data", sinceMs });
-    const state = tracker.describe({ timeMs: startMs, alarms: [{ ...alarm, sinceMs }], dataQuality });
+    const state = tracker.describe(momentOf({ alarms: [{ ...alarm, sinceMs }] }));
     expect(state.components![0]!.sinceMs).toBeNull();
     expect(turbineStateSchema().safeParse(JSON.parse(JSON.stringify(state))).error).toBeUndefined();
   }

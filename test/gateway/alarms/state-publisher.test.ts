@@ -26,15 +26,8 @@ function create(ofScada: readonly string[] = [], otherTurbines = 0) {
   const mqtt = createFakeMqtt();
   const register = createAlarmRegister();
   const bearing = { bpfo: 3, bpfi: 5, bsf: 4, ftf: 0.4 };
-  const entry = {
-    component: point.component,
-    bundle: "b",
-    device: "mcu",
-    channel: "de",
-    bearing,
-    shaftRpm: null,
-    baselineEpoch: 0,
-  };
+  const watched = { component: point.component, bundle: "b", device: "mcu", channel: "de" };
+  const entry = { ...watched, bearing, shaftRpm: null, baselineEpoch: 0 };
   const diagnosed: DiagnosedDevice[] = [];
   /** Turbines that were described. */
   const looks: string[] = [];
@@ -46,6 +39,9 @@ function create(ofScada: readonly string[] = [], otherTurbines = 0) {
     },
     sources: () => sources,
     componentsOf: () => ofScada,
+    conditions: () => [],
+    drift: () => [],
+    gateway: "g1",
     site: point.site,
     register,
     dataQualityOf: createDataQuality().ofTurbine,
