@@ -290,5 +290,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     await ticker.next();
     await load.moved();
   };
-  return { httpUrl: server.url, mqttUrl: config.mqtt.url, nextWork, close: () => closers.closeAll() };
+  const { outdated } = record;
+  const close = (): Promise<void> => closers.closeAll();
+  return { httpUrl: server.url, mqttUrl: config.mqtt.url, nextWork, outdated, close };
 }

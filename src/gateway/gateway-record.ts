@@ -4,6 +4,7 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { gatewayState } from "../core/contract/config/state-names.ts";
 import { type Clock, systemTimers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
+import { every } from "../core/platform/daemon/every.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { WorkGauge } from "./points/work-gauge.ts";
 import { type ClockWatch, createClockWatch, describeOffset } from "./record/clock-watch.ts";
@@ -17,6 +18,8 @@ import { createTelemetry, type Telemetry } from "./record/telemetry.ts";
 const mebibyte = 1024 * 1024;
 /** The outbox is written at its end and read at its beginning: a small cache costs it next to nothing. */
 const smallCacheKibibytes = 256;
+/** A disk that comes and goes costs a start at most so often. */
+const lookEveryMs = 600_000;
 
 export interface GatewayRecord {
   readonly outbox: Outbox;
@@ -24,6 +27,8 @@ export interface GatewayRecord {
   readonly telemetry: Telemetry;
   /** The gateway's clock against the collector's. */
   readonly clockWatch: ClockWatch;
+  /** Resolves with the reason once another start can take up what this one could not. */
+  readonly outdated: Promise<string>;
 }
 
 interface GatewayRecordOptions {
@@ -50,6 +55,12 @@ export function openGatewayRecord(options: GatewayRecordOptions, closers: Closer
     logger,
   });
   closers.add(() => file.close());
+  const outdated = new Promise<string>((resolve) => {
+    const look = async (): Promise<void> => {
+      if (file.canTakeUp()) resolve("what the last run kept can be read and written again");
+    };
+    closers.add(every(lookEveryMs, logger, look));
+  });
   const mark = openLossMark(`${path}.mark`, { clock, logger });
   closers.add(() => mark.close());
   const clockWatch = createClockWatch({
@@ -82,5 +93,5 @@ export function openGatewayRecord(options: GatewayRecordOptions, closers: Closer
     mark,
     undecided: () => load.held,
   });
-  return { outbox, state, telemetry, clockWatch };
+  return { outbox, state, telemetry, clockWatch, outdated };
 }

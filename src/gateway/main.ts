@@ -12,10 +12,14 @@ import { boundHeap, collectEarly, collectGarbage } from "./heap.ts";
  * @throws AuroraError CONFIG_INVALID, BUNDLE_*, STORE when it cannot start.
  */
 export async function runGateway(options: GatewaySource): Promise<void> {
-  const { gateway, logger, isSmall } = await startFromFile(options);
-  collectGarbage();
+  const begin = async (): Promise<StartedGateway> => {
+    const started = await startFromFile(options);
+    collectGarbage();
+    return started;
+  };
+  const { gateway, logger, isSmall } = await begin();
   if (isSmall) collectEarly();
-  await runDaemon(gateway, logger);
+  await runDaemon(gateway, logger, async () => (await begin()).gateway);
 }
 
 /** Lets go of the configuration's syntax tree when it returns: of a thousand points it would hold 5 MB as long as they run. */

@@ -78,7 +78,7 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
             else put.run(key, sealText(value));
           }
         });
-      });
+      }, partName);
       waiting.clear();
       file.settle(partName);
       for (const key of described.keys()) values.delete(key);

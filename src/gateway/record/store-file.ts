@@ -14,7 +14,7 @@ import { type SqliteErrorKind, sqliteErrorKind } from "../../core/platform/sqlit
 import { createReadPause } from "./read-pause.ts";
 import { noteRenewal, noteSettled, type Renewal, readRenewalNote } from "./renewal-note.ts";
 import { noReserve, openStoreReserve, type StoreReserve, watchReserve } from "./store-reserve.ts";
-import { refuseUnread, takeUpKept } from "./take-up-kept.ts";
+import { canReadAll, refuseUnread, takeUpKept } from "./take-up-kept.ts";
 
 export interface StoreFileOptions {
   readonly path: string;
@@ -56,11 +56,13 @@ interface StorePart {
 export interface StoreFile {
   /** Adds a part; it is attached at once if the file is open. */
   add(part: StorePart): void;
-  /** Runs `work` on the open database; a corrupted one is replaced and `work` run once more. Throws `STORE`. */
-  use<T>(work: (database: SqliteDatabase) => T): T;
+  /** Runs `work` on the open database; a corrupted one is replaced and `work` run once more. Throws `STORE`; of a named part also where what it kept was not taken up. */
+  use<T>(work: (database: SqliteDatabase) => T, part?: string): T;
   /** What the part of this name took over from a file that was set aside is on the disk. */
   settle(part: string): void;
   readonly reserve: StoreReserve;
+  /** Can another start take up what could not be taken up at this one? Reads all of the file where it may be so. */
+  canTakeUp(): boolean;
   /** Is another file in its place, or none? What is written then is found by nobody after the end. */
   isGone(): boolean;
   /** Bytes on the disk: the database and its log, without the reserve; 0 where the disk does not say. */
@@ -72,7 +74,7 @@ const usualPatienceMs = 60_000;
 
 /**
  * Opens the file. Throws `STORE` where only a person can help (no rights, another process has it, no SQLite); a full
- * disk, or one that fails, is no reason not to start, and every later use tries again. What was kept and could not be read is not written over.
+ * disk, or one that fails, is no reason not to start, and every later use tries again. What a part kept and could not read is not written over.
  */
 export function openStoreFile(options: StoreFileOptions): StoreFile {
   const { path } = options;
@@ -82,11 +84,13 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   let isElsewhere = (): boolean => false;
   /** It is there, and cannot be opened where it lies, for this kind of reason; null: neither. */
   let away: SqliteErrorKind | "full-folder" | null = null;
-  /** What it holds was not taken up. */
-  let isUnread = false;
+  /** What it holds of them was not taken up: nothing is written over that, and only another start takes it up. */
+  const unread = new Set<StorePart>();
   let renewal: Renewal | null = null;
   let closed = false;
   const whereItReads = createReadPause();
+
+  const served = (): readonly StorePart[] => parts.filter((part) => !unread.has(part));
 
   const tell = ({ setAside, reason, settled }: Renewal, told: readonly StorePart[]): void => {
     for (const { name, onRenewed } of told) if (!settled.has(name)) onRenewed?.(setAside, reason);
@@ -96,7 +100,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     const { setAside, reason } = renewed;
     logger.error("the store was corrupted: set aside and started anew", { path, setAside, reason });
     renewal = renewed;
-    tell(renewed, parts);
+    tell(renewed, served());
   };
 
   /** @param begun the file is new, in place of a damaged one */
@@ -126,7 +130,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     try {
       if (begun !== null) noteRenewal(opened, begun);
       else if (renewed === null && renewal === null) unsettled = readRenewalNote(opened);
-      for (const part of parts) part.attach(opened);
+      for (const part of served()) part.attach(opened);
     } catch (error) {
       opened.close();
       throw error;
@@ -136,14 +140,13 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     if (renewed !== null) announce(renewed);
     if (unsettled !== null) {
       renewal = unsettled;
-      tell(unsettled, parts);
+      tell(unsettled, served());
     }
     return opened;
   };
 
   /** Of what is in the tables SQLite's check at the opening sees nothing; and what it calls damaged may be a read that failed. */
   const open = (): SqliteDatabase => {
-    if (isUnread) throw refuseUnread(path);
     try {
       return openAttached();
     } catch (error) {
@@ -167,11 +170,12 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     return fresh;
   };
 
-  const takeUp = ({ takeUp: take }: StorePart): void => {
+  const takeUp = (part: StorePart): void => {
+    const { takeUp: take } = part;
     if (take === undefined) return;
     // It has its time once.
-    const patienceMs = isUnread ? 0 : (options.patienceMs ?? usualPatienceMs);
-    if (!takeUpKept({ path, isFailing: away === "io", patienceMs, take, logger })) isUnread = true;
+    const patienceMs = unread.size > 0 ? 0 : (options.patienceMs ?? usualPatienceMs);
+    if (!takeUpKept({ path, isFailing: away === "io", patienceMs, take, logger })) unread.add(part);
   };
 
   const letGo = (): void => {
@@ -220,6 +224,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
 
   return {
     reserve,
+    canTakeUp: () => unread.size > 0 && database !== null && !isElsewhere() && canReadAll(path),
     isGone: () => database !== null && isElsewhere(),
     sizeBytes() {
       try {
@@ -247,8 +252,9 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       // Of one that came to pass just now it has been told with the others.
       if (before !== null && before === renewal) tell(before, [part]);
     },
-    use(work) {
+    use(work, name) {
       if (closed) throw new AuroraError("STORE", `${path} is closed`, { op: "use store", subject: path });
+      if ([...unread].some((part) => part.name === name)) throw refuseUnread(path);
       try {
         if (database !== null) return work(database);
       } catch (error) {

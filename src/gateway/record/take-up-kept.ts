@@ -1,11 +1,12 @@
 /**
  * Takes up what a store holds that cannot be opened where it lies. A disk that fails to read is given some time, as a loose card is soon
- * read again; what cannot be taken up then is left alone for the whole run.
+ * read again; what cannot be taken up then waits for another start.
  */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { readSqliteCopy } from "../../core/platform/sqlite/read-copy.ts";
 import { readSqliteInPlace } from "../../core/platform/sqlite/read-in-place.ts";
+import { refuseUnreadable } from "../../core/platform/sqlite/renew-file.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 
@@ -54,6 +55,16 @@ function readInPlace(path: string, take: KeptStore["take"]): boolean {
   }
 }
 
+/** Does the disk read all of the file now, as another start that takes it up must? */
+export function canReadAll(path: string): boolean {
+  try {
+    refuseUnreadable(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Of a store that was not taken up: points have begun to learn anew under the names of what lies there. */
 export function refuseUnread(path: string): AuroraError {
   return new AuroraError(
@@ -62,7 +73,7 @@ export function refuseUnread(path: string): AuroraError {
     {
       op: "use store",
       subject: path,
-      hint: "Once the disk reads and takes writes, start again: what it holds is taken up then. If it stays so, replace the disk, or move the file away.",
+      hint: "Once the disk reads and takes writes, the gateway begins anew by itself and takes it up, within some ten minutes. If it stays so, replace the disk, or move the file away and start again.",
     },
   );
 }

@@ -20,14 +20,20 @@ if (liftsMs !== undefined)
   });
 const clock = createManualClock();
 const errors: string[] = [];
+const canTakeUp: boolean[] = [];
 const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
 const begin = (): string | null => {
   const file = openStoreFile({ path, logger, patienceMs: Number(patienceMs) });
   const outbox = createOutbox({ file, clock, timers: clock, logger });
   const state = createStateStore(file, logger);
   const kept = state.get("baseline");
+  const appendAlert = (id: string): void => outbox.append({ kind: "alert", id, json: "{}" });
+  appendAlert("failing");
+  canTakeUp.push(file.canTakeUp());
   rmSync(`${path}.failing`, { force: true });
   state.set("learnt", "{}");
+  appendAlert("mended");
+  canTakeUp.push(file.canTakeUp());
   if (kept === null) state.set("baseline", '{"version":1}');
   outbox.close();
   file.close();
@@ -40,4 +46,4 @@ try {
 } catch (error) {
   refusal = String((error as { code?: unknown }).code);
 }
-process.stdout.write(JSON.stringify({ kept, refusal, errors }));
+process.stdout.write(JSON.stringify({ kept, refusal, canTakeUp, errors }));

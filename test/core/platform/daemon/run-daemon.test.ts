@@ -57,6 +57,34 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"])(
   },
 );
 
+test("a daemon that is outdated is closed and begun anew, until it is asked to stop, while it begins as well", async () => {
+  const said = await runAlone(`const info = (words, { reason = "" } = {}) => console.log(words, reason);
+    const daemon = (n, outdated) => ({ httpUrl: "", mqttUrl: "", outdated, close: async () => console.log("closed", n) });
+    let begun = 1;
+    const beginAnew = async () => {
+      begun += 1;
+      if (begun === 2) return daemon(2, Promise.resolve("more to take up"));
+      process.kill(process.pid, "SIGTERM");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return daemon(3, new Promise(quiet));
+    };
+    await runDaemon(daemon(1, Promise.resolve("a disk")), { ...silent, info, warn: info }, beginAnew);
+    clearInterval(work);`);
+  expect(said.split("\n")).toEqual([
+    "ready ",
+    "beginning anew a disk",
+    "closed 1",
+    "ready ",
+    "beginning anew more to take up",
+    "closed 2",
+    "ready ",
+    "stopping SIGTERM",
+    "closed 3",
+    "stopped ",
+    "",
+  ]);
+});
+
 test("what a daemon leaves behind when it has closed does not keep its process", async () => {
   const said = await runAlone(`setImmediate(() => process.kill(process.pid, "SIGTERM"));
     await runDaemon({ httpUrl: "", mqttUrl: "", close: quiet }, { ...silent, info: (words) => console.log(words) });`);
