@@ -1,6 +1,6 @@
 /**
  * What can still be read of a store that was set aside: row by row from the beginning until one cannot be read, then from the end back
- * to it, so that a single damaged page costs its own rows. Changes nothing in it.
+ * to it, so that a single damaged page costs its own rows. Changes nothing in it, and holds no more than a gateway may.
  */
 import { rmSync } from "node:fs";
 import { type Lane, lanes } from "../../core/contract/topics.ts";
@@ -18,6 +18,11 @@ import { openSealedText } from "./sealed-text.ts";
 
 /** Rows of a table that are read at most in each direction: they are held in memory. */
 const maxRows = 50_000;
+const mebibyte = 1024 * 1024;
+/** As much of what makes no room for others as may wait in memory for a full disk (`outbox-buffer.ts`), of all lanes and tables together. */
+const maxRecordBytes = 32 * mebibyte;
+/** As much as is copied of a store whose disk is read-only (`read-copy.ts`). */
+const maxStateBytes = 64 * mebibyte;
 
 /** The kept texts by their keys; those that the disk has changed are left out. */
 export function salvageState(setAside: string): ReadonlyMap<string, string> {
@@ -28,6 +33,7 @@ export function salvageState(setAside: string): ReadonlyMap<string, string> {
       rows: "SELECT key AS place, value FROM state WHERE 1",
       place: "key",
       ends: ["", "\u{10ffff}"],
+      room: { leftBytes: maxStateBytes },
     });
     for (const { place, value } of rows) {
       const text = openSealedText(String(value));
@@ -55,6 +61,7 @@ export function salvageRecords(setAside: string, policies: LanePolicies): Salvag
   const whole = new Set<Lane>();
   readSetAside(setAside, (database) => {
     const tables = listRecordTables(database);
+    const room = { leftBytes: maxRecordBytes };
     for (const lane of lanes.filter((each) => !policies[each].isExpendable)) {
       const found = tables.map((table) =>
         readRows({
@@ -62,6 +69,7 @@ export function salvageRecords(setAside: string, policies: LanePolicies): Salvag
           rows: `SELECT sequence AS place, time_ms, body FROM ${table} WHERE lane = ${laneNumber(lane)}`,
           place: "sequence",
           ends: [0, Number.MAX_SAFE_INTEGER],
+          room,
         }),
       );
       const rows = found.flatMap((each) => each.rows);
@@ -105,38 +113,57 @@ interface RowsToRead {
   readonly place: string;
   /** Below and above every place. */
   readonly ends: readonly [SqlValue, SqlValue];
+  /** For what is read; half of it in each direction. */
+  readonly room: { leftBytes: number };
 }
 
-function readRows({ database, rows, place, ends }: RowsToRead): {
+function readRows({ database, rows, place, ends, room }: RowsToRead): {
   readonly rows: readonly SqlRow[];
   readonly isWhole: boolean;
 } {
   const forth = database.prepare(`${rows} AND ${place} > ? ORDER BY ${place} LIMIT 1`);
   const back = database.prepare(`${rows} AND ${place} < ? ORDER BY ${place} DESC LIMIT 1`);
-  const first = walk(ends[0], (from) => forth.get(from));
+  const first = walk(ends[0], room.leftBytes / 2, (from) => forth.get(from));
+  room.leftBytes -= first.bytes;
   if (first.isAtEnd) return { rows: first.rows, isWhole: true };
   const met = first.rows.at(-1)?.place ?? ends[0];
-  const last = walk(ends[1], (from) => {
+  const last = walk(ends[1], room.leftBytes, (from) => {
     const row = back.get(from);
     return row === undefined || row.place! <= met! ? undefined : row;
   });
-  return { rows: [...first.rows, ...last.rows.toReversed()], isWhole: false };
+  room.leftBytes -= last.bytes;
+  return { rows: [...first.rows, ...last.rows.toReversed()], isWhole: last.isAtEnd };
 }
 
-function walk(
-  from: SqlValue,
-  next: (from: SqlValue) => SqlRow | undefined,
-): { readonly rows: SqlRow[]; readonly isAtEnd: boolean } {
+interface Walk {
+  readonly rows: readonly SqlRow[];
+  readonly bytes: number;
+  readonly isAtEnd: boolean;
+}
+
+/** What would take more than `maxBytes` is not taken. */
+function walk(from: SqlValue, maxBytes: number, next: (from: SqlValue) => SqlRow | undefined): Walk {
   const rows: SqlRow[] = [];
+  let bytes = 0;
   try {
     for (let at = from; rows.length < maxRows; ) {
       const row = next(at);
-      if (row === undefined) return { rows, isAtEnd: true };
+      if (row === undefined) return { rows, bytes, isAtEnd: true };
+      const rowBytes = sizeOfRow(row);
+      if (bytes + rowBytes > maxBytes) break;
       rows.push(row);
+      bytes += rowBytes;
       at = row.place!;
     }
   } catch {
     // Damaged from here on.
   }
-  return { rows, isAtEnd: false };
+  return { rows, bytes, isAtEnd: false };
+}
+
+function sizeOfRow(row: SqlRow): number {
+  let bytes = 0;
+  for (const value of Object.values(row))
+    if (typeof value === "string" || value instanceof Uint8Array) bytes += value.length;
+  return bytes;
 }

@@ -5,6 +5,9 @@ import { expect, test } from "vitest";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
+import { decodeRecord } from "../../../src/core/wire/record-codec.ts";
+import { lanePolicies } from "../../../src/gateway/record/lane-policy.ts";
+import { salvageRecords, salvageState } from "../../../src/gateway/record/salvage.ts";
 import { createStateStore } from "../../../src/gateway/record/state-store.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -167,4 +170,48 @@ test("damage that is met while running turns no order: what waited in the old fi
   expect(contents(outbox, "alert")!.records).toMatchObject(
     ["old 0", "old 1", "old 2", "old 3", "old 4", "newest"].map((id) => ({ id })),
   );
+});
+
+/** A whole store with so many alerts of 60,000 bytes, and one event. */
+function leaveAlerts(count: number): string {
+  const path = join(createTemporaryFolder(), "store.db");
+  const { file, outbox } = openOutbox(path, {}, { survives: "crash" });
+  outbox.append({ kind: "event", timeMs: 1, name: "told", subject: "s", detail: "d" });
+  file.use((database) =>
+    database.transaction(() => {
+      for (let index = 1; index <= count; index++)
+        outbox.append({ kind: "alert", id: `alert ${index}`, json: "x".repeat(60_000) });
+    }),
+  );
+  outbox.close();
+  file.close();
+  return path;
+}
+
+test("no more is taken over than may wait in memory: the oldest and the newest, and the lanes of the rest are declared", () => {
+  const { records, lost } = salvageRecords(leaveAlerts(700), lanePolicies);
+  const ids = records.flatMap(({ body }) => {
+    const record = decodeRecord(body);
+    return record.kind === "alert" ? [record.id] : [];
+  });
+  expect(ids.length * 60_000).toBeLessThan(32 * 1024 * 1024);
+  expect(ids.length * 60_000).toBeGreaterThan(31 * 1024 * 1024);
+  expect([ids[0], ids.at(-1)]).toEqual(["alert 1", "alert 700"]);
+  expect(lost).toEqual(["alert", "drift", "prediction", "raw"]);
+});
+
+test("what is all taken over from both ends is not declared as lost", () => {
+  const { records, lost } = salvageRecords(leaveAlerts(400), lanePolicies);
+  expect(records.length).toBe(401);
+  expect(lost).toEqual(["drift", "prediction", "raw"]);
+});
+
+test("of the state no more is taken over than is copied of a store on a read-only disk", () => {
+  const path = join(createTemporaryFolder(), "store.db");
+  const file = openStoreFile({ path, survives: "crash" });
+  const text = JSON.stringify("x".repeat(8_000_000));
+  const keys = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+  createStateStore(file).setAll(Object.fromEntries(keys.map((key) => [key, text])));
+  file.close();
+  expect([...salvageState(path).keys()]).toEqual(["a", "b", "c", "d", "g", "h", "i", "j"]);
 });
