@@ -1,15 +1,16 @@
-/** The disk of the state folder: is it there, may it be written, has it room for what the configuration may put there, is it worn? */
+/** The disk of the state folder: is it there, may it be written and does it keep what is, has it room for what the configuration may put there, is it worn, has it damaged a store? */
 import { constants } from "node:fs";
 import { access, lstat, mkdtemp, readdir, readFile, rmdir, stat, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { gatewayState } from "../../core/contract/config/state-names.ts";
+import { checkFileSystem, isInMemory } from "./check-file-system.ts";
 import { bad, type CheckResult, good, renderBytes, skipped, warning } from "./check-result.ts";
+import { checkSetAside } from "./check-set-aside.ts";
 
 const mebibyte = 1024 * 1024;
 /** Of its database, an update's bundle, and evidence that waits. */
 const filesWanted = 64;
-/** What statfs(2) calls tmpfs and ramfs. */
-const memoryDisks: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
 
 export async function checkDisk({
   gateway,
@@ -21,14 +22,9 @@ export async function checkDisk({
   const isThere = folder === stateDir;
   const results: CheckResult[] = [await checkStateFolder(stateDir, folder)];
   const { bavail, blocks, bsize, type, files, ffree } = await statfs(folder);
-  if (blocks === 0 && !memoryDisks.has(type))
+  if (blocks === 0 && !isInMemory(type))
     return [...results, skipped("disk space", `${folder} is on no disk`), await checkWear("/sys/block")];
-  if (memoryDisks.has(type)) {
-    const advice = "Name a folder on a disk under gateway.stateDir.";
-    results.push(
-      warning("state folder", `${folder} is in memory: what is in it goes with the power`, advice),
-    );
-  }
+  results.push(...checkFileSystem(folder, type));
   const free = bavail * bsize;
   const wanted = store.maxMebibytes * mebibyte + (evidence.allow.length > 0 ? evidence.diskBytes : 0);
   const used = isThere ? await sumFiles(stateDir) : 0;
@@ -42,6 +38,7 @@ export async function checkDisk({
   } else if (free < store.reserveMebibytes * mebibyte) results.push(bad("disk space", text, advice));
   else results.push(free < still ? warning("disk space", text, advice) : good("disk space", text));
   results.push(await checkWear("/sys/block"));
+  results.push(...(await checkSetAside(join(stateDir, gatewayState.record), Date.now())));
   return results;
 }
 

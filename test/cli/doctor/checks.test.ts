@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished, test } from "vitest";
 import { checkClock, compareClock } from "../../../src/cli/doctor/check-clock.ts";
 import { checkDisk, checkWear } from "../../../src/cli/doctor/check-disk.ts";
+import { checkFileSystem } from "../../../src/cli/doctor/check-file-system.ts";
 import { checkLines } from "../../../src/cli/doctor/check-lines.ts";
 import { checkPort } from "../../../src/cli/doctor/check-port.ts";
 import { bad, good, renderBytes } from "../../../src/cli/doctor/check-result.ts";
@@ -14,6 +15,7 @@ import { runChecks } from "../../../src/cli/doctor/run-checks.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { gatewayState } from "../../../src/core/contract/config/state-names.ts";
+import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { mountSmallDisk, remountDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -141,6 +143,39 @@ test("the disk: room for what the configuration may write, and what an eMMC says
   expect((await wear("0x01 0x09\n")).verdict).toBe("warning");
   expect((await wear("0x0b 0x01\n")).verdict).toBe("bad");
   expect(renderBytes(1536 * 1024 * 1024)).toBe("1.5 GiB");
+});
+
+test("a disk whose file system is not made for a store is told, by what it lacks", () => {
+  const textOf = (type: number) => checkFileSystem("/x", type).map(({ verdict, text }) => [verdict, text]);
+  expect(textOf(0xef53)).toEqual([]);
+  expect(textOf(0x2011bab0)).toEqual([["warning", expect.stringMatching(/on exFAT, .*no journal/)]]);
+  expect(textOf(0x4d44)).toEqual([["warning", expect.stringMatching(/on FAT, .*no journal/)]]);
+  expect(textOf(0x6969)).toEqual([["warning", expect.stringMatching(/on another machine \(NFS\)/)]]);
+  expect(textOf(0x01021994)).toEqual([["warning", expect.stringContaining("in memory")]]);
+});
+
+test("stores that were set aside are told with their size, and what to do with them; where there is none, nothing", async () => {
+  const stateDir = createTemporaryFolder();
+  const check = async () =>
+    (await checkDisk(configure({ gateway: { id: "g", site: "s", stateDir } }))).filter(
+      ({ name }) => name === "store",
+    );
+  expect(await check()).toEqual([]);
+  const path = join(stateDir, gatewayState.record);
+  for (const text of ["once", "twice"]) {
+    writeFileSync(path, text.repeat(100_000));
+    openSqlite(path, { onCorrupt: () => {} }).close();
+  }
+  expect(await check()).toEqual([
+    {
+      verdict: "warning",
+      name: "store",
+      text: expect.stringMatching(
+        /^2 set aside as damaged, the newest .* ago, 879 KiB: gateway\.db\.corrupt-1, gateway\.db\.corrupt-2$/,
+      ),
+      advice: expect.stringContaining(stateDir),
+    },
+  ]);
 });
 
 test("the gateway's port is free, its own, another gateway's or another program's", async () => {

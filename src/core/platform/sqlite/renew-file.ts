@@ -51,13 +51,18 @@ export function renewFile<T>(path: string, begin: (setAside: string) => T): T {
     moveFile(setAside, path);
     throw error;
   }
-  const kept = setAsideNumbers(path).map((number) => `${path}.corrupt-${number}`);
+  const kept = listSetAside(path);
   const byWorth = [
     ...kept.filter((each) => sizeWithLog(each) === 0),
     ...kept.filter((each) => sizeWithLog(each) > 0),
   ];
   for (const old of byWorth.slice(0, -keptCorruptFiles)) if (old !== setAside) removeFile(old);
   return begun;
+}
+
+/** Paths of what was set aside of the database at `path`, the oldest first. Throws where nobody may look into its folder. */
+export function listSetAside(path: string): readonly string[] {
+  return setAsideNumbers(path).map((number) => `${path}.corrupt-${number}`);
 }
 
 /** In rising order. */
