@@ -2,7 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { encodeNpy, sidecarArguments, simulateFault } from "./recordings.ts";
+import { auroraHere, type Finished } from "../aurora.ts";
+import { encodeNpy, shippedBundle, sidecarArguments, simulateFault } from "./recordings.ts";
 
 export const { counts, sidecar } = simulateFault(8);
 export const flags = sidecarArguments(sidecar);
@@ -16,4 +17,13 @@ export function createFolder(): { folder: string; good: string; short: string; o
   writeFileSync(at("good.npy"), encodeNpy(counts, [counts.length]));
   writeFileSync(at("short.npy"), encodeNpy(counts.slice(0, 100), [100]));
   return { folder, good: at("good.npy"), short: at("short.npy"), out: at("out.csv") };
+}
+
+/** `aurora score` of the shipped bundle in this process: files into the table `out`, with what else is said. */
+export function scoreHere(
+  inputs: readonly string[],
+  out: string,
+  options: readonly string[] = flags,
+): Promise<Finished> {
+  return auroraHere("score", shippedBundle, "--input", ...inputs, "--out", out, ...options);
 }

@@ -5,14 +5,13 @@ import { describe, expect, it } from "vitest";
 import { until } from "../../support/until.ts";
 import { encodeWav } from "../../training/dataset/samples/encode-wav.ts";
 import { auroraHere, startAurora } from "../aurora.ts";
-import { counts, createFolder, flags, withFlag } from "./command-files.ts";
+import { counts, createFolder, flags, scoreHere, withFlag } from "./command-files.ts";
 import { shippedBundle } from "./recordings.ts";
 
 describe("aurora score", () => {
   it("prints a summary a file and writes a row a window", async () => {
     const { good, out } = createFolder();
-    const args = ["--input", good, good, "--out", out, ...flags];
-    const { code, stdout, stderr } = await auroraHere("score", shippedBundle, ...args, "--json");
+    const { code, stdout, stderr } = await scoreHere([good, good], out, ["--json", ...flags]);
     expect([code, stderr]).toEqual([0, ""]);
     const { model, files } = JSON.parse(stdout) as {
       model: { name: string };
@@ -22,23 +21,13 @@ describe("aurora score", () => {
     expect(files.map(({ file }) => file)).toEqual([good, good]);
     expect(files[0]!.windows).toBeGreaterThan(1);
     expect(readFileSync(out, "utf8").trimEnd().split("\n")).toHaveLength(1 + 2 * files[0]!.windows);
-    const plain = await auroraHere("score", shippedBundle, ...args);
+    const plain = await scoreHere([good, good], out);
     expect(plain.stdout).toMatch(/good\.npy: \d+ windows, fault \d\.\d{3}: inner \d/);
   });
 
   it("fails when a file had no window, and says so", async () => {
     const { good, short, out } = createFolder();
-    const { code, stdout, stderr } = await auroraHere(
-      "score",
-      shippedBundle,
-      "--input",
-      good,
-      short,
-      "--out",
-      out,
-      "--json",
-      ...flags,
-    );
+    const { code, stdout, stderr } = await scoreHere([good, short], out, ["--json", ...flags]);
     expect(code).toBe(1);
     expect((JSON.parse(stdout) as { files: object[] }).files[1]).toMatchObject({ faultProbability: null });
     expect(stderr).toMatch(/^error: .+short\.npy: no window could be scored\nhint: it is shorter/);
@@ -70,15 +59,7 @@ describe("aurora score", () => {
     ["for a file that is not there", 1, flags, "no.npy", /error: .*no\.npy/],
   ])("ends %s with a hint and no table", async (_, expected, given, name, message) => {
     const { folder, out } = createFolder();
-    const { code, stdout, stderr } = await auroraHere(
-      "score",
-      shippedBundle,
-      "--input",
-      join(folder, name),
-      "--out",
-      out,
-      ...given,
-    );
+    const { code, stdout, stderr } = await scoreHere([join(folder, name)], out, given);
     expect([code, stdout]).toEqual([expected, ""]);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at /m);
@@ -88,8 +69,7 @@ describe("aurora score", () => {
   it("of a rate that the bundle does not take says who states it: nobody gave --rate-hz", async () => {
     const { folder, good, out } = createFolder();
     const [, , ...others] = flags;
-    const score = (...more: string[]) =>
-      auroraHere("score", shippedBundle, "--input", good, "--out", out, ...others, ...more);
+    const score = (...more: string[]) => scoreHere([good], out, [...others, ...more]);
     writeFileSync(join(folder, "good.json"), JSON.stringify({ rateHz: 8000 }));
     const beside = await score();
     expect(beside.stderr).toContain("takes 10000 to 1000000 Hz, the .json beside it says 8000");
@@ -98,31 +78,16 @@ describe("aurora score", () => {
     rmSync(join(folder, "good.json"));
     const wav = join(folder, "slow.wav");
     writeFileSync(wav, encodeWav({ kind: "pcm16", rateHz: 8000, channels: [[...counts]] }));
-    const { code, stderr } = await auroraHere(
-      "score",
-      shippedBundle,
-      "--input",
-      wav,
-      "--out",
-      out,
-      ...others,
-    );
+    const { code, stderr } = await scoreHere([wav], out, others);
     expect([code, stderr]).toEqual([2, expect.stringContaining("Hz, the file itself says 8000")]);
   });
 
   it("says in the JSON which of the files could not be read", async () => {
     const { folder, good, out } = createFolder();
-    const { code, stdout, stderr } = await auroraHere(
-      "score",
-      shippedBundle,
-      "--input",
-      good,
-      join(folder, "no.npy"),
-      "--out",
-      out,
+    const { code, stdout, stderr } = await scoreHere([good, join(folder, "no.npy")], out, [
       "--json",
       ...flags,
-    );
+    ]);
     expect(code).toBe(1);
     const { files } = JSON.parse(stdout) as { files: { error?: { code: string } }[] };
     expect(files.map(({ error }) => error?.code)).toEqual([undefined, "DATA_MISSING"]);
@@ -155,15 +120,7 @@ describe("aurora score", () => {
   it("names a table that cannot be written", async () => {
     const { good, folder } = createFolder();
     const out = join(folder, "nowhere", "out.csv");
-    const { code, stderr } = await auroraHere(
-      "score",
-      shippedBundle,
-      "--input",
-      good,
-      "--out",
-      out,
-      ...flags,
-    );
+    const { code, stderr } = await scoreHere([good], out);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: cannot write .+out\.csv.+\nhint: check --out/);
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { readBearing } from "../../../src/cli/score/sidecar/sidecar-options.ts";
 import { encodeWav } from "../../training/dataset/samples/encode-wav.ts";
 import { auroraHere } from "../aurora.ts";
-import { counts, createFolder, flags, sidecar, withFlag } from "./command-files.ts";
+import { counts, createFolder, flags, scoreHere, sidecar, withFlag } from "./command-files.ts";
 import { encodeNpy, shippedBundle } from "./recordings.ts";
 
 describe("aurora score", () => {
@@ -19,15 +19,7 @@ describe("aurora score", () => {
     const { good, out } = createFolder();
     const exchanged = "bpfo=5.4152,bpfi=3.5848,bsf=4.7135,ftf=0.39828";
     const orders = withFlag("--bearing", exchanged);
-    const { code, stderr } = await auroraHere(
-      "score",
-      shippedBundle,
-      "--input",
-      good,
-      "--out",
-      out,
-      ...orders,
-    );
+    const { code, stderr } = await scoreHere([good], out, orders);
     expect([code, stderr]).toEqual([
       0,
       "warning: bearing: bpfo 5.4152 is not below bpfi 3.5848: are they exchanged?\n",
@@ -49,20 +41,14 @@ describe("aurora score", () => {
     const tenth = join(folder, "tenth.npy");
     writeFileSync(tenth, encodeNpy(counts.slice(0, 1200), [1200]));
     const kept = join(folder, "healthy.json");
-    const { code, stdout, stderr } = await auroraHere(
-      "score",
-      shippedBundle,
-      "--input",
-      tenth,
-      "--out",
-      out,
+    const { code, stdout, stderr } = await scoreHere([tenth], out, [
       "--json",
       ...flags,
       "--baseline",
       good,
       "--write-baseline",
       kept,
-    );
+    ]);
     // The whole recording is a faulty machine's.
     const [faulty, ...notes] = stderr.split(/(?<=\n)/);
     expect(faulty).toMatch(
@@ -79,18 +65,7 @@ describe("aurora score", () => {
     expect(baseline.windows).toBeGreaterThan(30);
     expect(files[0]).toMatchObject({ faultProbability: null, severityReference: "baseline" });
     expect(Math.abs(files[0]!.severity)).toBeLessThan(3);
-    const again = await auroraHere(
-      "score",
-      shippedBundle,
-      "--input",
-      tenth,
-      "--out",
-      out,
-      "--json",
-      ...flags,
-      "--baseline",
-      kept,
-    );
+    const again = await scoreHere([tenth], out, ["--json", ...flags, "--baseline", kept]);
     expect((JSON.parse(again.stdout) as { files: object[] }).files).toEqual(files);
   });
 
@@ -104,8 +79,7 @@ describe("aurora score", () => {
         [counts.length],
       ),
     );
-    const args = ["--input", wild, "--out", out, "--unit", "g", ...flags];
-    const { code, stdout, stderr } = await auroraHere("score", shippedBundle, ...args);
+    const { code, stdout, stderr } = await scoreHere([wild], out, ["--unit", "g", ...flags]);
     expect(code).toBe(1);
     expect(stdout).toMatch(/milli\.npy: 0 windows \(\d+ samples set aside: range\), fault -/);
     expect(stderr).toMatch(
@@ -117,8 +91,7 @@ describe("aurora score", () => {
     const { folder, out } = createFolder();
     const short = join(folder, "a\u001b[2J.npy");
     writeFileSync(short, encodeNpy(counts.slice(0, 100), [100]));
-    const args = ["--input", short, "--out", out, ...flags];
-    const { stdout, stderr } = await auroraHere("score", shippedBundle, ...args);
+    const { stdout, stderr } = await scoreHere([short], out);
     expect(stderr).toMatch(/^error: .*a\ufffd\[2J\.npy: no window could be scored\n/);
     expect(`${stdout}${stderr}`).not.toContain("\u001b");
   });
@@ -128,10 +101,9 @@ describe("aurora score", () => {
     const waves = ["a.wav", "b.wav"].map((name) => join(folder, name));
     for (const path of waves)
       writeFileSync(path, encodeWav({ kind: "float32", rateHz: 12_000, channels: [[...counts]] }));
-    const args = ["--input", ...waves, "--out", out];
-    const same = await auroraHere("score", shippedBundle, ...args, ...flags);
+    const same = await scoreHere(waves, out);
     expect([same.code, same.stderr]).toEqual([0, ""]);
-    const { stderr } = await auroraHere("score", shippedBundle, ...args, ...withFlag("--rate-hz", "25600"));
+    const { stderr } = await scoreHere(waves, out, withFlag("--rate-hz", "25600"));
     expect(stderr).toBe(
       `warning: rate: ${waves[0]} says 12000 Hz itself, and --rate-hz 25600 counts instead, for it and all others\n`,
     );
@@ -143,8 +115,8 @@ describe("aurora score", () => {
     writeFileSync(wave, encodeWav({ kind: "float32", rateHz: 12_000, channels: [[...counts]] }));
     writeFileSync(join(folder, "a.json"), JSON.stringify({ rateHz: 16_000 }));
     const at = flags.indexOf("--rate-hz");
-    const args = ["--input", wave, "--out", out, ...flags.slice(0, at), ...flags.slice(at + 2)];
-    const { code, stderr } = await auroraHere("score", shippedBundle, ...args);
+    const others = [...flags.slice(0, at), ...flags.slice(at + 2)];
+    const { code, stderr } = await scoreHere([wave], out, others);
     expect([code, stderr]).toEqual([
       0,
       `warning: rate: ${wave} says 12000 Hz itself, and 16000 Hz, as it is described, counts instead\n`,
@@ -156,8 +128,7 @@ describe("aurora score", () => {
     const table = join(folder, "a.csv");
     const rows = Array.from(counts, (count, row) => `${((row % 70_000) / 12_000).toFixed(7)},${count}`);
     writeFileSync(table, `time [s],acc\n${rows.join("\n")}\n`);
-    const args = ["--input", table, "--channel", "acc", "--out", out];
-    const { stderr } = await auroraHere("score", shippedBundle, ...args, ...flags);
+    const { stderr } = await scoreHere([table], out, ["--channel", "acc", ...flags]);
     expect(stderr).toContain(
       `warning: time: ${table}: its column of times goes back at row 70001, from 5.833 to 0.000 s; rows are taken as they stand`,
     );
@@ -168,17 +139,9 @@ describe("aurora score", () => {
     const { rateHz, shaftRpm, scale } = sidecar;
     const said = { rateHz, shaftRpm, scale, bearing: "SKF 6205-2RS" };
     writeFileSync(join(folder, "good.json"), JSON.stringify(said));
-    const { code, stderr } = await auroraHere("score", shippedBundle, "--input", good, "--out", out);
+    const { code, stderr } = await scoreHere([good], out, []);
     expect([code, stderr]).toEqual([0, ""]);
-    const unknown = await auroraHere(
-      "score",
-      shippedBundle,
-      "--input",
-      good,
-      "--out",
-      out,
-      ...withFlag("--bearing", "6205"),
-    );
+    const unknown = await scoreHere([good], out, withFlag("--bearing", "6205"));
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toMatch(
       /^error: --bearing 6205 is no file, and no designation whose geometry is known\nhint: known are 6205-2RS, /,
