@@ -2,6 +2,7 @@
  * Joins the watch over SCADA values to where they come from: rows of a bridge go to it as they are, what a field bus is asked for
  * as means over a row's interval. What measuring points go by as well is told to them.
  */
+import type { Manifest } from "../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { isOperatingChannel, isPast } from "../core/contract/config/operating-channels.ts";
 import type { Quarantine, Reading, SchemaDrift } from "../core/contract/stream.ts";
@@ -58,13 +59,16 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
     telemetry.schemaDrift(drift);
   };
   const bundles = new Map(config.turbines.map(({ id, scadaBundle }) => [id, scadaBundle]));
+  const manifestOf = (turbine: string): Manifest | undefined => {
+    const name = bundles.get(turbine) ?? null;
+    return name === null ? undefined : bundleOf(name).manifest;
+  };
   const onQuarantine = (quarantine: Quarantine): void => {
     const { deviceId: turbine, channel } = quarantine;
-    const name = bundles.get(turbine) ?? null;
-    const manifest = name === null ? null : bundleOf(name).manifest;
+    const { channels = [], window } = manifestOf(turbine) ?? {};
     // A message that cannot be read at all is of no channel.
-    const isNeeded = channel === "" || manifest?.channels.some((each) => each.name === channel) === true;
-    sink.onQuarantine(quarantine, manifest !== null && isNeeded ? manifest.window.hop * 1000 : null);
+    const isNeeded = channel === "" || channels.some(({ name }) => name === channel);
+    sink.onQuarantine(quarantine, window !== undefined && isNeeded ? window.hop * 1000 : null);
   };
   const onSetAside = (quarantine: Quarantine): void => {
     quality.quarantined(quarantine.deviceId, quarantine.reason, 0);
@@ -102,8 +106,7 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
     },
   });
   const bus = createBusReadings({
-    config,
-    bundleOf,
+    manifestOf,
     onMean: (reading) => void watch.accept(reading),
     onQuarantine: (quarantine) => {
       sources.refuse(quarantine);

@@ -3,16 +3,14 @@
  * over a row's interval go on. What the contract says of rates and of stuck sensors speaks of rows, not of polls: it
  * is held against the means.
  */
-import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
-import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import type { ChannelContract, Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
 import { createReadingMeans, type ReadingMeans } from "../../core/ingest/reading-means.ts";
 import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
-import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 
 interface BusReadingsOptions {
-  readonly config: GatewayConfig;
-  readonly bundleOf: (name: string) => Pick<LoadedBundle, "manifest">;
+  /** Of the SCADA bundle that serves a turbine; undefined: it has none. */
+  readonly manifestOf: (turbine: string) => Pick<Manifest, "channels" | "window"> | undefined;
   readonly onMean: (reading: Reading) => void;
   readonly onQuarantine: (quarantine: Quarantine) => void;
   readonly onSchemaDrift: (drift: SchemaDrift) => void;
@@ -26,13 +24,8 @@ interface BusReadings {
 }
 
 export function createBusReadings(options: BusReadingsOptions): BusReadings {
-  const { config, bundleOf, onQuarantine } = options;
-  const bundles = new Map(config.turbines.map(({ id, scadaBundle }) => [id, scadaBundle]));
+  const { manifestOf, onQuarantine } = options;
   const means = new Map<string, { readonly lengthMs: number; readonly of: ReadingMeans }>();
-  const manifestOf = (turbine: string): LoadedBundle["manifest"] | undefined => {
-    const name = bundles.get(turbine) ?? null;
-    return name === null ? undefined : bundleOf(name).manifest;
-  };
   const contractOf = (turbine: string, channel: string): ChannelContract | undefined => {
     const contract = manifestOf(turbine)?.channels.find(({ name }) => name === channel);
     return contract && { ...contract, maxRateHz: 1000, stuckAfter: Number.POSITIVE_INFINITY };

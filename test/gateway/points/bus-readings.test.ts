@@ -1,20 +1,14 @@
 /** Means of a field bus's readings follow the bundle that serves. */
 import { expect, test } from "vitest";
-import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import type { Reading } from "../../../src/core/contract/stream.ts";
 import { createBusReadings } from "../../../src/gateway/points/bus-readings.ts";
 import { createScadaBundle, unitOf } from "./scada/scada-site.ts";
 
 test("another bundle's rows have another length, and so have the means from then on", () => {
-  const config = gatewayConfigSchema().parse({
-    gateway: { id: "gw", site: "north" },
-    turbines: [{ id: "T1", scadaBundle: "scada-test" }],
-  });
   let { manifest } = createScadaBundle();
   const means: Reading[] = [];
   const bus = createBusReadings({
-    config,
-    bundleOf: () => ({ manifest }),
+    manifestOf: () => manifest,
     onMean: (reading) => void means.push(reading),
     onQuarantine: () => {},
     onSchemaDrift: () => {},
