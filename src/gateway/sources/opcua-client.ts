@@ -13,7 +13,7 @@ import type { FindNodes } from "../../core/ingest/opcua-nodes.ts";
 import { findOptionalPackage } from "../../core/platform/daemon/check-packages.ts";
 import type { CertificatePackage, OpcUaClient, OpcUaLibrary, OpcUaPackage } from "./opcua-library.ts";
 import { type OpcUaLogin, readApplicationUri } from "./opcua-login.ts";
-import { createNodeSubscription, type GrantedSubscription, type OpcUaSink } from "./opcua-subscription.ts";
+import { createNodeSubscription, type NodeSubscription, type OpcUaSink } from "./opcua-subscription.ts";
 import { createCertificateCheck } from "./trusted-servers.ts";
 
 interface OpcUaRequest {
@@ -33,13 +33,7 @@ export interface OpcUaConnection {
 }
 
 /** An open session that watches its nodes. */
-export interface OpcUaOpened {
-  readonly granted: GrantedSubscription;
-  /** Asks once more for nodes that were refused, or have gone since. */
-  retry(indexes: readonly number[]): Promise<void>;
-  /** Reads what the server has no room to watch. */
-  poll(): Promise<void>;
-}
+export type OpcUaOpened = Omit<NodeSubscription, "watch">;
 
 /** Begins to open a session; each step of it is told as a sign. */
 export type OpenOpcUa = (request: OpcUaRequest, sink: OpcUaSink) => OpcUaConnection;
@@ -116,12 +110,10 @@ function openSession(library: OpcUaLibrary, request: OpcUaRequest, sink: OpcUaSi
       );
       session.on("session_closed", lose("the server closed the session"));
       const everyMs = config.everySeconds * 1000;
-      const { granted, watch, retry, poll } = await step(
-        createNodeSubscription({ library, session, everyMs, findNodes, sink }),
-      );
+      const subscription = await step(createNodeSubscription({ library, session, everyMs, findNodes, sink }));
       const nodes = config.turbines.flatMap(({ channels }) => channels);
-      await step(watch([...nodes.keys()]));
-      return { granted, retry, poll };
+      await step(subscription.watch([...nodes.keys()]));
+      return subscription;
     } catch (error) {
       await leave();
       const reason = refusal();

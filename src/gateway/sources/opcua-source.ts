@@ -122,7 +122,7 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
       }
     };
 
-    const read = async ({ granted: { signEveryMs }, retry, poll }: OpcUaOpened): Promise<void> => {
+    const read = async ({ signEveryMs, retry, poll }: OpcUaOpened): Promise<void> => {
       const silentMs = Math.max(signEveryMs, Math.min(2 * signEveryMs, longestSilenceMs)) + timeoutMs;
       const openedMs = clock.monotonicMs();
       let dueMs = openedMs + everyMs;

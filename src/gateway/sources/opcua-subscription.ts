@@ -13,12 +13,6 @@ import type {
   OpcUaSubscription,
 } from "./opcua-library.ts";
 
-/** What a server has agreed to, which need not be what it was asked for. */
-export interface GrantedSubscription {
-  /** A server that is there says something as often as this, though nothing has changed, ms. */
-  readonly signEveryMs: number;
-}
-
 /** What is told of a session. */
 export interface OpcUaSink {
   /** The node at this place of the list is watched; the server looks at it, or tells what it sees, every so many ms at most. */
@@ -36,8 +30,9 @@ export interface OpcUaSink {
 }
 
 /** A subscription that was granted; watches nothing yet. */
-interface NodeSubscription {
-  readonly granted: GrantedSubscription;
+export interface NodeSubscription {
+  /** As granted, which need not be as asked for: a server that is there says something as often as this, though nothing has changed, ms. */
+  readonly signEveryMs: number;
   /** Begins to watch these nodes. */
   watch(indexes: readonly number[]): Promise<void>;
   /** Asks for nodes that were refused, or have gone since, and watches those that the server has now. */
@@ -139,9 +134,7 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
   };
 
   const poll = async (): Promise<void> => {
-    const all = [...polled];
-    for (let from = 0; from < all.length; from += readsPerCall) {
-      const some = all.slice(from, from + readsPerCall);
+    for (const some of inCalls([...polled], readsPerCall)) {
       let answers: readonly OpcUaDataValue[];
       try {
         answers = await session.read(some.map(([, node]) => node));
@@ -156,8 +149,7 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
 
   const watch = async (indexes: readonly number[]): Promise<void> => {
     const { found, watchedPerCall } = await find(indexes);
-    for (let from = 0; from < found.length; from += watchedPerCall) {
-      const some = found.slice(from, from + watchedPerCall);
+    for (const some of inCalls(found, watchedPerCall)) {
       const group = await subscription.monitorItems(
         some.map(({ node }) => node),
         parameters,
@@ -171,8 +163,7 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
 
   const retry = async (indexes: readonly number[]): Promise<void> => {
     const { found } = await find(indexes);
-    for (let from = 0; from < found.length; from += readsPerCall) {
-      const some = found.slice(from, from + readsPerCall);
+    for (const some of inCalls(found, readsPerCall)) {
       const answers = await session.read(some.map(({ node }) => node));
       for (const [at, { index, node }] of some.entries()) {
         // Asked for by reading, since a watch that is refused once more would cost more.
@@ -186,7 +177,12 @@ export async function createNodeSubscription(parts: SubscriptionParts): Promise<
   };
 
   const signEveryMs = subscription.publishingInterval * subscription.maxKeepAliveCount;
-  return { granted: { signEveryMs }, watch, retry, poll };
+  return { signEveryMs, watch, retry, poll };
+}
+
+/** As many at once as one call takes. */
+function* inCalls<T>(all: readonly T[], perCall: number): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += perCall) yield all.slice(from, from + perCall);
 }
 
 function readPerCall(data: OpcUaDataValue | undefined): number {

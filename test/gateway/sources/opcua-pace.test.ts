@@ -39,7 +39,7 @@ test("what the server has no room to watch is told once each time that it is rea
     });
   };
   const { clock, sessions, readings, bad, source, faults, waitWithSigns } = await startOpcUaSource({
-    open: async () => ({ granted: { signEveryMs }, retry: async () => {}, poll }),
+    open: async () => ({ signEveryMs, retry: async () => {}, poll }),
   });
   const read = (value: number): void =>
     sessions[0]!.onPolled(0, { value, dataType: 11, status: 0, statusName: "Good" });
@@ -69,7 +69,7 @@ test("what the server has no room to watch is told once each time that it is rea
 test("a session whose polls break is lost by that", async () => {
   const { faults, closed, waitWithSigns } = await startOpcUaSource({
     open: async () => ({
-      granted: { signEveryMs },
+      signEveryMs,
       retry: async () => {},
       poll: () => Promise.reject(new Error("no session any more")),
     }),
@@ -88,7 +88,7 @@ test.each(["a session that is lost", "a source that is closed"])(
         answer = resolve;
       });
     const { clock, sessions, source, readings, bad, lines, waitWithSigns } = await startOpcUaSource({
-      open: async () => ({ granted: { signEveryMs }, retry: async () => {}, poll }),
+      open: async () => ({ signEveryMs, retry: async () => {}, poll }),
     });
     for (let beat = 0; beat < 4; beat++) await waitWithSigns();
     const [session] = sessions;

@@ -83,9 +83,8 @@ test("a number by which the server says that it has no value is none", async () 
 });
 
 test("silence is judged by what the server has granted, and so is a first value that is not there yet", async () => {
-  const granted = { signEveryMs: 60_000 };
   const { clock, bad, wait, faults } = await startOpcUaSource({
-    open: async () => ({ granted, retry: async () => {}, poll: async () => {} }),
+    open: async () => ({ signEveryMs: 60_000, retry: async () => {}, poll: async () => {} }),
   });
   for (let beat = 0; beat < 5; beat++) await wait();
   expect(bad).toEqual([]);
@@ -134,7 +133,7 @@ test("nodes that the server refuses, or has no longer, are asked for again every
   const asked: (readonly number[])[] = [];
   const retry = async (indexes: readonly number[]): Promise<void> => void asked.push(indexes);
   const { sessions, readings, faults, tell, waitWithSigns } = await startOpcUaSource({
-    open: async () => ({ granted: { signEveryMs }, retry, poll: async () => {} }),
+    open: async () => ({ signEveryMs, retry, poll: async () => {} }),
   });
   const waitMinute = async (): Promise<void> => {
     for (let beat = 0; beat < 6; beat++) await waitWithSigns();
@@ -219,7 +218,7 @@ test("where readings are rare a flood, silence and a node that is missing are fo
   const rare = {
     more: { everySeconds: 3600 },
     open: async () => ({
-      granted: { signEveryMs },
+      signEveryMs,
       retry: async (each: readonly number[]) => void asked.push(each),
       poll: async () => {},
     }),
@@ -242,7 +241,7 @@ test.each([
   [600_000, 610_000],
 ])("a server that gives a sign every %d ms is silent after %d ms", async (signEveryMs, silentMs) => {
   const { clock, wait, faults } = await startOpcUaSource({
-    open: async () => ({ granted: { signEveryMs }, retry: async () => {}, poll: async () => {} }),
+    open: async () => ({ signEveryMs, retry: async () => {}, poll: async () => {} }),
   });
   for (let ms = everyMs; ms < silentMs; ms += everyMs) await wait();
   expect(faults()).not.toContain("the server is silent");
