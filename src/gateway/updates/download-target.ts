@@ -22,7 +22,7 @@ interface DownloadOptions {
   /** Attempts in a row, each going on where the last one stopped; at least 1. */
   readonly attempts: number;
   readonly caFile?: string | null | undefined;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What came is complete and is not what was signed: a damaged or dishonest source, worth a report. */
@@ -97,7 +97,7 @@ async function fetchRest(
     ...options.limits,
     caFile: options.caFile,
     headers: from > 0 ? { range: `bytes=${from}-` } : {},
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    signal: options.signal,
   });
   try {
     let position = answerOffset(response, from, { url, sizeBytes });

@@ -26,7 +26,7 @@ interface GetOptions extends TransferLimits {
   /** Of the authorities that an https server is trusted by; left out or null: the system's. Read at every request, since it is renewed. */
   readonly caFile?: string | null | undefined;
   /** Ends the transfer at once. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An answer whose body has not been read yet; read it, or call {@link GetResponse.discard}. */
@@ -55,8 +55,8 @@ export async function httpGet(url: string, options: GetOptions): Promise<GetResp
         agent: false,
         timeout: options.stallMs, // as an option it counts while connecting, too
         headers: { ...options.headers, "accept-encoding": "identity", connection: "close" },
-        ...(ca === undefined ? {} : { ca }),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ca,
+        signal: options.signal,
       });
     } catch (cause) {
       reject(sourceError(url, (cause as Error).message, cause)); // not a URL
@@ -103,7 +103,7 @@ export function sourceError(url: string, message: string, cause?: unknown): Auro
     op: "fetch update",
     subject: url,
     hint: "It is tried again at the next look.",
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

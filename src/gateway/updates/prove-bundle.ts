@@ -56,6 +56,7 @@ export async function proveBundle(
   signal?: AbortSignal,
 ): Promise<ProofReport> {
   const { bundleDir } = expected;
+  const accident = (message: string): ProofError => new ProofError(message, bundleDir, false);
   const request: ProofRequest = {
     formatVersion: 1,
     bundleDir,
@@ -64,36 +65,22 @@ export async function proveBundle(
   };
   const run = await runProver(prover, `${JSON.stringify(request)}\n`, signal).catch((error: Error) => {
     // As when the machine has no memory for another process.
-    throw new ProofError(`the prover cannot be started: ${error.message}`, bundleDir, false);
+    throw accident(`the prover cannot be started: ${error.message}`);
   });
   const lastWords = run.stderr.trim() === "" ? "" : `; it said: ${run.stderr.trim().slice(-500)}`;
-  if (run.stopped !== null) throw new ProofError(`the prover ${run.stopped}${lastWords}`, bundleDir, false);
+  if (run.stopped !== null) throw accident(`the prover ${run.stopped}${lastWords}`);
   const report = parseReport(run.stdout);
-  if (report === null) {
-    throw new ProofError(
-      `the prover ended with ${run.end} and without a report${lastWords}`,
-      bundleDir,
-      false,
-    );
-  }
-  if (report.digest !== expected.digest) {
-    throw new ProofError(`the prover ran another bundle (${report.digest})`, bundleDir, false);
-  }
+  if (report === null) throw accident(`the prover ended with ${run.end} and without a report${lastWords}`);
+  if (report.digest !== expected.digest) throw accident(`the prover ran another bundle (${report.digest})`);
   if (report.refused) throw new ProofError(report.detail, bundleDir, true);
   if (!report.ok || report.failed > 0) {
     const words = `${report.failed} of ${report.cases} golden cases differ on this machine: ${report.detail}`;
     throw new ProofError(words, bundleDir, true);
   }
-  if (report.cases !== expected.cases) {
-    throw new ProofError(`the prover ran ${report.cases} of ${expected.cases} cases`, bundleDir, false);
-  }
-  if (run.end !== "exit code 0") {
-    throw new ProofError(
-      `the prover reported success and ended with ${run.end}${lastWords}`,
-      bundleDir,
-      false,
-    );
-  }
+  if (report.cases !== expected.cases)
+    throw accident(`the prover ran ${report.cases} of ${expected.cases} cases`);
+  if (run.end !== "exit code 0")
+    throw accident(`the prover reported success and ended with ${run.end}${lastWords}`);
   return report;
 }
 

@@ -187,11 +187,7 @@ function createSource(options: TufClientOptions, signal: AbortSignal | undefined
     async downloadBytes(url, maxLength) {
       source.failure = null;
       try {
-        const response = await httpGet(url, {
-          ...options.limits,
-          caFile: options.caFile,
-          ...(signal === undefined ? {} : { signal }),
-        });
+        const response = await httpGet(url, { ...options.limits, caFile: options.caFile, signal });
         if (response.status !== 200) {
           response.discard();
           source.failure = sourceError(url, `answers with status ${response.status}`);
@@ -235,6 +231,6 @@ function metadataError(message: string, cause?: unknown): AuroraError {
   return new AuroraError("UPDATE", message, {
     op: "look for updates",
     hint: "Check the clocks of gateway and collector, the end of root.json (`aurora doctor` says it), and that nobody stands between them.",
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
