@@ -1,6 +1,6 @@
 /**
  * The rolling buffer of raw samples: a ring for each watched channel, in memory alone, all of them within so many bytes. A
- * channel for which there is no room is counted and not buffered.
+ * channel for which there is no room is not buffered, and that is told.
  */
 import type { RecordedBlock } from "../../core/contract/stream.ts";
 import { createSampleRing, type SampleRing } from "./sample-ring.ts";
@@ -12,8 +12,6 @@ export interface EvidenceBuffer {
   replay(deviceId: string, channel: string, accept: (block: RecordedBlock) => void): void;
   /** Bytes of all rings. */
   readonly bytes: number;
-  /** Channels without room. */
-  readonly refused: number;
 }
 
 interface EvidenceBufferOptions {
@@ -71,9 +69,6 @@ export function createEvidenceBuffer(options: EvidenceBufferOptions): EvidenceBu
     replay: (deviceId, channel, accept) => rings.get(channelKey(deviceId, channel))?.ring?.replay(accept),
     get bytes() {
       return bytes;
-    },
-    get refused() {
-      return [...rings.values()].filter(({ ring }) => ring === null).length;
     },
   };
 }
