@@ -2,18 +2,19 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
-import { openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
+import type { AlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
 import type { AlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
 import { createStateStore, type StateStore } from "../../../src/gateway/record/state-store.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { alertEvent } from "../../collector/fleet-records.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createFakeState } from "../fakes.ts";
+import { openJournal } from "./open-journal.ts";
 
 /** One run of a gateway over the same file; `dieAt` says where it is killed. */
 function run(
   path: string,
-  work: (journal: ReturnType<typeof openAlertJournal>, state: StateStore) => void,
+  work: (journal: AlertJournal, state: StateStore) => void,
   options: { readonly dieAt?: "append" | "send"; readonly isCommitted?: () => boolean } = {},
 ): string[] {
   const file = openStoreFile({ path });
@@ -28,16 +29,13 @@ function run(
     deliver: () => new Promise(() => {}),
     onReady: () => {},
   };
-  const journal = openAlertJournal({
-    onGivenUp: () => {},
+  const journal = openJournal([sink], {
     state,
-    sinks: [sink],
     append: (event) => {
       if (options.dieAt === "append") throw new Error("killed at append");
       recorded.push(event.id);
     },
     isCommitted: options.isCommitted ?? (() => true),
-    logger: silentLogger,
   });
   try {
     work(journal, state);
@@ -74,7 +72,7 @@ test("an alert whose gateway is killed right after is at worst recorded twice un
 test("alerts that the outbox can only hold in memory are kept until it has written them", () => {
   const path = join(createTemporaryFolder(), "gateway.db");
   const later = alertEvent("wt-2", "raised", 1_700_000_001_000);
-  const take = (journal: ReturnType<typeof openAlertJournal>): void => {
+  const take = (journal: AlertJournal): void => {
     journal.take([event], () => ({}));
     journal.take([later], () => ({}));
   };
@@ -99,14 +97,7 @@ test("a sink that throws where it must not is logged, and costs neither the proc
     onReady: () => {},
   };
   const state = createStateStore(file);
-  const journal = openAlertJournal({
-    onGivenUp: () => {},
-    state,
-    sinks: [sink],
-    append: () => {},
-    isCommitted: () => true,
-    logger,
-  });
+  const journal = openJournal([sink], { state, logger });
   journal.take([event], () => ({}));
   await new Promise((resolve) => setImmediate(resolve));
   expect(errors).toContain("what waits for a sink could not be sent");
@@ -130,14 +121,7 @@ test("an event that is given up while it is being delivered takes none of the ot
     },
     onReady: idle,
   };
-  const journal = openAlertJournal({
-    onGivenUp: () => {},
-    state: createFakeState(),
-    sinks: [sink],
-    append: idle,
-    isCommitted: () => true,
-    logger: silentLogger,
-  });
+  const journal = openJournal([sink]);
   for (let index = 0; index <= 200; index++) journal.take([{ ...event, id: `alert-${index}` }], () => ({}));
   expect([taken, journal.undelivered]).toEqual([["alert-0"], 200]);
   letGo();
@@ -171,8 +155,7 @@ test("what waited for a sink is written down every sixteenth delivery and at the
       becomeReady = callback;
     },
   };
-  const journal = openAlertJournal({
-    onGivenUp: () => {},
+  const journal = openJournal([sink], {
     state: {
       ...state,
       set: (key, text) => {
@@ -180,10 +163,6 @@ test("what waited for a sink is written down every sixteenth delivery and at the
         return state.set(key, text);
       },
     },
-    sinks: [sink],
-    append: idle,
-    isCommitted: () => true,
-    logger: silentLogger,
   });
   for (let index = 0; index < 50; index++) journal.take([{ ...event, id: `alert-${index}` }], () => ({}));
   isReady = true;
@@ -216,12 +195,8 @@ function openHeldJournal(refuses: (event: AlertEvent) => boolean = () => false) 
       heard = callback;
     },
   };
-  const journal = openAlertJournal({
-    state: createFakeState(),
-    sinks: [sink],
-    append: idle,
+  const journal = openJournal([sink], {
     onGivenUp: (name, count) => void told.push(`${name} ${count}`),
-    isCommitted: () => true,
     logger,
   });
   const becomeReady = async (): Promise<void> => {

@@ -3,14 +3,13 @@ import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
 import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
-import { type AlertJournal, openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
 import { type AlertSink, createMqttAlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
-import type { StateStore } from "../../../src/gateway/record/state-store.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { until } from "../../support/until.ts";
 import { alertAt, createFakeMqtt, createFakeState } from "../fakes.ts";
 import { startClosingBroker, startRefusingBroker } from "../refusing-broker.ts";
+import { openJournal } from "./open-journal.ts";
 
 const topics = createTopics("aurora/v1");
 const own = { site: "north", onRefused: () => {}, timers: createManualClock(), logger: silentLogger };
@@ -79,22 +78,6 @@ const benches: readonly (readonly [string, () => SinkBench])[] = [
   ["memory", createMemoryBench],
 ];
 
-function open(
-  sinks: readonly AlertSink[],
-  state: StateStore = createFakeState(),
-  logger: Logger = silentLogger,
-  append: (id: string) => void = () => {},
-): AlertJournal {
-  return openAlertJournal({
-    onGivenUp: () => {},
-    state,
-    sinks,
-    logger,
-    append: ({ id }) => append(id),
-    isCommitted: () => true,
-  });
-}
-
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const idOf = (index: number): string => alertAt(index).id;
 
@@ -114,7 +97,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
   it("delivers at once while the other side is within reach", async () => {
     const bench = createBench();
     bench.connect();
-    const journal = open([bench.sink]);
+    const journal = openJournal([bench.sink]);
     journal.take([alertAt(1)], () => ({}));
     await settle();
     expect(bench.taken).toEqual([idOf(1)]);
@@ -124,27 +107,27 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
   it("keeps events in order over a lost connection and a restart, and tells each once when it is back", async () => {
     const state = createFakeState();
     const before = createBench();
-    const first = open([before.sink], state);
+    const first = openJournal([before.sink], { state });
     for (const index of [1, 2, 3]) first.take([alertAt(index)], () => ({}));
     await settle();
     expect([before.taken, first.undelivered]).toEqual([[], 3]);
 
     const bench = createBench();
-    const second = open([bench.sink], state);
+    const second = openJournal([bench.sink], { state });
     expect(second.undelivered).toBe(3);
     bench.connect();
     await settle();
     expect(bench.taken).toEqual([1, 2, 3].map(idOf));
     expect(second.undelivered).toBe(0);
-    expect(open([createBench().sink], state).undelivered).toBe(0);
+    expect(openJournal([createBench().sink], { state }).undelivered).toBe(0);
   });
 
   it("delivers what the last run left when it is within reach already", async () => {
     const state = createFakeState();
-    open([createBench().sink], state).take([alertAt(1)], () => ({}));
+    openJournal([createBench().sink], { state }).take([alertAt(1)], () => ({}));
     const bench = createBench();
     bench.connect();
-    open([bench.sink], state);
+    openJournal([bench.sink], { state });
     await settle();
     expect(bench.taken).toEqual([idOf(1)]);
   });
@@ -153,7 +136,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     const bench = createBench();
     bench.connect();
     bench.refuse(true);
-    const journal = open([bench.sink]);
+    const journal = openJournal([bench.sink]);
     journal.take([alertAt(1)], () => ({}));
     await settle();
     expect(journal.undelivered).toBe(1);
@@ -167,7 +150,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     const bench = createBench();
     bench.connect();
     bench.refuse(true);
-    const journal = open([bench.sink]);
+    const journal = openJournal([bench.sink]);
     journal.take([alertAt(1)], () => ({}));
     await settle();
     bench.refuse(false);
@@ -183,7 +166,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     bench.connect();
     bench.refuse("WT02");
     const [one, other, ...later] = [...[1, 2].map((index) => alertAt(index, "WT02")), alertAt(3), alertAt(4)];
-    const journal = open([bench.sink], state);
+    const journal = openJournal([bench.sink], { state });
     for (const event of [one!, later[0]!, other!, later[1]!]) {
       journal.take([event], () => ({}));
       await settle();
@@ -191,7 +174,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     expect([bench.taken, journal.undelivered]).toEqual([[3, 4].map(idOf), 2]);
     const next = createBench();
     next.connect();
-    open([next.sink], state);
+    openJournal([next.sink], { state });
     await settle();
     expect(next.taken).toEqual([one!.id, other!.id]);
   });
@@ -199,14 +182,14 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
   it("gives up the oldest beyond its bound, and says so", () => {
     const { logger, error } = watchErrors();
     const state = createFakeState();
-    const journal = open([createBench().sink], state, logger);
+    const journal = openJournal([createBench().sink], { state, logger });
     for (let index = 0; index <= 200; index++) journal.take([alertAt(index)], () => ({}));
     expect(journal.undelivered).toBe(200);
     expect(error).toHaveBeenCalledExactlyOnceWith(
       expect.any(String),
       expect.objectContaining({ id: idOf(0), hint: expect.any(String) }),
     );
-    expect(open([createBench().sink], state).undelivered).toBe(200);
+    expect(openJournal([createBench().sink], { state }).undelivered).toBe(200);
   });
 
   it("starts without what is damaged of the last run, and says so", () => {
@@ -214,7 +197,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     const state = createFakeState();
     const { sink } = createBench();
     state.set(sink.waitingKey, '[{"id":1}]');
-    expect(open([sink], state, logger).undelivered).toBe(0);
+    expect(openJournal([sink], { state, logger }).undelivered).toBe(0);
     expect(error).toHaveBeenCalledOnce();
   });
 
@@ -233,7 +216,10 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
     };
     const silent: AlertSink = { ...broken, waitingKey: "silent", deliver: () => new Promise(() => {}) };
     const state = createFakeState();
-    const journal = open([down, broken, silent, bench.sink], state, silentLogger, (id) => recorded.push(id));
+    const journal = openJournal([down, broken, silent, bench.sink], {
+      state,
+      append: ({ id }) => recorded.push(id),
+    });
     for (const index of [1, 2]) journal.take([alertAt(index)], () => ({}));
     await settle();
     expect(bench.taken).toEqual([idOf(1), idOf(2)]);
@@ -247,7 +233,7 @@ describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
 test("the broker gets an alert on its turbine's topic, not retained", async () => {
   const mqtt = createFakeMqtt();
   mqtt.connect();
-  const journal = open([createMqttAlertSink(mqtt, topics, own)]);
+  const journal = openJournal([createMqttAlertSink(mqtt, topics, own)]);
   journal.take([alertAt(1)], () => ({}));
   await settle();
   expect(mqtt.sent).toMatchObject([{ topic: "aurora/v1/turbine/north/WT01/alert", retain: false }]);
@@ -256,7 +242,7 @@ test("the broker gets an alert on its turbine's topic, not retained", async () =
 test("what waits for the broker is found where earlier versions left it", () => {
   const state = createFakeState();
   state.set("unpublished-alerts", JSON.stringify([alertAt(1)]));
-  expect(open([createMqttBench().sink], state).undelivered).toBe(1);
+  expect(openJournal([createMqttBench().sink], { state }).undelivered).toBe(1);
 });
 
 test("an alert of a former site that the broker does not take is given up, and holds up neither the others nor the connection", async () => {
@@ -266,7 +252,7 @@ test("an alert of a former site that the broker does not take is given up, and h
   const mqtt = createMqttClient({ url: `mqtt://127.0.0.1:${port}`, clientId: "gw", backoff });
   onTestFinished(() => mqtt.close());
   const { logger, error } = watchErrors();
-  const journal = open([createMqttAlertSink(mqtt, topics, { ...own, logger })]);
+  const journal = openJournal([createMqttAlertSink(mqtt, topics, { ...own, logger })]);
   const [former, other, current] = [atSite("south", 1), atSite("south", 2), alertAt(3)] as const;
   journal.take([former, other, current], () => ({}));
   await until(() => journal.undelivered === 0, "nothing waits");
@@ -288,12 +274,12 @@ test("an alert of a former site that the broker refuses and keeps the connection
   const lost = vi.fn();
   mqtt.onDisconnect(lost);
   const { logger, error } = watchErrors();
-  const journal = open([createMqttAlertSink(mqtt, topics, { ...own, logger })]);
+  const journal = openJournal([createMqttAlertSink(mqtt, topics, { ...own, logger })]);
   const south = [atSite("south", 1), atSite("south", 2)];
   journal.take([...south, alertAt(3)], () => ({}));
   await until(() => journal.undelivered === 0, "nothing waits");
   expect(error.mock.calls.map(([, fields]) => fields.id)).toEqual(south.map(({ id }) => id));
-  const moved = open([createMqttAlertSink(mqtt, topics, { ...own, site: "south", logger })]);
+  const moved = openJournal([createMqttAlertSink(mqtt, topics, { ...own, site: "south", logger })]);
   moved.take(south, () => ({}));
   await settle();
   expect([moved.undelivered, error.mock.calls.length, lost.mock.calls.length]).toEqual([2, 2, 0]);
@@ -302,7 +288,7 @@ test("an alert of a former site that the broker refuses and keeps the connection
 test("only connections that end by themselves, and in a row, give up an alert of a former site", async () => {
   const mqtt = createFakeMqtt();
   const { logger, error } = watchErrors();
-  const journal = open([createMqttAlertSink(mqtt, topics, { ...own, logger })]);
+  const journal = openJournal([createMqttAlertSink(mqtt, topics, { ...own, logger })]);
   const attempt = async (refuse: typeof mqtt.refuse): Promise<void> => {
     mqtt.refuse = refuse;
     mqtt.connect();
@@ -324,7 +310,7 @@ test("only connections that end by themselves, and in a row, give up an alert of
 
 test("an alert of a former site that the broker takes at last goes its way, and of the own site none is given up", async () => {
   const mqtt = createFakeMqtt();
-  const journal = open([createMqttAlertSink(mqtt, topics, own)]);
+  const journal = openJournal([createMqttAlertSink(mqtt, topics, own)]);
   const take = async (event: AlertEvent): Promise<void> => {
     journal.take([event], () => ({}));
     await settle();

@@ -4,13 +4,13 @@ import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts"
 import { createMqttClient, type MqttClientOptions } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import { createMqttError } from "../../../src/core/platform/mqtt/mqtt-exchanges.ts";
 import type { MqttClient } from "../../../src/core/platform/mqtt/mqtt-reconnect.ts";
-import { openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
 import { createMqttAlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { until } from "../../support/until.ts";
-import { alertAt, createFakeMqtt, createFakeState } from "../fakes.ts";
+import { alertAt, createFakeMqtt } from "../fakes.ts";
 import { startClosingBroker, startRefusingBroker } from "../refusing-broker.ts";
+import { openJournal } from "./open-journal.ts";
 
 const topics = createTopics("aurora/v1");
 
@@ -19,23 +19,15 @@ async function openAlerts(port: number, more: Partial<MqttClientOptions> = {}) {
   const mqtt = createMqttClient({ url: `mqtt://127.0.0.1:${port}`, clientId: "gw", ...more });
   onTestFinished(() => mqtt.close());
   await mqtt.firstAttempt;
-  return { mqtt, ...openJournal(mqtt) };
+  return { mqtt, ...openWatched(mqtt) };
 }
 
-function openJournal(mqtt: MqttClient) {
+function openWatched(mqtt: MqttClient) {
   const [warn, info, error, onRefused] = [vi.fn(), vi.fn(), vi.fn(), vi.fn()];
   const logger: Logger = { ...silentLogger, warn, info, error, child: () => logger };
   const clock = createManualClock();
   const sink = createMqttAlertSink(mqtt, topics, { site: "north", onRefused, timers: clock, logger });
-  const journal = openAlertJournal({
-    onGivenUp: () => {},
-    state: createFakeState(),
-    sinks: [sink],
-    append: () => {},
-    isCommitted: () => true,
-    logger,
-  });
-  return { journal, clock, warn, info, error, onRefused };
+  return { journal: openJournal([sink], { logger }), clock, warn, info, error, onRefused };
 }
 
 test("an alert that the broker refuses is named once, and tried again by itself until it is taken", async () => {
@@ -138,7 +130,7 @@ test("what the broker has not refused is not told as refused: it is tried again 
     return await publish(topic, ...more);
   };
   mqtt.connect();
-  const { journal, clock, warn, info, error, onRefused } = openJournal(mqtt);
+  const { journal, clock, warn, info, error, onRefused } = openWatched(mqtt);
   const former = alertAt(1, "WT01");
   const south = { ...former, data: { ...former.data, site: "south" } };
   for (const event of [south, alertAt(2, "WT02")]) journal.take([event], () => ({}));

@@ -7,7 +7,6 @@ import { systemTimers } from "../../../src/core/platform/clock.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../../src/core/platform/mqtt/mqtt-reconnect.ts";
-import { openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
 import { createMqttAlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
 import { notePublishedStates } from "../../../src/gateway/alarms/published-states.ts";
 import { findFreePort } from "../../support/free-port.ts";
@@ -17,6 +16,7 @@ import { until } from "../../support/until.ts";
 import { alertAt, createFakeState } from "../fakes.ts";
 import { createInstallation, startDevice, statusWhen } from "../installation.ts";
 import { createTurbine } from "../turbines.ts";
+import { openJournal } from "./open-journal.ts";
 
 const topics = createTopics("aurora/v1");
 
@@ -54,15 +54,7 @@ describe.skipIf(!hasMosquitto)("of what mosquitto refuses", () => {
       timers: systemTimers,
       logger: silentLogger,
     });
-    const journal = openAlertJournal({
-      onGivenUp: () => {},
-      state: createFakeState(),
-      sinks: [sink],
-      append: () => {},
-      isCommitted: () => true,
-      logger: silentLogger,
-    });
-    return { mqtt, journal };
+    return { mqtt, journal: openJournal([sink]) };
   }
 
   test("an alert without a right holds up no other turbine's, and comes by itself once there is the right", async () => {

@@ -8,7 +8,6 @@ import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-reg
 import { defaultAlertPolicy } from "../../../src/core/decision/alarms/alert-policy.ts";
 import type { DeciderSnapshot } from "../../../src/core/decision/decider-snapshot.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import { openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
 import { createMqttAlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
 import { createKeptServing } from "../../../src/gateway/points/kept-serving.ts";
 import { describeKept, readSnapshots } from "../../../src/gateway/points/snapshots.ts";
@@ -19,6 +18,7 @@ import { decisionAt } from "../../core/decision/alarms/decisions.ts";
 import { feed } from "../../core/decision/alarms/feed-register.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { openJournal } from "../alarms/open-journal.ts";
 import { createFakeMqtt, createFakeState } from "../fakes.ts";
 import { topics } from "./recall-starts.ts";
 
@@ -135,21 +135,8 @@ test("of 3,000 points an alert is published and kept; what it writes is of its o
   expect(points.length * JSON.stringify(quiet).length).toBeGreaterThan(2 ** 24);
   const mqtt = createFakeMqtt();
   mqtt.connect();
-  const journal = openAlertJournal({
-    onGivenUp: () => {},
-    state,
-    sinks: [
-      createMqttAlertSink(mqtt, topics, {
-        site: "north",
-        onRefused: () => {},
-        timers: clock,
-        logger: silentLogger,
-      }),
-    ],
-    append: () => {},
-    isCommitted: () => true,
-    logger: silentLogger,
-  });
+  const own = { site: "north", onRefused: () => {}, timers: clock, logger: silentLogger };
+  const journal = openJournal([createMqttAlertSink(mqtt, topics, own)], { state });
   for (let index = 0; index < points.length; index++) decide(index, 0);
   clock.advance(1_000);
   serving.tick();
@@ -227,22 +214,14 @@ test("a kill between the writes of one order loses no alert of it: each is in th
   ] as const;
   for (const point of points.slice(0, 2)) feed(register, decisionAt(0, active, { point }));
   for (const { turbine, component } of points.slice(0, 2)) serving.keep({ turbine, component });
-  const open = (killed: StateStore, append: (id: string) => void) =>
-    openAlertJournal({
-      onGivenUp: () => {},
-      state: killed,
-      sinks: [],
-      append: ({ id }) => append(id),
-      isCommitted: () => true,
-      logger: silentLogger,
-    });
-  const journal = open(state, () => {
+  const kill = (): never => {
     throw new Error("killed");
-  });
+  };
+  const journal = openJournal([], { state, append: kill });
   const events = register.retire({ isOver: () => true, atMs: 10, reason: "found healthy" });
   expect(() => journal.take(events, serving.describe)).toThrow("killed");
   const recorded: string[] = [];
-  open(state, (id) => void recorded.push(id));
+  openJournal([], { state, append: ({ id }) => recorded.push(id) });
   expect(recorded).toEqual(events.slice(0, 2).map(({ id }) => id));
   const { alarms } = readSnapshots(state, silentLogger);
   const next = createAlarmRegister(defaultAlertPolicy, alarms);
