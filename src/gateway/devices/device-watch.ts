@@ -11,7 +11,7 @@ import type { Arrival } from "../../core/contract/stream.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { createDeviceContact, type DeviceContact } from "../diagnosis/device-contact.ts";
-import { type ModelStanding, type ModelTrouble, unknownModel } from "../diagnosis/device-facts.ts";
+import type { ModelStanding, ModelTrouble } from "../diagnosis/device-facts.ts";
 import {
   createDeviceObserver,
   type DeviceObserver,
@@ -52,9 +52,9 @@ export interface DeviceWatch
   readonly diagnoses: readonly DeviceDiagnosis[];
   /**
    * Call it about once a second, with what the link has counted, and why the newest push of a model left the device
-   * without (null: it did not). `model` left out: nothing is known of its model.
+   * without (null: it did not).
    */
-  tick(totals: DeviceSession["statistics"], modelTrouble: ModelTrouble | null, model?: ModelStanding): void;
+  tick(totals: DeviceSession["statistics"], modelTrouble: ModelTrouble | null, model: ModelStanding): void;
 }
 
 type ContactState = Parameters<DeviceContact["become"]>[0];
@@ -154,7 +154,7 @@ class DiagnosingWatch implements DeviceWatch {
     this.#observer.window(...decided);
   }
 
-  tick(totals: DeviceSession["statistics"], modelTrouble: ModelTrouble | null, model = unknownModel): void {
+  tick(totals: DeviceSession["statistics"], modelTrouble: ModelTrouble | null, model: ModelStanding): void {
     const { clock } = this.#options;
     const observer = this.#observer;
     observer.modelTrouble = modelTrouble;

@@ -3,6 +3,7 @@ import type { ModelRequestMessage } from "../../../src/core/contract/device/devi
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { createDevicePushes } from "../../../src/gateway/devices/device-pushes.ts";
+import { unknownModel } from "../../../src/gateway/diagnosis/device-facts.ts";
 import { createManualTimers } from "../../firmware-bridge/manual-timers.ts";
 import { createImage, createProbes, deviceKey } from "../../firmware-bridge/model-transfer.ts";
 import { openSloppyRig } from "../sloppy-rig.ts";
@@ -237,7 +238,7 @@ test("a device that answers no push is tried again and again, told of once, and 
   await pass(2);
   const rig = await openSloppyRig();
   rig.boot();
-  const tick = (): void => rig.watch.tick(rig.totals, pushes.trouble("mcu-1"));
+  const tick = (): void => rig.watch.tick(rig.totals, pushes.trouble("mcu-1"), unknownModel);
   tick();
   expect(rig.said).toEqual([expect.stringMatching(/^model-push: did not take \S+ 1\.1\.0: /)]);
   await pass(70);

@@ -2,6 +2,7 @@
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createDeviceWatch, type DeviceWatch } from "../../../src/gateway/devices/device-watch.ts";
+import { unknownModel } from "../../../src/gateway/diagnosis/device-facts.ts";
 import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
 import { accelerometer, createHello, stillLink } from "../devices/device-hello.ts";
 
@@ -73,7 +74,7 @@ export function createToldDevice(): ToldDevice {
       sinceTickMs += step;
       if (sinceTickMs >= 1_000) {
         sinceTickMs = 0;
-        watch.tick(still, null);
+        watch.tick(still, null, unknownModel);
       }
     }
   };
