@@ -5,6 +5,7 @@
 
 import type { z } from "zod";
 import type { AlertEvent } from "../../core/contract/alert.ts";
+import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
 import { scadaModes } from "../../core/contract/bundle/normal-behaviour.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { Decision, Explanation } from "../../core/contract/prediction.ts";
@@ -36,7 +37,7 @@ import type { StateStore } from "../record/state-store.ts";
 export interface ScadaWatchSink {
   onDecision(decision: Decision): void;
   onAlert(event: AlertEvent): void;
-  onQuarantine(quarantine: Quarantine, turbine: string): void;
+  onQuarantine(quarantine: Quarantine): void;
   onSchemaDrift(drift: SchemaDrift): void;
   /** `subject` is a turbine, or the name of what the last run kept and cannot be read (`scada-lost`). */
   onEvent(subject: string, name: string, detail: string): void;
@@ -78,7 +79,7 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
   const memory = createFarmMemory(options, farms);
   const setAside = (turbine: string, quarantine: Quarantine, windows: 0 | 1): void => {
     quality.quarantined(turbine, quarantine.reason, windows);
-    sink.onQuarantine(quarantine, turbine);
+    sink.onQuarantine(quarantine);
   };
   const decide = (
     decision: Decision,
@@ -133,13 +134,14 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
   };
   for (const name of new Set(bundleOfTurbine.values())) farms.set(name, createFarm(options.bundleOf(name)));
 
+  const contractOf = (turbine: string, channel: string): ChannelContract | undefined => {
+    const name = bundleOfTurbine.get(turbine);
+    return name === undefined
+      ? undefined
+      : options.bundleOf(name).manifest.channels.find((each) => each.name === channel);
+  };
   const ingest = createScalarIngest({
-    contractOf: (turbine, channel) => {
-      const name = bundleOfTurbine.get(turbine);
-      return name === undefined
-        ? undefined
-        : options.bundleOf(name).manifest.channels.find((each) => each.name === channel);
-    },
+    contractOf,
     sink: {
       quarantine: (quarantine) => setAside(quarantine.deviceId, quarantine, 0),
       schemaDrift: (drift) => sink.onSchemaDrift(drift),
@@ -158,11 +160,10 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
 
   return {
     accept: (reading) => {
-      const name = bundleOfTurbine.get(reading.deviceId);
-      if (name === undefined) return false;
-      const isKnown = options.bundleOf(name).manifest.channels.some((each) => each.name === reading.channel);
-      if (isKnown && ingest.accept(reading)) farms.get(name)?.accept(reading);
-      return isKnown;
+      const { deviceId: turbine, channel } = reading;
+      if (contractOf(turbine, channel) === undefined) return false;
+      if (ingest.accept(reading)) farms.get(bundleOfTurbine.get(turbine)!)?.accept(reading);
+      return true;
     },
     use: (bundle) => {
       const { name } = bundle.ref;
