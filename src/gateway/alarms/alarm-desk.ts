@@ -106,6 +106,7 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
       // First: what is shelved now is so by the clock as it is, and its hours begin now.
       tick();
       const { turbine, component, failureMode } = place;
+      const subject = `${turbine} ${component} ${failureMode}`;
       const atMs = clock.nowMs();
       const step = toStep(order, atMs);
       let refusal: string | null = null;
@@ -118,11 +119,7 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
           continue;
         }
         tell([stepped.value]);
-        options.onEvent(
-          alarmEventNames[order.action],
-          `${turbine} ${component} ${failureMode}`,
-          describeDoer(step, order),
-        );
+        options.onEvent(alarmEventNames[order.action], subject, describeDoer(step, order));
         const left = findAll(place).find((alarm) => alarm.site === itsSite);
         const alarm = left === undefined ? null : describe(left);
         return options.isWritten() ? { alarm } : { alarm, isUnwritten: true };
@@ -130,7 +127,7 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
       if (refusal === null) throw refuseUnknownAlarm(place, order.action);
       throw new AuroraError("GATEWAY", refusal, {
         op: order.action,
-        subject: `${turbine} ${component} ${failureMode}`,
+        subject,
         hint: found.some(({ state }) => isWithheldState(state))
           ? "`aurora alert list` says in which state it is; what withholds it is ended first, with --end."
           : "`aurora alert list` says in which state it is.",

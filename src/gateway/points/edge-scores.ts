@@ -30,11 +30,10 @@ export interface EdgeScoreCounts {
   readonly unknownModel: number;
 }
 
+type ScoredPoint = Pick<MeasuringPoint, "id" | "config" | "acceptScore">;
+
 interface EdgeScoresOptions {
-  pointsOf(
-    deviceId: string,
-    channel: string,
-  ): readonly Pick<MeasuringPoint, "id" | "config" | "acceptScore">[];
+  pointsOf(deviceId: string, channel: string): readonly ScoredPoint[];
   setAside(quarantine: Quarantine, turbine: string): void;
   /** Counts the scores that wait. */
   readonly load?: Pick<WorkGauge, "begin" | "end">;
@@ -90,11 +89,7 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
     );
   }
 
-  async function take(
-    point: Pick<MeasuringPoint, "id" | "config" | "acceptScore">,
-    score: DeviceScore,
-    mode: "edge" | "both",
-  ): Promise<void> {
+  async function take(point: ScoredPoint, score: DeviceScore, mode: "edge" | "both"): Promise<void> {
     const { turbine, component } = point.id;
     const bundle = bundles.find(point.config.bundle, score.modelVersion);
     if (bundle === undefined) {
