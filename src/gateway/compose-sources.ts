@@ -10,11 +10,12 @@ import type { Clock, Timers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import { describeNews } from "./diagnosis/diagnosis-ledger.ts";
 import { createHeardChannels, type HeardChannel, type HeardChannels } from "./diagnosis/heard-channels.ts";
 import { createSourceClock } from "./diagnosis/source-clock.ts";
 import { createSourceDiagnoses, type SourceDiagnoses } from "./diagnosis/source-diagnoses.ts";
 import type { Telemetry } from "./record/telemetry.ts";
-import { createFaultNotes, type FaultNotes } from "./sources/fault-notes.ts";
+import { channelSubject, createFaultNotes, type FaultNotes } from "./sources/fault-notes.ts";
 import { loadModbus } from "./sources/modbus-client.ts";
 import { createModbusSource } from "./sources/modbus-source.ts";
 import { createMqttSource } from "./sources/mqtt-source.ts";
@@ -125,11 +126,10 @@ export function composeSources(surroundings: SourceSurroundings, closers: Pick<C
     tick: () => {
       const now = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
       for (const { source, diagnoses } of all) {
-        for (const { kind, turbine, diagnosis } of diagnoses.update(source.describe().faults, now)) {
-          const { code, text, cure } = diagnosis;
-          const whose = turbine === null ? "" : `${turbine}: `;
-          const detail = kind === "onset" ? `${text}. ${cure}` : `over: ${text}`;
-          telemetry.event(`source-diagnosis.${kind}`, nameOf(source), `${whose}${detail} (${code})`);
+        for (const news of diagnoses.update(source.describe().faults, now)) {
+          const whose = news.turbine === null ? "" : `${news.turbine}: `;
+          const detail = `${whose}${describeNews(news)}`;
+          telemetry.event(`source-diagnosis.${news.kind}`, nameOf(source), detail);
         }
       }
     },
@@ -180,7 +180,7 @@ const refusalCure =
 /** Values that were read without a fault, and that no bundle takes. */
 function judgeValues(heard: HeardChannels, notes: FaultNotes): void {
   for (const { turbine, channel, refusal } of heard.judge()) {
-    const subject = { code: "no-value", turbine, subject: `${channel} of ${turbine}` } as const;
+    const subject = channelSubject(turbine, channel);
     if (refusal === null) notes.clear(subject);
     else notes.note(subject, { detail: `each value is refused: ${refusal}`, cure: refusalCure });
   }

@@ -23,6 +23,7 @@ import { readDeviceImage, readDeviceKey } from "../../core/serving/device-image.
 import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import type { ModelStanding } from "../diagnosis/device-facts.ts";
+import { describeNews } from "../diagnosis/diagnosis-ledger.ts";
 import type { WorkGauge } from "../points/work-gauge.ts";
 import type { Telemetry } from "../record/telemetry.ts";
 import { type AlertCaptures, type AlertSource, createAlertCaptures } from "./alert-captures.ts";
@@ -100,12 +101,8 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     bearingOf: (deviceId) => points.ofDevice(deviceId)[0]?.bearing,
     channelsOf: (deviceId) => points.ofDevice(deviceId).map(({ channel }) => channel),
     operation: config.operation,
-    onDiagnosis: (deviceId, { kind, diagnosis: { code, text, cure } }) =>
-      options.telemetry.event(
-        `device-diagnosis.${kind}`,
-        deviceId,
-        kind === "onset" ? `${text}. ${cure} (${code})` : `over: ${text} (${code})`,
-      ),
+    onDiagnosis: (deviceId, news) =>
+      options.telemetry.event(`device-diagnosis.${news.kind}`, deviceId, describeNews(news)),
     gatewayId: config.gateway.id,
     runtimeVersion: options.runtimeVersion,
     topics: options.topics,

@@ -13,6 +13,11 @@ export interface DiagnosisNews {
   readonly diagnosis: DeviceDiagnosis;
 }
 
+/** As an event tells it. */
+export function describeNews({ kind, diagnosis: { code, text, cure } }: DiagnosisNews): string {
+  return kind === "onset" ? `${text}. ${cure} (${code})` : `over: ${text} (${code})`;
+}
+
 export interface DiagnosisLedger<Code extends string> {
   /** Takes what was found now; returns what is news, in the order of the codes. */
   update(verdicts: ReadonlyMap<Code, DiagnosisVerdict>, now: DiagnosisTime): readonly DiagnosisNews[];

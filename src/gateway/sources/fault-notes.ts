@@ -17,6 +17,11 @@ export const connectionSubject: FaultSubject = {
   subject: "connection",
 };
 
+/** The values of a channel. */
+export function channelSubject(turbine: string, channel: string): FaultSubject {
+  return { code: "no-value", turbine, subject: `${channel} of ${turbine}` };
+}
+
 export interface FaultNotes {
   /** `subject` is at fault; says so unless it was before. */
   note(subject: FaultSubject, fault: Pick<SourceFault, "detail" | "cure">): void;

@@ -10,7 +10,7 @@ import {
   splitRegisterBlock,
 } from "../../core/ingest/modbus-registers.ts";
 import type { Clock } from "../../core/platform/clock.ts";
-import type { createFaultNotes, FaultSubject } from "./fault-notes.ts";
+import type { FaultNotes, FaultSubject } from "./fault-notes.ts";
 import type { ModbusConnection } from "./modbus-client.ts";
 import type { ReadingSink } from "./reading-source.ts";
 import { createReadingTeller } from "./reading-teller.ts";
@@ -38,7 +38,7 @@ type ReadUnit = (connection: ModbusConnection, unit: PolledUnit) => Promise<Unit
 interface UnitReaderParts {
   readonly sink: ReadingSink;
   readonly clock: Clock;
-  readonly faults: ReturnType<typeof createFaultNotes>;
+  readonly faults: FaultNotes;
   readonly counts: { readings: number; bad: number };
 }
 

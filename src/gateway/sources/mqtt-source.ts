@@ -14,7 +14,7 @@ import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
-import { connectionSubject, createFaultNotes, type FaultSubject } from "./fault-notes.ts";
+import { channelSubject, connectionSubject, createFaultNotes, type FaultSubject } from "./fault-notes.ts";
 import type { ReadingSource } from "./reading-source.ts";
 
 interface Mapping extends ScadaConfig {
@@ -198,8 +198,4 @@ function describeLate({ channel, timestampMs, arrivedMs }: Reading) {
 
 function turbineSubject(code: "no-answer" | "no-value", turbine: string): FaultSubject {
   return { code, turbine, subject: turbine };
-}
-
-function channelSubject(turbine: string, channel: string): FaultSubject {
-  return { code: "no-value", turbine, subject: `${channel} of ${turbine}` };
 }
