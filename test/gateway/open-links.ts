@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import type { DeviceConfig } from "../../src/core/contract/config/gateway-config.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
-import { systemClock } from "../../src/core/platform/clock.ts";
+import { systemClock, systemTimers } from "../../src/core/platform/clock.ts";
 import type { Logger } from "../../src/core/platform/logger.ts";
 import {
   type DeviceLinks,
@@ -32,6 +32,7 @@ export async function openLinks(
     topics: createTopics("aurora/v1"),
     mqtt: createFakeMqtt(),
     clock: systemClock,
+    timers: systemTimers,
     random: createRandom(1),
     bearingOf: () => undefined,
     channelsOf: () => [],

@@ -11,7 +11,7 @@ import type { DeviceConfig, GatewayConfig } from "../../core/contract/config/gat
 import { type IndexedPoint, indexPoints, type PointIndex } from "../../core/contract/config/index-points.ts";
 import { gatewayState } from "../../core/contract/config/state-names.ts";
 import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
-import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
+import type { DeviceChannel, HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { WholeGatewayPage } from "../../core/contract/gateway-page.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { Quarantine } from "../../core/contract/stream.ts";
@@ -108,6 +108,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     topics: options.topics,
     mqtt: options.mqtt,
     clock,
+    timers: systemTimers,
     random: createRandom(randomInt(2 ** 31)),
     logger,
     pipeline,
@@ -122,15 +123,15 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     logger,
   });
   const speeds = createMappedSpeeds(config, clock);
-  const watches = new Map(links.sessions.map(({ id, watch }) => [id, watch]));
+  const linkOf = new Map(links.sessions.map((link) => [link.device.id, link]));
   /** Version of the model that a device runs; null: none, or it was not heard yet. */
-  const modelOf = ({ id, session: { hello } }: Pick<DeviceLink, "id" | "session">): string | null =>
+  const modelOf = (id: string, hello: HelloMessage | undefined): string | null =>
     pushes.runs(id, hello?.sessionId)?.version ?? hello?.modelVersion ?? null;
-  const standingOf = ({ id, session }: DeviceLink, { keyFile }: DeviceConfig): ModelStanding => {
+  const standingOf = ({ device: { id, keyFile }, session: { hello } }: DeviceLink): ModelStanding => {
     const own = points.ofDevice(id);
     const bundle = own[0]?.bundle;
     const serves = bundle === undefined ? null : models.current(bundle).ref.version;
-    const runs = session.hello === undefined ? undefined : modelOf({ id, session });
+    const runs = hello === undefined ? undefined : modelOf(id, hello);
     return {
       runs,
       serves,
@@ -142,53 +143,53 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
       ...readTold({ id, points: own }, pipeline.readings, clock.monotonicMs()),
     };
   };
-  const sessions = new Map(links.sessions.map(({ id, session }) => [id, session]));
   return {
     ...tasks,
     sessions: links.sessions,
     backPressure,
     hold: (deviceIds) => {
-      for (const id of deviceIds) sessions.get(id)?.hold();
+      for (const id of deviceIds) linkOf.get(id)?.session.hold();
     },
     letGo: (deviceIds) => {
-      for (const id of deviceIds) sessions.get(id)?.letGo();
+      for (const id of deviceIds) linkOf.get(id)?.session.letGo();
     },
     tick: () => {
       recordings.tick(clock.monotonicMs());
-      for (const [index, link] of links.sessions.entries()) {
-        const { id, watch, session } = link;
-        watch.tick(session.statistics, pushes.trouble(id), standingOf(link, config.devices[index]!));
+      for (const link of links.sessions) {
+        const { device, watch, session } = link;
+        watch.tick(session.statistics, pushes.trouble(device.id), standingOf(link));
       }
     },
     noteSetAside: (quarantine) => {
       speeds.noteSetAside(quarantine);
-      watches.get(quarantine.deviceId)?.setAside(quarantine, clock.monotonicMs());
+      linkOf.get(quarantine.deviceId)?.watch.setAside(quarantine, clock.monotonicMs());
     },
     noteDecision: ({ point: { turbine, component } }, scored) => {
       if (scored === null) return;
       const { window, bundle } = scored;
       const point = points.find(turbine, component);
       const reference = bundle.manifest.baseline?.reference;
-      if (point !== undefined) watches.get(point.device)?.window(window.levels, reference, window.shaftRpm);
+      const watch = point && linkOf.get(point.device)?.watch;
+      watch?.window(window.levels, reference, window.shaftRpm);
     },
     diagnosed: (turbine) => {
       const diagnosed: DiagnosedDevice[] = [];
       for (const device of new Set(points.ofTurbine(turbine).map((point) => point.device))) {
-        const diagnoses = watches.get(device)?.diagnoses ?? [];
+        const diagnoses = linkOf.get(device)?.watch.diagnoses ?? [];
         if (diagnoses.length > 0) diagnosed.push({ device, diagnoses });
       }
       return diagnosed;
     },
-    channelsOf: (deviceId) => sessions.get(deviceId)?.hello?.channels ?? [],
+    channelsOf: (deviceId) => linkOf.get(deviceId)?.session.hello?.channels ?? [],
     describe: () =>
-      links.sessions.map(({ id, session, health, heardMs, watch }, index) => ({
+      links.sessions.map(({ device: { id, connect, mode }, session, health, heardMs, watch }) => ({
         id,
-        connect: config.devices[index]!.connect,
-        mode: config.devices[index]!.mode,
+        connect,
+        mode,
         state: session.state,
         noContact: watch.noContact,
         firmware: session.hello?.firmware ?? null,
-        model: modelOf({ id, session }),
+        model: modelOf(id, session.hello),
         windows: watch.windows,
         diagnoses: watch.diagnoses,
         push: pushes.describe(id),

@@ -23,7 +23,7 @@ import type { DeviceHealthMessage, HelloMessage } from "../../core/contract/devi
 import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { Random } from "../../core/maths/random.ts";
-import { type Clock, systemTimers, type Timers } from "../../core/platform/clock.ts";
+import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { DeviceCaptures } from "./device-captures.ts";
 import type { DevicePushes } from "./device-pushes.ts";
@@ -54,8 +54,7 @@ export interface DeviceLinksOptions extends Pick<DeviceWatchOptions, "operation"
   readonly topics: Topics;
   readonly mqtt: MqttPort;
   readonly clock: Clock;
-  /** Default: those of the event loop. */
-  readonly timers?: Timers;
+  readonly timers: Timers;
   readonly random: Random;
   readonly logger: Logger;
   readonly pipeline: DeviceDataSink;
@@ -65,7 +64,7 @@ export interface DeviceLinksOptions extends Pick<DeviceWatchOptions, "operation"
 }
 
 export interface DeviceLink {
-  readonly id: string;
+  readonly device: DeviceConfig;
   readonly session: DeviceSession;
   readonly watch: DeviceWatch;
   /** What it counted since its boot: dropped samples, bad frames, abandoned windows; null until it said so. */
@@ -123,17 +122,16 @@ async function createPacketLink(device: DeviceConfig, options: DeviceLinksOption
     return { link, settle: () => {} };
   }
   const transport = createReconnectingTransport(await createByteTransport(address.value, device.baud), {
-    timers: options.timers ?? systemTimers,
+    timers: options.timers,
     random: options.random,
   });
   return { link: createFramedLink(transport), settle: () => transport.settle() };
 }
 
 class OpenedDevice implements DeviceLink {
-  readonly id: string;
+  readonly device: DeviceConfig;
   readonly watch: DeviceWatch;
   readonly session: DeviceSession;
-  readonly #device: DeviceConfig;
   readonly #options: DeviceLinksOptions;
   readonly #logger: Logger;
   readonly #opened: OpenedLink;
@@ -146,8 +144,7 @@ class OpenedDevice implements DeviceLink {
   constructor(device: DeviceConfig, opened: OpenedLink, options: DeviceLinksOptions) {
     const { clock, random, gatewayId, runtimeVersion } = options;
     const logger = options.logger.child({ device: device.id });
-    this.id = device.id;
-    this.#device = device;
+    this.device = device;
     this.#opened = opened;
     this.#options = options;
     this.#logger = logger;
@@ -172,7 +169,7 @@ class OpenedDevice implements DeviceLink {
           ? undefined
           : { bearing, alarmRawSamples: device.alarmRawSamples },
       random,
-      timers: options.timers ?? systemTimers,
+      timers: options.timers,
       onHello: (hello) => this.#greet(hello),
       onConfigured: (hello) => {
         this.watch.configured();
@@ -208,8 +205,8 @@ class OpenedDevice implements DeviceLink {
   }
 
   #lose(): void {
-    this.#options.captures.lost(this.id);
-    this.#options.pushes.lost(this.id);
+    this.#options.captures.lost(this.device.id);
+    this.#options.pushes.lost(this.device.id);
   }
 
   #receive(message: DeviceDataMessage, hello: HelloMessage): void {
@@ -230,7 +227,7 @@ class OpenedDevice implements DeviceLink {
   /** Gives what the device sent to whom it concerns. */
   #take(message: Exclude<DeviceDataMessage, DeviceHealthMessage>, hello: HelloMessage): void {
     const { pipeline, captures, recordings, pushes } = this.#options;
-    const { mode } = this.#device;
+    const { id, mode } = this.device;
     const arrival = this.#arrival;
     switch (message.type) {
       case "raw-window": {
@@ -251,13 +248,13 @@ class OpenedDevice implements DeviceLink {
         if (mode === "raw") return;
         const score = toDeviceScore(hello, message, arrival);
         if (score === undefined) return;
-        const pushed = pushes.runs(this.id, hello.sessionId);
+        const pushed = pushes.runs(id, hello.sessionId);
         const isPushed = pushed !== null && pushed.version === score.modelVersion;
         pipeline.acceptScore(isPushed ? { ...score, modelSha256: pushed.sha256 } : score, mode);
         return;
       }
       case "model-status":
-        pushes.status(this.id, message);
+        pushes.status(id, message);
         return;
       case "nack":
         return;
