@@ -63,10 +63,15 @@ function describeTrouble(trouble: string): CheckResult {
             "the disk, or its share of it, is full: all but alerts wait in memory",
             "Free some room on the disk.",
           ]
-        : [
-            `cannot be written or read (${trouble}): records wait`,
-            "Look at the disk; the gateway's log says more.",
-          ];
+        : trouble === "unreadable"
+          ? [
+              "the disk failed to read some of its file when it was opened: what lies there may not be sent",
+              "Look whether the card sits firmly, and at the disk (dmesg); the gateway's log says which pages.",
+            ]
+          : [
+              `cannot be written or read (${trouble}): records wait`,
+              "Look at the disk; the gateway's log says more.",
+            ];
   return bad("outbox", text, advice);
 }
 

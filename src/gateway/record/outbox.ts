@@ -30,7 +30,7 @@ interface OutboxCounts {
   readonly pendingRecords: number;
   /** Records that could not be encoded (a bug; declared as events). */
   readonly rejected: number;
-  /** Why not everything can be committed or read now, or null: `full` until the disk has room for the reserve again, `gone` while its file is not in its place. */
+  /** Why not everything can be committed or read now, or null: `full` until the disk has room for the reserve again, `gone` while its file is not in its place, `unreadable` where not all of it could be read when it was opened. */
   readonly trouble: string | null;
   /** Bytes of the database and its log on the disk. */
   readonly diskBytes: number;
@@ -150,9 +150,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
   });
 
+  let toldUnreadable: string | null = null;
   file.add({
     name: outboxPart,
-    attach: writer.attach,
+    attach(database) {
+      writer.attach(database);
+      const unreadable = file.unreadable();
+      if (unreadable === null || unreadable === toldUnreadable) return;
+      toldUnreadable = unreadable;
+      writer.pushEvent("store.unreadable", "outbox", unreadable);
+      commits.schedule(groupMs);
+    },
     onRenewed(setAside, reason) {
       reads.reset();
       writer.pushEvent("store.corrupted", "outbox", `${reason}; kept as ${basename(setAside)}`);
@@ -213,8 +221,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     counts: () => ({
       ...countLanes(writer),
       rejected,
-      trouble:
-        commits.trouble ?? reads.trouble ?? (commits.isGone ? "gone" : file.reserve.isHeld ? null : "full"),
+      trouble: commits.trouble ?? reads.trouble ?? (commits.isGone ? "gone" : findLesserTrouble(file)),
       diskBytes: file.sizeBytes(),
     }),
     onCommit(callback) {
@@ -229,6 +236,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
   };
   return outbox;
+}
+
+function findLesserTrouble({ reserve, unreadable }: StoreFile): string | null {
+  if (!reserve.isHeld) return "full";
+  return unreadable() === null ? null : "unreadable";
 }
 
 function countLanes(writer: OutboxWriter): Pick<OutboxCounts, "lanes" | "records" | "pendingRecords"> {

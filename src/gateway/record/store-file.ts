@@ -63,6 +63,8 @@ export interface StoreFile {
   readonly reserve: StoreReserve;
   /** Can another start take up what could not be taken up at this one? Reads all of the file where it may be so. */
   canTakeUp(): boolean;
+  /** What of it could not be read when it was opened last; null: nothing. Told to parts before they are attached. */
+  unreadable(): string | null;
   /** Is another file in its place, or none? What is written then is found by nobody after the end. */
   isGone(): boolean;
   /** Bytes on the disk: the database and its log, without the reserve; 0 where the disk does not say. */
@@ -87,6 +89,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   /** What it holds of them was not taken up: nothing is written over that, and only another start takes it up. */
   const unread = new Set<StorePart>();
   let renewal: Renewal | null = null;
+  let unreadable: string | null = null;
   let closed = false;
   const whereItReads = createReadPause();
 
@@ -107,20 +110,17 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   const openAttached = (begun: Renewal | null = null): SqliteDatabase => {
     let renewed: Renewal | null = null;
     let unsettled: Renewal | null = null;
+    unreadable = null;
     const opened = openSqlite(path, {
       locking: "exclusive",
       synchronous: options.survives === "crash" ? "normal" : "full",
       busyTimeoutMs: options.busyTimeoutMs ?? 2000,
       ...(options.cacheKibibytes === undefined ? {} : { cacheKibibytes: options.cacheKibibytes }),
       ...(options.maxFileBytes === undefined ? {} : { maxBytes: options.maxFileBytes }),
-      onFinding: ({ leakedPages, unreadable }) => {
-        const pages = leakedPages;
-        if (unreadable !== null) logger.warn("not all of the store could be read", { path, unreadable });
-        else
-          logger.warn("pages of the store have no use, as in a copy of one that was being written", {
-            path,
-            pages,
-          });
+      onFinding: ({ leakedPages: pages, unreadable: words }) => {
+        unreadable = words;
+        if (words !== null) logger.warn("not all of the store could be read", { path, unreadable: words });
+        else logger.warn("pages of the store have no use, as in a copy of a live one", { path, pages });
       },
       onCorrupt: (setAside, reason, fresh) => {
         renewed = { setAside, reason, settled: new Set() };
@@ -225,6 +225,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   return {
     reserve,
     canTakeUp: () => unread.size > 0 && database !== null && !isElsewhere() && canReadAll(path),
+    unreadable: () => unreadable,
     isGone: () => database !== null && isElsewhere(),
     sizeBytes() {
       try {

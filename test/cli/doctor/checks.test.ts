@@ -339,6 +339,7 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
     ["gone", /its file was removed or replaced/],
     ["full", /is full: all but alerts wait/],
     ["io", /cannot be written or read \(io\)/],
+    ["unreadable", /the disk failed to read some of its file/],
   ] as const) {
     const troubled = checkRunning(config, { ...page, outbox: { records: 1, trouble } });
     expect(troubled.find(({ name }) => name === "outbox")).toMatchObject({

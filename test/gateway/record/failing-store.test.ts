@@ -31,6 +31,7 @@ function leaveStore(): { readonly path: string; readonly rootOf: (table: string)
   for (let index = 0; index < 60; index++)
     outbox.append({ kind: "event", timeMs: 1, name: "n", subject: "s", detail: "x".repeat(500) });
   outbox.flush();
+  file.use((database) => database.exec("CREATE TABLE junk (x); INSERT INTO junk VALUES (1)"));
   const roots = file.use((database) => database.prepare("SELECT name, rootpage FROM sqlite_master").all());
   outbox.close();
   file.close();
@@ -45,6 +46,8 @@ interface Told {
   readonly refusal: string | null;
   /** Could another start take up the rest, before the disk reads again and afterwards? */
   readonly canTakeUp: readonly boolean[];
+  /** What the status says of the outbox while the disk fails. */
+  readonly trouble: string | null;
   readonly errors: readonly string[];
 }
 
@@ -109,6 +112,22 @@ test("a page of the state that cannot be read is no damage: nothing is set aside
   if (told === null) return skip("nobody can make a disk fail here");
   expect(told).toMatchObject({ kept: null, refusal: null, canTakeUp: [false, true] });
   expect(readAgain(path)).toEqual({ baseline, setAside: [] });
+});
+
+test("a page that could not be read at the opening is told, though nobody needs it", ({ skip }) => {
+  const { path, rootOf } = leaveStore();
+  const page = rootOf("junk");
+  const told = beginFailing(path, [page, page + 1]);
+  if (told === null) return skip("nobody can make a disk fail here");
+  expect(told).toMatchObject({ kept: baseline, refusal: null, trouble: "unreadable" });
+  const { outbox } = openOutbox(path);
+  // What is of another life is given out once the older is stored.
+  outbox.acknowledge(outbox.peek("update")!.bootId, "update", 60);
+  outbox.flush();
+  expect(contents(outbox, "update")!.records).toContainEqual(
+    expect.objectContaining({ name: "store.unreadable", detail: expect.stringContaining(`page ${page}`) }),
+  );
+  expect(outbox.counts().trouble).toBeNull();
 });
 
 test("a disk that reads again while a start waits costs nothing", ({ skip }) => {

@@ -21,6 +21,7 @@ if (liftsMs !== undefined)
 const clock = createManualClock();
 const errors: string[] = [];
 const canTakeUp: boolean[] = [];
+let trouble: string | null = null;
 const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
 const begin = (): string | null => {
   const file = openStoreFile({ path, logger, patienceMs: Number(patienceMs) });
@@ -30,6 +31,7 @@ const begin = (): string | null => {
   const appendAlert = (id: string): void => outbox.append({ kind: "alert", id, json: "{}" });
   appendAlert("failing");
   canTakeUp.push(file.canTakeUp());
+  trouble = outbox.counts().trouble;
   rmSync(`${path}.failing`, { force: true });
   state.set("learnt", "{}");
   appendAlert("mended");
@@ -46,4 +48,4 @@ try {
 } catch (error) {
   refusal = String((error as { code?: unknown }).code);
 }
-process.stdout.write(JSON.stringify({ kept, refusal, canTakeUp, errors }));
+process.stdout.write(JSON.stringify({ kept, refusal, canTakeUp, trouble, errors }));

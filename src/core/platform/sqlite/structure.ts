@@ -5,7 +5,7 @@ export interface StructureFinding {
   readonly leakedPages: number;
   /** The first words of all else that is wrong; null: nothing. */
   readonly damage: string | null;
-  /** The first words of what could not be read. That is no damage, and what else was found may come of it; null: all could be read. */
+  /** The first words of what could not be read, and of what else was found. The one is no damage, and the other may come of it; null: all could be read. */
   readonly unreadable: string | null;
 }
 
@@ -52,8 +52,11 @@ function look(database: Questioned, findings: number): StructureFinding {
   if (lines.length === 0) return { leakedPages: 0, damage: "no answer", unreadable: null };
   const found = lines.filter((line) => line !== "ok" && !headingPattern.test(line));
   const failedReads = found.filter(isFailedRead);
-  if (failedReads.length > 0) return { leakedPages: 0, damage: null, unreadable: firstOf(failedReads) };
-  const damages = found.filter((line) => !leakedPattern.test(line));
+  const damages = found.filter((line) => !leakedPattern.test(line) && !isFailedRead(line));
+  if (failedReads.length > 0) {
+    const besides = damages.length === 0 ? "" : `; beside it, which may come of it: ${firstOf(damages)}`;
+    return { leakedPages: 0, damage: null, unreadable: firstOf(failedReads) + besides };
+  }
   return {
     leakedPages: found.length - damages.length,
     damage: damages.length === 0 ? null : firstOf(damages),
