@@ -4,10 +4,10 @@ import { expect, it, onTestFinished } from "vitest";
 import { openCollectorEvidence } from "../../src/collector/compose-evidence.ts";
 import { openSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
-import { ok } from "../../src/core/contract/result.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { envelopeOf } from "./envelope-of.ts";
 import { makeEvidence } from "./evidence/make-evidence.ts";
 
 const yearMs = 365 * 86_400_000;
@@ -53,9 +53,8 @@ async function createPlace() {
   let sequence = 1;
   const take = async (samples: number): Promise<string> => {
     const { id, pieces } = await makeEvidence({}, samples);
-    const records = pieces(60_000).map((piece) => ok(piece));
-    const envelope = { gateway: "gw-1", bootId: "b", lane: "raw", oldestSequence: 1 } as const;
-    await evidence.take([{ ...envelope, firstSequence: sequence, records } as never]);
+    const records = pieces(60_000);
+    await evidence.take([envelopeOf(records, { lane: "raw", firstSequence: sequence })]);
     sequence += records.length;
     return id;
   };

@@ -7,17 +7,13 @@ import { openIncomingFiles } from "../../../src/collector/evidence/incoming-file
 import { takePieces } from "../../../src/collector/evidence/take-pieces.ts";
 import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts";
 import type { EvidenceReceipt } from "../../../src/core/contract/evidence.ts";
-import type {
-  EvidencePiece,
-  UplinkEnvelope,
-  UplinkRecord,
-} from "../../../src/core/contract/uplink-record.ts";
+import type { EvidencePiece, UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { systemClock, systemTimers } from "../../../src/core/platform/clock.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { fillDisk, mountSmallDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { createIngestBench } from "../ingest-bench.ts";
+import { createIngestBench, eventEnvelope } from "../ingest-bench.ts";
 import { describeMade, type MadeEvidence, makeEvidence } from "./make-evidence.ts";
 
 const sites = new Map([
@@ -59,14 +55,7 @@ async function createBench(dir = createTemporaryFolder()) {
   const send = (records: readonly UplinkRecord[], gateway = "gw-1"): void => {
     const firstSequence = next.get(gateway) ?? 1;
     next.set(gateway, firstSequence + records.length);
-    const envelope: UplinkEnvelope = {
-      gateway,
-      bootId: "b",
-      lane: "raw",
-      firstSequence,
-      oldestSequence: 1,
-      records,
-    };
+    const envelope = eventEnvelope(records, { gateway, lane: "raw", firstSequence });
     bench.ingest.accept(`aurora/v1/gateway/${gateway}/up/raw`, encodeUplinkEnvelope(envelope));
   };
   const stored = async (): Promise<string[]> =>
@@ -193,14 +182,7 @@ it("on a full disk acknowledges no piece, keeps storing what needs none, and tak
   expect(bench.faults).toEqual([null, expect.stringContaining("ENOSPC")]);
   empty();
   // The gateway has no answer and sends it again.
-  const again: UplinkEnvelope = {
-    gateway: "gw-1",
-    bootId: "b",
-    lane: "raw",
-    firstSequence: 2,
-    oldestSequence: 2,
-    records: pieces.slice(1),
-  };
+  const again = eventEnvelope(pieces.slice(1), { lane: "raw", firstSequence: 2, oldestSequence: 2 });
   bench.ingest.accept("aurora/v1/gateway/gw-1/up/raw", encodeUplinkEnvelope(again));
   await bench.ingest.flush();
   expect(await bench.stored()).toEqual([evidence.id]);
