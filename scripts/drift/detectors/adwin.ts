@@ -4,14 +4,12 @@
  */
 import type { ChangeDetector } from "./change-detector.ts";
 
-interface AdwinOptions {
-  readonly delta?: number;
-  /** A cut is looked for every so many values. */
-  readonly clock?: number;
-  readonly maxBuckets?: number;
-  readonly minPart?: number;
-  readonly grace?: number;
-}
+const delta = 0.002;
+/** A cut is looked for every so many values. */
+const clock = 32;
+const maxBuckets = 5;
+const minPart = 5;
+const grace = 10;
 
 interface Bucket {
   readonly count: number;
@@ -22,8 +20,7 @@ interface Bucket {
 
 const empty: Bucket = { count: 0, sum: 0, squares: 0 };
 
-export function createAdwin(options: AdwinOptions = {}): ChangeDetector & { width(): number } {
-  const { delta = 0.002, clock = 32, maxBuckets = 5, minPart = 5, grace = 10 } = options;
+export function createAdwin(): ChangeDetector & { width(): number } {
   /** Newest first; rows[k] holds buckets of 2^k values, the oldest first. */
   let rows: Bucket[][] = [[]];
   let all = empty;

@@ -1,14 +1,11 @@
 /** Drift detection method (Gama et al., 2004): an error rate more than three standard errors above its lowest. */
 import type { ChangeDetector } from "./change-detector.ts";
 
-interface DdmOptions {
-  readonly minValues?: number;
-  readonly warningDeviations?: number;
-  readonly driftDeviations?: number;
-}
+const minValues = 30;
+const warningDeviations = 2;
+const driftDeviations = 3;
 
-export function createDdm(options: DdmOptions = {}): ChangeDetector {
-  const { minValues = 30, warningDeviations = 2, driftDeviations = 3 } = options;
+export function createDdm(): ChangeDetector {
   let [count, rate, lowest, lowestRate, lowestDeviation] = [0, 0, 0, 0, 0];
   const begin = (): void => {
     [count, rate] = [0, 0];

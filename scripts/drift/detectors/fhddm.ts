@@ -1,11 +1,11 @@
 /** FHDDM (Pesaranghader, Viktor, 2016): right answers in a sliding window against the most there ever were (Hoeffding). */
 import type { ChangeDetector } from "./change-detector.ts";
 
-export function createFhddm(
-  options: { readonly windowSize?: number; readonly delta?: number } = {},
-): ChangeDetector {
-  const { windowSize = 100, delta = 1e-6 } = options;
-  const bound = Math.sqrt(Math.log(1 / delta) / (2 * windowSize));
+const windowSize = 100;
+const delta = 1e-6;
+const bound: number = Math.sqrt(Math.log(1 / delta) / (2 * windowSize));
+
+export function createFhddm(): ChangeDetector {
   let window: number[] = [];
   let [right, most] = [0, 0];
   return {

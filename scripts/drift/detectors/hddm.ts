@@ -4,13 +4,12 @@
  */
 import type { ChangeDetector } from "./change-detector.ts";
 
-interface HddmOptions {
-  readonly driftConfidence?: number;
-  readonly warningConfidence?: number;
-}
+const driftConfidence = 0.001;
+const warningConfidence = 0.005;
+/** Weight of the newest value in HDDM_W. */
+const lambda = 0.05;
 
-export function createHddmA(options: HddmOptions = {}): ChangeDetector {
-  const { driftConfidence = 0.001, warningConfidence = 0.005 } = options;
+export function createHddmA(): ChangeDetector {
   let [count, sum, lowCount, lowSum] = [0, 0, 0, 0];
   let over = false;
   /** Is the mean of all larger than that of the lowest beginning, at this confidence? */
@@ -46,8 +45,7 @@ interface WeightedMean {
   readonly bound: number;
 }
 
-export function createHddmW(options: HddmOptions & { readonly lambda?: number } = {}): ChangeDetector {
-  const { driftConfidence = 0.001, warningConfidence = 0.005, lambda = 0.05 } = options;
+export function createHddmW(): ChangeDetector {
   const nothing: WeightedMean = { mean: -1, bound: 0 };
   let [all, before, since] = [nothing, nothing, nothing];
   let lowest = Number.POSITIVE_INFINITY;

@@ -1,18 +1,15 @@
 /** Page–Hinkley test (Page, 1954): the mean of a stream moved up or down, as the sum of what lies off its running mean tells. */
 import type { ChangeDetector } from "./change-detector.ts";
 
-interface PageHinkleyOptions {
-  /** Values before the first alarm. */
-  readonly minValues?: number;
-  /** Change of the mean that is not worth an alarm. */
-  readonly delta?: number;
-  readonly threshold?: number;
-  /** Forgetting of the sums. */
-  readonly alpha?: number;
-}
+/** Values before the first alarm. */
+const minValues = 30;
+/** Change of the mean that is not worth an alarm. */
+const delta = 0.005;
+const threshold = 50;
+/** Forgetting of the sums. */
+const alpha = 0.9999;
 
-export function createPageHinkley(options: PageHinkleyOptions = {}): ChangeDetector & { evidence(): number } {
-  const { minValues = 30, delta = 0.005, threshold = 50, alpha = 0.9999 } = options;
+export function createPageHinkley(): ChangeDetector & { evidence(): number } {
   let [count, mean, up, down] = [0, 0, 0, 0];
   let over = false;
   return {
