@@ -79,7 +79,6 @@ const longTests = `
   test/collector/uplink/uplink-ingest.test.ts
   test/core/decision/alarms/alarm-register.test.ts
   test/core/decision/point-watch.test.ts
-  test/core/drift/assess-day.test.ts
   test/core/explain/physical-evidence.test.ts
   test/gateway/devices/sloppy-devices.test.ts
   test/gateway/points/drift-post.test.ts

@@ -1,12 +1,13 @@
 /** Years of healthy machines by block resampling, and how often the decision raises on them. */
+
+import { dayMs, hourMs } from "../../src/core/maths/durations.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { type BenchModel, createBenchWatch, toWindow } from "./alarm-scenes.ts";
 import { type HealthyPool, readCwruPool, readSimulatorPool } from "./healthy-streams.ts";
 
-const dayMs = 86_400_000;
 const yearMs = 365.25 * dayMs;
 const deviations = [0.3, 0.5];
-const timeScales = { "10 min": 600_000, hour: 3_600_000, day: dayMs, week: 7 * dayMs };
+const timeScales = { "10 min": 600_000, hour: hourMs, day: dayMs, week: 7 * dayMs };
 const blockWindows = 8;
 const noiseCorrelation = 0.3;
 const noise = 0.3;

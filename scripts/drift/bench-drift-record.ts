@@ -11,6 +11,7 @@ import { createUplinkIngest } from "../../src/collector/uplink/uplink-ingest.ts"
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import type { DriftReport } from "../../src/core/contract/uplink-record.ts";
 import { addToDay, mergeDays } from "../../src/core/drift/merge-day.ts";
+import { dayMs, hourMs } from "../../src/core/maths/durations.ts";
 import { systemTimers } from "../../src/core/platform/clock.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics } from "../../src/core/platform/metrics.ts";
@@ -19,7 +20,6 @@ import { ownCpuSeconds } from "../bench/process-cpu.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { createDayReports, createFleetReference } from "./fleet-reports.ts";
 
-const dayMs = 86_400_000;
 const firstMs = Date.UTC(2026, 0, 1);
 const points = Number(/--points=(\d+)/.exec(process.argv.join(" "))?.[1] ?? 1_000);
 /** As the bearing bundle has them: 47 features, 5 scores and 12 levels. */
@@ -117,7 +117,7 @@ async function measureRecord(dir: string) {
       figures.storeMs += cpuMs() - startMs;
       figures.reports += envelopes.length;
     }
-    nowMs = firstMs + (day + 1) * dayMs + 3 * 3_600_000;
+    nowMs = firstMs + (day + 1) * dayMs + 3 * hourMs;
     const watch = watchBlocks();
     const startMs = cpuMs();
     const { verdicts } = await job.run();

@@ -2,9 +2,9 @@
 import { findBin } from "../../src/core/drift/bins.ts";
 import { type DaySummary, slotsOfDay } from "../../src/core/drift/day-summary.ts";
 import { createDriftTask, type DriftTask } from "../../src/core/drift/drift-task.ts";
+import { dayMs } from "../../src/core/maths/durations.ts";
 import type { Random } from "../../src/core/maths/random.ts";
 
-export const dayMs = 86_400_000;
 export const rowsPerDay = 144;
 const rowsPerSlot = rowsPerDay / slotsOfDay;
 

@@ -4,10 +4,8 @@ import { namePoint } from "../../src/core/contract/name-point.ts";
 import type { PointId } from "../../src/core/contract/stream.ts";
 import type { DriftReport, FeatureSketch } from "../../src/core/contract/uplink-record.ts";
 import type { DriftReference } from "../../src/core/drift/drift-reference.ts";
+import { dayMs } from "../../src/core/maths/durations.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
-
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 
 /** Quantiles of the standard normal distribution at 1/16, 2/16 …, as 16 bins have them. */
 const normalEdges = [

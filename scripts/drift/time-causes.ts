@@ -4,10 +4,10 @@
  */
 import type { DriftVerdict, FeatureShift } from "../../src/core/contract/drift-verdict.ts";
 import { findCauses, findCausesByStep } from "../../src/core/drift/find-causes.ts";
+import { dayMs } from "../../src/core/maths/durations.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { ownCpuSeconds } from "../bench/process-cpu.ts";
 
-const dayMs = 86_400_000;
 const fromMs = Date.UTC(2026, 2, 12);
 const columns = 60;
 const columnsOfPoint = 16;

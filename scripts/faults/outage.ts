@@ -5,6 +5,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { hourMs } from "../../src/core/maths/durations.ts";
 import { computeQuantile } from "../../src/core/maths/robust.ts";
 import { auditSender } from "./audit-sender.ts";
 import { startBystander, watchAnswers } from "./bystander.ts";
@@ -15,7 +16,6 @@ import { type SenderProcess, startSender } from "./sender-process.ts";
 import { rowsPerBatch } from "./sender-records.ts";
 import { type LinkProfile, openShapedLink } from "./shaped-link.ts";
 
-const hourMs = 3_600_000;
 /** Of the process that catches up, with Node.js itself. */
 const maxRssMb = 250;
 /** Spread over the outage. */

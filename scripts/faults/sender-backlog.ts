@@ -1,6 +1,7 @@
 /** What a gateway of many points gathers in hours without a link, appended by a clock of its own, as fast as the disk takes it. */
 
 import type { FeatureSketch } from "../../src/core/contract/uplink-record.ts";
+import { minuteMs } from "../../src/core/maths/durations.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import type { Outbox } from "../../src/gateway/record/outbox.ts";
 import {
@@ -19,7 +20,6 @@ export interface BacklogOrder {
   readonly alerts: number;
 }
 
-const minuteMs = 60_000;
 const minutesPerReport = 10;
 const columns = 40;
 const windowsPerReport = 500;

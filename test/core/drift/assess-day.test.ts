@@ -1,10 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  createColumnsTask,
-  createRows,
-  dayMs,
-  summariseRows,
-} from "../../../scripts/drift/correlated-days.ts";
+import { createColumnsTask, createRows, summariseRows } from "../../../scripts/drift/correlated-days.ts";
 import type { DriftLoad } from "../../../src/core/contract/drift-verdict.ts";
 import { assessDay, type DayVerdict } from "../../../src/core/drift/assess-day.ts";
 import type { DaySummary } from "../../../src/core/drift/day-summary.ts";
@@ -17,6 +12,7 @@ import {
   type SiteReference,
   siteReferenceSchema,
 } from "../../../src/core/drift/site-reference.ts";
+import { dayMs } from "../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 
 const task = createColumnsTask(3, 14);

@@ -1,4 +1,6 @@
 /** What is odd about the times of recordings, or of a table's rows, that are played all the same; in words, for stderr. */
+
+import { dayMs } from "../../../core/maths/durations.ts";
 import { computeMedian } from "../../../core/maths/robust.ts";
 import { namesZone, parseTime } from "../../../training/dataset/parse-time.ts";
 
@@ -11,8 +13,8 @@ interface TimedRecording {
 }
 
 /** A day for clocks that run ahead. */
-const toleratedMs = 86_400_000;
-const yearMs = 365.25 * 86_400_000;
+const toleratedMs: number = dayMs;
+const yearMs: number = 365.25 * dayMs;
 /** A pause that is worth a word, and by how many times it is longer than others. */
 const oddGapMs = yearMs;
 const oddGaps = 50;

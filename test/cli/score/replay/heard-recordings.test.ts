@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import { createHeardRecordings } from "../../../../src/cli/score/replay/heard-recordings.ts";
-
-const hourMs = 3_600_000;
+import { hourMs } from "../../../../src/core/maths/durations.ts";
 
 /** A recording an hour, of so many revolutions at 60 rpm; `heard` are those of each that one window holds. */
 function play(recordings: readonly (readonly [revolutions: number, heard: number])[]) {
