@@ -62,8 +62,6 @@ export interface FaultSiteOptions {
   readonly mqtt?: Readonly<Record<string, unknown>>;
   /** Folder of the collector's record; default one of its own. */
   readonly stateDir?: string;
-  /** Where the collector finds the broker; default without a detour. */
-  readonly collectorBrokerUrl?: (brokerPort: number) => Promise<string>;
 }
 
 /** Starts broker and collector. */
@@ -75,12 +73,11 @@ export async function startFaultSite(options: FaultSiteOptions): Promise<FaultSi
   const brokerUrl = `mqtt://127.0.0.1:${port}`;
   const stateDir = options.stateDir ?? join(folder, "collector");
   mkdirSync(stateDir, { recursive: true });
-  const mqttUrl = (await options.collectorBrokerUrl?.(port)) ?? brokerUrl;
   const postgres = options.engine === "postgres" ? await startScratchPostgres() : null;
   const recordUrl = (await postgres?.createDatabase()) ?? null;
   const config = {
     collector: { stateDir, httpPort: 0 },
-    mqtt: { url: mqttUrl, ...options.mqtt },
+    mqtt: { url: brokerUrl, ...options.mqtt },
     ...(recordUrl === null ? {} : { record: { kind: "postgres", url: recordUrl } }),
     ...options.collector,
   };
