@@ -1,4 +1,5 @@
 /** Writes the command file of firmware-bridge/mcu/check and reads what comes back, in the same sequence. */
+import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
 
 /** A requantisation to try: the sum, the bits of the float32 multiplier, the zero point. */
 export interface RequantiseCase {
@@ -16,12 +17,7 @@ export interface WindowPiece {
 /** A window as check.c takes it. */
 export interface CheckWindow {
   readonly sampleRateHz: number;
-  readonly bearing: {
-    readonly bpfo: number;
-    readonly bpfi: number;
-    readonly bsf: number;
-    readonly ftf: number;
-  };
+  readonly bearing: BearingOrders;
   readonly scale: number;
   readonly pieces: readonly WindowPiece[];
 }

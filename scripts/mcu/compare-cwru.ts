@@ -9,7 +9,7 @@ import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts"
 import { decodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";
 import { openCwruRecordings } from "../cwru-recordings.ts";
-import { CheckCommands, CheckResults } from "./check-commands.ts";
+import { CheckCommands, CheckResults, type CheckWindow, type WindowPiece } from "./check-commands.ts";
 import { buildCheckProgram, type CheckTarget } from "./check-program.ts";
 import type { ShippedModel } from "./shipped-models.ts";
 
@@ -135,18 +135,7 @@ export async function compareCwru(dataDir: string, options: CwruComparisonOption
 
 /** The gateway's side; writes every window as a command for the device's. */
 function computeWindows(
-  source: {
-    readonly counts: Int16Array;
-    readonly scale: number;
-    readonly sampleRateHz: number;
-    readonly shaftRpm: number;
-    readonly bearing: {
-      readonly bpfo: number;
-      readonly bpfi: number;
-      readonly bsf: number;
-      readonly ftf: number;
-    };
-  },
+  source: Omit<CheckWindow, "pieces"> & WindowPiece,
   model: ShippedModel,
   commands: CheckCommands,
 ): Expected[] {
