@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
+import { endChild } from "../../test/support/has-ended.ts";
 import { until } from "../../test/support/until.ts";
 import type { FaultSite } from "./fault-site.ts";
 import type { BacklogOrder } from "./sender-backlog.ts";
@@ -94,12 +95,6 @@ export async function startSender(
     return answered;
   };
   const state = async (): Promise<SenderState> => (await order({ kind: "ask" })) as SenderState & SenderWord;
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, "exit");
-    child.kill(signal);
-    await gone;
-  };
   return {
     plan: whole,
     append: async (what, from, count) => void (await order({ kind: "append", what, from, count })),
@@ -121,7 +116,7 @@ export async function startSender(
       });
       return last;
     },
-    kill: () => end("SIGKILL"),
+    kill: () => endChild(child, "SIGKILL"),
     stop: async () => {
       const gone = once(child, "exit");
       child.send({ kind: "stop" } satisfies SenderOrder);

@@ -3,16 +3,10 @@ import { once } from "node:events";
 import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { endChild } from "../../test/support/has-ended.ts";
 import type { FaultLedger } from "../faults/fault-ledger.ts";
 import type { LearntSet } from "./learn-cases.ts";
-import {
-  type CommandEnd,
-  interrupt,
-  killHard,
-  type OwnDataRig,
-  readIfThere,
-  readJson,
-} from "./own-data-rig.ts";
+import { type CommandEnd, interrupt, type OwnDataRig, readIfThere, readJson } from "./own-data-rig.ts";
 
 /** A step that a run finished itself, not one kept from an earlier run. */
 const finishedStep = /^step \d+\/\d+ ([^:]+): [\d.]+ s/;
@@ -45,7 +39,7 @@ export async function killTraining(
       if (step === undefined || killed || killedAt.has(step)) return;
       killedAt.add(step);
       killed = true;
-      void killHard(child);
+      void endChild(child, "SIGKILL");
     });
     const [code] = (await ended) as [number | null];
     if (killed) {

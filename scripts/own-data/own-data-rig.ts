@@ -91,14 +91,6 @@ export function createOwnDataRig(folder: string, python: string, say: (text: str
   };
 }
 
-/** SIGKILL; resolves when it is gone. */
-export async function killHard(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, "exit");
-  child.kill("SIGKILL");
-  await gone;
-}
-
 /** Starts `aurora ARGS`, and ends it with a signal after some time. False: it had come to its end before. */
 export async function interrupt(
   rig: Pick<OwnDataRig, "start">,

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 import { findFreePort } from "../../test/support/free-port.ts";
+import { endChild } from "../../test/support/has-ended.ts";
 import { until } from "../../test/support/until.ts";
 import { createDaemonProcess } from "../faults/daemon-process.ts";
 import type { FaultLedger } from "../faults/fault-ledger.ts";
 import type { LearntSet } from "./learn-cases.ts";
-import { interrupt, killHard, makeDir, type OwnDataRig, readJson } from "./own-data-rig.ts";
+import { interrupt, makeDir, type OwnDataRig, readJson } from "./own-data-rig.ts";
 
 /** What of an alert is read. */
 interface SeenAlert {
@@ -70,7 +71,7 @@ export async function shipToGateway(rig: OwnDataRig, learnt: LearntSet, ledger: 
         JSON.stringify(event.data).slice(0, 400),
       );
     } finally {
-      await killHard(device);
+      await endChild(device, "SIGKILL");
     }
   };
   await shipUpdate(rig, ledger, { name: learnt.name, from, to: learnt.bundle, sources, run });

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
-import { hasEnded } from "./has-ended.ts";
+import { endChild, hasEnded } from "./has-ended.ts";
 import { untilListening } from "./until-listening.ts";
 
 const program = "/usr/sbin/mosquitto";
@@ -41,10 +40,7 @@ export async function startMosquitto(port: number, extra: readonly string[] = []
   const broker: Mosquitto = {
     port,
     async kill() {
-      if (child === null) return;
-      const gone = hasEnded(child) ? undefined : once(child, "exit");
-      child.kill("SIGKILL");
-      await gone;
+      if (child !== null) await endChild(child, "SIGKILL");
       child = null;
     },
     async start() {

@@ -3,13 +3,12 @@
  * is installed. Both hold every request against its signature.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { findFreePort } from "./free-port.ts";
-import { hasEnded } from "./has-ended.ts";
+import { endChild } from "./has-ended.ts";
 import { untilListening } from "./until-listening.ts";
 
 export interface S3Server {
@@ -93,10 +92,7 @@ export async function startS3Server(program: S3Program = "s3rver"): Promise<S3Se
     },
     dir,
     kill: async () => {
-      if (child === null) return;
-      const gone = hasEnded(child) ? undefined : once(child, "exit");
-      child.kill("SIGKILL");
-      await gone;
+      if (child !== null) await endChild(child, "SIGKILL");
       child = null;
     },
     start: async () => {
