@@ -23,7 +23,7 @@ export interface BundleChecks {
   readonly runtime: RuntimeIdentity;
   readonly findMisfit: (next: Manifest) => string | null;
   /** What a device sends that keeps it from serving; null: nothing. */
-  readonly findSent?: ((next: Manifest) => SentMisfit | null) | undefined;
+  readonly findSent: (next: Manifest) => SentMisfit | null;
 }
 
 /** The bundle does not fit what a device sends, which may send something else one day. */
@@ -63,7 +63,7 @@ export async function checkBundle(
   }
   checkCompatibility(manifest, runtime);
   checkFit(manifest, findMisfit(manifest));
-  const sentMisfit = findSent?.(manifest) ?? null;
+  const sentMisfit = findSent(manifest);
   if (sentMisfit !== null) throw new SentMisfitError(manifest, sentMisfit);
   return { bundle, golden: readGolden(bundle) };
 }

@@ -50,9 +50,9 @@ export interface UpdateLookOptions {
   /** In what a bundle does not fit this gateway though the one that serves does; null: in nothing. */
   readonly findMisfit: BundleChecks["findMisfit"];
   /** What a device sends that is in its way; null: nothing. */
-  readonly findSent?: BundleChecks["findSent"];
+  readonly findSent: BundleChecks["findSent"];
   /** Does that device send something else by now? */
-  readonly isSentOver?: ((sent: string) => boolean) | undefined;
+  readonly isSentOver: (sent: string) => boolean;
   /** Runs the golden cases of a staged bundle on this machine. @throws AuroraError PROOF_FAILED. */
   readonly prove: (expected: ExpectedProof, signal: AbortSignal) => Promise<ProofReport>;
   /** What serves now; asked at every look. */
@@ -68,8 +68,8 @@ export interface UpdateLookOptions {
   readonly onEvent: (name: string, subject: string, detail: string) => void;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Authorities of the server, as PEM; null or left out: the system's. */
-  readonly caFile?: string | null;
+  /** Authorities of the server, as PEM; null: the system's. */
+  readonly caFile: string | null;
   readonly bounds?: Partial<UpdateBounds>;
 }
 
@@ -169,7 +169,7 @@ async function beginLook({ options, bounds, slots, journal }: Tools): Promise<Up
   const { state, damage } = await journal.read();
   if (damage !== null) options.onEvent("update.journal-damaged", options.stateDir, damage);
   const { name, version, digest, dir } = options.active();
-  const refused = state.refused.filter((one) => options.isSentOver?.(sentOf(one.runtimeVersion)) !== true);
+  const refused = state.refused.filter(({ runtimeVersion }) => !options.isSentOver(sentOf(runtimeVersion)));
   const slot = (["a", "b"] as const).find((one) => slots.dir(one) === resolve(dir)) ?? null;
   return {
     kind: "look",

@@ -202,6 +202,7 @@ describe("a tar", () => {
     trustedKeys: [key.publicKey],
     runtime: { runtimeVersion: "0.1.0" },
     findMisfit: () => null,
+    findSent: () => null,
   };
 
   it("with any one byte changed is refused even if the repository itself vouches for it", async () => {

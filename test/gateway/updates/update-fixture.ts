@@ -156,6 +156,9 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
         runtime: { runtimeVersion: "0.1.0" },
         files: nodeFileSystem,
         findMisfit: () => null,
+        findSent: () => null,
+        isSentOver: () => false,
+        caFile: null,
         prove: (expected, signal) => proveBundle(changes.prover ?? goodProver, expected, signal),
         active: () => active,
         onActivate: async (dir) => {
