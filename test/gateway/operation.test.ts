@@ -35,12 +35,23 @@ function healthsOf(history: readonly { readonly health: string }[]): string[] {
   return healths.filter((health, index) => health !== healths[index - 1]);
 }
 
-test("a turbine is unknown before its first window, healthy after it, and unknown again once it stands", async () => {
+/** A gateway and the one device that it watches. */
+async function startWatched(installation: Installation, more: Readonly<Record<string, unknown>> = {}) {
+  const device = await startHandDevice("WT01");
+  const plan = { id: "WT01", bearing, connect: device.address };
+  return { device, gateway: await installation.startGateway([plan], more) };
+}
+
+/** Likewise beside a collector, whose broker somebody listens at. */
+async function startHeard(more: Readonly<Record<string, unknown>> = {}) {
   const installation = await createInstallation();
   await installation.startCollector();
   const subscriber = await listen(installation);
-  const device = await startHandDevice("WT01");
-  const gateway = await installation.startGateway([{ id: "WT01", bearing, connect: device.address }]);
+  return { subscriber, ...(await startWatched(installation, more)) };
+}
+
+test("a turbine is unknown before its first window, healthy after it, and unknown again once it stands", async () => {
+  const { subscriber, device, gateway } = await startHeard();
   await until(() => subscriber.states.has("WT01"), "the first state");
   expect(subscriber.states.get("WT01")).toMatchObject({
     health: "information-unavailable",
@@ -81,12 +92,7 @@ async function streamUntilHealthy(device: HandDevice, { states }: Subscriber): P
 }
 
 test("a turbine whose device falls silent is unknown, and its last scores are not called healthy", async () => {
-  const installation = await createInstallation();
-  await installation.startCollector();
-  const subscriber = await listen(installation);
-  const device = await startHandDevice("WT01");
-  const plan = { id: "WT01", bearing, connect: device.address };
-  const gateway = await installation.startGateway([plan], impatient);
+  const { subscriber, device, gateway } = await startHeard(impatient);
   await streamUntilHealthy(device, subscriber);
   await until(() => subscriber.states.get("WT01")?.health === "information-unavailable", "silence");
   await until(() => componentOf(subscriber.states.get("WT01"))?.reason === "no data", "the reason");
@@ -119,12 +125,7 @@ test("a turbine whose device falls silent is unknown, and its last scores are no
 });
 
 test("data that come and can never be judged make a turbine unknown, as silence does", async () => {
-  const installation = await createInstallation();
-  await installation.startCollector();
-  const subscriber = await listen(installation);
-  const device = await startHandDevice("WT01");
-  const plan = { id: "WT01", bearing, connect: device.address };
-  const gateway = await installation.startGateway([plan], impatient);
+  const { subscriber, device, gateway } = await startHeard(impatient);
   await streamUntilHealthy(device, subscriber);
   // The tachometer breaks; the accelerometer goes on.
   let done = false;
@@ -166,9 +167,7 @@ async function publishUntil(
 test("shaft speed from SCADA stands in for a device without a tachometer, and malformed payloads are counted", async () => {
   const installation = await createInstallation();
   await startOpenBroker(installation);
-  const device = await startHandDevice("WT01");
-  const plan = { id: "WT01", bearing, connect: device.address };
-  const gateway = await installation.startGateway([plan], { scada });
+  const { device, gateway } = await startWatched(installation, { scada });
   await statusWhen(gateway, (status) => status.mqtt.connected);
   await device.stream(1, { shaftRpm: Number.NaN });
   expect((await gateway.status()).windows).toMatchObject({ processed: 0, quarantined: 0 });
@@ -198,10 +197,7 @@ test("shaft speed from SCADA stands in for a device without a tachometer, and ma
 test("a shaft speed that is hours old stands in for no tachometer, until one of now comes", async () => {
   const installation = await createInstallation();
   await startOpenBroker(installation);
-  const device = await startHandDevice("WT01");
-  const gateway = await installation.startGateway([{ id: "WT01", bearing, connect: device.address }], {
-    scada,
-  });
+  const { device, gateway } = await startWatched(installation, { scada });
   await statusWhen(gateway, (status) => status.mqtt.connected);
   const at = (ageMs: number): string => new Date(Date.now() - ageMs).toISOString();
   const say = (ageMs: number) => ({ time: at(ageMs), generator: { rpm: 1500 }, power: 900 });
@@ -219,9 +215,7 @@ test("a shaft speed that is hours old stands in for no tachometer, until one of 
 test("a broker that refuses a SCADA topic does not keep the gateway from serving", async () => {
   const installation = await createInstallation();
   const collector = await installation.startCollector();
-  const device = await startHandDevice("WT01");
-  const plan = { id: "WT01", bearing, connect: device.address };
-  const gateway = await installation.startGateway([plan], { scada });
+  const { device, gateway } = await startWatched(installation, { scada });
   await device.stream(5);
   await statusWhen(gateway, (status) => status.windows.processed >= 3 && status.mqtt.connected);
   expect(collector.url).toContain("127.0.0.1");
