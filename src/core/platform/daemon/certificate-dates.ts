@@ -10,14 +10,26 @@ interface Judged {
   readonly nowMs: number;
   /** Of the broker or of a client of it: such a one `aurora keys` may have made, and no other. */
   readonly isOfBroker: boolean;
-  /** It is good while all of the file is; of what is trusted one that is good is enough. */
-  readonly isShown: boolean;
+  readonly counts: Counting;
 }
+
+/**
+ * Which certificates of a file must be good: `all` of a chain that is shown, the `first` where no more of it is; `any` of what is trusted;
+ * of servers that are trusted by their own certificate (`servers`) one of each name, and any of the authorities beside them.
+ */
+type Counting = "all" | "first" | "any" | "servers";
 
 type DatesWarning = Pick<ConfigFinding, "problem" | "write" | "endsMs"> & { readonly noticeMs?: number };
 
-/** Undefined where all is well for now, and where nothing can be read. */
-export function warnOfDates(pem: string, { nowMs, isOfBroker, isShown }: Judged): DatesWarning | undefined {
+interface DatedCertificate {
+  readonly certificate: X509Certificate;
+  readonly name: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** None where all is well for now, and where nothing can be read. */
+export function warnOfDates(pem: string, judged: Judged): readonly DatesWarning[] {
   const found = readPemCertificates(pem);
   const dated = found.flatMap(({ certificate }, index) => {
     if (certificate === undefined) return [];
@@ -29,6 +41,32 @@ export function warnOfDates(pem: string, { nowMs, isOfBroker, isShown }: Judged)
     const [fromMs, toMs] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
     return [{ certificate, name, fromMs, toMs }];
   });
+  return divide(dated, judged.counts).flatMap((group) => warnOfGroup(group, judged) ?? []);
+}
+
+function divide(
+  dated: readonly DatedCertificate[],
+  counts: Counting,
+): readonly (readonly DatedCertificate[])[] {
+  switch (counts) {
+    case "all":
+    case "any":
+      return [dated];
+    case "first":
+      return [dated.slice(0, 1)];
+    case "servers": {
+      const nameOf = ({ certificate: { ca, subject } }: DatedCertificate): string => (ca ? "" : subject);
+      const names = new Set(dated.map(nameOf));
+      return [...names].map((name) => dated.filter((each) => nameOf(each) === name));
+    }
+  }
+}
+
+function warnOfGroup(
+  dated: readonly DatedCertificate[],
+  { nowMs, isOfBroker, counts }: Judged,
+): DatesWarning | undefined {
+  const isShown = counts === "all" || counts === "first";
   const starts = dated.toSorted((one, other) => one.fromMs - other.fromMs);
   const ends = dated.toSorted((one, other) => one.toMs - other.toMs);
   const start = starts.at(isShown ? -1 : 0);

@@ -49,9 +49,11 @@ async function warnOfFile(
     case "certificate":
     case "own-certificate": {
       const isOfBroker = configured.path[0] === "mqtt";
-      return [
-        warnOfDates(await readText(file), { nowMs, isOfBroker, isShown: content === "own-certificate" }),
-      ];
+      const isOfOpcUa = configured.path[0] === "opcua";
+      // A client of OPC UA shows its own certificate alone, and a server there is trusted by its own.
+      const [shown, trusted] = isOfOpcUa ? (["first", "servers"] as const) : (["all", "any"] as const);
+      const counts = content === "own-certificate" ? shown : trusted;
+      return warnOfDates(await readText(file), { nowMs, isOfBroker, counts });
     }
     case "root-metadata":
       return [await warnOfRoot([file, ...(await listFollowed(updatesDir))], nowMs)];

@@ -94,6 +94,27 @@ test("of what is shown the first end is told, of what is trusted the last", asyn
   ]);
 });
 
+test("of an OPC UA server's files the own certificate counts alone, and the end of each server that is trusted by its own", async () => {
+  const nowMs = Date.UTC(2030, 0, 1);
+  const file = join(createTemporaryFolder(), "a.pem");
+  const issue = (name: string, days: number, use: (typeof uses)[number] = "server"): string =>
+    issueCertificate({ name, use, fromMs: nowMs - 400 * dayMs, days: 400 + days }).certPem;
+  const warn = async (content: "certificate" | "own-certificate", ...pems: readonly string[]) => {
+    writeFileSync(file, pems.join(""));
+    const path = ["opcua", 0, content === "certificate" ? "trustFiles" : "certFile"];
+    return (await warnOfFiles([{ path, file, content }], nowMs)).map(({ problem }) => problem);
+  };
+  expect(await warn("own-certificate", issue("own", 400), issue("above", -2, "authority"))).toEqual([]);
+  expect(await warn("own-certificate", issue("own", -2), issue("above", 400, "authority"))).toEqual([
+    "certificate 1 of 2 in the file (CN=own) has expired on 2029-12-30",
+  ]);
+  expect(await warn("certificate", issue("one", 3), issue("other", 400))).toEqual([
+    "certificate 1 of 2 in the file (CN=one) expires on 2030-01-04",
+  ]);
+  expect(await warn("certificate", issue("one", -2), issue("one", 400))).toEqual([]);
+  expect(await warn("certificate", issue("a", -2, "authority"), issue("b", 400, "authority"))).toEqual([]);
+});
+
 test("what is left readable, or offline, in the folder of the online keys is named", async () => {
   const dir = createTemporaryFolder();
   const keysDir = join(dir, "keys");
