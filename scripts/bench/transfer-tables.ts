@@ -194,7 +194,11 @@ function describeLogits(windows: readonly HeardWindow[], [kind]: RigFaults): str
  */
 export function describeSilent(rigs: readonly RigOutcome[], spread: HealthySpread): string[] {
   const recordings = rigs.flatMap((rig) => rig.recordings).filter(({ windows }) => windows.length > 0);
-  const bound = findBound(beginFast(spread), spread, { elapsedMs: 0, ceiling: Number.POSITIVE_INFINITY });
+  const bound = findBound(beginFast(spread), spread, {
+    elapsedMs: 0,
+    ceiling: Number.POSITIVE_INFINITY,
+    isPooled: false,
+  });
   const healthy = recordings.filter(isHealthy).map(({ windows }) => leadingOf(windows));
   const high = computeQuantile(healthy, 0.99);
   const reasons = [

@@ -156,6 +156,8 @@ export interface FeatureWindow {
   readonly features: Float32Array;
   /** The same of the band above, where the sensor is fast enough to have one and it says something (src/adr/0028). */
   readonly upperFeatures?: Float32Array;
+  /** Features and lines are of the snapshots before it as well (src/adr/0037); absent: of its own samples alone. */
+  readonly isPooled?: boolean;
   /** Of its lines, and of those of the band above; absent: it is not known where lines stand, as of a window that a device scored. */
   readonly foreignLines?: ForeignLines;
   readonly upperForeignLines?: ForeignLines;
@@ -201,6 +203,7 @@ export function composeWindow(parts: WindowParts): FeatureWindow {
     lineOrders,
     arrivedMonotonicMs,
   };
+  if (parts.isPooled) window.isPooled = true;
   if (parts.upperFeatures !== null) window.upperFeatures = parts.upperFeatures;
   if (parts.upperLineOrders !== null) window.upperLineOrders = parts.upperLineOrders;
   if (parts.levels !== null) window.levels = parts.levels;

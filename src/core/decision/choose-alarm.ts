@@ -27,6 +27,8 @@ export interface WindowReference {
   readonly atLeastDb?: number | null | undefined;
   /** Of the window; NaN: not known. */
   readonly shaftRpm: number;
+  /** Is what was heard in the window, but for its levels, that of the snapshots before it as well? Absent: it is not. */
+  readonly isPooled?: boolean | undefined;
   /** Failure modes for which nothing but foreign lines speaks in this window, of the mains or the shaft; absent: none, or not known. */
   readonly foreignModes?: readonly string[] | undefined;
   /** Of these those for which nothing but hum and what stands still speaks; absent: none, or not known. */
@@ -91,7 +93,7 @@ export function measureSignals(
   own: WindowReference,
 ): MeasuredSignal[] {
   const { baseline, shaftRpm, foreignModes = noModes } = own;
-  const { isVouched = false, isFaint = false, isStanding = false } = own;
+  const { isVouched = false, isFaint = false, isStanding = false, isPooled = false } = own;
   const margins = computeMargins(logits, parts.coinciding);
   const { outputs, calibration, spread, coinciding } = parts;
   // Where one of them leads, all do.
@@ -128,6 +130,7 @@ export function measureSignals(
         isCalm: Math.max(value - spread.location, margins[index]!) <= calm * spread.machine,
         isExplained: isForeign && isExplained(name, index, own),
         ceiling,
+        isPooled,
         isVouched,
         isUsual,
         isFaint,
@@ -170,6 +173,7 @@ function measureLevel(
       isCalm: false,
       isExplained: false,
       ceiling: isRough ? provisionalHighestDb : highestSeverityDb,
+      isPooled: false,
       // A severity is above this machine's own level by itself.
       isVouched: false,
       isUsual: false,

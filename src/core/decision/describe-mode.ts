@@ -26,7 +26,11 @@ export function describeMode(
   const { name, score, window, calibration, spread } = measured;
   const { held } = state;
   const evidence = weighEvidence(state, context.picture.heights);
-  const bound = findBound(state.fast, spread, { elapsedMs: 0, ceiling: window.ceiling });
+  const bound = findBound(state.fast, spread, {
+    elapsedMs: 0,
+    ceiling: window.ceiling,
+    isPooled: window.isPooled,
+  });
   const mode: ModeDecision = {
     failureMode: name,
     probability: stateProbability(score, calibration),

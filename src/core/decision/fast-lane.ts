@@ -11,7 +11,10 @@
  * deviation and an hour's memory), so that windows that lie far apart never make it certain. It follows with a delay and
  * not while anything has gathered: a fault that grows in minutes is not learnt. One that grows over days is: as long as nothing
  * else hears that, no level above those of all machines (the ceiling) is plausible. What has gathered for a day and lies where
- * nearly all healthy machines do is let go. Reads no clock.
+ * nearly all healthy machines do is let go.
+ *
+ * Snapshots that are pooled share their spectrum: sixteen windows in a row say hardly more than one, and lie as close together as the mean of as many
+ * does. They sum up to what the snapshots by themselves would, if each counts in the deviation that a snapshot by itself has (ADR 37). Reads no clock.
  */
 import { z } from "zod";
 import { dayMs, hourMs } from "../maths/durations.ts";
@@ -69,6 +72,8 @@ interface FastWindow {
   readonly ceiling: number;
   /** Was the machine found healthy? Where it lay then is no evidence. */
   readonly isVouched: boolean;
+  /** Is what was heard in it that of the snapshots before it as well? */
+  readonly isPooled: boolean;
   /** Does the window lie where its reference expects it, or is there none? Of a machine that was found healthy a level above machines in general begins there. */
   readonly isUsual: boolean;
 }
@@ -79,6 +84,8 @@ const toleratedMs = 60_000;
 const lag = 5;
 const plausible = 3;
 const clipUnits = 5.5;
+/** A snapshot that is pooled has half of a window's revolutions at most: so many times a window's is its deviation by itself. */
+const snapshotScatter = Math.SQRT2;
 /** Evidence does not grow for ever: what came in minutes may go in minutes. */
 const mostSum = 60;
 const recentShare = 0.25;
@@ -122,26 +129,32 @@ export function findCeiling(spread: HealthySpread, location: number = spread.loc
 export function findBound(
   state: FastState,
   spread: HealthySpread,
-  { elapsedMs, ceiling }: { readonly elapsedMs: number } & Pick<FastWindow, "ceiling">,
+  { elapsedMs, ceiling, isPooled }: { readonly elapsedMs: number } & Pick<FastWindow, "ceiling" | "isPooled">,
 ): number {
   const { variance, step } = drift(state, spread, elapsedMs);
   const { level, vouched } = state;
   const highest = level + plausible * Math.sqrt(variance + lag * step);
-  const allowance = fastAllowance * Math.sqrt(state.noise);
+  const allowance = fastAllowance * findDeviation(state, spread, isPooled);
   if (vouched === undefined) return Math.min(highest, ceiling) + allowance;
   const top = Number.isFinite(ceiling) ? findCeiling(spread, vouched) : ceiling;
   return Math.max(Math.min(highest, top), vouched + plausible * spread.wander) + allowance;
 }
 
+/** Of a window about the level. */
+function findDeviation({ noise }: FastState, spread: HealthySpread, isPooled: boolean): number {
+  const learnt = Math.sqrt(noise);
+  return isPooled ? Math.max(learnt, snapshotScatter * spread.window) : learnt;
+}
+
 /** One window further. A clock that went back forgets what is known of this machine. */
 export function stepFast(before: FastState, window: FastWindow, spread: HealthySpread): FastState {
-  const { value, leads, isForeign, ceiling, isVouched, isUsual, fromMs, toMs } = window;
+  const { value, leads, isForeign, ceiling, isVouched, isPooled, isUsual, fromMs, toMs } = window;
   const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
   const isOver = elapsedMs < -toleratedMs || isStale(before);
   const known = isOver ? beginAnew(before, spread) : before;
   const state = isVouched && isUsual ? vouch(known, value) : known;
-  const bound = findBound(state, spread, { elapsedMs: Math.max(0, elapsedMs), ceiling });
-  const units = (value - bound) / Math.sqrt(state.noise);
+  const bound = findBound(state, spread, { elapsedMs: Math.max(0, elapsedMs), ceiling, isPooled });
+  const units = (value - bound) / findDeviation(state, spread, isPooled);
   const gain = leads && !isForeign ? Math.min(clipUnits, units) : Math.min(0, units);
   const sum = Math.min(mostSum, Math.max(0, state.sum + Math.max(-clipUnits, gain)));
   const { level, noise, learnt, waiting } = state;

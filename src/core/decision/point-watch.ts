@@ -203,8 +203,8 @@ class MachineWatch implements PointWatch {
     else this.#outlook = null;
     if (baseline === null) this.#keptOutlook = undefined;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
-    const { prediction, shaftRpm, foreignModes, humModes, steadyModes } = window;
-    const heard = { shaftRpm, foreignModes, humModes, steadyModes, isFaint, isQuiet };
+    const { prediction, shaftRpm, foreignModes, humModes, steadyModes, isPooled } = window;
+    const heard = { shaftRpm, foreignModes, humModes, steadyModes, isPooled, isFaint, isQuiet };
     const { isStanding } = own;
     const reference = { baseline, doubted, severityDb, atLeastDb, isVouched, isStanding, ...heard };
     const { windowId, fromMs, toMs, operatingState, model, modes } = decider.update(prediction, reference);

@@ -46,6 +46,8 @@ export interface SignalWindow {
    * infinite.
    */
   readonly ceiling: number;
+  /** Is what was heard in it that of the snapshots before it as well? */
+  readonly isPooled: boolean;
   /** Was the machine found healthy? */
   readonly isVouched: boolean;
   /** Is it as its reference expects, or is there none? */

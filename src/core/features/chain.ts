@@ -24,11 +24,10 @@ export interface BoundChain {
   /** Ends the window: `evaluate` may be called until any chain of any extractor begins or finishes again. */
   finish(): void;
   /**
-   * Ends the window as a snapshot: `evaluate` tells of the last snapshots together. Returns their revolutions, Infinity where
-   * this one holds no information. A whole window, another sampling rate or bearing starts the pool anew. Left out: the
-   * chain has nothing to pool.
+   * Ends the window as a snapshot: `evaluate` tells of the last snapshots together. A whole window, another sampling rate or
+   * bearing starts the pool anew. Left out: the chain has nothing to pool.
    */
-  finishPooled?(): number;
+  finishPooled?(): PooledSnapshot;
   /**
    * Holds what came of the window as a piece of a snapshot, out of which samples were lost: the next window that ends is of all
    * pieces that are held and of its own samples. Left out: the chain hears no snapshot out of which samples were lost.
@@ -43,6 +42,14 @@ export interface BoundChain {
    * (minus that multiple) where it is the flank of a higher line beyond the search; NaN where it has none, or one that hardly stands out.
    */
   locate?(index: number, value: number): number;
+}
+
+/** What a snapshot is heard with. */
+export interface PooledSnapshot {
+  /** Of it and of all that are pooled with it; Infinity: this one holds no information. */
+  readonly revolutions: number;
+  /** Whether it shares its spectrum with others; false: it is long enough to be heard by itself. */
+  readonly isPooled: boolean;
 }
 
 /** A chain and the features that read it, in the order of the spec. */

@@ -19,7 +19,7 @@ import {
   envelopeMeasures,
 } from "./angle-envelope.ts";
 import { createBlockWhitener, type ResidualRun } from "./block-whitener.ts";
-import type { BoundChain, WaveformContext } from "./chain.ts";
+import type { BoundChain, PooledSnapshot, WaveformContext } from "./chain.ts";
 import { bindEnvelopeOperator, type EnvelopeOperator, type EnvelopeView } from "./envelope-operators.ts";
 import {
   highestOrderOf,
@@ -170,7 +170,7 @@ class EnvelopeOrderChain implements BoundChain {
     spectrum.compute(samples, samples.length);
   }
 
-  finishPooled(): number {
+  finishPooled(): PooledSnapshot {
     const { grid, revolutions, view } = this.#plan;
     const { samplesPerRevolution } = this.#resolution.grid;
     const heard = selectPieces([...this.#pieces, this.#endEnvelope()]);
@@ -185,7 +185,7 @@ class EnvelopeOrderChain implements BoundChain {
     const shaftGuardOrders = widenShaftGuard(grid.shaftGuardOrders, Math.max(1, revolutions / shortest));
     view.spectrum = shareSpectrum({ ...this.#resolution.grid, shaftGuardOrders });
     computePieces(view.spectrum, heard);
-    return pool?.blend(view.spectrum) ?? own;
+    return { revolutions: pool?.blend(view.spectrum) ?? own, isPooled };
   }
 
   hold(): void {

@@ -8,7 +8,7 @@ import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { SampleRun } from "../contract/stream.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { bindWaveformChains } from "./catalogue.ts";
-import type { BoundChain, WaveformContext } from "./chain.ts";
+import type { BoundChain, PooledSnapshot, WaveformContext } from "./chain.ts";
 import { checkCatalogueVersion, refuse } from "./read-params.ts";
 
 /** One window at a time. */
@@ -31,9 +31,9 @@ export interface WaveformExtractor {
   readonly poolsSnapshots: boolean;
   /**
    * The same of a snapshot, shorter than a window: what chains pool is of the last snapshots together, the rest of this one
-   * alone. Returns the revolutions of the pool, Infinity where the snapshot holds no information.
+   * alone.
    */
-  finishPooled(out: Float32Array, offset: number, lines?: Float32Array): number;
+  finishPooled(out: Float32Array, offset: number, lines?: Float32Array): PooledSnapshot;
   /** Whether all chains can hold pieces: else a snapshot out of which samples were lost is worth nothing. */
   readonly holdsPieces: boolean;
   /** Holds what came since `begin` as a piece of a snapshot: what is finished next is of all that is held, and of its own samples. */
@@ -127,16 +127,21 @@ class Extractor implements WaveformExtractor {
     }
   }
 
-  finishPooled(out: Float32Array, offset: number, lines?: Float32Array): number {
+  finishPooled(out: Float32Array, offset: number, lines?: Float32Array): PooledSnapshot {
     let revolutions = Number.POSITIVE_INFINITY;
+    let isPooled = false;
     for (let index = 0; index < this.#chains.length; index++) {
       const chain = this.#chains[index]!;
       if (chain.finishPooled === undefined) chain.finish();
-      else revolutions = Math.min(revolutions, chain.finishPooled());
+      else {
+        const snapshot = chain.finishPooled();
+        revolutions = Math.min(revolutions, snapshot.revolutions);
+        isPooled ||= snapshot.isPooled;
+      }
       this.#evaluate(index, out, offset);
       if (lines !== undefined) this.#locate(index, lines, out.subarray(offset));
     }
-    return revolutions;
+    return { revolutions, isPooled };
   }
 
   #locate(index: number, lines: Float32Array, values: Float32Array): void {

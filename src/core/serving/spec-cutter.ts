@@ -80,7 +80,7 @@ export interface SpecCutter<B extends WindowBundle> {
 }
 
 /** What was read of a window's samples, but for its levels. */
-interface ReadWindow extends Pick<EndedWindow<WindowBundle>, "end" | "features"> {
+interface ReadWindow extends Pick<EndedWindow<WindowBundle>, "end" | "features" | "isPooled"> {
   readonly upperFeatures: Float32Array | null;
 }
 
@@ -178,7 +178,8 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     try {
       const features = new Float32Array(open.manifest.features.list.length);
       this.#extractors[slot]!.finish(features, 0, this.#lines.lower);
-      this.#emit(slot, open, { end, features, upperFeatures: this.#uppers[slot]!.finish(this.#lines.upper) });
+      const upperFeatures = this.#uppers[slot]!.finish(this.#lines.upper);
+      this.#emit(slot, open, { end, features, upperFeatures, isPooled: false });
     } finally {
       open.release();
     }
@@ -207,9 +208,10 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     if (open === null) return;
     try {
       const features = new Float32Array(open.manifest.features.list.length);
-      const revolutions = this.#extractors[slot]!.finishPooled(features, 0, this.#lines.lower);
+      const { revolutions, isPooled } = this.#extractors[slot]!.finishPooled(features, 0, this.#lines.lower);
       const upperFeatures = this.#uppers[slot]!.finishPooled(this.#lines.upper);
-      if (revolutions >= fewestRevolutions) this.#emit(slot, open, { end, features, upperFeatures });
+      if (revolutions >= fewestRevolutions)
+        this.#emit(slot, open, { end, features, upperFeatures, isPooled });
     } finally {
       this.#dropPieces(slot, Number.POSITIVE_INFINITY);
       open.release();
@@ -248,7 +250,7 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     return open;
   }
 
-  #emit(slot: number, open: B, { end, features, upperFeatures }: ReadWindow): void {
+  #emit(slot: number, open: B, { end, features, upperFeatures, isPooled }: ReadWindow): void {
     const meter = this.#meters[slot];
     const levels = meter === undefined ? null : new Float32Array(meter.featureNames.length);
     if (levels !== null) meter!.finish(levels, 0);
@@ -262,6 +264,7 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
       features,
       levels,
       upperFeatures,
+      isPooled,
       foreignLines: listForeignLines(lower, heard),
       upperForeignLines: upperFeatures === null ? noForeignLines : listForeignLines(upper, heard),
       lineOrders: lower.slice(),

@@ -173,9 +173,9 @@ class Decider implements WindowDecider {
       model: bundle.ref,
       operatingState,
     };
-    const { levels, shaftRpm, features } = window;
+    const { levels, shaftRpm, features, isPooled } = window;
     const foreign = this.#knowForeign(bundle.manifest);
-    const heard = { levels, shaftRpm, features, ...foreign.update(window) };
+    const heard = { levels, shaftRpm, features, isPooled, ...foreign.update(window) };
     const decided = watch.update({ prediction, ...heard });
     if (isOperating(operatingState) && !watch.deafness.isQuiet) foreign.noteHeard();
     const { inferredOn } = window;

@@ -28,9 +28,9 @@ interface ReadWindow {
 
 /**
  * Point, bundle, state, from, to, speed, arrival, power, and how many features, features of the band above, levels, lines on hum and
- * on the shaft, those of the band above, and places of lines in both; −1: none.
+ * on the shaft, those of the band above, and places of lines in both; −1: none. Then 1 where it is pooled, else 0.
  */
-const headDoubles = 17;
+const headDoubles = 18;
 
 /** Gathers rows. */
 interface WindowRowsWriter {
@@ -85,6 +85,7 @@ export function createWindowRowsWriter(): WindowRowsWriter {
       heads[at + 14] = add(window.upperForeignLines?.shaft);
       heads[at + 15] = add(window.lineOrders);
       heads[at + 16] = add(window.upperLineOrders);
+      heads[at + 17] = window.isPooled === true ? 1 : 0;
       count++;
     },
     take: () => {
@@ -129,6 +130,7 @@ export function createWindowRowsReader(
         lineOrders: take(heads[at + 15]!)!,
         upperLineOrders: take(heads[at + 16]!),
         arrivedMonotonicMs: heads[at + 6]!,
+        isPooled: heads[at + 17] === 1,
       }),
       operatingState: operatingStates[heads[at + 2]!]!,
       powerKw: heads[at + 7]!,

@@ -103,7 +103,11 @@ test("a level says from where it rose and within what time, as the fast lane has
     const { fast } = watch
       .snapshot()
       .decider.signals.find((each) => each.failureMode === vibrationLevelMode)!;
-    const bound = findBound(fast, severitySpread, { elapsedMs: 0, ceiling: Number.POSITIVE_INFINITY });
+    const bound = findBound(fast, severitySpread, {
+      elapsedMs: 0,
+      ceiling: Number.POSITIVE_INFINITY,
+      isPooled: false,
+    });
     expect(Math.abs(Number(told[2]) - bound)).toBeLessThan(0.06);
     const loudest = Math.max(...before.slice(100).map(({ decision: { severityDb } }) => severityDb ?? 0));
     expect(Number(told[2])).toBeGreaterThan(loudest);

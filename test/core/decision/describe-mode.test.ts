@@ -18,6 +18,7 @@ const measured: MeasuredSignal = {
     isForeign: false,
     isExplained: false,
     ceiling: 0,
+    isPooled: false,
     isVouched: false,
     isCalm: false,
     isUsual: true,

@@ -24,7 +24,7 @@ interface Scene {
 
 const known = Number.POSITIVE_INFINITY;
 const boundOf = (state: FastState, elapsedMs = 0, ceiling = known): number =>
-  findBound(state, usualSpread, { elapsedMs, ceiling });
+  findBound(state, usualSpread, { elapsedMs, ceiling, isPooled: false });
 
 /** Windows of a second, the first one after the last of `from`. */
 function play(
@@ -49,6 +49,7 @@ function play(
       leads,
       isForeign,
       ceiling,
+      isPooled: false,
       isVouched,
       isUsual: true,
     };
@@ -113,6 +114,7 @@ test("a clock that goes back makes the rule as strict as at first", () => {
     leads: true,
     isForeign: false,
     ceiling: known,
+    isPooled: false,
     isVouched: false,
     isUsual: true,
   };
@@ -192,22 +194,66 @@ test("evidence does not grow for ever", () => {
 
 test("independent normal windows about a known level raise no more often than the height says", () => {
   // Wald: sums with allowance 1.25 reach 4 about once in e^(2 · 1.25 · 4) = 22,026 windows.
+  const reached = countReached({ deviation: 1, windows: 400_000 });
+  expect(reached).toBeGreaterThan(0);
+  expect(reached).toBeLessThan((1.5 * 400_000) / Math.exp(10));
+});
+
+test("windows that share most of their spectrum reach a height no oftener than the snapshots that they are pooled of", () => {
+  // The mean of twelve scatters by a fifth of what one does, and that is what is learnt of it.
+  const pooled = { deviation: Math.sqrt(1 / 23), windows: 400_000, memory: 12 };
+  expect(countReached({ ...pooled, isPooled: true })).toBeLessThan((1.5 * 400_000) / Math.exp(10));
+  expect(countReached({ ...pooled, isPooled: false })).toBeGreaterThan((100 * 400_000) / Math.exp(10));
+});
+
+test("a pooled window that lies far above all that is plausible is as much evidence as one by itself", () => {
+  const play = (isPooled: boolean, value: number): number => {
+    const window = { fromMs: 0, toMs: 1000, value, leads: true, isForeign: false, ceiling: known, isPooled };
+    return stepFast(fresh, { ...window, isVouched: false, isUsual: true }, usualSpread).sum;
+  };
+  expect(play(true, 7)).toBe(play(false, 7));
+  expect(play(true, strictBound + 0.2)).toBe(0);
+  expect(play(false, strictBound + 0.2)).toBeGreaterThan(0);
+});
+
+test("a state from a disk is read as it was, and a damaged one is not", () => {
+  const state = play(fresh, { value: () => 3, windows: 9 });
+  expect(fastStateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
+  expect(fastStateSchema.safeParse({ ...state, noise: 0 }).success).toBe(false);
+});
+
+/** How often the sum reaches 4 on windows that lie at the level, each of which scatters by 1 or is the mean of the last ones, about `memory`. */
+function countReached({
+  deviation,
+  windows,
+  memory = 1,
+  isPooled = false,
+}: {
+  readonly deviation: number;
+  readonly windows: number;
+  readonly memory?: number;
+  readonly isPooled?: boolean;
+}): number {
   const random = createRandom(3);
-  const settled: FastState = { ...fresh, level: 0, variance: 1e-6, noise: 1, learnt: 1e9 };
-  const still = { location: 0, machine: 0.001, window: 1, wander: 1e-9 };
+  const noise = deviation ** 2;
+  const settled: FastState = { ...fresh, level: 0, variance: 1e-6, noise, learnt: 1e9 };
+  // A snapshot of half a window scatters by 1.
+  const still = { location: 0, machine: 0.001, window: memory === 1 ? 1 : Math.SQRT1_2, wander: 1e-9 };
   let state = settled;
   let reached = 0;
-  const windows = 400_000;
+  let value = 0;
   for (let at = 0; at < windows; at++) {
+    value += (random.normal() - value) / memory;
     const next = stepFast(
-      { ...state, level: 0, noise: 1, waiting: [] },
+      { ...state, level: 0, noise, waiting: [] },
       {
         fromMs: at,
         toMs: at + 1,
-        value: random.normal(),
+        value,
         leads: true,
         isForeign: false,
         ceiling: known,
+        isPooled,
         isVouched: false,
         isUsual: true,
       },
@@ -216,12 +262,5 @@ test("independent normal windows about a known level raise no more often than th
     state = next.sum >= 4 ? settled : next;
     if (next.sum >= 4) reached++;
   }
-  expect(reached).toBeGreaterThan(0);
-  expect(reached).toBeLessThan(1.5 * (windows / Math.exp(10)));
-});
-
-test("a state from a disk is read as it was, and a damaged one is not", () => {
-  const state = play(fresh, { value: () => 3, windows: 9 });
-  expect(fastStateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
-  expect(fastStateSchema.safeParse({ ...state, noise: 0 }).success).toBe(false);
-});
+  return reached;
+}

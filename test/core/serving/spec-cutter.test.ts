@@ -68,6 +68,17 @@ describe("snapshots shorter than a window", () => {
     expect(bundle.holders).toBe(0);
   });
 
+  it("are told apart from what is heard by itself: a whole window, and a snapshot of 30 revolutions and more", () => {
+    const { hear } = create({ ...shapes, window: shippedWindow, features: shippedFeatureSpec });
+    const hearOne = (revolutions: number): (true | undefined)[] =>
+      hear(inventSnapshots({ snapshots: 3, revolutions }))
+        .flat()
+        .map(({ isPooled }) => isPooled as true | undefined);
+    expect(hearOne(10)).toEqual([true, true, true]);
+    expect(hearOne(33)).toEqual([undefined, undefined, undefined]);
+    expect(hearOne(61)).toEqual([undefined, undefined, undefined]);
+  });
+
   it("show the fault of a bearing that one alone hardly shows", () => {
     const seeds = [1, 2, 3, 4, 5, 6];
     const read = (fault: number, snapshots: number): number[] =>

@@ -110,6 +110,20 @@ describe("a point's decider", () => {
     expect(raised!.data.evidence!.against[1]).toMatch(/^1× stands on the mains' hum \(\d+ Hz\)$/);
   });
 
+  it("raises nothing of pooled snapshots that lie together where a window by itself is just evidence", async () => {
+    const play = async (change: object): Promise<number> => {
+      const bundle = createFakeBundle();
+      bundle.answer = 2;
+      const { decider, alerts } = create(bundle);
+      for (let index = 0; index < 60; index++)
+        decider.submit({ window: windowAt(index, change), bundle, operatingState: "full-performance" });
+      await decider.idle();
+      return alerts.length;
+    };
+    expect(await play({ isPooled: true })).toBe(0);
+    expect(await play({})).toBeGreaterThan(0);
+  });
+
   it("names an older alarm of the same kind at a bearing like this one, and no other", async () => {
     const names = bearingFeatureSpec.list.map(({ name }) => name);
     const features = Float32Array.from(names, (name) => (name.startsWith("bpfi.h") ? 2.5 : 0.5));

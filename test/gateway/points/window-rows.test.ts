@@ -35,7 +35,7 @@ test("windows are read as they were told, in their order, with what they have an
   const levels = Float32Array.of(Number.NaN, -96.5);
   const upper = { upperFeatures: levels, upperLineOrders: Float32Array.of(5.4, Number.NaN) };
   const given = Array.from({ length: 100 }, (_, index) => {
-    const more = index % 3 === 0 ? {} : { levels, ...(index % 3 === 1 ? upper : {}) };
+    const more = index % 3 === 0 ? { isPooled: true } : { levels, ...(index % 3 === 1 ? upper : {}) };
     const power = index % 2 === 0 ? 2300.5 : undefined;
     return [index % 2, createDue(index % 2, 1_767_225_600_000 + index, more, power)] as const;
   });

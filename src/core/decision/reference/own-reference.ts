@@ -1,6 +1,5 @@
 /**
- * A measuring point's own reference, whatever its bundle knows of one: severity against it, learning, another model,
- * renewal by an operator, and what people are told of it. Raises nothing, and never reads the clock.
+ * A measuring point's own reference, whatever its bundle knows of one: severity against it, learning, another model, renewal by an operator, and what people are told of it. Raises nothing, and never reads the clock.
  */
 import type { BaselineStanding } from "../../contract/baseline-report.ts";
 import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
@@ -50,6 +49,8 @@ export interface WatchedWindow {
   /** dB, one a level of the bundle's baseline section; NaN: not heard. Absent: none was, since a device sent its score alone. */
   readonly levels?: Float32Array | undefined;
   readonly shaftRpm: number;
+  /** Were its features, but not its levels, heard of the snapshots before it as well? Absent: they were not. */
+  readonly isPooled?: boolean | undefined;
   /** What the student was given; absent or empty: not known. */
   readonly features?: Float32Array | undefined;
   /** Failure modes for which nothing but foreign lines speaks; absent: none, or not known. */
@@ -94,8 +95,7 @@ export interface OwnReference {
   /** Another model serves, from before its first window; where it gives the same scores all that was learnt goes on under its name. */
   adopt(parts: WatchParts): BaselineEvent | null;
   /**
-   * The baseline is let go and learnt anew from the next window on, after a repair for one. Null: the bundle knows no
-   * baselines, and nothing has changed. `letGo` is the version of the baseline that was in use, 0 for none.
+   * The baseline is let go and learnt anew from the next window on, after a repair for one. Null: the bundle knows no baselines, and nothing has changed. `letGo` is the version of the baseline that was in use, 0 for none.
    */
   renew(order: Omit<BaselineRenewal, "count">): { readonly letGo: number } | null;
   /** Undefined: the bundle knows no baselines. */
