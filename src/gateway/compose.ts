@@ -89,12 +89,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const models = await openModels({ config, runtimeVersion, slotProof, telemetry, logger });
   closers.add(() => models.close());
   await checkInstalled(config, models);
-  const {
-    client: mqtt,
-    isCloned,
-    tick: tickStatus,
-    close: closeMqtt,
-  } = await connectGatewayMqtt({
+  const broker = await connectGatewayMqtt({
     config,
     topics,
     environment,
@@ -104,7 +99,8 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     logger,
     onEvent: telemetry.event,
   });
-  closers.add(closeMqtt);
+  closers.add(broker.close);
+  const mqtt = broker.client;
   clearRawLane(outbox);
   const { ackKeyFile } = config.uplink;
   const ackKey = ackKeyFile === null ? null : await readHexKey(ackKeyFile);
@@ -236,7 +232,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     for (const updater of updaters) updater.nudge(spreadMs);
   });
 
-  const ticker = startTicker([...points.ticked, { tick: tickStatus }, telemetry, devices, evidence], {
+  const ticker = startTicker([...points.ticked, broker, telemetry, devices, evidence], {
     clock,
     logger,
   });
@@ -258,7 +254,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     models,
     quality,
     mqtt,
-    isCloned,
+    isCloned: broker.isCloned,
     outbox,
     uplink,
     devices,
