@@ -25,7 +25,7 @@ interface AlertCapturesOptions {
   /** The device that a component is watched by. */
   sourceOf(turbine: string, component: string): AlertSource | undefined;
   /** A recording was made for an alert. */
-  onRecording?(recording: Captured["recording"], event: AlertEvent): void;
+  onRecording(recording: Captured["recording"], event: AlertEvent): void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -45,7 +45,7 @@ export function createAlertCaptures(options: AlertCapturesOptions): AlertCapture
 
   async function record(event: AlertEvent, { deviceId, channel, seconds }: AlertSource): Promise<void> {
     const { recording } = await captures.capture({ deviceId, channel, seconds, partial: true });
-    options.onRecording?.(recording, event);
+    options.onRecording(recording, event);
     if (!(await recordings.keep(recording, event.id, clock.monotonicMs()))) {
       missed++;
       return;

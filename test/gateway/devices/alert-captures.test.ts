@@ -19,6 +19,7 @@ function create(seconds = 2) {
   const kept: string[] = [];
   const state = { isBusy: false, fails: false };
   const alerts: AlertCaptures = createAlertCaptures({
+    onRecording: () => {},
     captures: {
       capture: async (wish) => {
         wishes.push(wish);
