@@ -20,6 +20,7 @@ export function decimateSamples(file: SampleFile, factor: number): SampleFile {
   return {
     ...file,
     isMean: true,
+    samples: undefined,
     rateHz: rateHz === undefined ? undefined : rateHz / factor,
     pieces: () => decimate(file, taps, factor),
   };

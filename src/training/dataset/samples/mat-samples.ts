@@ -46,6 +46,7 @@ export async function openMatSamples(path: string, channel: string | null): Prom
   return {
     path,
     isCounts: chosen.array.classNumber === matInt16Class,
+    samples: chosen.samples,
     pieces: () => readChannel(path, chosen),
   };
 }

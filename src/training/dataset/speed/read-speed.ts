@@ -37,6 +37,9 @@ export async function readSpeed(
     throw refuse(path, `${path} holds the vibration under "${source.channel}", and no speed`, hintOfChannel);
   }
   const samples = await openSampleFile(path, source.channel);
+  if (source.file === null && source.rateHz === null && source.pulses === null) {
+    expectEquallyMany(samples, await openSampleFile(path, channel), { rateHz, name: source.channel! });
+  }
   const ownHz = source.rateHz ?? rateHz;
   const run = Math.max(1, Math.round(runSeconds * ownHz));
   const { rpm, stands } =
@@ -64,6 +67,21 @@ export async function readSpeed(
 
 const hintOfChannel =
   "name the channel that holds the shaft's speed, in rpm or with `unit: hz`; of a tachometer say how many `pulses` come in a revolution; a speed that stays is `rpm: 1500`";
+
+/** A speed that says no rate of its own has a value for each sample, but for a run. */
+function expectEquallyMany(
+  { path, samples: values = 0 }: SampleFile,
+  { samples = 0 }: SampleFile,
+  { rateHz, name }: { readonly rateHz: number; readonly name: string },
+): void {
+  if (Math.abs(values - samples) <= runSeconds * rateHz) return;
+  const ownHz = Number(((rateHz * values) / samples).toPrecision(6));
+  throw refuse(
+    path,
+    `${path} holds ${values} values of speed in "${name}" and ${samples} of vibration, and nothing says the rate of its speed`,
+    `say it: channel=${name},rate_hz=${ownHz} (in a file: {channel: ${name}, rateHz: ${ownHz}}) if both last equally long`,
+  );
+}
 
 /** A file of one channel without a name calls it as it is asked for. */
 async function takesAnyName(path: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { readSpeed } from "../../../../src/training/dataset/speed/read-speed.ts";
 import { parseSpeedSource } from "../../../../src/training/dataset/speed/speed-source.ts";
 import { encodeNpy } from "../../../cli/score/recordings.ts";
+import { column, encodeMat } from "../../../support/mat-file.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
 const rateHz = 1000;
@@ -57,4 +58,31 @@ it("is 0 where the shaft stands all the time, and a sensor wired the other way r
   await expect(read(write("tacho", 5), { channel: "tacho", pulses: 1 })).rejects.toThrow(
     /holds no two pulses/,
   );
+});
+
+it("has as many values as the vibration, or a rate of its own", async () => {
+  const root = createTemporaryFolder();
+  const write = (values: number): void => {
+    const variables = {
+      acc: column(Float64Array.from({ length: 2000 }, (_, at) => Math.sin(at))),
+      speed: column(new Float64Array(values).fill(1500)),
+    };
+    writeFileSync(join(root, "a.mat"), encodeMat(variables, { packed: false }));
+  };
+  for (const [values, ownHz] of [
+    [500, 250],
+    [4000, 2000],
+    [1959, 979.5],
+  ] as const) {
+    write(values);
+    await expect(read(root, "speed", "a.mat")).rejects.toMatchObject({
+      code: "DATA_FORMAT",
+      message: expect.stringContaining(`holds ${values} values of speed in "speed" and 2000 of vibration`),
+      hint: expect.stringContaining(`channel=speed,rate_hz=${ownHz} `),
+    });
+    const stated = await read(root, { channel: "speed", rate_hz: ownHz }, "a.mat");
+    expect(stated.everySamples * stated.rpm.length).toBeGreaterThanOrEqual(2000);
+  }
+  write(1960);
+  expect((await read(root, "speed", "a.mat")).rpm).toHaveLength(49);
 });
