@@ -20,7 +20,7 @@ interface PlayedRecording {
 export interface UnheardCounts {
   /** All of which how the machine was then is not known. */
   readonly unheard: number;
-  /** Those of them of which most samples were set aside. */
+  /** Those of them of which about half of the samples or more were set aside. */
   readonly mostlyLost: number;
   /** Those of them of which nothing was set aside. */
   readonly tooShort: number;
@@ -59,6 +59,8 @@ interface Stretch {
 
 /** A recording that follows this soon upon the one before goes on where that ended. */
 export const seamlessMs = 2;
+/** A recording of which so much is set aside was hardly heard; its speed may end half-way, but for a run. */
+const mostLostShare = 0.45;
 /** Times of windows are whole milliseconds. */
 const roundingMs = 1;
 
@@ -109,7 +111,7 @@ export function createHeardRecordings(window: WindowSpec | null = null): HeardRe
       last.toMs = endMs;
       last.revolutions += revolutions;
       if (!isStandby) last.turned += revolutions;
-      if (lostSamples <= samples / 2 && !isStandby) {
+      if (lostSamples < mostLostShare * samples && !isStandby) {
         last.samples += samples;
         last.lostSamples += lostSamples;
         return;

@@ -32,7 +32,7 @@ export interface PointReport {
   readonly recordings: number;
   /** Of the shaft in the longest of them; null: there was none. */
   readonly mostRevolutions: number | null;
-  /** Those that could not be read or repeat an earlier one, of which most samples were set aside, or no window could be decided: how the machine was then is not known. */
+  /** Those that could not be read or repeat an earlier one, of which about half of the samples or more were set aside, or no window could be decided: how the machine was then is not known. */
   readonly unheardRecordings: number;
   /** Beginning of the first that repeats an earlier one sample by sample, as the unheard may; null: none does. */
   readonly repeatedSince: string | null;

@@ -85,7 +85,7 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            what was done at its point: from then on it learns anew, as by aurora baseline renew --reason, and with found: healthy
            its alarms end (found: fault, and no found, end none). What came of it is among the news of its reference.
            --json: points with point, turbine, learntAt, state, alarms (failureMode, raisedAt, clearedAt, clearedReason, severity, lane,
-           reason, whyItStands, …), reference (news of it, renewals too), recordings, unheardRecordings (they could not be read, most of their samples were set aside, they are too short or repeat an earlier
+           reason, whyItStands, …), reference (news of it, renewals too), recordings, unheardRecordings (they could not be read, about half of their samples or more were set aside, they are too short or repeat an earlier
            one, since repeatedSince: how it was then is not known), deaf (since, until, quieterDb: its sensor heard far less than when the machine was healthy),
            foreignModes (not raised, though likely: what speaks for them may be lines of the shaft, of hum or of another machine alone),
            beyond (what is not known, since its last day ran at speeds that were not learnt), later (levels that were learnt at further speeds), heardUntil, windows and what was set aside; beside them warnings, as on stderr; times are null for what has not happened. An alarm is told as

@@ -186,7 +186,9 @@ function describeUnheard(report: PointReport): string {
   const parts = [
     ...(unread > 0 ? [`${unread} of ${recordings} recordings could not be read`] : []),
     ...(mostlyLost > 0
-      ? [`most samples of ${mostlyLost} of ${recordings} recordings were set aside (${reasons})`]
+      ? [
+          `about half of the samples or more of ${mostlyLost} of ${recordings} recordings were set aside (${reasons})`,
+        ]
       : []),
     ...(undecided > 0
       ? [

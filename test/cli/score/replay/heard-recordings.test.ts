@@ -72,6 +72,20 @@ it("takes recordings that follow one another without a gap for one", () => {
   expect(heard.count().unheard).toBe(0);
 });
 
+it("counts a recording of which about half was set aside as hardly heard", () => {
+  for (const [lost, mostlyLost] of [
+    [400, 0],
+    [498, 1],
+  ] as const) {
+    const heard = createHeardRecordings();
+    heard.begin(0);
+    heard.noteLoss(lost);
+    heard.noteWindow({ fromMs: 0, toMs: 30_000, shaftRpm: 60 });
+    heard.end({ endMs: 70_000, revolutions: 70, samples: 1000, isStandby: false });
+    expect(heard.count()).toMatchObject({ mostlyLost });
+  }
+});
+
 it("tells what was set aside from what is too short, and a turbine that stands by from both", () => {
   const heard = createHeardRecordings();
   const lengths = { revolutions: 70, samples: 1000, isStandby: false };
