@@ -1,6 +1,7 @@
 /** What is doubtful about recordings that are scored each by itself, in words for stderr: nobody says which are of one machine. */
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import type { FileDescription } from "../../../training/dataset/sidecar/sidecar.ts";
+import { listStandbyDoubts } from "../replay/replayed-gateway.ts";
 import { createBeginning } from "./beginning.ts";
 import { createClippingDoubts } from "./clipping-doubts.ts";
 import { doubtSpeed } from "./speed-doubts.ts";
@@ -23,13 +24,16 @@ export function createRecordingDoubts(): RecordingDoubts {
   const speeds: string[] = [];
   const clipping = createClippingDoubts();
   return {
-    look: async (file, { sidecar }) => {
+    look: async (file, description) => {
+      const { sidecar } = description;
       if (looked.has(file.path)) return;
       looked.add(file.path);
       const beginning = createBeginning(file);
       // Asks for most, and so comes first.
       const doubt = await doubtSpeed(file.path, beginning, sidecar);
       if (doubt !== null) speeds.push(doubt);
+      if (sidecar.speed !== undefined && sidecar.shaftRpm > 0)
+        speeds.push(...listStandbyDoubts([{ point: file.path, description }]));
       await clipping.look(beginning);
     },
     listSpeed: () => {

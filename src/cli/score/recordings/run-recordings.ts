@@ -96,7 +96,7 @@ function noteSeverityOnly(files: readonly FileSummary[]): void {
   if (short.length === 0) return;
   process.stderr.write(
     `note: ${short.length} of ${files.length} files are shorter than ${fewestRevolutions} revolutions of the shaft ` +
-      "(--shaft-rpm counts a minute's): a severity, but no diagnosis\n",
+      "(its speed counts a minute's): a severity, but no diagnosis\n",
   );
 }
 
@@ -187,6 +187,6 @@ function adviseOn({ windows, samples }: FileSummary["setAside"], isUnitKnown: bo
     return `data was set aside (${reasons}): ${adviseOnReasons(Object.keys(samples))}${unheld}`;
   }
   return windows === 0
-    ? `it is shorter than ${fewestRevolutions} revolutions; check --rate-hz and --shaft-rpm`
+    ? `it is shorter than ${fewestRevolutions} revolutions; check its sampling rate and its shaft's speed`
     : "in each window the signal is dead or broken, or the speed moves by more than half: check the sensor and the speed";
 }

@@ -220,7 +220,7 @@ function describeSilence(report: PointReport): { readonly message: string; reado
   const reasons = Object.keys(setAside.samples);
   const hint =
     reasons.length === 0
-      ? `its recordings are too short, below one revolution of the shaft each or below ${fewestRevolutions} in all: check --rate-hz and --shaft-rpm`
+      ? `its recordings are too short, below one revolution of the shaft each or below ${fewestRevolutions} in all: check their sampling rate and the shaft's speed`
       : `samples were set aside (${reasons.join(", ")}): ${adviseOnReasons(reasons)}`;
   return [{ message: `${point}: no window could be decided`, hint }];
 }

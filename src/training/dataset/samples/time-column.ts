@@ -119,7 +119,7 @@ async function withTimes<T>(
       const file = await (ending === ".parquet"
         ? openSampleFile(path, name)
         : openCsvSamples(path, name, parseTimeField));
-      const unit = file.unit?.trim().toLowerCase() ?? /_(s|ms|us)$/.exec(name)?.[1];
+      const unit = file.unit?.trim().toLowerCase();
       const secondsOfOne = unit === undefined ? 1 : secondsOf[unit.replace(/^sec(onds)?$/, "s")];
       if (secondsOfOne === undefined) return null;
       return await read({ file, isNamed, hasUnit: unit !== undefined, secondsOfOne });

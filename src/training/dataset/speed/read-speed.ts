@@ -1,6 +1,7 @@
 /** How the shaft's speed goes over a recording, from a channel of it or of another file. Keeps no sample. */
 import { join } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { readNamedUnit } from "../samples/choose-channel.ts";
 import { openSampleFile } from "../samples/sample-file.ts";
 import type { SampleFile } from "../samples/samples.ts";
 import { measurePulseRate } from "./pulse-speed.ts";
@@ -93,7 +94,8 @@ async function takesAnyName(path: string): Promise<boolean> {
   }
 }
 
-function rpmOfOne({ unit }: SpeedSource, { path, unit: stated }: SampleFile): number {
+function rpmOfOne({ unit, channel }: SpeedSource, { path, unit: own }: SampleFile): number {
+  const stated = own ?? readNamedUnit(channel ?? "");
   const known = unit ?? (stated === undefined ? "rpm" : readSpeedUnit(stated));
   if (known !== undefined) return rpmOfUnit[known];
   throw refuse(

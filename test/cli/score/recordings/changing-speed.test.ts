@@ -51,6 +51,11 @@ it("is followed by a channel of speed or a tachometer, in plain scores and when 
     expect(windows).toBe(3);
     expect(probabilities.outer).toBeGreaterThan(0.99);
   }
+  const inHertz = await auroraHere(...plain, "--speed", "2");
+  expect(inHertz.stderr).toMatch(
+    /warning: speed: .*a\.npy: at 19\.5 rpm .* is that the speed in Hz \(1170 rpm\)\?/,
+  );
+  expect(inHertz.stderr).not.toContain("--shaft-rpm");
   // Said beside the file.
   const said = { rateHz, channel: 0, speed: { channel: 1, pulses: 8 }, time: "2026-01-01T00:00:00Z" };
   writeFileSync(join(folder, "a.json"), JSON.stringify(said));

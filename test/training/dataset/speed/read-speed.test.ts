@@ -28,6 +28,19 @@ it("has the unit that is said, else the one that the channel itself states", asy
   expect((await read(write("speed", 1500), "speed")).rpm[3]).toBe(1500);
   expect((await read(write("speed [Hz]", 25), "speed")).rpm[3]).toBe(1500);
   expect((await read(write("speed [1/min]", 1500), "speed")).rpm[3]).toBe(1500);
+  for (const [name, value] of [
+    ["speed_hz", 25],
+    ["shaft_RPS", 25],
+    ["speed_rpm", 1500],
+    ["rpm", 1500],
+    ["speed_m", 1500],
+  ] as const) {
+    expect((await read(write(name, value), name)).rpm[3]).toBe(1500);
+    const samples = column(new Float64Array(2000).fill(value));
+    const root = createTemporaryFolder();
+    writeFileSync(join(root, "a.mat"), encodeMat({ acc: samples, [name]: samples }, { packed: false }));
+    expect((await read(root, name, "a.mat")).rpm[3]).toBe(1500);
+  }
   expect((await read(write("speed [V]", 25), { channel: "speed", unit: "hz", scale: 2 })).rpm[3]).toBe(3000);
   await expect(read(write("speed [V]", 25), "speed")).rejects.toThrow(/states its speed in V/);
 });
