@@ -106,4 +106,5 @@ Summary:   probabilities     of the windows' mean logits, one a failure mode, ca
            setAside          windows lost to bad data, and samples by reason
            error             why a file, or the rest of it, could not be read; the other files are scored
            Probabilities are null where a file has no window. A file that says nothing at all counts as wrong.
-           A damaged cage is no failure mode of bearing-vibration: nothing tells of it.`;
+           A damaged cage is no failure mode of bearing-vibration: what it makes may be told as another part's fault,
+           since harmonics of its speed are the outer race's lines.`;
