@@ -3,7 +3,11 @@ import { findImpossibleOrder } from "../../core/contract/bundle/bearing.ts";
 import type { ChannelContract, WindowSpec } from "../../core/contract/bundle/manifest.ts";
 import { warnOfBearing } from "../../core/serving/bearing-warnings.ts";
 import type { RecordedEntry } from "../../training/dataset/recordings/recording-set.ts";
-import { describeBackStep, type TimeColumn } from "../../training/dataset/samples/time-column.ts";
+import {
+  describeBackStep,
+  type SteadyTimes,
+  type TimesGoBack,
+} from "../../training/dataset/samples/time-column.ts";
 import { secondsOf } from "../../training/recipes/bearing/learn/enough-windows.ts";
 import type { Finding } from "./finding.ts";
 import type { MeasuredRecording } from "./measure-recording.ts";
@@ -52,7 +56,7 @@ function* findInRates(measured: MeasuredRecording, expected: DataExpectations): 
       cure: `one of them lies: the rate would be ${say(samples / durationS)} Hz for that duration`,
     };
   }
-  if (times !== null) yield* findInTimes(times, entry);
+  if (times !== null && times.kind !== "unusable") yield* findInTimes(times, entry);
   if (sampleRateHz < minRateHz || sampleRateHz > maxRateHz) {
     yield {
       severity: "error",
@@ -95,7 +99,10 @@ function* findInRates(measured: MeasuredRecording, expected: DataExpectations): 
   }
 }
 
-function* findInTimes(times: TimeColumn, { id, sampleRateHz }: RecordedEntry): Generator<Draft> {
+function* findInTimes(
+  times: SteadyTimes | TimesGoBack,
+  { id, sampleRateHz }: RecordedEntry,
+): Generator<Draft> {
   if (times.kind === "back") {
     yield {
       severity: "error",

@@ -89,6 +89,18 @@ describe("aurora data check", () => {
     expect([findings.filter((each) => each.check === "entry"), recordings, machines]).toEqual([[], 2, 1]);
   });
 
+  it("says why a column of times states no rate", async () => {
+    const dir = createTemporaryFolder();
+    const rows = Array.from({ length: 200 }, (_, row) => `${(row / 25.6).toFixed(1)},${row % 7}`);
+    writeFileSync(join(dir, "a.csv"), `time [s],acc\n${rows.join("\n")}\n`);
+    const path = join(dir, "recordings.yaml");
+    const entry = "file: a.csv, channel: acc, label: healthy, machine: t1, rpm: 1500";
+    writeFileSync(path, `recordings:\n  - {${entry}}\n`);
+    const [first] = (await check(path)).check.findings;
+    expect(first!.message).toContain("nothing says the sampling rate");
+    expect(first!.cure).toMatch(/say rateHz: 25600 \(its column of times "time" repeats a time or lacks one/);
+  });
+
   it("asks for all that nobody says, at the line of the entry", async () => {
     const dir = writeGood();
     await auroraHere("data", "init", dir);

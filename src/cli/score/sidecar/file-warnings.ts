@@ -7,7 +7,6 @@ import { isSameNumber } from "../../../training/dataset/same-number.ts";
 import {
   describeBackStep,
   type SteadyTimes,
-  type TimeColumn,
   type TimesGoBack,
 } from "../../../training/dataset/samples/time-column.ts";
 import { countOf } from "../../terminal/count-of.ts";
@@ -15,7 +14,7 @@ import { countOf } from "../../terminal/count-of.ts";
 /** Hears of one file after the other. */
 interface FileWarnings {
   /** What a column of times says beside its rate; of a file once. */
-  ofTimes(path: string, times: TimeColumn): void;
+  ofTimes(path: string, times: SteadyTimes | TimesGoBack): void;
   /** The rate that a file states, by its option, and by a description of it; Hz. */
   ofRate(path: string, rates: SaidRates): void;
   /** Keys of the `.json` beside it that nobody reads. */

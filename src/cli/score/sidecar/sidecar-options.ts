@@ -53,7 +53,7 @@ export function addSidecarOptions(command: Command): Command {
     .option("--shaft-rpm <rpm>", "speed of the bearing's shaft", parseNumber(0.001, 100_000))
     .option(
       "--speed <channel>",
-      "where the speed changes: the channel of the same file that holds it in rpm; or channel=..,unit=hz,rate_hz=.. (where it has its own); or, of a tachometer, channel=..,pulses=.. in a revolution (its signal, of four samples a pulse at least, or the times of its pulses in seconds); or file=..,rate_hz=.. beside the recording",
+      "where the speed changes: the channel of the same file that holds it in rpm, or in the unit that its name states (speed_hz); or channel=..,unit=hz,rate_hz=.. (where it has its own); or, of a tachometer, channel=..,pulses=.. in a revolution (its signal, of four samples a pulse at least, or the times of its pulses in seconds); or file=..,rate_hz=.. beside the recording",
       parseSpeed,
     )
     .option(
@@ -214,7 +214,8 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
   const contradictions = createContradictions();
   const listParts: Describer["listParts"] = async (path, listed) => {
     const times = await readTimeColumn(path);
-    if (times !== null) warnings.ofTimes(path, times);
+    const unreadTimes = times?.kind === "unusable" ? times.reason : undefined;
+    if (times !== null && times.kind !== "unusable") warnings.ofTimes(path, times);
     const statedHz = times?.kind === "steady" ? times.rateHz : await readStatedRate(path);
     const { unread = [], ...own } = await readOwnSidecar(path);
     warnings.ofKeys(path, unread);
@@ -229,7 +230,7 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
       warnings.ofRate(path, { statedHz, givenHz: rest.rateHz, describedHz });
     }
     const from = times?.kind === "steady" ? "its column of times" : "the file itself";
-    return [{ ...given, from: "--rate-hz" }, ...described, { rateHz: statedHz, from }];
+    return [{ ...given, from: "--rate-hz" }, ...described, { rateHz: statedHz, unreadTimes, from }];
   };
   const describe: Describer["describe"] = async (path) => {
     const parts = await listParts(path, {});

@@ -7,7 +7,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { isSameNumber } from "../same-number.ts";
 import { findFileScale } from "../samples/file-scale.ts";
 import { readStatedRate, readStatedUnit } from "../samples/sample-file.ts";
-import { readRateOfTimes } from "../samples/time-column.ts";
+import { readTimeColumn } from "../samples/time-column.ts";
 import { isSameBearing } from "../sidecar/bearing-words.ts";
 import { joinScale, listSidecars, type SidecarPart } from "../sidecar/sidecar.ts";
 import { readSpeed } from "../speed/read-speed.ts";
@@ -143,10 +143,11 @@ async function describe({ listed, path, place, beside, root }: ToDescribe): Prom
       "leave rateHz out, or mend the file: one of the two lies",
     );
   }
+  const times = said === undefined && stated === undefined ? await readTimeColumn(path) : null;
   const sampleRateHz = need(
-    said ?? stated ?? (await readRateOfTimes(path)),
+    said ?? stated ?? (times?.kind === "steady" ? times.rateHz : undefined),
     "the sampling rate",
-    "rateHz: 25600",
+    times?.kind === "unusable" ? `rateHz: 25600 (${times.reason})` : "rateHz: 25600",
   );
   const speed =
     listed.speed === null

@@ -4,7 +4,7 @@
  * but for gaps.
  */
 import { extname } from "node:path";
-import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { joinParts } from "../../../core/maths/join-parts.ts";
 import { computeMedian } from "../../../core/maths/robust.ts";
 import { openParquetTable } from "../parquet-columns.ts";
@@ -16,7 +16,7 @@ import { openSampleFile } from "./sample-file.ts";
 import type { SampleFile } from "./samples.ts";
 
 /** What a column of times says. */
-export type TimeColumn = SteadyTimes | TimesGoBack;
+export type TimeColumn = SteadyTimes | TimesGoBack | UnusableTimes;
 
 /** Of a clock. */
 export interface SteadyTimes {
@@ -38,6 +38,13 @@ export interface TimesGoBack {
   /** The times of these two rows, seconds. */
   readonly fromS: number;
   readonly toS: number;
+}
+
+/** Of a named column that is no steady clock, or whose unit is not known. */
+interface UnusableTimes {
+  readonly kind: "unusable";
+  /** As a clause. */
+  readonly reason: string;
 }
 
 const tableEndings: ReadonlySet<string> = new Set([".csv", ".tsv", ".txt", ".parquet"]);
@@ -72,18 +79,18 @@ const fewestBefore = 16;
 /** So many steps of two, evenly spread, are of times with too few digits. */
 const fewestRounded = 8;
 
-/** Null where no column of times is there, or it is no steady clock; what is wrong with the file its reader says. */
+/** Null where no column of times is there, or one without a name is no steady clock; what is wrong with the file its reader says. */
 export async function readTimeColumn(path: string): Promise<TimeColumn | null> {
   return await withTimes(path, async ({ file, isNamed, hasUnit, secondsOfOne }) => {
     const read = await readRisingTimes(file);
-    if (read === null) return null;
+    if (typeof read === "string") return read;
     if (read.kind === "rising") {
       const times = read.times.map((time) => time * secondsOfOne);
       return measureTimes(times, { isAll: read.isAll, hasUnit, fewest: fewestRows });
     }
     const before = read.before.map((time) => time * secondsOfOne);
     const wasClock = measureTimes(before, { isAll: false, hasUnit, fewest: fewestBefore });
-    if (!isNamed || wasClock === null) return null;
+    if (!isNamed || typeof wasClock === "string") return doesNotRise;
     return { kind: "back", row: before.length + 1, fromS: before.at(-1)!, toS: read.to * secondsOfOne };
   });
 }
@@ -95,7 +102,7 @@ export async function readBeginOfTimes(path: string): Promise<number> {
     for await (const [first] of file.pieces()) return Math.round(first! * secondsOfOne * 1e6) / 1e3;
     return null;
   });
-  return beginMs !== null && isPlausibleTime(beginMs) ? beginMs : Number.NaN;
+  return typeof beginMs === "number" && isPlausibleTime(beginMs) ? beginMs : Number.NaN;
 }
 
 /** A column of times. */
@@ -107,26 +114,29 @@ interface OpenedTimes {
   readonly secondsOfOne: number;
 }
 
-/** What `read` makes of the first column of times; null where there is none, or it cannot be read. */
-async function withTimes<T>(
+/** What `read` makes of the first column of times, or says against it; null where there is none, or it has no name and is none. */
+async function withTimes<T extends number | TimeColumn>(
   path: string,
-  read: (times: OpenedTimes) => Promise<T | null>,
-): Promise<T | null> {
+  read: (times: OpenedTimes) => Promise<T | string | null>,
+): Promise<T | UnusableTimes | null> {
   const ending = extname(path).toLowerCase();
   if (!tableEndings.has(ending)) return null;
   for (const { name, isNamed } of await listPossibleNames(path)) {
+    const refuse = (what: string): UnusableTimes | null =>
+      isNamed ? { kind: "unusable", reason: `its column of times "${name}" ${what}` } : null;
     try {
       const file = await (ending === ".parquet"
         ? openSampleFile(path, name)
         : openCsvSamples(path, name, parseTimeField));
       const unit = file.unit?.trim().toLowerCase();
       const secondsOfOne = unit === undefined ? 1 : secondsOf[unit.replace(/^sec(onds)?$/, "s")];
-      if (secondsOfOne === undefined) return null;
-      return await read({ file, isNamed, hasUnit: unit !== undefined, secondsOfOne });
+      if (secondsOfOne === undefined) return refuse(`is in ${unit}, and only s, ms, us and ns are read`);
+      const told = await read({ file, isNamed, hasUnit: unit !== undefined, secondsOfOne });
+      return typeof told === "string" ? refuse(told) : told;
     } catch (error) {
-      if (!hasErrorCode(error)) throw error;
+      if (!(error instanceof AuroraError)) throw error;
       // A file without this column may have the next one.
-      if (!hasErrorCode(error, "USAGE")) return null;
+      if (error.code !== "USAGE") return refuse(`cannot be read: ${error.message}`);
     }
   }
   return null;
@@ -145,12 +155,6 @@ function parseTimeField(field: string, separator: CsvSeparator): number {
 /** Where a column of times goes back. */
 export function describeBackStep({ row, fromS, toS }: TimesGoBack): string {
   return `its column of times goes back at row ${row}, from ${fromS.toFixed(3)} to ${toS.toFixed(3)} s`;
-}
-
-/** The rate that a steady column of times states, Hz; absent: there is none. */
-export async function readRateOfTimes(path: string): Promise<number | undefined> {
-  const times = await readTimeColumn(path);
-  return times?.kind === "steady" ? times.rateHz : undefined;
 }
 
 /**
@@ -190,20 +194,22 @@ type ReadTimes =
   /** `before`: the rows up to the first that goes back, `to`. */
   | { readonly kind: "back"; readonly before: Float64Array; readonly to: number };
 
-/** Null where the times do not rise as a clock's do: nothing more of the file need be read then. */
-async function readRisingTimes(file: SampleFile): Promise<ReadTimes | null> {
+const doesNotRise = "does not rise as a clock does";
+
+/** What is wrong, where the times do not rise as a clock's do: nothing more of the file need be read then. */
+async function readRisingTimes(file: SampleFile): Promise<ReadTimes | string> {
   const parts: Float64Array[] = [];
   let rows = 0;
   for await (const piece of file.pieces()) {
     const part = piece.slice(0, mostRows - rows);
     const last = parts.at(-1)?.at(-1) ?? Number.NEGATIVE_INFINITY;
     const { stays, backs, first } = countBackSteps(part, last);
-    if (backs > mostBackShare * Math.max(fewestRows, rows + part.length)) return null;
+    if (backs > mostBackShare * Math.max(fewestRows, rows + part.length)) return doesNotRise;
     if (backs > 0) {
       const before = joinParts([...parts, part.subarray(0, first)], Float64Array);
       return { kind: "back", before, to: part[first]! };
     }
-    if (stays > 0) return null;
+    if (stays > 0) return "repeats a time or lacks one: too few digits, perhaps";
     parts.push(part);
     rows += part.length;
     if (part.length < piece.length)
@@ -233,18 +239,18 @@ function countBackSteps(
 function measureTimes(
   times: Float64Array,
   { isAll, hasUnit, fewest }: { readonly isAll: boolean; readonly hasUnit: boolean; readonly fewest: number },
-): SteadyTimes | null {
-  if (times.length < fewest) return null;
+): SteadyTimes | string {
+  if (times.length < fewest) return `has fewer than ${fewest} rows`;
   const steps = new Float64Array(times.length - 1);
   for (let at = 0; at < steps.length; at++) steps[at] = times[at + 1]! - times[at]!;
   const usual = computeMedian(steps);
-  if (!(usual > 0)) return null;
+  const isUneven = "has uneven steps: too few digits, or no clock's";
+  if (!(usual > 0)) return isUneven;
   let [sum, even, gaps] = [0, 0, 0];
   let longest = -1;
   for (let at = 0; at < steps.length; at++) {
     const step = steps[at]!;
-    // Written with too few digits, or no clock.
-    if (!(step >= usual * evenShare)) return null;
+    if (!(step >= usual * evenShare)) return isUneven;
     if (step <= usual * (1 + evenShare)) {
       sum += step;
       even++;
@@ -254,11 +260,12 @@ function measureTimes(
     if (longest < 0 || step > steps[longest]!) longest = at;
   }
   // Every second step another one: the steps are rounded away.
-  if (gaps > steps.length / fewestRows) return null;
+  if (gaps > steps.length / fewestRows) return isUneven;
   const isRounded = gaps >= fewestRounded && areRounded(steps, usual);
   const perSecond = isRounded ? steps.length / (times.at(-1)! - times[0]!) : even / sum;
   const rateHz = Number(perSecond.toPrecision(6));
-  if (!hasUnit && (rateHz < plausibleHz.min || rateHz > plausibleHz.max)) return null;
+  if (!hasUnit && (rateHz < plausibleHz.min || rateHz > plausibleHz.max))
+    return `gives ${rateHz} Hz if it is in seconds: say its unit in its name, as in "time [ms]"`;
   return {
     kind: "steady",
     rateHz,

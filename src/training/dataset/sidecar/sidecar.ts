@@ -46,6 +46,8 @@ export interface Sidecar {
 /** What one source says; what it does not say another may. */
 export interface SidecarPart {
   readonly rateHz?: number | undefined;
+  /** Why the file's own column of times says none. */
+  readonly unreadTimes?: string | undefined;
   /** 0: the shaft stands. */
   readonly shaftRpm?: number | undefined;
   /** Where the speed over time is; it counts more than a `shaftRpm` beside it. */
@@ -112,10 +114,11 @@ function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDescripti
       hint: `give ${hint}, or a ${listSidecars(path)[1]} beside the file`,
     });
   };
-  const named = first("bearingName");
+  const [named, unreadTimes] = [first("bearingName"), first("unreadTimes")];
+  const times = unreadTimes === undefined ? "" : ` (${unreadTimes})`;
   return {
     sidecar: {
-      rateHz: need(first("rateHz"), "the sampling rate", "--rate-hz"),
+      rateHz: need(first("rateHz"), "the sampling rate", `--rate-hz${times}`),
       shaftRpm: need(first("shaftRpm"), "the shaft speed", "--shaft-rpm or --speed"),
       bearing: need(
         first("bearing"),

@@ -92,3 +92,16 @@ it("says which keys of descriptions nobody reads, once a key", async () => {
   const lines = (await listWarnings([{ ...own, ...many }], {})).split("\n");
   expect(lines.slice(10)).toEqual(["description: nobody reads 2 more keys beside such files"]);
 });
+
+it("says why a column of times states no rate, where nothing else does", async () => {
+  const path = join(createTemporaryFolder(), "a.csv");
+  const rows = Array.from({ length: 200 }, (_, row) => `${(row / 25.6).toFixed(4)},${row % 7}`);
+  writeFileSync(path, `time,acc\n${rows.join("\n")}\n`);
+  const { describe } = await createDescriber({ bearing: orders, shaftRpm: 1500, channel: "acc" });
+  await expect(describe(path)).rejects.toMatchObject({
+    message: expect.stringContaining("nothing says the sampling rate"),
+    hint: expect.stringMatching(
+      /give --rate-hz \(its column of times "time" gives 25\.6\d* Hz if it is in seconds/,
+    ),
+  });
+});

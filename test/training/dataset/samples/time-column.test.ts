@@ -57,7 +57,7 @@ it.each([
 
 it("reads when a recording begins where its times say no rate, and nothing where they say no moment", async () => {
   const path = await writeTable("time,acc", () => "2024-02-26T00:00:00Z");
-  expect(await readTimeColumn(path)).toBeNull();
+  expect(await readTimeColumn(path)).toMatchObject({ kind: "unusable" });
   expect(await readBeginOfTimes(path)).toBe(Date.UTC(2024, 1, 26));
   expect(
     await readBeginOfTimes(await writeTable("time,acc", (seconds) => `${1_708_905_600 + seconds}`)),
@@ -136,15 +136,23 @@ it.each([
 });
 
 it.each([
-  ["index,acc", (_: number, row: number) => `${row}`],
-  ["time [s],acc", (seconds: number) => seconds.toFixed(3)],
-  ["time [s],acc", (seconds: number) => Math.sin(9999 * seconds).toFixed(6)],
-  ["time,acc", (_: number, row: number) => `${row}`],
-  ["time [m],acc", (seconds: number) => `${seconds}`],
+  ["time [s],acc", (seconds: number) => seconds.toFixed(3), /^its column of times "time" repeats a time/],
+  ["time [s],acc", (seconds: number) => Math.sin(9999 * seconds).toFixed(6), /does not rise/],
+  ["time,acc", (_: number, row: number) => `${row}`, /gives 1 Hz if it is in seconds: say its unit/],
+  ["time [min],acc", (seconds: number) => `${seconds}`, /is in min, and only s/],
   // A temperature, and milliseconds of which nobody says that they are.
-  ["T,acc", (_: number, row: number) => (21.9 - Math.floor(row / 700) / 10).toFixed(1)],
-  ["time,acc", (_: number, row: number) => (row / 102.4).toFixed(5)],
-  ["time,acc", (seconds: number) => `2026-01-01T00:00:${seconds}`],
-])("says nothing of what is no steady clock: %s", async (head, write) => {
-  expect(await readTimeColumn(await writeTable(head, write))).toBeNull();
+  ["T,acc", (_: number, row: number) => (21.9 - Math.floor(row / 700) / 10).toFixed(1), /"t" does not rise/],
+  ["time,acc", (_: number, row: number) => (row / 102.4).toFixed(5), /gives 102.4 Hz/],
+  ["time,acc", (_: number, row: number) => (row + (row % 5) / 5).toFixed(1), /uneven steps/],
+  ["time,acc", (seconds: number) => `2026-01-01T00:00:${seconds}`, /cannot be read: .*line 2/],
+  ["time,acc", (seconds: number) => `10:32:39.${seconds.toFixed(3).slice(2)}`, /cannot be read: .*10:32:39/],
+])("says why a named column is no steady clock: %s", async (head, write, reason) => {
+  expect(await readTimeColumn(await writeTable(head, write))).toEqual({
+    kind: "unusable",
+    reason: expect.stringMatching(reason),
+  });
+});
+
+it("says nothing of a column that has another name", async () => {
+  expect(await readTimeColumn(await writeTable("index,acc", (_, row) => `${row}`))).toBeNull();
 });
