@@ -78,6 +78,9 @@ const noText = /[\0-\x08\x0e-\x1f]/;
 const foreignFormats: readonly (readonly [magic: string, hint: string])[] = [
   ["\x1f\x8b", "it is packed: unpack it first (gunzip)"],
   ["PK", "it is packed: unpack it first (unzip)"],
+  ["fLaC", "it is FLAC: make it a .wav (flac -d)"],
+  ["ARROW1", "it is feather: write it as .parquet (in Python by pandas)"],
+  ["MDF ", "it is MDF, as .mf4: write its channels as .csv or .npy (in Python by the package asammdf)"],
   ["TDSm", "it is TDMS of LabVIEW: write its channels as .csv or .npy (in Python by the package npTDMS)"],
   ["\x89HDF", "it is HDF5: write its samples as .npy (in Python by the package h5py)"],
 ];
@@ -100,13 +103,17 @@ async function openByContent(path: string, sizeBytes: number, channel: string | 
     return openCsvSamples(path, channel);
   }
   const known = foreignFormats.find(([magic]) => head.startsWith(magic));
+  const isSheet = /\.xlsx?$/i.test(path);
   throw new AuroraError(
     "DATA_FORMAT",
     `${path} is neither .npy, .csv, .mat, .parquet, .wav nor a text of numbers`,
     {
       op: "open samples",
       subject: path,
-      hint: known?.[1] ?? "save the samples with numpy.save(name, array), or as comma-separated text",
+      hint: isSheet
+        ? "it is a workbook of sheets: save the sheet as CSV"
+        : (known?.[1] ??
+          "save the samples with numpy.save(name, array) (raw binary by numpy.fromfile(name, type) first), or as comma-separated text"),
     },
   );
 }

@@ -56,11 +56,27 @@ describe("a file of samples", () => {
       ["TDSm", /TDMS.*npTDMS/],
       ["\x89HDF\r\n", /HDF5.*h5py/],
       ["\x1f\x8b", /gunzip/],
+      ["fLaC", /\.wav/],
+      ["ARROW1\0\0", /\.parquet/],
+      ["MDF     4.10", /asammdf/],
+      ["\0\x01", /numpy\.fromfile/],
     ] as const) {
       const bytes = Buffer.concat([Buffer.from(magic, "latin1"), Buffer.alloc(300)]);
       await expect(openSampleFile(write("a.dat", bytes), null)).rejects.toMatchObject({
         code: "DATA_FORMAT",
         hint: expect.stringMatching(hint),
+      });
+    }
+  });
+
+  it("of a workbook is to be saved as text, packed or not", async () => {
+    for (const [name, magic] of [
+      ["a.xlsx", "PK"],
+      ["a.XLS", "\xd0\xcf\x11\xe0"],
+    ] as const) {
+      const bytes = Buffer.concat([Buffer.from(magic, "latin1"), Buffer.alloc(300)]);
+      await expect(openSampleFile(write(name, bytes), null)).rejects.toMatchObject({
+        hint: expect.stringContaining("save the sheet as CSV"),
       });
     }
   });
