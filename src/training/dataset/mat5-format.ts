@@ -45,6 +45,8 @@ export const matClasses = {
 } as const;
 /** Class of int16 arrays: counts of a converter. */
 export const matInt16Class = 10;
+/** Class of int8 arrays, the first of those of whole numbers: all above are as well. */
+export const matFirstWholeClass = 8;
 
 /** Length of the header. */
 export const matHeaderBytes = 128;

@@ -64,6 +64,8 @@ interface ParquetColumn {
   readonly name: string;
   /** Whole numbers of 16 bits. */
   readonly isInt16: boolean;
+  /** Whole numbers of any length. */
+  readonly isWhole: boolean;
 }
 
 /** What a file's footer says. */
@@ -103,7 +105,9 @@ export async function openParquetTable(path: string): Promise<ParquetTable> {
         const isInt16 =
           element.converted_type === "INT_16" ||
           (logical?.type === "INTEGER" && logical.bitWidth === 16 && logical.isSigned);
-        return isNumber ? [{ name: element.name, isInt16 }] : [];
+        return isNumber
+          ? [{ name: element.name, isInt16, isWhole: element.type?.startsWith("INT") ?? false }]
+          : [];
       });
       return { path, columns, metadata };
     });

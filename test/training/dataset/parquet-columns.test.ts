@@ -57,10 +57,10 @@ describe("a Parquet file", () => {
     const path = write(encodeParquet(table, groupRows));
     const { columns } = await openParquetTable(path);
     expect(columns).toEqual([
-      { name: "time", isInt16: false },
-      { name: "accel", isInt16: false },
-      { name: "counts", isInt16: true },
-      { name: "whole", isInt16: false },
+      { name: "time", isInt16: false, isWhole: false },
+      { name: "accel", isInt16: false, isWhole: false },
+      { name: "counts", isInt16: true, isWhole: true },
+      { name: "whole", isInt16: false, isWhole: true },
     ]);
     for (const [name, values] of Object.entries(table)) {
       expect(await readColumn(path, name)).toEqual(Array.from<number>(values));

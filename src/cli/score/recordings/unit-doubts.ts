@@ -17,7 +17,7 @@ export function createUnitDoubts(): UnitDoubts {
     look: ({ file, fileScale, quantisation }) => {
       if (fileScale.scale === null) unknown.add(file.path);
       const isUnknown = fileScale.scale === null && fileScale.otherUnit === null;
-      const doubt = (isUnknown ? doubtNumbers(file.isCounts, quantisation) : null) ?? sayDoubt(fileScale);
+      const doubt = (isUnknown ? doubtNumbers(file, quantisation) : null) ?? sayDoubt(fileScale);
       if (doubt !== null) files.set(doubt, (files.get(doubt) ?? new Set()).add(file.path));
     },
     list: () =>
@@ -35,14 +35,19 @@ const mostGravities = 10_000;
 const noGravities =
   "holds numbers that are too large to be g: counts of a converter, perhaps; --scale says what one is worth, and until then its level says nothing";
 
+const noUnit =
+  "holds whole numbers and nothing says what one is worth: they are taken for g; --scale says it, and until then its level says nothing";
+
 /** Of a file of which nothing says what its numbers are worth. */
 function doubtNumbers(
-  isCounts: boolean,
+  { isCounts, isWhole }: OpenedRecording["file"],
   { scale, countsPerNumber }: OpenedRecording["quantisation"],
 ): string | null {
   if (isCounts) return sayCounts(scale * countsPerNumber);
   // Of a file without any vibration no scale says anything, and its numbers are taken as they are.
-  return countsPerNumber !== 1 && scale * highestCount > mostGravities ? noGravities : null;
+  if (countsPerNumber === 1) return null;
+  if (isWhole === true) return noUnit;
+  return scale * highestCount > mostGravities ? noGravities : null;
 }
 
 /** `ofOne` is what a count is taken for, in g. */

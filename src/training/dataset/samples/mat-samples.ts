@@ -5,7 +5,7 @@
 
 import { stat } from "node:fs/promises";
 import { listMatArrays, type MatArray, readMatNumbers } from "../mat5.ts";
-import { matInt16Class } from "../mat5-format.ts";
+import { matFirstWholeClass, matInt16Class } from "../mat5-format.ts";
 import { matchesPattern } from "../match-pattern.ts";
 import { plainKey } from "../plain-key.ts";
 import { chooseChannel } from "./choose-channel.ts";
@@ -46,6 +46,7 @@ export async function openMatSamples(path: string, channel: string | null): Prom
   return {
     path,
     isCounts: chosen.array.classNumber === matInt16Class,
+    isWhole: chosen.array.classNumber >= matFirstWholeClass,
     samples: chosen.samples,
     pieces: () => readChannel(path, chosen),
   };

@@ -45,7 +45,10 @@ export async function openNpySamples(
   sizeBytes: number,
   channel: string | null,
 ): Promise<SampleFile> {
-  const { rows, columns, isFlat, isFortran, isCounts, ...elements } = await readShape(path, sizeBytes);
+  const { rows, columns, isFlat, isFortran, isCounts, isWhole, ...elements } = await readShape(
+    path,
+    sizeBytes,
+  );
   const channels = Math.min(rows, columns);
   const samples = Math.max(rows, columns);
   if (rows * columns === 0)
@@ -63,7 +66,7 @@ export async function openNpySamples(
       ? { first: chosen * samples, stride: 1 }
       : { first: chosen, stride: channels }),
   };
-  return { path, isCounts, pieces: () => readChannel(path, layout) };
+  return { path, isCounts, isWhole, pieces: () => readChannel(path, layout) };
 }
 
 /** A two-dimensional array whose rows are recordings of their own. */
@@ -75,14 +78,17 @@ export interface NpyRows {
 
 /** Checks the header against the file's size. Fails with DATA_FORMAT. */
 export async function openNpyRows(path: string, sizeBytes: number): Promise<NpyRows> {
-  const { rows, columns, isFlat, isFortran, isCounts, ...elements } = await readShape(path, sizeBytes);
+  const { rows, columns, isFlat, isFortran, isCounts, isWhole, ...elements } = await readShape(
+    path,
+    sizeBytes,
+  );
   if (isFlat || rows < 1 || columns < 1) refuse(path, "rows of samples, in two dimensions", "none");
   return {
     rows,
     row: (index) => {
       const place = isFortran ? { first: index, stride: rows } : { first: index * columns, stride: 1 };
       const layout = { ...elements, samples: columns, ...place };
-      return { path, isCounts, pieces: () => readChannel(path, layout) };
+      return { path, isCounts, isWhole, pieces: () => readChannel(path, layout) };
     },
   };
 }
@@ -94,6 +100,7 @@ interface Shape extends Pick<Layout, "dataAt" | "elementBytes" | "read" | "littl
   readonly isFlat: boolean;
   readonly isFortran: boolean;
   readonly isCounts: boolean;
+  readonly isWhole: boolean;
 }
 
 async function readShape(path: string, sizeBytes: number): Promise<Shape> {
@@ -115,7 +122,8 @@ async function readShape(path: string, sizeBytes: number): Promise<Shape> {
   }
   const little = !descr.startsWith(">");
   const isCounts = descr.slice(1) === "i2";
-  return { dataAt, elementBytes, read, little, rows, columns, isFlat, isFortran, isCounts };
+  const isWhole = /^.[iu]/.test(descr);
+  return { dataAt, elementBytes, read, little, rows, columns, isFlat, isFortran, isCounts, isWhole };
 }
 
 function refuse(path: string, expected: string, actual: string): never {

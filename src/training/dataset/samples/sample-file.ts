@@ -151,5 +151,6 @@ async function openParquetSamples(path: string, channel: string | null): Promise
   const names = table.columns.map(({ name }) => name);
   const column = table.columns[chooseChannel(path, names, channel)]!;
   const unit = readNamedUnit(column.name);
-  return { path, isCounts: column.isInt16, unit, pieces: () => readParquetColumn(table, column.name) };
+  const { isInt16: isCounts, isWhole } = column;
+  return { path, isCounts, isWhole, unit, pieces: () => readParquetColumn(table, column.name) };
 }

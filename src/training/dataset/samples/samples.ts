@@ -5,6 +5,8 @@ export interface SampleFile {
   readonly path: string;
   /** The file holds int16 counts of a converter; otherwise numbers that have yet to be quantised. */
   readonly isCounts: boolean;
+  /** The file holds whole numbers of another type, which are rarely g. */
+  readonly isWhole?: boolean | undefined;
   /** Its pieces are means of what the file holds: of counts they are whole numbers no more. */
   readonly isMean?: boolean | undefined;
   /** As its head says; absent: all channels of the file are equally long. */
