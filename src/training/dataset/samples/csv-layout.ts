@@ -72,13 +72,16 @@ export function splitFields(line: string, separator: CsvSeparator): string[] {
 /** NaN where it is none; where commas part no fields, one may be the decimal point. */
 export function parseCsvNumber(field: string, separator: CsvSeparator): number {
   const value = Number(separator === "," || field.includes(".") ? field : field.replace(",", "."));
+  // As Fortran writes powers of ten.
+  if (Number.isNaN(value) && /^[+-]?\d*\.\d*d[+-]?\d+$/i.test(field)) return Number(field.replace(/d/i, "e"));
   // As NumPy and pandas write it.
   return Number.isNaN(value) && /^[+-]?inf$/i.test(field) ? Number(field.replace(/inf/i, "Infinity")) : value;
 }
 
 /** Does the field stand for a value that is not there? */
 export function isMissingField(field: string): boolean {
-  return field === "" || /^[+-]?nan$/i.test(field);
+  // As NumPy writes it, and as older programs of Windows do.
+  return field === "" || /^[+-]?(nan|1\.#(ind|qnan)\d*)$/i.test(field);
 }
 
 function isComment(text: string): boolean {

@@ -70,7 +70,7 @@ export async function openSampleRows(path: string): Promise<NpyRows> {
 
 const headBytes = 4096;
 /** Numbers and what parts them, and nothing else. */
-const lineOfNumbers = /^[\d\s.,;+\-eE]*\d[\d\s.,;+\-eE]*$/;
+const lineOfNumbers = /^[\d\s.,;+\-eEdD]*\d[\d\s.,;+\-eEdD]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what no text holds
 const noText = /[\0-\x08\x0e-\x1f]/;
 

@@ -51,6 +51,15 @@ describe("a file of samples", () => {
     }
   });
 
+  it("holds numbers as Fortran writes them, and none where Windows writes that there is none", async () => {
+    expect(await readAll(write("a.dat", "1.2D-02\n-0.5d+1\n.25D0\n"), null)).toEqual([0.012, -5, 0.25]);
+    const missing = "acc\n1.5\n-1.#IND\n1.#QNAN0\n2.5\n";
+    expect(await readAll(write("a.csv", missing), null)).toEqual([1.5, Number.NaN, Number.NaN, 2.5]);
+    await expect(readAll(write("a.csv", "acc\n1.5\n1D2\n"), null)).rejects.toMatchObject({
+      code: "DATA_FORMAT",
+    });
+  });
+
   it("of another format says what helps", async () => {
     for (const [magic, hint] of [
       ["TDSm", /TDMS.*npTDMS/],
