@@ -84,7 +84,7 @@ const toleratedMs = 60_000;
 const lag = 5;
 const plausible = 3;
 const clipUnits = 5.5;
-/** A snapshot that is pooled has half of a window's revolutions at most: so many times a window's is its deviation by itself. */
+/** A snapshot that is pooled has half of a window's revolutions at most: by itself it scatters by so many times what a window does, at least. */
 const snapshotScatter = Math.SQRT2;
 /** Evidence does not grow for ever: what came in minutes may go in minutes. */
 const mostSum = 60;
