@@ -1,10 +1,10 @@
 /** What is doubtful about recordings that are scored each by itself, in words for stderr: nobody says which are of one machine. */
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import type { FileDescription } from "../../../training/dataset/sidecar/sidecar.ts";
-import { listStandbyDoubts } from "../replay/replayed-gateway.ts";
 import { createBeginning } from "./beginning.ts";
 import { createClippingDoubts } from "./clipping-doubts.ts";
 import { doubtSpeed } from "./speed-doubts.ts";
+import { listStandbyDoubts } from "./standby-doubts.ts";
 
 /** Collects doubts, as recordings are read. */
 interface RecordingDoubts {

@@ -14,6 +14,7 @@ import { listTimeDoubts } from "../files/time-doubts.ts";
 import { createBeginning } from "../recordings/beginning.ts";
 import { createClippingDoubts } from "../recordings/clipping-doubts.ts";
 import { listSpeedDoubts } from "../recordings/speed-doubts.ts";
+import { listStandbyDoubts } from "../recordings/standby-doubts.ts";
 import { createUnitDoubts } from "../recordings/unit-doubts.ts";
 import { listBearingDoubts } from "../sidecar/bearing-doubts.ts";
 import { createDescriber, type SidecarFlags } from "../sidecar/sidecar-options.ts";
@@ -25,7 +26,7 @@ import { listUnreadKeys, readManifest } from "./replay-manifest.ts";
 import type { ReplayFlags } from "./replay-options.ts";
 import { type ReplayRequest, type ReplayResult, replayRecordings } from "./replay-recordings.ts";
 import { placeReplayRows } from "./replay-rows.ts";
-import { createReplayedGateway, listStandbyDoubts, readReplayedGateway } from "./replayed-gateway.ts";
+import { createReplayedGateway, readReplayedGateway } from "./replayed-gateway.ts";
 import { listSameTimeDoubts } from "./same-times.ts";
 import { listSnapshotDoubts } from "./snapshot-doubts.ts";
 

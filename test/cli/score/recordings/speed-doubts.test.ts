@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { createBeginning } from "../../../../src/cli/score/recordings/beginning.ts";
 import { measureSpeedShare } from "../../../../src/cli/score/recordings/measure-speed.ts";
 import { listSpeedDoubts } from "../../../../src/cli/score/recordings/speed-doubts.ts";
-import { listStandbyDoubts } from "../../../../src/cli/score/replay/replayed-gateway.ts";
+import { listStandbyDoubts } from "../../../../src/cli/score/recordings/standby-doubts.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import type { SampleFile } from "../../../../src/training/dataset/samples/samples.ts";
 
