@@ -24,11 +24,11 @@ export function listStandbyDoubts(recordings: readonly DescribedRecording[]): re
 
 /** Shaft speed below which a gateway that is told nothing else takes its turbine to stand by, rpm. */
 function usualStandbyRpm(): number {
-  return gatewayConfigSchema().parse(describeGateway()).operation.standbyBelowRpm;
+  return gatewayConfigSchema().parse(describeShortGateway()).operation.standbyBelowRpm;
 }
 
 /** As short as a configuration can be. */
-export function describeGateway(): Readonly<Record<string, unknown>> {
+export function describeShortGateway(): Readonly<Record<string, unknown>> {
   const bearing = { bpfo: 3, bpfi: 5, bsf: 4, ftf: 0.4 };
   const point = { component: "replay", bundle: "replay", device: "file", channel: "file", bearing };
   return {

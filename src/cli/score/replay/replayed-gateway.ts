@@ -2,7 +2,7 @@
 import type { GatewayConfig } from "../../../core/contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../../../core/contract/config/gateway-config-schema.ts";
 import { loadYamlConfig } from "../../../core/platform/daemon/yaml-config.ts";
-import { describeGateway } from "../recordings/standby-doubts.ts";
+import { describeShortGateway } from "../recordings/standby-doubts.ts";
 
 /** What an installation decides, and its turbines; none: nobody says which there are. */
 export type ReplayedGateway = Pick<GatewayConfig, "operation" | "commissioning" | "alarms" | "turbines">;
@@ -17,7 +17,7 @@ export function createReplayedGateway(
   sections: { readonly commissioning?: Partial<GatewayConfig["commissioning"]> } = {},
 ): ReplayedGateway {
   const config = gatewayConfigSchema().parse({
-    ...describeGateway(),
+    ...describeShortGateway(),
     operation: { standbyBelowRpm: 0 },
     ...sections,
   });
