@@ -11,7 +11,7 @@ import { failed, ok } from "../../src/core/contract/result.ts";
 /** An envelope of these records, or of what was wrong with them. */
 export function envelopeOf(
   records: readonly (StorableRecord | RecordFault)[],
-  changes: Partial<CheckedEnvelope> = {},
+  changes: Partial<Omit<CheckedEnvelope, "records">> = {},
 ): CheckedEnvelope {
   const { gateway = "gw-1", lane = "update" } = changes;
   return {
@@ -30,7 +30,7 @@ export function envelopeOf(
 /** Stores records in a lane, each call what follows. @param of how its envelopes are, and when they arrive where a call does not say it */
 export function createLane(
   record: Pick<FleetRecord, "storeEnvelopes">,
-  of: Partial<CheckedEnvelope> & { readonly nowMs: number },
+  of: Partial<Omit<CheckedEnvelope, "records" | "firstSequence">> & { readonly nowMs: number },
 ): (records: readonly StorableRecord[], nowMs?: number) => Promise<StoredEnvelope> {
   const { nowMs: usualMs, ...changes } = of;
   let firstSequence = 1;

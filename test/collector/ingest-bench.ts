@@ -38,8 +38,8 @@ export interface IngestBenchOptions
   readonly wrapRecord?: (record: FleetRecord) => FleetRecord;
 }
 
-/** An envelope of events of one gateway. */
-export function eventEnvelope(
+/** What a gateway sends: an envelope of records. */
+export function sentEnvelope(
   records: readonly UplinkRecord[],
   changes: Partial<UplinkEnvelope> = {},
 ): UplinkEnvelope {
@@ -86,7 +86,7 @@ export function createIngestBench({
     acks,
     take: async (records, changes) => {
       const before = acks.length;
-      const envelope = eventEnvelope(records, changes);
+      const envelope = sentEnvelope(records, changes);
       ingest.accept(`aurora/v1/gateway/gw-1/up/${envelope.lane}`, encodeUplinkEnvelope(envelope));
       await ingest.flush();
       return acks.slice(before);

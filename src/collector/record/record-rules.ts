@@ -27,7 +27,7 @@ export const otherTopics = "(other topics)";
 /** Who says what the collector itself found out. */
 export const ownName = "(collector)";
 
-/** Where that comes from, and when. */
+/** The source of what the collector itself says. */
 export function ownSource(nowMs: number): RecordSource {
   return { gateway: ownName, receivedMs: nowMs };
 }
@@ -35,7 +35,7 @@ export function ownSource(nowMs: number): RecordSource {
 /** How much of a message that was set aside is kept. */
 export const quarantineSampleBytes = 256;
 
-/** A state that cannot be kept, as it came. */
+/** A state or status that cannot be kept; without its message it counts under {@link otherTopics}. */
 export function setStateAside({ message }: SeenState, fault: RecordFault): SetAsideMessage {
   return { ...(message ?? { topic: otherTopics, payload: new Uint8Array() }), fault };
 }

@@ -5,7 +5,7 @@ import { type EvidenceRequest, evidenceOrderSchema } from "../../../src/core/con
 import { laneOfKind, type UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { predictionBatch, turbineState } from "../fleet-records.ts";
-import { createIngestBench, eventEnvelope } from "../ingest-bench.ts";
+import { createIngestBench, sentEnvelope } from "../ingest-bench.ts";
 
 const declared = describedRoutes.find(({ path }) => path === "/api/v1/evidence/requests")!.answers;
 
@@ -33,7 +33,7 @@ function createPlace(isAllowed = true) {
   const send = (gateway: string, record: UplinkRecord): Promise<void> => {
     const lane = laneOfKind[record.kind];
     firstSequence++;
-    const envelope = eventEnvelope([record], { gateway, lane, firstSequence, oldestSequence: firstSequence });
+    const envelope = sentEnvelope([record], { gateway, lane, firstSequence, oldestSequence: firstSequence });
     ingest.accept(`aurora/v1/gateway/${gateway}/up/${lane}`, encodeUplinkEnvelope(envelope));
     return ingest.flush();
   };

@@ -13,7 +13,7 @@ import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { fillDisk, mountSmallDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { createIngestBench, eventEnvelope } from "../ingest-bench.ts";
+import { createIngestBench, sentEnvelope } from "../ingest-bench.ts";
 import { describeMade, type MadeEvidence, makeEvidence } from "./make-evidence.ts";
 
 const sites = new Map([
@@ -55,7 +55,7 @@ async function createBench(dir = createTemporaryFolder()) {
   const send = (records: readonly UplinkRecord[], gateway = "gw-1"): void => {
     const firstSequence = next.get(gateway) ?? 1;
     next.set(gateway, firstSequence + records.length);
-    const envelope = eventEnvelope(records, { gateway, lane: "raw", firstSequence });
+    const envelope = sentEnvelope(records, { gateway, lane: "raw", firstSequence });
     bench.ingest.accept(`aurora/v1/gateway/${gateway}/up/raw`, encodeUplinkEnvelope(envelope));
   };
   const stored = async (): Promise<string[]> =>
@@ -182,7 +182,7 @@ it("on a full disk acknowledges no piece, keeps storing what needs none, and tak
   expect(bench.faults).toEqual([null, expect.stringContaining("ENOSPC")]);
   empty();
   // The gateway has no answer and sends it again.
-  const again = eventEnvelope(pieces.slice(1), { lane: "raw", firstSequence: 2, oldestSequence: 2 });
+  const again = sentEnvelope(pieces.slice(1), { lane: "raw", firstSequence: 2, oldestSequence: 2 });
   bench.ingest.accept("aurora/v1/gateway/gw-1/up/raw", encodeUplinkEnvelope(again));
   await bench.ingest.flush();
   expect(await bench.stored()).toEqual([evidence.id]);

@@ -4,7 +4,7 @@ import { createDayReports } from "../../../scripts/drift/fleet-reports.ts";
 import type { DriftReport } from "../../../src/core/contract/uplink-record.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { envelopeOf } from "../envelope-of.ts";
-import { createIngestBench, eventEnvelope } from "../ingest-bench.ts";
+import { createIngestBench, sentEnvelope } from "../ingest-bench.ts";
 import { smallReference } from "../known-model.ts";
 
 const hourMs = 3_600_000;
@@ -106,7 +106,7 @@ describe("a drift report", () => {
     const bench = createIngestBench();
     const report = { ...reportAt(bench.clock.nowMs()), ...changes };
     // No encoder writes it: it comes as an envelope of another one would.
-    expect(() => encodeUplinkEnvelope(eventEnvelope([report], { lane: "drift" }))).toThrow(RangeError);
+    expect(() => encodeUplinkEnvelope(sentEnvelope([report], { lane: "drift" }))).toThrow(RangeError);
     const envelopes = [envelopeOf([report], { lane: "drift" })];
     const [stored] = await bench.record.storeEnvelopes({ nowMs: 0, envelopes, setAside: [] });
     expect(stored!.records).toMatchObject([{ ok: false, error: { reason: "shape-invalid" } }]);

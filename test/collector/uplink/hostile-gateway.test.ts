@@ -9,7 +9,7 @@ import { createMetrics } from "../../../src/core/platform/metrics.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { watchEventLoop } from "../../support/watch-event-loop.ts";
-import { eventEnvelope } from "../ingest-bench.ts";
+import { sentEnvelope } from "../ingest-bench.ts";
 
 /** Several times what is meant (50 ms): other work shares the processors of a test. */
 const longestBlockMs = 250;
@@ -29,7 +29,7 @@ function createBench() {
   });
   let firstSequence = 1;
   const send = (records: readonly UplinkRecord[]): void => {
-    const envelope = eventEnvelope(records, { lane: "prediction", firstSequence });
+    const envelope = sentEnvelope(records, { lane: "prediction", firstSequence });
     firstSequence += records.length;
     ingest.accept("aurora/v1/gateway/gw-1/up/prediction", encodeUplinkEnvelope(envelope));
   };
@@ -130,7 +130,7 @@ it("stores what a neighbour sends between two parts of what somebody has sent in
   const masses = ingest.flush();
   // The first part is stored.
   while (acks.length === 0) await new Promise((resolve) => setImmediate(resolve));
-  const neighbour = eventEnvelope([event("neighbour")], { gateway: "gw-2", bootId: "n" });
+  const neighbour = sentEnvelope([event("neighbour")], { gateway: "gw-2", bootId: "n" });
   ingest.accept("aurora/v1/gateway/gw-2/up/update", encodeUplinkEnvelope(neighbour));
   await masses;
   const place = acks.findIndex(({ bootId }) => bootId === "n");

@@ -13,7 +13,7 @@ import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../../s
 import { until } from "../../support/until.ts";
 import { envelopeOf } from "../envelope-of.ts";
 import { alertEvent, alertRecord, predictionBatch } from "../fleet-records.ts";
-import { eventEnvelope } from "../ingest-bench.ts";
+import { sentEnvelope } from "../ingest-bench.ts";
 import { openAt } from "../record/postgres-place.ts";
 
 describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"}`, () => {
@@ -62,7 +62,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
         lane === "alert"
           ? alertRecord(alertEvent(`wt-${firstSequence}`, "raised", now))
           : predictionBatch("wt-1", now, { rows: 1, stepMs: 1_000 });
-      const envelope = eventEnvelope([record], { lane, firstSequence });
+      const envelope = sentEnvelope([record], { lane, firstSequence });
       ingest.accept(`aurora/v1/gateway/gw-1/up/${lane}`, encodeUplinkEnvelope(envelope), () =>
         left.push(lane),
       );

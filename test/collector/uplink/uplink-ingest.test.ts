@@ -8,7 +8,7 @@ import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { alertEvent, alertRecord, driftReport, predictionBatch } from "../fleet-records.ts";
-import { createIngestBench, eventEnvelope, type IngestBench } from "../ingest-bench.ts";
+import { createIngestBench, type IngestBench, sentEnvelope } from "../ingest-bench.ts";
 
 const event = (name: string, timeMs = 1_700_000_000_000): UplinkRecord => ({
   kind: "event",
@@ -40,7 +40,7 @@ describe("the uplink's ingest", () => {
   it("waits a moment so that many messages share a transaction", async () => {
     const bench = createIngestBench();
     const envelope = (firstSequence: number): Uint8Array =>
-      encodeUplinkEnvelope(eventEnvelope([event(`e${firstSequence}`)], { firstSequence }));
+      encodeUplinkEnvelope(sentEnvelope([event(`e${firstSequence}`)], { firstSequence }));
     for (let sequence = 1; sequence <= 40; sequence++) {
       bench.ingest.accept("aurora/v1/gateway/gw-1/up/update", envelope(sequence));
     }
@@ -93,7 +93,7 @@ describe("the uplink's ingest", () => {
     });
     for (let gateway = 0; gateway < 1_000; gateway++) {
       for (const lane of ["alert", "update", "drift", "prediction"] as const) {
-        const envelope = eventEnvelope([event("a")], { gateway: `gw-${gateway}`, lane });
+        const envelope = sentEnvelope([event("a")], { gateway: `gw-${gateway}`, lane });
         bench.ingest.accept(`aurora/v1/gateway/gw-${gateway}/up/${lane}`, encodeUplinkEnvelope(envelope));
       }
     }
@@ -116,7 +116,7 @@ describe("the uplink's ingest", () => {
     const send = (firstSequence: number, onSettled?: () => void): void =>
       bench.ingest.accept(
         "aurora/v1/gateway/gw-1/up/update",
-        encodeUplinkEnvelope(eventEnvelope([event(`e${firstSequence}`)], { firstSequence })),
+        encodeUplinkEnvelope(sentEnvelope([event(`e${firstSequence}`)], { firstSequence })),
         onSettled,
       );
     const pass = async (forMs: number): Promise<void> => {
@@ -152,7 +152,7 @@ describe("the uplink's ingest", () => {
     });
     let settled = 0;
     for (let sequence = 1; sequence <= 60; sequence++) {
-      const envelope = eventEnvelope([event(`e${sequence}`)], { firstSequence: sequence });
+      const envelope = sentEnvelope([event(`e${sequence}`)], { firstSequence: sequence });
       bench.ingest.accept(
         "aurora/v1/gateway/gw-1/up/update",
         encodeUplinkEnvelope(envelope),
@@ -177,7 +177,7 @@ describe("the uplink's ingest", () => {
     const bench = createIngestBench();
     const settled: string[] = [];
     const send = (gateway: string, firstSequence: number): void => {
-      const envelope = eventEnvelope([event(`${gateway} ${firstSequence}`)], { firstSequence, gateway });
+      const envelope = sentEnvelope([event(`${gateway} ${firstSequence}`)], { firstSequence, gateway });
       const topic = `aurora/v1/gateway/${gateway}/up/update`;
       bench.ingest.accept(topic, encodeUplinkEnvelope(envelope), () => settled.push(gateway));
     };
@@ -211,7 +211,7 @@ describe("the uplink's ingest", () => {
         },
       }),
     });
-    const envelope = encodeUplinkEnvelope(eventEnvelope([event("e2")], { firstSequence: 2 }));
+    const envelope = encodeUplinkEnvelope(sentEnvelope([event("e2")], { firstSequence: 2 }));
     const packet = new Uint8Array(60_000);
     packet.set(envelope);
     bench.ingest.accept(
@@ -233,7 +233,7 @@ describe("the uplink's ingest", () => {
     for (const gateway of ["gw-1", "gw-2"]) {
       bench.ingest.accept(
         `aurora/v1/gateway/${gateway}/up/update`,
-        encodeUplinkEnvelope(eventEnvelope([event(`e2 of ${gateway}`)], { firstSequence: 2, gateway })),
+        encodeUplinkEnvelope(sentEnvelope([event(`e2 of ${gateway}`)], { firstSequence: 2, gateway })),
         () => settled.push(gateway),
       );
     }
@@ -263,7 +263,7 @@ describe("the uplink's ingest", () => {
       });
       const settled: string[] = [];
       const send = (gateway: string): void => {
-        const envelope = eventEnvelope([event(gateway)], { firstSequence: 1, gateway });
+        const envelope = sentEnvelope([event(gateway)], { firstSequence: 1, gateway });
         const topic = `aurora/v1/gateway/${gateway}/up/update`;
         bench.ingest.accept(topic, encodeUplinkEnvelope(envelope), () => settled.push(gateway));
       };
@@ -334,7 +334,7 @@ describe("the uplink's ingest", () => {
     }
     bench.ingest.accept(
       "aurora/v1/gateway/someone-else/up/update",
-      encodeUplinkEnvelope(eventEnvelope([event("forged")])),
+      encodeUplinkEnvelope(sentEnvelope([event("forged")])),
     );
     expect(await bench.take([event("good")])).toMatchObject([{ sequence: 1 }]);
     expect(await names(bench)).toEqual(["good"]);
@@ -479,7 +479,7 @@ describe("the uplink's ingest", () => {
     });
     const topic = "aurora/v1/gateway/gw-1/up/update";
     const send = (firstSequence: number): void => {
-      const envelope = eventEnvelope([event(`e${firstSequence}`)], { firstSequence });
+      const envelope = sentEnvelope([event(`e${firstSequence}`)], { firstSequence });
       bench.ingest.accept(topic, encodeUplinkEnvelope(envelope));
     };
     send(1);

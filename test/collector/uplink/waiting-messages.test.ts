@@ -3,7 +3,7 @@ import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import type { Lane } from "../../../src/core/contract/topics.ts";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
-import { createIngestBench, eventEnvelope } from "../ingest-bench.ts";
+import { createIngestBench, sentEnvelope } from "../ingest-bench.ts";
 
 const event = (name: string): UplinkRecord => ({
   kind: "event",
@@ -36,7 +36,7 @@ function openSlow(changes: Parameters<typeof createIngestBench>[0] = {}) {
   let settled = 0;
   const send = (lane: Lane, firstSequence: number, copies = 1): void => {
     const records = Array.from({ length: copies }, () => event("told"));
-    const envelope = eventEnvelope(records, { lane, firstSequence });
+    const envelope = sentEnvelope(records, { lane, firstSequence });
     bench.ingest.accept(`aurora/v1/gateway/gw-1/up/${lane}`, encodeUplinkEnvelope(envelope), () => settled++);
   };
   const storeNext = async (error?: Error): Promise<void> => {
