@@ -5,6 +5,7 @@
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { type Closers, openWhole } from "../core/platform/daemon/closing.ts";
+import { every } from "../core/platform/daemon/every.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
@@ -38,6 +39,9 @@ interface RunningWriter {
   close(): Promise<void>;
 }
 
+/** How often it is looked whether the record is another one. */
+const eraLookMs = 15_000;
+
 /**
  * Resolves when gateways are listened to. A broker that cannot be reached is tried for ever meanwhile.
  * @throws AuroraError STORE, MQTT, KEY or CONFIG_INVALID for what cannot be mended by waiting
@@ -59,8 +63,17 @@ async function assemble(options: WriterOptions, closers: Closers): Promise<Runni
   closers.add(() => states.close());
   const { client } = mqtt;
   await client.subscribe(topics.allUplinks, 1, (topic, payload) => ingest.accept(topic, payload));
-  await client.subscribe(topics.allStates, 1, states.acceptState);
-  await client.subscribe(topics.allStatuses, 1, states.acceptStatus);
+  let era: number | null = null;
+  const followStates = async (): Promise<void> => {
+    const found = await record.era();
+    if (found === era) return;
+    era = found;
+    // Also where it is another record by now: the broker repeats what it retains.
+    await client.subscribe(topics.allStates, 1, states.acceptState);
+    await client.subscribe(topics.allStatuses, 1, states.acceptStatus);
+  };
+  await followStates();
+  closers.add(every(eraLookMs, logger, followStates));
   keepRecord({ config, record, models: shelf.models, evidence, metrics, logger }, closers);
   return {
     storing: storingPart(client, intake, metrics),

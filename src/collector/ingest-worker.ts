@@ -16,6 +16,7 @@ import { createIntakeClient } from "../core/platform/mqtt/intake-client.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { openIntake, storingPart } from "./compose-intake.ts";
 import { createLeasedWork, type LeasedWork } from "./leased-work.ts";
+import type { FleetRecord } from "./record/fleet-record.ts";
 import { createRoleError } from "./role.ts";
 import { warnOfAnySite } from "./uplink/gateway-sites.ts";
 import type { StoringPart } from "./worker-report.ts";
@@ -72,7 +73,7 @@ export async function startIngestWorker(
     });
     // Before anything awaits: a session that was kept brings messages at once.
     const alone = createLeasedWork(record, logger);
-    const owned = createSoleSubscriber(client, topics, alone);
+    const owned = createSoleSubscriber(client, topics, { record, alone });
     closers.add(() => client.close());
     closers.add(() => states.close());
     closers.add(() => ingest.close());
@@ -89,26 +90,28 @@ export async function startIngestWorker(
 
 /**
  * Has one of all workers subscribe to what must not be shared: to pieces of files, and to states, of which a shared
- * subscription brings nothing that is retained.
+ * subscription brings nothing that is retained. Anew where the record is another one: the broker then repeats what it retains.
  */
 function createSoleSubscriber(
   client: MqttClient,
   topics: Topics,
-  alone: LeasedWork,
+  { record, alone }: { readonly record: Pick<FleetRecord, "era">; readonly alone: LeasedWork },
 ): { readonly isMine: boolean; renew(): Promise<void> } {
   const filters = [topics.allStates, topics.allStatuses, topics.allOfLane(soleLane)];
-  let isMine = false;
+  /** Of the record for which they were subscribed to; null: they are another worker's. */
+  let era: number | null = null;
   return {
     get isMine() {
-      return isMine;
+      return era !== null;
     },
     renew: async () => {
-      const before = isMine;
-      isMine = await alone.hold("states and evidence");
+      const before = era;
+      era = (await alone.hold("states and evidence")) ? await record.era() : null;
       // What the broker refuses the client asks for again.
-      if (isMine && !before) for (const filter of filters) await client.subscribe(filter, 1, () => {});
+      if (era !== null && era !== before)
+        for (const filter of filters) await client.subscribe(filter, 1, () => {});
       // Also what an earlier process of this number owned in the session that is left.
-      if (!isMine) for (const filter of filters) await client.unsubscribe(filter);
+      if (era === null) for (const filter of filters) await client.unsubscribe(filter);
     },
   };
 }

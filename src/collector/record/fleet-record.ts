@@ -64,6 +64,11 @@ export interface FleetRecord
   holdLease(name: string, lease: { readonly holder: string; readonly forMs: number }): Promise<boolean>;
   /** Gives all leases of a holder back. */
   releaseLeases(holder: string): Promise<void>;
+  /**
+   * A number that becomes another one when what was stored may be lost: a standby that was behind took over, or a copy was restored. What is
+   * told once alone must be asked for again then.
+   */
+  era(): Promise<number>;
   /** Rejects when nothing can be read. */
   check(): Promise<void>;
   /** May be called twice. */

@@ -88,6 +88,10 @@ function createRecord(
     releaseLeases: async (holder) => {
       await database.run("DELETE FROM lease WHERE holder = $1", [holder]);
     },
+    era: async () => {
+      await database.transaction(async () => {});
+      return database.era;
+    },
     check: async () => {
       await database.rows("SELECT 1 FROM uplink_progress LIMIT 1");
     },

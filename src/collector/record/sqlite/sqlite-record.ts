@@ -209,6 +209,8 @@ export function createSqliteRecord(
     quarantine: async (limit) => events.quarantine(limit),
     prune: (olderThanMs) => pruneClasses(pruners, olderThanMs),
     ...createMemoryLeases(),
+    // The file is this process's own.
+    era: async () => 0,
     check: async () => {
       any.get();
     },
