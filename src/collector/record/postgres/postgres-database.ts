@@ -6,7 +6,16 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { type ClientConfig, Pool, type PoolClient, types } from "pg";
 import type { Logger } from "../../../core/platform/logger.ts";
-import { isCollision, isLost, isUnprepared, otherEraError, redactUrl, wrapError } from "./postgres-errors.ts";
+import {
+  isCollision,
+  isLost,
+  isUnprepared,
+  otherEraError,
+  redactUrl,
+  sqlState,
+  wrapError,
+} from "./postgres-errors.ts";
+import { runTransaction } from "./postgres-transaction.ts";
 import { createParsers, type SqlParameter, toParameter } from "./postgres-values.ts";
 
 /** A row by the names of its columns: int8 and numeric are numbers, bytea is bytes. */
@@ -88,19 +97,23 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
   let era = 0;
   /** What the last transaction found behind the address. */
   let place: unknown;
-  /** Connections of another era are not used again. */
-  const born = new WeakMap<object, number>();
+  /** Those that may be lent: made in this era, and since a statement last had no answer, as those of before are silent likewise. */
+  let good = new WeakSet<PoolClient>();
+  const beginEra = (): void => {
+    era++;
+    good = new WeakSet();
+  };
   let wasReached = false;
   // Of a connection that nobody uses just now: the next statement gets another.
   pool.on("error", (error) => options.logger.debug("a connection to the database was lost", { error }));
   pool.on("connect", (client) => {
     wasReached = true;
-    born.set(client, era);
+    good.add(client);
   });
   const borrow = async (): Promise<PoolClient> => {
     for (;;) {
       const client = await pool.connect();
-      if (born.get(client) === era) return client;
+      if (good.has(client)) return client;
       client.release(true);
     }
   };
@@ -130,7 +143,7 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
       return await lendOnce(work);
     } catch (error) {
       if (!isUnprepared(error)) throw error;
-      era++;
+      beginEra();
       return lendOnce(work);
     }
   };
@@ -144,13 +157,17 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
     client.on("error", onError);
     try {
       return await work(client);
+    } catch (error) {
+      // It was not the server that ended it. Those that were made since are left.
+      if (lost.has(client) && good.has(client) && sqlState(error) === undefined) good = new WeakSet();
+      throw error;
     } finally {
       client.off("error", onError);
       client.release(broken ?? lost.has(client));
     }
   };
   const arrive = (found: unknown, expected: number | undefined): void => {
-    if (place !== undefined && place !== found) era++;
+    if (place !== undefined && place !== found) beginEra();
     place = found;
     if (expected !== undefined && expected !== era) throw otherEraError(subject);
   };
@@ -159,9 +176,7 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
     get era() {
       return era;
     },
-    forget: () => {
-      era++;
-    },
+    forget: beginEra,
     transaction: async (work, { begin = "BEGIN", era: expected, answerMs } = {}) => {
       for (let attempt = 1; ; attempt++) {
         try {
@@ -170,6 +185,7 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
               createSession((run) => run(client), subject, answerMs),
               {
                 begin,
+                isGone: () => lost.has(client),
                 work: (session, found) => {
                   arrive(found, expected);
                   return work(session);
@@ -188,34 +204,6 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
       return closing;
     },
   };
-}
-
-/**
- * A server may be told to answer a commit before it is on the disk: what is acknowledged must outlive its end. And it may be told to
- * take NULL in a list for a word: all that holds a value that is not known would be refused, and be set aside. The place is another
- * one of a standby that took over, of a server that was started again, of a database or tables that were restored: anybody may ask for it.
- */
-const settle = `SELECT concat_ws(' ', extract(epoch FROM pg_postmaster_start_time()), pg_relation_filepath(to_regclass('point'))) AS place,
-  ARRAY(SELECT set_config(name, 'on', true) FROM unnest('{synchronous_commit,array_nulls}'::text[]) AS name
-    WHERE current_setting(name) = 'off') AS changed`;
-
-async function runTransaction<T>(
-  session: SqlSession,
-  {
-    begin,
-    work,
-  }: { readonly begin: string; readonly work: (session: SqlSession, place: unknown) => Promise<T> },
-): Promise<T> {
-  try {
-    const [found] = await session.exec(`${begin}; ${settle}`);
-    const result = await work(session, found?.place);
-    await session.exec("COMMIT");
-    return result;
-  } catch (error) {
-    // A connection that is gone has rolled back already; the first error is the one that says why.
-    await session.exec("ROLLBACK").catch(() => {});
-    throw error;
-  }
 }
 
 /** Connections on which a statement found that they cannot be used again. */

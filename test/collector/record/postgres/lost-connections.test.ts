@@ -1,4 +1,6 @@
 /** Which connections are used again, and what is still remembered, after something went wrong. */
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import {
@@ -6,6 +8,7 @@ import {
   type PostgresDatabase,
   type SqlSession,
 } from "../../../../src/collector/record/postgres/postgres-database.ts";
+import { listeningPort } from "../../../support/listening-port.ts";
 import {
   hasPostgres,
   type ScratchPostgres,
@@ -18,6 +21,42 @@ import { limits, openAt, query } from "../postgres-place.ts";
 const t = 1_700_000_000_000;
 const backend = async (session: SqlSession): Promise<number> =>
   Number((await session.rows("SELECT pg_backend_pid() AS pid"))[0]!.pid);
+
+/** A way to the server whose connections of now fall silent when it is told so: nobody ends them, and those that come are carried. */
+async function openHushedWay(port: number) {
+  const sockets = new Set<Socket>();
+  const silent = new WeakSet<Socket>();
+  let unheard = "";
+  const way = createServer((client) => {
+    const server = connect(port, "127.0.0.1");
+    for (const socket of [client, server]) {
+      sockets.add(socket);
+      socket.on("error", () => {});
+    }
+    client.on("data", (bytes) => {
+      if (silent.has(client)) unheard += bytes.toString("latin1");
+      else server.write(bytes);
+    });
+    server.on("data", (bytes) => {
+      if (!silent.has(client)) client.write(bytes);
+    });
+    client.on("close", () => server.destroy());
+  });
+  way.listen(0, "127.0.0.1");
+  await once(way, "listening");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    way.close();
+  });
+  return {
+    port: listeningPort(way),
+    /** What was said to those that are silent. */
+    heard: () => unheard,
+    hush: () => {
+      for (const socket of sockets) silent.add(socket);
+    },
+  };
+}
 
 describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"}`, () => {
   let server: ScratchPostgres;
@@ -65,6 +104,31 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await query(url, `SELECT pg_terminate_backend(pid, 5000) ${count} AND datname = current_database()`);
     await record.check().catch(() => {});
     expect((await record.turbineBriefs())[0]!.state).toBe(brief!.state);
+  });
+
+  it("gives up all connections that were made before a statement had no answer, and says no more on the silent one", async () => {
+    const way = await openHushedWay(server.port);
+    const url = (await server.createDatabase()).replace(`:${server.port}/`, `:${way.port}/`);
+    const database = openPostgres({ ...limits, connections: 3, statementTimeoutMs: 300, url });
+    onTestFinished(() => database.close());
+    let begun = 0;
+    const together = [1, 2, 3].map(() =>
+      database.transaction(async (session) => {
+        begun++;
+        await until(() => begun === 3, "each has a connection of its own");
+        return backend(session);
+      }),
+    );
+    const pids = await Promise.all(together);
+    expect(new Set(pids).size).toBe(3);
+    const { era } = database;
+    way.hush();
+    const unanswered = database.transaction(async (session) => session.rows("SELECT 1"));
+    await expect(unanswered).rejects.toMatchObject({ code: "STORE" });
+    expect(pids).not.toContain(await backend(database));
+    expect(way.heard()).toContain("BEGIN");
+    expect(way.heard()).not.toContain("ROLLBACK");
+    expect(database.era).toBe(era);
   });
 
   it("says who is in the way where a lock is not given in time", async () => {
