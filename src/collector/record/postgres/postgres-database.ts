@@ -15,7 +15,7 @@ import {
   sqlState,
   wrapError,
 } from "./postgres-errors.ts";
-import { runTransaction } from "./postgres-transaction.ts";
+import { beginUsual, runTransaction } from "./postgres-transaction.ts";
 import { createParsers, type SqlParameter, toParameter } from "./postgres-values.ts";
 
 /** A row by the names of its columns: int8 and numeric are numbers, bytea is bytes. */
@@ -90,6 +90,8 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
   let { login = {} } = options;
   const pool = new Pool({
     ...connectionConfig(options, login),
+    // A role may be set to another isolation; behind a pooler that shares its connections a single statement may still find that.
+    onConnect: (client) => client.query("SET default_transaction_isolation TO 'read committed'"),
     max: options.connections,
     idleTimeoutMillis: 60_000,
   });
@@ -171,34 +173,36 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
     place = found;
     if (expected !== undefined && expected !== era) throw otherEraError(subject);
   };
+  const lendAgain = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await lend(work);
+      } catch (error) {
+        if (attempt >= maxAttempts || !isCollision(error)) throw error;
+        options.logger.debug("two transactions stood in each other's way; tried again", { attempt });
+      }
+    }
+  };
   return {
-    ...createSession((run) => lend(run), subject),
+    ...createSession((run) => lendAgain(run), subject),
     get era() {
       return era;
     },
     forget: beginEra,
-    transaction: async (work, { begin = "BEGIN", era: expected, answerMs } = {}) => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await lend((client) =>
-            runTransaction(
-              createSession((run) => run(client), subject, answerMs),
-              {
-                begin,
-                isGone: () => lost.has(client),
-                work: (session, found) => {
-                  arrive(found, expected);
-                  return work(session);
-                },
-              },
-            ),
-          );
-        } catch (error) {
-          if (attempt >= maxAttempts || !isCollision(error)) throw error;
-          options.logger.debug("two transactions stood in each other's way; tried again", { attempt });
-        }
-      }
-    },
+    transaction: (work, { begin = beginUsual, era: expected, answerMs } = {}) =>
+      lendAgain((client) =>
+        runTransaction(
+          createSession((run) => run(client), subject, answerMs),
+          {
+            begin,
+            isGone: () => lost.has(client),
+            work: (session, found) => {
+              arrive(found, expected);
+              return work(session);
+            },
+          },
+        ),
+      ),
     close: () => {
       closing ??= pool.end();
       return closing;

@@ -7,6 +7,7 @@ import { dayMs } from "../../../core/maths/durations.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
 import { findTimescale, type PredictionDays, settlePredictionDays } from "./postgres-timescale.ts";
+import { beginUsual } from "./postgres-transaction.ts";
 
 /** One step a version; a step that has been released is never changed. All times are epoch milliseconds. Names sort by their bytes, as everywhere in the house. */
 const migrations: readonly string[] = [
@@ -199,7 +200,7 @@ const oldestServer = 150_000;
 /** Whoever changes tables has the server look this often whether it is still there: it would change them for nobody, and hold them. */
 const clientCheckMs = 5_000;
 // However large the tables are, and however long another process changes them. Not every server can look for its client.
-const begin = `BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
+const begin = `${beginUsual}; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
   DO $$ BEGIN PERFORM set_config('client_connection_check_interval', '${clientCheckMs}', true);
   EXCEPTION WHEN invalid_parameter_value THEN NULL; END $$`;
 

@@ -1,5 +1,12 @@
 /** One transaction on one connection: what every one begins with, and how it ends. Tries nothing again. */
-import type { SqlSession } from "./postgres-database.ts";
+
+/** The connection that it stands on. */
+interface Connection {
+  exec(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+}
+
+/** Opens a transaction: what is locked first is read as it is then, whatever isolation a role is set to. */
+export const beginUsual = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /**
  * A server may be told to answer a commit before it is on the disk: what is acknowledged must outlive its end. And it may be told to
@@ -11,8 +18,8 @@ const settle = `SELECT concat_ws(' ', extract(epoch FROM pg_postmaster_start_tim
     WHERE current_setting(name) = 'off') AS changed`;
 
 /** Commits when `work` resolves, which is told what is behind the address; rolls back when it rejects. */
-export async function runTransaction<T>(
-  session: SqlSession,
+export async function runTransaction<T, Session extends Connection>(
+  session: Session,
   {
     begin,
     isGone,
@@ -21,7 +28,7 @@ export async function runTransaction<T>(
     readonly begin: string;
     /** Can the connection not be used again? */
     readonly isGone: () => boolean;
-    readonly work: (session: SqlSession, place: unknown) => Promise<T>;
+    readonly work: (session: Session, place: unknown) => Promise<T>;
   },
 ): Promise<T> {
   try {
