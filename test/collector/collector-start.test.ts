@@ -137,6 +137,7 @@ describe("a collector's start and end", () => {
     await expect(refused).rejects.toMatchObject({
       code: "STORE",
       message: expect.stringContaining("another collector writes"),
+      hint: expect.stringContaining("keeps no locks (NFS)"),
     });
     expect((await fetch(`${first.url}/-/ready`)).status).toBe(200);
     await first.close();

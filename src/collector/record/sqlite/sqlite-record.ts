@@ -65,7 +65,7 @@ export function holdSqliteRecord(path: string): Promise<() => void> {
     message: `another collector writes ${path}`,
     op: "open database",
     subject: path,
-    hint: "Give each collector a stateDir of its own, or stop the other one.",
+    hint: "Give each collector a stateDir of its own, or stop the other one. Where there is none, the file system keeps no locks (NFS): put stateDir on another.",
   };
   return holdLock(`${path}.lock`, { patienceMs, refusal });
 }
