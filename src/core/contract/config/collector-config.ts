@@ -80,9 +80,28 @@ const recordSchema = onDemand(() =>
         .string()
         .max(2_048)
         .regex(
-          /^postgres(ql)?:\/\/[^\s/:@]+@[^\s/@]+\/[^\s/?]+$/,
+          /^postgres(ql)?:\/\/[^\s/:@]+@[^\s/@]+\/[^\s/]+$/,
           "postgres://user@host:5432/database, without a password",
         )
+        .superRefine((url, context) => {
+          const [, host = "", query] =
+            /^postgres(?:ql)?:\/\/[^\s/:@]+@([^\s/@?]+)\/[^\s/?]+(\?.*)?$/.exec(url) ?? [];
+          const complain = (message: string, write: string): void =>
+            context.addIssue({ code: "custom", message, params: { write } });
+          if (host.includes(",")) {
+            complain(
+              "lists of hosts are not read",
+              "write the one address that leads to the primary: a floating address, a DNS name or a pooler's",
+            );
+          } else if (query !== undefined) {
+            complain(
+              "the address has parameters",
+              "leave out what follows the `?`, and write passwordFile, tls, caFile and statementTimeoutSeconds",
+            );
+          } else if (host !== "" && !URL.canParse(url)) {
+            complain("this host or port cannot be", "write postgres://user@host:5432/database");
+          }
+        })
         .nullable()
         .default(null)
         .describe("Address of the server's database: postgres://user@host:5432/database"),
