@@ -1,6 +1,6 @@
 /**
  * What went wrong with the database, as one kind of error, and what a refusal of the server means to the record, by its code (SQLSTATE:
- * PostgreSQL documentation, appendix A). Knows no driver.
+ * PostgreSQL documentation, appendix A). Of the driver it knows a few words alone.
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { cureCertificate } from "../../../core/platform/tls-cures.ts";
@@ -80,6 +80,9 @@ export function isOfAnotherEra(error: unknown): boolean {
   return error instanceof AuroraError && otherEraErrors.has(error);
 }
 
+/** Makes a database that the record can use. */
+export const createDatabase = "createdb --owner=USER --encoding=UTF8 --template=template0 NAME";
+
 const places = { authorities: "`record.caFile`", address: "`record.url`" };
 const hints: readonly (readonly [RegExp, string])[] = [
   [/^08P01/, "A pooler between needs `ignore_startup_parameters`, as src/SCALING.md says."],
@@ -88,13 +91,35 @@ const hints: readonly (readonly [RegExp, string])[] = [
     "A pooler between must keep prepared statements: PgBouncer 1.21 or later, or its session mode (src/SCALING.md).",
   ],
   [/^25006/, "This server only reads: let `record.url` lead to the primary, not to a replica."],
-  [/^28/, "Check the user, `record.passwordFile`, and the server's pg_hba.conf."],
-  [/^3D/, "Create the database: `createdb --encoding=UTF8 --template=template0 NAME`."],
-  [/^42501/, "Grant this user the right to create tables in the database (it owns what it creates)."],
+  [/^28/, "Check the user, `record.passwordFile`, `record.tls`, and the server's pg_hba.conf."],
+  [/^3D/, `Create the database: \`${createDatabase}\`, USER being that of \`record.url\`.`],
+  [
+    /^(42501|3F000)/,
+    "Let this user make tables: as the server's administrator, in this database, `GRANT USAGE, CREATE ON SCHEMA public TO USER`, or `CREATE SCHEMA AUTHORIZATION USER` where it has no schema public.",
+  ],
+  [
+    /^42(P01|703|P10)/,
+    "The database is empty, or was restored from an older copy, or not whole: start the collector again, which makes or changes the tables.",
+  ],
   [/^53100/, "Free some space on the server's disk; gateways keep their records meanwhile."],
   [/^53300/, "Raise the server's max_connections, or lower `record.connections`."],
-  [/^55P03/, "Somebody reads or changes a table for long: pg_stat_activity, by xact_start."],
+  [
+    /^55P03/,
+    "Somebody reads or changes a table for long, or commits wait for a synchronous standby that is away (SyncRep): pg_stat_activity, by xact_start and wait_event.",
+  ],
   [/^57014/, "The server was too slow for `record.statementTimeoutSeconds`: look at its load and its disk."],
+];
+
+/** By the words of the driver, which gives no code. */
+const driverHints: readonly (readonly [RegExp, string])[] = [
+  [
+    /client password must be a (non-empty )?string/,
+    "The server asks for a password: write it into a file of its own (not .pgpass) and name that in `record.passwordFile`.",
+  ],
+  [
+    /server does not support SSL connections/,
+    "Set up TLS at the server (`ssl = on`), or leave out `record.tls` and `record.caFile`.",
+  ],
 ];
 
 /** What the driver or the server says, as one error; a bug of ours is returned as it is. */
@@ -105,6 +130,7 @@ export function wrapError(error: unknown, subject: string, next = "it is tried a
   const hint =
     hints.find(([pattern]) => pattern.test(state))?.[1] ??
     cureCertificate(error, places) ??
+    driverHints.find(([pattern]) => pattern.test(error.message))?.[1] ??
     `Check that the PostgreSQL server runs and can be reached; ${next}.`;
   // Some network errors have no message of their own.
   const reason = error.message === "" ? ((error as { code?: string }).code ?? error.name) : error.message;
