@@ -15,6 +15,7 @@ import { createPostgresDriftRecord } from "./postgres-drift-record.ts";
 import { inOneEra } from "./postgres-era.ts";
 import { findEvents, listEvents, listQuarantine, listUpdates, putEvents } from "./postgres-events.ts";
 import { createPostgresEvidence } from "./postgres-evidence.ts";
+import { renewTables, requireTables } from "./postgres-exchange.ts";
 import { createPostgresListing } from "./postgres-listing.ts";
 import { createPostgresPartitions, type PostgresPartitions } from "./postgres-partitions.ts";
 import { createPostgresPredictions } from "./postgres-predictions.ts";
@@ -36,7 +37,7 @@ export interface PostgresRecordOptions extends PostgresOptions {
  * @throws AuroraError STORE when the server cannot be reached or used
  */
 export async function openPostgresRecord(options: PostgresRecordOptions): Promise<FleetRecord> {
-  const database = openPostgres(options);
+  const database = openPostgres({ ...options, requireTables });
   try {
     const days = await migratePostgres(database, options.logger);
     return createRecord(database, createPostgresPartitions(database, days, options.logger), options);
@@ -49,7 +50,7 @@ export async function openPostgresRecord(options: PostgresRecordOptions): Promis
 function createRecord(
   database: PostgresDatabase,
   partitions: PostgresPartitions,
-  { driftPeriodMs = dayMs, thinningRows }: PostgresRecordOptions,
+  { driftPeriodMs = dayMs, thinningRows, logger }: PostgresRecordOptions,
 ): FleetRecord {
   const predictions = createPostgresPredictions(database);
   const drift = createPostgresDrift(driftPeriodMs);
@@ -89,7 +90,7 @@ function createRecord(
       await database.run("DELETE FROM lease WHERE holder = $1", [holder]);
     },
     era: async () => {
-      await database.transaction(async () => {});
+      await renewTables(database, logger);
       return database.era;
     },
     check: async () => {
