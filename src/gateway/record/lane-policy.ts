@@ -48,11 +48,14 @@ export const windowEnvelopes = 4;
 /** Records in one envelope. */
 export const maxRecordsOfEnvelope = 200;
 
+/** As long as any lane keeps what may be dropped. */
+export const longestKeptMs: number = 400 * dayMs;
+
 /** The lanes' policies, unless a test says otherwise. Predictions older than 90 days no collector keeps. */
 export const lanePolicies: LanePolicies = {
   alert: { priority: 1, isExpendable: false, timeToLiveMs: null, quotaBytes: null },
   update: { priority: 2, isExpendable: false, timeToLiveMs: null, quotaBytes: null },
-  drift: { priority: 3, isExpendable: true, timeToLiveMs: 400 * dayMs, quotaBytes: null },
+  drift: { priority: 3, isExpendable: true, timeToLiveMs: longestKeptMs, quotaBytes: null },
   prediction: {
     priority: 4,
     isExpendable: true,

@@ -61,8 +61,8 @@ const markBytes = 512;
 const count = z.int().min(0);
 const schema = onDemand(() => z.record(z.string(), z.tuple([count, count, count, count])));
 
-/** So far back a loss is dated of which nothing tells since when. */
-export const unknownSinceMs: number = 30 * dayMs;
+/** So far back what was in memory may have been lost where nothing tells since when. */
+const unknownSinceMs = 30 * dayMs;
 
 /** Reads what the last run left in the file at `path` and keeps it up to date from now on. */
 export function openLossMark(path: string, options: LossMarkOptions = {}): LossMark {
@@ -184,7 +184,7 @@ function readMark(path: string): string {
 
 /** Of every lane something may be lost, since the mark was made. */
 function describeUnknown(path: string, why: UnknownLoss, nowMs: number): readonly GapRecord[] {
-  const fromMs = believeFileTime(timeOfFile(path), nowMs);
+  const fromMs = dateLoss(timeOfFile(path), nowMs, unknownSinceMs);
   return lanes.map((lane) => {
     const gap: GapRecord = { kind: "gap", lane, records: 0, fromMs, toMs: nowMs };
     return why === "damaged" ? { ...gap, reason: "killed" } : gap;
@@ -202,10 +202,14 @@ function timeOfFile(path: string): number | null {
   }
 }
 
-function believeFileTime(fileMs: number | null, nowMs: number): number {
+/**
+ * Since when something may be lost, epoch ms: since `sinceMs`, if a clock can have been right that said so (null: nothing does); else as
+ * far back as `reachMs`.
+ */
+export function dateLoss(sinceMs: number | null, nowMs: number, reachMs: number): number {
   const canBeRight =
-    fileMs !== null && fileMs <= nowMs && (fileMs >= earliestClockMs || nowMs < earliestClockMs);
-  return Math.max(0, canBeRight ? fileMs : nowMs - unknownSinceMs);
+    sinceMs !== null && sinceMs <= nowMs && (sinceMs >= earliestClockMs || nowMs < earliestClockMs);
+  return Math.max(0, canBeRight ? sinceMs : nowMs - reachMs);
 }
 
 function isLane(name: string): name is Lane {

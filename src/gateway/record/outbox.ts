@@ -9,8 +9,8 @@ import type { UplinkAck, UplinkRecord } from "../../core/contract/uplink-record.
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { WireRangeError } from "../../core/wire/uplink-schema.ts";
-import { eachLane, type LanePolicies, lanePolicies } from "./lane-policy.ts";
-import { type LossMark, noLossMark, unknownSinceMs } from "./loss-mark.ts";
+import { eachLane, type LanePolicies, lanePolicies, longestKeptMs } from "./lane-policy.ts";
+import { dateLoss, type LossMark, noLossMark } from "./loss-mark.ts";
 import { createOutboxCommits } from "./outbox-commits.ts";
 import { type OutboxBatch, type PeekOptions, sumOf } from "./outbox-ledger.ts";
 import { createOutboxReads } from "./outbox-reads.ts";
@@ -89,6 +89,7 @@ const groupRecords = 64;
 export function createOutbox(options: OutboxOptions): Outbox {
   const { file, clock } = options;
   const logger = options.logger ?? silentLogger;
+  const policies = options.policies ?? lanePolicies;
   const callbacks = new Set<(lane: Lane) => void>();
   let rejected = 0;
 
@@ -104,7 +105,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     logger,
     bounds: {
       maxBytes: options.maxBytes ?? 256 * 1024 * 1024,
-      policies: options.policies ?? lanePolicies,
+      policies,
     },
     maxPendingBytes: options.maxPendingBytes ?? 4 * 1024 * 1024,
     onRescued: announce,
@@ -165,14 +166,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
       reads.reset();
       writer.pushEvent("store.corrupted", "outbox", `${reason}; kept as ${basename(setAside)}`);
       const toMs = clock.nowMs();
-      const { records, lost } = salvageRecords(setAside, options.policies ?? lanePolicies);
+      const { records, lost } = salvageRecords(setAside, policies);
       const offsetMs = toMs - clock.monotonicMs();
       writer.buffer.pushOlder(
         records.map(({ timeMs, ...record }) => ({ ...record, monotonicMs: timeMs - offsetMs })),
       );
       // How much waited there nobody knows.
-      for (const lane of lost)
-        writer.push({ kind: "gap", lane, records: 0, fromMs: Math.max(0, toMs - unknownSinceMs), toMs });
+      for (const { lane, sinceMs } of lost) {
+        const fromMs = dateLoss(sinceMs, toMs, policies[lane].timeToLiveMs ?? longestKeptMs);
+        writer.push({ kind: "gap", lane, records: 0, fromMs, toMs });
+      }
       commits.schedule(groupMs);
     },
   });

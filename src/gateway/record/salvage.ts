@@ -48,21 +48,32 @@ interface SalvagedRecord extends Omit<PendingRecord, "monotonicMs"> {
   readonly timeMs: number;
 }
 
+/** A lane of which more may have waited. */
+interface LostLane {
+  readonly lane: Lane;
+  /** Of its oldest record: when what it tells of began, by the calendar of then; null: that record cannot be read. */
+  readonly sinceMs: number | null;
+}
+
 interface SalvagedRecords {
   /** Of the lanes that make no room for others, in their order. */
   readonly records: readonly SalvagedRecord[];
-  /** Lanes of which more may have waited. */
-  readonly lost: readonly Lane[];
+  readonly lost: readonly LostLane[];
 }
 
 /** The records that waited and are not expendable. */
 export function salvageRecords(setAside: string, policies: LanePolicies): SalvagedRecords {
   const records: SalvagedRecord[] = [];
-  const whole = new Set<Lane>();
+  const lost = new Map<Lane, number | null>(lanes.map((lane) => [lane, null]));
   readSetAside(setAside, (database) => {
     const tables = listRecordTables(database);
+    if (tables.length === 0) return;
     const room = { leftBytes: maxRecordBytes };
-    for (const lane of lanes.filter((each) => !policies[each].isExpendable)) {
+    for (const lane of lanes) {
+      const oldest = findOldest(database, tables, lane);
+      if (oldest === "none" || (oldest === null && hasHeldNothing(database, lane))) lost.delete(lane);
+      else lost.set(lane, oldest);
+      if (policies[lane].isExpendable) continue;
       const found = tables.map((table) =>
         readRows({
           database,
@@ -75,11 +86,36 @@ export function salvageRecords(setAside: string, policies: LanePolicies): Salvag
       const rows = found.flatMap((each) => each.rows);
       const read = rows.flatMap((row) => readRecord(lane, row) ?? []);
       records.push(...read);
-      if (tables.length > 0 && found.every(({ isWhole }) => isWhole) && read.length === rows.length)
-        whole.add(lane);
+      if (found.every(({ isWhole }) => isWhole) && read.length === rows.length) lost.delete(lane);
     }
   });
-  return { records, lost: lanes.filter((lane) => !whole.has(lane)) };
+  return { records, lost: [...lost].map(([lane, sinceMs]) => ({ lane, sinceMs })) };
+}
+
+/** When that began of which the lane's oldest record tells; null: it cannot be read. */
+function findOldest(database: SqliteDatabase, tables: readonly string[], lane: Lane): number | "none" | null {
+  try {
+    for (const table of tables) {
+      const row = database
+        .prepare(`SELECT time_ms, body FROM ${table} WHERE lane = ? ORDER BY sequence LIMIT 1`)
+        .get(laneNumber(lane));
+      if (row !== undefined) return readRecord(lane, row)?.span.fromMs ?? null;
+    }
+    return "none";
+  } catch {
+    return null;
+  }
+}
+
+function hasHeldNothing(database: SqliteDatabase, lane: Lane): boolean {
+  try {
+    const row = database
+      .prepare("SELECT next_sequence FROM outbox_lane WHERE lane = ?")
+      .get(laneNumber(lane));
+    return row === undefined || Number(row.next_sequence) === 1;
+  } catch {
+    return false;
+  }
 }
 
 function readRecord(lane: Lane, row: SqlRow): SalvagedRecord | null {

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
+import { dayMs, hourMs } from "../../../src/core/maths/durations.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { decodeRecord } from "../../../src/core/wire/record-codec.ts";
@@ -54,9 +55,7 @@ test("one damaged page of what waits costs its own records: state and the other 
   const updates = contents(outbox, "update")!.records;
   expect(updates.map((record) => (record.kind === "event" ? record.name : record.kind))).toContain("told");
   const gaps = updates.filter((record): record is UplinkRecord & { kind: "gap" } => record.kind === "gap");
-  expect(gaps.map(({ lane, records }) => [lane, records]).toSorted()).toEqual(
-    ["alert", "drift", "prediction", "raw"].map((lane) => [lane, 0]),
-  );
+  expect(gaps.map(({ lane, records }) => [lane, records]).toSorted()).toEqual([["alert", 0]]);
   file.close();
   // It is on the disk: the next run has it too.
   const again = openSqlite(path);
@@ -146,6 +145,85 @@ test("a start that ends before anything was taken over is followed by one that t
   expect(lost).toContain("alert");
 });
 
+const point = { turbine: "t", component: "c", modelName: "m", modelVersion: "1" };
+
+/** A store without link for 45 days, up to when the next one is opened: an alert, predictions of two hours and drift of five a day. */
+function leaveWaiting(): string {
+  const path = join(createTemporaryFolder(), "store.db");
+  const { clock, file, outbox } = openOutbox(path, {}, { survives: "crash" });
+  clock.jump(-45 * dayMs);
+  for (let day = 0; day < 45; day++) {
+    const toMs = clock.nowMs();
+    outbox.append({ kind: "alert", id: `alert ${day}!`, json: "x".repeat(500) });
+    outbox.append({
+      kind: "prediction-batch",
+      ...point,
+      site: `site ${day}!`,
+      failureModes: [],
+      timesMs: [toMs - hourMs, toMs],
+      windows: [1, 1],
+      meanProbability: [],
+      maxProbability: [],
+      shaftRpm: [1, 1],
+    });
+    outbox.append({
+      kind: "drift-report",
+      ...point,
+      site: "site",
+      modelDigest: "0".repeat(64),
+      fromMs: toMs - 5 * hourMs,
+      toMs,
+      sketches: [],
+    });
+    clock.advance(dayMs);
+  }
+  outbox.close();
+  file.close();
+  return path;
+}
+
+const pageWith = (path: string, text: string): number =>
+  Math.floor(readFileSync(path).indexOf(text) / pageBytes);
+
+/** How long ago each loss begins, in hours. */
+interface Declared {
+  readonly damaged: string;
+  readonly findPage: (path: string) => number;
+  readonly hours: readonly [alert: number, drift: number, prediction: number];
+}
+
+test.for<Declared>([
+  {
+    damaged: "a page in the middle: since each lane's oldest record",
+    findPage: (path) => pageWith(path, "site 30!"),
+    hours: [45 * 24, 45 * 24 + 5, 45 * 24 + 2],
+  },
+  {
+    damaged: "the page with the oldest records: for as long as a lane keeps",
+    findPage: (path) => pageWith(path, "site 0!"),
+    hours: [400 * 24, 400 * 24, 90 * 24],
+  },
+  {
+    damaged: "the index of all records: for as long as a lane keeps",
+    findPage: (path) => rootOf(path, "outbox_entry_place"),
+    hours: [400 * 24, 400 * 24, 90 * 24],
+  },
+])(
+  "what may be lost is declared where damage is in $damaged, and nothing of a lane that held nothing",
+  ({ findPage, hours }) => {
+    const path = leaveWaiting();
+    damagePage(path, findPage(path));
+    const { clock, file, outbox } = openOutbox(path);
+    const nowMs = clock.nowMs();
+    clock.advance(200);
+    const gaps = contents(outbox, "update")!.records.filter((record) => record.kind === "gap");
+    file.close();
+    expect(gaps.map(({ lane, fromMs, toMs }) => [lane, (nowMs - fromMs) / hourMs, toMs])).toEqual(
+      (["alert", "drift", "prediction"] as const).map((lane, index) => [lane, hours[index], nowMs]),
+    );
+  },
+);
+
 test("damage that is met while running turns no order: what waited in the old file goes before what met it", () => {
   const path = join(createTemporaryFolder(), "store.db");
   const { clock, file, outbox } = openOutbox(path);
@@ -197,13 +275,13 @@ test("no more is taken over than may wait in memory: the oldest and the newest, 
   expect(ids.length * 60_000).toBeLessThan(32 * 1024 * 1024);
   expect(ids.length * 60_000).toBeGreaterThan(31 * 1024 * 1024);
   expect([ids[0], ids.at(-1)]).toEqual(["alert 1", "alert 700"]);
-  expect(lost).toEqual(["alert", "drift", "prediction", "raw"]);
+  expect(lost).toEqual([{ lane: "alert", sinceMs: 1_700_000_000_000 }]);
 });
 
 test("what is all taken over from both ends is not declared as lost", () => {
   const { records, lost } = salvageRecords(leaveAlerts(400), lanePolicies);
   expect(records.length).toBe(401);
-  expect(lost).toEqual(["drift", "prediction", "raw"]);
+  expect(lost).toEqual([]);
 });
 
 test("of the state no more is taken over than is copied of a store on a read-only disk", () => {
