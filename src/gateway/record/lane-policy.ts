@@ -9,7 +9,7 @@ import { dayMs } from "../../core/maths/durations.ts";
 type LanePolicy = ExpendableLane | KeptLane;
 
 interface ExpendableLane {
-  /** 1 is sent first and dropped last; no two lanes have the same. */
+  /** 1 is sent first and makes room last, but for what is thinned (`shedding`); no two lanes have the same. */
   readonly priority: number;
   /** Its records are dropped to make room for others. */
   readonly isExpendable: true;
@@ -22,7 +22,8 @@ interface ExpendableLane {
   readonly quotaBytes: number | null;
   /**
    * What becomes of records that must make room: `summarise` thins predictions to rows of ten minutes as long as there
-   * are finer ones. Default `drop`.
+   * are finer ones, and drops them on the disk after all other lanes: a point-day takes 4 kB then, where one of drift
+   * takes 280 kB. Default `drop`.
    */
   readonly shedding?: "drop" | "summarise";
 }
@@ -71,7 +72,7 @@ export function sendingOrder(policies: LanePolicies): readonly Lane[] {
   return lanes.toSorted((left, right) => policies[left].priority - policies[right].priority);
 }
 
-/** The expendable lanes, the one that is dropped first in front. */
+/** The expendable lanes, the one that makes room first in front. */
 export function sheddingOrder(policies: LanePolicies): readonly Lane[] {
   return sendingOrder(policies)
     .filter((lane) => policies[lane].isExpendable)

@@ -1,6 +1,6 @@
 /**
- * Makes room in the outbox by the policy of its lanes: the most expendable first; predictions are thinned before anything
- * more valuable is dropped, and go only after that. Runs inside the caller's transaction and says what it did; declares nothing.
+ * Makes room in the outbox by the policy of its lanes: the most expendable first; predictions are thinned before
+ * drift is dropped, and go only after that. Runs inside the caller's transaction and says what it did; declares nothing.
  */
 import type { Lane } from "../../core/contract/topics.ts";
 import type { GapReason, GapRecord, PredictionBatch } from "../../core/contract/uplink-record.ts";

@@ -1,7 +1,7 @@
 /** What the outbox takes on the disk, what becomes of an older file, and how predictions make room. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { PredictionBatch, UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
+import type { DriftReport, PredictionBatch, UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { assembleEnvelope, decodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { decodeRecord, encodeRecord } from "../../../src/core/wire/record-codec.ts";
@@ -30,6 +30,29 @@ const batch = (index: number, turbine = "t"): PredictionBatch => {
     shaftRpm: rows.map(() => 1500),
   };
 };
+
+/** Ten minutes of its drift, as large as a gateway's. */
+const report = (index: number): DriftReport => ({
+  kind: "drift-report",
+  site: "site",
+  turbine: "t",
+  component: "generator-bearing",
+  modelName: "bearing-cwru",
+  modelVersion: "1.0.0",
+  modelDigest: "0".repeat(64),
+  fromMs: startMs + (index - 1) * 300_000,
+  toMs: startMs + (index + 1) * 300_000,
+  sketches: Array.from({ length: 41 }, (_, feature) => ({
+    feature,
+    counts: Array.from({ length: 16 }, () => 4),
+    invalid: 0,
+    mean: 0.1,
+    sumSquares: 64,
+    min: -3,
+    max: 3,
+  })),
+});
+
 const windowsOf = (records: readonly UplinkRecord[]): number =>
   records.reduce(
     (sum, record) =>
@@ -186,16 +209,28 @@ test("what a window of envelopes may have brought to the collector is not thinne
   expect(windowsOf(stored)).toBe(count * 260);
 });
 
-test("when thinning is not enough drift goes next, and the summaries last", () => {
-  const { outbox } = openOutbox(newPath(), { maxBytes: 350_000 }, { survives: "crash" });
-  for (let index = 0; index < 12_000; index++) outbox.append(batch(index, `t${index % 5}`));
+test("when thinning is not enough the oldest drift goes next, and the thinned predictions last", () => {
+  const { outbox } = openOutbox(newPath(), { maxBytes: 700_000 }, { survives: "crash" });
+  let index = 0;
+  for (; index < 4_000; index++) {
+    outbox.append(batch(index));
+    if (index % 2 === 0) outbox.append(report(index));
+  }
   outbox.flush();
-  const { prediction } = outbox.counts().lanes;
+  const first = outbox.counts().lanes;
+  expect(first.prediction.dropped).toBe(0);
+  expect(first.drift.dropped).toBeGreaterThan(0);
+  expect(first.drift.records).toBeGreaterThan(0);
+  for (; index < 40_000 && outbox.counts().lanes.prediction.dropped === 0; index++)
+    outbox.append(batch(index, `t${index % 5}`));
+  const { prediction, drift } = outbox.counts().lanes;
+  expect(drift.records).toBe(0);
+  expect(prediction.dropped).toBeGreaterThan(0);
   expect(prediction.records).toBeGreaterThan(0);
   const gaps = contents(outbox, "update")!.records.filter((record) => record.kind === "gap");
-  const reasons = gaps.map(({ reason }) => reason);
-  expect(reasons).toContain("summarised");
-  expect(gaps.reduce((sum, { reason, records }) => sum + (reason === "quota" ? records : 0), 0)).toBe(
-    prediction.dropped,
-  );
+  expect(gaps.map(({ reason }) => reason)).toContain("summarised");
+  for (const [lane, { dropped }] of Object.entries({ prediction, drift })) {
+    const told = gaps.filter((gap) => gap.lane === lane && gap.reason === "quota");
+    expect(told.reduce((sum, { records }) => sum + records, 0)).toBe(dropped);
+  }
 });
