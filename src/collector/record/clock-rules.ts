@@ -10,8 +10,10 @@ import type { CheckedEnvelope, RecordFault, RecordSource, StorableRecord } from 
 
 /** For how long an outbox may have waited: as long as a lane keeps, and drops a day at a time. What is older on arrival is of a wrong clock. */
 export const longestWaitMs: number = 401 * dayMs;
-/** The same where nothing waits, or where a gateway's clock is known to be behind: what it dates is older than it is. */
+/** The same where nothing waits, or where a gateway's clock is known to be far behind: what it dates is older than it is. */
 const shortWaitMs = 30 * dayMs;
+/** A clock that is behind by no more dates what it dated longer than a short wait ago nearer to the truth than its arrival does. */
+const farBehindMs = shortWaitMs / 2;
 /** How far a clock may be ahead. */
 export const maxAheadMs: number = hourMs;
 /** A gateway whose clock differs is told of once in so long. */
@@ -69,13 +71,13 @@ export function isInDoubt(record: StorableRecord, receivedMs: number): boolean {
 }
 
 /**
- * Is a gateway's clock behind, by its status? Null: that does not say. A retained one counts as heard at its own time; and what a clock
- * that was never set dates goes by its arrival anyhow, while it is set in a moment.
+ * Is a gateway's clock far behind, by its status? Null: that does not say. A retained one counts as heard at its own time; and what a
+ * clock that was never set dates goes by its arrival anyhow, while it is set in a moment.
  */
-export function isStatusBehind(time: string | null, seenMs: number): boolean | null {
+export function isFarBehind(time: string | null, seenMs: number): boolean | null {
   const timeMs = time === null ? seenMs : Date.parse(time);
   if (timeMs === seenMs || timeMs < earliestClockMs) return null;
-  return seenMs - timeMs > maxStatusDifferenceMs;
+  return seenMs - timeMs > farBehindMs;
 }
 
 /** What is to be told of a clock that says its time at once; null: nothing. */

@@ -100,7 +100,7 @@ export interface CheckedEnvelope extends Omit<UplinkEnvelope, "records">, Uplink
 export interface RecordSource {
   readonly gateway: string;
   readonly receivedMs: number;
-  /** Was its gateway's clock behind when that last said the time? Default: no. */
+  /** Was its gateway's clock far behind when that last said the time? Default: no. */
   readonly isBehind?: boolean;
 }
 

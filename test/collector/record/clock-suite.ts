@@ -219,6 +219,32 @@ export function describeClocks(open: () => Promise<FleetRecord>): void {
     ]);
   });
 
+  it.each([
+    ["half an hour", day / 48],
+    ["fifteen days", 15 * day],
+  ])(
+    "believes what waited for more than 30 days of a gateway whose clock is %s behind, whichever is stored first",
+    async (_, behindMs) => {
+      const record = await open();
+      const send = createSender(record);
+      const waitedMs = t - 60 * day - behindMs;
+      const raise = (turbine: string): StorableRecord => ({
+        kind: "alert",
+        event: alertEvent(turbine, "raised", waitedMs),
+      });
+      await send([event("before", waitedMs), raise("wt-1")]);
+      await sayStatus(record, t - behindMs, t);
+      await send([event("after", waitedMs), raise("wt-2")]);
+      const items = (await record.events(all)).items.filter(({ gateway }) => gateway === "gw-1");
+      expect(items.map(({ believedMs }) => believedMs)).toEqual([waitedMs, waitedMs]);
+      const alarms = (await record.alarms(all)).items;
+      expect(alarms.map(({ sinceMs, firstMs }) => [sinceMs, firstMs])).toEqual([
+        [waitedMs, waitedMs],
+        [waitedMs, waitedMs],
+      ]);
+    },
+  );
+
   it("corrects the beginning of an alarm by its first event, whatever the clock of a later one", async () => {
     const record = await open();
     const send = createSender(record);

@@ -3,7 +3,7 @@ import { namePoint } from "../../../core/contract/name-point.ts";
 import type { PointId } from "../../../core/contract/stream.ts";
 import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine-state.ts";
 import type { HealthRecord } from "../../../core/contract/uplink-record.ts";
-import { isStatusBehind, toldAgainMs } from "../clock-rules.ts";
+import { isFarBehind, toldAgainMs } from "../clock-rules.ts";
 import { areTwo } from "../clone-rules.ts";
 import type { TurbineRef } from "../machine-record.ts";
 import { nameTurbine } from "../machine-rows.ts";
@@ -56,7 +56,7 @@ export async function findClockNews(
   return new Set(rows.map(({ gateway }) => String(gateway)));
 }
 
-/** Of gateways those whose clock was behind when they last said the time. */
+/** Of gateways those whose clock was far behind when they last said the time. */
 export async function findBehind(
   session: SqlSession,
   gateways: readonly string[],
@@ -195,7 +195,7 @@ export async function putStatus(session: SqlSession, status: GatewayStatus, seen
         Math.trunc(seenMs),
         status.version,
         JSON.stringify(status.config ?? null),
-        isStatusBehind(status.time, seenMs),
+        isFarBehind(status.time, seenMs),
       ],
     );
     return;

@@ -4,7 +4,7 @@ import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine
 import { type HealthRecord, memoryLifePrefix } from "../../../core/contract/uplink-record.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
-import { isStatusBehind, toldAgainMs } from "../clock-rules.ts";
+import { isFarBehind, toldAgainMs } from "../clock-rules.ts";
 import { areTwo, fromTwinRow, stepTwins, type TwinSign } from "../clone-rules.ts";
 import type { LaneKey } from "../fleet-record.ts";
 import type { TurbineRef } from "../machine-record.ts";
@@ -32,7 +32,7 @@ export interface SqliteMachines {
   /** Notes that something came from a gateway. */
   touchGateway(gateway: string, nowMs: number): void;
   putStatus(status: GatewayStatus, seenMs: number): void;
-  /** Was a gateway's clock behind when it last said the time? */
+  /** Was a gateway's clock far behind when it last said the time? */
   isBehind(gateway: string): boolean;
   /** Is it long ago that people were told of a gateway's clock? Then they are told now. */
   isClockNews(gateway: string, nowMs: number): boolean;
@@ -142,7 +142,7 @@ function createGateways(
     putStatus: (status, seenMs) => {
       if (status.online) {
         touch.run(status.gateway, Math.trunc(seenMs));
-        const said = numberOrNull(isStatusBehind(status.time, seenMs));
+        const said = numberOrNull(isFarBehind(status.time, seenMs));
         putOnline.run(status.version, JSON.stringify(status.config ?? null), said, status.gateway);
         return;
       }
