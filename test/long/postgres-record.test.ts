@@ -56,7 +56,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     const records = await Promise.all([1, 2, 3, 4].map(() => openAt(url)));
     await Promise.all(records.map((record) => record.check()));
     const steps = await query(url, "SELECT version FROM schema_step ORDER BY version");
-    expect(steps.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(steps.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
     await query(url, "INSERT INTO schema_step VALUES (99)");
     await expect(openAt(url)).rejects.toMatchObject({
       code: "STORE",
@@ -527,7 +527,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await put(older, [1], t - 1);
     await query(
       url,
-      "ALTER TABLE gateway DROP COLUMN offline_ms, DROP COLUMN behind; ALTER TABLE alert_event DROP COLUMN state",
+      "ALTER TABLE gateway DROP COLUMN offline_ms, DROP COLUMN behind; ALTER TABLE alert_event DROP COLUMN state; DROP TABLE baseline_renewal",
     );
     await query(url, "DROP INDEX alarm_standing; ALTER TABLE alarm DROP COLUMN said");
     await query(url, "ALTER TABLE turbine DROP COLUMN twinned_ms, DROP COLUMN twins_json");

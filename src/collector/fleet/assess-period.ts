@@ -50,7 +50,7 @@ export function* assessPeriod(evidence: PeriodEvidence): Steps<AssessedPeriod> {
   try {
     const assessed = yield* assessDayByStep(task, reference, summary);
     const verdict = completeVerdict(period, assessed.verdict);
-    return { verdict, reference: assessed.reference, renewedMs };
+    return { verdict, reference: assessed.reference, renewedMs: beganWith(evidence) };
   } catch (error) {
     if (error instanceof RangeError) return leaveReference(`it does not hold together: ${error.message}`);
     throw error;
@@ -74,6 +74,12 @@ export function leaveUnassessed(
     distances: [],
   });
   return { verdict, reference: null, renewedMs: null };
+}
+
+/** The renewal that what is learnt begins with; one of before stands where the gateway of this period does not know of it. */
+function beganWith({ period, stored, previous }: PeriodEvidence): number | null {
+  const latestMs = Math.max(period.renewedMs ?? 0, (stored ?? previous)?.renewedMs ?? 0);
+  return latestMs > 0 ? latestMs : null;
 }
 
 /** What is known of the point, as far as it still says something of this period. */

@@ -261,14 +261,13 @@ export function readPoint(row: RecordRow): PointId {
 
 /** A period that is due, of a row of `renewed_ms`, `previous_digest`, its range and its model. */
 export function readDuePeriod(row: RecordRow): DriftPeriod {
-  const renewedMs = numberOrNull(row.renewed_ms);
   return {
     ...readPoint(row),
     ...readRange(row),
     modelDigest: String(row.model_digest),
     modelName: String(row.model_name),
     modelVersion: String(row.model_version),
-    renewedMs: renewedMs !== null && renewedMs < Number(row.to_ms) ? renewedMs : null,
+    renewedMs: numberOrNull(row.renewed_ms),
     previousDigest: row.previous_digest === null ? null : String(row.previous_digest),
   };
 }

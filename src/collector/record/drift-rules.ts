@@ -15,6 +15,8 @@ export const driftBounds = {
   columns: 512,
   /** Bins of a column. */
   bins: 64,
+  /** Renewals of points' references; the oldest make room. */
+  renewals: 4_096,
 } as const;
 
 /** A point that was not heard of for so many periods is not waited for. */
@@ -57,17 +59,20 @@ export function placeAfter(cursor: string | undefined): readonly [string, string
   return readDriftCursor(cursor ?? "") ?? ["", "", "", ""];
 }
 
-/** Somebody had a point's own reference renewed, after a repair for example. */
+/** Somebody had a point's own reference renewed, after a repair for example. Its gateway names it without a site. */
 export interface DriftRenewal {
   readonly turbine: string;
   readonly component: string;
   readonly timeMs: number;
 }
 
+/** A gateway cuts a longer subject off: it names no point. */
+const longestSubject = 256;
+
 /** The renewal that an event of a gateway tells of, or null. */
 export function readRenewal({ name, subject, timeMs }: EventRecord, receipt: Receipt): DriftRenewal | null {
   const slash = subject.indexOf("/");
-  if (name !== "baseline-renewed" || slash < 0) return null;
+  if (name !== "baseline-renewed" || slash < 0 || subject.length >= longestSubject) return null;
   return {
     turbine: subject.slice(0, slash),
     component: subject.slice(slash + 1),

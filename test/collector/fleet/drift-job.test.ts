@@ -182,6 +182,18 @@ describe("the drift job", () => {
     expect((await bench.verdicts(8))[0]!.reason).toMatch(/^[01] of 5 days/);
   });
 
+  it("learns anew once after a repair, also where another gateway reports of the point for a while", async () => {
+    const bench = await afterDays(7);
+    const renewed = { kind: "event", name: "baseline-renewed", detail: "by anna: repaired" } as const;
+    await bench.send([{ ...renewed, timeMs: bench.nowMs, subject: "wt-1/generator-bearing" }]);
+    for (let day = 7; day < 15; day++) {
+      await bench.sendDay(one, day, {}, day > 11 && day < 14 ? "gw-2" : "gw-1");
+      await bench.runAt(day + 1, 3);
+    }
+    const levels = (await bench.levels(one, 15)).slice(7).map((level) => level.split(":")[1]);
+    expect(levels).toEqual([...new Array<string>(6).fill("learning"), "stable", "stable"]);
+  });
+
   it("believes no renewal's time that cannot be", async () => {
     const bench = await afterDays(7);
     await bench.sendDay(one, 7);

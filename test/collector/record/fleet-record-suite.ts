@@ -26,6 +26,7 @@ import { describeClones } from "./clone-suite.ts";
 import { describeDriftRecord } from "./drift-record-suite.ts";
 import { describeEvidenceRecord } from "./evidence-record-suite.ts";
 import { describeRecordBounds } from "./record-bounds-suite.ts";
+import { describeRenewals } from "./renewal-suite.ts";
 import { describeSaidAlarms } from "./said-alarm-suite.ts";
 import { describeThinning } from "./thinning-suite.ts";
 
@@ -85,6 +86,7 @@ export function describeFleetRecord(engine: string, createStorage: () => RecordS
     describeSaidAlarms(open);
     describeMeasurements(open);
     describeDriftRecord(open);
+    describeRenewals(open);
     describeEvidenceRecord(open, createStorage);
     describeMachines(open);
     describeKeeping(open, createStorage);

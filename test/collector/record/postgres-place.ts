@@ -23,7 +23,10 @@ export async function openAt(
 
 /** Takes the tables back to those of an older collector, whose next step changes one and takes so long. */
 export async function slowNextStep(url: string, seconds: number): Promise<void> {
-  await query(url, "ALTER TABLE gateway DROP COLUMN behind; DELETE FROM schema_step WHERE version > 11");
+  await query(
+    url,
+    "ALTER TABLE gateway DROP COLUMN behind; DROP TABLE baseline_renewal; DELETE FROM schema_step WHERE version > 11",
+  );
   await query(
     url,
     `CREATE FUNCTION wait() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(${seconds}); END $$;

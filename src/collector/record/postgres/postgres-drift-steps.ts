@@ -12,19 +12,26 @@ import type {
   StoredReference,
 } from "../drift-record.ts";
 import { readDriftState, readDuePeriod, readPoint, readRange, readStoredReference } from "../drift-rows.ts";
-import { awaitedPeriods, type DriftRenewal } from "../drift-rules.ts";
+import { awaitedPeriods, type DriftRenewal, driftBounds } from "../drift-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
 import { columnsOf } from "./postgres-values.ts";
 
 /**
  * Ended by this clock, and the last word of its point is of a later period, or nothing came for the time of grace. Of other points of its
- * gateway nothing follows: the device of one may lag behind.
+ * gateway nothing follows: the device of one may lag behind. What the gateway of the period before told of the point counts as well: a
+ * gateway may be exchanged with what it watches.
  */
 export async function listDuePeriods(session: SqlSession, query: DuePeriodQuery): Promise<DriftPeriod[]> {
   const { nowMs, graceMs, limit } = query;
   const rows = await session.rows(
     `SELECT site, turbine, component, model_digest, from_ms, from_ms + period_ms AS to_ms, model_name, model_version,
-       (SELECT time_ms FROM drift_renewal WHERE drift_renewal.point = drift_period.point) AS renewed_ms,
+       GREATEST((SELECT MAX(time_ms) FROM baseline_renewal AS renewal WHERE renewal.turbine = point.turbine
+           AND renewal.component = point.component AND time_ms < drift_period.from_ms + drift_period.period_ms
+           AND renewal.gateway IN (drift_period.gateway, (SELECT before.gateway FROM drift_period AS before
+             WHERE before.point = drift_period.point AND before.model_digest = drift_period.model_digest
+               AND before.from_ms < drift_period.from_ms AND before.period_ms > 0 ORDER BY before.from_ms DESC LIMIT 1))),
+         (SELECT time_ms FROM drift_renewal WHERE drift_renewal.point = drift_period.point
+           AND time_ms < drift_period.from_ms + drift_period.period_ms)) AS renewed_ms,
        (SELECT model_digest FROM drift_reference AS other WHERE other.point = drift_period.point
          AND other.model_digest <> drift_period.model_digest ORDER BY until_ms DESC LIMIT 1) AS previous_digest
      FROM drift_period JOIN point ON point.id = drift_period.point
@@ -83,7 +90,7 @@ export async function putReference(session: SqlSession, stored: NumberedReferenc
   );
 }
 
-/** Notes that the reference of a point is to begin anew at a moment. A gateway names its turbines without their site. */
+/** Notes that the reference of a point is to begin anew at a moment, whether or not the point is known yet. */
 export async function renewReferences(
   session: SqlSession,
   gateway: string,
@@ -91,11 +98,14 @@ export async function renewReferences(
 ): Promise<void> {
   const { turbine, component, timeMs } = renewal;
   await session.run(
-    `INSERT INTO drift_renewal AS known (point, time_ms)
-     SELECT point.id, $1::bigint FROM point JOIN turbine ON turbine.site = point.site AND turbine.turbine = point.turbine
-     WHERE turbine.gateway = $2 AND point.turbine = $3 AND point.component = $4
-     ON CONFLICT (point) DO UPDATE SET time_ms = GREATEST(known.time_ms, excluded.time_ms)`,
-    [Math.trunc(timeMs), gateway, turbine, component],
+    `INSERT INTO baseline_renewal (gateway, turbine, component, time_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+    [gateway, turbine, component, Math.trunc(timeMs)],
+  );
+  await session.run(
+    `DELETE FROM baseline_renewal WHERE gateway = $1 AND (time_ms, turbine, component) <= (
+       SELECT time_ms, turbine, component FROM baseline_renewal WHERE gateway = $1
+       ORDER BY time_ms DESC, turbine DESC, component DESC LIMIT 1 OFFSET ${driftBounds.renewals})`,
+    [gateway],
   );
 }
 

@@ -38,6 +38,7 @@ export function createPostgresPruners(database: PostgresDatabase, partitions: Po
            AND NOT EXISTS (SELECT 1 FROM drift_period WHERE drift_period.model_digest = drift_model.model_digest)`,
         [beforeMs],
       );
+      await remove({ table: "baseline_renewal", where: "time_ms < $1" }, beforeMs);
       return removed;
     },
     verdicts: async (beforeMs) => {

@@ -188,6 +188,15 @@ const migrations: readonly string[] = [
   "ALTER TABLE turbine ADD COLUMN twinned_ms bigint, ADD COLUMN twins_json text",
   // Whether a gateway's clock was behind when it last said the time.
   "ALTER TABLE gateway ADD COLUMN behind boolean NOT NULL DEFAULT false",
+  // All renewals of a point, by the names that its gateway gives it: it may be renewed before its first report comes. Those in
+  // drift_renewal, which older collectors alone write, count as well.
+  `
+  CREATE TABLE baseline_renewal (
+    gateway text COLLATE "C" NOT NULL, turbine text COLLATE "C" NOT NULL, component text COLLATE "C" NOT NULL,
+    time_ms bigint NOT NULL,
+    PRIMARY KEY (gateway, turbine, component, time_ms)
+  );
+  `,
 ];
 
 /** The version of the tables that this collector uses. */

@@ -14,7 +14,7 @@ import type {
   StoredReference,
 } from "../drift-record.ts";
 import { readDriftState, readDuePeriod, readPoint, readRange, readStoredReference } from "../drift-rows.ts";
-import { awaitedPeriods, type DriftRenewal } from "../drift-rules.ts";
+import { awaitedPeriods, type DriftRenewal, driftBounds } from "../drift-rules.ts";
 
 export interface SqliteDriftSteps {
   due(query: DuePeriodQuery): DriftPeriod[];
@@ -24,9 +24,9 @@ export interface SqliteDriftSteps {
   fleet(): KnownDriftFleet;
   reference(key: ReferenceKey): StoredReference | null;
   putReference(point: number, modelDigest: string, stored: StoredReference): void;
-  /** Removes references that were last used before `beforeMs`, and models that nothing is kept of any more; returns how many references. */
+  /** Removes references that were last used before `beforeMs`, models that nothing is kept of any more, and renewals; returns how many references. */
   pruneReferences(beforeMs: number): number;
-  /** Notes that the reference of a point is to begin anew at a moment. */
+  /** Notes that the reference of a point is to begin anew at a moment, whether or not the point is known yet. */
   renew(gateway: string, renewal: DriftRenewal): void;
   unpublished(limit: number): PeriodRange[];
   noteUnpublished(period: PeriodRange): void;
@@ -47,10 +47,16 @@ export function createSqliteDriftSteps(database: SqliteDatabase): SqliteDriftSte
 
 function createPeriods(database: SqliteDatabase): Pick<SqliteDriftSteps, "due" | "openPeriod"> {
   // Ended by this clock, and the last word of its point is of a later period, or nothing came for the time of grace. Of other points of
-  // its gateway nothing follows: the device of one may lag behind.
+  // its gateway nothing follows: the device of one may lag behind. What the gateway of the period before told of the point counts as well:
+  // a gateway may be exchanged with what it watches.
   const due = database.prepare(
     `SELECT site, turbine, component, model_digest, from_ms, from_ms + period_ms AS to_ms, model_name, model_version,
-       (SELECT time_ms FROM drift_renewal WHERE drift_renewal.point = drift_period.point) AS renewed_ms,
+       (SELECT MAX(time_ms) FROM baseline_renewal AS renewal WHERE renewal.turbine = point.turbine
+         AND renewal.component = point.component AND time_ms < drift_period.from_ms + drift_period.period_ms
+         AND renewal.gateway IN (drift_period.gateway, (SELECT before.gateway FROM drift_period AS before
+           WHERE before.point = drift_period.point AND before.model_digest = drift_period.model_digest
+             AND before.from_ms < drift_period.from_ms AND before.period_ms > 0 ORDER BY before.from_ms DESC LIMIT 1))
+       ) AS renewed_ms,
        (SELECT model_digest FROM drift_reference AS other WHERE other.point = drift_period.point
          AND other.model_digest <> drift_period.model_digest ORDER BY until_ms DESC LIMIT 1) AS previous_digest
      FROM drift_period JOIN point ON point.id = drift_period.point
@@ -97,12 +103,14 @@ function createReferences(
        AND NOT EXISTS (SELECT 1 FROM drift_reference WHERE drift_reference.model_digest = drift_model.model_digest)
        AND NOT EXISTS (SELECT 1 FROM drift_period WHERE drift_period.model_digest = drift_model.model_digest)`,
   );
-  // A gateway names its turbines without their site.
+  const pruneRenewals = database.prepare("DELETE FROM baseline_renewal WHERE time_ms < ?");
   const renew = database.prepare(
-    `INSERT INTO drift_renewal (point, time_ms)
-     SELECT point.id, ? FROM point JOIN turbine ON turbine.site = point.site AND turbine.turbine = point.turbine
-     WHERE turbine.gateway = ? AND point.turbine = ? AND point.component = ?
-     ON CONFLICT (point) DO UPDATE SET time_ms = MAX(time_ms, excluded.time_ms)`,
+    `INSERT INTO baseline_renewal (gateway, turbine, component, time_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const makeRoom = database.prepare(
+    `DELETE FROM baseline_renewal WHERE gateway = ? AND (time_ms, turbine, component) <= (
+       SELECT time_ms, turbine, component FROM baseline_renewal WHERE gateway = ?
+       ORDER BY time_ms DESC, turbine DESC, component DESC LIMIT 1 OFFSET ${driftBounds.renewals})`,
   );
   return {
     reference: ({ site, turbine, component, modelDigest }) => {
@@ -115,10 +123,12 @@ function createReferences(
     pruneReferences: (beforeMs) => {
       const { changes } = prune.run(Math.trunc(beforeMs));
       pruneModels.run(Math.trunc(beforeMs));
+      pruneRenewals.run(Math.trunc(beforeMs));
       return changes;
     },
     renew: (gateway, { turbine, component, timeMs }) => {
-      renew.run(Math.trunc(timeMs), gateway, turbine, component);
+      renew.run(gateway, turbine, component, Math.trunc(timeMs));
+      makeRoom.run(gateway, gateway);
     },
   };
 }

@@ -12,6 +12,8 @@ import {
   startScratchPostgres,
 } from "../../../support/scratch-postgres.ts";
 import { until } from "../../../support/until.ts";
+import { envelopeOf } from "../../envelope-of.ts";
+import { driftReport } from "../../fleet-records.ts";
 import { limits, openAt, query, slowNextStep } from "../postgres-place.ts";
 
 const versionOf = async (url: string): Promise<number> =>
@@ -53,16 +55,33 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     const url = await server.createDatabase();
     await (await openAt(url)).close();
     const newest = await versionOf(url);
-    // Of the last two steps the last one cannot be done: what it adds is there.
+    // Of the next two steps the second one cannot be done: what it adds is there.
     await query(
       url,
       "ALTER TABLE turbine DROP COLUMN twinned_ms, DROP COLUMN twins_json; DELETE FROM schema_step WHERE version > 10",
     );
     await expect(openPostgresRecord({ ...limits, url })).rejects.toMatchObject({ code: "STORE" });
     expect(await versionOf(url)).toBe(11);
-    await query(url, "ALTER TABLE gateway DROP COLUMN behind");
+    await query(url, "ALTER TABLE gateway DROP COLUMN behind; DROP TABLE baseline_renewal");
     await openAt(url);
     expect(await versionOf(url)).toBe(newest);
+  });
+
+  it("goes by the repairs that an older collector is told of, before and after the step", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    const t = 1_700_000_000_000;
+    const report = driftReport("wt-1", t, "d", { windows: 5, shift: 0 });
+    const envelope = envelopeOf([report], { lane: "drift" });
+    await record.storeEnvelopes({ nowMs: t, envelopes: [envelope], setAside: [] });
+    await query(url, `INSERT INTO drift_renewal SELECT id, ${t - 1_000} FROM point`);
+    const renewed = async () => {
+      const due = await record.duePeriods({ nowMs: t * 2, graceMs: 0, limit: 10 });
+      return due.map(({ renewedMs }) => renewedMs);
+    };
+    expect(await renewed()).toEqual([t - 1_000]);
+    await query(url, `UPDATE drift_renewal SET time_ms = ${t * 2}`);
+    expect(await renewed()).toEqual([null]);
   });
 
   it("has the server give a step up whose collector is gone", async () => {

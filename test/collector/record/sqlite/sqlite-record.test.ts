@@ -14,7 +14,7 @@ import { openSqlite } from "../../../../src/core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../../../src/core/platform/sqlite/sqlite-database.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { envelopeOf } from "../../envelope-of.ts";
-import { alertEvent } from "../../fleet-records.ts";
+import { alertEvent, driftReport } from "../../fleet-records.ts";
 import { describeFleetRecord, type RecordStorage } from "../fleet-record-suite.ts";
 
 const t = 1_700_000_000_000;
@@ -179,6 +179,20 @@ it("reads the alarms that an older collector has kept, step by step, and takes n
     total: 1,
     items: [{ event: alert, steps: [step] }],
   });
+});
+
+it("goes by the repairs that an older collector was told of", async () => {
+  const path = join(createTemporaryFolder(), "collector.sqlite");
+  const database = openOlder(path, 20);
+  database.exec(`INSERT INTO turbine (site, turbine, gateway, last_seen_ms) VALUES ('s', 't', 'gw-1', ${t});
+    INSERT INTO drift_renewal VALUES (7, ${t - 1_000})`);
+  database.close();
+  const record = await createSqliteStorage(path).open();
+  onTestFinished(() => record.close());
+  const report = driftReport("t", t, "d", { windows: 5, shift: 0 });
+  await store(record, envelopeOf([{ ...report, site: "s", component: "gearbox" }], { lane: "drift" }));
+  const due = await record.duePeriods({ nowMs: t * 2, graceMs: 0, limit: 10 });
+  expect(due.map(({ renewedMs }) => renewedMs)).toEqual([t - 1_000]);
 });
 
 it("reads no more of an alarm than its first step and the newest", async () => {
