@@ -40,7 +40,7 @@ export async function publishPeriod(
 ): Promise<readonly EventRecord[]> {
   const { record, nowMs, pause } = options;
   const verdicts = await readVerdicts(period, options);
-  const fleet = await loadDriftFleet(record, period);
+  const fleet = await loadDriftFleet(period, options);
   await pause();
   const caused = await tryCauses(verdicts, fleet, options);
   await pause();
@@ -140,13 +140,14 @@ async function readVerdicts(
   return verdicts;
 }
 
-async function loadDriftFleet(record: FleetRecord, period: PeriodRange): Promise<DriftFleet> {
+async function loadDriftFleet(period: PeriodRange, { record, nowMs }: PublishOptions): Promise<DriftFleet> {
   const [known, alarms] = await Promise.all([
     record.driftFleet(),
     record.alarms({ active: true, limit: maxAlarms, offset: 0 }),
   ]);
   return {
     ...known,
+    toldMs: nowMs,
     alarms: alarms.items
       .filter(({ firstMs }) => firstMs < period.toMs)
       .map(({ event, firstMs }) => {

@@ -12,15 +12,19 @@ import type { ReadVerdict } from "./read-verdicts.ts";
 /** Things that moved are named up to so many. */
 const named = 3;
 
-/** "since Tuesday", "since 3 March", for periods shorter than half a day "since 10:42"; all UTC. */
+/**
+ * "since Tuesday", "since 3 March", for periods shorter than half a day "since 10:42"; all UTC.
+ * @param toldMs when people are told of the period
+ */
 export function describeSince(
   sinceMs: number,
   { fromMs, toMs }: Pick<DriftVerdict, "fromMs" | "toMs">,
+  toldMs: number = toMs,
 ): string {
   const since = new Date(sinceMs);
   if (toMs - fromMs < dayMs / 2) return `since ${renderIsoTime(sinceMs).slice(11, 16)}`;
-  if (toMs - sinceMs < 7 * dayMs) return `since ${weekdays[since.getUTCDay()]}`;
-  const isLongAgo = toMs - sinceMs > 300 * dayMs;
+  if (toldMs - sinceMs < 7 * dayMs) return `since ${weekdays[since.getUTCDay()]}`;
+  const isLongAgo = toldMs - sinceMs > 300 * dayMs;
   return `since ${since.getUTCDate()} ${months[since.getUTCMonth()]}${isLongAgo ? ` ${since.getUTCFullYear()}` : ""}`;
 }
 
@@ -41,9 +45,10 @@ const months = [
 ];
 
 /** One sentence: who moved, how, since when. */
-export function writeTitle(own: ReadVerdict, { kind, company, sites, isModel, story }: Placement): string {
+export function writeTitle(own: ReadVerdict, placement: Placement, toldMs?: number): string {
+  const { kind, company, sites, isModel, story } = placement;
   const { verdict, signature } = own;
-  const since = describeSince(story.sinceMs, verdict);
+  const since = describeSince(story.sinceMs, verdict, toldMs);
   const moved = `moved alike ${since}: ${listShifts(story.shifts)}`;
   const { turbine, component, site, modelName, modelVersion } = verdict;
   switch (kind) {

@@ -12,7 +12,7 @@ const named = 3;
 
 export function explainCause(own: ReadVerdict, placement: Placement, view: FleetView): DriftCause {
   const evidence = gatherEvidence(own, placement, view);
-  return { kind: placement.kind, title: writeTitle(own, placement), ...evidence };
+  return { kind: placement.kind, title: writeTitle(own, placement, view.fleet.toldMs), ...evidence };
 }
 
 function gatherEvidence(
@@ -183,7 +183,7 @@ function factsOfCompany(own: ReadVerdict, placement: Placement, view: FleetView)
 
 function factsOfAlarms(own: ReadVerdict, view: FleetView): Fact[] {
   return view.alarmsOf(own).map(({ component, failureMode, sinceMs }) => ({
-    words: `an alarm of ${spell(failureMode)} at the ${spell(component)} stands ${describeSince(sinceMs, own.verdict)}`,
+    words: `an alarm of ${spell(failureMode)} at the ${spell(component)} stands ${describeSince(sinceMs, own.verdict, view.fleet.toldMs)}`,
     ...ofDamage,
   }));
 }

@@ -24,6 +24,8 @@ export interface DriftFleet {
   readonly alarms?: readonly DriftAlarm[];
   /** First day of each model by digest, epoch ms. */
   readonly modelsSince?: Readonly<Record<string, number>>;
+  /** When people are told, epoch ms: long after the period where its reports waited for a link. Default: at its end. */
+  readonly toldMs?: number;
 }
 
 /** Points of one kind of model at one site that were assessed. */

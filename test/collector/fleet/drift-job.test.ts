@@ -273,6 +273,13 @@ describe("the drift job", () => {
     expect(next!.reason).toMatch(/^[01] of 5 days/);
   });
 
+  it("tells of a drift two weeks later since which date it stands", async () => {
+    const bench = await afterDays(6);
+    await bench.sendDay(one, 6, { shift: { columns: [0, 3], by: 4 } });
+    await bench.runAt(20, 3);
+    expect((await bench.events()).at(-1)!.detail).toContain("since 21 November,");
+  });
+
   it("says of a model whose bundle it does not know that it does not", async () => {
     const bench = createDriftBench();
     await bench.sendDay(one, 0, { digest: "unheard-of" });

@@ -64,6 +64,12 @@ describe("describeSince", () => {
     expect(describeSince(thursdayMs - 400 * dayMs, day)).toBe("since 5 February 2025");
   });
 
+  it("names a date where people are told more than a week later", () => {
+    const since = (days: number): string =>
+      describeSince(thursdayMs - 2 * dayMs, day, thursdayMs + days * dayMs);
+    expect([4, 6, 400].map(since)).toEqual(["since Tuesday", "since 10 March", "since 10 March 2026"]);
+  });
+
   it("names the time of day where a period is short", () => {
     const minute = { fromMs: thursdayMs, toMs: thursdayMs + 60_000 };
     expect(describeSince(thursdayMs - 90 * 60_000, minute)).toBe("since 22:30");
