@@ -105,9 +105,8 @@ export async function openParquetTable(path: string): Promise<ParquetTable> {
         const isInt16 =
           element.converted_type === "INT_16" ||
           (logical?.type === "INTEGER" && logical.bitWidth === 16 && logical.isSigned);
-        return isNumber
-          ? [{ name: element.name, isInt16, isWhole: element.type?.startsWith("INT") ?? false }]
-          : [];
+        const isWhole = meaning !== "DECIMAL" && element.type?.startsWith("INT") === true;
+        return isNumber ? [{ name: element.name, isInt16, isWhole }] : [];
       });
       return { path, columns, metadata };
     });

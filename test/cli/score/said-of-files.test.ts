@@ -56,7 +56,7 @@ describe("aurora score", () => {
     );
     expect([code, ...notes]).toEqual([
       0,
-      "note: 1 of 1 files are shorter than 8 revolutions of the shaft (its speed counts a minute's): a severity, but no diagnosis\n",
+      "note: 1 of 1 files are shorter than 8 revolutions of the shaft (its speed is in revolutions a minute): a severity, but no diagnosis\n",
     ]);
     const { baseline, files } = JSON.parse(stdout) as {
       baseline: { windows: number };

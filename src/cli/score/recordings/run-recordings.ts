@@ -96,7 +96,7 @@ function noteSeverityOnly(files: readonly FileSummary[]): void {
   if (short.length === 0) return;
   process.stderr.write(
     `note: ${short.length} of ${files.length} files are shorter than ${fewestRevolutions} revolutions of the shaft ` +
-      "(its speed counts a minute's): a severity, but no diagnosis\n",
+      "(its speed is in revolutions a minute): a severity, but no diagnosis\n",
   );
 }
 

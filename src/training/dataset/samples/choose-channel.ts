@@ -14,17 +14,13 @@ const unitAfterName = /\s*[[(]([^[(]*)[\])]\s*$/;
 /** Without brackets only what nothing else is written like: `Acceleration m/s²`. */
 const unitWithoutBrackets = /[\s_,]((?:[cm]?m|ft)\/s\S*)\s*$/;
 
-/** A name that goes on with a unit of time or of speed: `time_ms`, `shaft_speed_hz`. */
-const unitInName = /^time_(s|ms|us)$|(?:^|_)(rpm|hz|rps)$/i;
-
 /** A direction or an end of the machine: `(V)` is vertical, `(DE)` the drive end. */
 const placeAfterName = /\s*\([A-Z]{1,3}\)\s*$/;
 
 /** The unit that a channel's name ends with, as it is written; undefined: it has none. */
 export function readNamedUnit(name: string): string | undefined {
   const plain = name.replace(placeAfterName, "");
-  const [, time, speed] = unitInName.exec(plain) ?? [];
-  return unitAfterName.exec(plain)?.[1] ?? unitWithoutBrackets.exec(plain)?.[1] ?? time ?? speed;
+  return unitAfterName.exec(plain)?.[1] ?? unitWithoutBrackets.exec(plain)?.[1];
 }
 
 /**

@@ -16,6 +16,8 @@ export interface CsvLayout {
   readonly separator: CsvSeparator;
   /** Of the column, where its name or a line of units has one. */
   readonly unit?: string | undefined;
+  /** Of the column, where it has one. */
+  readonly name?: string | undefined;
 }
 
 /** A line that is not blank, and its number, from 1. */
@@ -59,8 +61,9 @@ export function findCsvLayout(path: string, head: readonly CsvLine[], channel: s
     names === null
       ? chooseUnnamedChannel(path, columns, channel)
       : chooseChannel(path, names.columns, channel);
-  const unit = names === null ? undefined : (names.units?.[index] ?? readNamedUnit(names.columns[index]!));
-  return { index, columns, firstLine: data?.number ?? Number.POSITIVE_INFINITY, separator, unit };
+  const name = names?.columns[index];
+  const unit = name === undefined ? undefined : (names?.units?.[index] ?? readNamedUnit(name));
+  return { index, columns, firstLine: data?.number ?? Number.POSITIVE_INFINITY, separator, unit, name };
 }
 
 /** A line's fields, without blanks and quotes around them. */

@@ -42,7 +42,8 @@ export async function openCsvSamples(
   const layout = findCsvLayout(path, head, channel);
   if (layout.firstLine === Number.POSITIVE_INFINITY)
     throw refuse(path, head.at(-1)!.number, "no number follows");
-  return { path, isCounts: false, unit: layout.unit, pieces: () => readColumn(path, layout, parse) };
+  const { name, unit } = layout;
+  return { path, name, isCounts: false, unit, pieces: () => readColumn(path, layout, parse) };
 }
 
 async function* readColumn(path: string, layout: CsvLayout, parse: ParseField): AsyncGenerator<Float64Array> {

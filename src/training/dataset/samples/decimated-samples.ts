@@ -20,7 +20,6 @@ export function decimateSamples(file: SampleFile, factor: number): SampleFile {
   return {
     ...file,
     isMean: true,
-    samples: undefined,
     rateHz: rateHz === undefined ? undefined : rateHz / factor,
     pieces: () => decimate(file, taps, factor),
   };

@@ -45,6 +45,7 @@ export async function openMatSamples(path: string, channel: string | null): Prom
   const chosen = channels[chooseChannel(path, isPlace ? places : names, channel)]!;
   return {
     path,
+    name: chosen.name,
     isCounts: chosen.array.classNumber === matInt16Class,
     isWhole: chosen.array.classNumber >= matFirstWholeClass,
     samples: chosen.samples,

@@ -103,7 +103,7 @@ async function openByContent(path: string, sizeBytes: number, channel: string | 
     return openCsvSamples(path, channel);
   }
   const known = foreignFormats.find(([magic]) => head.startsWith(magic));
-  const isSheet = /\.xlsx?$/i.test(path);
+  const isSheet = /\.(xls[xmb]?|ods)$/i.test(path);
   throw new AuroraError(
     "DATA_FORMAT",
     `${path} is neither .npy, .csv, .mat, .parquet, .wav nor a text of numbers`,
@@ -151,6 +151,6 @@ async function openParquetSamples(path: string, channel: string | null): Promise
   const names = table.columns.map(({ name }) => name);
   const column = table.columns[chooseChannel(path, names, channel)]!;
   const unit = readNamedUnit(column.name);
-  const { isInt16: isCounts, isWhole } = column;
-  return { path, isCounts, isWhole, unit, pieces: () => readParquetColumn(table, column.name) };
+  const { name, isInt16: isCounts, isWhole } = column;
+  return { path, name, isCounts, isWhole, unit, pieces: () => readParquetColumn(table, name) };
 }

@@ -3,9 +3,11 @@ import { joinParts } from "../../../core/maths/join-parts.ts";
 
 export interface SampleFile {
   readonly path: string;
+  /** Of the channel, as the file has it; absent: it has none. */
+  readonly name?: string | undefined;
   /** The file holds int16 counts of a converter; otherwise numbers that have yet to be quantised. */
   readonly isCounts: boolean;
-  /** The file holds whole numbers of another type, which are rarely g. */
+  /** The file holds whole numbers, which are rarely g. */
   readonly isWhole?: boolean | undefined;
   /** Its pieces are means of what the file holds: of counts they are whole numbers no more. */
   readonly isMean?: boolean | undefined;

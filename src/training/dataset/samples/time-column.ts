@@ -114,32 +114,38 @@ interface OpenedTimes {
   readonly secondsOfOne: number;
 }
 
-/** What `read` makes of the first column of times, or says against it; null where there is none, or it has no name and is none. */
+/** What `read` makes of the first column of times that is one, or says against the first with a name; null where there is none. */
 async function withTimes<T extends number | TimeColumn>(
   path: string,
   read: (times: OpenedTimes) => Promise<T | string | null>,
 ): Promise<T | UnusableTimes | null> {
   const ending = extname(path).toLowerCase();
   if (!tableEndings.has(ending)) return null;
+  let unusable: UnusableTimes | null = null;
   for (const { name, isNamed } of await listPossibleNames(path)) {
-    const refuse = (what: string): UnusableTimes | null =>
-      isNamed ? { kind: "unusable", reason: `its column of times "${name}" ${what}` } : null;
+    const refuse = (what: string): void => {
+      if (isNamed) unusable ??= { kind: "unusable", reason: `its column of times "${name}" ${what}` };
+    };
     try {
       const file = await (ending === ".parquet"
         ? openSampleFile(path, name)
         : openCsvSamples(path, name, parseTimeField));
-      const unit = file.unit?.trim().toLowerCase();
+      const unit = file.unit?.trim().toLowerCase() ?? /_(s|ms|us)$/.exec(name)?.[1];
       const secondsOfOne = unit === undefined ? 1 : secondsOf[unit.replace(/^sec(onds)?$/, "s")];
-      if (secondsOfOne === undefined) return refuse(`is in ${unit}, and only s, ms, us and ns are read`);
+      if (secondsOfOne === undefined) {
+        refuse(`is in ${unit}, and only s, ms, us and ns are read`);
+        continue;
+      }
       const told = await read({ file, isNamed, hasUnit: unit !== undefined, secondsOfOne });
-      return typeof told === "string" ? refuse(told) : told;
+      if (typeof told !== "string") return told;
+      refuse(told);
     } catch (error) {
       if (!(error instanceof AuroraError)) throw error;
       // A file without this column may have the next one.
-      if (error.code !== "USAGE") return refuse(`cannot be read: ${error.message}`);
+      if (error.code !== "USAGE") refuse(`cannot be read: ${error.message}`);
     }
   }
-  return null;
+  return unusable;
 }
 
 const fractionOfSecond = /(?<=:\d\d)[.,](\d+)/;

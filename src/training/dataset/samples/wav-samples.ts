@@ -63,6 +63,7 @@ export async function openWavSamples(
     path,
     rateHz: layout.rateHz,
     isCounts: layout.tag === pcmTag && layout.bits === 16,
+    isWhole: layout.tag === pcmTag,
     pieces: () => readChannel(path, layout, chosen),
   };
 }

@@ -12,6 +12,8 @@ import { readSpeedUnit, rpmOfUnit, type SpeedSource } from "./speed-source.ts";
 const runSeconds = 0.04;
 /** Runs of a recording at most: two days, or six weeks of one value a second. */
 const maxRuns = 2 ** 22;
+/** Of the numbers of values of a speed and a vibration that are sampled together. */
+const mostUnequal = 1.5;
 /** A sensor of a shaft that stands may read a little above or below 0; one that is wired the other way round reads far below. */
 const standstillRpm = 1;
 
@@ -69,13 +71,13 @@ export async function readSpeed(
 const hintOfChannel =
   "name the channel that holds the shaft's speed, in rpm or with `unit: hz`; of a tachometer say how many `pulses` come in a revolution; a speed that stays is `rpm: 1500`";
 
-/** A speed that says no rate of its own has a value for each sample, but for a run. */
+/** A speed that says no rate of its own has a value for each sample: one that begins or ends at another time has about as many. */
 function expectEquallyMany(
   { path, samples: values = 0 }: SampleFile,
   { samples = 0 }: SampleFile,
   { rateHz, name }: { readonly rateHz: number; readonly name: string },
 ): void {
-  if (Math.abs(values - samples) <= runSeconds * rateHz) return;
+  if (Math.max(values, samples) <= mostUnequal * Math.min(values, samples)) return;
   const ownHz = Number(((rateHz * values) / samples).toPrecision(6));
   throw refuse(
     path,
@@ -94,8 +96,16 @@ async function takesAnyName(path: string): Promise<boolean> {
   }
 }
 
-function rpmOfOne({ unit, channel }: SpeedSource, { path, unit: own }: SampleFile): number {
-  const stated = own ?? readNamedUnit(channel ?? "");
+/** A name that goes on with a unit and speaks of no other: `shaft_speed_hz`, but not `rpm_hz`. */
+function findUnitInName(name: string): string | undefined {
+  const [, before = "", unit] = /^(?:(.*)_)?(rpm|hz|rps)$/i.exec(name) ?? [];
+  return /rpm|hz/i.test(before) ? undefined : unit;
+}
+
+function rpmOfOne({ unit, scale }: SpeedSource, { path, name = "", unit: own }: SampleFile): number {
+  // Who states a scale of numbers whose unit is in a name alone has it in that scale.
+  const named = scale === 1 ? (readNamedUnit(name) ?? findUnitInName(name)) : undefined;
+  const stated = own ?? named;
   const known = unit ?? (stated === undefined ? "rpm" : readSpeedUnit(stated));
   if (known !== undefined) return rpmOfUnit[known];
   throw refuse(
