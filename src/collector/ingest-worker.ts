@@ -106,9 +106,7 @@ function createSoleSubscriber(
     },
     renew: async () => {
       const before = era;
-      // First: the lease stands in the tables, too.
-      const found = await record.era();
-      era = (await alone.hold("states and evidence")) ? found : null;
+      era = (await alone.hold("states and evidence")) ? await record.era() : null;
       // What the broker refuses the client asks for again.
       if (era !== null && era !== before)
         for (const filter of filters) await client.subscribe(filter, 1, () => {});

@@ -55,8 +55,6 @@ interface TransactionOptions {
   readonly era?: number;
   /** How long an answer may take, where `begin` sets the server other limits than usual. */
   readonly answerMs?: number;
-  /** Also where the tables are not those of this record, or not whole. */
-  readonly anyTables?: true;
 }
 
 /** What files hold that are renewed while a collector runs. */
@@ -74,8 +72,6 @@ export interface PostgresOptions {
   /** Asked after a connection that failed; where something was renewed, it is tried again with that. */
   readonly readLogin?: () => Promise<PostgresLogin>;
   readonly connections: number;
-  /** Rejects where the tables of another database cannot be used; asked in the first transaction there, and until it resolves. */
-  readonly requireTables?: (session: SqlSession) => Promise<void>;
   /** A statement that takes longer is ended by the server. */
   readonly statementTimeoutMs: number;
   readonly logger: Logger;
@@ -103,7 +99,6 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
   let era = 0;
   /** What the last transaction found behind the address. */
   let place: unknown;
-  let isChecked = true;
   /** Those that may be lent: made in this era, and since a statement last had no answer, as those of before are silent likewise. */
   let good = new WeakSet<PoolClient>();
   const beginEra = (): void => {
@@ -174,10 +169,7 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
     }
   };
   const arrive = (found: unknown, expected: number | undefined): void => {
-    if (place !== undefined && place !== found) {
-      beginEra();
-      isChecked = false;
-    }
+    if (place !== undefined && place !== found) beginEra();
     place = found;
     if (expected !== undefined && expected !== era) throw otherEraError(subject);
   };
@@ -197,19 +189,15 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
       return era;
     },
     forget: beginEra,
-    transaction: (work, { begin = beginUsual, era: expected, answerMs, anyTables } = {}) =>
+    transaction: (work, { begin = beginUsual, era: expected, answerMs } = {}) =>
       lendAgain((client) =>
         runTransaction(
           createSession((run) => run(client), subject, answerMs),
           {
             begin,
             isGone: () => lost.has(client),
-            work: async (session, found) => {
+            work: (session, found) => {
               arrive(found, expected);
-              if (!isChecked && !anyTables) {
-                await options.requireTables?.(session);
-                isChecked = true;
-              }
               return work(session);
             },
           },

@@ -81,7 +81,7 @@ export function isOfAnotherEra(error: unknown): boolean {
 }
 
 /** Makes a database that the record can use. */
-export const createdbCommand = "createdb --owner=USER --encoding=UTF8 --template=template0 NAME";
+export const createDatabase = "createdb --owner=USER --encoding=UTF8 --template=template0 NAME";
 
 const places = { authorities: "`record.caFile`", address: "`record.url`" };
 const hints: readonly (readonly [RegExp, string])[] = [
@@ -92,14 +92,14 @@ const hints: readonly (readonly [RegExp, string])[] = [
   ],
   [/^25006/, "This server only reads: let `record.url` lead to the primary, not to a replica."],
   [/^28/, "Check the user, `record.passwordFile`, `record.tls`, and the server's pg_hba.conf."],
-  [/^3D/, `Create the database: \`${createdbCommand}\`, USER being that of \`record.url\`.`],
+  [/^3D/, `Create the database: \`${createDatabase}\`, USER being that of \`record.url\`.`],
   [
     /^(42501|3F000)/,
     "Let this user make tables: as the server's administrator, in this database, `GRANT USAGE, CREATE ON SCHEMA public TO USER`, or `CREATE SCHEMA AUTHORIZATION USER` where it has no schema public.",
   ],
   [
     /^42(P01|703|P10)/,
-    "The database is empty, or was restored from an older copy, or is not whole: where this goes on for a minute, start the collector again, which makes or changes the tables.",
+    "The database is empty, or was restored from an older copy, or not whole: start the collector again, which makes or changes the tables.",
   ],
   [/^53100/, "Free some space on the server's disk; gateways keep their records meanwhile."],
   [/^53300/, "Raise the server's max_connections, or lower `record.connections`."],

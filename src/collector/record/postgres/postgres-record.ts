@@ -15,7 +15,6 @@ import { createPostgresDriftRecord } from "./postgres-drift-record.ts";
 import { inOneEra } from "./postgres-era.ts";
 import { findEvents, listEvents, listQuarantine, listUpdates, putEvents } from "./postgres-events.ts";
 import { createPostgresEvidence } from "./postgres-evidence.ts";
-import { renewTables, requireTables } from "./postgres-exchange.ts";
 import { createPostgresListing } from "./postgres-listing.ts";
 import { createPostgresPartitions, type PostgresPartitions } from "./postgres-partitions.ts";
 import { createPostgresPredictions } from "./postgres-predictions.ts";
@@ -37,7 +36,7 @@ export interface PostgresRecordOptions extends PostgresOptions {
  * @throws AuroraError STORE when the server cannot be reached or used
  */
 export async function openPostgresRecord(options: PostgresRecordOptions): Promise<FleetRecord> {
-  const database = openPostgres({ ...options, requireTables });
+  const database = openPostgres(options);
   try {
     const days = await migratePostgres(database, options.logger);
     return createRecord(database, createPostgresPartitions(database, days, options.logger), options);
@@ -50,7 +49,7 @@ export async function openPostgresRecord(options: PostgresRecordOptions): Promis
 function createRecord(
   database: PostgresDatabase,
   partitions: PostgresPartitions,
-  { driftPeriodMs = dayMs, thinningRows, logger }: PostgresRecordOptions,
+  { driftPeriodMs = dayMs, thinningRows }: PostgresRecordOptions,
 ): FleetRecord {
   const predictions = createPostgresPredictions(database);
   const drift = createPostgresDrift(driftPeriodMs);
@@ -90,7 +89,7 @@ function createRecord(
       await database.run("DELETE FROM lease WHERE holder = $1", [holder]);
     },
     era: async () => {
-      await renewTables(database, logger);
+      await database.transaction(async () => {});
       return database.era;
     },
     check: async () => {

@@ -6,7 +6,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
-import { createdbCommand } from "./postgres-errors.ts";
+import { createDatabase } from "./postgres-errors.ts";
 import { findTimescale, type PredictionDays, settlePredictionDays } from "./postgres-timescale.ts";
 import { beginUsual } from "./postgres-transaction.ts";
 
@@ -199,9 +199,6 @@ const migrations: readonly string[] = [
   `,
 ];
 
-/** The version of the tables that this collector uses. */
-export const newestStep: number = migrations.length;
-
 /** Of advisory locks: whoever changes the tables holds it. */
 export const schemaLock = 4_109_182_001;
 /** Whoever thins predictions holds it: two would take the same rows. */
@@ -254,7 +251,7 @@ export async function migratePostgres(database: PostgresDatabase, logger: Logger
     return reached < migrations.length ? null : settlePredictionDays(session, { isNew, logger });
   };
   for (;;) {
-    const days = await database.transaction(step, { begin, answerMs: dayMs, anyTables: true });
+    const days = await database.transaction(step, { begin, answerMs: dayMs });
     if (days !== null) return days;
   }
 }
@@ -279,7 +276,7 @@ async function checkServer(session: SqlSession): Promise<void> {
   if (row?.encoding !== "UTF8") {
     throw new AuroraError("STORE", `the database's encoding is ${String(row?.encoding)}, it must be UTF8`, {
       op,
-      hint: `Create it anew: \`${createdbCommand}\`.`,
+      hint: `Create it anew: \`${createDatabase}\`.`,
     });
   }
 }
