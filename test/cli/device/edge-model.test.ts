@@ -41,4 +41,10 @@ test("a simulated device begins anew with another bearing, and not with the same
   expect(renewed.firstSample).toBe(2 * counts.length);
   // The same samples, looked at elsewhere.
   expect(Buffer.compare(first.inputs!, renewed.inputs!)).not.toBe(0);
+  // Samples are lost, and with them the window that is open.
+  expect(scorer.abandonedWindows).toBe(0);
+  const firstSample = 4 * counts.length;
+  scorer.accept({ ...block, firstSample, timestampMs: firstSample / 12 }, model, other);
+  expect(scorer.abandonedWindows).toBe(1);
+  expect(scorer.scores).toBe(scores.length);
 });

@@ -177,6 +177,7 @@ describe("the state publisher", () => {
       { topic: "aurora/v1/turbine/north/WT01/state", retain: true },
       { topic: "aurora/v1/turbine/north/WT01/state", retain: true },
     ]);
+    expect(shown().at(-1)?.gateway).toBe("g1");
     expect(shown()[0]).toMatchObject({ health: "information-unavailable", alarms: [] });
   });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createDiagnosisLedger } from "../../../src/gateway/diagnosis/diagnosis-ledger.ts";
+import { createDiagnosisLedger, describeNews } from "../../../src/gateway/diagnosis/diagnosis-ledger.ts";
 
 const finding = { text: "asks", cure: "mend it" };
 const snapshotS = 10;
@@ -19,4 +19,12 @@ test("what is not seen again in snapshots is over after a minute of them, and st
     expect(quietS).toBeLessThan(65);
   }
   expect(quietS).toBeGreaterThan(55);
+});
+
+test("tells of the beginning what to do, and of the end what is over", () => {
+  const ledger = createDiagnosisLedger({ codes: ["speed"], plain: ["speed"] });
+  const tell = (verdict: typeof finding | null) =>
+    ledger.update(new Map([["speed", verdict]]), { nowMs: 0, monotonicMs: 0 }).map(describeNews);
+  expect(tell(finding)).toEqual(["asks. mend it (speed)"]);
+  expect(tell(null)).toEqual(["over: asks (speed)"]);
 });
