@@ -39,22 +39,17 @@ export const runDisks: FaultModule = async (options) => {
   try {
     for (let round = 0; round < options.rounds * 2; round++) {
       const leftKib = round * 4;
-      await ledger.attempt(`room for ${leftKib} KiB`, async () => {
-        const run = await fillUnderSender(site, leftKib);
-        if (run === null) mounted = false;
-        else finished.push(run);
-      });
+      const run = await ledger.attempt(`room for ${leftKib} KiB`, () => fillUnderSender(site, leftKib));
+      if (run === undefined) mounted = false;
+      else if (run !== null) finished.push(run);
     }
     for (let round = 0; round < options.rounds * 2; round++) {
       const pages = 12 + round * 2;
-      await ledger.attempt(`a file of ${pages} pages`, async () =>
-        finished.push(await boundFile(site, pages)),
-      );
-    }
-    await ledger.attempt("a first start on a full disk", async () => {
-      const run = await startOnFullDisk(site);
+      const run = await ledger.attempt(`a file of ${pages} pages`, () => boundFile(site, pages));
       if (run !== null) finished.push(run);
-    });
+    }
+    const run = await ledger.attempt("a first start on a full disk", () => startOnFullDisk(site));
+    if (run !== null && run !== undefined) finished.push(run);
     await site.collector.stop();
     await site.withRecord(async (record) => {
       for (const run of finished)
@@ -71,11 +66,11 @@ export const runDisks: FaultModule = async (options) => {
   return ledger.report({ ...skipped, mounted, diskKib, gateways: finished.length });
 };
 
-/** The disk fills up while there is no link; the power is cut; later there is room and a link. Null: no disk could be mounted. */
-async function fillUnderSender(site: FaultSite, leftKib: number): Promise<Finished | null> {
+/** The disk fills up while there is no link; the power is cut; later there is room and a link. Undefined: no disk could be mounted. */
+async function fillUnderSender(site: FaultSite, leftKib: number): Promise<Finished | undefined> {
   const name = `full-${leftKib}`;
   const disk = mountTinyDisk(join(site.folder, `disk-${leftKib}`), diskKib);
-  if (disk === null) return null;
+  if (disk === null) return undefined;
   try {
     const plan = { ...planSender(site, name), path: join(disk.path, "gateway.db") };
     const before = await startSender({ ...plan, url: nowhere });
@@ -100,10 +95,10 @@ async function fillUnderSender(site: FaultSite, leftKib: number): Promise<Finish
 }
 
 /** Nothing at all could be written before the kill: what was in memory is gone, and the next start says so. */
-async function startOnFullDisk(site: FaultSite): Promise<Finished | null> {
+async function startOnFullDisk(site: FaultSite): Promise<Finished | undefined> {
   const name = "full-at-first";
   const disk = mountTinyDisk(join(site.folder, "disk-first"), diskKib);
-  if (disk === null) return null;
+  if (disk === null) return undefined;
   try {
     const plan = { ...planSender(site, name), path: join(disk.path, "gateway.db") };
     disk.fill(0);
@@ -176,37 +171,35 @@ async function fillUnderCollector(ledger: FaultLedger): Promise<boolean> {
   mkdirSync(stateDir);
   const site = await startFaultSite({ name: "disk-of-collector", stateDir });
   try {
-    const sender = await startSender(planSender(site, "patient"));
-    await sender.append("alerts", 0, 10);
-    await sender.untilEmpty(patienceMs);
-    folder.fill(0);
-    await sender.append("alerts", 10, 400);
-    await sender.append("batches", 0, 400);
-    await sender.flush();
-    const isReady = async (): Promise<boolean> => (await fetch(`${site.collector.url}/-/ready`)).ok;
-    let saysSo = true;
-    await until(async () => !(await isReady()), "a full collector says so", patienceMs).catch(() => {
-      saysSo = false;
+    await ledger.run("a collector's disk fills up", async () => {
+      const sender = await startSender(planSender(site, "patient"));
+      await sender.append("alerts", 0, 10);
+      await sender.untilEmpty(patienceMs);
+      folder.fill(0);
+      await sender.append("alerts", 10, 400);
+      await sender.append("batches", 0, 400);
+      await sender.flush();
+      const isReady = async (): Promise<boolean> => (await fetch(`${site.collector.url}/-/ready`)).ok;
+      let saysSo = true;
+      await until(async () => !(await isReady()), "a full collector says so", patienceMs).catch(() => {
+        saysSo = false;
+      });
+      const { alerts } = await sender.state();
+      ledger.check(
+        "a full collector acknowledges nothing",
+        alerts > 0,
+        "alerts are acknowledged on a full disk",
+      );
+      ledger.check("a full collector says so", saysSo, "it is ready on a full disk");
+      await site.collector.kill();
+      folder.free();
+      await site.collector.start();
+      await sender.untilEmpty(patienceMs);
+      await sender.stop();
+      await site.collector.stop();
+      const claim = { alerts: 410, batches: 400 };
+      return site.withRecord((record) => auditSender(record, sender.plan, claim));
     });
-    const { alerts } = await sender.state();
-    ledger.check(
-      "a full collector acknowledges nothing",
-      alerts > 0,
-      "alerts are acknowledged on a full disk",
-    );
-    ledger.check("a full collector says so", saysSo, "it is ready on a full disk");
-    await site.collector.kill();
-    folder.free();
-    await site.collector.start();
-    await sender.untilEmpty(patienceMs);
-    await sender.stop();
-    await site.collector.stop();
-    const claim = { alerts: 410, batches: 400 };
-    await ledger.run("a collector's disk fills up", () =>
-      site.withRecord((record) => auditSender(record, sender.plan, claim)),
-    );
-  } catch (error) {
-    ledger.note("a collector's disk fills up", [error instanceof Error ? error.message : String(error)]);
   } finally {
     await site.close();
     folder.unmount();

@@ -36,7 +36,7 @@ export interface FaultLedger {
   /** Runs a case; what it throws is a violation, and the next one runs. */
   run(name: string, work: () => Promise<readonly string[]>): Promise<void>;
   /** Does what a later case is made of; where it throws, the case is noted now, and this is null. */
-  attempt<T>(name: string, work: () => Promise<T>): Promise<T | null>;
+  attempt<T extends object | undefined>(name: string, work: () => Promise<T>): Promise<T | null>;
   report(figures: FaultReport["figures"]): FaultReport;
 }
 
@@ -49,7 +49,10 @@ export function createFaultLedger(say: (text: string) => void): FaultLedger {
     for (const wrong of wrongs) violations.push(`${name}: ${wrong}`);
     say(`${name}: ${wrongs.length === 0 ? "holds" : wrongs.join("; ")}`);
   };
-  const attempt = async <T>(name: string, work: () => Promise<T>): Promise<T | null> => {
+  const attempt = async <T extends object | undefined>(
+    name: string,
+    work: () => Promise<T>,
+  ): Promise<T | null> => {
     try {
       return await work();
     } catch (error) {

@@ -12,3 +12,10 @@ test("a case that fails or does not come to its end is a violation", async () =>
     figures: {},
   });
 });
+
+test("what a later case is made of is noted where it fails, once, and is nothing", async () => {
+  const ledger = createFaultLedger(() => {});
+  expect(await ledger.attempt("comes", async () => [7])).toEqual([7]);
+  expect(await ledger.attempt("throws", () => Promise.reject(new Error("it broke")))).toBeNull();
+  expect(ledger.report({})).toEqual({ cases: 1, violations: ["throws: it broke"], figures: {} });
+});
