@@ -59,13 +59,13 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
     telemetry.schemaDrift(drift);
   };
   const bundles = new Map(config.turbines.map(({ id, scadaBundle }) => [id, scadaBundle]));
-  const manifestOf = (turbine: string): Manifest | undefined => {
+  const manifestOfTurbine = (turbine: string): Manifest | undefined => {
     const name = bundles.get(turbine) ?? null;
     return name === null ? undefined : bundleOf(name).manifest;
   };
   const onQuarantine = (quarantine: Quarantine): void => {
     const { deviceId: turbine, channel } = quarantine;
-    const { channels = [], window } = manifestOf(turbine) ?? {};
+    const { channels = [], window } = manifestOfTurbine(turbine) ?? {};
     // A message that cannot be read at all is of no channel.
     const isNeeded = channel === "" || channels.some(({ name }) => name === channel);
     sink.onQuarantine(quarantine, window !== undefined && isNeeded ? window.hop * 1000 : null);
@@ -106,7 +106,7 @@ export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): 
     },
   });
   const bus = createBusReadings({
-    manifestOf,
+    manifestOfTurbine,
     onMean: (reading) => void watch.accept(reading),
     onQuarantine: (quarantine) => {
       sources.refuse(quarantine);

@@ -10,7 +10,7 @@ import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
 
 interface BusReadingsOptions {
   /** Of the SCADA bundle that serves a turbine; undefined: it has none. */
-  readonly manifestOf: (turbine: string) => Pick<Manifest, "channels" | "window"> | undefined;
+  readonly manifestOfTurbine: (turbine: string) => Pick<Manifest, "channels" | "window"> | undefined;
   readonly onMean: (reading: Reading) => void;
   readonly onQuarantine: (quarantine: Quarantine) => void;
   readonly onSchemaDrift: (drift: SchemaDrift) => void;
@@ -24,15 +24,15 @@ interface BusReadings {
 }
 
 export function createBusReadings(options: BusReadingsOptions): BusReadings {
-  const { manifestOf, onQuarantine } = options;
+  const { manifestOfTurbine, onQuarantine } = options;
   const means = new Map<string, { readonly lengthMs: number; readonly of: ReadingMeans }>();
   const contractOf = (turbine: string, channel: string): ChannelContract | undefined => {
-    const contract = manifestOf(turbine)?.channels.find(({ name }) => name === channel);
+    const contract = manifestOfTurbine(turbine)?.channels.find(({ name }) => name === channel);
     return contract && { ...contract, maxRateHz: 1000, stuckAfter: Number.POSITIVE_INFINITY };
   };
   const meansOf = (turbine: string): ReadingMeans => {
     const known = means.get(turbine);
-    const lengthMs = (manifestOf(turbine)?.window.hop ?? 600) * 1000;
+    const lengthMs = (manifestOfTurbine(turbine)?.window.hop ?? 600) * 1000;
     if (known?.lengthMs === lengthMs) return known.of;
     // Another bundle serves, whose rows have another length: what was open ends as it is.
     known?.of.advance(Number.POSITIVE_INFINITY);

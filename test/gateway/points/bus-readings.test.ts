@@ -8,7 +8,7 @@ test("another bundle's rows have another length, and so have the means from then
   let { manifest } = createScadaBundle();
   const means: Reading[] = [];
   const bus = createBusReadings({
-    manifestOf: () => manifest,
+    manifestOfTurbine: () => manifest,
     onMean: (reading) => void means.push(reading),
     onQuarantine: () => {},
     onSchemaDrift: () => {},
