@@ -5,6 +5,7 @@ import { createInstallationKeys } from "../../collector/registry/installation-ke
 import { createKeyPair, writeKeyPair } from "../../core/bundle/keys.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { systemClock } from "../../core/platform/clock.ts";
+import { printableQuoted } from "../../core/platform/printable.ts";
 import { type CertificateWish, createAuthority, issueForSite } from "../fleet/site-authority.ts";
 import { parseHost, parseInteger } from "../terminal/options.ts";
 import { printReply } from "../terminal/print-reply.ts";
@@ -94,7 +95,7 @@ Example:
         { name, keyId, keyFile, publicKeyFile },
         () =>
           `${keyFile}: for whoever publishes (aurora bundle publish --key)\n${publicKeyFile}: for the collector:\n` +
-          `  registry:\n    publishers:\n      - { name: ${JSON.stringify(name)}, keyFile: ${JSON.stringify(publicKeyFile)}, models: ["*"] }\n`,
+          `  registry:\n    publishers:\n      - { name: ${JSON.stringify(name)}, keyFile: ${printableQuoted(publicKeyFile)}, models: ["*"] }\n`,
       );
     });
 }
