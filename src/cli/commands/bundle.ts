@@ -10,7 +10,7 @@ import { printable } from "../../core/platform/printable.ts";
 import { loadReleaseKey } from "../bundle/release-key.ts";
 import { renderModelHeader } from "../device/render-model-header.ts";
 import { releaseKeyFile } from "../installation.ts";
-import { printReply, printWords } from "../terminal/print-reply.ts";
+import { printIndented, printReply, printWords } from "../terminal/print-reply.ts";
 import {
   checkSignedBundle,
   renderBundle,
@@ -133,9 +133,4 @@ function exportCommand(): Command {
         () => `${options.out}: ${modelBytes} bytes of ${name}@${version}\n`,
       );
     });
-}
-
-/** As JSON that a person can read. */
-function printIndented(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }

@@ -18,6 +18,7 @@ import { type GatewaySource, readGatewayFile } from "../../core/serving/gateway-
 import { installedSource, releaseKeyFile } from "../installation.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { environmentHelp } from "../terminal/options.ts";
+import { printIndented } from "../terminal/print-reply.ts";
 
 type DaemonKind = Exclude<ConfigKind, "train">;
 
@@ -70,9 +71,7 @@ Example:
       "after",
       "\nExamples:\n  $ aurora config schema gateway > gateway.schema.json\n  $ aurora config schema train > train.schema.json\n",
     )
-    .action(async (name: ConfigKind) => {
-      process.stdout.write(`${JSON.stringify(await describeSchema(name), null, 2)}\n`);
-    });
+    .action(async (name: ConfigKind) => printIndented(await describeSchema(name)));
   command
     .command("validate")
     .description("check a configuration file and what it names: a line for each mistake, and what to write")
@@ -123,11 +122,12 @@ async function validate(
         : await readDaemons(path, name, options);
     for (const each of warnings) process.stderr.write(printable(`warning: ${renderComplaint(each)}\n`));
     const verdict = warnings.length === 0 ? "good" : `good, with ${countOf(warnings.length, "warning")}`;
-    process.stdout.write(options.json ? `${JSON.stringify(config, null, 2)}\n` : `${path}: ${verdict}\n`);
+    if (options.json) printIndented(config);
+    else process.stdout.write(`${path}: ${verdict}\n`);
   } catch (error) {
     const complaints = findComplaints(error);
     if (!options.json || complaints === null) throw error;
-    process.stdout.write(`${JSON.stringify({ file: path, complaints }, null, 2)}\n`);
+    printIndented({ file: path, complaints });
     process.exitCode = 1;
   }
 }

@@ -4,7 +4,7 @@ import { listChecks } from "../doctor/list-checks.ts";
 import { renderCheck, renderTotal } from "../doctor/render-checks.ts";
 import { runChecks } from "../doctor/run-checks.ts";
 import { installedSource } from "../installation.ts";
-import { hasColours } from "../terminal/print-reply.ts";
+import { hasColours, printIndented } from "../terminal/print-reply.ts";
 
 interface DoctorCommandOptions {
   readonly config: string;
@@ -38,6 +38,7 @@ async function examine({ config, json }: DoctorCommandOptions): Promise<void> {
     if (!json) process.stdout.write(renderCheck(result, colour));
   });
   const ok = results.every(({ verdict }) => verdict !== "bad");
-  process.stdout.write(json ? `${JSON.stringify({ ok, results }, null, 2)}\n` : `\n${renderTotal(results)}`);
+  if (json) printIndented({ ok, results });
+  else process.stdout.write(`\n${renderTotal(results)}`);
   if (!ok) process.exitCode = 1;
 }

@@ -11,6 +11,11 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
+/** As JSON that a person can read. */
+export function printIndented(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
 /** Words without colours, of which some may come from a file or the wire. */
 export function printWords(text: string): void {
   process.stdout.write(printable(text));
