@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { daemonNodeOptions } from "../../src/cli/demo/child-daemon.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { isReadyMessage, type ReadyMessage } from "../../src/core/platform/daemon/run-daemon.ts";
+import { endChild } from "../../test/support/has-ended.ts";
 
 export interface DaemonPlan {
   /** The program of `aurora`. */
@@ -90,10 +91,7 @@ export function createDaemonProcess(plan: DaemonPlan): DaemonProcess {
   };
   const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<void> => {
     wanted = false;
-    if (child === null) return;
-    const gone = once(child, "exit");
-    child.kill(signal);
-    await gone;
+    if (child !== null) await endChild(child, signal);
   };
   return {
     start: async () => {

@@ -15,6 +15,7 @@ import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { systemClock } from "../../src/core/platform/clock.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
+import { endChild } from "../../test/support/has-ended.ts";
 import {
   hasPostgres,
   type ScratchPostgres,
@@ -146,8 +147,7 @@ async function thinUnderKills(
       await server.start();
       done.serverKills++;
     }
-    child.kill("SIGKILL");
-    await gone;
+    await endChild(child, "SIGKILL");
     killed++;
     done.kills++;
   }

@@ -1,9 +1,9 @@
 /** A real gateway, or collector, as a process of its own, which may be killed at any moment. Depends on no test runner. */
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { isReadyMessage } from "../../src/core/platform/daemon/run-daemon.ts";
 import { compiledCommand } from "./compiled.ts";
+import { endChild } from "./has-ended.ts";
 
 export interface GatewayProcess {
   readonly url: string;
@@ -38,17 +38,12 @@ export async function startGatewayProcess(
       log += text;
     });
   }
-  const gone = once(child, "exit");
   const url = await new Promise<string>((resolve, reject) => {
     child.on("message", (message) => {
       if (isReadyMessage(message)) resolve(message.httpUrl);
     });
     child.once("exit", (code) => reject(new Error(`the ${daemon} ended with ${code}: ${log}`)));
   });
-  const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<void> => {
-    child.kill(signal);
-    await gone;
-  };
   const read = async (path: string): Promise<string> => (await fetch(`${url}${path}`)).text();
   return {
     url,
@@ -56,7 +51,7 @@ export async function startGatewayProcess(
     log: () => log,
     read,
     status: async () => JSON.parse(await read("/status")) as Record<string, unknown>,
-    kill: () => end("SIGKILL"),
-    stop: () => end("SIGTERM"),
+    kill: () => endChild(child, "SIGKILL"),
+    stop: () => endChild(child, "SIGTERM"),
   };
 }
