@@ -86,7 +86,7 @@ async function readPieces(folder: string, samples: number, stride: number): Prom
 const { positionals } = readOptions({
   command: "npx tsx scripts/bench-raw-codec.ts",
   does: "How small raw samples become without loss.",
-  words: { FOLDER: "of the data sets (AURORA_DATA, else ../shared/data)" },
+  words: { FOLDER: "of the data sets (AURORA_DATA, else shared/data beside the repository)" },
   options: {},
 });
 const root = positionals[0] ?? dataFolder;

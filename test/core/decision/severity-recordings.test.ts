@@ -13,9 +13,9 @@ import { bearingLevelSpec } from "../../../src/core/features/bearing-level-spec.
 import { createWaveformExtractor } from "../../../src/core/features/waveform-extractor.ts";
 import { computeMedian, computeQuantile } from "../../../src/core/maths/robust.ts";
 import type { RecordedSignal } from "../../../src/training/dataset/recordings/recording-set.ts";
+import { dataFolder } from "../../support/data-folder.ts";
 
-const data = process.env.AURORA_DATA ?? join(import.meta.dirname, "..", "..", "..", "..", "shared", "data");
-const cwru = join(data, "cwru");
+const cwru = join(dataFolder, "cwru");
 const spec: BaselineSpec = {
   levels: bearingLevelSpec,
   reference: bearingLevelSpec.list.map(() => null),
@@ -45,7 +45,7 @@ function measureTenths({ counts, scale, sampleRateHz, shaftRpm, bearing }: Recor
 test.skipIf(!existsSync(join(cwru, "index.json")))(
   "against its own healthy recording, the rig's every fault of 0.007 and 0.014 inch is heard in a tenth of a second (needs AURORA_DATA)",
   async () => {
-    const recordings = await openCwruRecordings(data);
+    const recordings = await openCwruRecordings(dataFolder);
     const tenths = new Map<string, HealthyWindow[]>();
     for (const entry of recordings.entries) {
       // The size of the fault, in thousandths of an inch, is what a machine's name ends with.

@@ -9,6 +9,7 @@ import {
   readParquetColumn,
   withParquetBytes,
 } from "../../../src/training/dataset/parquet-columns.ts";
+import { dataFolder } from "../../support/data-folder.ts";
 import { encodeParquet } from "../../support/parquet-file.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -154,8 +155,7 @@ describe("a Parquet file", () => {
     });
   });
 
-  const data = process.env.AURORA_DATA ?? join(import.meta.dirname, "..", "..", "..", "..", "shared", "data");
-  const measured = join(data, "edp", "T01_test.parquet");
+  const measured = join(dataFolder, "edp", "T01_test.parquet");
   it.skipIf(!existsSync(measured))("is read as others write it, packed (needs the data folder)", async () => {
     const values = await readColumn(measured, "Gen_RPM_Avg");
     expect(values).toHaveLength(30_816);

@@ -20,12 +20,11 @@ import { runQuantised } from "../../../../src/training/learn/quantise-network.ts
 import { computeTurbineResiduals } from "../../../../src/training/recipes/scada/judge/replay-turbines.ts";
 import { makeTurbineRows } from "../../../../src/training/recipes/scada/learn/scada-rows.ts";
 import type { ScadaRecipeConfig } from "../../../../src/training/recipes/scada/scada-config.ts";
+import { dataFolder } from "../../../support/data-folder.ts";
 import { loadEdpConfig, readEdpSeries } from "../../../support/edp.ts";
 import { createFakeBundle, createFakeState } from "../../fakes.ts";
 
-const root = join(import.meta.dirname, "..", "..", "..", "..");
-const data = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
-const present = existsSync(join(data, "edp", "T01_test.parquet"));
+const present = existsSync(join(dataFolder, "edp", "T01_test.parquet"));
 
 /** Two weeks of which two half days are frozen. */
 const fromMs = Date.UTC(2017, 5, 25);
