@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { recordBounds } from "../../src/collector/record/record-bounds.ts";
 import { createTopics, type Lane } from "../../src/core/contract/topics.ts";
 import { laneOfKind, type UplinkRecord } from "../../src/core/contract/uplink-record.ts";
+import { hourMs } from "../../src/core/maths/durations.ts";
 import type { MqttClient } from "../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import { encodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
@@ -58,7 +59,7 @@ export function listFloods(): readonly Flood[] {
 }
 
 function manyModes(): UplinkRecord[] {
-  const identity = { name: gateway, startMs: Date.now() - 3_600_000 };
+  const identity = { name: gateway, startMs: Date.now() - hourMs };
   return Array.from({ length: 2_000 }, (_, number) => ({
     ...numberedBatch(identity, number),
     timesMs: [identity.startMs + number],
@@ -71,7 +72,7 @@ function manyModes(): UplinkRecord[] {
 }
 
 function largeBatches(rows: number): UplinkRecord[] {
-  const identity = { name: gateway, startMs: Date.now() - 3_600_000 };
+  const identity = { name: gateway, startMs: Date.now() - hourMs };
   const cells = Array.from({ length: rows * 32 }, () => 0.5);
   return Array.from({ length: 8 }, (_, number) => ({
     ...numberedBatch(identity, number),
@@ -85,7 +86,7 @@ function largeBatches(rows: number): UplinkRecord[] {
 }
 
 function manyTurbines(count: number): UplinkRecord[] {
-  const identity = { name: gateway, startMs: Date.now() - 3_600_000 };
+  const identity = { name: gateway, startMs: Date.now() - hourMs };
   return Array.from({ length: count }, (_, turbine) => numberedBatch(identity, 0, { turbine }));
 }
 let sequence = 0;

@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { hourMs } from "../../src/core/maths/durations.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { endChild } from "../../test/support/has-ended.ts";
 import { until } from "../../test/support/until.ts";
@@ -70,7 +71,7 @@ export function planSender(
   { folder, brokerUrl }: Pick<FaultSite, "folder" | "brokerUrl">,
   name: string,
 ): Omit<SenderPlan, "keepaliveSeconds"> {
-  return { name, startMs: Date.now() - 3_600_000, path: join(folder, name, "gateway.db"), url: brokerUrl };
+  return { name, startMs: Date.now() - hourMs, path: join(folder, name, "gateway.db"), url: brokerUrl };
 }
 
 /** Starts one; resolves when it runs. Rejects with its last words. */
