@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createFrameEncoder } from "../../firmware-bridge/framing/frame-encoder.ts";
 import { encodeMessage } from "../../firmware-bridge/messages/message-codec.ts";
 import { packetFlags, packetTypes, protocolVersion } from "../../firmware-bridge/protocol.ts";
+import { hourMs } from "../../src/core/maths/durations.ts";
 import { listeningPort } from "../../test/support/listening-port.ts";
 import { until } from "../../test/support/until.ts";
 import { foreignHost, holdOpen } from "./collector-defects.ts";
@@ -151,7 +152,7 @@ async function measureOutbox(site: FaultSite): Promise<{ readonly share: number;
   const path = join(site.folder, "large", "gateway.db");
   const sender = await startSender({
     name: "large",
-    startMs: Date.now() - 40 * 3_600_000,
+    startMs: Date.now() - 40 * hourMs,
     path,
     url: "mqtt://127.0.0.1:9",
   });
