@@ -80,12 +80,12 @@ const recordSchema = onDemand(() =>
         .string()
         .max(2_048)
         .regex(
-          /^postgres(ql)?:\/\/[^\s/:@]+@[^\s/@]+\/[^\s/]+$/,
+          /^postgres(ql)?:\/\/[^\s/:@?]+@[^\s/@?]+\/[^\s/?]+(\?\S*)?$/,
           "postgres://user@host:5432/database, without a password",
         )
         .superRefine((url, context) => {
           const [, host = "", query] =
-            /^postgres(?:ql)?:\/\/[^\s/:@]+@([^\s/@?]+)\/[^\s/?]+(\?.*)?$/.exec(url) ?? [];
+            /^postgres(?:ql)?:\/\/[^\s/:@?]+@([^\s/@?]+)\/[^\s/?]+(\?\S*)?$/.exec(url) ?? [];
           const complain = (message: string, write: string): void =>
             context.addIssue({ code: "custom", message, params: { write } });
           if (host.includes(",")) {

@@ -34,3 +34,9 @@ test.each(["postgres://aurora@a.example/aurora", "postgresql://aurora@[::1]:6432
   "%s is an address of a record",
   (url) => expect(findingsOf(url)).toBeUndefined(),
 );
+
+// The driver takes host, password and TLS from parameters: they would lead elsewhere, or in plain text.
+test.each(["postgres://aurora@h/?sslmode=disable", "postgres://aurora@a?host=evil/aurora"])(
+  "%s is no address of a record",
+  (url) => expect(findingsOf(url)).toHaveLength(1),
+);
