@@ -20,7 +20,7 @@ import { type AlarmDesk, createAlarmDesk } from "./alarms/alarm-desk.ts";
 import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
 import { createMqttAlertSink } from "./alarms/alert-sink.ts";
 import type { PointCondition } from "./alarms/component-tracker.ts";
-import { createStatePublisher, type DescribedComponent } from "./alarms/state-publisher.ts";
+import { createStatePublisher, type StatePublisher } from "./alarms/state-publisher.ts";
 import { composeBaselines } from "./compose-baselines.ts";
 import { composeDrift } from "./compose-drift.ts";
 import { composeScada } from "./compose-scada.ts";
@@ -69,8 +69,8 @@ interface GatewayPoints {
   conditions(): readonly PointCondition[];
   readonly baselines: Pick<SiteBaselines, "reports" | "renew">;
   readonly drift: Pick<DriftPost, "standings" | "refused">;
-  /** How all components are now. */
-  components(): readonly DescribedComponent[];
+  /** How all components are now, and whether the broker knows. */
+  readonly states: Pick<StatePublisher, "describeComponents" | "arePublished">;
   /** Calls back with every alert from now on, once it is on its way. */
   onAlert(callback: (event: AlertEvent) => void): void;
   /** Calls back with every decision on waveforms from now on, and with the window that was scored, if one was. */
@@ -268,7 +268,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     baselines,
     drift,
     conditions: () => baselines.conditions,
-    components: states.describeComponents,
+    states,
     onAlert: alerts.add,
     onDecision: decisions.add,
     onSetAside: setAside.add,

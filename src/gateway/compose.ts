@@ -37,6 +37,7 @@ import { createGatewayMetrics } from "./status/gateway-metrics.ts";
 import { startTicker } from "./ticker.ts";
 import { createSlotProof } from "./updates/slot-proof.ts";
 import { startUpdates } from "./updates/updates.ts";
+import { watchUnread } from "./watch-unread.ts";
 
 /** What a gateway is started with. */
 interface StartGatewayOptions {
@@ -46,8 +47,10 @@ interface StartGatewayOptions {
   readonly runtimeVersion: string;
   /** Default: the system's. */
   readonly clock?: Clock;
-  /** When servers of a field bus are asked. Default: the system's. */
+  /** When servers of a field bus are asked, and when another start is looked at. Default: the system's. */
   readonly timers?: Timers;
+  /** What would keep another start from the configuration as it is by then. Default: nothing. */
+  readonly findConfigFault?: () => Promise<string | null>;
   /** For tests that end a worker. */
   readonly beginWorker?: PipelineOptions["beginWorker"];
 }
@@ -249,6 +252,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   closers.add(hourly(logger, ends));
   const parts: GatewayParts = {
     ...points,
+    components: points.states.describeComponents,
     config,
     runtimeVersion,
     models,
@@ -286,7 +290,8 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     await ticker.next();
     await load.moved();
   };
-  const { outdated } = record;
+  const isPublished = (): boolean => points.journal.undelivered === 0 && points.states.arePublished();
+  const outdated = watchUnread({ ...options, ...record, isPublished }, closers);
   const close = (): Promise<void> => closers.closeAll();
   return { httpUrl: server.url, mqttUrl: config.mqtt.url, nextWork, outdated, close };
 }

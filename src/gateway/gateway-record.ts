@@ -4,7 +4,6 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { gatewayState } from "../core/contract/config/state-names.ts";
 import { type Clock, systemTimers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
-import { every } from "../core/platform/daemon/every.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { WorkGauge } from "./points/work-gauge.ts";
 import { type ClockWatch, createClockWatch, describeOffset } from "./record/clock-watch.ts";
@@ -12,23 +11,20 @@ import type { DataQuality } from "./record/data-quality.ts";
 import { openLossMark } from "./record/loss-mark.ts";
 import { createOutbox, type Outbox } from "./record/outbox.ts";
 import { createStateStore, type StateStore } from "./record/state-store.ts";
-import { openStoreFile } from "./record/store-file.ts";
+import { openStoreFile, type StoreFile } from "./record/store-file.ts";
 import { createTelemetry, type Telemetry } from "./record/telemetry.ts";
 
 const mebibyte = 1024 * 1024;
 /** The outbox is written at its end and read at its beginning: a small cache costs it next to nothing. */
 const smallCacheKibibytes = 256;
-/** A disk that comes and goes costs a start at most so often. */
-const lookEveryMs = 600_000;
 
 export interface GatewayRecord {
+  readonly file: StoreFile;
   readonly outbox: Outbox;
   readonly state: StateStore;
   readonly telemetry: Telemetry;
   /** The gateway's clock against the collector's. */
   readonly clockWatch: ClockWatch;
-  /** Resolves with the reason once another start can take up what this one could not. */
-  readonly outdated: Promise<string>;
 }
 
 interface GatewayRecordOptions {
@@ -55,12 +51,6 @@ export function openGatewayRecord(options: GatewayRecordOptions, closers: Closer
     logger,
   });
   closers.add(() => file.close());
-  const outdated = new Promise<string>((resolve) => {
-    const look = async (): Promise<void> => {
-      if (file.canTakeUp()) resolve("what the last run kept can be read and written again");
-    };
-    closers.add(every(lookEveryMs, logger, look));
-  });
   const mark = openLossMark(`${path}.mark`, { clock, logger });
   closers.add(() => mark.close());
   const clockWatch = createClockWatch({
@@ -93,5 +83,5 @@ export function openGatewayRecord(options: GatewayRecordOptions, closers: Closer
     mark,
     undecided: () => load.held,
   });
-  return { outbox, state, telemetry, clockWatch, outdated };
+  return { file, outbox, state, telemetry, clockWatch };
 }

@@ -3,7 +3,7 @@ import { startConfigured } from "../core/platform/daemon/installed-config.ts";
 import { runDaemon } from "../core/platform/daemon/run-daemon.ts";
 import { keepFilesPrivate } from "../core/platform/daemon/state-folder.ts";
 import { createLogger, type Logger } from "../core/platform/logger.ts";
-import { type GatewaySource, readGatewayFile } from "../core/serving/gateway-file.ts";
+import { findGatewayFault, type GatewaySource, readGatewayFile } from "../core/serving/gateway-file.ts";
 import { startGateway } from "./compose.ts";
 import { boundHeap, collectEarly, collectGarbage } from "./heap.ts";
 
@@ -12,14 +12,10 @@ import { boundHeap, collectEarly, collectGarbage } from "./heap.ts";
  * @throws AuroraError CONFIG_INVALID, BUNDLE_*, STORE when it cannot start.
  */
 export async function runGateway(options: GatewaySource): Promise<void> {
-  const begin = async (): Promise<StartedGateway> => {
-    const started = await startFromFile(options);
-    collectGarbage();
-    return started;
-  };
-  const { gateway, logger, isSmall } = await begin();
+  const { gateway, logger, isSmall } = await startFromFile(options);
+  collectGarbage();
   if (isSmall) collectEarly();
-  await runDaemon(gateway, logger, async () => (await begin()).gateway);
+  await runDaemon(gateway, logger);
 }
 
 /** Lets go of the configuration's syntax tree when it returns: of a thousand points it would hold 5 MB as long as they run. */
@@ -30,7 +26,8 @@ async function startFromFile(options: GatewaySource): Promise<StartedGateway> {
   boundHeap(config.gateway.profile);
   keepFilesPrivate();
   const logger = createLogger({ name: "gateway", level: config.log.level });
-  const start = () => startGateway({ config, logger, environment, runtimeVersion });
+  const findConfigFault = () => findGatewayFault(options);
+  const start = () => startGateway({ config, logger, environment, runtimeVersion, findConfigFault });
   const isSmall = config.gateway.profile === "small";
   return { gateway: await startConfigured(file, { logger, start }), logger, isSmall };
 }

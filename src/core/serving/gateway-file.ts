@@ -72,6 +72,17 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
   };
 }
 
+/** What is wrong with the file as it is now, or with what it names; null: another start can go by it. */
+export async function findGatewayFault(source: GatewaySource): Promise<string | null> {
+  try {
+    const file = readGatewayFile(source);
+    const findings = await file.check();
+    return findings.length === 0 ? null : file.refuse(findings).message;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** Points whose geared shafts lie where their bundles look for a fault. */
 function warnOfHiddenKinds({ turbines }: GatewayConfig, models: ConfiguredModels): readonly ConfigFinding[] {
   return turbines.flatMap(({ points }, index) =>

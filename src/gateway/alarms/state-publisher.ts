@@ -19,7 +19,7 @@ import type { PointCondition } from "./component-tracker.ts";
 import { createStatePace, type StatePace, stateRefreshMs } from "./state-pace.ts";
 import { type ComponentDrift, createTurbineTracker, type TurbineTracker } from "./turbine-tracker.ts";
 
-interface StatePublisher {
+export interface StatePublisher {
   /** Takes a decision of any point. */
   update(decision: Decision): void;
   /** Nothing is known of a point any more; comes after the decision that said so. */
@@ -30,6 +30,8 @@ interface StatePublisher {
   noteRowSetAside(quarantine: Quarantine, rowMs: number): void;
   /** How all components are now. */
   describeComponents(): readonly DescribedComponent[];
+  /** Has the broker taken the newest state of every turbine that was due? */
+  arePublished(): boolean;
   /** Publishes what changed or is due; call it about once a second. */
   tick(): void;
   /** As a tick does, of one turbine: an alert is not to wait for the next one. */
@@ -141,10 +143,14 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       unheardOf: (component) => unheardOf(entry, component, sources),
     });
   };
+  /** The newest states that the broker has not taken yet. */
+  const untaken = new Map<Entry, TurbineState>();
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
     entry.pace.note(state);
+    untaken.set(entry, state);
     const told = { ...state, gateway: options.gateway };
     await mqtt.publish(topics.state(site, entry.turbine), JSON.stringify(told), { qos: 1, retain: true });
+    if (untaken.get(entry) === state) untaken.delete(entry);
   };
   /** What the broker does not take is sent again at the next tick. */
   const send = (entry: Entry, state: TurbineState): void => {
@@ -198,6 +204,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
         }));
       });
     },
+    arePublished: () => mqtt.connected && untaken.size === 0,
     tick: () => publishDue(entries.values()),
     publishTurbine: (turbine) => {
       const entry = entries.get(turbine);

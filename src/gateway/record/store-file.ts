@@ -3,7 +3,7 @@
  * full. Never writes over what it could not read. Knows nothing of what is kept in it; each part brings its own tables.
  */
 import { existsSync } from "node:fs";
-import { AuroraError, hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { noteFilePlace } from "../../core/platform/sqlite/file-place.ts";
 import { sizeWithLog } from "../../core/platform/sqlite/file-size.ts";
@@ -13,8 +13,8 @@ import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.
 import { type SqliteErrorKind, sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 import { createReadPause } from "./read-pause.ts";
 import { noteRenewal, noteSettled, type Renewal, readRenewalNote } from "./renewal-note.ts";
-import { noReserve, openStoreReserve, type StoreReserve, watchReserve } from "./store-reserve.ts";
-import { canReadAll, refuseUnread, takeUpKept } from "./take-up-kept.ts";
+import { isFullDisk, noReserve, openStoreReserve, type StoreReserve, watchReserve } from "./store-reserve.ts";
+import { createWholeRead, refuseUnread, takeUpKept } from "./take-up-kept.ts";
 
 export interface StoreFileOptions {
   readonly path: string;
@@ -61,8 +61,12 @@ export interface StoreFile {
   /** What the part of this name took over from a file that was set aside is on the disk. */
   settle(part: string): void;
   readonly reserve: StoreReserve;
-  /** Can another start take up what could not be taken up at this one? Reads all of the file where it may be so. */
-  canTakeUp(): boolean;
+  /** Does it hold what was not taken up at this start? */
+  isUnread(): boolean;
+  /** Is it open in its place, as it must be for another start to take that up? */
+  isOpen(): boolean;
+  /** Does the disk read all of it? Only of one that is open. */
+  canReadAll(): Promise<boolean>;
   /** What of it could not be read when it was opened last; null: nothing. Told to parts before they are attached. */
   unreadable(): string | null;
   /** Is another file in its place, or none? What is written then is found by nobody after the end. */
@@ -92,6 +96,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   let unreadable: string | null = null;
   let closed = false;
   const whereItReads = createReadPause();
+  const wholeRead = createWholeRead(path);
 
   const served = (): readonly StorePart[] => parts.filter((part) => !unread.has(part));
 
@@ -157,11 +162,12 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       return openAttached();
     } catch (error) {
       if (!isCorrupt(error)) throw error;
-      return renew(wordsOf(error));
+      return renew(error);
     }
   };
 
-  const renew = (reason: string): SqliteDatabase => {
+  const renew = (damage: unknown): SqliteDatabase => {
+    const reason = damage instanceof Error ? damage.message : String(damage);
     const { fresh, renewed } = renewFile(path, (setAside) => {
       const renewed = { setAside, reason, settled: new Set<string>() };
       return { fresh: openAttached(renewed), renewed };
@@ -184,6 +190,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     } catch {
       // It is broken; what matters is that the file is let go.
     }
+    wholeRead.close();
     database = null;
   };
 
@@ -224,7 +231,9 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
 
   return {
     reserve,
-    canTakeUp: () => unread.size > 0 && database !== null && !isElsewhere() && canReadAll(path),
+    isUnread: () => unread.size > 0,
+    isOpen: () => database !== null && !isElsewhere(),
+    canReadAll: wholeRead.succeeds,
     unreadable: () => unreadable,
     isGone: () => database !== null && isElsewhere(),
     sizeBytes() {
@@ -268,7 +277,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
         } catch (error) {
           if (!isCorrupt(error)) throw error;
           letGo();
-          return work(renew(wordsOf(error)));
+          return work(renew(error));
         }
       });
     },
@@ -278,6 +287,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     close() {
       closed = true;
       database?.close();
+      wholeRead.close();
       database = null;
     },
   };
@@ -285,14 +295,4 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
 
 function isCorrupt(error: unknown): boolean {
   return sqliteErrorKind(error) === "corrupt";
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** A full disk can already refuse the folder. */
-function isFullDisk(error: unknown): boolean {
-  const cause = hasErrorCode(error) ? error.cause : error;
-  return systemCodeOf(cause) === "ENOSPC";
 }

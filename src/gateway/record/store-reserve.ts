@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import { sizeOf } from "../../core/platform/sqlite/file-size.ts";
 
 export interface StoreReserve {
@@ -99,4 +100,10 @@ function fill(path: string, sizeBytes: number): void {
   } finally {
     closeSync(file);
   }
+}
+
+/** A full disk can already refuse the folder. */
+export function isFullDisk(error: unknown): boolean {
+  const cause = hasErrorCode(error) ? error.cause : error;
+  return systemCodeOf(cause) === "ENOSPC";
 }

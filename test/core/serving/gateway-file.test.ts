@@ -9,7 +9,7 @@ import type { GatewayProfile } from "../../../src/core/contract/config/gateway-c
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { packageRoot } from "../../../src/core/platform/files/package-root.ts";
-import { readGatewayFile } from "../../../src/core/serving/gateway-file.ts";
+import { findGatewayFault, readGatewayFile } from "../../../src/core/serving/gateway-file.ts";
 import { warnOfGateway } from "../../../src/core/serving/gateway-warnings.ts";
 import { openSlots } from "../../../src/core/serving/slots.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -181,6 +181,24 @@ test("a bundle that no trusted key has signed is found, once and where the keys 
   ]);
   for (const wrong of [createKeyPair().privateKeyPem, generateRsaKey()])
     expect(await check(wrong)).toEqual(["bundles.trustedKeys[0]: the file holds no ed25519 public key"]);
+});
+
+test("what would keep another start from a configuration is said: a file half written, or one that names what is not there", async () => {
+  const folder = createTemporaryFolder();
+  const configPath = join(folder, "gateway.yaml");
+  const faultOf = (text: string): Promise<string | null> => {
+    writeFileSync(configPath, text);
+    const source = { configPath, installationDir: folder, environment: {}, runtimeVersion: "0.1.0" };
+    return findGatewayFault(source);
+  };
+  expect(await faultOf('{"gateway": {"id": "gw-1",')).toContain("gateway.yaml");
+  const config = {
+    gateway: { id: "gw-1", site: "north" },
+    mqtt: { username: "gw-1", passwordFile: join(folder, "gone") },
+    devices: [{ id: "mcu-1", connect: "mqtt" }],
+    turbines: [{ id: "WT1", points: [{ component: "bearing", device: "mcu-1", channel: "x", bearing }] }],
+  };
+  expect(await faultOf(JSON.stringify(config))).toContain("mqtt.passwordFile");
 });
 
 function generateRsaKey(): string {

@@ -388,9 +388,11 @@ describe("the state publisher", () => {
     states.update(decisionAt(0, 0.1));
     states.tick();
     await settle();
+    expect(states.arePublished()).toBe(false);
     mqtt.refuse = false;
     states.tick();
     await settle();
     expect(mqtt.sent).toHaveLength(1);
+    expect(states.arePublished()).toBe(true);
   });
 });

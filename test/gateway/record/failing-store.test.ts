@@ -1,17 +1,9 @@
 /** A store on a disk that fails to read, as a loose card does: whatever was kept is there once it can be read again. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test, vi } from "vitest";
-import type { GatewayConfig } from "../../../src/core/contract/config/gateway-config.ts";
-import { gatewayState } from "../../../src/core/contract/config/state-names.ts";
-import { systemClock } from "../../../src/core/platform/clock.ts";
-import { openWhole } from "../../../src/core/platform/daemon/closing.ts";
-import { silentLogger } from "../../../src/core/platform/logger.ts";
-import { openGatewayRecord } from "../../../src/gateway/gateway-record.ts";
-import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
-import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
+import { expect, test } from "vitest";
 import { createStateStore } from "../../../src/gateway/record/state-store.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { failReads } from "../../support/failing-reads.ts";
@@ -137,7 +129,7 @@ test("a disk that reads again while a start waits costs nothing", ({ skip }) => 
   expect(told).toMatchObject({ kept: baseline, refusal: null });
 });
 
-test("what could be taken up neither from the file nor from a copy is not written over in that run, but what goes out is kept once the disk takes it", () => {
+test("what could be taken up neither from the file nor from a copy is not written over in that run, but what goes out is kept once the disk takes it", async () => {
   const { path } = leaveStore();
   // SQLite opens no database whose log is a folder.
   mkdirSync(`${path}-wal/x`, { recursive: true });
@@ -146,13 +138,16 @@ test("what could be taken up neither from the file nor from a copy is not writte
   outbox.append({ kind: "alert", id: "first", json: "{}" });
   expect(state.get("baseline")).toBeNull();
   expect(outbox.counts().records).toBe(0);
-  expect(file.canTakeUp()).toBe(false);
+  expect([file.isUnread(), file.isOpen()]).toEqual([true, false]);
   rmSync(`${path}-wal`, { recursive: true });
   expect(state.set("baseline", '{"version":1}')).toBe(false);
   outbox.append({ kind: "alert", id: "second", json: "{}" });
   expect(state.set("baseline", '{"version":1}')).toBe(false);
   expect(state.get("baseline")).toBe('{"version":1}');
-  expect(file.canTakeUp()).toBe(true);
+  expect([file.isOpen(), await file.canReadAll()]).toEqual([true, true]);
+  // Reading it gives none of its locks free.
+  const other = "new (require('better-sqlite3'))(process.argv[1], { timeout: 0 }).exec('BEGIN IMMEDIATE')";
+  expect(() => execFileSync(process.execPath, ["-e", other, path], { stdio: "pipe" })).toThrow(/locked/);
   outbox.close();
   file.close();
   expect(readAgain(path).baseline).toBe(baseline);
@@ -160,39 +155,4 @@ test("what could be taken up neither from the file nor from a copy is not writte
     { id: "first" },
     { id: "second" },
   ]);
-});
-
-test("a gateway's record says that another start has more to take up, once the file can be read and written", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  onTestFinished(() => void vi.useRealTimers());
-  const { path } = leaveStore();
-  const stateDir = dirname(path);
-  renameSync(path, join(stateDir, gatewayState.record));
-  const log = join(stateDir, `${gatewayState.record}-wal`);
-  mkdirSync(join(log, "x"), { recursive: true });
-  const config = {
-    gateway: { stateDir, profile: "standard" },
-    store: { maxMebibytes: 16, reserveMebibytes: 1 },
-    drift: { intervalSeconds: 600 },
-    uplink: { predictionIntervalSeconds: 60, healthIntervalSeconds: 60 },
-  } as GatewayConfig;
-  const given = { config, quality: createDataQuality(), load: createWorkGauge(), clock: systemClock };
-  let close = async (): Promise<void> => {};
-  const record = await openWhole(silentLogger, async (closers) => {
-    close = closers.closeAll;
-    return openGatewayRecord({ ...given, logger: silentLogger }, closers);
-  });
-  let isOutdated = false;
-  const outdated = record.outdated.then((reason) => {
-    isOutdated = true;
-    return reason;
-  });
-  record.telemetry.event("n", "s", "d");
-  await vi.advanceTimersByTimeAsync(1_800_000);
-  expect(isOutdated).toBe(false);
-  rmSync(log, { recursive: true });
-  record.telemetry.event("n", "s", "d");
-  await vi.advanceTimersByTimeAsync(1_200_000);
-  expect(await outdated).toMatch(/can be read and written/);
-  await close();
 });

@@ -20,22 +20,23 @@ if (liftsMs !== undefined)
   });
 const clock = createManualClock();
 const errors: string[] = [];
+/** Can another start take up the rest, before the disk reads again and afterwards? */
 const canTakeUp: boolean[] = [];
 let trouble: string | null = null;
 const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
-const begin = (): string | null => {
+const begin = async (): Promise<string | null> => {
   const file = openStoreFile({ path, logger, patienceMs: Number(patienceMs) });
   const outbox = createOutbox({ file, clock, timers: clock, logger });
   const state = createStateStore(file, logger);
   const kept = state.get("baseline");
   const appendAlert = (id: string): void => outbox.append({ kind: "alert", id, json: "{}" });
   appendAlert("failing");
-  canTakeUp.push(file.canTakeUp());
+  canTakeUp.push(file.isUnread() && file.isOpen() && (await file.canReadAll()));
   trouble = outbox.counts().trouble;
   rmSync(`${path}.failing`, { force: true });
   state.set("learnt", "{}");
   appendAlert("mended");
-  canTakeUp.push(file.canTakeUp());
+  canTakeUp.push(file.isUnread() && file.isOpen() && (await file.canReadAll()));
   if (kept === null) state.set("baseline", '{"version":1}');
   outbox.close();
   file.close();
@@ -44,7 +45,7 @@ const begin = (): string | null => {
 let kept: string | null = null;
 let refusal: string | null = null;
 try {
-  kept = begin();
+  kept = await begin();
 } catch (error) {
   refusal = String((error as { code?: unknown }).code);
 }

@@ -1,6 +1,7 @@
 /**
- * Runs a daemon until it is asked to stop: SIGINT, SIGTERM, SIGHUP, or the end of the parent that forked it. Tells the
- * parent, or systemd, when it is ready. Stops once, within a bound. Begins it anew only where it says itself that it must be, whatever the signal.
+ * Runs a daemon until it is asked to stop: SIGINT, SIGTERM, SIGHUP, or the end of the parent that forked it; where systemd started it, and
+ * so starts it again, also until another start has what this one lacks. Tells the parent, or systemd, when it is ready. Stops once, within a
+ * bound. Reads no configuration anew, whatever the signal.
  */
 import { closeSync } from "node:fs";
 import { findClockFault, systemTimers } from "../clock.ts";
@@ -22,49 +23,40 @@ const maxStopMs = 15_000;
 /** SIGHUP comes from a terminal that is closed, or a connection to it that is lost. */
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Resolves when the daemon has stopped. One that is outdated is closed, and `beginAnew` gives the next. */
-export async function runDaemon(
-  first: Daemon,
-  logger: Logger,
-  beginAnew?: () => Promise<Daemon>,
-): Promise<void> {
+/** Resolves when the daemon has stopped. */
+export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
+  const ready: ReadyMessage = { type: "ready", httpUrl: daemon.httpUrl, mqttUrl: daemon.mqttUrl };
   const isForked = process.send !== undefined;
   // Before anybody hears that it is ready: a signal that nobody waits for ends a process as it stands.
-  let isAsked = false;
-  const asked = untilAsked(isForked).finally(() => {
-    isAsked = true;
-  });
-  const manager = findServiceManager(process.env, { isForked, logger });
-  const run = async (daemon: Daemon): Promise<string> => {
-    const { httpUrl, mqttUrl } = daemon;
-    const ready: ReadyMessage = { type: "ready", httpUrl, mqttUrl };
-    if (process.connected) process.send?.(ready);
-    logger.info("ready", { httpUrl, mqttUrl });
-    void manager?.tell("READY=1");
-    const nextWork = async (): Promise<void> => daemon.nextWork?.();
-    const stopPulse = manager === null ? undefined : followWork(manager, { nextWork, timers: systemTimers });
-    const { outdated } = daemon;
-    const mayEnd = outdated === undefined || beginAnew === undefined ? [asked] : [asked, outdated];
-    const reason = await Promise.race(mayEnd);
-    stopPulse?.();
-    return reason;
-  };
+  const asked = untilAsked(isForked);
+  if (process.connected) process.send?.(ready);
+  logger.info("ready", { httpUrl: daemon.httpUrl, mqttUrl: daemon.mqttUrl });
   const fault = findClockFault(Date.now());
   if (fault !== null)
     logger.warn(`this machine's clock ${fault}`, {
       hint: "Set up time synchronisation: it dates all records.",
     });
-  let daemon = first;
-  let reason = await run(daemon);
-  while (!isAsked) {
-    logger.warn("beginning anew", { reason });
-    await closeInTime(daemon, logger);
-    daemon = await beginAnew!();
-    reason = await run(daemon);
-  }
-  logger.info("stopping", { reason });
+  const manager = findServiceManager(process.env, { isForked, logger });
+  void manager?.tell("READY=1");
+  const nextWork = async (): Promise<void> => daemon.nextWork?.();
+  const stopPulse = manager === null ? undefined : followWork(manager, { nextWork, timers: systemTimers });
+  const ends = [asked.then((reason) => ({ reason, isAsked: true }))];
+  // Nobody else is sure to start it again.
+  if (manager !== null && daemon.outdated !== undefined)
+    ends.push(daemon.outdated.then((reason) => ({ reason, isAsked: false })));
+  const { reason, isAsked } = await Promise.race(ends);
+  if (!isAsked) process.exitCode = 1;
+  // A second signal while stopping changes nothing.
+  for (const signal of stopSignals) process.on(signal, () => {});
+  logger[isAsked ? "info" : "warn"]("stopping", { reason });
+  const timeout = setTimeout(() => {
+    logger.error("did not stop in time", { maxStopMs });
+    process.exit(1);
+  }, maxStopMs);
+  stopPulse?.();
   void manager?.tell("STOPPING=1");
-  await closeInTime(daemon, logger);
+  await daemon.close();
+  clearTimeout(timeout);
   logger.info("stopped");
   // All is closed: what still keeps the process is work that nobody waits for.
   setTimeout(() => process.exit(), 2_000).unref();
@@ -72,20 +64,10 @@ export async function runDaemon(
   if (reason === "SIGHUP") process.once("exit", forgetTerminal);
 }
 
-async function closeInTime(daemon: Daemon, logger: Logger): Promise<void> {
-  const timeout = setTimeout(() => {
-    logger.error("did not stop in time", { maxStopMs });
-    process.exit(1);
-  }, maxStopMs);
-  await daemon.close();
-  clearTimeout(timeout);
-}
-
 /** Resolves with the reason to stop. */
 function untilAsked(isForked: boolean): Promise<string> {
   return new Promise((resolve) => {
-    // A second signal while stopping changes nothing.
-    for (const signal of stopSignals) process.on(signal, () => resolve(signal));
+    for (const signal of stopSignals) process.once(signal, () => resolve(signal));
     const orphaned = (): void => resolve("the parent process ended");
     if (process.connected) process.once("disconnect", orphaned);
     else if (isForked) orphaned();

@@ -57,32 +57,37 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"])(
   },
 );
 
-test("a daemon that is outdated is closed and begun anew, until it is asked to stop, while it begins as well", async () => {
-  const said = await runAlone(`const info = (words, { reason = "" } = {}) => console.log(words, reason);
-    const daemon = (n, outdated) => ({ httpUrl: "", mqttUrl: "", outdated, close: async () => console.log("closed", n) });
-    let begun = 1;
-    const beginAnew = async () => {
-      begun += 1;
-      if (begun === 2) return daemon(2, Promise.resolve("more to take up"));
+/** What a daemon says of which another start has more, and how it ends; it is asked to stop as soon as it is not ready any more, or stays so. */
+function runOutdated(
+  environment: Readonly<Record<string, string>>,
+): Promise<readonly [string, number | null]> {
+  const body = `const say = (words, { reason = "" } = {}) => console.log(words, reason);
+    const outdated = Promise.resolve("more to take up");
+    if (process.env.NOTIFY_SOCKET === undefined) setTimeout(() => process.kill(process.pid, "SIGTERM"), 100);
+    const asked = async () => {
       process.kill(process.pid, "SIGTERM");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      return daemon(3, new Promise(quiet));
+      await close();
     };
-    await runDaemon(daemon(1, Promise.resolve("a disk")), { ...silent, info, warn: info }, beginAnew);
-    clearInterval(work);`);
-  expect(said.split("\n")).toEqual([
-    "ready ",
-    "beginning anew a disk",
-    "closed 1",
-    "ready ",
-    "beginning anew more to take up",
-    "closed 2",
-    "ready ",
-    "stopping SIGTERM",
-    "closed 3",
-    "stopped ",
-    "",
+    await runDaemon({ httpUrl: "", mqttUrl: "", outdated, close: asked }, { ...silent, info: say, warn: (words, told) => words === "stopping" && say("told", told) });`;
+  const { NOTIFY_SOCKET: _, ...env } = process.env;
+  const child = endWithProcess(
+    spawn(process.execPath, ["--input-type=module", "-e", programOf(body)], {
+      env: { ...env, ...environment },
+    }),
+  );
+  let said = "";
+  child.stdout!.on("data", (piece: Buffer) => {
+    said += piece.toString();
+  });
+  return new Promise((resolve) => child.on("close", (code) => resolve([said, code])));
+}
+
+test("a daemon of which another start has more ends in order, as failed, where a service manager starts it again; elsewhere it goes on", async () => {
+  expect(await runOutdated({ NOTIFY_SOCKET: "/nowhere" })).toEqual([
+    "ready \ntold more to take up\nstopped \n",
+    1,
   ]);
+  expect(await runOutdated({})).toEqual(["ready \nstopping SIGTERM\nstopped \n", 0]);
 });
 
 test("what a daemon leaves behind when it has closed does not keep its process", async () => {
