@@ -71,8 +71,11 @@ export function salvageRecords(setAside: string, policies: LanePolicies): Salvag
     const room = { leftBytes: maxRecordBytes };
     for (const lane of lanes) {
       const oldest = findOldest(database, tables, lane);
-      if (oldest === "none" || (oldest === null && hasHeldNothing(database, lane))) lost.delete(lane);
-      else lost.set(lane, oldest);
+      if (oldest === "none" || (oldest === null && hasHeldNothing(database, lane))) {
+        lost.delete(lane);
+        continue;
+      }
+      lost.set(lane, oldest);
       if (policies[lane].isExpendable) continue;
       const found = tables.map((table) =>
         readRows({
@@ -86,22 +89,32 @@ export function salvageRecords(setAside: string, policies: LanePolicies): Salvag
       const rows = found.flatMap((each) => each.rows);
       const read = rows.flatMap((row) => readRecord(lane, row) ?? []);
       records.push(...read);
-      if (found.every(({ isWhole }) => isWhole) && read.length === rows.length) lost.delete(lane);
+      const isRead = found.every(({ isWhole }) => isWhole) && read.length === rows.length;
+      if (isRead && isUnbroken(database, lane, rows)) lost.delete(lane);
     }
   });
   return { records, lost: [...lost].map(([lane, sinceMs]) => ({ lane, sinceMs })) };
 }
 
-/** When that began of which the lane's oldest record tells; null: it cannot be read. */
+/** When that began of which the lane's oldest record tells; null: it cannot be read. That there is none is believed of the table alone: a damaged index may give no row, and no error. */
 function findOldest(database: SqliteDatabase, tables: readonly string[], lane: Lane): number | "none" | null {
-  try {
+  const find = (past: "" | "NOT INDEXED"): number | "none" | null => {
     for (const table of tables) {
       const row = database
-        .prepare(`SELECT time_ms, body FROM ${table} WHERE lane = ? ORDER BY sequence LIMIT 1`)
+        .prepare(`SELECT time_ms, body FROM ${table} ${past} WHERE lane = ? ORDER BY sequence LIMIT 1`)
         .get(laneNumber(lane));
       if (row !== undefined) return readRecord(lane, row)?.span.fromMs ?? null;
     }
     return "none";
+  };
+  try {
+    const found = find("");
+    if (found !== "none") return found;
+  } catch {
+    // The table may be read without its index.
+  }
+  try {
+    return find("NOT INDEXED");
   } catch {
     return null;
   }
@@ -113,6 +126,19 @@ function hasHeldNothing(database: SqliteDatabase, lane: Lane): boolean {
       .prepare("SELECT next_sequence FROM outbox_lane WHERE lane = ?")
       .get(laneNumber(lane));
     return row === undefined || Number(row.next_sequence) === 1;
+  } catch {
+    return false;
+  }
+}
+
+/** Do they run without a hole up to what the lane counts? A damaged page of the index may give fewer rows, and no error. */
+function isUnbroken(database: SqliteDatabase, lane: Lane, rows: readonly SqlRow[]): boolean {
+  try {
+    const counted = database
+      .prepare("SELECT next_sequence FROM outbox_lane WHERE lane = ?")
+      .get(laneNumber(lane));
+    const firstSequence = Number(counted?.next_sequence) - rows.length;
+    return rows.every(({ place }, index) => Number(place) === firstSequence + index);
   } catch {
     return false;
   }

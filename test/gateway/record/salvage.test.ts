@@ -109,13 +109,45 @@ test("what an older version left in its own table is taken over too, first, and 
   expect(takeOver(beside)).toEqual({ ids, lost: expect.not.arrayContaining(["alert"]) });
   const alone = leave();
   const older = openSqlite(alone);
-  older.exec("DROP TABLE outbox_entry");
+  older.exec("DROP TABLE outbox_entry; UPDATE outbox_lane SET next_sequence = 21 WHERE next_sequence = 41");
   older.close();
   damagePage(alone, rootOf(alone, "junk"));
   expect(takeOver(alone)).toEqual({ ids: ids.slice(0, 20), lost: expect.not.arrayContaining(["alert"]) });
   const within = leave();
   damagePage(within, rootOf(within, "outbox_record"));
   expect(takeOver(within)).toEqual({ ids: ids.slice(20), lost: expect.arrayContaining(["alert"]) });
+});
+
+test("a damaged page of the index that gives fewer records and no error leaves no lane whole", () => {
+  const leave = (damage: (index: Buffer) => void): string => {
+    const path = join(createTemporaryFolder(), "store.db");
+    const { file, outbox } = openOutbox(path);
+    for (let index = 0; index < 40; index++)
+      outbox.append({ kind: "alert", id: `alert ${index}!`, json: "x".repeat(500) });
+    outbox.close();
+    file.use((database) => database.exec("CREATE TABLE junk (x)"));
+    file.close();
+    const at = rootOf(path, "outbox_entry_place") * pageBytes;
+    damagePage(path, rootOf(path, "junk"));
+    const bytes = readFileSync(path);
+    damage(bytes.subarray(at, at + pageBytes));
+    writeFileSync(path, bytes);
+    return path;
+  };
+  // A leaf counts its cells in its header, behind which their places stand in order, two bytes each.
+  const firstCell = 8;
+  const countCells = (index: Buffer, cells: number): void => void index.writeUInt16BE(cells, 3);
+  expect(takeOver(leave(() => {}))).toMatchObject({ lost: expect.not.arrayContaining(["alert"]) });
+  const shortened = takeOver(leave((index) => countCells(index, 30)));
+  expect(shortened).toMatchObject({ lost: expect.arrayContaining(["alert"]) });
+  expect(shortened.ids).toHaveLength(30);
+  const holed = leave((index) => {
+    index.copyWithin(firstCell + 2 * 10, firstCell + 2 * 11, firstCell + 2 * 40);
+    countCells(index, 39);
+  });
+  expect(takeOver(holed)).toMatchObject({ lost: expect.arrayContaining(["alert"]) });
+  const emptied = takeOver(leave((index) => countCells(index, 0)));
+  expect(emptied).toMatchObject({ ids: [], lost: expect.arrayContaining(["alert"]) });
 });
 
 test("a start that ends before all was taken over is followed by one that does it again, and none after that", () => {
