@@ -11,8 +11,9 @@ import { gatewayState } from "../../core/contract/config/state-names.ts";
 import { hostOf } from "../../core/contract/url-host.ts";
 import type { FindNodes } from "../../core/ingest/opcua-nodes.ts";
 import { findOptionalPackage } from "../../core/platform/daemon/check-packages.ts";
+import { readApplicationUri } from "../../core/platform/daemon/pem-certificates.ts";
 import type { CertificatePackage, OpcUaClient, OpcUaLibrary, OpcUaPackage } from "./opcua-library.ts";
-import { type OpcUaLogin, readApplicationUri } from "./opcua-login.ts";
+import type { OpcUaLogin } from "./opcua-login.ts";
 import { createNodeSubscription, type NodeSubscription, type OpcUaSink } from "./opcua-subscription.ts";
 import { createCertificateCheck } from "./trusted-servers.ts";
 

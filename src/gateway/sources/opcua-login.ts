@@ -34,11 +34,6 @@ export async function readOpcUaLogin(config: OpcUaConfig): Promise<OpcUaLogin> {
   return { own, trusted, user };
 }
 
-/** The application URI of a certificate, which its session must bear; undefined where it has none. */
-export function readApplicationUri({ subjectAltName }: X509Certificate): string | undefined {
-  return /(?:^|, )URI:([^,\s"]{1,256})/.exec(subjectAltName ?? "")?.[1];
-}
-
 async function readCertificates(file: string | null): Promise<readonly X509Certificate[]> {
   if (file === null) return [];
   const found = readPemCertificates(await readConfiguredText(file, maxPemBytes));

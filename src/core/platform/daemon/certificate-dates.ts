@@ -2,7 +2,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { ConfigFinding } from "../../contract/config/config-finding.ts";
 import { renderIsoTime } from "../../contract/iso-time.ts";
-import { readPemCertificates, serverUse } from "./pem-certificates.ts";
+import { readApplicationUri, readPemCertificates, serverUse } from "./pem-certificates.ts";
 
 const dayMs = 86_400_000;
 
@@ -15,7 +15,7 @@ interface Judged {
 
 /**
  * Which certificates of a file must be good: `all` of a chain that is shown, the `first` where no more of it is; `any` of what is trusted;
- * of servers that are trusted by their own certificate (`servers`) one of each name, and any of the authorities beside them.
+ * of servers that are trusted by their own certificate (`servers`) one of each application URI or name, and any of the authorities beside them.
  */
 type Counting = "all" | "first" | "any" | "servers";
 
@@ -55,7 +55,9 @@ function divide(
     case "first":
       return [dated.slice(0, 1)];
     case "servers": {
-      const nameOf = ({ certificate: { ca, subject } }: DatedCertificate): string => (ca ? "" : subject);
+      // A server's own certificate may be an authority's by its word, or bear the name of another server's.
+      const nameOf = ({ certificate }: DatedCertificate): string =>
+        readApplicationUri(certificate) ?? (certificate.ca ? "" : certificate.subject);
       const names = new Set(dated.map(nameOf));
       return [...names].map((name) => dated.filter((each) => nameOf(each) === name));
     }

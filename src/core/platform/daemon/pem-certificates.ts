@@ -40,3 +40,8 @@ export function parseCertificate(pem: string): X509Certificate | undefined {
     return undefined;
   }
 }
+
+/** The application URI of a certificate of OPC UA, which its session must bear; undefined where it has none. */
+export function readApplicationUri({ subjectAltName }: X509Certificate): string | undefined {
+  return /(?:^|, )URI:([^,\s"]{1,256})/.exec(subjectAltName ?? "")?.[1];
+}

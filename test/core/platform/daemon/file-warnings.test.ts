@@ -10,6 +10,12 @@ import { gatewayConfigSchema } from "../../../../src/core/contract/config/gatewa
 import { warnOfFiles } from "../../../../src/core/platform/daemon/file-warnings.ts";
 import { createEndingsWatch } from "../../../../src/core/platform/daemon/watch-endings.ts";
 import { createLogger, silentLogger } from "../../../../src/core/platform/logger.ts";
+import {
+  asAuthority,
+  hasOpenssl,
+  issueCertificate as issueBySsl,
+  noAuthority,
+} from "../../../support/issue-certificate.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
 const dayMs = 86_400_000;
@@ -114,6 +120,30 @@ test("of an OPC UA server's files the own certificate counts alone, and the end 
   expect(await warn("certificate", issue("one", -2), issue("one", 400))).toEqual([]);
   expect(await warn("certificate", issue("a", -2, "authority"), issue("b", 400, "authority"))).toEqual([]);
 });
+
+test.skipIf(!hasOpenssl)(
+  "the end of each OPC UA server is told, also of those that are authorities by their word, or bear one name",
+  async () => {
+    const folder = createTemporaryFolder();
+    const nearEndMs = Date.now() + 1.9 * dayMs;
+    const warn = async (...wishes: readonly (readonly [string, string, string])[]) => {
+      const pems = wishes.map(([name, kind, uri], index) => {
+        const inside = join(folder, String(index));
+        mkdirSync(inside, { recursive: true });
+        const more = uri === "" ? [] : [`subjectAltName=URI:urn:${uri}`];
+        return readFileSync(issueBySsl(inside, name, { extensions: [kind, ...more] }).cert, "utf8");
+      });
+      const file = join(folder, "trusted.pem");
+      writeFileSync(file, pems.join(""));
+      const path = ["opcua", 0, "trustFiles"];
+      return (await warnOfFiles([{ path, file, content: "certificate" }], nearEndMs)).length;
+    };
+    expect(await warn(["one", asAuthority, "one"], ["other", asAuthority, "other"])).toBe(2);
+    expect(await warn(["server", noAuthority, "one"], ["server", noAuthority, "other"])).toBe(2);
+    expect(await warn(["server", noAuthority, "one"], ["renewed", noAuthority, "one"])).toBe(1);
+    expect(await warn(["a", asAuthority, ""], ["b", asAuthority, ""])).toBe(1);
+  },
+);
 
 test("what is left readable, or offline, in the folder of the online keys is named", async () => {
   const dir = createTemporaryFolder();
