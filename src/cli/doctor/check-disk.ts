@@ -22,9 +22,13 @@ export async function checkDisk({
   const isThere = folder === stateDir;
   const results: CheckResult[] = [await checkStateFolder(stateDir, folder)];
   const { bavail, blocks, bsize, type, files, ffree } = await statfs(folder);
-  if (blocks === 0 && !isInMemory(type))
-    return [...results, skipped("disk space", `${folder} is on no disk`), await checkWear("/sys/block")];
+  const others = async () => [
+    await checkWear("/sys/block"),
+    ...(await checkSetAside(join(stateDir, gatewayState.record), Date.now())),
+  ];
   results.push(...checkFileSystem(folder, type));
+  if (blocks === 0 && !isInMemory(type))
+    return [...results, skipped("disk space", `${folder} is on no disk`), ...(await others())];
   const free = bavail * bsize;
   const wanted = store.maxMebibytes * mebibyte + (evidence.allow.length > 0 ? evidence.diskBytes : 0);
   const used = isThere ? await sumFiles(stateDir) : 0;
@@ -37,9 +41,7 @@ export async function checkDisk({
     results.push(bad("disk space", fewFiles, `Remove files on the disk of ${folder} (df -i).`));
   } else if (free < store.reserveMebibytes * mebibyte) results.push(bad("disk space", text, advice));
   else results.push(free < still ? warning("disk space", text, advice) : good("disk space", text));
-  results.push(await checkWear("/sys/block"));
-  results.push(...(await checkSetAside(join(stateDir, gatewayState.record), Date.now())));
-  return results;
+  return [...results, ...(await others())];
 }
 
 /** @param folder the state folder, or the first one above it that is there */

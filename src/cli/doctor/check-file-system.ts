@@ -27,7 +27,7 @@ export function checkFileSystem(folder: string, type: number): readonly CheckRes
     return [warning(name, `${folder} is in memory: what is in it goes with the power`, advice)];
   const plain = withoutJournal.get(type);
   if (plain !== undefined) {
-    const text = `${folder} is on ${plain}, which keeps no journal and no owner: a power cut may take whole files, and every user reads what is secret`;
+    const text = `${folder} is on ${plain}, which keeps no journal and no owner: a power cut may take whole files, and whom the mount lets in (umask=, uid=) reads what is secret`;
     return [
       warning(
         name,
@@ -38,6 +38,8 @@ export function checkFileSystem(folder: string, type: number): readonly CheckRes
   }
   const remote = overNetwork.get(type);
   if (remote === undefined) return [];
-  const text = `${folder} is on another machine (${remote}): while that is away nothing is kept, and its locks and caches are not made for a database`;
+  // Of WSL it is the same machine's other system.
+  const where = remote === "9p" ? "shared by another system" : "on another machine";
+  const text = `${folder} is ${where} (${remote}): while that is away nothing is kept, and its locks and caches are not made for a database`;
   return [warning(name, text, "Name a folder on a disk of this machine under gateway.stateDir.")];
 }

@@ -149,6 +149,7 @@ test("a disk whose file system is not made for a store is told, by what it lacks
   const textOf = (type: number) => checkFileSystem("/x", type).map(({ verdict, text }) => [verdict, text]);
   expect(textOf(0xef53)).toEqual([]);
   expect(textOf(0x2011bab0)).toEqual([["warning", expect.stringMatching(/on exFAT, .*no journal/)]]);
+  expect(textOf(0x01021997)).toEqual([["warning", expect.stringMatching(/by another system \(9p\)/)]]);
   expect(textOf(0x4d44)).toEqual([["warning", expect.stringMatching(/on FAT, .*no journal/)]]);
   expect(textOf(0x6969)).toEqual([["warning", expect.stringMatching(/on another machine \(NFS\)/)]]);
   expect(textOf(0x01021994)).toEqual([["warning", expect.stringContaining("in memory")]]);
@@ -176,6 +177,12 @@ test("stores that were set aside are told with their size, and what to do with t
       advice: expect.stringContaining(stateDir),
     },
   ]);
+  for (const stray of ["01", "", "1.txt", "3"]) {
+    const name = `${path}.corrupt-${stray}`;
+    if (stray === "3") symlinkSync("gone", name);
+    else writeFileSync(name, "");
+  }
+  expect((await check()).map(({ text }) => text)).toEqual([expect.stringContaining("2 set aside")]);
 });
 
 test("the gateway's port is free, its own, another gateway's or another program's", async () => {

@@ -70,7 +70,9 @@ function setAsideNumbers(path: string): number[] {
   const prefix = `${basename(path)}.corrupt-`;
   return readdirSync(dirname(path))
     .filter((name) => name.startsWith(prefix))
-    .map((name) => Number(name.slice(prefix.length)))
+    .map((name) => name.slice(prefix.length))
+    .filter((number) => /^[1-9]\d*$/.test(number))
+    .map(Number)
     .filter((number) => Number.isSafeInteger(number))
     .sort((a, b) => a - b);
 }
