@@ -1,6 +1,6 @@
 /**
- * Looks, ever more seldom, whether another start could take up what this one could not, with nothing lost that waits, and says so once.
- * Ends nothing and starts nothing itself.
+ * Looks, ever more seldom, whether another start could take up what this one could not, with nothing lost that waits, and says so once, and
+ * before that what it lacks. Ends nothing and starts nothing itself.
  */
 import { dayMs } from "../core/maths/durations.ts";
 import { systemTimers, type Timers } from "../core/platform/clock.ts";
@@ -29,6 +29,11 @@ export function watchUnread(watch: UnreadWatch, closers: Closers): Promise<strin
   const { file, outbox, isPublished, findConfigFault, telemetry, timers = systemTimers, logger } = watch;
   return new Promise((resolve) => {
     if (!file.isUnread()) return;
+    telemetry.event(
+      "state.unread",
+      "state",
+      "what the last run kept could not be read: the gateway goes on without it",
+    );
     let pauseMs = firstMs;
     let looking = Promise.resolve();
     let isClosed = false;

@@ -59,7 +59,7 @@ test("once the store is open and reads, and nothing waits in memory, another sta
   }
   await pass(lookMs);
   expect(seen.reason).toMatch(/another start can take up/);
-  expect(seen.events).toEqual(["state.readable"]);
+  expect(seen.events).toEqual(["state.unread", "state.readable"]);
   expect(timers.pendingTimers).toBe(0);
 });
 
