@@ -131,14 +131,14 @@ function hasHeldNothing(database: SqliteDatabase, lane: Lane): boolean {
   }
 }
 
-/** Do they run without a hole up to what the lane counts? A damaged page of the index may give fewer rows, and no error. */
+/** Do they, of a lane that is not empty, run without a hole up to what it counts? A damaged page of the index may give fewer rows, and no error. */
 function isUnbroken(database: SqliteDatabase, lane: Lane, rows: readonly SqlRow[]): boolean {
   try {
     const counted = database
       .prepare("SELECT next_sequence FROM outbox_lane WHERE lane = ?")
       .get(laneNumber(lane));
     const firstSequence = Number(counted?.next_sequence) - rows.length;
-    return rows.every(({ place }, index) => Number(place) === firstSequence + index);
+    return rows.length > 0 && rows.every(({ place }, index) => Number(place) === firstSequence + index);
   } catch {
     return false;
   }
