@@ -1,10 +1,17 @@
 /** When a gateway says that another start has more than it had to go without. */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { gatewayState } from "../../src/core/contract/config/state-names.ts";
 import { dayMs, hourMs } from "../../src/core/maths/durations.ts";
+import { systemClock } from "../../src/core/platform/clock.ts";
 import { openWhole } from "../../src/core/platform/daemon/closing.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { watchUnread } from "../../src/gateway/watch-unread.ts";
-import { createManualClock } from "../support/manual-clock.ts";
+import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
+import { until } from "../support/until.ts";
+import { createInstallation } from "./installation.ts";
+import { createTurbine } from "./turbines.ts";
 
 const lookMs = 600_000;
 
@@ -111,4 +118,36 @@ test("where all was taken up, and once the gateway stops, nobody looks", async (
   now.isUnread = false;
   await watch();
   expect(timers.pendingTimers).toBe(0);
+});
+
+test("a gateway that could not read its state at its start knows once another start has more", async () => {
+  const installation = await createInstallation();
+  await installation.startCollector();
+  const { bearing } = createTurbine(41, { kind: "outer-race", onsetS: 5 });
+  const plan = { id: "WT01", bearing, connect: "mqtt" };
+  const begin = async (timers: ManualClock) => {
+    const gateway = await installation.startGateway([plan], {}, { ...systemClock, after: timers.after });
+    const seen = { reason: "" };
+    void gateway.outdated?.then((reason) => {
+      seen.reason = reason;
+    });
+    return { gateway, seen };
+  };
+  const timers = createManualClock();
+  await (await begin(timers)).gateway.close();
+  expect(timers.pendingTimers).toBe(0);
+  // SQLite opens no database whose log is a folder.
+  const log = join(installation.folder, "gateway", `${gatewayState.record}-wal`);
+  mkdirSync(join(log, "x"), { recursive: true });
+  const { seen } = await begin(timers);
+  timers.advance(lookMs);
+  rmSync(log, { recursive: true });
+  await until(
+    () => {
+      timers.advance(lookMs);
+      return seen.reason !== "";
+    },
+    "another start has more",
+    30_000,
+  );
 });
