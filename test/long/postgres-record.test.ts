@@ -527,7 +527,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await put(older, [1], t - 1);
     await query(
       url,
-      "ALTER TABLE gateway DROP COLUMN offline_ms, DROP COLUMN behind; ALTER TABLE alert_event DROP COLUMN state; DROP TABLE baseline_renewal",
+      "ALTER TABLE gateway DROP COLUMN offline_ms, DROP COLUMN behind; ALTER TABLE alert_event DROP COLUMN state; DROP TABLE baseline_renewal; DROP INDEX drift_period_of_point",
     );
     await query(url, "DROP INDEX alarm_standing; ALTER TABLE alarm DROP COLUMN said");
     await query(url, "ALTER TABLE turbine DROP COLUMN twinned_ms, DROP COLUMN twins_json");

@@ -25,7 +25,8 @@ export async function openAt(
 export async function slowNextStep(url: string, seconds: number): Promise<void> {
   await query(
     url,
-    "ALTER TABLE gateway DROP COLUMN behind; DROP TABLE baseline_renewal; DELETE FROM schema_step WHERE version > 11",
+    `ALTER TABLE gateway DROP COLUMN behind; DROP TABLE baseline_renewal; DROP INDEX drift_period_of_point;
+     DELETE FROM schema_step WHERE version > 11`,
   );
   await query(
     url,

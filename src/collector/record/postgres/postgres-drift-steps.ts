@@ -18,8 +18,8 @@ import { columnsOf } from "./postgres-values.ts";
 
 /**
  * Ended by this clock, and the last word of its point is of a later period, or nothing came for the time of grace. Of other points of its
- * gateway nothing follows: the device of one may lag behind. What the gateway of the period before told of the point counts as well: a
- * gateway may be exchanged with what it watches.
+ * gateway nothing follows: the device of one may lag behind. A renewal counts of its own gateway, and of the one that reported of the point
+ * last when it was renewed: a gateway may be exchanged with what it watches, and with its model.
  */
 export async function listDuePeriods(session: SqlSession, query: DuePeriodQuery): Promise<DriftPeriod[]> {
   const { nowMs, graceMs, limit } = query;
@@ -27,9 +27,9 @@ export async function listDuePeriods(session: SqlSession, query: DuePeriodQuery)
     `SELECT site, turbine, component, model_digest, from_ms, from_ms + period_ms AS to_ms, model_name, model_version,
        GREATEST((SELECT MAX(time_ms) FROM baseline_renewal AS renewal WHERE renewal.turbine = point.turbine
            AND renewal.component = point.component AND time_ms < drift_period.from_ms + drift_period.period_ms
-           AND renewal.gateway IN (drift_period.gateway, (SELECT before.gateway FROM drift_period AS before
-             WHERE before.point = drift_period.point AND before.model_digest = drift_period.model_digest
-               AND before.from_ms < drift_period.from_ms AND before.period_ms > 0 ORDER BY before.from_ms DESC LIMIT 1))),
+           AND (renewal.gateway = drift_period.gateway OR renewal.gateway = (SELECT before.gateway FROM drift_period AS before
+             WHERE before.point = drift_period.point AND before.from_ms < renewal.time_ms AND before.period_ms > 0
+             ORDER BY before.from_ms DESC LIMIT 1))),
          (SELECT time_ms FROM drift_renewal WHERE drift_renewal.point = drift_period.point
            AND time_ms < drift_period.from_ms + drift_period.period_ms)) AS renewed_ms,
        (SELECT model_digest FROM drift_reference AS other WHERE other.point = drift_period.point
@@ -97,10 +97,11 @@ export async function renewReferences(
   renewal: DriftRenewal,
 ): Promise<void> {
   const { turbine, component, timeMs } = renewal;
-  await session.run(
+  const added = await session.run(
     `INSERT INTO baseline_renewal (gateway, turbine, component, time_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
     [gateway, turbine, component, Math.trunc(timeMs)],
   );
+  if (added === 0) return;
   await session.run(
     `DELETE FROM baseline_renewal WHERE gateway = $1 AND (time_ms, turbine, component) <= (
        SELECT time_ms, turbine, component FROM baseline_renewal WHERE gateway = $1

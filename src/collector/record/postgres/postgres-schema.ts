@@ -189,13 +189,15 @@ const migrations: readonly string[] = [
   // Whether a gateway's clock was behind when it last said the time.
   "ALTER TABLE gateway ADD COLUMN behind boolean NOT NULL DEFAULT false",
   // All renewals of a point, by the names that its gateway gives it: it may be renewed before its first report comes. Those in
-  // drift_renewal, which older collectors alone write, count as well.
+  // drift_renewal, which older collectors alone write, count as well; what they noted of clocks, by a shorter time, does not.
   `
   CREATE TABLE baseline_renewal (
     gateway text COLLATE "C" NOT NULL, turbine text COLLATE "C" NOT NULL, component text COLLATE "C" NOT NULL,
     time_ms bigint NOT NULL,
-    PRIMARY KEY (gateway, turbine, component, time_ms)
+    PRIMARY KEY (turbine, component, time_ms, gateway), UNIQUE (gateway, time_ms, turbine, component)
   );
+  CREATE INDEX drift_period_of_point ON drift_period (point, from_ms, gateway) WHERE period_ms > 0;
+  UPDATE gateway SET behind = false WHERE behind;
   `,
 ];
 

@@ -47,16 +47,15 @@ export function createSqliteDriftSteps(database: SqliteDatabase): SqliteDriftSte
 
 function createPeriods(database: SqliteDatabase): Pick<SqliteDriftSteps, "due" | "openPeriod"> {
   // Ended by this clock, and the last word of its point is of a later period, or nothing came for the time of grace. Of other points of
-  // its gateway nothing follows: the device of one may lag behind. What the gateway of the period before told of the point counts as well:
-  // a gateway may be exchanged with what it watches.
+  // its gateway nothing follows: the device of one may lag behind. A renewal counts of its own gateway, and of the one that
+  // reported of the point last when it was renewed: a gateway may be exchanged with what it watches, and with its model.
   const due = database.prepare(
     `SELECT site, turbine, component, model_digest, from_ms, from_ms + period_ms AS to_ms, model_name, model_version,
        (SELECT MAX(time_ms) FROM baseline_renewal AS renewal WHERE renewal.turbine = point.turbine
          AND renewal.component = point.component AND time_ms < drift_period.from_ms + drift_period.period_ms
-         AND renewal.gateway IN (drift_period.gateway, (SELECT before.gateway FROM drift_period AS before
-           WHERE before.point = drift_period.point AND before.model_digest = drift_period.model_digest
-             AND before.from_ms < drift_period.from_ms AND before.period_ms > 0 ORDER BY before.from_ms DESC LIMIT 1))
-       ) AS renewed_ms,
+         AND (renewal.gateway = drift_period.gateway OR renewal.gateway = (SELECT before.gateway FROM drift_period AS before
+           WHERE before.point = drift_period.point AND before.from_ms < renewal.time_ms AND before.period_ms > 0
+           ORDER BY before.from_ms DESC LIMIT 1))) AS renewed_ms,
        (SELECT model_digest FROM drift_reference AS other WHERE other.point = drift_period.point
          AND other.model_digest <> drift_period.model_digest ORDER BY until_ms DESC LIMIT 1) AS previous_digest
      FROM drift_period JOIN point ON point.id = drift_period.point
@@ -127,8 +126,8 @@ function createReferences(
       return changes;
     },
     renew: (gateway, { turbine, component, timeMs }) => {
-      renew.run(gateway, turbine, component, Math.trunc(timeMs));
-      makeRoom.run(gateway, gateway);
+      const { changes } = renew.run(gateway, turbine, component, Math.trunc(timeMs));
+      if (changes > 0) makeRoom.run(gateway, gateway);
     },
   };
 }

@@ -223,15 +223,16 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   "ALTER TABLE turbine ADD COLUMN twinned_ms INTEGER; ALTER TABLE turbine ADD COLUMN twins_json TEXT",
   // Whether a gateway's clock was behind when it last said the time.
   "ALTER TABLE gateway ADD COLUMN behind INTEGER NOT NULL DEFAULT 0",
-  // All renewals of a point, by the names that its gateway gives it: it may be renewed before its first report comes.
+  // All renewals of a point, by the names that its gateway gives it: it may be renewed before its first report comes. And what
+  // older collectors noted of clocks, by a shorter time, does not count.
   `
   CREATE TABLE baseline_renewal (
     gateway TEXT NOT NULL, turbine TEXT NOT NULL, component TEXT NOT NULL, time_ms INTEGER NOT NULL,
-    PRIMARY KEY (gateway, turbine, component, time_ms)
-  ) WITHOUT ROWID;
+    PRIMARY KEY (turbine, component, time_ms, gateway), UNIQUE (gateway, time_ms, turbine, component)
+  ) WITHOUT ROWID; CREATE INDEX drift_period_of_point ON drift_period (point, from_ms, gateway) WHERE period_ms > 0;
   INSERT OR IGNORE INTO baseline_renewal SELECT gateway, turbine, component, time_ms
     FROM drift_renewal JOIN point ON point.id = point JOIN turbine USING (site, turbine) WHERE gateway IS NOT NULL;
-  DROP TABLE drift_renewal;
+  DROP TABLE drift_renewal; UPDATE gateway SET behind = 0;
   `,
 ];
 

@@ -62,7 +62,10 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     );
     await expect(openPostgresRecord({ ...limits, url })).rejects.toMatchObject({ code: "STORE" });
     expect(await versionOf(url)).toBe(11);
-    await query(url, "ALTER TABLE gateway DROP COLUMN behind; DROP TABLE baseline_renewal");
+    await query(
+      url,
+      "ALTER TABLE gateway DROP COLUMN behind; DROP TABLE baseline_renewal; DROP INDEX drift_period_of_point",
+    );
     await openAt(url);
     expect(await versionOf(url)).toBe(newest);
   });
@@ -82,6 +85,18 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     expect(await renewed()).toEqual([t - 1_000]);
     await query(url, `UPDATE drift_renewal SET time_ms = ${t * 2}`);
     expect(await renewed()).toEqual([null]);
+  });
+
+  it("takes no clock for far behind by what an older collector noted of it", async () => {
+    const url = await server.createDatabase();
+    await (await openAt(url)).close();
+    await query(
+      url,
+      `DROP TABLE baseline_renewal; DROP INDEX drift_period_of_point; DELETE FROM schema_step WHERE version > 12;
+       INSERT INTO gateway (gateway, last_seen_ms, behind) VALUES ('gw-1', 1, true)`,
+    );
+    await openAt(url);
+    expect(await query(url, "SELECT behind FROM gateway")).toEqual([{ behind: false }]);
   });
 
   it("has the server give a step up whose collector is gone", async () => {

@@ -195,6 +195,34 @@ it("goes by the repairs that an older collector was told of", async () => {
   expect(due.map(({ renewedMs }) => renewedMs)).toEqual([t - 1_000]);
 });
 
+it("takes no clock for far behind by what an older collector noted of it", async () => {
+  const path = join(createTemporaryFolder(), "collector.sqlite");
+  const database = openOlder(path, 20);
+  database.exec("INSERT INTO gateway (gateway, last_seen_ms, behind) VALUES ('gw-1', 1, 1)");
+  database.close();
+  const record = await createSqliteStorage(path).open();
+  onTestFinished(() => record.close());
+  const timeMs = t - 60 * 86_400_000;
+  await store(record, envelopeOf([{ kind: "event", timeMs, name: "n", subject: "s", detail: "d" }]));
+  expect((await record.events({ limit: 9, offset: 0 })).items).toMatchObject([{ believedMs: timeMs }]);
+});
+
+it("finds the renewals of a period, and those of a gateway that make room, by their order", async () => {
+  const database = openSqlite(":memory:");
+  const prepare = vi.spyOn(database, "prepare");
+  const record = createSqliteRecord(database);
+  onTestFinished(() => record.close());
+  const asked = prepare.mock.calls.flatMap(([sql]) => (/baseline_renewal.*LIMIT/s.test(sql) ? [sql] : []));
+  expect(asked).toHaveLength(2);
+  for (const sql of asked) {
+    const values = Array.from({ length: sql.split("?").length - 1 }, () => 1);
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
+    const steps = plan.map(({ detail }) => String(detail));
+    expect(steps.filter((step) => /^SCAN (?!drift_period USING INDEX)|TEMP B-TREE/.test(step))).toEqual([]);
+    expect(steps.filter((step) => /renewal|before/.test(step)).join()).not.toContain("SCAN");
+  }
+});
+
 it("reads no more of an alarm than its first step and the newest", async () => {
   const database = openSqlite(":memory:");
   const prepare = vi.spyOn(database, "prepare");
