@@ -13,7 +13,7 @@ import type { ReadVerdict } from "./read-verdicts.ts";
 const named = 3;
 
 /**
- * "since Tuesday", "since 3 March", for periods shorter than half a day "since 10:42"; all UTC.
+ * "since Tuesday", "since 3 March", of the last 24 hours and a period shorter than half a day "since 10:42"; all UTC.
  * @param toldMs when people are told of the period
  */
 export function describeSince(
@@ -22,7 +22,8 @@ export function describeSince(
   toldMs: number = toMs,
 ): string {
   const since = new Date(sinceMs);
-  if (toMs - fromMs < dayMs / 2) return `since ${renderIsoTime(sinceMs).slice(11, 16)}`;
+  if (toMs - fromMs < dayMs / 2 && toldMs - sinceMs < dayMs)
+    return `since ${renderIsoTime(sinceMs).slice(11, 16)}`;
   if (toldMs - sinceMs < 7 * dayMs) return `since ${weekdays[since.getUTCDay()]}`;
   const isLongAgo = toldMs - sinceMs > 300 * dayMs;
   return `since ${since.getUTCDate()} ${months[since.getUTCMonth()]}${isLongAgo ? ` ${since.getUTCFullYear()}` : ""}`;

@@ -70,8 +70,15 @@ describe("describeSince", () => {
     expect([4, 6, 400].map(since)).toEqual(["since Tuesday", "since 10 March", "since 10 March 2026"]);
   });
 
-  it("names the time of day where a period is short", () => {
+  it("names the time of day where a period is short, and people are told within a day", () => {
     const minute = { fromMs: thursdayMs, toMs: thursdayMs + 60_000 };
-    expect(describeSince(thursdayMs - 90 * 60_000, minute)).toBe("since 22:30");
+    const sinceMs = thursdayMs - 90 * 60_000;
+    expect(describeSince(sinceMs, minute)).toBe("since 22:30");
+    const since = (laterMs: number): string => describeSince(sinceMs, minute, sinceMs + laterMs);
+    expect([dayMs - 1, dayMs, 7 * dayMs].map(since)).toEqual([
+      "since 22:30",
+      "since Wednesday",
+      "since 11 March",
+    ]);
   });
 });
