@@ -107,9 +107,9 @@ function createReferences(
     `INSERT INTO baseline_renewal (gateway, turbine, component, time_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const makeRoom = database.prepare(
-    `DELETE FROM baseline_renewal WHERE gateway = ? AND (time_ms, turbine, component) <= (
-       SELECT time_ms, turbine, component FROM baseline_renewal WHERE gateway = ?
-       ORDER BY time_ms DESC, turbine DESC, component DESC LIMIT 1 OFFSET ${driftBounds.renewals})`,
+    `DELETE FROM baseline_renewal WHERE (turbine, component, time_ms, gateway) IN (
+       SELECT turbine, component, time_ms, gateway FROM baseline_renewal WHERE gateway = ?
+       ORDER BY time_ms DESC, turbine DESC, component DESC LIMIT -1 OFFSET ${driftBounds.renewals})`,
   );
   return {
     reference: ({ site, turbine, component, modelDigest }) => {
@@ -127,7 +127,7 @@ function createReferences(
     },
     renew: (gateway, { turbine, component, timeMs }) => {
       const { changes } = renew.run(gateway, turbine, component, Math.trunc(timeMs));
-      if (changes > 0) makeRoom.run(gateway, gateway);
+      if (changes > 0) makeRoom.run(gateway);
     },
   };
 }
