@@ -2,6 +2,7 @@
  * Joins the half of a collector that writes: the broker where it is ours, what takes and stores what gateways send, and
  * work on the record by the clock. Answers nobody but gateways. What is opened here is closed here.
  */
+import { hasErrorCode } from "../core/contract/aurora-error.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { type Closers, openWhole } from "../core/platform/daemon/closing.ts";
@@ -39,7 +40,7 @@ interface RunningWriter {
   close(): Promise<void>;
 }
 
-/** How often it is looked whether the record is another one. */
+/** How often the record is asked whether it is another one. */
 const eraLookMs = 15_000;
 
 /**
@@ -73,7 +74,12 @@ async function assemble(options: WriterOptions, closers: Closers): Promise<Runni
     await client.subscribe(topics.allStatuses, 1, states.acceptStatus);
   };
   await followStates();
-  closers.add(every(eraLookMs, logger, followStates));
+  // That the record cannot be asked is told by whoever stores.
+  const look = (): Promise<void> =>
+    followStates().catch((error: unknown) => {
+      if (!hasErrorCode(error, "STORE")) throw error;
+    });
+  closers.add(every(eraLookMs, logger, look));
   keepRecord({ config, record, models: shelf.models, evidence, metrics, logger }, closers);
   return {
     storing: storingPart(client, intake, metrics),

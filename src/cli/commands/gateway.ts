@@ -24,7 +24,7 @@ Example:
   $ aurora gateway --config /etc/aurora/gateway.yaml --profile small
 `,
     )
-    .action(({ config, ...profile }: { readonly config: string; readonly profile?: GatewayProfile }) =>
-      runGateway({ ...installedSource(config), ...profile }),
+    .action(({ config, ...others }: { readonly config: string; readonly profile?: GatewayProfile }) =>
+      runGateway({ ...installedSource(config), ...others }),
     );
 }

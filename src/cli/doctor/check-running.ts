@@ -65,7 +65,7 @@ function describeTrouble(trouble: string): CheckResult {
           ]
         : trouble === "unreadable"
           ? [
-              "the disk failed to read some of its file when it was opened: what lies there may not be sent",
+              "the disk failed to read some of its file when it was opened: what lies there may be lost",
               "Look whether the card sits firmly, and at the disk (dmesg); the gateway's log says which pages.",
             ]
           : [

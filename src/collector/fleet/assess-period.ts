@@ -76,7 +76,7 @@ export function leaveUnassessed(
   return { verdict, reference: null, renewedMs: null };
 }
 
-/** The renewal that what is learnt begins with; one of before stands where the gateway of this period does not know of it. */
+/** The renewal that what is learnt begins with: the latest that is known. The gateway of this period may not know of the one before. */
 function beganWith({ period, stored, previous }: PeriodEvidence): number | null {
   const latestMs = Math.max(period.renewedMs ?? 0, (stored ?? previous)?.renewedMs ?? 0);
   return latestMs > 0 ? latestMs : null;

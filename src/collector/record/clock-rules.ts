@@ -12,7 +12,7 @@ import type { CheckedEnvelope, RecordFault, RecordSource, StorableRecord } from 
 export const longestWaitMs: number = 401 * dayMs;
 /** The same where nothing waits, or where a gateway's clock is known to be far behind: what it dates is older than it is. */
 const shortWaitMs = 30 * dayMs;
-/** A clock that is behind by no more dates what it dated longer than a short wait ago nearer to the truth than its arrival does. */
+/** Of a clock that is behind by no more, a time longer than a short wait ago is still nearer to the truth than its arrival. */
 const farBehindMs = shortWaitMs / 2;
 /** How far a clock may be ahead. */
 export const maxAheadMs: number = hourMs;

@@ -63,7 +63,7 @@ const maxPerPublisher = 4;
 const givesWayMs = 300_000;
 const maxAboutBytes = 65_536;
 
-/** Of a file that tells of an order, beside what else it tells. */
+/** Fields of a file that describes an order, beside its own. */
 export const admittedOrderFields: ShapeOf<AdmittedOrder> = {
   order: publishOrderSchema(),
   publisher: z.string().max(64),
@@ -73,10 +73,10 @@ export const admittedOrderFields: ShapeOf<AdmittedOrder> = {
 
 const aboutSchema = z.strictObject({ ...admittedOrderFields, begunMs: z.number() });
 
-/** What has a description (`<upload>.json`) in a folder. */
+/** Uploads that have a description (`<upload>.json`) in a folder. */
 export async function listUploads(files: Pick<FileSystem, "list">, dir: string): Promise<string[]> {
-  const names = await files.list(dir);
-  return names.flatMap((name) => (/^[0-9a-f]{32}\.json$/.test(name) ? [name.slice(0, 32)] : []));
+  const described = (await files.list(dir)).filter((name) => name.endsWith(".json"));
+  return described.map((name) => name.slice(0, -".json".length)).filter((name) => uploadPattern.test(name));
 }
 
 /** Creates it over a folder that is made when it is needed. */

@@ -1,13 +1,14 @@
 /** What every engine of the fleet's record must do with renewals of points: each counts from its own moment on. */
+
 import { expect, it } from "vitest";
 import { createDayReports } from "../../../scripts/drift/fleet-reports.ts";
 import { driftBounds } from "../../../src/collector/record/drift-rules.ts";
 import type { FleetRecord, StorableRecord } from "../../../src/collector/record/fleet-record.ts";
+import { dayMs } from "../../../src/core/maths/durations.ts";
 import { driftVerdict } from "../../core/contract/drift-verdicts.ts";
 import { createLane } from "../envelope-of.ts";
 import { smallReference } from "../known-model.ts";
 
-const dayMs = 86_400_000;
 const fromMs = Date.UTC(2023, 10, 15);
 const nowMs = fromMs + 30 * dayMs;
 const point = { site: "north-sea", turbine: "wt-1", component: "generator-bearing" };

@@ -1,4 +1,4 @@
-/** Whether a shaft is so slow that a gateway with its defaults would take its turbine to stand by, as of a speed in hertz. */
+/** Doubts about shafts that a gateway with its defaults would not hear, and the shortest configuration of one, which says those defaults. */
 import { gatewayConfigSchema } from "../../../core/contract/config/gateway-config-schema.ts";
 import type { FileDescription } from "../../../training/dataset/sidecar/sidecar.ts";
 import { formatRpm } from "./speed-doubts.ts";

@@ -59,7 +59,7 @@ interface Stretch {
 
 /** A recording that follows this soon upon the one before goes on where that ended. */
 export const seamlessMs = 2;
-/** A recording of which so much is set aside was hardly heard; its speed may end half-way, but for a run. */
+/** A recording of which more than this share was set aside was hardly heard. Below a half: where the speed ends half-way, its last run stands for one more. */
 const mostLostShare = 0.45;
 /** Times of windows are whole milliseconds. */
 const roundingMs = 1;
@@ -111,7 +111,7 @@ export function createHeardRecordings(window: WindowSpec | null = null): HeardRe
       last.toMs = endMs;
       last.revolutions += revolutions;
       if (!isStandby) last.turned += revolutions;
-      if (lostSamples < mostLostShare * samples && !isStandby) {
+      if (lostSamples <= mostLostShare * samples && !isStandby) {
         last.samples += samples;
         last.lostSamples += lostSamples;
         return;

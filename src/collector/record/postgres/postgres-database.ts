@@ -160,7 +160,7 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
     try {
       return await work(client);
     } catch (error) {
-      // It was not the server that ended it. Those that were made since are left.
+      // The server did not end it: it had no answer, and others that were made before are silent likewise. Those made since the first such failure stay.
       if (lost.has(client) && good.has(client) && sqlState(error) === undefined) good = new WeakSet();
       throw error;
     } finally {

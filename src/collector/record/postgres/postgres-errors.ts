@@ -81,7 +81,7 @@ export function isOfAnotherEra(error: unknown): boolean {
 }
 
 /** Makes a database that the record can use. */
-export const createDatabase = "createdb --owner=USER --encoding=UTF8 --template=template0 NAME";
+export const createdbCommand = "createdb --owner=USER --encoding=UTF8 --template=template0 NAME";
 
 const places = { authorities: "`record.caFile`", address: "`record.url`" };
 const hints: readonly (readonly [RegExp, string])[] = [
@@ -92,7 +92,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
   ],
   [/^25006/, "This server only reads: let `record.url` lead to the primary, not to a replica."],
   [/^28/, "Check the user, `record.passwordFile`, `record.tls`, and the server's pg_hba.conf."],
-  [/^3D/, `Create the database: \`${createDatabase}\`, USER being that of \`record.url\`.`],
+  [/^3D/, `Create the database: \`${createdbCommand}\`, USER being that of \`record.url\`.`],
   [
     /^(42501|3F000)/,
     "Let this user make tables: as the server's administrator, in this database, `GRANT USAGE, CREATE ON SCHEMA public TO USER`, or `CREATE SCHEMA AUTHORIZATION USER` where it has no schema public.",

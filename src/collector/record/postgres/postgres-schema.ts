@@ -6,7 +6,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
-import { createDatabase } from "./postgres-errors.ts";
+import { createdbCommand } from "./postgres-errors.ts";
 import { findTimescale, type PredictionDays, settlePredictionDays } from "./postgres-timescale.ts";
 import { beginUsual } from "./postgres-transaction.ts";
 
@@ -278,7 +278,7 @@ async function checkServer(session: SqlSession): Promise<void> {
   if (row?.encoding !== "UTF8") {
     throw new AuroraError("STORE", `the database's encoding is ${String(row?.encoding)}, it must be UTF8`, {
       op,
-      hint: `Create it anew: \`${createDatabase}\`.`,
+      hint: `Create it anew: \`${createdbCommand}\`.`,
     });
   }
 }

@@ -24,7 +24,7 @@ export interface SqliteDriftSteps {
   fleet(): KnownDriftFleet;
   reference(key: ReferenceKey): StoredReference | null;
   putReference(point: number, modelDigest: string, stored: StoredReference): void;
-  /** Removes references that were last used before `beforeMs`, models that nothing is kept of any more, and renewals; returns how many references. */
+  /** Removes references that were last used before `beforeMs`, renewals of before then, and models that nothing is kept of any more; returns how many references. */
   pruneReferences(beforeMs: number): number;
   /** Notes that the reference of a point is to begin anew at a moment, whether or not the point is known yet. */
   renew(gateway: string, renewal: DriftRenewal): void;

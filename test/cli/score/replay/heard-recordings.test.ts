@@ -50,6 +50,13 @@ it("counts recordings of which no window was decided", () => {
   ).toMatchObject({ unheard: 2, tooShort: 2 });
 });
 
+it("counts a recording of which nothing could be read as too short, not as mostly lost", () => {
+  const heard = createHeardRecordings();
+  heard.begin(0);
+  heard.end({ endMs: 0, revolutions: 0, samples: 0, isStandby: false });
+  expect(heard.count()).toMatchObject({ unheard: 1, mostlyLost: 0, tooShort: 1 });
+});
+
 it("counts those as heard that the next snapshot was heard together with", () => {
   const pooled = [
     [3, 0],

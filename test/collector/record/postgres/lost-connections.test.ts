@@ -109,7 +109,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
   it("gives up all connections that were made before a statement had no answer, and says no more on the silent one", async () => {
     const way = await openHushedWay(server.port);
     const url = (await server.createDatabase()).replace(`:${server.port}/`, `:${way.port}/`);
-    const database = openPostgres({ ...limits, connections: 3, statementTimeoutMs: 300, url });
+    const database = openPostgres({ ...limits, connections: 3, statementTimeoutMs: 1_000, url });
     onTestFinished(() => database.close());
     let begun = 0;
     const together = [1, 2, 3].map(() =>
