@@ -35,7 +35,6 @@ export function watchUnread(watch: UnreadWatch, closers: Closers): Promise<strin
       "what the last run kept could not be read: the gateway goes on without it",
     );
     let pauseMs = firstMs;
-    let looking = Promise.resolve();
     let isClosed = false;
     const isWritten = (): boolean => {
       outbox.flush();
@@ -48,11 +47,11 @@ export function watchUnread(watch: UnreadWatch, closers: Closers): Promise<strin
       pauseMs = Math.min(2 * pauseMs, dayMs);
       const fault = (await findConfigFault?.()) ?? null;
       if (fault !== null) {
-        const hint = "Until the configuration is right the gateway goes on without it.";
-        logger.warn("what the last run kept waits for another start, which would fail", { fault, hint });
+        const hint = "Until the configuration is right the gateway goes on without what the last run kept.";
+        logger.warn("what the last run kept waits for another start, which may fail", { fault, hint });
         return false;
       }
-      return (await file.canReadAll()) && isReady();
+      return !isClosed && (await file.canReadAll()) && isReady();
     };
     const run = async (): Promise<void> => {
       if (!(await look())) return waitAgain();
@@ -68,16 +67,16 @@ export function watchUnread(watch: UnreadWatch, closers: Closers): Promise<strin
       if (!isClosed) cancel = timers.after(pauseMs, begin);
     };
     const begin = (): void => {
-      looking = run().catch((error: unknown) => {
+      run().catch((error: unknown) => {
         logger.error("what the last run kept could not be looked at", { error });
         waitAgain();
       });
     };
     waitAgain();
+    // What is being read is not waited for: all of a store on a slow disk would take longer than a stop may.
     closers.add(() => {
       isClosed = true;
       cancel();
-      return looking;
     });
   });
 }

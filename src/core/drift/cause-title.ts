@@ -13,8 +13,8 @@ import type { ReadVerdict } from "./read-verdicts.ts";
 const named = 3;
 
 /**
- * "since Tuesday", "since 3 March", of the last 24 hours and a period shorter than half a day "since 10:42"; all UTC.
- * @param toldMs when people are told of the period
+ * "since Tuesday" within a week, else "since 3 March"; of a period shorter than half a day, told within 24 hours, "since 10:42". All UTC.
+ * @param toldMs when people are told of the period; default: at its end
  */
 export function describeSince(
   sinceMs: number,

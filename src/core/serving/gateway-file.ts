@@ -72,7 +72,7 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
   };
 }
 
-/** What is wrong with the file as it is now, or with what it names; null: another start can go by it. */
+/** What is wrong with the file as it is now, or with what it names; null: nothing. A start may succeed in spite of it. */
 export async function findGatewayFault(source: GatewaySource): Promise<string | null> {
   try {
     const file = readGatewayFile(source);

@@ -71,7 +71,7 @@ export function salvageRecords(setAside: string, policies: LanePolicies): Salvag
     const room = { leftBytes: maxRecordBytes };
     for (const lane of lanes) {
       const oldest = findOldest(database, tables, lane);
-      if (oldest === "none" || (oldest === null && hasHeldNothing(database, lane))) {
+      if (oldest === "none" || (oldest === null && readNextSequence(database, lane) === 1)) {
         lost.delete(lane);
         continue;
       }
@@ -90,7 +90,7 @@ export function salvageRecords(setAside: string, policies: LanePolicies): Salvag
       const read = rows.flatMap((row) => readRecord(lane, row) ?? []);
       records.push(...read);
       const isRead = found.every(({ isWhole }) => isWhole) && read.length === rows.length;
-      if (isRead && isUnbroken(database, lane, rows)) lost.delete(lane);
+      if (isRead && isUnbroken(database, tables, { lane, rows })) lost.delete(lane);
     }
   });
   return { records, lost: [...lost].map(([lane, sinceMs]) => ({ lane, sinceMs })) };
@@ -120,27 +120,42 @@ function findOldest(database: SqliteDatabase, tables: readonly string[], lane: L
   }
 }
 
-function hasHeldNothing(database: SqliteDatabase, lane: Lane): boolean {
+/** Do they, of a lane that is not empty, run without a hole from its oldest record up to what it counts? A damaged page of the index may give fewer rows, and no error. */
+function isUnbroken(
+  database: SqliteDatabase,
+  tables: readonly string[],
+  { lane, rows }: { readonly lane: Lane; readonly rows: readonly SqlRow[] },
+): boolean {
+  const nextSequence = readNextSequence(database, lane);
+  if (rows.length === 0 || nextSequence === null) return false;
+  const firstSequence = nextSequence - rows.length;
+  const runs = rows.every(({ place }, index) => Number(place) === firstSequence + index);
+  return runs && !holdsOlder(database, tables, { lane, sequence: firstSequence });
+}
+
+/** Does a table, read without its index, hold something older of the lane? Where damage ends that reading, the index is believed. */
+function holdsOlder(
+  database: SqliteDatabase,
+  tables: readonly string[],
+  { lane, sequence }: { readonly lane: Lane; readonly sequence: number },
+): boolean {
   try {
-    const row = database
-      .prepare("SELECT next_sequence FROM outbox_lane WHERE lane = ?")
-      .get(laneNumber(lane));
-    return row === undefined || Number(row.next_sequence) === 1;
+    return tables.some((table) => {
+      const older = `SELECT 1 FROM ${table} NOT INDEXED WHERE lane = ? AND sequence < ? LIMIT 1`;
+      return database.prepare(older).get(laneNumber(lane), sequence) !== undefined;
+    });
   } catch {
     return false;
   }
 }
 
-/** Do they, of a lane that is not empty, run without a hole up to what it counts? A damaged page of the index may give fewer rows, and no error. */
-function isUnbroken(database: SqliteDatabase, lane: Lane, rows: readonly SqlRow[]): boolean {
+/** Of the record that the lane would have got next, 1 where it never held one; null: it cannot be read. */
+function readNextSequence(database: SqliteDatabase, lane: Lane): number | null {
   try {
-    const counted = database
-      .prepare("SELECT next_sequence FROM outbox_lane WHERE lane = ?")
-      .get(laneNumber(lane));
-    const firstSequence = Number(counted?.next_sequence) - rows.length;
-    return rows.length > 0 && rows.every(({ place }, index) => Number(place) === firstSequence + index);
+    const next = database.prepare("SELECT next_sequence FROM outbox_lane WHERE lane = ?");
+    return Number(next.get(laneNumber(lane))?.next_sequence ?? 1);
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -146,6 +146,11 @@ test("a damaged page of the index that gives fewer records and no error leaves n
     countCells(index, 39);
   });
   expect(takeOver(holed)).toMatchObject({ lost: expect.arrayContaining(["alert"]) });
+  const headless = leave((index) => {
+    index.copyWithin(firstCell, firstCell + 2 * 10, firstCell + 2 * 40);
+    countCells(index, 30);
+  });
+  expect(takeOver(headless)).toMatchObject({ lost: expect.arrayContaining(["alert"]) });
   const emptied = takeOver(leave((index) => countCells(index, 0)));
   expect(emptied).toMatchObject({ ids: [], lost: expect.arrayContaining(["alert"]) });
 });

@@ -67,6 +67,9 @@ export interface CollectorConfig {
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }
 
+/** Its host with the port, and what follows from the `?` on: that is found here so that the refusal can say what to write instead. */
+const recordUrl = /^postgres(?:ql)?:\/\/[^\s/:@?]+@([^\s/@?]+)\/[^\s/?]+(\?\S*)?$/;
+
 const recordSchema = onDemand(() =>
   z
     .strictObject({
@@ -79,13 +82,9 @@ const recordSchema = onDemand(() =>
       url: z
         .string()
         .max(2_048)
-        .regex(
-          /^postgres(ql)?:\/\/[^\s/:@?]+@[^\s/@?]+\/[^\s/?]+(\?\S*)?$/,
-          "postgres://user@host:5432/database, without a password",
-        )
+        .regex(recordUrl, "postgres://user@host:5432/database, without a password")
         .superRefine((url, context) => {
-          const [, host = "", query] =
-            /^postgres(?:ql)?:\/\/[^\s/:@?]+@([^\s/@?]+)\/[^\s/?]+(\?\S*)?$/.exec(url) ?? [];
+          const [, host = "", query] = recordUrl.exec(url) ?? [];
           const complain = (message: string, write: string): void =>
             context.addIssue({ code: "custom", message, params: { write } });
           if (host.includes(",")) {

@@ -1,7 +1,7 @@
 /**
- * Runs a daemon until it is asked to stop: SIGINT, SIGTERM, SIGHUP, or the end of the parent that forked it; where systemd started it, and
- * so starts it again, also until another start has what this one lacks. Tells the parent, or systemd, when it is ready. Stops once, within a
- * bound. Reads no configuration anew, whatever the signal.
+ * Runs a daemon until it is asked to stop: SIGINT, SIGTERM, SIGHUP, or the end of the parent that forked it; where systemd started it, which
+ * is expected to start it again, also until another start has what this one lacks. Tells the parent, or systemd, when it is ready. Stops
+ * once, within a bound. Reads no configuration anew, whatever the signal.
  */
 import { closeSync } from "node:fs";
 import { findClockFault, systemTimers } from "../clock.ts";
@@ -41,7 +41,7 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   const nextWork = async (): Promise<void> => daemon.nextWork?.();
   const stopPulse = manager === null ? undefined : followWork(manager, { nextWork, timers: systemTimers });
   const ends = [asked.then((reason) => ({ reason, isAsked: true }))];
-  // Nobody else is sure to start it again.
+  // Elsewhere nobody is expected to start it again.
   if (manager !== null && daemon.outdated !== undefined)
     ends.push(daemon.outdated.then((reason) => ({ reason, isAsked: false })));
   const { reason, isAsked } = await Promise.race(ends);
