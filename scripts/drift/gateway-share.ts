@@ -14,7 +14,7 @@ import { createDriftTask } from "../../src/core/drift/drift-task.ts";
 import { levelEdgesDb } from "../../src/core/drift/fit-reference.ts";
 import { addToDay } from "../../src/core/drift/merge-day.ts";
 import { beginSiteReference } from "../../src/core/drift/site-reference.ts";
-import { dayMs } from "../../src/core/maths/durations.ts";
+import { dayMs, hourMs } from "../../src/core/maths/durations.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { type LoadedBundle, type ScoredWindow, serveBundle } from "../../src/core/serving/loaded-bundle.ts";
@@ -156,7 +156,7 @@ function timeAssessing(reports: readonly DriftReport[], reference: DriftReferenc
     // What was heard stands for the hours of a day, so that it has as many cells as one.
     for (let hour = 0; hour < 24; hour++) {
       for (const report of reports) {
-        const fromMs = day * dayMs + hour * 3_600_000 + (report.fromMs % 3_000_000);
+        const fromMs = day * dayMs + hour * hourMs + (report.fromMs % 3_000_000);
         summary = addToDay(
           summary,
           { ...report, fromMs, toMs: fromMs + (report.toMs - report.fromMs) },

@@ -10,7 +10,7 @@ import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import { assessDay } from "../../src/core/drift/assess-day.ts";
 import { createDriftTask, type DriftTask } from "../../src/core/drift/drift-task.ts";
 import { beginSiteReference } from "../../src/core/drift/site-reference.ts";
-import { dayMs } from "../../src/core/maths/durations.ts";
+import { dayMs, hourMs } from "../../src/core/maths/durations.ts";
 import { groupBy } from "../../src/core/maths/group-by.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
@@ -68,7 +68,7 @@ const lengths: Readonly<Record<string, (index: number, timeMs: number) => boolea
 };
 
 function isWithin(timeMs: number, fromHour: number, toHour: number): boolean {
-  const hour = (timeMs % dayMs) / 3_600_000;
+  const hour = (timeMs % dayMs) / hourMs;
   return hour >= fromHour && hour < toHour;
 }
 

@@ -26,7 +26,7 @@ import type {
   StoredReference,
 } from "./drift-record.ts";
 import { DriftRefusedError, driftBounds, driftCursor } from "./drift-rules.ts";
-import { numberOrNull, type RecordRow } from "./record-rules.ts";
+import { numberOrNull, type RecordRow, textOrNull } from "./record-rules.ts";
 
 /** A report as a day of its own: where in which period it belongs. @throws DriftRefusedError when it does not hold together */
 export function placeReport(report: DriftReport, periodMs: number): DaySummary {
@@ -268,7 +268,7 @@ export function readDuePeriod(row: RecordRow): DriftPeriod {
     modelName: String(row.model_name),
     modelVersion: String(row.model_version),
     renewedMs: numberOrNull(row.renewed_ms),
-    previousDigest: row.previous_digest === null ? null : String(row.previous_digest),
+    previousDigest: textOrNull(row.previous_digest),
   };
 }
 

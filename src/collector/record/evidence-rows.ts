@@ -2,7 +2,7 @@
 import { evidenceKinds } from "../../core/contract/evidence.ts";
 import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import type { EvidenceShare } from "./evidence-record.ts";
-import type { RecordRow } from "./record-rules.ts";
+import { type RecordRow, textOrNull } from "./record-rules.ts";
 
 export const evidenceColumns = [
   "id",
@@ -47,8 +47,7 @@ export function toEvidenceRow(evidence: RecordedEvidence): (string | number | nu
 
 export function fromEvidenceRow(row: RecordRow): RecordedEvidence {
   const text = (name: (typeof evidenceColumns)[number]): string => String(row[name]);
-  const optional = (name: (typeof evidenceColumns)[number]): string | null =>
-    row[name] === null ? null : String(row[name]);
+  const optional = (name: (typeof evidenceColumns)[number]): string | null => textOrNull(row[name]);
   const model: RecordedEvidence["model"] = JSON.parse(text("model_json"));
   const said: RecordedEvidence["said"] = JSON.parse(text("said_json"));
   return {

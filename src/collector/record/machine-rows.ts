@@ -1,7 +1,7 @@
 /** Rows of the machines in the field, as both databases give them. */
 import { fromTwinRow } from "./clone-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "./machine-record.ts";
-import { numberOrNull, type RecordRow } from "./record-rules.ts";
+import { numberOrNull, type RecordRow, textOrNull } from "./record-rules.ts";
 
 /** One text for site and turbine. */
 export function nameTurbine({ site, turbine }: RecordRow | TurbineRef): string {
@@ -16,7 +16,7 @@ export function fromTurbineRow(
   return {
     site: String(row.site),
     turbine: String(row.turbine),
-    gateway: textOf(row.gateway),
+    gateway: textOrNull(row.gateway),
     lastSeenMs: Number(row.last_seen_ms),
     state,
     unwatchedMs: numberOrNull(row.unwatched_ms),
@@ -29,7 +29,7 @@ export function fromGatewayRow(row: RecordRow): RecordedGateway {
   return {
     gateway: String(row.gateway),
     online: online === null ? null : Boolean(online),
-    version: textOf(row.version),
+    version: textOrNull(row.version),
     lastSeenMs: Number(row.seen_ms),
     offlineMs: numberOrNull(row.offline_ms),
     clonedMs: numberOrNull(row.cloned_ms),
@@ -39,8 +39,4 @@ export function fromGatewayRow(row: RecordRow): RecordedGateway {
 
 function readState({ state_json: json }: RecordRow): RecordedTurbine["state"] {
   return json === null ? null : JSON.parse(String(json));
-}
-
-function textOf(value: unknown): string | null {
-  return value === null ? null : String(value);
 }

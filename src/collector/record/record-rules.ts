@@ -17,6 +17,11 @@ export function numberOrNull(value: unknown): number | null {
   return value === null || value === undefined ? null : Number(value);
 }
 
+/** As a text; null where nothing is known. */
+export function textOrNull(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
 /** A read never returns more steps than this. */
 const maxSeriesSteps = 4_000;
 

@@ -13,8 +13,8 @@ interface TimedRecording {
 }
 
 /** A day for clocks that run ahead. */
-const toleratedMs: number = dayMs;
-const yearMs: number = 365.25 * dayMs;
+const toleratedMs = dayMs;
+const yearMs = 365.25 * dayMs;
 /** A pause that is worth a word, and by how many times it is longer than others. */
 const oddGapMs = yearMs;
 const oddGaps = 50;

@@ -2,6 +2,7 @@
 import { briefState, type HeldState } from "../brief-state.ts";
 import type { MachineRecord, TurbineRef } from "../machine-record.ts";
 import { fromGatewayRow, fromTurbineRow, nameTurbine } from "../machine-rows.ts";
+import { textOrNull } from "../record-rules.ts";
 import type { PostgresDatabase, PostgresRow } from "./postgres-database.ts";
 import { inOneEra, rememberByEra } from "./postgres-era.ts";
 import { columnsOf } from "./postgres-values.ts";
@@ -28,7 +29,7 @@ export function createPostgresListing(database: PostgresDatabase): MachineRecord
     for (let from = 0; from < changed.length; from += statesAtOnce) {
       const part = changed.slice(from, from + statesAtOnce) as unknown as readonly TurbineRef[];
       for (const { state_json, ...row } of await readTurbines(held, part)) {
-        const state = briefState(state_json === null ? null : String(state_json));
+        const state = briefState(textOrNull(state_json));
         next.set(nameTurbine(row), { version: String(row.version), state });
         newer.set(nameTurbine(row), row);
       }

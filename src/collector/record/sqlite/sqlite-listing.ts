@@ -3,6 +3,7 @@ import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-databa
 import { briefState, type HeldState } from "../brief-state.ts";
 import type { MachineRecord } from "../machine-record.ts";
 import { fromGatewayRow, fromTurbineRow, nameTurbine } from "../machine-rows.ts";
+import { textOrNull } from "../record-rules.ts";
 
 /** Prepares the statements over a migrated database. */
 export function createSqliteListing(database: SqliteDatabase): MachineRecord {
@@ -25,7 +26,7 @@ export function createSqliteListing(database: SqliteDatabase): MachineRecord {
       const next = new Map<string, HeldState>();
       const read = turbines.all().map((row) => {
         const name = nameTurbine(row);
-        const json = row.state_json === null ? null : String(row.state_json);
+        const json = textOrNull(row.state_json);
         const before = held.get(name);
         const version = json ?? "";
         const brief = before?.version === version ? before : { version, state: briefState(json) };

@@ -41,24 +41,15 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await expect(openAt(url, { login: { ca: "" } })).rejects.toMatchObject(helpedBy("`record.tls`"));
   });
 
+  const grant = "GRANT USAGE, CREATE ON SCHEMA public TO USER";
   it.each([
-    ["that lets a user make no tables", ""],
-    ["whose schema a user may not use", "REVOKE ALL ON SCHEMA public FROM PUBLIC"],
-  ])("%s is changed by the statement that the hint gives", async (_, before) => {
+    ["that lets a user make no tables", "", grant],
+    ["whose schema a user may not use", "REVOKE ALL ON SCHEMA public FROM PUBLIC", grant],
+    ["that has no schema", "DROP SCHEMA public", "CREATE SCHEMA AUTHORIZATION USER"],
+  ])("%s is changed by the statement that the hint gives", async (_, before, cure) => {
     const url = await server.createDatabase();
     if (before !== "") await query(url, before);
     const own = url.replace("aurora@", "other@");
-    const cure = "GRANT USAGE, CREATE ON SCHEMA public TO USER";
-    await expect(openAt(own)).rejects.toMatchObject(helpedBy(cure));
-    await query(url, cure.replace("USER", "other"));
-    await (await openAt(own)).check();
-  });
-
-  it("that has no schema gets one by the statement that the hint gives", async () => {
-    const url = await server.createDatabase();
-    await query(url, "DROP SCHEMA public");
-    const own = url.replace("aurora@", "other@");
-    const cure = "CREATE SCHEMA AUTHORIZATION USER";
     await expect(openAt(own)).rejects.toMatchObject(helpedBy(cure));
     await query(url, cure.replace("USER", "other"));
     await (await openAt(own)).check();
