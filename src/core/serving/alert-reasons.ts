@@ -29,19 +29,13 @@ interface AlertReasonsOptions extends HeardMachine {
   readonly logger: Logger;
 }
 
-/** A window that was decided. */
-interface ExplainedWindow extends ScoredWindow {
-  /** NaN or absent: not known. */
-  readonly powerKw?: number | undefined;
-}
-
 export interface AlertReasons {
   /** Remembers the window: what is due now or later may rest on it. */
-  note(explained: ExplainedWindow): void;
-  /** The reasons of what is due after `explained`, one an alert; `likeAlarms` are open, oldest first, at bearings that are alike: default none. */
+  note(scored: ScoredWindow): void;
+  /** The reasons of what is due after `scored`, one an alert; `likeAlarms` are open, oldest first, at bearings that are alike: default none. */
   give(
     due: readonly DueAlert[],
-    explained: ExplainedWindow,
+    scored: ScoredWindow,
     likeAlarms?: readonly OpenAlarm[],
   ): Promise<readonly AlertContext[]>;
 }
@@ -70,7 +64,7 @@ class Reasons implements AlertReasons {
     this.#options = options;
   }
 
-  note({ window, output, bundle, powerKw }: ExplainedWindow): void {
+  note({ window, output, bundle, powerKw }: ScoredWindow): void {
     const scoring = digestScoring(bundle.manifest);
     if (this.#recentOf !== scoring) this.#recent = null;
     this.#recentOf = scoring;
@@ -81,15 +75,15 @@ class Reasons implements AlertReasons {
 
   async give(
     due: readonly DueAlert[],
-    explained: ExplainedWindow,
+    scored: ScoredWindow,
     likeAlarms: readonly OpenAlarm[] = [],
   ): Promise<readonly AlertContext[]> {
-    const { manifest } = explained.bundle;
+    const { manifest } = scored.bundle;
     const { features, window } = manifest;
     const { bearing, polePairs, gearedShafts } = this.#options;
-    const self = this.#knowSelf(explained.bundle);
+    const self = this.#knowSelf(scored.bundle);
     const coinciding = shareCoincidingModes(features, bearing);
-    const explanations = await this.#explain(explained, self);
+    const explanations = await this.#explain(scored, self);
     return due.map(({ output, mode, sinceMs }) => ({
       explanation: explanations[output] ?? null,
       horizonHours: manifest.horizonHours,
@@ -116,11 +110,11 @@ class Reasons implements AlertReasons {
     return this.#known.self;
   }
 
-  async #explain(explained: ExplainedWindow, self: HealthySelf): Promise<readonly Explanation[]> {
+  async #explain(scored: ScoredWindow, self: HealthySelf): Promise<readonly Explanation[]> {
     // A device that does not say what its model was given leaves nothing to explain.
-    if (explained.window.features.length === 0) return [];
+    if (scored.window.features.length === 0) return [];
     try {
-      return await explainScored(explained, self.background);
+      return await explainScored(scored, self.background);
     } catch (error) {
       // Its gap then says so.
       this.#options.logger.error("an alert could not be explained", { error });
