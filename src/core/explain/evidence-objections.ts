@@ -1,5 +1,6 @@
 /** What speaks against a bearing fault in a spectrum that shows some of its lines: each as a clause without a full stop. */
 import { bearingFaults, type FaultKind } from "../contract/bundle/bearing-fault.ts";
+import type { StatedShafts } from "../contract/bundle/stated-shafts.ts";
 import type { EvidenceLine, LineOrder } from "../contract/physical-evidence.ts";
 import { joinWords, nameHarmonic, nameSpacing } from "./evidence-words.ts";
 import { type FaultLine, isWithinReach } from "./fault-lines.ts";
@@ -16,7 +17,7 @@ import { findGearedLine } from "./shaft-lines.ts";
 import { standsOnSupply } from "./supply-lines.ts";
 
 /** The fault, beside those that it could be taken for. */
-interface Accusation {
+interface Accusation extends StatedShafts {
   readonly own: FaultPicture;
   /** The one of the others whose harmonics stand out most. */
   readonly rival: FaultPicture | null;
@@ -25,10 +26,6 @@ interface Accusation {
   readonly lines: readonly EvidenceLine[];
   /** Of the windows; NaN: not known, and nothing is said that rests on it. */
   readonly revolutions: number;
-  /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
-  readonly polePairs?: number | undefined;
-  /** Turns of each shaft that teeth lock to the bearing's, in one of the bearing's; absent: nobody says. */
-  readonly gearedShafts?: readonly number[] | undefined;
 }
 
 /** A rival whose lines stand out so little less explains the spectrum as well, dB. */

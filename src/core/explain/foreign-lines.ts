@@ -1,4 +1,5 @@
 /** Lines of a window that stand where a machine may have one that is not its bearing's: electrical hum, harmonics of the shaft and of those geared to it. */
+import type { StatedShafts } from "../contract/bundle/stated-shafts.ts";
 import type { ForeignLines } from "../contract/stream.ts";
 import { listHumLines } from "./mains-hum.ts";
 import { listShaftLines, type ShaftColumns } from "./shaft-lines.ts";
@@ -10,14 +11,10 @@ const none: readonly number[] = [];
 export const noForeignLines: ForeignLines = { hum: none, shaft: none };
 
 /** A spectrum of `seconds`. */
-interface HeardSpectrum {
+interface HeardSpectrum extends StatedShafts {
   readonly shaftRpm: number;
   readonly seconds: number;
   readonly shaftColumns: ShaftColumns;
-  /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
-  readonly polePairs?: number | undefined;
-  /** Turns of each shaft that teeth lock to the bearing's, in one of the bearing's; absent: nobody says. */
-  readonly gearedShafts?: readonly number[] | undefined;
 }
 
 /**

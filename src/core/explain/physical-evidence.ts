@@ -4,6 +4,7 @@
  * them, this what a person with a spectrum would. Says nothing of a failure mode that makes no lines of its own.
  */
 import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
+import type { StatedShafts } from "../contract/bundle/stated-shafts.ts";
 import {
   type EvidenceLine,
   type EvidenceRange,
@@ -27,12 +28,8 @@ import { listMaskedKinds } from "./masked-kinds.ts";
 import { countQuietWindows } from "./quiet-windows.ts";
 
 /** Whose evidence is asked for, and in which spectrum. */
-export interface EvidenceSubject extends SearchedSpectrum {
+export interface EvidenceSubject extends SearchedSpectrum, StatedShafts {
   readonly failureMode: string;
-  /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
-  readonly polePairs?: number | undefined;
-  /** Turns of each shaft that teeth lock to the bearing's, in one of the bearing's; absent: nobody says. */
-  readonly gearedShafts?: readonly number[] | undefined;
 }
 
 /** What is known beside the windows. */

@@ -4,6 +4,7 @@
  * speed is wrong the shaft's own first lines tell, where they are heard. Cannot tell a harmonic from a fault whose line happens to stand there.
  */
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
+import type { StatedShafts } from "../contract/bundle/stated-shafts.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 
 /** By such a share the stated speed of a machine is wrong on an ordinary day, as that of an induction motor under load. */
@@ -132,12 +133,7 @@ export function listShaftLines(
     revolutions,
     shaft,
     gearedShafts = [],
-  }: {
-    readonly revolutions: number;
-    readonly shaft: ShaftColumns;
-    /** Turns of each in one of the shaft. */
-    readonly gearedShafts?: readonly number[] | undefined;
-  },
+  }: Pick<StatedShafts, "gearedShafts"> & { readonly revolutions: number; readonly shaft: ShaftColumns },
 ): readonly number[] {
   const deviation = revolutions < fewestToMeasure ? Number.NaN : measureDeviation(orders, shaft);
   const isGeared = (line: number): boolean =>

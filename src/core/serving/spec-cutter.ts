@@ -7,6 +7,7 @@
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
+import type { StatedShafts } from "../contract/bundle/stated-shafts.ts";
 import type { Quarantine, SampleRun, WindowParts } from "../contract/stream.ts";
 import { listForeignLines, noForeignLines } from "../explain/foreign-lines.ts";
 import { fewestRevolutions } from "../features/spectrum-pool.ts";
@@ -31,12 +32,8 @@ export interface WindowBundle {
 }
 
 /** What a cutter has to know of the machine that it listens to. */
-export interface HeardMachine {
+export interface HeardMachine extends StatedShafts {
   readonly bearing: BearingOrders;
-  /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
-  readonly polePairs?: number | undefined;
-  /** Turns of each shaft that teeth lock to the bearing's, in one of the bearing's; absent: nobody says. */
-  readonly gearedShafts?: readonly number[] | undefined;
 }
 
 /** Where the next window begins: at `offset` of the block at hand, −1 until its first sample is met there. */

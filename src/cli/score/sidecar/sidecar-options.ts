@@ -6,10 +6,10 @@ import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.t
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import {
   maxGearedShafts,
+  maxPolePairs,
   mostGearedTurns,
   parseGearedShafts,
-} from "../../../core/contract/config/geared-shafts.ts";
-import { maxPolePairs } from "../../../core/contract/config/pole-pairs.ts";
+} from "../../../core/contract/bundle/stated-shafts.ts";
 import { readStatedRate } from "../../../training/dataset/samples/sample-file.ts";
 import { readTimeColumn } from "../../../training/dataset/samples/time-column.ts";
 import {

@@ -3,6 +3,7 @@
  * see `gateway-config-schema.ts`) and, where one is sensible, a default. Secrets stand in files or in the environment, never in the YAML itself.
  */
 import type { BearingOrders } from "../bundle/bearing.ts";
+import type { StatedShafts } from "../bundle/stated-shafts.ts";
 import type { BrokerLoginConfig } from "./config-parts.ts";
 import type { EvidenceConfig } from "./evidence-config.ts";
 import type { ModbusConfig } from "./modbus-config.ts";
@@ -33,17 +34,13 @@ export interface DeviceConfig {
 }
 
 /** One component of one turbine, watched by one bundle. */
-export interface PointConfig {
+export interface PointConfig extends StatedShafts {
   readonly component: string;
   readonly bundle: string;
   /** Id of the device and the name of its channel. */
   readonly device: string;
   readonly channel: string;
   readonly bearing: BearingOrders;
-  /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
-  readonly polePairs?: number | undefined;
-  /** Turns of each shaft that teeth lock to the bearing's, in one of the bearing's; absent: nobody says. */
-  readonly gearedShafts?: readonly number[] | undefined;
   /** Shaft speed to assume where the device does not send one; null: such windows are set aside. */
   readonly shaftRpm: number | null;
   /** Counted up by hand after maintenance or a change of the sensor: the healthy baseline is then learnt again. */

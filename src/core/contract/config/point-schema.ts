@@ -1,11 +1,10 @@
 /** The validator of a measuring point in a gateway's configuration. */
 import { z } from "zod";
 import { writtenBearingSchema } from "../bundle/bearing.ts";
+import { maxGearedShafts, maxPolePairs, mostGearedTurns } from "../bundle/stated-shafts.ts";
 import { onDemand } from "../on-demand.ts";
 import { idSchema as id } from "./config-parts.ts";
 import type { PointConfig } from "./gateway-config.ts";
-import { maxGearedShafts, mostGearedTurns } from "./geared-shafts.ts";
-import { maxPolePairs } from "./pole-pairs.ts";
 
 /** Validator of {@link PointConfig}. */
 export const pointSchema: () => z.ZodType<PointConfig> = onDemand(() =>

@@ -1,6 +1,7 @@
 /** What is asked of a running gateway to get raw samples of a device, and what it answers; JSON over its local HTTP. */
 import { z } from "zod";
 import { type BearingOrders, bearingOrdersSchema } from "../bundle/bearing.ts";
+import type { StatedShafts } from "../bundle/stated-shafts.ts";
 import { onDemand } from "../on-demand.ts";
 
 /** Longest capture in seconds. */
@@ -18,7 +19,7 @@ export interface DeviceCaptureRequest {
 }
 
 /** What a recording is: the `.json` beside a `.npy`, as `aurora score` reads it. */
-export interface RecordingAbout {
+export interface RecordingAbout extends StatedShafts {
   readonly rateHz: number;
   /** Mean over the recording; left out: unknown. */
   readonly shaftRpm?: number | undefined;
@@ -27,9 +28,6 @@ export interface RecordingAbout {
   /** Physical value = count · scale. */
   readonly scale: number;
   readonly bearing?: BearingOrders | undefined;
-  /** Of the induction motor on the shaft, and of shafts that teeth lock to it, as the point states them. */
-  readonly polePairs?: number | undefined;
-  readonly gearedShafts?: readonly number[] | undefined;
   readonly device: string;
   readonly channel: string;
   readonly unit: string;
@@ -55,10 +53,9 @@ export interface DeviceCaptureReply {
 /** Newer gateways may state more geared shafts than the configuration of this version takes. */
 const mostShafts = 16;
 
-/** Validators of what a description of samples says of the shafts around, as {@link RecordingAbout} has it. */
+/** Validators of {@link StatedShafts} in a description of samples. */
 export function statedShaftsShape(): {
-  readonly polePairs: z.ZodType<number | undefined>;
-  readonly gearedShafts: z.ZodType<readonly number[] | undefined>;
+  readonly [Key in keyof StatedShafts]-?: z.ZodType<StatedShafts[Key]>;
 } {
   return {
     polePairs: z.int().positive().optional(),

@@ -1,5 +1,5 @@
 /** The keys of a description of samples, in any usual spelling: which are read, and what they come to. */
-import { maxPolePairs } from "../../../core/contract/config/pole-pairs.ts";
+import { maxPolePairs } from "../../../core/contract/bundle/stated-shafts.ts";
 import { isAbsent } from "../../../core/contract/fields.ts";
 import { plainKey } from "../plain-key.ts";
 import { speaksOfBearing } from "./bearing-words.ts";

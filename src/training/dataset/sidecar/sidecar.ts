@@ -13,7 +13,7 @@ import {
   maxGearedShafts,
   mostGearedTurns,
   parseGearedShafts,
-} from "../../../core/contract/config/geared-shafts.ts";
+} from "../../../core/contract/bundle/stated-shafts.ts";
 import { isAbsent } from "../../../core/contract/fields.ts";
 import { isPlausibleTime, parseTime } from "../parse-time.ts";
 import { plainKey } from "../plain-key.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseGearedShafts } from "../../../../src/core/contract/config/geared-shafts.ts";
+import { parseGearedShafts } from "../../../../src/core/contract/bundle/stated-shafts.ts";
 
 test.each([
   ["4.765", [4.765]],
