@@ -5,9 +5,9 @@
  * lie somewhat further apart as soon as one of them slips into the other's.
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
-import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
+import type { FaultKind } from "../contract/bundle/bearing-fault.ts";
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
-import { isWithinReach, listFaultLines } from "./fault-lines.ts";
+import { isWithinReach, listFirstLines } from "./fault-lines.ts";
 import { shareByBearing } from "./share-by-bearing.ts";
 
 /** As {@link findCoincidingModes}, one list for all points that are alike in both. */
@@ -16,14 +16,8 @@ export const shareCoincidingModes: (features: FeatureSpec, bearing: BearingOrder
 
 /** Two modes or more, or none. */
 export function findCoincidingModes(features: FeatureSpec, bearing: BearingOrders): readonly FaultKind[] {
-  const lines = listFaultLines({ features, bearing }).filter(
-    ({ kind, harmonic }) => kind === "harmonic" && harmonic === 1,
-  );
-  const firsts = faultKinds.flatMap((mode) => {
-    const line = lines.find(({ of }) => of === bearingFaults[mode].order);
-    return line === undefined ? [] : [{ mode, line }];
-  });
+  const firsts = listFirstLines({ features, bearing });
   return firsts
     .filter((own) => firsts.some((other) => other !== own && isWithinReach(own.line, other.line)))
-    .map(({ mode }) => mode);
+    .map(({ kind }) => kind);
 }

@@ -12,20 +12,17 @@ import {
   objectToPlace,
   objectToSpread,
   objectToWander,
+  type PlacedFaults,
 } from "./place-objections.ts";
 import { findGearedLine } from "./shaft-lines.ts";
 import { standsOnSupply } from "./supply-lines.ts";
 
-/** The fault, beside those that it could be taken for. */
-interface Accusation extends StatedShafts {
-  readonly own: FaultPicture;
+/** The fault, as it is told, in the machine that has it. */
+interface Accusation extends PlacedFaults, StatedShafts {
   /** The one of the others whose harmonics stand out most. */
   readonly rival: FaultPicture | null;
-  readonly pictures: readonly FaultPicture[];
   /** The own lines as they are told. */
   readonly lines: readonly EvidenceLine[];
-  /** Of the windows; NaN: not known, and nothing is said that rests on it. */
-  readonly revolutions: number;
 }
 
 /** A rival whose lines stand out so little less explains the spectrum as well, dB. */

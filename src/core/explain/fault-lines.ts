@@ -4,6 +4,7 @@
  * those that a microcontroller scored alike. Computes no spectrum; a declaration that it does not understand is no line.
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import type { FeatureDeclaration, FeatureParameter, FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import { type LineOrder, lineOrders } from "../contract/physical-evidence.ts";
@@ -30,10 +31,14 @@ export interface FaultLine {
   readonly isShaded: boolean;
 }
 
-/** Where lines are searched, and for how long a time. */
-export interface SearchedSpectrum {
+/** How a bundle's windows are cut and read. */
+export interface CutSpecs {
   readonly features: FeatureSpec;
   readonly window: WindowSpec;
+}
+
+/** Where lines are searched, and for how long a time. */
+export interface SearchedSpectrum extends CutSpecs {
   readonly bearing: BearingOrders;
 }
 
@@ -62,6 +67,19 @@ export function listFaultLines({
   return features.list.flatMap((feature, column) => {
     const line = readLine(feature, { column, orders, guard: guards.get(feature.chain) ?? 0 });
     return line === null ? [] : [line];
+  });
+}
+
+/** The first harmonic of each kind of bearing fault, of those that have one. */
+export function listFirstLines(
+  spectrum: Pick<SearchedSpectrum, "features" | "bearing">,
+): readonly { readonly kind: FaultKind; readonly line: FaultLine }[] {
+  const firsts = listFaultLines(spectrum).filter(
+    ({ kind, harmonic }) => kind === "harmonic" && harmonic === 1,
+  );
+  return faultKinds.flatMap((kind) => {
+    const line = firsts.find(({ of }) => of === bearingFaults[kind].order);
+    return line === undefined ? [] : [{ kind, line }];
   });
 }
 

@@ -6,10 +6,8 @@
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
-import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
-import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow, ForeignLines } from "../contract/stream.ts";
-import { computeLineNoise, dbPerLog, findNeededDb, listFaultLines } from "./fault-lines.ts";
+import { type CutSpecs, computeLineNoise, dbPerLog, findNeededDb, listFaultLines } from "./fault-lines.ts";
 import { noForeignLines } from "./foreign-lines.ts";
 import { shareByBearing } from "./share-by-bearing.ts";
 
@@ -44,12 +42,6 @@ export function listForeignKinds(found: readonly ForeignCount[]): readonly Fault
 /** Some lines were found, and all of these are foreign. */
 export function isAllForeign({ foreign, own }: ForeignCount): boolean {
   return own === 0 && foreign > 0;
-}
-
-/** How a bundle's windows are cut and read. */
-interface CutSpecs {
-  readonly features: FeatureSpec;
-  readonly window: WindowSpec;
 }
 
 /** Creates a finder for all windows of a bundle and a bearing. */

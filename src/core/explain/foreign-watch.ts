@@ -4,9 +4,8 @@
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { FaultKind } from "../contract/bundle/bearing-fault.ts";
-import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
-import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow, ForeignLines } from "../contract/stream.ts";
+import type { CutSpecs } from "./fault-lines.ts";
 import { noForeignLines } from "./foreign-lines.ts";
 import { type ForeignCount, listForeignKinds, shareKindLineCounter } from "./foreign-modes.ts";
 import { createHeardElsewhere, type HeardMoment } from "./heard-elsewhere.ts";
@@ -32,12 +31,6 @@ export interface ForeignWatch {
 /** Of a point of which nothing was heard. */
 export function createForeignWatch(cut: CutSpecs, bearing: BearingOrders): ForeignWatch {
   return new LineWatch(cut, bearing);
-}
-
-/** How a bundle's windows are cut and read. */
-interface CutSpecs {
-  readonly features: FeatureSpec;
-  readonly window: WindowSpec;
 }
 
 class LineWatch implements ForeignWatch {

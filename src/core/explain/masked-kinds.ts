@@ -4,17 +4,14 @@
  * a shaft that teeth lock to the bearing's has a line, a kind's may be that.
  */
 import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
-import { listFaultLines, type SearchedSpectrum } from "./fault-lines.ts";
+import { type CutSpecs, listFaultLines, listFirstLines, type SearchedSpectrum } from "./fault-lines.ts";
 import { findGearedLine, type GearedLine, listShaftLines } from "./shaft-lines.ts";
 
 /** More is not left free beside harmonics of the shaft, in orders: as `widenShaftGuard` in core/features has it. */
 const widestGuard = 0.4;
 
 /** How far lines have to lie from the shaft's harmonics in windows of so many revolutions, in orders; 0: no further than in whole ones. */
-export function findSnapshotGuard(
-  { features, window }: Pick<SearchedSpectrum, "features" | "window">,
-  revolutions: number,
-): number {
+export function findSnapshotGuard({ features, window }: CutSpecs, revolutions: number): number {
   if (window.unit !== "revolutions" || !(revolutions < window.length)) return 0;
   const guards = features.chains.map(({ params }) => Number(params.shaftGuardOrders ?? 0));
   const widened = Math.max(0, ...guards) * (window.length / revolutions);
@@ -48,13 +45,7 @@ export function listGearedKinds(
   const { unit, length } = spectrum.window;
   if (unit !== "revolutions") return [];
   const heard = { revolutions: length, shaft: unheardShaft };
-  const lines = listFaultLines(spectrum).filter(
-    ({ kind, harmonic }) => kind === "harmonic" && harmonic === 1,
-  );
-  return faultKinds.flatMap((kind) => {
-    const line = lines.find(({ of }) => of === bearingFaults[kind].order);
-    if (line === undefined) return [];
-    const { order } = line;
+  return listFirstLines(spectrum).flatMap(({ kind, line: { order } }) => {
     const at = Float32Array.of(order);
     const isGeared = listShaftLines(at, { ...heard, gearedShafts }).length > listShaftLines(at, heard).length;
     const geared = isGeared ? findGearedLine(order, gearedShafts) : null;

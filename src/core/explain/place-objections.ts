@@ -9,7 +9,7 @@ import { findPlaceShare } from "./mains-hum.ts";
 import { findHalfOrder } from "./shaft-lines.ts";
 
 /** The fault, beside those that it could be taken for. */
-interface PlacedFaults {
+export interface PlacedFaults {
   readonly own: FaultPicture;
   readonly pictures: readonly FaultPicture[];
   /** Of the windows; NaN: not known, and nothing is said that rests on it. */

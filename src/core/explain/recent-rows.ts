@@ -28,7 +28,7 @@ interface Shape {
   readonly columns: LineColumns;
 }
 
-/** The windows as numbers in a row each: as objects those of a thousand points would take 40 MB. */
+/** All that are kept. */
 export interface RecentRows extends Shape {
   /** For so many windows there is room. */
   readonly windows: number;
