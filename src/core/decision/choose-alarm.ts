@@ -3,7 +3,7 @@ import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import type { AlarmLane, Prediction } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 import { computeProbability } from "./calibrate.ts";
-import { isExplained } from "./explained-window.ts";
+import { type ForeignModes, isExplained } from "./explained-window.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import { findCeiling, type HealthySpread } from "./fast-lane.ts";
 import { liftCoinciding } from "./lift-coinciding.ts";
@@ -13,7 +13,7 @@ import type { SlowReference } from "./slow-evidence.ts";
 import { isExpected } from "./slow-lane.ts";
 
 /** What a window is compared with. */
-export interface WindowReference {
+export interface WindowReference extends ForeignModes {
   /** The point's own healthy baseline; null: it has none yet. */
   readonly baseline: SiteBaseline | null;
   /**
@@ -29,12 +29,6 @@ export interface WindowReference {
   readonly shaftRpm: number;
   /** Is what was heard in the window, but for its levels, that of the snapshots before it as well? Absent: it is not. */
   readonly isPooled?: boolean | undefined;
-  /** Failure modes for which nothing but foreign lines speaks in this window, of the mains or the shaft; absent: none, or not known. */
-  readonly foreignModes?: readonly string[] | undefined;
-  /** Of these those for which nothing but hum and what stands still speaks; absent: none, or not known. */
-  readonly humModes?: readonly string[] | undefined;
-  /** Of these those of which every line is known to stand still, whatever the speed; absent: none, or not known. */
-  readonly steadyModes?: readonly string[] | undefined;
   /** Somebody has found the machine healthy as it is, however it looks; absent: nobody has. */
   readonly isVouched?: boolean | undefined;
   /** The sensor hears far less than the machine's own healthy level, in this window or for a while; absent: it does not. */

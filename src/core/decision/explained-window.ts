@@ -8,14 +8,21 @@ import type { OutputClass } from "../contract/bundle/manifest.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 import { isBeyond } from "./reference/learnt-speeds.ts";
 
+/** Failure modes that a window says nothing of but by what is not the machine's bearing. */
+export interface ForeignModes {
+  /** Failure modes for which nothing but foreign lines speaks, of the mains or the shaft; absent: none, or not known. */
+  readonly foreignModes?: readonly string[] | undefined;
+  /** Of these those for which nothing but hum and what stands still speaks; absent: none, or not known. */
+  readonly humModes?: readonly string[] | undefined;
+  /** Of these those of which every line is known to stand still, whatever the speed; absent: none, or not known. */
+  readonly steadyModes?: readonly string[] | undefined;
+}
+
 /** What is known of the window. */
-interface ForeignWindow {
+interface ForeignWindow extends ForeignModes {
   readonly baseline: SiteBaseline | null;
   readonly doubted?: SiteBaseline | null | undefined;
   readonly shaftRpm: number;
-  readonly foreignModes?: readonly string[] | undefined;
-  readonly humModes?: readonly string[] | undefined;
-  readonly steadyModes?: readonly string[] | undefined;
 }
 
 /** Is the evidence of a mode, the output at `place`, explained in this window? */

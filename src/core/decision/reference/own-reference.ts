@@ -6,7 +6,7 @@ import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
 import type { Calibration, OutputClass } from "../../contract/bundle/manifest.ts";
 import type { Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
-import { placeModes } from "../explained-window.ts";
+import { type ForeignModes, placeModes } from "../explained-window.ts";
 import { describeScoring, givesSameScores, type ScoringModel } from "../scoring-model.ts";
 import { createBaselineLearner } from "./baseline-learner.ts";
 import {
@@ -44,7 +44,7 @@ export interface WatchParts extends ScoringModel {
 }
 
 /** A window as the student has scored it. */
-export interface WatchedWindow {
+export interface WatchedWindow extends ForeignModes {
   readonly prediction: Prediction;
   /** dB, one a level of the bundle's baseline section; NaN: not heard. Absent: none was, since a device sent its score alone. */
   readonly levels?: Float32Array | undefined;
@@ -53,12 +53,6 @@ export interface WatchedWindow {
   readonly isPooled?: boolean | undefined;
   /** What the student was given; absent or empty: not known. */
   readonly features?: Float32Array | undefined;
-  /** Failure modes for which nothing but foreign lines speaks; absent: none, or not known. */
-  readonly foreignModes?: readonly string[] | undefined;
-  /** Of these those for which nothing but hum and what stands still speaks; absent: none, or not known. */
-  readonly humModes?: readonly string[] | undefined;
-  /** Of these those of which every line is known to stand still, whatever the speed; absent: none, or not known. */
-  readonly steadyModes?: readonly string[] | undefined;
 }
 
 export interface OwnReference {
