@@ -8,6 +8,7 @@ import { AuroraError } from "./aurora-error.ts";
 import { onDemand } from "./on-demand.ts";
 import { oneLine } from "./one-line.ts";
 import type { ShapeOf } from "./shape-of.ts";
+import type { PointId } from "./stream.ts";
 
 /** Path that lists them (GET), and below which each is acted on: `POST /alarms/TURBINE/COMPONENT/FAILURE-MODE`. */
 export const alarmsPath = "/alarms";
@@ -35,9 +36,7 @@ export const alarmEventNames: Readonly<Record<AlarmAction, string>> = {
 export const maxShelvedHours = 168;
 
 /** Which alarm. */
-export interface AlarmPlace {
-  readonly turbine: string;
-  readonly component: string;
+export interface AlarmPlace extends Omit<PointId, "site"> {
   readonly failureMode: string;
 }
 

@@ -10,6 +10,7 @@ import {
   type SensorBand,
 } from "./prediction.ts";
 import type { ShapeOf } from "./shape-of.ts";
+import type { PointId } from "./stream.ts";
 import { toWords } from "./to-words.ts";
 
 /** What alert events tell. */
@@ -51,10 +52,7 @@ export type AlertOutlook =
     }
   | { readonly cannotSay: string };
 
-export interface AlertData {
-  readonly turbine: string;
-  readonly site: string;
-  readonly component: string;
+export interface AlertData extends PointId {
   readonly failureMode: string;
   /** Another failure mode that the machine has looked like for a while: the fault is of that kind, or there are two; absent: none. */
   readonly leadingMode?: string | undefined;

@@ -9,6 +9,7 @@ import { oneLine } from "./one-line.ts";
 import type { ModelRef } from "./prediction.ts";
 import type { ShapeOf } from "./shape-of.ts";
 import { type LearntBeside, type LearntSpeeds, learntSpeedsSchema, maxLater } from "./site-baseline.ts";
+import type { PointId } from "./stream.ts";
 import { idPattern } from "./topics.ts";
 
 /** Path that lists them (GET), and below which each is renewed: `POST /baselines/TURBINE/COMPONENT/renew`. */
@@ -89,10 +90,7 @@ export interface BaselineStanding {
 }
 
 /** One measuring point. */
-export interface PointBaselineReport extends BaselineStanding {
-  readonly turbine: string;
-  readonly component: string;
-}
+export interface PointBaselineReport extends BaselineStanding, Omit<PointId, "site"> {}
 
 /** The answer to `GET /baselines`: every measuring point, in the order of the configuration. */
 export interface BaselineList {

@@ -4,16 +4,14 @@ import { sha256Pattern } from "./bundle/plain-name.ts";
 import { type EvidenceKind, type EvidenceVerdict, evidenceKinds } from "./evidence.ts";
 import { onDemand } from "./on-demand.ts";
 import type { ShapeOf } from "./shape-of.ts";
+import type { PointId } from "./stream.ts";
 
 /** One piece of evidence that a collector keeps. All times are epoch milliseconds. */
-export interface RecordedEvidence {
+export interface RecordedEvidence extends PointId {
   /** Digest of its description, and the name of its files. */
   readonly id: string;
   readonly kind: EvidenceKind;
   readonly gateway: string;
-  readonly site: string;
-  readonly turbine: string;
-  readonly component: string;
   readonly fromMs: number;
   readonly toMs: number;
   /** By the collector's clock. */

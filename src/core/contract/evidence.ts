@@ -14,6 +14,7 @@ import {
 } from "./device/device-capture.ts";
 import { onDemand } from "./on-demand.ts";
 import type { ShapeOf } from "./shape-of.ts";
+import type { PointId } from "./stream.ts";
 import { idPattern } from "./topics.ts";
 
 /** Why it was taken: around an alarm, as a healthy reference, or because a person asked. */
@@ -39,13 +40,10 @@ export interface EvidenceSpeed {
 }
 
 /** What is known of evidence beside the recording itself. */
-export interface EvidenceFacts {
+export interface EvidenceFacts extends PointId {
   readonly version: 1;
   readonly kind: EvidenceKind;
   readonly gateway: string;
-  readonly site: string;
-  readonly turbine: string;
-  readonly component: string;
   /** Id of the request that it answers; left out: none. */
   readonly request?: string | undefined;
   /** RFC 3339, after the last sample. */

@@ -1,13 +1,11 @@
 /** What the gateway reports to the collector. Encoded by `core/wire`; kept by `gateway/record` until it is stored there. */
 import type { DriftLoad } from "./drift-verdict.ts";
+import type { PointId } from "./stream.ts";
 import type { Lane } from "./topics.ts";
 
 /** A batch of thinned predictions of one point. */
-export interface PredictionBatch {
+export interface PredictionBatch extends PointId {
   readonly kind: "prediction-batch";
-  readonly site: string;
-  readonly turbine: string;
-  readonly component: string;
   readonly modelName: string;
   readonly modelVersion: string;
   readonly failureModes: readonly string[];
@@ -51,11 +49,8 @@ export interface FeatureSketch {
 }
 
 /** All sketches of one point over one interval, at one load. */
-export interface DriftReport {
+export interface DriftReport extends PointId {
   readonly kind: "drift-report";
-  readonly site: string;
-  readonly turbine: string;
-  readonly component: string;
   readonly modelName: string;
   readonly modelVersion: string;
   readonly modelDigest: string;

@@ -45,10 +45,7 @@ export interface AlarmName {
 export type PersonStep = Exclude<AlarmStep, { readonly kind: "raise" | "return" }>;
 
 /** An alarm that is not normal, for the turbine's retained state. */
-export interface OpenAlarm {
-  readonly site: string;
-  readonly turbine: string;
-  readonly component: string;
+export interface OpenAlarm extends PointId {
   readonly failureMode: string;
   readonly state: AlarmState;
   readonly sinceMs: number;
