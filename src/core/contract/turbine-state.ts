@@ -59,7 +59,30 @@ export interface PointSilence extends UnknownNow {
   readonly sinceMs: number;
 }
 
-type ComponentBaseline = NonNullable<TurbineState["baselines"]>[number];
+/** How far the healthy baseline of a component is. */
+export interface ComponentBaseline {
+  readonly component: string;
+  /** `refused`: what was learnt so far looks faulty, and does not become a baseline. It is tried again with more of it. */
+  readonly state: "learning" | "refused" | "ready";
+  /** Ready to go by, and still being refined; absent: not known. */
+  readonly isProvisional?: boolean | undefined;
+  /** Of the baseline that is in use, which counts those of this point; 0: none yet. */
+  readonly version: number;
+  /** Windows learnt so far, or that the baseline rests on. */
+  readonly windows: number;
+  /** While it is learning: windows with which a provisional one is tried next; absent: it is not, or not known. */
+  readonly neededWindows?: number | undefined;
+  /** Why the machine may not have been healthy while it was learnt. */
+  readonly suspicions: readonly string[];
+  /** What is not known, or raised later, since many windows of the last day were at speeds that were not learnt; absent: few were, or none was heard in this run. */
+  readonly beyond?: string | undefined;
+  /** Which levels were learnt later, at speeds that it came to after it had its own reference, since when; absent: none. */
+  readonly later?: string | undefined;
+  /** Why it was refused; absent unless it was. */
+  readonly refusal?: string | undefined;
+  /** dB above the baseline, of the last window; null: not known, as at a speed that was not learnt. */
+  readonly severityDb: number | null;
+}
 
 /** Alarms, and scores, that a state names at most, so that it stays within the 256 KiB that are read. */
 export const maxStateItems = 256;
@@ -91,31 +114,7 @@ export interface TurbineState {
   }[];
   readonly model: ModelRef | null;
   /** Of the components whose model knows healthy baselines; older gateways say nothing. */
-  readonly baselines?:
-    | readonly {
-        readonly component: string;
-        /** `refused`: what was learnt so far looks faulty, and is no baseline. */
-        readonly state: "learning" | "refused" | "ready";
-        /** Ready to go by, and still being refined; absent: not known. */
-        readonly isProvisional?: boolean | undefined;
-        /** Counts the baselines of this point; 0: none yet. */
-        readonly version: number;
-        /** Windows learnt so far, or that the baseline rests on. */
-        readonly windows: number;
-        /** Windows that learning takes at least; absent: not known. */
-        readonly neededWindows?: number | undefined;
-        /** Why the machine may not have been healthy while it was learnt. */
-        readonly suspicions: readonly string[];
-        /** What is not known, since many windows of the last day were at speeds that were not learnt; absent: few were. */
-        readonly beyond?: string | undefined;
-        /** Which levels were learnt later, at speeds that it came to after it had its own reference, since when; absent: none. */
-        readonly later?: string | undefined;
-        /** Why it was refused; absent unless it was. */
-        readonly refusal?: string | undefined;
-        /** dB above the baseline, of the last window; null: not known, as at a speed that was not learnt. */
-        readonly severityDb: number | null;
-      }[]
-    | undefined;
+  readonly baselines?: readonly ComponentBaseline[] | undefined;
   /** What was last said of each point's drift against its own days; older gateways say nothing. */
   readonly drift?:
     | readonly {

@@ -1,6 +1,7 @@
 /** What a learner of baselines is told, and what it says of itself: how far it is, and what is new. */
 import type { Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
+import type { ComponentBaseline } from "../../contract/turbine-state.ts";
 import type { BaselineSnapshot } from "./baseline-snapshot.ts";
 import type { BaselineSubject } from "./fit-site-baseline.ts";
 import type { HealthyRows } from "./healthy-rows.ts";
@@ -37,24 +38,10 @@ export interface BaselineEvent {
 }
 
 /** How far a baseline is. */
-export interface BaselineStatus {
-  /** `refused`: what was learnt so far looks faulty, and does not become a baseline. It is tried again with more of it. */
-  readonly state: "learning" | "refused" | "ready";
+export interface BaselineStatus
+  extends Omit<ComponentBaseline, "component" | "severityDb" | "isProvisional"> {
   /** Ready to go by, and still being refined. */
   readonly isProvisional: boolean;
-  /** Of the baseline that is in use; 0: none yet. */
-  readonly version: number;
-  /** Windows learnt so far, or that the baseline rests on. */
-  readonly windows: number;
-  /** While it is learning: windows with which a provisional one is tried next. */
-  readonly neededWindows?: number | undefined;
-  readonly suspicions: readonly string[];
-  /** What is not known, or raised later, since many windows of the last day were at speeds that were not learnt; absent: few were, or none was heard in this run. */
-  readonly beyond?: string | undefined;
-  /** Which levels were learnt later, since when; absent: none. */
-  readonly later?: string | undefined;
-  /** Why it was refused; absent unless it was. */
-  readonly refusal?: string | undefined;
   /** While it is learning: what was heard while the machine stood, in words; absent: nothing was, in this run. */
   readonly standstill?: string | undefined;
 }
