@@ -5,13 +5,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import type { ReliabilityBin } from "../../src/core/contract/bundle/reliability-bin.ts";
+import type { ShareRange } from "../../src/core/contract/drift-performance-schema.ts";
 import { createConceptWatch } from "../../src/core/drift/concept-watch.ts";
 import {
   type DecidedBin,
-  type EstimatedShare,
   estimatePerformance,
   type PerformanceQuestion,
-  type ReliabilityBin,
 } from "../../src/core/drift/estimate-performance.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { fitLogistic } from "./logistic.ts";
@@ -120,7 +120,7 @@ export interface WeekSetting {
 }
 
 /** What is true is a whole number of cases: no interval is finer than half of one. */
-function covers({ low, high }: EstimatedShare, value: number, cases: number): boolean {
+function covers({ low, high }: ShareRange, value: number, cases: number): boolean {
   return value >= low - 0.5 / cases && value <= high + 0.5 / cases;
 }
 

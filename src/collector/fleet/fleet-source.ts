@@ -1,7 +1,7 @@
 /** What the fleet's values are loaded from: the record, the bundles that are known here, and the time. */
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
+import type { ReliabilityBin } from "../../core/contract/bundle/reliability-bin.ts";
 import type { DriftReference } from "../../core/drift/drift-reference.ts";
-import type { ReliabilityBin } from "../../core/drift/estimate-performance.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { FleetRecord } from "../record/fleet-record.ts";
 

@@ -6,6 +6,7 @@
 import type {
   DriftPerformanceReply,
   ModelOutcomesReply,
+  PerformanceEstimate,
   PointPerformanceReply,
 } from "../../core/contract/drift-performance-schema.ts";
 import { namePoint } from "../../core/contract/name-point.ts";
@@ -14,7 +15,6 @@ import { binDecisions } from "../../core/drift/decided-bins.ts";
 import {
   estimatePerformance,
   type PerformanceDoubts,
-  type PerformanceEstimate,
   performanceAssumption,
 } from "../../core/drift/estimate-performance.ts";
 import { type ModelOutcome, outcomeEventName, readOutcome } from "../../core/drift/outcome-event.ts";

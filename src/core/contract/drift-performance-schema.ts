@@ -12,8 +12,38 @@ export interface ShareRange {
 }
 
 const outcomeChanges = ["more-errors", "more-faults", "fewer-faults"] as const;
-/** How outcomes speak against a model. */
-type OutcomeChange = (typeof outcomeChanges)[number];
+/** How outcomes speak against a model; `more-errors`: alarms raised in vain and faults missed; the other two hold the faults against the stated risks. */
+export type OutcomeChange = (typeof outcomeChanges)[number];
+
+/** What the outcomes of one model and kind of failure come to, after an outcome. */
+export interface OutcomesVerdict {
+  /** Null: nothing that outcomes speak against. */
+  readonly change: OutcomeChange | null;
+  /** Outcomes since it began, or began anew after an alarm: of more errors, or of other risks. The other counts are over the same time. */
+  readonly outcomes: number;
+  readonly errors: number;
+  /** Faults found, and the sum of the stated risks: what was to be expected; of outcomes with a risk. */
+  readonly faults: number;
+  readonly expectedFaults: number;
+  /** How much bets against "nothing changed" have won, in mean run lengths; an alarm at 1. */
+  readonly evidence: number;
+}
+
+/** How well a model decides, as far as it is known. */
+export type PerformanceEstimate =
+  | {
+      readonly kind: "estimate";
+      /** Windows and failure modes. */
+      readonly cases: number;
+      /** Right decisions among all. */
+      readonly accuracy: ShareRange;
+      /** Faults among what was called faulty; null: nothing was. */
+      readonly precision: ShareRange | null;
+      /** Faults that were called so, among all faults. */
+      readonly recall: ShareRange;
+      readonly assumption: string;
+    }
+  | { readonly kind: "silent"; readonly reason: string };
 
 /** What confirmed outcomes say of one model. */
 export interface ModelOutcomesReply {
@@ -23,15 +53,7 @@ export interface ModelOutcomesReply {
   /** What they spoke of then; the watch begins anew after it. */
   readonly contradictedBy?: OutcomeChange | null;
   /** After the newest outcome. */
-  readonly verdict: {
-    readonly change: OutcomeChange | null;
-    readonly outcomes: number;
-    readonly errors: number;
-    readonly faults: number;
-    readonly expectedFaults: number;
-    /** Of a change; an alarm at 1. */
-    readonly evidence: number;
-  };
+  readonly verdict: OutcomesVerdict;
 }
 
 /** One point and model on one day. */
@@ -41,20 +63,7 @@ export interface PointPerformanceReply extends PointId {
   readonly modelDigest: string;
   readonly fromMs: number;
   readonly toMs: number;
-  readonly estimate:
-    | {
-        readonly kind: "estimate";
-        /** Windows and failure modes. */
-        readonly cases: number;
-        /** Right decisions among all. */
-        readonly accuracy: ShareRange;
-        /** Faults among the alarms; null: none was raised. */
-        readonly precision: ShareRange | null;
-        /** Faults that were raised, among all faults. */
-        readonly recall: ShareRange;
-        readonly assumption: string;
-      }
-    | { readonly kind: "silent"; readonly reason: string };
+  readonly estimate: PerformanceEstimate;
 }
 
 /** Of `/api/v1/drift/performance`. */

@@ -4,6 +4,7 @@
  * without a word of why). Needs outcomes; without them it says nothing. False alarms: one in `meanRunLength` outcomes on average at
  * most, both questions together, if outcomes are confirmed regardless of anything that the probabilities do not know.
  */
+import type { OutcomesVerdict } from "../contract/drift-performance-schema.ts";
 import { createEDetector, type Payoff } from "./detectors/e-detector.ts";
 import { createErrorRateDetector } from "./detectors/error-rate-detector.ts";
 
@@ -17,25 +18,8 @@ export interface ConfirmedOutcome {
   readonly isFault: boolean;
 }
 
-/** `errors`: alarms raised in vain and faults missed; the other two hold the faults against the stated risks. */
-export type ConceptChange = "more-errors" | "more-faults" | "fewer-faults";
-
-/** After an outcome. */
-interface ConceptVerdict {
-  /** Null: nothing that outcomes speak against. */
-  readonly change: ConceptChange | null;
-  /** Outcomes since it began, or began anew after an alarm: of more errors, or of other risks. The other counts are over the same time. */
-  readonly outcomes: number;
-  readonly errors: number;
-  /** Faults found, and the sum of the stated risks: what was to be expected; of outcomes with a risk. */
-  readonly faults: number;
-  readonly expectedFaults: number;
-  /** How much bets against "nothing changed" have won, in mean run lengths; an alarm at 1. */
-  readonly evidence: number;
-}
-
 export interface ConceptWatch {
-  update(outcome: ConfirmedOutcome): ConceptVerdict;
+  update(outcome: ConfirmedOutcome): OutcomesVerdict;
 }
 
 interface ConceptWatchOptions {

@@ -3,6 +3,8 @@
  * estimation: Guillory et al., 2021; Garg et al., 2022). It assumes that they are as right here as they were on held-out data. Where
  * that is known to be broken it says nothing, and why.
  */
+import type { ReliabilityBin } from "../contract/bundle/reliability-bin.ts";
+import type { PerformanceEstimate, ShareRange } from "../contract/drift-performance-schema.ts";
 import { createRandom, type Random } from "../maths/random.ts";
 
 /** Decisions whose probabilities are about the same, and that were decided alike. */
@@ -12,15 +14,6 @@ export interface DecidedBin {
   readonly cases: number;
   /** Were these windows called faulty, their probability at or above the threshold? An alarm takes more than that. */
   readonly called: boolean;
-}
-
-/** What held-out data said of probabilities like these: a row of a reliability table. */
-export interface ReliabilityBin {
-  /** Mean probability that was stated, 0 to 1. */
-  readonly stated: number;
-  readonly cases: number;
-  /** Share of faults among them, 0 to 1; weighted, where they were weighted for the calibration. */
-  readonly observed: number;
 }
 
 /** What speaks against the assumption, as far as it is known. */
@@ -39,27 +32,6 @@ export interface PerformanceQuestion {
   readonly casesPerUnit: { readonly decided: number; readonly reliability: number };
   readonly doubts: PerformanceDoubts;
 }
-
-/** A share, 0 to 1, with its 90 % interval. */
-export interface EstimatedShare {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-export type PerformanceEstimate =
-  | {
-      readonly kind: "estimate";
-      readonly cases: number;
-      /** Right decisions among all. */
-      readonly accuracy: EstimatedShare;
-      /** Faults among what was called faulty; null: nothing was. */
-      readonly precision: EstimatedShare | null;
-      /** Faults that were called so, among all faults. */
-      readonly recall: EstimatedShare;
-      readonly assumption: string;
-    }
-  | { readonly kind: "silent"; readonly reason: string };
 
 /** To be printed beside every estimate. */
 export const performanceAssumption =
@@ -160,7 +132,7 @@ function drawShares(
   };
 }
 
-function sumUp(values: number[]): EstimatedShare {
+function sumUp(values: number[]): ShareRange {
   const sorted = values.sort((a, b) => a - b);
   return {
     value: sorted.reduce((sum, value) => sum + value, 0) / sorted.length,

@@ -3,7 +3,7 @@
  * over them (Nguyen & O'Connor 2015; equal mass, because most probabilities lie near 0 and 1). Both classes of each
  * output weigh the same, as they do where the calibration is fitted: the share of faults is a fleet's, not a rig's.
  */
-import type { ReliabilityBin } from "../../core/drift/estimate-performance.ts";
+import type { ReliabilityBin } from "../../core/contract/bundle/reliability-bin.ts";
 import { columnOf, labelRows, type Multiplicities, type ScoredSet, type Statistic } from "./scored-set.ts";
 
 /** Bins of the diagram and of the error. */

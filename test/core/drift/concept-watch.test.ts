@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { OutcomeChange } from "../../../src/core/contract/drift-performance-schema.ts";
 import {
-  type ConceptChange,
   type ConceptWatch,
   type ConfirmedOutcome,
   createConceptWatch,
@@ -19,7 +19,7 @@ function findChange(
   watch: ConceptWatch,
   draw: () => ConfirmedOutcome,
   outcomes: number,
-): { change: ConceptChange | null; after: number } {
+): { change: OutcomeChange | null; after: number } {
   for (let after = 1; after <= outcomes; after++) {
     const { change } = watch.update(draw());
     if (change !== null) return { change, after };

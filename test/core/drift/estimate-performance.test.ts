@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { ReliabilityBin } from "../../../src/core/contract/bundle/reliability-bin.ts";
+import type { PerformanceEstimate } from "../../../src/core/contract/drift-performance-schema.ts";
 import {
   type DecidedBin,
   estimatePerformance,
-  type PerformanceEstimate,
   type PerformanceQuestion,
-  type ReliabilityBin,
 } from "../../../src/core/drift/estimate-performance.ts";
 import { createRandom, type Random } from "../../../src/core/maths/random.ts";
 

@@ -5,8 +5,8 @@
 
 import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-spec.ts";
 import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
+import type { ReliabilityBin } from "../../../../core/contract/bundle/reliability-bin.ts";
 import { computeProbability } from "../../../../core/decision/calibrate.ts";
-import type { ReliabilityBin } from "../../../../core/drift/estimate-performance.ts";
 import { computeReliability, createCalibrationError } from "../../../judge/calibration-error.ts";
 import { computeFigure, drawResamples, type Figure } from "../../../judge/figure.ts";
 import { createMeanBrier } from "../../../judge/metrics.ts";

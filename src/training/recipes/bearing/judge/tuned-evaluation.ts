@@ -4,7 +4,7 @@
  */
 import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-spec.ts";
 import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
-import type { ReliabilityBin } from "../../../../core/drift/estimate-performance.ts";
+import type { ReliabilityBin } from "../../../../core/contract/bundle/reliability-bin.ts";
 import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
 import type { JudgedCase } from "../../../gate/judgement.ts";
 import { computeReliability } from "../../../judge/calibration-error.ts";
