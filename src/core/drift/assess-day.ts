@@ -4,9 +4,10 @@
  */
 import type { DriftLevel, DriftVerdict, FeatureDistances, FeatureShift } from "../contract/drift-verdict.ts";
 import type { PointId } from "../contract/stream.ts";
+import type { FeatureSketch } from "../contract/uplink-record.ts";
 import { finishSteps, type Steps } from "../maths/steps.ts";
 import { checkDay } from "./check-day.ts";
-import { type ColumnDay, leastLoadDays, leastRows, leastSlots, summariseColumn } from "./column-day.ts";
+import { type ColumnDay, leastRows, leastSlots, listKnownLoads, summariseColumn } from "./column-day.ts";
 import type { AspectTest } from "./column-test.ts";
 import type { DayFeature, DaySummary } from "./day-summary.ts";
 import { describeShift } from "./describe-shift.ts";
@@ -23,6 +24,7 @@ import {
 import { learnElsewhere } from "./learn-elsewhere.ts";
 import { measureDistances } from "./measure-distances.ts";
 import { beginColumn, type ColumnReference, type KeptDay, type SiteReference } from "./site-reference.ts";
+import { countValues } from "./sketcher.ts";
 import { testDay } from "./test-day.ts";
 
 /** What is said of a day, without whose day it is, and before the points are read together. */
@@ -113,9 +115,9 @@ function readColumns(task: DriftTask, reference: SiteReference, day: DaySummary)
     const column = byName.get(name) ?? beginColumn(name, edges.length + 1);
     const feature = features.get(index) ?? null;
     if (feature === null) return [{ index, column, feature, today: null, kept: null, tests: [] }];
-    const values = countAll(feature.sketch) - feature.sketch.invalid;
+    const values = countValues(feature.sketch);
     const curve = column.isLearnt
-      ? column.curve.filter(([, , , days]) => days >= leastLoadDays)
+      ? listKnownLoads(column.curve)
       : provisionalCurve(column, values === 0 ? [] : summariseColumn(feature, []).loads);
     const today = summariseColumn(feature, curve);
     const kept = keepDay(day.fromMs / day.periodMs, today);
@@ -226,6 +228,6 @@ function bestByAspect(tests: readonly AspectTest[]): Iterable<AspectTest> {
   return best.values();
 }
 
-function countAll(sketch: { readonly counts: readonly number[]; readonly invalid: number }): number {
-  return sketch.counts.reduce((sum, count) => sum + count, sketch.invalid);
+function countAll(sketch: FeatureSketch): number {
+  return countValues(sketch) + sketch.invalid;
 }

@@ -16,6 +16,11 @@ export const leastSlots = 2;
 /** Days on which a load must have been heard to be compared. */
 export const leastLoadDays = 3;
 
+/** Loads of a curve that have been heard on enough days. */
+export function listKnownLoads(curve: readonly CurvePoint[]): readonly CurvePoint[] {
+  return curve.filter(([, , , days]) => days >= leastLoadDays);
+}
+
 /** An hour's deviation counts up to this many robust standard deviations of the day's hours. */
 const widestHour = 5;
 

@@ -1,6 +1,6 @@
 /** Tells what moved in a column, in its own unit, since when and at which loads. Decides nothing. */
 import type { DriftRole, FeatureShift } from "../contract/drift-verdict.ts";
-import { type ColumnDay, leastLoadDays, leastRows } from "./column-day.ts";
+import { type ColumnDay, leastRows, listKnownLoads } from "./column-day.ts";
 import type { AspectTest } from "./column-test.ts";
 import type { ColumnReference } from "./site-reference.ts";
 
@@ -54,11 +54,12 @@ function describeEnds(
 
 /** The reference's mean at the loads of the day. */
 function averageCurve(column: ColumnReference, today: ColumnDay): number {
+  const known = listKnownLoads(column.curve);
   let rows = 0;
   let sum = 0;
   for (const { by, band, count } of today.loads) {
-    const point = column.curve.find((each) => each[0] === by && each[1] === band);
-    if (point === undefined || point[3] < leastLoadDays) continue;
+    const point = known.find((each) => each[0] === by && each[1] === band);
+    if (point === undefined) continue;
     rows += count;
     sum += count * point[4];
   }
@@ -70,9 +71,10 @@ function shiftsAtLoads(
   { centre }: AspectTest,
   today: ColumnDay,
 ): FeatureShift["loads"] {
+  const known = listKnownLoads(column.curve);
   return today.loads.flatMap(({ by, band, count, mean }) => {
-    const point = column.curve.find((each) => each[0] === by && each[1] === band);
-    if (by === 0 || point === undefined || point[3] < leastLoadDays || count < leastRows) return [];
+    const point = known.find((each) => each[0] === by && each[1] === band);
+    if (by === 0 || point === undefined || count < leastRows) return [];
     return [
       { by: by === 1 ? ("power" as const) : ("speed" as const), band, shift: mean - point[4] - centre },
     ];

@@ -11,14 +11,9 @@ export const levelsByWeight: readonly DriftLevel[] = [
   "paused",
 ];
 
-/** The lower, the more a level says. */
-function weigh(level: DriftLevel): number {
-  return levelsByWeight.indexOf(level);
-}
-
 /** For sorting: the level that says most first. */
 export function compareLevels(a: DriftLevel, b: DriftLevel): number {
-  return weigh(a) - weigh(b);
+  return levelsByWeight.indexOf(a) - levelsByWeight.indexOf(b);
 }
 
 /** Of two levels the one that says more. */

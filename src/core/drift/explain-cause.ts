@@ -67,7 +67,7 @@ function factsOfPoint({ signature, verdict }: ReadVerdict): Fact[] {
   if (movedAlike && pattern !== "loud") {
     facts.add(
       `all ${levels.length} levels that moved did so by the same ${formatDb(levelDb)}, within ${formatDb(spreadDb)}`,
-      { speaksFor: ["sensor"], speaksAgainst: ["turbine", "site", "fleet"] },
+      ofSensors,
     );
   } else if (pattern === "loud") {
     facts.add(

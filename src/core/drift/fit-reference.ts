@@ -26,9 +26,6 @@ interface FitReferenceOptions {
   readonly featureRole?: "feature" | "condition";
   /** Machines that the rows are of; default: not known. */
   readonly machines?: number;
-  /** Default 0.01 and 0.001. */
-  readonly warningRate?: number;
-  readonly driftRate?: number;
 }
 
 /** The rows that a model was trained on, in their order in time; at least {@link leastReferenceRows}. */
@@ -42,13 +39,13 @@ interface ReferenceRows {
   readonly levels?: { readonly names: readonly string[]; readonly rows: readonly ArrayLike<number>[] };
 }
 
+/** Fewer say nothing of how rows scatter. */
+export const leastReferenceRows = 32;
+
 /**
  * Edges of a level's bins, dB: 3 dB wide from −66 to 27, on every machine and of every model, so that sketches of levels
  * can be compared over both.
  */
-/** Fewer say nothing of how rows scatter. */
-export const leastReferenceRows = 32;
-
 export const levelEdgesDb: readonly number[] = Array.from({ length: 32 }, (_, index) => 3 * index - 66);
 
 /**
@@ -72,8 +69,8 @@ export function fitReference(given: ReferenceRows, options: FitReferenceOptions)
     seed: options.seed,
     replicates: options.replicates ?? 4_000,
     blockRows: options.blockRows ?? chooseBlockRows(data),
-    warningRate: options.warningRate ?? 0.01,
-    driftRate: options.driftRate ?? 0.001,
+    warningRate: 0.01,
+    driftRate: 0.001,
     sampleSizes: options.sampleSizes ?? defaultSampleSizes,
   };
   const familySize = columns.filter(({ role }) => role !== "level").length;

@@ -1,5 +1,6 @@
 /** What several points did as one story, so that each of them is told by the same sentence. */
 import type { FeatureShift } from "../contract/drift-verdict.ts";
+import { groupBy } from "../maths/group-by.ts";
 import { computeMedian } from "../maths/robust.ts";
 import { shiftOfDay } from "./describe-column.ts";
 import type { ReadVerdict } from "./read-verdicts.ts";
@@ -21,17 +22,11 @@ export function storyOf({ signature, verdict }: ReadVerdict): readonly FeatureSh
 
 /** What most of the points did: medians over those that did it; where none did what most did, what the first of them did. */
 export function joinStories(points: readonly ReadVerdict[]): JointStory {
-  const told = new Map<string, FeatureShift[]>();
-  let sinceMs = Number.POSITIVE_INFINITY;
-  for (const point of points) {
-    sinceMs = Math.min(sinceMs, point.onsetMs);
-    for (const shift of storyOf(point)) {
-      const key = `${shift.name}/${shift.aspect}/${Math.sign(shift.shift)}`;
-      const same = told.get(key);
-      if (same === undefined) told.set(key, [shift]);
-      else same.push(shift);
-    }
-  }
+  const sinceMs = points.reduce((first, { onsetMs }) => Math.min(first, onsetMs), Number.POSITIVE_INFINITY);
+  const told = groupBy(
+    points.flatMap(storyOf),
+    ({ name, aspect, shift }) => `${name}/${aspect}/${Math.sign(shift)}`,
+  );
   const joined = [...told.values()]
     .filter((shifts) => shifts.length > points.length / 2)
     .map(joinShifts)

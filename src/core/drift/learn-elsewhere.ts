@@ -2,7 +2,7 @@
  * Learns a column at loads that its reference knows nothing of, on days that were heard at no others: power is told from now on or no
  * more, a turbine is rated anew. Days there are held against one another, never against those at loads that were known.
  */
-import { type ColumnDay, leastLoadDays, summariseColumn } from "./column-day.ts";
+import { type ColumnDay, listKnownLoads, summariseColumn } from "./column-day.ts";
 import type { DayFeature } from "./day-summary.ts";
 import { mostDays } from "./drift-task.ts";
 import { isLongEnough, learnColumn, provisionalCurve, sortDays } from "./learn-day.ts";
@@ -19,9 +19,7 @@ export function learnElsewhere(
 ): ColumnReference {
   const { feature, today, period } = given;
   const counts = feature.sketch.counts;
-  const known = new Set(
-    column.curve.filter((point) => point[3] >= leastLoadDays).map(([by, band]) => `${by}/${band}`),
-  );
+  const known = new Set(listKnownLoads(column.curve).map(([by, band]) => `${by}/${band}`));
   const loads = today.loads.filter(({ by, band }) => !known.has(`${by}/${band}`));
   const other = { ...(column.elsewhere ?? beginColumn(column.name, counts.length)), elsewhere: null };
   const day = summariseColumn(feature, loads.length === 0 ? [] : provisionalCurve(other, loads));

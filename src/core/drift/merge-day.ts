@@ -70,42 +70,39 @@ export function mergeDays(a: DaySummary, b: DaySummary): DaySummary {
       `cannot merge the day from ${a.fromMs} ms over ${a.periodMs} ms with the one from ${b.fromMs} ms over ${b.periodMs} ms`,
     );
   }
-  const features: DayFeature[] = [];
-  let left = 0;
-  let right = 0;
-  while (left < a.features.length && right < b.features.length) {
-    const ofA = a.features[left]!;
-    const ofB = b.features[right]!;
-    const order = ofA.sketch.feature - ofB.sketch.feature;
-    if (order === 0) {
-      features.push({
-        sketch: mergeSketches(ofA.sketch, ofB.sketch),
-        cells: mergeCells(ofA.cells, ofB.cells),
-      });
-    } else features.push(order < 0 ? ofA : ofB);
-    if (order <= 0) left++;
-    if (order >= 0) right++;
-  }
-  for (; left < a.features.length; left++) features.push(a.features[left]!);
-  for (; right < b.features.length; right++) features.push(b.features[right]!);
+  const features = mergeLists(a.features, b.features, ofFeatures);
   return { fromMs: a.fromMs, periodMs: a.periodMs, features };
 }
 
-/** Merges cells that are in order (see {@link compareCells}) to cells in order. */
-function mergeCells(a: readonly DayCell[], b: readonly DayCell[]): readonly DayCell[] {
-  const merged: DayCell[] = [];
+/** How two lists that are in one order become one. */
+interface MergeRule<T> {
+  compare(one: T, other: T): number;
+  /** What two items that are in one place become. */
+  merge(one: T, other: T): T;
+}
+
+const ofFeatures: MergeRule<DayFeature> = {
+  compare: (one, other) => one.sketch.feature - other.sketch.feature,
+  merge: (one, other) => ({
+    sketch: mergeSketches(one.sketch, other.sketch),
+    cells: mergeLists(one.cells, other.cells, ofCells),
+  }),
+};
+
+const ofCells: MergeRule<DayCell> = { compare: compareCells, merge: mergeCell };
+
+function mergeLists<T>(a: readonly T[], b: readonly T[], { compare, merge }: MergeRule<T>): readonly T[] {
+  const merged: T[] = [];
   let left = 0;
   let right = 0;
   while (left < a.length && right < b.length) {
-    const order = compareCells(a[left]!, b[right]!);
-    if (order === 0) merged.push(mergeCell(a[left]!, b[right]!));
+    const order = compare(a[left]!, b[right]!);
+    if (order === 0) merged.push(merge(a[left]!, b[right]!));
     else merged.push(order < 0 ? a[left]! : b[right]!);
     if (order <= 0) left++;
     if (order >= 0) right++;
   }
-  for (; left < a.length; left++) merged.push(a[left]!);
-  for (; right < b.length; right++) merged.push(b[right]!);
-  return merged;
+  return merged.concat(a.slice(left), b.slice(right));
 }
 
 function mergeCell(a: DayCell, b: DayCell): DayCell {

@@ -41,30 +41,21 @@ export interface DriftRow {
 }
 
 /** A row a turbine; what moved on the day at `index` first, then what moved lately, then by name. */
-export function rollUpTurbines(
-  { days, points }: DriftDays,
-  index: number,
-  warningShare: number,
-): readonly DriftRow[] {
-  const groups = groupBy(points, ({ site, turbine }) => JSON.stringify([site, turbine]));
-  return [...groups.values()]
-    .map((group) => describeRow(group, group[0]!.turbine, { days: days.length, warningShare }))
-    .map((row) => ({ row, urgency: computeUrgency(row, index) }))
-    .sort((a, b) => b.urgency - a.urgency || compareNames(a.row, b.row))
-    .map(({ row }) => row);
+export function rollUpTurbines(known: DriftDays, index: number, warningShare: number): readonly DriftRow[] {
+  const groups = groupBy(known.points, ({ site, turbine }) => JSON.stringify([site, turbine]));
+  const rows = [...groups.values()].map((group) =>
+    describeRow(group, group[0]!.turbine, { days: known.days.length, warningShare }),
+  );
+  return sortByUrgency(rows, index);
 }
 
 /** A row a site, by the same order. */
-export function rollUpSites(
-  { days, points }: DriftDays,
-  index: number,
-  warningShare: number,
-): readonly DriftRow[] {
-  return [...groupBy(points, ({ site }) => site).values()]
-    .map((group) => describeRow(group, null, { days: days.length, warningShare }))
-    .map((row) => ({ row, urgency: computeUrgency(row, index) }))
-    .sort((a, b) => b.urgency - a.urgency || compareNames(a.row, b.row))
-    .map(({ row }) => row);
+export function rollUpSites(known: DriftDays, index: number, warningShare: number): readonly DriftRow[] {
+  const groups = groupBy(known.points, ({ site }) => site);
+  const rows = [...groups.values()].map((group) =>
+    describeRow(group, null, { days: known.days.length, warningShare }),
+  );
+  return sortByUrgency(rows, index);
 }
 
 /** All points together, one level a day. */
@@ -108,6 +99,13 @@ function rollUpDay(points: readonly PointLevels[], index: number, warningShare: 
   }
   const isExpected = level === "warning" && count <= expectWarnings(assessed, warningShare).most;
   return { level, count, isExpected };
+}
+
+function sortByUrgency(rows: readonly DriftRow[], index: number): readonly DriftRow[] {
+  return rows
+    .map((row) => ({ row, urgency: computeUrgency(row, index) }))
+    .sort((a, b) => b.urgency - a.urgency || compareNames(a.row, b.row))
+    .map(({ row }) => row);
 }
 
 /** The day itself counts more than all days before it. */
