@@ -41,11 +41,7 @@ function raisedOn(seed: number, turbine: number, seconds: number, fault: "none" 
   const bearing = simulation.turbines[turbine]!.orders;
   const point = { site: "s", turbine: `${turbine}`, component: "bearing" };
   const model = { name, version: manifest.version, digest: "" };
-  const decider = createDecider(
-    point,
-    { ...manifest, healthy: manifest.baseline?.healthy, model },
-    { falsePerYear: 0.1, faultPrior: 0.05 },
-  );
+  const decider = createDecider(point, { ...manifest, model }, { falsePerYear: 0.1, faultPrior: 0.05 });
   const extractor = createWaveformExtractor(manifest.features);
   const raised = new Set<string>();
   const windower = createRevolutionWindower(manifest.window, {

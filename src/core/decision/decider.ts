@@ -28,7 +28,7 @@ import type { DeciderSnapshot } from "./decider-snapshot.ts";
 import { describeMode, describeUnheard } from "./describe-mode.ts";
 import { type EvidenceHeights, splitBudget } from "./false-alarm-budget.ts";
 import {
-  type DecidingParts,
+  type DeciderParts,
   findHealthyEnd,
   type HeardParts,
   listFailureModes,
@@ -37,7 +37,7 @@ import {
 } from "./heard-parts.ts";
 import { isOperating } from "./operating-state.ts";
 import { expectMode } from "./reference/margin.ts";
-import { describeScoring, givesSameScores, type ScoringModel } from "./scoring-model.ts";
+import { describeScoring, givesSameScores } from "./scoring-model.ts";
 import {
   beginSignal,
   forgetEvidence,
@@ -47,9 +47,6 @@ import {
   vouchSignal,
 } from "./signal-watch.ts";
 import { moveSlow } from "./slow-lane.ts";
-
-/** What of a bundle decides, and the model whose predictions it belongs to. */
-export interface DeciderParts extends DecidingParts, ScoringModel {}
 
 /** What a site decides. */
 interface DeciderOptions {

@@ -1,35 +1,39 @@
-/** What every window is held against, of the parts of a bundle's manifest that decide: the same for all points of a bundle. */
+/** What every window is held against, of the parts of a bundle that decide: the same for all points of a bundle. */
+import type { BaselineSpec } from "../contract/bundle/baseline-spec.ts";
 import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { healthySeverityDb, severitySpread, vibrationLevelMode } from "./choose-alarm.ts";
 import { findHighestHealthy, type HealthySpread, usualSpread } from "./fast-lane.ts";
+import type { ScoringModel } from "./scoring-model.ts";
 
-/** The parts of a bundle's manifest that decide. */
-export interface DecidingParts {
+/** What of a bundle decides, and the model whose predictions it belongs to. */
+export interface DeciderParts extends ScoringModel {
   readonly outputs: readonly OutputClass[];
   /** One an output. */
   readonly calibration: readonly Calibration[];
-  /** False: levels are not measured, and none raises an alarm. Absent: they are. */
-  readonly hasLevels?: boolean | undefined;
-  /** How raw logits of healthy machines lie; absent: `usualSpread` of `fast-lane.ts`. */
-  readonly healthy: HealthySpread | undefined;
+  /**
+   * How raw logits of healthy machines lie: where it does not say, as `usualSpread` of `fast-lane.ts`. Absent: levels are not measured, and
+   * none raises an alarm.
+   */
+  readonly baseline?: Pick<BaselineSpec, "healthy"> | undefined;
   /** Places of the outputs that this bearing's lines do not tell apart; absent: none. */
   readonly coinciding?: readonly number[] | undefined;
 }
 
 /** What of the parts every window is held against. */
-export interface HeardParts extends Pick<DecidingParts, "outputs" | "calibration"> {
+export interface HeardParts extends Pick<DeciderParts, "outputs" | "calibration"> {
   readonly spread: HealthySpread;
   readonly failureModes: readonly string[];
   readonly coinciding: readonly number[];
 }
 
-const heardParts = new WeakMap<DecidingParts, HeardParts>();
+const heardParts = new WeakMap<DeciderParts, HeardParts>();
 
 /** One object for all who give the same parts. */
-export function toHeardParts(parts: DecidingParts): HeardParts {
+export function toHeardParts(parts: DeciderParts): HeardParts {
   return findOrMake(heardParts, parts, () => {
-    const { outputs, calibration, healthy: spread = usualSpread, coinciding = [] } = parts;
+    const { outputs, calibration, baseline, coinciding = [] } = parts;
+    const spread = baseline?.healthy ?? usualSpread;
     return { outputs, calibration, spread, failureModes: listFailureModes(parts), coinciding };
   });
 }
@@ -37,10 +41,10 @@ export function toHeardParts(parts: DecidingParts): HeardParts {
 /** Failure modes that alarms can be of: a model's own, then the level's where levels are measured. */
 export function listFailureModes({
   outputs,
-  hasLevels = true,
-}: Pick<DecidingParts, "outputs" | "hasLevels">): string[] {
+  baseline,
+}: Pick<DeciderParts, "outputs" | "baseline">): string[] {
   const modes = outputs.map(({ failureMode }) => failureMode);
-  return hasLevels ? [...modes, vibrationLevelMode] : modes;
+  return baseline === undefined ? modes : [...modes, vibrationLevelMode];
 }
 
 /** How a healthy signal of this name scatters. */

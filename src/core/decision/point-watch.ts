@@ -11,7 +11,6 @@ import type { AlertOutlook } from "../contract/alert.ts";
 import type { Decision, ModelRef } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 import type { PointId } from "../contract/stream.ts";
-import { findOrMake } from "../maths/find-or-make.ts";
 import { describeUnlearning, explainFainterLoad } from "./alarm-reason.ts";
 import { createDecider, type Decider } from "./decider.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
@@ -238,7 +237,7 @@ class MachineWatch implements PointWatch {
     // What looks like a fault of the machine now is not what somebody has looked at, where it is learnt anew.
     const isSame = givesSameScores(describeScoring(this.#decider.parts), next);
     if (!isSame && this.#decider.isSuspicious) this.#own.stopVouching();
-    if (this.#keptDecider === undefined) this.#decider.adopt(toDeciderParts(next));
+    if (this.#keptDecider === undefined) this.#decider.adopt(next);
     else this.#decider = this.#openDecider(next);
     return this.#own.adopt(next);
   }
@@ -268,7 +267,7 @@ class MachineWatch implements PointWatch {
   /** As it was kept, of another model its alarms alone. */
   #openDecider(parts: WatchParts): Decider {
     const options = { ...this.#options, snapshot: this.#keptDecider };
-    return createDecider(this.#point, toDeciderParts(parts), options);
+    return createDecider(this.#point, parts, options);
   }
 
   /** Against the levels in use: the outlook goes on, or another begins, which knows what was kept of the same ones. */
@@ -284,13 +283,4 @@ class MachineWatch implements PointWatch {
     this.#keptOutlook = undefined;
     this.#outlook.update({ toMs, severityDb });
   }
-}
-
-const deciderParts = new WeakMap<WatchParts, Decider["parts"]>();
-
-function toDeciderParts(parts: WatchParts): Decider["parts"] {
-  return findOrMake(deciderParts, parts, () => {
-    const { baseline, ...others } = parts;
-    return { ...others, hasLevels: baseline !== undefined, healthy: baseline?.healthy };
-  });
 }

@@ -152,9 +152,8 @@ class Decider implements WindowDecider {
     if (watch.model.digest !== bundle.ref.digest) watch.adopt(bundle);
     if (this.#retiredFor !== bundle.ref.digest) {
       // Also the first time: the run before may have ended with a model that knew other modes.
-      const { outputs, baseline } = bundle.manifest;
       // What SCADA values say of the same component is not this model's to end.
-      const known = [...listFailureModes({ outputs, hasLevels: baseline !== undefined }), ...scadaModes];
+      const known = [...listFailureModes(bundle.manifest), ...scadaModes];
       const retired = register.retire({
         isOver: (alarm) => isSamePoint(alarm.point, point) && !known.includes(alarm.failureMode),
         atMs: window.toMs,

@@ -1,7 +1,8 @@
 /** A decider of one point for tests, and windows to feed it. */
 import type { Decision, OperatingState, Prediction } from "../../../src/core/contract/prediction.ts";
 import type { SiteBaseline } from "../../../src/core/contract/site-baseline.ts";
-import type { Decider, DeciderParts } from "../../../src/core/decision/decider.ts";
+import type { Decider } from "../../../src/core/decision/decider.ts";
+import type { DeciderParts } from "../../../src/core/decision/heard-parts.ts";
 
 export const point = { site: "north", turbine: "t1", component: "generator-bearing" };
 export const options = { falsePerYear: 0.1, faultPrior: 0.05 };
@@ -12,7 +13,7 @@ export function partsOf(failureModes: readonly string[], version = "1.0.0"): Dec
   return {
     outputs: failureModes.map((failureMode) => ({ failureMode, title: failureMode })),
     calibration: failureModes.map(() => ({ slope: 1, intercept: 0 })),
-    healthy: undefined,
+    baseline: {},
     model: { name: "bearing-vibration", version, digest: `digest-${version}` },
   };
 }

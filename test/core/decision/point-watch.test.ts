@@ -47,7 +47,7 @@ test("a watch is its learner, its severity and its decider, each window held aga
     fc.property(streams, (stream) => {
       const watch = createWatch();
       const learner = createBaselineLearner({ ...rest, spec: spec! }, watchOptions);
-      const decider = createDecider(point, { ...rest, healthy: undefined }, watchOptions);
+      const decider = createDecider(point, watchParts, watchOptions);
       for (const [index, scene] of layOut(stream).entries()) {
         const { prediction, levels, shaftRpm } = watchedWindow(index, scene);
         const isLoudnessKnown = levels !== undefined && isOperating(prediction.operatingState);

@@ -4,7 +4,8 @@ import { type AlertEvent, alertEventSchema } from "../../../src/core/contract/al
 import { bundleFileNames } from "../../../src/core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../../src/core/contract/bundle/quantised-mlp.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
-import { createDecider, type DeciderParts } from "../../../src/core/decision/decider.ts";
+import { createDecider } from "../../../src/core/decision/decider.ts";
+import type { DeciderParts } from "../../../src/core/decision/heard-parts.ts";
 import { fitReference } from "../../../src/core/drift/fit-reference.ts";
 import { encodeReference } from "../../../src/core/drift/reference-codec.ts";
 import { encodeBackground } from "../../../src/core/explain/background.ts";
@@ -86,7 +87,7 @@ function partsOf({ ref }: LoadedBundle): DeciderParts {
   return {
     outputs: failureModes.map((failureMode) => ({ failureMode, title: failureMode })),
     calibration: failureModes.map(() => ({ slope: 1.5, intercept: 0 })),
-    healthy: undefined,
+    baseline: {},
     model: ref,
   };
 }

@@ -3,11 +3,11 @@
  */
 import type { BaselineStanding } from "../../contract/baseline-report.ts";
 import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
-import type { Calibration, OutputClass } from "../../contract/bundle/manifest.ts";
 import type { Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { type ForeignModes, placeModes } from "../explained-window.ts";
-import { describeScoring, givesSameScores, type ScoringModel } from "../scoring-model.ts";
+import type { DeciderParts } from "../heard-parts.ts";
+import { describeScoring, givesSameScores } from "../scoring-model.ts";
 import { createBaselineLearner } from "./baseline-learner.ts";
 import {
   type BaselineRenewal,
@@ -30,15 +30,10 @@ import {
   type WindowSeverity,
 } from "./window-severity.ts";
 
-/** What of a bundle decides. */
-export interface WatchParts extends ScoringModel {
-  readonly outputs: readonly OutputClass[];
-  /** One an output. */
-  readonly calibration: readonly Calibration[];
+/** What of a bundle decides, and is learnt by. */
+export interface WatchParts extends DeciderParts {
   /** Absent: nothing is learnt on site, and no severity is stated. */
   readonly baseline?: BaselineSpec | undefined;
-  /** Places of the outputs that this bearing's lines do not tell apart; absent: none. */
-  readonly coinciding?: readonly number[] | undefined;
   /** Of the bearing, at which the model listens; absent: not known. */
   readonly orders?: readonly number[] | undefined;
 }

@@ -153,7 +153,11 @@ export function decideLooped(
   const point = { site: "rig", turbine: "rig", component: "bearing" };
   const model = { name: "judged", version: "0.0.0", digest: "" };
   const outputs = failureModes.map((failureMode) => ({ failureMode, title: failureMode }));
-  const decider = createDecider(point, { outputs, calibration, healthy, model, coinciding }, usualAlarms);
+  const decider = createDecider(
+    point,
+    { outputs, calibration, baseline: { healthy }, model, coinciding },
+    usualAlarms,
+  );
   for (let index = 0; index < loops * rows; index++) {
     const row = index % rows;
     const from = row * failureModes.length;
