@@ -6,7 +6,7 @@ import { collectorConfigSchema } from "../../src/core/contract/config/collector-
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
 import { listMappedChannels } from "../../src/core/contract/config/mapped-channels.ts";
 import { operatingChannels } from "../../src/core/contract/config/operating-channels.ts";
-import { loadYamlConfig } from "../../src/core/platform/daemon/yaml-config.ts";
+import { readYamlConfig } from "../../src/core/platform/daemon/yaml-config.ts";
 import { parseTrainingConfig } from "../../src/training/training-config.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "scripts", "examples");
@@ -20,26 +20,30 @@ function channelsOf(bundle: string): readonly ChannelContract[] {
 describe("the example configurations", () => {
   it("collector.yaml is valid", () => {
     const path = join(folder, "collector.yaml");
-    const config = loadYamlConfig({ path, schema: collectorConfigSchema(), environment: {} });
+    const config = readYamlConfig({ path, schema: collectorConfigSchema(), environment: {} }).config;
     expect(config.registry.publish).toEqual(["models/bearing-vibration"]);
   });
 
   it("collector-mosquitto.yaml is valid, and its gateway has the keys of the same enrolment", () => {
     const path = join(folder, "collector-mosquitto.yaml");
-    const { mqtt } = loadYamlConfig({ path, schema: collectorConfigSchema(), environment: {} });
+    const { mqtt } = readYamlConfig({ path, schema: collectorConfigSchema(), environment: {} }).config;
     expect(mqtt.enrolmentKeyFile).not.toBeNull();
     const gatewayPath = join(folder, "gateway-mosquitto.yaml");
-    const gateway = loadYamlConfig({ path: gatewayPath, schema: gatewayConfigSchema(), environment: {} });
+    const gateway = readYamlConfig({
+      path: gatewayPath,
+      schema: gatewayConfigSchema(),
+      environment: {},
+    }).config;
     expect(gateway.uplink.ackKeyFile).not.toBeNull();
     expect(gateway.mqtt.url).toBe(mqtt.url);
   });
 
   it.each(readdirSync(folder).filter((name) => name.startsWith("gateway")))("%s is valid", (name) => {
-    const config = loadYamlConfig({
+    const config = readYamlConfig({
       path: join(folder, name),
       schema: gatewayConfigSchema(),
       environment: {},
-    });
+    }).config;
     expect(config.turbines.length).toBeGreaterThan(0);
     // A channel that no room reads would be quarantined at every message, and reported as a changed schema.
     for (const { turbine, channels } of listMappedChannels(config)) {

@@ -15,7 +15,7 @@ import {
 } from "../../core/contract/device/device-capture.ts";
 import { fieldsOf } from "../../core/contract/fields.ts";
 import { reachedHost, urlHost } from "../../core/contract/url-host.ts";
-import { loadYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
+import { readYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 
@@ -38,7 +38,7 @@ const refusalSchema = z.object({
 
 /** Reads a gateway's configuration file. Fails with CONFIG_INVALID. */
 export function loadGatewayConfig(path: string): GatewayConfig {
-  return loadYamlConfig({ path, schema: gatewayConfigSchema(), environment: process.env });
+  return readYamlConfig({ path, schema: gatewayConfigSchema(), environment: process.env }).config;
 }
 
 /** Where a gateway of this machine is asked; `missing`: why its port, which the system chose, is not known, or null. */

@@ -1,7 +1,7 @@
 /** The gateway that a replay stands for: of a configuration, or one that decided nothing else than the defaults. */
 import type { GatewayConfig } from "../../../core/contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../../../core/contract/config/gateway-config-schema.ts";
-import { loadYamlConfig } from "../../../core/platform/daemon/yaml-config.ts";
+import { readYamlConfig } from "../../../core/platform/daemon/yaml-config.ts";
 import { describeShortGateway } from "../recordings/standby-doubts.ts";
 
 /** What an installation decides, and its turbines; none: nobody says which there are. */
@@ -9,7 +9,7 @@ export type ReplayedGateway = Pick<GatewayConfig, "operation" | "commissioning" 
 
 /** Reads a gateway's configuration; the environment does not count. Fails with CONFIG_INVALID. */
 export function readReplayedGateway(path: string): ReplayedGateway {
-  return loadYamlConfig({ path, schema: gatewayConfigSchema(), environment: {} });
+  return readYamlConfig({ path, schema: gatewayConfigSchema(), environment: {} }).config;
 }
 
 /** The defaults of a gateway, but for `sections`; and every recording is of a shaft that turns: whoever states a speed above 0 says so. */

@@ -44,29 +44,20 @@ export interface ReadConfig<T> {
   refuse(findings: readonly ConfigFinding[]): ConfigError;
 }
 
+/** The configuration of a text that was read already; `options.path` is only named in complaints. @throws as {@link readYamlConfig} */
+export function parseYamlConfig<T>(text: string, options: YamlConfigOptions<T>): T {
+  return readYamlConfig(options, text).config;
+}
+
 /**
- * Loads and validates a configuration.
+ * Loads and validates a configuration; of `text`, where that is what the file will hold.
  * @throws ConfigError with one line per complaint: `file:line:column: key: what is wrong`; AuroraError CONFIG_INVALID for a
  * file that cannot be read.
  */
-export function loadYamlConfig<T>(options: YamlConfigOptions<T>): T {
-  return readYamlConfig(options).config;
-}
-
-/** As {@link loadYamlConfig}, for whoever has more to check; of `text`, where that is what the file will hold. */
 export function readYamlConfig<T>(
   options: YamlConfigOptions<T>,
   text: string = readBounded(options.path),
 ): ReadConfig<T> {
-  return readText(text, options);
-}
-
-/** As {@link loadYamlConfig}, of a text that was read already; `options.path` is only named in complaints. */
-export function parseYamlConfig<T>(text: string, options: YamlConfigOptions<T>): T {
-  return readText(text, options).config;
-}
-
-function readText<T>(text: string, options: YamlConfigOptions<T>): ReadConfig<T> {
   const { path: file, schema, environment } = options;
   const source = parseConfigText(text, file);
   const { document } = source;
