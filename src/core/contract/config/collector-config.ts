@@ -8,6 +8,7 @@ import {
   brokerUrlSchema,
   filePathSchema as file,
   httpNamesSchema,
+  optionalFile,
   topicBaseSchema,
 } from "./config-parts.ts";
 import { type EmbeddedBrokerConfig, embeddedBrokerSchema } from "./embedded-broker-config.ts";
@@ -104,12 +105,11 @@ const recordSchema = onDemand(() =>
         .nullable()
         .default(null)
         .describe("Address of the server's database: postgres://user@host:5432/database"),
-      passwordFile: file.nullable().default(null).describe("File that holds the password at the server"),
+      passwordFile: optionalFile().describe("File that holds the password at the server"),
       tls: z.boolean().default(false).describe("TLS to the server, whose certificate is checked"),
-      caFile: file
-        .nullable()
-        .default(null)
-        .describe("Authority (PEM) of the server's certificate instead of the system's; with it tls is on"),
+      caFile: optionalFile().describe(
+        "Authority (PEM) of the server's certificate instead of the system's; with it tls is on",
+      ),
       connections: z
         .int()
         .min(2)
@@ -157,18 +157,12 @@ export const collectorConfigSchema: () => z.ZodType<CollectorConfig> = onDemand(
           .describe("Broker to use; null starts the embedded one"),
         base: topicBaseSchema(),
         ...brokerLoginShape(),
-        enrolmentKeyFile: file
-          .nullable()
-          .default(null)
-          .describe(
-            "Key of the enrolment (`aurora fleet enrol`): acknowledgements are sealed for each gateway",
-          ),
-        enrolledFile: file
-          .nullable()
-          .default(null)
-          .describe(
-            "List of the enrolment (enrolled.json of `aurora fleet enrol`), read again when it changes: a gateway only speaks of its site, and one that is not in it is refused",
-          ),
+        enrolmentKeyFile: optionalFile().describe(
+          "Key of the enrolment (`aurora fleet enrol`): acknowledgements are sealed for each gateway",
+        ),
+        enrolledFile: optionalFile().describe(
+          "List of the enrolment (enrolled.json of `aurora fleet enrol`), read again when it changes: a gateway only speaks of its site, and one that is not in it is refused",
+        ),
         embedded: embeddedBrokerSchema().prefault({}),
       })
       .refine(

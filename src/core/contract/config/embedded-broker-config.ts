@@ -1,7 +1,7 @@
 /** The broker that a collector has of its own: where it listens, with TLS or without, and who may connect. */
 import { z } from "zod";
 import { onDemand } from "../on-demand.ts";
-import { filePathSchema as file, idSchema as id, optionalFile } from "./config-parts.ts";
+import { idSchema as id, optionalFile } from "./config-parts.ts";
 
 /** A gateway that may connect to the embedded broker. */
 export interface EnrolledGateway {
@@ -34,12 +34,9 @@ export interface EmbeddedBrokerConfig {
   readonly devices: readonly EnrolledDevice[];
 }
 
-const password = file
-  .nullable()
-  .default(null)
-  .describe(
-    "File that holds its password; with caFile its certificate is needed as well. Null: the certificate alone, whose common name is its user name (needs caFile)",
-  );
+const password = optionalFile().describe(
+  "File that holds its password; with caFile its certificate is needed as well. Null: the certificate alone, whose common name is its user name (needs caFile)",
+);
 
 /** Validator of {@link EmbeddedBrokerConfig}. */
 export const embeddedBrokerSchema: () => z.ZodType<EmbeddedBrokerConfig, object> = onDemand(() =>

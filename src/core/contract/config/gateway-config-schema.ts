@@ -97,10 +97,9 @@ export const gatewayConfigSchema: () => z.ZodType<GatewayConfig> = onDemand(() =
               .describe(
                 "raw: the gateway infers; edge: the device does; both: the gateway checks the device",
               ),
-            keyFile: file
-              .nullable()
-              .default(null)
-              .describe("File with the device's key (64 hexadecimal digits); without it no model is pushed"),
+            keyFile: optionalFile().describe(
+              "File with the device's key (64 hexadecimal digits); without it no model is pushed",
+            ),
             alarmRawSamples: z
               .int()
               .min(0)

@@ -1,7 +1,7 @@
 /** What a collector does with raw evidence: where it is kept, how much of it, and who may ask for more. */
 import { z } from "zod";
 import { onDemand } from "../on-demand.ts";
-import { filePathSchema as file } from "./config-parts.ts";
+import { filePathSchema as file, optionalFile } from "./config-parts.ts";
 
 /** A bucket of a server that speaks the protocol of S3. */
 export interface EvidenceBucketConfig {
@@ -66,10 +66,7 @@ const bucketSchema = onDemand(() =>
         .describe("Ask for endpoint/bucket/name (true) or for bucket.endpoint/name (false)"),
       accessKeyIdFile: file.describe("File that holds the id of the access key; read at every request"),
       secretAccessKeyFile: file.describe("File that holds the secret access key; read at every request"),
-      caFile: file
-        .nullable()
-        .default(null)
-        .describe("Authority (PEM) of the server's certificate instead of the system's"),
+      caFile: optionalFile().describe("Authority (PEM) of the server's certificate instead of the system's"),
       timeoutSeconds: z
         .number()
         .min(1)
@@ -89,10 +86,9 @@ const bucketSchema = onDemand(() =>
 
 export const keptEvidenceSchema: () => z.ZodType<KeptEvidenceConfig, unknown> = onDemand(() =>
   z.strictObject({
-    dir: file
-      .nullable()
-      .default(null)
-      .describe("Folder for raw evidence that gateways send; null: evidence in the state folder"),
+    dir: optionalFile().describe(
+      "Folder for raw evidence that gateways send; null: evidence in the state folder",
+    ),
     s3: bucketSchema()
       .nullable()
       .default(null)

@@ -1,7 +1,7 @@
 /** The parts of a gateway's configuration that say how much of its record is kept and sent. */
 import { z } from "zod";
 import { onDemand } from "../on-demand.ts";
-import { filePathSchema } from "./config-parts.ts";
+import { optionalFile } from "./config-parts.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 
 export const uplinkSchema: () => z.ZodType<GatewayConfig["uplink"]> = onDemand(() =>
@@ -19,12 +19,9 @@ export const uplinkSchema: () => z.ZodType<GatewayConfig["uplink"]> = onDemand((
         .max(3600)
         .default(60)
         .describe("Seconds between health records"),
-      ackKeyFile: filePathSchema
-        .nullable()
-        .default(null)
-        .describe(
-          "Key of this gateway's enrolment (64 hexadecimal digits): with it, only its own collector can say that a record is stored",
-        ),
+      ackKeyFile: optionalFile().describe(
+        "Key of this gateway's enrolment (64 hexadecimal digits): with it, only its own collector can say that a record is stored",
+      ),
       backlogKibibytesPerSecond: z
         .number()
         .min(1)

@@ -1,7 +1,7 @@
 /** What a collector serves to gateways as updates, and who may add to it. */
 import { z } from "zod";
 import { onDemand } from "../on-demand.ts";
-import { filePathSchema as file, idSchema as id, trustedKeysSchema } from "./config-parts.ts";
+import { filePathSchema as file, idSchema as id, optionalFile, trustedKeysSchema } from "./config-parts.ts";
 
 /** Who may publish bundles over the API of a running collector. */
 interface PublisherConfig {
@@ -46,7 +46,7 @@ const publisherSchema: () => z.ZodType<PublisherConfig> = onDemand(() =>
 export const registrySchema: () => z.ZodType<RegistryConfig, object> = onDemand(() =>
   z
     .strictObject({
-      keysDir: file.nullable().default(null).describe("TUF keys of this installation (`aurora keys init`)"),
+      keysDir: optionalFile().describe("TUF keys of this installation (`aurora keys init`)"),
       publish: z
         .array(file)
         .max(64)
