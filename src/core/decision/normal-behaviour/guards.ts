@@ -14,11 +14,7 @@ export function createOperationFilter(
   spec: OperationSpec,
   channels: readonly string[],
 ): (row: ArrayLike<number>) => boolean {
-  const at = (channel: string): number => {
-    const index = channels.indexOf(channel);
-    if (index < 0) throw new RangeError(`there is no channel ${channel}`);
-    return index;
-  };
+  const at = (channel: string): number => findChannel(channels, channel);
   const limits = spec.limits.map((limit) => ({ index: at(limit.channel), min: limit.min, max: limit.max }));
   const { points, minRatio, maxRatio } = spec.powerCurve;
   const wind = at(spec.powerCurve.windChannel);
@@ -34,6 +30,13 @@ export function createOperationFilter(
     const ratio = row[power]! / expected;
     return ratio >= minRatio && ratio <= maxRatio;
   };
+}
+
+/** Its place among `channels`. @throws RangeError where it is none of them */
+export function findChannel(channels: readonly string[], channel: string): number {
+  const index = channels.indexOf(channel);
+  if (index < 0) throw new RangeError(`there is no channel ${channel}`);
+  return index;
 }
 
 /** Linear between the points, constant beyond them; NaN for NaN. */

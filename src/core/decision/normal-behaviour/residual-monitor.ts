@@ -3,7 +3,7 @@
  * are over, in order; keeps as many as the statistics look back on; sets outputs aside whose sensor has stepped.
  * Compares a turbine with itself only; turbines are compared by the planner.
  */
-import type { NormalBehaviourSpec } from "../../contract/bundle/normal-behaviour.ts";
+import { listComponents, type NormalBehaviourSpec } from "../../contract/bundle/normal-behaviour.ts";
 import { computeRobustLocation } from "../../maths/robust.ts";
 import { isSensorStep } from "./guards.ts";
 
@@ -57,7 +57,7 @@ type MonitorSpec = Pick<NormalBehaviourSpec, "residuals" | "statistics" | "guard
 export function createResidualMonitor(spec: MonitorSpec, from?: ResidualMonitorSnapshot): ResidualMonitor {
   const { residuals, statistics, guard } = spec;
   const outputs = residuals.length;
-  const components = [...new Set(residuals.map((residual) => residual.component))];
+  const components = listComponents(spec);
   const keptDays = statistics.historyDays + statistics.gapDays + guard.beforeDays + 2;
   const toNumber = (value: number | null): number => value ?? Number.NaN;
   const toNull = (value: number): number | null => (Number.isNaN(value) ? null : value);

@@ -8,7 +8,7 @@ import { earliestClockMs } from "../../contract/iso-time.ts";
 import { dayMs } from "../../maths/durations.ts";
 import type { RidgeSnapshot } from "../../maths/ridge.ts";
 import { createDailyMedian, type DailyMedianSnapshot, type DayOfResiduals } from "./daily-median.ts";
-import { createFrozenGuard, createOperationFilter } from "./guards.ts";
+import { createFrozenGuard, createOperationFilter, findChannel } from "./guards.ts";
 import { createResidualMonitor, type MonitorDay, type ResidualMonitorSnapshot } from "./residual-monitor.ts";
 import { applySiteCorrection, createSiteCorrectionLearner, type SiteCorrection } from "./site-correction.ts";
 
@@ -82,11 +82,7 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
   const outputs = spec.residuals.length;
   const isOperating = createOperationFilter(spec.operation, channels);
   const frozen = createFrozenGuard(spec.guard.frozenRows);
-  const measuredAt = spec.residuals.map(({ channel }) => {
-    const index = channels.indexOf(channel);
-    if (index < 0) throw new RangeError(`there is no channel ${channel}`);
-    return index;
-  });
+  const measuredAt = spec.residuals.map(({ channel }) => findChannel(channels, channel));
   const learner =
     spec.siteCorrection === undefined
       ? null
