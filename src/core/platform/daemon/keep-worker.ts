@@ -40,7 +40,7 @@ interface KeepOptions {
 /** Begins the first at once. @throws what `begin` throws then */
 export function keepWorker(options: KeepOptions): KeptWorker {
   const { begin, onEnd, message, fields, stopMs, logger } = options;
-  const backoff = createBackoff({ firstMs: 500, maxMs: 30_000, random: Math.random });
+  const backoff = createBackoff({ firstMs: 500, maxMs: 30_000 });
   let closing = false;
   let cancelBegin = (): void => {};
   const beginNext = (worker: BegunWorker): BegunWorker => {

@@ -3,11 +3,20 @@
  * system, which stay in brackets for whoever looks them up. Decides nothing.
  */
 import type { TLSSocket } from "node:tls";
+import type { ConnectionLoss } from "./broker-connection.ts";
 import { adviseOfDates, describeOwn, type OwnCertificate } from "./own-certificate.ts";
 
 export interface ConnectFailure {
   readonly problem: string;
   readonly cure: string;
+}
+
+/** As the loss of a connection is told. */
+export function toLossWords({
+  problem,
+  cure,
+}: ConnectFailure): Required<Pick<ConnectionLoss, "detail" | "hint">> {
+  return { detail: problem, hint: cure };
 }
 
 interface Row {

@@ -11,10 +11,10 @@ import type { BrokerConnection, BrokerConnectionEvents, ConnectionLoss } from ".
 import { createLoginKeeper } from "./broker-login.ts";
 import { openBrokerSocket, parseBrokerUrl } from "./broker-socket.ts";
 import {
-  type ConnectFailure,
   describeConnectFailure,
   describeConnectRefusal,
   describePeer,
+  toLossWords,
 } from "./connect-failures.ts";
 import type { MqttClientOptions } from "./mqtt-client.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
@@ -147,7 +147,7 @@ function openConnection(
         if (reason === 0) {
           room = packet.properties?.receiveMaximum ?? room;
           events.onConnect();
-        } else cut(lossOf("refused", describeConnectRefusal(reason)));
+        } else cut({ reason: "refused", ...toLossWords(describeConnectRefusal(reason)) });
         break;
       }
       case "publish": {
@@ -197,7 +197,7 @@ function openConnection(
   socket.on("data", (chunk) => {
     const other = heard ? undefined : describePeer(chunk);
     heard = true;
-    if (other !== undefined) return cut(lossOf("closed", other));
+    if (other !== undefined) return cut({ reason: "closed", ...toLossWords(other) });
     try {
       for (const packet of reader.read(chunk)) take(packet);
     } catch (error) {
@@ -207,7 +207,7 @@ function openConnection(
   });
   socket.on("error", (error) => {
     const known = describeConnectFailure(error, own);
-    cut(known === undefined ? { reason: "closed", detail: error.message } : lossOf("closed", known));
+    cut({ reason: "closed", ...(known === undefined ? { detail: error.message } : toLossWords(known)) });
   });
   socket.once("close", () => {
     clearInterval(ping);
@@ -260,8 +260,4 @@ function ending(reason: number): ConnectionLoss {
   return reason === 0x8e
     ? { reason: "taken-over", detail: "another client with this id connected" }
     : { reason: "closed", detail: `the broker ended the session (reason 0x${reason.toString(16)})` };
-}
-
-function lossOf(reason: ConnectionLoss["reason"], { problem, cure }: ConnectFailure): ConnectionLoss {
-  return { reason, detail: problem, hint: cure };
 }

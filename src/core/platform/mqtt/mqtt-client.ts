@@ -19,12 +19,7 @@ import type {
 } from "./broker-connection.ts";
 import { type BrokerLogin, createLoginKeeper } from "./broker-login.ts";
 import { type BrokerAddress, openBrokerSocket, parseBrokerUrl } from "./broker-socket.ts";
-import {
-  type ConnectFailure,
-  describeConnectFailure,
-  describeNoAnswer,
-  describePeer,
-} from "./connect-failures.ts";
+import { describeConnectFailure, describeNoAnswer, describePeer, toLossWords } from "./connect-failures.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
 import { packetTooLarge } from "./mqtt5-packets.ts";
@@ -148,11 +143,11 @@ function openVendorConnection(
   const isPlain = !(socket instanceof TLSSocket);
   const describe = (error: Error & { code?: unknown }): Pick<ConnectionLoss, "detail" | "hint"> => {
     const known = describeConnectFailure(error, own);
-    if (known !== undefined) return told(known);
+    if (known !== undefined) return toLossWords(known);
     const detail = error.message === "" ? String(error.code) : error.message;
     if (!reached || answered) return { detail };
     // One without TLS is perhaps no broker.
-    if (isPlain) return told(describeNoAnswer(detail));
+    if (isPlain) return toLossWords(describeNoAnswer(detail));
     const hint = adviseOfHangUp(own);
     return hint === undefined ? { detail } : { detail, hint };
   };
@@ -168,7 +163,7 @@ function openVendorConnection(
     socket.on("data", (chunk: Buffer) => {
       const other = heard ? undefined : describePeer(chunk);
       heard = true;
-      if (other !== undefined) return cut({ reason: "closed", ...told(other) });
+      if (other !== undefined) return cut({ reason: "closed", ...toLossWords(other) });
       const violation = guard.inspect(chunk);
       if (violation === null) return;
       const detail = `the broker sent a packet of ${violation.packetBytes} bytes (${violation.reason})`;
@@ -255,10 +250,6 @@ function classifyRefusal(error: Error & { code?: unknown }, isVersion5: boolean)
   const { code } = error;
   if (isVersion5 && (versionCodes.has(code) || code === undefined)) return "version";
   return typeof code === "number" ? "refused" : "closed";
-}
-
-function told({ problem, cure }: ConnectFailure): Pick<ConnectionLoss, "detail" | "hint"> {
-  return { detail: problem, hint: cure };
 }
 
 function toBuffer(payload: string | Uint8Array): Buffer {
