@@ -13,7 +13,6 @@ import { createRandom, type Random } from "../maths/random.ts";
 import { accelerometerScale, createBearingSensor } from "./bearing-sensor.ts";
 import { type DriftPlan, drawGreaseChange, drawWinterChange, type MachineChange } from "./drift-plan.ts";
 import { createFaultExcitation } from "./fault-excitation.ts";
-import { createScadaAverager, type ScadaRecord } from "./scada-average.ts";
 import { computeFaultSeverity, type FaultPlan, planScenario } from "./scenario.ts";
 import { createWindTurbine, type WindTurbineState } from "./wind-turbine.ts";
 
@@ -68,8 +67,6 @@ export interface TurbineSimulation {
   nextBlock(turbine: number, samples: number): SimulatedBlock;
   /** The slow signals at the end of the turbine's last block. */
   state(turbine: number): Readonly<WindTurbineState>;
-  /** Ten-minute records completed since the last call. */
-  takeScadaRecords(turbine: number): ScadaRecord[];
 }
 
 /** Steps of the slow models a second: the same at every sampling rate, so that the same seed has the same wind. */
@@ -113,7 +110,6 @@ export function createTurbineSimulation(options: TurbineSimulationOptions): Turb
     fault,
     nextBlock: (turbine, samples) => at(turbine).nextBlock(samples),
     state: (turbine) => at(turbine).state,
-    takeScadaRecords: (turbine) => at(turbine).takeScadaRecords(),
   };
 }
 
@@ -121,7 +117,6 @@ interface RunningTurbine {
   readonly fixed: SimulatedTurbine;
   readonly state: Readonly<WindTurbineState>;
   nextBlock(samples: number): SimulatedBlock;
-  takeScadaRecords(): ScadaRecord[];
 }
 
 /** What of a drift a turbine takes part in. */
@@ -158,7 +153,6 @@ function createTurbine(
   const excitation = fault === null ? null : createFaultExcitation(fault.kind, orders, faultRandom);
   // Brake, yaw drive, cable or rain: a healthy nacelle knocks now and then.
   const knocksPerSecond = 0.02 + 0.18 * knocks.uniform();
-  const scada = createScadaAverager();
   const stepS = stepSamples / sampleRateHz;
   let revolutions = random.uniform();
   const otherEnd = random.fork("other end");
@@ -217,7 +211,6 @@ function createTurbine(
       sensor.render(step);
     }
     revolutions = to;
-    scada.add(state, timeS);
     position = 0;
   };
 
@@ -249,12 +242,7 @@ function createTurbine(
     firstSample += samples;
     return block;
   };
-  return {
-    fixed: { bearing, orders },
-    state: wind.state,
-    nextBlock,
-    takeScadaRecords: () => scada.take(),
-  };
+  return { fixed: { bearing, orders }, state: wind.state, nextBlock };
 }
 
 /** How the machine changes by a drift; null where it does not. */

@@ -5,9 +5,8 @@
 import type { OperatingState } from "../contract/prediction.ts";
 import type { Random } from "../maths/random.ts";
 
-/** The slowly varying state that vibration and SCADA signals follow. */
+/** The slowly varying state: vibration follows its speed and load. */
 export interface WindTurbineState {
-  windSpeedMetresPerSecond: number;
   /** Speed of the generator's shaft. */
   shaftRpm: number;
   powerKw: number;
@@ -15,7 +14,6 @@ export interface WindTurbineState {
   load: number;
   operatingState: OperatingState;
   bearingTemperatureCelsius: number;
-  gearOilTemperatureCelsius: number;
   ambientTemperatureCelsius: number;
 }
 
@@ -32,7 +30,7 @@ interface WindTurbine {
   readonly state: Readonly<WindTurbineState>;
   /** One step of `stepS` seconds (at most 0.1); `faultHeatCelsius` is added to the bearing's steady temperature. */
   step(stepS: number, faultHeatCelsius: number): void;
-  /** Adds to the ambient temperature, from now on; the bearing and the oil follow as they do. */
+  /** Adds to the ambient temperature, from now on; the bearing follows as it does. */
   warmAmbient(byCelsius: number): void;
 }
 
@@ -67,13 +65,11 @@ export function createWindTurbine(random: Random, options: WindTurbineOptions = 
   let speedRpm = producing ? speedTarget(effectiveWind, ratedRpm) : 0;
 
   const state: WindTurbineState = {
-    windSpeedMetresPerSecond: effectiveWind,
     shaftRpm: speedRpm,
     powerKw: 0,
     load: 0,
     operatingState: "standby",
     bearingTemperatureCelsius: 0,
-    gearOilTemperatureCelsius: 0,
     ambientTemperatureCelsius: ambient,
   };
   const updatePower = (): void => {
@@ -87,10 +83,8 @@ export function createWindTurbine(random: Random, options: WindTurbineOptions = 
   };
   const bearingTarget = (heat: number): number =>
     ambient + 12 + (14 * speedRpm) / 1500 + 22 * state.load + heat;
-  const oilTarget = (): number => ambient + 18 + (8 * speedRpm) / 1500 + 20 * state.load;
   updatePower();
   state.bearingTemperatureCelsius = bearingTarget(0);
-  state.gearOilTemperatureCelsius = oilTarget();
 
   const step = (stepS: number, faultHeatCelsius: number): void => {
     slowWind = stepOrnsteinUhlenbeck(slowWind, { deviation: 0.6, timeConstantS: slowWindS, stepS }, random);
@@ -102,7 +96,6 @@ export function createWindTurbine(random: Random, options: WindTurbineOptions = 
     );
     const deviation = rotorAveraging * referenceTurbulence * (0.75 * mean + 5.6);
     const wind = Math.max(0, mean + deviation * turbulence);
-    state.windSpeedMetresPerSecond = wind;
     effectiveWind += ((wind - effectiveWind) * stepS) / 4;
     if (producing) producing = effectiveWind > stopWind && effectiveWind < stormWind;
     else producing = effectiveWind > cutInWind && effectiveWind < restartWind;
@@ -114,7 +107,6 @@ export function createWindTurbine(random: Random, options: WindTurbineOptions = 
     updatePower();
     state.bearingTemperatureCelsius +=
       ((bearingTarget(faultHeatCelsius) - state.bearingTemperatureCelsius) * stepS) / 900;
-    state.gearOilTemperatureCelsius += ((oilTarget() - state.gearOilTemperatureCelsius) * stepS) / 1800;
   };
   const warmAmbient = (byCelsius: number): void => {
     ambient += byCelsius;
