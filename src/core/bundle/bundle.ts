@@ -5,19 +5,12 @@ export const manifestFileName = "manifest.json";
 export const signatureFileName = "manifest.dsse.json";
 
 /** Bounds on what is read; a larger bundle is refused before it fills the memory. */
-export interface BundleLimits {
-  readonly manifestBytes: number;
-  readonly signatureBytes: number;
-  /** Of all files together, manifest and signature included. */
-  readonly totalBytes: number;
-}
-
-/** 1 MiB of manifest, 16 KiB of signatures, 64 MiB in all. */
-export const defaultBundleLimits: BundleLimits = {
-  manifestBytes: 1 << 20,
-  signatureBytes: 1 << 14,
-  totalBytes: 64 << 20,
-};
+export const bundleLimits = {
+  manifestBytes: 1_048_576,
+  signatureBytes: 16_384,
+  /** Of all files together, manifest and signature included: 64 MiB. */
+  totalBytes: 67_108_864,
+} as const;
 
 /** A bundle whose files are those that its manifest lists, every digest checked. Says nothing about who made it. */
 export interface Bundle {

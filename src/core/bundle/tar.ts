@@ -8,7 +8,7 @@
  * ```
  */
 import { AuroraError } from "../contract/aurora-error.ts";
-import { type Bundle, type BundleLimits, defaultBundleLimits } from "./bundle.ts";
+import { type Bundle, bundleLimits } from "./bundle.ts";
 import { maxBundleEntries } from "./file-source.ts";
 import { bundleEntries } from "./write-bundle.ts";
 
@@ -39,12 +39,9 @@ export function packTar(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
  * Unpacks what {@link packTar} packs, and nothing else. The files are views on `tar`.
  * @throws AuroraError BUNDLE_FORMAT for anything that packTar would not have written.
  */
-export function unpackTar(
-  tar: Uint8Array,
-  limits: BundleLimits = defaultBundleLimits,
-): ReadonlyMap<string, Uint8Array> {
+export function unpackTar(tar: Uint8Array): ReadonlyMap<string, Uint8Array> {
   // Headers and padding add up to 1,023 bytes a file.
-  const maxBytes = limits.totalBytes + (maxBundleEntries + 1) * 2 * blockBytes;
+  const maxBytes = bundleLimits.totalBytes + (maxBundleEntries + 1) * 2 * blockBytes;
   if (tar.length > maxBytes) throw bad(`has ${tar.length} bytes, at most ${maxBytes} are read`);
   if (tar.length % blockBytes !== 0) throw bad(`has ${tar.length} bytes, not a multiple of ${blockBytes}`);
   const files = new Map<string, Uint8Array>();

@@ -8,8 +8,7 @@ import { sayIssue } from "../contract/config/describe-issue.ts";
 import { sha256Hex } from "../platform/files/sha256.ts";
 import {
   type Bundle,
-  type BundleLimits,
-  defaultBundleLimits,
+  bundleLimits,
   manifestFileName,
   signatureFileName,
   type VerifiedBundle,
@@ -23,21 +22,17 @@ import { equalBytes, verifyManifestSignature } from "./sign-manifest.ts";
  * Reads the bundle in `dir` and checks its form and digests, not who signed it.
  * @throws AuroraError BUNDLE_FORMAT or BUNDLE_DIGEST, naming the file.
  */
-export async function readBundle(dir: string, limits: BundleLimits = defaultBundleLimits): Promise<Bundle> {
+export async function readBundle(dir: string): Promise<Bundle> {
   const source = folderSource(dir);
-  return readBody(source, await readHead(source, limits), limits);
+  return readBody(source, await readHead(source));
 }
 
 /**
  * Reads the bundle in `dir`, which one of `trustedKeys` must have signed.
  * @throws AuroraError BUNDLE_SIGNATURE, BUNDLE_FORMAT or BUNDLE_DIGEST, naming the file.
  */
-export async function verifyBundle(
-  dir: string,
-  trustedKeys: readonly TrustedKey[],
-  limits: BundleLimits = defaultBundleLimits,
-): Promise<VerifiedBundle> {
-  return verifySource(folderSource(dir), trustedKeys, limits);
+export async function verifyBundle(dir: string, trustedKeys: readonly TrustedKey[]): Promise<VerifiedBundle> {
+  return verifySource(folderSource(dir), trustedKeys);
 }
 
 /** As {@link verifyBundle}, for files in memory (an unpacked tar); `subject` names them in errors. */
@@ -46,7 +41,7 @@ export async function verifyBundleFiles(
   trustedKeys: readonly TrustedKey[],
   subject: string,
 ): Promise<VerifiedBundle> {
-  return verifySource(memorySource(files, subject), trustedKeys, defaultBundleLimits);
+  return verifySource(memorySource(files, subject), trustedKeys);
 }
 
 /**
@@ -85,14 +80,10 @@ export function parseManifest(bytes: Uint8Array, subject: string): Manifest {
   return manifest;
 }
 
-async function verifySource(
-  source: FileSource,
-  trustedKeys: readonly TrustedKey[],
-  limits: BundleLimits,
-): Promise<VerifiedBundle> {
-  const head = await readHead(source, limits);
+async function verifySource(source: FileSource, trustedKeys: readonly TrustedKey[]): Promise<VerifiedBundle> {
+  const head = await readHead(source);
   const signedBy = findSigners(head, trustedKeys, source.subject);
-  return { ...(await readBody(source, head, limits)), signedBy };
+  return { ...(await readBody(source, head)), signedBy };
 }
 
 /** Who signed; an error says of which bundle it speaks, for a gateway may have many. */
@@ -113,23 +104,20 @@ function findSigners(
 
 type BundleHead = Pick<Bundle, "manifestBytes" | "signatureBytes">;
 
-async function readHead(source: FileSource, limits: BundleLimits): Promise<BundleHead> {
+async function readHead(source: FileSource): Promise<BundleHead> {
   return {
-    signatureBytes: await source.read(signatureFileName, limits.signatureBytes),
-    manifestBytes: await source.read(manifestFileName, limits.manifestBytes),
+    signatureBytes: await source.read(signatureFileName, bundleLimits.signatureBytes),
+    manifestBytes: await source.read(manifestFileName, bundleLimits.manifestBytes),
   };
 }
 
-async function readBody(
-  source: FileSource,
-  { manifestBytes, signatureBytes }: BundleHead,
-  limits: BundleLimits,
-): Promise<Bundle> {
+async function readBody(source: FileSource, { manifestBytes, signatureBytes }: BundleHead): Promise<Bundle> {
   const manifest = parseManifest(manifestBytes, source.subject);
   const stated = manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const totalBytes = stated + manifestBytes.length + signatureBytes.length;
-  if (totalBytes > limits.totalBytes) {
-    throw badFormat(source.subject, `is ${totalBytes} bytes large, at most ${limits.totalBytes} are read`);
+  const most = bundleLimits.totalBytes;
+  if (totalBytes > most) {
+    throw badFormat(source.subject, `is ${totalBytes} bytes large, at most ${most} are read`);
   }
   const expected = new Set([manifestFileName, signatureFileName, ...manifest.files.map((file) => file.path)]);
   const extra = (await source.names()).filter((name) => !expected.has(name));

@@ -4,7 +4,7 @@
  */
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { type Bundle, defaultBundleLimits, type VerifiedBundle } from "../bundle/bundle.ts";
+import { type Bundle, bundleLimits, type VerifiedBundle } from "../bundle/bundle.ts";
 import type { TrustedKey } from "../bundle/dsse.ts";
 import { maxBundleEntries } from "../bundle/file-source.ts";
 import { verifyBundleFiles } from "../bundle/verify-bundle.ts";
@@ -120,7 +120,7 @@ async function readPointer(files: FileSystem, path: string): Promise<ActivePoint
 /** As much of a folder as a bundle can be; what is wrong with it is for {@link verifyBundleFiles} to say. */
 async function readBundleFiles(files: FileSystem, dir: string): Promise<ReadonlyMap<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>();
-  let leftBytes = defaultBundleLimits.totalBytes;
+  let leftBytes = bundleLimits.totalBytes;
   for (const name of (await files.list(dir)).slice(0, maxBundleEntries + 1)) {
     const bytes = await files.read(join(dir, name), leftBytes);
     if (bytes === null) continue;
