@@ -1,8 +1,8 @@
 /** Is what came the bundle that was ordered, and may gateways be given it? Everything short of running it. */
 import type { VerifiedBundle } from "../../core/bundle/bundle.ts";
-import { readGolden } from "../../core/bundle/check-golden.ts";
 import { checkCompatibility, findOtherKind, type ModelKind } from "../../core/bundle/compatibility.ts";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
+import { readGolden } from "../../core/bundle/golden.ts";
 import { unpackTar } from "../../core/bundle/tar.ts";
 import { verifyBundleFiles } from "../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";

@@ -1,7 +1,6 @@
 /**
- * `golden.bin`: inputs with the outputs that they must give on every device, from raw windows to explanations. Codec
- * only; who proves a model with them runs it itself. There is one form: what is read and written again has the same
- * bytes.
+ * `golden.bin`: inputs with the outputs that they must give on every device, from raw windows to explanations. Runs
+ * no model: who proves one with them does. There is one form: what is read and written again has the same bytes.
  *
  * ```text
  *  0 'AGLD'   4 version u16 = 2   6 F u16 features   8 C u16 outputs   10 G u16 groups   12 N u32 cases
@@ -16,6 +15,9 @@
  * ```
  */
 import { crc32 } from "node:zlib";
+import { AuroraError } from "../contract/aurora-error.ts";
+import { bundleFileNames } from "../contract/bundle/manifest.ts";
+import type { Bundle } from "./bundle.ts";
 import {
   countGoldenWindowBytes,
   type GoldenWindow,
@@ -151,6 +153,26 @@ export function decodeGolden(bytes: Uint8Array): Golden {
   }
   if (offset !== end) throw refuseGolden(`has ${end - offset} bytes behind its last case`);
   return { ...sizes, cases };
+}
+
+/** The golden cases of a bundle. @throws AuroraError BUNDLE_FORMAT when they cannot be read, or were made for another model */
+export function readGolden({ manifest, files }: Bundle): Golden {
+  const golden = decodeGolden(files.get(bundleFileNames.golden)!);
+  const { features, outputs, groups } = golden;
+  const fits =
+    features === manifest.features.list.length &&
+    outputs === manifest.outputs.length &&
+    (groups === 0 || groups === manifest.groups.length);
+  if (fits) return golden;
+  throw new AuroraError(
+    "BUNDLE_FORMAT",
+    `golden.bin is for ${features} features, ${outputs} outputs and ${groups} groups`,
+    {
+      op: "check golden cases",
+      subject: `${manifest.name}@${manifest.version}`,
+      hint: "Its vectors were made for another model.",
+    },
+  );
 }
 
 function readCase(

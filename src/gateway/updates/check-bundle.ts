@@ -1,9 +1,8 @@
 /** Is what was fetched the bundle that was signed, and can this runtime run it? Everything short of running it. */
 import type { VerifiedBundle } from "../../core/bundle/bundle.ts";
-import { readGolden } from "../../core/bundle/check-golden.ts";
 import { checkCompatibility, checkFit, type RuntimeIdentity } from "../../core/bundle/compatibility.ts";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
-import type { Golden } from "../../core/bundle/golden.ts";
+import { type Golden, readGolden } from "../../core/bundle/golden.ts";
 import { unpackTar } from "../../core/bundle/tar.ts";
 import { verifyBundleFiles } from "../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
