@@ -6,26 +6,23 @@ import { satisfiesRange } from "./version.ts";
 
 export interface RuntimeIdentity {
   readonly runtimeVersion: string;
-  /** Version of its features catalogue; default: the one of this code. */
-  readonly catalogueVersion?: number;
 }
 
 /** @throws AuroraError BUNDLE_INCOMPATIBLE when the bundle needs another runtime or features catalogue. */
 export function checkCompatibility(manifest: Manifest, runtime: RuntimeIdentity): void {
   const subject = `${manifest.name}@${manifest.version}`;
   const op = "check compatibility";
-  const catalogueVersion = runtime.catalogueVersion ?? featuresCatalogueVersion;
   for (const spec of [manifest.features, manifest.baseline?.levels]) {
-    if (spec === undefined || spec.catalogueVersion === catalogueVersion) continue;
+    if (spec === undefined || spec.catalogueVersion === featuresCatalogueVersion) continue;
     const needed = spec.catalogueVersion;
     throw new AuroraError(
       "BUNDLE_INCOMPATIBLE",
-      `needs features catalogue ${needed}, this runtime has ${catalogueVersion}`,
+      `needs features catalogue ${needed}, this runtime has ${featuresCatalogueVersion}`,
       {
         op,
         subject,
         hint:
-          needed > catalogueVersion
+          needed > featuresCatalogueVersion
             ? "Update the runtime first."
             : "Train the model again with this runtime.",
       },
