@@ -141,6 +141,6 @@ function fromBase64(text: unknown, field: string): Uint8Array {
 function malformed(what: string, cause?: unknown): AuroraError {
   return new AuroraError("BUNDLE_FORMAT", `the signature envelope ${what}`, {
     op: "read signature envelope",
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

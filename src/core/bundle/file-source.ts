@@ -104,6 +104,6 @@ function badFile(subject: string, message: string, cause?: unknown): AuroraError
     op: "read bundle",
     subject,
     hint: "A bundle is a folder with a manifest.json and exactly the files that it lists.",
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

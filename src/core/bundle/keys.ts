@@ -2,7 +2,6 @@
  * Ed25519 keys as PEM files: made, written (private ones for the owner alone), loaded. Never prints a private key.
  */
 import {
-  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -15,6 +14,7 @@ import { join } from "node:path";
 import { AuroraError, systemCodeOf } from "../contract/aurora-error.ts";
 import { makeFolder, storeError } from "../platform/files/atomic-file.ts";
 import { readFileBounded } from "../platform/files/bounded-read.ts";
+import { sha256Hex } from "../platform/files/sha256.ts";
 import type { Signer, TrustedKey } from "./dsse.ts";
 
 export interface KeyPair {
@@ -177,9 +177,7 @@ function toPublicKey(key: KeyObject): PublicKey {
 }
 
 function keyIdOf(publicKey: KeyObject): string {
-  return createHash("sha256")
-    .update(publicKey.export({ type: "spki", format: "der" }))
-    .digest("hex");
+  return sha256Hex(publicKey.export({ type: "spki", format: "der" }));
 }
 
 async function readPem(path: string): Promise<string> {
@@ -220,10 +218,6 @@ function unreadable(path: string, cause: unknown): AuroraError {
   return new AuroraError(
     "KEY",
     `cannot be read: ${reason instanceof Error ? reason.message : String(reason)}`,
-    {
-      op: "load key",
-      subject: path,
-      cause,
-    },
+    { op: "load key", subject: path, cause },
   );
 }

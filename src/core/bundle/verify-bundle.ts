@@ -147,9 +147,5 @@ async function readBody(source: FileSource, { manifestBytes, signatureBytes }: B
 }
 
 function badFormat(subject: string, message: string, cause?: unknown): AuroraError {
-  return new AuroraError("BUNDLE_FORMAT", message, {
-    op: "read bundle",
-    subject,
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return new AuroraError("BUNDLE_FORMAT", message, { op: "read bundle", subject, cause });
 }

@@ -12,11 +12,6 @@ export function compareVersions(left: string, right: string): number {
   return comparePrerelease(a.prerelease, b.prerelease);
 }
 
-/** Is `text` a semantic version (without build metadata)? */
-function isVersion(text: string): boolean {
-  return semverPattern.test(text);
-}
-
 /**
  * Is `version` within `range`? A range is alternatives joined by `||`, each of them comparators joined by blanks.
  * Unlike npm's, a prerelease is compared plainly: 1.0.0-rc.1 lies within `>=0.9.0 <1.0.0`.
@@ -34,7 +29,7 @@ function satisfies(version: string, comparator: string): boolean {
   if (comparator === "*") return true;
   const match = /^(>=|<=|>|<|=|\^|~)?(.+)$/.exec(comparator);
   const bound = match?.[2] ?? "";
-  if (!isVersion(bound)) throw new RangeError(`"${comparator}" is not a version comparator`);
+  if (!semverPattern.test(bound)) throw new RangeError(`"${comparator}" is not a version comparator`);
   const order = compareVersions(version, bound);
   switch (match?.[1] ?? "=") {
     case ">=":

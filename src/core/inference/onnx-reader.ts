@@ -28,7 +28,7 @@ export function refuseStudent(reason: string, cause?: unknown): never {
   throw new AuroraError("INFERENCE", `the model is refused: ${reason}`, {
     op: "read model",
     hint: "models are quantised MLPs as `aurora train` writes them",
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 
