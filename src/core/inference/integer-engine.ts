@@ -27,7 +27,8 @@ export function createIntegerKernel(mlp: QuantisedMlp): IntegerKernel {
   if (fault !== null) {
     throw new AuroraError("INFERENCE", `the student is not sound: ${fault}`, { op: "create integer engine" });
   }
-  const layers = prepareLayers(mlp);
+  const layers = foldLayers(mlp);
+  const activations = layers.map((layer) => new Uint8Array(layer.outputs));
   const { inputScale, inputZeroPoint } = mlp;
   const inputs = mlp.layers[0]!.inputs;
   const last = mlp.layers[mlp.layers.length - 1]!;
@@ -39,10 +40,10 @@ export function createIntegerKernel(mlp: QuantisedMlp): IntegerKernel {
     let from = input;
     let fromOffset = inputOffset;
     for (let index = 0; index < layers.length; index++) {
-      const layer = layers[index]!;
       const isLast = index === layers.length - 1;
-      runLayer(layer, from, fromOffset, isLast ? out : layer.activations, isLast ? outOffset : 0);
-      from = layer.activations;
+      const to = isLast ? out : activations[index]!;
+      runLayer(layers[index]!, from, fromOffset, to, isLast ? outOffset : 0);
+      from = to;
       fromOffset = 0;
     }
   };
@@ -88,31 +89,33 @@ export function createIntegerEngine(mlp: QuantisedMlp): StudentEngine {
   };
 }
 
-interface PreparedLayer {
+/** A layer whose bias holds its input's zero point, and whose scales are one factor: what this engine and a microcontroller run. */
+export interface FoldedLayer {
   readonly inputs: number;
   readonly outputs: number;
-  readonly weights: Int8Array;
-  /** bias − zeroPointIn · Σ weights: the zero point leaves the inner loop. */
-  readonly foldedBias: Int32Array;
-  /** fround(fround(scaleIn · weightScale) / scaleOut). */
-  readonly multipliers: Float32Array;
   readonly outputZeroPoint: number;
-  readonly activations: Uint8Array;
+  /** bias − zeroPointIn · Σ weights, int32 [outputs]: the zero point leaves the inner loop. */
+  readonly foldedBias: Int32Array;
+  /** fround(fround(scaleIn · weightScale) / scaleOut) [outputs]. */
+  readonly multipliers: Float32Array;
+  /** Row-major [outputs × inputs]. */
+  readonly weights: Int8Array;
 }
 
-function prepareLayers(mlp: QuantisedMlp): PreparedLayer[] {
+/** The layers of a sound student, folded; nothing of them is shared with it. */
+export function foldLayers(mlp: QuantisedMlp): readonly FoldedLayer[] {
   let scaleIn = mlp.inputScale;
   let zeroPointIn = mlp.inputZeroPoint;
   return mlp.layers.map((layer) => {
-    const prepared = prepareLayer(layer, scaleIn, zeroPointIn);
+    const folded = foldLayer(layer, scaleIn, zeroPointIn);
     scaleIn = layer.outputScale;
     zeroPointIn = layer.outputZeroPoint;
-    return prepared;
+    return folded;
   });
 }
 
-function prepareLayer(layer: QuantisedLayer, scaleIn: number, zeroPointIn: number): PreparedLayer {
-  const { inputs, outputs } = layer;
+function foldLayer(layer: QuantisedLayer, scaleIn: number, zeroPointIn: number): FoldedLayer {
+  const { inputs, outputs, outputZeroPoint } = layer;
   const foldedBias = new Int32Array(outputs);
   const multipliers = new Float32Array(outputs);
   for (let output = 0; output < outputs; output++) {
@@ -122,21 +125,12 @@ function prepareLayer(layer: QuantisedLayer, scaleIn: number, zeroPointIn: numbe
     multipliers[output] = Math.fround(scaleIn * layer.weightScales[output]!) / layer.outputScale;
   }
   const weights = Int8Array.from(layer.weights);
-  const activations = new Uint8Array(outputs);
-  return {
-    inputs,
-    outputs,
-    weights,
-    foldedBias,
-    multipliers,
-    outputZeroPoint: layer.outputZeroPoint,
-    activations,
-  };
+  return { inputs, outputs, outputZeroPoint, foldedBias, multipliers, weights };
 }
 
 // biome-ignore lint/complexity/useMaxParams: a kernel of the hot path
 function runLayer(
-  layer: PreparedLayer,
+  layer: FoldedLayer,
   from: Uint8Array,
   fromOffset: number,
   to: Uint8Array,

@@ -7,6 +7,7 @@ import { semverPattern } from "../contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../contract/bundle/quantised-mlp.ts";
 import { sha256 } from "../platform/files/sha256.ts";
 import { findStudentFault } from "./check-student.ts";
+import { type FoldedLayer, foldLayers } from "./integer-engine.ts";
 import {
   maxMcuModelBytes,
   mcuDigestBytes,
@@ -36,19 +37,6 @@ interface McuModel {
   readonly features: Uint8Array | null;
 }
 
-/** One layer as the device sees it. */
-interface McuLayer {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly outputZeroPoint: number;
-  /** bias − input zero point · Σ weights, int32 [outputs]. */
-  readonly foldedBias: Int32Array;
-  /** fround(fround(scaleIn · weightScale) / scaleOut) [outputs]. */
-  readonly multipliers: Float32Array;
-  /** Row-major [outputs × inputs]. */
-  readonly weights: Int8Array;
-}
-
 export interface McuImage {
   readonly name: string;
   readonly version: string;
@@ -57,7 +45,7 @@ export interface McuImage {
   readonly inputZeroPoint: number;
   readonly outputScale: number;
   readonly outputZeroPoint: number;
-  readonly layers: readonly McuLayer[];
+  readonly layers: readonly FoldedLayer[];
   readonly raiseAt: readonly number[];
   readonly features: Uint8Array | null;
 }
@@ -170,47 +158,44 @@ export function decodeMcuModel(bytes: Uint8Array): McuImage {
 
 function putLayers(view: DataView, student: QuantisedMlp): void {
   let offset = mcuHeaderBytes + mcuLayerBytes * student.layers.length;
-  let scaleIn = student.inputScale;
-  let zeroPointIn = student.inputZeroPoint;
-  for (const [index, layer] of student.layers.entries()) {
-    const { inputs, outputs, weights } = layer;
+  for (const [index, layer] of foldLayers(student).entries()) {
+    const { inputs, outputs, outputZeroPoint, foldedBias, multipliers, weights } = layer;
     const entry = mcuHeaderBytes + mcuLayerBytes * index;
     view.setUint16(entry, inputs, true);
     view.setUint16(entry + 2, outputs, true);
-    view.setUint8(entry + 4, layer.outputZeroPoint);
+    view.setUint8(entry + 4, outputZeroPoint);
     const rows = roundUpTo4(outputs);
     for (let output = 0; output < rows; output++) {
-      let bias = 0;
-      let multiplier = 1;
-      if (output < outputs) {
-        let sum = 0;
-        for (let input = 0; input < inputs; input++) {
-          const weight = weights[output * inputs + input]!;
-          sum += weight;
-          view.setInt8(offset + 8 * rows + mcuWeightOffset(output, input, inputs), weight);
-        }
-        bias = layer.bias[output]! - zeroPointIn * sum;
-        multiplier = Math.fround(scaleIn * layer.weightScales[output]!) / layer.outputScale;
-      }
+      const bias = foldedBias[output] ?? 0;
       // Far beyond any trained student; the device refuses it, so that no sum can run over.
       if (Math.abs(bias) > mcuMaxBias) throw refuseMcuModel(`cannot hold the bias ${bias} of layer ${index}`);
       view.setInt32(offset + 4 * output, bias, true);
-      view.setFloat32(offset + 4 * rows + 4 * output, multiplier, true);
+      view.setFloat32(offset + 4 * (rows + output), multipliers[output] ?? 1, true);
     }
+    for (const [place, weight] of weights.entries())
+      view.setInt8(placeOfWeight(offset, layer, place), weight);
     offset += countLayerBytes(inputs, outputs);
-    scaleIn = layer.outputScale;
-    zeroPointIn = layer.outputZeroPoint;
   }
+}
+
+/** Where in the file the weight lies that is number `place`, row-major, of a layer from `offset` on. */
+function placeOfWeight(
+  offset: number,
+  { inputs, outputs }: Pick<FoldedLayer, "inputs" | "outputs">,
+  place: number,
+): number {
+  const behindNumbers = offset + 8 * roundUpTo4(outputs);
+  return behindNumbers + mcuWeightOffset(Math.floor(place / inputs), place % inputs, inputs);
 }
 
 function takeLayers(
   view: DataView,
   end: number,
-): { readonly layers: readonly McuLayer[]; readonly next: number } {
+): { readonly layers: readonly FoldedLayer[]; readonly next: number } {
   const count = view.getUint8(68);
   let offset = mcuHeaderBytes + mcuLayerBytes * count;
   let width = view.getUint16(64, true);
-  const layers: McuLayer[] = [];
+  const layers: FoldedLayer[] = [];
   for (let index = 0; index < count; index++) {
     const entry = mcuHeaderBytes + mcuLayerBytes * index;
     if (entry + mcuLayerBytes > end) throw refuseMcuModel("ends inside its table of layers");
@@ -232,7 +217,7 @@ function takeLayers(
         view.getFloat32(at + 4 * (rows + output), true),
       ),
       weights: Int8Array.from({ length: outputs * inputs }, (_, place) =>
-        view.getInt8(at + 8 * rows + mcuWeightOffset(Math.floor(place / inputs), place % inputs, inputs)),
+        view.getInt8(placeOfWeight(at, { inputs, outputs }, place)),
       ),
     });
     offset = next;
