@@ -17,6 +17,7 @@ import {
   type OnnxValue,
   onnxAttributeTypes,
   onnxTypes,
+  ownModel,
 } from "./onnx-schema.ts";
 
 /** Name of the graph's input, float32 [rows × features], standardised. */
@@ -32,99 +33,58 @@ export function encodeStudent(mlp: QuantisedMlp): Uint8Array {
   if (fault !== null) refuseStudent(`it is not sound: ${fault}`);
   const initializer: OnnxTensor[] = [];
   const node: OnnxNode[] = [];
-  const addQuantisation = (name: string, scale: number, zeroPoint: number): void => {
-    initializer.push(floatTensor(`${name}.scale`, [], [scale]));
-    initializer.push({
-      name: `${name}.zero`,
-      dims: [],
-      dataType: onnxTypes.uint8,
-      rawData: Uint8Array.of(zeroPoint),
-    });
-  };
-  const addNode = (call: {
-    readonly opType: string;
-    readonly input: readonly string[];
-    readonly output: string;
-    readonly attribute?: OnnxNode["attribute"];
-  }): string => {
+  const addNode = (call: NodeCall): string => {
     const { opType, input, output, attribute = [] } = call;
     node.push({ name: `${output}.${opType}`, opType, input, output: [output], attribute });
     return output;
   };
+  const addQuantisation = (name: string, scale: number, zeroPoint: number): void => {
+    initializer.push(tensor(`${name}.scale`, [], Float32Array.of(scale)));
+    initializer.push(tensor(`${name}.zero`, [], Uint8Array.of(zeroPoint)));
+  };
+  const quantise = (name: string, value: string, output: string): string =>
+    addNode({ opType: "QuantizeLinear", input: [value, `${name}.scale`, `${name}.zero`], output });
+  const dequantise = (
+    name: string,
+    input: readonly string[],
+    attribute: OnnxNode["attribute"] = [],
+  ): string => addNode({ opType: "DequantizeLinear", input, output: `${name}.dq`, attribute });
+  const byRow = [intAttribute("axis", 0)];
+
   addQuantisation("x0", mlp.inputScale, mlp.inputZeroPoint);
-  let quantised = addNode({
-    opType: "QuantizeLinear",
-    input: [studentInputName, "x0.scale", "x0.zero"],
-    output: "x0.q",
-  });
+  let quantised = quantise("x0", studentInputName, "x0.q");
   let scaleIn = mlp.inputScale;
   for (const [index, layer] of mlp.layers.entries()) {
-    const { inputs, outputs } = layer;
-    const from = `x${index}`;
-    const to = `x${index + 1}`;
-    const weight = `w${index}`;
-    const bias = `b${index}`;
-    initializer.push({
-      name: weight,
-      dims: [outputs, inputs],
-      dataType: onnxTypes.int8,
-      rawData: new Uint8Array(Int8Array.from(layer.weights).buffer),
-    });
-    initializer.push(floatTensor(`${weight}.scale`, [outputs], layer.weightScales));
-    initializer.push({
-      name: `${weight}.zero`,
-      dims: [outputs],
-      dataType: onnxTypes.int8,
-      rawData: new Uint8Array(outputs),
-    });
-    initializer.push({
-      name: bias,
-      dims: [outputs],
-      dataType: onnxTypes.int32,
-      rawData: int32Bytes(layer.bias),
-    });
-    const biasScales = layer.weightScales.map((scale) => scaleIn * scale);
-    initializer.push(floatTensor(`${bias}.scale`, [outputs], biasScales));
-    addQuantisation(to, layer.outputScale, layer.outputZeroPoint);
-    const axis0 = [intAttribute("axis", 0)];
-    addNode({
-      opType: "DequantizeLinear",
-      input: [quantised, `${from}.scale`, `${from}.zero`],
-      output: `${from}.dq`,
-    });
-    addNode({
-      opType: "DequantizeLinear",
-      input: [weight, `${weight}.scale`, `${weight}.zero`],
-      output: `${weight}.dq`,
-      attribute: axis0,
-    });
-    addNode({
-      opType: "DequantizeLinear",
-      input: [bias, `${bias}.scale`],
-      output: `${bias}.dq`,
-      attribute: axis0,
-    });
-    let product = addNode({
-      opType: "Gemm",
-      input: [`${from}.dq`, `${weight}.dq`, `${bias}.dq`],
-      output: `${to}.gemm`,
-      attribute: [intAttribute("transB", 1)],
-    });
-    if (layer.relu) product = addNode({ opType: "Relu", input: [product], output: `${to}.relu` });
+    const { inputs, outputs, weights, weightScales, bias } = layer;
+    const [x, w, b, y] = [`x${index}`, `w${index}`, `b${index}`, `x${index + 1}`];
+    initializer.push(
+      tensor(w, [outputs, inputs], weights),
+      tensor(`${w}.scale`, [outputs], weightScales),
+      tensor(`${w}.zero`, [outputs], new Int8Array(outputs)),
+      tensor(b, [outputs], bias),
+      tensor(
+        `${b}.scale`,
+        [outputs],
+        weightScales.map((scale) => scaleIn * scale),
+      ),
+    );
+    addQuantisation(y, layer.outputScale, layer.outputZeroPoint);
+    const input = [
+      dequantise(x, [quantised, `${x}.scale`, `${x}.zero`]),
+      dequantise(w, [w, `${w}.scale`, `${w}.zero`], byRow),
+      dequantise(b, [b, `${b}.scale`], byRow),
+    ];
+    const attribute = [intAttribute("transB", 1)];
+    let product = addNode({ opType: "Gemm", input, output: `${y}.gemm`, attribute });
+    if (layer.relu) product = addNode({ opType: "Relu", input: [product], output: `${y}.relu` });
     const isLast = index === mlp.layers.length - 1;
-    quantised = addNode({
-      opType: "QuantizeLinear",
-      input: [product, `${to}.scale`, `${to}.zero`],
-      output: isLast ? studentOutputName : `${to}.q`,
-    });
+    quantised = quantise(y, product, isLast ? studentOutputName : `${y}.q`);
     scaleIn = layer.outputScale;
   }
   const { inputs } = mlp.layers[0]!;
   const { outputs } = mlp.layers[mlp.layers.length - 1]!;
   return encodeOnnxModel({
-    irVersion: 8,
-    producerName: "aurora-edge",
-    opsetImport: [{ domain: "", version: 13 }],
+    ...ownModel,
     graph: {
       name: "student",
       node,
@@ -133,6 +93,12 @@ export function encodeStudent(mlp: QuantisedMlp): Uint8Array {
       output: [value(studentOutputName, onnxTypes.uint8, outputs)],
     },
   });
+}
+
+/** One operator call, named by what it makes. */
+interface NodeCall extends Pick<OnnxNode, "opType" | "input"> {
+  readonly output: string;
+  readonly attribute?: OnnxNode["attribute"];
 }
 
 /**
@@ -207,18 +173,24 @@ function expectBiasScales(mlp: QuantisedMlp, biases: readonly DequantisedConstan
   }
 }
 
-function floatTensor(name: string, dims: readonly number[], values: ArrayLike<number>): OnnxTensor {
-  const rawData = new Uint8Array(values.length * 4);
+/** A constant of the array's own type. */
+function tensor(
+  name: string,
+  dims: readonly number[],
+  values: Float32Array | Int8Array | Int32Array | Uint8Array,
+): OnnxTensor {
+  const rawData = new Uint8Array(values.byteLength);
   const view = new DataView(rawData.buffer);
-  for (let index = 0; index < values.length; index++) view.setFloat32(index * 4, values[index]!, true);
-  return { name, dims, dataType: onnxTypes.float, rawData };
-}
-
-function int32Bytes(values: Int32Array): Uint8Array {
-  const bytes = new Uint8Array(values.length * 4);
-  const view = new DataView(bytes.buffer);
-  for (let index = 0; index < values.length; index++) view.setInt32(index * 4, values[index]!, true);
-  return bytes;
+  if (values instanceof Float32Array) {
+    for (const [index, each] of values.entries()) view.setFloat32(4 * index, each, true);
+    return { name, dims, dataType: onnxTypes.float, rawData };
+  }
+  if (values instanceof Int32Array) {
+    for (const [index, each] of values.entries()) view.setInt32(4 * index, each, true);
+    return { name, dims, dataType: onnxTypes.int32, rawData };
+  }
+  rawData.set(values);
+  return { name, dims, dataType: values instanceof Int8Array ? onnxTypes.int8 : onnxTypes.uint8, rawData };
 }
 
 function readInt32s(bytes: Uint8Array): Int32Array {

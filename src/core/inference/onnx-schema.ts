@@ -66,6 +66,13 @@ export interface OnnxModel {
   readonly functions?: readonly Uint8Array[];
 }
 
+/** What every model that is written here says of itself. */
+export const ownModel: Omit<OnnxModel, "graph"> = {
+  irVersion: 8,
+  producerName: "aurora-edge",
+  opsetImport: [{ domain: "", version: 13 }],
+};
+
 const root = protobuf.Root.fromJSON({
   nested: {
     ModelProto: {

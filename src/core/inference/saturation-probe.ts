@@ -2,7 +2,7 @@
  * A tiny ONNX model that shows how this CPU's integer kernels add u8·s8 products: on AVX2 without VNNI a pair of them
  * saturates at int16, so that 8-bit weights give wrong sums; 7-bit weights must be exact everywhere.
  */
-import { encodeOnnxModel, type OnnxValue, onnxTypes } from "./onnx-schema.ts";
+import { encodeOnnxModel, type OnnxValue, onnxTypes, ownModel } from "./onnx-schema.ts";
 
 /** What the probe found. */
 export interface SaturationProbe {
@@ -34,9 +34,7 @@ export function encodeProbe(): Uint8Array {
   const rawData = new Int8Array(depth * columns);
   for (let index = 0; index < rawData.length; index++) rawData[index] = weightOfColumn(index % columns);
   return encodeOnnxModel({
-    irVersion: 8,
-    producerName: "aurora-edge",
-    opsetImport: [{ domain: "", version: 13 }],
+    ...ownModel,
     graph: {
       name: "saturation-probe",
       node: [
