@@ -6,7 +6,7 @@ import type { FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { type CombHeights, mostHarmonics } from "./comb-fit.ts";
 import type { OrderSpectrum } from "./order-spectrum.ts";
-import { createParamsReader, refuseOperator } from "./read-params.ts";
+import { createParamsReader, type ParamsReader, refuseOperator } from "./read-params.ts";
 
 /** What the chain gives to its operators. */
 export interface EnvelopeView {
@@ -41,20 +41,23 @@ export function bindEnvelopeOperator(feature: FeatureDeclaration): EnvelopeOpera
 /** They hold nothing of a window: the points of a bundle share them. */
 const operators = new WeakMap<FeatureDeclaration, EnvelopeOperator>();
 
-const binders: Readonly<Record<string, (feature: FeatureDeclaration) => EnvelopeOperator>> = {
+const binders: Readonly<Record<string, (params: ParamsReader) => EnvelopeOperator>> = {
   "order-log-snr": bindOrderLogSnr,
   "side-band-log-snr": bindSideBandLogSnr,
   "order-margin": bindOrderMargin,
-  "comb-log-snr": (feature) => bindComb(feature, 1),
-  "half-comb-log-snr": (feature) => bindComb(feature, 0.5),
-  "comb-line-log-snr": (feature) => bindSideBandComb(feature, "lines"),
-  "comb-side-log-snr": (feature) => bindSideBandComb(feature, "sideBands"),
+  "comb-log-snr": (params) => bindComb(params, 1),
+  "half-comb-log-snr": (params) => bindComb(params, 0.5),
+  "comb-line-log-snr": (params) => bindSideBandComb(params, "lines"),
+  "comb-side-log-snr": (params) => bindSideBandComb(params, "sideBands"),
 };
 
 function createOperator(feature: FeatureDeclaration): EnvelopeOperator {
   const binder = Object.hasOwn(binders, feature.operator) ? binders[feature.operator] : undefined;
   if (binder === undefined) throw refuseOperator(feature, "envelope-order", Object.keys(binders));
-  return binder(feature);
+  const params = createParamsReader(feature.params, `feature ${feature.name}`);
+  const operator = binder(params);
+  params.done();
+  return operator;
 }
 
 /** 9 dB above the neighbours: what is lower is noise more often than a line, wherever it stands. */
@@ -64,12 +67,10 @@ const standsOut = (9 * Math.LN10) / 20;
 const shaftReach = 0.015;
 
 /** `order-log-snr`: ln(peak / local median) at `harmonic` · `order`, searched within ± tolerance. */
-function bindOrderLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
-  const params = createParamsReader(feature.params, `feature ${feature.name}`);
+function bindOrderLogSnr(params: ParamsReader): EnvelopeOperator {
   const name = params.choice("order", orderNames);
   const harmonic = params.integer("harmonic", 1, 16);
   const tolerance = params.number("tolerance", 0, 0.1);
-  params.done();
   return {
     evaluate: (view) => {
       const order = orderOf(name, view.bearing) * harmonic;
@@ -88,13 +89,11 @@ function bindOrderLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
 }
 
 /** `side-band-log-snr`: mean of both side bands `harmonic` · `order` ± `spacing`. */
-function bindSideBandLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
-  const params = createParamsReader(feature.params, `feature ${feature.name}`);
+function bindSideBandLogSnr(params: ParamsReader): EnvelopeOperator {
   const name = params.choice("order", orderNames);
   const spacing = params.choice("spacing", orderNames);
   const harmonic = params.integer("harmonic", 1, 16);
   const tolerance = params.number("tolerance", 0, 0.1);
-  params.done();
   return {
     evaluate: (view) => {
       const centre = orderOf(name, view.bearing) * harmonic;
@@ -116,12 +115,10 @@ const hypotheses = faultKinds.map((kind) => bearingFaults[kind].order);
  * of the others. Positive where this fault explains the spectrum better than its rivals: a fault score without a
  * parameter to learn.
  */
-function bindOrderMargin(feature: FeatureDeclaration): EnvelopeOperator {
-  const params = createParamsReader(feature.params, `feature ${feature.name}`);
+function bindOrderMargin(params: ParamsReader): EnvelopeOperator {
   const own = params.choice("order", hypotheses);
   const harmonics = params.integer("harmonics", 1, 16);
   const tolerance = params.number("tolerance", 0, 0.1);
-  params.done();
   const rivals = hypotheses.filter((name) => name !== own);
   const meanOf = (name: OrderName, view: EnvelopeView): number => {
     let sum = 0;
@@ -141,9 +138,8 @@ function bindOrderMargin(feature: FeatureDeclaration): EnvelopeOperator {
  * `comb-log-snr`: mean over harmonics 1 … `harmonics` of `order`, all at the one deviation at which they stand highest.
  * `half-comb-log-snr`: of half of `order`, where a rolling element strikes one race harder than the other.
  */
-function bindComb(feature: FeatureDeclaration, share: 0.5 | 1): EnvelopeOperator {
-  const { name, harmonics, tolerance, params } = readComb(feature);
-  params.done();
+function bindComb(params: ParamsReader, share: 0.5 | 1): EnvelopeOperator {
+  const { name, harmonics, tolerance } = readComb(params);
   return {
     evaluate: ({ bearing, spectrum }) =>
       spectrum.fitComb({ order: share * orderOf(name, bearing), harmonics, tolerance, spacing: 0 }).lines,
@@ -155,10 +151,9 @@ function bindComb(feature: FeatureDeclaration, share: 0.5 | 1): EnvelopeOperator
  * `comb-line-log-snr` and `comb-side-log-snr`: mean over the same lines, and over their side bands at ± `spacing`, at the one
  * deviation at which all of them together stand highest.
  */
-function bindSideBandComb(feature: FeatureDeclaration, part: keyof CombHeights): EnvelopeOperator {
-  const { name, harmonics, tolerance, params } = readComb(feature);
+function bindSideBandComb(params: ParamsReader, part: keyof CombHeights): EnvelopeOperator {
+  const { name, harmonics, tolerance } = readComb(params);
   const spacing = params.choice("spacing", orderNames);
-  params.done();
   return {
     evaluate: ({ bearing, spectrum }) => {
       const comb = { harmonics, tolerance, spacing: orderOf(spacing, bearing) };
@@ -169,17 +164,14 @@ function bindSideBandComb(feature: FeatureDeclaration, part: keyof CombHeights):
   };
 }
 
-function readComb(feature: FeatureDeclaration): {
+function readComb(params: ParamsReader): {
   readonly name: OrderName;
   readonly harmonics: number;
   readonly tolerance: number;
-  readonly params: ReturnType<typeof createParamsReader>;
 } {
-  const params = createParamsReader(feature.params, `feature ${feature.name}`);
   return {
     name: params.choice("order", bearingOrderNames),
     harmonics: params.integer("harmonics", 1, mostHarmonics),
     tolerance: params.number("tolerance", 0, 0.1),
-    params,
   };
 }

@@ -8,7 +8,7 @@ import {
 } from "../contract/bundle/feature-spec.ts";
 
 /** Reads named parameters one by one. */
-interface ParamsReader {
+export interface ParamsReader {
   /** A finite number in `min … max`. */
   number(name: string, min: number, max: number): number;
   /** As {@link number}, and a whole one. */
