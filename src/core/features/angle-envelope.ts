@@ -5,7 +5,6 @@
  */
 import type { Reused } from "../contract/stream.ts";
 import { designLowPassFir } from "../maths/filter-design.ts";
-import { findOrMake } from "../maths/find-or-make.ts";
 import { makeSingles } from "../maths/shared-room.ts";
 import {
   createScriptSliceKernel,
@@ -29,8 +28,6 @@ const taps = 25;
 export function designAngleFilter(): Float64Array {
   return designLowPassFir(taps, 0.9 / oversampling, 5);
 }
-
-const angleFilter = designAngleFilter();
 
 /** What of a whitened sample is integrated: |e|, or e², which noise hides less of a rare blow in (src/adr/0061). */
 export const envelopeMeasures = ["magnitude", "energy"] as const;
@@ -70,7 +67,7 @@ class Envelope implements AngleEnvelope {
   readonly samplesPerRevolution: number;
   readonly #isEnergy: boolean;
   readonly #capacity: number;
-  readonly #kernel = shareSliceKernel(angleFilter);
+  readonly #kernel = shareSliceKernel();
   readonly #state = createSliceState(taps);
   /** In their order; the last one is filled in part. */
   readonly #pages: Float32Array[] = [];
@@ -129,7 +126,7 @@ class Envelope implements AngleEnvelope {
   }
 
   #takePage(): Float32Array {
-    const page = freePages.pop() ?? makePage();
+    const page = freePages.pop() ?? makeSingles(pageSamples);
     this.#pages.push(page);
     return page;
   }
@@ -144,18 +141,13 @@ let gathered = new Float32Array(0);
 
 const noPage = new Float32Array(0);
 
-function makePage(): Float32Array {
-  return makeSingles(pageSamples);
-}
+let shared: SliceKernel | null = null;
 
-const shared = new Map<string, SliceKernel>();
-
-/** The kernel of this process for a low-pass: vectors where there are any. */
-function shareSliceKernel(taps: Float64Array): SliceKernel {
-  return findOrMake(shared, taps.join(), () =>
-    preferVectors(
-      () => createVectorSliceKernel(taps),
-      () => createScriptSliceKernel(taps),
-    ),
+/** The kernel of this process: vectors where there are any. */
+function shareSliceKernel(): SliceKernel {
+  shared ??= preferVectors(
+    () => createVectorSliceKernel(designAngleFilter()),
+    () => createScriptSliceKernel(designAngleFilter()),
   );
+  return shared;
 }

@@ -28,7 +28,6 @@ export type ReadingMemory = Map<string, RecentMean>;
 
 /** One window at a time. */
 interface ScalarExtractor {
-  readonly featureNames: readonly string[];
   /** Channels that the spec reads, each once: a window needs a reading of every one. */
   readonly channels: readonly string[];
   begin(): void;
@@ -73,7 +72,6 @@ export function createScalarExtractor(spec: FeatureSpec, memory: ReadingMemory =
     };
   });
   return {
-    featureNames: spec.list.map((feature) => feature.name),
     channels: [...sumsOf.keys()],
     begin: () => {
       for (const sums of sumsOf.values()) Object.assign(sums, { count: 0, mean: 0 });
