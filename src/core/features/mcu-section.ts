@@ -3,7 +3,6 @@
  * a microcontroller, written and read back. Says which lists a device can compute; computes nothing itself.
  */
 import {
-  type ChainSpec,
   type FeatureDeclaration,
   type FeatureParameter,
   type FeatureSpec,
@@ -14,6 +13,7 @@ import { readTaps } from "../maths/decimation-kernel.ts";
 import { designAngleFilter, type EnvelopeMeasure, envelopeMeasures } from "./angle-envelope.ts";
 import { mostHarmonics as mostCombHarmonics } from "./comb-fit.ts";
 import { analysisRateHz, designAnalysisFilter } from "./envelope-order-chain.ts";
+import { countFloors } from "./order-spectrum.ts";
 
 /** What a device needs to make the student's input of a stream of counts. */
 export interface McuFeatures {
@@ -65,10 +65,9 @@ const limits = {
   fftSize: 4096,
   whiteningOrder: 16,
   whiteningBlock: 64,
-  taps: 65,
   floors: 96,
 } as const;
-const floorGridOrders = 0.25;
+const mostTaps = 65;
 
 /**
  * Encodes the section for sampling rates up to `maxRateHz`, the highest that the data contract accepts. A spec must have
@@ -87,15 +86,23 @@ export function encodeMcuSection(features: McuFeatures & { readonly maxRateHz: n
       `its windows begin every ${window.hop} ${window.unit}, the firmware cuts one of ${window.length} behind the other`,
     );
   }
-  const param = (name: string): number => numberOf(chain, name);
-  const fault = findFault(param, spec.list.length);
-  if (fault !== null) return refused(fault);
+  const param = (name: string): number => Number(chain.params[name]);
+  const sizes: Readonly<Record<keyof typeof limits, number>> = {
+    features: spec.list.length,
+    fftSize: param("fftSize"),
+    whiteningOrder: param("whiteningOrder"),
+    whiteningBlock: param("whiteningBlock"),
+    floors: countFloors(param("samplesPerRevolution")),
+  };
+  for (const [name, most] of Object.entries(limits) as [keyof typeof limits, number][]) {
+    if (sizes[name] > most) return refused(`${name} is ${sizes[name]}, the firmware holds ${most}`);
+  }
   const filters: { readonly factor: number; readonly taps: Float64Array }[] = [
     { factor: 2, taps: designAngleFilter() },
   ];
   for (let factor = 2; factor <= Math.floor(maxRateHz / analysisRateHz); factor++) {
     const taps = readTaps(designAnalysisFilter(factor));
-    if (taps.length > limits.taps) return refused(`${maxRateHz} Hz need a filter of ${taps.length} taps`);
+    if (taps.length > mostTaps) return refused(`${maxRateHz} Hz need a filter of ${taps.length} taps`);
     filters.push({ factor, taps });
   }
   const filterBytes = filters.reduce((sum, { taps }) => sum + 4 + 2 * (taps.length + 1), 0);
@@ -169,9 +176,9 @@ export function readMcuSection(bytes: Uint8Array): McuFeatures | undefined {
   const mean: number[] = [];
   const inverseStd: number[] = [];
   for (let index = 0; index < features; index++, offset += sectionFeatureBytes) {
-    const operator = sectionOperators[view.getUint8(offset)];
-    const params = readParams(view, offset);
-    if (operator === undefined || operator === null || params === undefined) return undefined;
+    const read = readFeature(view, offset);
+    if (read === undefined) return undefined;
+    const { operator, params } = read;
     list.push({ name: `f${index}`, operator, chain: chainName, params, group: "all" });
     mean.push(view.getFloat32(offset + 8, true));
     inverseStd.push(view.getFloat32(offset + 12, true));
@@ -197,22 +204,6 @@ export function readMcuSection(bytes: Uint8Array): McuFeatures | undefined {
     window,
     scaler: { mean, inverseStd, clamp: view.getFloat32(36, true) },
   };
-}
-
-function findFault(param: (name: string) => number, features: number): string | null {
-  const highestOrder = 0.4 * param("samplesPerRevolution");
-  const sizes: Readonly<Record<keyof typeof limits, number>> = {
-    features,
-    fftSize: param("fftSize"),
-    whiteningOrder: param("whiteningOrder"),
-    whiteningBlock: param("whiteningBlock"),
-    taps: 0,
-    floors: Math.ceil(highestOrder / floorGridOrders) + 2,
-  };
-  for (const [name, most] of Object.entries(limits) as [keyof typeof limits, number][]) {
-    if (sizes[name] > most) return `${name} is ${sizes[name]}, the firmware holds ${most}`;
-  }
-  return null;
 }
 
 /** Operator, order, spacing, harmonic and tolerance of a feature; or why the firmware cannot compute it. */
@@ -243,16 +234,15 @@ function placeIn(names: readonly (string | null)[], name: FeatureParameter): num
   return place < 0 ? null : place;
 }
 
-function numberOf(chain: ChainSpec, name: string): number {
-  return Number(chain.params[name]);
-}
-
 function refused(reason: string): McuSection {
   return { ok: false, reason };
 }
 
-/** Undefined where the firmware would refuse them too. */
-function readParams(view: DataView, offset: number): FeatureDeclaration["params"] | undefined {
+/** Undefined where the firmware would refuse it too. */
+function readFeature(
+  view: DataView,
+  offset: number,
+): Pick<FeatureDeclaration, "operator" | "params"> | undefined {
   const operator = sectionOperators[view.getUint8(offset)];
   const order = sectionOrders[view.getUint8(offset + 1)];
   const spacing = sectionOrders[view.getUint8(offset + 2)];
@@ -265,17 +255,18 @@ function readParams(view: DataView, offset: number): FeatureDeclaration["params"
   if (!(tolerance >= 0 && tolerance <= mostTolerance)) return undefined;
   switch (operator) {
     case "order-log-snr":
-      return { order, harmonic, tolerance };
+      return { operator, params: { order, harmonic, tolerance } };
     case "side-band-log-snr":
-      return { order, spacing, harmonic, tolerance };
+      return { operator, params: { order, spacing, harmonic, tolerance } };
     case "order-margin":
-      return faultOrders.has(order) ? { order, harmonics: harmonic, tolerance } : undefined;
+      if (!faultOrders.has(order)) return undefined;
+      return { operator, params: { order, harmonics: harmonic, tolerance } };
     case "comb-log-snr":
     case "half-comb-log-snr":
-      return { order, harmonics: harmonic, tolerance };
+      return { operator, params: { order, harmonics: harmonic, tolerance } };
     case "comb-line-log-snr":
     case "comb-side-log-snr":
-      return { order, spacing, harmonics: harmonic, tolerance };
+      return { operator, params: { order, spacing, harmonics: harmonic, tolerance } };
     default:
       return undefined;
   }

@@ -23,6 +23,11 @@ export function highestOrderOf(samplesPerRevolution: number): number {
   return (passband * samplesPerRevolution) / 2;
 }
 
+/** Medians that it keeps: from order 0 to a step beyond the highest. */
+export function countFloors(samplesPerRevolution: number): number {
+  return Math.ceil(highestOrderOf(samplesPerRevolution) / floorGridOrders) + 2;
+}
+
 /** One spectrum at a time, of all of one size; nothing of it allocates. */
 export interface OrderSpectrum {
   /** Distance of two bins in orders. */
@@ -119,7 +124,7 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
   const highestBin = Math.min(bins - 1, Math.floor(highestOrder / binOrders));
   /** Hann windows by their lengths. */
   const windows = new Map<number, Float64Array>();
-  const floors = new Float64Array(Math.ceil(highestOrder / floorGridOrders) + 2);
+  const floors = new Float64Array(countFloors(samplesPerRevolution));
   const ofShaft = (order: number): boolean => Math.abs(order - Math.round(order)) < shaftGuardOrders;
   const isShaftBin = Uint8Array.from({ length: bins }, (_, bin) => (ofShaft(bin * binOrders) ? 1 : 0));
 
