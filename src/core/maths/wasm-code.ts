@@ -29,15 +29,15 @@ const binary =
   (op: Code): Binary =>
   (one, other) =>
     join(one, other, op);
-/** Everything lies at multiples of eight bytes. */
+/** Everything but integers lies at multiples of eight bytes, of which three bits of an address are 0. */
 const load =
-  (op: Code): Load =>
+  (op: Code, zeros = 3): Load =>
   (address, offset = 0) =>
-    join(address, op, [3], leb128(offset));
+    join(address, op, [zeros], leb128(offset));
 const store =
-  (op: Code): Store =>
+  (op: Code, zeros = 3): Store =>
   ({ address, offset = 0 }, value) =>
-    join(address, value, op, [3], leb128(offset));
+    join(address, value, op, [zeros], leb128(offset));
 
 /** Addresses and counts. */
 export const i32: {
@@ -45,12 +45,9 @@ export const i32: {
   readonly add: Binary;
   readonly sub: Binary;
   readonly mul: Binary;
-  /** Unsigned, as comparisons are … */
-  readonly div: Binary;
-  readonly remainder: Binary;
   readonly and: Binary;
   readonly shiftLeft: Binary;
-  /** … and this. */
+  /** Unsigned, as comparisons are. */
   readonly shiftRight: Binary;
   readonly isBelow: Binary;
   /** 1 or 0. */
@@ -66,16 +63,14 @@ export const i32: {
   add: binary([0x6a]),
   sub: binary([0x6b]),
   mul: binary([0x6c]),
-  div: binary([0x6e]),
-  remainder: binary([0x70]),
   and: binary([0x71]),
   shiftLeft: binary([0x74]),
   shiftRight: binary([0x76]),
   isBelow: binary([0x49]),
   isEqual: binary([0x46]),
-  load: (address, offset = 0) => join(address, [0x28, 2], leb128(offset)),
-  store: ({ address, offset = 0 }, value) => join(address, value, [0x36, 2], leb128(offset)),
-  loadCount: (address, offset = 0) => join(address, [0x2e, 1], leb128(offset)),
+  load: load([0x28], 2),
+  store: store([0x36], 2),
+  loadCount: load([0x2e], 1),
   larger: (one, other) => join(one, other, one, other, [0x4a, 0x1b]),
 };
 
@@ -185,8 +180,6 @@ export const i16x8: {
   /** (one · other + 2^14) >> 15, for all but twice −32,768. */
   readonly multiplyFractions: Binary;
   readonly addSums: Binary;
-  /** By the places that they have had, all eight. */
-  arrange(counts: Code, places: readonly number[]): Code;
 } = {
   min: binary(simd(0x96)),
   max: binary(simd(0x98)),
@@ -194,13 +187,6 @@ export const i16x8: {
   multiplyPairs: binary(simd(0xba)),
   multiplyFractions: binary(simd(0x82)),
   addSums: binary(simd(0xae)),
-  arrange: (counts, places) =>
-    join(
-      counts,
-      counts,
-      simd(13),
-      places.flatMap((place) => [2 * place, 2 * place + 1]),
-    ),
   isAnyEqual: (one, other) => join(one, other, simd(0x2d), simd(0x53)),
 };
 
