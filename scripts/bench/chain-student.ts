@@ -217,7 +217,7 @@ export function describeFold({ modes }: ChainRows, { healthy }: ChainStudent, fo
     const means = modes.map((_, mode) =>
       own.reduce((sum, v, i) => sum + (i % outputs === mode ? v / rows : 0), 0),
     );
-    return { failureMode, leading: Math.max(...means), raised: decideLooped(own, rows, rule) };
+    return { failureMode, leading: Math.max(...means), raised: decideLooped(own, rule) };
   });
   const faulty = heard.filter(({ failureMode }) => failureMode !== null);
   const fine = heard.filter(({ failureMode }) => failureMode === null);

@@ -63,7 +63,7 @@ export function decideUnknown(
   windows: readonly HeardWindow[],
 ): string | null {
   const logits = Float32Array.from(windows.flatMap(({ output }) => Array.from(output.logits)));
-  return decideLooped(logits, windows.length, {
+  return decideLooped(logits, {
     failureModes: manifest.outputs.map(({ failureMode }) => failureMode),
     calibration: manifest.calibration,
     healthy: manifest.baseline?.healthy,

@@ -1,5 +1,13 @@
 /** Figures of merit of scores against labels. Pure numbers; never looks at thresholds of its own choosing. */
-import { columnOf, labelRows, type Multiplicities, type ScoredSet, type Statistic } from "./scored-set.ts";
+import {
+  columnOf,
+  labelRows,
+  labelSet,
+  type Multiplicities,
+  rowsOfSignals,
+  type ScoredSet,
+  type Statistic,
+} from "./scored-set.ts";
 
 /**
  * Area under the ROC curve: the probability that a random positive scores above a random negative, ties counting half
@@ -29,6 +37,17 @@ export function computeBrier(probabilities: ArrayLike<number>, labels: ArrayLike
   let sum = 0;
   for (let index = 0; index < labels.length; index++) sum += (probabilities[index]! - labels[index]!) ** 2;
   return sum / labels.length;
+}
+
+/** {@link computeBrier} of each signal's rows of `probabilities`, [rows × outputs]; 0 of one without rows. */
+export function computeBriers(
+  set: Pick<ScoredSet, "signals" | "outputs">,
+  probabilities: Float32Array,
+): number[] {
+  const labels = rowsOfSignals(set, labelSet(set));
+  return rowsOfSignals(set, probabilities).map((own, index) =>
+    own.length === 0 ? 0 : computeBrier(own, labels[index]!),
+  );
 }
 
 /** {@link computeAuroc} of one output as a statistic of its signals' multiplicities. */

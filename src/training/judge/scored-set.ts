@@ -32,7 +32,7 @@ export type Multiplicities = Float64Array;
 /** A statistic of a sample. */
 export type Statistic = (multiplicities: Multiplicities) => number;
 
-export function countRows(set: ScoredSet): number {
+export function countRows(set: Pick<ScoredSet, "signals">): number {
   return set.signals.reduce((sum, signal) => sum + signal.rows, 0);
 }
 
@@ -50,6 +50,29 @@ export function labelRows(
     at += signal.rows;
   }
   return { signalOf, labels };
+}
+
+/** The rows of each signal among `values` [rows × outputs], which they are views of. */
+export function rowsOfSignals(
+  { signals, outputs }: Pick<ScoredSet, "signals" | "outputs">,
+  values: Float32Array,
+): Float32Array[] {
+  let at = 0;
+  return signals.map(({ rows }) => {
+    const from = at;
+    at += rows * outputs;
+    return values.subarray(from, at);
+  });
+}
+
+/** Labels [rows × outputs], 1 where an output is right. */
+export function labelSet({ signals, outputs }: Pick<ScoredSet, "signals" | "outputs">): Float32Array {
+  const labels = new Float32Array(countRows({ signals }) * outputs);
+  for (const [index, own] of rowsOfSignals({ signals, outputs }, labels).entries()) {
+    const { truth } = signals[index]!;
+    if (truth !== null) for (let at = truth; at < own.length; at += outputs) own[at] = 1;
+  }
+  return labels;
 }
 
 /** The values of one output. */

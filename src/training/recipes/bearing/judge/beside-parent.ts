@@ -3,7 +3,7 @@
  * the student is the worse one although it may be better on the whole. Says it; how sure it is, is the gate's to ask.
  */
 import type { JudgedCase } from "../../../gate/judgement.ts";
-import { computeBrier } from "../../../judge/metrics.ts";
+import { computeBriers } from "../../../judge/metrics.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { listSlices } from "../../../judge/slice-figures.ts";
 import type { DecidedRecording } from "./machine-outcomes.ts";
@@ -29,17 +29,14 @@ export function listRecordingCases(
   probability: Float32Array,
   decided: readonly DecidedRecording[],
 ): readonly JudgedCase[] {
-  let at = 0;
-  return set.signals.map(({ id, unit, slices, rows, truth }, index) => {
-    const own = probability.subarray(at * set.outputs, (at + rows) * set.outputs);
-    at += rows;
-    const labels = Float32Array.from(own, (_, each) => (each % set.outputs === truth ? 1 : 0));
+  const losses = computeBriers(set, probability);
+  return set.signals.map(({ id, unit, slices }, index) => {
     const { outcome } = decided[index]!;
     return {
       id,
       slices,
       block: unit,
-      loss: rows === 0 ? 0 : computeBrier(own, labels),
+      loss: losses[index]!,
       decision:
         outcome === "found" || outcome === "quiet" ? "right" : outcome === "false-alarm" ? outcome : "missed",
     };

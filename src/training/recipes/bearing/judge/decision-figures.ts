@@ -1,7 +1,7 @@
 /** What the gateway's decision would cost on training bearings out of fold, and what the costs ask of a single window. */
 import { computeExpectedCost, type DecisionCosts } from "../../../judge/bayes-threshold.ts";
 import { computeShare, type Figure } from "../../../judge/figure.ts";
-import type { ScoredSet } from "../../../judge/scored-set.ts";
+import { rowsOfSignals, type ScoredSet } from "../../../judge/scored-set.ts";
 import { type AlertRule, decideLooped } from "./held-out-figures.ts";
 
 export interface DecisionFigures {
@@ -40,11 +40,9 @@ function countOutcomes(
 ): Readonly<Record<"found" | "faulty" | "alarmed" | "healthy", number>> {
   let [found, faulty, alarmed, healthy] = [0, 0, 0, 0];
   for (const fold of folds) {
-    let at = 0;
-    for (const { truth, rows } of fold.signals) {
-      const logits = fold.scores.int8!.subarray(at * fold.outputs, (at + rows) * fold.outputs);
-      at += rows;
-      const raised = decideLooped(logits, rows, rule);
+    for (const [index, logits] of rowsOfSignals(fold, fold.scores.int8!).entries()) {
+      const { truth } = fold.signals[index]!;
+      const raised = decideLooped(logits, rule);
       if (truth === null) {
         healthy++;
         if (raised !== null) alarmed++;

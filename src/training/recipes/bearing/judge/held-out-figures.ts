@@ -80,7 +80,7 @@ export function evaluateHeldOut(
       sampleRateHz: signal.entry.sampleRateHz,
       windows: rows,
       truth: signal.failureMode,
-      raised: decideLooped(ownLogits, rows, rule),
+      raised: decideLooped(ownLogits, rule),
       brier: computeBrier(own, ownLabels),
       shareAboveRaise: thresholds.map(
         (threshold, output) =>
@@ -144,12 +144,12 @@ interface LoopedRule extends Pick<AlertRule, "failureModes" | "calibration" | "h
   readonly coinciding?: readonly number[];
 }
 
-/** The mode that the gateway's own decider raises first when the recording is played in a loop; null = none. */
+/** The mode that the gateway's own decider raises first when a recording's `logits` [rows × modes] are played in a loop; null = none. */
 export function decideLooped(
   logits: Float32Array,
-  rows: number,
   { failureModes, calibration, healthy, foreignModes, coinciding }: LoopedRule,
 ): string | null {
+  const rows = logits.length / failureModes.length;
   const point = { site: "rig", turbine: "rig", component: "bearing" };
   const model = { name: "judged", version: "0.0.0", digest: "" };
   const outputs = failureModes.map((failureMode) => ({ failureMode, title: failureMode }));

@@ -7,7 +7,13 @@ import { computeProbability } from "../../../../core/decision/calibrate.ts";
 import { createCalibrationError } from "../../../judge/calibration-error.ts";
 import { computeFigure, drawResamples, type Figure, formatFigure } from "../../../judge/figure.ts";
 import { computeBrier, createAuroc, createMacroAuroc, createMeanBrier } from "../../../judge/metrics.ts";
-import { type ScoredSet, type ScoredSignal, selectSet } from "../../../judge/scored-set.ts";
+import {
+  countRows,
+  labelSet,
+  type ScoredSet,
+  type ScoredSignal,
+  selectSet,
+} from "../../../judge/scored-set.ts";
 import { type BearingConfig, decideThreshold } from "../bearing-config.ts";
 import { calibrateStudent, joinFolds, type ScoredLogits } from "../learn/calibrate-student.ts";
 import { type Contenders, scoreContenders } from "../learn/contenders.ts";
@@ -54,13 +60,7 @@ export function scoreInvented(
 /** The int8 student's logits on invented recordings, to calibrate on; null where there are none. */
 export function readInventedLogits(set: ScoredSet): ScoredLogits | null {
   if (set.signals.length === 0) return null;
-  const labels = new Float32Array(set.scores.int8!.length);
-  let at = 0;
-  for (const { truth, rows } of set.signals) {
-    for (let row = at; row < at + rows; row++) if (truth !== null) labels[row * set.outputs + truth] = 1;
-    at += rows;
-  }
-  return { rows: at, logits: set.scores.int8!, labels };
+  return { rows: countRows(set), logits: set.scores.int8!, labels: labelSet(set) };
 }
 
 /** Judges; null where no rigs are invented. */
@@ -86,7 +86,7 @@ export function judgeInvented(
   const halves = calibrateHalves(set, folds, config);
   return {
     rigs: new Set(set.signals.map(({ unit }) => unit)).size,
-    windows: set.signals.reduce((sum, { rows }) => sum + rows, 0),
+    windows: countRows(set),
     steps,
     brier: meanBrier(halves),
     calibrationError: computeFigure(
@@ -117,7 +117,7 @@ function calibrateHalves(set: ScoredSet, folds: readonly ScoredSet[], config: Be
 /** Of all windows and modes. */
 function meanBrier(sets: readonly ScoredSet[]): number {
   const cases = sets.map((set) => {
-    const { labels } = readInventedLogits(set)!;
+    const labels = labelSet(set);
     return { rows: labels.length, brier: computeBrier(set.scores.probability!, labels) };
   });
   return createMeanBrier(cases)(new Float64Array(cases.length).fill(1));

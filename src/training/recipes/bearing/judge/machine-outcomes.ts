@@ -3,7 +3,7 @@
  * called by another name, missed; healthy recordings quiet or raised. One model at a time.
  */
 import { computeUnitShare, type Figure } from "../../../judge/figure.ts";
-import type { ScoredSet } from "../../../judge/scored-set.ts";
+import { rowsOfSignals, type ScoredSet } from "../../../judge/scored-set.ts";
 import { type AlertRule, decideLooped, type HeldOutEvaluation } from "./held-out-figures.ts";
 
 /** One recording, decided. */
@@ -31,14 +31,11 @@ export function decideRecordings(
   model: string,
   rule: AlertRule,
 ): readonly DecidedRecording[] {
-  const logits = set.scores[model]!;
-  let at = 0;
-  return set.signals.map((signal) => {
-    const own = logits.subarray(at * set.outputs, (at + signal.rows) * set.outputs);
-    at += signal.rows;
-    const raised = signal.rows === 0 ? null : decideLooped(own, signal.rows, rule);
-    const label = labels.get(signal.id)!;
-    return { id: signal.id, machine: signal.unit, label, raised, outcome: judgeOutcome(label, raised) };
+  const logits = rowsOfSignals(set, set.scores[model]!);
+  return set.signals.map(({ id, unit }, index) => {
+    const raised = decideLooped(logits[index]!, rule);
+    const label = labels.get(id)!;
+    return { id, machine: unit, label, raised, outcome: judgeOutcome(label, raised) };
   });
 }
 

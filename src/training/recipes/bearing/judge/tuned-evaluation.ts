@@ -10,13 +10,13 @@ import type { JudgedCase } from "../../../gate/judgement.ts";
 import { computeReliability } from "../../../judge/calibration-error.ts";
 import { computeFigure, drawResamples, type Figure } from "../../../judge/figure.ts";
 import { chooseLearningPath, type LearningPath } from "../../../judge/learning-path.ts";
-import { computeBrier, createMacroAuroc, createMeanBrier } from "../../../judge/metrics.ts";
+import { computeBriers, createMacroAuroc, createMeanBrier } from "../../../judge/metrics.ts";
 import { planNextRecordings, type RecordingAdvice } from "../../../judge/next-recordings.ts";
 import { countRows, type ScoredSet, type Statistic } from "../../../judge/scored-set.ts";
 import type { TrainedStudent } from "../../../learn/train-student.ts";
 import type { EvaluationDocument } from "../../recipe.ts";
 import { decideThreshold } from "../bearing-config.ts";
-import { calibrateStudent, joinFolds, type StudentCalibration } from "../learn/calibrate-student.ts";
+import { calibrateStudent, joinFolds } from "../learn/calibrate-student.ts";
 import { measureHealthyLogits } from "../learn/healthy-logits.ts";
 import { isJudged } from "../learn/machine-folds.ts";
 import { sayNamedKinds } from "../learn/name-kinds.ts";
@@ -107,7 +107,8 @@ export function judgeTuned(subject: TunedCase): JudgedTuned {
   const { hypotheses, seed } = config;
   const modes = hypotheses.map(({ failureMode }) => failureMode);
   const thresholds = modes.map(() => decideThreshold(config));
-  const { calibration } = calibrate(subject, modes.length);
+  const outOfFold = joinFolds(folds, readInventedLogits(invented));
+  const { calibration } = calibrateStudent(outOfFold, modes.length, decideThreshold(config));
   const healthy = measureHealthyLogits([...folds, invented]);
   const rule: AlertRule = { failureModes: modes, calibration, thresholds, healthy };
   const { manifest } = parent;
@@ -117,7 +118,7 @@ export function judgeTuned(subject: TunedCase): JudgedTuned {
     thresholds: manifest.thresholds,
     healthy: manifest.baseline?.healthy,
   };
-  const calibrated = crossCalibrate(folds, readInventedLogits(invented), config);
+  const calibrated = crossCalibrate(folds, outOfFold.invented, config);
   const set = joinScored(calibrated);
   const labels = new Map(rows.map(({ entry }) => [entry.id, entry.label]));
   const headline = chooseHeadline(subject.evidence.machinesOfKind);
@@ -197,10 +198,6 @@ function countWrong({ counts }: MachineOutcome): number {
   return counts.missed + counts["other-kind"] + counts["false-alarm"];
 }
 
-function calibrate({ config, folds, invented }: TunedCase, outputs: number): StudentCalibration {
-  return calibrateStudent(joinFolds(folds, readInventedLogits(invented)), outputs, decideThreshold(config));
-}
-
 function judgeRemembered(invented: ScoredSet, seed: number): TunedEvaluation["remembered"] {
   const resamples = drawResamples(invented.signals, seed, 200);
   const [tuned, parent] = [createMacroAuroc([invented], "int8"), createMacroAuroc([invented], "parent")];
@@ -213,13 +210,6 @@ function judgeRemembered(invented: ScoredSet, seed: number): TunedEvaluation["re
 
 /** Mean squared error of the cross-calibrated probabilities, a window a case. */
 function createBrier(set: ScoredSet): Statistic {
-  const probability = set.scores.probability!;
-  let at = 0;
-  const each = set.signals.map(({ rows, truth }) => {
-    const own = probability.subarray(at * set.outputs, (at + rows) * set.outputs);
-    at += rows;
-    const labels = Float32Array.from(own, (_, index) => (index % set.outputs === truth ? 1 : 0));
-    return { rows, brier: rows === 0 ? 0 : computeBrier(own, labels) };
-  });
-  return createMeanBrier(each);
+  const briers = computeBriers(set, set.scores.probability!);
+  return createMeanBrier(set.signals.map(({ rows }, index) => ({ rows, brier: briers[index]! })));
 }

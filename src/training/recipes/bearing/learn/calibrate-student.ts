@@ -7,10 +7,11 @@ import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import type { Calibration, Threshold } from "../../../../core/contract/bundle/manifest.ts";
 import { computeProbability } from "../../../../core/decision/calibrate.ts";
 import { compareTexts } from "../../../../core/maths/compare-texts.ts";
+import { joinParts } from "../../../../core/maths/join-parts.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
 import { divideBySplit, type RecordingSplit } from "../../../dataset/recordings/recording-splits.ts";
-import { columnOf, countRows, labelRows, type ScoredSet } from "../../../judge/scored-set.ts";
+import { columnOf, labelSet, type ScoredSet } from "../../../judge/scored-set.ts";
 import { fitPlatt } from "../../../learn/platt.ts";
 import {
   distilStudent,
@@ -140,26 +141,12 @@ export function scoreInnerSplit(
 
 /** Puts the int8 students' scores of all folds together, in their sequence, and beside them those on invented rigs. */
 export function joinFolds(folds: readonly ScoredSet[], invented: ScoredLogits | null): OutOfFold {
-  const outputs = folds[0]?.outputs ?? 1;
-  const logits = folds.flatMap((fold) => [...fold.scores.int8!]);
-  const labels = folds.flatMap((fold) => [...labelSet(fold)]);
-  return {
-    rows: logits.length / outputs,
-    logits: Float32Array.from(logits),
-    labels: Float32Array.from(labels),
-    folds: folds.length,
-    invented,
-  };
-}
-
-/** Labels [rows × outputs], 0 or 1. */
-function labelSet(set: ScoredSet): Float32Array {
-  const out = new Float32Array(countRows(set) * set.outputs);
-  for (let output = 0; output < set.outputs; output++) {
-    for (const [row, label] of labelRows(set, output).labels.entries())
-      out[row * set.outputs + output] = label;
-  }
-  return out;
+  const logits = joinParts(
+    folds.map(({ scores }) => scores.int8!),
+    Float32Array,
+  );
+  const labels = joinParts(folds.map(labelSet), Float32Array);
+  return { rows: logits.length / (folds[0]?.outputs ?? 1), logits, labels, folds: folds.length, invented };
 }
 
 /**

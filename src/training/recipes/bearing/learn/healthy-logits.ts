@@ -7,7 +7,7 @@ import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-sp
 import { groupBy } from "../../../../core/maths/group-by.ts";
 import { joinParts } from "../../../../core/maths/join-parts.ts";
 import { computeMedian, computeQuantile } from "../../../../core/maths/robust.ts";
-import type { ScoredSet } from "../../../judge/scored-set.ts";
+import { columnOf, rowsOfSignals, type ScoredSet } from "../../../judge/scored-set.ts";
 
 /** Share of machines and modes that lie below what the deviation from machine to machine reaches, and its deviate. */
 const reachShare = 0.975;
@@ -74,14 +74,13 @@ export function sayShortOccasions(): string {
   return `no healthy machine has ${windowsOfDeviation} windows at one speed and load: a bundle takes them, to know how its windows scatter`;
 }
 
-function listHealthy({ outputs, scores, signals }: ScoredSet): HealthyRecording[] {
-  let at = 0;
-  return signals.flatMap(({ truth, rows, slices, unit }) => {
-    const logits = scores.int8!.subarray(at * outputs, (at + rows) * outputs);
-    at += rows;
+function listHealthy(set: ScoredSet): HealthyRecording[] {
+  const { outputs, scores, signals } = set;
+  const logits = rowsOfSignals(set, scores.int8!);
+  return signals.flatMap(({ truth, rows, slices, unit }, index) => {
     // A machine whose neighbour fails is no healthy machine.
     if (truth !== null || rows === 0 || slices.recording === neighbourLabel) return [];
-    return [{ occasion: JSON.stringify([unit, slices]), outputs, logits }];
+    return [{ occasion: JSON.stringify([unit, slices]), outputs, logits: logits[index]! }];
   });
 }
 
@@ -103,7 +102,7 @@ function listDeviations(columns: readonly LogitColumn[]): number[] {
 function measureColumns({ outputs, logits }: HealthyRecording): LogitColumn[] {
   const rows = logits.length / outputs;
   return Array.from({ length: outputs }, (_, output) => {
-    const column = Array.from({ length: rows }, (_, row) => logits[row * outputs + output]!);
+    const column = columnOf(logits, output, outputs);
     const mean = column.reduce((sum, value) => sum + value, 0) / rows;
     const squares = column.reduce((sum, value) => sum + (value - mean) ** 2, 0);
     return { rows, mean, deviation: Math.sqrt(squares / (rows - 1)) };
