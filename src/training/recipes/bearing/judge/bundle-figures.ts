@@ -14,7 +14,7 @@ import { type LabelledRows, runStudent } from "../../../learn/train-student.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { checkContract } from "../learn/check-contract.ts";
-import { computePhysicsScores, findPhysicsColumns } from "../learn/hypothesis-columns.ts";
+import { scorePhysics } from "../learn/hypothesis-columns.ts";
 import { describeInvented } from "../learn/invented-rows.ts";
 import { openRecordings } from "../learn/open-recordings.ts";
 import { describeSet, joinRows, readRecordedRows, type WaveformRows } from "../learn/recorded-rows.ts";
@@ -85,12 +85,11 @@ export async function judgeBearingBundle(
     fingerprint,
   } = await replayBundle(bundle, config, context);
   const modes = manifest.outputs.map((output) => output.failureMode);
-  const columns = findPhysicsColumns(manifest.features, config.hypotheses);
   const set = describeSet(signals, modes, {
     int8,
     probability: toProbabilities(int8, manifest.calibration),
     silent: new Float32Array(int8.length),
-    ...(columns === null ? {} : { physics: computePhysicsScores(rows.features, rows.rows, columns) }),
+    ...scorePhysics({ features: manifest.features, hypotheses: config.hypotheses }, rows),
   });
   const resamples = drawResamples(set.signals, config.seed);
   const own = createMacroAuroc([set], "int8");
@@ -121,7 +120,7 @@ export async function judgeBearingBundle(
     ],
     baselines: [
       gainOver("silent"),
-      ...(columns === null ? [] : [gainOver("physics")]),
+      ...(set.scores.physics === undefined ? [] : [gainOver("physics")]),
       // Fitted with the student, to its minimum; a rebuild shows that the figure is true.
       ...(logistic === undefined
         ? []

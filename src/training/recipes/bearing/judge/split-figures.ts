@@ -22,7 +22,7 @@ import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import type { BearingConfig, PublishedFigures } from "../bearing-config.ts";
 import { checkContract } from "../learn/check-contract.ts";
 import { fitLogisticRival } from "../learn/contenders.ts";
-import { computePhysicsScores, deriveTying, findPhysicsColumns } from "../learn/hypothesis-columns.ts";
+import { deriveTying, scorePhysics } from "../learn/hypothesis-columns.ts";
 import { createWiden, inventRows } from "../learn/invented-rows.ts";
 import { type OpenRecordings, openRecordings } from "../learn/open-recordings.ts";
 import {
@@ -204,7 +204,6 @@ function scoreSplit({ config, task, rowsOf }: SplitRig, split: RecordingSplit): 
   const student = trainStudent(train, task, createRandom(config.seed).fork(split.name));
   const logistic = fitLogisticRival(prepareRows(train, task), task.tying, { recorded });
   const { rows, features } = test;
-  const columns = findPhysicsColumns(config.features, config.hypotheses);
   // The student's scaler is the regression's: both were fitted on the same rows.
   const standardised = standardiseRows(features, rows, student.scaler);
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
@@ -212,7 +211,7 @@ function scoreSplit({ config, task, rowsOf }: SplitRig, split: RecordingSplit): 
     int8: runStudent(student, features, rows),
     float: runDense(student.float, standardised, rows),
     ...(student.teacher.length === 0 ? {} : { teacher: runEnsemble(student.teacher, standardised, rows) }),
-    ...(columns === null ? {} : { physics: computePhysicsScores(features, rows, columns) }),
+    ...scorePhysics(config, test),
     logistic: runDense(logistic.layers, standardised, rows),
   });
 }

@@ -21,7 +21,7 @@ import {
   type TrainedStudent,
 } from "../../../learn/train-student.ts";
 import type { BearingConfig } from "../bearing-config.ts";
-import { computePhysicsScores, findPhysicsColumns } from "./hypothesis-columns.ts";
+import { scorePhysics } from "./hypothesis-columns.ts";
 
 /** Networks that are trained only to be compared with. */
 export interface Rivals {
@@ -115,12 +115,11 @@ export function fitLogisticRival(
 /** Logits [rows × outputs] of everybody, and the physics scores, by name. */
 export function scoreContenders(
   { student, rivals }: Contenders,
-  { features: spec, hypotheses }: Pick<BearingConfig, "features" | "hypotheses">,
-  { rows, features }: LabelledRows,
+  config: Pick<BearingConfig, "features" | "hypotheses">,
+  { rows, features }: Pick<LabelledRows, "rows" | "features">,
 ): Record<string, Float32Array> {
   const standardised = standardiseRows(features, rows, student.scaler);
   const dense = (layers: readonly DenseLayer[]): Float32Array => runDense(layers, standardised, rows);
-  const columns = findPhysicsColumns(spec, hypotheses);
   return {
     ...(student.teacher.length === 0 ? {} : { teacher: runEnsemble(student.teacher, standardised, rows) }),
     wide: dense(rivals.wide),
@@ -129,7 +128,7 @@ export function scoreContenders(
     ...(rivals.untaught === null ? {} : { untaught: dense(rivals.untaught) }),
     direct: dense(rivals.direct),
     logistic: dense(rivals.logistic.layers),
-    ...(columns === null ? {} : { physics: computePhysicsScores(features, rows, columns) }),
-    silent: new Float32Array(rows * hypotheses.length),
+    ...scorePhysics(config, { rows, features }),
+    silent: new Float32Array(rows * config.hypotheses.length),
   };
 }

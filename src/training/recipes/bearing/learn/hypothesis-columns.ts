@@ -5,7 +5,8 @@
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import type { FeatureSpec } from "../../../../core/contract/bundle/feature-spec.ts";
 import type { Tying } from "../../../learn/tied-network.ts";
-import type { Hypothesis } from "../bearing-config.ts";
+import type { LabelledRows } from "../../../learn/train-student.ts";
+import type { BearingConfig, Hypothesis } from "../bearing-config.ts";
 
 /**
  * A feature whose name begins with a hypothesis' prefix is its own; all others are shared. Fails with CONFIG_INVALID
@@ -54,14 +55,16 @@ export function findPhysicsColumns(
 }
 
 /**
- * Physics scores [rows × hypotheses] of rows [rows × features] that are not standardised: the mean log signal-to-noise
- * ratio of the first harmonics of a hypothesis' own fault order, less the larger of the other hypotheses'.
+ * Physics scores [rows × hypotheses], by their name, of rows that are not standardised: the mean log signal-to-noise ratio of the
+ * first harmonics of a hypothesis' own fault order, less the larger of the other hypotheses'. Nothing where
+ * {@link findPhysicsColumns} finds none.
  */
-export function computePhysicsScores(
-  features: Float32Array,
-  rows: number,
-  columns: readonly (readonly number[])[],
-): Float32Array {
+export function scorePhysics(
+  { features: spec, hypotheses }: Pick<BearingConfig, "features" | "hypotheses">,
+  { rows, features }: Pick<LabelledRows, "rows" | "features">,
+): Readonly<Record<string, Float32Array>> {
+  const columns = findPhysicsColumns(spec, hypotheses);
+  if (columns === null) return {};
   const width = features.length / rows;
   const out = new Float32Array(rows * columns.length);
   for (let row = 0; row < rows; row++) {
@@ -72,5 +75,5 @@ export function computePhysicsScores(
       out[row * columns.length + index] = mean - Math.max(...means.filter((_, other) => other !== index));
     }
   }
-  return out;
+  return { physics: out };
 }

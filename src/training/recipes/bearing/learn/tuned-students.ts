@@ -14,7 +14,7 @@ import { arrangeRows, expandTiedNetwork, type Tying } from "../../../learn/tied-
 import { runStudent, type TrainedStudent } from "../../../learn/train-student.ts";
 import { tuneStudent } from "../../../learn/tune-student.ts";
 import type { TunedConfig } from "../tuned-config.ts";
-import { computePhysicsScores, findPhysicsColumns } from "./hypothesis-columns.ts";
+import { scorePhysics } from "./hypothesis-columns.ts";
 import { type InventedSignal, joinInvented } from "./invented-rows.ts";
 import { divideByFold, type MachineFold } from "./machine-folds.ts";
 import type { ParentBundle } from "./parent-bundle.ts";
@@ -61,15 +61,13 @@ export function scoreMachineFold(lesson: TunedLesson, fold: MachineFold): Scored
   const modes = config.hypotheses.map(({ failureMode }) => failureMode);
   const { features, rows: count } = joinRows(judged, "served", modes);
   const standardised = standardiseRows(features, count, parent.scaler);
-  const columns = findPhysicsColumns(config.features, config.hypotheses);
-  const outputs = tying.own.length;
   const scores = {
     int8: runStudent(student, features, count),
     float: runDense(student.float, standardised, count),
     parent: runQuantised(parent.quantised, standardised, count),
     logistic: scoreLogistic(lesson, { train, standardised, count }),
-    ...(columns === null ? {} : { physics: computePhysicsScores(features, count, columns) }),
-    silent: new Float32Array(count * outputs),
+    ...scorePhysics(config, { rows: count, features }),
+    silent: new Float32Array(count * tying.own.length),
   };
   return describeSet(judged, modes, scores);
 }
