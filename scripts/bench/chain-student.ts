@@ -14,6 +14,7 @@ import { runDense } from "../../src/training/learn/dense-network.ts";
 import { standardiseRows } from "../../src/training/learn/fit-scaler.ts";
 import { openTensorTrainer } from "../../src/training/learn/open-trainer.ts";
 import {
+  joinLabelled,
   prepareRows,
   runStudent,
   type StudentTask,
@@ -30,7 +31,6 @@ import {
   createWiden,
   type InventedRows,
   inventRows,
-  joinInvented,
 } from "../../src/training/recipes/bearing/learn/invented-rows.ts";
 import {
   type OpenRecordings,
@@ -154,7 +154,7 @@ export async function learnChain(
 }
 
 function describeInvented({ invented, modes }: ChainRows, trained: TrainedStudent): ScoredSet {
-  const { features, rows } = joinInvented(invented.heldOut, modes);
+  const { features, rows } = joinLabelled(invented.heldOut, modes);
   const signals = invented.heldOut.map(({ rig, failureMode, label, rows: own }, index) => ({
     id: `rig ${rig}, recording ${index}`,
     unit: `rig ${rig}`,

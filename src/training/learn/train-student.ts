@@ -5,6 +5,7 @@
  */
 import type { Scaler } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
+import { joinParts } from "../../core/maths/join-parts.ts";
 import { type Random, type RandomState, resumeRandom } from "../../core/maths/random.ts";
 import { type DenseLayer, runEnsemble } from "./dense-network.ts";
 import { fitScaler, standardiseRows } from "./fit-scaler.ts";
@@ -29,6 +30,28 @@ export interface LabelledRows {
   readonly labels: Float32Array;
   /** [rows], relative; absent: all weigh the same. */
   readonly weights?: Float32Array | undefined;
+}
+
+/** Rows of one recording; null = healthy. */
+interface ModeRows extends Pick<LabelledRows, "rows" | "features"> {
+  readonly failureMode: string | null;
+}
+
+/** Joins rows of several recordings into one matrix with labels, in the order given. */
+export function joinLabelled(recordings: readonly ModeRows[], failureModes: readonly string[]): LabelledRows {
+  const outputs = failureModes.length;
+  const rows = recordings.reduce((sum, recording) => sum + recording.rows, 0);
+  const labels = new Float32Array(rows * outputs);
+  let at = 0;
+  for (const recording of recordings) {
+    const mode = failureModes.indexOf(recording.failureMode ?? "");
+    for (const end = at + recording.rows; at < end; at++) if (mode >= 0) labels[at * outputs + mode] = 1;
+  }
+  const features = joinParts(
+    recordings.map((recording) => recording.features),
+    Float32Array,
+  );
+  return { rows, features, labels };
 }
 
 /** Float and integer forms of what was learnt. */

@@ -7,17 +7,12 @@ import { computeProbability } from "../../../../core/decision/calibrate.ts";
 import { createCalibrationError } from "../../../judge/calibration-error.ts";
 import { computeFigure, drawResamples, type Figure, formatFigure } from "../../../judge/figure.ts";
 import { computeBrier, createAuroc, createMacroAuroc, createMeanBrier } from "../../../judge/metrics.ts";
-import {
-  countRows,
-  labelSet,
-  type ScoredSet,
-  type ScoredSignal,
-  selectSet,
-} from "../../../judge/scored-set.ts";
+import { countRows, labelSet, type ScoredSet, selectSet } from "../../../judge/scored-set.ts";
+import { joinLabelled } from "../../../learn/train-student.ts";
 import { type BearingConfig, decideThreshold } from "../bearing-config.ts";
 import { calibrateStudent, joinFolds, type ScoredLogits } from "../learn/calibrate-student.ts";
 import { type Contenders, scoreContenders } from "../learn/contenders.ts";
-import { type InventedSignal, joinInvented } from "../learn/invented-rows.ts";
+import { describeRigs, type InventedSignal } from "../learn/invented-rows.ts";
 
 /** One contender: AUROCs over windows, one failure mode against all else; intervals resample rigs. */
 interface InventedStep {
@@ -35,26 +30,14 @@ export interface InventedFigures {
   readonly calibrationError: Figure;
 }
 
-/** Everybody's scores on invented recordings, as cases to judge; a rig's stand or fall together. */
+/** Everybody's scores on invented recordings. */
 export function scoreInvented(
   contenders: Contenders,
   config: Pick<BearingConfig, "features" | "hypotheses">,
   signals: readonly InventedSignal[],
 ): ScoredSet {
   const modes = config.hypotheses.map(({ failureMode }) => failureMode);
-  const described = signals.map(({ rig, failureMode, label, rows }, index): ScoredSignal => {
-    const mode = modes.indexOf(failureMode ?? "");
-    return {
-      id: `rig ${rig}, recording ${index}`,
-      unit: `rig ${rig}`,
-      stratum: "invented",
-      truth: mode < 0 ? null : mode,
-      rows,
-      slices: { recording: label },
-    };
-  });
-  const scores = scoreContenders(contenders, config, joinInvented(signals, modes));
-  return { signals: described, outputs: modes.length, scores };
+  return describeRigs(signals, modes, scoreContenders(contenders, config, joinLabelled(signals, modes)));
 }
 
 /** The int8 student's logits on invented recordings, to calibrate on; null where there are none. */

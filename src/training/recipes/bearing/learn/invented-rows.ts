@@ -8,8 +8,9 @@ import { widenShaftLines } from "../../../../core/features/order-spectrum.ts";
 import { joinParts } from "../../../../core/maths/join-parts.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import { sha256Hex } from "../../../../core/platform/files/sha256.ts";
+import type { ScoredSet, ScoredSignal } from "../../../judge/scored-set.ts";
 import { extractRows } from "../../../learn/extract-rows.ts";
-import type { LabelledRows } from "../../../learn/train-student.ts";
+import { joinLabelled, type LabelledRows } from "../../../learn/train-student.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { recordInvented } from "./invented-recording.ts";
 import { type InventedCase, type InventedRig, inventRig } from "./invented-rigs.ts";
@@ -131,26 +132,24 @@ export function describeInvented({
 export const inventedDescription =
   "Vibration of invented bearing rigs, made by src/training/recipes/bearing/learn/invented-recording.ts from a seed";
 
-/** Joins rows of several recordings into one matrix with labels, in the order given. */
-export function joinInvented(
+/** Invented recordings as cases to judge; a rig's stand or fall together. `scores` are everybody's, [rows × modes]. */
+export function describeRigs(
   signals: readonly InventedSignal[],
   failureModes: readonly string[],
-): LabelledRows {
-  const rows = signals.reduce((sum, signal) => sum + signal.rows, 0);
-  const features = joinParts(
-    signals.map((signal) => signal.features),
-    Float32Array,
-  );
-  const labels = new Float32Array(rows * failureModes.length);
-  let at = 0;
-  for (const signal of signals) {
-    const mode = failureModes.indexOf(signal.failureMode ?? "");
-    for (let row = at; row < at + signal.rows; row++) {
-      if (mode >= 0) labels[row * failureModes.length + mode] = 1;
-    }
-    at += signal.rows;
-  }
-  return { rows, features, labels };
+  scores: ScoredSet["scores"],
+): ScoredSet {
+  const described = signals.map(({ rig, failureMode, label, rows }, index): ScoredSignal => {
+    const mode = failureModes.indexOf(failureMode ?? "");
+    return {
+      id: `rig ${rig}, recording ${index}`,
+      unit: `rig ${rig}`,
+      stratum: "invented",
+      truth: mode < 0 ? null : mode,
+      rows,
+      slices: { recording: label },
+    };
+  });
+  return { signals: described, outputs: failureModes.length, scores };
 }
 
 /** Adds to recorded rows what else is learnt from. */
@@ -163,7 +162,7 @@ export function createWiden(
 ): Widen {
   if (inventedRigs === undefined) return (recorded) => recorded;
   const modes = hypotheses.map(({ failureMode }) => failureMode);
-  const invented = joinInvented(rows.training, modes);
+  const invented = joinLabelled(rows.training, modes);
   return (recorded) => addInvented(recorded, invented, inventedRigs.weight);
 }
 

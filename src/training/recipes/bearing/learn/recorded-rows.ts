@@ -9,7 +9,7 @@ import type {
 } from "../../../dataset/recordings/recording-set.ts";
 import type { ScoredSet, ScoredSignal } from "../../../judge/scored-set.ts";
 import { type ExtractedRows, extractRows } from "../../../learn/extract-rows.ts";
-import type { LabelledRows } from "../../../learn/train-student.ts";
+import { joinLabelled, type LabelledRows } from "../../../learn/train-student.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { nameKinds, type UnclearRecording } from "./name-kinds.ts";
 
@@ -128,22 +128,8 @@ export function joinRows(
   kind: "served" | "training",
   failureModes: readonly string[],
 ): LabelledRows {
-  const rows = signals.reduce((sum, signal) => sum + signal[kind].rows, 0);
-  // A recording shorter than a window has no row, and says nothing of their width.
-  const widest = signals.find((signal) => signal[kind].rows > 0);
-  const columns = widest === undefined ? 0 : widest[kind].features.length / widest[kind].rows;
-  const features = new Float32Array(rows * columns);
-  const labels = new Float32Array(rows * failureModes.length);
-  let at = 0;
-  for (const signal of signals) {
-    features.set(signal[kind].features, at * columns);
-    const mode = failureModes.indexOf(signal.failureMode ?? "");
-    if (mode >= 0) {
-      for (let row = 0; row < signal[kind].rows; row++) labels[(at + row) * failureModes.length + mode] = 1;
-    }
-    at += signal[kind].rows;
-  }
-  return { rows, features, labels };
+  const own = signals.map((signal) => ({ failureMode: signal.failureMode, ...signal[kind] }));
+  return joinLabelled(own, failureModes);
 }
 
 /** A weight a training row of {@link joinRows}: 1 as recorded, 0 for the noisy copies. */

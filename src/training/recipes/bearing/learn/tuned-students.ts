@@ -4,18 +4,18 @@
  */
 import { joinParts } from "../../../../core/maths/join-parts.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
-import type { ScoredSet, ScoredSignal } from "../../../judge/scored-set.ts";
+import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { runDense } from "../../../learn/dense-network.ts";
 import { standardiseRows } from "../../../learn/fit-scaler.ts";
 import { fitTiedLogistic } from "../../../learn/fit-tied-logistic.ts";
 import { runQuantised } from "../../../learn/quantise-network.ts";
 import type { TensorTrainer } from "../../../learn/tensor-trainer.ts";
 import { arrangeRows, expandTiedNetwork, type Tying } from "../../../learn/tied-network.ts";
-import { runStudent, type TrainedStudent } from "../../../learn/train-student.ts";
+import { joinLabelled, runStudent, type TrainedStudent } from "../../../learn/train-student.ts";
 import { tuneStudent } from "../../../learn/tune-student.ts";
 import type { TunedConfig } from "../tuned-config.ts";
 import { scorePhysics } from "./hypothesis-columns.ts";
-import { type InventedSignal, joinInvented } from "./invented-rows.ts";
+import { describeRigs, type InventedSignal } from "./invented-rows.ts";
 import { divideByFold, type MachineFold } from "./machine-folds.ts";
 import type { ParentBundle } from "./parent-bundle.ts";
 import { describeSet, joinRows, type WaveformRows } from "./recorded-rows.ts";
@@ -79,22 +79,18 @@ export function scoreInventedRigs(
   signals: readonly InventedSignal[],
 ): ScoredSet {
   const modes = config.hypotheses.map(({ failureMode }) => failureMode);
-  const { features, rows } = joinInvented(signals, modes);
-  const described = signals.map(({ rig, failureMode, label, rows: own }, index): ScoredSignal => {
-    const mode = modes.indexOf(failureMode ?? "");
-    const truth = mode < 0 ? null : mode;
-    const id = `rig ${rig}, recording ${index}`;
-    return { id, unit: `rig ${rig}`, stratum: "invented", truth, rows: own, slices: { recording: label } };
+  const { features, rows } = joinLabelled(signals, modes);
+  return describeRigs(signals, modes, {
+    int8: runStudent(student, features, rows),
+    parent: runStudent(parent, features, rows),
   });
-  const scores = { int8: runStudent(student, features, rows), parent: runStudent(parent, features, rows) };
-  return { signals: described, outputs: modes.length, scores };
 }
 
 function tuneOn(lesson: TunedLesson, entries: readonly WaveformRows[], stream: string): TrainedStudent {
   const { config, parent, tying, remembered, trainer } = lesson;
   const { tuning, seed, hypotheses } = config;
   const modes = hypotheses.map(({ failureMode }) => failureMode);
-  const invented = joinInvented(remembered, modes);
+  const invented = joinLabelled(remembered, modes);
   const kept = joinParts(
     [standardiseRows(invented.features, invented.rows, parent.scaler), parent.background.values],
     Float32Array,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { faultKinds } from "../../../../../src/core/contract/bundle/bearing-fault.ts";
 import { createRandom } from "../../../../../src/core/maths/random.ts";
+import { joinLabelled } from "../../../../../src/training/learn/train-student.ts";
 import type { BearingConfig } from "../../../../../src/training/recipes/bearing/bearing-config.ts";
 import { inventBlows } from "../../../../../src/training/recipes/bearing/learn/invented-blows.ts";
 import { recordInvented } from "../../../../../src/training/recipes/bearing/learn/invented-recording.ts";
@@ -12,7 +13,6 @@ import {
   describeInvented,
   type InventedSignal,
   inventRows,
-  joinInvented,
 } from "../../../../../src/training/recipes/bearing/learn/invented-rows.ts";
 import { loadTrainingConfig } from "../../../../../src/training/training-config.ts";
 
@@ -95,7 +95,7 @@ test("the own kind's lines stand out of a fault's recordings, on the mean of rig
 
 test("invented rows weigh together what the configuration says, over the recorded ones", () => {
   const modes = shipped.hypotheses.map(({ failureMode }) => failureMode);
-  const recorded = joinInvented(rows.heldOut, modes);
+  const recorded = joinLabelled(rows.heldOut, modes);
   const joined = createWiden(config, rows)(recorded);
   const weights = joined.weights!;
   const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
