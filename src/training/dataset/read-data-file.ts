@@ -61,6 +61,17 @@ export async function openDataFile(path: string, op: string): Promise<FileHandle
   });
 }
 
+/** The first bytes of `path`: `most`, or all there are; `op` says what for. Fails with DATA_MISSING. */
+export async function readFirstBytes(path: string, most: number, op: string): Promise<Buffer> {
+  const file = await openDataFile(path, op);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(most), 0, most, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
 /** Fills `into` with the bytes from `position` on. Fails with DATA_FORMAT where the file ends before. */
 export async function readWhole(
   { file, path, op }: { readonly file: FileHandle; readonly path: string; readonly op: string },

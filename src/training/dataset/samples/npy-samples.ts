@@ -5,17 +5,16 @@
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { npyHeadBytes, parseNpyHeader } from "../npy.ts";
-import { openDataFile, readWhole } from "../read-data-file.ts";
+import { readFirstBytes } from "../read-data-file.ts";
 import { chooseUnnamedChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
+import { type ReadNumber, readStrided } from "./strided-numbers.ts";
 
 const op = "read npy";
 /** More than this on the shorter side is a picture, not a recording. */
 const maxChannels = 64;
-const pieceBytes = 64 * 1024;
 
-type Read = (view: DataView, at: number, little: boolean) => number;
-const elementReads: Readonly<Record<string, Read>> = {
+const elementReads: Readonly<Record<string, ReadNumber>> = {
   i1: (view, at) => view.getInt8(at),
   u1: (view, at) => view.getUint8(at),
   i2: (view, at, little) => view.getInt16(at, little),
@@ -28,12 +27,8 @@ const elementReads: Readonly<Record<string, Read>> = {
   f8: (view, at, little) => view.getFloat64(at, little),
 };
 
-/** Where a channel's numbers lie: `first`, `first` + `stride`, … elements after the header. */
-interface Layout {
-  readonly dataAt: number;
-  readonly elementBytes: number;
-  readonly read: Read;
-  readonly little: boolean;
+/** Which numbers are a channel's: `first`, `first` + `stride`, … elements after the header. */
+interface Place {
   readonly first: number;
   readonly stride: number;
   readonly samples: number;
@@ -45,10 +40,8 @@ export async function openNpySamples(
   sizeBytes: number,
   channel: string | null,
 ): Promise<SampleFile> {
-  const { rows, columns, isFlat, isFortran, isCounts, isWhole, ...elements } = await readShape(
-    path,
-    sizeBytes,
-  );
+  const shape = await readShape(path, sizeBytes);
+  const { rows, columns, isFlat, isFortran } = shape;
   const channels = Math.min(rows, columns);
   const samples = Math.max(rows, columns);
   if (rows * columns === 0)
@@ -59,14 +52,9 @@ export async function openNpySamples(
   const chosen = chooseUnnamedChannel(path, channels, channel);
   // A channel is a run of numbers where its samples lie along the axis that varies fastest.
   const isRun = rows < columns || isFlat ? !isFortran : isFortran;
-  const layout: Layout = {
-    ...elements,
-    samples,
-    ...(isRun || channels === 1
-      ? { first: chosen * samples, stride: 1 }
-      : { first: chosen, stride: channels }),
-  };
-  return { path, isCounts, isWhole, pieces: () => readChannel(path, layout) };
+  const place =
+    isRun || channels === 1 ? { first: chosen * samples, stride: 1 } : { first: chosen, stride: channels };
+  return describeChannel(path, shape, { ...place, samples });
 }
 
 /** A two-dimensional array whose rows are recordings of their own. */
@@ -78,22 +66,30 @@ export interface NpyRows {
 
 /** Checks the header against the file's size. Fails with DATA_FORMAT. */
 export async function openNpyRows(path: string, sizeBytes: number): Promise<NpyRows> {
-  const { rows, columns, isFlat, isFortran, isCounts, isWhole, ...elements } = await readShape(
-    path,
-    sizeBytes,
-  );
+  const shape = await readShape(path, sizeBytes);
+  const { rows, columns, isFlat, isFortran } = shape;
   if (isFlat || rows < 1 || columns < 1) refuse(path, "rows of samples, in two dimensions", "none");
   return {
     rows,
     row: (index) => {
       const place = isFortran ? { first: index, stride: rows } : { first: index * columns, stride: 1 };
-      const layout = { ...elements, samples: columns, ...place };
-      return { path, isCounts, isWhole, pieces: () => readChannel(path, layout) };
+      return describeChannel(path, shape, { ...place, samples: columns });
     },
   };
 }
 
-interface Shape extends Pick<Layout, "dataAt" | "elementBytes" | "read" | "little"> {
+function describeChannel(path: string, shape: Shape, { first, stride, samples }: Place): SampleFile {
+  const { dataAt, elementBytes: numberBytes, read, little, isCounts, isWhole } = shape;
+  const from = dataAt + first * numberBytes;
+  const numbers = { from, numberBytes, stepBytes: stride * numberBytes, count: samples, read, little };
+  return { path, isCounts, isWhole, pieces: () => readStrided(path, op, numbers) };
+}
+
+interface Shape {
+  readonly dataAt: number;
+  readonly elementBytes: number;
+  readonly read: ReadNumber;
+  readonly little: boolean;
   readonly rows: number;
   readonly columns: number;
   /** One-dimensional: one row. */
@@ -104,7 +100,7 @@ interface Shape extends Pick<Layout, "dataAt" | "elementBytes" | "read" | "littl
 }
 
 async function readShape(path: string, sizeBytes: number): Promise<Shape> {
-  const head = await readHead(path, Math.min(sizeBytes, npyHeadBytes));
+  const head = await readFirstBytes(path, npyHeadBytes, op);
   const complain = (expected: string, actual: string): never => refuse(path, expected, actual);
   const { descr, isFortran, shape, dataAt } = parseNpyHeader(head, complain);
   const read =
@@ -120,10 +116,18 @@ async function readShape(path: string, sizeBytes: number): Promise<Shape> {
   if (sizeBytes - dataAt !== dataBytes) {
     complain(`${dataBytes} bytes of data for the shape (${shape.join(", ")})`, `${sizeBytes - dataAt}`);
   }
-  const little = !descr.startsWith(">");
-  const isCounts = descr.slice(1) === "i2";
-  const isWhole = /^.[iu]/.test(descr);
-  return { dataAt, elementBytes, read, little, rows, columns, isFlat, isFortran, isCounts, isWhole };
+  return {
+    dataAt,
+    elementBytes,
+    read,
+    little: !descr.startsWith(">"),
+    rows,
+    columns,
+    isFlat,
+    isFortran,
+    isCounts: descr.slice(1) === "i2",
+    isWhole: /^.[iu]/.test(descr),
+  };
 }
 
 function refuse(path: string, expected: string, actual: string): never {
@@ -132,39 +136,4 @@ function refuse(path: string, expected: string, actual: string): never {
     subject: path,
     hint: "copy it again if it is cut off; else save it with numpy.save(name, array): whole numbers or floats, channels × samples or samples × channels",
   });
-}
-
-async function* readChannel(path: string, layout: Layout): AsyncGenerator<Float64Array> {
-  const { dataAt, elementBytes, read, little, first, stride, samples } = layout;
-  const stepBytes = stride * elementBytes;
-  const most = Math.max(1, Math.floor(pieceBytes / stepBytes));
-  const piece = new Float64Array(most);
-  const bytes = new Uint8Array(most * stepBytes);
-  const view = new DataView(bytes.buffer);
-  const file = await openDataFile(path, op);
-  try {
-    for (let done = 0; done < samples; ) {
-      const count = Math.min(most, samples - done);
-      // The last step's other channels need not be there after this one.
-      const span = (count - 1) * stepBytes + elementBytes;
-      const at = dataAt + first * elementBytes + done * stepBytes;
-      await readWhole({ file, path, op }, bytes.subarray(0, span), at);
-      for (let index = 0; index < count; index++) piece[index] = read(view, index * stepBytes, little);
-      yield piece.subarray(0, count);
-      done += count;
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-async function readHead(path: string, bytes: number): Promise<Buffer> {
-  const file = await openDataFile(path, op);
-  try {
-    const head = Buffer.alloc(bytes);
-    await readWhole({ file, path, op }, head, 0);
-    return head;
-  } finally {
-    await file.close();
-  }
 }

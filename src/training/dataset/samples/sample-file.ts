@@ -3,7 +3,7 @@ import { readlink, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import { openParquetTable, readParquetColumn } from "../parquet-columns.ts";
-import { openDataFile } from "../read-data-file.ts";
+import { readFirstBytes } from "../read-data-file.ts";
 import { chooseChannel, readNamedUnit } from "./choose-channel.ts";
 import { openCsvSamples } from "./csv-samples.ts";
 import { openMatSamples, readMatRate } from "./mat-samples.ts";
@@ -87,14 +87,7 @@ const foreignFormats: readonly (readonly [magic: string, hint: string])[] = [
 
 /** Data loggers call their files by the time of day, or by endings of their own: what is in them says what they are. */
 async function openByContent(path: string, sizeBytes: number, channel: string | null): Promise<SampleFile> {
-  const handle = await openDataFile(path, "open samples");
-  let head: string;
-  try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    head = buffer.toString("latin1", 0, bytesRead);
-  } finally {
-    await handle.close();
-  }
+  const head = (await readFirstBytes(path, headBytes, "open samples")).toString("latin1");
   if (head.startsWith("\x93NUMPY")) return openNpySamples(path, sizeBytes, channel);
   if (head.startsWith("MATLAB 5.0")) return openMatSamples(path, channel);
   if (/^(RIFF|RF64|BW64)....WAVE/s.test(head)) return openWavSamples(path, sizeBytes, channel);

@@ -9,7 +9,7 @@ import { joinParts } from "../../../core/maths/join-parts.ts";
 import { computeMedian } from "../../../core/maths/robust.ts";
 import { openParquetTable } from "../parquet-columns.ts";
 import { isPlausibleTime, parseTime } from "../parse-time.ts";
-import { openDataFile } from "../read-data-file.ts";
+import { readFirstBytes } from "../read-data-file.ts";
 import { type CsvSeparator, parseCsvNumber } from "./csv-layout.ts";
 import { openCsvSamples } from "./csv-samples.ts";
 import { openSampleFile } from "./sample-file.ts";
@@ -181,17 +181,12 @@ async function readHead(path: string): Promise<string | null> {
   if (extname(path).toLowerCase() === ".parquet") {
     return (await openParquetTable(path)).columns.map(({ name }) => name).join("\n");
   }
-  const handle = await openDataFile(path, "read head");
-  try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    const lines = buffer
-      .toString("utf8", 0, bytesRead)
-      .split("\n")
-      .filter((line) => line.trim() !== "");
-    return bytesRead < headBytes || lines.length > headLines ? lines.slice(0, headLines).join("\n") : null;
-  } finally {
-    await handle.close();
-  }
+  const head = await readFirstBytes(path, headBytes, "read head");
+  const lines = head
+    .toString("utf8")
+    .split("\n")
+    .filter((line) => line.trim() !== "");
+  return head.length < headBytes || lines.length > headLines ? lines.slice(0, headLines).join("\n") : null;
 }
 
 type ReadTimes =

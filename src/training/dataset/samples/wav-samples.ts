@@ -8,17 +8,16 @@
  *
  * Format: Microsoft and IBM, Multimedia Programming Interface 1.0; EBU Tech 3306 (RF64).
  */
-import type { FileHandle } from "node:fs/promises";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { openDataFile, readWhole } from "../read-data-file.ts";
 import { chooseUnnamedChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
+import { type ReadNumber, readStrided } from "./strided-numbers.ts";
 
 const op = "read wav";
 const maxChannels = 64;
 /** Chunks of notes and marks before the data. */
 const maxChunks = 256;
-const pieceBytes = 64 * 1024;
 /** A size that RF64 states elsewhere. */
 const elsewhere = 0xffff_ffff;
 
@@ -40,9 +39,7 @@ interface WavLayout extends WavFormat {
   readonly samples: number;
 }
 
-type Read = (view: DataView, at: number) => number;
-
-const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
+const readers: ReadonlyMap<string, ReadNumber> = new Map<string, ReadNumber>([
   ["1/8", (view, at) => view.getUint8(at) - 128],
   ["1/16", (view, at) => view.getInt16(at, true)],
   ["1/24", (view, at) => view.getUint16(at, true) + view.getInt8(at + 2) * 65_536],
@@ -57,14 +54,23 @@ export async function openWavSamples(
   sizeBytes: number,
   channel: string | null,
 ): Promise<SampleFile> {
-  const layout = await readLayout(path, sizeBytes);
-  const chosen = chooseUnnamedChannel(path, layout.channels, channel);
+  const { channels, tag, bits, rateHz, dataAt, samples } = await readLayout(path, sizeBytes);
+  const chosen = chooseUnnamedChannel(path, channels, channel);
+  const numberBytes = bits / 8;
+  const numbers = {
+    from: dataAt + chosen * numberBytes,
+    numberBytes,
+    stepBytes: channels * numberBytes,
+    count: samples,
+    read: readers.get(`${tag}/${bits}`)!,
+    little: true,
+  };
   return {
     path,
-    rateHz: layout.rateHz,
-    isCounts: layout.tag === pcmTag && layout.bits === 16,
-    isWhole: layout.tag === pcmTag,
-    pieces: () => readChannel(path, layout, chosen),
+    rateHz,
+    isCounts: tag === pcmTag && bits === 16,
+    isWhole: tag === pcmTag,
+    pieces: () => readStrided(path, op, numbers),
   };
 }
 
@@ -177,29 +183,6 @@ function measure(
     refuse(path, `data in frames of ${frameBytes} bytes`, `${dataBytes} bytes`);
   if (dataBytes === 0) refuse(path, "samples", "none");
   return { ...format, dataAt, samples: dataBytes / frameBytes };
-}
-
-async function* readChannel(path: string, layout: WavLayout, channel: number): AsyncGenerator<Float64Array> {
-  const { channels, bits, tag, dataAt, samples } = layout;
-  const read = readers.get(`${tag}/${bits}`)!;
-  const frameBytes = (channels * bits) / 8;
-  const first = (channel * bits) / 8;
-  const most = Math.max(1, Math.floor(pieceBytes / frameBytes));
-  const piece = new Float64Array(most);
-  const bytes = new Uint8Array(most * frameBytes);
-  const view = new DataView(bytes.buffer);
-  const file: FileHandle = await openDataFile(path, op);
-  try {
-    for (let done = 0; done < samples; ) {
-      const count = Math.min(most, samples - done);
-      await readWhole({ file, path, op }, bytes.subarray(0, count * frameBytes), dataAt + done * frameBytes);
-      for (let index = 0; index < count; index++) piece[index] = read(view, index * frameBytes + first);
-      yield piece.subarray(0, count);
-      done += count;
-    }
-  } finally {
-    await file.close();
-  }
 }
 
 function textAt(view: DataView, at: number): string {
