@@ -6,6 +6,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { captureStars } from "../match-pattern.ts";
 
 /** Files and folders below one folder. */
 const maxNames = 200_000;
@@ -104,26 +105,9 @@ export function capturePath(path: string, pattern: string): readonly string[] | 
   if (parts.length !== patterns.length) return null;
   const captures: string[] = [];
   for (const [index, part] of parts.entries()) {
-    const own = captureName(part, patterns[index]!);
+    const own = captureStars(part, patterns[index]!);
     if (own === null) return null;
     captures.push(...own);
-  }
-  return captures;
-}
-
-/** Linear in both: what stands between two `*` is taken where it comes first. */
-function captureName(text: string, pattern: string): readonly string[] | null {
-  const [head = "", ...rest] = pattern.split("*");
-  if (rest.length === 0) return text === head ? [] : null;
-  if (!text.startsWith(head)) return null;
-  const captures: string[] = [];
-  let at = head.length;
-  for (const [index, literal] of rest.entries()) {
-    const isLast = index === rest.length - 1;
-    const found = isLast ? text.length - literal.length : text.indexOf(literal, at);
-    if (found < at || (isLast && !text.endsWith(literal))) return null;
-    captures.push(text.slice(at, found));
-    at = found + literal.length;
   }
   return captures;
 }
