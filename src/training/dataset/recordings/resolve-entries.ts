@@ -9,7 +9,7 @@ import { findFileScale } from "../samples/file-scale.ts";
 import { readStatedRate, readStatedUnit } from "../samples/sample-file.ts";
 import { readTimeColumn } from "../samples/time-column.ts";
 import { isSameBearing } from "../sidecar/bearing-words.ts";
-import { joinScale, listSidecars, type SidecarPart } from "../sidecar/sidecar.ts";
+import { firstOf, joinScale, listSidecars, type SidecarPart } from "../sidecar/sidecar.ts";
 import { readSpeed } from "../speed/read-speed.ts";
 import { meanSpeed, type RecordedSpeed } from "../speed/recorded-speed.ts";
 import { expandManifest } from "./expand-manifest.ts";
@@ -115,8 +115,7 @@ interface ToDescribe {
 
 async function describe({ listed, path, place, beside, root }: ToDescribe): Promise<ResolvedEntry> {
   const parts = [listed.part, ...beside, listed.common];
-  const first = <K extends keyof SidecarPart>(key: K): SidecarPart[K] =>
-    parts.find((part) => part[key] !== undefined)?.[key];
+  const first = <K extends keyof SidecarPart>(key: K): SidecarPart[K] => firstOf(parts, key);
   const need = <T>(value: T | undefined, what: string, key: string): T => {
     if (value !== undefined) return value;
     throw complain(
@@ -215,11 +214,11 @@ function listContradictions(
   beside: readonly SidecarPart[],
 ): readonly string[] {
   const said = contradictable.flatMap(({ key, unit }) => {
-    const [own, other] = [part[key], beside.find((each) => each[key] !== undefined)?.[key]];
+    const [own, other] = [part[key], firstOf(beside, key)];
     if (own === undefined || other === undefined || own === other) return [];
     return [`says ${own} ${unit} of ${file}, and a description beside the file ${other} ${unit}`];
   });
-  const other = beside.find(({ bearing }) => bearing !== undefined)?.bearing;
+  const other = firstOf(beside, "bearing");
   if (part.bearing === undefined || other === undefined || isSameBearing(part.bearing, other)) return said;
   return [
     ...said,

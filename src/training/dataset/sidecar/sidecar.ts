@@ -102,10 +102,14 @@ export function findSpeedSource(parts: readonly SidecarPart[]): SpeedSource | un
   return parts.find(({ speed, shaftRpm }) => speed !== undefined || shaftRpm !== undefined)?.speed;
 }
 
-/** Of two parts that say the same thing the first counts. Fails with USAGE. */
+/** What the first of the sources that say anything of it says of `key`. */
+export function firstOf<K extends keyof SidecarPart>(parts: readonly SidecarPart[], key: K): SidecarPart[K] {
+  return parts.find((part) => part[key] !== undefined)?.[key];
+}
+
+/** Fails with USAGE. */
 function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDescription {
-  const first = <K extends keyof SidecarPart>(key: K): SidecarPart[K] =>
-    parts.find((part) => part[key] !== undefined)?.[key];
+  const first = <K extends keyof SidecarPart>(key: K): SidecarPart[K] => firstOf(parts, key);
   const need = <T>(value: T | undefined, what: string, hint: string): T => {
     if (value !== undefined) return value;
     throw new AuroraError("USAGE", `nothing says ${what} of ${path}`, {
@@ -137,14 +141,13 @@ function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDescripti
 export function joinScale(
   parts: readonly SidecarPart[],
 ): Pick<Sidecar, "scale" | "otherUnit" | "unreadUnit"> {
-  const first = <K extends keyof SidecarPart>(key: K): SidecarPart[K] =>
-    parts.find((part) => part[key] !== undefined)?.[key];
-  const [scale, unit, unread] = [first("scale"), first("unit"), first("unreadUnit")];
+  const [scale, unit] = [firstOf(parts, "scale"), firstOf(parts, "unit")];
+  const unread = firstOf(parts, "unreadUnit");
   // A scale is of a converter's counts, whatever unit they are said to be in.
   const isMeant = unit !== undefined || (scale !== undefined && unread !== undefined && isCount(unread));
   return {
     scale: scale === undefined && unit === undefined ? null : (scale ?? 1) * gravitiesOf[unit ?? "g"],
-    otherUnit: first("otherUnit"),
+    otherUnit: firstOf(parts, "otherUnit"),
     unreadUnit: isMeant ? undefined : unread,
   };
 }
