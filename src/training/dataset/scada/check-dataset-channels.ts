@@ -1,6 +1,7 @@
 /** Does a data set's configuration fit the channels and the components of what is learnt? Opens no file. */
 import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
 import { suggestWord } from "../../../core/contract/config/config-finding.ts";
+import { columnInUnitOf } from "./table-columns.ts";
 import type { ScadaTableDataset } from "./table-config.ts";
 import { convertUnit } from "./units.ts";
 
@@ -60,14 +61,15 @@ export function checkDatasetChannels(
 
 /** A column is of one channel: two that read the same are one reading that looks like two. */
 function findSharedColumns(
-  { columns, time, turbineColumn }: ScadaTableDataset,
+  dataset: ScadaTableDataset,
   channels: readonly ChannelContract[],
 ): DatasetFinding[] {
+  const { time, turbineColumn } = dataset;
   const users = new Map([[time.column.trim(), "the time"]]);
   if (turbineColumn !== undefined) users.set(turbineColumn.trim(), "the turbine");
-  return channels.flatMap(({ name }): DatasetFinding[] => {
-    const named = Object.hasOwn(columns, name) ? columns[name]! : name;
-    const column = (typeof named === "string" ? named : named.column).trim();
+  return channels.flatMap((channel): DatasetFinding[] => {
+    const { name } = channel;
+    const column = columnInUnitOf(dataset, channel).column.trim();
     const user = users.get(column);
     users.set(column, name);
     if (user === undefined) return [];

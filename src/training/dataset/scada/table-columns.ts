@@ -3,7 +3,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
 import { suggestWord } from "../../../core/contract/config/config-finding.ts";
 import type { TableRows } from "../table-rows.ts";
-import type { ScadaTableDataset } from "./table-config.ts";
+import type { ColumnInUnit, ScadaTableDataset } from "./table-config.ts";
 import { type ConvertUnit, convertUnit, dimensionOf, isSameUnit, readHeaderUnit } from "./units.ts";
 
 /** What columns are found by. */
@@ -43,14 +43,19 @@ export function findTableColumns(
   return {
     time: find(dataset.time.column, "the time"),
     turbine: dataset.turbineColumn === undefined ? -1 : find(dataset.turbineColumn, "the turbine"),
-    channels: channels.map(({ name }) => find(columnNameOf(dataset, name), `the channel ${name}`)),
+    channels: channels.map((channel) =>
+      find(columnInUnitOf(dataset, channel).column, `the channel ${channel.name}`),
+    ),
   };
 }
 
-/** Name of a channel's column. */
-export function columnNameOf({ columns }: ScadaTableDataset, channel: string): string {
-  const column = Object.hasOwn(columns, channel) ? columns[channel]! : channel;
-  return typeof column === "string" ? column : column.column;
+/** A channel's column, and the unit that it is said to be in. */
+export function columnInUnitOf(
+  { columns }: ScadaTableDataset,
+  { name, unit }: Pick<ChannelContract, "name" | "unit">,
+): ColumnInUnit {
+  const named = Object.hasOwn(columns, name) ? columns[name]! : name;
+  return typeof named === "string" ? { column: named, unit } : named;
 }
 
 /** A column whose own name states another unit than the configuration. */
@@ -64,14 +69,12 @@ export interface DeniedUnit {
 
 /** Columns whose names state another unit than they are said to be in. */
 export function listDeniedUnits(table: TableRows, { dataset, channels }: ColumnSource): DeniedUnit[] {
-  return channels.flatMap(({ name, unit }) => {
-    const column = columnNameOf(dataset, name);
-    const named = Object.hasOwn(dataset.columns, name) ? dataset.columns[name]! : name;
-    const declared = typeof named === "string" ? unit : named.unit;
+  return channels.flatMap((channel) => {
+    const { column, unit: declared } = columnInUnitOf(dataset, channel);
     const stated = table.columns.includes(column.trim()) ? readHeaderUnit(column) : null;
     return stated === null || isSameUnit(stated, declared)
       ? []
-      : [{ column, channel: name, declared, stated }];
+      : [{ column, channel: channel.name, declared, stated }];
   });
 }
 
@@ -99,13 +102,8 @@ export function refuseDenied(path: string, denied: DeniedUnit): AuroraError {
 }
 
 /** How a channel's column becomes its unit; null: it is in it. */
-export function conversionOf(
-  { columns }: ScadaTableDataset,
-  { name, unit }: ChannelContract,
-): ConvertUnit | null {
-  const column = columns[name];
-  if (column === undefined || typeof column === "string") return null;
-  const conversion = convertUnit(column.unit, unit);
+export function conversionOf(dataset: ScadaTableDataset, channel: ChannelContract): ConvertUnit | null {
+  const conversion = convertUnit(columnInUnitOf(dataset, channel).unit, channel.unit);
   if (!conversion.ok) throw new RangeError(conversion.problem);
   return conversion.convert;
 }

@@ -26,8 +26,8 @@ export interface TimeConfig {
   readonly zone: string;
 }
 
-/** A column that is in another unit than its channel. */
-interface ColumnInUnit {
+/** A column, and the unit that it is in. */
+export interface ColumnInUnit {
   readonly column: string;
   readonly unit: string;
 }

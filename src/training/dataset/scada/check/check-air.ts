@@ -4,9 +4,8 @@
  */
 import { computeQuantile } from "../../../../core/maths/robust.ts";
 import type { TurbineSeries } from "../growing-rows.ts";
-import { columnNameOf } from "../table-columns.ts";
 import { type ConvertUnit, convertUnit, dimensionOf, readHeaderUnit } from "../units.ts";
-import { findTurbines, listRereadings } from "./column-units.ts";
+import { columnNameOf, findTurbines, listRereadings } from "./column-units.ts";
 import type { DataFinding } from "./data-finding.ts";
 import type { ScannedFarm } from "./scanned-farm.ts";
 
@@ -40,7 +39,7 @@ export function listDoubtsOfAir(farm: ScannedFarm, outputs: readonly string[]): 
   const { air, parts } = findTemperatures(farm, outputs);
   return air.flatMap((channel) => {
     const { name, unit } = farm.source.channels[channel]!;
-    const column = columnNameOf(farm.source.dataset, name);
+    const column = columnNameOf(farm, channel);
     if (readHeaderUnit(column) !== null) return [];
     return findTurbines(farm, channel, {
       measure: (series) => {
@@ -86,7 +85,7 @@ function checkHotAir(farm: ScannedFarm, channel: number): DataFinding[] {
       severity: "error",
       value: `one hour of a hundred lies above ${high.toFixed(1)} ${unit}`,
       problem: `${name} of ${turbines} is hotter than air gets`,
-      cure: `if the column "${columnNameOf(farm.source.dataset, name)}" is in degrees Fahrenheit, write {column: …, unit: degF}`,
+      cure: `if the column "${columnNameOf(farm, channel)}" is in degrees Fahrenheit, write {column: …, unit: degF}`,
     }),
   });
 }
@@ -94,7 +93,7 @@ function checkHotAir(farm: ScannedFarm, channel: number): DataFinding[] {
 /** Air that most parts are far below, as winter's in Fahrenheit is, and that in another unit they would not be. */
 function checkColdParts(farm: ScannedFarm, channel: number, parts: readonly number[]): DataFinding[] {
   const { name, unit } = farm.source.channels[channel]!;
-  const column = columnNameOf(farm.source.dataset, name);
+  const column = columnNameOf(farm, channel);
   return findTurbines(farm, channel, {
     measure: (series) => {
       const beside = { series, air: channel, parts };
@@ -152,7 +151,7 @@ function measureColdest(
 
 /** A component that is colder than the air. */
 function checkAgainstAir(farm: ScannedFarm, channel: number, airs: readonly number[]): DataFinding[] {
-  const { channels, dataset } = farm.source;
+  const { channels } = farm.source;
   const { name, unit } = channels[channel]!;
   const air = airs.find((other) => channels[other]!.unit === unit);
   if (air === undefined) return [];
@@ -168,7 +167,7 @@ function checkAgainstAir(farm: ScannedFarm, channel: number, airs: readonly numb
       severity: "error",
       value: `in the median it is ${(-middle).toFixed(1)} ${unit} colder`,
       problem: `${name} of ${turbines} is colder than ${channels[air]!.name}, which no part of a turbine is for long`,
-      cure: `compare the units of "${columnNameOf(dataset, name)}" and "${columnNameOf(dataset, channels[air]!.name)}" with those of the configuration`,
+      cure: `compare the units of "${columnNameOf(farm, channel)}" and "${columnNameOf(farm, air)}" with those of the configuration`,
     }),
   });
 }

@@ -3,10 +3,9 @@
  * the air (`check-air.ts`). Corrects nothing.
  */
 import { computeQuantile } from "../../../../core/maths/robust.ts";
-import { columnNameOf } from "../table-columns.ts";
 import { dimensionOf } from "../units.ts";
 import { checkAir } from "./check-air.ts";
-import { describeColumnFinding, listRereadings } from "./column-units.ts";
+import { columnNameOf, describeColumnFinding, listRereadings } from "./column-units.ts";
 import type { DataFinding } from "./data-finding.ts";
 import type { ScannedFarm } from "./scanned-farm.ts";
 
@@ -35,7 +34,7 @@ function checkAgainstSiblings(farm: ScannedFarm, channel: number): DataFinding[]
   const levels = farm.turbines.map((series) =>
     series.rows === 0 ? Number.NaN : median(series.columns[channel]!),
   );
-  const { name, unit, max } = farm.source.channels[channel]!;
+  const { unit, max } = farm.source.channels[channel]!;
   return farm.turbines.flatMap((series, index) => {
     const own = levels[index]!;
     const others = levels.filter((level, at) => at !== index && Number.isFinite(level));
@@ -56,7 +55,7 @@ function checkAgainstSiblings(farm: ScannedFarm, channel: number): DataFinding[]
         {
           severity: "error",
           value: `its median is ${own.toFixed(1)} ${unit}, that of the others ${usual.toFixed(1)}; read as ${better.unit} it would be ${better.convert(own).toFixed(1)}`,
-          problem: `the column "${columnNameOf(farm.source.dataset, name)}" of ${series.turbine} seems to be in ${better.unit}`,
+          problem: `the column "${columnNameOf(farm, channel)}" of ${series.turbine} seems to be in ${better.unit}`,
           cure: `convert this turbine's column, or write unit: ${better.unit} if it is the others that are wrong`,
         },
       ),
@@ -66,7 +65,7 @@ function checkAgainstSiblings(farm: ScannedFarm, channel: number): DataFinding[]
 
 /** A column that hardly leaves zero in its channel's range, and fills it when it is read in another unit. */
 function checkReach(farm: ScannedFarm, channel: number): DataFinding[] {
-  const { name, unit, max } = farm.source.channels[channel]!;
+  const { unit, max } = farm.source.channels[channel]!;
   if (dimensionOf(unit) === "temperature") return [];
   const filled = farm.turbines.filter(({ rows }) => rows > 0);
   const highs = filled.map(({ columns }) => computeQuantile(columns[channel]!, 0.99));
@@ -84,7 +83,7 @@ function checkReach(farm: ScannedFarm, channel: number): DataFinding[] {
       {
         severity: "error",
         value: `one hour of a hundred lies above ${high.toPrecision(3)} ${unit}, where the channel goes to ${max}; read as ${better.unit} it would be ${better.convert(high).toPrecision(3)}`,
-        problem: `the column "${columnNameOf(farm.source.dataset, name)}" seems to be in ${better.unit}`,
+        problem: `the column "${columnNameOf(farm, channel)}" seems to be in ${better.unit}`,
         cure: `write {column: …, unit: ${better.unit}}, or mend the channel's range`,
       },
     ),

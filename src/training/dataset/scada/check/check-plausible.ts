@@ -3,8 +3,8 @@
  * of a turbine that are too hot. Another unit may explain them; corrects nothing.
  */
 import { computeQuantile } from "../../../../core/maths/robust.ts";
-import { columnNameOf } from "../table-columns.ts";
 import { convertUnit, dimensionOf } from "../units.ts";
+import { columnNameOf } from "./column-units.ts";
 import type { DataFinding } from "./data-finding.ts";
 import { placeOfRow, type ScannedFarm } from "./scanned-farm.ts";
 
@@ -37,7 +37,7 @@ export function checkPlausible(farm: ScannedFarm, outputs: readonly string[]): D
     const levels = filled.map(({ columns }) => computeQuantile(columns[channel]!, 0.5));
     const level = Math.min(...levels.map((each) => conversion.convert?.(each) ?? each));
     if (level <= suspect.most) return [];
-    const column = columnNameOf(farm.source.dataset, name);
+    const column = columnNameOf(farm, channel);
     return [
       {
         check: "unit",

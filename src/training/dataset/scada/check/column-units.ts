@@ -1,6 +1,7 @@
 /** What a column would be in another unit than is said, and a finding on a column of some turbines in words. */
 import { computeQuantile } from "../../../../core/maths/robust.ts";
 import type { TurbineSeries } from "../growing-rows.ts";
+import { columnInUnitOf } from "../table-columns.ts";
 import { type ConvertUnit, convertUnit, dimensionOf, listUnits } from "../units.ts";
 import type { DataFinding } from "./data-finding.ts";
 import { placeOfRow, type ScannedFarm } from "./scanned-farm.ts";
@@ -11,11 +12,15 @@ interface Rereading {
   readonly convert: ConvertUnit;
 }
 
+/** Name of a channel's column. */
+export function columnNameOf({ source: { dataset, channels } }: ScannedFarm, channel: number): string {
+  return columnInUnitOf(dataset, channels[channel]!).column;
+}
+
 /** What a value of a channel would be, had its column been in another unit. */
 export function listRereadings({ source: { dataset, channels } }: ScannedFarm, channel: number): Rereading[] {
-  const { name, unit } = channels[channel]!;
-  const column = dataset.columns[name];
-  const declared = column === undefined || typeof column === "string" ? unit : column.unit;
+  const { unit } = channels[channel]!;
+  const { unit: declared } = columnInUnitOf(dataset, channels[channel]!);
   const dimension = dimensionOf(unit);
   if (dimension === null) return [];
   return listUnits(dimension).flatMap((other): Rereading[] => {
