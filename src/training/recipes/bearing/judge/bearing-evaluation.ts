@@ -26,8 +26,9 @@ import type { ContractReport } from "../learn/check-contract.ts";
 import { type Contenders, scoreContenders } from "../learn/contenders.ts";
 import { describeSet, joinRows, type WaveformRows } from "../learn/recorded-rows.ts";
 import { type DecisionFigures, judgeDecision } from "./decision-figures.ts";
-import { type AlertRule, evaluateHeldOut, type HeldOutEvaluation, judgeShares } from "./held-out-figures.ts";
+import { type AlertRule, evaluateHeldOut, type HeldOutEvaluation } from "./held-out-figures.ts";
 import { type InventedFigures, judgeInvented } from "./invented-figures.ts";
+import { judgeOutcomes, listHeldOut } from "./machine-outcomes.ts";
 import {
   describeMicrocontroller,
   describeStudent,
@@ -126,7 +127,12 @@ export function judgeBearing(subject: BearingCase): JudgedBearing {
       brier,
       calibrationError: judgeCalibration(calibratedSets.heldOut, seed),
       calibrationErrorOutOfFold: judgeCalibration(calibratedSets.outOfFold, seed),
-      ...judgeShares(heldOut, heldOutSignals),
+      ...judgeOutcomes(
+        listHeldOut(
+          heldOut,
+          heldOutSignals.map(({ entry }) => entry),
+        ),
+      ),
     },
     dataDescription: subject.about,
     contract: subject.contract,

@@ -19,7 +19,8 @@ import { describeInvented } from "../learn/invented-rows.ts";
 import { openRecordings } from "../learn/open-recordings.ts";
 import { describeSet, joinRows, readRecordedRows, type WaveformRows } from "../learn/recorded-rows.ts";
 import { type BearingEvaluation, judgeCalibration, toProbabilities } from "./bearing-evaluation.ts";
-import { evaluateHeldOut, type HeldOutFigures, judgeShares } from "./held-out-figures.ts";
+import { evaluateHeldOut, type HeldOutFigures } from "./held-out-figures.ts";
+import { judgeOutcomes, listHeldOut } from "./machine-outcomes.ts";
 
 const maxLostPoints = 0.5;
 /** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */
@@ -109,7 +110,7 @@ export async function judgeBearingBundle(
     metrics: {
       macroAuroc: computeFigure(own, resamples),
       calibrationError: error,
-      ...judgeShares(heldOut, signals),
+      ...judgeOutcomes(listHeldOut(heldOut, recorded.entries)),
     },
     leakage: [
       ...(await findLeaks(recorded, all, lineage)),

@@ -8,7 +8,6 @@ import type { Prediction } from "../../../../core/contract/prediction.ts";
 import { computeProbability } from "../../../../core/decision/calibrate.ts";
 import { unknownReference } from "../../../../core/decision/choose-alarm.ts";
 import { createDecider } from "../../../../core/decision/decider.ts";
-import { computeUnitShare, type Figure } from "../../../judge/figure.ts";
 import { computeAuroc, computeBrier, computeMacroAuroc } from "../../../judge/metrics.ts";
 import { columnOf } from "../../../judge/scored-set.ts";
 import { joinRows, type WaveformRows } from "../learn/recorded-rows.ts";
@@ -113,26 +112,6 @@ export function evaluateHeldOut(
 
 /** What a gateway of one point decides by, unless its configuration says otherwise. */
 const usualAlarms = { falsePerYear: 0.1, faultPrior: 0.058 };
-
-/**
- * Shares of recordings that are raised rightly and that stay quiet, with intervals over bearings: recordings of one bearing
- * are alike. Those of a healthy one count by the faulty bearing that they were recorded with.
- */
-export function judgeShares(
-  { detected, quiet }: HeldOutEvaluation,
-  signals: readonly WaveformRows[],
-): Readonly<Record<"detected" | "quiet", Figure>> {
-  const bearings = (isFaulty: boolean): number =>
-    new Set(
-      signals.flatMap(({ entry, failureMode }) =>
-        (failureMode !== null) === isFaulty ? [entry.machine] : [],
-      ),
-    ).size;
-  return {
-    detected: computeUnitShare(detected.right, detected.of, bearings(true)),
-    quiet: computeUnitShare(quiet.right, quiet.of, bearings(false)),
-  };
-}
 
 /** Times that a recording of about ten seconds is played, so that its length does not decide. */
 const loops = 3;

@@ -2,6 +2,7 @@
  * What a gateway would have said of each recording of a machine that was left out, put together by machine: faults found,
  * called by another name, missed; healthy recordings quiet or raised. One model at a time.
  */
+import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
 import { computeUnitShare, type Figure } from "../../../judge/figure.ts";
 import { rowsOfSignals, type ScoredSet } from "../../../judge/scored-set.ts";
 import { type AlertRule, decideLooped, type HeldOutEvaluation } from "./held-out-figures.ts";
@@ -39,11 +40,12 @@ export function decideRecordings(
   });
 }
 
-/** The recordings of held-out machines, as they were decided; `machineOf` knows each one's by its id. */
+/** The recordings of held-out machines, as they were decided; their entries are among `entries`. */
 export function listHeldOut(
   { recordings }: HeldOutEvaluation,
-  machineOf: ReadonlyMap<string, string>,
+  entries: readonly Pick<RecordedEntry, "id" | "machine">[],
 ): readonly DecidedRecording[] {
+  const machineOf = new Map(entries.map(({ id, machine }) => [id, machine]));
   return recordings.map(({ waveform, truth, raised }) => {
     const label = truth ?? "healthy";
     return {
@@ -74,7 +76,10 @@ export function countByMachine(decided: readonly DecidedRecording[]): readonly M
   });
 }
 
-/** Shares of faulty recordings found and of healthy ones quiet, with intervals of as many cases as there are machines. */
+/**
+ * Shares of faulty recordings found and of healthy ones quiet, with intervals of as many cases as there are machines, whose recordings
+ * are alike.
+ */
 export function judgeOutcomes(
   decided: readonly DecidedRecording[],
 ): Readonly<Record<"detected" | "quiet", Figure>> {

@@ -25,10 +25,7 @@ interface BearingReportSubject extends Contenders, PlottedBearing {
 /** Fails with DATA_MISSING or DATA_FORMAT where a recording cannot be read again. */
 export async function reportBearing(subject: BearingReportSubject): Promise<ReportParts> {
   const { config, evaluation, student, rivals, trainSignals, background, set } = subject;
-  const heldOut = listHeldOut(
-    evaluation.heldOut,
-    new Map(set.entries.map(({ id, machine }) => [id, machine])),
-  );
+  const heldOut = listHeldOut(evaluation.heldOut, set.entries);
   const titles = config.hypotheses.map((hypothesis) => hypothesis.title);
   const timed: Readonly<Record<string, ReportStep["timed"]>> = {
     teacher: student.teacher,
