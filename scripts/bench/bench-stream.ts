@@ -57,7 +57,7 @@ export function encodeBenchStream(
     // Above rated wind the speed hardly moves, so that repeating the minute is no jump of speed.
     meanWindMetresPerSecond: 14,
   });
-  const distinct = Math.min(seconds, distinctSeconds) * sampleRateHz;
+  const distinct = Math.round(Math.min(seconds, distinctSeconds) * sampleRateHz);
   const counts = new Int16Array(distinct);
   const rpm: number[] = [];
   for (let at = 0; at < distinct; at += maxSamplesPerFrame) {

@@ -1,6 +1,7 @@
 /**
  * What a sample costs and what a point holds, against the number of channels and against the sampling rate: processor time of
- * a real gateway process at full speed, after start and warming up, and the slope of its resident memory.
+ * a real gateway process at full speed, after start and warming up, and the slope of its resident memory. Every load counts as many
+ * samples, after as many.
  */
 import { startBenchDevices } from "./bench-devices.ts";
 import { startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
@@ -27,20 +28,27 @@ const byRate: readonly Load[] = [10_000, 25_600, 51_200].map((sampleRateHz) => {
   return { devices: 4, channels: 4, sampleRateHz };
 });
 
+const mostPoints = 1_024;
+/** Of a point: sixty revolutions at the speed of the stream. */
+const windowSeconds = 2.048;
 /**
- * Samples that are counted at least, and seconds of every channel. Twice as much warms up before: until then code is still compiled,
- * at a high rate longest, where fewest windows come. In so many rounds of all loads, of which each load's middle one counts: what else
- * a machine does lasts from seconds to minutes.
+ * Windows of each of the most points that are counted, and in how many rounds of all loads. The least cost of a load's rounds is its cost:
+ * what else a machine does only adds to it, for seconds to minutes.
  */
-const fullSize = { samples: 60e6, seconds: 12, rounds: 3 };
-const quickSize = { samples: 12e6, seconds: 4, rounds: 1 };
-/** Of three parts of all that is played, one is counted. */
-const parts = 3;
-const warmingShare = 1 - 1 / parts;
+const fullSize = { windows: 3, rounds: 3 };
+const quickSize = { windows: 1, rounds: 1 };
+/**
+ * Twice as much warms up before: until then code is still compiled. With the eighth that follows, counting begins and ends within a window
+ * of the loads that count few of each point, so that as many end in between.
+ */
+const warmingWindows = (windows: number): number => 2 * windows + 1 / 8;
+const samplesOf = (windows: number): number => windows * windowSeconds * benchRateHz * mostPoints;
 
 interface Growth {
   readonly points: number;
   readonly sampleRateHz: number;
+  /** That were counted. */
+  readonly windows: number;
   readonly nanosecondsPerSample: number;
   readonly rssMb: number;
 }
@@ -58,13 +66,13 @@ export async function measureGrowth(quick: boolean, say: (text: string) => void)
     for (const load of loads) {
       const { devices, channels, sampleRateHz } = load;
       say(`round ${round} of ${size.rounds}: ${devices * channels} points at ${sampleRateHz} Hz ...`);
-      rows.push(await measure(load, size));
+      rows.push(await measure(load, size.windows));
     }
     rounds.push(rows);
   }
-  const middle = loads.map((_, index) => middleOf(rounds.map((rows) => rows[index]!)));
-  const channels = middle.slice(0, byChannels.length);
-  const rates = middle.slice(byChannels.length);
+  const figures = loads.map((_, index) => joinRounds(rounds.map((rows) => rows[index]!)));
+  const channels = figures.slice(0, byChannels.length);
+  const rates = figures.slice(byChannels.length);
   const kilobytesPerPoint = slopeOf(channels) * 1024;
   const missed = [
     ...describeSpread("channels", channels),
@@ -76,10 +84,14 @@ export async function measureGrowth(quick: boolean, say: (text: string) => void)
   return { channels: channels.map(round), rates: rates.map(round), kilobytesPerPoint, missed };
 }
 
-async function measure({ devices, channels, sampleRateHz }: Load, size: typeof fullSize): Promise<Growth> {
+async function measure({ devices, channels, sampleRateHz }: Load, countedWindows: number): Promise<Growth> {
   const points = devices * channels;
-  const counted = Math.max(size.seconds, size.samples / points / sampleRateHz);
-  const stream = encodeBenchStream(parts * counted, startMs, { sampleRateHz, channels });
+  const [warming, counted] = [samplesOf(warmingWindows(countedWindows)), samplesOf(countedWindows)];
+  const stream = encodeBenchStream((warming + counted) / points / sampleRateHz, startMs, {
+    sampleRateHz,
+    channels,
+  });
+  const warmingShare = warming / (warming + counted);
   const fleet = await startBenchDevices(devices, stream);
   const gateway = await startBenchGateway({ addresses: fleet.addresses, channels, mqtt: null });
   try {
@@ -87,27 +99,23 @@ async function measure({ devices, channels, sampleRateHz }: Load, size: typeof f
     const warm = await waitUntilIdle(gateway);
     const before = await gateway.cpuSeconds();
     await fleet.send(Number.POSITIVE_INFINITY, { from: warmingShare });
-    const { windows } = await waitUntilIdle(gateway);
+    const idle = await waitUntilIdle(gateway);
     const cpuSeconds = (await gateway.cpuSeconds()) - before;
-    if (windows.processed === warm.windows.processed) throw new Error("no window was processed");
-    const samples = (stream.samples * points) / parts;
-    const nanosecondsPerSample = (1e9 * cpuSeconds) / samples;
-    return { points, sampleRateHz, nanosecondsPerSample, rssMb: await gateway.rssMb() };
+    const windows = idle.windows.processed - warm.windows.processed;
+    if (windows === 0) throw new Error("no window was processed");
+    const nanosecondsPerSample = (1e9 * cpuSeconds) / counted;
+    return { points, sampleRateHz, windows, nanosecondsPerSample, rssMb: await gateway.rssMb() };
   } finally {
     await gateway.stop();
     fleet.close();
   }
 }
 
-/** Each figure's own middle. */
-function middleOf(rows: readonly Growth[]): Growth {
-  const of = (read: (row: Growth) => number): number =>
-    rows.map(read).sort((one, other) => one - other)[rows.length >> 1]!;
-  return {
-    ...rows[0]!,
-    nanosecondsPerSample: of(({ nanosecondsPerSample }) => nanosecondsPerSample),
-    rssMb: of(({ rssMb }) => rssMb),
-  };
+/** The least cost, and the middle of memory. */
+function joinRounds(rows: readonly Growth[]): Growth {
+  const held = rows.map(({ rssMb }) => rssMb).sort((one, other) => one - other);
+  const costs = rows.map(({ nanosecondsPerSample }) => nanosecondsPerSample);
+  return { ...rows[0]!, nanosecondsPerSample: Math.min(...costs), rssMb: held[rows.length >> 1]! };
 }
 
 /** Megabytes a point, by least squares. */
