@@ -48,7 +48,8 @@ export interface PacedDeviceOptions {
 const samplesPerPacket = 480;
 /** Of the device's own time. */
 const pieceSeconds = 2;
-const drainMs = 1500;
+/** A busy machine's gateway acknowledges late; one that says nothing at all ends the session before (`silenceMs`). */
+const ackTimeoutMs = 60_000;
 
 /** Opens the device's port; it streams from the first contact on. */
 export async function startPacedDevice(options: PacedDeviceOptions): Promise<PacedDevice> {
@@ -63,6 +64,7 @@ export async function startPacedDevice(options: PacedDeviceOptions): Promise<Pac
     channels: [signal.channel],
     random: createRandom(randomInt(2 ** 31)),
     sessionId: randomInt(1, 2 ** 31),
+    limits: { ackTimeoutMs },
     onState: () => {
       interruptions += 1;
     },
@@ -80,33 +82,39 @@ export async function startPacedDevice(options: PacedDeviceOptions): Promise<Pac
   const sendPiece = async (from: number, samples: number): Promise<boolean> => {
     const before = [interruptions, endpoint.ackTimeouts];
     for (let position = from; position < from + samples; position += samplesPerPacket) {
-      const deadlineMs = performance.now() + drainMs;
       while (!endpoint.isReady) {
-        if (isOver || performance.now() > deadlineMs) return false;
+        if (isOver || before[0] !== interruptions) return false;
         await delay(2);
       }
       const shaftRpm = signal.read(position, counts);
       const timestampUs = Math.round(timeOf(position) * 1000);
       endpoint.send({ type: "raw-window", channel: 0, firstSample: position, timestampUs, shaftRpm, counts });
     }
-    await Promise.race([endpoint.drained(), delay(drainMs, undefined, { ref: false })]);
-    return endpoint.inFlightFrames === 0 && before[0] === interruptions && before[1] === endpoint.ackTimeouts;
+    while (endpoint.inFlightFrames > 0 && before[0] === interruptions) await delay(2);
+    return before[0] === interruptions && before[1] === endpoint.ackTimeouts;
   };
 
   const noteCutOff = (): void => {
     const last = acknowledged.at(-1);
     if (last !== undefined && last.run === options.findRun()) last.isCutOff = true;
   };
+  const untilReady = async (): Promise<void> => {
+    while (!isOver && !endpoint.isReady) await delay(2);
+  };
   const run = async (): Promise<void> => {
     const pieceSamples = pieceSeconds * sampleRateHz;
     let position = 0;
     // A gateway that is slow to start would otherwise meet a clock that has run away from its own.
-    while (!isOver && !endpoint.isReady) await delay(2);
+    await untilReady();
     startedMs = performance.now();
     while (!isOver) {
       const late = speed === Number.POSITIVE_INFINITY ? 0 : due() - position - pieceSamples;
       if (late < 0) {
         await delay(Math.max(2, ((-late / sampleRateHz) * 1000) / speed));
+        continue;
+      }
+      if (!endpoint.isReady) {
+        await untilReady();
         continue;
       }
       // What is over when there is a gateway again was heard by nobody.
