@@ -9,7 +9,7 @@ import { hourly } from "../core/platform/daemon/every.ts";
 import type { ConfigSource } from "../core/platform/daemon/installed-config.ts";
 import { type BegunWorker, keepWorker } from "../core/platform/daemon/keep-worker.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
-import { createEndingsWatch } from "../core/platform/daemon/watch-endings.ts";
+import { createFilesWatch, unfitFilesHelp } from "../core/platform/daemon/watch-files.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
 import { serveRoutes } from "./api/serve-routes.ts";
@@ -88,13 +88,14 @@ export function serveIngest(
   const { workers, metrics, logger, version } = around;
   return openWhole(logger, async (closers) => {
     closers.add(() => workers.close());
-    const ends = createEndingsWatch(listCollectorFiles(config), {
+    const files = createFilesWatch(listCollectorFiles(config), {
       clock: systemClock,
       logger,
       tell: () => {},
       findToldMs: () => null,
     });
-    closers.add(hourly(logger, ends));
+    metrics.gauge({ name: "files_unfit", help: unfitFilesHelp }, () => files.unfit.length);
+    closers.add(hourly(logger, files.look));
     const { impairment } = workers;
     const notReady = async (): Promise<string | null> => workers.notReady();
     const routes = serviceRoutes({ metrics, version, notReady, impairment });

@@ -4,7 +4,7 @@ import { listCollectorFiles } from "../core/contract/config/configured-files.ts"
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import { every, hourly } from "../core/platform/daemon/every.ts";
-import { createEndingsWatch } from "../core/platform/daemon/watch-endings.ts";
+import { createFilesWatch, unfitFilesHelp } from "../core/platform/daemon/watch-files.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
@@ -73,7 +73,7 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
     const tell = createTellPublications({ journal, record, clock: systemClock, logger });
     closers.add(every(tellEveryMs, logger, () => tell((work) => alone.run("publications", work))));
   }
-  const ends = createEndingsWatch(listCollectorFiles(config), {
+  const files = createFilesWatch(listCollectorFiles(config), {
     clock: systemClock,
     logger,
     tell: (name, subject, detail) => {
@@ -86,7 +86,8 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
       return items.find((event) => event.subject === subject)?.timeMs ?? null;
     },
   });
-  closers.add(hourly(logger, ends));
+  metrics.gauge({ name: "files_unfit", help: unfitFilesHelp }, () => files.unfit.length);
+  closers.add(hourly(logger, files.look));
   const drift = createDriftJob({
     record,
     models,

@@ -9,7 +9,7 @@ import { type Closers, openWhole, waitAtMost } from "../core/platform/daemon/clo
 import { hourly } from "../core/platform/daemon/every.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
-import { createEndingsWatch } from "../core/platform/daemon/watch-endings.ts";
+import { createFilesWatch } from "../core/platform/daemon/watch-files.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import { parseJsonBytes } from "../core/platform/files/parse-json.ts";
 import { readHexKey } from "../core/platform/files/read-hex-key.ts";
@@ -240,7 +240,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     logger,
   });
   closers.add(ticker.stop);
-  const ends = createEndingsWatch(listGatewayFiles(config), {
+  const files = createFilesWatch(listGatewayFiles(config), {
     clock,
     logger,
     tell: (name, subject, detail) => {
@@ -249,7 +249,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     },
     findToldMs: (name, subject) => Number(record.state.get(`${name}/${subject}`)) || null,
   });
-  closers.add(hourly(logger, ends));
+  closers.add(hourly(logger, files.look));
   const parts: GatewayParts = {
     ...points,
     components: points.states.describeComponents,
@@ -263,6 +263,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     uplink,
     devices,
     evidence: evidence.describe,
+    unfitFiles: () => files.unfit,
   };
   const metrics = createGatewayMetrics(parts, logger);
   const server = await startGatewayHttp({

@@ -5,6 +5,7 @@
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { WholeGatewayPage } from "../../core/contract/gateway-page.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
+import type { UnfitFile } from "../../core/platform/daemon/watch-files.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import type { AlertJournal } from "../alarms/alert-journal.ts";
@@ -46,6 +47,8 @@ export interface GatewayParts {
   readonly sources: () => readonly (MeasuredSource & WholeGatewayPage["sources"][number])[];
   /** Raw evidence: what waits, what was sent. */
   readonly evidence: () => WholeGatewayPage["evidence"];
+  /** Certificates and keys that cannot be used, or not together. */
+  readonly unfitFiles: () => readonly UnfitFile[];
 }
 
 /** What the pages show; each is asked anew for every request. */
@@ -117,6 +120,7 @@ export function describeGateway(parts: GatewayParts): WholeGatewayPage & Readonl
       refusedFilters: [...mqtt.refusedFilters],
     },
     outbox: parts.outbox.counts(),
+    unfitFiles: parts.unfitFiles(),
     /** Null where the system does not count it. */
     disk: readDiskWrites(),
     uplink: parts.uplink.counts(),

@@ -4,6 +4,7 @@ import { driftLevels } from "../../core/contract/drift-verdict.ts";
 import { sourceDiagnosisCodes } from "../../core/contract/source-diagnosis.ts";
 import { componentHealths } from "../../core/contract/turbine-state.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
+import { unfitFilesHelp } from "../../core/platform/daemon/watch-files.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../../core/platform/metrics.ts";
 import type { GatewayParts } from "./describe-gateway.ts";
@@ -26,6 +27,7 @@ type MeasuredParts = Pick<
   | "components"
   | "drift"
   | "sources"
+  | "unfitFiles"
 >;
 
 /** Upper bounds in seconds, fine around the 20 ms that a busy gateway stays below. */
@@ -94,6 +96,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
     () => workers.lostSamples,
   );
   gauge("mqtt_connected", "1 while the broker is connected.", () => (mqtt.connected ? 1 : 0));
+  gauge("files_unfit", unfitFilesHelp, () => parts.unfitFiles().length);
   addDeviceMetrics(metrics, parts.devices, parts.pipeline.edgeScores);
   const watched = new Set(config.turbines.map(({ id }) => id));
   gauge("alarms_active", "Alarms whose condition holds.", () => {

@@ -8,7 +8,8 @@ import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import { warnOfFiles } from "./file-warnings.ts";
 
-interface WatchEndingsOptions {
+/** Where a watch tells what it finds. */
+export interface WatchEndingsOptions {
   readonly clock: Pick<Clock, "nowMs">;
   readonly logger: Logger;
   /** Told beside the log: name, subject and detail of an event. What rejects is told again with the next look. */
