@@ -34,16 +34,17 @@ export async function measurePulseRate(
   file: SampleFile,
   { run, rateHz }: { readonly run: number; readonly rateHz: number },
 ): Promise<Float32Array> {
+  const areTimes = await holdsPulseTimes(file);
   const range = await findRange(file);
   const { least, most } = range;
   const thresholds = { above: least + high * (most - least), below: least + low * (most - least) };
-  const samples = range.isRising ? countSamples(file.path, { ...range, rateHz }) : range.samples;
+  const samples = areTimes ? countSamples(file.path, { ...range, rateHz }) : range.samples;
   const rates = new Float32Array(Math.ceil(samples / run));
   /** Pulses up to where each run begins and the last one ends. */
   const turns = new Float64Array(rates.length + 1).fill(Number.NaN);
   const lost = new Uint8Array(rates.length);
   const edgeAt = (index: number): number => Math.min(index * run, samples);
-  const pulses = createPulseCount(file.path, range.isRising);
+  const pulses = createPulseCount(file.path, areTimes);
   let last: Rise | null = null;
   let next = 0;
   /** What lies between two rises, the second of which is number `count`; edges from `since` to `until`. */
@@ -59,7 +60,7 @@ export async function measurePulseRate(
     }
   };
   let before: Rise | null = null;
-  for await (const rise of range.isRising ? listTimes(file, rateHz) : listRises(file, thresholds)) {
+  for await (const rise of areTimes ? listTimes(file, rateHz) : listRises(file, thresholds)) {
     pulses.add(rise.sample);
     if (last !== null) {
       const held = heldIntervals * (rise.sample - last.sample);
@@ -80,6 +81,19 @@ export async function measurePulseRate(
     const rate = ((turns[at + 1]! - turns[at]!) / (edgeAt(at + 1) - edgeAt(at))) * rateHz * 60;
     return rate > 0 && lost[at] === 0 ? rate : 0;
   });
+}
+
+/** Is each number above the one before, as no tachometer's signal is? They are times then. */
+export async function holdsPulseTimes(file: SampleFile): Promise<boolean> {
+  let [last, count] = [Number.NEGATIVE_INFINITY, 0];
+  for await (const piece of file.pieces()) {
+    for (const value of piece) {
+      if (!(value > last)) return false;
+      last = value;
+      count++;
+    }
+  }
+  return count > 2;
 }
 
 interface PulseCount {
@@ -141,22 +155,19 @@ interface SignalRange {
   readonly least: number;
   readonly most: number;
   readonly samples: number;
-  /** Each value is above the one before: they are times. */
-  readonly isRising: boolean;
 }
 
 async function findRange(file: SampleFile): Promise<SignalRange> {
-  let [least, most, samples, isRising] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, true];
+  let [least, most, samples] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   for await (const piece of file.pieces()) {
     for (const value of piece) {
-      if (!(value > most)) isRising = false;
       // Of what is missing neither holds.
       if (value < least) least = value;
       if (value > most) most = value;
     }
     samples += piece.length;
   }
-  return { least, most, samples, isRising: isRising && samples > 2 };
+  return { least, most, samples };
 }
 
 /** Of a recording whose pulses came from `least` to `most`, as long as the shaft is known to go on. */

@@ -2,9 +2,10 @@
 import { join } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { readNamedUnit } from "../samples/choose-channel.ts";
-import { openSampleFile } from "../samples/sample-file.ts";
-import type { SampleFile } from "../samples/samples.ts";
-import { measurePulseRate } from "./pulse-speed.ts";
+import { openSampleFile, readStatedRate } from "../samples/sample-file.ts";
+import { rememberSamples, type SampleFile } from "../samples/samples.ts";
+import { readTimeColumn } from "../samples/time-column.ts";
+import { holdsPulseTimes, measurePulseRate } from "./pulse-speed.ts";
 import type { RecordedSpeed } from "./recorded-speed.ts";
 import { readSpeedUnit, rpmOfUnit, type SpeedSource } from "./speed-source.ts";
 
@@ -12,8 +13,10 @@ import { readSpeedUnit, rpmOfUnit, type SpeedSource } from "./speed-source.ts";
 const runSeconds = 0.04;
 /** Runs of a recording at most: two days, or six weeks of one value a second. */
 const maxRuns = 2 ** 22;
-/** Of the numbers of values of a speed and a vibration that are sampled together. */
-const mostUnequal = 1.5;
+/** Of the numbers of values of a speed and a vibration that are sampled together; of a tachometer any other rate is another speed. */
+const mostUnequal = { ofSpeed: 1.5, ofPulses: 1.01 };
+/** A file's own rate and one that is said of it are the same, up to this share. */
+const sameRate = 0.01;
 /** A sensor of a shaft that stands may read a little above or below 0; one that is wired the other way round reads far below. */
 const standstillRpm = 1;
 
@@ -39,11 +42,8 @@ export async function readSpeed(
   if (source.file === null && (source.channel === channel || (await takesAnyName(path)))) {
     throw refuse(path, `${path} holds the vibration under "${source.channel}", and no speed`, hintOfChannel);
   }
-  const samples = await openSampleFile(path, source.channel);
-  if (source.file === null && source.rateHz === null && source.pulses === null) {
-    expectEquallyMany(samples, await openSampleFile(path, channel), { rateHz, name: source.channel! });
-  }
-  const ownHz = source.rateHz ?? rateHz;
+  const samples = rememberSamples(await openSampleFile(path, source.channel));
+  const ownHz = await findOwnRate(source, samples, { channel, rateHz });
   const run = Math.max(1, Math.round(runSeconds * ownHz));
   const { rpm, stands } =
     source.pulses === null
@@ -71,19 +71,81 @@ export async function readSpeed(
 const hintOfChannel =
   "name the channel that holds the shaft's speed, in rpm or with `unit: hz`; of a tachometer say how many `pulses` come in a revolution; a speed that stays is `rpm: 1500`";
 
-/** A speed that says no rate of its own has a value for each sample: one that begins or ends at another time has about as many. */
-function expectEquallyMany(
-  { path, samples: values = 0 }: SampleFile,
-  { samples = 0 }: SampleFile,
-  { rateHz, name }: { readonly rateHz: number; readonly name: string },
-): void {
-  if (Math.max(values, samples) <= mostUnequal * Math.min(values, samples)) return;
-  const ownHz = Number(((rateHz * values) / samples).toPrecision(6));
+/** Values a second of what holds the speed. Times of pulses are in seconds: theirs is how finely they are looked at. */
+async function findOwnRate(
+  source: SpeedSource,
+  samples: SampleFile,
+  of: Pick<SpeedOf, "channel" | "rateHz">,
+): Promise<number> {
+  if (source.pulses !== null && (await holdsPulseTimes(samples))) return source.rateHz ?? of.rateHz;
+  if (source.file !== null) return findRateOfFile(source, samples);
+  if (source.rateHz !== null) return source.rateHz;
+  await expectEquallyMany(source, samples, of);
+  return of.rateHz;
+}
+
+async function findRateOfFile({ file, rateHz }: SpeedSource, { path, name }: SampleFile): Promise<number> {
+  // A column without a name may be the speed itself, which grows as a clock does.
+  const times = name === undefined ? null : await readTimeColumn(path);
+  const ownHz =
+    (await readStatedRate(path)) ?? (times?.kind === "steady" && times.gaps === 0 ? times.rateHz : undefined);
+  if (rateHz !== null && ownHz !== undefined && Math.abs(ownHz / rateHz - 1) > sameRate) {
+    throw refuse(
+      path,
+      `${path} says ${ownHz} Hz itself, and ${rateHz} Hz is said of the speed in it`,
+      "leave rate_hz (in a file: rateHz) of the speed out, or mend the file: one of the two lies",
+    );
+  }
+  const known = rateHz ?? ownHz;
+  if (known !== undefined) return known;
+  const reason =
+    times?.kind === "unusable"
+      ? ` (${times.reason})`
+      : times?.kind === "steady"
+        ? " (its column of times has gaps)"
+        : "";
   throw refuse(
     path,
-    `${path} holds ${values} values of speed in "${name}" and ${samples} of vibration, and nothing says the rate of its speed`,
-    `say it: channel=${name},rate_hz=${ownHz} (in a file: {channel: ${name}, rateHz: ${ownHz}}) if both last equally long`,
+    `nothing says the rate of the speed in ${path}${reason}`,
+    `say it, in values a second: file=${file},rate_hz=10 (in a file: {file: ${file}, rateHz: 10})`,
   );
+}
+
+/**
+ * A speed that says no rate of its own has a value for each sample: one that begins or ends at another time has about as many.
+ * Tables write a shorter column with nothing at its end.
+ */
+async function expectEquallyMany(
+  { channel, pulses }: SpeedSource,
+  speed: SampleFile,
+  of: Pick<SpeedOf, "channel" | "rateHz">,
+): Promise<void> {
+  const { path } = speed;
+  const values = await countToLast(speed);
+  const samples = await countToLast(await openSampleFile(path, of.channel));
+  const most = pulses === null ? mostUnequal.ofSpeed : mostUnequal.ofPulses;
+  if (Math.min(values, samples) === 0 || Math.max(values, samples) <= most * Math.min(values, samples))
+    return;
+  const ownHz = Number(((of.rateHz * values) / samples).toPrecision(6));
+  const [ofWhat, more, ofFile] =
+    pulses === null ? ["speed", "", ""] : ["a tachometer", `,pulses=${pulses}`, `, pulses: ${pulses}`];
+  throw refuse(
+    path,
+    `${path} holds ${values} values of ${ofWhat} in "${channel}" and ${samples} of vibration, and nothing says the rate of its speed`,
+    `say it: channel=${channel}${more},rate_hz=${ownHz} (in a file: {channel: ${channel}${ofFile}, rateHz: ${ownHz}}) if both last equally long; ${of.rateHz} if they were sampled together, and one is there for longer`,
+  );
+}
+
+/** Values up to the last that is there. */
+async function countToLast(file: SampleFile): Promise<number> {
+  let [count, last] = [0, 0];
+  for await (const piece of file.pieces()) {
+    for (const value of piece) {
+      count++;
+      if (!Number.isNaN(value)) last = count;
+    }
+  }
+  return last;
 }
 
 /** A file of one channel without a name calls it as it is asked for. */

@@ -10,7 +10,7 @@ export interface SpeedSource {
   /** Null: a channel of the recording's own file. */
   readonly file: string | null;
   readonly channel: string | null;
-  /** Values a second; null: as many as the recording has samples. */
+  /** Values a second; null: as many as the recording has samples, or as `file` says itself. */
   readonly rateHz: number | null;
   /** What the number 1 is worth, in `unit`. */
   readonly scale: number;
@@ -78,7 +78,6 @@ export function parseSpeedSource(value: unknown, refuse: Refuse): SpeedSource | 
   if (own !== null && place === null) return refuse(`"${own}" is not a file in the recordings' folder`);
   const name = readText(channel, "channel", refuse);
   const ownHz = readNumber(rateHz, "rateHz", { refuse, most: mostHz });
-  if (own !== null && ownHz === null) return refuse("nothing says the rate (rateHz) of its file");
   if (own === null && name === null) return refuse("names neither a channel nor a file");
   const known = isAbsent(unit) ? null : readSpeedUnit(String(unit));
   if (known === undefined) return refuse(`unit is ${JSON.stringify(unit)}, not rpm or hz`);

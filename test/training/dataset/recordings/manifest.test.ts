@@ -97,8 +97,8 @@ recordings:
       /no bearing "X" \(bearings are none\)/,
     ],
     [
-      "recordings:\n  - { file: a.npy, label: ball, machine: m, speed: { file: s.csv } }",
-      /says the rate \(rateHz\)/,
+      "recordings:\n  - { file: a.npy, label: ball, machine: m, speed: { file: s.csv, rateHz: often } }",
+      /rateHz is "often"/,
     ],
     ["recordings:\n  - { file: a.npy, label: ball, machine: m, learn: perhaps }", /learn is "perhaps"/],
     ["recordings: [\n", /recordings\.yaml:\d+:\d+: is neither YAML nor JSON/],

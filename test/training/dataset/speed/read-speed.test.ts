@@ -2,10 +2,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readSpeed } from "../../../../src/training/dataset/speed/read-speed.ts";
+import { meanSpeed } from "../../../../src/training/dataset/speed/recorded-speed.ts";
 import { parseSpeedSource } from "../../../../src/training/dataset/speed/speed-source.ts";
 import { encodeNpy } from "../../../cli/score/recordings.ts";
 import { column, encodeMat } from "../../../support/mat-file.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+import { encodeWav } from "../samples/encode-wav.ts";
 
 const rateHz = 1000;
 
@@ -111,4 +113,90 @@ it("has as many values as the vibration, or a rate of its own", async () => {
   }
   write(1400);
   expect((await read(root, "speed", "a.mat")).rpm).toHaveLength(35);
+});
+
+/** A shaft at 600 rpm, eight pulses a revolution, for two seconds. */
+function pulsesAt(ownHz: number, seconds = 2): Float64Array {
+  return Float64Array.from({ length: seconds * ownHz }, (_, at) => (((at * 80) / ownHz) % 1 < 0.4 ? 5 : 0));
+}
+
+const acc = Float64Array.from({ length: 2000 }, (_, at) => Math.sin(at));
+const tacho = { channel: "tacho", pulses: 8 };
+
+it("is told by pulses of another rate only where that is said", async () => {
+  const root = createTemporaryFolder();
+  const write = (signal: Float64Array): void =>
+    writeFileSync(
+      join(root, "a.mat"),
+      encodeMat({ acc: column(acc), tacho: column(signal) }, { packed: false }),
+    );
+  for (const ownHz of [16_000, 800, 1050]) {
+    write(pulsesAt(ownHz));
+    await expect(read(root, tacho, "a.mat")).rejects.toMatchObject({
+      code: "DATA_FORMAT",
+      message: expect.stringContaining(`holds ${2 * ownHz} values of a tachometer in "tacho" and 2000 of`),
+      hint: expect.stringMatching(
+        `channel=tacho,pulses=8,rate_hz=${ownHz} .*pulses: 8, rateHz: ${ownHz}.*; ${rateHz} if they`,
+      ),
+    });
+    const stated = await read(root, { ...tacho, rate_hz: ownHz }, "a.mat");
+    expect(meanSpeed(stated)).toBeCloseTo(600, -1);
+  }
+  write(pulsesAt(rateHz).subarray(0, 1990));
+  expect(meanSpeed(await read(root, tacho, "a.mat"))).toBeCloseTo(600, -1);
+  // Times of pulses have no rate.
+  write(Float64Array.from({ length: 160 }, (_, at) => at / 80));
+  expect(meanSpeed(await read(root, tacho, "a.mat"))).toBeCloseTo(600, -1);
+});
+
+it("is refused where a table's column of it, or of the vibration, ends before the other", async () => {
+  const root = createTemporaryFolder();
+  const write = (vibration: Float64Array, speed: Float64Array): void => {
+    const rows = Array.from(
+      { length: Math.max(vibration.length, speed.length) },
+      (_, at) => `${vibration[at] ?? ""},${speed[at] ?? ""}`,
+    );
+    writeFileSync(join(root, "a.csv"), `acc,tacho\n${rows.join("\n")}\n`);
+  };
+  write(acc, pulsesAt(800));
+  await expect(read(root, tacho)).rejects.toThrow(
+    /holds 1600 values of a tachometer .* and 2000 of vibration/,
+  );
+  write(acc, pulsesAt(4000));
+  await expect(read(root, tacho)).rejects.toThrow(
+    /holds 8000 values of a tachometer .* and 2000 of vibration/,
+  );
+  write(acc, new Float64Array(500).fill(1500));
+  await expect(read(root, "tacho")).rejects.toThrow(/holds 500 values of speed .* and 2000 of vibration/);
+});
+
+it("has the rate that its own file states, and none that contradicts it", async () => {
+  const root = createTemporaryFolder();
+  const signal = pulsesAt(4000);
+  const counts = Int16Array.from(signal, (value) => 1000 * value);
+  writeFileSync(join(root, "t.wav"), encodeWav({ kind: "pcm16", rateHz: 4000, channels: [[...counts]] }));
+  const rows = Array.from(signal, (value, at) => `${(at / 4).toFixed(2)},${value}`);
+  writeFileSync(join(root, "t.csv"), `time [ms],tacho\n${rows.join("\n")}\n`);
+  writeFileSync(join(root, "t.npy"), encodeNpy(signal, [signal.length]));
+  for (const file of ["t.wav", "t.csv"]) {
+    const source = { file, pulses: 8 };
+    const said = file === "t.csv" ? { ...source, channel: "tacho" } : source;
+    for (const rate of [{}, { rateHz: 4000 }]) {
+      const speed = await read(root, { ...said, ...rate });
+      expect(speed.rpm[20]).toBeCloseTo(600, 3);
+      expect(speed.everySamples * speed.rpm.length).toBeCloseTo(2000, 6);
+    }
+    await expect(read(root, { ...said, rateHz: 1000 })).rejects.toThrow(
+      /says 4000 Hz itself, and 1000 Hz is said/,
+    );
+  }
+  await expect(read(root, { file: "t.npy", pulses: 8 })).rejects.toMatchObject({
+    code: "DATA_FORMAT",
+    message: expect.stringContaining("nothing says the rate of the speed in"),
+    hint: expect.stringContaining("file=t.npy,rate_hz="),
+  });
+  // A speed that grows evenly in a column without a name is no clock.
+  const ramp = Array.from({ length: 4000 }, (_, at) => 25 + at / 4000);
+  writeFileSync(join(root, "ramp.txt"), ramp.join("\n"));
+  await expect(read(root, { file: "ramp.txt", unit: "hz" })).rejects.toThrow(/nothing says the rate/);
 });

@@ -33,7 +33,7 @@ it.each([
   [{ channel: "a", rateHz: 0 }, /rateHz is 0/],
   [{ channel: ["a"] }, /channel is \["a"\], no text/],
   [{ unit: "rpm" }, /neither a channel nor a file/],
-  [{ file: "s.csv" }, /rateHz/],
+  [{ file: "s.csv", rateHz: "often" }, /rateHz/],
   [{ file: "../s.csv", rateHz: 1 }, /not a file in the recordings' folder/],
   [{ file: "a\\..\\..\\s.csv", rateHz: 1 }, /not a file in the recordings' folder/],
   [{ file: "/s.csv", rateHz: 1 }, /not a file in the recordings' folder/],
