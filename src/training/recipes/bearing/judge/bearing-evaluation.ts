@@ -4,27 +4,20 @@
  */
 
 import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-spec.ts";
-import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
 import type { ReliabilityBin } from "../../../../core/contract/bundle/reliability-bin.ts";
-import { computeProbability } from "../../../../core/decision/calibrate.ts";
-import { computeReliability, createCalibrationError } from "../../../judge/calibration-error.ts";
-import { computeFigure, drawResamples, type Figure } from "../../../judge/figure.ts";
+import { computeReliability } from "../../../judge/calibration-error.ts";
+import { computeFigure, drawResamples } from "../../../judge/figure.ts";
 import { createMeanBrier } from "../../../judge/metrics.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { computeSliceFigures, type SliceFigures } from "../../../judge/slice-figures.ts";
 import type { LabelledRows } from "../../../learn/train-student.ts";
 import type { EvaluationDocument } from "../../recipe.ts";
 import { type BearingConfig, decideThreshold, type PublishedFigures } from "../bearing-config.ts";
-import {
-  calibrateStudent,
-  joinFolds,
-  type OutOfFold,
-  type ScoredLogits,
-  type StudentCalibration,
-} from "../learn/calibrate-student.ts";
+import type { OutOfFold, StudentCalibration } from "../learn/calibrate-student.ts";
 import type { ContractReport } from "../learn/check-contract.ts";
 import { type Contenders, scoreContenders } from "../learn/contenders.ts";
 import { describeSet, joinRows, type WaveformRows } from "../learn/recorded-rows.ts";
+import { crossCalibrate, judgeCalibration, toProbabilities } from "./cross-calibrate.ts";
 import { type DecisionFigures, judgeDecision } from "./decision-figures.ts";
 import { type AlertRule, evaluateHeldOut, type HeldOutEvaluation } from "./held-out-figures.ts";
 import { type InventedFigures, judgeInvented } from "./invented-figures.ts";
@@ -155,32 +148,6 @@ export function judgeBearing(subject: BearingCase): JudgedBearing {
     limitations: [...config.limitations, ...subject.shortcomings],
   };
   return { evaluation, heldOut: set };
-}
-
-/** Calibrated probabilities of logits [rows × outputs]. */
-export function toProbabilities(logits: Float32Array, calibration: readonly Calibration[]): Float32Array {
-  return logits.map((logit, index) => computeProbability(logit, calibration[index % calibration.length]!));
-}
-
-/** The folds with the probabilities that a calibration fitted on the other folds gives. */
-export function crossCalibrate(
-  folds: readonly ScoredSet[],
-  invented: ScoredLogits | null,
-  config: Pick<BearingConfig, "hypotheses" | "costs" | "thresholds">,
-): ScoredSet[] {
-  return folds.map((fold) => {
-    const others = folds.filter((other) => other !== fold);
-    const outputs = config.hypotheses.length;
-    const { calibration } = calibrateStudent(joinFolds(others, invented), outputs, decideThreshold(config));
-    const probability = toProbabilities(fold.scores.int8!, calibration);
-    return { ...fold, scores: { ...fold.scores, probability } };
-  });
-}
-
-/** The expected calibration error of the sets' probabilities. */
-export function judgeCalibration(sets: readonly ScoredSet[], seed: number): Figure {
-  const signals = sets.flatMap((set) => set.signals);
-  return computeFigure(createCalibrationError(sets, "probability"), drawResamples(signals, seed, 200));
 }
 
 function judgeParity(int8: HeldOutEvaluation, float: HeldOutEvaluation): Parity {

@@ -18,7 +18,8 @@ import { scorePhysics } from "../learn/hypothesis-columns.ts";
 import { describeInvented } from "../learn/invented-rows.ts";
 import { openRecordings } from "../learn/open-recordings.ts";
 import { describeSet, joinRows, readRecordedRows, type WaveformRows } from "../learn/recorded-rows.ts";
-import { type BearingEvaluation, judgeCalibration, toProbabilities } from "./bearing-evaluation.ts";
+import type { BearingEvaluation } from "./bearing-evaluation.ts";
+import { judgeCalibration, toProbabilities } from "./cross-calibrate.ts";
 import { evaluateHeldOut, type HeldOutFigures } from "./held-out-figures.ts";
 import { judgeOutcomes, listHeldOut } from "./machine-outcomes.ts";
 

@@ -2,17 +2,15 @@
  * Figures on invented rigs that nobody learnt from: how each stage of the shrink does on machines that are not the
  * laboratory's, and whether the common calibration holds there.
  */
-import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
-import { computeProbability } from "../../../../core/decision/calibrate.ts";
-import { createCalibrationError } from "../../../judge/calibration-error.ts";
 import { computeFigure, drawResamples, type Figure, formatFigure } from "../../../judge/figure.ts";
 import { computeBrier, createAuroc, createMacroAuroc, createMeanBrier } from "../../../judge/metrics.ts";
 import { countRows, labelSet, type ScoredSet, selectSet } from "../../../judge/scored-set.ts";
 import { joinLabelled } from "../../../learn/train-student.ts";
-import { type BearingConfig, decideThreshold } from "../bearing-config.ts";
-import { calibrateStudent, joinFolds, type ScoredLogits } from "../learn/calibrate-student.ts";
+import type { BearingConfig } from "../bearing-config.ts";
+import type { ScoredLogits } from "../learn/calibrate-student.ts";
 import { type Contenders, scoreContenders } from "../learn/contenders.ts";
 import { describeRigs, type InventedSignal } from "../learn/invented-rows.ts";
+import { calibrateBy, judgeCalibration } from "./cross-calibrate.ts";
 
 /** One contender: AUROCs over windows, one failure mode against all else; intervals resample rigs. */
 interface InventedStep {
@@ -72,14 +70,7 @@ export function judgeInvented(
     windows: countRows(set),
     steps,
     brier: meanBrier(halves),
-    calibrationError: computeFigure(
-      createCalibrationError(halves, "probability"),
-      drawResamples(
-        halves.flatMap(({ signals }) => signals),
-        config.seed,
-        200,
-      ),
-    ),
+    calibrationError: judgeCalibration(halves, config.seed),
   };
 }
 
@@ -88,13 +79,9 @@ function calibrateHalves(set: ScoredSet, folds: readonly ScoredSet[], config: Be
   const units = [...new Set(set.signals.map(({ unit }) => unit))];
   const half = new Set(units.filter((_, index) => index % 2 === 0));
   const parts = [selectSet(set, ({ unit }) => half.has(unit)), selectSet(set, ({ unit }) => !half.has(unit))];
-  return parts.map((part, index) => {
-    const other = readInventedLogits(parts[1 - index]!);
-    const calibrated = calibrateStudent(joinFolds(folds, other), set.outputs, decideThreshold(config));
-    const [calibration] = calibrated.calibration as [Calibration];
-    const probability = part.scores.int8!.map((logit) => computeProbability(logit, calibration));
-    return { ...part, scores: { ...part.scores, probability } };
-  });
+  return parts.map((part, index) =>
+    calibrateBy(part, { folds, invented: readInventedLogits(parts[1 - index]!) }, config),
+  );
 }
 
 /** Of all windows and modes. */

@@ -23,8 +23,8 @@ import { sayNamedKinds } from "../learn/name-kinds.ts";
 import type { ParentBundle } from "../learn/parent-bundle.ts";
 import type { WaveformRows } from "../learn/recorded-rows.ts";
 import type { TunedConfig } from "../tuned-config.ts";
-import { crossCalibrate, judgeCalibration, toProbabilities } from "./bearing-evaluation.ts";
 import { type BesideParent, compareWithParent, listRecordingCases } from "./beside-parent.ts";
+import { crossCalibrate, judgeCalibration, toProbabilities } from "./cross-calibrate.ts";
 import type { AlertRule } from "./held-out-figures.ts";
 import { readInventedLogits } from "./invented-figures.ts";
 import {
