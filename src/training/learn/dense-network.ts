@@ -1,4 +1,5 @@
 /** A plain multi-layer perceptron in floats, and an ensemble of them: how it begins, and what it says of rows. */
+import { countMultiplyAdds } from "../../core/contract/bundle/quantised-mlp.ts";
 import type { Random } from "../../core/maths/random.ts";
 
 /** One layer of a plain network: row-major weights [outputs × inputs]. */
@@ -26,6 +27,16 @@ export function createDenseNetwork(inputs: number, widths: readonly number[], ra
       relu: index < widths.length - 1,
     };
   });
+}
+
+/** What several plain networks come to: their weights and biases, and the multiplications of one row through all. */
+export function measureNetworks(networks: readonly (readonly DenseLayer[])[]): {
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+} {
+  const layers = networks.flat();
+  const multiplyAdds = countMultiplyAdds({ layers });
+  return { parameters: layers.reduce((sum, { outputs }) => sum + outputs, multiplyAdds), multiplyAdds };
 }
 
 /** Runs a plain network on rows [rows × inputs]; gives logits [rows × outputs of the last layer]. */

@@ -15,12 +15,12 @@ import { describeNetwork } from "../../../bundle/model-documents.ts";
 import { computeFigure, drawResamples, type Figure, formatFigure } from "../../../judge/figure.ts";
 import { createMacroAuroc } from "../../../judge/metrics.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
-import { type DenseLayer, runDense } from "../../../learn/dense-network.ts";
+import { measureNetworks, runDense } from "../../../learn/dense-network.ts";
 import { standardiseRows } from "../../../learn/fit-scaler.ts";
 import { gradientTolerance } from "../../../learn/fit-tied-logistic.ts";
 import type { StudentRecipe } from "../../../learn/student-recipe.ts";
 import { type LabelledRows, runStudent, type TrainedStudent } from "../../../learn/train-student.ts";
-import type { Contenders } from "../learn/contenders.ts";
+import { type Contenders, listNetworks } from "../learn/contenders.ts";
 import type { AlertRule } from "./held-out-figures.ts";
 
 export interface StepFigures {
@@ -158,31 +158,13 @@ export function sayFinding(subject: string, difference: Figure): string {
 
 function sizeOf(
   name: string,
-  { student, rivals }: Contenders,
+  contenders: Contenders,
 ): Pick<StepFigures, "parameters" | "multiplyAdds" | "bytes"> {
-  const count = (networks: readonly (readonly DenseLayer[])[]): ReturnType<typeof sizeOf> => {
-    const layers = networks.flat();
-    const multiplyAdds = countMultiplyAdds({ layers });
-    const parameters = multiplyAdds + layers.reduce((sum, layer) => sum + layer.outputs, 0);
-    return { parameters, multiplyAdds, bytes: 4 * parameters };
-  };
-  switch (name) {
-    case "teacher":
-      return count(student.teacher);
-    case "float":
-      return count([student.float]);
-    case "int8":
-      return { ...count([student.float]), bytes: sizeOfModel(student.quantised) };
-    case "wide":
-    case "direct":
-      return count([rivals[name]]);
-    case "untaught":
-      return count([rivals.untaught!]);
-    case "logistic":
-      return count([rivals.logistic.layers]);
-    default:
-      return { parameters: null, multiplyAdds: null, bytes: null };
-  }
+  const networks = listNetworks(name, contenders);
+  if (networks === null) return { parameters: null, multiplyAdds: null, bytes: null };
+  const size = measureNetworks(networks);
+  const bytes = name === "int8" ? sizeOfModel(contenders.student.quantised) : 4 * size.parameters;
+  return { ...size, bytes };
 }
 
 /** How a contender was fitted, in words. Only what has one minimum can be said to be converged. */

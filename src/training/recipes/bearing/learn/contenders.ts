@@ -50,6 +50,32 @@ export interface Contenders {
   readonly rivals: Rivals;
 }
 
+/**
+ * The float networks of a contender: several of an ensemble, of the integers those that they were made from; null of scores that
+ * are no network.
+ */
+export function listNetworks(
+  name: string,
+  { student, rivals }: Contenders,
+): readonly (readonly DenseLayer[])[] | null {
+  switch (name) {
+    case "teacher":
+      return student.teacher;
+    case "float":
+    case "int8":
+      return [student.float];
+    case "wide":
+    case "direct":
+      return [rivals[name]];
+    case "untaught":
+      return rivals.untaught && [rivals.untaught];
+    case "logistic":
+      return [rivals.logistic.layers];
+    default:
+      return null;
+  }
+}
+
 /** What rivals are made from, beside the rows: the stages of the student before them, and a stream each. */
 interface RivalOrigin {
   readonly teacher: readonly (readonly DenseLayer[])[];

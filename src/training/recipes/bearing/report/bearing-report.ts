@@ -2,12 +2,12 @@
 import type { ExplanationBackground } from "../../../../core/explain/background.ts";
 import type { RecordingSet } from "../../../dataset/recordings/recording-set.ts";
 import { formatFigure } from "../../../judge/figure.ts";
-import type { ReportParts, ReportStep, ReportTable } from "../../../report/report-parts.ts";
+import type { ReportParts, ReportTable } from "../../../report/report-parts.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
 import { countByMachine, listHeldOut } from "../judge/machine-outcomes.ts";
 import { sayPublished } from "../judge/published-figures.ts";
-import type { Contenders } from "../learn/contenders.ts";
+import { type Contenders, listNetworks } from "../learn/contenders.ts";
 import type { WaveformRows } from "../learn/recorded-rows.ts";
 import { sayKeptLead, sayParity, tabulateSlices, tabulateSteps } from "./bearing-card.ts";
 import { drawBearingPlots, type PlottedBearing } from "./bearing-plots.ts";
@@ -24,23 +24,14 @@ interface BearingReportSubject extends Contenders, PlottedBearing {
 
 /** Fails with DATA_MISSING or DATA_FORMAT where a recording cannot be read again. */
 export async function reportBearing(subject: BearingReportSubject): Promise<ReportParts> {
-  const { config, evaluation, student, rivals, trainSignals, background, set } = subject;
+  const { config, evaluation, student, trainSignals, background, set } = subject;
   const heldOut = listHeldOut(evaluation.heldOut, set.entries);
   const titles = config.hypotheses.map((hypothesis) => hypothesis.title);
-  const timed: Readonly<Record<string, ReportStep["timed"]>> = {
-    teacher: student.teacher,
-    float: [student.float],
-    int8: student.quantised,
-    wide: [rivals.wide],
-    ...(rivals.untaught === null ? {} : { untaught: [rivals.untaught] }),
-    direct: [rivals.direct],
-    logistic: [rivals.logistic.layers],
-  };
   return {
     stepColumns: ["macro AUROC, held-out bearings", "macro AUROC, out of fold"],
     steps: evaluation.steps.map(({ heldOut: held, outOfFold, ...step }) => {
-      const own = timed[step.name];
-      return { ...step, figures: [held, outOfFold], ...(own === undefined ? {} : { timed: own }) };
+      const timed = step.name === "int8" ? student.quantised : listNetworks(step.name, subject);
+      return { ...step, figures: [held, outOfFold], ...(timed === null ? {} : { timed }) };
     }),
     findings: [
       ...evaluation.findings.map(({ sentence }) => sentence),

@@ -1,6 +1,7 @@
 /** What the report of a fine-tuned bundle shows: beside its parent, machine by machine, what was learnt, the worst recordings. */
 
 import type { RecordingSet } from "../../../dataset/recordings/recording-set.ts";
+import { measureNetworks } from "../../../learn/dense-network.ts";
 import type { TrainedStudent } from "../../../learn/train-student.ts";
 import type { ReportParts, ReportStep } from "../../../report/report-parts.ts";
 import type { JudgedTuned } from "../judge/tuned-evaluation.ts";
@@ -35,7 +36,7 @@ export async function reportTuned(subject: TunedReportSubject): Promise<ReportPa
     float: [student.float],
     parent: parent.quantised,
   };
-  const parameters = student.float.reduce((sum, { weights, bias }) => sum + weights.length + bias.length, 0);
+  const size = measureNetworks([student.float]);
   return {
     stepColumns: [
       `${headlineWords[evaluation.headline]}, machines left out`,
@@ -43,15 +44,12 @@ export async function reportTuned(subject: TunedReportSubject): Promise<ReportPa
     ],
     steps: evaluation.contenders.map(({ name, headline, faultAuroc }) => {
       const own = timed[name];
-      const isNetwork = own !== undefined;
       return {
         name,
         title: tunedContenders[name],
-        parameters: isNetwork ? parameters : null,
-        multiplyAdds: isNetwork ? student.float.reduce((sum, { weights }) => sum + weights.length, 0) : null,
-        bytes: name === "float" ? 4 * parameters : null,
+        ...(own === undefined ? { parameters: null, multiplyAdds: null } : { ...size, timed: own }),
+        bytes: name === "float" ? 4 * size.parameters : null,
         figures: [headline, faultAuroc],
-        ...(own === undefined ? {} : { timed: own }),
       };
     }),
     findings: sayTuned(evaluation),

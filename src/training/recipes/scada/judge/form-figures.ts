@@ -7,6 +7,7 @@ import { encodeStudent } from "../../../../core/inference/onnx-codec.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import { computeQuantile } from "../../../../core/maths/robust.ts";
 import type { Figure } from "../../../judge/figure.ts";
+import { measureNetworks } from "../../../learn/dense-network.ts";
 import {
   integersOf,
   networksOf,
@@ -41,16 +42,13 @@ export function judgeForms(
     const networks = networksOf(student, form);
     const integers = integersOf(student, form);
     const rival = findRival(form);
-    const parameters = sum(
-      networks.flatMap((layers) => layers.map((layer) => layer.weights.length + layer.outputs)),
-    );
+    const size = measureNetworks(networks);
     return {
       form,
       widths: networks[0]!.map((layer) => layer.outputs),
       members: networks.length,
-      parameters,
-      multiplyAdds: sum(networks.flatMap((layers) => layers.map((layer) => layer.weights.length))),
-      bytes: integers === null ? 4 * parameters : encodeStudent(integers).length,
+      ...size,
+      bytes: integers === null ? 4 * size.parameters : encodeStudent(integers).length,
       ...resampled.of(form),
       against: rival === null ? null : { form: rival, ...resampled.less(form, rival) },
     };
@@ -70,10 +68,6 @@ function findRival(form: RegressionForm): RegressionForm | null {
     case "untaught":
       return "pruned";
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 /** With 95 % intervals over turbine-weeks. */
