@@ -114,7 +114,8 @@ interface Recipe<Config extends CommonConfig> {
   readonly protocols: Readonly<Record<string, RecipeProtocol<Config>>>;
 }
 
-type RecipeProtocol<Config> = (
+/** Judges a bundle on request. */
+export type RecipeProtocol<Config> = (
   bundle: Bundle,
   config: Config,
   context: EvaluationContext,

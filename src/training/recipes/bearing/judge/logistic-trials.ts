@@ -10,7 +10,6 @@ import { fitLogisticRival } from "../learn/contenders.ts";
 
 /** Both sides of a split, and which training rows are as recorded. */
 export interface LogisticRows {
-  readonly name: string;
   readonly train: LabelledRows;
   readonly test: LabelledRows;
   /** A weight a training row: 1 as recorded, 0 for a noisy copy. */

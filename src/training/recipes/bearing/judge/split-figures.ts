@@ -3,7 +3,6 @@
  * has not seen. Splits for choosing are one protocol, splits for reporting, once, another.
  */
 
-import type { Bundle } from "../../../../core/bundle/bundle.ts";
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import {
@@ -18,7 +17,7 @@ import { runDense, runEnsemble } from "../../../learn/dense-network.ts";
 import { standardiseRows } from "../../../learn/fit-scaler.ts";
 import { openTensorTrainer } from "../../../learn/open-trainer.ts";
 import { prepareRows, runStudent, type StudentTask, trainStudent } from "../../../learn/train-student.ts";
-import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
+import type { EvaluationContext, ProtocolOutcome, RecipeProtocol } from "../../recipe.ts";
 import type { BearingConfig, PublishedFigures } from "../bearing-config.ts";
 import { checkContract } from "../learn/check-contract.ts";
 import { fitLogisticRival } from "../learn/contenders.ts";
@@ -63,23 +62,12 @@ interface SplitRows extends LogisticRows {
   readonly testSignals: readonly WaveformRows[];
 }
 
-/** A bundle, the configuration in it, and where the recordings are. */
-interface SplitSubject {
-  readonly bundle: Bundle;
-  readonly config: BearingConfig;
-  readonly context: EvaluationContext;
-}
-
-type RunProtocol = (
-  bundle: Bundle,
-  config: BearingConfig,
-  context: EvaluationContext,
-) => Promise<ProtocolOutcome>;
-
 /** The protocol `name` of the configuration. Running it fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT or TRAINING. */
-export function createSplitProtocol(name: string): RunProtocol {
+export function createSplitProtocol(name: string): RecipeProtocol<BearingConfig> {
   return async (bundle, config, context) => {
-    const rig = await openRig(name, { bundle, config, context });
+    const recordings = await openRecordings(config, bundle.files, context.dataDir);
+    const splits = await openSplits(name, recordings);
+    const rig = await openRig({ config, recordings, splits }, context);
     const judged = await judgeSplits(rig, context);
     return config.protocols[name]!.purpose === "report"
       ? reportSplits(name, config, judged)
@@ -112,11 +100,11 @@ function chooseBySplits(rig: SplitRig, judged: ProtocolFigures): ProtocolOutcome
   };
 }
 
-async function openRig(name: string, subject: SplitSubject): Promise<SplitRig> {
-  const { bundle, config, context } = subject;
-  const { features, hypotheses, recipe } = config;
-  const recordings = await openRecordings(config, bundle.files, context.dataDir);
-  const { set, manifest, root } = recordings;
+/** The splits that the manifest states under the protocol's `name`. */
+async function openSplits(
+  name: string,
+  { set, manifest, root }: OpenRecordings,
+): Promise<readonly RecordingSplit[]> {
   const stated = manifest.splits[name];
   if (stated === undefined) {
     throw new AuroraError("CONFIG_INVALID", `${manifest.path} states no splits "${name}"`, {
@@ -125,7 +113,15 @@ async function openRig(name: string, subject: SplitSubject): Promise<SplitRig> {
       hint: `its splits are ${Object.keys(manifest.splits).join(", ") || "none"}; a protocol of the configuration needs splits of its name there`,
     });
   }
-  const splits = await readSplits(stated, set.entries, root);
+  return readSplits(stated, set.entries, root);
+}
+
+async function openRig(
+  { config, recordings, splits }: Pick<SplitRig, "config" | "recordings" | "splits">,
+  context: EvaluationContext,
+): Promise<SplitRig> {
+  const { features, hypotheses, recipe } = config;
+  const { set } = recordings;
   const trainer = await openTensorTrainer(context.log);
   const tying = deriveTying(features, hypotheses);
   const modes = hypotheses.map((hypothesis) => hypothesis.failureMode);
@@ -143,7 +139,6 @@ async function openRig(name: string, subject: SplitSubject): Promise<SplitRig> {
     const trainSignals = selectSignals(signals, part.train);
     const testSignals = selectSignals(signals, part.test);
     return {
-      name: split.name,
       train: widen(joinRows(trainSignals, "training", modes)),
       test: joinRows(testSignals, "served", modes),
       recorded: weighRecorded(trainSignals),
