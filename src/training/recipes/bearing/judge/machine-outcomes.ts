@@ -91,6 +91,11 @@ export function judgeOutcomes(
   return { detected: share(true, "found"), quiet: share(false, "quiet") };
 }
 
+/** Recordings of a machine that are decided wrongly. */
+export function countWrong({ counts }: MachineOutcome): number {
+  return counts.missed + counts["other-kind"] + counts["false-alarm"];
+}
+
 /** What a machine's outcomes leave to be wished for; empty: nothing. */
 export function sayFailures({ counts }: MachineOutcome): string {
   const faulty = counts.found + counts["other-kind"] + counts.missed;

@@ -29,6 +29,7 @@ import type { AlertRule } from "./held-out-figures.ts";
 import { readInventedLogits } from "./invented-figures.ts";
 import {
   countByMachine,
+  countWrong,
   type DecidedRecording,
   decideRecordings,
   judgeOutcomes,
@@ -191,11 +192,6 @@ function sayShortcomings({ evidence, rows, unclear, parent }: TunedCase): string
     ...sayNamedKinds(rows, unclear.length),
     "The shipped student learnt from all machines; each figure is of students that left out the machine they were asked about.",
   ];
-}
-
-/** Recordings of a machine that are decided wrongly. */
-function countWrong({ counts }: MachineOutcome): number {
-  return counts.missed + counts["other-kind"] + counts["false-alarm"];
 }
 
 function judgeRemembered(invented: ScoredSet, seed: number): TunedEvaluation["remembered"] {

@@ -129,9 +129,10 @@ export async function judgeTunedBundle(
   return {
     fingerprints: Object.fromEntries([
       [config.dataset.name, fingerprint],
-      ...describeInvented({ ...config, inventedRigs: { ...config.inventedRigs, weight: 1 } }).map(
-        ({ name, sha256 }) => [name, sha256],
-      ),
+      ...describeInvented({ ...config, inventedRigs: weighRigs(config) }).map(({ name, sha256 }) => [
+        name,
+        sha256,
+      ]),
     ]),
     metrics: evaluation.metrics,
     leakage: [{ by: "recording's content on two machines", shared: copies }],

@@ -45,7 +45,7 @@ export async function checkContract(
 /** Samples of the entry. */
 async function checkEntry(
   set: RecordingSet,
-  { id }: RecordedEntry,
+  entry: RecordedEntry,
   options: {
     readonly contract: ChannelContract | undefined;
     readonly refuse: (reason: string, samples: number) => void;
@@ -56,13 +56,11 @@ async function checkEntry(
     contractOf: () => contract,
     sink: { schemaDrift: () => {}, quarantine: ({ reason, samples }) => refuse(reason, samples) },
   });
-  const entry = set.entries.find((each) => each.id === id)!;
   let done = 0;
-  for await (const part of set.parts(entry)) {
-    const { counts, sampleRateHz, scale, shaftRpm } = part;
+  for await (const { counts, sampleRateHz, scale, shaftRpm } of set.parts(entry)) {
     for (let first = 0; first < counts.length; first += blockSamples) {
       ingest.accept({
-        deviceId: id,
+        deviceId: entry.id,
         channel: contract?.name ?? "",
         unit: contract?.unit ?? "g",
         timestampMs: ((done + first) / sampleRateHz) * 1000,

@@ -2,6 +2,7 @@
 import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import type { ReportTable } from "../../../report/report-parts.ts";
 import { sayWorse } from "../judge/beside-parent.ts";
+import { countWrong } from "../judge/machine-outcomes.ts";
 import type { TunedEvaluation } from "../judge/tuned-evaluation.ts";
 import { tunedContenders } from "../judge/tuned-figures.ts";
 import { tabulateMachines } from "./machine-table.ts";
@@ -77,9 +78,7 @@ export function sayTuned(evaluation: TunedEvaluation): string[] {
     ];
   };
   const worse = sayWorse(evaluation.besideParent);
-  const wrong = machines.filter(
-    ({ counts }) => counts.missed + counts["other-kind"] + counts["false-alarm"] > 0,
-  );
+  const wrong = machines.filter((each) => countWrong(each) > 0);
   return [
     ...(evidence.isLittle
       ? [
