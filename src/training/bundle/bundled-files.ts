@@ -2,7 +2,9 @@
 import type { Bundle } from "../../core/bundle/bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
+import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import { isFields } from "../../core/contract/fields.ts";
+import { decodeStudent } from "../../core/inference/onnx-codec.ts";
 
 /** Name of the configuration inside the bundle, so that the recipe can be retrained from the bundle alone. */
 export const bundledConfigName = "train.yaml";
@@ -13,6 +15,11 @@ export function bundledFilesOf(bundle: Bundle, name: string): Uint8Array {
   if (bytes === undefined)
     throw new Error(`${name} is not in the bundle, which was checked when it was read`);
   return bytes;
+}
+
+/** The student of a bundle that was read. */
+export function studentOf(bundle: Bundle): QuantisedMlp {
+  return decodeStudent(bundledFilesOf(bundle, bundleFileNames.model));
 }
 
 /**
@@ -29,13 +36,14 @@ export function readEvaluationOf(bundle: Bundle): Readonly<Record<string, unknow
   }
   if (isFields(json)) return json;
   const { name, version } = bundle.manifest;
-  throw new AuroraError(
-    "BUNDLE_FORMAT",
-    `${bundleFileNames.evaluation} of ${name}@${version} is no JSON object`,
-    {
-      op: "evaluate bundle",
-      subject: bundleFileNames.evaluation,
-      hint: "train the bundle again",
-    },
-  );
+  throw refuseEvaluation(`${bundleFileNames.evaluation} of ${name}@${version} is no JSON object`);
+}
+
+/** The refusal of a bundle whose `evaluation.json` states other things than its recipe's. */
+export function refuseEvaluation(message: string): AuroraError {
+  return new AuroraError("BUNDLE_FORMAT", message, {
+    op: "evaluate bundle",
+    subject: bundleFileNames.evaluation,
+    hint: "train the bundle again",
+  });
 }

@@ -5,9 +5,8 @@
 import type { Bundle } from "../../core/bundle/bundle.ts";
 import { bundleFileNames, type DeviceBudget, mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
 import { countMultiplyAdds } from "../../core/contract/bundle/quantised-mlp.ts";
-import { decodeStudent } from "../../core/inference/onnx-codec.ts";
 import { openEngine } from "../../core/inference/open-engine.ts";
-import { bundledFilesOf } from "../bundle/bundled-files.ts";
+import { bundledFilesOf, studentOf } from "../bundle/bundled-files.ts";
 import { cortexM4CyclesPerMultiplyAdd } from "../bundle/create-mcu-model.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";
 
@@ -22,7 +21,7 @@ const cortexM4MacsPerMicrosecond = 64 / cortexM4CyclesPerMultiplyAdd;
  * machine is another check.
  */
 export function checkSize(bundle: Bundle, against: Bundle | null = null): GateCheck {
-  const student = decodeStudent(bundledFilesOf(bundle, bundleFileNames.model));
+  const student = studentOf(bundle);
   const macs = countMultiplyAdds(student);
   const rows = listBudgets(bundle, against).map((budget) => {
     const isMcu = budget.device !== "gateway";

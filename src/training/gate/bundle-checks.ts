@@ -9,9 +9,8 @@ import { decodeReference } from "../../core/drift/reference-codec.ts";
 import { decodeBackground } from "../../core/explain/background.ts";
 import { groupFeatures } from "../../core/explain/coalition-plan.ts";
 import { createIntegerKernel } from "../../core/inference/integer-engine.ts";
-import { decodeStudent } from "../../core/inference/onnx-codec.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
-import { bundledConfigName, bundledFilesOf } from "../bundle/bundled-files.ts";
+import { bundledConfigName, bundledFilesOf, studentOf } from "../bundle/bundled-files.ts";
 import { createMcuModel } from "../bundle/create-mcu-model.ts";
 import { explainRow } from "../bundle/explain-row.ts";
 import { measureFaultyWeight } from "../bundle/healthy-background.ts";
@@ -51,7 +50,7 @@ export function checkAdditivity(bundle: Bundle): GateCheck {
   const golden = decodeGolden(bundledFilesOf(bundle, bundleFileNames.golden));
   const { features, groups } = bundle.manifest;
   const parts = {
-    kernel: createIntegerKernel(decodeStudent(bundledFilesOf(bundle, bundleFileNames.model))),
+    kernel: createIntegerKernel(studentOf(bundle)),
     background: decodeBackground(bundledFilesOf(bundle, bundleFileNames.background)),
     groups: groupFeatures(features, groups),
   };
@@ -76,7 +75,7 @@ export function checkBackground(bundle: Bundle): GateCheck {
   const name = "explanation-background";
   const { calibration } = bundle.manifest;
   if (calibration.length === 0) return skip(name, "the bundle calls nothing faulty: it says what is normal");
-  const quantised = decodeStudent(bundledFilesOf(bundle, bundleFileNames.model));
+  const quantised = studentOf(bundle);
   const background = decodeBackground(bundledFilesOf(bundle, bundleFileNames.background));
   const faultyWeight = measureFaultyWeight({ quantised, calibration }, background);
   return answer(name, faultyWeight === 0, {
@@ -165,7 +164,7 @@ function sameValues(left: ArrayLike<number>, right: ArrayLike<number>): boolean 
 
 /** The image, or why there can be none. */
 function makeImage(bundle: Bundle): Uint8Array | string {
-  const student = decodeStudent(bundledFilesOf(bundle, bundleFileNames.model));
+  const student = studentOf(bundle);
   try {
     return createMcuModel(bundle.manifest, student);
   } catch (error) {

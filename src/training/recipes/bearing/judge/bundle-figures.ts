@@ -1,10 +1,7 @@
 /** A bearing bundle judged anew, from its own files and the recordings that it holds out: for the gate, and by request. */
 
 import type { Bundle } from "../../../../core/bundle/bundle.ts";
-import { AuroraError } from "../../../../core/contract/aurora-error.ts";
-import { bundleFileNames } from "../../../../core/contract/bundle/manifest.ts";
-import { decodeStudent } from "../../../../core/inference/onnx-codec.ts";
-import { readEvaluationOf } from "../../../bundle/bundled-files.ts";
+import { readEvaluationOf, refuseEvaluation, studentOf } from "../../../bundle/bundled-files.ts";
 import { findTwinEntries } from "../../../dataset/recordings/find-twin-entries.ts";
 import type { RecordedEntry, RecordingSet } from "../../../dataset/recordings/recording-set.ts";
 import type { Judgement } from "../../../gate/judgement.ts";
@@ -40,12 +37,13 @@ interface ReplayedBundle {
 }
 
 async function replayBundle(
-  { manifest, files }: Bundle,
+  bundle: Bundle,
   config: BearingConfig,
   { dataDir, progress }: EvaluationContext,
 ): Promise<ReplayedBundle> {
+  const { manifest } = bundle;
   const { window, features, scaler, calibration, thresholds, baseline } = manifest;
-  const { set } = await openRecordings(config, files, dataDir);
+  const { set } = await openRecordings(config, bundle.files, dataDir);
   const { refused } = await checkContract(set, manifest.channels);
   const data = await readRecordedRows(set, {
     window,
@@ -62,7 +60,7 @@ async function replayBundle(
   const signals = all.filter((signal) => held.has(signal.entry.machine));
   const failureModes = manifest.outputs.map((output) => output.failureMode);
   const rows = joinRows(signals, "served", failureModes);
-  const quantised = decodeStudent(files.get(bundleFileNames.model)!);
+  const quantised = studentOf(bundle);
   const int8 = runStudent({ scaler, quantised }, rows.features, rows.rows);
   const rule = { failureModes, calibration, thresholds, healthy: baseline?.healthy };
   const heldOut = evaluateHeldOut(signals, int8, rule);
@@ -217,13 +215,5 @@ function readBearingClaim(bundle: Bundle): BearingEvaluation {
   ) {
     return report as BearingEvaluation;
   }
-  throw new AuroraError(
-    "BUNDLE_FORMAT",
-    `${bundle.manifest.name}: evaluation.json states no figure of held-out bearings`,
-    {
-      op: "evaluate bundle",
-      subject: bundleFileNames.evaluation,
-      hint: "train the bundle again",
-    },
-  );
+  throw refuseEvaluation(`${bundle.manifest.name}: evaluation.json states no figure of held-out bearings`);
 }

@@ -3,10 +3,7 @@
  * again, by students that are tuned again. The parent that it carries is what it must be ahead of.
  */
 import type { Bundle } from "../../../../core/bundle/bundle.ts";
-import { AuroraError } from "../../../../core/contract/aurora-error.ts";
-import { bundleFileNames } from "../../../../core/contract/bundle/manifest.ts";
-import { decodeStudent } from "../../../../core/inference/onnx-codec.ts";
-import { readEvaluationOf } from "../../../bundle/bundled-files.ts";
+import { readEvaluationOf, refuseEvaluation, studentOf } from "../../../bundle/bundled-files.ts";
 import { findTwinEntries } from "../../../dataset/recordings/find-twin-entries.ts";
 import type { RecordingSet } from "../../../dataset/recordings/recording-set.ts";
 import type { Judgement } from "../../../gate/judgement.ts";
@@ -71,7 +68,7 @@ async function replay(bundle: Bundle, config: TunedConfig, context: EvaluationCo
     return scoreMachineFold(lesson, fold);
   });
   // What ships is what is in the bundle, not what learning gives again.
-  const quantised = decodeStudent(bundle.files.get(bundleFileNames.model)!);
+  const quantised = studentOf(bundle);
   const judged = judgeTuned({
     config,
     parent,
@@ -193,15 +190,7 @@ export async function runTunedHeldOut(
 function readTunedClaim(bundle: Bundle): Pick<TunedEvaluation, "metrics"> {
   const report = readEvaluationOf(bundle) as Partial<TunedEvaluation>;
   if (report.kind === "fine-tuned" && typeof report.metrics === "object") return { metrics: report.metrics };
-  throw new AuroraError(
-    "BUNDLE_FORMAT",
-    `${bundle.manifest.name}: evaluation.json is not that of a fine-tuned bundle`,
-    {
-      op: "evaluate bundle",
-      subject: bundleFileNames.evaluation,
-      hint: "train the bundle again",
-    },
-  );
+  throw refuseEvaluation(`${bundle.manifest.name}: evaluation.json is not that of a fine-tuned bundle`);
 }
 
 /** One signal on two machines, whatever its files are called and written in; a bearing that they are said to share may be on both. */

@@ -2,11 +2,10 @@
 import type { Bundle } from "../../../../core/bundle/bundle.ts";
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import { bundleFileNames, type Manifest } from "../../../../core/contract/bundle/manifest.ts";
-import { decodeStudent } from "../../../../core/inference/onnx-codec.ts";
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import { quantileInPlace } from "../../../../core/maths/select.ts";
-import { readEvaluationOf } from "../../../bundle/bundled-files.ts";
+import { readEvaluationOf, studentOf } from "../../../bundle/bundled-files.ts";
 import type { JudgedCase, Judgement, ParityFigures } from "../../../gate/judgement.ts";
 import type { Figure } from "../../../judge/figure.ts";
 import { standardiseRows } from "../../../learn/fit-scaler.ts";
@@ -72,7 +71,7 @@ async function replayBundle(
 ): Promise<{ readonly subject: ScadaCase; readonly judged: SeedJudgement }> {
   const { scaler, normalBehaviour: spec } = bundle.manifest;
   if (spec === undefined) throw refuse("it declares no normal behaviour", "manifest.json");
-  const quantised = decodeStudent(bundle.files.get(bundleFileNames.model)!);
+  const quantised = studentOf(bundle);
   const subject = await readScadaCase(context.dataDir, config, testSplitOf(config));
   let done = 0;
   const days = replayStudent(subject, spec, ({ features, rows }) => {
