@@ -3,7 +3,7 @@ import { encodeGolden } from "../../core/bundle/golden.ts";
 import type { FeatureSpec } from "../../core/contract/bundle/feature-spec.ts";
 import { bundleFileNames, type Scaler, type WindowSpec } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
-import type { fitReference } from "../../core/drift/fit-reference.ts";
+import type { DriftReference } from "../../core/drift/drift-reference.ts";
 import { encodeReference } from "../../core/drift/reference-codec.ts";
 import { encodeBackground } from "../../core/explain/background.ts";
 import { encodeStudent } from "../../core/inference/onnx-codec.ts";
@@ -21,7 +21,7 @@ interface StudentFiles {
   };
   readonly student: { readonly scaler: Scaler; readonly quantised: QuantisedMlp };
   readonly background: Background;
-  readonly reference: ReturnType<typeof fitReference>;
+  readonly reference: DriftReference;
   /** Of the golden vectors. */
   readonly random: Random;
 }

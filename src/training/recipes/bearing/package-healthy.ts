@@ -4,6 +4,7 @@
  */
 import type { BaselineSpec, LevelStatistics } from "../../../core/contract/bundle/baseline-spec.ts";
 import type { Calibration } from "../../../core/contract/bundle/manifest.ts";
+import type { DriftReference } from "../../../core/drift/drift-reference.ts";
 import { fitReference } from "../../../core/drift/fit-reference.ts";
 import { joinParts } from "../../../core/maths/join-parts.ts";
 import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
@@ -85,7 +86,7 @@ function fitHealthyReference(
   healthy: readonly WaveformRows[],
   student: TrainedStudent,
   { config, levels }: { readonly config: HealthyConfig; readonly levels: HealthyLevels | null },
-): ReturnType<typeof fitReference> {
+): DriftReference {
   const rows: Float32Array[] = [];
   const scores: Float32Array[] = [];
   const columns = config.features.list.length;

@@ -1,5 +1,6 @@
 /** Puts together what travels with a normal-behaviour student: drift reference, background, golden vectors, lineage, card. */
 import type { NormalBehaviourSpec } from "../../../core/contract/bundle/normal-behaviour.ts";
+import type { DriftReference } from "../../../core/drift/drift-reference.ts";
 import { defaultSampleSizes, fitReference } from "../../../core/drift/fit-reference.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import { gatherRows } from "../../../core/maths/gather-rows.ts";
@@ -129,7 +130,7 @@ export function makeScadaFiles({
 function fitScadaReference(
   { config, subject, student }: Omit<ScadaParts, "prepared">,
   random: Random,
-): ReturnType<typeof fitReference> {
+): DriftReference {
   const width = config.features.list.length;
   const outputs = config.residuals.length;
   const isLearnable = learnableRows({ ...subject, config });
