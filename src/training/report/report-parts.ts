@@ -39,6 +39,11 @@ export function renderMarkdownTable({ head, rows }: Pick<ReportTable, "head" | "
   return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)];
 }
 
+/** A table with its title and caption, an empty line at the end. */
+export function renderMarkdownSection(table: ReportTable): string[] {
+  return [`### ${table.title}`, "", table.caption, "", ...renderMarkdownTable(table), ""];
+}
+
 export interface ReportParts {
   /** What the figures of the steps are, for example `macro AUROC, held-out bearings`. */
   readonly stepColumns: readonly string[];

@@ -3,7 +3,7 @@ import type { CardManifest } from "../../../bundle/model-documents.ts";
 import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import type { SliceFigures } from "../../../judge/slice-figures.ts";
 import { renderCard } from "../../../report/render-card.ts";
-import { type ReportTable, renderMarkdownTable } from "../../../report/report-parts.ts";
+import { type ReportTable, renderMarkdownSection } from "../../../report/report-parts.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
 import { sayInvented } from "../judge/invented-figures.ts";
@@ -68,25 +68,13 @@ function describeQuality(manifest: CardManifest, report: BearingEvaluation): str
   const threshold = manifest.thresholds[0]!;
   const modes = manifest.outputs.map((output) => output.failureMode);
   const failed = heldOut.recordings.filter((recording) => recording.raised !== recording.truth);
-  const [cuts, rivals] = tabulateSteps(report);
   const { calibrationError, calibrationErrorOutOfFold } = report.metrics;
   return [
     "## How good it is",
     "",
-    quality,
+    "Macro AUROC over the failure modes, one window one case, with 95 % intervals that draw whole bearings anew, the same draws for all: on the held-out bearings, and on training bearings left out of training in turn.",
     "",
-    `### ${cuts.title}`,
-    "",
-    cuts.caption,
-    "",
-    ...renderMarkdownTable(cuts),
-    "",
-    "### Beside it",
-    "",
-    rivals.caption,
-    "",
-    ...renderMarkdownTable(rivals),
-    "",
+    ...tabulateSteps(report).flatMap(renderMarkdownSection),
     "What the figures say:",
     "",
     ...[...report.findings.map(({ sentence }) => sentence), ...sayKeptLead(report), sayParity(report)].map(
@@ -128,10 +116,6 @@ function describeQuality(manifest: CardManifest, report: BearingEvaluation): str
   ];
 }
 
-/** What the figures of a table are. */
-const quality =
-  "Macro AUROC over the failure modes, one window one case, with 95 % intervals that draw whole bearings anew, the same draws for all: on the held-out bearings, and on training bearings left out of training in turn.";
-
 /** The integers against their float parent, in words. */
 export function sayParity({ parity, heldOut, findings }: BearingEvaluation): string {
   const lost = -100 * findings.find(({ name }) => name === "quantisation")!.heldOut.value;
@@ -156,7 +140,7 @@ export function sayKeptLead({ findings }: Pick<BearingEvaluation, "findings">): 
 }
 
 /** The cuts in their sequence, and who is compared with what came out: for the card and the report. */
-export function tabulateSteps({ steps, microcontroller }: BearingEvaluation): [ReportTable, ReportTable] {
+export function tabulateSteps({ steps, microcontroller }: BearingEvaluation): ReportTable[] {
   const cutNames = ["teacher", "wide", "float", "int8"];
   const head = ["", "bytes", "multiply-adds"];
   const size = ({ title, bytes, multiplyAdds }: StepFigures): string[] => [

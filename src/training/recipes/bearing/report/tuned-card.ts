@@ -3,7 +3,7 @@ import type { CardManifest } from "../../../bundle/model-documents.ts";
 import { formatFigure } from "../../../judge/figure.ts";
 import { sayLearningPath } from "../../../judge/learning-path.ts";
 import { renderCard } from "../../../report/render-card.ts";
-import { type ReportTable, renderMarkdownTable } from "../../../report/report-parts.ts";
+import { renderMarkdownSection } from "../../../report/report-parts.ts";
 import type { TunedEvaluation } from "../judge/tuned-evaluation.ts";
 import type { TunedConfig } from "../tuned-config.ts";
 import { sayTuned, tabulateContenders, tabulateNext, tabulateTunedMachines } from "./tuned-tables.ts";
@@ -47,9 +47,9 @@ export function renderTunedCard(
       "",
       `Brier score of the calibrated probabilities ${formatFigure(metrics.brier!)}, expected calibration error ${formatFigure(metrics.calibrationErrorOutOfFold!)}: a machine's probabilities are calibrated on the other machines.`,
       "",
-      ...renderTable(tabulateContenders(report)),
-      ...renderTable(tabulateTunedMachines(report)),
-      ...renderTable(tabulateNext(report)),
+      ...renderMarkdownSection(tabulateContenders(report)),
+      ...renderMarkdownSection(tabulateTunedMachines(report)),
+      ...renderMarkdownSection(tabulateNext(report)),
     ],
     slicesHeading: "Recordings",
     slices: {
@@ -68,8 +68,4 @@ export function renderTunedCard(
     notesHeading: "Notes",
     notes: config.notes,
   });
-}
-
-function renderTable(table: ReportTable): string[] {
-  return [`### ${table.title}`, "", table.caption, "", ...renderMarkdownTable(table), ""];
 }
