@@ -11,7 +11,12 @@ import { fitTiedLogistic } from "../../../learn/fit-tied-logistic.ts";
 import { runQuantised } from "../../../learn/quantise-network.ts";
 import type { TensorTrainer } from "../../../learn/tensor-trainer.ts";
 import { arrangeRows, expandTiedNetwork, type Tying } from "../../../learn/tied-network.ts";
-import { joinLabelled, runStudent, type TrainedStudent } from "../../../learn/train-student.ts";
+import {
+  joinLabelled,
+  type LabelledRows,
+  runStudent,
+  type TrainedStudent,
+} from "../../../learn/train-student.ts";
 import { tuneStudent } from "../../../learn/tune-student.ts";
 import type { TunedConfig } from "../tuned-config.ts";
 import { scorePhysics } from "./hypothesis-columns.ts";
@@ -19,7 +24,6 @@ import { describeRigs, type InventedSignal } from "./invented-rows.ts";
 import { divideByFold, type MachineFold } from "./machine-folds.ts";
 import type { ParentBundle } from "./parent-bundle.ts";
 import { describeSet, joinRows, type WaveformRows } from "./recorded-rows.ts";
-import { joinWeighed } from "./tuning-rows.ts";
 
 /** What every student learns from and how. */
 export interface TunedLesson {
@@ -129,4 +133,37 @@ function scoreLogistic(
   };
   const { network } = fitTiedLogistic(fitRows, outputs, logisticPenalty);
   return runDense(expandTiedNetwork(network, tying, parent.scaler.mean.length), standardised, count);
+}
+
+/**
+ * Joins with weights: every machine weighs the same in each of its states, however much was recorded of it. Fault and none weigh
+ * the same, or a student that did not hear a faulty machine would think faults rarer than the others do, and rank its faults lower
+ * than they rank theirs.
+ */
+function joinWeighed(
+  signals: readonly WaveformRows[],
+  kind: "served" | "training",
+  failureModes: readonly string[],
+): LabelledRows {
+  const stateOf = ({ entry, failureMode }: WaveformRows): string => `${entry.machine}\n${failureMode}`;
+  const rowsOf = new Map<string, number>();
+  for (const signal of signals) {
+    rowsOf.set(stateOf(signal), (rowsOf.get(stateOf(signal)) ?? 0) + signal[kind].rows);
+  }
+  const states = (isFaulty: boolean): number =>
+    new Set(
+      signals
+        .filter((signal) => (signal.failureMode !== null) === isFaulty && signal[kind].rows > 0)
+        .map(stateOf),
+    ).size;
+  const [faulty, healthy] = [states(true), states(false)];
+  const joined = joinRows(signals, kind, failureModes);
+  const weights = new Float32Array(joined.rows);
+  let at = 0;
+  for (const signal of signals) {
+    const all = signal.failureMode === null ? healthy : faulty;
+    weights.fill(1 / (all * rowsOf.get(stateOf(signal))!), at, at + signal[kind].rows);
+    at += signal[kind].rows;
+  }
+  return { ...joined, weights };
 }
