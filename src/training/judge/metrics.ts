@@ -18,18 +18,12 @@ export function computeAuroc(scores: ArrayLike<number>, positive: ArrayLike<bool
 }
 
 /** Mean of the one-against-the-rest AUROCs of `columns` scores and labels, both [rows × columns], over those with both classes. */
-export function computeMacroAuroc(
-  scores: ArrayLike<number>,
-  labels: ArrayLike<boolean | number>,
-  columns: number,
-): number {
+export function computeMacroAuroc(scores: Float32Array, labels: Float32Array, columns: number): number {
   return meanDefined(
-    Array.from({ length: columns }, (_, column) => computeAuroc(pick(scores, column), pick(labels, column))),
+    Array.from({ length: columns }, (_, column) =>
+      computeAuroc(columnOf(scores, column, columns), columnOf(labels, column, columns)),
+    ),
   );
-
-  function pick<T>(values: ArrayLike<T>, column: number): T[] {
-    return Array.from({ length: values.length / columns }, (_, row) => values[row * columns + column]!);
-  }
 }
 
 /** Mean squared error of probabilities against labels (Brier 1950); 0 is perfect. */

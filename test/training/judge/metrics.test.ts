@@ -40,11 +40,13 @@ test("the AUROC of scikit-learn's example is 0.75", () => {
 });
 
 test("the macro AUROC is the mean over columns", () => {
-  expect(computeMacroAuroc([0, 3, 1, 2, 2, 1, 3, 0], [0, 0, 0, 0, 1, 1, 1, 1], 2)).toBe(0.5);
+  const labels = Float32Array.of(0, 0, 0, 0, 1, 1, 1, 1);
+  expect(computeMacroAuroc(Float32Array.of(0, 3, 1, 2, 2, 1, 3, 0), labels, 2)).toBe(0.5);
 });
 
 test("a column without both classes is no part of the macro AUROC", () => {
-  expect(computeMacroAuroc([0, 3, 1, 2, 2, 1, 3, 0], [0, 0, 0, 0, 1, 0, 1, 0], 2)).toBe(1);
+  const labels = Float32Array.of(0, 0, 0, 0, 1, 0, 1, 0);
+  expect(computeMacroAuroc(Float32Array.of(0, 3, 1, 2, 2, 1, 3, 0), labels, 2)).toBe(1);
 });
 
 test("a Brier score by hand", () => {
