@@ -40,8 +40,7 @@ const unnamedKind = "faulty";
 
 /** Counts; the order of entries does not matter. */
 export function chooseLearningPath(entries: readonly PathEntry[]): LearningPath {
-  const machinesWith = (is: (label: string) => boolean): number =>
-    new Set(entries.filter(({ label }) => is(label)).map(({ machine }) => machine)).size;
+  const machinesWith = (is: (label: string) => boolean): number => listMachines(entries, is).length;
   const labels = [...new Set(entries.map(({ label }) => label))]
     .filter((label) => label !== "healthy")
     .sort();
@@ -61,6 +60,11 @@ export function chooseLearningPath(entries: readonly PathEntry[]): LearningPath 
     ...counted,
     lacking: findLacking(counted),
   };
+}
+
+/** Machines with a recording of such a label, in the order of their names. */
+export function listMachines(entries: readonly PathEntry[], is: (label: string) => boolean): string[] {
+  return [...new Set(entries.filter(({ label }) => is(label)).map(({ machine }) => machine))].sort();
 }
 
 function findLacking({

@@ -4,7 +4,7 @@
  * they are count as that machine's. Knows no model; where one was judged, the machines that it fails on come first.
  */
 import { computeShare } from "./figure.ts";
-import type { PathEntry } from "./learning-path.ts";
+import { listMachines, type PathEntry } from "./learning-path.ts";
 
 /** What is asked of an entry of a manifest. */
 interface PlannedEntry extends PathEntry {
@@ -58,17 +58,13 @@ function gain(machines: number, more = 1): number {
   return halfWidth(machines) - (more * halfWidth(machines + 1) + (1 - more) * halfWidth(machines));
 }
 
-function machinesWith(entries: readonly PathEntry[], is: (label: string) => boolean): string[] {
-  return [...new Set(entries.filter(({ label }) => is(label)).map(({ machine }) => machine))].sort();
-}
-
 /** Another machine of the kinds that fewest machines have. */
 function adviseMachines(entries: readonly PlannedEntry[]): RecordingAdvice[] {
   const kinds = [...new Set(entries.map(({ label }) => label))].filter((label) => label !== "healthy").sort();
   const wanted = kinds.length === 0 ? ["a fault of any kind"] : kinds;
   return [
     ...wanted.map((kind) => {
-      const has = machinesWith(entries, (label) => label === kind).length;
+      const has = listMachines(entries, (label) => label === kind).length;
       const what = kind === "faulty" ? "a fault" : kind.startsWith("a ") ? kind : `the fault ${kind}`;
       return {
         words: `another machine with ${what}: ${has === 0 ? "none is" : has === 1 ? "only one is" : `${has} are`} there`,
@@ -77,15 +73,15 @@ function adviseMachines(entries: readonly PlannedEntry[]): RecordingAdvice[] {
     }),
     {
       words: "another machine while it is healthy",
-      narrower: gain(machinesWith(entries, (label) => label === "healthy").length),
+      narrower: gain(listMachines(entries, (label) => label === "healthy").length),
     },
   ];
 }
 
 /** A machine that is only known with its fault tells the fault and the machine not apart. */
 function adviseHealthy(entries: readonly PlannedEntry[]): RecordingAdvice[] {
-  const healthy = machinesWith(entries, (label) => label === "healthy");
-  return machinesWith(entries, (label) => label !== "healthy")
+  const healthy = listMachines(entries, (label) => label === "healthy");
+  return listMachines(entries, (label) => label !== "healthy")
     .filter((machine) => !healthy.includes(machine))
     .map((machine) => ({
       words: `${machine} once its bearing is replaced: it is only known with its fault, so nothing tells the fault from the machine`,
@@ -97,7 +93,7 @@ function adviseHealthy(entries: readonly PlannedEntry[]): RecordingAdvice[] {
 function adviseConditions(entries: readonly PlannedEntry[], by: "speed" | "load"): RecordingAdvice[] {
   const conditionOf = ({ shaftRpm, load }: PlannedEntry): string | null =>
     by === "load" ? load : `${Math.round(Math.log(Math.max(1, shaftRpm)) / Math.log(speedRatio))}`;
-  return machinesWith(entries, (label) => label !== "healthy").flatMap((machine) => {
+  return listMachines(entries, (label) => label !== "healthy").flatMap((machine) => {
     const own = entries.filter((entry) => entry.machine === machine);
     const healthy = own.filter(({ label }) => label === "healthy");
     if (healthy.length === 0) return [];
@@ -113,7 +109,7 @@ function adviseConditions(entries: readonly PlannedEntry[], by: "speed" | "load"
       {
         words: `${machine} healthy at ${places.slice(0, 3).join(", ")}: with its fault it was recorded there, healthy it was not, so that ${by} and fault cannot be told apart`,
         narrower: gain(
-          machinesWith(entries, (label) => label !== "healthy").length,
+          listMachines(entries, (label) => label !== "healthy").length,
           partly * (lone.length / own.length),
         ),
       },
