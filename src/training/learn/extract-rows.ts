@@ -12,8 +12,6 @@ export interface ExtractedRows {
   readonly rows: number;
   /** [rows × features], not standardised. */
   readonly features: Float32Array;
-  /** Windows without a usable feature vector (a dead signal): not among the rows. */
-  readonly invalid: number;
 }
 
 /** Samples of a block. */
@@ -21,11 +19,10 @@ const steadyBlock = 4096;
 /** As a device sends them: so often is a speed that changes told. */
 const changingBlock = 496;
 
-/** Rows of the windows that every feature of `spec` says something about: students need all of them. */
+/** Rows of the windows that every feature of `spec` says something about: students need all of them. A dead signal has none. */
 export function extractRows(signal: RecordedSignal, window: WindowSpec, spec: FeatureSpec): ExtractedRows {
-  const cut = cutRows(signal, window, spec);
-  const rows = cut.filter((row) => row.every(Number.isFinite));
-  return { rows: rows.length, features: joinRows(rows, spec), invalid: cut.length - rows.length };
+  const rows = cutRows(signal, window, spec).filter((row) => row.every(Number.isFinite));
+  return { rows: rows.length, features: joinRows(rows, spec) };
 }
 
 /** Rows [windows × levels] of all windows: a level that is not heard in one, because the rate does not hold it, is NaN. */

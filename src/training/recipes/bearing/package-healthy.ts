@@ -53,12 +53,10 @@ export async function makeHealthyFiles({
 }: HealthyParts): Promise<Readonly<Record<string, Uint8Array>>> {
   const { seed, backgroundRows } = config;
   const rows = healthy.reduce((sum, { served }) => sum + served.rows, 0);
-  const features = new Float32Array(rows * config.features.list.length);
-  let at = 0;
-  for (const { served } of healthy) {
-    features.set(served.features, at);
-    at += served.features.length;
-  }
+  const features = joinParts(
+    healthy.map(({ served }) => served.features),
+    Float32Array,
+  );
   return makeStudentFiles({
     config,
     student,

@@ -114,7 +114,7 @@ function addNoise(signal: RecordedSignal, level: number, random: Random): Record
   return { ...signal, counts, scale: 2 * signal.scale };
 }
 
-function concatenate(parts: readonly ExtractedRows[]): { rows: number; features: Float32Array } {
+function concatenate(parts: readonly ExtractedRows[]): ExtractedRows {
   const features = joinParts(
     parts.map((part) => part.features),
     Float32Array,
