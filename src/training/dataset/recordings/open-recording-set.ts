@@ -3,6 +3,7 @@
  * time and a part of a file at a time. Refuses an entry of which nobody says rate, speed or bearing.
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
 import { fingerprintFiles } from "../fingerprint.ts";
 import { chooseQuantisation, readCountBlocks } from "../samples/quantise-samples.ts";
 import { openSampleFile } from "../samples/sample-file.ts";
@@ -19,13 +20,11 @@ import type { RecordingsManifest } from "./recordings-manifest.ts";
 import { atEntry, type ResolvedEntry, resolveEntries } from "./resolve-entries.ts";
 
 /** Values that a number may have, in the unit of the bundle. */
-interface SampleRange {
-  readonly min: number;
-  readonly max: number;
-}
+type SampleRange = Pick<ChannelContract, "min" | "max">;
 
 /** Samples of a block: what a missing value costs. */
 const blockSamples = 4096;
+
 /**
  * Opens the recordings of `manifest` below `root`; `range` is that of the data contract. Fails with CONFIG_INVALID, naming the
  * entry, DATA_MISSING or DATA_FORMAT.

@@ -75,13 +75,7 @@ function parseStated(value: unknown, where: string): StatedSplit {
     };
   }
   const { machines, shared } = value;
-  if (
-    !Array.isArray(machines) ||
-    machines.length === 0 ||
-    !machines.every((each) => typeof each === "string")
-  ) {
-    throw refuseEntry(where, `split ${name} names no machines`);
-  }
+  if (!areNames(machines)) throw refuseEntry(where, `split ${name} names no machines`);
   return { name, machines, shared: shared === undefined ? null : parseText(shared, "shared", where) };
 }
 
@@ -126,13 +120,8 @@ async function readJsonSplits(
     const fields = fieldsOf(each);
     const machines = fields[stated.machines];
     const shared = stated.shared === null ? null : fields[stated.shared];
-    if (
-      !Array.isArray(machines) ||
-      machines.length === 0 ||
-      !machines.every((name) => typeof name === "string")
-    ) {
+    if (!areNames(machines))
       throw refuseData(path, `split ${index + 1} has no list "${stated.machines}" of names`);
-    }
     if (shared !== null && typeof shared !== "string")
       throw refuseData(path, `split ${index + 1} has no text "${stated.shared}"`);
     const name = stated.name.replaceAll(/\{(\w+)\}/g, (_, key: string) => String(fields[key]));
@@ -178,6 +167,10 @@ export function divideBySplit<Entry extends Pick<RecordedEntry, "machine" | "sha
     train: entries.filter((entry) => !held.has(entry.machine) && (entry.shared === null || !isOfTest(entry))),
     test: entries.filter((entry) => held.has(entry.machine) && (entry.shared === null || isOfTest(entry))),
   };
+}
+
+function areNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "string");
 }
 
 function refuseData(subject: string, detail: string): AuroraError {
