@@ -12,7 +12,6 @@ export interface LoggedEvent {
   readonly turbine: string;
   readonly component: string;
   readonly timestampMs: number;
-  readonly remark: string;
 }
 
 /** A line of the log as it was written, with where it stands. */
@@ -24,7 +23,6 @@ export interface LogLine {
   /** The time's cell, and what was made of it. */
   readonly written: string;
   readonly moment: Moment;
-  readonly remark: string;
   /** As the kind's column has it; empty without one. */
   readonly kind: string;
   readonly isService: boolean;
@@ -48,11 +46,11 @@ export async function readLogLines(dataDir: string, log: LogConfig): Promise<Log
     const { columns } = log;
     const table = await openText(path, log.layout);
     const moments = createMomentReader(log);
-    const optional = [columns.remark, columns.kind].map((each) => each ?? null);
-    const named = [columns.turbine, columns.component, columns.time, ...optional];
-    const wanted = named.map((each) => (each === null ? -1 : findColumn(path, table, each)));
+    // A remark is for people: its column must be there, and nobody reads it.
+    const named = [columns.turbine, columns.component, columns.time, columns.remark, columns.kind];
+    const wanted = named.map((each) => (each === undefined ? -1 : findColumn(path, table, each)));
     await table.read(wanted, (cells, at) => {
-      const [turbine, component, , remark, kind] = cells.map(parseText);
+      const [turbine, component, , , kind] = cells.map(parseText);
       lines.push({
         file: path,
         place: `${table.placeWord} ${at}`,
@@ -60,7 +58,6 @@ export async function readLogLines(dataDir: string, log: LogConfig): Promise<Log
         component: component!,
         written: String(cells[2] ?? ""),
         moment: moments.read(cells[2], `${lines.length}`),
-        remark: remark!,
         kind: kind!,
         isService: log.services?.includes(kind!) ?? false,
       });
@@ -104,7 +101,7 @@ export async function readScadaLog(
       );
     }
     if (component === null) continue;
-    (line.isService ? services : failures).push({ turbine, component, timestampMs, remark: line.remark });
+    (line.isService ? services : failures).push({ turbine, component, timestampMs });
   }
   const byTime = (a: LoggedEvent, b: LoggedEvent): number => a.timestampMs - b.timestampMs;
   return { failures: failures.sort(byTime), services: services.sort(byTime), otherTurbines };

@@ -63,5 +63,5 @@ export function makeRows(turbines: number, days: number, seed: number): TurbineR
 
 /** A line of the logbook at the begin of a day. */
 export function failureAt(turbine: string, component: string, day: number): LoggedEvent {
-  return { turbine, component, timestampMs: day * dayMs, remark: "" };
+  return { turbine, component, timestampMs: day * dayMs };
 }

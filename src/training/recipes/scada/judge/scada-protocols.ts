@@ -19,7 +19,7 @@ import {
   testSplitOf,
   trainScadaStudent,
 } from "../learn/scada-case.ts";
-import type { TurbineRows } from "../learn/scada-rows.ts";
+import { countRowsBefore, type TurbineRows } from "../learn/scada-rows.ts";
 import type { ScadaStudent } from "../learn/train-scada-student.ts";
 import type { InventedStops, ScadaRecipeConfig, TuningDays } from "../scada-config.ts";
 import { type PolicyFigures, summarisePolicy } from "./cost-rule.ts";
@@ -187,8 +187,7 @@ function stressCase(subject: ScadaCase, stops: InventedStops): ScadaCase {
   const turbines = rows.turbines.map((turbine): TurbineRows => {
     const life = inventService(turbine, { ...config, stops }, random);
     const width = config.features.list.length;
-    const found = turbine.timestampMs.findIndex((timeMs) => timeMs >= split.startMs);
-    const from = found < 0 ? turbine.rows : found;
+    const from = countRowsBefore(turbine, split.startMs);
     const features = turbine.features.slice();
     features.set(life.features.subarray(from * width), from * width);
     const usable = turbine.usable.map((value, row) => (row >= from && life.stands[row] === 1 ? 0 : value));

@@ -117,7 +117,11 @@ function cutSeries(series: TurbineSeries, endMs: number): TurbineSeries {
   };
 }
 
-function countRowsBefore({ rows, timestampMs }: TurbineSeries, endMs: number): number {
+/** Rows of a turbine before `endMs`; they stand in order of time. */
+export function countRowsBefore(
+  { rows, timestampMs }: Pick<TurbineSeries, "rows" | "timestampMs">,
+  endMs: number,
+): number {
   const found = timestampMs.findIndex((time) => time >= endMs);
   return found < 0 ? rows : found;
 }
