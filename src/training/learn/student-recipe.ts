@@ -21,21 +21,32 @@ export interface FitConfig {
 /** How weights become integers: each to the nearest, or each making up for those before it (`compensated-rounding.ts`). */
 export type WeightRounding = "nearest" | "compensated";
 
+/** Networks that teach. */
+interface EnsembleConfig {
+  readonly members: number;
+  readonly hidden: readonly number[];
+  readonly fit: FitConfig;
+}
+
+/** How a wide student loses neurons. */
+interface PruningConfig {
+  /** Widths at the end, reached in `rounds` steps with a fit after each. */
+  readonly to: readonly number[];
+  readonly rounds: number;
+  readonly fit: FitConfig;
+}
+
 /** From labelled rows to an int8 student. Widths are neurons per hypothesis. */
 export interface StudentRecipe {
   /** Standardised features are clamped to ± this. */
   readonly clamp: number;
-  /** An ensemble; 0 members = learn from the labels alone. */
-  readonly teacher: { readonly members: number; readonly hidden: readonly number[]; readonly fit: FitConfig };
+  /** 0 members = learn from the labels alone. */
+  readonly teacher: EnsembleConfig;
   readonly student: {
     readonly hidden: readonly number[];
     readonly fit: FitConfig;
-    /** Widths at the end, reached in `rounds` steps with a fit after each; null = none. */
-    readonly prune: {
-      readonly to: readonly number[];
-      readonly rounds: number;
-      readonly fit: FitConfig;
-    } | null;
+    /** Null = it keeps all. */
+    readonly prune: PruningConfig | null;
   };
   readonly distillation: { readonly temperature: number; readonly softShare: number };
 }
@@ -85,10 +96,7 @@ export const studentRecipeSchema: z.ZodType<StudentRecipe> = z
 
 /** Of widths that pruning would have to add neurons for. */
 function refuseGrowth(
-  {
-    hidden,
-    prune,
-  }: { readonly hidden: readonly number[]; readonly prune: { readonly to: readonly number[] } | null },
+  { hidden, prune }: Pick<StudentRecipe["student"], "hidden" | "prune">,
   path: readonly string[],
   context: z.RefinementCtx,
 ): void {
@@ -111,12 +119,11 @@ export interface RegressionRecipe {
   readonly clamp: number;
   /** Huber's delta, in units of the targets. */
   readonly huberDelta: number;
-  readonly teacher: { readonly members: number; readonly hidden: readonly number[]; readonly fit: FitConfig };
+  readonly teacher: EnsembleConfig;
   readonly student: {
     readonly hidden: readonly number[];
     readonly fit: FitConfig;
-    /** Widths at the end, reached in `rounds` steps with a fit after each. */
-    readonly prune: { readonly to: readonly number[]; readonly rounds: number; readonly fit: FitConfig };
+    readonly prune: PruningConfig;
   };
   /** Share of the teacher's word in the student's targets, 0 to 1. */
   readonly softShare: number;

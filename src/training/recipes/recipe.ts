@@ -124,7 +124,6 @@ export type RecipeProtocol<Config> = (
 /** A recipe whose kind of configuration is nobody else's business. */
 export interface AnyRecipe {
   readonly kind: string;
-  readonly source: string;
   readonly protocols: readonly string[];
   /** Validator of a file as people write it. */
   readonly fileSchema: z.ZodType;
@@ -161,15 +160,13 @@ export interface LoadedTrainingConfig {
 /** Seals a recipe's configuration type in, so that recipes of all kinds stand in one table. */
 export function defineRecipe<Config extends CommonConfig>(recipe: Recipe<Config>): AnyRecipe {
   const { kind, source } = recipe;
-  const protocols = Object.keys(recipe.protocols);
   return {
     kind,
-    source,
-    protocols,
+    protocols: Object.keys(recipe.protocols),
     fileSchema: recipe.fileSchema ?? recipe.schema,
     open: (text, subject, complete) => {
       const added = complete === undefined ? {} : { complete };
-      const schema = recipe.schema;
+      const { schema } = recipe;
       const config = parseYamlConfig(text, { path: subject, schema, environment: {}, ...added });
       const all: Recipe<Config>["protocols"] = { ...recipe.protocols, ...recipe.ownProtocols?.(config) };
       return {
