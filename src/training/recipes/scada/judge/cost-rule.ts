@@ -8,6 +8,7 @@
 import type { InspectionPolicy } from "../../../../core/contract/bundle/normal-behaviour.ts";
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { computeQuantile } from "../../../../core/maths/robust.ts";
+import type { LoggedEvent } from "../../../dataset/scada/read-log.ts";
 import type { ComponentCost } from "../../../dataset/scada/table-config.ts";
 import { binomialInterval, type Figure } from "../../../judge/figure.ts";
 import type { Costs } from "../learn/fit-policy.ts";
@@ -19,14 +20,8 @@ export interface Inspection {
   readonly timestampMs: number;
 }
 
-export interface CountedFailure {
-  readonly turbine: string;
-  readonly component: string;
-  readonly timestampMs: number;
-}
-
 interface FailureOutcome {
-  readonly failure: CountedFailure;
+  readonly failure: LoggedEvent;
   /** Days between the earliest inspection that counts and the failure; null = missed. */
   readonly leadDays: number | null;
 }
@@ -58,7 +53,7 @@ export interface CostRule {
  */
 export function scoreInspections(
   inspections: readonly Inspection[],
-  failures: readonly CountedFailure[],
+  failures: readonly LoggedEvent[],
   { costs, lead: { minLeadDays, maxLeadDays } }: CostRule,
 ): CostOutcome {
   const costOf = (component: string): ComponentCost => {

@@ -6,10 +6,11 @@
 import type { OperationSpec } from "../../../../core/contract/bundle/normal-behaviour.ts";
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
+import type { LoggedEvent } from "../../../dataset/scada/read-log.ts";
 import { binomialInterval, type Figure } from "../../../judge/figure.ts";
 import { listSlices } from "../../../judge/slice-figures.ts";
 import { dayOf, type TurbineRows } from "../learn/scada-rows.ts";
-import { type CostRule, type CountedFailure, type Inspection, scoreInspections } from "./cost-rule.ts";
+import { type CostRule, type Inspection, scoreInspections } from "./cost-rule.ts";
 
 /** Usable rows of one turbine and day that have a slice in common. */
 export interface ErrorCell {
@@ -159,7 +160,7 @@ interface SlicedScada extends CostRule {
   readonly cells: readonly ErrorCell[];
   /** One list a calendar. */
   readonly inspections: readonly (readonly Inspection[])[];
-  readonly failures: readonly CountedFailure[];
+  readonly failures: readonly LoggedEvent[];
 }
 
 const replicates = 400;

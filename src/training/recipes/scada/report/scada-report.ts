@@ -1,9 +1,10 @@
 /** What a normal-behaviour run shows in `report.html`: the shrink, the policies side by side, and every failure with its score. */
 import { dayMs } from "../../../../core/maths/durations.ts";
+import type { LoggedEvent } from "../../../dataset/scada/read-log.ts";
 import { integersOf, networksOf, type RegressionForm } from "../../../learn/regression-student.ts";
 import type { ReportParts, ReportPlot, ReportTable } from "../../../report/report-parts.ts";
 import { compareForms } from "../judge/compare-forms.ts";
-import type { CountedFailure, Inspection, LeadTime } from "../judge/cost-rule.ts";
+import type { Inspection, LeadTime } from "../judge/cost-rule.ts";
 import {
   policiesInWords,
   renderRequired,
@@ -90,7 +91,7 @@ function tabulatePolicies({ policies, hasCosts }: ScadaEvaluation): ReportTable 
 }
 
 interface FailurePlot {
-  readonly failure: CountedFailure;
+  readonly failure: LoggedEvent;
   readonly days: readonly TurbineDays[];
   /** Of one calendar. */
   readonly inspections: readonly Inspection[];
