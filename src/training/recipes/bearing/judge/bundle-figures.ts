@@ -53,7 +53,7 @@ async function replayBundle(
     seed: config.seed,
     hypotheses: config.hypotheses,
     refused,
-    progress: (done, total) => progress(done, total, "recordings read"),
+    progress,
   });
   const all = [...data.signals, ...data.extra];
   const held = new Set(manifest.lineage.data[0]!.heldOutGroups);

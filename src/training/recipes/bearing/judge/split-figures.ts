@@ -126,13 +126,9 @@ async function openRig(
   const tying = deriveTying(features, hypotheses);
   const modes = hypotheses.map((hypothesis) => hypothesis.failureMode);
   const { refused } = await checkContract(set, config.channels);
-  const { signals } = await readRecordedRows(set, {
-    ...config,
-    refused,
-    progress: (done, total) => context.progress(done, total, "recordings read"),
-  });
+  const { signals } = await readRecordedRows(set, { ...config, refused, progress: context.progress });
   const entries = signals.map(({ entry }) => entry);
-  const invented = inventRows(config, (done, total) => context.progress(done, total, "rigs invented"));
+  const invented = inventRows(config, context.progress);
   const widen = createWiden(config, invented);
   const rowsOf = (split: RecordingSplit): SplitRows => {
     const part = divideBySplit(entries, split);

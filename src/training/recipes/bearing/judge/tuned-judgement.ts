@@ -42,24 +42,16 @@ async function replay(bundle: Bundle, config: TunedConfig, context: EvaluationCo
   const { set } = recordings;
   const parent = openParent(config.from);
   const contract = await checkContract(set, config.channels);
-  const { window, trainingHop, features, seed, hypotheses } = config;
   const rows = await readRecordedRows(set, {
-    window,
-    trainingHop,
-    features,
+    ...config,
     noiseLevels: [],
-    seed,
-    hypotheses,
     refused: contract.refused,
-    progress: (done, total) => progress(done, total, "recordings read"),
+    progress,
   });
-  const invented = inventRows(
-    { window, trainingHop, features, inventedRigs: weighRigs(config) },
-    (done, total) => progress(done, total, "rigs invented"),
-  );
+  const invented = inventRows({ ...config, inventedRigs: weighRigs(config) }, progress);
   const all = [...rows.signals, ...rows.extra];
   const trainer = await openTensorTrainer(log);
-  const tying = deriveTying(features, hypotheses);
+  const tying = deriveTying(config.features, config.hypotheses);
   const lesson = { config, parent, tying, rows: all, remembered: invented.training, trainer };
   const student = tuneOnAll(lesson);
   const planned = planMachineFolds(all.map(({ entry }) => entry));

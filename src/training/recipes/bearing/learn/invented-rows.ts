@@ -11,6 +11,7 @@ import { sha256Hex } from "../../../../core/platform/files/sha256.ts";
 import type { ScoredSet, ScoredSignal } from "../../../judge/scored-set.ts";
 import { extractRows } from "../../../learn/extract-rows.ts";
 import { joinLabelled, type LabelledRows } from "../../../learn/train-student.ts";
+import type { StepProgress } from "../../../pipeline/step-runner.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { recordInvented } from "./invented-recording.ts";
 import { type InventedCase, type InventedRig, inventRig } from "./invented-rigs.ts";
@@ -43,14 +44,14 @@ export function inventRows(
     trainingHop,
     features,
   }: Pick<BearingConfig, "inventedRigs" | "window" | "trainingHop" | "features">,
-  progress: (done: number, total: number) => void,
+  progress: StepProgress,
 ): InventedRows {
   if (inventedRigs === undefined) return { training: [], heldOut: [] };
   const { training, heldOut, seed } = inventedRigs;
   const root = createRandom(seed);
   const record = (stream: string, number: number, hop: number): InventedSignal[] => {
     const signals = recordRows(root.fork(stream), { rig: number, window: { ...window, hop }, features });
-    progress(number + 1, training + heldOut);
+    progress(number + 1, training + heldOut, "rigs invented");
     return signals;
   };
   const each = <T>(count: number, make: (index: number) => readonly T[]): T[] =>

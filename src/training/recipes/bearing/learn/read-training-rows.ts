@@ -48,18 +48,14 @@ export async function readTrainingRows(
   // The range of a channel says what a count is worth.
   const cut = { channels, window, trainingHop, features, noiseLevels, seed, hypotheses };
   const rows = await steps.run("features", { config: cut, from: [data, contract] }, (own, progress) =>
-    readRecordedRows(set, {
-      ...own,
-      refused: contract.value.refused,
-      progress: (done, total) => progress(done, total, "recordings read"),
-    }),
+    readRecordedRows(set, { ...own, refused: contract.value.refused, progress }),
   );
   look(rows.value);
   const { inventedRigs } = config;
   const invented = await steps.run(
     "features",
     { part: "invented", config: { window, trainingHop, features, inventedRigs }, from: [] },
-    (own, progress) => inventRows(own, (done, total) => progress(done, total, "rigs invented")),
+    inventRows,
   );
   return { data, contract, rows, invented };
 }

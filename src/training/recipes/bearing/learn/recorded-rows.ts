@@ -10,6 +10,7 @@ import type {
 import type { ScoredSet, ScoredSignal } from "../../../judge/scored-set.ts";
 import { type ExtractedRows, extractRows } from "../../../learn/extract-rows.ts";
 import { joinLabelled, type LabelledRows } from "../../../learn/train-student.ts";
+import type { StepProgress } from "../../../pipeline/step-runner.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { nameKinds, type UnclearRecording } from "./name-kinds.ts";
 
@@ -42,7 +43,7 @@ interface RecordedRowsOptions
   extends Pick<BearingConfig, "window" | "trainingHop" | "features" | "noiseLevels" | "seed" | "hypotheses"> {
   /** Ids of entries that break the data contract (see `check-contract.ts`): they are left out. */
   readonly refused: readonly { readonly signal: string }[];
-  readonly progress: (done: number, total: number) => void;
+  readonly progress: StepProgress;
 }
 
 /** Reads all recordings of `set`, a part of a file at a time, and extracts all rows. Fails with DATA_MISSING or DATA_FORMAT. */
@@ -54,7 +55,7 @@ export async function readRecordedRows(
   const rows: Pick<WaveformRows, "entry" | "served" | "training">[] = [];
   for (const [index, entry] of set.entries.entries()) {
     if (!refused.has(entry.id)) rows.push({ entry, ...(await readRows(set, entry, options)) });
-    options.progress(index + 1, set.entries.length);
+    options.progress(index + 1, set.entries.length, "recordings read");
   }
   const { named, unclear } = nameKinds(rows, options);
   const tooShort = rows.filter(({ served }) => served.rows === 0).map(({ entry }) => entry.id);

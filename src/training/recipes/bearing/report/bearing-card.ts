@@ -37,7 +37,7 @@ function describeOrigin(
   return [
     "## What it does",
     "",
-    `Gives, for each window of ${manifest.window.length} shaft ${manifest.window.unit}, one logit for each of ${modes.join(", ")} of one bearing; healthy is none of them. ${manifest.task === "diagnosis" ? "It diagnoses: it does not say when the bearing will fail." : ""}`,
+    `Gives, for each window of ${manifest.window.length} shaft ${manifest.window.unit}, one logit for each of ${modes.join(", ")} of one bearing; healthy is none of them. It diagnoses: it does not say when the bearing will fail.`,
     "",
     "## What it learnt from",
     "",
