@@ -54,7 +54,8 @@ function judgeDivision(
 ): Pick<Finding, "severity" | "message" | "cure"> | null {
   const entries = recordings.map(({ resolved }) => resolved.entry);
   try {
-    checkDivision({ hypotheses, dataset: { heldOutGroups } }, entries);
+    const modes = hypotheses.map(({ failureMode }) => failureMode);
+    checkDivision(heldOutGroups, entries, modes);
   } catch (error) {
     if (!(error instanceof AuroraError)) throw error;
     return {

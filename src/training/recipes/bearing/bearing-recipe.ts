@@ -46,7 +46,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
   const recordings = await openRecordings(config, context.attachments, context.dataDir);
   for (const line of sayLearningPath(chooseLearningPath(recordings.set.entries))) context.log(line);
-  checkDivision(config, recordings.set.entries);
+  checkDivision(config.dataset.heldOutGroups, recordings.set.entries, modes);
   const { data, contract, rows, invented } = await readTrainingRows(config, recordings.set, {
     steps,
     look: (read) =>

@@ -2,7 +2,6 @@
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
 import { chooseLearningPath, type PathEntry, reasonOfLeast } from "../../../judge/learning-path.ts";
-import type { BearingConfig } from "../bearing-config.ts";
 import type { WaveformRows } from "./recorded-rows.ts";
 
 /** What is divided: a recording, or what a manifest says of it. */
@@ -77,13 +76,9 @@ export function sayLittleEvidence(heldOut: readonly PathEntry[]): string | null 
 
 /** Fails as {@link divideByGroups} by what a manifest says alone, before anything is read. */
 export function checkDivision(
-  {
-    dataset,
-    hypotheses,
-  }: Pick<BearingConfig, "hypotheses"> & {
-    readonly dataset: Pick<BearingConfig["dataset"], "heldOutGroups">;
-  },
+  heldOutGroups: readonly string[],
   entries: readonly RecordedEntry[],
+  modes: readonly string[],
 ): void {
   const labelled = entries.map((entry) => ({
     entry,
@@ -94,8 +89,7 @@ export function checkDivision(
     extra: labelled.filter(({ entry }) => !entry.learn),
     machines: [...new Set(entries.map(({ machine }) => machine))],
   };
-  const modes = hypotheses.map(({ failureMode }) => failureMode);
-  divideByGroups(dataset.heldOutGroups, said, modes);
+  divideByGroups(heldOutGroups, said, modes);
 }
 
 function refuseMissing(
