@@ -50,15 +50,19 @@ interface SplitProtocol {
     | undefined;
 }
 
+/** Where recordings are. */
+export interface RecordingsDataset {
+  readonly kind: "recordings";
+  /** What the lineage calls the data set. */
+  readonly name: string;
+  /** The manifest of the recordings: a file beside the configuration, which travels in the bundle. */
+  readonly manifest: string;
+  /** Below the data folder, where the recordings lie; absent: that is the manifest's own folder. */
+  readonly folder?: string | undefined;
+}
+
 export interface BearingConfig extends CommonConfig {
-  readonly dataset: {
-    readonly kind: "recordings";
-    /** What the lineage calls the data set. */
-    readonly name: string;
-    /** The manifest of the recordings: a file beside the configuration, which travels in the bundle. */
-    readonly manifest: string;
-    /** Below the data folder, where the recordings lie; absent: that is the manifest's own folder. */
-    readonly folder?: string | undefined;
+  readonly dataset: RecordingsDataset & {
     /** Machines that are not trained on, and by which rule they were chosen, before any result was seen. */
     readonly heldOutGroups: readonly string[];
     readonly heldOutRule: string;
@@ -95,9 +99,9 @@ const figure = z
   .strictObject({ value: z.number(), low: z.number().nullable(), high: z.number().nullable() })
   .optional();
 
-/** Validators of the keys of `dataset` that say where the recordings are. */
+/** Validators of {@link RecordingsDataset}'s keys. */
 export const recordingsShape: {
-  readonly [Key in "kind" | "name" | "manifest" | "folder"]-?: z.ZodType<BearingConfig["dataset"][Key]>;
+  readonly [Key in keyof RecordingsDataset]-?: z.ZodType<RecordingsDataset[Key]>;
 } = {
   kind: z.literal("recordings"),
   name: plainName.default("recordings"),

@@ -8,6 +8,7 @@ import {
   type DiagnosisKeys,
   diagnosisShape,
   type InventedRigsConfig,
+  type RecordingsDataset,
   recordingsShape,
 } from "./bearing-config.ts";
 import { type EmbeddedParent, embeddedParentSchema } from "./learn/parent-bundle.ts";
@@ -21,7 +22,7 @@ interface RememberedRigs {
 
 /** What is learnt is the recordings' alone; everything else is the parent's, unless the file says otherwise. */
 export interface TunedConfig extends CommonConfig, Pick<BearingConfig, DiagnosisKeys> {
-  readonly dataset: Omit<BearingConfig["dataset"], "heldOutGroups" | "heldOutRule">;
+  readonly dataset: RecordingsDataset;
   readonly from: EmbeddedParent;
   readonly tuning: TuningConfig;
   readonly inventedRigs: RememberedRigs;

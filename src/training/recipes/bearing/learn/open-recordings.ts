@@ -8,7 +8,8 @@ import {
   parseRecordingsManifest,
   type RecordingsManifest,
 } from "../../../dataset/recordings/recordings-manifest.ts";
-import type { BearingConfig } from "../bearing-config.ts";
+import type { CommonConfig } from "../../common-config.ts";
+import type { RecordingsDataset } from "../bearing-config.ts";
 
 /** A set of recordings, where it lies and what its manifest says of it. */
 export interface OpenRecordings {
@@ -19,12 +20,7 @@ export interface OpenRecordings {
 
 /** Opens them; `files` holds the manifest. Fails with CONFIG_INVALID, DATA_MISSING or DATA_FORMAT. */
 export async function openRecordings(
-  {
-    dataset,
-    channels,
-  }: Pick<BearingConfig, "channels"> & {
-    readonly dataset: Pick<BearingConfig["dataset"], "manifest" | "folder">;
-  },
+  { dataset, channels }: Pick<CommonConfig, "channels"> & { readonly dataset: RecordingsDataset },
   files: ReadonlyMap<string, Uint8Array>,
   dataDir: string,
 ): Promise<OpenRecordings> {
