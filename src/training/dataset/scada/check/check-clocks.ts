@@ -26,6 +26,12 @@ const knownZones = [
 /** Rows of an hour that must be repeated for it to be an hour that was twice, of six. */
 const repeatedRows = 4;
 
+/** A row of a turbine. */
+interface SeriesRow {
+  readonly series: TurbineSeries;
+  readonly row: number;
+}
+
 /** A local time that the zone's clocks never showed, and the cell that says it. */
 export interface NeverTime {
   readonly place: CellPlace;
@@ -88,18 +94,16 @@ function checkConfigured(farm: ScannedFarm, clock: TimeZone): DataFinding[] {
 function checkOthers(farm: ScannedFarm, clock: TimeZone): DataFinding[] {
   const found = knownZones.flatMap((name) => {
     const other = openTimeZone(name)!;
-    let [evidence, place] = [0, null as { series: TurbineSeries; row: number; said: string } | null];
+    let [evidence, place] = [0, null as (SeriesRow & { readonly said: string }) | null];
     for (const change of listChanges(farm, other)) {
+      const isForward = change.afterMs > change.beforeMs;
       const widthMs = Math.abs(change.afterMs - change.beforeMs);
       // As the table's labels read when they are taken for the configured clock's.
       const from = change.atMs + Math.min(change.afterMs, change.beforeMs) - clock.offsetAt(change.atMs);
-      const shown =
-        change.afterMs > change.beforeMs
-          ? findSkipped(farm, from, widthMs)
-          : findDoubled(farm, from, widthMs);
+      const shown = (isForward ? findSkipped : findDoubled)(farm, from, widthMs);
       if (shown === null) continue;
-      evidence += change.afterMs > change.beforeMs ? 1 : 2;
-      const said = `${sayTime(from)} to ${sayTime(from + widthMs).slice(11)} ${change.afterMs > change.beforeMs ? "is missing" : "stands twice"}`;
+      evidence += isForward ? 1 : 2;
+      const said = `${sayTime(from)} to ${sayTime(from + widthMs).slice(11)} ${isForward ? "is missing" : "stands twice"}`;
       place ??= { ...shown, said };
     }
     return place === null ? [] : [{ name, evidence, place }];
@@ -132,11 +136,7 @@ function listChanges({ turbines }: ScannedFarm, zone: TimeZone): ClockChange[] {
 }
 
 /** No turbine has a row within, and half of them or more have rows just before and just after. */
-function findSkipped(
-  { turbines }: ScannedFarm,
-  from: number,
-  widthMs: number,
-): { series: TurbineSeries; row: number } | null {
+function findSkipped({ turbines }: ScannedFarm, from: number, widthMs: number): SeriesRow | null {
   if (turbines.some((series) => countRows(series, from, from + widthMs) > 0)) return null;
   const around = turbines.filter(
     (series) =>
@@ -147,11 +147,7 @@ function findSkipped(
 }
 
 /** Most rows of the hour are there twice, for half of the turbines or more: one may have been silent. */
-function findDoubled(
-  { turbines, repeated }: ScannedFarm,
-  from: number,
-  widthMs: number,
-): { series: TurbineSeries; row: number } | null {
+function findDoubled({ turbines, repeated }: ScannedFarm, from: number, widthMs: number): SeriesRow | null {
   const doubled = turbines.filter(({ turbine }) => {
     const times = repeated.get(turbine);
     const within = times?.filter((timeMs) => timeMs >= from && timeMs < from + widthMs);
@@ -160,10 +156,7 @@ function findDoubled(
   return placeAt(doubled.length < turbines.length / 2 ? [] : doubled, from);
 }
 
-function placeAt(
-  [series]: readonly TurbineSeries[],
-  from: number,
-): { series: TurbineSeries; row: number } | null {
+function placeAt([series]: readonly TurbineSeries[], from: number): SeriesRow | null {
   return series === undefined ? null : { series, row: lowerBound(series.timestampMs, from) };
 }
 
