@@ -3,10 +3,9 @@
  * in where the entry says `{1}`, `{2}`, … Of two entries for one channel the first counts, unless both name the very file.
  */
 
-import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { compareTexts } from "../../../core/maths/compare-texts.ts";
 import { capturePath, listFolderFiles } from "./folder-files.ts";
-import { type ManifestEntry, refuseEntry } from "./manifest-entry.ts";
+import { leaveOut, type ManifestEntry, type OnRefused, refuseEntry } from "./manifest-entry.ts";
 
 /** Channels that a manifest may come to. */
 const maxChannels = 200_000;
@@ -25,7 +24,7 @@ interface ExpandedManifest {
 export async function expandManifest(
   entries: readonly ManifestEntry[],
   root: string,
-  onRefused?: (error: AuroraError, where?: string) => void,
+  onRefused?: OnRefused,
 ): Promise<ExpandedManifest> {
   const files = await listFolderFiles(root);
   const known = new Set(files);
@@ -62,8 +61,7 @@ export async function expandManifest(
     try {
       expand(entry);
     } catch (error) {
-      if (onRefused === undefined || !(error instanceof AuroraError)) throw error;
-      onRefused(error, entry.where);
+      leaveOut(error, onRefused, entry.where);
     }
   }
   // A stable sort: within a file the manifest's order stays.

@@ -5,7 +5,7 @@
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { faultKinds } from "../../../core/contract/bundle/bearing-fault.ts";
-import { isAbsent } from "../../../core/contract/fields.ts";
+import { type Fields, isAbsent } from "../../../core/contract/fields.ts";
 import { plainPathInside } from "../inside-folder.ts";
 import { plainKey } from "../plain-key.ts";
 import { isSameBearing } from "../sidecar/bearing-words.ts";
@@ -41,9 +41,9 @@ export interface ManifestEntry {
 
 /** What an entry is made of. */
 interface EntryWords {
-  readonly own: Readonly<Record<string, unknown>>;
+  readonly own: Fields;
   /** Given once for all entries. */
-  readonly common: Readonly<Record<string, unknown>>;
+  readonly common: Fields;
   readonly bearings: ReadonlyMap<string, BearingOrders>;
 }
 
@@ -152,6 +152,15 @@ export function nameBearing(
   return { ...part, bearing: found };
 }
 
+/** Told of an entry that cannot be read, which is then left out; `where` is its place in the manifest. */
+export type OnRefused = (error: AuroraError, where?: string) => void;
+
+/** Tells of an entry that failed alone. @throws `error` where nobody listens, or where it is no user's error */
+export function leaveOut(error: unknown, onRefused: OnRefused | undefined, where?: string): void {
+  if (onRefused === undefined || !(error instanceof AuroraError)) throw error;
+  onRefused(error, where);
+}
+
 const formHint =
   "an entry is {file: turbine1/a.csv, label: inner-race, machine: turbine1, rpm: 1500, rateHz: 25600, unit: g, bearing: {balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04}}; keys for all entries may stand above `recordings`";
 
@@ -172,7 +181,7 @@ export function checkPath(file: string, where: string): string {
 }
 
 /** The words that are a sidecar's; a replay's, `time`, `point` and `turbine`, are none here. */
-function withoutOwn(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function withoutOwn(fields: Fields): Record<string, unknown> {
   const isSidecars = (key: string): boolean => plainKey(key) !== "speed" && isSidecar({ [key]: 0 });
   return Object.fromEntries(Object.entries(fields).filter(([key]) => isSidecars(key)));
 }

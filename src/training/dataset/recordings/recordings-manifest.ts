@@ -19,12 +19,18 @@ import { extname } from "node:path";
 import { isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
-import { isFields } from "../../../core/contract/fields.ts";
+import { type Fields, isFields } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../csv.ts";
 import { parseBearingWords } from "../sidecar/bearing-words.ts";
 import { joinFields } from "./join-fields.ts";
-import { type ManifestEntry, parseManifestEntry, refuseEntry } from "./manifest-entry.ts";
+import {
+  leaveOut,
+  type ManifestEntry,
+  type OnRefused,
+  parseManifestEntry,
+  refuseEntry,
+} from "./manifest-entry.ts";
 import { type ManifestSplits, parseSplits } from "./recording-splits.ts";
 
 /** Largest manifest: it travels in the bundle. */
@@ -47,12 +53,15 @@ export interface RecordingsManifest {
 
 /** Fields of an entry and where they stand. */
 interface Listed {
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fields: Fields;
   readonly where: string;
 }
 
-/** One who is told of an entry that cannot be read, which is then left out. */
-type OnRefused = (error: AuroraError) => void;
+interface ListedManifest {
+  /** What stands above the entries. */
+  readonly common: Fields;
+  readonly listed: readonly Listed[];
+}
 
 /** Reads `path`. Fails with CONFIG_INVALID; with `onRefused` an entry fails alone. */
 export async function readRecordingsManifest(
@@ -91,8 +100,7 @@ export function parseRecordingsManifest(
         parseManifestEntry({ own: fields, common: rest, bearings: named }, where),
       );
     } catch (error) {
-      if (onRefused === undefined || !(error instanceof AuroraError)) throw error;
-      onRefused(error);
+      leaveOut(error, onRefused);
       return [];
     }
   });
@@ -120,10 +128,7 @@ function decode(bytes: Uint8Array, path: string): string {
   }
 }
 
-function readTable(
-  text: string,
-  path: string,
-): { common: Record<string, unknown>; listed: readonly Listed[] } {
+function readTable(text: string, path: string): ListedManifest {
   let table: ReturnType<typeof parseCsv>;
   const header = text.slice(0, text.indexOf("\n") + 1 || text.length);
   const separator = header.includes(";") && !header.includes(",") ? ";" : ",";
@@ -145,10 +150,7 @@ function readTable(
   return { common: {}, listed };
 }
 
-function readYaml(
-  text: string,
-  path: string,
-): { common: Record<string, unknown>; listed: readonly Listed[] } {
+function readYaml(text: string, path: string): ListedManifest {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
@@ -177,7 +179,7 @@ function readYaml(
 }
 
 /** An entry with `channels` is one of each of them. */
-function splitChannels({ fields, where }: Listed, common: Readonly<Record<string, unknown>>): Listed[] {
+function splitChannels({ fields, where }: Listed, common: Fields): Listed[] {
   const { channels = common.channels, ...rest } = fields;
   if (channels === undefined || channels === null || channels === "") return [{ fields: rest, where }];
   if (!isFields(channels) || Object.keys(channels).length === 0) {
@@ -209,8 +211,7 @@ function parseBearings(
         ? `bearing ${name} is not of the form {balls: 9, ball_diameter: …, pitch_diameter: …}`
         : `bearing ${name}: ${orders.error}`,
     );
-    if (onRefused === undefined) throw refused;
-    onRefused(refused);
+    leaveOut(refused, onRefused);
   }
   return named;
 }

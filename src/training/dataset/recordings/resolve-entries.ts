@@ -14,7 +14,7 @@ import { readSpeed } from "../speed/read-speed.ts";
 import { meanSpeed, type RecordedSpeed } from "../speed/recorded-speed.ts";
 import { expandManifest } from "./expand-manifest.ts";
 import { createFileNotes } from "./file-notes.ts";
-import { type ManifestEntry, nameBearing } from "./manifest-entry.ts";
+import { leaveOut, type ManifestEntry, nameBearing, type OnRefused } from "./manifest-entry.ts";
 import type { RecordedEntry } from "./recording-set.ts";
 import type { RecordingsManifest } from "./recordings-manifest.ts";
 
@@ -42,9 +42,6 @@ interface ResolvedManifest {
   /** Everything that says or holds something of the recordings, below the root. */
   readonly files: readonly string[];
 }
-
-/** Told of an entry that cannot be resolved, which is then left out; `where` is its place in the manifest. */
-type OnRefused = (error: AuroraError, where?: string) => void;
 
 /** What an entry and a description beside the file may say differently. */
 const contradictable = [
@@ -84,8 +81,7 @@ export async function resolveEntries(
       for (const name of [file, listed.speed?.file ?? file, ...listSidecars(file)])
         if (known.has(name)) files.add(name);
     } catch (error) {
-      if (onRefused === undefined || !(error instanceof AuroraError)) throw error;
-      onRefused(error, listed.where);
+      leaveOut(error, onRefused, listed.where);
     }
   }
   for (const index of notes.indices) files.add(relative(root, index).replaceAll("\\", "/"));

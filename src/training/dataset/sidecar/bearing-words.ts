@@ -9,6 +9,7 @@ import {
 } from "../../../core/contract/bundle/bearing.ts";
 import { computeBearingOrders } from "../../../core/contract/bundle/bearing-geometry.ts";
 import { sayIssue } from "../../../core/contract/config/describe-issue.ts";
+import type { Fields } from "../../../core/contract/fields.ts";
 import { failed, ok, type Result } from "../../../core/contract/result.ts";
 import { plainKey } from "../plain-key.ts";
 
@@ -30,7 +31,7 @@ export function bearingWordKind(key: string): "name" | "orders" | "geometry" | n
 }
 
 /** Does any key speak of a bearing? */
-export function speaksOfBearing(fields: Readonly<Record<string, unknown>>): boolean {
+export function speaksOfBearing(fields: Fields): boolean {
   return Object.keys(fields).some((key) => known.has(plainKey(key)));
 }
 
@@ -38,7 +39,7 @@ export function speaksOfBearing(fields: Readonly<Record<string, unknown>>): bool
  * Fault orders of `fields`: the orders themselves (`ftf` follows from the races' where it is not there), or a geometry.
  * `bsf` is twice the spin of a rolling element: the rate at which its defect meets a race. The error is a sentence.
  */
-export function parseBearingWords(fields: Readonly<Record<string, unknown>>): Result<BearingOrders, string> {
+export function parseBearingWords(fields: Fields): Result<BearingOrders, string> {
   const values = new Map(Object.entries(fields).map(([key, value]) => [plainKey(key), toNumber(value)]));
   const [bpfo, bpfi, bsf, given] = bearingOrderNames.map((name) => values.get(name));
   if (bpfo !== undefined || bpfi !== undefined || bsf !== undefined || given !== undefined) {

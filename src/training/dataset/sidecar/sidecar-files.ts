@@ -12,7 +12,7 @@
 import { basename, extname } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
-import { isFields } from "../../../core/contract/fields.ts";
+import { type Fields, isFields } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../csv.ts";
 import { matchesPattern } from "../match-pattern.ts";
@@ -150,7 +150,7 @@ function listEntries(path: string, text: string): Entry[] {
   });
 }
 
-function toEntry(fields: Readonly<Record<string, unknown>>, name: string | null, where: string): Entry {
+function toEntry(fields: Fields, name: string | null, where: string): Entry {
   const given = fields.file ?? fields.files ?? fields.pattern ?? fields.name ?? name;
   const pattern = given === null || given === undefined || given === "" ? null : String(given);
   return { pattern, part: parseSidecarWords(fields, where) };

@@ -1,6 +1,6 @@
 /** The keys of a description of samples, in any usual spelling: which are read, and what they come to. */
 import { maxPolePairs } from "../../../core/contract/bundle/stated-shafts.ts";
-import { isAbsent } from "../../../core/contract/fields.ts";
+import { type Fields, isAbsent } from "../../../core/contract/fields.ts";
 import { plainKey } from "../plain-key.ts";
 import { speaksOfBearing } from "./bearing-words.ts";
 
@@ -36,7 +36,7 @@ export function oneSpelling(key: string): string {
 }
 
 /** Does any key say something of a file's samples? */
-export function isSidecar(fields: Readonly<Record<string, unknown>>): boolean {
+export function isSidecar(fields: Fields): boolean {
   const names: readonly string[] = [
     ...Object.values(numberKeys).flatMap((key) => key.names),
     "bearing",
@@ -54,16 +54,13 @@ const otherKeys: ReadonlySet<string> = new Set(
 );
 
 /** Keys of `fields` that nobody reads, as they are written, but for those of `more`, in one spelling: a word may be misspelt. */
-export function findUnreadKeys(
-  fields: Readonly<Record<string, unknown>>,
-  more: ReadonlySet<string>,
-): readonly string[] {
+export function findUnreadKeys(fields: Fields, more: ReadonlySet<string>): readonly string[] {
   const isRead = (key: string): boolean => otherKeys.has(key) || more.has(key);
   return Object.keys(fields).filter((key) => !isRead(plainKey(key)) && !isSidecar({ [key]: 0 }));
 }
 
 /** Does any key state a speed that stays? */
-export function saysRpm(fields: Readonly<Record<string, unknown>>): boolean {
+export function saysRpm(fields: Fields): boolean {
   const { names } = numberKeys.shaftRpm;
   return Object.entries(fields).some(([key, value]) => names.includes(plainKey(key)) && !isAbsent(value));
 }

@@ -14,7 +14,7 @@ import {
   mostGearedTurns,
   parseGearedShafts,
 } from "../../../core/contract/bundle/stated-shafts.ts";
-import { isAbsent } from "../../../core/contract/fields.ts";
+import { type Fields, isAbsent } from "../../../core/contract/fields.ts";
 import { isPlausibleTime, parseTime } from "../parse-time.ts";
 import { plainKey } from "../plain-key.ts";
 import { readSpeed } from "../speed/read-speed.ts";
@@ -162,7 +162,7 @@ export function listSidecars(path: string): readonly [withEnding: string, withou
 }
 
 /** Reads `fields`; `where` names them in complaints. Keys that mean nothing here are passed over. Fails with CONFIG_INVALID. */
-export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, where: string): SidecarPart {
+export function parseSidecarWords(fields: Fields, where: string): SidecarPart {
   const values = new Map(Object.entries(fields).map(([key, value]) => [plainKey(key), value]));
   const refuse = (detail: string): never => {
     throw new AuroraError("CONFIG_INVALID", `${where}: ${detail}`, {
@@ -212,7 +212,7 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
       : undefined;
   };
   const inner = values.get("bearing");
-  const bearingOf = (words: Readonly<Record<string, unknown>>): BearingOrders => {
+  const bearingOf = (words: Fields): BearingOrders => {
     const parsed = parseBearingWords(words);
     return parsed.ok ? parsed.value : refuse(`bearing: ${parsed.error}`);
   };
@@ -258,6 +258,6 @@ function isZero(value: unknown): boolean {
 }
 
 /** A row of a table has all columns: only filled ones speak. */
-function hasBearing(fields: Readonly<Record<string, unknown>>): boolean {
+function hasBearing(fields: Fields): boolean {
   return speaksOfBearing(Object.fromEntries(Object.entries(fields).filter(([, value]) => !isAbsent(value))));
 }

@@ -2,7 +2,7 @@
  * Where the shaft's speed over time is, as people write it: `rpm` (a channel of the recording), or
  * `{channel: tacho, pulses: 1}`, `{channel: speed, unit: hz}`, `{file: speed.csv, rateHz: 10, unit: rpm, scale: 2}`.
  */
-import { isAbsent, isFields } from "../../../core/contract/fields.ts";
+import { type Fields, isAbsent, isFields } from "../../../core/contract/fields.ts";
 import { plainPathInside } from "../inside-folder.ts";
 import { plainKey } from "../plain-key.ts";
 
@@ -111,7 +111,7 @@ function readNumber(
 const words = ["file", "channel", "unit", "pulses", "scale"];
 
 /** Keys in one spelling; the rate under its usual names. */
-function plainWords(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function plainWords(fields: Fields): Record<string, unknown> {
   const named = (key: string): string => {
     const plain = plainKey(key);
     if (["ratehz", "rate", "fs", "fshz"].includes(plain)) return "rateHz";
