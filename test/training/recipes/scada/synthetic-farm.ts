@@ -34,7 +34,6 @@ export function makeDays(
       ]),
     ),
     sensorFaults: [],
-    mae: [],
     dailyError: new Float64Array(days),
   }));
 }

@@ -57,13 +57,7 @@ export function chainForward(
       const predicted = { standardised, outputs: runDense(network, standardised, rows.rows) };
       const all = computeTurbineResiduals({ rows, predicted, spec: own }, learnable);
       // Every student lives through the whole past, as a bundle does on the day that it is installed.
-      chained[at]!.push(
-        replayResiduals(rows, all, {
-          spec: own,
-          repairs: orderEvents(failures, services),
-          errorsFromMs: fromMs,
-        }),
-      );
+      chained[at]!.push(replayResiduals(rows, all, { spec: own, repairs: orderEvents(failures, services) }));
     }
     progress(index + 1, begins.length);
   }
@@ -79,8 +73,8 @@ function commissionUntil(statistics: ResidualStatistics, beginMs: number, endMs:
 
 /** Of each stretch the days that its own student judged; what came before the first one is the first one's too. */
 function spliceDays(replays: readonly TurbineDays[], begins: readonly number[]): TurbineDays {
-  const { turbine, days, mae, scores } = replays.at(-1)!;
-  const outputs = mae.length;
+  const { turbine, days, z: last, scores } = replays.at(-1)!;
+  const outputs = last.length / days.length;
   const judgeOf = (day: number): TurbineDays =>
     replays[Math.max(0, begins.filter((begin) => begin <= day).length - 1)]!;
   const pick = <T>(of: (replay: TurbineDays, at: number) => T): T[] =>
@@ -88,7 +82,6 @@ function spliceDays(replays: readonly TurbineDays[], begins: readonly number[]):
   return {
     turbine,
     days,
-    mae,
     z: Float64Array.from(pick(({ z }, at) => [...z.subarray(at * outputs, (at + 1) * outputs)]).flat()),
     scores: new Map(
       [...scores.keys()].map((component) => [

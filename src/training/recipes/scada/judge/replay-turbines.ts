@@ -78,7 +78,7 @@ export function replayStudent(
   return subject.rows.turbines.map((rows) => {
     const residuals = computeTurbineResiduals({ rows, predicted: predict(rows), spec }, learnable);
     return {
-      ...replayResiduals(rows, residuals, { spec, repairs, errorsFromMs: fromMs }),
+      ...replayResiduals(rows, residuals, { spec, repairs }),
       cells: collectErrorCells(rows, residuals, { bands, fromMs }),
     };
   });
@@ -103,15 +103,13 @@ interface ReplayContext {
   readonly spec: ReplaySpec;
   /** Failures and services in order of time, of which each is told on its day. */
   readonly repairs: readonly LoggedEvent[];
-  /** Begin of the rows that {@link TurbineDays.mae} is the mean of. */
-  readonly errorsFromMs: number;
 }
 
 /** Lives through one turbine's residuals; rows of NaN count as not usable. */
 export function replayResiduals(
   rows: TurbineRows,
   residuals: Float64Array,
-  { spec, repairs, errorsFromMs }: ReplayContext,
+  { spec, repairs }: ReplayContext,
 ): TurbineDays {
   const outputs = spec.residuals.length;
   const own = repairs.filter((repair) => repair.turbine === rows.turbine);
@@ -138,9 +136,7 @@ export function replayResiduals(
       for (const output of seen.sensorFaults) sensorFaults.push([at, output]);
     }
   };
-  const errors = new Float64Array(outputs);
   const errorOfDay = new Map<number, { sum: number; count: number }>();
-  let judged = 0;
   for (let row = 0; row < rows.rows; row++) {
     const timeMs = rows.timestampMs[row]!;
     take(median.advance(timeMs));
@@ -151,9 +147,6 @@ export function replayResiduals(
     errorOfDay.set(dayOf(timeMs), today);
     for (const residual of current) today.sum += Math.abs(residual);
     today.count += outputs;
-    if (timeMs < errorsFromMs) continue;
-    judged++;
-    for (let output = 0; output < outputs; output++) errors[output]! += Math.abs(current[output]!);
   }
   take(median.advance(Number.POSITIVE_INFINITY));
   return {
@@ -164,7 +157,6 @@ export function replayResiduals(
       monitor.components.map((component, index) => [component, Float64Array.from(scores[index]!)]),
     ),
     sensorFaults,
-    mae: Array.from(errors, (sum) => sum / Math.max(1, judged)),
     dailyError: Float64Array.from(days, (day) => {
       const error = errorOfDay.get(day);
       return error === undefined ? Number.NaN : error.sum / error.count;

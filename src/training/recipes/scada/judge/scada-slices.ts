@@ -35,8 +35,6 @@ export interface TurbineDays {
   readonly scores: ReadonlyMap<string, Float64Array>;
   /** Days on which an output was set aside because its sensor stepped, as [day, output]. */
   readonly sensorFaults: readonly (readonly [number, number])[];
-  /** Mean |residual| a output over the usable rows from the replay's `errorsFromMs` on. */
-  readonly mae: readonly number[];
   /** Mean |residual| of each day over usable rows and outputs; NaN without rows. */
   readonly dailyError: Float64Array;
 }

@@ -34,7 +34,6 @@ function makeForm(noise: number, offset: number): TurbineErrors[] {
       cells,
       scores: new Map(),
       sensorFaults: [],
-      mae: [],
       dailyError: new Float64Array(90),
     };
   });
