@@ -48,7 +48,7 @@ describe.skipIf(!present)("on the recordings (set AURORA_DATA to the data folder
         ["test", held],
       ] as const) {
         const path = join(cwru, "splits", `fold_${fold}`, `${part}_${side}.csv`);
-        const table = parseCsv(await readDataText(path), path);
+        const table = parseCsv(await readDataText(path, 1 << 24), path);
         const id = csvColumn(table, "waveform_id", path);
         expect(new Set(entries.map((entry) => entry.id))).toEqual(new Set(table.rows.map((row) => row[id])));
       }
@@ -64,7 +64,7 @@ describe.skipIf(!present)("on the recordings (set AURORA_DATA to the data folder
 
   test("labels, machines and the bearings' orders are those of the data set's table", async () => {
     const path = join(cwru, "splits", "waveforms.csv");
-    const table = parseCsv(await readDataText(path), path);
+    const table = parseCsv(await readDataText(path, 1 << 24), path);
     const { entries } = await openCwruRecordings(data);
     const byId = new Map(entries.map((entry) => [entry.id, entry]));
     for (const row of table.rows) {

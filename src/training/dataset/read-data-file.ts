@@ -7,14 +7,11 @@ import { gunzipSync } from "node:zlib";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 
-/** Largest file that is read unless the caller says otherwise: 256 MiB. */
-const maxDataFileBytes = 256 * 1024 * 1024;
-
 /**
  * The bytes of `path`; a name that ends in `.gz` is unpacked. `maxBytes` bounds the file and what it unpacks to.
  * Fails with DATA_MISSING when it is not there or cannot be read, with DATA_FORMAT when it is too large or not gzip.
  */
-export async function readDataFile(path: string, maxBytes: number = maxDataFileBytes): Promise<Uint8Array> {
+export async function readDataFile(path: string, maxBytes: number): Promise<Uint8Array> {
   const bytes = await readFileBounded(path, maxBytes, {
     op: "read data file",
     hint: "pass the data folder with --data DIR or AURORA_DATA",
@@ -40,7 +37,7 @@ export async function readDataFile(path: string, maxBytes: number = maxDataFileB
 }
 
 /** The text of a file as UTF-8 without byte order mark. Fails as {@link readDataFile}, and on bytes that are not UTF-8. */
-export async function readDataText(path: string, maxBytes: number = maxDataFileBytes): Promise<string> {
+export async function readDataText(path: string, maxBytes: number): Promise<string> {
   const bytes = await readDataFile(path, maxBytes);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

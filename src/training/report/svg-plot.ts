@@ -1,4 +1,4 @@
-/** Small drawings for the report: axes, lines, points with whiskers, bars. SVG text; colours are classes of the page. */
+/** Small drawings for the report: axes, lines, points with whiskers. SVG text; colours are classes of the page. */
 
 export interface Axis {
   readonly label: string;
@@ -25,7 +25,6 @@ interface PlotOptions {
   /** More SVG in plot coordinates, through `scale`. */
   readonly extra?: (scale: Scale) => string;
   readonly width?: number;
-  readonly height?: number;
   /** What a screen reader says. */
   readonly alt: string;
 }
@@ -36,10 +35,11 @@ export interface Scale {
   readonly y: (value: number) => number;
 }
 
+const height = 300;
 const margin = { left: 54, right: 14, top: 12, bottom: 42 } as const;
 
 export function drawPlot(options: PlotOptions): string {
-  const { x, y, lines, width = 420, height = 300, extra, alt } = options;
+  const { x, y, lines, width = 420, extra, alt } = options;
   const legend = [
     ...new Map(lines.filter(({ name }) => name !== "").map((line) => [line.name, line])).values(),
   ];

@@ -20,10 +20,10 @@ test("a gzip file is unpacked, and its unpacked size is bounded", async () => {
 test("a damaged gzip file and text that is not UTF-8 are DATA_FORMAT, a missing file is DATA_MISSING", async () => {
   await writeFile(join(dir, "bad.gz"), gzipSync(Buffer.alloc(5000, "x")).subarray(0, 20));
   await writeFile(join(dir, "latin1.csv"), Buffer.from([0x61, 0xe9, 0x0a]));
-  await expect(readDataFile(join(dir, "bad.gz"))).rejects.toMatchObject({ code: "DATA_FORMAT" });
-  await expect(readDataText(join(dir, "latin1.csv"))).rejects.toMatchObject({ code: "DATA_FORMAT" });
-  await expect(readDataFile(join(dir, "none.csv"))).rejects.toMatchObject({ code: "DATA_MISSING" });
-  await expect(readDataFile(dir)).rejects.toMatchObject({ code: "DATA_MISSING" });
+  await expect(readDataFile(join(dir, "bad.gz"), 5000)).rejects.toMatchObject({ code: "DATA_FORMAT" });
+  await expect(readDataText(join(dir, "latin1.csv"), 5000)).rejects.toMatchObject({ code: "DATA_FORMAT" });
+  await expect(readDataFile(join(dir, "none.csv"), 5000)).rejects.toMatchObject({ code: "DATA_MISSING" });
+  await expect(readDataFile(dir, 5000)).rejects.toMatchObject({ code: "DATA_MISSING" });
 });
 
 test("a fingerprint depends on names and bytes, not on order or repetition", async () => {
