@@ -8,7 +8,6 @@ import { parseDay, type ScadaTableDataset } from "./table-config.ts";
 interface EmptyPeriod {
   /** Null: of no turbine at all. */
   readonly turbine: string | null;
-  readonly part: "learn" | "test";
   readonly problem: string;
   readonly cure: string;
 }
@@ -27,7 +26,6 @@ export function listEmptyPeriods(
     const span = part === "learn" ? `before ${period.test}` : `from ${period.test} to ${period.end}`;
     const words = (who: string, turbine: string | null): EmptyPeriod => ({
       turbine,
-      part,
       problem: `the tables hold no row of ${who} ${span}, which are ${part === "learn" ? "learnt from" : "judged on"}`,
       cure: "move dataset.period.test and end into what the tables hold, or name the files that are missing",
     });

@@ -17,7 +17,7 @@ export interface CellPlace {
 
 /** What becomes of a cell's time. */
 export type Moment =
-  | { readonly kind: "time"; readonly timeMs: number; readonly isDoubled: boolean }
+  | { readonly kind: "time"; readonly timeMs: number }
   /** The clocks of the zone never showed it. */
   | { readonly kind: "never"; readonly localMs: number }
   | { readonly kind: "none" };
@@ -41,7 +41,7 @@ export function createMomentReader({ form = "iso", zone }: TimeConfig): MomentRe
     read: (cell, owner) => {
       const written = readTime(cell);
       if (written === null) return none;
-      if (!written.isLocal) return { kind: "time", timeMs: written.timeMs, isDoubled: false };
+      if (!written.isLocal) return { kind: "time", timeMs: written.timeMs };
       const localMs = written.timeMs;
       const moments = clock.momentsOf(localMs);
       if (moments.length === 0) return { kind: "never", localMs };
@@ -51,12 +51,12 @@ export function createMomentReader({ form = "iso", zone }: TimeConfig): MomentRe
       if (moments.length === 1) {
         own.isFalling = localMs < own.lastMs;
         own.lastMs = localMs;
-        return { kind: "time", timeMs: moments[0]!, isDoubled: false };
+        return { kind: "time", timeMs: moments[0]! };
       }
       const seen = own.doubled.get(localMs) ?? 0;
       own.doubled.set(localMs, seen + 1);
       const isLater = own.isFalling ? seen === 0 : seen > 0;
-      return { kind: "time", timeMs: moments[isLater ? 1 : 0]!, isDoubled: true };
+      return { kind: "time", timeMs: moments[isLater ? 1 : 0]! };
     },
   };
 }

@@ -69,7 +69,7 @@ export interface InventedRig {
   readonly shaft: readonly number[];
   readonly meshes: readonly Mesh[];
   readonly hum: Hum | null;
-  /** Knocks a second, and their strength in rms of the noise. */
+  /** Knocks a second. */
   readonly knocksHz: number;
   /** Blows of something loose, so many a turn of the shaft; 0 = none. */
   readonly looseOrder: number;
