@@ -37,6 +37,10 @@ test("inference goes on while the broker cannot be reached; then everything arri
   );
   expect(before.mqtt.connected).toBe(false);
   expect(before.windows.dropped).toBe(0);
+  const metrics = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
+  expect(metrics).toMatch(/^aurora_alerts_unpublished [1-9]/m);
+  expect(metrics).toMatch(/^aurora_outbox_alerts [1-9]/m);
+  expect(metrics).toContain("aurora_outbox_trouble 0\n");
 
   const collector = await installation.startCollector();
   const subscriber = await listen(installation);

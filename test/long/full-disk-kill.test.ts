@@ -40,6 +40,7 @@ test("alerts of a full disk outlive a kill, and the collector hears of them", as
   await until(async () => (await read(first)).outbox.trouble === "full", "the full disk", 40_000);
   await until(async () => (await read(first)).unpublishedAlerts > 0, "the alert", 40_000);
   expect((await read(first)).outbox.lanes.alert.records).toBe(1);
+  expect(await first.read("/metrics")).toContain("aurora_outbox_trouble 1\n");
   await first.kill();
 
   const collector = await installation.startCollector();

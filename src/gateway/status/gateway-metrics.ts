@@ -28,6 +28,7 @@ type MeasuredParts = Pick<
   | "drift"
   | "sources"
   | "unfitFiles"
+  | "journal"
 >;
 
 /** Upper bounds in seconds, fine around the 20 ms that a busy gateway stays below. */
@@ -65,6 +66,21 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
   );
   total("windows_dropped", "Windows that could not be decided since the start.", () => quality.total.dropped);
   gauge("outbox_records", "Records that the collector has not stored yet.", () => outbox.counts().records);
+  gauge(
+    "outbox_alerts",
+    "Alerts that the collector has not stored yet.",
+    () => outbox.counts().lanes.alert.records,
+  );
+  gauge(
+    "outbox_trouble",
+    "1 while not all that the gateway records can be written to its disk or read from it: /status and `aurora doctor` say why.",
+    () => (outbox.counts().trouble === null ? 0 : 1),
+  );
+  gauge(
+    "alerts_unpublished",
+    "Alerts that the broker has not taken yet: there is no connection, or it refuses them.",
+    () => parts.journal.undelivered,
+  );
   if (readDiskWrites() !== null) {
     total(
       "disk_written_bytes",
