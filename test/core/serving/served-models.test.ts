@@ -27,15 +27,8 @@ test("where devices infer the model before is open as well, until another one se
   for (const version of ["1.0.0", "1.10.0", "1.9.0"]) await put(version);
   const open = (inferredNames: readonly string[]) =>
     openServedModels({
-      names: [testBundleName],
+      ...servedFrom(folder),
       inferredNames,
-      bundlesDir: join(folder, "models"),
-      trustedKeyPaths: [join(folder, "release.pub")],
-      stateDir: join(folder, "state"),
-      engine: "integer",
-      runtimeVersion: "0.1.0",
-      files: nodeFileSystem,
-      logger: silentLogger,
       findMisfit: () => null,
       onRefused: ({ dir }) => expect.fail(dir),
     });
@@ -60,6 +53,20 @@ test("where devices infer the model before is open as well, until another one se
   before.release();
   await closed;
 });
+
+/** What a gateway is told of its model where all is in `folder`. */
+function servedFrom(folder: string) {
+  return {
+    names: [testBundleName],
+    bundlesDir: join(folder, "models"),
+    trustedKeyPaths: [join(folder, "release.pub")],
+    stateDir: join(folder, "state"),
+    engine: "integer",
+    runtimeVersion: "0.1.0",
+    files: nodeFileSystem,
+    logger: silentLogger,
+  } as const;
+}
 
 /** Shipped 1.0.0; 1.1.0 and then `active` were activated. Versions that are `wrong` compute otherwise here. */
 async function openOver(
@@ -91,15 +98,8 @@ async function openOver(
     turbines: [{ id: "WT1", points: [{ ...point, bundle: testBundleName }] }],
   });
   const models = await openServedModels({
-    names: [testBundleName],
+    ...servedFrom(folder),
     inferredNames,
-    bundlesDir: join(folder, "models"),
-    trustedKeyPaths: [join(folder, "release.pub")],
-    stateDir: join(folder, "state"),
-    engine: "integer",
-    runtimeVersion: "0.1.0",
-    files: nodeFileSystem,
-    logger: silentLogger,
     findMisfit: createFitCheck(config),
     proveSlot: async (_stateDir, _dir, { manifest: { version } }) => {
       if (wrong.includes(version)) throw new Error(`${version} computes otherwise`);

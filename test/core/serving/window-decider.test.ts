@@ -19,6 +19,19 @@ import {
 import { decisionAt } from "../decision/alarms/decisions.ts";
 import { feed } from "../decision/alarms/feed-register.ts";
 
+/** Its features are those of bearings. */
+function createBearingBundle(
+  change: Parameters<typeof createFakeBundle>[1] = {},
+  version = "1.0.0",
+): FakeBundle {
+  return createFakeBundle(version, {
+    features: bearingFeatureSpec,
+    groups: [...new Set(bearingFeatureSpec.list.map(({ group }) => group))],
+    window: bearingWindow,
+    ...change,
+  });
+}
+
 function create(bundle: FakeBundle, orders: { readonly bsf?: number } = {}) {
   const decisions: Decision[] = [];
   const alerts: AlertEvent[] = [];
@@ -87,11 +100,7 @@ describe("a point's decider", () => {
     const h1 = names.indexOf("bpfi.h1");
     const features = Float32Array.from(names, (_, column) => (column === h1 ? 2.5 : 0.5));
     const play = async (change: object): Promise<AlertEvent[]> => {
-      const bundle = createFakeBundle("1.0.0", {
-        features: bearingFeatureSpec,
-        groups: [...new Set(bearingFeatureSpec.list.map(({ group }) => group))],
-        window: bearingWindow,
-      });
+      const bundle = createBearingBundle();
       bundle.answer = 9;
       const { decider, alerts } = create(bundle);
       for (let index = 0; index < 20; index++) {
@@ -128,11 +137,7 @@ describe("a point's decider", () => {
     const names = bearingFeatureSpec.list.map(({ name }) => name);
     const features = Float32Array.from(names, (name) => (name.startsWith("bpfi.h") ? 2.5 : 0.5));
     const play = async (component: string, sinceMs: number): Promise<readonly string[]> => {
-      const bundle = createFakeBundle("1.0.0", {
-        features: bearingFeatureSpec,
-        groups: [...new Set(bearingFeatureSpec.list.map(({ group }) => group))],
-        window: bearingWindow,
-      });
+      const bundle = createBearingBundle();
       bundle.answer = 9;
       const { decider, alerts, decisions, register } = create(bundle);
       const window = windowAt(0, { features });
@@ -161,14 +166,7 @@ describe("a point's decider", () => {
     const h1 = names.indexOf("bpfi.h1");
     const features = Float32Array.from(names, (_, column) => (column === h1 ? 2.5 : 0.5));
     const play = async (orderAt: (shaftRpm: number) => number, changes: object[] = []): Promise<number> => {
-      const bundles = [{}, ...changes].map((change, at) =>
-        createFakeBundle(`1.${at}.0`, {
-          features: bearingFeatureSpec,
-          groups: [...new Set(bearingFeatureSpec.list.map(({ group }) => group))],
-          window: bearingWindow,
-          ...change,
-        }),
-      );
+      const bundles = [{}, ...changes].map((change, at) => createBearingBundle(change, `1.${at}.0`));
       const { decider, alerts } = create(bundles[0]!);
       for (let index = 0; index < 20; index++) {
         // At the one speed of the last windows nothing tells one from the other.
@@ -195,10 +193,7 @@ describe("a point's decider", () => {
   it("takes two modes for one fault where the bearing's lines do not tell them apart", async () => {
     const modes = ["inner-race", "outer-race", "ball"];
     const play = async (bsf: number): Promise<string[]> => {
-      const bundle = createFakeBundle("1.0.0", {
-        features: bearingFeatureSpec,
-        groups: [...new Set(bearingFeatureSpec.list.map(({ group }) => group))],
-        window: bearingWindow,
+      const bundle = createBearingBundle({
         outputs: modes.map((failureMode) => ({ failureMode, title: failureMode })),
         calibration: modes.map(() => ({ slope: 1, intercept: 0 })),
       });
