@@ -20,13 +20,9 @@ import {
 /** Version that this code writes, and the newest major that it reads. */
 const wireVersion: { readonly major: number; readonly minor: number } = { major: 1, minor: 0 };
 
-/** Bounds of a whole envelope. */
-interface EnvelopeLimits {
-  /** Default 1 MiB. */
-  readonly maxBytes?: number;
-  /** Default 2,000. */
-  readonly maxRecords?: number;
-}
+/** Bounds of a whole envelope: 1 MiB. */
+const maxBytes = 1_048_576;
+const maxRecords = 2000;
 
 /** What is wrong with the bytes of an envelope. */
 interface WireError {
@@ -65,11 +61,8 @@ interface PackedEnvelope extends EnvelopeHeader {
 }
 
 /** The envelope in `bytes`; nothing of it is a view on them. */
-export function decodeUplinkEnvelope(
-  bytes: Uint8Array,
-  limits: EnvelopeLimits = {},
-): Result<UplinkEnvelope, WireError> {
-  const packed = openUplinkEnvelope(bytes, limits);
+export function decodeUplinkEnvelope(bytes: Uint8Array): Result<UplinkEnvelope, WireError> {
+  const packed = openUplinkEnvelope(bytes);
   if (!packed.ok) return packed;
   try {
     return ok({ ...packed.value, records: packed.value.records.map(decodeRecord) });
@@ -79,12 +72,7 @@ export function decodeUplinkEnvelope(
 }
 
 /** As {@link decodeUplinkEnvelope}, but decodes no record: that takes long for a large envelope. */
-export function openUplinkEnvelope(
-  bytes: Uint8Array,
-  limits: EnvelopeLimits = {},
-): Result<PackedEnvelope, WireError> {
-  const maxBytes = limits.maxBytes ?? 1024 * 1024;
-  const maxRecords = limits.maxRecords ?? 2000;
+export function openUplinkEnvelope(bytes: Uint8Array): Result<PackedEnvelope, WireError> {
   if (bytes.length > maxBytes)
     return error("too-large", `${bytes.length} bytes, at most ${maxBytes} allowed`);
   try {

@@ -139,11 +139,10 @@ describe("decoding", () => {
   });
 
   test("bytes and records are bounded before anything is built", () => {
-    const bytes = encodeUplinkEnvelope(envelopeOf(sampleRecords));
-    expect(decodeUplinkEnvelope(bytes, { maxBytes: 10 })).toMatchObject({ error: { reason: "too-large" } });
-    expect(decodeUplinkEnvelope(bytes, { maxRecords: 6 })).toMatchObject({
-      error: { reason: "too-many-records" },
-    });
+    const large = new Uint8Array((1 << 20) + 1);
+    expect(decodeUplinkEnvelope(large)).toMatchObject({ error: { reason: "too-large" } });
+    const many = encodeUplinkEnvelope(envelopeOf(new Array(2001).fill(sampleRecords[0])));
+    expect(decodeUplinkEnvelope(many)).toMatchObject({ error: { reason: "too-many-records" } });
   });
 
   test("impossible headers are refused", () => {

@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { Lane } from "../../../src/core/contract/topics.ts";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
-import { assembleEnvelope, decodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
+import { decodeRecord } from "../../../src/core/wire/record-codec.ts";
 import { createOutbox, type Outbox, type OutboxOptions } from "../../../src/gateway/record/outbox.ts";
 import {
   openStoreFile,
@@ -38,9 +38,5 @@ export function contents(
 ): { first: number; records: readonly UplinkRecord[] } | null {
   const held = outbox.peek(lane, { maxRecords: 10_000, maxBytes: 1e9 });
   if (held === null) return null;
-  const { bootId, firstSequence, oldestSequence } = held;
-  const bytes = assembleEnvelope({ gateway: "g", bootId, lane, firstSequence, oldestSequence }, held.records);
-  const decoded = decodeUplinkEnvelope(bytes, { maxBytes: 1e9, maxRecords: 1e6 });
-  if (!decoded.ok) throw new Error(decoded.error.message);
-  return { first: firstSequence, records: decoded.value.records };
+  return { first: held.firstSequence, records: held.records.map(decodeRecord) };
 }
