@@ -7,15 +7,17 @@ import type { DriftReport, FeatureSketch } from "../contract/uplink-record.ts";
 import {
   asCount,
   asList,
-  asText,
+  asTexts,
   asUint32,
   compact,
   maxBins,
   maxSketches,
+  modelOfPoint,
   type Plain,
   WireRangeError,
 } from "./uplink-schema.ts";
 
+const names = [...modelOfPoint, "modelDigest"] as const;
 /** By their numbers on the wire, from 1. */
 const loadMeasures: readonly DriftLoad["by"][] = ["power", "speed"];
 const maxBand = 64;
@@ -32,12 +34,7 @@ export function packDriftReport(report: DriftReport): Plain {
   checkInterval(interval);
   checkColumns(report.sketches);
   return compact({
-    site: asText(report.site, "site"),
-    turbine: asText(report.turbine, "turbine"),
-    component: asText(report.component, "component"),
-    modelName: asText(report.modelName, "modelName"),
-    modelVersion: asText(report.modelVersion, "modelVersion"),
-    modelDigest: asText(report.modelDigest, "modelDigest"),
+    ...asTexts(report, names),
     ...interval,
     sketches: report.sketches.map(packSketch),
     ...(report.load === undefined ? {} : { load: packLoad(report.load) }),
@@ -48,12 +45,7 @@ export function packDriftReport(report: DriftReport): Plain {
 export function unpackDriftReport(plain: Plain): DriftReport {
   const report = {
     kind: "drift-report" as const,
-    site: asText(plain.site, "site"),
-    turbine: asText(plain.turbine, "turbine"),
-    component: asText(plain.component, "component"),
-    modelName: asText(plain.modelName, "modelName"),
-    modelVersion: asText(plain.modelVersion, "modelVersion"),
-    modelDigest: asText(plain.modelDigest, "modelDigest"),
+    ...asTexts(plain, names),
     fromMs: asCount(plain.fromMs, "fromMs"),
     toMs: asCount(plain.toMs, "toMs"),
     sketches: asList(plain.sketches, "sketches", maxSketches).map((sketch) => unpackSketch(sketch as Plain)),

@@ -10,9 +10,11 @@ import {
   asList,
   asListOf,
   asText,
+  asTexts,
   asUint32,
   compact,
   maxBatchRows,
+  modelOfPoint,
   type Plain,
   WireRangeError,
 } from "./uplink-schema.ts";
@@ -30,11 +32,7 @@ export function packPredictionBatch(batch: PredictionBatch): Plain {
   if (batch.isLearning !== undefined) asListOf(rows, batch.isLearning, "isLearning");
   const times = batch.timesMs.map((time) => asCount(Math.round(time), "timesMs"));
   return compact({
-    site: asText(batch.site, "site"),
-    turbine: asText(batch.turbine, "turbine"),
-    component: asText(batch.component, "component"),
-    modelName: asText(batch.modelName, "modelName"),
-    modelVersion: asText(batch.modelVersion, "modelVersion"),
+    ...asTexts(batch, modelOfPoint),
     failureModes: batch.failureModes.map((mode) => asText(mode, "failureModes")),
     rows,
     startMs: times[0] ?? 0,
@@ -71,11 +69,7 @@ export function unpackPredictionBatch(plain: Plain): PredictionBatch {
   }
   return {
     kind: "prediction-batch",
-    site: asText(plain.site, "site"),
-    turbine: asText(plain.turbine, "turbine"),
-    component: asText(plain.component, "component"),
-    modelName: asText(plain.modelName, "modelName"),
-    modelVersion: asText(plain.modelVersion, "modelVersion"),
+    ...asTexts(plain, modelOfPoint),
     failureModes: failureModes.map((mode) => asText(mode, "failureModes")),
     timesMs,
     windows: numbers("windows", rows),

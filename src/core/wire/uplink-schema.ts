@@ -79,6 +79,19 @@ export function asText(value: unknown, name: string, max: number = maxNameLength
   return value;
 }
 
+/** The fields of these names, each as {@link asText}. */
+export function asTexts<Name extends string>(
+  fields: Readonly<Record<Name, unknown>>,
+  names: readonly Name[],
+): Record<Name, string> {
+  const texts = {} as Record<Name, string>;
+  for (const name of names) texts[name] = asText(fields[name], name);
+  return texts;
+}
+
+/** Which model of which point a report is of. */
+export const modelOfPoint = ["site", "turbine", "component", "modelName", "modelVersion"] as const;
+
 /** A whole number from 0 to 2^53 − 1; throws {@link WireRangeError}. */
 export function asCount(value: unknown, name: string): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
