@@ -21,7 +21,7 @@ import { createDeviceHandshake } from "./device-handshake.ts";
 import { createFlightWindow } from "./flight-window.ts";
 import { notConnectedYet } from "./handshake.ts";
 import { createSignOfLife, createSilenceWatch } from "./liveness.ts";
-import { createPacketReceiver, joinCounters, type LinkStatistics } from "./packet-receiver.ts";
+import { createPacketReceiver, type LinkStatistics } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
 
 export interface DeviceEndpoint {
@@ -74,7 +74,6 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
     link,
     sender,
     opener: packetTypes.config,
-    isBound: () => sender.isBound,
     onHello: (hello, sequence) => {
       if (hello.protocolMajor === protocolVersion.major) {
         // The gateway does not know us (any more): it wants our hello, whatever we were doing.
@@ -194,7 +193,7 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
       return flight.timeouts;
     },
     get statistics() {
-      return joinCounters(link.counters, receiver.counters);
+      return { ...link.counters, ...receiver.counters };
     },
     close: async () => {
       life.stop();

@@ -21,12 +21,7 @@ import { createGatewayHandshake, type GatewayHandshake } from "./gateway-handsha
 import { notConnectedYet } from "./handshake.ts";
 import { createHelloBound, type HelloBound } from "./hello-bound.ts";
 import { createSilenceWatch, type SilenceWatch } from "./liveness.ts";
-import {
-  createPacketReceiver,
-  joinCounters,
-  type LinkStatistics,
-  type PacketReceiver,
-} from "./packet-receiver.ts";
+import { createPacketReceiver, type LinkStatistics, type PacketReceiver } from "./packet-receiver.ts";
 import { createPacketSender, type PacketSender } from "./packet-sender.ts";
 import { createStreamAcknowledger, type StreamAcknowledger } from "./stream-acknowledger.ts";
 import { createStreamBrake, type StreamBrake } from "./stream-brake.ts";
@@ -133,7 +128,6 @@ class Session implements DeviceSession {
       onHello: (offered, sequence) => this.#receiveHello(offered, sequence),
       onUnreadableHello: (reason) => this.#handshake.receiveUnreadable(reason),
       onMessage: (message) => this.#receiveMessage(message),
-      isBound: () => sender.isBound,
       onStranger: () => {
         if (isEstablished()) this.#handshake.introduce("the device sends packets of another session");
       },
@@ -173,7 +167,7 @@ class Session implements DeviceSession {
   }
 
   get statistics(): LinkStatistics {
-    return joinCounters(this.#link.counters, this.#receiver.counters);
+    return { ...this.#link.counters, ...this.#receiver.counters };
   }
 
   open(): Promise<void> {

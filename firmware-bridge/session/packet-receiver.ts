@@ -51,8 +51,6 @@ interface PacketReceiverOptions {
   onUnreadableHello?(reason: string): void;
   /** Any other message; the reason if it must be refused. A raw window is valid only during the call. */
   onMessage(message: Exclude<DeviceMessage, HelloMessage>): string | undefined;
-  /** Whether packets other than a hello must be bound to the session. */
-  isBound(): boolean;
   /** A packet of another session or before a hello: the other side should introduce itself. */
   onStranger(): void;
 }
@@ -116,7 +114,7 @@ class Receiver implements PacketReceiver {
 
   receive({ version, type, flags, sequence, bytes, start, end }: ReceivedPacket): void {
     const { counters } = this;
-    const { sender, opener, admitsHello, isBound, onStranger, onMessage } = this.#options;
+    const { sender, opener, admitsHello, onStranger, onMessage } = this.#options;
     if (type === packetTypes.hello) {
       if (admitsHello?.() !== false) this.#receiveHello(sequence, bytes.subarray(start, end));
       else counters.refusedFrames++;
@@ -127,7 +125,7 @@ class Receiver implements PacketReceiver {
       onStranger();
       return;
     }
-    if ((flags & packetFlags.session) === 0 && isBound()) {
+    if ((flags & packetFlags.session) === 0 && sender.isBound) {
       counters.refusedFrames++;
       counters.unflaggedFrames++;
       return;
@@ -246,8 +244,3 @@ class Receiver implements PacketReceiver {
 
 /** Everything that a session or an endpoint counts, since it was created. */
 export type LinkStatistics = LinkCounters & Readonly<ReceiverCounters>;
-
-/** Both groups, as counted so far. */
-export function joinCounters(link: LinkCounters, receiver: Readonly<ReceiverCounters>): LinkStatistics {
-  return { ...link, ...receiver };
-}
