@@ -55,7 +55,7 @@ class BlocksOfHello implements SampleBlockReader {
     block.timestampMs =
       message.timestampUs > 0
         ? toTimeMs(message.timestampUs, arrival)
-        : arrival.arrivedMs - computeDurationMs(channel, message);
+        : arrival.arrivedMs - computeDurationMs(channel, message.counts.length);
     block.firstSample = message.firstSample;
     block.sampleRateHz = channel.sampleRateHz;
     block.scale = channel.scale;
@@ -92,18 +92,12 @@ export function toReading(
   };
 }
 
-/** A channel that was announced, accelerations in g. */
-function channelOf(hello: HelloMessage, index: number): DeviceChannel | undefined {
-  const channel = hello.channels[index];
-  return channel && inGravities(channel);
-}
-
 function toTimeMs(timestampUs: number, { clockAheadMs = 0 }: DeviceArrival): number {
   return timestampUs / 1000 - clockAheadMs;
 }
 
-function computeDurationMs(channel: DeviceChannel, message: RawWindowMessage): number {
-  return channel.sampleRateHz > 0 ? (message.counts.length / channel.sampleRateHz) * 1000 : 0;
+function computeDurationMs({ sampleRateHz }: DeviceChannel, samples: number): number {
+  return sampleRateHz > 0 ? (samples / sampleRateHz) * 1000 : 0;
 }
 
 /** What a device's own model said of one window. */
@@ -134,10 +128,11 @@ export function toDeviceScore(
   message: ScoreMessage,
   arrival: DeviceArrival,
 ): DeviceScore | undefined {
-  const channel = channelOf(hello, message.channel);
-  if (channel === undefined) return undefined;
+  const announced = hello.channels[message.channel];
+  if (announced === undefined) return undefined;
+  const channel = inGravities(announced);
   const sampleCount = message.sampleCount ?? 0;
-  const durationMs = channel.sampleRateHz > 0 ? (sampleCount / channel.sampleRateHz) * 1000 : 0;
+  const durationMs = computeDurationMs(channel, sampleCount);
   const fromMs =
     message.timestampUs > 0 ? toTimeMs(message.timestampUs, arrival) : arrival.arrivedMs - durationMs;
   return {

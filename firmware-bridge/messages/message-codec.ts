@@ -23,39 +23,27 @@ import { modelOutcomes, modelStates, readModelMessage } from "./read-model-messa
 /** Every message but the raw window, which has its own codec. */
 export type RareMessage = Exclude<DeviceMessage, RawWindowMessage>;
 
-const names: Readonly<Record<RareMessage["type"], DeviceMessageName>> = {
-  hello: "Hello",
-  reading: "Reading",
-  score: "Score",
-  health: "Health",
-  config: "Config",
-  ack: "Ack",
-  nack: "Nack",
-  "model-begin": "ModelBegin",
-  "model-chunk": "ModelChunk",
-  "model-commit": "ModelCommit",
-  "model-confirm": "ModelConfirm",
-  "model-status": "ModelStatus",
-  "model-probe": "ModelProbe",
-};
-const packetTypeByMessage: Readonly<Record<DeviceMessage["type"], number>> = {
-  hello: packetTypes.hello,
-  "raw-window": packetTypes.rawWindow,
-  reading: packetTypes.reading,
-  score: packetTypes.score,
-  health: packetTypes.health,
-  config: packetTypes.config,
-  ack: packetTypes.ack,
-  nack: packetTypes.nack,
-  "model-begin": packetTypes.modelBegin,
-  "model-chunk": packetTypes.modelChunk,
-  "model-commit": packetTypes.modelCommit,
-  "model-confirm": packetTypes.modelConfirm,
-  "model-status": packetTypes.modelStatus,
-  "model-probe": packetTypes.modelProbe,
+/** Of every message its name in the schema and its packet type. */
+const forms: Readonly<Record<DeviceMessage["type"], readonly [DeviceMessageName, number]>> = {
+  hello: ["Hello", packetTypes.hello],
+  "raw-window": ["RawWindow", packetTypes.rawWindow],
+  reading: ["Reading", packetTypes.reading],
+  score: ["Score", packetTypes.score],
+  health: ["Health", packetTypes.health],
+  config: ["Config", packetTypes.config],
+  ack: ["Ack", packetTypes.ack],
+  nack: ["Nack", packetTypes.nack],
+  "model-begin": ["ModelBegin", packetTypes.modelBegin],
+  "model-chunk": ["ModelChunk", packetTypes.modelChunk],
+  "model-commit": ["ModelCommit", packetTypes.modelCommit],
+  "model-confirm": ["ModelConfirm", packetTypes.modelConfirm],
+  "model-status": ["ModelStatus", packetTypes.modelStatus],
+  "model-probe": ["ModelProbe", packetTypes.modelProbe],
 };
 const messageByPacketType = new Map(
-  (Object.keys(names) as RareMessage["type"][]).map((type) => [packetTypeByMessage[type], type] as const),
+  (Object.keys(forms) as DeviceMessage["type"][])
+    .filter((type): type is RareMessage["type"] => type !== "raw-window")
+    .map((type) => [forms[type][1], type] as const),
 );
 /** Wire values of the modes, by index. */
 const modes = [undefined, "raw", "edge", "both"] as const;
@@ -63,7 +51,7 @@ const maxReasonBytes = 200;
 
 /** The packet type of a message. */
 export function packetTypeOf(type: DeviceMessage["type"]): number {
-  return packetTypeByMessage[type];
+  return forms[type][1];
 }
 
 /**
@@ -76,7 +64,7 @@ export function decodeMessage(
 ): Result<RareMessage, string> | undefined {
   const type = messageByPacketType.get(packetType);
   if (type === undefined) return undefined;
-  const name = names[type];
+  const [name] = forms[type];
   const reflected = deviceMessageType(name);
   let fields: Record<string, unknown>;
   try {
@@ -98,7 +86,7 @@ export function encodeMessage(message: DeviceMessage, out: Uint8Array): number {
   if (message.type === "raw-window") {
     return encodeRawWindow(out, message);
   }
-  const payload = deviceMessageType(names[message.type]).encode(toWire(message)).finish();
+  const payload = deviceMessageType(forms[message.type][0]).encode(toWire(message)).finish();
   if (payload.length > out.length) {
     throw new AuroraError("WIRE_FORMAT", `a ${message.type} of ${payload.length} bytes is too large`, {
       op: "encode device message",
