@@ -21,7 +21,7 @@ import type {
   ModelPushResult,
   ModelPushStage,
 } from "./model-push-options.ts";
-import { findModelReason, gatewaySaidNo } from "./model-reasons.ts";
+import { findModelReason, modelReasons } from "./model-reasons.ts";
 import { createModelTrial, type ModelTrial } from "./model-trial.ts";
 import { startPushDeadlines } from "./push-deadlines.ts";
 
@@ -187,7 +187,7 @@ export function createModelPush(options: ModelPushOptions): ModelPush {
           finish(trial.hasPassed || stage === "confirming" ? "confirmed" : "already-runs", "");
           return;
         case "reverted":
-          if (trial.mismatches > 0) finish("reverted", describeMismatch(trial), gatewaySaidNo);
+          if (trial.mismatches > 0) finish("reverted", describeMismatch(trial), modelReasons.gatewaySaidNo);
           else finish("reverted", findModelReason(status.reason).text, status.reason);
           return;
         case "refused":

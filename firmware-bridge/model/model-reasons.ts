@@ -89,8 +89,21 @@ const reasons: readonly ModelReason[] = [
   },
 ];
 
-/** Why the gateway lets no model run that gave other integers. */
-export const gatewaySaidNo = 8;
+/** Their numbers; that of a flash that failed only a device gives. */
+export const modelReasons = {
+  none: 0,
+  noKey: 1,
+  wrongMac: 2,
+  oldCounter: 3,
+  tooLarge: 4,
+  otherTrial: 5,
+  wrongDigest: 6,
+  cannotRun: 7,
+  /** The model gave other integers. */
+  gatewaySaidNo: 8,
+  notDecided: 9,
+  unknownTransfer: 10,
+} as const;
 
 /** What the number in a ModelStatus means. */
 export function findModelReason(number: number): ModelReason {

@@ -16,6 +16,7 @@ import { sha256 as digest } from "../../src/core/platform/files/sha256.ts";
 import { linkTiming } from "../link-timing.ts";
 import { modelChunkBytes } from "../protocol.ts";
 import { computeModelMac } from "./model-mac.ts";
+import { modelReasons as reason } from "./model-reasons.ts";
 
 export interface RunnableModel {
   /** Outputs of quantised inputs; undefined when their number is not the model's. */
@@ -50,20 +51,6 @@ export interface ModelSlots<M extends RunnableModel> {
   readonly securityCounter: number;
   close(): void;
 }
-
-const reason = {
-  none: 0,
-  noKey: 1,
-  wrongMac: 2,
-  oldCounter: 3,
-  tooLarge: 4,
-  otherTrial: 5,
-  wrongDigest: 6,
-  cannotRun: 7,
-  gatewaySaidNo: 8,
-  notDecided: 9,
-  unknownTransfer: 10,
-} as const;
 
 interface Slot<M> {
   readonly model: M;
