@@ -181,13 +181,9 @@ class Parser implements FrameParser {
 
   /** The check is the CRC, XOR the session id with the flag "session". */
   #isWhole(bytes: Buffer, first: number, crcAt: number): boolean {
-    const rest = (computeCrc32(bytes, first, crcAt) ^ readUint32(bytes, crcAt)) >>> 0;
+    const rest = (computeCrc32(bytes, first, crcAt) ^ bytes.readUInt32LE(crcAt)) >>> 0;
     if ((bytes[first + 1]! & packetFlags.session) === 0) return rest === 0;
     if (rest === 0) this.counters.unboundFrames++;
     return rest === this.#sessionId && this.#sessionId !== 0;
   }
-}
-
-function readUint32(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }
