@@ -89,13 +89,9 @@ export function createTurbineSimulation(options: TurbineSimulationOptions): Turb
   }
   const root = createRandom(seed);
   const running = Array.from({ length: count }, (_, index) => {
-    const own = fault !== null && fault.turbine === index ? fault : null;
-    return createTurbine(root.fork(`turbine ${index}`), {
-      sampleRateHz,
-      fault: own,
-      options,
-      drift: driftOf(options.drift ?? null, index),
-    });
+    const own = fault?.turbine === index ? fault : null;
+    const drift = driftOf(options.drift ?? null, index);
+    return createTurbine(root.fork(`turbine ${index}`), { sampleRateHz, fault: own, drift, options });
   });
   const at = (turbine: number): RunningTurbine => {
     const found = running[turbine];
@@ -142,11 +138,7 @@ function createTurbine(
   // Streams are forked in a fixed order, so that a fault or a drift changes nothing but itself.
   const bearing = generatorBearings[random.integer(generatorBearings.length)]!;
   const orders = computeBearingOrders(bearing);
-  const { meanWindMetresPerSecond, slowWindS } = options;
-  const wind = createWindTurbine(random.fork("wind"), {
-    ...(meanWindMetresPerSecond === undefined ? {} : { meanWindMetresPerSecond }),
-    ...(slowWindS === undefined ? {} : { slowWindS }),
-  });
+  const wind = createWindTurbine(random.fork("wind"), options);
   const first = createBearingSensor(random.fork("vibration"), sampleRateHz, stepSamples);
   const knocks = random.fork("knocks");
   const faultRandom = random.fork("fault");

@@ -50,7 +50,7 @@ const rotorAveraging = 0.6;
 const referenceTurbulence = 0.14;
 
 /** Creates a turbine in steady state at its first wind. */
-export function createWindTurbine(random: Random, options: WindTurbineOptions = {}): WindTurbine {
+export function createWindTurbine(random: Random, options: WindTurbineOptions): WindTurbine {
   const drawnMean = 7 + 5 * random.uniform();
   const { slowWindS = 600 } = options;
   const siteMean = options.meanWindMetresPerSecond ?? drawnMean;

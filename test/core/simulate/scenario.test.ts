@@ -12,20 +12,17 @@ describe("planScenario", () => {
   });
 
   it("reaches every turbine and kind over some seeds, with the onset within its bounds", () => {
-    const plans = Array.from({ length: 60 }, (_, seed) =>
-      planScenario(seed, { minOnsetS: 10, maxOnsetS: 20 }),
-    );
+    const plans = Array.from({ length: 60 }, (_, seed) => planScenario(seed));
     expect(new Set(plans.map((plan) => plan.turbine)).size).toBe(3);
     expect(new Set(plans.map((plan) => plan.kind))).toEqual(new Set(faultKinds));
     for (const plan of plans) {
-      expect(plan.onsetS).toBeGreaterThanOrEqual(10);
-      expect(plan.onsetS).toBeLessThanOrEqual(20);
+      expect(plan.onsetS).toBeGreaterThanOrEqual(8);
+      expect(plan.onsetS).toBeLessThanOrEqual(16);
     }
   });
 
-  it("refuses impossible bounds", () => {
+  it("refuses to choose among no turbines", () => {
     expect(() => planScenario(1, { turbines: 0 })).toThrow(/at least one turbine/);
-    expect(() => planScenario(1, { minOnsetS: 9, maxOnsetS: 3 })).toThrow(/no onset/);
   });
 });
 
