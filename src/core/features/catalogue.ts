@@ -20,45 +20,38 @@
 import type { AuroraError } from "../contract/aurora-error.ts";
 import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import { bindBandLevelChains } from "./band-level-chain.ts";
-import type { ChainBinder, ChainGroupBinder, ChainWithFeatures } from "./chain.ts";
+import type { BoundChain, ChainWithFeatures } from "./chain.ts";
 import { bindEnvelopeOrderChain } from "./envelope-order-chain.ts";
 import { refuse } from "./read-params.ts";
 
-/** Chains that are computed one by one, … */
-const singleChains: Readonly<Record<string, ChainBinder>> = {
-  "envelope-order": bindEnvelopeOrderChain,
-};
-/** … and those of which all of a spec are computed together. */
-const groupedChains: Readonly<Record<string, ChainGroupBinder>> = { "band-level": bindBandLevelChains };
-
 /** Chains that are computed together, with their features one after the other. */
 interface BoundChains {
-  readonly create: ReturnType<ChainBinder>;
+  /** Makes the chain of a stream. */
+  readonly create: () => BoundChain;
   readonly features: readonly FeatureDeclaration[];
 }
+
+/** By kind what binds all chains of a spec that are of it: each by itself, or all together. */
+const binders: Readonly<Record<string, (chains: readonly ChainWithFeatures[]) => readonly BoundChains[]>> = {
+  "envelope-order": (chains) =>
+    chains.map(({ chain, features }) => ({ create: bindEnvelopeOrderChain(chain, features), features })),
+  "band-level": (chains) => [
+    { create: bindBandLevelChains(chains), features: chains.flatMap(({ features }) => features) },
+  ],
+};
 
 /**
  * Binds the chains of a spec for waveforms: what is bound together comes in one list.
  * @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown kind or operator, or a wrong parameter.
  */
 export function bindWaveformChains(chains: readonly ChainWithFeatures[]): readonly BoundChains[] {
-  const groups = new Map<string, ChainWithFeatures[]>();
-  const single: BoundChains[] = [];
-  for (const each of chains) {
-    const { chain, features } = each;
-    const binder = Object.hasOwn(singleChains, chain.kind) ? singleChains[chain.kind] : undefined;
-    if (binder !== undefined) single.push({ create: binder(chain, features), features });
-    else if (!Object.hasOwn(groupedChains, chain.kind)) throw refuseKind(chain);
-    else groups.set(chain.kind, [...(groups.get(chain.kind) ?? []), each]);
-  }
-  const grouped = [...groups].map(([kind, group]) => ({
-    create: groupedChains[kind]!(group),
-    features: group.flatMap(({ features }) => features),
-  }));
-  return [...single, ...grouped].filter(({ features }) => features.length > 0);
+  for (const { chain } of chains) if (!Object.hasOwn(binders, chain.kind)) throw refuseKind(chain);
+  return Object.entries(binders)
+    .flatMap(([kind, bind]) => bind(chains.filter(({ chain }) => chain.kind === kind)))
+    .filter(({ features }) => features.length > 0);
 }
 
 function refuseKind({ kind, name }: ChainSpec): AuroraError {
-  const known = [...Object.keys(singleChains), ...Object.keys(groupedChains)].join(", ");
+  const known = Object.keys(binders).join(", ");
   return refuse(`chain ${name}`, `no chain kind "${kind}" for waveforms; there are ${known}`);
 }

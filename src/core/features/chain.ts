@@ -57,13 +57,3 @@ export interface ChainWithFeatures {
   readonly chain: ChainSpec;
   readonly features: readonly FeatureDeclaration[];
 }
-
-/**
- * Binds a chain and its features: checks every parameter, and makes what all streams share. What it returns makes the chain of
- * a stream.
- * @throws AuroraError BUNDLE_INCOMPATIBLE for a parameter or operator that this catalogue does not know.
- */
-export type ChainBinder = (chain: ChainSpec, features: readonly FeatureDeclaration[]) => () => BoundChain;
-
-/** Binds all chains of a kind that computes them together: `evaluate` counts the first chain's features first. */
-export type ChainGroupBinder = (chains: readonly ChainWithFeatures[]) => () => BoundChain;

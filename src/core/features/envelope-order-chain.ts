@@ -67,7 +67,11 @@ interface EnvelopePlan extends EnvelopeChain {
   readonly view: EnvelopeView;
 }
 
-/** Binds the chain; see `catalogue.ts` for its parameters. */
+/**
+ * Binds the chain and its features: checks every parameter (see `catalogue.ts`), and makes what all streams share. What it returns
+ * makes the chain of a stream.
+ * @throws AuroraError BUNDLE_INCOMPATIBLE for a parameter or operator that this catalogue does not know.
+ */
 export function bindEnvelopeOrderChain(
   chain: ChainSpec,
   features: readonly FeatureDeclaration[],
