@@ -16,7 +16,7 @@ import {
 } from "./band-kernel.ts";
 import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
 import { findOrMake } from "./find-or-make.ts";
-import { branch, type Code, f64x2, i32, repeat } from "./wasm-code.ts";
+import { branch, type Code, countBytes, doubleBytes, f64x2, i32, repeat, vectorBytes } from "./wasm-code.ts";
 import {
   createCountsIntake,
   encodeModule,
@@ -26,10 +26,6 @@ import {
   takeRoom,
   type WasmFunction,
 } from "./wasm-module.ts";
-
-const doubleBytes = 8;
-const vectorBytes = 16;
-const countBytes = 2;
 
 /** Where in the memory what lies, bytes. */
 interface Layout {
@@ -98,7 +94,7 @@ function encodeDifferences({ given, differences }: Layout): WasmFunction {
     name: "differences",
     parameters: { bytes: "i32" },
     locals: { i32: "at", v128: "middle" },
-    body: ({ get, set }) => {
+    body: ({ get, set, advance }) => {
       const before = (samples: number): Code =>
         f64x2.load(get("at"), given + doubleBytes * (bandHistoryDoubles - samples));
       const value = f64x2.add(f64x2.sub(before(0), f64x2.add(get("middle"), get("middle"))), before(4));
@@ -106,7 +102,7 @@ function encodeDifferences({ given, differences }: Layout): WasmFunction {
         [
           ...set("middle", before(2)),
           ...f64x2.store({ address: get("at"), offset: differences }, value),
-          ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
+          ...advance("at", vectorBytes),
         ],
         i32.isBelow(get("at"), get("bytes")),
       );
@@ -133,7 +129,7 @@ function encodeBandLoop(name: string, differencesAt: number, pairs: readonly Pai
     parameters: { bytes: "i32" },
     locals: { i32: "at", v128: ["x", ...named.flat()].join(" ") },
     body: (locals) => {
-      const { get, set } = locals;
+      const { get, set, advance } = locals;
       const variables = pairs.flatMap(({ at, sums }, pair) => [
         ...states.map((each, index) => {
           return { local: each + pair, at: at + doubleBytes * firstBandVariable + vectorBytes * index };
@@ -154,11 +150,9 @@ function encodeBandLoop(name: string, differencesAt: number, pairs: readonly Pai
           ...set(`${state}1${pair}`, get(`${state}2${pair}`)),
           ...set(`${state}2${pair}`, get(`spare${pair}`)),
         ]);
-      const advance = (samples: number): Code =>
-        set("at", i32.add(get("at"), i32.constant(doubleBytes * samples)));
       const isLeft = i32.isBelow(get("at"), get("bytes"));
-      const one = [...takeSample(0, 1), ...change("m"), ...change("y"), ...advance(1)];
-      const two = [...takeSample(0, 1), ...takeSample(doubleBytes, 2), ...advance(2)];
+      const one = [...takeSample(0, 1), ...change("m"), ...change("y"), ...advance("at", doubleBytes)];
+      const two = [...takeSample(0, 1), ...takeSample(doubleBytes, 2), ...advance("at", 2 * doubleBytes)];
       return [
         ...variables.flatMap(({ local, at }) => set(local, f64x2.load(i32.constant(at)))),
         ...branch(i32.and(get("bytes"), i32.constant(doubleBytes)), one, []),

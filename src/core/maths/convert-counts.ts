@@ -1,13 +1,10 @@
 /** Counts of a converter as doubles in a kernel's memory, eight at a time. Knows no filter. */
-import { f64x2, i32, repeat } from "./wasm-code.ts";
+import { countBytes, doubleBytes, f64x2, i32, repeat, vectorBytes } from "./wasm-code.ts";
 import type { WasmFunction } from "./wasm-module.ts";
 
 /** Bytes behind counts and doubles that are read and written without meaning anything: they go by eights. */
 export const conversionSlackBytes = 64;
 
-const countBytes = 2;
-const doubleBytes = 8;
-const vectorBytes = 16;
 const together = 8;
 
 /**
@@ -19,7 +16,7 @@ export function describeConversion(): WasmFunction {
     name: "convert",
     parameters: { at: "i32", stop: "i32", target: "i32", scale: "f64", level: "f64" },
     locals: { v128: "counts four scales levels" },
-    body: ({ get, set }) => {
+    body: ({ get, set, advance }) => {
       const put = (place: number): readonly number[] => {
         const values = f64x2.fromIntegers(
           place % 2 === 0 ? get("four") : f64x2.slide(get("four"), get("four")),
@@ -39,8 +36,8 @@ export function describeConversion(): WasmFunction {
             ...set("four", f64x2.widenHigh(get("counts"))),
             ...put(2),
             ...put(3),
-            ...set("target", i32.add(get("target"), i32.constant(doubleBytes * together))),
-            ...set("at", i32.add(get("at"), i32.constant(countBytes * together))),
+            ...advance("target", doubleBytes * together),
+            ...advance("at", countBytes * together),
           ],
           i32.isBelow(get("at"), get("stop")),
         ),

@@ -2,7 +2,7 @@
  * The median of a range by counting: how many values lie below a pivot, and which are next to it. A few counts find it, and
  * each goes through the values without a branch, which a selection cannot. The pivots are guessed; the result is exact.
  */
-import { branch, type Code, f64, f64x2, i32, i64x2, repeat } from "./wasm-code.ts";
+import { branch, type Code, doubleBytes, f64, f64x2, i32, i64x2, repeat, vectorBytes } from "./wasm-code.ts";
 import type { WasmFunction, WasmInstance } from "./wasm-module.ts";
 
 /** What lies on either side of a pivot. */
@@ -55,9 +55,6 @@ function searchMedian(length: number, mean: number, count: CountBelow): number {
   }
 }
 
-const doubleBytes = 8;
-const vectorBytes = 16;
-
 /**
  * `count(pivot, from, to)`: of the doubles between two addresses, one at least. Writes at `foundAt` two numbers of values below the
  * pivot (64 bits), the two largest of them and the two smallest others: of every second value each. What lies right behind
@@ -72,7 +69,7 @@ export function describeCount(foundAt: number): WasmFunction {
       f64: "behind",
       v128: `pivots values mask ${found.map((each) => `${each}0 ${each}1`).join(" ")}`,
     },
-    body: ({ get, set }) => {
+    body: ({ get, set, advance }) => {
       const infinity = f64.constant(Number.POSITIVE_INFINITY);
       const take = (place: 0 | 1): Code => [
         ...set("values", f64x2.load(get("from"), vectorBytes * place)),
@@ -82,8 +79,6 @@ export function describeCount(foundAt: number): WasmFunction {
         // With all bits set it is no number, and smaller than none.
         ...set(`above${place}`, f64x2.pmin(get(`above${place}`), f64x2.or(get("values"), get("mask")))),
       ];
-      const advance = (vectors: number): Code =>
-        set("from", i32.add(get("from"), i32.constant(vectorBytes * vectors)));
       const isLeft = i32.isBelow(get("from"), get("to"));
       // Of an odd number of vectors the first goes alone: their bytes are 1 … 16 more than a multiple of 32.
       const lastByte = i32.sub(i32.sub(get("to"), get("from")), i32.constant(1));
@@ -95,8 +90,8 @@ export function describeCount(foundAt: number): WasmFunction {
         // The last vector of an odd number of values.
         ...set("behind", f64.load(get("to"))),
         ...f64.store({ address: get("to") }, infinity),
-        ...branch(isEven, [], [...take(0), ...advance(1)]),
-        ...branch(isLeft, repeat([...take(0), ...take(1), ...advance(2)], isLeft), []),
+        ...branch(isEven, [], [...take(0), ...advance("from", vectorBytes)]),
+        ...branch(isLeft, repeat([...take(0), ...take(1), ...advance("from", 2 * vectorBytes)], isLeft), []),
         ...f64.store({ address: get("to") }, get("behind")),
         ...f64x2.store({ address: i32.constant(foundAt) }, i64x2.add(get("counts0"), get("counts1"))),
         ...f64x2.store(
@@ -119,14 +114,11 @@ export function describeSum(): WasmFunction {
     parameters: { from: "i32", to: "i32" },
     result: "f64",
     locals: { f64: "behind", v128: "sums" },
-    body: ({ get, set }) => [
+    body: ({ get, set, advance }) => [
       ...set("behind", f64.load(get("to"))),
       ...f64.store({ address: get("to") }, f64.constant(0)),
       ...repeat(
-        [
-          ...set("sums", f64x2.add(get("sums"), f64x2.load(get("from")))),
-          ...set("from", i32.add(get("from"), i32.constant(vectorBytes))),
-        ],
+        [...set("sums", f64x2.add(get("sums"), f64x2.load(get("from")))), ...advance("from", vectorBytes)],
         i32.isBelow(get("from"), get("to")),
       ),
       ...f64.store({ address: get("to") }, get("behind")),

@@ -13,13 +13,20 @@ import {
   isOfOneScale,
   scaleOfSums,
 } from "./decimation-kernel.ts";
-import { branch, type Code, f64x2, i16x8, i32, repeat } from "./wasm-code.ts";
+import {
+  branch,
+  type Code,
+  countBytes,
+  doubleBytes,
+  f64x2,
+  i16x8,
+  i32,
+  repeat,
+  vectorBytes,
+} from "./wasm-code.ts";
 import { createCountsIntake, encodeModule, type Locals, startModule, takeRoom } from "./wasm-module.ts";
 
-const countBytes = 2;
-const doubleBytes = 8;
 const pairBytes = 2 * countBytes;
-const vectorBytes = 16;
 /** Outputs of a vector: a sum has as many bits as a pair of counts. */
 const together = vectorBytes / pairBytes;
 /** Vectors of outputs that are computed together. */
@@ -152,20 +159,23 @@ function encodeDecimation(decimation: Decimation, plan: Plan): Uint8Array {
 }
 
 /** Puts the run's counts behind those that were held. */
-function encodeIntake({ layout }: Plan, { get, set }: Locals): Code {
-  const forward = (name: string): Code => set(name, i32.add(get(name), i32.constant(vectorBytes)));
+function encodeIntake({ layout }: Plan, { get, set, advance }: Locals): Code {
   return [
     ...set("to", i32.add(i32.constant(layout.counts), i32.shiftLeft(get("held"), i32.constant(1)))),
     ...set("end", i32.add(get("to"), get("bytes"))),
     ...repeat(
-      [...f64x2.store({ address: get("to") }, f64x2.load(get("at"))), ...forward("to"), ...forward("at")],
+      [
+        ...f64x2.store({ address: get("to") }, f64x2.load(get("at"))),
+        ...advance("to", vectorBytes),
+        ...advance("at", vectorBytes),
+      ],
       i32.isBelow(get("to"), get("end")),
     ),
   ];
 }
 
 /** Puts the pairs of each step where they belong; the last count of an odd step is a pair with 0. */
-function encodePairs({ factor }: Decimation, { layout }: Plan, { get, set }: Locals): Code {
+function encodePairs({ factor }: Decimation, { layout }: Plan, { get, set, advance }: Locals): Code {
   if (factor === 2) return [];
   const [first = 0] = layout.pieces;
   const put = layout.pieces.flatMap((piece, pair) => {
@@ -180,18 +190,14 @@ function encodePairs({ factor }: Decimation, { layout }: Plan, { get, set }: Loc
     ...set("from", i32.constant(layout.counts)),
     ...set("to", i32.constant(first)),
     ...repeat(
-      [
-        ...put,
-        ...set("from", i32.add(get("from"), i32.constant(countBytes * factor))),
-        ...set("to", i32.add(get("to"), i32.constant(pairBytes))),
-      ],
+      [...put, ...advance("from", countBytes * factor), ...advance("to", pairBytes)],
       i32.isBelow(get("from"), get("end")),
     ),
   ];
 }
 
 /** Output j is the sum of count factor · j + tap times tap. */
-function encodeLowPass(decimation: Decimation, { layout }: Plan, { get, set }: Locals): Code {
+function encodeLowPass(decimation: Decimation, { layout }: Plan, { get, set, advance }: Locals): Code {
   const sums = Array.from({ length: abreast }, (_, index) => index);
   const [first = 0] = layout.pieces;
   const perStep = layout.pieces.length;
@@ -224,8 +230,8 @@ function encodeLowPass(decimation: Decimation, { layout }: Plan, { get, set }: L
           ...sums.flatMap((index) => set(`sum${index}`, f64x2.zero())),
           ...Array.from({ length: countSteps(decimation) }, (_, step) => addStep(step)).flat(),
           ...sums.flatMap(put),
-          ...set("target", i32.add(get("target"), i32.constant(outputBytes))),
-          ...set("from", i32.add(get("from"), i32.constant(vectorBytes * abreast))),
+          ...advance("target", outputBytes),
+          ...advance("from", vectorBytes * abreast),
         ],
         i32.isBelow(get("from"), get("stop")),
       ),

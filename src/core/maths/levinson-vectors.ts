@@ -1,10 +1,9 @@
 /** The Levinson–Durbin recursion of many blocks as vectors in WebAssembly: a part of a kernel that whitens. */
-import { type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
+import { type Code, f64, f64x2, i32, repeat, vectorBytes } from "./wasm-code.ts";
 import type { Locals } from "./wasm-module.ts";
 
 /** Rows of two blocks whose recursions go side by side: each waits for its own divisions. */
 export const rowsAbreast = 2;
-const vectorBytes = 16;
 
 /** Where in the memory what lies, bytes; two blocks a row. */
 interface RecursionLayout {
@@ -29,7 +28,7 @@ export function recursionLocals(order: number): string {
  * `solveLevinsonDurbin` of four blocks at once, in two rows: where one has come to its end, what it has is kept. Of `blocks` blocks;
  * it changes `block`, `row` and `stop`.
  */
-export function encodeRecursion(order: number, layout: RecursionLayout, { get, set }: Locals): Code {
+export function encodeRecursion(order: number, layout: RecursionLayout, { get, set, advance }: Locals): Code {
   const { add, sub, mul } = f64x2;
   const rowBytes = vectorBytes * (order + 1);
   const all = (value: number): Code => f64x2.both(f64.constant(value));
@@ -69,9 +68,9 @@ export function encodeRecursion(order: number, layout: RecursionLayout, { get, s
     ...repeat(
       [
         ...rows[0]!.flatMap((_, line) => rows.flatMap((row) => row[line]!)),
-        ...set("row", i32.add(get("row"), i32.constant(rowsAbreast * rowBytes))),
-        ...set("stop", i32.add(get("stop"), i32.constant(rowsAbreast * vectorBytes * order))),
-        ...set("block", i32.add(get("block"), i32.constant(2 * rowsAbreast))),
+        ...advance("row", rowsAbreast * rowBytes),
+        ...advance("stop", rowsAbreast * vectorBytes * order),
+        ...advance("block", 2 * rowsAbreast),
       ],
       i32.isBelow(get("block"), get("blocks")),
     ),

@@ -2,7 +2,7 @@
  * Counts times a carrier of a few samples' period, as counts again. In plain JavaScript, and eight at a time in WebAssembly: whole
  * numbers, the same on every processor.
  */
-import { f64x2, i16x8, i32, repeat } from "./wasm-code.ts";
+import { countBytes, f64x2, i16x8, i32, repeat, vectorBytes } from "./wasm-code.ts";
 import { createCountsIntake, encodeModule, preferVectors, startModule, takeRoom } from "./wasm-module.ts";
 
 /** Counts of one run at most. */
@@ -39,8 +39,6 @@ export function createScriptMixingKernel(carrier: Int16Array): MixingKernel {
   };
 }
 
-const vectorBytes = 16;
-const countBytes = 2;
 const together = vectorBytes / countBytes;
 
 /**
@@ -94,10 +92,9 @@ function encodeMixing({
       name: "mix",
       parameters: { at: "i32", stop: "i32", turn: "i32" },
       locals: { i32: "target" },
-      body: ({ get, set }) => {
+      body: ({ get, set, advance }) => {
         const isWithin = i32.isBelow(get("turn"), i32.constant(turnsAt + periodBytes));
         const over = i32.sub(i32.constant(1), isWithin);
-        const forward = (name: string) => set(name, i32.add(get(name), i32.constant(vectorBytes)));
         return [
           ...set("target", i32.constant(mixedAt)),
           ...repeat(
@@ -106,10 +103,10 @@ function encodeMixing({
                 { address: get("target") },
                 i16x8.multiplyFractions(f64x2.load(get("at")), f64x2.load(get("turn"))),
               ),
-              ...forward("target"),
-              ...forward("turn"),
+              ...advance("target", vectorBytes),
+              ...advance("turn", vectorBytes),
               ...set("turn", i32.sub(get("turn"), i32.mul(over, i32.constant(periodBytes)))),
-              ...forward("at"),
+              ...advance("at", vectorBytes),
             ],
             i32.isBelow(get("at"), get("stop")),
           ),

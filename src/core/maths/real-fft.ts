@@ -5,10 +5,8 @@
 
 /** A transform of one length; `forward` allocates nothing. */
 interface RealFft {
-  /** Length of the real input, N. */
-  readonly size: number;
   /**
-   * X[k] = Σ x[n]·exp(−2πi·k·n/N) for k = 0 … N/2.
+   * X[k] = Σ x[n]·exp(−2πi·k·n/N) for k = 0 … N/2, N the length.
    * @param input N values; not changed.
    * @param real receives N/2 + 1 real parts.
    * @param imag receives N/2 + 1 imaginary parts.
@@ -28,7 +26,6 @@ export function createRealFft(size: number): RealFft {
   const re = new Float64Array(half);
   const im = new Float64Array(half);
   return {
-    size,
     forward: (input, real, imag) => {
       for (let index = 0; index < half; index++) {
         const target = reversed[index]!;

@@ -2,7 +2,7 @@
  * Extremes and repetitions of raw counts in one pass. In plain JavaScript, and eight at a time in WebAssembly: only where
  * neighbours are equal are they looked at one by one.
  */
-import { branch, f64x2, i16x8, i32, repeat } from "./wasm-code.ts";
+import { branch, countBytes, f64x2, i16x8, i32, repeat, vectorBytes } from "./wasm-code.ts";
 import { createCountsIntake, encodeModule, preferVectors, startModule, takeRoom } from "./wasm-module.ts";
 
 /** Counts of one run at most. */
@@ -54,8 +54,6 @@ export function createScriptScanKernel(): ScanKernel {
   };
 }
 
-const countBytes = 2;
-const vectorBytes = 16;
 const together = 8;
 /** Extremes by place in the vector, then the run. */
 const highAt = vectorBytes;
@@ -123,7 +121,7 @@ function encodeScan(base: number): Uint8Array {
       parameters: { at: "i32", end: "i32", run: "i32" },
       result: "i32",
       locals: { i32: "stop longest", v128: "counts low high" },
-      body: ({ get, set }) => {
+      body: ({ get, set, advance }) => {
         const one = i32.constant(1);
         const results = i32.constant(base);
         const countBefore = i32.sub(get("at"), i32.constant(countBytes));
@@ -136,7 +134,7 @@ function encodeScan(base: number): Uint8Array {
               // One further, or the first of its run.
               ...set("run", i32.add(i32.mul(get("run"), isSame), one)),
               ...keepLongest,
-              ...set("at", i32.add(get("at"), i32.constant(countBytes))),
+              ...advance("at", countBytes),
             ],
             i32.isBelow(get("at"), get("stop")),
           ),
@@ -151,7 +149,7 @@ function encodeScan(base: number): Uint8Array {
               ...set("high", i16x8.max(get("high"), get("counts"))),
               ...branch(i16x8.isAnyEqual(get("counts"), f64x2.load(countBefore)), oneByOne, [
                 ...set("run", one),
-                ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
+                ...advance("at", vectorBytes),
               ]),
             ],
             i32.isBelow(get("at"), get("end")),

@@ -7,11 +7,9 @@ import {
   sliceRunSamples,
   sliceRunSlices,
 } from "./slice-kernel.ts";
-import { branch, type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
+import { branch, type Code, doubleBytes, f64, f64x2, i32, repeat, vectorBytes } from "./wasm-code.ts";
 import { encodeModule, type Locals, startModule, takeRoom } from "./wasm-module.ts";
 
-const doubleBytes = 8;
-const vectorBytes = 16;
 /** Vectors of outputs that are computed together: none waits for its own last sum. */
 const abreast = 4;
 
@@ -118,8 +116,7 @@ function encodeCopies(taps: number, layout: Layout, copy: (held: number, kept: n
 }
 
 /** Into the kernel's own room, from which they are taken from here on. */
-function encodeSquares(layout: Layout, { get, set }: Locals): Code {
-  const forward = (name: string): Code => set(name, i32.add(get(name), i32.constant(vectorBytes)));
+function encodeSquares(layout: Layout, { get, set, advance }: Locals): Code {
   return [
     ...set("from", get("at")),
     ...set("to", i32.constant(layout.samples)),
@@ -128,8 +125,8 @@ function encodeSquares(layout: Layout, { get, set }: Locals): Code {
       [
         ...set("two", f64x2.load(get("from"))),
         ...f64x2.store({ address: get("to") }, f64x2.mul(get("two"), get("two"))),
-        ...forward("from"),
-        ...forward("to"),
+        ...advance("from", vectorBytes),
+        ...advance("to", vectorBytes),
       ],
       i32.isBelow(get("to"), get("stop")),
     ),
@@ -138,7 +135,7 @@ function encodeSquares(layout: Layout, { get, set }: Locals): Code {
 }
 
 /** As `integrate` does. */
-function encodeIntegral(layout: Layout, { get, set }: Locals): Code {
+function encodeIntegral(layout: Layout, { get, set, advance }: Locals): Code {
   const { add, slide, seconds } = f64x2;
   const behindFirst = (pair: string): Code => add(get(pair), slide(f64x2.zero(), get(pair)));
   return [
@@ -155,15 +152,15 @@ function encodeIntegral(layout: Layout, { get, set }: Locals): Code {
         ...f64x2.store({ address: get("to") }, add(get("two"), get("base"))),
         ...f64x2.store({ address: get("to"), offset: vectorBytes }, add(get("four"), get("base"))),
         ...set("base", add(get("base"), seconds(get("four"), get("four")))),
-        ...set("from", i32.add(get("from"), i32.constant(2 * vectorBytes))),
-        ...set("to", i32.add(get("to"), i32.constant(2 * vectorBytes))),
+        ...advance("from", 2 * vectorBytes),
+        ...advance("to", 2 * vectorBytes),
       ],
       i32.isBelow(get("from"), get("stop")),
     ),
   ];
 }
 
-function encodeSlicing(layout: Layout, { get, set }: Locals): Code {
+function encodeSlicing(layout: Layout, { get, set, advance }: Locals): Code {
   const { add, sub, mul } = f64;
   const one = f64.constant(1);
   const bias = f64.constant(roundingBias);
@@ -175,7 +172,7 @@ function encodeSlicing(layout: Layout, { get, set }: Locals): Code {
     const apart = i32.mul(i32.and(get("slices"), i32.constant(1)), i32.constant(layout.odd - layout.even));
     return [
       ...f64.store({ address: i32.add(place, apart), offset: layout.even }, value),
-      ...set("slices", i32.add(get("slices"), i32.constant(1))),
+      ...advance("slices", 1),
     ];
   };
   const sinceLast = (upTo: Code): Code => add(mul(sub(upTo, get("last")), get("step")), get("carried"));
@@ -208,7 +205,7 @@ function encodeSlicing(layout: Layout, { get, set }: Locals): Code {
 }
 
 /** Output j is the sum of slice 2j + tap times tap. */
-function encodeLowPass(taps: number, layout: Layout, { get, set }: Locals): Code {
+function encodeLowPass(taps: number, layout: Layout, { get, set, advance }: Locals): Code {
   const sums = Array.from({ length: abreast }, (_, index) => index);
   const addTap = (tap: number): Code => {
     const from = (tap & 1 ? layout.odd : layout.even) + doubleBytes * (tap >> 1);
@@ -243,7 +240,7 @@ function encodeLowPass(taps: number, layout: Layout, { get, set }: Locals): Code
                 get(`sum${index}`),
               ),
             ),
-            ...set("at", i32.add(get("at"), i32.constant(vectorBytes * abreast))),
+            ...advance("at", vectorBytes * abreast),
           ],
           i32.isBelow(get("at"), get("stop")),
         ),

@@ -6,11 +6,9 @@ import { createMedianSearch, describeCount, describeSum } from "./counted-median
 import { findOrMake } from "./find-or-make.ts";
 import { tabulateTransform } from "./real-fft.ts";
 import { createScriptSpectrumKernel, createSelection, type SpectrumKernel } from "./spectrum-kernel.ts";
-import { type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
+import { type Code, doubleBytes, f64, f64x2, i32, repeat, vectorBytes } from "./wasm-code.ts";
 import { encodeModule, type Locals, preferVectors, startModule, type WasmFunction } from "./wasm-module.ts";
 
-const doubleBytes = 8;
-const vectorBytes = 16;
 const addressBytes = 4;
 /** Right behind what `count` finds. */
 const inputAt = 3 * vectorBytes;
@@ -130,7 +128,7 @@ function describeTransform(layout: Layout): WasmFunction {
 }
 
 /** Puts the input into the order of reversed bits, and does the step that needs no multiplication. */
-function encodeFirstStep({ get, set }: Locals, { half, re, im, sources }: Layout): Code {
+function encodeFirstStep({ get, set, advance }: Locals, { half, re, im, sources }: Layout): Code {
   // Of a pair, both lie half of the input apart.
   const apart = (vectorBytes * half) / 2;
   return [
@@ -144,14 +142,14 @@ function encodeFirstStep({ get, set }: Locals, { half, re, im, sources }: Layout
         ...set("br", f64x2.sub(get("xr"), get("xi"))),
         ...f64x2.store({ address: get("at"), offset: re }, f64x2.firsts(get("ar"), get("br"))),
         ...f64x2.store({ address: get("at"), offset: im }, f64x2.seconds(get("ar"), get("br"))),
-        ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
+        ...advance("at", vectorBytes),
       ],
       i32.isBelow(get("at"), i32.constant(doubleBytes * half)),
     ),
   ];
 }
 
-function encodeStep({ get, set }: Locals, layout: Layout, span: number): Code {
+function encodeStep({ get, set, advance }: Locals, layout: Layout, span: number): Code {
   const { half, re, im, stepCosines, stepSines } = layout;
   const { add, sub, mul } = f64x2;
   const spanBytes = doubleBytes * span;
@@ -171,7 +169,6 @@ function encodeStep({ get, set }: Locals, layout: Layout, span: number): Code {
     ...put(re + spanBytes, sub(get("ar"), get("br"))),
     ...put(im + spanBytes, sub(get("ai"), get("bi"))),
   ];
-  const advance = (name: string, bytes: number): Code => set(name, i32.add(get(name), i32.constant(bytes)));
   return [
     ...set("at", i32.constant(0)),
     ...repeat(
@@ -189,7 +186,7 @@ function encodeStep({ get, set }: Locals, layout: Layout, span: number): Code {
 }
 
 /** Joins the spectra of even and odd values; of the last vector the second is no amplitude. */
-function encodeUnpacking({ get, set }: Locals, layout: Layout): Code {
+function encodeUnpacking({ get, set, advance }: Locals, layout: Layout): Code {
   const { half, re, im, amplitudes, cosines, sines } = layout;
   const { add, sub, mul } = f64x2;
   const both = (value: number): Code => f64x2.both(f64.constant(value));
@@ -219,7 +216,7 @@ function encodeUnpacking({ get, set }: Locals, layout: Layout): Code {
           { address: get("at"), offset: amplitudes },
           f64x2.sqrt(add(mul(get("xr"), get("xr")), mul(get("xi"), get("xi")))),
         ),
-        ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
+        ...advance("at", vectorBytes),
         ...set("mirror", i32.sub(get("mirror"), i32.constant(vectorBytes))),
       ],
       i32.isBelow(get("at"), i32.constant(doubleBytes * half)),
@@ -233,7 +230,7 @@ function describeRidge({ half, amplitudes, kept, ridge }: Layout): WasmFunction 
     name: "raise",
     parameters: {},
     locals: { i32: "at", v128: "peak" },
-    body: ({ get, set }) => {
+    body: ({ get, set, advance }) => {
       const addNear = (place: number): Code => {
         const amplitude = f64x2.load(get("at"), amplitudes + doubleBytes * place);
         const mask = f64x2.load(get("at"), kept + doubleBytes * (place + 1));
@@ -244,7 +241,7 @@ function describeRidge({ half, amplitudes, kept, ridge }: Layout): WasmFunction 
           ...set("peak", f64x2.zero()),
           ...[-1, 0, 1].flatMap(addNear),
           ...f64x2.store({ address: get("at"), offset: ridge }, get("peak")),
-          ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
+          ...advance("at", vectorBytes),
         ],
         i32.isBelow(get("at"), i32.constant(doubleBytes * (half + 1))),
       );

@@ -2,7 +2,7 @@
  * Sums of raw counts and of their squares, exact whatever the order. In plain JavaScript, and eight counts at a time in
  * WebAssembly. Knows no channel.
  */
-import { f64x2, i16x8, i32, i64x2, repeat } from "./wasm-code.ts";
+import { countBytes, f64x2, i16x8, i32, i64x2, repeat, vectorBytes } from "./wasm-code.ts";
 import { createCountsIntake, encodeModule, preferVectors, startModule, takeRoom } from "./wasm-module.ts";
 
 /** What was summed up; whole numbers, exact below 2^53. */
@@ -43,8 +43,6 @@ function addCounts(sums: CountSums, counts: Int16Array, from: number): void {
   sums.squares = squares;
 }
 
-const vectorBytes = 16;
-const countBytes = 2;
 const together = 8;
 /** Counts of one run at most: 2^12 sums of two counts each stay far within 32 bits. */
 const runCounts = 4096;
@@ -95,7 +93,7 @@ function encodeSum(base: number): Uint8Array {
       name: "sum",
       parameters: { at: "i32", stop: "i32" },
       locals: { v128: "counts pairs sums squares" },
-      body: ({ get, set }) => [
+      body: ({ get, set, advance }) => [
         ...set("sums", f64x2.zero()),
         ...set("squares", f64x2.zero()),
         ...repeat(
@@ -106,7 +104,7 @@ function encodeSum(base: number): Uint8Array {
             ...set("pairs", i16x8.multiplyPairs(get("counts"), get("counts"))),
             ...set("squares", i64x2.add(get("squares"), i64x2.widenLow(get("pairs")))),
             ...set("squares", i64x2.add(get("squares"), i64x2.widenHigh(get("pairs")))),
-            ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
+            ...advance("at", vectorBytes),
           ],
           i32.isBelow(get("at"), get("stop")),
         ),

@@ -3,6 +3,11 @@
  * rounds as IEEE 754 says, so JavaScript gets the same bits. `wasm-module.ts` makes modules of them.
  */
 
+/** Bytes of a converter's count, of a double, and of a vector of two doubles or eight counts. */
+export const countBytes = 2;
+export const doubleBytes = 8;
+export const vectorBytes = 16;
+
 /** Instructions, encoded. */
 export type Code = readonly number[];
 

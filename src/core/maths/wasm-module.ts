@@ -2,7 +2,7 @@
  * Modules of WebAssembly (core specification 2.0, binary format), encoded where they are started: no tool, no file, some hundred
  * bytes each.
  */
-import { type Code, join, leb128 } from "./wasm-code.ts";
+import { type Code, i32, join, leb128 } from "./wasm-code.ts";
 
 type ValueType = "i32" | "f64" | "v128";
 
@@ -23,6 +23,8 @@ export interface WasmFunction {
 export interface Locals {
   get(name: string): Code;
   set(name: string, value: Code): Code;
+  /** Adds to an integer: an address goes on by so many bytes. */
+  advance(name: string, by: number): Code;
 }
 
 const pageBytes = 65_536;
@@ -184,10 +186,10 @@ function encodeFunction({ parameters, locals, body }: WasmFunction): Code {
     if (index < 0) throw new Error(`no local ${name}`);
     return leb128(index);
   };
-  const code = body({
-    get: (name) => join([0x20], find(name)),
-    set: (name, value) => join(value, [0x21], find(name)),
-  });
+  const get = (name: string): Code => join([0x20], find(name));
+  const set = (name: string, value: Code): Code => join(value, [0x21], find(name));
+  const advance = (name: string, by: number): Code => set(name, i32.add(get(name), i32.constant(by)));
+  const code = body({ get, set, advance });
   const declared = groups.map((group) => join(leb128(group.names.length), [group.type]));
   const content = join([groups.length], ...declared, code, [0x0b]);
   return join(leb128(content.length), content);

@@ -34,9 +34,8 @@ export const whiteningState = { raw: 0, high: 1, faded: 2 } as const;
 
 /** One of a make for the whole process: samples and state are put in, run and taken out again. */
 export interface WhiteningKernel {
-  /** The last `order` samples before, high-passed, then raw ones of {@link WhiteningKernel.maxBlocks} blocks. */
+  /** The last `order` samples before, high-passed, then raw ones of so many blocks: {@link countRunBlocks}. */
   readonly samples: Float64Array;
-  readonly maxBlocks: number;
   /** What came of the samples, from the first new one on. */
   readonly magnitudes: Float64Array;
   /** Puts count · scale into the samples from number `start` on, `order` and more, at most a run's. */
@@ -60,7 +59,6 @@ export function createScriptWhiteningKernel(options: WhiteningOptions): Whitenin
   return {
     samples,
     magnitudes,
-    maxBlocks,
     fill: (counts, start, scale) => {
       for (let index = 0; index < counts.length; index++) samples[start + index] = counts[index]! * scale;
     },

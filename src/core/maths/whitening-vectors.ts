@@ -4,7 +4,7 @@
  */
 import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
 import { encodeRecursion, recursionLocals, rowsAbreast } from "./levinson-vectors.ts";
-import { type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
+import { type Code, countBytes, doubleBytes, f64, f64x2, i32, repeat, vectorBytes } from "./wasm-code.ts";
 import { createCountsIntake, encodeModule, type Locals, startModule, takeRoom } from "./wasm-module.ts";
 import {
   countRunBlocks,
@@ -17,9 +17,6 @@ import {
 
 /** Higher orders have more lags than a processor has registers. */
 const maxOrder = 8;
-const countBytes = 2;
-const doubleBytes = 8;
-const vectorBytes = 16;
 
 /** Where in the memory what lies, bytes. */
 interface Layout {
@@ -56,7 +53,6 @@ export function createVectorWhiteningKernel(options: WhiteningOptions): Whitenin
   return {
     samples: new Float64Array(module.memory, layout.samples, order + maxBlocks * blockSamples),
     magnitudes: new Float64Array(module.memory, layout.magnitudes, maxBlocks * blockSamples),
-    maxBlocks,
     fill: (counts, start, scale) => {
       if (counts.length === 0) return;
       const at = takeIn(counts);
@@ -132,11 +128,10 @@ function findRow({ get, set }: Locals, base: number, rowBytes: number): Code {
   return set("row", i32.add(i32.constant(base), i32.add(whole, half)));
 }
 
-function forEachBlock({ get, set }: Locals, body: Code): Code {
-  const next = set("block", i32.add(get("block"), i32.constant(1)));
+function forEachBlock({ get, set, advance }: Locals, body: Code): Code {
   return [
     ...set("block", i32.constant(0)),
-    ...repeat([...body, ...next], i32.isBelow(get("block"), get("blocks"))),
+    ...repeat([...body, ...advance("block", 1)], i32.isBelow(get("block"), get("blocks"))),
   ];
 }
 
@@ -146,7 +141,7 @@ function encodeLagProducts(
   layout: Layout,
   locals: Locals,
 ): Code {
-  const { get, set } = locals;
+  const { get, set, advance } = locals;
   const { add, sub, mul, slide, firsts, seconds } = f64x2;
   const lags = range(order + 1);
   const pairs = range(countLagPairs(order));
@@ -220,10 +215,7 @@ function encodeLagProducts(
     ...forEachBlock(locals, [
       ...lags.flatMap((lag) => set(`r${lag}`, f64x2.zero())),
       ...set("stop", i32.add(get("at"), i32.constant(doubleBytes * blockSamples))),
-      ...repeat(
-        [...takeFour, ...set("at", i32.add(get("at"), i32.constant(2 * vectorBytes)))],
-        i32.isBelow(get("at"), get("stop")),
-      ),
+      ...repeat([...takeFour, ...advance("at", 2 * vectorBytes)], i32.isBelow(get("at"), get("stop"))),
       ...findRow(locals, layout.products, vectorBytes * (order + 1)),
       ...pairs.flatMap((pair) => [
         ...set(`f${pair}`, add(sumUp(pair), mul(f64x2.both(f64.constant(memory)), get(`f${pair}`)))),
@@ -240,7 +232,7 @@ function encodeLagProducts(
 
 /** Magnitudes of the prediction error. */
 function encodePrediction({ order, blockSamples }: WhiteningOptions, layout: Layout, locals: Locals): Code {
-  const { get, set } = locals;
+  const { get, set, advance } = locals;
   const reach = doubleBytes * order;
   const taps = range(order).map((index) => index + 1);
   const late = taps.reduce<Code>(
@@ -256,7 +248,7 @@ function encodePrediction({ order, blockSamples }: WhiteningOptions, layout: Lay
       ...repeat(
         [
           ...f64x2.store({ address: get("at"), offset: layout.magnitudes - layout.samples }, f64x2.abs(late)),
-          ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
+          ...advance("at", vectorBytes),
         ],
         i32.isBelow(get("at"), get("stop")),
       ),

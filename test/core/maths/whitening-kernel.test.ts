@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import {
+  countRunBlocks,
   createScriptWhiteningKernel,
   type WhiteningKernel,
   type WhiteningOptions,
@@ -39,7 +40,7 @@ function runAll(
   samples.fill(0, 0, order);
   let index = 0;
   for (const wanted of course.runs) {
-    const blocks = Math.min(wanted, kernel.maxBlocks);
+    const blocks = Math.min(wanted, countRunBlocks(blockSamples));
     const length = blocks * blockSamples;
     for (let at = 0; at < length; at++) samples[order + at] = course.sampleAt(index++);
     kernel.run(state, blocks);
