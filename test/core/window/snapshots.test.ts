@@ -1,43 +1,38 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { WindowSpec } from "../../../src/core/contract/bundle/manifest.ts";
-import type { Quarantine } from "../../../src/core/contract/stream.ts";
 import { createRevolutionWindower } from "../../../src/core/window/revolution-windower.ts";
-import type { WindowEnd } from "../../../src/core/window/window-sink.ts";
-import { createRecorder, makeBlock, spec, startMs } from "./windower-recorder.ts";
+import type { WindowSink } from "../../../src/core/window/window-sink.ts";
+import { createRecorder, createSnapshotRecorder, makeBlock, spec, startMs } from "./windower-recorder.ts";
+
+/** Runs of samples, each after a gap of so many. */
+type Runs = readonly (readonly [gap: number, samples: number])[];
+
+/** Tells `sink` the windows of runs, behind which a pause comes. */
+function hear(sink: WindowSink, runs: Runs, change: Partial<WindowSpec> = {}): void {
+  const windower = createRevolutionWindower({ ...spec, ...change }, sink);
+  let at = 0;
+  for (const [gap, samples] of runs) {
+    at += gap;
+    windower.accept(makeBlock(at, at + samples));
+    at += samples;
+  }
+  windower.pause("no data");
+}
+
+function samplesOf(each: readonly { readonly samples: number }[]): number[] {
+  return each.map(({ samples }) => samples);
+}
 
 describe("snapshots between pauses", () => {
-  /** What a windower says of runs of samples, each after a gap of so many: windows, snapshots and abandoned samples. */
-  function cut(runs: readonly (readonly [gap: number, samples: number])[], change: Partial<WindowSpec> = {}) {
-    const recorder = createRecorder();
-    const snapshots: WindowEnd[] = [];
-    const end = recorder.end;
-    const windower = createRevolutionWindower(
-      { ...spec, ...change },
-      {
-        ...recorder,
-        snapshot: (slot, window) => {
-          snapshots.push(window);
-          end(slot, window);
-          recorder.windows.pop();
-        },
-      },
-    );
+  /** What is heard of runs where snapshots are, and where there are none. */
+  function cut(runs: Runs, change: Partial<WindowSpec> = {}) {
+    const heard = createSnapshotRecorder({ holds: false });
     const plain = createRecorder();
-    const plainWindower = createRevolutionWindower({ ...spec, ...change }, plain);
-    let at = 0;
-    for (const [gap, samples] of runs) {
-      at += gap;
-      windower.accept(makeBlock(at, at + samples));
-      plainWindower.accept(makeBlock(at, at + samples));
-      at += samples;
-    }
-    windower.pause("no data");
-    plainWindower.pause("no data");
-    return { ...recorder, snapshots, plain };
+    hear(heard, runs, change);
+    hear(plain, runs, change);
+    return { ...heard, plain };
   }
-  const samplesOf = (each: readonly { readonly samples: number }[]): number[] =>
-    each.map(({ samples }) => samples);
 
   it("are runs of a revolution or more after which as much is missing as came", () => {
     const heard = cut([
@@ -87,33 +82,19 @@ describe("snapshots between pauses", () => {
       [950, [200]],
       [949, []],
     ] as const) {
-      const recorder = createRecorder();
-      const snapshots: number[] = [];
-      const windower = createRevolutionWindower(spec, {
-        ...recorder,
-        snapshot: (slot, window) => {
-          snapshots.push(window.samples);
-          recorder.end(slot, window);
-        },
-      });
+      const recorder = createSnapshotRecorder({ holds: false });
+      const windower = createRevolutionWindower(spec, recorder);
       windower.accept(makeBlock(0, 950));
       windower.pause("no data");
       windower.accept(makeBlock(950 + wait, 1150 + wait));
       windower.pause("no data");
-      expect(snapshots).toEqual(expected);
+      expect(samplesOf(recorder.snapshots)).toEqual(expected);
     }
   });
 
   it("are recordings that are known to be whole, whatever came before them and however soon", () => {
-    const recorder = createRecorder();
-    const snapshots: number[] = [];
-    const windower = createRevolutionWindower(spec, {
-      ...recorder,
-      snapshot: (slot, window) => {
-        snapshots.push(window.samples);
-        recorder.end(slot, window);
-      },
-    });
+    const recorder = createSnapshotRecorder({ holds: false });
+    const windower = createRevolutionWindower(spec, recorder);
     let at = 0;
     for (const samples of [950, 250, 99, 200]) {
       windower.accept(makeBlock(at, at + samples));
@@ -126,23 +107,17 @@ describe("snapshots between pauses", () => {
     windower.endRecording("the recording ended");
     windower.accept(makeBlock(at + 261, at + 411));
     windower.endRecording("the recording ended");
-    expect(snapshots).toEqual([250, 200, 150]);
-    expect(recorder.abandoned.map(({ samples }) => samples)).toEqual([50, 99, 120, 130]);
+    expect(samplesOf(recorder.snapshots)).toEqual([250, 200, 150]);
+    expect(samplesOf(recorder.abandoned)).toEqual([50, 99, 120, 130]);
   });
 
   it("are recognised by the clock where a device counts anew each time", () => {
-    const recorder = createRecorder();
-    const snapshots: number[] = [];
-    const windower = createRevolutionWindower(spec, {
-      ...recorder,
-      snapshot: (_, { samples }) => snapshots.push(samples),
-      begin: () => {},
-      push: () => {},
-    });
+    const recorder = createSnapshotRecorder({ holds: false });
+    const windower = createRevolutionWindower(spec, recorder);
     for (const wait of [0, 600_000, 1_200_000]) {
       windower.accept(makeBlock(0, 200, { timestampMs: startMs + wait }));
     }
-    expect(snapshots).toEqual([200, 200]);
+    expect(samplesOf(recorder.snapshots)).toEqual([200, 200]);
   });
 
   it("change no whole window, and lose or count no sample twice", () => {
@@ -161,42 +136,14 @@ describe("snapshots between pauses", () => {
 });
 
 describe("losses in snapshots", () => {
-  /** What of runs of samples, each after a gap of so many, a windower hears that holds pieces, and what one that holds none. */
-  function cut(runs: readonly (readonly [gap: number, samples: number])[]) {
-    const listen = (holds: boolean) => {
-      const recorder = createRecorder();
-      const { end, abandon } = recorder;
-      const snapshots: WindowEnd[] = [];
-      const dropped: Quarantine[] = [];
-      const windower = createRevolutionWindower(spec, {
-        ...recorder,
-        snapshot: (slot, window) => {
-          snapshots.push(window);
-          end(slot, window);
-          recorder.windows.pop();
-        },
-        hold: (slot) => {
-          if (!holds) return false;
-          end(slot, { fromMs: 0, toMs: 0, samples: 0, shaftRpm: 0 });
-          recorder.windows.pop();
-          return true;
-        },
-        drop: (_, quarantine) => dropped.push(quarantine),
-        abandon,
-      });
-      let at = 0;
-      for (const [gap, samples] of runs) {
-        at += gap;
-        windower.accept(makeBlock(at, at + samples));
-        at += samples;
-      }
-      windower.pause("no data");
-      return { ...recorder, snapshots, dropped };
-    };
-    return { ...listen(true), plain: listen(false) };
+  /** What is heard of runs where pieces are held, and where none is. */
+  function cut(runs: Runs) {
+    const heard = createSnapshotRecorder({ holds: true });
+    const plain = createSnapshotRecorder({ holds: false });
+    hear(heard, runs);
+    hear(plain, runs);
+    return { ...heard, plain };
   }
-  const samplesOf = (each: readonly { readonly samples: number }[]): number[] =>
-    each.map(({ samples }) => samples);
 
   it("leave what lies before and after them, of one snapshot", () => {
     const heard = cut([

@@ -39,6 +39,35 @@ export function createRecorder(): WindowSink & {
   return recorder;
 }
 
+/** The same, of snapshots too, which are no windows; one that `holds` pieces of them also collects those that are dropped. */
+export function createSnapshotRecorder({
+  holds,
+}: {
+  readonly holds: boolean;
+}): ReturnType<typeof createRecorder> & { readonly snapshots: WindowEnd[]; readonly dropped: Quarantine[] } {
+  const recorder = createRecorder();
+  const snapshots: WindowEnd[] = [];
+  const dropped: Quarantine[] = [];
+  const leave = (slot: number): void => {
+    recorder.end(slot, { fromMs: 0, toMs: 0, samples: 0, shaftRpm: 0 });
+    recorder.windows.pop();
+  };
+  return {
+    ...recorder,
+    snapshots,
+    dropped,
+    snapshot: (slot, window) => {
+      snapshots.push(window);
+      leave(slot);
+    },
+    hold: (slot) => {
+      if (holds) leave(slot);
+      return holds;
+    },
+    drop: (_, quarantine) => dropped.push(quarantine),
+  };
+}
+
 export const rateHz = 1000;
 export const startMs = 1_700_000_000_000;
 
