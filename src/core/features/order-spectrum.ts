@@ -5,7 +5,6 @@
 
 import type { ChainSpec } from "../contract/bundle/feature-spec.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
-import { tabulateHann } from "../maths/hann-window.ts";
 import { shareSpectrumKernel } from "../maths/spectrum-vectors.ts";
 import { type Comb, type CombHeights, createCombFit } from "./comb-fit.ts";
 
@@ -195,7 +194,7 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
       const hann = findOrMake(windows, count, () => {
         // Windows of one speed differ by a sample or two.
         if (windows.size >= keptWindows) windows.clear();
-        return tabulateHann(count, Math.max(1, count - 1));
+        return tabulateHann(count);
       });
       sumUp(samples, count);
       const most = envelopeLimit * (totals.sum / count);
@@ -222,6 +221,15 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
     shaftLogSnr: (order, tolerance) => computeLogSnr(order, tolerance, 0),
     fitComb: combs.fit,
   };
+}
+
+/** Weights of a symmetric Hann window: it is 0 at both ends. */
+function tabulateHann(count: number): Float64Array {
+  const period = Math.max(1, count - 1);
+  return Float64Array.from(
+    { length: count },
+    (_, index) => 0.5 - 0.5 * Math.cos((2 * Math.PI * index) / period),
+  );
 }
 
 const totals = { sum: 0, largest: 0 };
