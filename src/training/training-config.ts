@@ -70,8 +70,9 @@ async function expand(written: Uint8Array, path: string, options: LoadOptions): 
     );
   if (typeof parse(text, path).from !== "string") return written;
   const own = inConfig(path, () => parseYamlConfig(text, { path, schema: tunedFileSchema, environment: {} }));
-  const whole = { folder: dirname(path), keys: parentKeys, acceptLittleEvidence, parse };
-  return new TextEncoder().encode(await expandFrom(own, whole));
+  return writeWhole(
+    await expandFrom(own, { folder: dirname(path), keys: parentKeys, acceptLittleEvidence, parse }),
+  );
 }
 
 /** Reads the files beside the configuration at `path` that belong to it. Fails with CONFIG_INVALID. */

@@ -3,7 +3,6 @@
  * the parent itself is put in its place, so that the bundle can be made again without it. The parent is verified before it is used.
  */
 import { join, resolve } from "node:path";
-import { stringify } from "yaml";
 import type { Bundle } from "../../../core/bundle/bundle.ts";
 import type { TrustedKey } from "../../../core/bundle/dsse.ts";
 import { verifyBundle } from "../../../core/bundle/verify-bundle.ts";
@@ -33,9 +32,9 @@ interface ExpandOptions {
 }
 
 /**
- * The whole configuration as YAML. Fails with CONFIG_INVALID for a parent that is no bearing diagnosis, and as `verifyBundle` does.
+ * The whole configuration. Fails with CONFIG_INVALID for a parent that is no bearing diagnosis, and as `verifyBundle` does.
  */
-export async function expandFrom(own: TunedFile, options: ExpandOptions): Promise<string> {
+export async function expandFrom(own: TunedFile, options: ExpandOptions): Promise<Fields> {
   const { folder, keys, parse, acceptLittleEvidence } = options;
   const dir = resolve(folder, own.from);
   const bundle = await verifyBundle(dir, keys);
@@ -45,7 +44,7 @@ export async function expandFrom(own: TunedFile, options: ExpandOptions): Promis
   );
   const { name, version } = bundle.manifest;
   const tuning = fieldsOf(own.tuning);
-  const whole = {
+  return {
     ...inherited,
     version: nextMinor(version),
     changelog: `${name} ${version}, fine-tuned on recordings of one's own machines.`,
@@ -63,7 +62,6 @@ export async function expandFrom(own: TunedFile, options: ExpandOptions): Promis
     },
     from: embedParent(bundle),
   };
-  return stringify(whole, { lineWidth: 120, aliasDuplicateObjects: false });
 }
 
 /** Takes from a bundle what learning needs. */
