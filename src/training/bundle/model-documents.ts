@@ -5,6 +5,7 @@
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
+import { compareTexts } from "../../core/maths/compare-texts.ts";
 
 /** A manifest before its files are known. */
 export type CardManifest = Omit<Manifest, "files">;
@@ -65,7 +66,7 @@ export function createMlBom(subject: BomSubject): unknown {
           },
           quantitativeAnalysis: {
             performanceMetrics: Object.entries(subject.metrics)
-              .sort(([a], [b]) => (a < b ? -1 : 1))
+              .sort(([a], [b]) => compareTexts(a, b))
               .map(([type, value]) => ({ type, value: String(value) })),
           },
           considerations: { useCases: subject.useCases, technicalLimitations: subject.limitations },
@@ -83,7 +84,7 @@ export function createMlBom(subject: BomSubject): unknown {
         ],
       })),
       ...Object.entries(subject.lineage.libraries)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .sort(([a], [b]) => compareTexts(a, b))
         .map(([name, version]) => ({
           type: "library",
           "bom-ref": `library:${name}`,

@@ -6,6 +6,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { compareTexts } from "../../../core/maths/compare-texts.ts";
 import { captureStars } from "../match-pattern.ts";
 
 /** Files and folders below one folder. */
@@ -60,7 +61,7 @@ export async function listFolderFiles(root: string): Promise<readonly string[]> 
 
 /** Takes out the shortest, of equally long ones the first by its characters. */
 function takeFirst(names: string[]): string | undefined {
-  names.sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  names.sort((a, b) => a.length - b.length || compareTexts(a, b));
   return names.shift();
 }
 

@@ -2,6 +2,7 @@
  * What a gateway would have said of each recording of a machine that was left out, put together by machine: faults found,
  * called by another name, missed; healthy recordings quiet or raised. One model at a time.
  */
+import { compareTexts } from "../../../../core/maths/compare-texts.ts";
 import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
 import { computeUnitShare, type Figure } from "../../../judge/figure.ts";
 import { rowsOfSignals, type ScoredSet } from "../../../judge/scored-set.ts";
@@ -116,7 +117,7 @@ export function listWorst(decided: readonly DecidedRecording[], most: number): r
   const taken = new Map<string, number>();
   return decided
     .filter(({ outcome }) => rank[outcome] < 3)
-    .sort((a, b) => rank[a.outcome] - rank[b.outcome] || (a.id < b.id ? -1 : 1))
+    .sort((a, b) => rank[a.outcome] - rank[b.outcome] || compareTexts(a.id, b.id))
     .filter(({ machine }) => {
       const before = taken.get(machine) ?? 0;
       taken.set(machine, before + 1);

@@ -17,7 +17,7 @@ import { planMachineFolds } from "../learn/machine-folds.ts";
 import { openRecordings } from "../learn/open-recordings.ts";
 import { openParent } from "../learn/parent-bundle.ts";
 import { readRecordedRows } from "../learn/recorded-rows.ts";
-import { scoreInventedRigs, scoreMachineFold, type TunedLesson, tuneOnAll } from "../learn/tuned-students.ts";
+import { scoreInventedRigs, scoreMachineFold, tuneOnAll } from "../learn/tuned-students.ts";
 import { type TunedConfig, weighRigs } from "../tuned-config.ts";
 import { sayWorse } from "./beside-parent.ts";
 import { decideRecordings } from "./machine-outcomes.ts";
@@ -30,7 +30,6 @@ const maxLostPoints = 0.5;
 /** What judging again gives. */
 interface Replayed {
   readonly judged: JudgedTuned;
-  readonly lesson: TunedLesson;
   readonly fingerprint: string;
   /** Recordings of one content on several machines, by their ids. */
   readonly copies: readonly string[];
@@ -76,12 +75,7 @@ async function replay(bundle: Bundle, config: TunedConfig, context: EvaluationCo
     refused: contract.refused,
     unclear: rows.unclear.map(({ id }) => id),
   });
-  return {
-    judged,
-    lesson,
-    fingerprint: await set.fingerprint(),
-    copies: await findCopies(set),
-  };
+  return { judged, fingerprint: await set.fingerprint(), copies: await findCopies(set) };
 }
 
 /** Judges a bundle for the gate. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT or TRAINING. */
