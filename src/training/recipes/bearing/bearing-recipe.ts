@@ -73,7 +73,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   const inventedSet = scoreInvented(contenders, config, invented.value.heldOut);
   const outOfFold = joinFolds(foldSets, readInventedLogits(inventedSet));
   const calibrated = calibrateStudent(outOfFold, modes.length, decideThreshold(config));
-  const healthy = measureHealthyLogits([...foldSets, inventedSet]);
+  const healthyLogits = measureHealthyLogits([...foldSets, inventedSet]);
   const judged = await steps.run(
     "evaluate",
     { config, from: [data, contract, rows, invented, trained, rivals, ...folds] },
@@ -88,7 +88,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
         folds: foldSets,
         inventedSet,
         contract: contract.value,
-        healthy,
+        healthy: healthyLogits,
         about: recordings.manifest.about,
         shortcomings: [
           ...division.shortcomings,
@@ -98,7 +98,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   );
   const { calibration } = calibrated;
   const packaged = await packageBearing(
-    { config, student: trained, judged, calibration, healthy, data, rows, division, recordings },
+    { config, student: trained, judged, calibration, healthyLogits, data, rows, division, recordings },
     context,
   );
   const report = await reportBearing({

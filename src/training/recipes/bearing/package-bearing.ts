@@ -1,9 +1,6 @@
 /** Puts together what travels with a bearing student: references, background, golden vectors, card, lineage. */
 
-import type { HealthyLogits } from "../../../core/contract/bundle/baseline-spec.ts";
-import type { Calibration } from "../../../core/contract/bundle/manifest.ts";
 import { formatFigure } from "../../judge/figure.ts";
-import type { TrainedStudent } from "../../learn/train-student.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import type { TrainedModel, TrainingContext } from "../recipe.ts";
 import type { BearingConfig } from "./bearing-config.ts";
@@ -11,20 +8,13 @@ import type { JudgedBearing } from "./judge/bearing-evaluation.ts";
 import type { GroupDivision } from "./learn/divide-by-groups.ts";
 import { describeInvented, inventedDescription } from "./learn/invented-rows.ts";
 import type { OpenRecordings } from "./learn/open-recordings.ts";
-import type { RecordedData } from "./learn/read-training-rows.ts";
-import type { RecordedRows } from "./learn/recorded-rows.ts";
-import { packageStudent } from "./package-student.ts";
+import { packageStudent, type StudentParts } from "./package-student.ts";
 import { renderBearingCard } from "./report/bearing-card.ts";
 
-interface BearingParts {
+interface BearingParts
+  extends Pick<StudentParts, "student" | "calibration" | "healthyLogits" | "data" | "rows"> {
   readonly config: BearingConfig;
-  readonly student: StepOutput<TrainedStudent>;
   readonly judged: StepOutput<JudgedBearing>;
-  /** One an output. */
-  readonly calibration: readonly Calibration[];
-  readonly healthy: HealthyLogits;
-  readonly data: StepOutput<RecordedData>;
-  readonly rows: StepOutput<RecordedRows>;
   readonly division: GroupDivision;
   readonly recordings: OpenRecordings;
 }
@@ -34,19 +24,14 @@ export async function packageBearing(
   parts: BearingParts,
   { steps }: TrainingContext,
 ): Promise<Omit<TrainedModel, "report">> {
-  const { config, calibration, data, division, healthy, rows, recordings, student } = parts;
+  const { config, data, division, rows, recordings } = parts;
   const { trainSignals, trainGroups } = division;
   const { evaluation } = parts.judged.value;
   const { heldOut, metrics } = evaluation;
   const { dataset } = config;
   const packaged = await packageStudent(
     {
-      config,
-      student,
-      calibration,
-      logits: healthy,
-      data,
-      rows,
+      ...parts,
       set: recordings.set,
       signals: trainSignals,
       extra: rows.value.extra.filter(({ entry }) => trainGroups.includes(entry.machine)),

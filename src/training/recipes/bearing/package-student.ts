@@ -17,12 +17,13 @@ import type { RecordedData } from "./learn/read-training-rows.ts";
 import type { RecordedRows, WaveformRows } from "./learn/recorded-rows.ts";
 import { fitLevelReference, makeHealthyFiles, poolLevel } from "./package-healthy.ts";
 
-interface StudentParts {
+/** What they are made of. */
+export interface StudentParts {
   readonly config: CommonConfig & Pick<BearingConfig, DiagnosisKeys>;
   readonly student: StepOutput<TrainedStudent>;
   /** One an output. */
   readonly calibration: readonly Calibration[];
-  readonly logits: HealthyLogits;
+  readonly healthyLogits: HealthyLogits;
   readonly data: StepOutput<RecordedData>;
   readonly rows: StepOutput<RecordedRows>;
   readonly set: RecordingSet;
@@ -91,7 +92,7 @@ export async function packageStudent(
  * asks for no baseline.
  */
 async function describeBaseline(
-  { config, signals, extra, parent, data, rows, set, logits }: StudentParts,
+  { config, signals, extra, parent, data, rows, set, healthyLogits }: StudentParts,
   steps: TrainingContext["steps"],
 ): Promise<BaselineSpec | undefined> {
   const { baseline, window } = config;
@@ -105,5 +106,5 @@ async function describeBaseline(
     (own) => fitLevelReference(set, heard, own),
   );
   const reference = own.value.map((level, index) => poolLevel(level, parent?.reference?.[index] ?? null));
-  return { ...baseline, healthy: logits, reference };
+  return { ...baseline, healthy: healthyLogits, reference };
 }

@@ -1,26 +1,20 @@
 /** Puts together what travels with a fine-tuned student: references, background, golden vectors, card, lineage. */
 import { describeNetwork } from "../../bundle/model-documents.ts";
-import type { TrainedStudent } from "../../learn/train-student.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import type { TrainedModel, TrainingContext } from "../recipe.ts";
 import type { JudgedTuned } from "./judge/tuned-evaluation.ts";
 import { describeInvented, inventedDescription } from "./learn/invented-rows.ts";
 import type { OpenRecordings } from "./learn/open-recordings.ts";
 import type { ParentBundle } from "./learn/parent-bundle.ts";
-import type { RecordedData } from "./learn/read-training-rows.ts";
-import type { RecordedRows } from "./learn/recorded-rows.ts";
-import { packageStudent } from "./package-student.ts";
+import { packageStudent, type StudentParts } from "./package-student.ts";
 import { renderTunedCard } from "./report/tuned-card.ts";
 import { sayTuned } from "./report/tuned-tables.ts";
 import { type TunedConfig, weighRigs } from "./tuned-config.ts";
 
-interface TunedParts {
+interface TunedParts extends Pick<StudentParts, "student" | "data" | "rows"> {
   readonly config: TunedConfig;
   readonly parent: ParentBundle;
-  readonly student: StepOutput<TrainedStudent>;
   readonly judged: StepOutput<JudgedTuned>;
-  readonly data: StepOutput<RecordedData>;
-  readonly rows: StepOutput<RecordedRows>;
   readonly recordings: OpenRecordings;
 }
 
@@ -30,18 +24,15 @@ export async function packageTuned(
   { steps }: TrainingContext,
 ): Promise<Omit<TrainedModel, "report">> {
   const { config, data, parent, rows, recordings, student } = parts;
-  const { evaluation, calibration, healthy } = parts.judged.value;
+  const { evaluation, calibration, healthy: healthyLogits } = parts.judged.value;
   const { dataset } = config;
   const { signals, extra } = rows.value;
   const { background, digest, manifest } = parent;
   const packaged = await packageStudent(
     {
-      config,
-      student,
+      ...parts,
       calibration,
-      logits: healthy,
-      data,
-      rows,
+      healthyLogits,
       set: recordings.set,
       signals,
       extra,
