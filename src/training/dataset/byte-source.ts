@@ -12,8 +12,6 @@ export interface ByteSource {
   readonly position: number;
   /** The next `count` bytes (at most 64 KiB), as a copy. */
   read(count: number): Promise<Uint8Array>;
-  /** The next bytes, at least 1 and at most `most`; valid until the next call. */
-  readSome(most: number): Promise<Uint8Array>;
   skip(count: number): Promise<void>;
   /** Lets go of the file. */
   close(): void;
@@ -63,6 +61,7 @@ export function openByteSource(path: string, { from, to, packed }: BytePart): By
       },
     );
   };
+  /** The next bytes, at least 1 and at most `most`. */
   const readSome = async (most: number): Promise<Uint8Array> => {
     while (chunk.length === 0) await more();
     const part = chunk.subarray(0, most);
@@ -74,7 +73,6 @@ export function openByteSource(path: string, { from, to, packed }: BytePart): By
     get position(): number {
       return position;
     },
-    readSome,
     read: async (count) => {
       if (count > pieceBytes) throw new RangeError(`${count} bytes at once`);
       const out = new Uint8Array(count);

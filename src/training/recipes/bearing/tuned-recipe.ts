@@ -95,7 +95,6 @@ async function trainTuned(config: TunedConfig, context: TrainingContext): Promis
         rows: all,
         folds: folds.map(({ value }) => value),
         invented: scoreInventedRigs({ config, parent }, student.value, invented.value.heldOut),
-        student: student.value,
         evidence,
         about: recordings.manifest.about,
         refused: contract.value.refused,

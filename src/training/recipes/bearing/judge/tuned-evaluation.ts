@@ -13,7 +13,6 @@ import { chooseLearningPath, type LearningPath } from "../../../judge/learning-p
 import { computeBriers, createMacroAuroc, createMeanBrier } from "../../../judge/metrics.ts";
 import { planNextRecordings, type RecordingAdvice } from "../../../judge/next-recordings.ts";
 import { countRows, type ScoredSet, type Statistic } from "../../../judge/scored-set.ts";
-import type { TrainedStudent } from "../../../learn/train-student.ts";
 import type { EvaluationDocument } from "../../recipe.ts";
 import { decideThreshold } from "../bearing-config.ts";
 import { calibrateStudent, joinFolds } from "../learn/calibrate-student.ts";
@@ -83,7 +82,6 @@ interface TunedCase {
   readonly folds: readonly ScoredSet[];
   /** The shipped student's and the parent's scores on invented rigs. */
   readonly invented: ScoredSet;
-  readonly student: TrainedStudent;
   readonly about: string;
   readonly refused: TunedEvaluation["refused"];
   /** Recordings that are only said to be faulty and show no fault's lines: neither learnt from nor judged. */

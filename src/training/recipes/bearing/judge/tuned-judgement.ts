@@ -66,7 +66,6 @@ async function replay(bundle: Bundle, config: TunedConfig, context: EvaluationCo
     rows: all,
     folds,
     invented: scoreInventedRigs(lesson, { ...student, quantised }, invented.heldOut),
-    student,
     evidence: judgeEvidence(
       config,
       all.map(({ entry }) => entry),
