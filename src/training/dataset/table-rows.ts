@@ -2,13 +2,13 @@
  * The rows of a CSV or Parquet table, of the columns that are asked for only, in the table's own order. Holds a piece of text
  * or a row group at a time, never the table: a CSV may be of gigabytes. Says nothing of what the cells mean.
  */
-import { createReadStream } from "node:fs";
 import { extname } from "node:path";
 import { type FileMetaData, parquetRead } from "hyparquet";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { parseCsv } from "./csv.ts";
 import { boundedCompressors, expectOne, openParquetTable, withParquetBytes } from "./parquet-columns.ts";
 import { openDataFile } from "./read-data-file.ts";
+import { readText, type TextEncoding } from "./read-text.ts";
 
 /** How a text file is laid out, where it does not show. Of Parquet nothing of it is asked. */
 export interface TableLayout {
@@ -16,14 +16,13 @@ export interface TableLayout {
   readonly separator?: CsvSeparator | undefined;
   /** What parts a number's fraction; when absent a comma where semicolons part the fields. */
   readonly decimal?: "." | "," | undefined;
-  /** `utf-8` when absent. */
-  readonly encoding?: TableEncoding | undefined;
+  /** When absent the one that a byte order mark says, else UTF-8. */
+  readonly encoding?: TextEncoding | undefined;
   /** Line of the columns' names, from 1; what stands above is left out. 1 when absent. */
   readonly headerLine?: number | undefined;
 }
 
 type CsvSeparator = "," | ";" | "\t";
-type TableEncoding = "utf-8" | "windows-1252" | "utf-16le";
 
 export interface TableRows {
   readonly columns: readonly string[];
@@ -44,8 +43,6 @@ type TakeRow = (cells: readonly unknown[], place: number) => void;
 /** Most rows of a file unless the caller says otherwise: 38 years of ten minutes. */
 const maxTableRows = 2_000_000;
 const textKinds: ReadonlySet<string> = new Set([".csv", ".txt", ".tsv"]);
-/** Bytes of a text that are taken at once; of more, the cells outlive the collector's young ones, which takes longer than all the rest. */
-const pieceBytes = 64 * 1024;
 /** A single row longer than this is none. */
 const maxRowLength = 16 * 1024 * 1024;
 
@@ -61,7 +58,7 @@ export async function openTableRows(
 }
 
 async function openCsv(path: string, layout: TableLayout, maxRows: number): Promise<TableRows> {
-  const { encoding = "utf-8", headerLine = 1 } = layout;
+  const { encoding, headerLine = 1 } = layout;
   // Whether it is there at all is said before anything else.
   await (await openDataFile(path, "read rows")).close();
   const head = await readHead(path, { encoding, headerLine });
@@ -89,17 +86,15 @@ async function openCsv(path: string, layout: TableLayout, maxRows: number): Prom
 }
 
 interface TextShape {
-  readonly encoding: TableEncoding;
+  readonly encoding: TextEncoding | undefined;
   readonly headerLine: number;
 }
 
 /** The line of names, without its end. */
 async function readHead(path: string, { encoding, headerLine }: TextShape): Promise<string> {
   let text = "";
-  const stream = createReadStream(path, { highWaterMark: pieceBytes });
-  const decoder = new TextDecoder(encoding);
-  for await (const chunk of stream) {
-    text += decoder.decode(chunk as Buffer, { stream: true });
+  for await (const piece of readText(path, encoding)) {
+    text += piece;
     if (text.split("\n", headerLine + 1).length > headerLine || text.length > maxRowLength) break;
   }
   const head = text.split("\n", headerLine)[headerLine - 1];
@@ -119,12 +114,11 @@ async function* readPieces(
   path: string,
   { encoding, headerLine }: TextShape,
 ): AsyncGenerator<{ readonly text: string; readonly line: number }> {
-  const decoder = new TextDecoder(encoding);
   let rest = "";
   let above = headerLine;
   let line = headerLine + 1;
-  for await (const chunk of createReadStream(path, { highWaterMark: pieceBytes })) {
-    rest += decoder.decode(chunk as Buffer, { stream: true });
+  for await (const piece of readText(path, encoding)) {
+    rest += piece;
     for (; above > 0; above--) {
       const end = rest.indexOf("\n");
       if (end < 0) break;

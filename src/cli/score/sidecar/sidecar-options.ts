@@ -86,7 +86,7 @@ export function addSidecarOptions(command: Command): Command {
 export const sidecarHelp: string = `
 Files: .npy (whole numbers or floats; one-dimensional, channels × samples or samples × channels), .csv, .tsv and .txt
 (commas, semicolons, tabs or blanks part the columns, a comma may be the decimal point; names, units, comments may stand
-above the numbers), .mat (level 5; a vector, or name:2 for a channel of a matrix; a single number fs, sr or sampling_rate
+above the numbers; UTF-8, or UTF-16 with its byte order mark; 1.#INF and 1.#IND are missing values), .mat (level 5; a vector, or name:2 for a channel of a matrix; a single number fs, sr or sampling_rate
 states the rate), .parquet, .wav (which states its rate; a PCM number is the converter's count, so that --scale is the
 value of one); under any other name what is in the file decides. A column of times (time, t, timestamp, seconds; ISO
 8601, or s unless a unit says ms, us, ns) states the rate, and a gap in its first million rows is told. A bundle takes rates from its

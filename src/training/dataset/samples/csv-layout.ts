@@ -83,8 +83,8 @@ export function parseCsvNumber(field: string, separator: CsvSeparator): number {
 
 /** Does the field stand for a value that is not there? */
 export function isMissingField(field: string): boolean {
-  // As NumPy writes it, and as older programs of Windows do.
-  return field === "" || /^[+-]?(nan|1\.#(ind|qnan)\d*)$/i.test(field);
+  // As NumPy writes it, and as older programs of Windows do, whose infinite values are none either: 1.#INF, -1.#IND, or rounded 1.#QO.
+  return field === "" || /^[+-]?(nan|1[.,]#[a-z]+\d*)$/i.test(field);
 }
 
 function isComment(text: string): boolean {

@@ -1,10 +1,10 @@
 /**
  * Streams one column of numbers from text that may be larger than memory. Commas, semicolons or tabs (then a comma may be
  * the decimal point) or blanks separate; what stands above the numbers names the columns. Refuses ragged rows, text
- * among the numbers, and what is no text in UTF-8; an empty field, or a blank line among the rows, is a missing value.
+ * among the numbers, and what is no text in UTF-8 or marked as UTF-16; an empty field, or a blank line among the rows, is a missing value.
  */
-import { createReadStream } from "node:fs";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { readText } from "../read-text.ts";
 import {
   type CsvLayout,
   type CsvLine,
@@ -107,30 +107,24 @@ function findField(text: string, { index, columns, separator }: CsvLayout): stri
 async function* readLines(path: string): AsyncGenerator<{ lines: readonly string[]; first: number }> {
   let rest = "";
   let first = 1;
-  const withoutMark = (text: string): string => (first === 1 ? text.replace(/^\ufeff/, "") : text);
-  const stream = createReadStream(path, { encoding: "utf8", highWaterMark: 64 * 1024 });
   try {
-    for await (const chunk of stream) {
-      const lines = `${rest}${String(chunk)}`.split("\n");
+    for await (const text of readText(path)) {
+      const lines = `${rest}${text}`.split("\n");
       rest = lines.pop()!;
       if (rest.length > maxLineLength) {
         const number = first + lines.length;
         throw refuse(path, number, `a line of more than ${maxLineLength} characters`);
       }
-      if (first === 1 && lines.concat(rest).some((text) => text.includes("\0"))) throw refuseBinary(path);
+      if (first === 1 && text.includes("\0")) throw refuseBinary(path);
       if (lines.length === 0) continue;
-      lines[0] = withoutMark(lines[0]!);
       yield { lines, first };
       first += lines.length;
     }
   } catch (cause) {
     if (cause instanceof AuroraError) throw cause;
     throw new AuroraError("DATA_MISSING", `cannot read ${path}`, { op: "read csv", subject: path, cause });
-  } finally {
-    stream.destroy();
   }
-  const text = withoutMark(rest);
-  if (text.trim() !== "") yield { lines: [text], first };
+  if (rest.trim() !== "") yield { lines: [rest], first };
 }
 
 function refuse(path: string, line: number, message: string): AuroraError {
@@ -142,9 +136,9 @@ function refuse(path: string, line: number, message: string): AuroraError {
 }
 
 function refuseBinary(path: string): AuroraError {
-  return new AuroraError("DATA_FORMAT", `${path} is no text in UTF-8`, {
+  return new AuroraError("DATA_FORMAT", `${path} is no text in UTF-8 or marked as UTF-16`, {
     op: "read csv",
     subject: path,
-    hint: "save it as UTF-8 (Windows programs may write UTF-16), or give a binary file the ending of its format: .npy, .mat, .parquet",
+    hint: "save it as UTF-8 (Windows programs may write UTF-16 without its mark), or give a binary file the ending of its format: .npy, .mat, .parquet",
   });
 }

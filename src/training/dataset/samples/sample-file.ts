@@ -4,6 +4,7 @@ import { extname } from "node:path";
 import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import { openParquetTable, readParquetColumn } from "../parquet-columns.ts";
 import { readFirstBytes } from "../read-data-file.ts";
+import { findMark } from "../read-text.ts";
 import { chooseChannel, readNamedUnit } from "./choose-channel.ts";
 import { openCsvSamples } from "./csv-samples.ts";
 import { openMatSamples, readMatRate } from "./mat-samples.ts";
@@ -87,12 +88,14 @@ const foreignFormats: readonly (readonly [magic: string, hint: string])[] = [
 
 /** Data loggers call their files by the time of day, or by endings of their own: what is in them says what they are. */
 async function openByContent(path: string, sizeBytes: number, channel: string | null): Promise<SampleFile> {
-  const head = (await readFirstBytes(path, headBytes, "open samples")).toString("latin1");
+  const bytes = await readFirstBytes(path, headBytes, "open samples");
+  const head = bytes.toString("latin1");
+  const text = new TextDecoder(findMark(bytes) ?? "latin1").decode(bytes);
   if (head.startsWith("\x93NUMPY")) return openNpySamples(path, sizeBytes, channel);
   if (head.startsWith("MATLAB 5.0")) return openMatSamples(path, channel);
   if (/^(RIFF|RF64|BW64)....WAVE/s.test(head)) return openWavSamples(path, sizeBytes, channel);
   if (head.startsWith("PAR1")) return openParquetSamples(path, channel);
-  if (!noText.test(head) && head.split(/\r?\n/).some((line) => lineOfNumbers.test(line))) {
+  if (!noText.test(text) && text.split(/[\r\n]+/).some((line) => lineOfNumbers.test(line))) {
     return openCsvSamples(path, channel);
   }
   const known = foreignFormats.find(([magic]) => head.startsWith(magic));

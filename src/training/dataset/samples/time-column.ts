@@ -9,7 +9,7 @@ import { joinParts } from "../../../core/maths/join-parts.ts";
 import { computeMedian } from "../../../core/maths/robust.ts";
 import { openParquetTable } from "../parquet-columns.ts";
 import { isPlausibleTime, parseTime } from "../parse-time.ts";
-import { readFirstBytes } from "../read-data-file.ts";
+import { readText } from "../read-text.ts";
 import { type CsvSeparator, parseCsvNumber } from "./csv-layout.ts";
 import { openCsvSamples } from "./csv-samples.ts";
 import { openSampleFile } from "./sample-file.ts";
@@ -63,9 +63,8 @@ const columnNames = [
 ];
 /** A name that stands for itself in a text. */
 const namePatterns = columnNames.map((name) => new RegExp(`(?<!\\w)${name}(?!\\w)`, "i"));
-/** Of a text so much is looked at for names: as many lines as its reader takes, in so many bytes at most. */
+/** Of a text so much is looked at for names: as many lines as its reader takes, in its first piece. */
 const headLines = 200;
-const headBytes = 64 * 1024;
 const secondsOf: Readonly<Record<string, number>> = { s: 1, utc: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 const mostRows = 2 ** 20;
 const fewestRows = 100;
@@ -181,12 +180,13 @@ async function readHead(path: string): Promise<string | null> {
   if (extname(path).toLowerCase() === ".parquet") {
     return (await openParquetTable(path)).columns.map(({ name }) => name).join("\n");
   }
-  const head = await readFirstBytes(path, headBytes, "read head");
-  const lines = head
-    .toString("utf8")
-    .split("\n")
-    .filter((line) => line.trim() !== "");
-  return head.length < headBytes || lines.length > headLines ? lines.slice(0, headLines).join("\n") : null;
+  let head: readonly string[] | null = null;
+  for await (const text of readText(path)) {
+    if (head !== null) return null;
+    head = text.split("\n").filter((line) => line.trim() !== "");
+    if (head.length > headLines) break;
+  }
+  return head?.slice(0, headLines).join("\n") ?? "";
 }
 
 type ReadTimes =

@@ -53,8 +53,12 @@ describe("a file of samples", () => {
 
   it("holds numbers as Fortran writes them, and none where Windows writes that there is none", async () => {
     expect(await readAll(write("a.dat", "1.2D-02\n-0.5d+1\n.25D0\n"), null)).toEqual([0.012, -5, 0.25]);
-    const missing = "acc\n1.5\n-1.#IND\n1.#QNAN0\n2.5\n";
-    expect(await readAll(write("a.csv", missing), null)).toEqual([1.5, Number.NaN, Number.NaN, 2.5]);
+    for (const none of ["-1.#IND", "1.#QNAN0", "1.#INF", "-1.#INF00", "1.#J", "1.#QO"]) {
+      const missing = `acc\n1.5\n${none}\n2.5\n`;
+      expect(await readAll(write("a.csv", missing), null)).toEqual([1.5, Number.NaN, 2.5]);
+      const german = `acc;b\n1,5;0\n${none.replace(".", ",")};0\n`;
+      expect(await readAll(write("a.csv", german), "acc")).toEqual([1.5, Number.NaN]);
+    }
     await expect(readAll(write("a.csv", "acc\n1.5\n1D2\n"), null)).rejects.toMatchObject({
       code: "DATA_FORMAT",
     });

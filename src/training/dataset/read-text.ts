@@ -1,0 +1,63 @@
+/**
+ * The text of a file that may be larger than memory, however it is written: in the encoding that its byte order mark says, else
+ * in UTF-8, with lines that end with LF, with CR and LF, or with CR alone. Refuses a workbook that is named as a text.
+ */
+import { createReadStream } from "node:fs";
+import { TextDecoder } from "node:util";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+
+/** Encodings that text may be said to be in; UTF-16 of the other byte order has its mark. */
+export type TextEncoding = "utf-8" | "windows-1252" | "utf-16le";
+
+/** Bytes that are taken at once; of more, the pieces outlive the collector's young ones, which takes longer than all the rest. */
+const pieceBytes = 64 * 1024;
+
+const marks: readonly (readonly [encoding: string, ...bytes: number[]])[] = [
+  ["utf-16le", 0xff, 0xfe],
+  ["utf-16be", 0xfe, 0xff],
+];
+/** A zip, as .xlsx and .ods are, and the older .xls. */
+const workbooks: readonly (readonly number[])[] = [
+  [0x50, 0x4b, 3, 4],
+  [0xd0, 0xcf, 0x11, 0xe0],
+];
+
+/** Pieces of the text, without a byte order mark; a CR that ends a line alone is given as LF. Fails with DATA_FORMAT, and as streams do. */
+export async function* readText(path: string, encoding?: TextEncoding): AsyncGenerator<string> {
+  let decoder: TextDecoder | null = null;
+  let isCrAlone = false;
+  for await (const chunk of createReadStream(path, { highWaterMark: pieceBytes })) {
+    const bytes = chunk as Uint8Array;
+    const isFirst = decoder === null;
+    if (isFirst) refuseWorkbook(path, bytes);
+    decoder ??= new TextDecoder(encoding ?? findMark(bytes) ?? "utf-8");
+    const text = decoder.decode(bytes, { stream: true });
+    // The last one may be half of a line's end.
+    if (isFirst) isCrAlone = !text.includes("\n") && text.slice(0, -1).includes("\r");
+    yield isCrAlone ? text.replaceAll("\r", "\n") : text;
+  }
+  const rest = decoder?.decode() ?? "";
+  if (rest !== "") yield rest;
+}
+
+/** The encoding that a byte order mark says; undefined: there is none, or it is that of UTF-8. */
+export function findMark(head: Uint8Array): string | undefined {
+  return marks.find(([, ...bytes]) => beginsWith(head, bytes))?.[0];
+}
+
+function beginsWith(head: Uint8Array, bytes: readonly number[]): boolean {
+  return bytes.every((byte, at) => head[at] === byte);
+}
+
+function refuseWorkbook(path: string, head: Uint8Array): void {
+  if (!workbooks.some((bytes) => beginsWith(head, bytes))) return;
+  throw new AuroraError(
+    "DATA_FORMAT",
+    `${path} is no text, but a workbook (.xlsx, .xls) or another packed file`,
+    {
+      op: "read text",
+      subject: path,
+      hint: "its name does not make it one: open it, and save the sheet as CSV; a .zip unpack first",
+    },
+  );
+}

@@ -1,0 +1,69 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { openSampleFile } from "../../../src/training/dataset/samples/sample-file.ts";
+import { readTimeColumn } from "../../../src/training/dataset/samples/time-column.ts";
+import { openTableRows } from "../../../src/training/dataset/table-rows.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+
+function write(name: string, bytes: string | Uint8Array): string {
+  const path = join(createTemporaryFolder(), name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+async function readSamples(path: string): Promise<number[]> {
+  const all: number[] = [];
+  for await (const piece of (await openSampleFile(path, "accel")).pieces()) all.push(...piece);
+  return all;
+}
+
+async function readTable(path: string) {
+  const table = await openTableRows(path);
+  const rows: unknown[][] = [];
+  const places: number[] = [];
+  await table.read(
+    table.columns.map((_, column) => column),
+    (cells, place) => {
+      rows.push([...cells]);
+      places.push(place);
+    },
+  );
+  return { columns: table.columns, rows, places };
+}
+
+/** More than is taken at once. */
+const count = 20_000;
+const text = `time [s],accel\n${Array.from({ length: count }, (_, at) => `${(at / 1000).toFixed(3)},${at}\n`).join("")}`;
+const swapped = Buffer.from(`\ufeff${text}`, "utf16le").swap16();
+
+it.each<readonly [string, string | Uint8Array]>([
+  ["lines that end with CR alone", text.replaceAll("\n", "\r")],
+  ["lines that end with CR and LF", text.replaceAll("\n", "\r\n")],
+  ["UTF-8 with its mark", `\ufeff${text}`],
+  ["UTF-16", Buffer.from(`\ufeff${text}`, "utf16le")],
+  ["UTF-16 of the other byte order", swapped],
+])("of recordings and of tables is read: %s", async (_, bytes) => {
+  expect(await readSamples(write("a.csv", bytes))).toEqual(Array.from({ length: count }, (__, at) => at));
+  expect(await readSamples(write("a.001", bytes))).toHaveLength(count);
+  expect(await readTimeColumn(write("a.csv", bytes))).toMatchObject({ kind: "steady", rateHz: 1000 });
+  const { columns, rows, places } = await readTable(write("a.csv", bytes));
+  expect(columns).toEqual(["time [s]", "accel"]);
+  expect(rows.at(-1)).toEqual(["19.999", "19999"]);
+  expect([rows.length, places.at(-1)]).toEqual([count, count + 1]);
+});
+
+it.each([
+  ["PK\x03\x04\x14\0\x06\0", "a.csv"],
+  ["PK\x03\x04\x14\0\x06\0", "a.txt"],
+  ["\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.csv"],
+])("is no workbook, whatever its name: %j as %s", async (bytes, name) => {
+  const path = write(name, Buffer.from(`${bytes}${"\0xl/".repeat(200)}`, "latin1"));
+  const refused = {
+    code: "DATA_FORMAT",
+    message: expect.stringContaining("is no text, but a workbook"),
+    hint: expect.stringContaining("save the sheet as CSV"),
+  };
+  await expect(readSamples(path)).rejects.toMatchObject(refused);
+  await expect(readTable(path)).rejects.toMatchObject(refused);
+});
