@@ -32,7 +32,7 @@ export function createRecordingDoubts(): RecordingDoubts {
       // Asks for most, and so comes first.
       const doubt = await doubtSpeed(file.path, beginning, sidecar);
       if (doubt !== null) speeds.push(doubt);
-      if (sidecar.speed !== undefined && sidecar.shaftRpm > 0)
+      if (sidecar.speed !== undefined && sidecar.speed.isFromHz !== true && sidecar.shaftRpm > 0)
         speeds.push(...listStandbyDoubts([{ point: file.path, description }]));
       await clipping.look(beginning);
     },

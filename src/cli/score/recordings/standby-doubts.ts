@@ -9,15 +9,19 @@ interface DescribedRecording {
   readonly description: FileDescription;
 }
 
-/** Points whose shaft is so slow that a gateway with its defaults would take the turbine to stand by, as of a speed in hertz. */
+/** Points whose shaft is so slow that a gateway with its defaults would take the turbine to stand by, as of a speed in hertz, unless it was told in them. */
 export function listStandbyDoubts(recordings: readonly DescribedRecording[]): readonly string[] {
   const standbyBelowRpm = usualStandbyRpm();
   return [...new Set(recordings.map(({ point }) => point))].flatMap((point) => {
     const own = recordings.filter((recording) => recording.point === point);
     const fastest = Math.max(...own.map(({ description }) => description.sidecar.shaftRpm));
     if (fastest >= standbyBelowRpm) return [];
+    const isFromHz = own.every(({ description }) => description.sidecar.speed?.isFromHz === true);
+    const cure = isFromHz
+      ? "; a shaft that is as slow"
+      : `: is that the speed in Hz (${Math.round(60 * fastest)} rpm)? A shaft that is as slow`;
     return [
-      `${point}: at ${formatRpm(fastest)} rpm a gateway with its defaults takes the turbine to stand by and decides nothing: is that the speed in Hz (${Math.round(60 * fastest)} rpm)? A shaft that is as slow needs a lower operation.standbyBelowRpm`,
+      `${point}: at ${formatRpm(fastest)} rpm a gateway with its defaults takes the turbine to stand by and decides nothing${cure} needs a lower operation.standbyBelowRpm`,
     ];
   });
 }

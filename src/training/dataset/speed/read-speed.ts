@@ -45,13 +45,14 @@ export async function readSpeed(
   const samples = rememberSamples(await openSampleFile(path, source.channel));
   const ownHz = await findOwnRate(source, samples, { channel, rateHz });
   const run = Math.max(1, Math.round(runSeconds * ownHz));
+  const rpmOf = source.pulses === null ? rpmOfOne(source, samples) : null;
   const { rpm, stands } =
-    source.pulses === null
-      ? await averageRuns(samples, { run, scale: source.scale * rpmOfOne(source, samples) })
+    rpmOf !== null
+      ? await averageRuns(samples, { run, scale: source.scale * rpmOf })
       : {
           rpm: scaleRuns(
             await measurePulseRate(samples, { run, rateHz: ownHz }),
-            source.scale / source.pulses,
+            source.scale / source.pulses!,
           ),
           stands: false,
         };
@@ -64,8 +65,13 @@ export async function readSpeed(
           "name the channel of the tachometer, whose signal rises once a pulse; of a shaft that stands say `rpm: 0`",
         );
   }
-  // What is stated seldom is stated for its moment.
-  return { everySamples: (run * rateHz) / ownHz, rpm, isAtBegin: run === 1 && source.pulses === null };
+  return {
+    everySamples: (run * rateHz) / ownHz,
+    rpm,
+    // What is stated seldom is stated for its moment.
+    isAtBegin: run === 1 && source.pulses === null,
+    isFromHz: rpmOf !== rpmOfUnit.rpm,
+  };
 }
 
 const hintOfChannel =

@@ -7,6 +7,8 @@ export interface RecordedSpeed {
   readonly rpm: Float32Array;
   /** Each is that of the run's first sample, and the speed goes evenly from one to the next. Absent: each is the mean of its run. */
   readonly isAtBegin?: boolean | undefined;
+  /** It was told in Hz, or by pulses, and no hertz can have been taken for rpm. Absent: nobody says so. */
+  readonly isFromHz?: boolean | undefined;
 }
 
 /** Mean over the runs in which the shaft turns; 0: it never does. */

@@ -140,6 +140,15 @@ it("asks whether a speed at which a gateway would stand by is in hertz", () => {
   expect(listStandbyDoubts([at("a", 25), at("a", 24.9), at("b", 1500)])).toEqual([
     expect.stringMatching(/^a: at 25 rpm .* is that the speed in Hz \(1500 rpm\)\?/),
   ]);
+  const { sidecar } = at("a", 25).description;
+  const toldAs = (isFromHz: boolean) => {
+    const speed = { everySamples: 1, rpm: Float32Array.of(25), isFromHz };
+    return { point: "a", description: { sidecar: { ...sidecar, speed }, channel: null } };
+  };
+  expect(listStandbyDoubts([toldAs(true), toldAs(false)])[0]).toContain("in Hz");
+  expect(listStandbyDoubts([toldAs(true)])).toEqual([
+    "a: at 25 rpm a gateway with its defaults takes the turbine to stand by and decides nothing; a shaft that is as slow needs a lower operation.standbyBelowRpm",
+  ]);
 });
 
 const fewLong = { seconds: 3, recordings: 8 };

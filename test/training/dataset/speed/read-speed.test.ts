@@ -55,6 +55,18 @@ it("has the unit that is said, else the one that the channel itself states", asy
   await expect(read(write("speed [V]", 25), "speed")).rejects.toThrow(/states its speed in V/);
 });
 
+it("says that it was told in hertz, or by pulses, and is no speed in hertz that was taken for rpm", async () => {
+  const told = async (name: string, source: unknown) => (await read(write(name, 25), source)).isFromHz;
+  expect(await told("speed", "speed")).toBe(false);
+  expect(await told("speed_rpm", "speed_rpm")).toBe(false);
+  expect(await told("speed", { channel: "speed", unit: "hz" })).toBe(true);
+  expect(await told("speed [1/s]", "speed")).toBe(true);
+  expect(await told("speed_hz", "speed_hz")).toBe(true);
+  const root = createTemporaryFolder();
+  writeFileSync(join(root, "t.csv"), `tacho\n${pulsesAt(rateHz).join("\n")}\n`);
+  expect((await read(root, { file: "t.csv", rateHz, pulses: 8 })).isFromHz).toBe(true);
+});
+
 it("has the unit in the scale that is said, where its name alone speaks of another", async () => {
   expect((await read(write("speed_hz", 25), { channel: "speed_hz", scale: 60 })).rpm[3]).toBe(1500);
   expect((await read(write("speed_hz", 25), { channel: "speed_hz", unit: "hz" })).rpm[3]).toBe(1500);
@@ -68,6 +80,7 @@ it("is told in runs of 40 ms, or a value a run where there are fewer", async () 
     everySamples: 1000,
     rpm: Float32Array.of(1500, 1600),
     isAtBegin: true,
+    isFromHz: false,
   });
 });
 
