@@ -61,19 +61,15 @@ export function createSecondsWindower(
   sink: ReadingWindowSink,
 ): SecondsWindower {
   const { spec, channels, graceMs } = options;
-  if (spec.unit !== "seconds" || !(spec.hop > 0 && spec.hop <= spec.length) || !(graceMs >= 0)) {
-    throw new AuroraError("BUNDLE_FORMAT", "a seconds windower needs seconds with 0 < hop ≤ length", {
-      op: "create windower",
-    });
-  }
+  const refuse = (why: string): never => {
+    throw new AuroraError("BUNDLE_FORMAT", why, { op: "create windower" });
+  };
+  if (spec.unit !== "seconds" || !(spec.hop > 0 && spec.hop <= spec.length) || !(graceMs >= 0))
+    refuse("a seconds windower needs seconds with 0 < hop ≤ length");
   const hopMs = spec.hop * 1000;
   const lengthMs = spec.length * 1000;
   const overlap = Math.ceil((lengthMs + graceMs) / hopMs - 1e-9) + 1;
-  if (overlap > maxOverlap) {
-    throw new AuroraError("BUNDLE_FORMAT", `${overlap} windows would overlap, at most ${maxOverlap} may`, {
-      op: "create windower",
-    });
-  }
+  if (overlap > maxOverlap) refuse(`${overlap} windows would overlap, at most ${maxOverlap} may`);
   const mostOpen = overlap + maxWaiting;
   /** In their order. */
   let open: OpenWindow[] = [];
