@@ -29,7 +29,7 @@ interface DemoPlaces {
   readonly speed: number;
 }
 
-/** Once everything runs: where the page is, and the command that shows the alerts. */
+/** Once the collector runs: where the page is, and the command that shows the alerts. */
 export function describePlaces({ httpUrl, mqttUrl, alertsTopic, speed }: DemoPlaces): string {
   const { hostname, port } = new URL(mqttUrl);
   return [

@@ -122,6 +122,7 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   const mqtt = createMqttClient({ url: mqttUrl, clientId: `aurora-demo-${process.pid}`, version: 4 });
   onClose(() => mqtt.close());
   const topics = createTopics(defaultBase);
+  options.say(describePlaces({ httpUrl, mqttUrl, alertsTopic: topics.allAlerts, speed: options.speed }));
   const watch = await watchAlerts(mqtt, {
     topic: topics.allAlerts,
     expected: plan.expected,
@@ -142,7 +143,6 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   );
   const served = await Promise.race([gateway.ready, stopped]);
   if (served === null) return stoppedEarly(options);
-  options.say(describePlaces({ httpUrl, mqttUrl, alertsTopic: topics.allAlerts, speed: options.speed }));
 
   const driftWatch = plan.drift === undefined ? null : followDrift(options, plan, httpUrl);
   if (driftWatch !== null) onClose(() => driftWatch.close());
