@@ -43,6 +43,10 @@ export interface ProofReport {
   readonly detail: string;
 }
 
+/** Of a proof at which the gateway or the prover was ended, with what to do. */
+export const wantOfMemory =
+  "perhaps for want of memory (give the gateway more, or write gateway.profile: small)";
+
 /** Characters of a report's detail. */
 export const maxDetail = 4096;
 

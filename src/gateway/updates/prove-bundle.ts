@@ -2,7 +2,8 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { type ProofReport, type ProofRequest, proofReportSchema } from "./proof-message.ts";
+import { endFirst } from "../../core/platform/daemon/end-first.ts";
+import { type ProofReport, type ProofRequest, proofReportSchema, wantOfMemory } from "./proof-message.ts";
 
 /** How the prover is started. */
 export interface ProverCommand {
@@ -26,8 +27,8 @@ export interface ExpectedProof {
 
 const maxReportBytes = 65_536;
 const keptErrorBytes = 2000;
-/** The prover gets no secret of the daemon's environment. */
-const environmentNames = ["PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "NODE_PATH"];
+/** The prover gets no secret of the daemon's environment; `malloc` is as sparing in it as in the daemon. */
+const environmentNames = /^(PATH|HOME|LANG|LD_LIBRARY_PATH|TMPDIR|NODE_PATH|MALLOC_\w+)$/;
 
 /** How a failed proof failed: a wrong result stays wrong; an accident may not happen again. */
 export class ProofError extends AuroraError {
@@ -70,7 +71,7 @@ export async function proveBundle(
   const lastWords = run.stderr.trim() === "" ? "" : `; it said: ${run.stderr.trim().slice(-500)}`;
   if (run.stopped !== null) throw accident(`the prover ${run.stopped}${lastWords}`);
   const report = parseReport(run.stdout);
-  if (report === null) throw accident(`the prover ended with ${run.end} and without a report${lastWords}`);
+  if (report === null) throw accident(`the prover ${describeEnd(run.end)}, without a report${lastWords}`);
   if (report.digest !== expected.digest) throw accident(`the prover ran another bundle (${report.digest})`);
   if (report.refused) throw new ProofError(report.detail, bundleDir, true);
   if (!report.ok || report.failed > 0) {
@@ -82,6 +83,12 @@ export async function proveBundle(
   if (run.end !== "exit code 0")
     throw accident(`the prover reported success and ended with ${run.end}${lastWords}`);
   return report;
+}
+
+/** The kernel ends with SIGKILL; here it did, or somebody else, since we did not. */
+function describeEnd(end: string): string {
+  if (!end.startsWith("SIG")) return `ended with ${end}`;
+  return `was killed by ${end}${end === "SIGKILL" ? `, ${wantOfMemory}` : ""}`;
 }
 
 interface ProverRun {
@@ -99,14 +106,12 @@ function runProver(
   signal: AbortSignal | undefined,
 ): Promise<ProverRun> {
   return new Promise((resolve) => {
-    const environment = environmentNames.flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value] as const];
-    });
+    const environment = Object.entries(process.env).filter(([name]) => environmentNames.test(name));
     const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(prover.command, prover.args, {
       stdio: ["pipe", "pipe", "pipe"],
       env: Object.fromEntries(environment),
     });
+    if (child.pid !== undefined) endFirst(child.pid);
     let stdout = "";
     let stderr = "";
     let stopped: string | null = null;

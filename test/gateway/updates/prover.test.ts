@@ -1,6 +1,6 @@
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { openSlots } from "../../../src/core/serving/slots.ts";
 import { sampleContents } from "../../core/bundle/sample-bundle.ts";
@@ -12,7 +12,10 @@ let fixture: UpdateFixture;
 beforeEach(async () => {
   fixture = await createUpdateFixture();
 });
-afterEach(() => fixture.close());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  return fixture.close();
+});
 
 describe("the prover", () => {
   const attempt = async (body: string, timeoutMs?: number): Promise<string> => {
@@ -121,19 +124,37 @@ describe("the prover", () => {
     }
     const gateway = await fixture.gateway({}, copy);
     expect(await gateway.updater.checkNow()).toMatchObject({ kind: "refused", final: true });
-    expect(gateway.steps.at(-1)?.detail).toBe("given up after 3 attempts: the gateway stopped each time");
+    expect(gateway.steps.at(-1)?.detail).toBe(
+      "given up after 3 attempts: the gateway stopped each time, perhaps for want of memory (give the gateway more, or write gateway.profile: small); then publish it anew",
+    );
   });
 
   it("does not see the secrets of the gateway's environment", async () => {
     await fixture.publish(sampleContents({ version: "1.1.0" }));
-    process.env.AURORA_TEST_SECRET = "hush";
+    vi.stubEnv("AURORA_TEST_SECRET", "hush");
+    vi.stubEnv("MALLOC_ARENA_MAX", "1");
     const body = "answer({ ...report, detail: Object.keys(process.env).join() }, 0);";
     const gateway = await fixture.gateway({ prover: await fixture.prover(body) });
     await gateway.updater.checkNow();
     const detail = gateway.steps.find((step) => step.step === "proved")?.detail ?? "";
     expect(detail).toContain("PATH");
+    expect(detail).toContain("MALLOC_ARENA_MAX");
     expect(detail).not.toContain("SECRET");
-    delete process.env.AURORA_TEST_SECRET;
+  });
+
+  it.skipIf(process.platform !== "linux")("is ended before the gateway where memory runs short", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const body = "answer({ ...report, detail: readFileSync('/proc/self/oom_score_adj', 'utf8').trim() }, 0);";
+    const gateway = await fixture.gateway({ prover: await fixture.prover(body) });
+    await gateway.updater.checkNow();
+    expect(gateway.steps.find(({ step }) => step === "proved")?.detail).toMatch(/: 1000$/);
+  });
+
+  it("that the kernel ends says what may have been short", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    expect(await attempt("process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 9);")).toBe(
+      "again: the prover was killed by SIGKILL, perhaps for want of memory (give the gateway more, or write gateway.profile: small), without a report",
+    );
   });
 
   it("is killed when the gateway stops, which costs no attempt", async () => {

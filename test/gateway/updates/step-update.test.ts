@@ -193,8 +193,9 @@ describe("the table of an update", () => {
       const update = { ...found, step: "staged", attempts: 3, lastReason } as const;
       const { effects } = stepUpdate({ kind: "verified", look, update, checked }, { kind: "staged", place });
       expect(kinds(effects)).toEqual(["report refused", "save", "discard-downloads", "rest"]);
-      const why = lastReason ?? "the gateway stopped each time";
-      expect(saved(effects)?.refused).toMatchObject([{ reason: `given up after 3 attempts: ${why}` }]);
+      const why = lastReason ?? "the gateway stopped each time, perhaps for want of memory";
+      const reason = expect.stringContaining(`given up after 3 attempts: ${why}`);
+      expect(saved(effects)?.refused).toMatchObject([{ reason }]);
     }
   });
 
