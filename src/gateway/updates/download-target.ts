@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import type { FileSystem } from "../../core/platform/files/file-system.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import type { Logger } from "../../core/platform/logger.ts";
 import { type GetResponse, httpGet, sourceError, type TransferLimits } from "./http-get.ts";
 import type { OfferedTarget } from "./tuf-client.ts";
 
@@ -16,6 +17,7 @@ interface DownloadOptions {
   /** Folder for `<sha256>.tar` and `<sha256>.part`; made if missing. */
   readonly dir: string;
   readonly files: FileSystem;
+  readonly logger: Logger;
   /** A larger target is refused before a byte is asked for. */
   readonly maxBytes: number;
   readonly limits: TransferLimits;
@@ -148,12 +150,15 @@ async function readGood(files: FileSystem, path: string, target: OfferedTarget):
 }
 
 /** The tar, its unpacked copy and as much again must fit; the store needs room to go on. */
-async function expectFreeSpace({ dir, files }: DownloadOptions, sizeBytes: number): Promise<void> {
+async function expectFreeSpace({ dir, files, logger }: DownloadOptions, sizeBytes: number): Promise<void> {
+  const neededBytes = 3 * sizeBytes;
   const freeBytes = await files.freeBytes(dir);
-  if (freeBytes >= 3 * sizeBytes) return;
-  throw new AuroraError("STORE", `${freeBytes} bytes are free, ${3 * sizeBytes} are needed for the update`, {
+  if (freeBytes >= neededBytes) return;
+  // What is free now is another number at each look, and the same refusal is told once.
+  logger.warn("too little room for an update", { dir: dirname(dir), freeBytes, neededBytes });
+  throw new AuroraError("STORE", `too little room: ${neededBytes} bytes are needed (free some space)`, {
     op: "fetch update",
     subject: dirname(dir),
-    hint: "Free some space; the update is tried again at the next look.",
+    hint: "The update is tried again at the next look.",
   });
 }

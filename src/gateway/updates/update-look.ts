@@ -269,6 +269,7 @@ function fetchTar(tools: Tools, target: OfferedTarget, signal: AbortSignal): Pro
     targetsUrl: `${url}/targets`,
     dir: downloads,
     files: options.files,
+    logger: options.logger,
     maxBytes: bounds.maxTargetBytes,
     limits: bounds.target,
     attempts: bounds.transferAttempts,

@@ -2,7 +2,6 @@ import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
-import { downloadTarget } from "../../../src/gateway/updates/download-target.ts";
 import { prepareScratch } from "../../../src/gateway/updates/tuf-metadata.ts";
 import { sampleContents } from "../../core/bundle/sample-bundle.ts";
 import { createUpdateFixture, type Gateway, type UpdateFixture } from "./update-fixture.ts";
@@ -61,18 +60,20 @@ describe("a disk that takes nothing more", () => {
     await expect(prepared).rejects.toMatchObject({ code: "STORE" });
   });
 
-  it("with too little room for the tar is seen before a byte is asked for", async () => {
-    const target = { ...fixture.registry.list()[0]!, sizeBytes: 2 ** 50 };
-    const attempt = downloadTarget(target, {
-      targetsUrl: `${fixture.url}/targets`,
-      dir: join(gateway.stateDir, "download"),
-      maxBytes: 2 ** 51,
-      limits: { stallMs: 100, deadlineMs: 100 },
-      attempts: 1,
-      files: nodeFileSystem,
-    });
-    await expect(attempt).rejects.toThrow(expect.objectContaining({ code: "STORE" }));
-    expect(fixture.requests).toEqual([]);
+  it("with too little room for the tar is seen before a byte is asked for, and told once however much is free", async () => {
+    let freeBytes = 1000;
+    const files = { ...nodeFileSystem, freeBytes: async () => freeBytes++ };
+    const short = await fixture.gateway({ files });
+    const { sha256, sizeBytes } = fixture.registry.list()[0]!;
+    for (let look = 0; look < 2; look++) {
+      expect(await short.updater.checkNow()).toMatchObject({
+        kind: "refused",
+        final: false,
+        reason: `too little room: ${3 * sizeBytes} bytes are needed (free some space)`,
+      });
+    }
+    expect(short.story()).toEqual(["refused 1.1.0"]);
+    expect(fixture.requests.filter((path) => path.includes(sha256))).toEqual([]);
   });
 
   it("never stops the updater when nothing at all can be written", async () => {
