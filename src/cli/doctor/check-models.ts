@@ -3,7 +3,7 @@
  * say; and what the configured points would cost, measured with the real features and the real student.
  */
 import { readFile } from "node:fs/promises";
-import { freemem } from "node:os";
+import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { decodeGolden, type GoldenWindowCase } from "../../core/bundle/golden.ts";
 import { loadTrustedKeys } from "../../core/bundle/keys.ts";
@@ -195,11 +195,18 @@ async function checkMemory({ config, isRunning }: ModelsSetting): Promise<CheckR
   const name = "memory";
   const meminfo = await readFile("/proc/meminfo", "utf8").catch(() => "");
   const kibibytes = /^MemAvailable:\s+(\d+) kB/m.exec(meminfo)?.[1];
-  const free = kibibytes === undefined ? freemem() : Number(kibibytes) * 1024;
+  const available = kibibytes === undefined ? freemem() : Number(kibibytes) * 1024;
+  // Of a container or service, and so the gateway's, too. What is left of it beside a gateway is not known: caches of files count as used.
+  const limit = isRunning ? 0 : process.constrainedMemory();
+  const isLimited = limit > 0 && limit < Math.min(available, totalmem());
   const buffer = config.evidence.allow.includes("alarm") ? config.evidence.bufferBytes : 0;
   // This process has loaded what the gateway would load.
   const wanted = memoryReserveBytes + (isRunning ? 0 : process.memoryUsage.rss() + buffer);
-  const text = `${renderBytes(free)} available, ${renderBytes(wanted)} wanted`;
-  if (free >= wanted) return good(name, text);
-  return warning(name, text, "End other programs, or lower evidence.bufferBytes.");
+  const found = isLimited
+    ? `a limit of ${renderBytes(limit)} here (container or service)`
+    : `${renderBytes(available)} available`;
+  const text = `${found}, ${renderBytes(wanted)} wanted`;
+  if ((isLimited ? limit : available) >= wanted) return good(name, text);
+  const cure = isLimited ? "Raise the limit" : "End other programs";
+  return warning(name, text, `${cure}, or lower evidence.bufferBytes.`);
 }

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { checkModels } from "../../../src/cli/doctor/check-models.ts";
 import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { ungatedWords } from "../../../src/core/contract/bundle/lineage.ts";
@@ -82,6 +82,25 @@ test.each([
     { name: "processor" },
     { name: "memory" },
   ]);
+});
+
+test("the doctor goes by the limit of a container or service, but for what a running gateway has taken of it", async () => {
+  const config = configure("integer", "turbine-scada");
+  const memory = async (limit: number, isRunning: boolean) => {
+    const spy = vi.spyOn(process, "constrainedMemory").mockReturnValue(limit);
+    onTestFinished(() => spy.mockRestore());
+    const results = await checkModels({ config, runtimeVersion: "0.1.0", isRunning });
+    return results.find(({ name }) => name === "memory");
+  };
+  expect(await memory(64 << 20, false)).toMatchObject({
+    verdict: "warning",
+    text: expect.stringMatching(/^a limit of 64 MiB here \(container or service\), .* wanted$/),
+    advice: expect.stringContaining("Raise the limit"),
+  });
+  expect((await memory(64 << 20, true))?.text).toMatch(/ available, 64 MiB wanted$/);
+  // What is said where there is no limit.
+  for (const none of [0, 2 ** 64])
+    expect((await memory(none, false))?.text).toMatch(/ available, .* wanted$/);
 });
 
 test("the doctor says of a model that its gate was not asked, where it was not", async () => {
