@@ -1,5 +1,6 @@
 /** `aurora doctor`: looks at everything that a gateway needs, and says of each what is wrong and what to do. */
 import { Command } from "commander";
+import { endFirst } from "../../core/platform/daemon/end-first.ts";
 import { listChecks } from "../doctor/list-checks.ts";
 import { renderCheck, renderTotal } from "../doctor/render-checks.ts";
 import { runChecks } from "../doctor/run-checks.ts";
@@ -32,6 +33,8 @@ Examples:
 }
 
 async function examine({ config, json }: DoctorCommandOptions): Promise<void> {
+  // It opens bundles, maybe within the limit of the gateway that it looks at.
+  endFirst(process.pid);
   const checks = listChecks(installedSource(config));
   const colour = hasColours(process.stdout) ? "colour" : "plain";
   const results = await runChecks(checks, (result) => {

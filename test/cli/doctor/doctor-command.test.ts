@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findFreePort } from "../../support/free-port.ts";
@@ -54,3 +54,11 @@ turbines: [{id: WT01}]
     "skipped gateway",
   ]);
 });
+
+test.skipIf(process.platform !== "linux")(
+  "doctor is ended before the gateway that it looks at where memory runs short",
+  async () => {
+    await auroraHere("doctor", "--config", join(createTemporaryFolder(), "none.yaml"));
+    expect(readFileSync("/proc/self/oom_score_adj", "utf8").trim()).toBe("1000");
+  },
+);
