@@ -114,7 +114,7 @@ function describeValues({ values = [] }: SourcePage): string {
 }
 
 function describeSource(page: SourcePage): readonly CheckResult[] {
-  const { name, connected, faults, diagnoses = [] } = page;
+  const { name, connected, readings, faults, diagnoses = [] } = page;
   const source = `SCADA source ${name}`;
   const advice =
     "Check the server, the network between, and what is mapped of it; the gateway goes on trying.";
@@ -122,6 +122,10 @@ function describeSource(page: SourcePage): readonly CheckResult[] {
   const [worst] = diagnoses.filter(({ code }) => (code === "no-connection") === !connected);
   if (!connected) return [bad(source, worst?.text ?? faults[0] ?? "not connected", worst?.cure ?? advice)];
   if (faults.length > 0) return [warning(source, faults.join("; "), worst?.cure ?? advice)];
+  if (readings === 0) {
+    const wait = "What tells rows of ten minutes takes as long: look again then.";
+    return [warning(source, "connected, and no value has come yet", `${wait} ${advice}`)];
+  }
   const last = describeValues(page);
   return [good(source, last === "" ? "connected" : `connected; ${last}`)];
 }

@@ -42,6 +42,7 @@ const shape: ShapeOf<FoundPage> = {
       z.object({
         name: z.string(),
         connected: z.boolean(),
+        readings: z.number().optional(),
         faults: z.array(z.string()),
         diagnoses: z.array(z.object({ code: z.string(), text: z.string(), cure: z.string() })).optional(),
         values: z

@@ -49,6 +49,8 @@ export type WholeGatewayPage = Whole<GatewayPage>;
 interface SourceOnPage {
   readonly name: string;
   readonly connected: boolean;
+  /** Values that came since the gateway started. */
+  readonly readings?: number | undefined;
   readonly faults: readonly string[];
   /** The same with what to do. */
   readonly diagnoses?: readonly Pick<DeviceDiagnosis, "code" | "text" | "cure">[] | undefined;
