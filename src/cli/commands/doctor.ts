@@ -1,5 +1,6 @@
 /** `aurora doctor`: looks at everything that a gateway needs, and says of each what is wrong and what to do. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import type { GatewayProfile } from "../../core/contract/config/gateway-config.ts";
 import { endFirst } from "../../core/platform/daemon/end-first.ts";
 import { listChecks } from "../doctor/list-checks.ts";
 import { renderCheck, renderTotal } from "../doctor/render-checks.ts";
@@ -9,12 +10,19 @@ import { hasColours, printIndented } from "../terminal/print-reply.ts";
 
 interface DoctorCommandOptions {
   readonly config: string;
+  readonly profile?: GatewayProfile;
   readonly json?: boolean;
 }
 
 export function doctorCommand(): Command {
   return new Command("doctor")
     .option("-c, --config <file>", "the gateway's YAML configuration", "/etc/aurora/gateway.yaml")
+    .addOption(
+      new Option(
+        "--profile <name>",
+        "what `aurora gateway` will be started with, where it is; of a gateway that runs its own counts",
+      ).choices(["standard", "small"]),
+    )
     .option("--json", "print one JSON object: {ok, results}")
     .addHelpText(
       "after",
@@ -32,10 +40,10 @@ Examples:
     .action(examine);
 }
 
-async function examine({ config, json }: DoctorCommandOptions): Promise<void> {
+async function examine({ config, json, ...others }: DoctorCommandOptions): Promise<void> {
   // It opens bundles, maybe within the limit of the gateway that it looks at.
   endFirst(process.pid);
-  const checks = listChecks(installedSource(config));
+  const checks = listChecks({ ...installedSource(config), ...others });
   const colour = hasColours(process.stdout) ? "colour" : "plain";
   const results = await runChecks(checks, (result) => {
     if (!json) process.stdout.write(renderCheck(result, colour));

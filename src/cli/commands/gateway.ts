@@ -11,7 +11,7 @@ export function gatewayCommand(): Command {
     .addOption(
       new Option(
         "--profile <name>",
-        "small: less memory, since no native engine is loaded and caches are smaller; the same decisions (default: gateway.profile of the configuration, which is standard where it says nothing)",
+        "small: less memory, since no native engine is loaded and caches are smaller; the same decisions (default: gateway.profile of the configuration, which is standard where it says nothing; a service takes it from there)",
       ).choices(["standard", "small"]),
     )
     .addHelpText(

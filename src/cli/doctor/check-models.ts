@@ -155,7 +155,7 @@ function describeEngine(
   if (engine.kind === "onnx") return good(name, `ONNX Runtime (${work})`);
   const plainly = (why: string): CheckResult =>
     good(name, `plain integers, no native engine is needed (${why})`);
-  if (profile === "small") return plainly("gateway.profile: small");
+  if (profile === "small") return plainly("the small profile");
   if (wanted === "integer") return plainly("bundles.engine: integer");
   if (isSmallStudent(student)) return plainly(`${work}, up to ${smallStudentMultiplyAdds} are cheaper so`);
   const advice =

@@ -7,7 +7,7 @@ import type { ShapeOf } from "../../core/contract/shape-of.ts";
 import { askStatus, findGatewayAddress, type GatewayAddress } from "../ask/ask-gateway.ts";
 
 /** What is read here of a gateway's page. */
-export type FoundPage = Pick<GatewayPage, "gateway" | "refusedAlerts" | "outbox" | "sources"> & {
+export type FoundPage = Pick<GatewayPage, "gateway" | "profile" | "refusedAlerts" | "outbox" | "sources"> & {
   readonly mqtt: Pick<GatewayPage["mqtt"], "connected" | "cloned" | "refusedFilters">;
   readonly evidence?:
     | Pick<NonNullable<GatewayPage["evidence"]>, "held" | "pieceLimitBytes" | "pausedUntilMs">
@@ -20,6 +20,7 @@ export type FoundPage = Pick<GatewayPage, "gateway" | "refusedAlerts" | "outbox"
 
 const shape: ShapeOf<FoundPage> = {
   gateway: z.string(),
+  profile: z.enum(["standard", "small"]).optional(),
   mqtt: z.object({
     connected: z.boolean(),
     cloned: z.boolean().optional(),

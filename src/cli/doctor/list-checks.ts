@@ -77,7 +77,10 @@ function checksOf(config: GatewayConfig, options: GatewaySource): readonly Check
     check("machine", "native parts", () => checkNativeParts(config)),
     check("models", "models", () => {
       const { runtimeVersion } = options;
-      return checkModels({ config, runtimeVersion, isRunning: isRunning() });
+      if (!isRunning()) return checkModels({ config, runtimeVersion, isRunning: false });
+      const profile = found.page?.profile ?? config.gateway.profile;
+      const served = readGatewayFile({ ...options, profile }).config;
+      return checkModels({ config: served, runtimeVersion, isRunning: true });
     }),
     check("network", "broker", async () => {
       const broker = await checkBroker(config, options.environment.AURORA_MQTT_PASSWORD);

@@ -5,6 +5,8 @@ import type { DriftLevel } from "./drift-verdict.ts";
 /** As a gateway of any version says it: what only newer ones say may be absent. There is more on the page, which no command reads. */
 export interface GatewayPage {
   readonly gateway: string;
+  /** As it runs, whatever its file says. */
+  readonly profile?: "standard" | "small" | undefined;
   readonly windows: { readonly processed: number; readonly quarantined: number; readonly dropped: number };
   readonly latencyMs: { readonly p50: number; readonly p99: number };
   /** Null when nothing was predicted. */

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { findFreePort } from "../../support/free-port.ts";
+import { startGatewayProcess } from "../../support/gateway-process.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { auroraHere } from "../aurora.ts";
 
@@ -53,6 +54,39 @@ turbines: [{id: WT01}]
     "skipped devices",
     "skipped gateway",
   ]);
+});
+
+test("doctor goes by the profile that the gateway runs with, or by --profile where none runs", async () => {
+  const folder = createTemporaryFolder();
+  const path = join(folder, "gateway.yaml");
+  const mqttPort = await findFreePort();
+  const write = (profile: string): void =>
+    writeFileSync(
+      path,
+      `gateway: {id: gw-1, site: north, stateDir: ${folder}/state, httpPort: 0, profile: ${profile}}
+mqtt: {url: "mqtt://127.0.0.1:${mqttPort}"}
+devices: [{id: mcu-1, connect: mqtt}]
+turbines:
+  - id: WT01
+    points:
+      - {component: b, device: mcu-1, channel: a, bearing: {bpfo: 3.58, bpfi: 5.41, bsf: 4.71, ftf: 0.398}}
+`,
+    );
+  const engine = async (...more: readonly string[]): Promise<string> => {
+    const { stdout } = await auroraHere("doctor", "--config", path, ...more);
+    return /^. engine of bearing-vibration: (.*)$/m.exec(stdout)?.[1] ?? stdout;
+  };
+  const small = "plain integers, no native engine is needed (the small profile)";
+  write("standard");
+  expect(await engine("--profile", "small")).toBe(small);
+  write("small");
+  const gateway = await startGatewayProcess(path);
+  onTestFinished(() => gateway.kill());
+  write("standard");
+  expect(await engine()).toBe(small);
+  expect(await engine("--profile", "standard")).toBe(small);
+  await gateway.stop();
+  expect(await engine()).toContain("are cheaper so");
 });
 
 test.skipIf(process.platform !== "linux")(
