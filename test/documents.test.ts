@@ -1,9 +1,16 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { hasProgram } from "../scripts/mcu/toolchain.ts";
 import { componentHealths, turbineStateSchema } from "../src/core/contract/turbine-state.ts";
-import { readDocumentedMetrics, readDocumentedRules } from "./support/documented-metrics.ts";
+import {
+  readDocumentedMetrics,
+  readDocumentedRuleFile,
+  readDocumentedRules,
+} from "./support/documented-metrics.ts";
+import { createTemporaryFolder } from "./support/temporary-folder.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const documents = ["README.md", ...below("src"), ...below("firmware-bridge"), "models/README.md"];
@@ -51,6 +58,53 @@ it("wakes by rules that are YAML and ask for a gateway's figures", () => {
     expect(figures).toEqual(expect.arrayContaining(named));
   }
 });
+
+it.skipIf(!hasProgram("promtool"))(
+  "wakes for each component in alarm and a collector that is gone, and not for a withheld alarm (needs promtool)",
+  () => {
+    const folder = createTemporaryFolder();
+    const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+    const alarms = (component: string, values: string) => ({
+      series: `aurora_component_alarms{turbine="t1",component="${component}",severity="warning"}`,
+      values,
+    });
+    const firing = (component: string) => ({
+      exp_labels: { turbine: "t1", component, severity: "warning" },
+    });
+    const tests = [
+      {
+        interval: "1m",
+        input_series: [
+          alarms("gearbox", "1x20"),
+          alarms("main-bearing", "0x5 1x15"),
+          alarms("generator-bearing", "0x20"),
+          { series: "aurora_alarms_active", values: "3x20" },
+          { series: 'up{job="aurora-collector"}', values: "0x20" },
+        ],
+        alert_rule_test: [
+          { eval_time: "4m", alertname: "AlarmStands", exp_alerts: [firing("gearbox")] },
+          {
+            eval_time: "15m",
+            alertname: "AlarmStands",
+            exp_alerts: [firing("gearbox"), firing("main-bearing")],
+          },
+          {
+            eval_time: "15m",
+            alertname: "CollectorGone",
+            exp_alerts: [{ exp_labels: { job: "aurora-collector" } }],
+          },
+        ],
+      },
+    ];
+    write("rules.yml", readDocumentedRuleFile());
+    write("tests.yml", JSON.stringify({ rule_files: ["rules.yml"], tests }));
+    const { status, stdout, stderr } = spawnSync("promtool", ["test", "rules", "tests.yml"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    expect([status, stdout + stderr]).toEqual([0, expect.stringContaining("SUCCESS")]);
+  },
+);
 
 it("tells of every command that ends with a report and exit code 1", () => {
   const [, text = ""] = readFileSync(join(root, "src/ERRORS.md"), "utf8").split("\nA bad verdict");

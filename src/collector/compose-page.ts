@@ -185,7 +185,7 @@ function measureFleet(metrics: Metrics, fleet: FleetSource): void {
   const { record } = fleet;
   metrics.gauge({ name: "turbines", help: "Turbines known" }, () => record.countTurbines());
   metrics.gauge(
-    { name: "alarms_active", help: "Alarms that stand" },
+    { name: "alarms_active", help: "Alarms that stand, withheld ones included" },
     async () => (await record.alarms({ active: true, limit: 1, offset: 0 })).total,
   );
   metrics.gauge(

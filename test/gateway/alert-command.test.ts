@@ -58,20 +58,30 @@ test("an alarm is listed, acknowledged, shelved and taken out of service, subscr
   ]);
   expect(await list("WT02")).toEqual([]);
 
+  /** Whom a rule of Prometheus wakes by. */
+  const waking = async (): Promise<number> => {
+    const text = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
+    const counts = text.matchAll(/^aurora_component_alarms\{turbine="WT01",component="\S+"\} (\d+)$/gm);
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  };
   const acknowledged = await act("ack");
   expect(acknowledged.alarm).toMatchObject({ state: "acknowledged", by: expect.any(String) });
   await expect(run("ack", ...place)).rejects.toMatchObject({
     code: "GATEWAY",
     message: expect.stringContaining("acknowledge is not possible while acknowledged"),
   });
+  expect(await waking()).toBe(1);
   const { alarm } = await act("shelve", "--hours", "2");
+  expect(await waking()).toBe(0);
   expect(alarm).toMatchObject({ state: "shelved", conditionActive: true });
   expect(Math.abs(Date.parse(alarm!.until!) - Date.now() - 7_200_000)).toBeLessThan(60_000);
   expect(await run("list")).toMatch(
     /^WT01 \S+ outer-race: (warning|critical), shelved by .+ until \S+Z, its condition holds, since \S+Z\n$/,
   );
   expect((await act("shelve", "--end")).alarm).toMatchObject({ state: "acknowledged", until: null });
+  expect(await waking()).toBe(1);
   expect((await act("maintain")).alarm).toMatchObject({ state: "out-of-service" });
+  expect(await waking()).toBe(0);
   await until(
     () => subscriber.alerts.some(({ data }) => data.state === "out-of-service"),
     "what subscribers are told",

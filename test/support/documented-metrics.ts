@@ -14,10 +14,16 @@ export function readDocumentedMetrics(heading: string): string[] {
     .sort();
 }
 
-/** The page's rules of Prometheus, as YAML reads them. */
+/** The page's file of rules for Prometheus. */
+export function readDocumentedRuleFile(): string {
+  return /\n```yaml\n(groups:\n[^`]*)```/.exec(readFileSync(page, "utf8"))?.[1] ?? "";
+}
+
+/** Its rules, as YAML reads them. */
 export function readDocumentedRules(): { readonly alert: string; readonly expr: string }[] {
-  const [, block = ""] = /\n```yaml\n(groups:\n[^`]*)```/.exec(readFileSync(page, "utf8")) ?? [];
-  return parse(block).groups.flatMap(({ rules }: { readonly rules: readonly unknown[] }) => rules);
+  return parse(readDocumentedRuleFile()).groups.flatMap(
+    ({ rules }: { readonly rules: readonly unknown[] }) => rules,
+  );
 }
 
 /** Rows `name kind` of what `/metrics` answered, but for the process's and Node's own, sorted. */

@@ -1,5 +1,7 @@
 /** The gateway's metrics in the Prometheus naming practice; every figure is read from where it is counted. */
 
+import { isWithheldState } from "../../core/contract/alarm-report.ts";
+import { alertSeverities } from "../../core/contract/alert.ts";
 import { driftLevels } from "../../core/contract/drift-verdict.ts";
 import { sourceDiagnosisCodes } from "../../core/contract/source-diagnosis.ts";
 import { componentHealths } from "../../core/contract/turbine-state.ts";
@@ -115,7 +117,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
   gauge("files_unfit", unfitFilesHelp, () => parts.unfitFiles().length);
   addDeviceMetrics(metrics, parts.devices, parts.pipeline.edgeScores);
   const watched = new Set(config.turbines.map(({ id }) => id));
-  gauge("alarms_active", "Alarms whose condition holds.", () => {
+  gauge("alarms_active", "Alarms whose condition holds, withheld ones included.", () => {
     const open = register.list(config.gateway.site);
     return open.filter((alarm) => alarm.conditionActive && watched.has(alarm.turbine)).length;
   });
@@ -131,7 +133,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
   gauge("severity_highest_decibels", "Highest severity of a point above its healthy baseline; 0: none.", () =>
     Math.max(0, ...parts.conditions().map(({ severityDb }) => severityDb ?? 0)),
   );
-  const showComponents = addComponentMetrics(metrics, parts.components);
+  const showComponents = addComponentMetrics(metrics, parts);
   const showSources = addSourceMetrics(metrics, parts.sources);
   const showDrift = addDriftMetrics(metrics, parts.drift);
   const setAside = metrics.counter({
@@ -156,8 +158,13 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
 }
 
 /** Adds what is known of each component; returns what brings it up to date. */
-function addComponentMetrics(metrics: Metrics, read: MeasuredParts["components"]): () => void {
+function addComponentMetrics(metrics: Metrics, { components, register, config }: MeasuredParts): () => void {
   const labels = ["turbine", "component"];
+  const alarms = metrics.gauge({
+    name: "component_alarms",
+    help: "Alarms of a component whose condition holds and that nobody has shelved or out of service.",
+    labels: [...labels, "severity"],
+  });
   const health = metrics.gauge({
     name: "component_health",
     help: "1 for the health that a component has now.",
@@ -174,7 +181,15 @@ function addComponentMetrics(metrics: Metrics, read: MeasuredParts["components"]
     labels,
   });
   return () => {
-    for (const { turbine, component, ...now } of read()) {
+    const shown = register
+      .list(config.gateway.site)
+      .filter(({ state, conditionActive }) => conditionActive && !isWithheldState(state));
+    for (const { turbine, component, ...now } of components()) {
+      const own = shown.filter((alarm) => alarm.turbine === turbine && alarm.component === component);
+      for (const severity of alertSeverities) {
+        const count = own.filter((alarm) => alarm.severity === severity).length;
+        alarms.set(count, { turbine, component, severity });
+      }
       unheard.set(now.unheard ? 1 : 0, { turbine, component });
       for (const each of componentHealths)
         health.set(each === now.health ? 1 : 0, { turbine, component, health: each });
