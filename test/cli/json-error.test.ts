@@ -19,7 +19,7 @@ it.each([
     "DATA_MISSING",
     /nowhere\.npy/,
   ],
-  ["evidence", ["list", "--collector", "http://127.0.0.1:1"], 1, "COLLECTOR", /127\.0\.0\.1:1/],
+  ["evidence", ["list", "--collector", "http://127.0.0.1:2"], 1, "COLLECTOR", /127\.0\.0\.1:2/],
   ["data", ["check", "nowhere.yaml"], 1, "CONFIG_INVALID", /nowhere\.yaml/],
 ] as const)(
   "aurora %s says with --json what is wrong as JSON",

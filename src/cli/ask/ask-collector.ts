@@ -1,6 +1,7 @@
 /** Asks a running collector over its API. Sends nothing but what it is asked with, and reads no more than it has room for. */
 import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { isClosedToHttp } from "../../core/contract/config/config-parts.ts";
 import { fieldsOf } from "../../core/contract/fields.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
@@ -110,6 +111,12 @@ export function readAddress({ collector, op }: Pick<CollectorFile, "collector" |
     throw wrong(`${collector} is not an http or https address`);
   // It would stand in the list of processes; a collector asks for none.
   if (url.username !== "" || url.password !== "") throw wrong("the address holds a user name or a password");
+  if (isClosedToHttp(Number(url.port)))
+    throw new AuroraError("USAGE", `commands and browsers open no page on port ${url.port}`, {
+      op,
+      subject: url.origin,
+      hint: "It is another service's: give the collector's page another port, or reach it through one.",
+    });
   url.search = "";
   url.hash = "";
   // A collector behind another server may have a folder of its own there.

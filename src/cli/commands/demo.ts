@@ -9,7 +9,7 @@ import { type DriftKind, driftKinds } from "../../core/simulate/drift-plan.ts";
 import { driftPeriods } from "../demo/plan-drift.ts";
 import { type DemoOutcome, type RunDemoOptions, runDemo } from "../demo/run-demo.ts";
 import { shippedModelsDir } from "../installation.ts";
-import { parseInteger, parseNumber } from "../terminal/options.ts";
+import { parseHttpPort, parseInteger, parseNumber } from "../terminal/options.ts";
 import { hasColours, printJson } from "../terminal/print-reply.ts";
 
 interface DemoOptions {
@@ -60,7 +60,7 @@ export function demoCommand(): Command {
       `simulated seconds per second (default: 2, of drift ${driftPeriods.speed} until the present is reached)`,
       parseNumber(0.1, 1000),
     )
-    .option("--http-port <port>", "port of the page; 0 picks a free one", parseInteger(0, 65_535), 0)
+    .option("--http-port <port>", "port of the page; 0 picks a free one", parseHttpPort, 0)
     .option(
       "--mqtt-port <port>",
       "port of the embedded broker; 0 picks a free one",

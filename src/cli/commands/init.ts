@@ -18,7 +18,7 @@ import { hasPipe, placeAnswers, readAnswers } from "../init/piped-answers.ts";
 import { type InitExtras, renderGatewayFile } from "../init/render-gateway-file.ts";
 import { resolveBearing } from "../init/resolve-bearing.ts";
 import { installedSource } from "../installation.ts";
-import { parseInteger, parseNumber } from "../terminal/options.ts";
+import { parseHttpPort, parseNumber } from "../terminal/options.ts";
 import { printJson } from "../terminal/print-reply.ts";
 
 /** Whoever writes answers into a pipe is a program. */
@@ -37,7 +37,7 @@ export function initCommand(): Command {
   }
   return command
     .option("--state-dir <dir>", "folder for the outbox, alarm states and model slots")
-    .option("--http-port <port>", "port for health and metrics; 0 picks a free one", parseInteger(0, 65_535))
+    .option("--http-port <port>", "port for health and metrics; 0 picks a free one", parseHttpPort)
     .option("--username <name>", "user name at the broker")
     .option("--password-file <file>", "file that holds the password at the broker")
     .option("--ca-file <file>", "authority (PEM) of the broker's certificate")

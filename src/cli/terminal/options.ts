@@ -2,6 +2,7 @@
 import { extname } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { isClosedToHttp } from "../../core/contract/config/config-parts.ts";
 import { serialRates } from "../../core/contract/device/serial-rates.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 
@@ -23,6 +24,15 @@ export function parseInteger(min: number, max: number): (text: string) => number
     if (!Number.isInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
     return value;
   };
+}
+
+/** Parser of an option that is the port of a page; 0: any free one. */
+export function parseHttpPort(text: string): number {
+  const port = parseInteger(0, 65_535)(text);
+  if (!isClosedToHttp(port)) return port;
+  throw new InvalidArgumentError(
+    "Browsers and commands open no page on this port, which is another service's.",
+  );
 }
 
 /** The speed of a serial line, as a gateway opens it unless told otherwise. */

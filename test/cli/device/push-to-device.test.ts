@@ -107,7 +107,7 @@ test("an address that only a gateway reaches is refused with the reason", async 
 
 test("devices of a gateway that does not run are listed from its configuration", async () => {
   const config = gatewayConfigSchema().parse({
-    gateway: { id: "gateway-1", site: "north", httpPort: 1 },
+    gateway: { id: "gateway-1", site: "north", httpPort: 2 },
     mqtt: { url: "mqtt://127.0.0.1:1" },
     devices: [{ id: "mcu-1", connect: "tcp://10.0.0.7:4001", mode: "edge" }],
     turbines: [{ id: "WT01" }],
@@ -123,7 +123,7 @@ test("devices of a gateway that does not run are listed from its configuration",
   expect(renderDeviceList({ ...list, devices: [{ ...known!, health, link }] })).toMatch(
     /model none, dropped 64 samples and 0 windows, heard 1 damaged frames of the gateway, the gateway heard 9 damaged frames of it, no key/,
   );
-  expect(text).toMatch(/No gateway answers at http:\/\/127\.0\.0\.1:1\./);
+  expect(text).toMatch(/No gateway answers at http:\/\/127\.0\.0\.1:2\./);
   expect(text).toMatch(/mcu-1 {2}tcp:\/\/10\.0\.0\.7:4001 {2}state unknown, mode edge, model none, no key/);
 });
 

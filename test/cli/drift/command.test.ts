@@ -207,10 +207,10 @@ describe("an address where no collector is", () => {
   const report = (url: string) => auroraHere("drift", "report", "--collector", url);
 
   test("that nothing listens on, is an error with what to do", async () => {
-    const { code, stdout, stderr } = await report("http://127.0.0.1:1");
+    const { code, stdout, stderr } = await report("http://127.0.0.1:2");
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(
-      /^error: no collector answers at http:\/\/127\.0\.0\.1:1: .+\nhint: Start it with/,
+      /^error: no collector answers at http:\/\/127\.0\.0\.1:2: .+\nhint: Start it with/,
     );
   });
 

@@ -158,7 +158,7 @@ describe("aurora evidence list and get", () => {
     await wrong(evidence("get", "0".repeat(64), "--out", "x.csv"), 2, /does not end in \.npy/);
     await wrong(evidence("list", "--site", "../x"), 2, /does not understand the question: site/);
     await wrong(
-      auroraHere("evidence", "list", "--collector", "http://127.0.0.1:1"),
+      auroraHere("evidence", "list", "--collector", "http://127.0.0.1:2"),
       1,
       /no collector answers/,
     );

@@ -62,6 +62,32 @@ export function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 }
 
+/** Ports of other services: browsers and `fetch` open no http there (fetch.spec.whatwg.org, 2.10, "port blocking"). */
+const closedPorts: ReadonlySet<number> = new Set([
+  1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,
+  109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515,
+  526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049,
+  3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+]);
+
+/** Is it a port that neither browsers nor commands open a page on? */
+export function isClosedToHttp(port: number): boolean {
+  return closedPorts.has(port);
+}
+
+/** Validator of the port of a page; the user adds a default. */
+export const httpPortSchema: () => z.ZodInt = onDemand(() =>
+  z
+    .int()
+    .min(0)
+    .max(65535)
+    .superRefine((port, context) => {
+      if (!isClosedToHttp(port)) return;
+      const message = "browsers and commands open no page on this port, which is another service's";
+      context.addIssue({ code: "custom", message, params: { write: "write another port" } });
+    }),
+);
+
 /** A server's address as it would be another way: names of hosts are the same in capitals. Of anything else what it says. */
 export function addressOf(url: string): string {
   return url.startsWith("tcp:") && URL.canParse(url) ? new URL(url).href.toLowerCase() : url;
