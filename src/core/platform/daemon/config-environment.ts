@@ -34,7 +34,7 @@ function environmentName(key: string): string {
 
 /**
  * Finds the overrides in `environment`; `schema` is asked for only where there is a variable to find a key for. Variables with the prefix but without a double underscore
- * that name no key at the top (`AURORA_DATA`) are other settings and left alone.
+ * that are no key's, not even with other underscores (`AURORA_DATA`, `AURORA_MQTT_PASSWORD`), are other settings and left alone.
  */
 export function findEnvironmentOverrides(
   schema: () => ConfigJsonSchema,
@@ -43,14 +43,16 @@ export function findEnvironmentOverrides(
   const overrides: EnvironmentOverride[] = [];
   const unknown: EnvironmentOverrides["unknown"][number][] = [];
   for (const [variable, text] of Object.entries(environment).sort()) {
-    const isWithin = variable.includes("__");
     if (!variable.startsWith("AURORA_") || text === undefined) continue;
-    if (!isWithin && !/^AURORA_[A-Z]+$/.test(variable)) continue;
-    const parts = variable.slice("AURORA_".length).split("__");
-    const found = resolvePath(schema(), parts);
-    if (found === undefined && !isWithin) continue;
-    if (found === undefined) unknown.push({ variable, meant: findMeant(schema(), parts) });
-    else overrides.push({ variable, path: found.path, value: readValue(text, found.schema) });
+    const name = variable.slice("AURORA_".length);
+    const found = resolvePath(schema(), name.split("__"));
+    if (found !== undefined) {
+      overrides.push({ variable, path: found.path, value: readValue(text, found.schema) });
+      continue;
+    }
+    const meant = findMeant(schema(), name.replaceAll("_", ""));
+    if (meant !== undefined) unknown.push({ variable, meant: nameVariable(meant) });
+    else if (name.includes("__")) unknown.push({ variable, meant: null });
   }
   return { overrides, unknown };
 }
@@ -60,27 +62,41 @@ interface FoundKey {
   readonly schema: ConfigJsonSchema | undefined;
 }
 
-/** The variable whose words are written together: `HTTPPORT` for `HTTP_PORT`. */
-function findMeant(schema: ConfigJsonSchema, parts: readonly string[]): string | null {
-  const together = (text: string): string => text.replaceAll("_", "").toUpperCase();
-  const found = resolvePath(schema, parts, (key, part) => together(key) === together(part));
-  if (found === undefined) return null;
-  return `AURORA_${found.path.map((part) => environmentName(`${part}`)).join("__")}`;
+/** `mqtt.passwordFile` → `AURORA_MQTT__PASSWORD_FILE`. */
+function nameVariable(path: FoundKey["path"]): string {
+  return `AURORA_${path.map((part) => environmentName(`${part}`)).join("__")}`;
 }
 
-const isNamed = (key: string, part: string): boolean => environmentName(key) === part;
+/** The key whose parts are spelt `letters`, written together: `HTTPPORT` for `HTTP_PORT`, `GATEWAYID` for `GATEWAY__ID`. */
+function findMeant(schema: ConfigJsonSchema | undefined, letters: string): FoundKey["path"] | undefined {
+  if (letters === "") return [];
+  const at = withinOf(schema);
+  for (const [key, inner] of Object.entries(at?.properties ?? {})) {
+    if (!letters.startsWith(key.toUpperCase())) continue;
+    const rest = findMeant(inner, letters.slice(key.length));
+    if (rest !== undefined) return [key, ...rest];
+  }
+  const [index] = (at?.items !== undefined && /^\d{1,4}/.exec(letters)) || [];
+  const rest = index === undefined ? undefined : findMeant(at?.items, letters.slice(index.length));
+  return rest && [Number(index), ...rest];
+}
 
-function resolvePath(
-  schema: ConfigJsonSchema,
-  parts: readonly string[],
-  isKey: (key: string, part: string) => boolean = isNamed,
-): FoundKey | undefined {
+/** Of what may also be null, what it is otherwise. */
+function withinOf(schema: ConfigJsonSchema | undefined): ConfigJsonSchema | undefined {
+  return (
+    schema?.anyOf?.find(({ properties, items }) => properties !== undefined || items !== undefined) ?? schema
+  );
+}
+
+function resolvePath(schema: ConfigJsonSchema, parts: readonly string[]): FoundKey | undefined {
   const path: (string | number)[] = [];
   let at: ConfigJsonSchema | undefined = schema;
   for (const part of parts) {
-    at = at?.anyOf?.find(({ properties, items }) => properties !== undefined || items !== undefined) ?? at;
+    at = withinOf(at);
     if (at?.properties !== undefined) {
-      const key: string | undefined = Object.keys(at.properties).find((name) => isKey(name, part));
+      const key: string | undefined = Object.keys(at.properties).find(
+        (name) => environmentName(name) === part,
+      );
       if (key === undefined) return undefined;
       path.push(key);
       at = at.properties[key];
@@ -94,13 +110,13 @@ function resolvePath(
   return { path, schema: at };
 }
 
-/** Where a text belongs, a number is one: 007 is an id. Elsewhere it stays as it is written, for the schema to refuse. */
+/** Where only a text belongs, it is one as it stands, but for quotes around it: 007 is an id, and no `#` begins a comment. */
 function readValue(text: string, schema: ConfigJsonSchema | undefined): unknown {
   if (isPaddedNumber(text)) return text;
-  const value = parseScalar(text);
-  const types = [schema, ...(schema?.anyOf ?? [])].map((each) => each?.type);
-  const takesText = types.includes("string") && !types.includes("number") && !types.includes("integer");
-  return takesText && (typeof value === "number" || typeof value === "boolean") ? text : value;
+  const types = [schema, ...(schema?.anyOf ?? [])].flatMap((each) => each?.type ?? []);
+  const takesText = types.includes("string") && types.every((type) => type === "string" || type === "null");
+  const isPlain = !/^\s*(["'].*|~|null|Null|NULL)?\s*$/s.test(text);
+  return takesText && isPlain ? text.trim() : parseScalar(text);
 }
 
 /** A value as YAML would read it (`12`, `true`, `null`, `[a, b]`); text where it is not YAML (a syntax error, an alias). */

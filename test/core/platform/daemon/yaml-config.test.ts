@@ -89,6 +89,47 @@ describe("a YAML configuration", () => {
     expect(config.gateway.httpPort).toBe(0);
   });
 
+  it("takes a key at the top whose name has two words", () => {
+    const days = (environment: Record<string, string>): number =>
+      parseYamlConfig("log: {}\n", { path: "c.yaml", schema: collectorConfigSchema(), environment })
+        .retentionDays;
+    expect(days({ AURORA_RETENTION_DAYS: "12" })).toBe(12);
+    expect(() => days({ AURORA_RETENTIONDAYS: "12" })).toThrow(/did you mean AURORA_RETENTION_DAYS\?/);
+  });
+
+  it("says of a key with one underscore for two what was meant, and leaves other settings alone", () => {
+    for (const [variable, meant] of [
+      ["AURORA_GATEWAY_ID", "AURORA_GATEWAY__ID"],
+      ["AURORA_GATEWAY_HTTP_PORT", "AURORA_GATEWAY__HTTP_PORT"],
+      ["AURORA_TURBINES_0_ID", "AURORA_TURBINES__0__ID"],
+      ["AURORA_MQTT_PASSWORD_FILE", "AURORA_MQTT__PASSWORD_FILE"],
+    ] as const) {
+      expect(() => parse(minimal, { [variable]: "x" })).toThrow(
+        `${variable} names no configuration key; did you mean ${meant}?`,
+      );
+    }
+    for (const variable of ["DATA", "SUITE", "TENSORFLOW", "MQTT_PASSWORD", "HEALTH_URL", "GATEWAY_PORT"])
+      expect(parse(minimal, { [`AURORA_${variable}`]: "x" })).toEqual(parse(minimal));
+  });
+
+  it("takes a text as it stands where only a text belongs", () => {
+    const username = (text: string): unknown => parse(minimal, { AURORA_MQTT__USERNAME: text }).mqtt.username;
+    const written = ["gw #1", "#1", "a: b", "[a]", "*x", "true", "007", "1e3", ' "gw #1" ', "'7'"];
+    expect(written.map(username)).toEqual([
+      "gw #1",
+      "#1",
+      "a: b",
+      "[a]",
+      "*x",
+      "true",
+      "007",
+      "1e3",
+      "gw #1",
+      "7",
+    ]);
+    expect(["", "null", "~"].map(username)).toEqual([null, null, null]);
+  });
+
   it("takes the keys of what may be left out as a whole", () => {
     const bucket = (text: string, environment: Record<string, string>): unknown =>
       parseYamlConfig(text, { path: "collector.yaml", schema: collectorConfigSchema(), environment }).evidence
