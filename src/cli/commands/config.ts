@@ -116,6 +116,13 @@ async function validate(
 ): Promise<void> {
   try {
     const name = named ?? ((await hasDataset(path)) ? "train" : "gateway");
+    if (name !== "train" && options.keys !== undefined) {
+      throw new AuroraError("USAGE", `--keys is for a training configuration, and this is a ${name}'s`, {
+        op: "validate configuration",
+        subject: path,
+        hint: "Leave it out: the file itself names the keys that it trusts.",
+      });
+    }
     const { config, warnings } =
       name === "train"
         ? { config: await readTraining(path, options), warnings: [] }

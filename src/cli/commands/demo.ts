@@ -94,12 +94,18 @@ Examples:
  * @returns drift null: a fault, or its absence
  */
 export function choosePlay(
-  options: Pick<DemoOptions, "fault" | "drift" | "data" | "until">,
+  options: Pick<DemoOptions, "fault" | "drift" | "data" | "until" | "allowTrainingData">,
 ): Pick<RunDemoOptions, "fault" | "drift"> {
   const { fault, data, until } = options;
   const drift = options.drift ?? (fault === "sensor" ? "sensor" : null);
   const refuse = (message: string, hint: string): AuroraError =>
     new AuroraError("USAGE", message, { op: "run demonstration", hint });
+  if (options.allowTrainingData === true && data === undefined) {
+    throw refuse(
+      "--allow-training-data is for recordings, and none are played",
+      "add --data DIR, or leave it out",
+    );
+  }
   if (fault === "sensor" && drift !== "sensor") {
     throw refuse(
       `--fault sensor contradicts --drift ${drift}`,

@@ -5,6 +5,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { isTopicFilter } from "../../core/contract/topics.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { type EnrolResult, enrolGateways } from "../fleet/enrol-gateways.ts";
+import { loadEnrolment } from "../fleet/enrolment.ts";
 import { renderLogin, renderYamlText } from "../fleet/made-login.ts";
 import { type RevokeResult, revokeGateway } from "../fleet/revoke-gateway.ts";
 import { parseHost, parseId, parseInteger } from "../terminal/options.ts";
@@ -20,7 +21,7 @@ interface EnrolOptions {
   readonly reader?: boolean;
   readonly base?: string;
   readonly tls?: string;
-  readonly days: number;
+  readonly days?: number;
   readonly json?: boolean;
 }
 
@@ -41,7 +42,11 @@ export function fleetCommand(): Command {
     .argument("<gateway>", "id of the gateway; with --count what their ids begin with", parseId)
     .requiredOption("--dir <dir>", "folder of the enrolment; made if missing")
     .option("--site <id>", "site whose turbines it may speak of (default: any)", parseId)
-    .option("--count <n>", "enrol so many: <gateway>-1, <gateway>-2, …", parseInteger(1, 100_000))
+    .option(
+      "--count <n>",
+      "enrol so many: <gateway>-1, <gateway>-2, …, of as many digits as the last: -001 to -400",
+      parseInteger(1, 100_000),
+    )
     .option(
       "--from <n>",
       "with --count: number of the first, where others are enrolled",
@@ -64,7 +69,7 @@ export function fleetCommand(): Command {
       "certificates instead of passwords, for the broker at this host; as the folder began",
       parseHost,
     )
-    .option("--days <n>", "days that certificates hold", parseInteger(1, 7300), 3650)
+    .option("--days <n>", "with certificates: days that they hold (default: 3650)", parseInteger(1, 7300))
     .option("--json", "print what was made as JSON")
     .addHelpText("after", enrolHelp)
     .action(async (gateway: string, options: EnrolOptions) => {
@@ -72,14 +77,16 @@ export function fleetCommand(): Command {
       const ids = listIds(gateway, options);
       const isReader = options.reader === true;
       if (isReader && devices.length + readTopics.length > 0) throw refuseReader();
+      // Configurations that take what is printed are read in another folder.
+      const folder = resolve(dir);
+      if (options.days !== undefined) await expectCertificates(folder, options);
       const result = await enrolGateways({
-        // Configurations that take what is printed are read in another folder.
-        dir: resolve(dir),
+        dir: folder,
         gateways: isReader ? [] : ids.map((id) => ({ id, site, devices, readTopics })),
         readers: isReader ? ids.map((id) => ({ id, site })) : [],
         base: options.base ?? null,
         tlsHost: options.tls ?? null,
-        days: options.days,
+        days: options.days ?? 3650,
         nowMs: systemClock.nowMs(),
       });
       printReply(options.json, result, () => renderResult(result));
@@ -155,6 +162,17 @@ function listIds(
   if (count === undefined) return [gateway];
   const digits = `${from + count - 1}`.length;
   return Array.from({ length: count }, (_, index) => `${gateway}-${`${from + index}`.padStart(digits, "0")}`);
+}
+
+/** @throws AuroraError USAGE where the enrolment gives passwords, which hold until their gateway is revoked */
+async function expectCertificates(dir: string, { tls }: Pick<EnrolOptions, "tls">): Promise<void> {
+  const known = await loadEnrolment(dir);
+  if ((known === null ? (tls ?? null) : known.tlsHost) !== null) return;
+  throw new AuroraError("USAGE", "--days is for certificates, and a password does not expire", {
+    op: "enrol gateway",
+    subject: dir,
+    hint: "Leave it out, and end what is allowed with `aurora fleet revoke`; or begin a folder with --tls.",
+  });
 }
 
 function refuseReader(): AuroraError {

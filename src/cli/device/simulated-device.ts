@@ -73,6 +73,12 @@ export async function openSimulatedDevice(options: SimulatedDeviceOptions): Prom
       hint: "give --key FILE, or leave out --model and --slot: then it sends raw samples",
     });
   }
+  if (options.once === true && options.recording === undefined) {
+    throw new AuroraError("USAGE", "--once ends with a recording, and none is played", {
+      op: "simulate device",
+      hint: "give --recording FILE, or --duration SECONDS to end a simulation",
+    });
+  }
   const { source, about } = await openSource(options);
   const outlet = parseOutlet(options);
   const isDisturbed = noise > 0 || drop > 0 || truncate > 0;

@@ -24,6 +24,7 @@ describe("what a demonstration plays", () => {
     [{ drift: "grease", data: "data" }, /recordings do not drift/],
     [{ drift: "grease", until: "alert" }, /a drift raises none/],
     [{ until: "drift" }, /none is played/],
+    [{ allowTrainingData: true }, /--allow-training-data is for recordings/],
   ] as const)("is refused where options contradict one another: %o", ([options, message]) => {
     expect(() => choosePlay(options)).toThrow(
       expect.objectContaining({ code: "USAGE", message: expect.stringMatching(message) }),

@@ -24,6 +24,11 @@ test("a good configuration is called good, and so are the examples without their
   expect((await auroraHere("config", "validate", example, "--no-files")).code).toBe(0);
 });
 
+test("keys of a training configuration are refused where there is none to check by them", async () => {
+  const { code, stderr } = await auroraHere("config", "validate", write(good), "--keys", "/nope");
+  expect([code, stderr]).toEqual([2, expect.stringContaining("--keys is for a training configuration")]);
+});
+
 test("a file for another thing is one mistake, and so are tabs", async () => {
   const collector = write("collector:\n  httpPort: 8081\nretentionDays: 30\n", "collector.yaml");
   const asGateway = await auroraHere("config", "validate", collector);

@@ -269,6 +269,13 @@ it.each([{ model: "models/bearing-vibration/1.0.0" }, { slot: "slot.bin" }])(
   },
 );
 
+it("is not to end with a recording that it does not play", async () => {
+  await expect(openSimulatedDevice({ ...options, ...device, once: true })).rejects.toMatchObject({
+    code: "USAGE",
+    message: "--once ends with a recording, and none is played",
+  });
+});
+
 it("opens a serial line at the rate that it is told", async () => {
   const { simulator } = await openSimulatedDevice({
     ...options,

@@ -125,3 +125,18 @@ test("the command enrols many at once, and prints what it made", async () => {
   ]);
   expect((await auroraHere("fleet", "enrol", "gw", "--from", "15", "--dir", dir)).code).toBe(2);
 });
+
+test("days are for certificates: with passwords they are refused, in a new folder and in one that is there", async () => {
+  const dir = createTemporaryFolder();
+  const enrol = (id: string, folder: string, ...flags: readonly string[]) =>
+    auroraHere("fleet", "enrol", id, "--dir", join(dir, folder), ...flags);
+  const refused = [2, expect.stringContaining("--days is for certificates")];
+  const first = await enrol("gw-1", "words", "--days", "5");
+  expect([first.code, first.stderr]).toEqual(refused);
+  expect(existsSync(join(dir, "words"))).toBe(false);
+  expect((await enrol("gw-1", "words")).code).toBe(0);
+  const second = await enrol("gw-2", "words", "--days", "5");
+  expect([second.code, second.stderr]).toEqual(refused);
+  expect((await enrol("gw-1", "certificates", "--tls", "localhost", "--days", "5")).code).toBe(0);
+  expect((await enrol("gw-2", "certificates", "--days", "5")).code).toBe(0);
+});
