@@ -10,9 +10,15 @@ export interface FileSource {
   readonly subject: string;
   /** Every name that is there, at most 66 and one more (so that too many are seen as too many). */
   names(): Promise<readonly string[]>;
-  /** The whole file. @throws AuroraError BUNDLE_FORMAT: missing, not a plain file, unreadable, larger than `maxBytes`. */
-  read(name: string, maxBytes: number): Promise<Uint8Array>;
+  /** The whole file. @throws AuroraError BUNDLE_FORMAT: missing, not a plain file, unreadable; `tooLarge`: larger than `maxBytes`. */
+  read(name: string, maxBytes: number, tooLarge: TooLarge): Promise<Uint8Array>;
 }
+
+/** A bound of the format, or the size that the manifest states. */
+type TooLarge = "BUNDLE_FORMAT" | "BUNDLE_DIGEST";
+
+/** What helps where a file is not the one that the manifest lists. */
+export const changedHint = "It was changed or damaged; fetch the bundle again.";
 
 /** Manifest, signature and the 64 files that a manifest may list. */
 export const maxBundleEntries = 66;
@@ -32,7 +38,7 @@ export function folderSource(dir: string): FileSource {
       }
       return names.sort();
     },
-    read: (name, maxBytes) => readBoundedFile(join(dir, name), maxBytes),
+    read: (name, maxBytes, tooLarge) => readBoundedFile(join(dir, name), maxBytes, tooLarge),
   };
 }
 
@@ -41,17 +47,18 @@ export function memorySource(files: ReadonlyMap<string, Uint8Array>, subject: st
   return {
     subject,
     names: async () => [...files.keys()].sort(),
-    async read(name, maxBytes) {
+    async read(name, maxBytes, tooLarge) {
       const bytes = files.get(name);
       if (bytes === undefined) throw badFile(`${subject}: ${name}`, "is missing");
-      if (bytes.length > maxBytes) throw tooLarge(`${subject}: ${name}`, bytes.length, maxBytes);
+      if (bytes.length > maxBytes)
+        throw refuseLength(tooLarge, `${subject}: ${name}`, [bytes.length, maxBytes]);
       return bytes;
     },
   };
 }
 
 /** Reads a plain file of at most `maxBytes`; does not follow a link, does not block on a pipe. */
-async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Array> {
+async function readBoundedFile(path: string, maxBytes: number, tooLarge: TooLarge): Promise<Uint8Array> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -61,7 +68,7 @@ async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Arr
   try {
     const status = await file.stat();
     if (!status.isFile()) throw badFile(path, "is not a plain file");
-    if (status.size > maxBytes) throw tooLarge(path, status.size, maxBytes);
+    if (status.size > maxBytes) throw refuseLength(tooLarge, path, [status.size, maxBytes]);
     // One byte more than stated, so that a file that grows meanwhile is noticed.
     const bytes = new Uint8Array(status.size + 1);
     let length = 0;
@@ -79,8 +86,14 @@ async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Arr
   }
 }
 
-function tooLarge(subject: string, sizeBytes: number, maxBytes: number): AuroraError {
-  return badFile(subject, `has ${sizeBytes} bytes, at most ${maxBytes} were expected`);
+function refuseLength(
+  code: TooLarge,
+  subject: string,
+  [sizeBytes, maxBytes]: readonly [number, number],
+): AuroraError {
+  const message = `has ${sizeBytes} bytes, at most ${maxBytes} were expected`;
+  if (code === "BUNDLE_FORMAT") return badFile(subject, message);
+  return new AuroraError(code, message, { op: "verify bundle", subject, hint: changedHint });
 }
 
 /** A link that is not followed, a socket, a file where a folder is due or the other way round. */

@@ -15,7 +15,7 @@ import {
 } from "./bundle.ts";
 import { canonicalJsonBytes } from "./canonical-json.ts";
 import type { TrustedKey } from "./dsse.ts";
-import { type FileSource, folderSource, memorySource } from "./file-source.ts";
+import { changedHint, type FileSource, folderSource, memorySource } from "./file-source.ts";
 import { equalBytes, verifyManifestSignature } from "./sign-manifest.ts";
 
 /**
@@ -106,8 +106,8 @@ type BundleHead = Pick<Bundle, "manifestBytes" | "signatureBytes">;
 
 async function readHead(source: FileSource): Promise<BundleHead> {
   return {
-    signatureBytes: await source.read(signatureFileName, bundleLimits.signatureBytes),
-    manifestBytes: await source.read(manifestFileName, bundleLimits.manifestBytes),
+    signatureBytes: await source.read(signatureFileName, bundleLimits.signatureBytes, "BUNDLE_FORMAT"),
+    manifestBytes: await source.read(manifestFileName, bundleLimits.manifestBytes, "BUNDLE_FORMAT"),
   };
 }
 
@@ -129,7 +129,7 @@ async function readBody(source: FileSource, { manifestBytes, signatureBytes }: B
   }
   const files = new Map<string, Uint8Array>();
   for (const file of manifest.files) {
-    const bytes = await source.read(file.path, file.sizeBytes);
+    const bytes = await source.read(file.path, file.sizeBytes, "BUNDLE_DIGEST");
     if (bytes.length !== file.sizeBytes || sha256Hex(bytes) !== file.sha256) {
       throw new AuroraError(
         "BUNDLE_DIGEST",
@@ -137,7 +137,7 @@ async function readBody(source: FileSource, { manifestBytes, signatureBytes }: B
         {
           op: "verify bundle",
           subject: source.subject,
-          hint: "It was changed or cut; fetch the bundle again.",
+          hint: changedHint,
         },
       );
     }

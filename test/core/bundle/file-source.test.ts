@@ -23,16 +23,21 @@ describe("a bundle's folder", () => {
       const source = folderSource(dir);
       const refusals = { none: "is missing", link: "is not a plain file", folder: "is not a plain file" };
       for (const [name, message] of Object.entries(refusals)) {
-        await expect(source.read(name, 10)).rejects.toMatchObject({ code: "BUNDLE_FORMAT", message });
+        await expect(source.read(name, 10, "BUNDLE_FORMAT")).rejects.toMatchObject({
+          code: "BUNDLE_FORMAT",
+          message,
+        });
       }
-      await expect(source.read("file", 3)).rejects.toThrow("has 4 bytes, at most 3 were expected");
-      expect(await source.read("file", 4)).toEqual(new TextEncoder().encode("four"));
+      const message = "has 4 bytes, at most 3 were expected";
+      for (const code of ["BUNDLE_FORMAT", "BUNDLE_DIGEST"] as const)
+        await expect(source.read("file", 3, code)).rejects.toMatchObject({ code, message });
+      expect(await source.read("file", 4, "BUNDLE_FORMAT")).toEqual(new TextEncoder().encode("four"));
     });
   });
 
   it.runIf(process.platform === "linux")("calls a file unreadable, not damaged, that gives EIO", async () => {
     // The memory of a process is a plain file whose first page cannot be read.
-    const refused = folderSource("/proc/self").read("mem", 10);
+    const refused = folderSource("/proc/self").read("mem", 10, "BUNDLE_FORMAT");
     await expect(refused).rejects.toMatchObject({
       code: "BUNDLE_FORMAT",
       message: expect.stringContaining("cannot be read: EIO"),

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, symlink, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, rename, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { canonicalJson } from "../../../src/core/bundle/canonical-json.ts";
@@ -102,6 +102,21 @@ describe("a bundle", () => {
         await change(bundleDir);
         const error = await refusal(verifyBundle(bundleDir, trusted));
         expect(error.message.length, name).toBeGreaterThan(5);
+      }
+    });
+  });
+
+  it("with a longer file than its manifest lists has another digest, and another form with a manifest past its bound", async () => {
+    await withTempDir(async (dir) => {
+      for (const [file, bytes, code] of [
+        ["golden.bin", 1, "BUNDLE_DIGEST"],
+        ["golden.bin", 10_000_000, "BUNDLE_DIGEST"],
+        ["manifest.json", 10_000_000, "BUNDLE_FORMAT"],
+      ] as const) {
+        const bundleDir = join(dir, `${file}-${bytes}`);
+        await writeBundle(bundleDir, sampleContents(), key);
+        await appendFile(join(bundleDir, file), new Uint8Array(bytes));
+        expect(await refusal(verifyBundle(bundleDir, trusted))).toMatchObject({ code });
       }
     });
   });
