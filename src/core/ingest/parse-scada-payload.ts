@@ -83,14 +83,15 @@ export function parseScadaPayload(
     if (typeof value === "number" && invalid.includes(value)) {
       const detail = `${value} at "${path}", which says that there is no value`;
       quarantined.push(setAside("missing-value", detail, { channel: name, timestampMs }));
-    } else if (typeof value === "number") {
+    } else if (typeof value === "number" && Number.isFinite(value)) {
       readings.push({ deviceId: mapping.deviceId, channel: name, unit, timestampMs, value, ...arrival });
     } else if (value === undefined || value === null) {
       quarantined.push(setAside("missing-value", `nothing at "${path}"`, { channel: name, timestampMs }));
     } else {
-      quarantined.push(
-        setAside("malformed", `${typeof value} at "${path}", not a number`, { channel: name, timestampMs }),
-      );
+      // JSON may write one that no machine can hold: 1e999.
+      const what = typeof value === "number" ? "too large a number" : `${typeof value}`;
+      const detail = `${what} at "${path}", not a number`;
+      quarantined.push(setAside("malformed", detail, { channel: name, timestampMs }));
     }
   }
   return ok({ readings, quarantined });

@@ -135,6 +135,20 @@ describe("a SCADA payload", () => {
     ]);
   });
 
+  it("holds no value where a number is beyond what a machine can hold", () => {
+    const values = (power: string) =>
+      `{"meta":{"time":1700000000},"values":{"power":${power},"temps":[1,2]}}`;
+    for (const power of ["1e999", "-1e999", '"1e999"']) {
+      const parsed = parseScadaPayload(values(power), mapping, arrival);
+      expect(parsed.ok && parsed.value.readings.map(({ channel }) => channel)).toEqual(["oil"]);
+      expect(parsed.ok && parsed.value.quarantined[0]).toMatchObject({
+        channel: "power",
+        reason: "malformed",
+        detail: 'too large a number at "values.power", not a number',
+      });
+    }
+  });
+
   it("may write a number in quotes as JSON does without them, in no other way, and its time not at all", () => {
     const read = (power: unknown): unknown => {
       const parsed = parse({ meta: { time: 1_700_000_000 }, values: { power } });
