@@ -47,6 +47,9 @@ function refuseUnknown(dir: string, id: string, known: Enrolment | null): Enrolm
   throw new AuroraError("USAGE", `${id} is not enrolled in ${dir}`, {
     op: "revoke gateway",
     subject: dir,
-    hint: "enrolled.json there names the gateways that are.",
+    hint:
+      known === null
+        ? "There is no enrolment: give the folder that `aurora fleet enrol` wrote."
+        : "enrolled.json there names the gateways that are.",
   });
 }

@@ -217,7 +217,7 @@ function unreadable(path: string, cause: unknown): AuroraError {
   const reason = cause instanceof AuroraError ? (cause.cause ?? cause) : cause;
   return new AuroraError(
     "KEY",
-    `cannot be read: ${reason instanceof Error ? reason.message : String(reason)}`,
+    `${path} cannot be read: ${reason instanceof Error ? reason.message : String(reason)}`,
     { op: "load key", subject: path, cause },
   );
 }

@@ -218,7 +218,7 @@ class ComponentHistory implements ComponentTracker {
     const named = showing.length === 0 ? standing : showing;
     const first = named.find(isCritical) ?? named[0]!;
     // The time that is told after it is the alarm's.
-    const now = unknown === null ? "" : `${unknown.reason} now; `;
+    const now = unknown === null ? "" : `${unknown.reason}${unknown.reason.endsWith(" yet") ? "" : " now"}; `;
     const { leadingMode } = first;
     const lead = leadingMode === null ? "" : `, by now rather like ${toWords(leadingMode)}`;
     // Of a machine of which nothing is known now it was so once.

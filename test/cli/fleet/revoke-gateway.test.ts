@@ -58,5 +58,6 @@ test("a gateway that is not enrolled is said so, and nothing is made", async () 
   const dir = join(createTemporaryFolder(), "none");
   const { code, stderr } = await auroraHere("fleet", "revoke", "gw-1", "--dir", dir);
   expect([code, stderr]).toEqual([2, expect.stringContaining("gw-1 is not enrolled")]);
+  expect(stderr).toContain("There is no enrolment");
   expect(existsSync(dir)).toBe(false);
 });

@@ -184,6 +184,9 @@ describe("a component's health", () => {
     expect(tracker.describe(at({ alarms: [minor] })).reason).toBe(
       "ball: evidence above the model's threshold",
     );
+    expect(createComponentTracker("WT07", component).describe(at({ alarms: [alarm] })).reason).toMatch(
+      /^nothing was heard of it yet; inner race: /,
+    );
     tracker.update(missing(1));
     tracker.noteSilence({ reason: "no data", sinceMs: startMs });
     const silent = tracker.describe(at({ alarms: [alarm] }));
