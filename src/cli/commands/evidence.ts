@@ -11,6 +11,7 @@ import {
   findEvidenceId,
   maxListed,
   requestEvidence,
+  sayHowToLook,
   waitForEvidence,
 } from "../evidence/ask-evidence.ts";
 import { fetchEvidence } from "../evidence/fetch-evidence.ts";
@@ -137,7 +138,7 @@ async function runRequest(name: string, flags: RequestFlags): Promise<void> {
   const asked = { request, gateway, seconds };
   const doubt = isWatched === true ? "" : `; whether it watches a component ${name} is not known here`;
   if (wait === undefined && out === undefined) {
-    const hint = `aurora evidence list --request ${request}`;
+    const hint = sayHowToLook({ collector, request });
     return printReply(
       json,
       { ...asked, evidence: null },

@@ -12,7 +12,7 @@ import {
   evidenceRequestReplySchema,
   type RecordedEvidence,
 } from "../../core/contract/evidence-list.ts";
-import { askCollector, mayPass } from "../ask/ask-collector.ts";
+import { askCollector, defaultCollectorUrl, mayPass } from "../ask/ask-collector.ts";
 
 /** Which evidence. */
 interface EvidenceQuestion extends EvidenceFilter {
@@ -103,6 +103,12 @@ interface EvidenceWait {
   onDelay(reason: string): void;
 }
 
+/** The command that tells what became of a request. */
+export function sayHowToLook({ collector, request }: Pick<EvidenceWait, "collector" | "request">): string {
+  const where = collector === defaultCollectorUrl ? "" : ` --collector ${collector}`;
+  return `aurora evidence list --request ${request}${where}`;
+}
+
 /**
  * Waits until what was asked for has come, and gives it to `take`; a collector that is away for a while is asked on, `take` as well.
  * @throws AuroraError GATEWAY where the gateway refuses, or nothing came in time; COLLECTOR; what `take` throws
@@ -112,7 +118,7 @@ export async function waitForEvidence<T>(
   take: (evidence: RecordedEvidence) => Promise<T>,
 ): Promise<T> {
   const details = { op: "wait for raw samples", subject: gateway };
-  const look = `aurora evidence list --request ${request}`;
+  const look = sayHowToLook({ collector, request });
   let answer: RequestAnswer | null = null;
   let isSilent = false;
   let toldDelay: string | null = null;

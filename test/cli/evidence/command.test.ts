@@ -259,7 +259,7 @@ describe("aurora evidence request", () => {
     await until(() => requestIn(heard) !== undefined, "the gateway is asked");
     expect([code, stdout]).toEqual([
       0,
-      `Gateway gw-1 is asked for 10 s; whether it watches a component north-sea/wt-2/generator-bearing is not known here. What comes, or why nothing does: aurora evidence list --request ${requestIn(heard)}\n`,
+      `Gateway gw-1 is asked for 10 s; whether it watches a component north-sea/wt-2/generator-bearing is not known here. What comes, or why nothing does: aurora evidence list --request ${requestIn(heard)} --collector ${place.url}\n`,
     ]);
   });
 
