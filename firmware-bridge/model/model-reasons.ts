@@ -19,77 +19,7 @@ const unknownReason: Omit<ModelReason, "text"> = {
   erases: true,
 };
 
-const reasons: readonly ModelReason[] = [
-  { ...unknownReason, text: "it says no reason" },
-  {
-    text: "the device has no key",
-    cure: "Write the key into the device that `keyFile` names.",
-    passes: false,
-    erases: false,
-  },
-  {
-    text: "the MAC is wrong: the device has another key",
-    cure: "Let `keyFile` and the device have the same key: 64 hexadecimal digits there are 32 bytes here.",
-    passes: false,
-    erases: false,
-  },
-  {
-    text: "its security counter is below that of the device's model",
-    cure: "It takes no model that is older than its own: serve a newer one, or publish this one again under a higher version (`aurora bundle republish`).",
-    passes: false,
-    erases: false,
-  },
-  {
-    text: "it is too large for a slot",
-    cure: "Make the slots larger (`slot_bytes` of its board; a model and 256 bytes have to fit), or serve a smaller model.",
-    passes: false,
-    erases: false,
-  },
-  {
-    text: "another model is on trial",
-    cure: "A trial ends after a minute; another gateway or program may have begun it.",
-    passes: true,
-    erases: false,
-  },
-  {
-    text: "the digest of the slot is wrong",
-    cure: "What stands in its flash is not what was sent: look at its flash driver (`board_flash`), a data cache that keeps old bytes, and its supply.",
-    passes: true,
-    erases: true,
-  },
-  {
-    text: "this firmware cannot run it",
-    cure: "Build the firmware for it: AURORA_MAX_FFT and AURORA_MAX_WIDTH of CMake as large as the model needs, and the flags of firmware-bridge/mcu/README.md, without which it refuses every model; else the firmware is older than the model's format.",
-    passes: false,
-    erases: true,
-  },
-  {
-    text: "the gateway said no",
-    cure: "It computes other integers than the golden ones: build it with the flags for arithmetic in firmware-bridge/mcu/README.md, and run `npm run test:ports` for its core.",
-    passes: false,
-    erases: true,
-  },
-  {
-    text: "it was not confirmed in time",
-    cure: "The line was down, or too slow, for the minute of the trial: look at the line.",
-    passes: true,
-    erases: true,
-  },
-  {
-    text: "the device does not know this transfer",
-    cure: "It forgot what was under way, as by a reset: look at its supply and its watchdog.",
-    passes: true,
-    erases: true,
-  },
-  {
-    text: "the flash failed",
-    cure: "Look at its flash driver (`board_flash`), that its flash programs at most 16 bytes at once, and at its supply while it erases.",
-    passes: true,
-    erases: true,
-  },
-];
-
-/** Their numbers; that of a flash that failed only a device gives. */
+/** The numbers in a ModelStatus. */
 export const modelReasons = {
   none: 0,
   noKey: 1,
@@ -103,9 +33,85 @@ export const modelReasons = {
   gatewaySaidNo: 8,
   notDecided: 9,
   unknownTransfer: 10,
+  /** Only a device says it. */
+  flashFailed: 11,
 } as const;
+
+const reasons: Readonly<Record<keyof typeof modelReasons, ModelReason>> = {
+  none: { ...unknownReason, text: "it says no reason" },
+  noKey: {
+    text: "the device has no key",
+    cure: "Write the key into the device that `keyFile` names.",
+    passes: false,
+    erases: false,
+  },
+  wrongMac: {
+    text: "the MAC is wrong: the device has another key",
+    cure: "Let `keyFile` and the device have the same key: 64 hexadecimal digits there are 32 bytes here.",
+    passes: false,
+    erases: false,
+  },
+  oldCounter: {
+    text: "its security counter is below that of the device's model",
+    cure: "It takes no model that is older than its own: serve a newer one, or publish this one again under a higher version (`aurora bundle republish`).",
+    passes: false,
+    erases: false,
+  },
+  tooLarge: {
+    text: "it is too large for a slot",
+    cure: "Make the slots larger (`slot_bytes` of its board; a model and 256 bytes have to fit), or serve a smaller model.",
+    passes: false,
+    erases: false,
+  },
+  otherTrial: {
+    text: "another model is on trial",
+    cure: "A trial ends after a minute; another gateway or program may have begun it.",
+    passes: true,
+    erases: false,
+  },
+  wrongDigest: {
+    text: "the digest of the slot is wrong",
+    cure: "What stands in its flash is not what was sent: look at its flash driver (`board_flash`), a data cache that keeps old bytes, and its supply.",
+    passes: true,
+    erases: true,
+  },
+  cannotRun: {
+    text: "this firmware cannot run it",
+    cure: "Build the firmware for it: AURORA_MAX_FFT and AURORA_MAX_WIDTH of CMake as large as the model needs, and the flags of firmware-bridge/mcu/README.md, without which it refuses every model; else the firmware is older than the model's format.",
+    passes: false,
+    erases: true,
+  },
+  gatewaySaidNo: {
+    text: "the gateway said no",
+    cure: "It computes other integers than the golden ones: build it with the flags for arithmetic in firmware-bridge/mcu/README.md, and run `npm run test:ports` for its core.",
+    passes: false,
+    erases: true,
+  },
+  notDecided: {
+    text: "it was not confirmed in time",
+    cure: "The line was down, or too slow, for the minute of the trial: look at the line.",
+    passes: true,
+    erases: true,
+  },
+  unknownTransfer: {
+    text: "the device does not know this transfer",
+    cure: "It forgot what was under way, as by a reset: look at its supply and its watchdog.",
+    passes: true,
+    erases: true,
+  },
+  flashFailed: {
+    text: "the flash failed",
+    cure: "Look at its flash driver (`board_flash`), that its flash programs at most 16 bytes at once, and at its supply while it erases.",
+    passes: true,
+    erases: true,
+  },
+};
+
+const byNumber: ReadonlyMap<number, ModelReason> = new Map(
+  Object.entries(reasons).map(([name, reason]) => [modelReasons[name as keyof typeof modelReasons], reason]),
+);
 
 /** What the number in a ModelStatus means. */
 export function findModelReason(number: number): ModelReason {
-  return reasons[number] ?? { ...unknownReason, text: `reason ${number}` };
+  return byNumber.get(number) ?? { ...unknownReason, text: `reason ${number}` };
 }

@@ -29,7 +29,7 @@ export async function adoptRoot({ folder, keys, subject, nowMs }: AdoptOptions):
       op: "open registry",
       subject,
       hint: "Use the folder that `aurora keys init` made for this collector, with all that `aurora keys rotate` has said since.",
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     });
   const parse = (name: string, bytes: Uint8Array, previous: Metadata<Root> | null): Metadata<Root> => {
     try {

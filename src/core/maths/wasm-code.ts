@@ -34,7 +34,7 @@ const binary =
   (op: Code): Binary =>
   (one, other) =>
     join(one, other, op);
-/** Everything but integers lies at multiples of eight bytes, of which three bits of an address are 0. */
+/** `zeros`: how many of an address' lowest bits are usually 0, which is a hint alone. */
 const load =
   (op: Code, zeros = 3): Load =>
   (address, offset = 0) =>

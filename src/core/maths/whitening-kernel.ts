@@ -34,7 +34,7 @@ export const whiteningState = { raw: 0, high: 1, faded: 2 } as const;
 
 /** One of a make for the whole process: samples and state are put in, run and taken out again. */
 export interface WhiteningKernel {
-  /** The last `order` samples before, high-passed, then raw ones of so many blocks: {@link countRunBlocks}. */
+  /** The last `order` samples before, high-passed, then raw ones, of {@link countRunBlocks} blocks at most. */
   readonly samples: Float64Array;
   /** What came of the samples, from the first new one on. */
   readonly magnitudes: Float64Array;

@@ -245,6 +245,6 @@ export function refuseTable(path: string, message: string, cause?: unknown): Aur
     op: "read rows",
     subject: path,
     hint: "expected a table with a column of times and a column for each channel, such as time,power,wind-speed",
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

@@ -1,4 +1,4 @@
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { Lane } from "../../../src/core/contract/topics.ts";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { decodeRecord } from "../../../src/core/wire/record-codec.ts";
@@ -38,5 +38,6 @@ export function contents(
 ): { first: number; records: readonly UplinkRecord[] } | null {
   const held = outbox.peek(lane, { maxRecords: 10_000, maxBytes: 1e9 });
   if (held === null) return null;
+  expect(held.oldestSequence).toBeLessThanOrEqual(held.firstSequence);
   return { first: held.firstSequence, records: held.records.map(decodeRecord) };
 }

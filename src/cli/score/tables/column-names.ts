@@ -123,7 +123,7 @@ async function readNames(path: string, channels: readonly string[]): Promise<Kno
       op: "read columns",
       subject: path,
       hint: `it names columns as YAML or JSON, such as {time: "Date", power: "Active power", wind: {column: "v", unit: "km/h"}}; channels are ${channels.join(", ")}`,
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     });
   let document: unknown;
   try {

@@ -42,7 +42,7 @@ export function createMqttError(subject: string, message: string, cause?: Error)
     op: "use broker",
     subject,
     ...(isTooLarge ? { hint: packetSizeCure } : {}),
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

@@ -45,6 +45,6 @@ function refuse(path: string, reason: string, cause?: unknown): AuroraError {
   return new AuroraError("STORE", `cannot read a copy of ${path}: ${reason}`, {
     op: "read a copy of",
     subject: path,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
