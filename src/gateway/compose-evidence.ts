@@ -28,7 +28,7 @@ import { openByteBudget } from "./evidence/byte-budget.ts";
 import { listenToOrders } from "./evidence/evidence-orders.ts";
 import { createEvidenceRequests } from "./evidence/evidence-requests.ts";
 import { createEvidenceSender } from "./evidence/evidence-sender.ts";
-import { openEvidenceSpool, tooMuchEvidence } from "./evidence/evidence-spool.ts";
+import { noRoomForEvidence, openEvidenceSpool, tooMuchEvidence } from "./evidence/evidence-spool.ts";
 import { createHealthyReferences } from "./evidence/healthy-references.ts";
 import { type EvidenceOccasion, makeEvidence } from "./evidence/make-evidence.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
@@ -88,7 +88,7 @@ export async function composeEvidence(
   closers: Closers,
 ): Promise<GatewayEvidence> {
   const { config, ackKey, record, uplink, register, topics, clock, logger } = around;
-  const { outbox, state, telemetry } = record;
+  const { outbox, state, telemetry, file } = record;
   const { allow, ...settings } = config.evidence;
   const { id: gateway, site, stateDir } = config.gateway;
   const points = indexPoints(config.turbines);
@@ -101,6 +101,7 @@ export async function composeEvidence(
     maxBytes: settings.diskBytes,
     allowed: allow,
     clock,
+    reserve: file.reserve,
     onDropped: (id, kind, reason) => {
       telemetry.event("evidence-dropped", id, kind === null ? reason : `${kind}: ${reason}`);
       begun.endFiles(id, reason);
@@ -115,8 +116,7 @@ export async function composeEvidence(
   begun.settle(spool);
   const sender = createEvidenceSender({
     spool: {
-      next: spool.next,
-      has: spool.has,
+      ...spool,
       remove: (id) => {
         begun.endFiles(id);
         return spool.remove(id);
@@ -157,8 +157,9 @@ export async function composeEvidence(
         // Before its files are: what is known of them then is known of a part of them as well.
         if (kind !== "reference") begun.note({ kind, id: occasionId!, turbine, component, evidence: id });
         if (!(await spool.add(evidence))) {
-          logger.warn("there is no room for raw samples as evidence", { subject, kind, id });
-          telemetry.event("evidence-dropped", id, `${kind}: ${tooMuchEvidence}`);
+          const reason = file.reserve.isHeld ? tooMuchEvidence : noRoomForEvidence;
+          logger.warn("there is no room for raw samples as evidence", { subject, kind, id, reason });
+          telemetry.event("evidence-dropped", id, `${kind}: ${reason}`);
           if (alert !== undefined) begun.end(alert);
           return false;
         }

@@ -62,6 +62,13 @@ async function createPlace({ diskBytes, left }: PlaceOptions = {}) {
     },
   };
   let hear: (order: EvidenceOrder) => void = () => {};
+  let giveUpOne = (): boolean => false;
+  const reserve = {
+    isHeld: true,
+    join: (next: () => boolean) => {
+      giveUpOne = next;
+    },
+  };
   const uplink = { counts: () => ({ bytesByLane: { raw: 0 }, acksReceived: 0 }) };
   let close: Closers["closeAll"] = async () => {};
   const evidence = await openWhole(silentLogger, (closers) => {
@@ -69,7 +76,7 @@ async function createPlace({ diskBytes, left }: PlaceOptions = {}) {
     const around = {
       config,
       ackKey: null,
-      record: { outbox, state, telemetry },
+      record: { outbox, state, telemetry, file: { reserve } },
       uplink,
       register: { list: () => [] },
       mqtt,
@@ -106,6 +113,8 @@ async function createPlace({ diskBytes, left }: PlaceOptions = {}) {
     clock,
     events,
     told,
+    reserve,
+    giveUpOne: () => giveUpOne(),
     left: { stateDir, state },
     /** Somebody asks for samples. */
     ask: (id: string) =>
@@ -161,6 +170,22 @@ test("a disk on which a write never ends does not keep the gateway from closing"
   expect(isClosed).toBe(false);
   await vi.advanceTimersByTimeAsync(10_000);
   await closing;
+});
+
+test("on a full disk samples are dropped, and so are those that wait, and whoever asked for them is told why", async () => {
+  const { ask, connect, written, told, reserve, giveUpOne, left } = await createPlace();
+  connect();
+  ask("r-1");
+  await written();
+  reserve.isHeld = false;
+  ask("r-2");
+  const dropped = () => told.filter((line) => line.startsWith("evidence-dropped"));
+  await until(() => dropped().length === 1, "the second is dropped");
+  expect(giveUpOne()).toBe(true);
+  const reason = "the disk is full, and what room is left is for alerts";
+  expect(dropped().map((line) => line.endsWith(`: request: ${reason}`))).toEqual([true, true]);
+  expect(told).toContain(`evidence-request-refused WT01/${component}: request r-1: ${reason}`);
+  expect([giveUpOne(), left.state.get("evidence-begun/r-1")]).toEqual([false, null]);
 });
 
 test("a healthy reference for which there is no room is not kept, and tried again a day later", async () => {

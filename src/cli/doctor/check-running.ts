@@ -36,7 +36,7 @@ export function checkRunning(config: GatewayConfig, page: FoundPage | null): rea
     results.push(bad("alerts", `the broker refuses those of ${component} (${topic}): ${reason}`, advice));
   }
   const { trouble = null } = outbox;
-  if (trouble !== null) results.push(describeTrouble(trouble));
+  if (trouble !== null) results.push(describeTrouble(trouble, outbox.lanes?.alert.pending));
   if (outbox.records > manyRecords) {
     const advice =
       "The collector was away or cannot follow; it is sent by itself, at uplink.backlogKibibytesPerSecond.";
@@ -50,8 +50,11 @@ export function checkRunning(config: GatewayConfig, page: FoundPage | null): rea
   ];
 }
 
-/** @param trouble as the gateway's page names what is wrong with its outbox */
-function describeTrouble(trouble: string): CheckResult {
+/**
+ * @param trouble as the gateway's page names what is wrong with its outbox
+ * @param alerts that are in memory only; undefined: an older gateway, which does not say
+ */
+function describeTrouble(trouble: string, alerts: number | undefined): CheckResult {
   const [text, advice] =
     trouble === "gone"
       ? [
@@ -60,7 +63,7 @@ function describeTrouble(trouble: string): CheckResult {
         ]
       : trouble === "full"
         ? [
-            "the disk, or its share of it, is full: all but alerts wait in memory",
+            `the disk, or its share of it, is full: ${describeWaiting(alerts)} in memory`,
             "Free some room on the disk.",
           ]
         : trouble === "unreadable"
@@ -73,6 +76,12 @@ function describeTrouble(trouble: string): CheckResult {
               "Look at the disk; the gateway's log says more.",
             ];
   return bad("outbox", text, advice);
+}
+
+function describeWaiting(alerts: number | undefined): string {
+  if (alerts === undefined) return "records wait";
+  if (alerts === 0) return "all but alerts wait";
+  return `${alerts} ${alerts === 1 ? "alert" : "alerts"} and all else wait`;
 }
 
 function describeEvidence({

@@ -29,7 +29,11 @@ const shape: ShapeOf<FoundPage> = {
   refusedAlerts: z
     .array(z.object({ topic: z.string(), component: z.string(), reason: z.string() }))
     .optional(),
-  outbox: z.object({ records: z.number(), trouble: z.string().nullable().optional() }),
+  outbox: z.object({
+    records: z.number(),
+    trouble: z.string().nullable().optional(),
+    lanes: z.object({ alert: z.object({ pending: z.number().optional() }) }).optional(),
+  }),
   windows: z.object({ processed: z.number() }),
   evidence: z
     .object({

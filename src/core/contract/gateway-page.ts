@@ -22,7 +22,11 @@ export interface GatewayPage {
   readonly refusedAlerts?:
     | readonly { readonly topic: string; readonly component: string; readonly reason: string }[]
     | undefined;
-  readonly outbox: { readonly records: number; readonly trouble?: string | null | undefined };
+  readonly outbox: {
+    readonly records: number;
+    readonly trouble?: string | null | undefined;
+    readonly lanes?: { readonly alert: { readonly pending?: number | undefined } } | undefined;
+  };
   /** Raw evidence on its way. */
   readonly evidence?:
     | {

@@ -1,8 +1,9 @@
 /**
  * Evidence that waits for its way to the collector: two files each, named by its digest, for the owner alone. Bounded:
- * what is worth least goes first when there is too much, and that is told. What the configuration no longer permits is
- * removed when it is opened.
+ * what is worth least goes first when there is too much, or no room on the disk for what is worth more than any of it, and
+ * that is told. What the configuration no longer permits is removed when it is opened.
  */
+import { rmSync } from "node:fs";
 import { chmod, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
@@ -18,6 +19,7 @@ import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { createWorkQueue } from "../../core/platform/work-queue.ts";
+import type { StoreReserve } from "../record/store-reserve.ts";
 import type { MadeEvidence } from "./make-evidence.ts";
 
 export interface EvidenceSpool {
@@ -39,6 +41,8 @@ interface EvidenceSpoolOptions {
   readonly allowed: readonly EvidenceKind[];
   /** By which it says what came first. */
   readonly clock: Pick<Clock, "nowMs">;
+  /** Kept for alerts: while it is not held nothing more is kept here, and what waits is given up for them. */
+  readonly reserve: Pick<StoreReserve, "isHeld" | "join">;
   /** What waited was given up: why, in words. `kind` is null where its files do not say it any more. */
   onDropped(id: string, kind: EvidenceKind | null, reason: string): void;
   /** Its folder, or a file in it, cannot be used; told once until something can be sent. It is tried again, and nothing of it given up. */
@@ -68,6 +72,8 @@ const ranks: Readonly<Record<EvidenceKind | "unknown", number>> = {
 
 /** Why what waits goes, or what comes is not kept. */
 export const tooMuchEvidence = "too much evidence waits";
+/** The same where the disk is full. */
+export const noRoomForEvidence = "the disk is full, and what room is left is for alerts";
 
 /** Opens the folder, which is made. Never rejects: no window is watched less for want of raw samples. */
 export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<EvidenceSpool> {
@@ -87,6 +93,8 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     told = true;
   };
 
+  const has = (id: string): boolean => entries.some((entry) => entry.id === id);
+
   /** Without `found` its files are damaged. @throws AuroraError STORE when they cannot be read now */
   const read = async ({ id, kind: known }: Entry): Promise<ReadEvidence> => {
     const text = await readSpooled(pathOf(id, "json"), maxAboutBytes);
@@ -100,10 +108,15 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     const found = { id, kind: evidence.kind, about: Buffer.from(text).toString("utf8"), packed };
     return { kind, found };
   };
-  const giveUp = async ({ id, kind }: Entry, reason: string): Promise<void> => {
-    await removeFiles(id);
+  const forget = ({ id, kind }: Entry, reason: string): void => {
+    // It may have been given up for the room that it took while its files were looked at.
+    if (!has(id)) return;
     entries = entries.filter((entry) => entry.id !== id);
     options.onDropped(id, kind, reason);
+  };
+  const giveUp = async (entry: Entry, reason: string): Promise<void> => {
+    await removeFiles(entry.id);
+    forget(entry, reason);
   };
   /** What it holds; null: it was given up. @throws AuroraError STORE when it cannot be read now */
   const look = async (entry: Entry): Promise<MadeEvidence | null> => {
@@ -152,12 +165,11 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
   };
   await open().catch(() => undefined);
 
-  const has = (id: string): boolean => entries.some((entry) => entry.id === id);
-
   const add = async ({ id, kind, about, packed }: MadeEvidence): Promise<boolean> => {
     if (!allowed.includes(kind)) throw new RangeError(`evidence of an ${kind} is not permitted`);
     await open();
     if (has(id)) return true;
+    if (!options.reserve.isHeld) return false;
     const entry = { id, kind, bytes: packed.length, order: clock.nowMs() + added++ / 1000 };
     const sorted = sortEntries([...entries, entry]);
     const worse = sorted.splice(sorted.indexOf(entry) + 1);
@@ -192,6 +204,19 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     }
     return null;
   };
+
+  /** What is worth least, and at once: whoever needs the room does not wait. */
+  options.reserve.join(() => {
+    const entry = sortEntries(entries).at(-1);
+    if (entry === undefined) return false;
+    try {
+      for (const ending of ["json", "pack"] as const) rmSync(pathOf(entry.id, ending), { force: true });
+    } catch {
+      return false;
+    }
+    forget(entry, noRoomForEvidence);
+    return true;
+  });
 
   return {
     add: (evidence) => queue.run(() => add(evidence)),

@@ -22,7 +22,16 @@ import { createUnwrittenLife, type UnwrittenLife } from "./unwritten-life.ts";
 /** What the outbox holds and what became of the rest. */
 interface OutboxCounts {
   readonly lanes: Readonly<
-    Record<Lane, { readonly records: number; readonly bytes: number; readonly dropped: number }>
+    Record<
+      Lane,
+      {
+        readonly records: number;
+        readonly bytes: number;
+        readonly dropped: number;
+        /** Not yet committed. */
+        readonly pending: number;
+      }
+    >
   >;
   /** Committed records of all lanes. */
   readonly records: number;
@@ -251,7 +260,8 @@ function countLanes(writer: OutboxWriter): Pick<OutboxCounts, "lanes" | "records
   return {
     lanes: eachLane((lane) => {
       const { records, bytes } = totals[lane];
-      return { records, bytes, dropped: writer.dropped[lane] };
+      const pending = writer.buffer.held(lane)?.records ?? 0;
+      return { records, bytes, dropped: writer.dropped[lane], pending };
     }),
     records: sumOf(totals, "records"),
     pendingRecords: writer.pendingRecords,

@@ -348,7 +348,7 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
   );
   for (const [trouble, words] of [
     ["gone", /its file was removed or replaced/],
-    ["full", /is full: all but alerts wait/],
+    ["full", /is full: records wait in memory/],
     ["io", /cannot be written or read \(io\)/],
     ["unreadable", /the disk failed to read some of its file/],
   ] as const) {
@@ -358,4 +358,10 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
       text: expect.stringMatching(words),
     });
   }
+  const waiting = (pending: number): string[] =>
+    texts({ outbox: { records: 1, trouble: "full", lanes: { alert: { pending } } } });
+  const full = "outbox: the disk, or its share of it, is full:";
+  expect(waiting(0)).toContain(`${full} all but alerts wait in memory`);
+  expect(waiting(1)).toContain(`${full} 1 alert and all else wait in memory`);
+  expect(waiting(13)).toContain(`${full} 13 alerts and all else wait in memory`);
 });
