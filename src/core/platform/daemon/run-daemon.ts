@@ -18,8 +18,11 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** A daemon that has not stopped after this long is left behind: a slow machine that is busy takes seconds. */
-const maxStopMs = 15_000;
+/**
+ * A daemon that has not stopped after this long is left behind: a disk that takes seconds for each write takes many of them for the last
+ * ones. systemd waits 90 s.
+ */
+const maxStopMs = 60_000;
 /** SIGHUP comes from a terminal that is closed, or a connection to it that is lost. */
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
