@@ -90,7 +90,7 @@ test("windows that were in memory when the gateway was killed are declared to th
     );
   await until(async () => (await gaps()).some(({ name }) => name === "gap.prediction"), "the gap", 40_000);
   const { detail } = (await gaps()).find(({ name }) => name === "gap.prediction")!;
-  expect(detail).toContain("lost when the gateway, or a worker of it, ended before they were written down");
+  expect(detail).toContain("lost when the gateway, or a worker of it, ended before that was written down");
   // What was written down comes in a lane of its own.
   const countStored = async (): Promise<number> => {
     const range = { fromMs: 0, toMs: Date.now() + 60_000, bucketMs: 1 };

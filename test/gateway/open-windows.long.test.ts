@@ -24,15 +24,17 @@ test.for([0, 1])(
       onTestFinished(gateway.kill);
       return gateway;
     };
-    const gaps = async (): Promise<readonly { readonly fromMs: number; readonly toMs: number }[]> =>
+    const gaps = async (): Promise<
+      readonly { readonly detail: string; readonly fromMs: number; readonly toMs: number }[]
+    > =>
       (await collector.record.events({ limit: 99, offset: 0 })).items
         .filter(({ name }) => name === "gap.prediction")
         .map(({ detail }) => {
           const [, from, to] = /from (\S+Z) to (\S+Z)/.exec(detail)!;
-          return { fromMs: Date.parse(from!), toMs: Date.parse(to!) };
+          return { detail, fromMs: Date.parse(from!), toMs: Date.parse(to!) };
         });
-    const isDeclared = async (fromMs: number, toMs: number): Promise<boolean> =>
-      (await gaps()).some((gap) => gap.fromMs <= fromMs && gap.toMs >= toMs);
+    const isDeclared = async (words: string, fromMs: number, toMs: number): Promise<boolean> =>
+      (await gaps()).some((gap) => gap.detail.includes(words) && gap.fromMs <= fromMs && gap.toMs >= toMs);
 
     const first = await start();
     // A window is 1.2 s long: one ends, another one is open. The device has heard that all came.
@@ -41,12 +43,20 @@ test.for([0, 1])(
     // This one has hardly begun.
     await (await start()).kill();
     const third = await start();
-    await until(() => isDeclared(startMs + 1_200, startMs + 1_800), "the gap after the kill", 40_000);
+    await until(
+      () => isDeclared("lost when", startMs + 1_200, startMs + 1_800),
+      "the gap after the kill",
+      40_000,
+    );
 
     await device.stream(0.6);
     await third.stop();
     await start();
-    await until(() => isDeclared(startMs + 1_800, startMs + 2_400), "the gap after the stop", 40_000);
+    await until(
+      () => isDeclared("when the gateway was stopped", startMs + 1_800, startMs + 2_400),
+      "the gap after the stop",
+      40_000,
+    );
     const isOther = ({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): boolean =>
       fromMs < startMs || toMs > startMs + 4_000;
     expect((await gaps()).filter(isOther)).toEqual([]);

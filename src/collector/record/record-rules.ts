@@ -100,14 +100,16 @@ export function describeMissing(lane: Lane, missing: number, nowMs: number): Eve
   };
 }
 
+/** What became of what a gap says, after "was" or "were". */
 const gapSentences: Readonly<Record<GapReason | "unknown", string>> = {
-  unknown: "of the lane were dropped on the gateway",
-  quota: "of the lane were dropped on the gateway, whose store is as large as it may be",
-  expired: "of the lane were dropped on the gateway, as they were too old",
-  "disk-full": "of the lane were dropped on the gateway, whose disk was full",
-  killed: "of the lane were lost when the gateway, or a worker of it, ended before they were written down",
-  overload: "of the lane were not cut into windows on the gateway, to which more came than it could take",
-  summarised: "of the lane were thinned to rows of ten minutes on the gateway, whose store was short of room",
+  unknown: "dropped on the gateway",
+  quota: "dropped on the gateway, whose store is as large as it may be",
+  expired: "dropped on the gateway: too old",
+  "disk-full": "dropped on the gateway, whose disk was full",
+  killed: "lost when the gateway, or a worker of it, ended before that was written down",
+  overload: "not cut into windows on the gateway, to which more came than it could take",
+  summarised: "thinned to rows of ten minutes on the gateway, whose store was short of room",
+  stopped: "begun, and not ended, when the gateway was stopped",
 };
 
 function describeLoss({ reason, records, windows, samples }: GapRecord): string {
@@ -116,7 +118,10 @@ function describeLoss({ reason, records, windows, samples }: GapRecord): string 
     .map(([unit, size]) => `${size} ${size === 1 ? unit.slice(0, -1) : unit}`);
   if (sizes.length === 0 && reason === undefined)
     return "the gateway does not know whether records of the lane were lost";
-  return `${sizes.join(" and ") || "an unknown number of records"} ${gapSentences[reason ?? "unknown"]}`;
+  // Of open windows it may not be known how many they were.
+  const unknown = reason === "stopped" ? "an unknown number of windows" : "an unknown number of records";
+  const isOne = sizes.length === 1 && /^1 /.test(sizes[0]!);
+  return `${sizes.join(" and ") || unknown} of the lane ${isOne ? "was" : "were"} ${gapSentences[reason ?? "unknown"]}`;
 }
 
 /** The day (UTC) of a moment, `YYYY-MM-DD`. */

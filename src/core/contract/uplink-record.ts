@@ -109,10 +109,19 @@ export interface UpdateRecord {
 
 /**
  * Why something of a lane is missing, by number on the wire from 1: over the size that the store or the lane may have; too
- * old; the disk was full and memory short; the gateway ended before it was written down; not gone, but thinned to rows
- * of ten minutes; more samples came than could be cut into windows.
+ * old; the disk was full and memory short; the gateway, or a worker of it, ended before it was written down; not gone,
+ * but thinned to rows of ten minutes; more samples came than could be cut into windows; the gateway was stopped before
+ * its windows ended.
  */
-export const gapReasons = ["quota", "expired", "disk-full", "killed", "summarised", "overload"] as const;
+export const gapReasons = [
+  "quota",
+  "expired",
+  "disk-full",
+  "killed",
+  "summarised",
+  "overload",
+  "stopped",
+] as const;
 
 export type GapReason = (typeof gapReasons)[number];
 

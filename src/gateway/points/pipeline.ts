@@ -62,8 +62,8 @@ export interface LossSink {
   samplesDue(): void;
   /** Data, or a window of them, was set aside or could not be decided, and was counted; until that is told, a kill takes it. */
   setAside(span: Pick<Quarantine, "timestampMs" | "endMs">, windows: 0 | 1): void;
-  /** A worker ended, or the pipeline, with samples of this time, whose windows nobody will decide. */
-  lost(span: OpenWindows): void;
+  /** A worker was killed, or the pipeline stopped, with samples of this time, whose windows nobody will decide. */
+  lost(span: OpenWindows, reason: "killed" | "stopped"): void;
   /** So many samples of this time found no room where windows are cut. */
   overload(span: OpenWindows, samples: number): void;
 }
@@ -134,6 +134,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     losses?.setAside(quarantine, windows);
     sink.onQuarantine(quarantine, turbine);
   };
+  let isStopped = false;
   const onSchemaDrift = (drift: SchemaDrift): void => sink.onSchemaDrift(drift);
 
   const counted: WindowDeciderOptions["quality"] = {
@@ -184,7 +185,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     load,
     logger: options.logger,
     onGiven: () => losses?.samplesDue(),
-    onLost: (span) => losses?.lost(span),
+    onLost: (span) => losses?.lost(span, isStopped ? "stopped" : "killed"),
     onOverload: (span, samples) => losses?.overload(span, samples),
     onWorkerEnded: (worker, lostSamples) => sink.onWorkerEnded?.(worker, lostSamples),
     beginWorker: options.beginWorker,
@@ -248,6 +249,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       await decided();
     },
     close: async () => {
+      isStopped = true;
       await chains.close();
       await decided();
       edge.close();

@@ -23,8 +23,8 @@ export interface Telemetry {
   samplesDue(): void;
   /** Data, or a window of them, was set aside or could not be decided, which the next health record tells: a kill takes that until then. */
   setAside(span: Pick<Quarantine, "timestampMs" | "endMs">, windows: 0 | 1): void;
-  /** Nobody will decide on windows of this time, epoch ms. */
-  lost(span: OpenWindows): void;
+  /** Nobody will decide on windows of this time, epoch ms: whoever had them was killed, or all was stopped. */
+  lost(span: OpenWindows, reason: "killed" | "stopped"): void;
   /** Of so many samples of this time no windows were cut: there was no room for them. */
   overload(span: OpenWindows, samples: number): void;
   decision(decision: Decision, scored: ScoredWindow | null): void;
@@ -137,7 +137,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       untold = joinHeld(untold, { windows, fromMs, toMs });
       noteHeldSoon();
     },
-    lost: ({ windows, ...span }) => declare("killed", span, windows === 0 ? {} : { windows }),
+    lost: ({ windows, ...span }, reason) => declare(reason, span, windows === 0 ? {} : { windows }),
     overload: (span, samples) => declare("overload", span, { samples }),
     decision: (decision, scored) => {
       if (scored === null) return;

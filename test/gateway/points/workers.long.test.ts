@@ -359,7 +359,11 @@ test("what a worker has not told of is known with its time, until it is told or 
   const lost: unknown[] = [];
   const { begun, feed, ended, pipeline } = startMortal({
     load,
-    losses: { ...noLosses, samplesDue: () => grown++, lost: (span) => lost.push(span) },
+    losses: {
+      ...noLosses,
+      samplesDue: () => grown++,
+      lost: (span, reason) => lost.push({ ...span, reason }),
+    },
   });
   // Before it has begun.
   feed(0, 50);
@@ -375,7 +379,7 @@ test("what a worker has not told of is known with its time, until it is told or 
   await pipeline.idle();
   expect(load.held).toBeNull();
   // Unless it was quicker.
-  if (pipeline.workers.lostSamples > 0) expect(lost).toEqual([{ windows: 0, ...untold }]);
+  if (pipeline.workers.lostSamples > 0) expect(lost).toEqual([{ windows: 0, ...untold, reason: "killed" }]);
 });
 
 test.for([0, 1, 2])(
@@ -387,7 +391,11 @@ test.for([0, 1, 2])(
     const { pipeline, clock, all, said, use } = start(workers, {
       beginWorker: beginCompiledWorker,
       load,
-      losses: { ...noLosses, samplesDue: () => grown++, lost: (span) => lost.push(span) },
+      losses: {
+        ...noLosses,
+        samplesDue: () => grown++,
+        lost: (span, reason) => lost.push({ ...span, reason }),
+      },
     });
     // A tenth of a window each, on one channel of two devices; the same samples over and over would be a stuck buffer.
     const feed = (from: number, to: number): void => {
@@ -429,8 +437,10 @@ test.for([0, 1, 2])(
     expect(lost).toEqual([]);
 
     await pipeline.close();
-    const [{ windows, fromMs, toMs }] = lost as [{ windows: number; fromMs: number; toMs: number }];
-    expect([lost.length, windows]).toEqual([1, 1]);
+    const [{ windows, reason, fromMs, toMs }] = lost as [
+      { windows: number; reason: string; fromMs: number; toMs: number },
+    ];
+    expect([lost.length, windows, reason]).toEqual([1, 1, "stopped"]);
     expect(fromMs).toBeLessThanOrEqual(startMs + 1200);
     expect(fromMs).toBeGreaterThanOrEqual(startMs + 1000);
     expect(toMs).toBeGreaterThanOrEqual(startMs + 1270);
