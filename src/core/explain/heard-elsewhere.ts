@@ -34,7 +34,7 @@ export interface HeardMoment {
 
 /** Listens to one point, from window to window. */
 interface HeardElsewhere {
-  /** Which kinds were not to be heard at other speeds, none much slower, within a day before. */
+  /** Which kinds were not to be heard at other speeds, none much slower, that were heard within a day before. */
   listSilent(moment: HeardMoment): readonly FaultKind[];
   /** Takes a window in which the machine was heard to run; `found`: of each kind, in their order. */
   note(moment: HeardMoment, found: readonly ForeignCount[]): void;
@@ -55,6 +55,7 @@ class HeardSpeeds implements HeardElsewhere {
   }
 
   note({ toMs, shaftRpm }: HeardMoment, found: readonly ForeignCount[]): void {
+    this.#rows = forgetOld(this.#rows, toMs);
     const step = stepOfSpeed(shaftRpm);
     if (!Number.isFinite(step)) return;
     for (let kind = 0; kind < faultKinds.length; kind++) {

@@ -65,4 +65,21 @@ describe("a kind was not to be heard at other speeds", () => {
     expect(isSilent(...times(3, 1500, nothing), [day + 3, 1217, humAlone])).toBe(false);
     expect(isSilent(...times(3, 1500, nothing, 60), [0, 1217, humAlone])).toBe(false);
   });
+
+  test("for a day, whether or not somebody asked in between", () => {
+    const elsewhere = createHeardElsewhere();
+    const at = (minute: number, shaftRpm: number): { toMs: number; shaftRpm: number } => ({
+      toMs: minute * minuteMs,
+      shaftRpm,
+    });
+    const noteAll = (minute: number, found: typeof nothing): void =>
+      elsewhere.note(
+        at(minute, 1500),
+        faultKinds.map(() => found),
+      );
+    for (let minute = 0; minute < 12; minute++) noteAll(minute, nothing);
+    const days = 5 * 24 * 60;
+    for (let minute = 0; minute < 3; minute++) noteAll(days + minute, ownLine);
+    expect(elsewhere.listSilent(at(days + 9, 1700))).toEqual([]);
+  });
 });
