@@ -5,9 +5,9 @@ import { createPointWatch, type PointWatch } from "../../src/core/decision/point
 import type { WatchedWindow } from "../../src/core/decision/reference/own-reference.ts";
 import { listForeignLines } from "../../src/core/explain/foreign-lines.ts";
 import { createForeignModeFinder } from "../../src/core/explain/foreign-modes.ts";
-import { findShaftColumns } from "../../src/core/explain/shaft-lines.ts";
 import { createWaveformExtractor } from "../../src/core/features/waveform-extractor.ts";
 import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
+import { shareLines } from "../../src/core/serving/found-lines.ts";
 import { findNewestVersion } from "../../src/core/serving/served-models.ts";
 import type { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";
@@ -82,7 +82,7 @@ export function observe(
   const { sampleRateHz, scale, turbines } = simulation;
   const features = createWaveformExtractor(manifest.features);
   const meter = createWaveformExtractor(manifest.baseline!.levels);
-  const shaftColumns = findShaftColumns(manifest.features);
+  const { shaftColumns, firsts } = shareLines(manifest.features);
   const findForeignModes = createForeignModeFinder(manifest, turbines[run.turbine]!.orders);
   let index = 0;
   const windower = createRevolutionWindower(manifest.window, {
@@ -103,7 +103,7 @@ export function observe(
       meter.finish(levels, 0);
       if (!row.every(Number.isFinite)) return;
       const logits = Float64Array.from(runStudent(student, row, 1));
-      const heard = { shaftRpm, seconds: (toMs - fromMs) / 1000, shaftColumns };
+      const heard = { shaftRpm, seconds: (toMs - fromMs) / 1000, shaftColumns, firsts };
       const foreignLines = listForeignLines(lines, heard);
       const foreignModes = findForeignModes({ features: row, foreignLines });
       run.take(toWindow(bench, { index: index++, fromMs, toMs, shaftRpm, levels, logits, foreignModes }));

@@ -145,9 +145,9 @@ function sayHum(
   const isOne = humming.length === 1;
   const hertz = humming.map(({ line }) => {
     const told = lines.find(({ name }) => name === line.name);
-    return told?.measuredHertz ?? told?.hertz ?? Number.NaN;
+    return findNearestHum(told?.measuredHertz ?? told?.hertz ?? Number.NaN, line.harmonic);
   });
-  const where = joinWords(hertz.map((each) => `${findNearestHum(each)}`));
+  const where = joinWords(hertz.map((each) => `${each}`));
   const flank = isOne ? "may be the flank of" : "may be flanks of";
   const what = isFlank ? flank : isOne ? "stands on" : "stand on";
   return [`${listHarmonics(humming)} ${what} the mains' hum (${where} Hz)`];

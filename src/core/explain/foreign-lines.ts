@@ -1,7 +1,7 @@
 /** Lines of a window that stand where a machine may have one that is not its bearing's: electrical hum, harmonics of the shaft and of those geared to it. */
 import type { StatedShafts } from "../contract/bundle/stated-shafts.ts";
 import type { ForeignLines } from "../contract/stream.ts";
-import { listHumLines } from "./mains-hum.ts";
+import { type FirstLine, listHumLines } from "./mains-hum.ts";
 import { listShaftLines, type ShaftColumns } from "./shaft-lines.ts";
 import { listSupplyLines } from "./supply-lines.ts";
 
@@ -15,6 +15,8 @@ interface HeardSpectrum extends StatedShafts {
   readonly shaftRpm: number;
   readonly seconds: number;
   readonly shaftColumns: ShaftColumns;
+  /** What each feature is a harmonic of; null: of no other line. */
+  readonly firsts: readonly (FirstLine | null)[];
 }
 
 /**
@@ -23,10 +25,10 @@ interface HeardSpectrum extends StatedShafts {
  */
 export function listForeignLines(
   orders: Float32Array,
-  { shaftRpm, seconds, shaftColumns, polePairs, gearedShafts }: HeardSpectrum,
+  { shaftRpm, seconds, shaftColumns, firsts, polePairs, gearedShafts }: HeardSpectrum,
 ): ForeignLines {
   const revolutions = (seconds * shaftRpm) / 60;
-  const mains = listHumLines(orders, { shaftRpm, seconds });
+  const mains = listHumLines(orders, { shaftRpm, seconds, firsts });
   const supply = polePairs === undefined ? none : listSupplyLines(orders, { polePairs, revolutions });
   const hum = supply.length === 0 ? mains : [...new Set([...mains, ...supply])];
   const shaft = listShaftLines(orders, { revolutions, shaft: shaftColumns, gearedShafts });

@@ -251,10 +251,10 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     const meter = this.#meters[slot];
     const levels = meter === undefined ? null : new Float32Array(meter.featureNames.length);
     if (levels !== null) meter!.finish(levels, 0);
-    const { lower, upper, shaftColumns } = this.#lines;
+    const { lower, upper, shaftColumns, firsts } = this.#lines;
     const seconds = (end.unbrokenMs ?? end.toMs - end.fromMs) / 1000;
     const { polePairs, gearedShafts } = this.#machine;
-    const heard = { shaftRpm: end.shaftRpm, seconds, shaftColumns, polePairs, gearedShafts };
+    const heard = { shaftRpm: end.shaftRpm, seconds, shaftColumns, firsts, polePairs, gearedShafts };
     this.#sink.onEnd({
       bundle: open,
       end,

@@ -263,6 +263,10 @@ describe("physical evidence", () => {
     expect(against([{ ...humming, foreignLines: onHum([0]) }])).toEqual([
       "1× stands on the mains' hum (100 Hz)",
     ]);
+    // A harmonic of what beats at 300 Hz is told where it stands.
+    expect(against([{ ...windowOf(outer, 5000), foreignLines: onHum([0, 1, 2]) }])).toEqual([
+      "1×, 2× and 3× stand on the mains' hum (300, 600 and 900 Hz)",
+    ]);
     expect(against([humming, plain])).toEqual([]);
     // Of a line that is not found nothing needs to be said.
     expect(against([{ ...windowOf([4, ...outer.slice(1)], 1667), foreignLines: onHum([0]) }])).toEqual([

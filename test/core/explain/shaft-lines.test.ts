@@ -117,7 +117,7 @@ describe("a shaft that teeth lock to the bearing's, 81 to 17", () => {
   });
 
   test("is heard where its point states it", () => {
-    const heard = { shaftRpm: 1530, seconds: 2.353, shaftColumns: none };
+    const heard = { shaftRpm: 1530, seconds: 2.353, shaftColumns: none, firsts: [] };
     expect(listForeignLines(Float32Array.of(pinion), heard)).toEqual({ hum: [], shaft: [] });
     expect(listForeignLines(Float32Array.of(pinion), { ...heard, gearedShafts: [pinion] })).toEqual({
       hum: [],

@@ -27,7 +27,7 @@ test("of a flank the line stands up to a main lobe beyond", () => {
 
 test("without a number of pole pairs no line is the supply's", () => {
   // 4.08 orders at 1,530 rpm are 104 Hz.
-  const heard = { shaftRpm: 1530, seconds: 2.353, shaftColumns: { first: -1, second: -1 } };
+  const heard = { shaftRpm: 1530, seconds: 2.353, shaftColumns: { first: -1, second: -1 }, firsts: [] };
   expect(listForeignLines(Float32Array.of(4.08), heard)).toEqual({ hum: [], shaft: [] });
   expect(listForeignLines(Float32Array.of(4.08), { ...heard, polePairs: 2 })).toEqual({
     hum: [0],
