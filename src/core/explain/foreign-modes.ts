@@ -1,7 +1,7 @@
 /**
  * The failure modes for which nothing but foreign lines speaks in a window: lines of theirs stand out, and every one that does
  * stands where electrical hum or a harmonic of the shaft does. A fault that happens to strike there shows other lines
- * beside: a harmonic at another place, side bands at the cage's speed that stand beside no hum. Decides nothing, and knows nothing of windows of which it is not said
+ * beside: a harmonic at another place, side bands at the cage's speed beside a line that is no hum. Decides nothing, and knows nothing of windows of which it is not said
  * where their lines stand.
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
@@ -82,7 +82,10 @@ interface KindLines {
   readonly needed: Float32Array;
   /** Side bands at the shaft's speed: an eccentric rotor's stand beside hum as well, and a harmonic of the shaft has neighbours. */
   readonly beside: Set<number>;
-  /** The line between side bands: beside hum there are some at twice the slip's frequency, which is the cage's speed at times. */
+  /**
+   * The line between side bands. Beside hum there are some at twice the slip's frequency, which is the cage's speed at times; with no
+   * line between them whatever stands in one of their places would be taken for them.
+   */
   readonly centres: Map<number, number>;
 }
 
@@ -108,7 +111,7 @@ function countFound(
   for (let column = 0; column < features.length; column++) {
     if (beside.has(column) || !standsOut(column)) continue;
     const centre = centres.get(column);
-    if (centre !== undefined && standsOut(centre) && foreign.hum.includes(centre)) continue;
+    if (centre !== undefined && (!standsOut(centre) || foreign.hum.includes(centre))) continue;
     if (foreign.shaft.includes(column) || foreign.hum.includes(column)) found.foreign++;
     else found.own++;
   }
