@@ -11,7 +11,7 @@ import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { isOperating, standby } from "../../core/decision/operating-state.ts";
 import type { PointWatch } from "../../core/decision/point-watch.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
-import { adviseRefused, sayNextStep } from "../../core/decision/reference/describe-baseline.ts";
+import { adviseRefused, sayNextStep, writeRenewal } from "../../core/decision/reference/describe-baseline.ts";
 import { describeLane } from "../../core/decision/roll-up-health.ts";
 
 /** How a point stands against its healthy baseline. */
@@ -166,7 +166,8 @@ class ComponentHistory implements ComponentTracker {
     }
     if (!isKnown) return { component, health: "no-data", ...this.#whyUnknown(timeMs, unheard) };
     if (deafness !== null) {
-      const reason = `${deafness}: does it stand while a speed is stated of it, or does its sensor hear it no more?`;
+      const renew = writeRenewal({ turbine: this.#turbine, component });
+      const reason = `${deafness}: does it stand while a speed is stated of it, or is its sensor loose? Check how it is mounted; once it was mounted anew: ${renew}`;
       return { component, health: "no-data", reason, sinceMs: null };
     }
     const reason = learnsNone ? "but held against no reference of its own" : describeDoubt(condition);

@@ -257,6 +257,9 @@ describe("a component's health", () => {
     const reasonOf = (severityDb: number | null): string | null =>
       tracker.describe(at({ condition: { status: null, severityDb, isDeaf: true } })).reason;
     expect(reasonOf(-37.2)).toMatch(/^37 dB quieter than when it was healthy: /);
+    expect(reasonOf(-9.2)).toContain(
+      `Check how it is mounted; once it was mounted anew: aurora baseline renew WT07 ${component} `,
+    );
     expect(reasonOf(null)).toMatch(/^far quieter than when it was healthy: /);
   });
 });

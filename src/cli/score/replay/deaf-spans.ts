@@ -8,11 +8,11 @@ export interface DeafSpan {
   readonly since: string;
   /** When that had lasted long enough to say so. */
   readonly toldAt: string;
-  /** End of its last window, or when the point was renewed; null: it lasted to the end. */
+  /** End of its last quiet window, or when the point was renewed; null: it lasted to the end. */
   readonly until: string | null;
   /** It ended because the point was renewed then: what it heard before is no measure any more. */
   readonly isRenewed?: true;
-  /** Mean of its windows, dB below the own reference, > 0; of one at a speed that was not learnt what is sure. */
+  /** Mean of its quiet windows, dB below the own reference, > 0; of one at a speed that was not learnt what is sure. */
   readonly quieterDb: number;
 }
 
@@ -22,7 +22,7 @@ export interface HeardLevel {
   readonly toMs: number;
   /** Above the own reference. */
   readonly severity: Pick<WindowSeverity, "atMostDb">;
-  /** Windows in a row that were as quiet as of a deaf sensor, with this one. */
+  /** Windows that were as quiet as of a deaf sensor, with this one, since the sensor was last heard to hear. */
   readonly quietWindows: number;
   readonly isDeaf: boolean;
 }
@@ -34,7 +34,7 @@ interface DeafSpans {
   readonly spans: readonly DeafSpan[];
 }
 
-/** A stretch of quiet windows in a row. */
+/** A stretch of quiet windows, none between of a sensor that hears. */
 interface QuietStretch {
   readonly sinceMs: number;
   toldMs: number | null;

@@ -66,12 +66,10 @@ const toldDeafSpans = 2;
 
 function listDeafMoments(deaf: readonly DeafSpan[]): Moment[] {
   const told = deaf.slice(0, toldDeafSpans).flatMap((span) => {
-    const text = `its sensor hears ${describeQuieter(span)}: does the machine stand, or does the sensor hear it no more?`;
+    const text = `its sensor hears ${describeQuieter(span)}: does the machine stand, or is the sensor loose? Check how it is mounted; once it was mounted anew: aurora baseline renew`;
     const begun = { at: span.since, text };
     if (span.until === null) return [begun];
-    const end = span.isRenewed
-      ? "what it heard before is no measure any more"
-      : "its sensor hears it as before again";
+    const end = span.isRenewed ? "what it heard before is no measure any more" : "its sensor hears it again";
     return [begun, { at: span.until, text: end }];
   });
   const others = deaf.slice(toldDeafSpans);

@@ -62,7 +62,7 @@ export interface BaselineSnapshot extends ScoredBy {
   readonly coinciding?: readonly number[] | undefined;
   /** Orders of the bearing that it listened at; absent: nobody wrote them down. */
   readonly orders?: readonly number[] | undefined;
-  /** Windows in a row that were as quiet against it as of a sensor that is deaf; absent: the last was not, or nobody kept it. */
+  /** Windows that were as quiet against it as of a sensor that is deaf, since one of a sensor that hears; absent: none, or nobody kept it. */
   readonly quietWindows?: number | undefined;
   /** How loud its sensor is at most while it stands at a stated speed, dB above the healthy machines of training; absent: it was not heard to. */
   readonly standsUpToDb?: number | undefined;

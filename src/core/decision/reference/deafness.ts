@@ -1,9 +1,11 @@
 /** Whether a sensor still hears its machine: how long it has heard far less than the machine's own healthy level. */
 import type { WindowSeverity } from "./window-severity.ts";
 
-/** Of a sensor that hears its machine no more, dB, for so many windows in a row. */
+/** Of a sensor that hears its machine no more, dB, for so many windows with none between of one that hears. */
 const deafDb = -9;
 const deafWindows = 12;
+/** So much louder than that a sensor that was deaf has to hear, dB: one that lies at the bound is not deaf by turns. */
+const heardDb = 3;
 
 /** At the fainter of two loads it hears as little as that load, but for so much, dB … */
 const likeDb = 3;
@@ -19,7 +21,7 @@ export interface Deafness {
   readonly isQuieter: boolean;
   /** The sensor is deaf, or was as quiet in the last window: that it hears no fault says nothing. */
   readonly isFaint: boolean;
-  /** Windows in a row that were as quiet as of a sensor that is deaf. */
+  /** Windows that were as quiet as of a sensor that is deaf, since one was loud enough to be of one that hears. */
   readonly quietWindows: number;
   /** One window. What may be of a deaf sensor and of one that hears is no news; without a baseline (null) none counts. */
   note(
@@ -56,7 +58,7 @@ class Hearing implements Deafness {
     const quietDb = quieterDb === null ? deafDb : Math.min(deafDb, -quieterDb - likeDb);
     this.isQuiet = atMostDb !== null && atMostDb <= quietDb;
     this.isQuieter = quieterDb !== null && atMostDb !== null && atMostDb <= -quieterShare * quieterDb;
-    const isHeard = atLeastDb !== null && atLeastDb > quietDb;
+    const isHeard = atLeastDb !== null && atLeastDb > (this.isDeaf ? quietDb + heardDb : quietDb);
     if (this.isQuiet) this.quietWindows++;
     else if (isHeard || baseline === null) this.quietWindows = 0;
   }

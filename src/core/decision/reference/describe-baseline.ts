@@ -101,16 +101,20 @@ export function sayConditions({ windows, ofWindows, hours, ofHours }: LearningPr
   return `${heard}, ${hours < ofHours ? `${hours} of ${ofHours} hours` : `${hours} hours (enough)`}`;
 }
 
-/** What a person can do where a point's learning is refused; in words. */
-export function adviseRefused({
-  turbine,
-  component,
-}: {
+/** A point, as commands are told of it. */
+interface NamedPoint {
   readonly turbine: string;
   readonly component: string;
-}): string {
-  const renew = `aurora baseline renew ${turbine} ${component} --reason '…' --config FILE`;
-  return `inspect it, then: ${renew}, with --found-healthy if there was nothing to repair`;
+}
+
+/** What a person can do where a point's learning is refused; in words. */
+export function adviseRefused(point: NamedPoint): string {
+  return `inspect it, then: ${writeRenewal(point)}, with --found-healthy if there was nothing to repair`;
+}
+
+/** The command by which a person has a point learn anew. */
+export function writeRenewal({ turbine, component }: NamedPoint): string {
+  return `aurora baseline renew ${turbine} ${component} --reason '…' --config FILE`;
 }
 
 type KnownLearner = NonNullable<BaselineFacts["learner"]>;

@@ -62,8 +62,26 @@ test("a dead sensor is deaf at any speed; what may be a slow machine's silence i
   expect([deafness.isDeaf, deafness.isQuiet]).toEqual([true, true]);
   note(500, -20);
   expect([deafness.isDeaf, deafness.isQuiet, deafness.quietWindows]).toEqual([true, false, 12]);
-  note(500, 0);
+  note(500, 2);
   expect([deafness.isDeaf, deafness.quietWindows]).toEqual([false, 0]);
+});
+
+test("a sensor that lies at the bound is deaf from then on, not by turns, until it clearly hears", () => {
+  const note = (deafness: ReturnType<typeof createDeafness>, aboveDb: number): boolean => {
+    deafness.note(measure(1000, aboveDb), { quieterDb: null });
+    return deafness.isDeaf;
+  };
+  const deafness = createDeafness();
+  for (let window = 0; window < 11; window++) note(deafness, -9.2);
+  // As long as it is not deaf one window that is louder says that it hears.
+  expect(note(deafness, -8.5)).toBe(false);
+  for (let window = 0; window < 12; window++) note(deafness, -9.2);
+  expect([-8.4, -9.2, -6.1, -8.5].map((db) => note(deafness, db))).toEqual([true, true, true, true]);
+  // As after a restart.
+  const restarted = createDeafness();
+  restarted.begin(deafness.quietWindows);
+  expect(note(restarted, -8.4)).toBe(true);
+  expect(note(restarted, -5.9)).toBe(false);
 });
 
 test("the fainter of two loads says nothing of how loud a machine is, and is no sensor that hears less", () => {
