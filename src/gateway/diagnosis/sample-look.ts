@@ -6,7 +6,7 @@
 
 /** What was seen over a stretch, in counts. */
 interface SampleShape {
-  /** All counts lie this far apart, or a multiple of it: a power of two. */
+  /** All counts lie this far apart, or a multiple of it. */
   readonly step: number;
   /** Root mean square of what is left when slow parts are taken away by differences, as of noise of that size. */
   readonly fastRms: number;
@@ -42,7 +42,8 @@ export function createSampleLook(): SampleLook {
 class Look implements SampleLook {
   #blocks = 0;
   #samples = 0;
-  #bits = 0;
+  /** The greatest common divisor of all changes; 0: there was none. */
+  #step = 0;
   #changes = 0;
   #bends = 0;
   readonly #top = new End();
@@ -57,7 +58,7 @@ class Look implements SampleLook {
     const from = (this.#blocks * looked) % (length - looked + 1);
     this.#blocks++;
     this.#samples += looked;
-    let bits = 0;
+    let step = this.#step;
     let changes = 0;
     let bends = 0;
     let before = counts[from]!;
@@ -66,7 +67,8 @@ class Look implements SampleLook {
       const value = counts[index]!;
       const change = value - before;
       const bend = change - changeBefore;
-      bits |= change;
+      // Of an ordinary signal it is 1 after a few samples, and nothing is computed.
+      if (step !== 1 && change !== 0) step = findDivisor(change, step);
       changes += change * change;
       // The first two have nothing to bend from.
       if (index > from + 1) bends += bend * bend;
@@ -75,7 +77,7 @@ class Look implements SampleLook {
       this.#top.note(value);
       this.#bottom.note(-value);
     }
-    this.#bits |= bits;
+    this.#step = step;
     this.#changes += changes;
     this.#bends += bends;
     const print = this.#lastPrint;
@@ -89,7 +91,7 @@ class Look implements SampleLook {
     const cutTop = this.#top.cutShare(samples);
     const cutBottom = this.#bottom.cutShare(samples);
     const shape = {
-      step: this.#bits === 0 ? 1 : this.#bits & -this.#bits,
+      step: this.#step || 1,
       fastRms: Math.sqrt(this.#bends / (samples - 2 * blocks) / 6),
       changeRms: Math.sqrt(this.#changes / (samples - blocks)),
       cutShare: cutTop + cutBottom,
@@ -97,13 +99,25 @@ class Look implements SampleLook {
     };
     this.#blocks = 0;
     this.#samples = 0;
-    this.#bits = 0;
+    this.#step = 0;
     this.#changes = 0;
     this.#bends = 0;
     this.#top.forget();
     this.#bottom.forget();
     return samples < leastSamples ? null : shape;
   }
+}
+
+/** The greatest common divisor of both, by Euclid. */
+function findDivisor(one: number, other: number): number {
+  let larger = Math.abs(one);
+  let smaller = other;
+  while (smaller !== 0) {
+    const rest = larger % smaller;
+    larger = smaller;
+    smaller = rest;
+  }
+  return larger;
 }
 
 /** Of the first samples; 0 where they hardly change, since those are alike by chance. */
