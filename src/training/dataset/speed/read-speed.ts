@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { readNamedUnit } from "../samples/choose-channel.ts";
-import { openSampleFile, readStatedRate } from "../samples/sample-file.ts";
+import { openSampleFile } from "../samples/sample-file.ts";
 import { rememberSamples, type SampleFile } from "../samples/samples.ts";
 import { readTimeColumn } from "../samples/time-column.ts";
 import { holdsPulseTimes, measurePulseRate } from "./pulse-speed.ts";
@@ -15,8 +15,6 @@ const runSeconds = 0.04;
 const maxRuns = 2 ** 22;
 /** Of the numbers of values of a speed and a vibration that are sampled together; of a tachometer any other rate is another speed. */
 const mostUnequal = { ofSpeed: 1.5, ofPulses: 1.01 };
-/** A file's own rate and one that is said of it are the same, up to this share. */
-const sameRate = 0.01;
 /** A sensor of a shaft that stands may read a little above or below 0; one that is wired the other way round reads far below. */
 const standstillRpm = 1;
 
@@ -83,27 +81,19 @@ async function findOwnRate(
   samples: SampleFile,
   of: Pick<SpeedOf, "channel" | "rateHz">,
 ): Promise<number> {
-  if (source.pulses !== null && (await holdsPulseTimes(samples))) return source.rateHz ?? of.rateHz;
-  if (source.file !== null) return findRateOfFile(source, samples);
   if (source.rateHz !== null) return source.rateHz;
+  if (source.pulses !== null && (await holdsPulseTimes(samples))) return of.rateHz;
+  if (source.file !== null) return findStatedRate(source.file, samples);
   await expectEquallyMany(source, samples, of);
   return of.rateHz;
 }
 
-async function findRateOfFile({ file, rateHz }: SpeedSource, { path, name }: SampleFile): Promise<number> {
+/** A number beside the channels of a .mat is no rate of all of them: it says none. */
+async function findStatedRate(file: string, { path, name, rateHz }: SampleFile): Promise<number> {
+  if (rateHz !== undefined) return rateHz;
   // A column without a name may be the speed itself, which grows as a clock does.
   const times = name === undefined ? null : await readTimeColumn(path);
-  const ownHz =
-    (await readStatedRate(path)) ?? (times?.kind === "steady" && times.gaps === 0 ? times.rateHz : undefined);
-  if (rateHz !== null && ownHz !== undefined && Math.abs(ownHz / rateHz - 1) > sameRate) {
-    throw refuse(
-      path,
-      `${path} says ${ownHz} Hz itself, and ${rateHz} Hz is said of the speed in it`,
-      "leave rate_hz (in a file: rateHz) of the speed out, or mend the file: one of the two lies",
-    );
-  }
-  const known = rateHz ?? ownHz;
-  if (known !== undefined) return known;
+  if (times?.kind === "steady" && times.gaps === 0) return times.rateHz;
   const reason =
     times?.kind === "unusable"
       ? ` (${times.reason})`

@@ -183,7 +183,7 @@ it("is refused where a table's column of it, or of the vibration, ends before th
   await expect(read(root, "tacho")).rejects.toThrow(/holds 500 values of speed .* and 2000 of vibration/);
 });
 
-it("has the rate that its own file states, and none that contradicts it", async () => {
+it("has the rate that is said, else the one that its own file states", async () => {
   const root = createTemporaryFolder();
   const signal = pulsesAt(4000);
   const counts = Int16Array.from(signal, (value) => 1000 * value);
@@ -199,17 +199,37 @@ it("has the rate that its own file states, and none that contradicts it", async 
       expect(speed.rpm[20]).toBeCloseTo(600, 3);
       expect(speed.everySamples * speed.rpm.length).toBeCloseTo(2000, 6);
     }
-    await expect(read(root, { ...said, rateHz: 1000 })).rejects.toThrow(
-      /says 4000 Hz itself, and 1000 Hz is said/,
-    );
+    expect((await read(root, { ...said, rateHz: 1000 })).rpm[20]).toBeCloseTo(150, 3);
   }
   await expect(read(root, { file: "t.npy", pulses: 8 })).rejects.toMatchObject({
     code: "DATA_FORMAT",
     message: expect.stringContaining("nothing says the rate of the speed in"),
     hint: expect.stringContaining("file=t.npy,rate_hz="),
   });
+  // A number in a .mat may be the rate of another channel.
+  const variables = { fs: column(Float64Array.of(12_800)), rpm: column(new Float64Array(20).fill(1500)) };
+  writeFileSync(join(root, "s.mat"), encodeMat(variables, { packed: false }));
+  const inMat = { file: "s.mat", channel: "rpm" };
+  await expect(read(root, inMat)).rejects.toMatchObject({
+    message: expect.stringContaining("nothing says the rate of the speed in"),
+    hint: expect.stringContaining("file=s.mat,rate_hz="),
+  });
+  expect(await read(root, { ...inMat, rateHz: 10 })).toMatchObject({
+    everySamples: 100,
+    rpm: { length: 20 },
+  });
   // A speed that grows evenly in a column without a name is no clock.
   const ramp = Array.from({ length: 4000 }, (_, at) => 25 + at / 4000);
   writeFileSync(join(root, "ramp.txt"), ramp.join("\n"));
   await expect(read(root, { file: "ramp.txt", unit: "hz" })).rejects.toThrow(/nothing says the rate/);
+});
+
+it("has the rate that is said, whatever a column of times seems to say", async () => {
+  const root = createTemporaryFolder();
+  const days = Array.from({ length: 200 }, (_, at) => `${(at / 10 / 86_400).toFixed(12)},1500`);
+  for (const head of ["time,rpm", "time [s],rpm"]) {
+    writeFileSync(join(root, "s.csv"), `${head}\n${days.join("\n")}\n`);
+    const speed = await read(root, { file: "s.csv", channel: "rpm", rateHz: 10 });
+    expect(speed).toMatchObject({ everySamples: 100, rpm: { length: 200 } });
+  }
 });
