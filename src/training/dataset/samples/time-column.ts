@@ -22,6 +22,8 @@ export type TimeColumn = SteadyTimes | TimesGoBack | UnusableTimes;
 export interface SteadyTimes {
   readonly kind: "steady";
   readonly rateHz: number;
+  /** Its name has the unit, or its times are moments; else they are taken for seconds. */
+  readonly hasUnit: boolean;
   /** The longest: between which times, in seconds since the first row; null: none is missing. */
   readonly gap: { readonly fromS: number; readonly lengthS: number } | null;
   /** There are more gaps. */
@@ -85,10 +87,10 @@ export async function readTimeColumn(path: string): Promise<TimeColumn | null> {
     if (typeof read === "string") return read;
     if (read.kind === "rising") {
       const times = read.times.map((time) => time * secondsOfOne);
-      return measureTimes(times, { isAll: read.isAll, hasUnit, fewest: fewestRows });
+      return measureTimes(times, { isAll: read.isAll, hasUnit: hasUnit(), fewest: fewestRows });
     }
     const before = read.before.map((time) => time * secondsOfOne);
-    const wasClock = measureTimes(before, { isAll: false, hasUnit, fewest: fewestBefore });
+    const wasClock = measureTimes(before, { isAll: false, hasUnit: hasUnit(), fewest: fewestBefore });
     if (!isNamed || typeof wasClock === "string") return doesNotRise;
     return { kind: "back", row: before.length + 1, fromS: before.at(-1)!, toS: read.to * secondsOfOne };
   });
@@ -109,7 +111,8 @@ interface OpenedTimes {
   readonly file: SampleFile;
   /** Does the file's head speak of it? */
   readonly isNamed: boolean;
-  readonly hasUnit: boolean;
+  /** Is known once it was read: moments in ISO 8601 need none in the name. */
+  hasUnit(): boolean;
   readonly secondsOfOne: number;
 }
 
@@ -125,17 +128,24 @@ async function withTimes<T extends number | TimeColumn>(
     const refuse = (what: string): void => {
       if (isNamed) unusable ??= { kind: "unusable", reason: `its column of times "${name}" ${what}` };
     };
+    let isIso = false;
+    const parse = (field: string, separator: CsvSeparator): number => {
+      const value = parseCsvNumber(field, separator);
+      if (!Number.isNaN(value) || !field.includes(":")) return value;
+      isIso = true;
+      return parseMoment(field);
+    };
     try {
       const file = await (ending === ".parquet"
         ? openSampleFile(path, name)
-        : openCsvSamples(path, name, parseTimeField));
+        : openCsvSamples(path, name, parse));
       const unit = file.unit?.trim().toLowerCase() ?? /_(s|ms|us)$/.exec(name)?.[1];
       const secondsOfOne = unit === undefined ? 1 : secondsOf[unit.replace(/^sec(onds)?$/, "s")];
       if (secondsOfOne === undefined) {
         refuse(`is in ${unit}, and only s, ms, us and ns are read`);
         continue;
       }
-      const told = await read({ file, isNamed, hasUnit: unit !== undefined, secondsOfOne });
+      const told = await read({ file, isNamed, hasUnit: () => isIso || unit !== undefined, secondsOfOne });
       if (typeof told !== "string") return told;
       refuse(told);
     } catch (error) {
@@ -149,10 +159,8 @@ async function withTimes<T extends number | TimeColumn>(
 
 const fractionOfSecond = /(?<=:\d\d)[.,](\d+)/;
 
-/** A number, or a moment in ISO 8601 as seconds since 1970, with all its digits: `Date.parse` has but milliseconds. */
-function parseTimeField(field: string, separator: CsvSeparator): number {
-  const value = parseCsvNumber(field, separator);
-  if (!Number.isNaN(value) || !field.includes(":")) return value;
+/** A moment in ISO 8601 as seconds since 1970, with all its digits: `Date.parse` has but milliseconds. */
+function parseMoment(field: string): number {
   const [text = "", digits = "0"] = fractionOfSecond.exec(field) ?? [];
   return parseTime(field.replace(text, "")) / 1000 + Number(`0.${digits}`);
 }
@@ -270,6 +278,7 @@ function measureTimes(
   return {
     kind: "steady",
     rateHz,
+    hasUnit,
     gap:
       longest < 0 || isRounded
         ? null

@@ -93,17 +93,11 @@ async function findStatedRate(file: string, { path, name, rateHz }: SampleFile):
   if (rateHz !== undefined) return rateHz;
   // A column without a name may be the speed itself, which grows as a clock does.
   const times = name === undefined ? null : await readTimeColumn(path);
-  if (times?.kind === "steady" && times.gaps === 0) return times.rateHz;
-  const reason =
-    times?.kind === "unusable"
-      ? ` (${times.reason})`
-      : times?.kind === "steady"
-        ? " (its column of times has gaps)"
-        : "";
+  if (times?.kind === "steady" && times.hasUnit && times.gaps === 0) return times.rateHz;
   throw refuse(
     path,
-    `nothing says the rate of the speed in ${path}${reason}`,
-    `say it, in values a second: file=${file},rate_hz=10 (in a file: {file: ${file}, rateHz: 10})`,
+    `nothing says the rate of the speed in ${path}${times?.kind === "unusable" ? ` (${times.reason})` : ""}`,
+    `say it, in values a second: file=${file},rate_hz=10 (in a file: {file: ${file}, rateHz: 10}); or by a column of times without gaps, in ISO 8601 or with its unit in its name, as in "time [s]"`,
   );
 }
 

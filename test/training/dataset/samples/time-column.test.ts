@@ -32,6 +32,7 @@ it.each([
   expect(await readTimeColumn(path)).toEqual({
     kind: "steady",
     rateHz: 25_600,
+    hasUnit: head !== "t,acc",
     gap: null,
     gaps: 0,
     lookedAt: null,
@@ -65,6 +66,13 @@ it("reads when a recording begins where its times say no rate, and nothing where
   expect(await readBeginOfTimes(await writeTable("time [s],acc", (seconds) => `${seconds}`))).toBeNaN();
   expect(await readBeginOfTimes(await writeTable("acc,b", () => "1708905600"))).toBeNaN();
   expect(await readBeginOfTimes(await writeTable("time,acc", () => "12:00"))).toBeNaN();
+});
+
+it("reads moments that are seldom, which need no unit", async () => {
+  const path = await writeTable("time,rpm", (_, row) =>
+    new Date(Date.UTC(2024, 1, 26) + 100 * row).toISOString(),
+  );
+  expect(await readTimeColumn(path)).toMatchObject({ kind: "steady", rateHz: 10, hasUnit: true, gaps: 0 });
 });
 
 it("says where times are missing, and the rate all the same", async () => {

@@ -233,3 +233,27 @@ it("has the rate that is said, whatever a column of times seems to say", async (
     expect(speed).toMatchObject({ everySamples: 100, rpm: { length: 200 } });
   }
 });
+
+it("has the rate of a column of times whose unit is known, and of no other", async () => {
+  const root = createTemporaryFolder();
+  const readTimes = async (head: string, write: (row: number) => string) => {
+    const rows = Array.from({ length: 200 }, (_, row) => `${write(row)},1500`);
+    writeFileSync(join(root, "s.csv"), `${head}\n${rows.join("\n")}\n`);
+    return read(root, { file: "s.csv", channel: "rpm" });
+  };
+  const tenHertz = { everySamples: 100, rpm: { length: 200 } };
+  expect(await readTimes("time [s],rpm", (row) => (row / 10).toFixed(1))).toMatchObject(tenHertz);
+  const moment = (row: number): string => new Date(Date.UTC(2026, 0, 1) + 100 * row).toISOString();
+  expect(await readTimes("timestamp,rpm", moment)).toMatchObject(tenHertz);
+  // Seconds, and days that would be a rate of vibration if they were seconds; a gap.
+  for (const [head, write] of [
+    ["time,rpm", (row: number) => (row / 10).toFixed(1)],
+    ["time,rpm", (row: number) => (row / 86_400).toFixed(9)],
+    ["time [s],rpm", (row: number) => ((row < 100 ? row : row + 5) / 10).toFixed(1)],
+  ] as const) {
+    await expect(readTimes(head, write)).rejects.toMatchObject({
+      message: expect.stringContaining("nothing says the rate of the speed in"),
+      hint: expect.stringContaining('as in "time [s]"'),
+    });
+  }
+});
