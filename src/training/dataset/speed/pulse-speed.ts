@@ -83,12 +83,19 @@ export async function measurePulseRate(
   });
 }
 
-/** Is each number above the one before, as no tachometer's signal is? They are times then. */
+/**
+ * Is each number above the one before, as no tachometer's signal is? They are times then. Behind the last one nothing may be, as
+ * in a table whose other columns are longer.
+ */
 export async function holdsPulseTimes(file: SampleFile): Promise<boolean> {
-  let [last, count] = [Number.NEGATIVE_INFINITY, 0];
+  let [last, count, isOver] = [Number.NEGATIVE_INFINITY, 0, false];
   for await (const piece of file.pieces()) {
     for (const value of piece) {
-      if (!(value > last)) return false;
+      if (Number.isNaN(value)) {
+        isOver = true;
+        continue;
+      }
+      if (isOver || !(value > last)) return false;
       last = value;
       count++;
     }
@@ -155,31 +162,37 @@ interface SignalRange {
   readonly least: number;
   readonly most: number;
   readonly samples: number;
+  /** Samples that are not missing. */
+  readonly values: number;
 }
 
 async function findRange(file: SampleFile): Promise<SignalRange> {
-  let [least, most, samples] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [samples, values] = [0, 0];
   for await (const piece of file.pieces()) {
     for (const value of piece) {
       // Of what is missing neither holds.
       if (value < least) least = value;
       if (value > most) most = value;
+      if (!Number.isNaN(value)) values++;
     }
     samples += piece.length;
   }
-  return { least, most, samples };
+  return { least, most, samples, values };
 }
 
 /** Of a recording whose pulses came from `least` to `most`, as long as the shaft is known to go on. */
 function countSamples(path: string, times: SignalRange & { readonly rateHz: number }): number {
-  const { least, most, samples, rateHz } = times;
+  const { least, most, values, rateHz } = times;
   if (least < 0 || most > longestSeconds) throw refuseTimes(path, `only grows, from ${least} to ${most}`);
-  return Math.ceil((most + (heldIntervals * (most - least)) / (samples - 1)) * rateHz);
+  return Math.ceil((most + (heldIntervals * (most - least)) / (values - 1)) * rateHz);
 }
 
 async function* listTimes(file: SampleFile, rateHz: number): AsyncGenerator<Rise> {
   for await (const piece of file.pieces()) {
-    for (const seconds of piece) yield { sample: seconds * rateHz, isUncertain: false };
+    for (const seconds of piece) {
+      if (!Number.isNaN(seconds)) yield { sample: seconds * rateHz, isUncertain: false };
+    }
   }
 }
 

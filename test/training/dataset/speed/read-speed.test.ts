@@ -181,6 +181,14 @@ it("is refused where a table's column of it, or of the vibration, ends before th
   );
   write(acc, new Float64Array(500).fill(1500));
   await expect(read(root, "tacho")).rejects.toThrow(/holds 500 values of speed .* and 2000 of vibration/);
+  // Times of pulses are fewer than samples.
+  write(
+    acc,
+    Float64Array.from({ length: 160 }, (_, at) => at / 80),
+  );
+  const speed = await read(root, tacho);
+  expect(speed.rpm).toHaveLength(51);
+  expect(meanSpeed(speed)).toBeCloseTo(600, -1);
 });
 
 it("has the rate that is said, else the one that its own file states", async () => {
