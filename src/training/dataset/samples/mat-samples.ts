@@ -48,6 +48,7 @@ export async function openMatSamples(path: string, channel: string | null): Prom
     name: chosen.name,
     isCounts: chosen.array.classNumber === matInt16Class,
     isWhole: chosen.array.classNumber >= matFirstWholeClass,
+    samples: chosen.samples,
     pieces: () => readChannel(path, chosen),
   };
 }

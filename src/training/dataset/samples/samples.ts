@@ -11,6 +11,8 @@ export interface SampleFile {
   readonly isWhole?: boolean | undefined;
   /** Its pieces are means of what the file holds: of counts they are whole numbers no more. */
   readonly isMean?: boolean | undefined;
+  /** As its head says; absent: all channels of the file are equally long. */
+  readonly samples?: number | undefined;
   /** As the file itself states it; absent: it says none. */
   readonly rateHz?: number | undefined;
   /** Of the channel, as its name or a line of units writes it; absent: it says none. */

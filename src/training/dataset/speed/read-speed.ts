@@ -102,27 +102,36 @@ async function findStatedRate(file: string, { path, name, rateHz }: SampleFile):
 }
 
 /**
- * A speed that says no rate of its own has a value for each sample: one that begins or ends at another time has about as many.
- * Tables write a shorter column with nothing at its end.
+ * A channel that says no rate of its own has a value for each sample: one that begins or ends at another time has about as many.
+ * Where all channels of a file are equally long a speed has. Of a tachometer's values there those count up to the last that is
+ * there: tables write a shorter column with nothing at its end.
  */
 async function expectEquallyMany(
   { channel, pulses }: SpeedSource,
   speed: SampleFile,
   of: Pick<SpeedOf, "channel" | "rateHz">,
 ): Promise<void> {
-  const { path } = speed;
-  const values = await countToLast(speed);
-  const samples = await countToLast(await openSampleFile(path, of.channel));
+  const { path, samples: ownLength } = speed;
+  if (pulses === null && ownLength === undefined) return;
+  const vibration = await openSampleFile(path, of.channel);
+  const values = ownLength ?? (await countToLast(speed));
+  const samples = vibration.samples ?? (await countToLast(vibration));
   const most = pulses === null ? mostUnequal.ofSpeed : mostUnequal.ofPulses;
   if (Math.min(values, samples) === 0 || Math.max(values, samples) <= most * Math.min(values, samples))
     return;
-  const ownHz = Number(((of.rateHz * values) / samples).toPrecision(6));
+  const ofEqualTimes = [
+    Number(((of.rateHz * values) / samples).toPrecision(6)),
+    "if both last equally long",
+  ] as const;
+  const ofEqualRates = [of.rateHz, "if they were sampled together, and one is there for longer"] as const;
+  const [[hertz, reason], [otherHertz, otherReason]] =
+    ownLength === undefined ? [ofEqualRates, ofEqualTimes] : [ofEqualTimes, ofEqualRates];
   const [ofWhat, more, ofFile] =
     pulses === null ? ["speed", "", ""] : ["a tachometer", `,pulses=${pulses}`, `, pulses: ${pulses}`];
   throw refuse(
     path,
     `${path} holds ${values} values of ${ofWhat} in "${channel}" and ${samples} of vibration, and nothing says the rate of its speed`,
-    `say it: channel=${channel}${more},rate_hz=${ownHz} (in a file: {channel: ${channel}${ofFile}, rateHz: ${ownHz}}) if both last equally long; ${of.rateHz} if they were sampled together, and one is there for longer`,
+    `say it: channel=${channel}${more},rate_hz=${hertz} (in a file: {channel: ${channel}${ofFile}, rateHz: ${hertz}}) ${reason}; ${otherHertz} ${otherReason}`,
   );
 }
 
