@@ -22,22 +22,24 @@ const workbooks: readonly (readonly number[])[] = [
   [0xd0, 0xcf, 0x11, 0xe0],
 ];
 
+/** Ends a line alone: with LF behind it is a part of its end, and so is a second one, as of programs that write each LF as CR and LF. */
+const crAlone = /\r(?!\r?\n)/g;
+
 /** Pieces of the text, without a byte order mark; a CR that ends a line alone is given as LF. Fails with DATA_FORMAT, and as streams do. */
 export async function* readText(path: string, encoding?: TextEncoding): AsyncGenerator<string> {
   let decoder: TextDecoder | null = null;
-  let isCrAlone = false;
+  /** What the next piece may make part of a line's end. */
+  let held = "";
   for await (const chunk of createReadStream(path, { highWaterMark: pieceBytes })) {
     const bytes = chunk as Uint8Array;
-    const isFirst = decoder === null;
-    if (isFirst) refuseWorkbook(path, bytes);
+    if (decoder === null) refuseWorkbook(path, bytes);
     decoder ??= new TextDecoder(encoding ?? findMark(bytes) ?? "utf-8");
-    const text = decoder.decode(bytes, { stream: true });
-    // The last one may be half of a line's end.
-    if (isFirst) isCrAlone = !text.includes("\n") && text.slice(0, -1).includes("\r");
-    yield isCrAlone ? text.replaceAll("\r", "\n") : text;
+    const text = held + decoder.decode(bytes, { stream: true });
+    held = text.endsWith("\r\r") ? "\r\r" : text.endsWith("\r") ? "\r" : "";
+    yield text.slice(0, text.length - held.length).replace(crAlone, "\n");
   }
-  const rest = decoder?.decode() ?? "";
-  if (rest !== "") yield rest;
+  const rest = held + (decoder?.decode() ?? "");
+  if (rest !== "") yield rest.replace(crAlone, "\n");
 }
 
 /** The encoding that a byte order mark says; undefined: there is none, or it is that of UTF-8. */

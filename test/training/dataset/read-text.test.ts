@@ -35,11 +35,18 @@ async function readTable(path: string) {
 /** More than is taken at once. */
 const count = 20_000;
 const text = `time [s],accel\n${Array.from({ length: count }, (_, at) => `${(at / 1000).toFixed(3)},${at}\n`).join("")}`;
+/** In the text's second half lines end in another way. */
+function endOtherwise(first: string, second: string): string {
+  const half = text.indexOf("\n", text.length / 2);
+  return text.slice(0, half).replaceAll("\n", first) + text.slice(half).replaceAll("\n", second);
+}
 const swapped = Buffer.from(`\ufeff${text}`, "utf16le").swap16();
 
 it.each<readonly [string, string | Uint8Array]>([
   ["lines that end with CR alone", text.replaceAll("\n", "\r")],
   ["lines that end with CR and LF", text.replaceAll("\n", "\r\n")],
+  ["lines that end with CR alone, and later with LF too", endOtherwise("\r", "\r\n")],
+  ["lines that end with LF, and later with CR alone", endOtherwise("\n", "\r")],
   ["UTF-8 with its mark", `\ufeff${text}`],
   ["UTF-16", Buffer.from(`\ufeff${text}`, "utf16le")],
   ["UTF-16 of the other byte order", swapped],
@@ -51,6 +58,10 @@ it.each<readonly [string, string | Uint8Array]>([
   expect(columns).toEqual(["time [s]", "accel"]);
   expect(rows.at(-1)).toEqual(["19.999", "19999"]);
   expect([rows.length, places.at(-1)]).toEqual([count, count + 1]);
+});
+
+it("of a recording has no empty line where lines end with two CR and LF", async () => {
+  expect(await readSamples(write("a.csv", text.replaceAll("\n", "\r\r\n")))).toHaveLength(count);
 });
 
 it.each([
