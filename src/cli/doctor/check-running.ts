@@ -71,10 +71,15 @@ function describeTrouble(trouble: string, alerts: number | undefined): CheckResu
               "the disk failed to read some of its file when it was opened: what lies there may be lost",
               "Look whether the card sits firmly, and at the disk (dmesg); the gateway's log says which pages.",
             ]
-          : [
-              `cannot be written or read (${trouble}): records wait`,
-              "Look at the disk; the gateway's log says more.",
-            ];
+          : trouble === "slow"
+            ? [
+                "the disk takes seconds for a write: no device is read meanwhile, and samples are lost",
+                "Look at the disk (dmesg, and what else writes to it), and put in another card if it stays so; aurora_store_commit_seconds_total says how long it takes in all.",
+              ]
+            : [
+                `cannot be written or read (${trouble}): records wait`,
+                "Look at the disk; the gateway's log says more.",
+              ];
   return bad("outbox", text, advice);
 }
 

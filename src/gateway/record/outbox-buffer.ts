@@ -16,6 +16,8 @@ interface UnwrittenRecord {
 }
 
 export interface OutboxBuffer extends WaitingRecords {
+  /** Of all bodies that wait. */
+  readonly bytes: number;
   push(record: PendingRecord): void;
   /** Puts older ones before those that have no number yet. */
   pushOlder(older: readonly PendingRecord[]): void;
@@ -73,6 +75,9 @@ export function createOutboxBuffer(maxBytes: number, policies: LanePolicies): Ou
   return {
     get records() {
       return records;
+    },
+    get bytes() {
+      return bytes;
     },
     get gaps() {
       return [...gaps.values()];

@@ -1,6 +1,6 @@
 /**
- * When the outbox commits: in groups, at once for an alert, and again and again after a failure. While the reserve is given
- * up it looks whether it can be held again. Says a trouble once, and once that it is over.
+ * When the outbox commits: in groups, the further apart the longer the disk takes, at once for an alert, and again and again after a
+ * failure. While the reserve is given up it looks whether it can be held again. Says a trouble once, and once that it is over.
  */
 import type { Lane } from "../../core/contract/topics.ts";
 import { createBackoff } from "../../core/platform/backoff.ts";
@@ -16,7 +16,15 @@ interface OutboxCommits {
   /** The file was removed, or another put in its place: what is committed is lost with the process. */
   readonly isGone: boolean;
   readonly closed: boolean;
-  /** Commits after `delayMs`, or at the commit that is planned already. */
+  /** The disk took seconds for a commit of the last ten minutes. */
+  readonly isSlow: boolean;
+  /** Time that commits have taken since the start. */
+  readonly commitMs: number;
+  /** Does a group wait longer than usual, for a disk that takes its time? */
+  readonly isStretched: boolean;
+  /** Plans the commit of what may wait, unless one is planned already. */
+  scheduleGroup(): void;
+  /** Commits after `delayMs`, or at the commit that is planned already, unless that is of a group that waits longer than usual. */
   schedule(delayMs: number): void;
   flush(): void;
   /** Something failed: told once a trouble, not once a try; what is not expendable is rescued, and it is tried again. */
@@ -38,6 +46,16 @@ interface OutboxCommitsOptions {
 
 /** How often to look whether the disk has room for the reserve again, and whether the file is where it was. */
 const lookEveryMs = 10_000;
+/** A group is committed after this long, or … */
+export const groupMs = 100;
+/** … this many times as long as the last commit took, since nothing else is done meanwhile … */
+const restTimes = 10;
+/** … but not later than this. */
+const maxGroupMs = 30_000;
+/** A commit that takes longer than this is told … */
+const slowMs = 1_000;
+/** … once, until none has for this long. */
+const slowHoldsMs = 600_000;
 
 export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommits {
   const { writer, clock, timers, logger, announce, file } = options;
@@ -49,6 +67,34 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
   let lookedMs = clock.monotonicMs();
   let isGone = false;
   let cancelTimer: (() => void) | null = null;
+  let lastCommitMs = 0;
+  /** What is planned is the commit of a group that waits longer than usual. */
+  let mayHasten = false;
+  let commitMs = 0;
+  let slowUntilMs = Number.NEGATIVE_INFINITY;
+
+  /** Times what keeps the one thread from reading devices. */
+  const timed = <T>(work: () => T): T => {
+    const beganMs = clock.monotonicMs();
+    try {
+      return work();
+    } finally {
+      lastCommitMs = clock.monotonicMs() - beganMs;
+      commitMs += lastCommitMs;
+    }
+  };
+
+  const noteSlow = (): void => {
+    if (lastCommitMs <= slowMs) return;
+    const nowMs = clock.monotonicMs();
+    const isKnown = nowMs < slowUntilMs;
+    slowUntilMs = nowMs + slowHoldsMs;
+    if (isKnown) return;
+    const detail = `the disk took ${(lastCommitMs / 1000).toFixed(1)} s for a write: no device is read meanwhile, and samples may be lost`;
+    logger.warn(detail, { hint: "Look at the disk (dmesg), and put in another card if it stays so." });
+    writer.pushEvent("store.slow", "outbox", detail);
+    commits.schedule(groupMs);
+  };
 
   const tell = (kind: string, error: unknown): void => {
     if (isTold) return;
@@ -93,8 +139,24 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
     get closed() {
       return closed;
     },
+    get isSlow() {
+      return clock.monotonicMs() < slowUntilMs;
+    },
+    get commitMs() {
+      return commitMs;
+    },
+    get isStretched() {
+      return restTimes * lastCommitMs > groupMs;
+    },
+    scheduleGroup() {
+      if (cancelTimer !== null) return;
+      commits.schedule(Math.max(groupMs, Math.min(maxGroupMs, restTimes * lastCommitMs)));
+      mayHasten = commits.isStretched;
+    },
     schedule(delayMs) {
-      if (cancelTimer !== null || closed) return;
+      if (closed || (cancelTimer !== null && !mayHasten)) return;
+      cancelTimer?.();
+      mayHasten = false;
       cancelTimer = timers.after(delayMs, () => {
         cancelTimer = null;
         commits.flush();
@@ -108,7 +170,7 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
       if (!writer.hasWork) return;
       const before = writer.pendingRecords;
       try {
-        const changed = writer.commit();
+        const changed = timed(writer.commit);
         recover();
         // What had no room within the file waits until some is made, or the disk has it.
         if (writer.pendingRecords > 0) {
@@ -119,6 +181,7 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
       } catch (error) {
         commits.suffer(error);
       }
+      noteSlow();
     },
     suffer(error) {
       const kind = sqliteErrorKind(error) ?? "other";

@@ -11,7 +11,7 @@ import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { WireRangeError } from "../../core/wire/uplink-schema.ts";
 import { eachLane, type LanePolicies, lanePolicies, longestKeptMs } from "./lane-policy.ts";
 import { dateLoss, type LossMark, noLossMark } from "./loss-mark.ts";
-import { createOutboxCommits } from "./outbox-commits.ts";
+import { createOutboxCommits, groupMs } from "./outbox-commits.ts";
 import { type OutboxBatch, type PeekOptions, sumOf } from "./outbox-ledger.ts";
 import { createOutboxReads } from "./outbox-reads.ts";
 import { createOutboxWriter, type OutboxWriter, outboxPart } from "./outbox-writer.ts";
@@ -39,8 +39,10 @@ interface OutboxCounts {
   readonly pendingRecords: number;
   /** Records that could not be encoded (a bug; declared as events). */
   readonly rejected: number;
-  /** Why not everything can be committed or read now, or null: `full` until the disk has room for the reserve again, `gone` while its file is not in its place, `unreadable` where not all of it could be read when it was opened. */
+  /** Why not everything can be committed or read now, or null: `full` until the disk has room for the reserve again, `gone` while its file is not in its place, `unreadable` where not all of it could be read when it was opened, `slow` where a commit of the last ten minutes took seconds. */
   readonly trouble: string | null;
+  /** Time that commits have taken since the start. */
+  readonly commitMs: number;
   /** Bytes of the database and its log on the disk. */
   readonly diskBytes: number;
 }
@@ -89,9 +91,7 @@ export interface OutboxOptions {
   readonly maxPendingBytes?: number;
 }
 
-/** A group is committed after this long … */
-const groupMs = 100;
-/** … or when it has this many records. */
+/** A group is committed when it has this many records, unless the disk is slow: then when memory has no room for more. */
 const groupRecords = 64;
 
 /** Creates the outbox in an open file. */
@@ -99,6 +99,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { file, clock } = options;
   const logger = options.logger ?? silentLogger;
   const policies = options.policies ?? lanePolicies;
+  const maxPendingBytes = options.maxPendingBytes ?? 4 * 1024 * 1024;
   const callbacks = new Set<(lane: Lane) => void>();
   let rejected = 0;
 
@@ -116,7 +117,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       maxBytes: options.maxBytes ?? 256 * 1024 * 1024,
       policies,
     },
-    maxPendingBytes: options.maxPendingBytes ?? 4 * 1024 * 1024,
+    maxPendingBytes,
     onRescued: announce,
     onRoom: () => commits.schedule(0),
   });
@@ -154,7 +155,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     timers: options.timers,
     logger,
     announce,
-    onTold: () => commits.schedule(groupMs),
+    onTold: () => commits.scheduleGroup(),
     onUnwritable: (error) => {
       if (!commits.closed) commits.suffer(error);
     },
@@ -216,8 +217,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
       }
       const { trouble } = commits;
       if (trouble !== null) writer.trim();
-      const full = trouble === null && writer.pendingRecords >= groupRecords;
-      if (lane === "alert" || full) commits.flush();
+      const full = commits.isStretched
+        ? writer.buffer.bytes >= maxPendingBytes
+        : writer.pendingRecords >= groupRecords;
+      if (lane === "alert" || (full && trouble === null)) commits.flush();
+      else if (policies[lane].isExpendable) commits.scheduleGroup();
       else commits.schedule(groupMs);
     },
     flush: commits.flush,
@@ -228,12 +232,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const verdict = writer.acknowledge(lane, upTo);
       if (verdict === "old") return;
       if (verdict === "unknown") beginNewLife(`acknowledged ${lane} ${sequence}, which was never given out`);
-      commits.schedule(groupMs);
+      commits.scheduleGroup();
     },
     counts: () => ({
       ...countLanes(writer),
       rejected,
-      trouble: commits.trouble ?? reads.trouble ?? (commits.isGone ? "gone" : findLesserTrouble(file)),
+      trouble:
+        commits.trouble ?? reads.trouble ?? (commits.isGone ? "gone" : findLesserTrouble(file, commits)),
+      commitMs: commits.commitMs,
       diskBytes: file.sizeBytes(),
     }),
     onCommit(callback) {
@@ -250,9 +256,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
   return outbox;
 }
 
-function findLesserTrouble({ reserve, unreadable }: StoreFile): string | null {
+function findLesserTrouble(
+  { reserve, unreadable }: StoreFile,
+  { isSlow }: { readonly isSlow: boolean },
+): string | null {
   if (!reserve.isHeld) return "full";
-  return unreadable() === null ? null : "unreadable";
+  if (unreadable() !== null) return "unreadable";
+  return isSlow ? "slow" : null;
 }
 
 function countLanes(writer: OutboxWriter): Pick<OutboxCounts, "lanes" | "records" | "pendingRecords"> {

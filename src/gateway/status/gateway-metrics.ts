@@ -83,6 +83,11 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
     "Alerts that the broker has not taken yet: there is no connection, or it refuses them.",
     () => parts.journal.undelivered,
   );
+  total(
+    "store_commit_seconds",
+    "Time since the start that records were written in, while which no device is read.",
+    () => outbox.counts().commitMs / 1000,
+  );
   if (readDiskWrites() !== null) {
     total(
       "disk_written_bytes",

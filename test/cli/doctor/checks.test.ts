@@ -350,6 +350,7 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
     ["gone", /its file was removed or replaced/],
     ["full", /is full: records wait in memory/],
     ["io", /cannot be written or read \(io\)/],
+    ["slow", /the disk takes seconds for a write/],
     ["unreadable", /the disk failed to read some of its file/],
   ] as const) {
     const troubled = checkRunning(config, { ...page, outbox: { records: 1, trouble } });
