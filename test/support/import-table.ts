@@ -20,7 +20,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "core/contract": ["core/contract/bundle", "core/contract/device"],
   "core/contract/bundle": ["core/contract/on-demand.ts"],
   "core/contract/config": ["core/contract", "core/contract/bundle", "core/contract/device"],
-  "core/contract/device": ["core/contract/bundle", "core/contract/on-demand.ts"],
+  "core/contract/device": [
+    "core/contract/bundle",
+    "core/contract/on-demand.ts",
+    "core/contract/stated-shafts.ts",
+  ],
   "core/wire": ["core/contract"],
   "core/maths": [],
   "core/platform": ["core/contract"],

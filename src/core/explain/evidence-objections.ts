@@ -1,7 +1,7 @@
 /** What speaks against a bearing fault in a spectrum that shows some of its lines: each as a clause without a full stop. */
 import { bearingFaults, type FaultKind } from "../contract/bundle/bearing-fault.ts";
-import type { StatedShafts } from "../contract/bundle/stated-shafts.ts";
 import type { EvidenceLine, LineOrder } from "../contract/physical-evidence.ts";
+import type { StatedShafts } from "../contract/stated-shafts.ts";
 import { joinWords, nameHarmonic, nameSpacing } from "./evidence-words.ts";
 import { type FaultLine, isWithinReach } from "./fault-lines.ts";
 import type { FaultPicture, MeasuredLine } from "./fault-picture.ts";

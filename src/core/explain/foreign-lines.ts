@@ -1,5 +1,5 @@
 /** Lines of a window that stand where a machine may have one that is not its bearing's: electrical hum, harmonics of the shaft and of those geared to it. */
-import type { StatedShafts } from "../contract/bundle/stated-shafts.ts";
+import type { StatedShafts } from "../contract/stated-shafts.ts";
 import type { ForeignLines } from "../contract/stream.ts";
 import { type FirstLine, listHumLines } from "./mains-hum.ts";
 import { listShaftLines, type ShaftColumns } from "./shaft-lines.ts";

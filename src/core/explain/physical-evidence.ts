@@ -4,7 +4,6 @@
  * them, this what a person with a spectrum would. Says nothing of a failure mode that makes no lines of its own.
  */
 import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
-import type { StatedShafts } from "../contract/bundle/stated-shafts.ts";
 import {
   type EvidenceLine,
   type EvidenceRange,
@@ -13,6 +12,7 @@ import {
   maxEvidenceLines,
   type PhysicalEvidence,
 } from "../contract/physical-evidence.ts";
+import type { StatedShafts } from "../contract/stated-shafts.ts";
 import { listObjections } from "./evidence-objections.ts";
 import { type EvidenceWindow, listUpperWindows } from "./evidence-window.ts";
 import { formatRange, formatSince, joinWords, writeEvidence } from "./evidence-words.ts";

@@ -4,7 +4,7 @@
  * speed is wrong the shaft's own first lines tell, where they are heard. Cannot tell a harmonic from a fault whose line happens to stand there.
  */
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
-import type { StatedShafts } from "../contract/bundle/stated-shafts.ts";
+import type { StatedShafts } from "../contract/stated-shafts.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 
 /** By such a share the stated speed of a machine is wrong on an ordinary day, as that of an induction motor under load. */

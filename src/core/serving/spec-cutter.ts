@@ -7,7 +7,7 @@
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
-import type { StatedShafts } from "../contract/bundle/stated-shafts.ts";
+import type { StatedShafts } from "../contract/stated-shafts.ts";
 import type { Quarantine, SampleRun, WindowParts } from "../contract/stream.ts";
 import { listForeignLines, noForeignLines } from "../explain/foreign-lines.ts";
 import { fewestRevolutions } from "../features/spectrum-pool.ts";

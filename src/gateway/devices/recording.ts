@@ -2,6 +2,7 @@
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { RecordingAbout } from "../../core/contract/device/device-capture.ts";
 import { renderIsoTime } from "../../core/contract/iso-time.ts";
+import type { StatedShafts } from "../../core/contract/stated-shafts.ts";
 import type { RecordedBlock } from "../../core/contract/stream.ts";
 
 /** Another alert of the same device, or of the same channel of one that streams, gets no recording of its own within this time. */
@@ -29,10 +30,8 @@ interface RecordingSpeed {
 }
 
 /** What is known of the place where it was recorded. */
-export interface RecordingPlace {
+export interface RecordingPlace extends StatedShafts {
   readonly bearing?: BearingOrders | undefined;
-  readonly polePairs?: number | undefined;
-  readonly gearedShafts?: readonly number[] | undefined;
   /** Speed to assume where the device did not know it. */
   readonly shaftRpm?: number | null | undefined;
   readonly alert?: string | undefined;

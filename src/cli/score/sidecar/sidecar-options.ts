@@ -9,7 +9,8 @@ import {
   maxPolePairs,
   mostGearedTurns,
   parseGearedShafts,
-} from "../../../core/contract/bundle/stated-shafts.ts";
+  type StatedShafts,
+} from "../../../core/contract/stated-shafts.ts";
 import { readStatedRate } from "../../../training/dataset/samples/sample-file.ts";
 import { readTimeColumn } from "../../../training/dataset/samples/time-column.ts";
 import {
@@ -34,14 +35,12 @@ import { parseInteger, parseNumber } from "../../terminal/options.ts";
 import { createContradictions, type DescribedPart } from "./contradictions.ts";
 import { createFileWarnings } from "./file-warnings.ts";
 
-export interface SidecarFlags {
+export interface SidecarFlags extends StatedShafts {
   readonly rateHz?: number;
   readonly shaftRpm?: number;
   readonly speed?: SpeedSource;
   readonly bearing?: BearingOrders | string;
   readonly bearings?: string;
-  readonly polePairs?: number;
-  readonly gearedShafts?: readonly number[];
   readonly scale?: number;
   readonly unit?: AccelerationUnit;
   readonly channel?: string;

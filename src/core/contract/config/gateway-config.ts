@@ -3,7 +3,7 @@
  * see `gateway-config-schema.ts`) and, where one is sensible, a default. Secrets stand in files or in the environment, never in the YAML itself.
  */
 import type { BearingOrders } from "../bundle/bearing.ts";
-import type { StatedShafts } from "../bundle/stated-shafts.ts";
+import type { StatedShafts } from "../stated-shafts.ts";
 import type { BrokerLoginConfig } from "./config-parts.ts";
 import type { EvidenceConfig } from "./evidence-config.ts";
 import type { ModbusConfig } from "./modbus-config.ts";

@@ -1,8 +1,8 @@
 /** The validator of a measuring point in a gateway's configuration. */
 import { z } from "zod";
 import { writtenBearingSchema } from "../bundle/bearing.ts";
-import { maxGearedShafts, maxPolePairs, mostGearedTurns } from "../bundle/stated-shafts.ts";
 import { onDemand } from "../on-demand.ts";
+import { maxGearedShafts, maxPolePairs, mostGearedTurns } from "../stated-shafts.ts";
 import { idSchema as id } from "./config-parts.ts";
 import type { PointConfig } from "./gateway-config.ts";
 

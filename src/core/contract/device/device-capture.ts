@@ -1,8 +1,8 @@
 /** What is asked of a running gateway to get raw samples of a device, and what it answers; JSON over its local HTTP. */
 import { z } from "zod";
 import { type BearingOrders, bearingOrdersSchema } from "../bundle/bearing.ts";
-import type { StatedShafts } from "../bundle/stated-shafts.ts";
 import { onDemand } from "../on-demand.ts";
+import type { StatedShafts } from "../stated-shafts.ts";
 
 /** Longest capture in seconds. */
 export const maxCaptureSeconds = 40;

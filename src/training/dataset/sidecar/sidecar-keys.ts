@@ -1,6 +1,7 @@
 /** The keys of a description of samples, in any usual spelling: which are read, and what they come to. */
-import { maxPolePairs } from "../../../core/contract/bundle/stated-shafts.ts";
+
 import { type Fields, isAbsent } from "../../../core/contract/fields.ts";
+import { maxPolePairs } from "../../../core/contract/stated-shafts.ts";
 import { plainKey } from "../plain-key.ts";
 import { speaksOfBearing } from "./bearing-words.ts";
 

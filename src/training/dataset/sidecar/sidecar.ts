@@ -9,12 +9,13 @@ import {
 } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
+import { type Fields, isAbsent } from "../../../core/contract/fields.ts";
 import {
   maxGearedShafts,
   mostGearedTurns,
   parseGearedShafts,
-} from "../../../core/contract/bundle/stated-shafts.ts";
-import { type Fields, isAbsent } from "../../../core/contract/fields.ts";
+  type StatedShafts,
+} from "../../../core/contract/stated-shafts.ts";
 import { isPlausibleTime, parseTime } from "../parse-time.ts";
 import { plainKey } from "../plain-key.ts";
 import { readSpeed } from "../speed/read-speed.ts";
@@ -24,17 +25,13 @@ import { isSameBearing, parseBearingWords, speaksOfBearing } from "./bearing-wor
 import { type NumberKey, numberKeys } from "./sidecar-keys.ts";
 
 /** What is known of a file's samples. */
-export interface Sidecar {
+export interface Sidecar extends StatedShafts {
   readonly rateHz: number;
   /** Its mean, where it changes; 0: the shaft stands. */
   readonly shaftRpm: number;
   /** How it goes; absent: it stays. */
   readonly speed?: RecordedSpeed | undefined;
   readonly bearing: BearingOrders;
-  /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
-  readonly polePairs?: number | undefined;
-  /** Turns of each shaft that teeth lock to the bearing's, in one of the bearing's; absent: nobody says. */
-  readonly gearedShafts?: readonly number[] | undefined;
   /** Physical value (in the bundle's unit) of the file's number 1; null: nobody knows. */
   readonly scale: number | null;
   /** A unit that is said, and is none of acceleration. */
@@ -44,7 +41,7 @@ export interface Sidecar {
 }
 
 /** What one source says; what it does not say another may. */
-export interface SidecarPart {
+export interface SidecarPart extends StatedShafts {
   readonly rateHz?: number | undefined;
   /** Why the file's own column of times says none. */
   readonly unreadTimes?: string | undefined;
@@ -55,8 +52,6 @@ export interface SidecarPart {
   readonly bearing?: BearingOrders | undefined;
   /** What the bearing is called, where it is not described: a manifest of recordings knows it. */
   readonly bearingName?: string | undefined;
-  readonly polePairs?: number | undefined;
-  readonly gearedShafts?: readonly number[] | undefined;
   readonly scale?: number | undefined;
   readonly unit?: AccelerationUnit | undefined;
   /** As it was written, where it is none of acceleration, such as `V` or `mm/s`. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseGearedShafts } from "../../../../src/core/contract/bundle/stated-shafts.ts";
+import { parseGearedShafts } from "../../../src/core/contract/stated-shafts.ts";
 
 test.each([
   ["4.765", [4.765]],
