@@ -92,6 +92,7 @@ export function encodeMcuSection(features: McuFeatures & { readonly maxRateHz: n
     fftSize: param("fftSize"),
     whiteningOrder: param("whiteningOrder"),
     whiteningBlock: param("whiteningBlock"),
+    // The firmware holds the same grid (firmware-bridge/mcu/feature_section.c, aurora_features_check).
     floors: countFloors(param("samplesPerRevolution")),
   };
   for (const [name, most] of Object.entries(limits) as [keyof typeof limits, number][]) {
