@@ -67,17 +67,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
     () => quality.total.quarantined,
   );
   total("windows_dropped", "Windows that could not be decided since the start.", () => quality.total.dropped);
-  gauge("outbox_records", "Records that the collector has not stored yet.", () => outbox.counts().records);
-  gauge(
-    "outbox_alerts",
-    "Alerts that the collector has not stored yet.",
-    () => outbox.counts().lanes.alert.records,
-  );
-  gauge(
-    "outbox_trouble",
-    "1 while not all that the gateway records can be written to its disk or read from it: /status and `aurora doctor` say why.",
-    () => (outbox.counts().trouble === null ? 0 : 1),
-  );
+  const showOutbox = addOutboxMetrics(metrics, outbox);
   gauge(
     "alerts_unpublished",
     "Alerts that the broker has not taken yet: there is no connection, or it refuses them.",
@@ -154,11 +144,35 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
         setAside.add(count - (told[reason] ?? 0), { reason });
         told[reason] = count;
       }
+      showOutbox();
       showComponents();
       showDrift();
       showSources();
       return metrics.render();
     },
+  };
+}
+
+/** Adds what waits for the collector, on the disk and in memory; returns what brings it up to date. */
+function addOutboxMetrics(metrics: Metrics, outbox: MeasuredParts["outbox"]): () => void {
+  const records = metrics.gauge({
+    name: "outbox_records",
+    help: "Records that the collector has not stored yet.",
+  });
+  const alerts = metrics.gauge({
+    name: "outbox_alerts",
+    help: "Alerts that the collector has not stored yet.",
+  });
+  const trouble = metrics.gauge({
+    name: "outbox_trouble",
+    help: "1 while not all that the gateway records can be written to its disk or read from it: /status and `aurora doctor` say why.",
+  });
+  return () => {
+    const counts = outbox.counts();
+    const { alert } = counts.lanes;
+    records.set(counts.records + counts.pendingRecords);
+    alerts.set(alert.records + alert.pending);
+    trouble.set(counts.trouble === null ? 0 : 1);
   };
 }
 

@@ -221,7 +221,11 @@ test("a gateway that first starts on a full disk and is killed declares that nob
     openOutbox(path, { mark: openLossMark(`${path}.mark`) }, { reserveBytes: 1024 * 1024 });
   const first = start();
   first.outbox.append(alert("held in memory"));
-  expect(first.outbox.counts()).toMatchObject({ trouble: "full", pendingRecords: 1 });
+  expect(first.outbox.counts()).toMatchObject({
+    trouble: "full",
+    pendingRecords: 1,
+    lanes: { alert: { records: 0, pending: 1 }, update: { pending: 0 } },
+  });
   // As a kill would leave it; and the disk is still full, and the next one is killed too.
   first.file.close();
   const second = start();
