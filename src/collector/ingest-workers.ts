@@ -94,7 +94,7 @@ export function serveIngest(
       tell: () => {},
       findToldMs: () => null,
     });
-    metrics.gauge({ name: "files_unfit", help: unfitFilesHelp }, () => files.unfit.length);
+    metrics.gauge({ name: "files_unfit", help: unfitFilesHelp }, () => files.unfit?.length ?? null);
     closers.add(hourly(logger, files.look));
     const { impairment } = workers;
     const notReady = async (): Promise<string | null> => workers.notReady();

@@ -86,7 +86,7 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
       return items.find((event) => event.subject === subject)?.timeMs ?? null;
     },
   });
-  metrics.gauge({ name: "files_unfit", help: unfitFilesHelp }, () => files.unfit.length);
+  metrics.gauge({ name: "files_unfit", help: unfitFilesHelp }, () => files.unfit?.length ?? null);
   closers.add(hourly(logger, files.look));
   const drift = createDriftJob({
     record,

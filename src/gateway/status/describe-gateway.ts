@@ -48,7 +48,8 @@ export interface GatewayParts {
   /** Raw evidence: what waits, what was sent. */
   readonly evidence: () => WholeGatewayPage["evidence"];
   /** Certificates and keys that cannot be used, or not together. */
-  readonly unfitFiles: () => readonly UnfitFile[];
+  /** Null before the first look. */
+  readonly unfitFiles: () => readonly UnfitFile[] | null;
 }
 
 /** What the pages show; each is asked anew for every request. */

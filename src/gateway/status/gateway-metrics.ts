@@ -109,7 +109,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
     () => workers.lostSamples,
   );
   gauge("mqtt_connected", "1 while the broker is connected.", () => (mqtt.connected ? 1 : 0));
-  gauge("files_unfit", unfitFilesHelp, () => parts.unfitFiles().length);
+  gauge("files_unfit", unfitFilesHelp, () => parts.unfitFiles()?.length ?? null);
   addDeviceMetrics(metrics, parts.devices, parts.pipeline.edgeScores);
   const watched = new Set(config.turbines.map(({ id }) => id));
   gauge("alarms_active", "Alarms whose condition holds, withheld ones included.", () => {

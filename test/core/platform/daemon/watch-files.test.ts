@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { issueCertificate } from "../../../../src/cli/fleet/issue-certificate.ts";
 import { listTlsFiles } from "../../../../src/core/contract/config/configured-files.ts";
 import { createFilesWatch } from "../../../../src/core/platform/daemon/watch-files.ts";
-import { createLogger } from "../../../../src/core/platform/logger.ts";
+import { createLogger, silentLogger } from "../../../../src/core/platform/logger.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
 test("a certificate that was renewed without its key is counted at once, and told once where it stays so", async () => {
@@ -29,6 +29,7 @@ test("a certificate that was renewed without its key is counted at once, and tol
     },
     findToldMs: () => null,
   });
+  expect(watch.unfit).toBeNull();
   await watch.look();
   expect(watch.unfit).toEqual([]);
   writeFileSync(files.certFile, after!.certPem);
@@ -47,4 +48,27 @@ test("a certificate that was renewed without its key is counted at once, and tol
   writeFileSync(files.keyFile, before!.keyPem);
   for (let look = 0; look < 2; look++) await watch.look();
   expect(told).toHaveLength(2);
+});
+
+test("what a run before has told is not told again within a month, in whatever words", async () => {
+  const keyFile = join(createTemporaryFolder(), "key.pem");
+  const dayMs = 86_400_000;
+  let nowMs = 40 * dayMs;
+  const told: string[] = [];
+  const start = () =>
+    createFilesWatch(listTlsFiles(["mqtt"], { caFile: null, certFile: null, keyFile }), {
+      clock: { nowMs: () => nowMs },
+      logger: silentLogger,
+      tell: (_name, _subject, detail) => void told.push(detail),
+      findToldMs: () => 39 * dayMs,
+    });
+  const watch = start();
+  for (let look = 0; look < 2; look++) await watch.look();
+  writeFileSync(keyFile, "");
+  for (let look = 0; look < 2; look++) await watch.look();
+  expect([watch.unfit?.length, told.length]).toEqual([1, 0]);
+  nowMs += 40 * dayMs;
+  const later = start();
+  for (let look = 0; look < 3; look++) await later.look();
+  expect(told).toEqual(["mqtt.keyFile: the file is empty"]);
 });
