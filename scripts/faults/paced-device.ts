@@ -1,6 +1,7 @@
 /**
  * A device that streams a prepared signal over TCP and knows of each piece whether its gateway has acknowledged it. What
- * falls into a time without a gateway is lost, as at a converter that does not wait.
+ * falls into a time without a gateway is lost, as at a converter that does not wait; at speed Infinity nothing but the piece
+ * under way is.
  */
 import { randomInt } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
@@ -140,8 +141,9 @@ export async function startPacedDevice(options: PacedDeviceOptions): Promise<Pac
     },
     close: async () => {
       isOver = true;
-      await running;
+      // Ends what is under way, which a gateway that holds back would never acknowledge.
       await endpoint.close();
+      await running;
     },
   };
 }
