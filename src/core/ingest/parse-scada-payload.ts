@@ -28,7 +28,7 @@ export interface ScadaMapping {
 /** What came of a payload. */
 export interface ScadaReadings {
   readonly readings: readonly Reading[];
-  /** Mapped values that were not there or no numbers. */
+  /** Mapped values that were not there, no numbers, or too large for a machine. */
   readonly quarantined: readonly Quarantine[];
 }
 
@@ -87,10 +87,12 @@ export function parseScadaPayload(
       readings.push({ deviceId: mapping.deviceId, channel: name, unit, timestampMs, value, ...arrival });
     } else if (value === undefined || value === null) {
       quarantined.push(setAside("missing-value", `nothing at "${path}"`, { channel: name, timestampMs }));
+    } else if (typeof value === "number") {
+      // As JSON may write it: 1e999.
+      const detail = `a number too large for a machine at "${path}"`;
+      quarantined.push(setAside("not-finite", detail, { channel: name, timestampMs }));
     } else {
-      // JSON may write one that no machine can hold: 1e999.
-      const what = typeof value === "number" ? "too large a number" : `${typeof value}`;
-      const detail = `${what} at "${path}", not a number`;
+      const detail = `${typeof value} at "${path}", not a number`;
       quarantined.push(setAside("malformed", detail, { channel: name, timestampMs }));
     }
   }

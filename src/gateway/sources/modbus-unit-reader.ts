@@ -149,6 +149,6 @@ function describeRegister(
 
 /** Whether a raw number says that there is no value; one of 32 bits is near what is written, and no more: -99.9 is -99.9000015. */
 function saysNothing(channel: ModbusChannelConfig, raw: number): boolean {
-  if (Number.isNaN(raw)) return true;
+  if (!Number.isFinite(raw)) return true;
   return listInvalid(channel).some((each) => raw === (channel.type === "float32" ? Math.fround(each) : each));
 }

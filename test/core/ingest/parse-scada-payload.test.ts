@@ -143,8 +143,8 @@ describe("a SCADA payload", () => {
       expect(parsed.ok && parsed.value.readings.map(({ channel }) => channel)).toEqual(["oil"]);
       expect(parsed.ok && parsed.value.quarantined[0]).toMatchObject({
         channel: "power",
-        reason: "malformed",
-        detail: 'too large a number at "values.power", not a number',
+        reason: "not-finite",
+        detail: 'a number too large for a machine at "values.power"',
       });
     }
   });

@@ -284,15 +284,17 @@ test("a server that closes a connection between two polls costs nothing, and not
   expect(lines.map((line) => JSON.parse(line).message)).toEqual(["connected to a Modbus server"]);
 });
 
-test("a number that says that there is none, and a NaN, are missing values", async () => {
-  const server = await startHandModbusServer((request) => registersFrame(request, [0x8000, 0, 0x7fc0, 0]));
-  const { bad, readings } = await start(server.port, [unit([{ ...power, invalid: [-32_768] }, speed])]);
-  await until(() => bad.length >= 4, "two polls");
-  expect(readings).toEqual([]);
-  expect(bad.slice(0, 2).map(({ channel, reason }) => [channel, reason])).toEqual([
-    ["power", "missing-value"],
-    ["shaft-speed", "missing-value"],
-  ]);
+test("a number that says that there is none, a NaN, and an infinite float are missing values", async () => {
+  for (const half of [0x7fc0, 0x7f80, 0xff80]) {
+    const server = await startHandModbusServer((request) => registersFrame(request, [0x8000, 0, half, 0]));
+    const { bad, readings } = await start(server.port, [unit([{ ...power, invalid: [-32_768] }, speed])]);
+    await until(() => bad.length + readings.length >= 4, "two polls");
+    expect(readings).toEqual([]);
+    expect(bad.slice(0, 2).map(({ channel, reason }) => [channel, reason])).toEqual([
+      ["power", "missing-value"],
+      ["shaft-speed", "missing-value"],
+    ]);
+  }
 });
 
 test("a float that says that there is none is known by its 32 bits", async () => {
