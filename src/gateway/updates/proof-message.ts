@@ -45,7 +45,7 @@ export interface ProofReport {
 
 /** Of a proof at which the gateway or the prover was ended, with what to do. */
 export const wantOfMemory =
-  "perhaps for want of memory (give the gateway more, or write gateway.profile: small)";
+  "perhaps for want of memory (give the gateway more, or write gateway.profile: small if it is not so; then publish an update that was given up under a higher version, `aurora bundle republish`)";
 
 /** Characters of a report's detail. */
 export const maxDetail = 4096;

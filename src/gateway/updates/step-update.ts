@@ -163,7 +163,7 @@ function prove(state: StateOf<"verified">, { place }: EventOf<"staged">): Update
   const { look, checked } = state;
   const { update, effects } = completed(state, "staged", `in slot ${place.slot}`);
   if (update.attempts >= look.maxAttempts) {
-    const why = update.lastReason ?? `the gateway stopped each time, ${wantOfMemory}; then publish it anew`;
+    const why = update.lastReason ?? `the gateway stopped each time, ${wantOfMemory}`;
     return refuse({ look, update }, `given up after ${update.attempts} attempts: ${why}`, effects);
   }
   // Counted before it is made: a model that takes the whole gateway down is not tried for ever.

@@ -125,7 +125,7 @@ describe("the prover", () => {
     const gateway = await fixture.gateway({}, copy);
     expect(await gateway.updater.checkNow()).toMatchObject({ kind: "refused", final: true });
     expect(gateway.steps.at(-1)?.detail).toBe(
-      "given up after 3 attempts: the gateway stopped each time, perhaps for want of memory (give the gateway more, or write gateway.profile: small); then publish it anew",
+      "given up after 3 attempts: the gateway stopped each time, perhaps for want of memory (give the gateway more, or write gateway.profile: small if it is not so; then publish an update that was given up under a higher version, `aurora bundle republish`)",
     );
   });
 
@@ -153,7 +153,7 @@ describe("the prover", () => {
   it("that the kernel ends says what may have been short", async () => {
     await fixture.publish(sampleContents({ version: "1.1.0" }));
     expect(await attempt("process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 9);")).toBe(
-      "again: the prover was killed by SIGKILL, perhaps for want of memory (give the gateway more, or write gateway.profile: small), without a report",
+      "again: the prover was killed by SIGKILL, perhaps for want of memory (give the gateway more, or write gateway.profile: small if it is not so; then publish an update that was given up under a higher version, `aurora bundle republish`), without a report",
     );
   });
 
