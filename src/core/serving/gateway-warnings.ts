@@ -10,7 +10,7 @@ import { warnOfOpcUa } from "../contract/config/opcua-config.ts";
 import { earliestClockMs } from "../contract/iso-time.ts";
 import { createTopics } from "../contract/topics.ts";
 import { dayMs } from "../maths/durations.ts";
-import { isNear, warnOfBroker, warnOfPlace } from "../platform/daemon/config-warnings.ts";
+import { isNear, warnOfBroker, warnOfPlace, warnOfPort } from "../platform/daemon/config-warnings.ts";
 import { topicMatches } from "../platform/mqtt/mqtt-topic.ts";
 import { warnOfBearing } from "./bearing-warnings.ts";
 import { warnOfWholeTurns } from "./geared-warnings.ts";
@@ -42,6 +42,7 @@ export function warnOfGateway(
       ];
   return [
     ...open,
+    ...warnOfPort(["gateway", "httpPort"], gateway.httpPort),
     ...warnOfPlace(["gateway", "stateDir"], gateway.stateDir),
     ...warnOfBroker(mqtt),
     ...warnOfNoPassword(mqtt, hasPassword),

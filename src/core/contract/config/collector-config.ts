@@ -8,7 +8,6 @@ import {
   brokerUrlSchema,
   filePathSchema as file,
   httpNamesSchema,
-  httpPortSchema,
   optionalFile,
   topicBaseSchema,
 } from "./config-parts.ts";
@@ -141,7 +140,12 @@ export const collectorConfigSchema: () => z.ZodType<CollectorConfig> = onDemand(
           .default("/var/lib/aurora/collector")
           .describe("Folder for the database and the registry"),
         httpHost: z.string().min(1).max(255).default("127.0.0.1").describe("Address of the page and the API"),
-        httpPort: httpPortSchema().default(8080).describe("Port of the page and the API; 0 picks a free one"),
+        httpPort: z
+          .int()
+          .min(0)
+          .max(65535)
+          .default(8080)
+          .describe("Port of the page and the API; 0 picks a free one"),
         httpNames: httpNamesSchema(),
       })
       .prefault({}),

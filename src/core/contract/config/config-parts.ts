@@ -75,19 +75,6 @@ export function isClosedToHttp(port: number): boolean {
   return closedPorts.has(port);
 }
 
-/** Validator of the port of a page; the user adds a default. */
-export const httpPortSchema: () => z.ZodInt = onDemand(() =>
-  z
-    .int()
-    .min(0)
-    .max(65535)
-    .superRefine((port, context) => {
-      if (!isClosedToHttp(port)) return;
-      const message = "browsers and commands open no page on this port, which is another service's";
-      context.addIssue({ code: "custom", message, params: { write: "write another port" } });
-    }),
-);
-
 /** A server's address as it would be another way: names of hosts are the same in capitals. Of anything else what it says. */
 export function addressOf(url: string): string {
   return url.startsWith("tcp:") && URL.canParse(url) ? new URL(url).href.toLowerCase() : url;

@@ -9,7 +9,6 @@ import {
   brokerUrlSchema,
   filePathSchema as file,
   httpNamesSchema,
-  httpPortSchema,
   idSchema as id,
   optionalFile,
   topicBaseSchema,
@@ -54,7 +53,12 @@ export const gatewayConfigSchema: () => z.ZodType<GatewayConfig> = onDemand(() =
           .default("/var/lib/aurora/gateway")
           .describe("Folder for the outbox, alarm states and model slots"),
         httpHost: z.string().min(1).max(255).default("127.0.0.1").describe("Address for health and metrics"),
-        httpPort: httpPortSchema().default(9617).describe("Port for health and metrics; 0 picks a free one"),
+        httpPort: z
+          .int()
+          .min(0)
+          .max(65535)
+          .default(9617)
+          .describe("Port for health and metrics; 0 picks a free one"),
         httpNames: httpNamesSchema(),
         profile: z
           .enum(["standard", "small"])

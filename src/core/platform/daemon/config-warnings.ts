@@ -2,6 +2,7 @@
 import { isAbsolute, resolve } from "node:path";
 import type { CollectorConfig } from "../../contract/config/collector-config.ts";
 import type { ConfigFinding, KeyPath } from "../../contract/config/config-finding.ts";
+import { isClosedToHttp } from "../../contract/config/config-parts.ts";
 import type { GatewayConfig } from "../../contract/config/gateway-config.ts";
 import { isLoopbackAddress, isLoopbackHost } from "../loopback-host.ts";
 import { warnOfUnused } from "./unused-settings.ts";
@@ -18,6 +19,7 @@ export function warnOfCollector(config: CollectorConfig): readonly ConfigFinding
       write: "write 127.0.0.1 and put a web server with TLS and a login before it, its name into httpNames",
     });
   }
+  findings.push(...warnOfPort(["collector", "httpPort"], collector.httpPort));
   findings.push(...warnOfPlace(["collector", "stateDir"], collector.stateDir));
   if (mqtt.url !== null) return [...findings, ...warnOfBroker({ ...mqtt, url: mqtt.url })];
   const { host, certFile, gateways } = mqtt.embedded;
@@ -42,6 +44,13 @@ export function warnOfCollector(config: CollectorConfig): readonly ConfigFinding
 /** Is it this machine alone that reaches the address? */
 export function isNear(host: string): boolean {
   return isLoopbackHost(host) || isLoopbackAddress(host);
+}
+
+/** Of a port that a page is reached on only through another: a proxy's, or one that a container maps to it. */
+export function warnOfPort(path: KeyPath, port: number): readonly ConfigFinding[] {
+  if (!isClosedToHttp(port)) return [];
+  const problem = "browsers and aurora's own commands open no page on this port, which is another service's";
+  return [{ path, problem, write: "write another port, unless all who ask come through a port before it" }];
 }
 
 /** Of a folder that is another one wherever the daemon is started. */
