@@ -1,13 +1,20 @@
 /**
  * The failure modes for which nothing but foreign lines speaks in a window: lines of theirs stand out, and every one that does
  * stands where electrical hum or a harmonic of the shaft does. A fault that happens to strike there shows other lines
- * beside: a harmonic at another place, side bands at the cage's speed beside a line that is no hum. Decides nothing, and knows nothing of windows of which it is not said
+ * beside: a harmonic at another place, side bands at the cage's speed beside a line that stands out and is no hum. Decides nothing, and knows nothing of windows of which it is not said
  * where their lines stand.
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import type { FeatureWindow, ForeignLines } from "../contract/stream.ts";
-import { type CutSpecs, computeLineNoise, dbPerLog, findNeededDb, listFaultLines } from "./fault-lines.ts";
+import {
+  type CutSpecs,
+  computeLineNoise,
+  dbPerLog,
+  type FaultLine,
+  findNeededDb,
+  listFaultLines,
+} from "./fault-lines.ts";
 import { noForeignLines } from "./foreign-lines.ts";
 import { shareByBearing } from "./share-by-bearing.ts";
 
@@ -71,7 +78,7 @@ function createKindLineCounter({ features, window }: CutSpecs, bearing: BearingO
     if (line.spacing === "shaft") kind.beside.add(line.column);
     if (line.kind !== "harmonic") continue;
     for (const sides of lines)
-      if (sides.spacing !== null && sides.order === line.order) kind.centres.set(sides.column, line.column);
+      if (sides.spacing !== null && sides.order === line.order) kind.centres.set(sides.column, line);
   }
   return (heard) => kinds.map((kind) => countLines(kind, heard));
 }
@@ -84,9 +91,10 @@ interface KindLines {
   readonly beside: Set<number>;
   /**
    * The line between side bands. Beside hum there are some at twice the slip's frequency, which is the cage's speed at times; with no
-   * line between them whatever stands in one of their places would be taken for them.
+   * line between them whatever stands in one of their places would be taken for them. A line at a harmonic of the shaft is not heard even
+   * where there is one.
    */
-  readonly centres: Map<number, number>;
+  readonly centres: Map<number, Pick<FaultLine, "column" | "isShaded">>;
 }
 
 /** The kind's lines of both bands. */
@@ -108,10 +116,12 @@ function countFound(
   found: { foreign: number; own: number },
 ): void {
   const standsOut = (column: number): boolean => features[column]! >= needed[column]!;
+  const mayBeOwn = ({ column, isShaded }: Pick<FaultLine, "column" | "isShaded">): boolean =>
+    (isShaded || standsOut(column)) && !foreign.hum.includes(column);
   for (let column = 0; column < features.length; column++) {
     if (beside.has(column) || !standsOut(column)) continue;
     const centre = centres.get(column);
-    if (centre !== undefined && (!standsOut(centre) || foreign.hum.includes(centre))) continue;
+    if (centre !== undefined && !mayBeOwn(centre)) continue;
     if (foreign.shaft.includes(column) || foreign.hum.includes(column)) found.foreign++;
     else found.own++;
   }

@@ -68,6 +68,17 @@ describe("modes for which nothing but foreign lines speaks", () => {
     }
   });
 
+  test("are not those whose centre lies on a harmonic of the shaft, where it is not heard: side bands of the cage speak for them", () => {
+    const cut = { features: bearingFeatureSpec, window: bearingWindow };
+    const shaded = createForeignModeFinder(cut, { ...orders, bsf: 3.9874 });
+    const features = windowOf({ "bsf.h2": 16, "bsf.side.ftf": 14 });
+    const shaft = columnsOf("bsf.h2");
+    expect(shaded({ features, foreignLines: onShaft(shaft) })).toEqual([]);
+    // Hum in the same place has side bands of its own.
+    expect(shaded({ features, foreignLines: { hum: columnsOf("bsf.h1"), shaft } })).toEqual(["ball"]);
+    expect(find({ features, foreignLines: onShaft(shaft) })).toEqual(["ball"]);
+  });
+
   test("are those whose lines stand where the shaft's may, with what stands beside these at the shaft's speed", () => {
     const foreignLines = onShaft(columnsOf("bpfi.h1", "bpfi.h2"));
     const knocking = windowOf({ "bpfi.h1": 20, "bpfi.h2": 16, "bpfi.side.shaft": 18 });
