@@ -82,8 +82,9 @@ turbines:
   write("small");
   const gateway = await startGatewayProcess(path);
   onTestFinished(() => gateway.kill());
-  write("standard");
+  write("standard, workers: 2");
   expect(await engine()).toBe(small);
+  write("standard");
   expect(await engine("--profile", "standard")).toBe(small);
   await gateway.stop();
   expect(await engine()).toContain("are cheaper so");
