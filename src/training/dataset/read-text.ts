@@ -1,6 +1,6 @@
 /**
  * The text of a file that may be larger than memory, however it is written: in the encoding that its byte order mark says, else
- * in UTF-8, with lines that end with LF, with CR and LF, or with CR alone. Refuses a workbook that is named as a text.
+ * in UTF-8, with lines that end with LF, with CR and LF in either order, or with CR alone. Refuses a workbook that is named as a text.
  */
 import { createReadStream } from "node:fs";
 import { TextDecoder } from "node:util";
@@ -22,24 +22,33 @@ const workbooks: readonly (readonly number[])[] = [
   [0xd0, 0xcf, 0x11, 0xe0],
 ];
 
-/** Ends a line alone: with LF behind it is a part of its end, and so is a second one, as of programs that write each LF as CR and LF. */
-const crAlone = /\r(?!\r?\n)/g;
+/** Ends of lines other than LF, and CR and LF: two CR and LF, as of programs that write each LF as CR and LF; LF and CR, as of some loggers; CR alone. */
+const otherEnds = /\r\r\n(?:\r(?!\n))?|\n\r(?!\n)|\r(?!\n)/g;
 
-/** Pieces of the text, without a byte order mark; a CR that ends a line alone is given as LF. Fails with DATA_FORMAT, and as streams do. */
+/** Pieces of the text, without a byte order mark; each line ends with LF, or with CR and LF. Fails with DATA_FORMAT, and as streams do. */
 export async function* readText(path: string, encoding?: TextEncoding): AsyncGenerator<string> {
   let decoder: TextDecoder | null = null;
+  /** LF that was given, behind which a CR is no end. */
+  let given = "";
   /** What the next piece may make part of a line's end. */
   let held = "";
   for await (const chunk of createReadStream(path, { highWaterMark: pieceBytes })) {
     const bytes = chunk as Uint8Array;
     if (decoder === null) refuseWorkbook(path, bytes);
     decoder ??= new TextDecoder(encoding ?? findMark(bytes) ?? "utf-8");
-    const text = held + decoder.decode(bytes, { stream: true });
+    const text = given + held + decoder.decode(bytes, { stream: true });
     held = text.endsWith("\r\r") ? "\r\r" : text.endsWith("\r") ? "\r" : "";
-    yield text.slice(0, text.length - held.length).replace(crAlone, "\n");
+    const whole = text.slice(0, text.length - held.length);
+    yield endWithLf(whole).slice(given.length);
+    given = whole.endsWith("\n") ? "\n" : "";
   }
-  const rest = held + (decoder?.decode() ?? "");
-  if (rest !== "") yield rest.replace(crAlone, "\n");
+  const rest = endWithLf(given + held + (decoder?.decode() ?? "")).slice(given.length);
+  if (rest !== "") yield rest;
+}
+
+function endWithLf(text: string): string {
+  // Most texts have no CR: they need not be looked through for each LF.
+  return text.includes("\r") ? text.replace(otherEnds, "\n") : text;
 }
 
 /** The encoding that a byte order mark says; undefined: there is none, or it is that of UTF-8. */

@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, it } from "vitest";
+import { readText } from "../../../src/training/dataset/read-text.ts";
 import { openSampleFile } from "../../../src/training/dataset/samples/sample-file.ts";
 import { readTimeColumn } from "../../../src/training/dataset/samples/time-column.ts";
 import { openTableRows } from "../../../src/training/dataset/table-rows.ts";
@@ -10,6 +12,12 @@ function write(name: string, bytes: string | Uint8Array): string {
   const path = join(createTemporaryFolder(), name);
   writeFileSync(path, bytes);
   return path;
+}
+
+async function readAll(path: string): Promise<string> {
+  let all = "";
+  for await (const piece of readText(path)) all += piece;
+  return all;
 }
 
 async function readSamples(path: string): Promise<number[]> {
@@ -45,6 +53,8 @@ const swapped = Buffer.from(`\ufeff${text}`, "utf16le").swap16();
 it.each<readonly [string, string | Uint8Array]>([
   ["lines that end with CR alone", text.replaceAll("\n", "\r")],
   ["lines that end with CR and LF", text.replaceAll("\n", "\r\n")],
+  ["lines that end with LF and CR", text.replaceAll("\n", "\n\r")],
+  ["lines that end with two CR and LF", text.replaceAll("\n", "\r\r\n")],
   ["lines that end with CR alone, and later with LF too", endOtherwise("\r", "\r\n")],
   ["lines that end with LF, and later with CR alone", endOtherwise("\n", "\r")],
   ["UTF-8 with its mark", `\ufeff${text}`],
@@ -60,8 +70,19 @@ it.each<readonly [string, string | Uint8Array]>([
   expect([rows.length, places.at(-1)]).toEqual([count, count + 1]);
 });
 
-it("of a recording has no empty line where lines end with two CR and LF", async () => {
-  expect(await readSamples(write("a.csv", text.replaceAll("\n", "\r\r\n")))).toHaveLength(count);
+it("has the same ends of lines wherever it is parted", async () => {
+  const ends = fc.array(fc.constantFrom("\n", "\r", "a"), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(ends, fc.nat(8), async (signs, before) => {
+      // Bytes are taken by 65,536.
+      const above = "x".repeat(65_536 - before);
+      const [whole, parted] = await Promise.all([
+        readAll(write("a.txt", signs.join(""))),
+        readAll(write("a.txt", above + signs.join(""))),
+      ]);
+      expect(parted.slice(above.length)).toBe(whole);
+    }),
+  );
 });
 
 it.each([

@@ -81,8 +81,8 @@ export function parseCsvNumber(field: string, separator: CsvSeparator): number {
   return Number.isNaN(value) && /^[+-]?inf$/i.test(field) ? Number(field.replace(/inf/i, "Infinity")) : value;
 }
 
-/** As NumPy writes it, and as older programs of Windows do, whose infinite values are none either: 1.#INF, -1.#IND00, or rounded 1.#QO. */
-const missingNumber = /^[+-]?(nan|1[.,]#(inf|ind|q?nan|snan|j|qo|io|r)\d*(e[+-]\d+)?)$/i;
+/** As NumPy writes it, and as older programs of Windows do, whose infinite values are none either: 1.#INF, -1.#IND00, or rounded 1.#QNB, 1.#QO. */
+const missingNumber = /^[+-]?(nan|1[.,]#(inf|ind|[qs]?nan|[qs]nb|[iqs]o|[jrt])\d*(e[+-]\d+)?)$/i;
 
 /** Does the field stand for a value that is not there? */
 export function isMissingField(field: string): boolean {

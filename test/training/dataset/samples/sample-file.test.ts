@@ -54,7 +54,8 @@ describe("a file of samples", () => {
   it("holds numbers as Fortran writes them, and none where Windows writes that there is none", async () => {
     expect(await readAll(write("a.dat", "1.2D-02\n-0.5d+1\n.25D0\n"), null)).toEqual([0.012, -5, 0.25]);
     const windows = ["-1.#IND", "1.#QNAN0", "1.#INF", "-1.#INF00", "1.#J", "1.#QO"];
-    for (const none of [...windows, "1.#INF00e+000", "-1.#IND00E+000", "1.#R"]) {
+    const rounded = ["1.#QNB", "-1.#QNBe+000", "1.#R", "1.#SNB", "1.#SO", "1.#T", "1.#IO"];
+    for (const none of [...windows, "1.#INF00e+000", "-1.#IND00E+000", ...rounded]) {
       const missing = `acc\n1.5\n${none}\n2.5\n`;
       expect(await readAll(write("a.csv", missing), null)).toEqual([1.5, Number.NaN, 2.5]);
       const german = `acc;b\n1,5;0\n${none.replace(".", ",")};0\n`;
