@@ -34,7 +34,7 @@ function environmentName(key: string): string {
 
 /**
  * Finds the overrides in `environment`; `schema` is asked for only where there is a variable to find a key for. Variables with the prefix but without a double underscore
- * that are no key's, not even with other underscores (`AURORA_DATA`, `AURORA_MQTT_PASSWORD`), are other settings and left alone.
+ * that name no key at the top (`AURORA_DATA`) are other settings, of a container's platform among them, and left alone.
  */
 export function findEnvironmentOverrides(
   schema: () => ConfigJsonSchema,
@@ -44,15 +44,11 @@ export function findEnvironmentOverrides(
   const unknown: EnvironmentOverrides["unknown"][number][] = [];
   for (const [variable, text] of Object.entries(environment).sort()) {
     if (!variable.startsWith("AURORA_") || text === undefined) continue;
-    const name = variable.slice("AURORA_".length);
-    const found = resolvePath(schema(), name.split("__"));
-    if (found !== undefined) {
+    const parts = variable.slice("AURORA_".length).split("__");
+    const found = resolvePath(schema(), parts);
+    if (found !== undefined)
       overrides.push({ variable, path: found.path, value: readValue(text, found.schema) });
-      continue;
-    }
-    const meant = findMeant(schema(), name.replaceAll("_", ""));
-    if (meant !== undefined) unknown.push({ variable, meant: nameVariable(meant) });
-    else if (name.includes("__")) unknown.push({ variable, meant: null });
+    else if (parts.length > 1) unknown.push({ variable, meant: findMeant(schema(), parts) });
   }
   return { overrides, unknown };
 }
@@ -62,41 +58,27 @@ interface FoundKey {
   readonly schema: ConfigJsonSchema | undefined;
 }
 
-/** `mqtt.passwordFile` → `AURORA_MQTT__PASSWORD_FILE`. */
-function nameVariable(path: FoundKey["path"]): string {
-  return `AURORA_${path.map((part) => environmentName(`${part}`)).join("__")}`;
+/** The variable whose words are written together: `HTTPPORT` for `HTTP_PORT`. */
+function findMeant(schema: ConfigJsonSchema, parts: readonly string[]): string | null {
+  const together = (text: string): string => text.replaceAll("_", "").toUpperCase();
+  const found = resolvePath(schema, parts, (key, part) => together(key) === together(part));
+  if (found === undefined) return null;
+  return `AURORA_${found.path.map((part) => environmentName(`${part}`)).join("__")}`;
 }
 
-/** The key whose parts are spelt `letters`, written together: `HTTPPORT` for `HTTP_PORT`, `GATEWAYID` for `GATEWAY__ID`. */
-function findMeant(schema: ConfigJsonSchema | undefined, letters: string): FoundKey["path"] | undefined {
-  if (letters === "") return [];
-  const at = withinOf(schema);
-  for (const [key, inner] of Object.entries(at?.properties ?? {})) {
-    if (!letters.startsWith(key.toUpperCase())) continue;
-    const rest = findMeant(inner, letters.slice(key.length));
-    if (rest !== undefined) return [key, ...rest];
-  }
-  const [index] = (at?.items !== undefined && /^\d{1,4}/.exec(letters)) || [];
-  const rest = index === undefined ? undefined : findMeant(at?.items, letters.slice(index.length));
-  return rest && [Number(index), ...rest];
-}
+const isNamed = (key: string, part: string): boolean => environmentName(key) === part;
 
-/** Of what may also be null, what it is otherwise. */
-function withinOf(schema: ConfigJsonSchema | undefined): ConfigJsonSchema | undefined {
-  return (
-    schema?.anyOf?.find(({ properties, items }) => properties !== undefined || items !== undefined) ?? schema
-  );
-}
-
-function resolvePath(schema: ConfigJsonSchema, parts: readonly string[]): FoundKey | undefined {
+function resolvePath(
+  schema: ConfigJsonSchema,
+  parts: readonly string[],
+  isKey: (key: string, part: string) => boolean = isNamed,
+): FoundKey | undefined {
   const path: (string | number)[] = [];
   let at: ConfigJsonSchema | undefined = schema;
   for (const part of parts) {
-    at = withinOf(at);
+    at = at?.anyOf?.find(({ properties, items }) => properties !== undefined || items !== undefined) ?? at;
     if (at?.properties !== undefined) {
-      const key: string | undefined = Object.keys(at.properties).find(
-        (name) => environmentName(name) === part,
-      );
+      const key: string | undefined = Object.keys(at.properties).find((name) => isKey(name, part));
       if (key === undefined) return undefined;
       path.push(key);
       at = at.properties[key];
