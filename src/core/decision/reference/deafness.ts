@@ -4,7 +4,7 @@ import type { WindowSeverity } from "./window-severity.ts";
 /** Of a sensor that hears its machine no more, dB, for so many windows with none between of one that hears. */
 const deafDb = -9;
 const deafWindows = 12;
-/** So much louder than that a sensor that was deaf has to hear, dB: one that lies at the bound is not deaf by turns. */
+/** So much louder than that a sensor that was deaf hears at once, dB; one nearer to the bound after as many windows in a row as made it deaf. */
 const heardDb = 3;
 
 /** At the fainter of two loads it hears as little as that load, but for so much, dB … */
@@ -41,6 +41,8 @@ class Hearing implements Deafness {
   quietWindows = 0;
   isQuiet = false;
   isQuieter = false;
+  /** Windows in a row that were louder than of a sensor that is deaf, since it is. */
+  #heardWindows = 0;
 
   get isDeaf(): boolean {
     return this.quietWindows >= deafWindows;
@@ -58,13 +60,16 @@ class Hearing implements Deafness {
     const quietDb = quieterDb === null ? deafDb : Math.min(deafDb, -quieterDb - likeDb);
     this.isQuiet = atMostDb !== null && atMostDb <= quietDb;
     this.isQuieter = quieterDb !== null && atMostDb !== null && atMostDb <= -quieterShare * quieterDb;
-    const isHeard = atLeastDb !== null && atLeastDb > (this.isDeaf ? quietDb + heardDb : quietDb);
+    const heardBy = atLeastDb === null ? Number.NEGATIVE_INFINITY : atLeastDb - quietDb;
+    this.#heardWindows = this.isQuiet || !this.isDeaf ? 0 : this.#heardWindows + (heardBy > 0 ? 1 : 0);
+    const isHeard = this.isDeaf ? heardBy > heardDb || this.#heardWindows >= deafWindows : heardBy > 0;
     if (this.isQuiet) this.quietWindows++;
     else if (isHeard || baseline === null) this.quietWindows = 0;
   }
 
   begin(quietWindows: number): void {
     this.quietWindows = quietWindows;
+    this.#heardWindows = 0;
     this.isQuieter = false;
   }
 }
