@@ -50,12 +50,13 @@ class HeardSpeeds implements HeardElsewhere {
   #rows: number[] = noRows;
 
   listSilent({ toMs, shaftRpm }: HeardMoment): readonly FaultKind[] {
-    this.#rows = forgetOld(this.#rows, toMs);
+    this.#rows = keepOf(this.#rows, toMs - keptMs, toMs);
     return faultKinds.filter((_, kind) => isSilentBeside(stepOfSpeed(shaftRpm), kind, this.#rows));
   }
 
   note({ toMs, shaftRpm }: HeardMoment, found: readonly ForeignCount[]): void {
-    this.#rows = forgetOld(this.#rows, toMs);
+    // A window that comes a little late says nothing against what is newer.
+    this.#rows = keepOf(this.#rows, toMs - keptMs, Number.POSITIVE_INFINITY);
     const step = stepOfSpeed(shaftRpm);
     if (!Number.isFinite(step)) return;
     for (let kind = 0; kind < faultKinds.length; kind++) {
@@ -97,12 +98,13 @@ function isOf(
   return rows[at + fields.kind] === kind && rows[at + fields.step] === step;
 }
 
-function forgetOld(rows: number[], nowMs: number): number[] {
-  const isOld = (at: number): boolean => {
+/** The rows that were heard from then to then. */
+function keepOf(rows: number[], fromMs: number, untilMs: number): number[] {
+  const isKept = (at: number): boolean => {
     const toMs = rows[at - (at % fields.all) + fields.toMs]!;
-    return toMs > nowMs || nowMs - toMs > keptMs;
+    return toMs >= fromMs && toMs <= untilMs;
   };
-  return rows.some((_, at) => isOld(at)) ? rows.filter((_, at) => !isOld(at)) : rows;
+  return rows.every((_, at) => isKept(at)) ? rows : rows.filter((_, at) => isKept(at));
 }
 
 const slowestSteps = stepOfSpeed(slowShare);

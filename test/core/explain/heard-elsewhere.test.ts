@@ -82,4 +82,16 @@ describe("a kind was not to be heard at other speeds", () => {
     for (let minute = 0; minute < 3; minute++) noteAll(days + minute, ownLine);
     expect(elsewhere.listSilent(at(days + 9, 1700))).toEqual([]);
   });
+
+  test("and a window that comes a little late takes nothing away", () => {
+    const elsewhere = createHeardElsewhere();
+    const noteAt = (toMs: number, shaftRpm: number): void =>
+      elsewhere.note(
+        { toMs, shaftRpm },
+        faultKinds.map(() => nothing),
+      );
+    for (let minute = 0; minute < 12; minute++) noteAt(minute * minuteMs, 1500);
+    noteAt(11 * minuteMs - 2000, 1217);
+    expect(elsewhere.listSilent({ toMs: 12 * minuteMs, shaftRpm: 1217 })).toEqual(faultKinds);
+  });
 });
