@@ -37,6 +37,13 @@ export function checkRunning(config: GatewayConfig, page: FoundPage | null): rea
   }
   const { trouble = null } = outbox;
   if (trouble !== null) results.push(describeTrouble(trouble, outbox.lanes?.alert.pending));
+  if (outbox.slow === true) {
+    const text =
+      "the disk took more than a second for a write in the last ten minutes: no device is read meanwhile, and samples may be lost";
+    const advice =
+      "Look at the disk (dmesg, and what else writes to it), and put in another card if it stays so; aurora_store_commit_seconds_total says how long it takes in all.";
+    results.push(warning("outbox", text, advice));
+  }
   if (outbox.records > manyRecords) {
     const advice =
       "The collector was away or cannot follow; it is sent by itself, at uplink.backlogKibibytesPerSecond.";
@@ -71,15 +78,10 @@ function describeTrouble(trouble: string, alerts: number | undefined): CheckResu
               "the disk failed to read some of its file when it was opened: what lies there may be lost",
               "Look whether the card sits firmly, and at the disk (dmesg); the gateway's log says which pages.",
             ]
-          : trouble === "slow"
-            ? [
-                "the disk takes seconds for a write: no device is read meanwhile, and samples are lost",
-                "Look at the disk (dmesg, and what else writes to it), and put in another card if it stays so; aurora_store_commit_seconds_total says how long it takes in all.",
-              ]
-            : [
-                `cannot be written or read (${trouble}): records wait`,
-                "Look at the disk; the gateway's log says more.",
-              ];
+          : [
+              `cannot be written or read (${trouble}): records wait`,
+              "Look at the disk; the gateway's log says more.",
+            ];
   return bad("outbox", text, advice);
 }
 

@@ -32,6 +32,7 @@ const shape: ShapeOf<FoundPage> = {
   outbox: z.object({
     records: z.number(),
     trouble: z.string().nullable().optional(),
+    slow: z.boolean().optional(),
     lanes: z.object({ alert: z.object({ pending: z.number().optional() }) }).optional(),
   }),
   windows: z.object({ processed: z.number() }),

@@ -25,6 +25,8 @@ export interface GatewayPage {
   readonly outbox: {
     readonly records: number;
     readonly trouble?: string | null | undefined;
+    /** The disk took more than a second for a write of the last ten minutes. */
+    readonly slow?: boolean | undefined;
     readonly lanes?: { readonly alert: { readonly pending?: number | undefined } } | undefined;
   };
   /** Raw evidence on its way. */

@@ -16,7 +16,7 @@ interface OutboxCommits {
   /** The file was removed, or another put in its place: what is committed is lost with the process. */
   readonly isGone: boolean;
   readonly closed: boolean;
-  /** The disk took seconds for a commit of the last ten minutes. */
+  /** A commit of the last ten minutes took more than a second. */
   readonly isSlow: boolean;
   /** Time that commits have taken since the start. */
   readonly commitMs: number;

@@ -39,8 +39,10 @@ interface OutboxCounts {
   readonly pendingRecords: number;
   /** Records that could not be encoded (a bug; declared as events). */
   readonly rejected: number;
-  /** Why not everything can be committed or read now, or null: `full` until the disk has room for the reserve again, `gone` while its file is not in its place, `unreadable` where not all of it could be read when it was opened, `slow` where a commit of the last ten minutes took seconds. */
+  /** Why not everything can be committed or read now, or null: `full` until the disk has room for the reserve again, `gone` while its file is not in its place, `unreadable` where not all of it could be read when it was opened. */
   readonly trouble: string | null;
+  /** A commit of the last ten minutes took more than a second. */
+  readonly slow: boolean;
   /** Time that commits have taken since the start. */
   readonly commitMs: number;
   /** Bytes of the database and its log on the disk. */
@@ -237,8 +239,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     counts: () => ({
       ...countLanes(writer),
       rejected,
-      trouble:
-        commits.trouble ?? reads.trouble ?? (commits.isGone ? "gone" : findLesserTrouble(file, commits)),
+      trouble: commits.trouble ?? reads.trouble ?? (commits.isGone ? "gone" : findLesserTrouble(file)),
+      slow: commits.isSlow,
       commitMs: commits.commitMs,
       diskBytes: file.sizeBytes(),
     }),
@@ -256,13 +258,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
   return outbox;
 }
 
-function findLesserTrouble(
-  { reserve, unreadable }: StoreFile,
-  { isSlow }: { readonly isSlow: boolean },
-): string | null {
+function findLesserTrouble({ reserve, unreadable }: StoreFile): string | null {
   if (!reserve.isHeld) return "full";
-  if (unreadable() !== null) return "unreadable";
-  return isSlow ? "slow" : null;
+  return unreadable() === null ? null : "unreadable";
 }
 
 function countLanes(writer: OutboxWriter): Pick<OutboxCounts, "lanes" | "records" | "pendingRecords"> {

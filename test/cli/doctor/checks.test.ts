@@ -350,7 +350,6 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
     ["gone", /its file was removed or replaced/],
     ["full", /is full: records wait in memory/],
     ["io", /cannot be written or read \(io\)/],
-    ["slow", /the disk takes seconds for a write/],
     ["unreadable", /the disk failed to read some of its file/],
   ] as const) {
     const troubled = checkRunning(config, { ...page, outbox: { records: 1, trouble } });
@@ -359,6 +358,13 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
       text: expect.stringMatching(words),
     });
   }
+  const slow = checkRunning(config, { ...page, outbox: { records: 1, trouble: null, slow: true } });
+  expect(slow.filter(({ name }) => name === "outbox")).toEqual([
+    expect.objectContaining({
+      verdict: "warning",
+      text: expect.stringMatching(/took more than a second for a write/),
+    }),
+  ]);
   const waiting = (pending: number): string[] =>
     texts({ outbox: { records: 1, trouble: "full", lanes: { alert: { pending } } } });
   const full = "outbox: the disk, or its share of it, is full:";
