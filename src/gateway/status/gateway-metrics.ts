@@ -200,13 +200,15 @@ function addComponentMetrics(metrics: Metrics, { components, register, config }:
     labels,
   });
   return () => {
-    const shown = register
-      .list(config.gateway.site)
-      .filter(({ state, conditionActive }) => conditionActive && !isWithheldState(state));
+    const counts = new Map<string, number>();
+    for (const { state, conditionActive, ...alarm } of register.list(config.gateway.site)) {
+      if (!conditionActive || isWithheldState(state)) continue;
+      const key = [alarm.turbine, alarm.component, alarm.severity].join("/");
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
     for (const { turbine, component, ...now } of components()) {
-      const own = shown.filter((alarm) => alarm.turbine === turbine && alarm.component === component);
       for (const severity of alertSeverities) {
-        const count = own.filter((alarm) => alarm.severity === severity).length;
+        const count = counts.get([turbine, component, severity].join("/")) ?? 0;
         alarms.set(count, { turbine, component, severity });
       }
       unheard.set(now.unheard ? 1 : 0, { turbine, component });
