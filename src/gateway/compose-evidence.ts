@@ -124,7 +124,7 @@ export async function composeEvidence(
     },
     budget: openByteBudget({ dailyBytes: settings.dailyBytes, state, clock, logger }),
     append: (piece) => outbox.append(piece),
-    laneIsEmpty: () => outbox.counts().lanes.raw.records === 0,
+    laneIsEmpty: () => outbox.counts().lanes.raw.records + outbox.counts().lanes.raw.pending === 0,
     withdraw: () => clearRawLane(outbox),
     laneBytesSent: () => uplink.counts().bytesByLane.raw,
     acknowledgements: () => uplink.counts().acksReceived,

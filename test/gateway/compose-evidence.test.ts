@@ -48,7 +48,7 @@ async function createPlace({ diskBytes, left }: PlaceOptions = {}) {
   const events: string[] = [];
   const told: string[] = [];
   // The collector answers nothing: what is kept stays.
-  const outbox = { append: () => {}, counts: () => ({ lanes: { raw: { records: 1 } } }), peek: () => null };
+  const outbox = { append: () => {}, counts: () => ({ lanes: { raw: { records: 1, pending: 0 } } }), peek: () => null };
   const telemetry = {
     event: (name: string, subject: string, detail: string) => {
       events.push(name);

@@ -63,6 +63,7 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
   const retry = createBackoff();
   let trouble: string | null = null;
   let isTold = !reserve.isHeld;
+  let closing = false;
   let closed = false;
   let lookedMs = clock.monotonicMs();
   let isGone = false;
@@ -92,6 +93,7 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
     if (isKnown) return;
     const detail = `the disk took ${(lastCommitMs / 1000).toFixed(1)} s for a write: no device is read meanwhile, and samples may be lost`;
     logger.warn(detail, { hint: "Look at the disk (dmesg), and put in another card if it stays so." });
+    if (closing) return;
     writer.pushEvent("store.slow", "outbox", detail);
     commits.schedule(groupMs);
   };
@@ -195,6 +197,7 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
       commits.schedule(retry.nextMs());
     },
     close() {
+      closing = true;
       commits.flush();
       closed = true;
       cancelTimer?.();

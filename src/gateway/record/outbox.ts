@@ -93,8 +93,10 @@ export interface OutboxOptions {
   readonly maxPendingBytes?: number;
 }
 
-/** A group is committed when it has this many records, unless the disk is slow: then when memory has no room for more. */
+/** A group is committed when it has this many records, … */
 const groupRecords = 64;
+/** … where the disk is slow, this many, and in any case when memory has no room for more. */
+const stretchedRecords = 4_096;
 
 /** Creates the outbox in an open file. */
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -148,6 +150,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       commits.suffer(error);
     }
     writer.pushEvent("store.rolled-back", "outbox", detail);
+    commits.schedule(groupMs);
   };
 
   const reads = createOutboxReads({
@@ -157,7 +160,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     timers: options.timers,
     logger,
     announce,
-    onTold: () => commits.scheduleGroup(),
+    onTold: () => commits.schedule(groupMs),
     onUnwritable: (error) => {
       if (!commits.closed) commits.suffer(error);
     },
@@ -219,11 +222,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       }
       const { trouble } = commits;
       if (trouble !== null) writer.trim();
-      const full = commits.isStretched
-        ? writer.buffer.bytes >= maxPendingBytes
-        : writer.pendingRecords >= groupRecords;
+      const full =
+        writer.pendingRecords >= (commits.isStretched ? stretchedRecords : groupRecords) ||
+        writer.buffer.bytes >= maxPendingBytes;
       if (lane === "alert" || (full && trouble === null)) commits.flush();
-      else if (policies[lane].isExpendable) commits.scheduleGroup();
+      // Of raw samples one piece is under way, and its sender waits for it.
+      else if (policies[lane].isExpendable && lane !== "raw") commits.scheduleGroup();
       else commits.schedule(groupMs);
     },
     flush: commits.flush,

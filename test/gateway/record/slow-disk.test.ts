@@ -80,3 +80,58 @@ test("what waits for a slow disk waits no longer than memory has room", () => {
   expect([prediction.dropped, prediction.records > 900]).toEqual([0, true]);
   expect(outbox.counts().slow).toBe(false);
 });
+
+const event: UplinkRecord = { kind: "event", timeMs: 1, name: "n", subject: "s", detail: "d" };
+const piece: UplinkRecord = {
+  kind: "evidence-piece",
+  id: "ab".repeat(32),
+  offset: 0,
+  about: "",
+  bytes: new Uint8Array(8),
+};
+
+test.for([event, piece])("$kind is written within 100 ms although a group waits for a slow disk", (record) => {
+  const { clock, disk, outbox } = createScene();
+  disk.takesMs = 900;
+  outbox.append(alert);
+  outbox.append(report);
+  clock.advance(1_000);
+  expect(outbox.counts().pendingRecords).toBe(1);
+  outbox.append(record);
+  clock.advance(100);
+  expect(outbox.counts().pendingRecords).toBe(0);
+});
+
+test("that the collector knows more than the file is told within 100 ms", () => {
+  const { clock, disk, outbox } = createScene();
+  disk.takesMs = 900;
+  outbox.append(alert);
+  outbox.acknowledge(outbox.bootId!, "alert", 99);
+  clock.advance(100);
+  expect(contents(outbox, "update")?.records).toEqual([
+    expect.objectContaining({ name: "store.rolled-back" }),
+  ]);
+});
+
+test("nothing waits longer than 30 s, or behind more than 4,096 records", () => {
+  const { clock, disk, outbox } = createScene();
+  disk.takesMs = 4_000;
+  outbox.append(alert);
+  clock.advance(100);
+  outbox.append(report);
+  clock.advance(30_000);
+  expect(outbox.counts().pendingRecords).toBe(0);
+  for (let index = 0; index < 4_095; index++) outbox.append(report);
+  expect(outbox.counts().pendingRecords).toBe(4_095);
+  outbox.append(report);
+  expect(outbox.counts().pendingRecords).toBe(0);
+});
+
+test("a slow last write leaves nothing in memory at the end", () => {
+  const { disk, outbox, warn } = createScene();
+  outbox.append(report);
+  disk.takesMs = 2_000;
+  outbox.close();
+  expect(outbox.counts().pendingRecords).toBe(0);
+  expect(warn).toHaveBeenCalledTimes(1);
+});
