@@ -75,7 +75,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
   );
   total(
     "store_commit_seconds",
-    "Time since the start that records were written in, while which no device is read.",
+    "Time since the start that commits of records took, while which no device is read; writes of state and reads are not in it.",
     () => outbox.counts().commitMs / 1000,
   );
   if (readDiskWrites() !== null) {
