@@ -51,7 +51,7 @@ function findNearestMultiple(hertz: number): number {
 /**
  * The features whose line stands where hum does. `orders` says where each feature's line stands, in multiples of the shaft's
  * speed, less than 0 for the flank of another line, NaN for a feature that is of no one line; the spectrum is of `seconds`. Of a
- * harmonic whose first line (`firsts`; null: none is known) stands on hum as well all multiples of that are hum.
+ * harmonic whose first line (`firsts`; null: none is known) stands on hum as well, and is no flank, all multiples of that are hum.
  */
 export function listHumLines(
   orders: Float32Array,
@@ -66,7 +66,7 @@ export function listHumLines(
   const columns: number[] = [];
   for (let column = 0; column < orders.length; column++) {
     const first = firsts[column] ?? null;
-    const isRisen = first !== null && standsOnHum(first.column, 1);
+    const isRisen = first !== null && orders[first.column]! > 0 && standsOnHum(first.column, 1);
     if (standsOnHum(column, isRisen ? first.harmonic : 1)) columns.push(column);
   }
   return columns.length === 0 ? noHum : columns;

@@ -26,11 +26,15 @@ export function shareLines(spec: FeatureSpec): FoundLines {
 }
 
 function findFirst({ list }: FeatureSpec, column: number): FirstLine | null {
-  const { operator, params } = list[column]!;
+  const { operator, params, chain } = list[column]!;
   const { order, harmonic } = params;
   if (operator !== "order-log-snr" || typeof harmonic !== "number" || !(harmonic > 1)) return null;
   const first = list.findIndex(
-    (other) => other.operator === operator && other.params.order === order && other.params.harmonic === 1,
+    (other) =>
+      other.operator === operator &&
+      other.chain === chain &&
+      other.params.order === order &&
+      other.params.harmonic === 1,
   );
   return first < 0 ? null : { column: first, harmonic };
 }

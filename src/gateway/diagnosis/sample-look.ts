@@ -90,8 +90,10 @@ class Look implements SampleLook {
     const samples = this.#samples;
     const cutTop = this.#top.cutShare(samples);
     const cutBottom = this.#bottom.cutShare(samples);
+    const range = this.#top.most + this.#bottom.most;
     const shape = {
-      step: this.#step || 1,
+      // What knows two or three values, as pulses do, says nothing of the converter.
+      step: range > 2 * this.#step ? this.#step : 1,
       fastRms: Math.sqrt(this.#bends / (samples - 2 * blocks) / 6),
       changeRms: Math.sqrt(this.#changes / (samples - blocks)),
       cutShare: cutTop + cutBottom,

@@ -8,7 +8,7 @@ export interface DeafSpan {
   readonly since: string;
   /** When that had lasted long enough to say so. */
   readonly toldAt: string;
-  /** End of its last quiet window, or when the point was renewed; null: it lasted to the end. */
+  /** End of the last window before it was heard to hear, or when the point was renewed; null: it lasted to the end. */
   readonly until: string | null;
   /** It ended because the point was renewed then: what it heard before is no measure any more. */
   readonly isRenewed?: true;
@@ -55,12 +55,12 @@ export function createDeafSpans(): DeafSpans {
         return;
       }
       stretch ??= { sinceMs: fromMs, toldMs: null, lastMs: toMs, windows: 0, sumDb: 0 };
+      stretch.lastMs = toMs;
+      if (isDeaf) stretch.toldMs ??= toMs;
       // One may say nothing of the sensor, as at a speed far from those that were learnt.
       if (atMostDb === null || quietWindows === stretch.windows) return;
       stretch.windows = quietWindows;
       stretch.sumDb += atMostDb;
-      stretch.lastMs = toMs;
-      if (isDeaf) stretch.toldMs ??= toMs;
     },
     renew: (atMs) => {
       const spans = stretch === null ? [] : describeStretch(stretch, atMs);
