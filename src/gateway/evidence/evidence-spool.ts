@@ -1,9 +1,8 @@
 /**
  * Evidence that waits for its way to the collector: two files each, named by its digest, for the owner alone. Bounded:
- * what is worth least goes first when there is too much, or no room on the disk for what is worth more than any of it, and
- * that is told. What the configuration no longer permits is removed when it is opened.
+ * what is worth least goes first when there is too much, and that is told. Nothing is taken while the disk is full. What the
+ * configuration no longer permits is removed when it is opened.
  */
-import { rmSync } from "node:fs";
 import { chmod, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
@@ -41,8 +40,8 @@ interface EvidenceSpoolOptions {
   readonly allowed: readonly EvidenceKind[];
   /** By which it says what came first. */
   readonly clock: Pick<Clock, "nowMs">;
-  /** Kept for alerts: while it is not held nothing more is kept here, and what waits is given up for them. */
-  readonly reserve: Pick<StoreReserve, "isHeld" | "join">;
+  /** Kept for alerts: while it is not held nothing more is kept here. */
+  readonly reserve: Pick<StoreReserve, "isHeld">;
   /** What waited was given up: why, in words. `kind` is null where its files do not say it any more. */
   onDropped(id: string, kind: EvidenceKind | null, reason: string): void;
   /** Its folder, or a file in it, cannot be used; told once until something can be sent. It is tried again, and nothing of it given up. */
@@ -93,8 +92,6 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     told = true;
   };
 
-  const has = (id: string): boolean => entries.some((entry) => entry.id === id);
-
   /** Without `found` its files are damaged. @throws AuroraError STORE when they cannot be read now */
   const read = async ({ id, kind: known }: Entry): Promise<ReadEvidence> => {
     const text = await readSpooled(pathOf(id, "json"), maxAboutBytes);
@@ -108,15 +105,10 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     const found = { id, kind: evidence.kind, about: Buffer.from(text).toString("utf8"), packed };
     return { kind, found };
   };
-  const forget = ({ id, kind }: Entry, reason: string): void => {
-    // It may have been given up for the room that it took while its files were looked at.
-    if (!has(id)) return;
+  const giveUp = async ({ id, kind }: Entry, reason: string): Promise<void> => {
+    await removeFiles(id);
     entries = entries.filter((entry) => entry.id !== id);
     options.onDropped(id, kind, reason);
-  };
-  const giveUp = async (entry: Entry, reason: string): Promise<void> => {
-    await removeFiles(entry.id);
-    forget(entry, reason);
   };
   /** What it holds; null: it was given up. @throws AuroraError STORE when it cannot be read now */
   const look = async (entry: Entry): Promise<MadeEvidence | null> => {
@@ -165,6 +157,8 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
   };
   await open().catch(() => undefined);
 
+  const has = (id: string): boolean => entries.some((entry) => entry.id === id);
+
   const add = async ({ id, kind, about, packed }: MadeEvidence): Promise<boolean> => {
     if (!allowed.includes(kind)) throw new RangeError(`evidence of an ${kind} is not permitted`);
     await open();
@@ -204,19 +198,6 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     }
     return null;
   };
-
-  /** What is worth least, and at once: whoever needs the room does not wait. */
-  options.reserve.join(() => {
-    const entry = sortEntries(entries).at(-1);
-    if (entry === undefined) return false;
-    try {
-      for (const ending of ["json", "pack"] as const) rmSync(pathOf(entry.id, ending), { force: true });
-    } catch {
-      return false;
-    }
-    forget(entry, noRoomForEvidence);
-    return true;
-  });
 
   return {
     add: (evidence) => queue.run(() => add(evidence)),

@@ -51,8 +51,8 @@ export interface OutboxWriter {
   /** Commits everything that has room; gives the lanes that grew. When it throws, everything waits on. */
   commit(): readonly Lane[];
   /**
-   * On a full disk what is not expendable is tried alone: in the room of the reserve, with the log folded into the file, in the
-   * room of what joined the reserve, then in place of what is dropped first. What still waits is numbered, to be sent from memory.
+   * On a full disk what is not expendable is tried alone, in the room of the reserve, with the log folded into the file,
+   * then in place of what is dropped first. What still waits is numbered, to be sent from memory.
    */
   rescue(): void;
   /** Drops the oldest expendable records that wait, until the bound is kept. */
@@ -156,27 +156,27 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
     },
     commit: () => commit(() => (file.reserve.isHeld ? buffer.records : takeSlice())),
     rescue: () => {
-      const { reserve } = file;
-      const fitsIn = (makeRoom: () => void): boolean => {
+      const ways = [
+        () => {
+          // Room for whoever writes, and no more than is needed of it for the log.
+          if (file.reserve.giveUp()) options.onRoom();
+        },
+        () => file.use((database) => database.exec("PRAGMA wal_checkpoint(TRUNCATE)")),
+        () => {
+          noteDrops(file.use(() => ledger!.sacrifice(sacrificeBytes, clock.nowMs())));
+          options.onRoom();
+        },
+      ];
+      for (const makeRoom of ways) {
         try {
           makeRoom();
           commitEssentials();
-          return true;
+          return;
         } catch (error) {
           logger.debug("no room for what must be kept yet", { error });
-          return false;
         }
-      };
-      // Room for whoever writes, and no more than is needed of it for the log.
-      if (fitsIn(() => void (reserve.isHeld && reserve.giveUp() && options.onRoom()))) return;
-      if (fitsIn(() => file.use((database) => database.exec("PRAGMA wal_checkpoint(TRUNCATE)")))) return;
-      // Acknowledgements and gaps are no reason to give anything up.
-      while (buffer.records.some(isEssential) && reserve.giveUp()) if (fitsIn(options.onRoom)) return;
-      const sacrifice = (): void => {
-        noteDrops(file.use(() => ledger!.sacrifice(sacrificeBytes, clock.nowMs())));
-        options.onRoom();
-      };
-      if (!fitsIn(sacrifice)) buffer.number();
+      }
+      buffer.number();
     },
     trim: () => {
       for (const { lane, records } of buffer.trim()) dropped[lane] += records;

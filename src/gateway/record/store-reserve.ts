@@ -1,7 +1,6 @@
 /**
  * Room on the disk that is kept for what must not be lost: a file of random bytes beside the database, given back to the
- * disk when that is full (in WAL mode even deleting takes room), and taken again when there is plenty; and what makes room
- * after it. Decides nothing.
+ * disk when that is full (in WAL mode even deleting takes room), and taken again when there is plenty. Decides nothing.
  */
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
@@ -9,14 +8,7 @@ import { dirname } from "node:path";
 import { hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import { sizeOf } from "../../core/platform/sqlite/file-size.ts";
 
-export interface StoreReserve extends ReservedRoom {
-  /** Gives up what makes room next: the reserve, or one thing of those that `join`ed; false: there is nothing more. */
-  giveUp(): boolean;
-  /** Once the reserve is gone, `giveUpOne` is asked for room, one thing at each call; false: it has nothing. One at a time. */
-  join(giveUpOne: () => boolean): void;
-}
-
-interface ReservedRoom {
+export interface StoreReserve {
   /** True where no reserve is kept at all. */
   readonly isHeld: boolean;
   /** Gives the room back to the disk; false: there was none to give, or the disk does not let it go. */
@@ -26,11 +18,10 @@ interface ReservedRoom {
 }
 
 /** Of a store that keeps no reserve. */
-export const noReserve: ReservedRoom = { isHeld: true, giveUp: () => false, restore: () => true };
+export const noReserve: StoreReserve = { isHeld: true, giveUp: () => false, restore: () => true };
 
-/** As `reserve`, and what joins it; calls back whenever the reserve may have been given up or taken again. */
-export function watchReserve(reserve: ReservedRoom, onChange: () => void): StoreReserve {
-  let giveUpOne = (): boolean => false;
+/** As `reserve`; calls back whenever it may have been given up or taken again. */
+export function watchReserve(reserve: StoreReserve, onChange: () => void): StoreReserve {
   const change = (work: () => boolean): boolean => {
     const result = work();
     onChange();
@@ -40,11 +31,8 @@ export function watchReserve(reserve: ReservedRoom, onChange: () => void): Store
     get isHeld() {
       return reserve.isHeld;
     },
-    giveUp: () => change(reserve.giveUp) || giveUpOne(),
+    giveUp: () => change(reserve.giveUp),
     restore: () => change(reserve.restore),
-    join: (next) => {
-      giveUpOne = next;
-    },
   };
 }
 
@@ -53,7 +41,7 @@ const diskShare = 1 / 16;
 const chunkBytes = 64 * 1024;
 
 /** Takes at most `maxBytes` in the file at `path`, whose folder must exist, if the disk has them twice over. */
-export function openStoreReserve(path: string, maxBytes: number): ReservedRoom {
+export function openStoreReserve(path: string, maxBytes: number): StoreReserve {
   let isHeld = false;
 
   /** False: in a folder that may not be entered any more it takes room for now. */

@@ -13,11 +13,7 @@ import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 function createPlace(dir = createTemporaryFolder()) {
   const faults: unknown[] = [];
   const dropped: string[] = [];
-  const reserve = {
-    isHeld: true,
-    giveUpOne: (): boolean => false,
-    join: (giveUpOne: () => boolean) => Object.assign(reserve, { giveUpOne }),
-  };
+  const reserve = { isHeld: true };
   return {
     reserve,
     dir,
@@ -91,24 +87,15 @@ test("what has no room is not kept, and says so; what comes at once keeps the bo
   expect([spool.bytes, dropped]).toEqual([one.packed.length, []]);
 });
 
-test("nothing more is kept while the disk has no room, and what waits is given up one at a time, worst first", async () => {
-  const { dir, reserve, open, dropped } = createPlace();
+test("nothing more is kept while the disk has no room, and what waits stays", async () => {
+  const { reserve, open, dropped } = createPlace();
   const spool = await open();
-  const [reference, older, newer] = [await make(600, "reference"), await make(601), await make(602)];
-  for (const each of [older, reference, newer]) await spool.add(each);
+  await spool.add(await make(601));
   reserve.isHeld = false;
-  expect(await spool.add(await make(603))).toBe(false);
-  expect([spool.waiting, dropped]).toEqual([3, []]);
-  const reason = "the disk is full, and what room is left is for alerts";
-  expect(reserve.giveUpOne()).toBe(true);
-  expect(dropped).toEqual([`reference: ${reason}`]);
-  // One that is given up while it is read is told of once.
-  const reading = spool.next((id) => id !== newer.id);
-  expect(reserve.giveUpOne()).toBe(true);
-  await reading;
-  expect([spool.has(newer.id), dropped.at(-1), dropped.length]).toEqual([false, `alarm: ${reason}`, 2]);
-  expect(readdirSync(dir).sort()).toEqual([`${older.id}.json`, `${older.id}.pack`]);
-  expect([reserve.giveUpOne(), reserve.giveUpOne(), spool.bytes]).toEqual([true, false, 0]);
+  expect(await spool.add(await make(602))).toBe(false);
+  expect([spool.waiting, dropped]).toEqual([1, []]);
+  reserve.isHeld = true;
+  expect(await spool.add(await make(602))).toBe(true);
 });
 
 test("what came first by the clock it is given is sent first", async () => {

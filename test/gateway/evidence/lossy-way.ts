@@ -63,7 +63,7 @@ export async function openWay(limits: readonly string[], version: 4 | 5 = 5) {
     maxBytes: 1e7,
     allowed: ["alarm"],
     clock,
-    reserve: { isHeld: true, join: () => {} },
+    reserve: { isHeld: true },
     onDropped: () => {},
     onFault: () => {},
   });

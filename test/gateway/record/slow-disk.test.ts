@@ -90,17 +90,20 @@ const piece: UplinkRecord = {
   bytes: new Uint8Array(8),
 };
 
-test.for([event, piece])("$kind is written within 100 ms although a group waits for a slow disk", (record) => {
-  const { clock, disk, outbox } = createScene();
-  disk.takesMs = 900;
-  outbox.append(alert);
-  outbox.append(report);
-  clock.advance(1_000);
-  expect(outbox.counts().pendingRecords).toBe(1);
-  outbox.append(record);
-  clock.advance(100);
-  expect(outbox.counts().pendingRecords).toBe(0);
-});
+test.for([event, piece])(
+  "$kind is written within 100 ms although a group waits for a slow disk",
+  (record) => {
+    const { clock, disk, outbox } = createScene();
+    disk.takesMs = 900;
+    outbox.append(alert);
+    outbox.append(report);
+    clock.advance(1_000);
+    expect(outbox.counts().pendingRecords).toBe(1);
+    outbox.append(record);
+    clock.advance(100);
+    expect(outbox.counts().pendingRecords).toBe(0);
+  },
+);
 
 test("that the collector knows more than the file is told within 100 ms", () => {
   const { clock, disk, outbox } = createScene();
