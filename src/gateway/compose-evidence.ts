@@ -116,7 +116,8 @@ export async function composeEvidence(
   begun.settle(spool);
   const sender = createEvidenceSender({
     spool: {
-      ...spool,
+      next: spool.next,
+      has: spool.has,
       remove: (id) => {
         begun.endFiles(id);
         return spool.remove(id);
