@@ -107,9 +107,7 @@ export async function composeEvidence(
       begun.endFiles(id, reason);
     },
     onFault: (error) => {
-      logger.error("raw samples cannot be kept or sent as evidence until their folder can be used", {
-        error,
-      });
+      logger.error("raw samples cannot be kept or sent until their folder can be used", { error });
       telemetry.event("evidence-fault", stateDir, String(error));
     },
   });

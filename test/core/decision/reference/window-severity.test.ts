@@ -87,20 +87,22 @@ test("a sensor that lies at the bound is deaf from then on, not by turns, until 
 test.each([
   [-7, null],
   [-10.2, 10],
-])("a sensor that was deaf hears as well after twelve windows in a row at %d dB, a little above the bound", (db, quieterDb) => {
-  const deafness = createDeafness();
-  const hear = (aboveDb: number, windows: number): boolean => {
-    for (let window = 0; window < windows; window++)
-      deafness.note(measure(1000, aboveDb), { quieterDb });
-    return deafness.isDeaf;
-  };
-  expect(hear(-30, 12)).toBe(true);
-  expect(hear(db, 11)).toBe(true);
-  // A quiet one between, and the row begins anew.
-  expect(hear(-30, 1)).toBe(true);
-  expect(hear(db, 11)).toBe(true);
-  expect(hear(db, 1)).toBe(false);
-});
+])(
+  "a sensor that was deaf hears as well after twelve windows in a row at %d dB, a little above the bound",
+  (db, quieterDb) => {
+    const deafness = createDeafness();
+    const hear = (aboveDb: number, windows: number): boolean => {
+      for (let window = 0; window < windows; window++) deafness.note(measure(1000, aboveDb), { quieterDb });
+      return deafness.isDeaf;
+    };
+    expect(hear(-30, 12)).toBe(true);
+    expect(hear(db, 11)).toBe(true);
+    // A quiet one between, and the row begins anew.
+    expect(hear(-30, 1)).toBe(true);
+    expect(hear(db, 11)).toBe(true);
+    expect(hear(db, 1)).toBe(false);
+  },
+);
 
 test("the fainter of two loads says nothing of how loud a machine is, and is no sensor that hears less", () => {
   const deafness = createDeafness();
