@@ -1,5 +1,6 @@
 /** The gateway's own port: does this gateway answer there, somebody else, or is it free? */
 import { createServer } from "node:net";
+import { isClosedToHttp } from "../../core/contract/config/config-parts.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { bad, type CheckResult, good, warning } from "./check-result.ts";
 import type { FoundGateway } from "./find-gateway.ts";
@@ -17,6 +18,10 @@ export async function checkPort(
     if (missing !== null) return warning(name, missing.message, missing.hint);
     const text = `any that is free; the gateway that ran at ${url} does not answer: ended at once, or at its limit`;
     return warning(name, text, "Look at the gateway's log and at the load of this machine.");
+  }
+  if (isClosedToHttp(gateway.httpPort)) {
+    const text = `${gateway.httpPort} is a port that no command opens a page on: whether the gateway runs is not known`;
+    return warning(name, text, "Write another port under gateway.httpPort.");
   }
   const refusal = await tryToListen(gateway.httpHost, gateway.httpPort);
   if (refusal === undefined) return good(name, `${gateway.httpPort} is free; no gateway runs`);

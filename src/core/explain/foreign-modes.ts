@@ -1,7 +1,7 @@
 /**
  * The failure modes for which nothing but foreign lines speaks in a window: lines of theirs stand out, and every one that does
  * stands where electrical hum or a harmonic of the shaft does. A fault that happens to strike there shows other lines
- * beside: a harmonic at another place, side bands at the cage's speed beside a line that stands out and is no hum. Decides nothing, and knows nothing of windows of which it is not said
+ * beside: a harmonic at another place, side bands at the cage's speed beside a line that is no hum, and that stands out or lies on a harmonic of the shaft. Decides nothing, and knows nothing of windows of which it is not said
  * where their lines stand.
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";

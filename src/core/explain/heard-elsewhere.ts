@@ -50,13 +50,13 @@ class HeardSpeeds implements HeardElsewhere {
   #rows: number[] = noRows;
 
   listSilent({ toMs, shaftRpm }: HeardMoment): readonly FaultKind[] {
-    this.#rows = keepOf(this.#rows, toMs - keptMs, toMs);
-    return faultKinds.filter((_, kind) => isSilentBeside(stepOfSpeed(shaftRpm), kind, this.#rows));
+    const rows = keepOf(this.#rows, toMs - keptMs, toMs);
+    return faultKinds.filter((_, kind) => isSilentBeside(stepOfSpeed(shaftRpm), kind, rows));
   }
 
   note({ toMs, shaftRpm }: HeardMoment, found: readonly ForeignCount[]): void {
     // A window that comes a little late says nothing against what is newer.
-    this.#rows = keepOf(this.#rows, toMs - keptMs, Number.POSITIVE_INFINITY);
+    this.#rows = keepOf(this.#rows, toMs - keptMs, toMs + keptMs);
     const step = stepOfSpeed(shaftRpm);
     if (!Number.isFinite(step)) return;
     for (let kind = 0; kind < faultKinds.length; kind++) {

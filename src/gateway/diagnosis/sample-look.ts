@@ -92,8 +92,8 @@ class Look implements SampleLook {
     const cutBottom = this.#bottom.cutShare(samples);
     const range = this.#top.most + this.#bottom.most;
     const shape = {
-      // What knows two or three values, as pulses do, says nothing of the converter.
-      step: range > 2 * this.#step ? this.#step : 1,
+      // Of what knows two or three values, as pulses do, only a power of two is a step: that of bits that were left out.
+      step: this.#step > 0 && (range > 2 * this.#step || isPowerOfTwo(this.#step)) ? this.#step : 1,
       fastRms: Math.sqrt(this.#bends / (samples - 2 * blocks) / 6),
       changeRms: Math.sqrt(this.#changes / (samples - blocks)),
       cutShare: cutTop + cutBottom,
@@ -108,6 +108,10 @@ class Look implements SampleLook {
     this.#bottom.forget();
     return samples < leastSamples ? null : shape;
   }
+}
+
+function isPowerOfTwo(count: number): boolean {
+  return (count & (count - 1)) === 0;
 }
 
 /** The greatest common divisor of both, by Euclid. */

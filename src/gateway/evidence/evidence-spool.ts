@@ -71,7 +71,7 @@ const ranks: Readonly<Record<EvidenceKind | "unknown", number>> = {
 
 /** Why what waits goes, or what comes is not kept. */
 export const tooMuchEvidence = "too much evidence waits";
-/** The same where the disk is full. */
+/** Why what comes is not kept where the disk is full. */
 export const noRoomForEvidence = "the disk is full, and what room is left is for alerts";
 
 /** Opens the folder, which is made. Never rejects: no window is watched less for want of raw samples. */

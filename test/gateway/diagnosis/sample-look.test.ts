@@ -25,3 +25,19 @@ test.each([1, 3, 8, 1000, 1024])(
 test("of a channel that never changes one count is the step", () => {
   expect(seeStep(0)).toBe(1);
 });
+
+test.each([
+  [64, 64],
+  [1000, 1],
+])("of two values %i counts apart the step is %i", (apart, step) => {
+  const look = createSampleLook();
+  for (let block = 0; block < 40; block++)
+    look.note(Int16Array.from({ length: 512 }, (_, index) => (index % 7 === 0 ? apart : 0)));
+  expect(look.close()?.step).toBe(step);
+});
+
+test("of blocks that are constant and differ one count is the step", () => {
+  const look = createSampleLook();
+  for (let block = 0; block < 40; block++) look.note(new Int16Array(512).fill(block % 2 === 0 ? 5 : 300));
+  expect(look.close()?.step).toBe(1);
+});

@@ -4,7 +4,7 @@ import type { WindowSeverity } from "./window-severity.ts";
 /** Of a sensor that hears its machine no more, dB, for so many windows with none between of one that hears. */
 const deafDb = -9;
 const deafWindows = 12;
-/** So much louder than that a sensor that was deaf hears at once, dB; one nearer to the bound after as many windows in a row as made it deaf. */
+/** So much louder than that a sensor that was deaf hears at once, dB; one nearer to the bound after as many windows, with no quiet one between, as made it deaf. */
 const heardDb = 3;
 
 /** At the fainter of two loads it hears as little as that load, but for so much, dB … */
@@ -41,7 +41,7 @@ class Hearing implements Deafness {
   quietWindows = 0;
   isQuiet = false;
   isQuieter = false;
-  /** Windows in a row that were louder than of a sensor that is deaf, since it is. */
+  /** Windows that were louder than of a sensor that is deaf, since it is, with no quiet one between. */
   #heardWindows = 0;
 
   get isDeaf(): boolean {
