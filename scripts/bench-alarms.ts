@@ -7,11 +7,12 @@
  *   (simulator; CWRU with AURORA_DATA, bearings of training only) that wander, a new machine each, learning included.
  *   YEARS a row at most, and all rows together for S seconds (default 150), one machine a row at least. `--budgets
  *   0.1,1,10` false alarms a year; `--only snapshots` (1 s each ten minutes, a year a machine) or `continuous` (1.2 s,
- *   60 days a machine).
+ *   60 days a machine). How often a kind is told to have risen without an alarm is its last line.
+ * - `--step L`: of machines of which a kind rises by L logits in one step, how soon it is raised, or told to have risen.
  */
 import { openBenchModel } from "./bench/alarm-scenes.ts";
 import { benchDemo } from "./bench/bench-demo.ts";
-import { benchHealthy } from "./bench/bench-healthy.ts";
+import { benchHealthy, benchStep } from "./bench/bench-healthy.ts";
 import {
   readNumberList,
   readOneOf,
@@ -49,6 +50,12 @@ const { values } = readOptions({
       means: "false alarms a turbine-year, of at most YEARS a row",
       check: readPositiveNumber,
     },
+    step: {
+      type: "string",
+      value: "L",
+      means: "how soon a kind that rises by L logits in one step is raised, or told to have risen",
+      check: readPositiveNumber,
+    },
     seconds: {
       type: "string",
       default: "150",
@@ -72,8 +79,8 @@ const { values } = readOptions({
   },
 });
 refuseWrong(() => {
-  if (values.demo === undefined && values.healthy === undefined)
-    throw new Error("give --demo N or --healthy YEARS");
+  if (values.demo === undefined && values.healthy === undefined && values.step === undefined)
+    throw new Error("give --demo N, --healthy YEARS or --step L");
 });
 const bench = await openBenchModel();
 const { name, version, baseline } = bench.manifest;
@@ -83,6 +90,7 @@ if (values.demo !== undefined) {
   const phases = values.phases.split(",").map(Number);
   benchDemo(bench, { seeds: Number(values.demo), phases, stays: values.stay ? "asked" : "not asked" });
 }
+if (values.step !== undefined) await benchStep(bench, Number(values.step));
 if (values.healthy !== undefined) {
   await benchHealthy(bench, {
     years: Number(values.healthy),

@@ -142,7 +142,10 @@ describe("the house", () => {
   });
 
   it("loads the code of a command only when it is called", () => {
-    expect(findVendors(["src/cli/main.ts"], ({ code }) => readStaticImports(code))).toEqual(["commander"]);
+    const loadedBy = (entry: string) => findVendors([entry], ({ code }) => readStaticImports(code));
+    // What an old Node cannot load must not keep it from saying so.
+    expect(loadedBy("src/cli/main.ts")).toEqual([]);
+    expect(loadedBy("src/cli/run-command.ts")).toEqual(["commander"]);
   });
 
   it("imports no module by a computed name", () => {

@@ -60,12 +60,16 @@ it("wakes by rules that are YAML and ask for a gateway's figures", () => {
 });
 
 it.skipIf(!hasProgram("promtool"))(
-  "wakes for each component in alarm and a collector that is gone, and not for a withheld alarm (needs promtool)",
+  "wakes for each component in alarm, a collector that is gone and a disk that is slow again and again, and not for a withheld alarm or one slow write (needs promtool)",
   () => {
     const folder = createTemporaryFolder();
     const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
     const alarms = (component: string, values: string) => ({
       series: `aurora_component_alarms{turbine="t1",component="${component}",severity="warning"}`,
+      values,
+    });
+    const slowest = (write: string, values: string) => ({
+      series: `aurora_store_write_slowest_seconds{write="${write}"}`,
       values,
     });
     const firing = (component: string) => ({
@@ -80,6 +84,8 @@ it.skipIf(!hasProgram("promtool"))(
           alarms("generator-bearing", "0x20"),
           { series: "aurora_alarms_active", values: "3x20" },
           { series: 'up{job="aurora-collector"}', values: "0x20" },
+          slowest("state", "0.02x4 2.5x40"),
+          slowest("records", "0.02x9 4x9 0.02x25"),
         ],
         alert_rule_test: [
           { eval_time: "4m", alertname: "AlarmStands", exp_alerts: [firing("gearbox")] },
@@ -93,6 +99,12 @@ it.skipIf(!hasProgram("promtool"))(
             alertname: "CollectorGone",
             exp_alerts: [{ exp_labels: { job: "aurora-collector" } }],
           },
+          { eval_time: "18m", alertname: "DiskSlow", exp_alerts: [] },
+          ...["25m", "40m"].map((eval_time) => ({
+            eval_time,
+            alertname: "DiskSlow",
+            exp_alerts: [{ exp_labels: { write: "state" } }],
+          })),
         ],
       },
     ];

@@ -1,16 +1,16 @@
-/** TCP devices that send one encoded stream as fast as the gateway reads, or at a pace. */
+/** TCP devices that send encoded streams as fast as the gateway reads, or at a pace. */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { type BenchStream, createBenchHandshake } from "./bench-stream.ts";
 
 /** A set of listening devices. */
 export interface BenchDevices {
   readonly addresses: readonly string[];
-  /** Starts to send, of the stream what `part` names; resolves when every device has handed it over. */
+  /** Starts to send, of each stream what `part` names; resolves when every device has handed it over. */
   send(samplesPerSecond: number, part?: StreamPart): Promise<void>;
   close(): void;
 }
 
-/** From where to where, as shares of its bytes; default 0 and 1. */
+/** From where to where, as shares of its samples, in whole frames; default 0 and 1. */
 export interface StreamPart {
   readonly from?: number;
   readonly to?: number;
@@ -19,19 +19,25 @@ export interface StreamPart {
 const paceMs = 4;
 const chunkBytes = 256 * 1024;
 
-/** Starts `count` devices named `mcu-1` …; they introduce themselves at once and send when told. */
-export async function startBenchDevices(count: number, stream: BenchStream): Promise<BenchDevices> {
-  const devices = await Promise.all(Array.from({ length: count }, (_, index) => listen(index + 1, stream)));
+/**
+ * Starts `count` devices named `mcu-1` …, the last with a stream of its own if one is given; they introduce themselves at once and send
+ * when told.
+ */
+export async function startBenchDevices(
+  count: number,
+  common: BenchStream,
+  last: BenchStream = common,
+): Promise<BenchDevices> {
+  const devices = await Promise.all(
+    Array.from({ length: count }, (_, index) => listen(index + 1, index === count - 1 ? last : common)),
+  );
   return {
     addresses: devices.map(({ server }) => `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`),
     send: async (samplesPerSecond, { from = 0, to = 1 } = {}) => {
-      const bytes = stream.bytes.subarray(
-        Math.round(from * stream.bytes.length),
-        Math.round(to * stream.bytes.length),
-      );
-      const bytesPerSecond = (samplesPerSecond * stream.bytesPerSample) / count;
       await Promise.all(
-        devices.map(async ({ socket }, index) => {
+        devices.map(async ({ socket, stream }, index) => {
+          const bytes = stream.bytes.subarray(stream.byteAt(from), stream.byteAt(to));
+          const bytesPerSecond = (samplesPerSecond * stream.bytesPerSample) / count;
           const peer = await socket;
           if (Number.isFinite(bytesPerSecond)) {
             // Turbines do not turn in step: their windows end one after the other, not all at once.
@@ -56,7 +62,7 @@ export async function startBenchDevices(count: number, stream: BenchStream): Pro
 async function listen(
   number: number,
   stream: BenchStream,
-): Promise<{ server: Server; socket: Promise<Socket> }> {
+): Promise<{ server: Server; socket: Promise<Socket>; stream: BenchStream }> {
   let connected = (_socket: Socket): void => {};
   const socket = new Promise<Socket>((resolve) => {
     connected = resolve;
@@ -73,7 +79,7 @@ async function listen(
     peer.write(hello);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { server, socket };
+  return { server, socket, stream };
 }
 
 async function wait(milliseconds: number): Promise<void> {

@@ -7,10 +7,16 @@ import { computeBearingOrders, generatorBearings } from "../../src/core/contract
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { isReadyMessage } from "../../src/core/platform/daemon/run-daemon.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
+import { ownConnection } from "../own-connection.ts";
 import { packagedCommand } from "../packaged-command.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { benchChannels } from "./bench-stream.ts";
-import { type LatencyBuckets, parseLatencyBuckets } from "./latency-histogram.ts";
+import {
+  type LatencyBuckets,
+  type LoopDelay,
+  parseLatencyBuckets,
+  parseLoopDelay,
+} from "./latency-histogram.ts";
 
 /** What a gateway tells of itself. */
 export interface GatewayStatus {
@@ -22,13 +28,23 @@ export interface GatewayStatus {
   readonly outbox: { readonly records: number; readonly pendingRecords: number };
 }
 
+/** What of its metrics a bench reads. */
+export interface GatewayScrape {
+  /** From when a window's last byte was read to its decision. */
+  readonly latency: LatencyBuckets;
+  /** Since the scrape before. */
+  readonly loopDelay: LoopDelay;
+  /** Alarms that stand. */
+  readonly alarms: number;
+}
+
 /** A running gateway. */
 export interface BenchGateway {
   readonly pid: number;
   /** Is it held to one core? */
   readonly pinned: boolean;
   status(): Promise<GatewayStatus>;
-  latency(): Promise<LatencyBuckets>;
+  scrape(): Promise<GatewayScrape>;
   rssMb(): Promise<number>;
   cpuSeconds(): Promise<number>;
   /** Of the main thread alone. */
@@ -48,9 +64,6 @@ export interface BenchGatewayOptions {
   /** Default: as configured, which is the standard one. */
   readonly profile?: "standard" | "small";
 }
-
-/** A connection each: a busy gateway would close a kept one in the moment in which it is used again. */
-const closing: RequestInit = { headers: { connection: "close" } };
 
 /** The same command on one core, where the machine lets us choose. */
 export function pinCommand([program, ...rest]: readonly [string, ...string[]]): {
@@ -123,8 +136,12 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
   return {
     pid: child.pid!,
     pinned,
-    status: async () => (await (await fetch(`${httpUrl}/status`, closing)).json()) as GatewayStatus,
-    latency: async () => parseLatencyBuckets(await (await fetch(`${httpUrl}/metrics`, closing)).text()),
+    status: async () => (await (await fetch(`${httpUrl}/status`, ownConnection)).json()) as GatewayStatus,
+    scrape: async () => {
+      const text = await (await fetch(`${httpUrl}/metrics`, ownConnection)).text();
+      const alarms = Number(/^aurora_alarms_active (\d+)$/m.exec(text)?.[1]);
+      return { latency: parseLatencyBuckets(text), loopDelay: parseLoopDelay(text), alarms };
+    },
     rssMb: async () => {
       const status = await readFile(`/proc/${child.pid}/status`, "utf8");
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;

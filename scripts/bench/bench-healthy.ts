@@ -2,6 +2,7 @@
 
 import { dayMs, hourMs } from "../../src/core/maths/durations.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
+import { computeMedian } from "../../src/core/maths/robust.ts";
 import { type BenchModel, createBenchWatch, toWindow } from "./alarm-scenes.ts";
 import { type HealthyPool, readCwruPool, readSimulatorPool } from "./healthy-streams.ts";
 
@@ -23,10 +24,23 @@ interface Play {
   readonly stepMs: number;
   readonly lengthMs: number;
   readonly seed: number;
+  /** A mode by turns, by the seed, is so much higher from half of the length on, logits; default: none is. */
+  readonly step?: number;
 }
 
-/** Alarms that were raised on one machine, and by which lane. */
-function playMachine(bench: BenchModel, play: Play): { readonly alarms: number; readonly lanes: string[] } {
+/** What came of one machine. */
+interface Played {
+  readonly alarms: number;
+  /** Which raised them. */
+  readonly lanes: string[];
+  /** When the first was raised, ms from the start; null: none was. */
+  readonly raisedMs: number | null;
+  /** When it was told that a kind rose and stays, each time for as long as it was told, ms from the start. */
+  readonly rises: readonly number[];
+}
+
+/** One machine, from the start on. */
+function playMachine(bench: BenchModel, play: Play): Played {
   const { pool, timeScaleMs, deviation, stepMs } = play;
   const random = createRandom(play.seed);
   const windows = pool.machines[random.integer(pool.machines.length)]!;
@@ -40,6 +54,9 @@ function playMachine(bench: BenchModel, play: Play): { readonly alarms: number; 
   const ar = new Float64Array(columns);
   let [active, at] = [0, 0];
   const lanes: string[] = [];
+  const rises: number[] = [];
+  let raisedMs: number | null = null;
+  let isRisen = false;
   const count = Math.floor(play.lengthMs / stepMs);
   for (let index = 0; index < count; index++) {
     at = index % blockWindows === 0 ? random.integer(windows.length) : (at + 1) % windows.length;
@@ -48,7 +65,8 @@ function playMachine(bench: BenchModel, play: Play): { readonly alarms: number; 
     for (let mode = 0; mode < columns; mode++) {
       ar[mode] =
         noiseCorrelation * ar[mode]! + noise * Math.sqrt(1 - noiseCorrelation ** 2) * random.normal();
-      logits[mode] = windows[at]![mode]! + wander[mode]! + ar[mode]!;
+      const risen = mode === play.seed % columns && index >= count / 2 ? (play.step ?? 0) : 0;
+      logits[mode] = windows[at]![mode]! + wander[mode]! + ar[mode]! + risen;
     }
     const levels = new Float32Array(spec.list.length);
     for (let level = 0; level < levels.length; level++) {
@@ -61,11 +79,32 @@ function playMachine(bench: BenchModel, play: Play): { readonly alarms: number; 
     for (const mode of modes) {
       if (!mode.active) continue;
       now++;
+      raisedMs ??= fromMs;
       if (now > active) lanes.push(`${mode.lane}${mode.failureMode === "vibration-level" ? " level" : ""}`);
     }
     active = now;
+    const wasRisen = isRisen;
+    isRisen = watch.lastingRise !== null;
+    if (isRisen && !wasRisen) rises.push(fromMs);
   }
-  return { alarms: lanes.length, lanes };
+  return { alarms: lanes.length, lanes, raisedMs, rises };
+}
+
+/** Of machines a month old each: how soon a kind that rises by so many logits in one step and stays is raised, or told. */
+export async function benchStep(bench: BenchModel, step: number): Promise<void> {
+  const [machines, lengthMs] = [60, 60 * dayMs];
+  const pool = readSimulatorPool(bench);
+  const ways = { pool, timeScaleMs: dayMs, deviation: 0.5, budget: 0.1, stepMs: 600_000, lengthMs };
+  const played = Array.from({ length: machines }, (_, seed) => playMachine(bench, { ...ways, seed, step }));
+  const after = (ms: number | null | undefined): number[] =>
+    ms === null || ms === undefined || ms < lengthMs / 2 ? [] : [(ms - lengthMs / 2) / hourMs];
+  const raised = played.flatMap(({ raisedMs }) => after(raisedMs));
+  const told = played.flatMap(({ rises }) => after(rises.find((ms) => ms >= lengthMs / 2)));
+  const describe = (hours: readonly number[]): string =>
+    hours.length === 0 ? "0" : `${hours.length}, after ${computeMedian(hours).toFixed(0)} h in the middle`;
+  process.stdout.write(
+    `a step of ${step} logits, ${machines} machines that wander by 0.5 logit over a day: raised ${describe(raised)}; told to have risen ${describe(told)}\n`,
+  );
 }
 
 function stepWander(
@@ -105,23 +144,27 @@ export async function benchHealthy(
   ].filter(({ way }) => only === undefined || only === way);
   const share = (seconds * 1000) / (ways.length * pools.length * waves.length * budgets.length);
   const sums = new Map<string, [alarms: number, years: number, budget: number]>();
+  let [rises, risesYears] = [0, 0];
   for (const { way, stepMs, lengthMs } of ways) {
     for (const pool of pools) {
       for (const { scale, timeScaleMs, deviation } of waves) {
         for (const budget of budgets) {
           const untilMs = performance.now() + share;
-          let [played, alarms] = [0, 0];
+          let [played, alarms, risen] = [0, 0, 0];
           const lanes = new Map<string, number>();
           const most = Math.max(1, (years * yearMs) / lengthMs);
           for (let seed = 0; seed < most && (seed === 0 || performance.now() < untilMs); seed++) {
             const told = playMachine(bench, { pool, timeScaleMs, deviation, budget, stepMs, lengthMs, seed });
             alarms += told.alarms;
             played += lengthMs / yearMs;
+            risen += told.rises.length;
+            risesYears += lengthMs / yearMs;
             for (const lane of told.lanes) lanes.set(lane, (lanes.get(lane) ?? 0) + 1);
           }
           const of = `${way}, ${pool.name}, wander ${deviation} over ${scale}`;
           const by = [...lanes].map(([lane, times]) => `${lane} ${times}`).join(", ");
-          process.stdout.write(`${describeRate(of, [alarms, played, budget])} ${by}\n`);
+          rises += risen;
+          process.stdout.write(`${describeRate(of, [alarms, played, budget])} ${by}; risen ${risen}\n`);
           const key = `all ${way}`;
           const sum = sums.get(`${key} ${budget}`) ?? [0, 0, budget];
           sums.set(`${key} ${budget}`, [sum[0] + alarms, sum[1] + played, budget]);
@@ -130,6 +173,7 @@ export async function benchHealthy(
     }
   }
   for (const [of, sum] of sums) process.stdout.write(`${describeRate(of, sum)}\n`);
+  process.stdout.write(`a kind told to have risen: ${rises} times in ${risesYears.toFixed(1)} years\n`);
 }
 
 function describeRate(

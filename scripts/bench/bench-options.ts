@@ -9,8 +9,9 @@ import {
 
 /** What is measured where nothing else is asked for. */
 const usualParts = {
-  gateway: "the gateway on one core: its speed, latency, memory and uplink",
-  workers: "the gateway with workers on all cores, in turns with one core",
+  gateway: "the gateway on one core: its speed, decisions, latency, memory, start and uplink",
+  workers:
+    "the gateway with workers on all cores, in turns with one core, in its first minutes and afterwards",
   link: "the serial link of devices",
   mcu: "what the student and its features cost on microcontrollers",
   pages: "the collector's pages while gateways send",
@@ -18,18 +19,24 @@ const usualParts = {
   thinning: "what a turbine-year of predictions takes, thinned by age",
 } as const;
 
-/** What is measured where it is asked for by name: it takes half an hour, or as long as one says, or installs packages. */
+/**
+ * What is measured where it is asked for by name: it takes half an hour, or as long as one says, installs packages, or is a piece of
+ * another part.
+ */
 const askedParts = {
   memory:
     "memory and start of the packaged gateway, of both profiles: half an hour, or as long as --hours says",
   growth: "what a sample costs and a point holds, over channels and sampling rates",
+  latency: "latency at half the required speed alone, and how late the event loop is meanwhile",
+  start: "from the start of the process to the first prediction alone, of both profiles",
+  "first-minutes": "the first ten minutes of workers alone, in turns with one core",
   peer: "the gateway beside one in Python, which it installs; the same as --peer",
 } as const;
 
 /** A part of the bench. */
 export type BenchPart = keyof typeof usualParts | keyof typeof askedParts;
 
-/** `of` is the part that alone reads it. */
+/** `of` are the parts that alone read it. */
 const options = {
   json: { type: "boolean", default: false, means: "one JSON object instead of a table" },
   quick: { type: "boolean", default: false, means: "a short form, whose figures are rougher" },
@@ -41,46 +48,46 @@ const options = {
     default: "3",
     value: "N",
     means: "turns with one core and with workers, 1 to 9 (3)",
-    of: "workers",
+    of: ["workers", "first-minutes"],
   },
   turbines: {
     type: "string",
     default: "1000",
     value: "N",
     means: "turbines of the fleet (1000)",
-    of: "pages",
+    of: ["pages"],
   },
-  viewers: { type: "string", default: "50", value: "N", means: "how many look at once (50)", of: "pages" },
+  viewers: { type: "string", default: "50", value: "N", means: "how many look at once (50)", of: ["pages"] },
   rate: {
     type: "string",
     default: "2000",
     value: "N",
     means: "messages a second that gateways send (2000)",
-    of: "pages",
+    of: ["pages"],
   },
-  seconds: { type: "string", value: "N", means: "how long (30; 6 with --quick)", of: "pages" },
+  seconds: { type: "string", value: "N", means: "how long (30; 6 with --quick)", of: ["pages"] },
   "check-ins": {
     type: "string",
     default: "10000",
     value: "N",
     means: "gateways that look for updates every five minutes (10000)",
-    of: "pages",
+    of: ["pages"],
   },
   hours: {
     type: "string",
     default: "0",
     value: "N",
     means: "over so many hours of signal, up to 8 (0: the start and what follows, of both profiles)",
-    of: "memory",
+    of: ["memory"],
   },
   pace: {
     type: "string",
     default: "1",
     value: "N",
     means: "times as fast as it was recorded, 1 to 16 (1)",
-    of: "memory",
+    of: ["memory"],
   },
-} as const satisfies Readonly<Record<string, ScriptOption & { readonly of?: BenchPart }>>;
+} as const satisfies Readonly<Record<string, ScriptOption & { readonly of?: readonly BenchPart[] }>>;
 
 /** What to measure. */
 export interface BenchOptions {
@@ -144,8 +151,9 @@ function findIdle(
   for (const token of tokens) {
     if (token.kind !== "option") continue;
     const option = options[token.name];
-    const of = "of" in option ? option.of : undefined;
-    if (of !== undefined && !parts.includes(of)) return `--${token.name} is of ${of}, which is not measured`;
+    const of: readonly BenchPart[] | undefined = "of" in option ? option.of : undefined;
+    if (of !== undefined && !of.some((part) => parts.includes(part)))
+      return `--${token.name} is of ${of.join(" and ")}, which is not measured`;
   }
   return undefined;
 }
@@ -174,8 +182,8 @@ const readArguments = (args: readonly string[]) => parseOptions(args, options);
 
 function renderHelp(): string {
   const explained = Object.entries(options).map(([name, option]): [string, ScriptOption] => {
-    const of = "of" in option ? option.of : undefined;
-    return [name, of === undefined ? option : { ...option, means: `of ${of}: ${option.means}` }];
+    if (!("of" in option)) return [name, option];
+    return [name, { ...option, means: `of ${option.of.join(" and ")}: ${option.means}` }];
   });
   return [
     "npm run bench [-- OPTIONS]",
@@ -187,7 +195,9 @@ function renderHelp(): string {
     "parts that are measured where they are named",
     ...renderTable(Object.entries(askedParts)),
     "",
-    "Limits that do not hold are listed at the end. It ends with 1 where memory is one of them, where decisions differ,",
-    "and where the gateway is less than twice as fast as the peer; other speeds, and what a point holds, are only listed.",
+    "Limits that do not hold are listed at the end. It ends with 1 where memory is one of them, where decisions differ or",
+    "hold no alarm, where the peer scores otherwise, and where the gateway is less than twice as fast as the peer; other",
+    "speeds, and what a point holds, are only listed.",
+    "Where the machine is busy before it begins, it says by what, also beside the figures (machineBefore).",
   ].join("\n");
 }

@@ -25,6 +25,9 @@ const alternations = 3;
 /** How many times as fast as the peer from the start, by the clock on the wall: what must be true, and what is wanted. */
 const limits = { must: 2, aim: 3 };
 
+/** By how many steps of the student's integers a score of the peer's may differ: its sums are rounded in another order. */
+const toleratedSteps = 1;
+
 interface PeerTurn extends Turn {
   readonly result: PeerResult;
 }
@@ -48,6 +51,12 @@ export function judgePeerRatio(times: number): PeerVerdict {
 export interface PeerReport extends Partial<PeerVerdict> {
   readonly skipped?: string;
   readonly decisionsEqual?: boolean;
+  /** That stood at the end of each of the gateway's runs. */
+  readonly alarms?: readonly number[];
+  /** Share of windows in which no integer of the peer's is further from the gateway's than is tolerated, 0 to 1. */
+  readonly peerScoresWithinToleranceShare?: number;
+  /** Share of windows in which the peer has the gateway's integers, 0 to 1. */
+  readonly peerScoresEqualShare?: number;
   readonly [figure: string]: unknown;
 }
 
@@ -71,6 +80,11 @@ export async function measurePeer(quick: boolean, say: (text: string) => void): 
   }
   const first = ours.map((turn) => turn.first);
   const next = ours.map((turn) => turn.next);
+  const expected = Array.from(
+    { length: turnDevices },
+    (_, index) => (index === turnDevices - 1 ? course.failing : course.healthy).expected.scores,
+  );
+  const scores = same.map(({ result }) => comparePeerScores(result.scores, expected));
   const decisionsEqual = ours.every(({ decisions }) => decisions === unhurried.decisions);
   const ratio = compareTurns(first, same);
   return {
@@ -88,20 +102,26 @@ export async function measurePeer(quick: boolean, say: (text: string) => void): 
     ratioToShortCut: compareTurns(first, short),
     ratioToShortCutAfterwards: compareTurns(next, short),
     decisionsEqual,
+    alarms: [unhurried, ...ours].map(({ alarms }) => alarms),
     windowsDecided: course.wholeWindows,
     peerWindows: same.map(({ result }) => result.windows),
-    peerScoresEqualShare: computeEqualShare(same[0]!.result.scores, course.expected.scores, turnDevices),
-    peerLargestFeatureError: largestDifference(same[0]!.result.firstFeatures, course.expected.firstFeatures),
+    peerScoresEqualShare: Math.min(...scores.map(({ equalShare }) => equalShare)),
+    peerScoresWithinToleranceShare: Math.min(...scores.map(({ withinShare }) => withinShare)),
+    peerScoreToleranceSteps: toleratedSteps,
+    peerLargestFeatureError: largestDifference(
+      same[0]!.result.firstFeatures,
+      course.healthy.expected.firstFeatures,
+    ),
     quick,
   };
 }
 
 async function runPeer(
   environment: PeerEnvironment,
-  { first: stream, firstWindows }: Course,
+  { healthy: { first: stream }, failing, firstWindows }: Course,
   whitening: PeerWhitening,
 ): Promise<PeerTurn> {
-  const fleet = await startBenchDevices(turnDevices, stream);
+  const fleet = await startBenchDevices(turnDevices, stream, failing.first);
   try {
     const peer = await startPeer({
       environment,
@@ -128,23 +148,38 @@ async function runPeer(
   }
 }
 
-/** Share of windows to which the peer gave the gateway's integers; all devices send the same. */
-function computeEqualShare(
-  peer: Readonly<Record<string, number>>,
-  own: ReadonlyMap<string, number>,
-  copies: number,
-): number {
-  let equal = 0;
-  let all = 0;
-  for (const [key, count] of own) {
-    equal += Math.min(count * copies, peer[key] ?? 0);
-    all += count * copies;
-  }
-  return equal / all;
+/** What two say of the same windows, as shares of all. */
+export interface ScoreAgreement {
+  readonly equalShare: number;
+  /** No integer is further off than is tolerated. */
+  readonly withinShare: number;
 }
+
+/** Holds hexadecimal outputs against others, window by window of each device. @throws Error where one has other windows */
+export function comparePeerScores(
+  peer: readonly (readonly string[])[],
+  own: readonly (readonly string[])[],
+): ScoreAgreement {
+  let [all, equal, within] = [0, 0, 0];
+  for (const [device, scores] of own.entries()) {
+    const others = peer[device] ?? [];
+    if (others.length !== scores.length)
+      throw new Error(`device ${device + 1} holds ${scores.length} windows, the peer found ${others.length}`);
+    for (const [index, score] of scores.entries()) {
+      const other = others[index]!;
+      all++;
+      if (other === score) equal++;
+      if (largestDifference(readBytes(other), readBytes(score)) <= toleratedSteps) within++;
+    }
+  }
+  if (all === 0) throw new Error("there are no windows to compare");
+  return { equalShare: equal / all, withinShare: within / all };
+}
+
+const readBytes = (text: string): readonly number[] => [...Buffer.from(text, "hex")];
 
 function largestDifference(one: readonly number[], other: readonly number[]): number {
   if (one.length !== other.length)
-    throw new Error(`${one.length} features of the peer, ${other.length} of ours`);
+    throw new Error(`${one.length} numbers of the peer, ${other.length} of ours`);
   return Math.max(...one.map((value, index) => Math.abs(value - other[index]!)));
 }

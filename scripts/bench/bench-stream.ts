@@ -10,6 +10,7 @@ import {
   protocolVersion,
 } from "../../firmware-bridge/protocol.ts";
 import type { DeviceMessage, HelloMessage } from "../../src/core/contract/device/device-message.ts";
+import type { FaultPlan } from "../../src/core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 
 /** Names of a device's channels. */
@@ -23,7 +24,10 @@ export const benchScale: number = 16 / 32_768;
 /** Simulated seconds that are generated; longer streams repeat them. */
 const distinctSeconds = 60;
 
-/** An encoded stream; the same for every device. */
+/** Of a stream in which a fault grows: enough for an alarm. */
+export const failingSeconds = 120;
+
+/** An encoded stream, which several devices may send. */
 export interface BenchStream {
   readonly sampleRateHz: number;
   /** Of {@link benchChannels}, which all say the same. */
@@ -33,6 +37,8 @@ export interface BenchStream {
   readonly bytes: Buffer;
   /** Encoded bytes a sample of all channels together, for pacing. */
   readonly bytesPerSample: number;
+  /** Where the frame begins that holds the sample at such a share of all, 0 to 1. */
+  byteAt(share: number): number;
 }
 
 /** What devices are like, where they are not as usual. */
@@ -41,23 +47,34 @@ export interface BenchStreamOptions {
   readonly sampleRateHz?: number;
   /** Default: 1. */
   readonly channels?: number;
+  /** Does a fault grow after a minute? Its second minute is the one that is repeated; default: the turbine is healthy. */
+  readonly isFailing?: boolean;
 }
 
-/** Encodes `seconds` of a healthy simulated turbine, from the packet after the hello. */
+const growingFault: FaultPlan = {
+  turbine: 0,
+  kind: "outer-race",
+  onsetS: 60,
+  growthS: 20,
+  finalSeverity: 5,
+};
+
+/** Encodes `seconds` of a simulated turbine, from the packet after the hello. */
 export function encodeBenchStream(
   seconds: number,
   startMs: number,
-  { sampleRateHz = benchRateHz, channels = 1 }: BenchStreamOptions = {},
+  { sampleRateHz = benchRateHz, channels = 1, isFailing = false }: BenchStreamOptions = {},
 ): BenchStream {
   const simulation = createTurbineSimulation({
     seed: 1,
     turbines: 1,
-    fault: "none",
+    fault: isFailing ? growingFault : "none",
     sampleRateHz,
     // Above rated wind the speed hardly moves, so that repeating the minute is no jump of speed.
     meanWindMetresPerSecond: 14,
   });
-  const distinct = Math.round(Math.min(seconds, distinctSeconds) * sampleRateHz);
+  const distinct = Math.round(Math.min(seconds, isFailing ? failingSeconds : distinctSeconds) * sampleRateHz);
+  const repeated = Math.min(distinct, distinctSeconds * sampleRateHz);
   const counts = new Int16Array(distinct);
   const rpm: number[] = [];
   for (let at = 0; at < distinct; at += maxSamplesPerFrame) {
@@ -71,12 +88,16 @@ export function encodeBenchStream(
   const out = Buffer.allocUnsafe(
     channels * Math.ceil(samples / maxSamplesPerFrame + seconds / distinctSeconds + 2) * maxFrameBytesOnWire,
   );
+  const frames: number[] = [];
+  const offsets: number[] = [];
   let length = 0;
   let sequence = 1;
   for (let first = 0; first < samples; ) {
-    const from = first % distinct;
+    const from = first < distinct ? first : distinct - repeated + ((first - distinct) % repeated);
     const to = Math.min(from + maxSamplesPerFrame, distinct, from + samples - first);
     const timestampUs = startMs * 1000 + Math.round((first * 1e6) / sampleRateHz);
+    frames.push(first);
+    offsets.push(length);
     const speed = rpm[Math.floor(from / maxSamplesPerFrame)] ?? 1500;
     for (let channel = 0; channel < channels; channel++) {
       const payload = encodeRawWindow(encoder.payload, {
@@ -93,7 +114,18 @@ export function encodeBenchStream(
     first += to - from;
   }
   const bytes = out.subarray(0, length);
-  return { sampleRateHz, channels, samples, bytes, bytesPerSample: length / samples / channels };
+  const byteAt = (share: number): number => {
+    const sample = Math.round(share * samples);
+    if (sample >= samples) return length;
+    let [low, high] = [0, frames.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (frames[middle]! <= sample) low = middle;
+      else high = middle;
+    }
+    return offsets[low]!;
+  };
+  return { sampleRateHz, channels, samples, bytes, bytesPerSample: length / samples / channels, byteAt };
 }
 
 /** The first words of a device: its hello, and the answer to the configuration that follows. */

@@ -1,6 +1,7 @@
 /**
  * The packaged gateway at full speed, from its start and then with what follows: it compiles its code while it runs, most of it at
- * first. A turn ends when as many windows are decided as the stream holds; with fewer it fails.
+ * first. One of its devices has a fault that grows. A turn ends when as many windows are decided as the stream holds; with fewer it
+ * fails.
  */
 import { join } from "node:path";
 import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
@@ -8,7 +9,7 @@ import { computeBearingOrders, generatorBearings } from "../../src/core/contract
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { type StreamPart, startBenchDevices } from "./bench-devices.ts";
 import { type BenchGateway, startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
-import { type BenchStream, encodeBenchStream } from "./bench-stream.ts";
+import { type BenchStream, type BenchStreamOptions, encodeBenchStream } from "./bench-stream.ts";
 import { ownCpuSeconds } from "./process-cpu.ts";
 import { type StreamScores, scoreStream } from "./score-stream.ts";
 
@@ -41,15 +42,24 @@ export interface GatewayTurn {
   /** CPU seconds a second that sending takes in what follows, on the same machine. */
   readonly senderCores: number;
   readonly decisions: string;
+  /** That stand at the end. */
+  readonly alarms: number;
 }
 
 /** A stream in two parts, and what it holds. */
-export interface Course {
+interface CourseStream {
   readonly first: BenchStream;
   /** Begins with `first`, to the byte. */
   readonly whole: BenchStream;
-  /** What one device's part comes to, by the gateway's own code. */
+  /** What `first` comes to, by the gateway's own code. */
   readonly expected: StreamScores;
+  readonly wholeWindows: number;
+}
+
+/** What the devices send: the last one's turbine has a fault that grows in the second minute, so that an alarm is decided, too. */
+export interface Course {
+  readonly healthy: CourseStream;
+  readonly failing: CourseStream;
   /** Windows that all devices together hold. */
   readonly firstWindows: number;
   readonly wholeWindows: number;
@@ -57,13 +67,25 @@ export interface Course {
 
 /** So many seconds from the start, and so many after them. */
 export async function createCourse(firstSeconds: number, nextSeconds: number): Promise<Course> {
-  const first = encodeBenchStream(firstSeconds, startMs);
-  const whole = encodeBenchStream(firstSeconds + nextSeconds, startMs);
+  const healthy = await createStream(firstSeconds, nextSeconds, {});
+  const failing = await createStream(firstSeconds, nextSeconds, { isFailing: true });
+  const firstWindows = (turnDevices - 1) * healthy.expected.windows + failing.expected.windows;
+  const wholeWindows = (turnDevices - 1) * healthy.wholeWindows + failing.wholeWindows;
+  return { healthy, failing, firstWindows, wholeWindows };
+}
+
+async function createStream(
+  firstSeconds: number,
+  nextSeconds: number,
+  options: BenchStreamOptions,
+): Promise<CourseStream> {
+  const first = encodeBenchStream(firstSeconds, startMs, options);
+  const whole = encodeBenchStream(firstSeconds + nextSeconds, startMs, options);
   if (!whole.bytes.subarray(0, first.bytes.length).equals(first.bytes))
     throw new Error("a longer stream begins otherwise");
   const expected = await scoreStream(turnBundle, first, turnOrders);
-  const wholeWindows = turnDevices * (await scoreStream(turnBundle, whole, turnOrders)).windows;
-  return { first, whole, expected, firstWindows: turnDevices * expected.windows, wholeWindows };
+  const { windows: wholeWindows } = await scoreStream(turnBundle, whole, turnOrders);
+  return { first, whole, expected, wholeWindows };
 }
 
 /** Plays all of it, with so many workers. @throws when a window is missing. */
@@ -71,10 +93,11 @@ export async function runGateway(
   course: Course,
   { samplesPerSecond, workers = 0 }: { readonly samplesPerSecond: number; readonly workers?: number },
 ): Promise<GatewayTurn> {
-  const { first, whole, firstWindows, wholeWindows } = course;
-  const fleet = await startBenchDevices(turnDevices, whole);
+  const { healthy, failing, firstWindows, wholeWindows } = course;
+  const { first, whole } = healthy;
+  const fleet = await startBenchDevices(turnDevices, whole, failing.whole);
   const gateway = await startBenchGateway({ addresses: fleet.addresses, mqtt: null, workers });
-  const border = first.bytes.length / whole.bytes.length;
+  const border = first.samples / whole.samples;
   const play = async (part: StreamPart, samples: number, until: number) => {
     const cpuBefore = await gateway.cpuSeconds();
     const mainBefore = await gateway.mainCpuSeconds();
@@ -98,7 +121,8 @@ export async function runGateway(
     const { processed, quarantined, dropped } = status.windows;
     if (processed !== wholeWindows || quarantined + dropped > 0)
       throw new Error(`the stream holds ${wholeWindows} windows: ${JSON.stringify(status.windows)}`);
-    return { first: begun.turn, next: turn, ...shares, decisions: status.decisionsDigest };
+    const { alarms } = await gateway.scrape();
+    return { first: begun.turn, next: turn, ...shares, decisions: status.decisionsDigest, alarms };
   } finally {
     await gateway.stop();
     fleet.close();

@@ -1,6 +1,7 @@
 /**
- * What a run of `npm run bench` says at its end. Wrong is what makes it fail: decisions that differ, more memory than may be, a gateway
- * too slow beside the peer in turns with it. Other limits are of speed by a clock, or not reached yet: those are only told.
+ * What a run of `npm run bench` says at its end. Wrong is what makes it fail: decisions that differ or hold no alarm, a peer that
+ * scores otherwise, more memory than may be, a gateway too slow beside the peer in turns with it. Other limits are of speed by a
+ * clock, or not reached yet: those are only told.
  */
 import type { IngestReport } from "./bench-ingest.ts";
 import type { LinkFigures } from "./bench-link.ts";
@@ -9,18 +10,26 @@ import type { PeerReport } from "./bench-peer.ts";
 import type { GatewayReport } from "./measure-gateway.ts";
 import type { GrowthReport } from "./measure-growth.ts";
 import type { MemoryReport } from "./measure-memory.ts";
+import type { StartReport } from "./measure-starts.ts";
 import type { WorkersReport } from "./measure-workers.ts";
 
 /** What was measured. */
 export interface BenchReports {
-  readonly gateway?: Pick<GatewayReport, "decisionsEqual"> | undefined;
-  readonly workers?: Pick<WorkersReport, "decisionsEqual" | "missing"> | undefined;
+  readonly gateway?: Pick<GatewayReport, "decisionsEqual" | "alarms"> | undefined;
+  readonly workers?: Pick<WorkersReport, "decisionsEqual" | "alarms" | "missing"> | undefined;
+  readonly "first-minutes"?: Pick<WorkersReport, "decisionsEqual" | "alarms"> | undefined;
+  readonly start?: Pick<StartReport, "missed"> | undefined;
   readonly link?: Pick<LinkFigures, "missing"> | undefined;
   readonly mcu?: McuBench | undefined;
   readonly ingest?: Pick<IngestReport, "skipped"> | undefined;
   readonly memory?: Pick<MemoryReport, "missed" | "wrong"> | undefined;
   readonly growth?: Pick<GrowthReport, "missed"> | undefined;
-  readonly peer?: Pick<PeerReport, "missed" | "isBelowMust" | "decisionsEqual" | "skipped"> | undefined;
+  readonly peer?:
+    | Pick<
+        PeerReport,
+        "missed" | "isBelowMust" | "decisionsEqual" | "alarms" | "peerScoresWithinToleranceShare" | "skipped"
+      >
+    | undefined;
 }
 
 /** The end of a run. */
@@ -36,6 +45,8 @@ export interface BenchVerdict {
 export function judgeBench({
   gateway,
   workers,
+  "first-minutes": firstMinutes,
+  start,
   link,
   mcu,
   ingest,
@@ -45,10 +56,14 @@ export function judgeBench({
 }: BenchReports): BenchVerdict {
   const wrong = [...(memory?.wrong ?? [])];
   if (peer?.isBelowMust) wrong.push(...(peer.missed ?? []));
-  if ([gateway, workers, peer].some((part) => part?.decisionsEqual === false))
+  if ([gateway, workers, firstMinutes, peer].some((part) => part?.decisionsEqual === false))
     wrong.push(
       "the decisions at full speed, with workers or without, differ from those of the unhurried run",
     );
+  if ([gateway, workers, firstMinutes, peer].some((part) => part?.alarms?.some((alarms) => !(alarms > 0))))
+    wrong.push("a fault that grew raised no alarm: the decisions that were compared hold none");
+  const alike = peer?.peerScoresWithinToleranceShare ?? 1;
+  if (!(alike >= 1)) wrong.push(`of the peer's scores ${alike} are the gateway's: it does other work`);
   const skipped: [string, string][] = [];
   if (mcu !== undefined && "skipped" in mcu) skipped.push(["microcontrollers", mcu.skipped]);
   if (link !== undefined && link.missing.length > 0)
@@ -57,6 +72,7 @@ export function judgeBench({
   if (peer?.skipped !== undefined) skipped.push(["peer", peer.skipped]);
   const missed = [
     ...(workers?.missing ?? []),
+    ...(start?.missed ?? []),
     ...(memory?.missed ?? []),
     ...(growth?.missed ?? []),
     ...(peer?.missed ?? []),

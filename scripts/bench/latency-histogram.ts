@@ -1,4 +1,4 @@
-/** Quantiles of the gateway's latency between two scrapes of its metrics, so that warming up is not counted. */
+/** Quantiles of the gateway's latency, and of how late its event loop is, between two scrapes: warming up is not counted. */
 
 /** Cumulative counts by upper bound in seconds. */
 export type LatencyBuckets = ReadonlyMap<number, number>;
@@ -25,4 +25,25 @@ export function computeLatencyMs(before: LatencyBuckets, after: LatencyBuckets, 
     1000 *
     (inside > 0 && Number.isFinite(upper) ? lower + ((upper - lower) * (wanted - below)) / inside : upper)
   );
+}
+
+/** By how much a timer of the gateway's event loop came late, in milliseconds. */
+export interface LoopDelay {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** The vendor's histogram holds the whole time from one firing of its timer to the next, of which so much is meant. */
+const loopTimerMs = 10;
+
+/** Reads what a scrape says of the event loop since the scrape before; NaN where it says nothing. */
+export function parseLoopDelay(metrics: string): LoopDelay {
+  const read = (figure: string): number => {
+    const line = new RegExp(`^aurora_nodejs_eventloop_lag_${figure}_seconds ([0-9.e+-]+)$`, "m").exec(
+      metrics,
+    );
+    return Math.max(0, 1000 * Number(line?.[1]) - loopTimerMs);
+  };
+  return { p50: read("p50"), p99: read("p99"), max: read("max") };
 }

@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { cpus } from "node:os";
 import { startBenchDevices } from "./bench-devices.ts";
 import { type GatewayStatus, startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
-import { benchRateHz, encodeBenchStream } from "./bench-stream.ts";
+import { type BenchStreamOptions, benchRateHz, encodeBenchStream, failingSeconds } from "./bench-stream.ts";
 import { measureUplink } from "./bench-uplink.ts";
-import { computeLatencyMs } from "./latency-histogram.ts";
+import { computeLatencyMs, type LoopDelay } from "./latency-histogram.ts";
 
 const startMs = Date.UTC(2026, 0, 1);
 const devices = 16;
@@ -26,14 +26,22 @@ interface Run {
   readonly samples: number;
   /** Without the first two seconds, in which the code warms up. */
   readonly latencyMs: { readonly p50: number; readonly p99: number };
+  /** Of the same time: for so long, bytes that have come may lie unread. */
+  readonly loopDelayMs: LoopDelay;
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
   readonly rssMb: number;
+  /** That stand at the end. */
+  readonly alarms: number;
   readonly pinned: boolean;
 }
 
-async function run(seconds: number, samplesPerSecond: number, sampleRateHz = benchRateHz): Promise<Run> {
-  const stream = encodeBenchStream(seconds, startMs, { sampleRateHz });
+async function run(
+  seconds: number,
+  samplesPerSecond: number,
+  options: BenchStreamOptions = {},
+): Promise<Run> {
+  const stream = encodeBenchStream(seconds, startMs, options);
   const fleet = await startBenchDevices(devices, stream);
   const gateway = await startBenchGateway({ addresses: fleet.addresses, mqtt: null });
   try {
@@ -41,7 +49,7 @@ async function run(seconds: number, samplesPerSecond: number, sampleRateHz = ben
     const before = performance.now();
     const sent = fleet.send(samplesPerSecond);
     await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, warmUpMs))]);
-    const warm = await gateway.latency();
+    const warm = await gateway.scrape();
     await sent;
     const status = await waitUntilIdle(gateway);
     if (status.windows.processed === 0)
@@ -49,21 +57,34 @@ async function run(seconds: number, samplesPerSecond: number, sampleRateHz = ben
     const wallSeconds = (performance.now() - before - 200) / 1000;
     const cpuSeconds = (await gateway.cpuSeconds()) - cpuBefore;
     const rssMb = await gateway.rssMb();
-    const after = await gateway.latency();
-    const latencyMs = { p50: computeLatencyMs(warm, after, 0.5), p99: computeLatencyMs(warm, after, 0.99) };
+    const after = await gateway.scrape();
+    const quantile = (q: number): number => computeLatencyMs(warm.latency, after.latency, q);
     return {
-      latencyMs,
+      latencyMs: { p50: quantile(0.5), p99: quantile(0.99) },
+      loopDelayMs: after.loopDelay,
       status,
       samples: stream.samples * devices,
       wallSeconds,
       cpuSeconds,
       rssMb,
+      alarms: after.alarms,
       pinned: gateway.pinned,
     };
   } finally {
     await gateway.stop();
     fleet.close();
   }
+}
+
+/** Waiting in the socket before it is read is not in the latency: how late the event loop is says how long that may be. */
+function describeLatency({ latencyMs, loopDelayMs }: Run): object {
+  const measuredFrom = "when a window's last byte was read";
+  return { latencyMs: { ...latencyMs, atSamplesPerSecond: latencyLoad, measuredFrom }, loopDelayMs };
+}
+
+/** Latency alone, at half the speed that one core must take. */
+export async function measureLatency(): Promise<object> {
+  return describeLatency(await run(streamSeconds, latencyLoad));
 }
 
 function describeFastSensors({ samples, wallSeconds }: Run): object {
@@ -81,6 +102,8 @@ interface Runs {
   readonly bothBands: Run;
   readonly half: Run;
   readonly slow: Run;
+  /** A fault grows in each turbine, at full speed and unhurried. */
+  readonly failing: readonly [fast: Run, slow: Run];
   readonly load: Run;
 }
 
@@ -93,11 +116,13 @@ interface GatewayOptions {
 /** Figures by name. */
 export type GatewayReport = Readonly<Record<string, unknown>> & {
   readonly decisionsEqual: boolean;
+  /** That stood at the end of the stream in which a fault grows, at full speed and unhurried. */
+  readonly alarms: readonly number[];
 };
 
 /** Measures all. */
 export async function measureGateway({ quick, say }: GatewayOptions): Promise<GatewayReport> {
-  const { fast, bothBands, half, slow, load } = await runAll({ quick, say });
+  const { fast, bothBands, half, slow, failing, load } = await runAll({ quick, say });
   const samplesPerSecond = fast.samples / fast.wallSeconds;
   const { minutes, pace } = quick ? quickLoad : fullLoad;
   say("uplink of one turbine ...");
@@ -111,8 +136,11 @@ export async function measureGateway({ quick, say }: GatewayOptions): Promise<Ga
     windowsPerSecond: Math.round(fast.status.windows.processed / fast.wallSeconds),
     windows: fast.status.windows,
     cpuShare: fast.cpuSeconds / fast.wallSeconds,
-    decisionsEqual: slow.status.decisionsDigest === fast.status.decisionsDigest,
-    latencyMs: { ...half.latencyMs, atSamplesPerSecond: latencyLoad },
+    decisionsEqual: [[fast, slow], failing].every(
+      ([one, other]) => one!.status.decisionsDigest === other!.status.decisionsDigest,
+    ),
+    alarms: failing.map(({ alarms }) => alarms),
+    ...describeLatency(half),
     rssMb: load.rssMb,
     rssLoad: { minutes, windowsPerSecond: 50, playedAt: pace },
     // At full speed a first window would wait behind all that is read before it.
@@ -129,11 +157,16 @@ async function runAll({ quick, say }: GatewayOptions): Promise<Runs> {
   const fast = await run(streamSeconds, Number.POSITIVE_INFINITY);
   const samplesPerSecond = fast.samples / fast.wallSeconds;
   say(`full speed, sensors at ${fastRateHz} Hz ...`);
-  const bothBands = await run(streamSeconds / 4, Number.POSITIVE_INFINITY, fastRateHz);
+  const bothBands = await run(streamSeconds / 4, Number.POSITIVE_INFINITY, { sampleRateHz: fastRateHz });
   say("latency at half the required speed ...");
   const half = await run(streamSeconds, latencyLoad);
   say("unhurried, to compare decisions ...");
   const slow = await run(streamSeconds, samplesPerSecond / (quick ? 2 : 4));
+  say("a fault that grows, at full speed and unhurried ...");
+  const failing = [
+    await run(failingSeconds, Number.POSITIVE_INFINITY, { isFailing: true }),
+    await run(failingSeconds, latencyLoad, { isFailing: true }),
+  ] as const;
   const { minutes: loadMinutes, pace } = quick ? quickLoad : fullLoad;
   say(`${loadMinutes} minutes at 50 windows a second${quick ? ", eight times as fast" : ""} ...`);
   const windowRate = fast.status.windows.processed / (fast.samples / benchRateHz);
@@ -142,5 +175,5 @@ async function runAll({ quick, say }: GatewayOptions): Promise<Runs> {
     (loadMinutes * 60 * loadSamplesPerSecond) / pace / devices / benchRateHz,
     loadSamplesPerSecond,
   );
-  return { fast, bothBands, half, slow, load };
+  return { fast, bothBands, half, slow, failing, load };
 }

@@ -3,28 +3,24 @@
  * prediction. `hours` above 0 instead plays that load for so many hours of signal and gives the curve with its slope.
  */
 import { readFile } from "node:fs/promises";
+import { computeMedian } from "../../src/core/maths/robust.ts";
 import { startBenchDevices } from "./bench-devices.ts";
 import { type GatewayStatus, startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
-import { type BenchStream, benchRateHz, encodeBenchStream } from "./bench-stream.ts";
+import { type BenchStream, benchRateHz, encodeBenchStream, failingSeconds } from "./bench-stream.ts";
+import { describeStarts, judgeStart, type Profile, profiles, timeStarts } from "./measure-starts.ts";
 
 const startMs = Date.UTC(2026, 0, 1);
 const devices = 16;
-const profiles = ["standard", "small"] as const;
-type Profile = (typeof profiles)[number];
 
-/** What must be true: MB after the load, and milliseconds to the first prediction. */
-const limits = { rssMb: { standard: 110, small: 75 }, startMs: 700 };
+/** What must be true: MB after the load. */
+const limitsMb = { standard: 110, small: 75 };
+/** Memory of the long run grows where its slope, two standard errors taken off, is more than so many MB in an hour of signal. */
+const mostMbPerHour = 0.5;
 
 /** 50 windows a second of the shipped bundle; the quick run plays its two minutes eight times as fast. */
 const samplesPerSecond = 600_000;
 const fullLoad = { minutes: 10, pace: 1 };
 const quickLoad = { minutes: 2, pace: 8 };
-
-/** Starts that are timed, after one that warms the page cache. */
-const starts = 5;
-/** A first window needs 1.5 s of signal: sent this much faster than it was recorded. */
-const startPace = 16;
-const startDevices = 4;
 
 interface CurvePoint {
   /** Of signal. */
@@ -38,6 +34,8 @@ interface LoadRun {
   readonly windows: number;
   readonly cpuSeconds: number;
   readonly decisionsDigest: string;
+  /** That stand at the end. */
+  readonly alarms: number;
   readonly loadsNativeEngine: boolean;
   readonly curve: readonly CurvePoint[];
 }
@@ -65,13 +63,26 @@ export function judgeMemory(
   profile: Profile,
   { rssMb, startMs }: { readonly rssMb: number; readonly startMs: number },
 ): MemoryVerdict {
-  const missed: string[] = [];
   const wrong: string[] = [];
-  const limitMb = limits.rssMb[profile];
+  const limitMb = limitsMb[profile];
   if (!(rssMb <= limitMb)) wrong.push(`${profile}: ${rssMb.toFixed(1)} MB, the limit is ${limitMb}`);
-  if (!(startMs <= limits.startMs))
-    missed.push(`${profile}: ${Math.round(startMs)} ms to start, the limit is ${limits.startMs}`);
-  return { missed: [...wrong, ...missed], wrong };
+  return { missed: [...wrong, ...judgeStart(profile, startMs)], wrong };
+}
+
+/** Holds the slope of a long run, MB in an hour of signal, against what may be; says what is wrong. */
+export function judgeSlope({
+  slope,
+  standardError,
+}: {
+  readonly slope: number;
+  readonly standardError: number;
+}): readonly string[] {
+  const least = slope - 2 * standardError;
+  return least > mostMbPerHour
+    ? [
+        `memory grows by ${slope.toFixed(2)} MB an hour of signal (standard error ${standardError.toFixed(2)})`,
+      ]
+    : [];
 }
 
 /**
@@ -82,15 +93,36 @@ export async function measureMemory({ quick, hours, pace, say }: MemoryOptions):
   if (hours > 0) return measureLong({ hours, pace, say });
   const load = quick ? quickLoad : fullLoad;
   const stream = encodeLoad(load.minutes * 60);
+  const failing = encodeBenchStream(failingSeconds, startMs, { isFailing: true });
   const runs: Partial<Record<Profile, LoadRun>> = {};
+  const failingRuns: LoadRun[] = [];
   const startTimes: Partial<Record<Profile, readonly number[]>> = {};
   for (const profile of profiles) {
     say(`${load.minutes} minutes at 50 windows a second, profile ${profile} ...`);
     runs[profile] = await play(stream, { profile, pace: load.pace, everySeconds: quick ? 2 : 10 });
-    say(`${starts} starts, profile ${profile} ...`);
-    startTimes[profile] = await timeStarts(profile);
+    startTimes[profile] = await timeStarts(profile, say);
+    say(`a fault that grows, profile ${profile} ...`);
+    failingRuns.push(await play(failing, { profile, pace: quickLoad.pace, everySeconds: 10 }));
   }
-  return summarise(runs as Record<Profile, LoadRun>, startTimes as Record<Profile, readonly number[]>, load);
+  const alarms = failingRuns.map((run) => run.alarms);
+  const wrong = [...compareDecisions(Object.values(runs)), ...compareDecisions(failingRuns)];
+  if (!alarms.every((count) => count > 0))
+    wrong.push("a fault that grew raised no alarm in one of the profiles");
+  const report = summarise(
+    runs as Record<Profile, LoadRun>,
+    startTimes as Record<Profile, readonly number[]>,
+    load,
+  );
+  return {
+    ...report,
+    alarms,
+    wrong: [...wrong, ...report.wrong],
+  };
+}
+
+function compareDecisions(runs: readonly LoadRun[]): readonly string[] {
+  const areEqual = runs.every(({ decisionsDigest }) => decisionsDigest === runs[0]!.decisionsDigest);
+  return areEqual ? [] : ["the profiles decide differently"];
 }
 
 function summarise(
@@ -103,9 +135,8 @@ function summarise(
     ...(standard.loadsNativeEngine || small.loadsNativeEngine
       ? ["the native engine was loaded for a student that is served as integers"]
       : []),
-    ...(standard.decisionsDigest === small.decisionsDigest ? [] : ["the profiles decide differently"]),
   ];
-  const startMsOf = (profile: Profile): number => medianOf(startTimes[profile]);
+  const startMsOf = (profile: Profile): number => computeMedian(startTimes[profile]);
   const verdicts = profiles.map((profile) =>
     judgeMemory(profile, { rssMb: runs[profile].rssMb, startMs: startMsOf(profile) }),
   );
@@ -116,8 +147,7 @@ function summarise(
       peakMb: round(peakMb),
       windows,
       cpuSeconds: round(cpuSeconds),
-      startToFirstPredictionMs: Math.round(startMsOf(profile)),
-      starts: startTimes[profile].map(Math.round),
+      ...describeStarts(startTimes[profile]),
     };
   };
   return {
@@ -136,16 +166,28 @@ async function measureLong({ hours, pace, say }: Omit<MemoryOptions, "quick">): 
   const run = await play(stream, { profile: "standard", pace, everySeconds });
   // What a process gathers while it warms up is no trend: the second half is.
   const settled = run.curve.slice(Math.floor(run.curve.length / 2));
-  const { slope, standardError } = fitLine(settled);
+  const line = fitLine(settled);
+  const perHour = { slope: line.slope * 3600, standardError: line.standardError * 3600 };
+  const grown = [
+    ...judgeSlope(perHour),
+    ...(run.rssMb > limitsMb.standard
+      ? [`${run.rssMb.toFixed(1)} MB at its end, the limit is ${limitsMb.standard}`]
+      : []),
+  ];
   return {
     hours,
     playedAt: pace,
     windows: run.windows,
-    slopeMbPerHour: { value: round(slope * 3600), standardError: round(standardError * 3600) },
+    slopeMbPerHour: {
+      value: round(perHour.slope),
+      standardError: round(perHour.standardError),
+      interval: [-2, 2].map((errors) => round(perHour.slope + errors * perHour.standardError)),
+      limit: mostMbPerHour,
+    },
     rssMb: { first: round(settled[0]!.rssMb), last: round(run.rssMb), peak: round(run.peakMb) },
     curve: run.curve.map(({ seconds, rssMb }) => [Math.round(seconds), round(rssMb)]),
-    missed: [],
-    wrong: [],
+    missed: grown,
+    wrong: grown,
   };
 }
 
@@ -187,6 +229,7 @@ async function play(stream: BenchStream, options: PlayOptions): Promise<LoadRun>
       windows: status.windows.processed,
       cpuSeconds: (await gateway.cpuSeconds()) - cpuBefore,
       decisionsDigest: status.decisionsDigest,
+      alarms: (await gateway.scrape()).alarms,
       loadsNativeEngine: (await readFile(`/proc/${gateway.pid}/maps`, "utf8")).includes("libonnxruntime"),
       curve,
     };
@@ -195,31 +238,6 @@ async function play(stream: BenchStream, options: PlayOptions): Promise<LoadRun>
     await gateway.stop();
     fleet.close();
   }
-}
-
-/** Milliseconds from the start of the process to the first prediction, of devices that wait for it and send at once. */
-async function timeStarts(profile: Profile): Promise<readonly number[]> {
-  const stream = encodeBenchStream(8, startMs);
-  const times: number[] = [];
-  for (let start = 0; start <= starts; start++) {
-    const fleet = await startBenchDevices(startDevices, stream);
-    const sent = fleet.send(startDevices * benchRateHz * startPace);
-    const gateway = await startBenchGateway({ addresses: fleet.addresses, mqtt: null, profile });
-    try {
-      await sent;
-      const { startToFirstPredictionMs } = await waitUntilIdle(gateway);
-      if (startToFirstPredictionMs === null) throw new Error("no window was processed");
-      if (start > 0) times.push(startToFirstPredictionMs);
-    } finally {
-      await gateway.stop();
-      fleet.close();
-    }
-  }
-  return times;
-}
-
-function medianOf(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)]!;
 }
 
 /** Least squares of memory over time: MB a second, and the standard error of that. */

@@ -16,32 +16,26 @@ const nextSeconds = 2400;
 /** By the clock on the wall, in which the sender has its share of the same cores. */
 const wantedTimes = 1.8;
 
-/** Figures by name; `missing` says by how much they are slower than is wanted. */
-export type WorkersReport = Readonly<Record<string, unknown>> & {
-  readonly missing: readonly string[];
+/** Figures by name. */
+type FirstMinutes = Readonly<Record<string, unknown>> & {
   readonly decisionsEqual: boolean;
+  /** That stood at the end of each turn. */
+  readonly alarms: readonly number[];
 };
+
+/** The same; `missing` says by how much they are slower than is wanted. */
+export type WorkersReport = FirstMinutes & { readonly missing: readonly string[] };
 
 /** Measures both, in so many turns. */
 export async function measureWorkers(turns: number, say: (text: string) => void): Promise<WorkersReport> {
-  const course = await createCourse(firstSeconds, nextSeconds);
-  const alone: GatewayTurn[] = [];
-  const shared: GatewayTurn[] = [];
-  for (let turn = 1; turn <= turns; turn++) {
-    say(`turn ${turn} of ${turns}: one core, ${workers} workers on all cores ...`);
-    alone.push(await runGateway(course, { samplesPerSecond: Number.POSITIVE_INFINITY }));
-    shared.push(await runGateway(course, { samplesPerSecond: Number.POSITIVE_INFINITY, workers }));
-  }
-  const nextOf = (played: readonly GatewayTurn[]) => played.map(({ next }) => next);
-  const firstOf = (played: readonly GatewayTurn[]) => played.map(({ first }) => first);
+  const played = await play(nextSeconds, turns, say);
+  const { alone, shared } = played;
+  const nextOf = (gateways: readonly GatewayTurn[]) => gateways.map(({ next }) => next);
   const times = compareTurns(nextOf(shared), nextOf(alone));
   return {
-    workers,
-    secondsFromTheStart: firstSeconds,
+    ...describeFirst(played),
     secondsAfterwards: nextSeconds,
-    fromTheStart: { oneCore: describeTurns(firstOf(alone)), workers: describeTurns(firstOf(shared)) },
     afterwards: { oneCore: describeTurns(nextOf(alone)), workers: describeTurns(nextOf(shared)) },
-    timesAsFastFromTheStart: compareTurns(firstOf(shared), firstOf(alone)),
     timesAsFastAfterwards: times,
     wantedTimes,
     missing:
@@ -54,6 +48,40 @@ export async function measureWorkers(turns: number, say: (text: string) => void)
       shared.map(({ senderCores }) => senderCores),
       2,
     ),
-    decisionsEqual: [...alone, ...shared].every(({ decisions }) => decisions === alone[0]!.decisions),
+  };
+}
+
+/** Measures what comes from the start alone, in so many turns. */
+export async function measureFirstMinutes(turns: number, say: (text: string) => void): Promise<FirstMinutes> {
+  return describeFirst(await play(0, turns, say));
+}
+
+interface Played {
+  readonly alone: readonly GatewayTurn[];
+  readonly shared: readonly GatewayTurn[];
+}
+
+async function play(seconds: number, turns: number, say: (text: string) => void): Promise<Played> {
+  const course = await createCourse(firstSeconds, seconds);
+  const alone: GatewayTurn[] = [];
+  const shared: GatewayTurn[] = [];
+  for (let turn = 1; turn <= turns; turn++) {
+    say(`turn ${turn} of ${turns}: one core, ${workers} workers on all cores ...`);
+    alone.push(await runGateway(course, { samplesPerSecond: Number.POSITIVE_INFINITY }));
+    shared.push(await runGateway(course, { samplesPerSecond: Number.POSITIVE_INFINITY, workers }));
+  }
+  return { alone, shared };
+}
+
+function describeFirst({ alone, shared }: Played): FirstMinutes {
+  const firstOf = (gateways: readonly GatewayTurn[]) => gateways.map(({ first }) => first);
+  const all = [...alone, ...shared];
+  return {
+    workers,
+    secondsFromTheStart: firstSeconds,
+    fromTheStart: { oneCore: describeTurns(firstOf(alone)), workers: describeTurns(firstOf(shared)) },
+    timesAsFastFromTheStart: compareTurns(firstOf(shared), firstOf(alone)),
+    decisionsEqual: all.every(({ decisions }) => decisions === all[0]!.decisions),
+    alarms: all.map(({ alarms }) => alarms),
   };
 }

@@ -290,6 +290,7 @@ class Device:
         self.session = self.samples = 0
         self.scale = self.rate = 1.0
         self.parts, self.lengths, self.speeds, self.position = [], [], [], 0.0
+        self.first, self.scores = None, []
 
     def send(self, kind, message):
         packet = bytes([0x20 | kind, 1, 0, 0]) + message.SerializeToString()
@@ -337,26 +338,23 @@ class Device:
         speed = np.repeat(self.speeds, self.lengths)
         self.parts, self.lengths, self.speeds = [], [], []
         self.position -= REVOLUTIONS
-        self.decide(x, speed)
+        features, quantised = self.decide(x, speed)
+        if self.first is None:
+            self.first = features.tolist()
+        self.scores.append(bytes(quantised).hex())
 
 
 class Gateway:
     def __init__(self, addresses):
         self.student = Student()
         self.lines = Lines(manifest["features"]["list"])
-        self.windows, self.first, self.scores = 0, None, {}
         self.devices = [Device(address, self.decide) for address in addresses]
 
     def decide(self, x, speed):
         e = whiten(x)
         envelope = angle_envelope(e, speed[len(x) - len(e) :] * (2 * PER_REVOLUTION))
         features = self.lines.features(order_spectrum(envelope))
-        quantised = self.student.score(features)
-        if self.first is None:
-            self.first = features.tolist()
-        key = bytes(quantised).hex()
-        self.scores[key] = self.scores.get(key, 0) + 1
-        self.windows += 1
+        return features, self.student.score(features)
 
     def run(self, samples_per_device):
         """Seconds of wall and of processor from the first samples to the last decision."""
@@ -385,12 +383,12 @@ print(
     json.dumps(
         {
             "samples": sum(device.samples for device in gateway.devices),
-            "windows": gateway.windows,
+            "windows": sum(len(device.scores) for device in gateway.devices),
             "wallSeconds": wall,
             "cpuSeconds": cpu,
             "rssMb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "firstFeatures": gateway.first,
-            "scores": gateway.scores,
+            "firstFeatures": gateway.devices[0].first,
+            "scores": [device.scores for device in gateway.devices],
         }
     )
 )

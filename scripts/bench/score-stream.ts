@@ -19,8 +19,8 @@ import { type BenchStream, benchScale, benchSessionId } from "./bench-stream.ts"
 export interface StreamScores {
   readonly windows: number;
   readonly firstFeatures: readonly number[];
-  /** How often which output came, as hexadecimal bytes. */
-  readonly scores: ReadonlyMap<string, number>;
+  /** The student's output for each window in their order, as hexadecimal bytes. */
+  readonly scores: readonly string[];
 }
 
 /** Runs windower, features and student of the bundle in `folder` over one device's stream. */
@@ -32,11 +32,10 @@ export async function scoreStream(
   const manifest = manifestSchema().parse(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")));
   const mlp = decodeStudent(await readFile(join(folder, "model.int8.onnx")));
   const rows: Float32Array[] = [];
-  const scores = new Map<string, number>();
+  const scores: string[] = [];
   const take = createScorer(manifest, mlp, (features, quantised) => {
     if (rows.length === 0) rows.push(features.slice());
-    const key = Buffer.from(quantised).toString("hex");
-    scores.set(key, (scores.get(key) ?? 0) + 1);
+    scores.push(Buffer.from(quantised).toString("hex"));
   });
   const decoder = createRawWindowDecoder(maxSamplesPerFrame);
   const windower = createRevolutionWindower(manifest.window, take(bearing));
@@ -58,8 +57,7 @@ export async function scoreStream(
   parser.bind(benchSessionId);
   // It decodes in place.
   parser.push(Buffer.from(stream.bytes));
-  const windows = [...scores.values()].reduce((sum, count) => sum + count, 0);
-  return { windows, firstFeatures: [...rows[0]!], scores };
+  return { windows: scores.length, firstFeatures: [...rows[0]!], scores };
 }
 
 function createScorer(

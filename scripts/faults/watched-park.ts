@@ -6,6 +6,7 @@ import { alertEventSchema } from "../../src/core/contract/alert.ts";
 import { createTopics, type Lane } from "../../src/core/contract/topics.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { until } from "../../test/support/until.ts";
+import { ownConnection } from "../own-connection.ts";
 import { packagedCommand } from "../packaged-command.ts";
 import { createDaemonProcess, type DaemonProcess, patienceMs } from "./daemon-process.ts";
 import { openFaultSignal } from "./fault-signal.ts";
@@ -152,7 +153,7 @@ export async function openWatchedPark(site: FaultSite, options: WatchedParkOptio
     heard.add(alertEventSchema().parse(JSON.parse(Buffer.from(payload).toString("utf8"))).id);
   });
   const status = async (): Promise<ParkStatus> =>
-    (await (await fetch(`${gateway.url}/status`)).json()) as ParkStatus;
+    (await (await fetch(`${gateway.url}/status`, ownConnection)).json()) as ParkStatus;
   return {
     name,
     gateway,

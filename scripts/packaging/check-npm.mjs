@@ -1,6 +1,15 @@
 // The npm package: what is in it, and that it installs in an empty prefix and runs to the alert.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { shippedDocuments } from "./documents.mjs";
@@ -34,11 +43,28 @@ export function judgeDemo(printed, folder) {
 /** What must not be in a package. */
 const unwanted = /(^|\/)(node_modules|test|src|firmware-bridge|playwright)\/|\.(ts|map)$|@tensorflow|tfjs/;
 
+/** What a copy of the checkout is packed without: its modules are lent to it, the others are in no package. */
+const notCopied = ["node_modules", ".git", "build"];
+
+/**
+ * A copy of the checkout to pack: while it packs, npm finds another `package.json` there, and whatever else runs
+ * commands of this checkout meanwhile would find it too.
+ */
+function copyCheckout(copy) {
+  rmSync(copy, { recursive: true, force: true });
+  mkdirSync(copy);
+  for (const name of readdirSync(root).filter((each) => !notCopied.includes(each)))
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+}
+
 export async function checkNpm(book, { work, quick }) {
   mkdirSync(work, { recursive: true });
   let tarball;
   await book.check("npm pack", () => {
-    const said = run("npm", ["pack", "--silent", "--pack-destination", work], { cwd: root });
+    const copy = join(work, "checkout");
+    copyCheckout(copy);
+    const said = run("npm", ["pack", "--silent", "--pack-destination", work], { cwd: copy });
     tarball = join(work, said.trim().split("\n").at(-1));
     book.figure("npmPackageMb", Math.round((statSync(tarball).size / megabyte) * 10) / 10);
   });

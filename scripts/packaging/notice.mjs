@@ -1,11 +1,17 @@
 // Writes NOTICE: every package of the production tree (`dependencies` and all that they need) with its version, licence and
-// the licence's text, from the lock file and the installed packages. A text that several share stands once.
+// the licence's text, from the lock file, the installed packages and, for those that bring no text or not that of what is
+// compiled into them, the folder licences. It fails where a package has none. A text that several share stands once.
 //   node scripts/packaging/notice.mjs
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** One folder for each package and version, with the author's texts. */
+const keptTexts = join(root, "scripts", "packaging", "licences");
+/** Name of that folder: a scope's slash would make two. */
+const nameKept = ({ name, version }) => `${name.replace("/", "+")}-${version}`;
 
 const head = `aurora-edge
 Licensed under the Apache License, Version 2.0 (see LICENSE).
@@ -28,21 +34,51 @@ function listProductionTree() {
     .sort((a, b) => (`${a.name}@${a.version}` < `${b.name}@${b.version}` ? -1 : 1));
 }
 
-/** The text of a package's licence; undefined where it brings none. */
-function readLicence(folder) {
-  if (!existsSync(folder)) throw new Error(`${folder} is not installed: run npm ci`);
-  const files = readdirSync(folder).filter((name) => /^(licen[cs]e|copying)/i.test(name));
-  const texts = files.map((name) => readFileSync(join(folder, name), "utf8").replaceAll("\r", "").trim());
+/** The texts of licences in a folder, of a package or of those kept for it; undefined where there are none. */
+function readTexts(folder) {
+  const files = readdirSync(folder).filter((name) => /^(licen[cs]e|copying|thirdpartynotices)/i.test(name));
+  const texts = files.sort().map((name) => {
+    const bytes = readFileSync(join(folder, name));
+    return (name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8").replaceAll("\r", "").trim();
+  });
   return texts.length === 0 ? undefined : texts.join("\n\n");
+}
+
+/** The section of a package's README that is the licence; undefined where it only names one. */
+function readSection(folder) {
+  const readme = readdirSync(folder).find((name) => /^readme\.md$/i.test(name));
+  if (readme === undefined) return undefined;
+  const text = readFileSync(join(folder, readme), "utf8").replaceAll("\r", "");
+  const section = /^#+ licen[cs]e\n(.*)/ims.exec(text)?.[1];
+  return section?.includes("Permission is hereby granted") ? section.trim() : undefined;
+}
+
+/** The text of a package's licence, with those of what is compiled into it. */
+function readLicence(part) {
+  const { name, version, folder } = part;
+  if (!existsSync(folder)) throw new Error(`${folder} is not installed: run npm ci`);
+  const kept = join(keptTexts, nameKept(part));
+  const text = existsSync(kept) ? readTexts(kept) : (readTexts(folder) ?? readSection(folder));
+  if (text !== undefined) return text;
+  throw new Error(`${name} ${version} brings no text of its licence: keep its author's in ${kept}/LICENSE`);
+}
+
+/** A text may change with the version that it was kept for. */
+function refuseOutdated(tree) {
+  const locked = new Set(tree.map(nameKept));
+  const outdated = readdirSync(keptTexts).filter((name) => !locked.has(name));
+  if (outdated.length === 0) return;
+  throw new Error(`${keptTexts} keeps texts for what is not locked: ${outdated.join(", ")}`);
 }
 
 function renderNotice() {
   const tree = listProductionTree();
+  refuseOutdated(tree);
   const users = new Map();
-  for (const { name, version, license, folder } of tree) {
-    const text = readLicence(folder) ?? `${license} (the package brings no text of it)`;
+  for (const each of tree) {
+    const text = readLicence(each);
     const of = users.get(text) ?? [];
-    of.push(`${name} ${version}`);
+    of.push(`${each.name} ${each.version}`);
     users.set(text, of);
   }
   const list = [...new Set(tree.map(({ name, version, license }) => `${name} ${version}: ${license}`))];
@@ -53,6 +89,4 @@ function renderNotice() {
   return [head, `${list.join("\n")}\n`, ...texts].join("\n");
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  writeFileSync(join(root, "NOTICE"), renderNotice());
-}
+writeFileSync(join(root, "NOTICE"), renderNotice());

@@ -93,7 +93,7 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
     } else if (fault.clear()) logger.info("raw evidence can be kept again");
   };
   return {
-    ...createEvidenceReader({ store, record, logger }),
+    ...createEvidenceReader({ store, record, clock, logger }),
     keep: () => keepBy(clock),
     makeRoom,
     ask: (request) => tell(request.gateway, request),

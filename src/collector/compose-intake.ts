@@ -53,17 +53,20 @@ interface OpenIntake extends GatewayIntake {
 export async function openIntake(options: IntakeOptions, closers: Closers): Promise<OpenIntake> {
   const { config, logger, metrics, publish, batches } = options;
   const record = boundPredictions(await openRecord(config, logger));
-  closers.add(() => record.close());
+  closers.add("record", () => record.close());
   const shelf = await openBundleShelf(config, logger);
-  closers.add(() => shelf.close());
-  closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, () => shelf.scan()));
+  closers.add("bundles", () => shelf.close());
+  closers.add(
+    "bundle scan",
+    every(options.bundleScanMs ?? bundleScanMs, logger, () => shelf.scan()),
+  );
   const topics = createTopics(config.mqtt.base);
   const sites = await openGatewaySites(config, logger);
   const trusted = { path: believedFile(config), files: nodeFileSystem, clock: systemClock, logger };
   const clock = await openArrivalClock(trusted);
   const around = { config, record, topics, sites, clock, metrics, logger };
   const evidence = await openCollectorEvidence({ ...around, client: { publish } });
-  closers.add(() => evidence.close());
+  closers.add("evidence", () => evidence.close());
   const intake = await createGatewayIntake({
     ...around,
     models: shelf.models,
@@ -75,7 +78,7 @@ export async function openIntake(options: IntakeOptions, closers: Closers): Prom
     await sites.refresh();
     await intake.tellRevoked();
   };
-  closers.add(every(options.fileScanMs ?? fileScanMs, logger, readList));
+  closers.add("files", every(options.fileScanMs ?? fileScanMs, logger, readList));
   return { ...intake, record, topics, shelf, evidence };
 }
 

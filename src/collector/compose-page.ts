@@ -1,12 +1,12 @@
 /**
  * Joins the half of a collector that shows: page, API, probes, registry, and orders to gateways. Takes nothing of gateways,
- * and only reads the record. What is opened here is closed here.
+ * and only reads the record, but for an event of what it finds damaged. What is opened here is closed here.
  */
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { createTopics } from "../core/contract/topics.ts";
 import { hourMs } from "../core/maths/durations.ts";
 import { systemClock } from "../core/platform/clock.ts";
-import { type Closers, openWhole } from "../core/platform/daemon/closing.ts";
+import { type ClosedPart, type Closers, openWhole } from "../core/platform/daemon/closing.ts";
 import { every } from "../core/platform/daemon/every.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
@@ -57,10 +57,12 @@ interface PageOptions extends PageWiring {
   readonly workers: Pick<WorkersView, "notReady" | "impairment" | "brokerLostMs">;
   /** `write`: for more than the page. Default `read`. */
   readonly access?: "read" | "write";
+  /** Takes the events of this half where its own record may not be written; left out: its record does. */
+  readonly storeOwnEvent?: FleetRecord["storeOwnEvent"];
 }
 
 /** A half that runs. */
-interface RunningPage {
+interface RunningPage extends ClosedPart {
   /** Base address of the page and the API. */
   readonly url: string;
   /** Address of the broker that it uses, without credentials. */
@@ -72,7 +74,6 @@ interface RunningPage {
   readonly client: Pick<MqttClient, "connected">;
   /** Looks at the folders of bundles now; resolves with how many were new. */
   scanBundles(): Promise<number>;
-  close(): Promise<void>;
 }
 
 /**
@@ -86,27 +87,27 @@ export async function openPage(options: PageOptions): Promise<RunningPage> {
 async function assemble(options: PageOptions, closers: Closers): Promise<RunningPage> {
   const { config, logger, version = "0.0.0", access = "read" } = options;
   const record = await openRecord(config, logger, access);
-  closers.add(() => record.close());
+  closers.add("record", () => record.close());
   const alone = createLeasedWork(record, logger);
-  closers.add(() => alone.close());
+  closers.add("leases", () => alone.close());
   const { registry, shelf } = await openShelf(config, logger, alone);
-  closers.add(() => registry?.close());
-  closers.add(() => shelf.close());
+  closers.add("registry", () => registry?.close());
+  closers.add("bundles", () => shelf.close());
   await shelf.scan();
   const topics = createTopics(config.mqtt.base);
   const mqtt = await openWebClient(config, options.embedded, logger);
-  closers.add(() => mqtt.close());
+  closers.add("broker", () => mqtt.close());
   const { client } = mqtt;
   const evidence = await openCollectorEvidence({
     config,
-    record,
+    record: { ...record, storeOwnEvent: options.storeOwnEvent ?? record.storeOwnEvent },
     topics,
     client,
     sites: null,
     metrics: null,
     logger,
   });
-  closers.add(() => evidence.close());
+  closers.add("evidence", () => evidence.close());
   const fleet = readFleet(options, record, shelf.models);
   measureFleet(options.metrics, fleet);
   /** Nobody's end waits for a broker's answers. */
@@ -127,7 +128,7 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
     runtimeVersion: version,
     onPublished: () => void shelf.scan().then(tellGateways),
   });
-  closers.add(() => publications.close());
+  closers.add("publications", () => publications.close());
   const url = await serveRoutes(options, closers, [
     ...answerInTurns(fleet, options.freshMs),
     ...serviceRoutes({
@@ -151,10 +152,15 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
     evidenceRequestRoute({ isAllowed: config.evidence.requests, fleet, send: evidence.ask }),
     ...(options.routes ?? []),
   ]);
-  closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, scanBundles));
-  if (registry !== null) closers.add(every(hourMs, logger, () => registry.refresh()));
-  const close = (): Promise<void> => closers.closeAll();
-  return { url, mqttUrl: mqtt.url, record, models: shelf.models, evidence, client, scanBundles, close };
+  closers.add("bundle scan", every(options.bundleScanMs ?? bundleScanMs, logger, scanBundles));
+  if (registry !== null)
+    closers.add(
+      "registry refresh",
+      every(hourMs, logger, () => registry.refresh()),
+    );
+  const { closeAll: close, unclosed } = closers;
+  const { models } = shelf;
+  return { url, mqttUrl: mqtt.url, record, models, evidence, client, scanBundles, close, unclosed };
 }
 
 /** A turbine or gateway that was not heard of for this long is "information unavailable": twice as long as one that is well is silent by default. */

@@ -5,7 +5,7 @@
 import { hasErrorCode } from "../core/contract/aurora-error.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { systemClock } from "../core/platform/clock.ts";
-import { type Closers, openWhole } from "../core/platform/daemon/closing.ts";
+import { type ClosedPart, type Closers, openWhole } from "../core/platform/daemon/closing.ts";
 import { every } from "../core/platform/daemon/every.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import type { Logger } from "../core/platform/logger.ts";
@@ -29,7 +29,7 @@ interface WriterOptions {
 }
 
 /** A half that runs. */
-interface RunningWriter {
+interface RunningWriter extends ClosedPart {
   readonly storing: StoringPart;
   readonly record: FleetRecord;
   /** Address of the broker that it uses (or is), without credentials. */
@@ -37,7 +37,6 @@ interface RunningWriter {
   /** The way into the broker that it is; null: it uses another. */
   readonly embedded: EmbeddedAddress | null;
   /** Stores what waits. */
-  close(): Promise<void>;
 }
 
 /** How often the record is asked whether it is another one. */
@@ -59,9 +58,9 @@ async function assemble(options: WriterOptions, closers: Closers): Promise<Runni
   warnOfAnySite(config, logger);
   const { record, topics, shelf, evidence, ingest, states } = intake;
   const mqtt = await openMqttSide(config, options);
-  closers.add(() => mqtt.close());
-  closers.add(() => ingest.close());
-  closers.add(() => states.close());
+  closers.add("broker", () => mqtt.close());
+  closers.add("ingest", () => ingest.close());
+  closers.add("states", () => states.close());
   const { client } = mqtt;
   await client.subscribe(topics.allUplinks, 1, (topic, payload) => ingest.accept(topic, payload));
   let era: number | null = null;
@@ -79,13 +78,14 @@ async function assemble(options: WriterOptions, closers: Closers): Promise<Runni
     followStates().catch((error: unknown) => {
       if (!hasErrorCode(error, "STORE")) throw error;
     });
-  closers.add(every(eraLookMs, logger, look));
+  closers.add("states watch", every(eraLookMs, logger, look));
   keepRecord({ config, record, models: shelf.models, evidence, metrics, logger }, closers);
   return {
     storing: storingPart(client, intake, metrics),
     record,
     mqttUrl: mqtt.url,
     embedded: mqtt.embedded,
-    close: () => closers.closeAll(),
+    close: closers.closeAll,
+    unclosed: closers.unclosed,
   };
 }

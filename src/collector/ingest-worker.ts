@@ -6,7 +6,7 @@
 
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { type Lane, lanes, type Topics } from "../core/contract/topics.ts";
-import { openWhole } from "../core/platform/daemon/closing.ts";
+import { type ClosedPart, openWhole } from "../core/platform/daemon/closing.ts";
 import { every } from "../core/platform/daemon/every.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
@@ -22,9 +22,8 @@ import { warnOfAnySite } from "./uplink/gateway-sites.ts";
 import type { StoringPart } from "./worker-report.ts";
 
 /** A running worker. */
-export interface IngestWorker {
+export interface IngestWorker extends ClosedPart {
   readonly storing: StoringPart;
-  close(): Promise<void>;
 }
 
 /** All workers share what comes for this name. */
@@ -74,17 +73,21 @@ export async function startIngestWorker(
     // Before anything awaits: a session that was kept brings messages at once.
     const alone = createLeasedWork(record, logger);
     const owned = createSoleSubscriber(client, topics, { record, alone });
-    closers.add(() => client.close());
-    closers.add(() => states.close());
-    closers.add(() => ingest.close());
+    closers.add("broker", () => client.close());
+    closers.add("states", () => states.close());
+    closers.add("ingest", () => ingest.close());
     for (const lane of lanes) {
       if (lane === soleLane) continue;
       await client.subscribe(`$share/${shareName}/${topics.allOfLane(lane)}`, 1, () => {});
     }
-    closers.add(() => alone.close());
+    closers.add("leases", () => alone.close());
     await owned.renew();
-    closers.add(every(renewLeaseMs, logger, () => owned.renew()));
-    return { storing: storingPart(client, intake, metrics), close: () => closers.closeAll() };
+    closers.add(
+      "lanes",
+      every(renewLeaseMs, logger, () => owned.renew()),
+    );
+    const { closeAll: close, unclosed } = closers;
+    return { storing: storingPart(client, intake, metrics), close, unclosed };
   });
 }
 

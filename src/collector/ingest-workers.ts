@@ -87,7 +87,7 @@ export function serveIngest(
 ): Promise<Daemon> {
   const { workers, metrics, logger, version } = around;
   return openWhole(logger, async (closers) => {
-    closers.add(() => workers.close());
+    closers.add("workers", () => workers.close());
     const files = createFilesWatch(listCollectorFiles(config), {
       clock: systemClock,
       logger,
@@ -95,11 +95,12 @@ export function serveIngest(
       findToldMs: () => null,
     });
     metrics.gauge({ name: "files_unfit", help: unfitFilesHelp }, () => files.unfit?.length ?? null);
-    closers.add(hourly(logger, files.look));
+    closers.add("files watch", hourly(logger, files.look));
     const { impairment } = workers;
     const notReady = async (): Promise<string | null> => workers.notReady();
     const routes = serviceRoutes({ metrics, version, notReady, impairment });
     const httpUrl = await serveRoutes({ config, logger, metrics }, closers, routes);
-    return { httpUrl, mqttUrl: config.mqtt.url ?? "", close: () => closers.closeAll() };
+    const { closeAll: close, unclosed } = closers;
+    return { httpUrl, mqttUrl: config.mqtt.url ?? "", close, unclosed };
   });
 }

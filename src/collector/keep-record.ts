@@ -38,7 +38,7 @@ const tellEveryMs = 1_000;
 export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
   const { config, record, models, evidence, metrics, logger } = options;
   const alone = createLeasedWork(record, logger);
-  closers.add(() => alone.close());
+  closers.add("leases", () => alone.close());
   const policy = retentionPolicy(config);
   const mayRemove = createClockTrust({
     path: believedFile(config),
@@ -56,22 +56,29 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
     logger,
   });
   closers.add(
+    "thinning times",
     hourly(logger, async () => {
       if (await mayRemove()) await thinning.run();
     }),
   );
-  closers.add(() => thinning.stop());
+  closers.add("thinning", () => thinning.stop());
   const prune = async (): Promise<void> => {
     if (await mayRemove()) {
       await record.prune(expiryTimes(policy, systemClock.nowMs()));
       await evidence.keep();
     } else await evidence.makeRoom();
   };
-  closers.add(hourly(logger, () => alone.run("prune", prune)));
+  closers.add(
+    "pruning",
+    hourly(logger, () => alone.run("prune", prune)),
+  );
   if (config.registry.keysDir !== null) {
     const journal = createPublicationJournal(registryFolder(config), nodeFileSystem);
     const tell = createTellPublications({ journal, record, clock: systemClock, logger });
-    closers.add(every(tellEveryMs, logger, () => tell((work) => alone.run("publications", work))));
+    closers.add(
+      "publications",
+      every(tellEveryMs, logger, () => tell((work) => alone.run("publications", work))),
+    );
   }
   const files = createFilesWatch(listCollectorFiles(config), {
     clock: systemClock,
@@ -87,7 +94,7 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
     },
   });
   metrics.gauge({ name: "files_unfit", help: unfitFilesHelp }, () => files.unfit?.length ?? null);
-  closers.add(hourly(logger, files.look));
+  closers.add("files watch", hourly(logger, files.look));
   const drift = createDriftJob({
     record,
     models,
@@ -97,6 +104,9 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
     metrics,
     logger,
   });
-  closers.add(every(drift.everyMs, logger, () => alone.run("drift", () => drift.run())));
-  closers.add(() => drift.stop());
+  closers.add(
+    "drift times",
+    every(drift.everyMs, logger, () => alone.run("drift", () => drift.run())),
+  );
+  closers.add("drift", () => drift.stop());
 }

@@ -2,11 +2,12 @@
 import { getPriority, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { AuroraError } from "../core/contract/aurora-error.ts";
+import type { EventRecord } from "../core/contract/uplink-record.ts";
 import type { ReadyMessage } from "../core/platform/daemon/run-daemon.ts";
 import { createLogger } from "../core/platform/logger.ts";
 import { createMetrics } from "../core/platform/metrics.ts";
 import { openPage } from "./compose-page.ts";
-import { type PageThreadData, type RefusedMessage, stopMessage } from "./page-thread.ts";
+import { type EventMessage, type PageThreadData, type RefusedMessage, stopMessage } from "./page-thread.ts";
 import { createReportedWorker, viewAll } from "./worker-report.ts";
 
 /** Niceness above that of all else here; a machine that is busy gives what is as much nicer a third. */
@@ -20,7 +21,9 @@ const workers = viewAll([worker]);
 const metrics = createMetrics({ defaults: "process", workers: workers.snapshots, logger });
 yieldToStoring();
 try {
-  const page = await openPage({ config, version, embedded, logger, metrics, workers });
+  const storeOwnEvent = async (event: EventRecord): Promise<void> =>
+    parentPort?.postMessage({ type: "event", event } satisfies EventMessage);
+  const page = await openPage({ config, version, embedded, logger, metrics, workers, storeOwnEvent });
   parentPort?.on("message", (message: unknown) => {
     if (message === stopMessage) void page.close().finally(() => process.exit(0));
     else worker.take(message);

@@ -1,9 +1,10 @@
 /**
  * Keeps the page in a thread of its own, beside the one that stores: begun again when it ends, on the same port. The thread
- * is told every second how storing goes and what was counted there; it tells when it serves, or why it cannot.
+ * is told every second how storing goes and what was counted there; it tells when it serves, or why it cannot, and its events.
  */
 import { AuroraError, type ErrorCode } from "../core/contract/aurora-error.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import type { EventRecord } from "../core/contract/uplink-record.ts";
 import { type BegunWorker, keepWorker } from "../core/platform/daemon/keep-worker.ts";
 import { openThread } from "../core/platform/daemon/open-thread.ts";
 import { isReadyMessage } from "../core/platform/daemon/run-daemon.ts";
@@ -29,6 +30,12 @@ export interface RefusedMessage {
   readonly hint: string;
 }
 
+/** An event that the thread has to tell, of a record that it may only read. */
+export interface EventMessage {
+  readonly type: "event";
+  readonly event: EventRecord;
+}
+
 /** Asks the thread to close what it holds, and to end. */
 export const stopMessage = "stop";
 
@@ -40,6 +47,8 @@ interface PageThreadOptions extends PageThreadData {
   readonly worker: StoringPart;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Takes the events of the thread. */
+  storeEvent(event: EventRecord): Promise<void>;
 }
 
 interface PageThread {
@@ -67,8 +76,13 @@ export async function startPageThread(options: PageThreadOptions): Promise<PageT
       data = { ...data, config: { ...config, collector: { ...collector, httpPort } } };
       resolve({ url, close: () => kept.close() });
     };
+    const onEvent = (event: EventRecord): void => {
+      options
+        .storeEvent(event)
+        .catch((error: unknown) => logger.error("an event of the page cannot be stored", { error }));
+    };
     const kept = keepWorker({
-      begin: () => beginThread(data, onServed),
+      begin: () => beginThread(data, { onServed, onEvent }),
       onEnd: ({ error, code }) => {
         stopReports();
         if (isServed) return;
@@ -87,12 +101,19 @@ export async function startPageThread(options: PageThreadOptions): Promise<PageT
 
 function beginThread(
   data: PageThreadData,
-  onServed: (url: string, send: (report: object) => void) => void,
+  {
+    onServed,
+    onEvent,
+  }: {
+    readonly onServed: (url: string, send: (report: object) => void) => void;
+    readonly onEvent: (event: EventRecord) => void;
+  },
 ): BegunWorker {
   const thread = openThread("page-main", import.meta.url, { workerData: data });
   let why: LogFields = {};
   thread.on("message", (message: unknown) => {
     if (isReadyMessage(message)) onServed(message.httpUrl, (report) => thread.postMessage(report));
+    else if (isEventMessage(message)) onEvent(message.event);
     else if (isRefusedMessage(message))
       why = { error: new AuroraError(message.code, message.message, message) };
   });
@@ -108,4 +129,8 @@ function beginThread(
 
 function isRefusedMessage(message: unknown): message is RefusedMessage {
   return typeof message === "object" && message !== null && "type" in message && message.type === "refused";
+}
+
+function isEventMessage(message: unknown): message is EventMessage {
+  return typeof message === "object" && message !== null && "type" in message && message.type === "event";
 }

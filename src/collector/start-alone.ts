@@ -2,6 +2,7 @@
  * A collector that has its record, or its broker, to itself: this thread stores, the embedded broker included, and the page
  * has a thread of its own.
  */
+import { systemClock } from "../core/platform/clock.ts";
 import { openWhole } from "../core/platform/daemon/closing.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { createMetrics } from "../core/platform/metrics.ts";
@@ -21,7 +22,7 @@ export function startAlone({
   return openWhole(logger, async (closers) => {
     const metrics = createMetrics({ defaults: "thread", logger });
     const writer = await openWriter({ config, logger, metrics });
-    closers.add(() => writer.close());
+    closers.add("writer", writer);
     const { embedded, mqttUrl } = writer;
     const page = await startPageThread({
       config,
@@ -30,9 +31,11 @@ export function startAlone({
       worker: writer.storing,
       metrics,
       logger,
+      storeEvent: (event) => writer.record.storeOwnEvent(event, systemClock.nowMs()),
     });
-    closers.add(() => page.close());
+    closers.add("page", () => page.close());
     const nextWork = (): Promise<void> => awaitAnswer(writer.record);
-    return { httpUrl: page.url, mqttUrl, nextWork, close: () => closers.closeAll() };
+    const { closeAll: close, unclosed } = closers;
+    return { httpUrl: page.url, mqttUrl, nextWork, close, unclosed };
   });
 }

@@ -36,14 +36,23 @@ function startWeb({ config, version, logger }: DaemonOptions, workers: IngestWor
     const metrics = createMetrics({ defaults: "process", workers: workers.snapshots, logger });
     const around = { config, logger, metrics };
     const page = await openPage({ ...around, version, embedded: null, workers, access: "write" });
-    closers.add(() => page.close());
+    closers.add("page", page);
     // Where there are workers it is theirs that shows gateways.
     if (workers === nowhere) measureConnection(metrics, page.client);
     const { record, models, evidence, url: httpUrl, mqttUrl } = page;
     keepRecord({ ...around, record, models, evidence }, closers);
-    const close = async (): Promise<void> => {
-      await Promise.all([workers.close(), closers.closeAll()]);
+    let areWorkersClosed = false;
+    const closeWorkers = async (): Promise<void> => {
+      await workers.close();
+      areWorkersClosed = true;
     };
-    return { httpUrl, mqttUrl, nextWork: () => awaitAnswer(record), close };
+    const close = async (): Promise<void> => {
+      await Promise.all([closeWorkers(), closers.closeAll()]);
+    };
+    const unclosed = (): readonly string[] => [
+      ...(areWorkersClosed ? [] : ["workers"]),
+      ...closers.unclosed(),
+    ];
+    return { httpUrl, mqttUrl, nextWork: () => awaitAnswer(record), close, unclosed };
   });
 }

@@ -22,7 +22,8 @@ try {
     stopReports();
     await worker.close();
   };
-  await runDaemon({ httpUrl: "", mqttUrl: config.mqtt.url ?? "", close }, logger);
+  const { unclosed } = worker;
+  await runDaemon({ httpUrl: "", mqttUrl: config.mqtt.url ?? "", close, unclosed }, logger);
 } catch (error) {
   logger.error("the worker cannot start", { error });
   process.exitCode = 1;

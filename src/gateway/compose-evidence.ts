@@ -123,7 +123,7 @@ export async function composeEvidence(
     },
     budget: openByteBudget({ dailyBytes: settings.dailyBytes, state, clock, logger }),
     append: (piece) => outbox.append(piece),
-    laneIsEmpty: () => outbox.counts().lanes.raw.records + outbox.counts().lanes.raw.pending === 0,
+    lane: () => outbox.counts().lanes.raw,
     withdraw: () => clearRawLane(outbox),
     laneBytesSent: () => uplink.counts().bytesByLane.raw,
     acknowledgements: () => uplink.counts().acksReceived,
@@ -208,7 +208,7 @@ export async function composeEvidence(
         },
       )
     : null;
-  closers.add(async () => {
+  closers.add("evidence", async () => {
     surrounding?.close();
     await waitAtMost(Promise.all([keeping.close(), sender.close()]), lastSamplesMs);
   });

@@ -150,7 +150,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     keep: serving.keep,
     onAlerts: (events) => onAlerts(events),
   });
-  closers.add(unwatched.close);
+  closers.add("unwatched", unwatched.close);
   let diagnosed: (turbine: string) => readonly DiagnosedDevice[] = () => [];
   const states = createStatePublisher({
     site: config.gateway.site,
@@ -199,7 +199,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     sink: {
       onDecision: (decision, scored) => {
         serving.note(decision.point);
-        if (scored !== null) figures.record(scored.window, scored.output);
+        if (scored !== null) figures.record(decision, scored);
         telemetry.decision(decision, scored);
         states.update(decision);
         decisions.tell(decision, scored);
@@ -249,7 +249,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       telemetry.event(name, subject, detail);
     },
   });
-  closers.add(async () => {
+  closers.add("points", async () => {
     await Promise.all([pipeline.close(), scada.close()]);
     telemetry.flush();
     drift.close();

@@ -101,7 +101,10 @@ export function composeSources(surroundings: SourceSurroundings, closers: Pick<C
     start: async ({ onRow, onPoll, onQuality }) => {
       for (const { source } of bridges) await source.start({ onReading: onRow, onQuality });
       // All at once: others wait for the end of each.
-      closers.add(async () => void (await Promise.all(buses.map(({ source }) => source.close()))));
+      closers.add(
+        "field buses",
+        async () => void (await Promise.all(buses.map(({ source }) => source.close()))),
+      );
       for (const { source, everyMs } of buses) {
         await source.start({ onReading: (reading) => onPoll(reading, everyMs), onQuality });
       }

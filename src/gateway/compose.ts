@@ -34,6 +34,7 @@ import { createStatusRoutes, describeGateway, type GatewayParts } from "./status
 import { createDeviceRoute } from "./status/device-routes.ts";
 import { startGatewayHttp } from "./status/gateway-http.ts";
 import { createGatewayMetrics } from "./status/gateway-metrics.ts";
+import { tellSettings } from "./tell-start.ts";
 import { startTicker } from "./ticker.ts";
 import { createSlotProof } from "./updates/slot-proof.ts";
 import { startUpdates } from "./updates/updates.ts";
@@ -89,9 +90,10 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
       telemetry.event("bundle-unproved", dir, `${error.message}; it is used all the same`);
     },
   });
-  const models = await openModels({ config, runtimeVersion, slotProof, telemetry, logger });
-  closers.add(() => models.close());
+  const models = await openModels({ config, runtimeVersion, slotProof, record, logger });
+  closers.add("models", () => models.close());
   await checkInstalled(config, models);
+  tellSettings(config, { record, logger });
   const broker = await connectGatewayMqtt({
     config,
     topics,
@@ -102,7 +104,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     logger,
     onEvent: telemetry.event,
   });
-  closers.add(broker.close);
+  closers.add("broker", broker.close);
   const mqtt = broker.client;
   clearRawLane(outbox);
   const { ackKeyFile } = config.uplink;
@@ -120,7 +122,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     timers: systemTimers,
     logger,
   });
-  closers.add(() => uplink.close());
+  closers.add("uplink", () => uplink.close());
 
   const recall = createAlarmRecall({
     config,
@@ -132,7 +134,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     logger,
     onEvent: telemetry.event,
   });
-  closers.add(() => recall.close());
+  closers.add("alarm recall", () => recall.close());
   const kept = await recall.look();
   const points = composePoints(
     {
@@ -171,7 +173,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     closers,
   );
   // What is not decided yet may raise an alarm, whose samples are kept with the others.
-  closers.add(() => waitAtMost(pipeline.idle(), lastDecisionsMs));
+  closers.add("last windows", () => waitAtMost(pipeline.idle(), lastDecisionsMs));
   await points.startSources();
   // Workers that are still beginning would hold their devices: a stream's first seconds say how its clock runs.
   await waitAtMost(pipeline.idle(), workersBeginMs);
@@ -194,7 +196,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     clock,
     logger,
   });
-  closers.add(() => devices.close());
+  closers.add("devices", () => devices.close());
   pipeline.watchPressure({ onHigh: devices.hold, onLow: devices.letGo });
   evidence.connect(devices.captures);
   points.onAlert((event) => devices.alertCaptures.note(event));
@@ -227,7 +229,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
       onEvent: telemetry.event,
     },
   });
-  closers.add(async () => {
+  closers.add("updates", async () => {
     await Promise.all(updaters.map((updater) => updater.close()));
   });
   await mqtt.subscribe(topics.desired(config.gateway.id), 1, (_, payload) => {
@@ -239,7 +241,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     clock,
     logger,
   });
-  closers.add(ticker.stop);
+  closers.add("ticker", ticker.stop);
   const files = createFilesWatch(listGatewayFiles(config), {
     clock,
     logger,
@@ -249,7 +251,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     },
     findToldMs: (name, subject) => Number(record.state.get(`${name}/${subject}`)) || null,
   });
-  closers.add(hourly(logger, files.look));
+  closers.add("files watch", hourly(logger, files.look));
   const parts: GatewayParts = {
     ...points,
     components: points.states.describeComponents,
@@ -286,13 +288,13 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     ],
     onOrdered: outbox.flush,
   });
-  closers.add(() => server.close());
+  closers.add("http", () => server.close());
   const nextWork = async (): Promise<void> => {
     await ticker.next();
     await load.moved();
   };
   const isPublished = (): boolean => points.journal.undelivered === 0 && points.states.arePublished();
   const outdated = watchUnread({ ...options, ...record, isPublished }, closers);
-  const close = (): Promise<void> => closers.closeAll();
-  return { httpUrl: server.url, mqttUrl: config.mqtt.url, nextWork, outdated, close };
+  const { closeAll: close, unclosed } = closers;
+  return { httpUrl: server.url, mqttUrl: config.mqtt.url, nextWork, outdated, close, unclosed };
 }

@@ -8,7 +8,7 @@ import type { Logger } from "../core/platform/logger.ts";
 import type { WorkGauge } from "./points/work-gauge.ts";
 import { type ClockWatch, createClockWatch, describeOffset } from "./record/clock-watch.ts";
 import type { DataQuality } from "./record/data-quality.ts";
-import { openLossMark } from "./record/loss-mark.ts";
+import { type LossMark, openLossMark } from "./record/loss-mark.ts";
 import { createOutbox, type Outbox } from "./record/outbox.ts";
 import { createStateStore, type StateStore } from "./record/state-store.ts";
 import { openStoreFile, type StoreFile } from "./record/store-file.ts";
@@ -48,11 +48,13 @@ export function openGatewayRecord(options: GatewayRecordOptions, closers: Closer
     path,
     reserveBytes: reserveMebibytes * mebibyte,
     ...(config.gateway.profile === "small" ? { cacheKibibytes: smallCacheKibibytes } : {}),
+    clock,
     logger,
   });
-  closers.add(() => file.close());
-  const mark = openLossMark(`${path}.mark`, { clock, logger });
-  closers.add(() => mark.close());
+  closers.add("file", () => file.close());
+  const untimed = openLossMark(`${path}.mark`, { clock, logger });
+  const mark: LossMark = { ...untimed, note: (now) => file.writes.time("mark", () => untimed.note(now)) };
+  closers.add("mark", () => mark.close());
   const clockWatch = createClockWatch({
     clock,
     onChange: (offsetMs) => {
@@ -70,7 +72,7 @@ export function openGatewayRecord(options: GatewayRecordOptions, closers: Closer
     logger,
     maxBytes: maxMebibytes * mebibyte,
   });
-  closers.add(() => outbox.close());
+  closers.add("outbox", () => outbox.close());
   const state = createStateStore(file, logger);
   const telemetry = createTelemetry({
     append: (record, fromMs) => outbox.append(record, fromMs),

@@ -1,4 +1,5 @@
 /** The gateway daemon: parse the configuration, compose, run until stopped. */
+import type { ConfigFinding } from "../core/contract/config/config-finding.ts";
 import { startConfigured } from "../core/platform/daemon/installed-config.ts";
 import { runDaemon } from "../core/platform/daemon/run-daemon.ts";
 import { keepFilesPrivate } from "../core/platform/daemon/state-folder.ts";
@@ -26,8 +27,10 @@ async function startFromFile(options: GatewaySource): Promise<StartedGateway> {
   boundHeap(config.gateway.profile);
   keepFilesPrivate();
   const logger = createLogger({ name: "gateway", level: config.log.level });
-  const findConfigFault = () => findGatewayFault(options);
-  const start = () => startGateway({ config, logger, environment, runtimeVersion, findConfigFault });
+  const start = (survived: readonly ConfigFinding[]) => {
+    const findConfigFault = () => findGatewayFault(options, survived);
+    return startGateway({ config, logger, environment, runtimeVersion, findConfigFault });
+  };
   const isSmall = config.gateway.profile === "small";
   return { gateway: await startConfigured(file, { logger, start }), logger, isSmall };
 }

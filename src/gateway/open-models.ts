@@ -1,20 +1,22 @@
 /** The bundles that a gateway is configured to serve: opened, and held against what the configuration says of them. */
 import { basename } from "node:path";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import type { ModelRef } from "../core/contract/prediction.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { checkMinWindows, listPointBundles } from "../core/serving/check-commissioning.ts";
 import { listBundles } from "../core/serving/configured-models.ts";
 import { createFitCheck } from "../core/serving/find-misfit.ts";
 import { findNewestVersion, openServedModels, type ServedModels } from "../core/serving/served-models.ts";
-import type { Telemetry } from "./record/telemetry.ts";
+import type { GatewayRecord } from "./gateway-record.ts";
+import { tellServing } from "./tell-start.ts";
 import type { SlotProof } from "./updates/slot-proof.ts";
 
 interface OpenModelsOptions {
   readonly config: GatewayConfig;
   readonly runtimeVersion: string;
   readonly slotProof: Pick<SlotProof, "proveOnce">;
-  readonly telemetry: Telemetry;
+  readonly record: Pick<GatewayRecord, "state" | "outbox" | "telemetry">;
   readonly logger: Logger;
 }
 
@@ -29,17 +31,18 @@ export async function checkInstalled(config: GatewayConfig, models: ServedModels
 }
 
 /**
- * Opens what the configuration asks for.
+ * Opens what the configuration asks for, and tells what serves where that is not what it was.
  * @throws AuroraError BUNDLE_*, DATA_MISSING or INFERENCE without a bundle that can serve.
  */
-export function openModels({
+export async function openModels({
   config,
   logger,
   runtimeVersion,
   slotProof,
-  telemetry,
+  record,
 }: OpenModelsOptions): Promise<ServedModels> {
-  return openServedModels({
+  const serving = new Map<ModelRef, readonly string[]>();
+  const models = await openServedModels({
     names: listBundles(config),
     inferredNames: listInferred(config),
     bundlesDir: config.bundles.dir,
@@ -54,9 +57,12 @@ export function openModels({
     onRefused: ({ dir, error }, serves) => {
       const inItsPlace = `${serves.name} ${serves.version} serves in its place`;
       logger.error("a bundle was refused", { dir, error, inItsPlace });
-      telemetry.event("bundle-refused", dir, `${error.message}; ${inItsPlace}`);
+      record.telemetry.event("bundle-refused", dir, `${error.message}; ${inItsPlace}`);
     },
+    onServes: (ref, signedBy) => serving.set(ref, signedBy),
   });
+  tellServing(serving, { record, logger });
+  return models;
 }
 
 /** Names of the bundles that devices of a configuration infer with. */

@@ -74,7 +74,7 @@ export function watchUnread(watch: UnreadWatch, closers: Closers): Promise<strin
     };
     waitAgain();
     // What is being read is not waited for: all of a store on a slow disk would take longer than a stop may.
-    closers.add(() => {
+    closers.add("unread store", () => {
       isClosed = true;
       cancel();
     });

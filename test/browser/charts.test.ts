@@ -130,7 +130,7 @@ describe.skipIf(chromiumPath === undefined)("charts in Chromium (skipped where t
     expect(new Set(asked).size).toBe(before);
     await page.clock.runFor(60_000);
     expect(asked.length).toBe(before);
-    await page.locator("#chart-north-sea-WT-01").scrollIntoViewIfNeeded();
+    await page.locator('figure[data-turbine="WT-01"]').scrollIntoViewIfNeeded();
     await page.clock.runFor(1_100);
     await expect.poll(() => asked.length).toBeGreaterThan(before);
     const now = () => page.evaluate<number>("performance.now()");
@@ -155,7 +155,7 @@ describe.skipIf(chromiumPath === undefined)("charts in Chromium (skipped where t
       await route.fulfill({ response: answer, body });
     });
     await page.clock.runFor(3_100);
-    await page.locator("#chart-north-sea-WT-01").waitFor({ state: "detached" });
+    await page.locator('figure[data-turbine="WT-01"]').waitFor({ state: "detached" });
     expect(await page.locator("#charts .uplot").count()).toBe(3);
   });
 });

@@ -82,7 +82,7 @@ describe.skipIf(chromiumPath === undefined)("the page in Chromium (skipped where
       expect(await row("WT-01")).toMatch(/Good[\s\S]*2\.6 %/);
       expect(await row("WT-02")).toContain("1 of 3 components healthy");
       expect(await row("WT-04")).toMatch(/No data[\s\S]*stands by[\s\S]*not known/);
-      const legend = page.locator("#chart-north-sea-WT-03 .u-legend");
+      const legend = page.locator('figure[data-turbine="WT-03"] .u-legend');
       await legend.filter({ hasText: "learning" }).waitFor();
       expect(await legend.innerText()).not.toMatch(/\d %/);
       expect(await alert.locator(".shares tbody tr").count()).toBe(5);
@@ -158,7 +158,7 @@ describe.skipIf(chromiumPath === undefined)("the page in Chromium (skipped where
     await story.locator("summary").click();
     await seeded.gateway.publish(seeded.fleet.topics.state("north-sea", "WT-77"), { ...stateOf("WT-77") });
     await page.locator("#turbines tbody tr", { hasText: "WT-77" }).waitFor();
-    await page.locator("#chart-north-sea-WT-77").waitFor();
+    await page.locator('figure[data-turbine="WT-77"]').waitFor();
     expect(await story.getAttribute("open")).not.toBeNull();
     expect(complaints).toEqual([]);
     await close();

@@ -1,5 +1,6 @@
 /** Runs the `aurora` command: as a process of its own, or in this one. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { runCommand } from "../../src/cli/run-command.ts";
@@ -67,6 +68,7 @@ export function auroraHere(...args: readonly string[]): Promise<Finished> {
 
 async function runHere(args: readonly string[]): Promise<Finished> {
   const { exitCode } = process;
+  const memoryScore = readMemoryScore();
   const heard = [listenTo(process.stdout), listenTo(process.stderr)] as const;
   try {
     process.exitCode = undefined;
@@ -74,8 +76,16 @@ async function runHere(args: readonly string[]): Promise<Finished> {
     return { code, signal: null, stdout: heard[0].text(), stderr: heard[1].text() };
   } finally {
     process.exitCode = exitCode;
+    if (readMemoryScore() !== memoryScore) writeFileSync(memoryScoreFile, memoryScore!);
     for (const { end } of heard) end();
   }
+}
+
+const memoryScoreFile = "/proc/self/oom_score_adj";
+
+/** How early this process is ended where memory runs short, which a command may change; undefined: not Linux. */
+function readMemoryScore(): string | undefined {
+  return existsSync(memoryScoreFile) ? readFileSync(memoryScoreFile, "utf8").trim() : undefined;
 }
 
 /** Keeps what is written to a stream of this process, instead of writing it. */

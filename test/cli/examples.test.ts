@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { execFileSync } from "node:child_process";
+import { cpSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it, test } from "vitest";
 import type { ChannelContract } from "../../src/core/contract/bundle/manifest.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
@@ -8,6 +9,8 @@ import { listMappedChannels } from "../../src/core/contract/config/mapped-channe
 import { operatingChannels } from "../../src/core/contract/config/operating-channels.ts";
 import { readYamlConfig } from "../../src/core/platform/daemon/yaml-config.ts";
 import { parseTrainingConfig } from "../../src/training/training-config.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { auroraHere } from "./aurora.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "scripts", "examples");
 
@@ -59,3 +62,29 @@ describe("the example configurations", () => {
     }
   });
 });
+
+test.each(["gateway-mosquitto.yaml", "collector-mosquitto.yaml"])(
+  "what %s says lets the service's group read what it names, and not the authority's key",
+  async (name) => {
+    const work = createTemporaryFolder();
+    const dir = join(work, "enrolment");
+    const place = ["--site", "kelmarsh", "--tls", "broker.example", "--dir", dir];
+    const made = await auroraHere("fleet", "enrol", "gw-wt01", ...place);
+    expect(made.stderr).toBe("");
+    cpSync(join(work, "enrolment", "gateways", "gw-wt01"), join(work, "enrolled"), { recursive: true });
+    const text = readFileSync(join(folder, name), "utf8").replaceAll("/etc/aurora", work);
+    // Groups are the machine's; modes are what the test is of.
+    const commands = [...text.matchAll(/^# {3}(.*chmod.*|cd .*)$/gm)].map(([, line]) =>
+      line!.replaceAll("chown ", "true "),
+    );
+    execFileSync("sh", ["-ec", commands.join("\n")]);
+    const named = [...text.matchAll(/File: (.*)$/gm)].map(([, path]) => path!);
+    expect(named.length).toBeGreaterThan(3);
+    const modes = named.flatMap((path) => [
+      statSync(path).mode & 0o777,
+      statSync(dirname(path)).mode & 0o777,
+    ]);
+    expect(new Set(modes)).toEqual(new Set([0o640, 0o750]));
+    expect(statSync(join(work, "enrolment", "ca.key")).mode & 0o777).toBe(0o600);
+  },
+);

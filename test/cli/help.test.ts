@@ -39,6 +39,31 @@ test("a configuration is named by -c as well, wherever it is named", async () =>
   expect(new Set(named)).toEqual(new Set(["-c, --config <file>"]));
 });
 
+test("what asks or examines a gateway takes the service's configuration where none is named", async () => {
+  const options = (command: Command, path: string): readonly (readonly [string, Option])[] => [
+    ...command.options.filter(({ long }) => long === "--config").map((option) => [path, option] as const),
+    ...command.commands.flatMap((child) => options(child, `${path} ${child.name()}`)),
+  ];
+  const all = (
+    await Promise.all(commandTable.map(async ({ name, load }) => options(await load(), name)))
+  ).flat();
+  const installed = all.filter(([, { defaultValue }]) => defaultValue === "/etc/aurora/gateway.yaml");
+  expect(installed.map(([path]) => path).sort()).toEqual([
+    "alert ack",
+    "alert list",
+    "alert maintain",
+    "alert shelve",
+    "baseline renew",
+    "baseline show",
+    "device capture",
+    "doctor",
+  ]);
+  expect(all.filter(([, { mandatory }]) => mandatory).map(([path]) => path)).toEqual([
+    "gateway",
+    "collector",
+  ]);
+});
+
 test("all that opens a serial line opens it at the rate that the protocol names", async () => {
   const options = (command: Command): readonly Option[] => [
     ...command.options,

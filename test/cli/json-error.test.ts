@@ -3,7 +3,7 @@ import { auroraHere } from "./aurora.ts";
 
 it.each([
   ["doctor", ["--config", "nowhere.yaml"], 1, "CONFIG_INVALID", /nowhere\.yaml/],
-  ["alert", ["ack", "WT01"], 2, "USAGE", /required option/],
+  ["alert", ["ack", "WT01"], 2, "USAGE", /missing required argument/],
   [
     "bundle",
     ["republish", "nowhere", "--as", "1.2.0", "--key", "k", "--version", "1.2.0"],

@@ -9,7 +9,7 @@ import { ownName } from "../../src/collector/record/record-rules.ts";
 import { createInstallationKeys } from "../../src/collector/registry/installation-keys.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import type { EventRecord } from "../../src/core/contract/uplink-record.ts";
-import type { Closers } from "../../src/core/platform/daemon/closing.ts";
+import { openWhole } from "../../src/core/platform/daemon/closing.ts";
 import { createLogger, silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics } from "../../src/core/platform/metrics.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
@@ -94,13 +94,12 @@ describe("a collector's start and end", () => {
     };
     const config = configure(stateDir, { mqtt: { url: "mqtts://127.0.0.1:9", caFile } });
     for (let run = 1; run <= 2; run++) {
-      const closes: (() => unknown)[] = [];
-      const closers: Closers = { add: (close) => void closes.push(close), closeAll: async () => {} };
+      const closers = await openWhole(silentLogger, async (opened) => opened);
       const around = { ...quiet, metrics: createMetrics(), config, record };
       keepRecord(around as unknown as Parameters<typeof keepRecord>[0], closers);
       await vi.advanceTimersByTimeAsync(300_000);
       await vi.waitFor(() => expect([looks, events.length]).toEqual([run, 1]));
-      for (const close of closes) await close();
+      await closers.closeAll();
     }
     expect(events).toMatchObject([{ name: "file-expires", subject: caFile }]);
   });

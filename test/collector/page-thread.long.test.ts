@@ -14,6 +14,7 @@ import { hasEnded } from "../support/has-ended.ts";
 import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../support/scratch-postgres.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
+import { makeEvidence } from "./evidence/make-evidence.ts";
 import { connectGateway, type TestGateway } from "./fleet-fixture.ts";
 
 const topics = createTopics("aurora/v1");
@@ -21,6 +22,7 @@ const preload = pathToFileURL(join(import.meta.dirname, "..", "support", "hold-t
 
 interface HeldCollector extends GatewayProcess {
   readonly gateway: TestGateway;
+  readonly folder: string;
   readonly remove: () => void;
   /** Until it is let go, the thread does nothing. Resolves when it does. */
   hold(thread: "main" | "other"): Promise<void>;
@@ -37,6 +39,7 @@ async function start(record: object = {}): Promise<HeldCollector> {
   const collector = await startGatewayProcess(path, "collector", environment);
   return {
     ...collector,
+    folder,
     remove,
     gateway: await connectGateway({ collector: { mqttUrl }, topics }),
     hold: async (thread) => {
@@ -160,6 +163,24 @@ describe("a collector with SQLite", () => {
     const ofRest = niceness.find(({ isMain }) => isMain)!.nice;
     expect(niceness.filter(({ nice }) => nice !== ofRest)).toEqual(
       ofRest === 19 ? [] : [{ isMain: false, nice: Math.min(19, ofRest + 5) }],
+    );
+  });
+
+  it("tells of damaged evidence that the page's thread finds", async () => {
+    const { url, gateway, folder } = collector;
+    const { id, pieces } = await makeEvidence();
+    await gateway.send(...pieces(60_000));
+    const path = join(folder, "state", "evidence", id.slice(0, 2), `${id}.json`);
+    await until(async () => (await fetch(`${url}/api/v1/evidence/${id}.json`)).ok, "it is stored");
+    writeFileSync(path, readFileSync(path, "utf8").replace("alarm", "healthy"));
+    const answer = await fetch(`${url}/api/v1/evidence/${id}.json`);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      410,
+      { error: { code: "EVIDENCE_DAMAGED" } },
+    ]);
+    await until(
+      async () => (await eventNames(collector)).includes("evidence-damaged"),
+      "an event tells of it",
     );
   });
 

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { bearingFeatureSpec } from "../../scripts/bearing-feature-spec.ts";
+import type { DeciderSnapshot } from "../../src/core/decision/decider-snapshot.ts";
 import type { Steps } from "../../src/core/maths/steps.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createSiteBaselines } from "../../src/gateway/points/site-baselines.ts";
@@ -9,7 +10,19 @@ import { scoredWindow, watchedBearing, watchedBundle } from "./watched-bundle.ts
 const points = ["WT01", "WT02", "WT03"].map((turbine) => ({ site: "s", turbine, component: "b" }));
 
 /** Baselines of these points that are fitted in steps, which are taken by hand. */
-function openPatient({ state = createFakeState(), orders = watchedBearing, bundle = watchedBundle } = {}) {
+function openPatient({
+  state = createFakeState(),
+  orders = watchedBearing,
+  bundle = watchedBundle,
+  speedRatio,
+  decider,
+}: {
+  readonly state?: ReturnType<typeof createFakeState>;
+  readonly orders?: typeof watchedBearing;
+  readonly bundle?: typeof watchedBundle;
+  readonly speedRatio?: number;
+  readonly decider?: DeciderSnapshot | undefined;
+} = {}) {
   const told: string[] = [];
   const details: string[] = [];
   const works: Steps<void>[] = [];
@@ -27,9 +40,9 @@ function openPatient({ state = createFakeState(), orders = watchedBearing, bundl
   });
   const watches = points.map((point) =>
     baselines.create(point, {
-      config: { baselineEpoch: 0, bearing: orders },
+      config: { baselineEpoch: 0, bearing: orders, speedRatio },
       bundle,
-      decider: undefined,
+      decider,
     }),
   );
   const learn = (windows: number): void => {
@@ -56,16 +69,103 @@ test("a bearing that is configured otherwise is told by the start that finds it 
   expect(openPatient({ state, orders }).told).toEqual([]);
 });
 
+test("with another ratio of the speeds all is learnt anew, which the start tells, and an alarm asks for no speed of the other shaft", () => {
+  const state = createFakeState();
+  const before = openPatient({ state });
+  before.learn(96);
+  before.baselines.save();
+  const kept = before.watches[0]!.snapshot();
+  const decider = holdFirst(kept);
+  const changed = openPatient({ state, speedRatio: 0.5, decider });
+  expect(changed.told).toEqual(points.map(({ turbine }) => `${turbine} relearning`));
+  expect(changed.details[0]).toMatch(/^its speedRatio is 0\.5 \(was 1 when it was learnt\): /);
+  const { failureMode } = kept.signals[0]!;
+  const now = changed.watches[0]!;
+  expect(now.condition.status).toMatchObject({ state: "learning", windows: 0 });
+  expect(now.condition.held).toMatchObject([{ failureMode }]);
+  expect(now.snapshot().signals[0]!.held?.seenRpm).toBeUndefined();
+  // Nothing else forgets it.
+  expect(openPatient({ state, decider }).watches[0]!.snapshot().signals[0]!.held).toMatchObject(held);
+  // As long as an alarm stands nothing is learnt.
+  const learning = openPatient({ state, speedRatio: 0.5 });
+  learning.learn(8);
+  learning.baselines.save();
+  const again = openPatient({ state, speedRatio: 0.5 });
+  expect([again.told, again.watches[0]!.condition.status?.windows]).toEqual([[], 8]);
+  expect(openPatient({ state }).told).toHaveLength(3);
+});
+
+/** An alarm of hours that was raised at 1,500 rpm. */
+const held = {
+  sinceMs: 0,
+  lane: "slow",
+  isMargin: true,
+  healthy: -1,
+  mean: 3,
+  peak: 3,
+  quietMs: 0,
+  quietWindows: 0,
+  toMs: 0,
+  seenRpm: 1500,
+} as const;
+
+/** With that alarm on the first signal. */
+function holdFirst(kept: DeciderSnapshot): DeciderSnapshot {
+  return { ...kept, signals: kept.signals.map((signal, at) => (at === 0 ? { ...signal, held } : signal)) };
+}
+
+/** By its features a bearing with {@link alikeOrders} has kinds that look alike. */
+const alikeBundle = {
+  ...watchedBundle,
+  manifest: { ...watchedBundle.manifest, features: bearingFeatureSpec },
+};
+const alikeOrders = { ...watchedBearing, bsf: 3.48 };
+
+interface LeftReference {
+  readonly learnt: number;
+  readonly isLost?: boolean;
+  /** Serves from the start on, instead of the one of before. */
+  readonly bundle?: typeof watchedBundle;
+  /** Comes by an update, before the first window. */
+  readonly next?: typeof watchedBundle;
+  /** Is the alarm still held by its margin? */
+  readonly isMargin: boolean;
+}
+
+test.each<[string, LeftReference]>([
+  ["is there", { learnt: 96, isMargin: true }],
+  ["was lost", { learnt: 96, isLost: true, isMargin: false }],
+  ["had not been learnt yet", { learnt: 8, isMargin: false }],
+  ["has other rivals since the start", { learnt: 96, bundle: alikeBundle, isMargin: false }],
+  ["has other rivals by an update", { learnt: 96, next: alikeBundle, isMargin: false }],
+])("an alarm of hours whose reference %s ends once its signal is healthy", (_, scene) => {
+  const { learnt, isLost = false, bundle, next, isMargin } = scene;
+  const kept = createFakeState();
+  const before = openPatient({ state: kept, orders: alikeOrders });
+  before.learn(learnt);
+  before.baselines.save();
+  const decider = holdFirst(before.watches[0]!.snapshot());
+  const state = isLost ? createFakeState() : kept;
+  const watch = openPatient({ state, orders: alikeOrders, bundle: bundle ?? watchedBundle, decider })
+    .watches[0]!;
+  if (next !== undefined) watch.adopt(next);
+  const play = (windows: number, from: number): void => {
+    for (let at = from; at < from + windows; at++)
+      watch.update(scoredWindow(points[0]!, 600_000 * at, { logit: -2 }));
+  };
+  play(1, 1);
+  expect(watch.snapshot().signals[0]!.held).toMatchObject({ isMargin, seenRpm: 1500 });
+  expect(watch.condition.held).toHaveLength(1);
+  play(3 * 144, 2);
+  expect(watch.condition.held).toEqual([]);
+});
+
 test("scores that are learnt anew since two kinds of fault look alike by now are told by the start that lets them go, as far as there were any", () => {
   const state = createFakeState();
-  const orders = { ...watchedBearing, bsf: 3.48 };
+  const [orders, bundle] = [alikeOrders, alikeBundle];
   const before = openPatient({ state, orders });
   before.learn(96);
   before.baselines.save();
-  const bundle = {
-    ...watchedBundle,
-    manifest: { ...watchedBundle.manifest, features: bearingFeatureSpec },
-  };
   const after = openPatient({ state, orders, bundle });
   expect(after.told).toEqual(points.map(({ turbine }) => `${turbine} relearning`));
   expect(after.details[0]).toBe(

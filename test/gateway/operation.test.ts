@@ -67,6 +67,9 @@ test("a turbine is unknown before its first window, healthy after it, and unknow
   await device.stream(1, { shaftRpm: 40 });
   await until(() => subscriber.states.get("WT01")?.health === "information-unavailable", "standing");
   await until(() => componentOf(subscriber.states.get("WT01"))?.isStandby === true, "the reason");
+  expect(componentOf(subscriber.states.get("WT01"))?.reason).toBe(
+    "the turbine stands by: below 300 rpm (operation.standbyBelowRpm)",
+  );
   const metrics = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
   expect(metrics).toContain('component="generator-bearing",health="no-data"} 1');
   expect(metrics).toContain('aurora_component_unheard{turbine="WT01",component="generator-bearing"} 0');

@@ -64,7 +64,7 @@ async function sendAsGateway(brokerPort: number, { id, about, packed }: MadeEvid
     },
     budget: { spend: () => true, charge: () => {}, left: 1e9, renewsMs: 0 },
     append: (piece) => outbox.append(piece),
-    laneIsEmpty: () => outbox.counts().lanes.raw.records === 0,
+    lane: () => outbox.counts().lanes.raw,
     withdraw: () => clearRawLane(outbox),
     laneBytesSent: () => uplink.counts().bytesByLane.raw,
     acknowledgements: () => uplink.counts().acksReceived,

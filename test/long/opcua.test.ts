@@ -1,11 +1,13 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
+import { checkLines } from "../../src/cli/doctor/check-lines.ts";
 import { greetOpcUa } from "../../src/cli/doctor/opcua-hello.ts";
+import type { GatewayConfig } from "../../src/core/contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
+import type { SourceFault } from "../../src/core/contract/source-diagnosis.ts";
 import type { Quarantine, Reading } from "../../src/core/contract/stream.ts";
 import { systemClock, systemTimers } from "../../src/core/platform/clock.ts";
 import { createLogger } from "../../src/core/platform/logger.ts";
@@ -17,35 +19,13 @@ import { startOpenBroker } from "../gateway/open-broker.ts";
 import { findFreePort } from "../support/free-port.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
-import { prepareOpcUa } from "./field-bus-parts.ts";
+import { createIdentity, type Identity, openssl, prepareOpcUa } from "./field-bus-parts.ts";
 import { findPython, type PythonServer, startPythonServer } from "./python-server.ts";
 
 const isPrepared = prepareOpcUa();
 const python = isPrepared ? findPython("asyncua") : undefined;
-const openssl = "/usr/bin/openssl";
 const secret = "opc-ua-secret-of-this-test";
 const limitMs = 20_000;
-
-interface Identity {
-  readonly cert: string;
-  readonly key: string;
-}
-
-/** A certificate with an application URI, signed by itself or by `issuer`. */
-function createIdentity(folder: string, name: string, issuer?: Identity): Identity {
-  const identity = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}-key.pem`) };
-  const extensions = [
-    `subjectAltName=URI:urn:aurora:test:${name},DNS:localhost`,
-    "keyUsage=digitalSignature,nonRepudiation,keyEncipherment,dataEncipherment,keyCertSign",
-    "extendedKeyUsage=clientAuth,serverAuth",
-  ].flatMap((each) => ["-addext", each]);
-  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", `/CN=${name}`];
-  const by = issuer === undefined ? [] : ["-CA", issuer.cert, "-CAkey", issuer.key];
-  execFileSync(openssl, [...request, ...extensions, ...by, "-keyout", identity.key, "-out", identity.cert], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  return identity;
-}
 
 const names = {
   "T1.power": [1_234_500, "Int32"],
@@ -75,12 +55,16 @@ interface Started {
   last(channel: string): Reading | undefined;
 }
 
-async function start(port: number, server: object = plain): Promise<Started> {
-  const { opcua } = gatewayConfigSchema().parse({
+function configure(port: number, server: object): GatewayConfig {
+  return gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "north" },
     turbines: [{ id: "T1" }],
     opcua: [{ url: `opc.tcp://127.0.0.1:${port}/site`, ...server }],
   });
+}
+
+async function start(port: number, server: object = plain): Promise<Started> {
+  const { opcua } = configure(port, server);
   const lines: string[] = [];
   const source = createOpcUaSource({
     config: opcua[0]!,
@@ -359,6 +343,24 @@ describe.skipIf(python === undefined || !existsSync(openssl))("a secured OPC UA 
     await until(() => other.source.describe().faults.length > 0, "the refusal", limitMs);
     expect(faultsOf(other.source)[0]).toContain("DNS:localhost, not for 127.0.0.1");
     expect(other.readings).toEqual([]);
+  });
+
+  test("is looked at by the doctor as by the gateway, in the same words", async () => {
+    const port = await findFreePort();
+    await startSecured(port);
+    const look = async (more: object = {}) => {
+      const config = configure(port, secured(more));
+      return (await checkLines(config, { isRunning: false }))[0]!;
+    };
+    expect(await look()).toMatchObject({ verdict: "good", text: expect.stringContaining("no value") });
+    for (const wrong of [{ trustFiles: [foreign.cert] }, { passwordFile: join(folder, "wrong") }]) {
+      const { source } = await start(port, secured(wrong));
+      await until(() => source.describe().faults.length > 0, "the refusal", limitMs);
+      const [{ detail, cure }] = source.describe().faults as [SourceFault];
+      const said = await look(wrong);
+      expect(said).toMatchObject({ verdict: "bad", advice: cure });
+      expect(said.text).toContain(detail);
+    }
   });
 
   test("that is silent holds up neither a fault nor the end", async () => {

@@ -14,7 +14,7 @@ import { ok } from "../../src/core/contract/result.ts";
 import { envelopeOf } from "../collector/envelope-of.ts";
 import { alertEvent, driftReport, predictionBatch, turbineState } from "../collector/fleet-records.ts";
 import { describeFleetRecord, type RecordStorage } from "../collector/record/fleet-record-suite.ts";
-import { limits, openAt, query } from "../collector/record/postgres-place.ts";
+import { limits, openAt, query, undoNewestStep } from "../collector/record/postgres-place.ts";
 import { namedAlarm } from "../collector/record/said-alarm-suite.ts";
 import { countWindows, storeRows, thinAll } from "../collector/record/thinning-suite.ts";
 import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../support/scratch-postgres.ts";
@@ -56,7 +56,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     const records = await Promise.all([1, 2, 3, 4].map(() => openAt(url)));
     await Promise.all(records.map((record) => record.check()));
     const steps = await query(url, "SELECT version FROM schema_step ORDER BY version");
-    expect(steps.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+    expect(steps.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
     await query(url, "INSERT INTO schema_step VALUES (99)");
     await expect(openAt(url)).rejects.toMatchObject({
       code: "STORE",
@@ -533,13 +533,14 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await query(url, "ALTER TABLE turbine DROP COLUMN twinned_ms, DROP COLUMN twins_json");
     await query(url, "ALTER TABLE alert_event DROP COLUMN arrival; DROP SEQUENCE alert_arrival");
     await query(url, "CREATE INDEX alert_event_of_alarm ON alert_event (alarm, time_ms)");
-    await query(url, "DELETE FROM schema_step WHERE version > 6");
+    await query(url, `${undoNewestStep} DELETE FROM schema_step WHERE version > 6`);
 
     const record = await openAt(url);
     await put(record, [5, 4], t - 2);
     const [alarm] = (await record.alarms(all)).items;
     expect(alarm!.steps.map(({ timeMs }) => (timeMs - t) / 1000)).toEqual([1, 0, 3, 2, 5, 4]);
     expect(alarm!.steps.map(({ state }) => state === null)).toEqual([true, true, true, true, false, false]);
+    expect(alarm!.steps.map(({ gateway }) => gateway)).toEqual([null, null, null, null, "gw-1", "gw-1"]);
   });
 
   it("reads no more of an alarm than its first step and the newest", async () => {
@@ -652,7 +653,8 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     const record = await openAt(url);
     const batch = predictionBatch("wt-1", t, { rows: 2, stepMs: 1000 });
     await store(record, [envelopeOf([event("n"), batch])]);
-    expect(await record.eventsAt([{ gateway: "gw-1", name: "n", subject: "s", atMs: t }])).toHaveLength(1);
+    const moment = { alertId: "a", gateway: "gw-1", name: "n", subject: "s", atMs: t };
+    expect(await record.eventsAt([moment])).toHaveLength(1);
     await record.predictions({ site: "north-sea", turbine: "wt-1", fromMs: 0, toMs: t, bucketMs: 1 });
     await record.events(all);
     const compiled = (await query(

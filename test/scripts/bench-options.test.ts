@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { parseBenchOptions } from "../../scripts/bench/bench-options.ts";
-import { judgePeerRatio } from "../../scripts/bench/bench-peer.ts";
+import { comparePeerScores, judgePeerRatio } from "../../scripts/bench/bench-peer.ts";
 import { judgeBench } from "../../scripts/bench/judge-bench.ts";
-import { judgeMemory } from "../../scripts/bench/measure-memory.ts";
+import { judgeMemory, judgeSlope } from "../../scripts/bench/measure-memory.ts";
+import { judgeStart } from "../../scripts/bench/measure-starts.ts";
 
 test("a run without arguments measures what need not be asked for, in full", () => {
   expect(parseBenchOptions([])).toEqual({
@@ -33,6 +34,15 @@ test("parts are named, or left out of what is usual", () => {
   });
 });
 
+test("the turns are of the workers, also where their first minutes alone are measured", () => {
+  expect(parseBenchOptions(["--only", "first-minutes", "--turns", "1"])).toMatchObject({
+    options: { parts: ["first-minutes"], turns: 1 },
+  });
+  expect(parseBenchOptions(["--only", "latency", "--turns", "1"])).toMatchObject({
+    text: expect.stringContaining("--turns is of workers and first-minutes, which is not measured"),
+  });
+});
+
 test("the help names every part and every option", () => {
   const help = parseBenchOptions(["--help"]);
   expect(help.type).toBe("help");
@@ -46,6 +56,9 @@ test("the help names every part and every option", () => {
     "thinning",
     "memory",
     "growth",
+    "latency",
+    "start",
+    "first-minutes",
     "peer",
   ];
   for (const part of parts)
@@ -104,6 +117,44 @@ test("more memory than may be fails a run, a slow start is only told", () => {
   expect(judgeBench({ memory: large })).toMatchObject(large);
 });
 
+test("memory that grows over hours fails a run, a slope within its error does not", () => {
+  expect(judgeSlope({ slope: 2, standardError: 0.2 })).toEqual([
+    "memory grows by 2.00 MB an hour of signal (standard error 0.20)",
+  ]);
+  expect(judgeSlope({ slope: 2, standardError: 0.8 })).toEqual([]);
+  expect(judgeSlope({ slope: -3, standardError: 0.1 })).toEqual([]);
+});
+
+test("a comparison without an alarm, or with a peer that scores otherwise, is none", () => {
+  expect(judgeBench({ gateway: { decisionsEqual: true, alarms: [16, 16] } }).wrong).toEqual([]);
+  expect(judgeBench({ gateway: { decisionsEqual: true, alarms: [16, 0] } }).wrong).toHaveLength(1);
+  for (const part of ["workers", "first-minutes", "peer"]) {
+    const judge = (alarms: readonly number[]): readonly string[] =>
+      judgeBench({ [part]: { decisionsEqual: true, alarms, missing: [] } }).wrong;
+    expect(judge([1, 1])).toEqual([]);
+    expect(judge([1, 0])).toHaveLength(1);
+    expect(judge([Number.NaN])).toHaveLength(1);
+  }
+  expect(judgeBench({ peer: { peerScoresWithinToleranceShare: 1 } }).wrong).toEqual([]);
+  expect(judgeBench({ peer: { peerScoresWithinToleranceShare: 0.99 } }).wrong).toHaveLength(1);
+});
+
+test("a peer's scores are held against the gateway's window by window, with a step of tolerance", () => {
+  const own = [
+    ["8a8a8a", "8a9010"],
+    ["000000", "ffffff"],
+  ];
+  expect(comparePeerScores(own, own)).toEqual({ equalShare: 1, withinShare: 1 });
+  const near = [own[0]!, ["000100", "fefffe"]];
+  expect(comparePeerScores(near, own)).toEqual({ equalShare: 0.5, withinShare: 1 });
+  const far = [own[0]!, ["000200", "ffffff"]];
+  expect(comparePeerScores(far, own)).toEqual({ equalShare: 0.75, withinShare: 0.75 });
+  // The same scores in another order are other scores.
+  expect(comparePeerScores([[...own[0]!].reverse(), own[1]!], own).withinShare).toBe(0.5);
+  expect(() => comparePeerScores([own[0]!], own)).toThrow("device 2 holds 2 windows, the peer found 0");
+  expect(() => comparePeerScores([], [])).toThrow("no windows");
+});
+
 test("all limits that do not hold are told together, and only a least ratio and decisions fail beside memory", () => {
   const growth = { missed: ["39.5 kB a point, the limit is 20"] };
   const peer = { ...judgePeerRatio(2.5), decisionsEqual: true };
@@ -114,7 +165,12 @@ test("all limits that do not hold are told together, and only a least ratio and 
   });
   expect(judgeBench({ peer: judgePeerRatio(1.9) }).wrong).toHaveLength(1);
   expect(judgeBench({ peer: { decisionsEqual: false } }).wrong).toHaveLength(1);
-  expect(judgeBench({ workers: { decisionsEqual: false, missing: [] } }).wrong).toHaveLength(1);
+  expect(judgeBench({ start: { missed: judgeStart("small", 701) } })).toMatchObject({
+    missed: ["small: 701 ms to start, the limit is 700"],
+    wrong: [],
+  });
+  expect(judgeBench({ "first-minutes": { decisionsEqual: false, alarms: [] } }).wrong).toHaveLength(1);
+  expect(judgeBench({ workers: { decisionsEqual: false, alarms: [], missing: [] } }).wrong).toHaveLength(1);
   expect(judgeBench({ mcu: { skipped: "no compiler" } }).skipped).toEqual([
     ["microcontrollers", "no compiler"],
   ]);

@@ -151,6 +151,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "cli/doctor": [
     "core",
     "firmware-bridge",
+    "gateway/sources/opcua-client.ts",
+    "gateway/sources/opcua-source.ts",
+    "gateway/updates/http-get.ts",
     "gateway/updates/prove-golden.ts",
     "cli/ask",
     "cli/device/stable-ports.ts",

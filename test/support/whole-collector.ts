@@ -50,10 +50,15 @@ export function startCollector(
   const common = { ...wiring, config, logger, metrics: createMetrics({ defaults: "process" }) };
   return openWhole(logger, async (closers) => {
     const writer = await openWriter(common);
-    closers.add(() => writer.close());
+    closers.add("writer", writer);
     const { record, mqttUrl, embedded } = writer;
-    const page = await openPage({ ...common, embedded, workers: viewAll([viewHere(writer.storing)]) });
-    closers.add(() => page.close());
+    const page = await openPage({
+      ...common,
+      embedded,
+      workers: viewAll([viewHere(writer.storing)]),
+      storeOwnEvent: record.storeOwnEvent,
+    });
+    closers.add("page", page);
     const { url, scanBundles } = page;
     logger.info("collector runs", { url, mqttUrl });
     return { url, mqttUrl, record, scanBundles, close: () => closers.closeAll() };

@@ -10,6 +10,16 @@ import { cureCertificate } from "../../core/platform/tls-cures.ts";
 /** Where a collector of this machine listens unless its configuration says otherwise. */
 export const defaultCollectorUrl = "http://127.0.0.1:8080";
 
+/**
+ * What a command that is told to somebody ends with, so that it asks the same collector; empty where that is the usual one.
+ * @throws AuroraError USAGE for an address that is none
+ */
+export function sayCollector(collector: string): string {
+  // It ends with a slash, which nobody writes.
+  const address = readAddress({ collector, op: "name a collector" }).href.slice(0, -1);
+  return address === defaultCollectorUrl ? "" : ` --collector ${address}`;
+}
+
 /** Verdicts of some hundred points, or the levels of ten thousand over a hundred days. */
 const maxReplyBytes = 64 * 1024 * 1024;
 
@@ -31,7 +41,7 @@ interface CollectorQuestion<T> {
 }
 
 /** Which file of a collector. */
-type CollectorFile = Pick<CollectorQuestion<unknown>, "collector" | "path" | "op">;
+type CollectorFile = Pick<CollectorQuestion<unknown>, "collector" | "path" | "op" | "hints">;
 
 /**
  * Asks; resolves with the checked answer.
@@ -86,7 +96,7 @@ export async function fetchCollectorFile(file: CollectorFile, maxBytes: number):
   if (status === 200) return bytes;
   if (status === 404) return null;
   const said = status >= 400 ? refusalSchema.safeParse(parseJsonBytes(bytes)).data?.error.message : undefined;
-  const hint = said === undefined ? undefined : ownHints[status];
+  const hint = said === undefined ? undefined : (file.hints?.[status] ?? ownHints[status]);
   throw refuse(file, `the collector at ${base} refuses: ${said ?? `status ${status}`}`, { hint });
 }
 

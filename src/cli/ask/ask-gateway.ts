@@ -1,7 +1,13 @@
 /** Asks a running gateway of this machine: what its status page says, and, as its operator, for raw samples and more. */
 import { resolve } from "node:path";
 import { z } from "zod";
-import { AuroraError, type ErrorCode, errorCodes, systemCodeOf } from "../../core/contract/aurora-error.ts";
+import {
+  AuroraError,
+  type ErrorCode,
+  errorCodes,
+  hasErrorCode,
+  systemCodeOf,
+} from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
 import { gatewayState } from "../../core/contract/config/state-names.ts";
@@ -36,9 +42,27 @@ const refusalSchema = z.object({
   }),
 });
 
-/** Reads a gateway's configuration file. Fails with CONFIG_INVALID. */
+/** Reads the file that `--config` names, or its default. Fails with CONFIG_INVALID. */
 export function loadGatewayConfig(path: string): GatewayConfig {
-  return readYamlConfig({ path, schema: gatewayConfigSchema(), environment: process.env }).config;
+  try {
+    return readYamlConfig({ path, schema: gatewayConfigSchema(), environment: process.env }).config;
+  } catch (error) {
+    // Only of a file that cannot be read there is a cause.
+    if (!hasErrorCode(error, "CONFIG_INVALID") || error.cause === undefined) throw error;
+    const { code, message, op, cause } = error;
+    const hint = "Check the path and that this user may read the file, or name another with --config FILE.";
+    throw new AuroraError(code, message, { op, subject: path, hint, cause });
+  }
+}
+
+/** The configuration in a file that nobody has named, or in one line why it cannot be used. */
+export function findGatewayConfig(path: string): GatewayConfig | { readonly problem: string } {
+  try {
+    return loadGatewayConfig(path);
+  } catch (error) {
+    if (!hasErrorCode(error, "CONFIG_INVALID")) throw error;
+    return { problem: error.message.split("\n", 1).join() };
+  }
 }
 
 /** Where a gateway of this machine is asked; `missing`: why its port, which the system chose, is not known, or null. */

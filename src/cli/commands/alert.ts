@@ -4,7 +4,7 @@ import { type AlarmOrder, type AlarmPlace, maxShelvedHours } from "../../core/co
 import { askAlarmStep, askAlarms } from "../ask/ask-alarms.ts";
 import { loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { nameUser } from "../terminal/name-user.ts";
-import { gatewayConfigHelp, parseNumber } from "../terminal/options.ts";
+import { gatewayConfigOption, parseNumber } from "../terminal/options.ts";
 import { printReply } from "../terminal/print-reply.ts";
 import { renderAlarmStep, renderAlarms } from "../terminal/render-alarms.ts";
 
@@ -35,8 +35,8 @@ export function alertCommand(): Command {
       "after",
       `
 Example:
-  $ aurora alert list --config /etc/aurora/gateway.yaml
-  $ aurora alert ack WT07 generator-bearing inner-race --config /etc/aurora/gateway.yaml`,
+  $ aurora alert list
+  $ aurora alert ack WT07 generator-bearing inner-race`,
     );
 }
 
@@ -44,13 +44,13 @@ function listCommand(): Command {
   return new Command("list")
     .description("list the alarms that stand, are withheld, or wait to be acknowledged")
     .argument("[turbine]", "id of the turbine (default: all)")
-    .requiredOption("-c, --config <file>", gatewayConfigHelp)
+    .addOption(gatewayConfigOption())
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
       `
 Example:
-  $ aurora alert list WT07 --config /etc/aurora/gateway.yaml`,
+  $ aurora alert list WT07`,
     )
     .action(async (turbine: string | undefined, flags: AlertFlags) => {
       const alarms = await askAlarms(loadGatewayConfig(flags.config), turbine);
@@ -65,7 +65,7 @@ function stepCommand(name: string, description: string, help: string): Command {
     .argument("<turbine>", "id of the turbine")
     .argument("<component>", "component of it")
     .argument("<failure-mode>", "as `aurora alert list` prints it")
-    .requiredOption("-c, --config <file>", gatewayConfigHelp)
+    .addOption(gatewayConfigOption())
     .option("--json", "print one JSON object")
     .addHelpText("after", `\n${help}`);
 }
@@ -78,7 +78,7 @@ function acknowledgeCommand(): Command {
 its own rule. Subscribers and the collector are told, with the alarm's state.
 
 Example:
-  $ aurora alert ack WT07 generator-bearing inner-race --config /etc/aurora/gateway.yaml`,
+  $ aurora alert ack WT07 generator-bearing inner-race`,
   ).action((...[turbine, component, failureMode, flags]: StepArguments<AlertFlags>) =>
     act({ turbine, component, failureMode }, flags, { action: "acknowledge" }),
   );
@@ -92,8 +92,8 @@ function shelveCommand(): Command {
 over.
 
 Examples:
-  $ aurora alert shelve WT07 generator-bearing inner-race --hours 12 --config /etc/aurora/gateway.yaml
-  $ aurora alert shelve WT07 generator-bearing inner-race --end --config /etc/aurora/gateway.yaml`,
+  $ aurora alert shelve WT07 generator-bearing inner-race --hours 12
+  $ aurora alert shelve WT07 generator-bearing inner-race --end`,
   )
     .option("--hours <number>", "for how long", parseNumber(0.01, maxShelvedHours), 8)
     .addOption(new Option("--end", "show it again now").conflicts("hours"))
@@ -114,8 +114,8 @@ function maintainCommand(): Command {
 \`aurora baseline renew\` as well.
 
 Examples:
-  $ aurora alert maintain WT07 generator-bearing inner-race --config /etc/aurora/gateway.yaml
-  $ aurora alert maintain WT07 generator-bearing inner-race --end --config /etc/aurora/gateway.yaml`,
+  $ aurora alert maintain WT07 generator-bearing inner-race
+  $ aurora alert maintain WT07 generator-bearing inner-race --end`,
   )
     .option("--end", "put it back into service")
     .action((...[turbine, component, failureMode, flags]: StepArguments<MaintainFlags>) =>

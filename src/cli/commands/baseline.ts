@@ -5,7 +5,7 @@ import { maxReasonLength } from "../../core/contract/baseline-report.ts";
 import { askBaselines, askRenewal } from "../ask/ask-baselines.ts";
 import { loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { nameUser } from "../terminal/name-user.ts";
-import { gatewayConfigHelp } from "../terminal/options.ts";
+import { gatewayConfigOption } from "../terminal/options.ts";
 import { printReply } from "../terminal/print-reply.ts";
 import { renderBaselines, renderRenewal } from "../terminal/render-baselines.ts";
 
@@ -28,8 +28,8 @@ export function baselineCommand(): Command {
       "after",
       `
 Example:
-  $ aurora baseline show --config /etc/aurora/gateway.yaml
-  $ aurora baseline renew WT07 generator-bearing --reason 'bearing replaced' --config /etc/aurora/gateway.yaml`,
+  $ aurora baseline show
+  $ aurora baseline renew WT07 generator-bearing --reason 'bearing replaced'`,
     );
 }
 
@@ -38,7 +38,7 @@ function showCommand(): Command {
     .description("show how far points have learnt what is healthy, and what they are held against")
     .argument("[turbine]", "id of the turbine (default: all)")
     .argument("[component]", "component of it (default: all)")
-    .requiredOption("-c, --config <file>", gatewayConfigHelp)
+    .addOption(gatewayConfigOption())
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -47,7 +47,7 @@ A point is learning until it has its own reference: enough windows of the operat
 did not move meanwhile. Severity is in dB above that reference.
 
 Example:
-  $ aurora baseline show WT07 generator-bearing --config /etc/aurora/gateway.yaml`,
+  $ aurora baseline show WT07 generator-bearing`,
     )
     .action(async (turbine: string | undefined, component: string | undefined, flags: BaselineFlags) => {
       const points = await askBaselines(loadGatewayConfig(flags.config), { turbine, component });
@@ -62,7 +62,7 @@ function renewCommand(): Command {
     )
     .argument("<turbine>", "id of the turbine")
     .argument("<component>", "component that was repaired or looked at")
-    .requiredOption("-c, --config <file>", gatewayConfigHelp)
+    .addOption(gatewayConfigOption())
     .option(
       "--reason <text>",
       `what was done, one line of at most ${maxReasonLength} characters; must be given`,
@@ -94,8 +94,8 @@ With --found-healthy and --found-fault the collector is told what was found besi
 outcomes it counts how well the model decides (\`aurora drift report\`, the page).
 
 Examples:
-  $ aurora baseline renew WT07 generator-bearing --found-fault --reason 'bearing replaced' --config /etc/aurora/gateway.yaml
-  $ aurora baseline renew WT07 gearbox --found-healthy --reason 'endoscope: raceways clean' --config /etc/aurora/gateway.yaml`,
+  $ aurora baseline renew WT07 generator-bearing --found-fault --reason 'bearing replaced'
+  $ aurora baseline renew WT07 gearbox --found-healthy --reason 'endoscope: raceways clean'`,
     )
     .action(async (turbine: string, component: string, flags: RenewalFlags) => {
       const { reason, foundHealthy = false, foundFault = false } = flags;

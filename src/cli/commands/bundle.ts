@@ -61,7 +61,15 @@ function verifyCommand(): Command {
       "trusted public keys, files or folders (default: the release key of this installation)",
     )
     .option("--json", "print the result as JSON")
-    .addHelpText("after", "\nExample:\n  $ aurora bundle verify models/bearing-vibration/1.0.0\n")
+    .addHelpText(
+      "after",
+      `
+Its gate is not asked again: a bundle whose gate was not asked when it was written is good here too, and called UNGATED.
+
+Example:
+  $ aurora bundle verify models/bearing-vibration/1.0.0
+`,
+    )
     .action(async (dirs: string[], options: JsonOption & { readonly keys?: string[] }) => {
       const keys = await loadTrustedKeys(options.keys ?? releaseKeyFile());
       const results = await Promise.all(dirs.map((dir) => checkSignedBundle(dir, keys)));

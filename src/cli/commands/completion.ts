@@ -1,6 +1,10 @@
 /** `aurora completion SHELL`: what the tab key should offer, made from the commands themselves, so that it cannot be out of date. */
 import { Argument, Command } from "commander";
-import { renderBashCompletion, renderFishCompletion } from "../terminal/render-completion.ts";
+import {
+  renderBashCompletion,
+  renderFishCompletion,
+  renderZshCompletion,
+} from "../terminal/render-completion.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof shells)[number];
@@ -23,7 +27,7 @@ function render(shell: Shell, commands: readonly Command[]): string {
     case "bash":
       return renderBashCompletion(commands);
     case "zsh":
-      return `#compdef aurora\nautoload -U +X bashcompinit && bashcompinit\n${renderBashCompletion(commands)}`;
+      return renderZshCompletion(commands);
     case "fish":
       return renderFishCompletion(commands);
   }

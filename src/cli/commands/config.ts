@@ -115,9 +115,10 @@ async function validate(
   options: ValidateOptions,
 ): Promise<void> {
   try {
-    const name = named ?? ((await hasDataset(path)) ? "train" : "gateway");
-    if (name !== "train" && options.keys !== undefined) {
-      throw new AuroraError("USAGE", `--keys is for a training configuration, and this is a ${name}'s`, {
+    const known = named ?? (await recogniseFile(path));
+    const name = known ?? "gateway";
+    if (known !== null && known !== "train" && options.keys !== undefined) {
+      throw new AuroraError("USAGE", `--keys is for a training configuration, and this is a ${known}'s`, {
         op: "validate configuration",
         subject: path,
         hint: "Leave it out: the file itself names the keys that it trusts.",
@@ -167,10 +168,11 @@ function loadTrainingPart() {
   ]);
 }
 
-/** Is it a training configuration's? What cannot be read is left to its reader. */
-async function hasDataset(path: string): Promise<boolean> {
-  const bytes = await readFileBounded(path, maxConfigBytes).catch(() => new Uint8Array());
-  return /^dataset\s*:/m.test(new TextDecoder().decode(bytes));
+/** By whether it names a data set; null: it cannot be read, which its reader says. */
+async function recogniseFile(path: string): Promise<Exclude<ConfigKind, "collector"> | null> {
+  const bytes = await readFileBounded(path, maxConfigBytes).catch(() => null);
+  if (bytes === null) return null;
+  return /^dataset\s*:/m.test(new TextDecoder().decode(bytes)) ? "train" : "gateway";
 }
 
 /** The training part says them in words of its own. */

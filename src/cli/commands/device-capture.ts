@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { maxCaptureSeconds } from "../../core/contract/device/device-capture.ts";
 import { askCapture, loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { renderCapture, writeCapture } from "../device/write-capture.ts";
-import { expectNpyName, gatewayConfigHelp, parseNumber } from "../terminal/options.ts";
+import { expectNpyName, gatewayConfigOption, parseNumber } from "../terminal/options.ts";
 import { printReply } from "../terminal/print-reply.ts";
 
 interface DeviceCaptureFlags {
@@ -26,7 +26,7 @@ export function deviceCaptureCommand(): Command {
       "--out <file.npy>",
       "where the counts go; a .json beside it holds rate, scale, speed and bearing",
     )
-    .requiredOption("-c, --config <file>", gatewayConfigHelp)
+    .addOption(gatewayConfigOption())
     .option("--channel <name>", "channel (default: the one that is watched, or the only one)")
     .option("--partial", "take the longest run without a gap, however short it is")
     .option("--json", "print one JSON object")
@@ -37,7 +37,7 @@ A device that infers itself (mode edge) is asked for the samples that follow; it
 listened to. A line that is slower than the sensor leaves gaps: 115,200 baud carry about 5,000 samples a second.
 
 Example:
-  $ aurora device capture --device mcu-wt01 --seconds 2 --out wt01.npy --config /etc/aurora/gateway.yaml
+  $ aurora device capture --device mcu-wt01 --seconds 2 --out wt01.npy
   $ aurora score models/bearing-vibration/1.0.0 --input wt01.npy --out wt01.csv`,
     )
     .action(runDeviceCapture);

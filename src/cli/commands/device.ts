@@ -1,7 +1,10 @@
 /** `aurora device`: microcontrollers, real and simulated. */
 import { Command } from "commander";
-import { loadGatewayConfig } from "../ask/ask-gateway.ts";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { printableLine } from "../../core/platform/printable.ts";
+import { findGatewayConfig, loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { listDevices, renderDeviceList } from "../device/list-devices.ts";
+import { installedGatewayConfig } from "../terminal/options.ts";
 import { printReply } from "../terminal/print-reply.ts";
 import { deviceCaptureCommand } from "./device-capture.ts";
 import { deviceImageCommand } from "./device-image.ts";
@@ -24,12 +27,27 @@ export function deviceCommand(): Command {
 function deviceListCommand(): Command {
   return new Command("list")
     .description("list serial ports, and the devices of a configured gateway with their state and model")
-    .option("-c, --config <file>", "gateway configuration whose devices are listed")
+    .option(
+      "-c, --config <file>",
+      `gateway configuration whose devices are listed (default: ${installedGatewayConfig} where it can be used)`,
+    )
     .option("--json", "print one JSON object")
-    .addHelpText("after", "\nExample:\n  $ aurora device list --config /etc/aurora/gateway.yaml\n")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ aurora device list\n  $ aurora device list --config gateway.yaml\n",
+    )
     .action(async ({ config: path, json }: { readonly config?: string; readonly json?: boolean }) => {
-      const config = path === undefined ? null : loadGatewayConfig(path);
+      const config = path === undefined ? loadInstalledConfig() : loadGatewayConfig(path);
       const list = await listDevices(config);
       printReply(json, list, () => renderDeviceList(list));
     });
+}
+
+/** The service's; null, once it is said why, where it cannot be used: ports are listed all the same, as for who is just writing it. */
+function loadInstalledConfig(): GatewayConfig | null {
+  const found = findGatewayConfig(installedGatewayConfig);
+  if (!("problem" in found)) return found;
+  const note = `note: without --config only serial ports are listed: ${found.problem}`;
+  process.stderr.write(`${printableLine(note)}\n`);
+  return null;
 }

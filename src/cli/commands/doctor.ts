@@ -6,6 +6,7 @@ import { listChecks } from "../doctor/list-checks.ts";
 import { renderCheck, renderTotal } from "../doctor/render-checks.ts";
 import { runChecks } from "../doctor/run-checks.ts";
 import { installedSource } from "../installation.ts";
+import { gatewayConfigOption } from "../terminal/options.ts";
 import { hasColours, printIndented } from "../terminal/print-reply.ts";
 
 interface DoctorCommandOptions {
@@ -16,7 +17,7 @@ interface DoctorCommandOptions {
 
 export function doctorCommand(): Command {
   return new Command("doctor")
-    .option("-c, --config <file>", "the gateway's YAML configuration", "/etc/aurora/gateway.yaml")
+    .addOption(gatewayConfigOption())
     .addOption(
       new Option(
         "--profile <name>",
@@ -28,7 +29,8 @@ export function doctorCommand(): Command {
       "after",
       `
 Works whether the gateway runs or not, and changes nothing but this: the collector is sent one record, an event by the
-name doctor.test, to see that it is stored. Call it as the gateway's user: rights are looked at, too.
+name doctor.test, to see that it is stored. While no gateway runs it also logs in at each OPC UA server with security, as
+the configured user, and out again. Call it as the gateway's user: rights are looked at, too.
 Exit code 0: nothing is wrong (there may be warnings), 1: something is, 2: it was called in a wrong way.
 
 Examples:

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
 import { readDriftDay } from "../../core/drift/drift-day.ts";
+import { sayCollector } from "../ask/ask-collector.ts";
 import { loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { askGatewayDrift } from "../ask/ask-gateway-drift.ts";
 import { addCollectorOptions } from "../ask/collector-options.ts";
@@ -111,7 +112,7 @@ async function printNews(flags: DriftFlags): Promise<void> {
   const isEmpty = news.verdicts.length + news.stable === 0;
   const { performance, history } = await askBeside(flags, isEmpty ? null : news.day);
   printWords(
-    renderDriftReport(news) +
+    renderDriftReport(news, sayCollector(flags.collector)) +
       (history === null ? "" : renderDriftDays(history)) +
       (performance === null ? "" : renderPerformance(performance)),
   );
@@ -148,7 +149,7 @@ Example:
       if (Date.parse(day1) > Date.parse(day2)) {
         throw new AuroraError("USAGE", `${day1} is later than ${day2}`, {
           op: "compare days of drift",
-          hint: `Give the earlier day first: aurora drift diff ${day2} ${day1}`,
+          hint: `Give the earlier day first: aurora drift diff ${day2} ${day1}${sayCollector(flags.collector)}`,
         });
       }
       const nowMs = Date.now();

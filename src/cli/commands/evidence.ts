@@ -90,6 +90,10 @@ function getCommand(): Command {
 What came is held against its digests; what is damaged is not written. Where the shaft's speed changes it comes in a third file,
 NAME.rpm.csv, which NAME.json names: keep the three together.
 
+What a gateway would decide of it says \`aurora score DIR --decide --input NAME.npy\`; \`aurora explain\` looks at its first
+window, which is seldom the alarm's. Figures come near to the alert's and are seldom the same: windows begin elsewhere, and of
+a speed that changes two values a second are kept.
+
 Example:
   $ aurora evidence get 4f0c2a91b3d7 --collector https://collector.example --out wt07.npy`,
     )

@@ -74,7 +74,9 @@ function* findInRates(measured: MeasuredRecording, expected: DataExpectations): 
     };
   }
   const { speed } = measured.resolved;
-  const silent = speed === null ? 0 : speed.rpm.filter((rpm) => rpm === 0).length / speed.rpm.length;
+  // A speed of its own rate may be filled up behind the recording's end.
+  const rpms = speed?.rpm.subarray(0, Math.floor(samples / speed.everySamples)) ?? [];
+  const silent = rpms.filter((rpm) => rpm === 0).length / Math.max(1, rpms.length);
   if (silent > 0) {
     yield {
       severity: "warning",

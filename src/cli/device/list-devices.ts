@@ -27,7 +27,7 @@ interface ConfiguredDevice extends LiveDevice {
 interface DeviceList {
   readonly serialPorts: readonly SerialPortEntry[];
   readonly devices: readonly ConfiguredDevice[];
-  /** Null: no configuration was named. */
+  /** Null: none was named, and the service's configuration cannot be used. */
   readonly gateway: {
     readonly url: string;
     readonly running: boolean;

@@ -1,4 +1,4 @@
-/** The lines of devices and of field buses: are serial ports there and open to this user, does a TCP address answer, and an OPC UA server a greeting? */
+/** The lines of devices and of field buses: are serial ports there and open to this user, does a TCP address answer, and an OPC UA server a greeting, and does it open the gateway's session? */
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { connect as connectTcp } from "node:net";
@@ -8,35 +8,62 @@ import {
   type FieldBuses,
   type FieldBusKey,
   fieldBusNames,
-  listFieldBuses,
+  joinFieldBuses,
 } from "../../core/contract/config/mapped-channels.ts";
+import type { OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
 import { hostOf } from "../../core/contract/url-host.ts";
+import { loadOpcUa } from "../../gateway/sources/opcua-client.ts";
 import { findStablePorts } from "../device/stable-ports.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
 import { greetOpcUa } from "./opcua-hello.ts";
+import { limitSession, openSessions, type SecuredServer } from "./open-opcua.ts";
 
 const answerMs = 2_000;
+/** For what is no session. */
+const linesMs = 30_000;
+/** A small machine reads the package of OPC UA slowly. */
+const loadMs = 60_000;
 
-const serverChecks: Readonly<Record<FieldBusKey, typeof checkTcp>> = { modbus: checkTcp, opcua: checkOpcUa };
+/** How long {@link checkLines} may take: it waits for a server as long as the gateway does. */
+export function limitLines({ opcua }: Pick<FieldBuses, "opcua">): number {
+  const sessions = opcua.filter(({ security }) => security !== "none").map(limitSession);
+  return sessions.length === 0 ? linesMs : linesMs + loadMs + Math.max(...sessions);
+}
 
-/** @param isRunning the gateway holds the lines: only what does not disturb it is looked at. */
+interface LinesOptions {
+  /** The gateway holds the lines: only what does not disturb it is looked at. Null: whether it does is not known. */
+  readonly isRunning: boolean | null;
+  /** Default: the package of this installation. */
+  readonly load?: typeof loadOpcUa;
+}
+
+/** Looks for an answer of every line first, then opens the sessions: while their package is loaded nothing else is heard. */
 export async function checkLines(
   config: Pick<GatewayConfig, "devices"> & FieldBuses,
-  { isRunning }: { readonly isRunning: boolean },
+  { isRunning, load = loadOpcUa }: LinesOptions,
 ): Promise<readonly CheckResult[]> {
-  const checkServer = (name: string, url: string, check = checkTcp): CheckResult | Promise<CheckResult> =>
-    isRunning ? skipped(name, "the running gateway holds it") : check(name, url);
+  const checkServer = <T, R>(name: string, check: (name: string, at: T) => Promise<R>, at: T) =>
+    isRunning === true ? skipped(name, "the running gateway holds it") : check(name, at);
+  const nameOf = (key: FieldBusKey): string => `${fieldBusNames[key].protocol} server`;
   const lines = await Promise.all([
     ...config.devices.map(({ id, connect }) => {
       const name = `line of ${id}`;
       if (connect === "mqtt") return skipped(name, "by the broker");
-      return connect.startsWith("tcp:") ? checkServer(name, connect) : checkSerialPort(name, connect);
+      return connect.startsWith("tcp:")
+        ? checkServer(name, checkTcp, connect)
+        : checkSerialPort(name, connect);
     }),
-    ...listFieldBuses(config).map(({ key, url }) =>
-      checkServer(`${fieldBusNames[key].protocol} server`, url, serverChecks[key]),
-    ),
+    ...joinFieldBuses<Promise<CheckResult | SecuredServer> | CheckResult>({
+      modbus: config.modbus.map(({ url }) => checkServer(nameOf("modbus"), checkTcp, url)),
+      opcua: config.opcua.map((server) => checkServer(nameOf("opcua"), checkOpcUa, server)),
+    }),
   ]);
-  return lines.length > 0 ? lines : [skipped("devices", "none are configured")];
+  if (lines.length === 0) return [skipped("devices", "none are configured")];
+  if (isRunning === false) return openSessions(lines, load);
+  const unknown = "no session is opened, as whether the gateway runs is not known";
+  return lines.map((line) =>
+    "server" in line ? good(line.answer.name, `${line.answer.text}; ${unknown}`) : line,
+  );
 }
 
 async function checkSerialPort(name: string, path: string): Promise<CheckResult> {
@@ -72,11 +99,14 @@ async function describeMissing(name: string, path: string): Promise<CheckResult>
 const advice =
   "Check its power, its address and the network between; a serial server must be in raw mode, a field bus allow one more client.";
 
-async function checkOpcUa(name: string, url: string): Promise<CheckResult> {
+async function checkOpcUa(name: string, server: OpcUaConfig): Promise<CheckResult | SecuredServer> {
+  const { url, security } = server;
   const greeting = await greetOpcUa(url, answerMs);
   switch (greeting.kind) {
-    case "opcua":
-      return good(name, `${url} answers as an OPC UA server`);
+    case "opcua": {
+      const answer = good(name, `${url} answers as an OPC UA server`);
+      return security === "none" ? answer : { answer, server };
+    }
     case "refused": {
       const { reason, isUnknownPath } = greeting;
       const cure = isUnknownPath ? "Check the path of the address." : advice;

@@ -16,7 +16,6 @@ import { countMultiplyAdds } from "../../core/contract/bundle/quantised-mlp.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { gatewayState } from "../../core/contract/config/state-names.ts";
 import { findCoincidingModes } from "../../core/explain/coinciding-modes.ts";
-import { warnOfSlip } from "../../core/explain/slipped-races.ts";
 import { createWaveformExtractor } from "../../core/features/waveform-extractor.ts";
 import { isSmallStudent, smallStudentMultiplyAdds } from "../../core/inference/open-engine.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
@@ -73,7 +72,7 @@ export async function checkModels(setting: ModelsSetting): Promise<readonly Chec
   return results;
 }
 
-/** A line for each point of the bundle `name` whose bearing leaves open which of two parts is damaged, or hides lines where its cage slips. */
+/** A line for each point of the bundle `name` whose bearing leaves open which of two parts is damaged. */
 function checkBearings(
   name: string,
   features: FeatureSpec,
@@ -89,13 +88,7 @@ function checkBearings(
         });
         const subject = `bearing of ${id}/${component}`;
         const text = `faults of ${parts.join(" and ")} look alike: their lines are looked for in one place`;
-        const slip = warnOfSlip(features, bearing);
-        return [
-          ...(parts.length === 0 ? [] : [warning(subject, text, "When one is raised, look at both.")]),
-          ...(slip === null
-            ? []
-            : [warning(subject, slip, "Where its cage slips so far, look by other means.")]),
-        ];
+        return parts.length === 0 ? [] : [warning(subject, text, "When one is raised, look at both.")];
       }),
   );
 }

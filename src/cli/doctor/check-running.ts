@@ -41,7 +41,7 @@ export function checkRunning(config: GatewayConfig, page: FoundPage | null): rea
     const text =
       "the disk took more than a second for a write in the last ten minutes: no device is read meanwhile, and samples may be lost";
     const advice =
-      "Look at the disk (dmesg, and what else writes to it), and put in another card if it stays so; aurora_store_commit_seconds_total says how long commits of records take in all.";
+      "Look at the disk (dmesg, and what else writes to it), and put in another card if it stays so; aurora_store_write_slowest_seconds says which writes take long.";
     results.push(warning("outbox", text, advice));
   }
   if (outbox.records > manyRecords) {

@@ -2,14 +2,12 @@
  * The server of updates: does it answer, does it have what a gateway looks for first and until when is that good, what does its clock
  * say? Verifies nothing, and keeps nothing of it.
  */
-import { type IncomingMessage, request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
 import { renderIsoTime } from "../../core/contract/iso-time.ts";
 import { maxTimestampBytes } from "../../core/contract/publication.ts";
 import { readExpiry } from "../../core/platform/daemon/file-warnings.ts";
-import { readAuthorities } from "../../core/platform/files/configured-text.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 import { cureCertificate } from "../../core/platform/tls-cures.ts";
+import { type GetResponse, httpGet } from "../../gateway/updates/http-get.ts";
 import { compareClock } from "./check-clock.ts";
 import { type CheckResult, good, warning } from "./check-result.ts";
 
@@ -29,42 +27,37 @@ export async function checkUpdateServer(
   answerMs = 5_000,
 ): Promise<readonly CheckResult[]> {
   const looked = `${url.replace(/\/+$/, "")}/metadata/timestamp.json`;
-  const signal = AbortSignal.timeout(answerMs);
   try {
-    const ca = caFile === null ? undefined : await readAuthorities(caFile);
-    const response = await get(looked, ca, signal);
-    const { statusCode: status = 0, headers } = response;
-    const timestamp = await readTimestamp(response);
-    const dateMs = Date.parse(headers.date ?? "");
+    const response = await httpGet(looked, { caFile, stallMs: answerMs, deadlineMs: answerMs });
+    const dateMs = Date.parse(response.headers.date ?? "");
     return [
-      status === 200 ? describeTimestamp(looked, timestamp) : describeStatus(looked, status),
+      await describeAnswer(looked, response),
       ...(Number.isNaN(dateMs) ? [] : [compareClock("the update server", dateMs, Date.now())]),
     ];
   } catch (error) {
-    // An answer that is broken off looks as one whose server hung up.
-    const cause = signal.aborted ? signal.reason : error instanceof Error ? (error.cause ?? error) : error;
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
     return [describeFailure(url, cause as NodeJS.ErrnoException)];
   }
 }
 
-/** Follows no redirection. */
-function get(url: string, ca: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
-  const send = url.startsWith("https:") ? requestHttps : requestHttp;
-  return new Promise((resolve, reject) => {
-    send(url, { agent: false, signal, ...(ca === undefined ? {} : { ca }) }, resolve)
-      .on("error", reject)
-      .end();
-  });
+async function describeAnswer(looked: string, response: GetResponse): Promise<CheckResult> {
+  const { status, discard } = response;
+  if (status === 200) return describeTimestamp(looked, await readTimestamp(response));
+  discard();
+  return describeStatus(looked, status);
 }
 
 /** Empty where it is larger than one may be. */
-async function readTimestamp(body: IncomingMessage): Promise<string> {
+async function readTimestamp({ body, discard }: GetResponse): Promise<string> {
   const tooLong = (): RangeError => new RangeError("a timestamp without end");
-  const bytes = await readBodyBounded(body, maxTimestampBytes, tooLong).catch((error: unknown) => {
+  try {
+    return (await readBodyBounded(body, maxTimestampBytes, tooLong)).toString();
+  } catch (error) {
     if (error instanceof RangeError) return "";
     throw error;
-  });
-  return bytes.toString();
+  } finally {
+    discard();
+  }
 }
 
 function describeTimestamp(looked: string, timestamp: string): CheckResult {

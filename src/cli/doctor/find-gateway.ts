@@ -1,5 +1,6 @@
 /** Finds the running gateway of a configuration and what it says of itself; reads whatever else answers there as somebody else. */
 import { z } from "zod";
+import { isClosedToHttp } from "../../core/contract/config/config-parts.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { DeviceDiagnosis } from "../../core/contract/device/device-diagnosis.ts";
 import type { DeviceOnPage, GatewayPage } from "../../core/contract/gateway-page.ts";
@@ -101,4 +102,15 @@ export async function findGateway(
   const page = statusSchema.safeParse(await askStatus(url, timeoutMs));
   if (page.success) return { url, page: page.data, isLate: false, missing };
   return { url, page: null, isLate: performance.now() - startedMs >= timeoutMs, missing };
+}
+
+/** Whether the gateway of a configuration runs, by what was found of it; null: that is not known. */
+export function judgeRunning(
+  { gateway }: Pick<GatewayConfig, "gateway">,
+  { page, isLate, missing }: FoundGateway,
+): boolean | null {
+  if (page !== null) return page.gateway === gateway.id;
+  if (missing !== null) return missing.isNone ? false : null;
+  // The system's choice of a port is known of a gateway alone that ran, and may be at its limit.
+  return isLate || gateway.httpPort === 0 || isClosedToHttp(gateway.httpPort) ? null : false;
 }

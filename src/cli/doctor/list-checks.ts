@@ -3,19 +3,19 @@ import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts
 import { ConfigError } from "../../core/platform/daemon/config-error.ts";
 import type { InstalledConfig } from "../../core/platform/daemon/installed-config.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
-import { type GatewaySource, readGatewayFile } from "../../core/serving/gateway-file.ts";
+import { asSmall, type GatewaySource, readGatewayFile } from "../../core/serving/gateway-file.ts";
 import { checkBroker } from "./check-broker.ts";
 import { checkClock } from "./check-clock.ts";
 import { checkCollector } from "./check-collector.ts";
 import { checkDisk } from "./check-disk.ts";
-import { checkLines } from "./check-lines.ts";
+import { checkLines, limitLines } from "./check-lines.ts";
 import { checkModels } from "./check-models.ts";
 import { checkNativeParts } from "./check-native.ts";
 import { checkPort } from "./check-port.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
 import { checkRunning } from "./check-running.ts";
 import { checkUpdateServer } from "./check-update-server.ts";
-import { type FoundGateway, findGateway } from "./find-gateway.ts";
+import { type FoundGateway, findGateway, judgeRunning } from "./find-gateway.ts";
 import type { Check } from "./run-checks.ts";
 
 /** All of them; where the configuration cannot be read, what can be looked at without one. */
@@ -63,7 +63,7 @@ function configurationCheck(file: InstalledConfig<GatewayConfig>, { configPath }
 function checksOf(config: GatewayConfig, options: GatewaySource): readonly Check[] {
   let found: FoundGateway = { url: "", page: null, isLate: false, missing: null };
   let client: MqttClient | null = null;
-  const isRunning = (): boolean => found.page?.gateway === config.gateway.id;
+  let runs: boolean | null = null;
   const { url } = config.updates;
   const check = (group: Check["group"], name: string, run: Check["run"]): Check => {
     return { group, name, timeoutMs: 30_000, run };
@@ -71,13 +71,14 @@ function checksOf(config: GatewayConfig, options: GatewaySource): readonly Check
   return [
     check("machine", "gateway's port", async () => {
       found = await findGateway(config);
+      runs = judgeRunning(config, found);
       return [await checkPort(config, found)];
     }),
     check("machine", "disk", () => checkDisk(config)),
     check("machine", "native parts", () => checkNativeParts(config)),
     check("models", "models", () => {
       const { runtimeVersion } = options;
-      if (!isRunning()) return checkModels({ config, runtimeVersion, isRunning: false });
+      if (runs !== true) return checkModels({ config, runtimeVersion, isRunning: false });
       const profile = found.page?.profile ?? config.gateway.profile;
       const served = profile === "small" ? asSmall(config) : readGatewayFile({ ...options, profile }).config;
       return checkModels({ config: served, runtimeVersion, isRunning: true });
@@ -98,16 +99,12 @@ function checksOf(config: GatewayConfig, options: GatewaySource): readonly Check
     ...(url === null || !config.updates.enabled
       ? []
       : [check("network", "update server", () => checkUpdateServer(url, config.updates.caFile))]),
-    check("devices", "lines", () => checkLines(config, { isRunning: isRunning() })),
-    check("devices", "gateway", async () => checkRunning(config, isRunning() ? found.page : null)),
+    {
+      group: "devices",
+      name: "lines",
+      timeoutMs: limitLines(config),
+      run: () => checkLines(config, { isRunning: runs }),
+    },
+    check("devices", "gateway", async () => checkRunning(config, runs === true ? found.page : null)),
   ];
-}
-
-/** As a gateway of the small profile serves it. The file is for another: what that one may not say is no mistake of it. */
-function asSmall({ gateway, bundles, ...others }: GatewayConfig): GatewayConfig {
-  return {
-    ...others,
-    gateway: { ...gateway, profile: "small" },
-    bundles: { ...bundles, engine: "integer" },
-  };
 }

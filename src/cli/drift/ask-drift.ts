@@ -15,7 +15,7 @@ import {
 } from "../../core/contract/drift-verdict-schema.ts";
 import { isMoved } from "../../core/drift/drift-level.ts";
 import { compareTexts } from "../../core/maths/compare-texts.ts";
-import { askCollector } from "../ask/ask-collector.ts";
+import { askCollector, sayCollector } from "../ask/ask-collector.ts";
 import { listSome, sayThereAre } from "../terminal/count-of.ts";
 import type { DriftNews } from "../terminal/render-drift.ts";
 
@@ -201,7 +201,7 @@ async function explainNothing(question: DriftQuestion, nowMs: number): Promise<b
 }
 
 function refuseChoice(question: DriftQuestion, table: DriftDaysReply): AuroraError {
-  const { turbine, component, day } = question;
+  const { collector, turbine, component, day } = question;
   const ofTurbine = table.points.filter((point) => turbine === undefined || point.turbine === turbine);
   const points = ofTurbine.filter((point) => component === undefined || point.component === component);
   if (points.length === 0) {
@@ -209,7 +209,10 @@ function refuseChoice(question: DriftQuestion, table: DriftDaysReply): AuroraErr
       ofTurbine.length > 0 && turbine !== undefined
         ? `It has ${listSome(ofTurbine.map((point) => point.component))}.`
         : sayThereAre(table.points.map((point) => point.turbine));
-    const hint = table.points.length === 0 ? "`aurora drift report` lists what there is." : known;
+    const hint =
+      table.points.length === 0
+        ? `\`aurora drift report${sayCollector(collector)}\` lists what there is.`
+        : known;
     return new AuroraError("USAGE", `there is no verdict of ${describeQuestion(question)}`, { op, hint });
   }
   const days = table.days.filter((_, index) => points.some(({ levels }) => (levels[index] ?? null) !== null));

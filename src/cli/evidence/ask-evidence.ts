@@ -12,7 +12,7 @@ import {
   evidenceRequestReplySchema,
   type RecordedEvidence,
 } from "../../core/contract/evidence-list.ts";
-import { askCollector, defaultCollectorUrl, mayPass } from "../ask/ask-collector.ts";
+import { askCollector, mayPass, sayCollector } from "../ask/ask-collector.ts";
 
 /** Which evidence. */
 interface EvidenceQuestion extends EvidenceFilter {
@@ -54,7 +54,7 @@ export function askEvidence(
 export async function findEvidenceId(collector: string, text: string): Promise<string> {
   if (sha256Pattern.test(text)) return text;
   const op = "find raw evidence";
-  const hint = "`aurora evidence list` shows the ids; the first eight digits are enough.";
+  const hint = `\`${sayList(collector)}\` shows the ids; the first eight digits are enough.`;
   if (!/^[0-9a-f]{8,64}$/.test(text))
     throw new AuroraError("USAGE", `${text} is not the id of evidence`, { op, hint });
   const { items, total } = await askEvidence({ collector }, maxListed);
@@ -84,9 +84,9 @@ export async function requestEvidence(point: RequestedPoint): Promise<EvidenceRe
     op: "ask for raw samples",
     hints: {
       403: "Whoever runs the collector has to set evidence.requests: true; whether samples leave, the gateway decides.",
-      404: "`aurora evidence list` and the collector's page show the turbines that there are, and their components.",
+      404: `\`${sayList(collector)}\` and the collector's page show the turbines that there are, and their components.`,
       409: "Ask again when the gateway is back; the collector's page says since when it is silent.",
-      429: "Each request makes a device send for seconds. Wait, or take what there is: `aurora evidence list`.",
+      429: `Each request makes a device send for seconds. Wait, or take what there is: \`${sayList(collector)}\`.`,
       503: "The collector has lost its broker; see its log and /-/ready.",
     },
   });
@@ -105,8 +105,12 @@ interface EvidenceWait {
 
 /** The command that tells what became of a request. */
 export function sayHowToLook({ collector, request }: Pick<EvidenceWait, "collector" | "request">): string {
-  const where = collector === defaultCollectorUrl ? "" : ` --collector ${collector}`;
-  return `aurora evidence list --request ${request}${where}`;
+  return `aurora evidence list --request ${request}${sayCollector(collector)}`;
+}
+
+/** The command that lists what there is. */
+export function sayList(collector: string): string {
+  return `aurora evidence list${sayCollector(collector)}`;
 }
 
 /**

@@ -3,6 +3,7 @@
  * what is not as its digests say is not written.
  */
 import { basename } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts";
 import { type EvidenceAbout, evidenceAboutSchema, maxAboutBytes } from "../../core/contract/evidence.ts";
@@ -10,6 +11,7 @@ import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { fetchCollectorFile } from "../ask/ask-collector.ts";
 import { expectNpyName } from "../terminal/options.ts";
+import { askEvidence, maxListed, sayList } from "./ask-evidence.ts";
 
 /** What was written. */
 export interface FetchedEvidence {
@@ -19,11 +21,16 @@ export interface FetchedEvidence {
   /** How its speed goes; null: it stays, or nobody knows. */
   readonly speed: string | null;
   readonly about: EvidenceAbout;
+  /** What the collector's list says otherwise than this description, which its id vouches for; null: the list could not be asked. */
+  readonly listedOtherwise: readonly string[] | null;
 }
 
 const op = "get raw evidence";
 /** Of the file of speeds beside a recording. */
 const speedEnding = ".rpm.csv";
+const hints = {
+  410: "Whoever runs the collector restores both files, .npy and .json, from a backup of its folder or bucket (src/KEYS.md says where they are); without one this evidence is lost.",
+};
 /** Counts of two bytes, and the head of the file. */
 const maxNpyBytes = 2 * maxCaptureSamples + 4_096;
 
@@ -31,7 +38,7 @@ const maxNpyBytes = 2 * maxCaptureSamples + 4_096;
  * Writes `out` (default: named after the point and the id, here) and the `.json` beside it, which names the file of its speed.
  * @param id whole
  * @throws AuroraError USAGE for an id that is not there, or a name that does not end in .npy; DATA_FORMAT for what is not as
- * its digests say; COLLECTOR; STORE
+ * its digests say; COLLECTOR, also where it finds its own copy damaged; STORE
  */
 export async function fetchEvidence({
   collector,
@@ -45,11 +52,11 @@ export async function fetchEvidence({
   if (named !== undefined) expectNpyName(named, op);
   const read = async (ending: "json" | "npy", maxBytes: number): Promise<Uint8Array> => {
     const path = `api/v1/evidence/${id}.${ending}`;
-    const bytes = await fetchCollectorFile({ collector, path, op }, maxBytes);
+    const bytes = await fetchCollectorFile({ collector, path, op, hints }, maxBytes);
     if (bytes !== null) return bytes;
     throw new AuroraError("USAGE", `the collector has no evidence ${id}`, {
       op,
-      hint: "It may have been too old to be kept; a record that was put back from a backup does not know what was stored later (src/KEYS.md says where its files are). `aurora evidence list` shows what there is.",
+      hint: `It may have been too old to be kept; a record that was put back from a backup does not know what was stored later (src/KEYS.md says where its files are). \`${sayList(collector)}\` shows what there is.`,
     });
   };
   const text = await read("json", maxAboutBytes);
@@ -70,7 +77,30 @@ export async function fetchEvidence({
     await writeOutputFile(sidecar, JSON.stringify({ ...parseJson(text), speed: source }));
   }
   await writeOutputFile(out, npy);
-  return { id, out, sidecar, speed, about };
+  return { id, out, sidecar, speed, about, listedOtherwise: await compareListed(collector, id, about) };
+}
+
+/** Names of what the collector lists of it otherwise; nothing of what is not among the newest of its point. Null: the list could not be asked. */
+async function compareListed(
+  collector: string,
+  id: string,
+  { alert, evidence }: EvidenceAbout,
+): Promise<readonly string[] | null> {
+  const { site, turbine, component, kind, samples, model, said, request } = evidence;
+  const list = await askEvidence({ collector, site, turbine, component }, maxListed).catch(
+    (error: unknown) => {
+      // It only advises: what was got is as its digests say.
+      if (error instanceof AuroraError) return null;
+      throw error;
+    },
+  );
+  if (list === null) return null;
+  const listed = list.items.find((item) => item.id === id);
+  if (listed === undefined) return [];
+  const described = { kind, samples, model, said, alert: alert ?? null, request: request ?? null };
+  return Object.entries(described)
+    .filter(([name, value]) => !isDeepStrictEqual(listed[name as keyof typeof described], value))
+    .map(([name]) => name);
 }
 
 function parseJson(text: Uint8Array): object {

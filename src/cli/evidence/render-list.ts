@@ -36,7 +36,7 @@ function renderLine(item: RecordedEvidence): string {
 const mostChange = 0.02;
 
 /** What was written, and what to do with it. */
-export function renderFetched({ out, sidecar, speed, about }: FetchedEvidence): string {
+export function renderFetched({ out, sidecar, speed, about, listedOtherwise }: FetchedEvidence): string {
   const { rateHz, from, evidence, shaftRpm, shaftRpmRange } = about;
   const rpm = evidence.speed?.rpm ?? shaftRpmRange ?? [];
   const [slowest, fastest] = [Math.min(...rpm), Math.max(...rpm)];
@@ -47,6 +47,14 @@ export function renderFetched({ out, sidecar, speed, about }: FetchedEvidence): 
     `${out}: ${samples} samples (${(samples / rateHz).toFixed(2)} s at ${rateHz} Hz) of ${sayPoint(evidence)} from ${from}; digests are right`,
     `${sidecar}: ${kind}; ${model.name} ${model.version} said ${describeVerdict(said)}. For ${renderScoreCall(out, about)}`,
     ...(speed === null ? [] : [`${speed}: its speed, ${range}, which score reads by the .json`]),
+    ...(listedOtherwise === null
+      ? ["the collector's list could not be asked: nothing was compared with it"]
+      : []),
+    ...(listedOtherwise === null || listedOtherwise.length === 0
+      ? []
+      : [
+          `the collector's list says otherwise of it (${listedOtherwise.join(", ")}): its record was changed; what is here is as its id says`,
+        ]),
     ...(isSmeared
       ? [
           `its speed goes from ${range} and only the mean was told: lines are smeared, and a score may not be the gateway's`,

@@ -67,8 +67,16 @@ export function parseHost(text: string): string {
   throw new InvalidArgumentError("A host name or an IPv4 address, at most 63 characters.");
 }
 
-/** What `--config` names where a running gateway is asked. */
-export const gatewayConfigHelp = "configuration of the gateway; its state folder must be readable";
+/** The configuration of the gateway that is a service of this machine. */
+export const installedGatewayConfig = "/etc/aurora/gateway.yaml";
+
+/** `--config` of what asks or examines one gateway of this machine: unless told otherwise, the one that is a service. */
+export function gatewayConfigOption(): Option {
+  return new Option(
+    "-c, --config <file>",
+    "configuration of the gateway; its state folder must be readable",
+  ).default(installedGatewayConfig);
+}
 
 /** How a daemon's configuration is overridden, for the end of `--help`. */
 export const environmentHelp: string = `

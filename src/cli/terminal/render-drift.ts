@@ -40,8 +40,11 @@ export interface DriftNews extends Pick<DriftVerdictReply, "day"> {
 /** Points that are named one by one where nobody asked for them. */
 const namedPoints = 12;
 
-/** A day: how many points are at which level, what moved, and of whom nothing can be said. */
-export function renderDriftReport({ day, verdicts, stable }: DriftNews): string {
+/**
+ * A day: how many points are at which level, what moved, and of whom nothing can be said.
+ * @param where what a command ends with that asks the same collector
+ */
+export function renderDriftReport({ day, verdicts, stable }: DriftNews, where = ""): string {
   if (verdicts.length + stable === 0) {
     return `No day has been assessed yet.\nEach point first learns its own reference; a verdict comes when a day is over.\n`;
   }
@@ -60,7 +63,7 @@ export function renderDriftReport({ day, verdicts, stable }: DriftNews): string 
   if (first !== undefined) {
     lines.push(
       "",
-      `What speaks for it, in figures: aurora drift explain ${first.turbine}/${first.component} --day ${day}`,
+      `What speaks for it, in figures: aurora drift explain ${first.turbine}/${first.component} --day ${day}${where}`,
     );
   }
   return `${lines.join("\n")}\n`;

@@ -64,6 +64,26 @@ export const apiRoutes: readonly ApiRoute[] = [
     },
   }),
   defineRoute({
+    path: "/api/v1/alerts/events",
+    summary:
+      "Events of one alarm as published, but for fields that this collector does not know, in the order in which they came: of each its model, lines, objections and shares",
+    query: z.strictObject({
+      alarm: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(Number.MAX_SAFE_INTEGER)
+        .describe("`alarm` of /api/v1/alerts"),
+      event: z.string().min(1).max(512).optional().describe("`eventId` of one of its steps; left out: all"),
+      ...page,
+    }),
+    response: schemas.alertEventsSchema,
+    answer: async (fleet, query) => ({
+      ...pageOf(query),
+      ...(await fleet.record.alertEvents({ ...query, ...pageOf(query) })),
+    }),
+  }),
+  defineRoute({
     path: "/api/v1/predictions",
     summary:
       "Calibrated probabilities of one turbine over time, in columns; default: the last hour, or the last `spanMs`, up to now or to the newest one of a device whose clock is ahead",

@@ -28,6 +28,7 @@ const ungated = z
     "There where its bundle was written without asking its gate; absent: the gate let it out, or the bundle is not known here",
   );
 
+type RecordedAlertEvent = Awaited<ReturnType<FleetSource["record"]["alertEvents"]>>["items"][number];
 /** What the record lists of each. */
 type Recorded<List extends "alarms" | "events" | "quarantine"> = Awaited<
   ReturnType<FleetSource["record"][List]>
@@ -113,12 +114,16 @@ export const alertsSchema: z.ZodType<PageOf<Recorded<"alarms">>> = listOf(
     steps: z.array(
       z.object({
         eventId: z.string(),
+        gateway: z.string().nullable().describe("Who sent it; null: that was not kept then"),
         transition: z.enum(alertTransitions),
         state: z
           .enum(alarmStates)
           .nullable()
           .describe("Of the alarm after the step; null: that was not kept then"),
-        timeMs,
+        timeMs: timeMs.describe(
+          "Epoch milliseconds, by the clock of its gateway or device; by its arrival where that cannot be right",
+        ),
+        receivedMs: timeMs.describe("When it arrived, by the collector's clock"),
         probability: probability.describe("Calibrated, 0 to 1, as of the event"),
         risk: probability
           .nullable()
@@ -126,6 +131,15 @@ export const alertsSchema: z.ZodType<PageOf<Recorded<"alarms">>> = listOf(
       } satisfies ShapeOf<Recorded<"alarms">["steps"][number]>),
     ),
   } satisfies ShapeOf<Recorded<"alarms">>),
+);
+
+/** `/api/v1/alerts/events`. */
+export const alertEventsSchema: z.ZodType<PageOf<RecordedAlertEvent>> = listOf(
+  z.object({
+    timeMs: timeMs.describe("Epoch milliseconds; by its arrival where its own time cannot be right"),
+    receivedMs: timeMs.describe("When it arrived, by the collector's clock"),
+    event: alertEventSchema().describe("As published; fields that this collector does not know are dropped"),
+  } satisfies ShapeOf<RecordedAlertEvent>),
 );
 
 /** `/api/v1/predictions`. */

@@ -47,6 +47,7 @@ export const describedRoutes: readonly DescribedRoute[] = [
     answers: {
       200: { text: "The file", content: { [bytes]: null, [json]: null } },
       404: { text: "There is no such file" },
+      410: { text: "The file is damaged: it is not that of its digest" },
       503: { text: "Raw evidence cannot be read now" },
     },
   },

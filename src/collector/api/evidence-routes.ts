@@ -1,6 +1,5 @@
 /** Raw evidence over the API: the list of it, and its files. */
 
-import type { Readable } from "node:stream";
 import { z } from "zod";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { evidenceKinds } from "../../core/contract/evidence.ts";
@@ -32,22 +31,20 @@ export const evidenceRoutes: readonly ApiRoute[] = [
   }),
 ];
 
-interface EvidenceFile {
-  readonly sizeBytes: number;
-  readonly body: Readable;
-}
-
 /** What the files are read from. */
 interface EvidenceFiles {
-  /** Null where there is none. @throws AuroraError STORE */
-  open(id: string, kind: "npy" | "json"): Promise<EvidenceFile | null>;
+  /** Null where there is none. `damaged`: it is not that of its digest. @throws AuroraError STORE */
+  read(id: string, kind: "npy" | "json"): Promise<Uint8Array | "damaged" | null>;
 }
 
 /** `/api/v1/evidence/<id>.npy` and `.json`. */
 export function evidenceFileRoute(files: EvidenceFiles): HttpRoute {
-  const read = async (name: string, kind: "npy" | "json"): Promise<EvidenceFile | null | "unreadable"> => {
+  const read = async (
+    name: string,
+    kind: "npy" | "json",
+  ): Promise<Uint8Array | "damaged" | "unreadable" | null> => {
     try {
-      return await files.open(name, kind);
+      return await files.read(name, kind);
     } catch (error) {
       // A bucket may be away for a while.
       if (hasErrorCode(error, "STORE")) return "unreadable";
@@ -63,18 +60,24 @@ export function evidenceFileRoute(files: EvidenceFiles): HttpRoute {
       const file = named === null ? null : await read(name, kind === "npy" ? "npy" : "json");
       if (file === "unreadable")
         return errorResponse(503, "STORE", "raw evidence cannot be read now; see the log");
+      if (file === "damaged")
+        return errorResponse(
+          410,
+          "EVIDENCE_DAMAGED",
+          `evidence ${name} is damaged at the collector: its .${kind} is not that of its digest`,
+        );
       if (file === null)
         return errorResponse(404, "NOT_FOUND", "there is no such evidence, or its file is gone");
       return {
         status: 200,
         headers: {
           "content-type": kind === "npy" ? "application/octet-stream" : "application/json; charset=utf-8",
-          "content-length": String(file.sizeBytes),
+          "content-length": String(file.length),
           "content-disposition": `attachment; filename="${name}.${kind}"`,
           // Its name is its digest: it never changes.
           "cache-control": "private, max-age=31536000, immutable",
         },
-        body: file.body,
+        body: file,
       };
     },
   };

@@ -26,6 +26,6 @@ export async function serveRoutes(
     unavailable: answerUnavailable,
     routes,
   });
-  closers.add(() => app.close());
+  closers.add("http", () => app.close());
   return listenHttp(app, host, httpPort);
 }

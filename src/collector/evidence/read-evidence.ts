@@ -1,64 +1,89 @@
 /**
- * The files of evidence as they are given to people: as a stream, held against its digest on the way. The last piece of it goes
- * out when all was right, so that nobody takes what was damaged, cut off or exchanged for the whole.
+ * The files of evidence as they are given to people: read once, whole, and held against their digest, so that nothing of what was damaged, cut off or
+ * exchanged goes out. Of such a file an event tells once in a run, until it is right again; it is neither mended nor removed.
  */
-import { createHash } from "node:crypto";
-import { type Readable, Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Readable } from "node:stream";
+import { maxAboutBytes, maxPackedBytes } from "../../core/contract/evidence.ts";
+import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import { asStoreError } from "../../core/platform/files/file-system.ts";
+import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import type { EvidenceRecord } from "../record/evidence-record.ts";
-import type { EvidenceFileKind, EvidenceStore, StoredFile } from "./evidence-store.ts";
+import type { FleetRecord } from "../record/fleet-record.ts";
+import type { EvidenceFileKind, EvidenceStore } from "./evidence-store.ts";
 
 export interface EvidenceReader {
-  /** Null where there is none, or none any more. @throws AuroraError STORE */
-  open(id: string, kind: EvidenceFileKind): Promise<StoredFile | null>;
+  /** Null where there is none, or none any more. `damaged`: it is not that of its digest. @throws AuroraError STORE */
+  read(id: string, kind: EvidenceFileKind): Promise<Buffer | "damaged" | null>;
 }
+
+const maxBytes = { json: maxAboutBytes, npy: maxPackedBytes };
+/** Of damaged files so many are remembered; of one beyond them an event may tell again. */
+const maxTold = 1_000;
+const damagedEventName = "evidence-damaged";
 
 export function createEvidenceReader(options: {
   readonly store: Pick<EvidenceStore, "open">;
-  readonly record: Pick<EvidenceRecord, "findEvidence">;
+  readonly record: Pick<FleetRecord, "findEvidence" | "storeOwnEvent">;
+  readonly clock: Pick<Clock, "nowMs">;
   readonly logger: Logger;
 }): EvidenceReader {
-  const { store, record, logger } = options;
-  const sayWhy = (error: unknown): never => {
-    logger.warn("evidence cannot be read", { error });
-    throw error;
+  const { store, record, clock, logger } = options;
+  /** Files that were damaged when they were last read, those that were told first ahead. */
+  const told = new Set<string>();
+  const readFile = async (id: string, kind: EvidenceFileKind): Promise<Buffer | null> => {
+    try {
+      const file = await store.open(id, kind);
+      return file === null ? null : await asStoreError("read", id, readBounded(file.body, maxBytes[kind]));
+    } catch (error) {
+      logger.warn("evidence cannot be read", { id, kind, error });
+      throw error;
+    }
+  };
+  const tellDamaged = async ({ id, site, turbine, component }: RecordedEvidence): Promise<void> => {
+    const name = damagedEventName;
+    const timeMs = clock.nowMs();
+    const detail = `${id}: a file of it is not that of its digest, and is not given out; restore both files from a backup`;
+    const subject = `${site}/${turbine}/${component}`;
+    await record.storeOwnEvent({ kind: "event", timeMs, name, subject, detail }, timeMs);
   };
   return {
-    open: async (id, kind) => {
+    read: async (id, kind) => {
       const known = await record.findEvidence(id);
-      const file = known === null ? null : await store.open(id, kind).catch(sayWhy);
-      if (known !== null && file === null)
+      if (known === null) return null;
+      const bytes = await readFile(id, kind);
+      if (bytes === null) {
         logger.warn("evidence is listed, and its file is gone from its folder or bucket", { id, kind });
-      if (known === null || file === null) return null;
-      const sha256 = kind === "npy" ? known.npySha256 : id;
-      const { body, arrived } = holdAgainst(sha256, file.body);
-      arrived.catch((error: unknown) =>
-        logger.warn("a file of evidence did not go out whole", { id, error }),
-      );
-      return { sizeBytes: file.sizeBytes, body };
+        return null;
+      }
+      const file = `${id}.${kind}`;
+      if (sha256Hex(bytes) === (kind === "npy" ? known.npySha256 : id)) {
+        told.delete(file);
+        return bytes;
+      }
+      logger.error("a file of evidence is not that of its digest", { id, kind });
+      if (!told.has(file)) {
+        if (told.size === maxTold) told.delete(told.keys().next().value!);
+        // Before anything is waited for: who asks meanwhile tells nothing.
+        told.add(file);
+        await tellDamaged(known).catch((error: unknown) => {
+          told.delete(file);
+          logger.error("no event could be kept of damaged evidence", { id, error });
+        });
+      }
+      return "damaged";
     },
   };
 }
 
-/** Ends with an error, and without its last piece, where the bytes are not those of the digest. */
-function holdAgainst(
-  sha256: string,
-  source: Readable,
-): { readonly body: Readable; readonly arrived: Promise<void> } {
-  const hash = createHash("sha256");
-  let held: Uint8Array | null = null;
-  const body = new Transform({
-    transform(piece: Uint8Array, _encoding, done) {
-      hash.update(piece);
-      if (held !== null) this.push(held);
-      held = piece;
-      done();
-    },
-    flush(done) {
-      const isRight = hash.digest("hex") === sha256;
-      done(isRight ? null : new Error("the file is not that of its digest"), isRight ? held : undefined);
-    },
-  });
-  return { body, arrived: pipeline(source, body) };
+/** What is longer than a file of evidence may be is read no further: its digest tells. */
+async function readBounded(body: Readable, most: number): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of body as AsyncIterable<Uint8Array>) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length > most) break;
+  }
+  return Buffer.concat(pieces);
 }

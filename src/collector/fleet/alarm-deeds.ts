@@ -2,7 +2,7 @@
  * Which steps of an alarm's life were people's, and who did them: of that the alert tells nothing, but an event of its gateway.
  * Where there is none nobody is named.
  */
-import { alarmEventNames } from "../../core/contract/alarm-report.ts";
+import { alarmEventNames, alertMark } from "../../core/contract/alarm-report.ts";
 import type { AlarmState } from "../../core/contract/alert.ts";
 import { maxAlarmSteps } from "../record/alarm-rows.ts";
 import type { AlarmLifeStep, FleetRecord, RecordedAlarm } from "../record/fleet-record.ts";
@@ -11,7 +11,7 @@ import type { TurbineRef } from "../record/machine-record.ts";
 /** By step: `by ana, until 2026-11-20T07:51:03.000Z`, in the words of the gateway's event. */
 export type AlarmDeeds = ReadonlyMap<AlarmLifeStep, string>;
 
-/** Asks the record for who did what to these alarms; a turbine that no gateway watches has none who could say so. */
+/** Asks the record for who did what to these alarms: a deed's event is of the gateway that sent its alert; where that is not known, of the one that watches the turbine. */
 export async function loadDeeds(
   record: Pick<FleetRecord, "eventsAt">,
   alarms: readonly RecordedAlarm[],
@@ -20,12 +20,13 @@ export async function loadDeeds(
   const asked = alarms.flatMap(({ event, steps }) => {
     const { site, turbine, component, failureMode } = event.data;
     const watched = turbines.find((each) => each.site === site && each.turbine === turbine);
-    const gateway = watched?.gateway ?? null;
-    if (gateway === null) return [];
     const subject = `${turbine} ${component} ${failureMode}`;
     return steps.flatMap((step, index) => {
       const name = nameDeed(step, stateBefore(steps, index));
-      return name === null ? [] : [{ step, moment: { gateway, name, subject, atMs: step.timeMs } }];
+      const gateway = step.gateway ?? watched?.gateway ?? null;
+      if (name === null || gateway === null) return [];
+      const { eventId: alertId, timeMs: atMs } = step;
+      return [{ step, moment: { alertId, gateway, name, subject, atMs } }];
     });
   });
   if (asked.length === 0) return new Map();
@@ -33,7 +34,7 @@ export async function loadDeeds(
   const deeds = new Map<AlarmLifeStep, string>();
   for (const [index, { step }] of asked.entries()) {
     const event = found[index] ?? null;
-    if (event !== null) deeds.set(step, event.detail);
+    if (event !== null) deeds.set(step, event.detail.replace(`${alertMark}${step.eventId}`, ""));
   }
   return deeds;
 }

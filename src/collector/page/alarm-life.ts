@@ -1,6 +1,7 @@
 /** The life of an alarm, step by step, and who did which of its steps, as far as that is known. */
 import { isWithheldState } from "../../core/contract/alarm-report.ts";
 import type { AlarmState } from "../../core/contract/alert.ts";
+import { minuteMs } from "../../core/maths/durations.ts";
 import { type AlarmDeeds, isAfterGap, stateBefore } from "../fleet/alarm-deeds.ts";
 import type { OverviewPage } from "../fleet/load-pages.ts";
 import { html, type SafeHtml } from "./html.ts";
@@ -9,7 +10,7 @@ import { alarmStateWords, formatShare, formatUtc } from "./page-words.ts";
 type Alarm = OverviewPage["alarms"]["items"][number];
 type Step = Alarm["steps"][number];
 
-/** Renders all steps that are known. */
+/** Renders all steps that are known, each with the way to its event as it was published. */
 export function renderLife(alarm: Alarm, deeds: AlarmDeeds): SafeHtml {
   const { steps } = alarm;
   return html`<details class="story" id="life-${alarm.alarm}"><summary>Life of this alarm, ${steps.length} ${steps.length === 1 ? "step" : "steps"}</summary>
@@ -19,9 +20,16 @@ export function renderLife(alarm: Alarm, deeds: AlarmDeeds): SafeHtml {
       const [verb, ...rest] = describeStep(step, before);
       const who = describeDoer(step, deeds);
       const words = [who === null ? verb : `${verb} ${who}`, ...rest].join(", ");
-      return html`<li><time datetime="${new Date(step.timeMs).toISOString()}">${formatUtc(step.timeMs)}</time> ${words}${words === verb ? "" : ","} at ${step.risk === null ? "a model's probability of" : "a risk of"} ${formatShare(step.risk ?? step.probability)}</li>`;
+      const query = new URLSearchParams({ alarm: `${alarm.alarm}`, event: step.eventId });
+      return html`<li><a href="/api/v1/alerts/events?${query.toString()}"><time datetime="${new Date(step.timeMs).toISOString()}">${formatUtc(step.timeMs)}</time></a> ${words}${words === verb ? "" : ","} at ${step.risk === null ? "a model's probability of" : "a risk of"} ${formatShare(step.risk ?? step.probability)}${renderArrival(step)}</li>`;
     })}</ol>
   </details>`;
+}
+
+/** When it came, where that is not when it says that it was. */
+function renderArrival({ timeMs, receivedMs }: Step): SafeHtml | null {
+  if (Math.abs(receivedMs - timeMs) < minuteMs) return null;
+  return html` <span class="why">arrived <time datetime="${new Date(receivedMs).toISOString()}">${formatUtc(receivedMs)}</time></span>`;
 }
 
 /** Who brought it into the state in which it is, and until when where its event does not say; null: that is not known here. */

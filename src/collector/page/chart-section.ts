@@ -66,8 +66,7 @@ function renderRanges(range: LinkedRange): SafeHtml {
 }
 
 function renderFigure({ site, turbine }: ChartSubject, range: PageRange, kind: string): SafeHtml {
-  const id = `chart-${site}-${turbine}`;
-  return html`<figure class="chart" id="${id}" data-chart="${kind}" data-site="${site}" data-turbine="${turbine}" data-minutes="${range.minutes}" data-fit="${range.fit}">
+  return html`<figure class="chart" data-chart="${kind}" data-site="${site}" data-turbine="${turbine}" data-minutes="${range.minutes}" data-fit="${range.fit}">
   <figcaption>${kind === "overview" ? html`<a href="${turbineHref(site, turbine)}">${turbine}</a> <span class="site">${site}</span>` : "Risk by failure mode"}</figcaption>
   <div class="plot" role="img" aria-label="Risk of turbine ${turbine} over the last ${range.title}"></div>
 </figure>`;

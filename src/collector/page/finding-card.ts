@@ -43,7 +43,8 @@ const namedGroups = 3;
 /** Renders one finding. `day`: the day that it was found on. */
 export function renderFinding(finding: DriftFinding, day: string): SafeHtml {
   const { first, verdicts, level, title } = finding;
-  const id = `finding-${first.site}-${first.turbine}-${first.component}-${first.modelDigest.slice(0, 8)}`;
+  // Names hold no slash, and may hold whatever else an id does.
+  const id = `finding-${first.site}/${first.turbine}/${first.component}/${first.modelDigest.slice(0, 8)}`;
   const sinceMs = sinceOf(first);
   const loads = first.shifts[0] === undefined ? null : describeLoads(first.shifts[0]);
   return html`<article class="card drift-card ${level}" aria-label="${title}">

@@ -8,6 +8,7 @@ import {
 } from "../../core/contract/alert.ts";
 import { createSaidEvent } from "../../core/decision/alarms/recalled-alarm.ts";
 import { isSameTime, type NewestAlarm, type SaidStanding, type StoredAlarm } from "./alarm-rules.ts";
+import type { RecordedAlertEvent } from "./alert-event-record.ts";
 import { believeSince } from "./clock-rules.ts";
 import type { AlarmingTurbine, AlarmLifeStep, RecordedAlarm } from "./fleet-record.ts";
 import { numberOrNull, type RecordRow } from "./record-rules.ts";
@@ -132,10 +133,21 @@ export function fromAlarmingRow({ site, turbine, alarms }: RecordRow): AlarmingT
 export function fromAlarmStepRow(row: RecordRow): AlarmLifeStep {
   return {
     eventId: String(row.id),
+    gateway: typeof row.gateway === "string" ? row.gateway : null,
     transition: row.transition as AlertTransition,
     state: row.state as AlarmState | null,
     timeMs: Number(row.time_ms),
+    receivedMs: Number(row.received_ms),
     probability: Number(row.probability),
     risk: numberOrNull(row.risk),
+  };
+}
+
+/** An event whole, as it was published. */
+export function fromAlertEventRow({ time_ms, received_ms, json }: RecordRow): RecordedAlertEvent {
+  return {
+    timeMs: Number(time_ms),
+    receivedMs: Number(received_ms),
+    event: JSON.parse(String(json)) as AlertEvent,
   };
 }

@@ -12,9 +12,9 @@ import type {
 } from "../../core/contract/alert.ts";
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
-import { believeTime, type Receipt } from "./clock-rules.ts";
+import { believeTime } from "./clock-rules.ts";
 import { areTwo } from "./clone-rules.ts";
-import type { AlarmLifeStep } from "./fleet-record.ts";
+import type { AlarmLifeStep, RecordSource } from "./fleet-record.ts";
 
 /** What a state and an event say no further apart was said at once: the event counts. The state's next word comes within seconds. */
 const togetherForMs = 2 * minuteMs;
@@ -103,12 +103,14 @@ function transitionOf(event: Pick<AlertEvent, "type">): AlertTransition {
 }
 
 /** An event as a step in its alarm's life, at a time that can be right. */
-export function alarmLifeStep(event: AlertEvent, receipt: Receipt): AlarmLifeStep {
+export function alarmLifeStep(event: AlertEvent, source: RecordSource): AlarmLifeStep {
   return {
     eventId: event.id,
+    gateway: source.gateway,
     transition: transitionOf(event),
     state: event.data.state,
-    timeMs: believeTime(Date.parse(event.time), receipt),
+    timeMs: believeTime(Date.parse(event.time), source),
+    receivedMs: Math.trunc(source.receivedMs),
     probability: event.data.probability,
     risk: event.data.risk ?? null,
   };

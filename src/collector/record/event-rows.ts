@@ -1,7 +1,18 @@
 /** Events, steps of updates and messages that were set aside as rows of a table, alike in every engine. */
+import { alertMark } from "../../core/contract/alarm-report.ts";
 import type { RecordedEvent, RecordedUpdate } from "./fleet-record.ts";
 import type { QuarantineEntry } from "./quarantine-listing.ts";
 import type { RecordRow } from "./record-rules.ts";
+
+/** As long as an alert's id may be: no index takes every length. */
+const maxAlertId = 512;
+
+/** The alert that an event names at its end; null: none. What people said before may hold the mark as well. */
+export function readNamedAlert(detail: string): string | null {
+  const at = detail.lastIndexOf(alertMark);
+  const id = at === -1 ? "" : detail.slice(at + alertMark.length);
+  return id === "" || id.length > maxAlertId ? null : id;
+}
 
 export function fromEventRow(row: RecordRow): RecordedEvent {
   return { ...readOrigin(row), name: String(row.name), subject: String(row.subject) };

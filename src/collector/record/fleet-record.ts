@@ -17,6 +17,7 @@ import type {
   UplinkEnvelope,
   UplinkRecord,
 } from "../../core/contract/uplink-record.ts";
+import type { AlertEventRecord } from "./alert-event-record.ts";
 import type { DriftRecord, DriftWrites, TurbineFilter } from "./drift-record.ts";
 import type { EvidenceRecord, EvidenceWrites } from "./evidence-record.ts";
 import type { MachineRecord, TurbineRef } from "./machine-record.ts";
@@ -36,7 +37,8 @@ export interface DurableWrites extends DriftWrites, EvidenceWrites {
 
 /** Stores and answers. All times are epoch milliseconds. Every method rejects with AuroraError STORE when the engine fails. */
 export interface FleetRecord
-  extends DurableWrites,
+  extends AlertEventRecord,
+    DurableWrites,
     DriftRecord,
     EvidenceRecord,
     MachineRecord,
@@ -49,7 +51,7 @@ export interface FleetRecord
   alarmingTurbines(): Promise<readonly AlarmingTurbine[]>;
   /** Newest first, by their times as far as these can be right (`clock-rules.ts`). */
   events(query: EventQuery): Promise<Listing<RecordedEvent>>;
-  /** Of each moment the nearest event, no further from it than `togetherMs`; null: there is none. */
+  /** Of each deed its event, of its gateway alone: the first that names its alert, else the nearest that names none, no further from it than `togetherMs`; null: there is none. */
   eventsAt(moments: readonly EventMoment[]): Promise<readonly (RecordedEvent | null)[]>;
   /** As events. */
   updates(query: GatewayQuery): Promise<Listing<RecordedUpdate>>;
@@ -217,15 +219,19 @@ export interface EventQuery extends GatewayQuery {
   readonly name?: string | undefined;
 }
 
-/** An event that is looked for by what it is about and when it was: however many came since, it is found. */
+/** An event of what a person did, by the alert that told of it: however many came since, it is found. */
 export interface EventMoment {
+  /** Id of the alert, which the event names at its end; that of an older gateway names none. */
+  readonly alertId: string;
+  /** Whose event it is: who sent the alert. */
   readonly gateway: string;
   readonly name: string;
   readonly subject: string;
+  /** When the alert says that it was, as it is believed. */
   readonly atMs: number;
 }
 
-/** What an alert tells of a step and the event of who did it lie no further apart. */
+/** What an alert tells of a step and an event of it that does not name the alert lie no further apart. */
 export const togetherMs = 5_000;
 
 export interface AlarmQuery extends ListRange, TurbineFilter {
@@ -247,7 +253,7 @@ export interface RecordedAlarm {
   readonly lastMs: number;
   /** When its turbine's state said of it what no event has told here; null: events told all. */
   readonly saidMs: number | null;
-  /** The latest event, exactly as published; with what the state said where `saidMs` is not null, and of the state alone where no event came. */
+  /** The latest event, with all fields that the collector knows; with what the state said where `saidMs` is not null, and of the state alone where no event came. */
   readonly event: AlertEvent;
   /** In order of time; of a long life the first and the newest. */
   readonly steps: readonly AlarmLifeStep[];
@@ -262,11 +268,15 @@ export interface AlarmingTurbine extends TurbineRef {
 /** One step in the life of an alarm. Its id is its turbine's own: an event of another turbine may have the same. */
 export interface AlarmLifeStep {
   readonly eventId: string;
+  /** Who sent it; null: that was not kept of steps then. */
+  readonly gateway: string | null;
   readonly transition: AlertTransition;
   /** Of the alarm after it; null: that was not kept of steps then. */
   readonly state: AlarmState | null;
   /** By its arrival where its own time cannot be right. */
   readonly timeMs: number;
+  /** When it arrived, by the collector's clock. */
+  readonly receivedMs: number;
   readonly probability: number;
   /** At the site's prior; null: not known. */
   readonly risk: number | null;

@@ -35,11 +35,12 @@ export function retentionPolicy(config: RetentionConfig): Readonly<Record<Pruned
     predictions: { keptDays: predictions.retentionDays ?? retentionDays, thinned: predictions.thinning },
     /** By whole days (UTC). Of a day that has been assessed only the sketches are left. A reference goes by its last use. */
     drift: { keptDays: retentionDays, thinned: [] },
-    /** By the end of their period; with them confirmed outcomes, by when they arrived. They say what was normal, and when it ceased to be. */
+    /** By the end of their period; with them events that are evidence (`kept-events.ts`), by when they arrived. They say what was normal, and when it ceased to be. */
     verdicts: { keptDays: drift.verdictDays, thinned: [] },
     /** By when they arrived, too. Gaps are among them: what is missing must be said as long as what is there. */
     events: { keptDays: retentionDays, thinned: [] },
-    updates: { keptDays: retentionDays, thinned: [] },
+    /** Which model served, as long as what it decided is told. */
+    updates: { keptDays: drift.verdictDays, thinned: [] },
   };
 }
 

@@ -32,6 +32,9 @@ export const alarmEventNames: Readonly<Record<AlarmAction, string>> = {
   "return-to-service": "alarm.in-service",
 };
 
+/** Ahead of the id of the alert that told of a deed, at the end of the deed's event; one of which no alert tells, and of an older gateway, has neither. */
+export const alertMark = "; alert ";
+
 /** A week: shelving is for hours. */
 export const maxShelvedHours = 168;
 

@@ -2,7 +2,8 @@
  * How long an alarm stands: as long as its fault does. That nothing is seen of a fault for a while is no evidence that it
  * went away (the wind turned, another line leads, the sensor sees less): an alarm ends when its signal has been back
  * near the healthy level for a day of data, with enough windows to say so, at speeds at which the fault showed, while
- * no other kind raged, the machine was not loud and the sensor heard it. Reads no clock.
+ * no other kind raged, the machine was not loud and the sensor heard it, and in a window that shows no fault itself. Reads
+ * no clock.
  */
 import { z } from "zod";
 import { type AlarmLane, alarmLanes } from "../contract/prediction.ts";
@@ -88,7 +89,7 @@ export function holdAlarm(held: HeldAlarm, { value, toMs, shaftRpm }: HeldWindow
     },
     toMs,
   };
-  return measureQuiet(next) >= 1 ? null : next;
+  return isClear && measureQuiet(next) >= 1 ? null : next;
 }
 
 function beginQuiet(held: HeldAlarm): HeldAlarm {

@@ -15,7 +15,7 @@ import {
 } from "./choose-alarm.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import { chooseLevels } from "./reference/learnt-speeds.ts";
-import { isOfLate, type SignalState, weighEvidence } from "./signal-watch.ts";
+import { isOfLate, type SignalState, valueOfHeld, weighEvidence } from "./signal-watch.ts";
 
 /** By so much a kind must be above the alarm's own of late to be what the machine looks like. */
 const clearlyLikelier = 1;
@@ -147,10 +147,13 @@ function sayWhyItStands(
   const own = measured.find((each) => each.name === name);
   // Nothing is known of it now: it may be as strong as before.
   if (own === undefined) return null;
-  const { shaftRpm, compared } = own.window;
+  const { shaftRpm } = own.window;
+  const value = valueOfHeld(held, recent, own);
+  // Nor where its margin cannot be compared.
+  if (value === null) return null;
   const isAbove = held.renewed !== undefined && held.quietWindows === 0 && name !== vibrationLevelMode;
   const above = isAbove ? aboveMachines : null;
-  if (!isNearerHealthy(held, held.isMargin ? compared : recent)) return above;
+  if (!isNearerHealthy(held, value)) return above;
   const hindrance = findHindrance(own, picture);
   const speeds = `${Math.round(held.seenRpm ?? shaftRpm)} rpm, and`;
   if (hindrance === "elsewhere")

@@ -12,7 +12,7 @@
 
 import type { Decision, ModeDecision, OperatingState, Prediction } from "../contract/prediction.ts";
 import { composeWindowId, isSamePoint, type PointId } from "../contract/stream.ts";
-import { renewAlarm } from "./alarm-hold.ts";
+import { rebaseAlarm, renewAlarm } from "./alarm-hold.ts";
 import { findHindrance, listStanding, type SignalPicture, type StandingAlarm } from "./beside-alarm.ts";
 import {
   chooseRaised,
@@ -235,18 +235,22 @@ class PointDecider implements Decider {
     return modes.slice();
   }
 
-  /** Goes on against what a window is held against, where that is another reference than the last one's. */
+  /**
+   * Goes on against what a window is held against, where that is another reference than the last one's. An alarm that was held above
+   * one of which nothing is left goes on by its signal: as long as it stands none is learnt.
+   */
   #moveTo(own: WindowReference, measured: readonly MeasuredSignal[]): void {
     const last = this.#against;
     if (last?.baseline === own.baseline && last.doubted === own.doubted) return;
     this.#against = { baseline: own.baseline, doubted: own.doubted };
-    if (last === null) return;
     for (let index = 0; index < this.#heard.outputs.length; index++) {
-      const { name, reference: to } = measured[index]!;
-      const from = expectMode(last, index, own.shaftRpm);
+      const { name, reference: to, spread } = measured[index]!;
+      const from = last && expectMode(last, index, own.shaftRpm);
       const state = this.#signals.get(name);
-      if (state === undefined || from === null || to === null) continue;
-      this.#signals.set(name, { ...state, slow: moveSlow(state.slow, { from, to }) });
+      if (state?.held?.isMargin === true && to === null)
+        this.#signals.set(name, { ...state, held: rebaseAlarm(state.held, findHealthyEnd(spread, name)) });
+      if (state !== undefined && from !== null && to !== null)
+        this.#signals.set(name, { ...state, slow: moveSlow(state.slow, { from, to }) });
     }
   }
 

@@ -12,9 +12,9 @@ import {
   type WholeBlock,
 } from "./slow-evidence.ts";
 
-/** Blocks of the last day: at most, and at least before anything is held against them. */
+/** Blocks of the last day: at most, and at least before anything is held against them, which is in the twelfth hour. */
 const dayBlocks = 24;
-const fewestDayBlocks = 20;
+const fewestDayBlocks = 8;
 /** Blocks between the day and what is held against it: a fault that grows is not its own healthy day. */
 const lagBlocks = 3;
 /** Blocks that the reference's deviations weigh as much as. */

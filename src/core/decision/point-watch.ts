@@ -15,6 +15,7 @@ import { describeUnlearning, explainFainterLoad } from "./alarm-reason.ts";
 import { createDecider, type Decider } from "./decider.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
 import { listFailureModes } from "./heard-parts.ts";
+import { findLastingRise, type LastingRise } from "./lasting-rise.ts";
 import { chooseStopDb, createOutlook, type Outlook, tellOutlook } from "./outlook/outlook.ts";
 import type { OutlookSnapshot } from "./outlook/outlook-snapshot.ts";
 import type { BaselineSnapshot } from "./reference/baseline-snapshot.ts";
@@ -76,6 +77,10 @@ export interface PointWatch
     Pick<Decider, "active" | "held" | "noteMissing"> {
   /** The model whose predictions are taken. */
   readonly model: ModelRef;
+  /** Why nothing could be learnt of the machine now, without a full stop; null: it looks healthy. */
+  readonly whyItLearnsNothing: string | null;
+  /** A kind that rose above the own reference and stays, without an alarm; null: none does. */
+  readonly lastingRise: LastingRise | null;
   /** When the machine must stop, or why that cannot be said. */
   readonly outlook: AlertOutlook;
   /** Those that alarms of the model can be of, and the level's. */
@@ -146,9 +151,18 @@ class MachineWatch implements PointWatch {
   }
 
   get standing(): OwnReference["standing"] {
+    const { whyItLearnsNothing } = this;
     const { standing } = this.#own;
-    if (standing.learning === null || !this.#decider.isSuspicious) return standing;
-    return { ...standing, why: `${standing.why}; ${describeUnlearning(this.held[0])}` };
+    if (standing.learning === null || whyItLearnsNothing === null) return standing;
+    return { ...standing, why: `${standing.why}; ${whyItLearnsNothing}` };
+  }
+
+  get whyItLearnsNothing(): string | null {
+    return this.#decider.isSuspicious ? describeUnlearning(this.held[0]) : null;
+  }
+
+  get lastingRise(): LastingRise | null {
+    return findLastingRise(this.#decider.snapshot(), this.#decider.parts);
   }
 
   get healthyRows(): OwnReference["healthyRows"] {

@@ -82,10 +82,11 @@ export function stepSignal(
 ): SignalState {
   const { value, compared, fromMs, toMs, shaftRpm, isCalm, isExplained } = window;
   if (window.isEmpty) return { ...before, held: pauseAlarm(before.held, toMs) };
+  const ofHeld = before.held && valueOfHeld(before.held, value, { window, reference });
   const held =
-    before.held === null || !mayEnd || window.isBound
+    before.held === null || ofHeld === null || !mayEnd || window.isBound
       ? pauseAlarm(before.held, toMs)
-      : holdAlarm(before.held, { value: before.held.isMargin ? compared : value, toMs, shaftRpm });
+      : holdAlarm(before.held, { value: ofHeld, toMs, shaftRpm });
   // What gathered for an alarm that is over was spent on it.
   if (before.held !== null && held === null) return beginSignal(spread);
   const fast = stepFast(before.fast, window, spread);
@@ -98,6 +99,27 @@ export function stepSignal(
           reference,
         );
   return { fast, slow, held: held && noteEvidence(held, { fast, slow }) };
+}
+
+/**
+ * What a standing alarm is held by: the signal's own `value`, or its margin, which lies as far above the healthy level of the alarm's
+ * raise as it does above what the reference expects at the window's speed. Null: it is held by a margin, and nothing is expected.
+ */
+export function valueOfHeld(
+  { isMargin, healthy }: Pick<HeldAlarm, "isMargin" | "healthy">,
+  value: number,
+  {
+    window,
+    reference,
+  }: { readonly window: Pick<SignalWindow, "compared">; readonly reference: SlowReference | null },
+): number | null {
+  if (!isMargin) return value;
+  return reference === null ? null : window.compared - expectedLevel(reference) + healthy;
+}
+
+/** The level that was learnt; what is allowed for beside the learnt speeds is none. */
+function expectedLevel({ location, allowed }: SlowReference): number {
+  return location - allowed;
 }
 
 /** What showed the fault once is not undone by windows that show nothing. */
@@ -150,7 +172,7 @@ export function raiseSignal(
   const isSlow = lane === "slow" && reference !== null;
   const now = isSlow ? window.compared : Math.max(window.value, state.fast.recent);
   const healthy = isSlow
-    ? reference.location - reference.allowed
+    ? expectedLevel(reference)
     : Math.min(state.fast.level, state.fast.vouched ?? healthyEnd);
   const held: HeldAlarm = {
     sinceMs,

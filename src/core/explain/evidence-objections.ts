@@ -4,7 +4,7 @@ import type { EvidenceLine, LineOrder } from "../contract/physical-evidence.ts";
 import type { StatedShafts } from "../contract/stated-shafts.ts";
 import { joinWords, nameHarmonic, nameSpacing } from "./evidence-words.ts";
 import { type FaultLine, isWithinReach } from "./fault-lines.ts";
-import type { FaultPicture, MeasuredLine } from "./fault-picture.ts";
+import { type FaultPicture, type MeasuredLine, takeMiddle } from "./fault-picture.ts";
 import { findNearestHum } from "./mains-hum.ts";
 import {
   lineRevolutions,
@@ -29,6 +29,8 @@ interface Accusation extends PlacedFaults, StatedShafts {
 const rivalDb = 3;
 /** What differs by less is told as the same, dB. */
 const shownDb = 0.05;
+/** Places are kept in single precision, orders. */
+const roundingOrders = 1e-4;
 /** A line that stands so little further out than when the machine was healthy is not new, dB. */
 const newDb = 3;
 /**
@@ -101,9 +103,30 @@ function objectToAbsent({ own: { harmonics, sideBands } }: Accusation): string[]
   return [`${listHarmonics(absent)} ${absent.length === 1 ? "does" : "do"} not stand out of the noise`];
 }
 
-/** Where the highest bin lies at the search's end, and the next one beyond is higher, no line of the fault's own stands. */
+/**
+ * Where the highest bin lies at the search's end, and the next one beyond is higher, no line of the fault's own stands. Within the search
+ * only what is passed over beside the shaft's harmonics ends it: there the line's top may lie.
+ */
 function objectToFlank({ own: { harmonics } }: Accusation): string[] {
-  const flanks = harmonics.filter(({ isFound, isFlank }) => isFound && isFlank);
+  const ended = harmonics.filter(({ isFound, isFlank }) => isFound && isFlank);
+  const cut = ended.filter(
+    (each) => Math.abs(findEdge(each) - each.line.order) < each.line.reach - roundingOrders,
+  );
+  return [
+    ...objectToBeyond(ended.filter((each) => !cut.includes(each))),
+    ...cut.map((each) => {
+      const shaft = nameHarmonic(Math.round(findEdge(each)));
+      return `the top of what stands out near ${nameHarmonic(each.line.harmonic)} lies in what is passed over beside ${shaft} the shaft's speed`;
+    }),
+  ];
+}
+
+/** Where a flank is seen, in the middle one of the windows. */
+function findEdge({ places }: MeasuredLine): number {
+  return takeMiddle(places.filter((place) => place < 0).map((place) => -place));
+}
+
+function objectToBeyond(flanks: readonly MeasuredLine[]): string[] {
   if (flanks.length === 0) return [];
   const what = flanks.length === 1 ? "is the flank of a line" : "are flanks of lines";
   const where = flanks.length === 1 ? "it is" : "they are";

@@ -30,7 +30,7 @@ export interface MeasuredLine {
   readonly isHum: boolean;
   /** In most windows it stands where a harmonic of the shaft may. */
   readonly isShaft: boolean;
-  /** In most windows it is no line of its own but the flank of a higher one, beyond where it is looked for. */
+  /** In most windows it is the flank of a higher one, beyond where it is looked for or in what is passed over beside the shaft's harmonics. */
   readonly isFlank: boolean;
   /** The speeds over which it keeps its hertz, as no fault's does; null: it does not, or nothing tells. */
   readonly steadyRpm: EvidenceRange | null;

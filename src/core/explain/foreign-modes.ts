@@ -21,7 +21,7 @@ import { shareByBearing } from "./share-by-bearing.ts";
 /** What of a window tells of them. */
 type HeardLines = Pick<FeatureWindow, "features" | "upperFeatures" | "foreignLines" | "upperForeignLines">;
 
-/** How many lines of one kind were found, by whose they may be. */
+/** How many lines of one kind were found, by whose they may be: one that is found in both bands is one. */
 export interface ForeignCount {
   readonly foreign: number;
   readonly own: number;
@@ -100,31 +100,40 @@ interface KindLines {
 /** The kind's lines of both bands. */
 function countLines(kind: KindLines, heard: HeardLines): ForeignCount {
   const { features, upperFeatures, foreignLines, upperForeignLines } = heard;
+  const lower = { features, foreign: foreignLines ?? noForeignLines };
+  const upper =
+    upperFeatures === undefined
+      ? null
+      : { features: upperFeatures, foreign: upperForeignLines ?? noForeignLines };
   const found = { foreign: 0, own: 0 };
-  countFound(kind, { features, foreign: foreignLines }, found);
-  if (upperFeatures !== undefined)
-    countFound(kind, { features: upperFeatures, foreign: upperForeignLines }, found);
+  for (let column = 0; column < features.length; column++) {
+    const [below, above] = [tellLine(kind, column, lower), upper && tellLine(kind, column, upper)];
+    const line = below === "own" ? below : (above ?? below);
+    if (line !== null) found[line]++;
+  }
   return found;
 }
 
-function countFound(
+/** The lines of one band. */
+interface BandLines {
+  readonly features: Float32Array;
+  readonly foreign: ForeignLines;
+}
+
+/** Whose may a line of the kind be that stands out in a band? Null: none does there. */
+function tellLine(
   { needed, beside, centres }: KindLines,
-  {
-    features,
-    foreign = noForeignLines,
-  }: { readonly features: Float32Array; readonly foreign: ForeignLines | undefined },
-  found: { foreign: number; own: number },
-): void {
-  const standsOut = (column: number): boolean => features[column]! >= needed[column]!;
-  const mayBeOwn = ({ column, isShaded }: Pick<FaultLine, "column" | "isShaded">): boolean =>
-    (isShaded || standsOut(column)) && !foreign.hum.includes(column);
-  for (let column = 0; column < features.length; column++) {
-    if (beside.has(column) || !standsOut(column)) continue;
-    const centre = centres.get(column);
-    if (centre !== undefined && !mayBeOwn(centre)) continue;
-    if (foreign.shaft.includes(column) || foreign.hum.includes(column)) found.foreign++;
-    else found.own++;
-  }
+  column: number,
+  { features, foreign }: BandLines,
+): keyof ForeignCount | null {
+  const standsOut = (each: number): boolean => features[each]! >= needed[each]!;
+  if (beside.has(column) || !standsOut(column)) return null;
+  const centre = centres.get(column);
+  const mayBeOwn =
+    centre === undefined ||
+    ((centre.isShaded || standsOut(centre.column)) && !foreign.hum.includes(centre.column));
+  if (!mayBeOwn) return null;
+  return foreign.shaft.includes(column) || foreign.hum.includes(column) ? "foreign" : "own";
 }
 
 const noKinds: readonly FaultKind[] = [];

@@ -8,10 +8,11 @@ import { stepOfSpeed } from "../maths/shaft-speeds.ts";
 import { type ForeignCount, isAllForeign } from "./foreign-modes.ts";
 
 /**
- * How a kind was heard at about one speed, as numbers: which of the kinds, the step of the speed, when last, in how many windows, up to
- * {@link mostWindows}, and in which share of these a line of its own was found; the newest weigh most.
+ * How a kind was heard at about one speed, as numbers: which of the kinds, the step of the speed, when a window last told something, in how
+ * many windows, up to {@link mostWindows}, which share of these told something, and in which share lines of its own were found; the newest
+ * weigh most.
  */
-const fields = { kind: 0, step: 1, toMs: 2, windows: 3, ownShare: 4, all: 5 } as const;
+const fields = { kind: 0, step: 1, toMs: 2, windows: 3, toldShare: 4, ownShare: 5, all: 6 } as const;
 
 /** So many steps away what keeps its hertz is no longer where a line is looked for, which is within 2 %. */
 const stepsApart = 2;
@@ -21,10 +22,14 @@ const slowShare = 0.7;
 const keptMs = dayMs;
 /** Of one speed no more weigh. */
 const mostWindows = 12;
-/** Fewer at all other speeds say nothing. */
+/** Fewer that tell something, at all other speeds, say nothing. */
 const fewestWindows = 3;
+/** Nor do those that are fewer than one of so many. */
+const oneTellsOf = 4;
 /** A fault shows in more than one window of so many, or it is no fault for the slow lane. */
 const oneOf = 3;
+/** Sums of shares are known no better. */
+const rounded = 1e-9;
 
 /** When a window ended, and at which speed. */
 export interface HeardMoment {
@@ -60,23 +65,26 @@ class HeardSpeeds implements HeardElsewhere {
     const step = stepOfSpeed(shaftRpm);
     if (!Number.isFinite(step)) return;
     for (let kind = 0; kind < faultKinds.length; kind++) {
-      // Of foreign lines alone nobody knows whether a fault's hides among them.
-      if (!isAllForeign(found[kind]!)) this.#hear({ kind, step, toMs, isOwn: found[kind]!.own > 0 });
+      const { own } = found[kind]!;
+      // Of foreign lines alone nobody knows whether a fault's hides among them, and of one that stands alone nobody knows whose it is: it
+      // tells nothing, but may be a fault that began, and what was told before weighs less.
+      if (!isAllForeign(found[kind]!)) this.#hear({ kind, step, toMs, own });
     }
   }
 
   /** One window more. */
-  #hear({ kind, step, toMs, isOwn }: HeardKind): void {
+  #hear({ kind, step, toMs, own }: HeardKind): void {
     let at = 0;
     while (at < this.#rows.length && !isOf(this.#rows, at, { kind, step })) at += fields.all;
     // Room to measure: a push makes it for many more.
-    if (at === this.#rows.length) this.#rows = this.#rows.concat([kind, step, toMs, 0, 0]);
+    if (at === this.#rows.length) this.#rows = this.#rows.concat([kind, step, toMs, 0, 0, 0]);
     const rows = this.#rows;
     const windows = Math.min(mostWindows, rows[at + fields.windows]! + 1);
-    const ownShare = rows[at + fields.ownShare]!;
-    rows[at + fields.toMs] = toMs;
+    const [toldShare, ownShare] = [rows[at + fields.toldShare]!, rows[at + fields.ownShare]!];
+    if (own !== 1) rows[at + fields.toMs] = toMs;
     rows[at + fields.windows] = windows;
-    rows[at + fields.ownShare] = ownShare + ((isOwn ? 1 : 0) - ownShare) / windows;
+    rows[at + fields.toldShare] = toldShare + ((own === 1 ? 0 : 1) - toldShare) / windows;
+    rows[at + fields.ownShare] = ownShare + ((own > 1 ? 1 : 0) - ownShare) / windows;
   }
 }
 
@@ -84,7 +92,8 @@ interface HeardKind {
   readonly kind: number;
   readonly step: number;
   readonly toMs: number;
-  readonly isOwn: boolean;
+  /** How many lines of its own. */
+  readonly own: number;
 }
 
 /** Of all points of which nothing was heard; never written to. */
@@ -109,16 +118,21 @@ function keepOf(rows: number[], fromMs: number, untilMs: number): number[] {
 
 const slowestSteps = stepOfSpeed(slowShare);
 
-/** Was it found in too few of the windows at other speeds, of which there were some? */
+/** Was it found in too few of the windows at other speeds that told something, of which there were some? */
 function isSilentBeside(step: number, kind: number, rows: readonly number[]): boolean {
   let windows = 0;
+  let told = 0;
   let own = 0;
   for (let at = 0; at < rows.length; at += fields.all) {
     const other = rows[at + fields.step]!;
     if (rows[at + fields.kind] !== kind) continue;
     if (Math.abs(other - step) < stepsApart || other - step < slowestSteps) continue;
-    windows += rows[at + fields.windows]!;
-    own += rows[at + fields.windows]! * rows[at + fields.ownShare]!;
+    const weight = rows[at + fields.windows]!;
+    windows += weight;
+    told += weight * rows[at + fields.toldShare]!;
+    own += weight * rows[at + fields.ownShare]!;
   }
-  return windows >= fewestWindows && oneOf * own <= windows;
+  return (
+    told >= fewestWindows - rounded && oneTellsOf * told >= windows - rounded && oneOf * own <= told + rounded
+  );
 }

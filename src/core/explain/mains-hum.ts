@@ -51,7 +51,8 @@ function findNearestMultiple(hertz: number): number {
 /**
  * The features whose line stands where hum does. `orders` says where each feature's line stands, in multiples of the shaft's
  * speed, less than 0 for the flank of another line, NaN for a feature that is of no one line; the spectrum is of `seconds`. Of a
- * harmonic whose first line (`firsts`; null: none is known) stands on hum as well, and is no flank, all multiples of that are hum.
+ * harmonic whose first line (`firsts`; null: none is known) stands on hum as well, and is no flank, all multiples of that are hum, where
+ * it stands at as many times the place of the first: a hum's harmonics are of one frequency.
  */
 export function listHumLines(
   orders: Float32Array,
@@ -63,10 +64,18 @@ export function listHumLines(
     const reach = findPlaceShare(order) / seconds + mainsDeviation * hertz;
     return Math.abs(findNearestHum(hertz, harmonic) - hertz) <= reach;
   };
+  const isMultiple = (order: number, first: number, harmonic: number): boolean => {
+    const known = findPlaceShare(order) + harmonic * findPlaceShare(first);
+    return Math.abs(Math.abs(order) - harmonic * first) <= (known * 60) / (shaftRpm * seconds);
+  };
   const columns: number[] = [];
   for (let column = 0; column < orders.length; column++) {
     const first = firsts[column] ?? null;
-    const isRisen = first !== null && orders[first.column]! > 0 && standsOnHum(first.column, 1);
+    const isRisen =
+      first !== null &&
+      orders[first.column]! > 0 &&
+      standsOnHum(first.column, 1) &&
+      isMultiple(orders[column]!, orders[first.column]!, first.harmonic);
     if (standsOnHum(column, isRisen ? first.harmonic : 1)) columns.push(column);
   }
   return columns.length === 0 ? noHum : columns;

@@ -17,6 +17,9 @@ export interface Sighting {
   /** Above its neighbours. */
   readonly db: number;
   readonly shaftRpm: number;
+  /** The slowest and the fastest speed at which it stood at about that order. */
+  readonly slowestRpm: number;
+  readonly fastestRpm: number;
   /** The shaft itself says that speed; false: it is as stated. */
   readonly isHeard: boolean;
   /** The window's. */
@@ -24,7 +27,10 @@ export interface Sighting {
   readonly toMs: number;
 }
 
-/** Orders are told apart by steps of this share, and of each the newest sighting is kept: a fault's are one or two, at whatever speeds. */
+/**
+ * Orders are told apart by steps of this share, and of each the newest sighting is kept, with the speeds of those before it: a fault's are one
+ * or two, at whatever speeds.
+ */
 const orderStep = 0.004;
 /** Within how far a line is looked for there is no room for many more. */
 const mostSightings = 12;
@@ -48,10 +54,11 @@ export function keepSighting(before: readonly Sighting[], next: Sighting): reado
   if (!(next.order > 0 && next.db >= leastDb)) return before;
   const isReplaced = ({ order, isHeard }: Sighting): boolean =>
     stepOf(order) === stepOf(next.order) && isHeard === next.isHeard;
-  const others = before.filter(
-    (each) => !isReplaced(each) && each.toMs <= next.toMs && next.toMs - each.toMs <= keptMs,
-  );
-  return [next, ...others.slice(0, mostSightings - 1)];
+  const kept = before.filter(({ toMs }) => toMs <= next.toMs && next.toMs - toMs <= keptMs);
+  const [alike, others] = [kept.filter(isReplaced), kept.filter((each) => !isReplaced(each))];
+  const slowestRpm = Math.min(next.slowestRpm, ...alike.map((each) => each.slowestRpm));
+  const fastestRpm = Math.max(next.fastestRpm, ...alike.map((each) => each.fastestRpm));
+  return [{ ...next, slowestRpm, fastestRpm }, ...others.slice(0, mostSightings - 1)];
 }
 
 function stepOf(order: number): number {
@@ -119,7 +126,9 @@ export function readSighting(column: number, placed: PlacedLines, turn: number):
   const db = features[column]! * dbPerLog;
   const isHeard = !Number.isNaN(turn);
   const told = isHeard ? turn : 1;
-  return { order: lineOrders[column]! / told, db, shaftRpm: shaftRpm * told, isHeard, revolutions, toMs };
+  const order = lineOrders[column]! / told;
+  const rpm = shaftRpm * told;
+  return { order, db, shaftRpm: rpm, slowestRpm: rpm, fastestRpm: rpm, isHeard, revolutions, toMs };
 }
 
 /** The steady lines of one point, from window to window. */
@@ -155,23 +164,28 @@ class LinesOfPoint implements SteadyLines {
     const { fromMs, toMs, shaftRpm, features, lineOrders, upperFeatures, upperLineOrders } = window;
     const heard = { shaftRpm, revolutions: ((toMs - fromMs) / 60_000) * shaftRpm, toMs };
     if (!(heard.revolutions > 0) || lineOrders === undefined) return noLines;
-    const lower = sightLines({ features, lineOrders, ...heard }, this.#shaft, this.#lower);
+    const ofLower = { features, lineOrders, ...heard };
+    const lower = sightLines(ofLower, this.#shaft, this.#lower);
     this.#lower = lower.known;
     if (upperFeatures === undefined || upperLineOrders === undefined)
       return { lower: lower.steady, upper: noColumns };
     const ofUpper = { features: upperFeatures, lineOrders: upperLineOrders, ...heard };
     const upper = sightLines(ofUpper, this.#shaft, this.#upper);
     this.#upper = upper.known;
-    return { lower: lower.steady, upper: upper.steady };
+    return {
+      lower: addHeard(lower, upper.steady, [ofLower, ofUpper]),
+      upper: addHeard(upper, lower.steady, [ofLower, ofUpper]),
+    };
   }
 }
 
 /** The steady lines of one band, and what is known with this window. */
-function sightLines(
-  placed: PlacedLines,
-  shaft: ShaftColumns,
-  knownBefore: SightedLines | null,
-): { readonly steady: readonly number[]; readonly known: SightedLines | null } {
+interface BandLines {
+  readonly steady: readonly number[];
+  readonly known: SightedLines | null;
+}
+
+function sightLines(placed: PlacedLines, shaft: ShaftColumns, knownBefore: SightedLines | null): BandLines {
   let known = knownBefore;
   const steady: number[] = [];
   const turn = 1 + measureDeviation(placed.lineOrders, shaft);
@@ -191,6 +205,29 @@ function sightLines(
     if (newest !== undefined && mayBe(newest, seen)) steady.push(column);
   }
   return { steady, known };
+}
+
+/**
+ * What is steady in one band, with those of the other's that stand in the same place in both: one source is heard in both. Not where the
+ * newest that the band itself heard of it had that order at other speeds as well, as a fault's has.
+ */
+function addHeard(
+  { steady, known }: BandLines,
+  others: readonly number[],
+  [lower, upper]: readonly [PlacedLines, PlacedLines],
+): readonly number[] {
+  const isInBoth = (column: number): boolean => {
+    const [one, other] = [lower.lineOrders[column]!, upper.lineOrders[column]!];
+    const apart = (findPlaceShare(one) + findPlaceShare(other)) / lower.revolutions;
+    return Math.abs(Math.abs(one) - Math.abs(other)) <= apart;
+  };
+  const keptItsOrder = (column: number): boolean => {
+    const newest = known?.get(column)?.[0];
+    return newest !== undefined && spanOf([newest.slowestRpm, newest.fastestRpm]) >= leastSpan;
+  };
+  const mayAdd = (column: number): boolean => !steady.includes(column) && isInBoth(column);
+  const added = others.filter((column) => mayAdd(column) && !keptItsOrder(column));
+  return added.length === 0 ? steady : steady.concat(added);
 }
 
 /** May a line be the steady one? That of a flank stands beyond where it is seen. */

@@ -1,7 +1,7 @@
 /**
  * Chain `band-level`: how strong the signal is in one band of fixed frequencies, in dB. Needs no shaft orders and no
  * long window: a twentieth of a second says something. Absolute by nature: for comparison with a baseline of the same
- * sensor, never for a student's input. Holds two filters' state and three sums a band; all bands of a spec are filtered
+ * sensor, never for a student's input. Holds two filters' state and two sums a band; all bands of a spec are filtered
  * together, two at a time.
  */
 
@@ -216,10 +216,13 @@ function designBands(bands: readonly Band[], sampleRateHz: number): BandDesign {
     // One period of the lower edge: by then the high-pass has forgotten how the window began.
     return { index, settling: Math.ceil(sampleRateHz / band.fromHz), gain: high.gain * low.gain };
   });
-  const sums = Array.from({ length: Math.ceil(heard.length / 2) }, (_, pair) => {
-    return [...new Set(heard.slice(2 * pair, 2 * pair + 2).flatMap(({ reads }) => reads))];
+  const make = Array.from({ length: Math.ceil(heard.length / 2) }, (_, pair) => {
+    const [first, second] = heard.slice(2 * pair, 2 * pair + 2);
+    const sums = [...new Set([...first!.reads, ...(second?.reads ?? [])])];
+    const like = heard.findIndex(({ fromHz }, index) => index < 2 * pair && fromHz === first!.fromHz);
+    return second === undefined && like >= 0 ? { sums, sharesHighPassOf: like } : { sums };
   });
-  return { sampleRateHz, bank, kernel: shareBandKernel(sums), places };
+  return { sampleRateHz, bank, kernel: shareBandKernel(make), places };
 }
 
 function readBand(chain: ChainSpec, reads: readonly BandSum[]): Band {

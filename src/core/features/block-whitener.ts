@@ -124,7 +124,9 @@ class Whitener implements BlockWhitener {
     if (samples === 0) return;
     this.position += samples;
     this.#noteSegment();
-    if (this.position === this.limit) this.#whitenBlocks();
+    if (this.position < this.limit) return;
+    const done = this.#whitenBlocks();
+    this.buffer.copyWithin(0, done, done + this.position);
   }
 
   take({ counts, from, to, scale }: Pick<SampleRun, "counts" | "from" | "to" | "scale">): void {
@@ -139,11 +141,11 @@ class Whitener implements BlockWhitener {
   }
 
   close(): void {
-    this.#whitenBlocks();
+    const done = this.#whitenBlocks();
     const { buffer, position } = this;
     const numbers = this.#numbers;
     const heldAt = this.#heldAt;
-    for (let index = 0; index < position; index++) numbers[heldAt + index] = buffer[index]!;
+    for (let index = 0; index < position; index++) numbers[heldAt + index] = buffer[done + index]!;
   }
 
   flush(): void {
@@ -173,18 +175,19 @@ class Whitener implements BlockWhitener {
     if (!this.#begun) this.#numbers[whiteningState.raw] = this.buffer[this.#whitening.order]!;
   }
 
-  #whitenBlocks(): void {
+  /** Whitens whole blocks. @returns where in the buffer what is left begins. */
+  #whitenBlocks(): number {
     const { order, blockSamples, kernel } = this.#whitening;
     const blocks = Math.floor((this.position - order) / blockSamples);
-    if (blocks === 0) return;
+    if (blocks === 0) return 0;
     this.#begin();
     kernel.run(this.#numbers, blocks);
     const length = blocks * blockSamples;
     this.#hand(length);
-    kernel.samples.copyWithin(0, length, this.position);
     this.position -= length;
     this.#segments = 0;
     if (this.position > order) this.#noteSegment();
+    return length;
   }
 
   /** Hands over `length` whitened samples: the first block's by their speeds, all further ones came at the present. */

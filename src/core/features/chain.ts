@@ -24,10 +24,10 @@ export interface BoundChain {
   /** Ends the window: `evaluate` may be called until any chain of any extractor begins or finishes again. */
   finish(): void;
   /**
-   * Ends the window as a snapshot: `evaluate` tells of the last snapshots together. A whole window, another sampling rate or
-   * bearing starts the pool anew. Left out: the chain has nothing to pool.
+   * Ends the window as a snapshot, of which a whole one is `wholeRevolutions` of the shaft: `evaluate` tells of the last snapshots
+   * together. A whole window, another sampling rate or bearing starts the pool anew. Left out: the chain has nothing to pool.
    */
-  finishPooled?(): PooledSnapshot;
+  finishPooled?(wholeRevolutions: number): PooledSnapshot;
   /**
    * Holds what came of the window as a piece of a snapshot, out of which samples were lost: the next window that ends is of all
    * pieces that are held and of its own samples. Left out: the chain hears no snapshot out of which samples were lost.

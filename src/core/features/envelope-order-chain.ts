@@ -174,8 +174,8 @@ class EnvelopeOrderChain implements BoundChain {
     spectrum.compute(samples, samples.length);
   }
 
-  finishPooled(): PooledSnapshot {
-    const { grid, revolutions, view } = this.#plan;
+  finishPooled(wholeRevolutions: number): PooledSnapshot {
+    const { grid, view } = this.#plan;
     const { samplesPerRevolution } = this.#resolution.grid;
     const heard = selectPieces([...this.#pieces, this.#endEnvelope()]);
     const own = heard.samples.length / samplesPerRevolution;
@@ -186,7 +186,7 @@ class EnvelopeOrderChain implements BoundChain {
     this.#pool = pool;
     const turnsHz = this.#turns / this.#seconds;
     const shortest = pool?.admit({ revolutions: own, shortest: piece, turnsHz }) ?? piece;
-    const shaftGuardOrders = widenShaftGuard(grid.shaftGuardOrders, Math.max(1, revolutions / shortest));
+    const shaftGuardOrders = widenShaftGuard(grid.shaftGuardOrders, Math.max(1, wholeRevolutions / shortest));
     view.spectrum = shareSpectrum({ ...this.#resolution.grid, shaftGuardOrders });
     computePieces(view.spectrum, heard);
     return { revolutions: pool?.blend(view.spectrum) ?? own, isPooled };

@@ -49,8 +49,8 @@ export interface OrderSpectrum {
   logSnr(order: number, tolerance: number): number;
   /**
    * The order at which the line stands whose height `logSnr` tells, between the bins; NaN where no bin is left. The top of
-   * the parabola through the logarithms of three bins: a Hann window's line is one, nearly. Below 0, less that order: it is no line
-   * of its own but the flank of a higher one, which stands beyond the search.
+   * the parabola through the logarithms of three bins: a Hann window's line is one, nearly. Below 0, less that order: it is the flank
+   * of a higher one, which stands beyond the search or in what is passed over beside a harmonic of the shaft.
    */
   findLine(order: number, tolerance: number): number;
   /** The same of the line that `shaftLogSnr` tells. */

@@ -35,7 +35,7 @@ export interface UpperBandExtractor {
    */
   finish(lines?: Float32Array): Float32Array | null;
   /** The same of a snapshot, pooled as those of the lower band are. */
-  finishPooled(lines?: Float32Array): Float32Array | null;
+  finishPooled(wholeRevolutions: number, lines?: Float32Array): Float32Array | null;
   /** As {@link WaveformExtractor.hold} and `drop`. */
   hold(): void;
   drop(pieces: number): void;
@@ -89,11 +89,11 @@ class UpperBand implements UpperBandExtractor {
   }
 
   finish(lines?: Float32Array): Float32Array | null {
-    return this.#read("finish", lines);
+    return this.#read((extractor, features) => extractor.finish(features, 0, lines));
   }
 
-  finishPooled(lines?: Float32Array): Float32Array | null {
-    return this.#read("finishPooled", lines);
+  finishPooled(wholeRevolutions: number, lines?: Float32Array): Float32Array | null {
+    return this.#read((extractor, features) => extractor.finishPooled(wholeRevolutions, features, lines));
   }
 
   hold(): void {
@@ -104,10 +104,10 @@ class UpperBand implements UpperBandExtractor {
     this.#extractor?.drop(pieces);
   }
 
-  #read(finish: "finish" | "finishPooled", lines?: Float32Array): Float32Array | null {
+  #read(finish: (extractor: WaveformExtractor, out: Float32Array) => unknown): Float32Array | null {
     if (this.#carrier === null || this.#extractor === null) return null;
     const features = new Float32Array(this.#spec.list.length);
-    this.#extractor[finish](features, 0, lines);
+    finish(this.#extractor, features);
     return features.every(Number.isFinite) ? features : null;
   }
 }

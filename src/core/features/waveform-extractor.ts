@@ -30,10 +30,10 @@ export interface WaveformExtractor {
   /** Whether any chain pools snapshots: else one is worth nothing. */
   readonly poolsSnapshots: boolean;
   /**
-   * The same of a snapshot, shorter than a window: what chains pool is of the last snapshots together, the rest of this one
-   * alone.
+   * The same of a snapshot, shorter than a window, which is `wholeRevolutions` of the shaft; `out` is filled from its beginning. What
+   * chains pool is of the last snapshots together, the rest of this one alone.
    */
-  finishPooled(out: Float32Array, offset: number, lines?: Float32Array): PooledSnapshot;
+  finishPooled(wholeRevolutions: number, out: Float32Array, lines?: Float32Array): PooledSnapshot;
   /** Whether all chains can hold pieces: else a snapshot out of which samples were lost is worth nothing. */
   readonly holdsPieces: boolean;
   /** Holds what came since `begin` as a piece of a snapshot: what is finished next is of all that is held, and of its own samples. */
@@ -127,19 +127,19 @@ class Extractor implements WaveformExtractor {
     }
   }
 
-  finishPooled(out: Float32Array, offset: number, lines?: Float32Array): PooledSnapshot {
+  finishPooled(wholeRevolutions: number, out: Float32Array, lines?: Float32Array): PooledSnapshot {
     let revolutions = Number.POSITIVE_INFINITY;
     let isPooled = false;
     for (let index = 0; index < this.#chains.length; index++) {
       const chain = this.#chains[index]!;
       if (chain.finishPooled === undefined) chain.finish();
       else {
-        const snapshot = chain.finishPooled();
+        const snapshot = chain.finishPooled(wholeRevolutions);
         revolutions = Math.min(revolutions, snapshot.revolutions);
         isPooled ||= snapshot.isPooled;
       }
-      this.#evaluate(index, out, offset);
-      if (lines !== undefined) this.#locate(index, lines, out.subarray(offset));
+      this.#evaluate(index, out, 0);
+      if (lines !== undefined) this.#locate(index, lines, out);
     }
     return { revolutions, isPooled };
   }

@@ -18,8 +18,18 @@ export const bandSums: Readonly<Record<BandSum, number>> = { s2: 16, peak: 18 };
 /** The newest inputs of before, behind all pairs of a bank. */
 export const bandHistoryDoubles = 4;
 
-/** The make of a kernel: what is read of each pair of bands. Other sums are not computed, or nobody's. */
-export type BandKernelMake = readonly (readonly BandSum[])[];
+/** The make of a kernel, pair by pair. */
+export type BandKernelMake = readonly BandPairMake[];
+
+interface BandPairMake {
+  /** What is read of both bands. Other sums are not computed, or nobody's. */
+  readonly sums: readonly BandSum[];
+  /**
+   * For a pair of one band: a band of an earlier pair with the same high-pass. It may be run once for both; what the bank then says
+   * of the later one's is nobody's.
+   */
+  readonly sharesHighPassOf?: number;
+}
 
 /** One of a make for the whole process: a bank of pairs is put in, run and taken out again. */
 export interface BandKernel {

@@ -56,8 +56,9 @@ export function createVectorBandKernel(make: BandKernelMake): BandKernel {
   const layout = layOut(make.length, from);
   const loops: WasmFunction[] = [];
   for (let pair = 0; pair < make.length; pair += pairsAbreast) {
-    const abreast = make.slice(pair, pair + pairsAbreast).map((sums, index) => {
-      return { at: from + doubleBytes * bandPairDoubles * (pair + index), sums };
+    const abreast = make.slice(pair, pair + pairsAbreast).map(({ sums, sharesHighPassOf = -1 }, index) => {
+      const source = sharesHighPassOf < 2 * pair ? null : sharesHighPassOf - 2 * pair;
+      return { at: from + doubleBytes * bandPairDoubles * (pair + index), sums, source };
     });
     loops.push(encodeBandLoop(`run${pair}`, layout.differences, abreast));
   }
@@ -115,9 +116,16 @@ const pairsAbreast = 3;
 const coefficients = ["a1", "a2", "k1", "k2"];
 const states = ["m1", "m2", "y1", "y2"];
 
+/** Where a state of the pair at an address is written down. */
+function locateState(pairAt: number, state: string): number {
+  return pairAt + doubleBytes * firstBandVariable + vectorBytes * states.indexOf(state);
+}
+
 interface PairInMemory {
   readonly at: number;
   readonly sums: readonly BandSum[];
+  /** Which band of the same loop its high-pass is taken from. */
+  readonly source: number | null;
 }
 
 /** A function `name(bytes)` that filters some pairs over so many bytes of differences, one at least. */
@@ -130,9 +138,9 @@ function encodeBandLoop(name: string, differencesAt: number, pairs: readonly Pai
     locals: { i32: "at", v128: ["x", ...named.flat()].join(" ") },
     body: (locals) => {
       const { get, set, advance } = locals;
-      const variables = pairs.flatMap(({ at, sums }, pair) => [
-        ...states.map((each, index) => {
-          return { local: each + pair, at: at + doubleBytes * firstBandVariable + vectorBytes * index };
+      const variables = pairs.flatMap(({ at, sums, source }, pair) => [
+        ...states.slice(source === null ? 0 : 2).map((each) => {
+          return { local: each + pair, at: locateState(at, each) };
         }),
         ...sums.map((each) => ({ local: each + pair, at: at + doubleBytes * bandSums[each] })),
       ]);
@@ -169,7 +177,7 @@ function encodeBandLoop(name: string, differencesAt: number, pairs: readonly Pai
  */
 function encodeBandStep(
   { get, set }: Locals,
-  { at, sums }: PairInMemory,
+  { at, sums, source }: PairInMemory,
   { pair, newest }: { readonly pair: number; readonly newest: 1 | 2 },
 ): readonly Code[] {
   const { add, sub, mul } = f64x2;
@@ -179,15 +187,21 @@ function encodeBandStep(
   const times = (coefficient: string, value: Code): Code =>
     mul(f64x2.load(i32.constant(at + vectorBytes * coefficients.indexOf(coefficient))), value);
   // V8 else loads the coefficients of everything that follows ahead, and has no register left for any.
-  const writeDown = (name: string): Code => {
-    const place = at + doubleBytes * firstBandVariable + vectorBytes * states.indexOf(name);
-    return f64x2.store({ address: i32.constant(place) }, of(name));
-  };
+  const writeDown = (name: string): Code =>
+    f64x2.store({ address: i32.constant(locateState(at, name)) }, of(name));
   const [m, y] = newest === 1 ? ["m2", "y2"] : ["m1", "y1"];
   const square = mul(of(y), of(y));
+  const takeBoth = (band: number): Code => {
+    const source = get(m + (band >> 1));
+    return put(m, band & 1 ? f64x2.seconds(source, source) : f64x2.firsts(source, source));
+  };
   return [
-    put(m, sub(get("x"), times("a2", of(m)))),
-    [...put(m, sub(of(m), times("a1", of(`m${newest}`)))), ...writeDown(m)],
+    ...(source === null
+      ? [
+          put(m, sub(get("x"), times("a2", of(m)))),
+          [...put(m, sub(of(m), times("a1", of(`m${newest}`)))), ...writeDown(m)],
+        ]
+      : [[], takeBoth(source)]),
     put(y, sub(of(m), times("k2", of(y)))),
     [...put(y, sub(of(y), times("k1", of(`y${newest}`)))), ...writeDown(y)],
     sums.includes("s2") ? put("s2", add(of("s2"), square)) : [],
@@ -199,7 +213,7 @@ const shared = new Map<string, BandKernel>();
 
 /** The kernel of this process for a make: vectors where there are any. */
 export function shareBandKernel(make: BandKernelMake): BandKernel {
-  const key = make.map((sums) => sums.join()).join("/");
+  const key = make.map(({ sums, sharesHighPassOf }) => `${sums.join()}<${sharesHighPassOf}`).join("/");
   return findOrMake(shared, key, () =>
     preferVectors(() => createVectorBandKernel(make), createScriptBandKernel),
   );

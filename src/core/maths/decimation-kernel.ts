@@ -37,7 +37,7 @@ export const decimationRunCounts = 1024;
 /** One for the whole process: a state is put in, run and taken out again. */
 export interface DecimationKernel {
   /**
-   * Takes a count at least, returns the number of outputs. In the memory that kernels share it writes up to 56 bytes beyond
+   * Takes a count at least, returns the number of outputs. In the memory that kernels share it writes up to 120 bytes beyond
    * the last of them.
    */
   run(state: DecimationState, run: Readonly<CountRun>, place: Readonly<OutputPlace>): number;

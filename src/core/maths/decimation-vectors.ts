@@ -1,6 +1,6 @@
 /**
  * The decimating low-pass as vectors in WebAssembly: neighbouring counts times neighbouring taps, both products of eight counts in
- * one instruction, four outputs a vector and eight at a time.
+ * one instruction, four outputs a vector and sixteen at a time.
  */
 import {
   type CountRun,
@@ -30,7 +30,7 @@ const pairBytes = 2 * countBytes;
 /** Outputs of a vector: a sum has as many bits as a pair of counts. */
 const together = vectorBytes / pairBytes;
 /** Vectors of outputs that are computed together. */
-const abreast = 2;
+const abreast = 4;
 /** What is read behind the last count without meaning anything must lie within what stands behind a block. */
 const maxFactor = 9;
 
@@ -98,7 +98,7 @@ function layOut(
   const { factor } = decimation;
   const steps = countSteps(decimation);
   const perStep = Math.ceil(factor / 2);
-  // Counts are taken by eights and outputs computed by eights: what lies behind the last is read and thrown away.
+  // Counts are taken by eights and outputs computed by sixteens: what lies behind the last is read and thrown away.
   const countsBytes = roundUp(countBytes * (held + decimationRunCounts + 2 * factor * steps));
   const pieceBytes = roundUp(pairBytes * (Math.ceil((held + decimationRunCounts) / factor) + 2 * steps));
   const taps = base + countsBytes;
@@ -196,19 +196,19 @@ function encodePairs({ factor }: Decimation, { layout }: Plan, { get, set, advan
   ];
 }
 
-/** Output j is the sum of count factor · j + tap times tap. */
+/** Output j is the sum of count factor · j + tap times tap. A loop over steps: V8 else loads what all of them need ahead, and has no registers for it. */
 function encodeLowPass(decimation: Decimation, { layout }: Plan, { get, set, advance }: Locals): Code {
   const sums = Array.from({ length: abreast }, (_, index) => index);
   const [first = 0] = layout.pieces;
   const perStep = layout.pieces.length;
-  const addStep = (step: number): Code =>
-    layout.pieces.flatMap((piece, pair) => [
-      ...set("tap", f64x2.load(i32.constant(layout.taps), vectorBytes * (step * perStep + pair))),
-      ...sums.flatMap((index) => {
-        const counts = f64x2.load(get("from"), piece - first + pairBytes * step + vectorBytes * index);
-        return set(`sum${index}`, i16x8.addSums(get(`sum${index}`), i16x8.multiplyPairs(counts, get("tap"))));
-      }),
-    ]);
+  const addStep: Code = layout.pieces.flatMap((piece, pair) => [
+    ...set("tap", f64x2.load(get("to"), vectorBytes * pair)),
+    ...sums.flatMap((index) => {
+      const counts = f64x2.load(get("end"), piece - first + vectorBytes * index);
+      return set(`sum${index}`, i16x8.addSums(get(`sum${index}`), i16x8.multiplyPairs(counts, get("tap"))));
+    }),
+  ]);
+  const behindTaps = i32.constant(layout.taps + vectorBytes * perStep * countSteps(decimation));
   const put = (index: number): Code => {
     const sum = get(`sum${index}`);
     const store = (half: number, two: Code): Code =>
@@ -228,7 +228,12 @@ function encodeLowPass(decimation: Decimation, { layout }: Plan, { get, set, adv
       ...repeat(
         [
           ...sums.flatMap((index) => set(`sum${index}`, f64x2.zero())),
-          ...Array.from({ length: countSteps(decimation) }, (_, step) => addStep(step)).flat(),
+          ...set("end", get("from")),
+          ...set("to", i32.constant(layout.taps)),
+          ...repeat(
+            [...addStep, ...advance("end", pairBytes), ...advance("to", vectorBytes * perStep)],
+            i32.isBelow(get("to"), behindTaps),
+          ),
           ...sums.flatMap(put),
           ...advance("target", outputBytes),
           ...advance("from", vectorBytes * abreast),

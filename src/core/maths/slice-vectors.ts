@@ -28,10 +28,11 @@ interface Layout {
 }
 
 /**
- * Creates the kernel in WebAssembly, in room that it shares: samples that another kernel has written there are taken where they
- * lie, others are copied. @throws Error where the processor or the runtime has no vectors.
+ * Creates the kernel in WebAssembly, of two taps at least, in room that it shares: samples that another kernel has written there are taken where they
+ * lie, others are copied. @throws Error where the processor or the runtime has no vectors, or there are fewer taps.
  */
 export function createVectorSliceKernel(taps: Float64Array): SliceKernel {
+  if (taps.length < 2) throw new RangeError("a low-pass of slices as vectors takes two taps at least");
   const { memory, from } = takeRoom(layOut(taps.length, 0).end);
   const layout = layOut(taps.length, from);
   const run = startModule(encodeSlices(taps.length, layout), memory).find("run");
@@ -204,19 +205,18 @@ function encodeSlicing(layout: Layout, { get, set, advance }: Locals): Code {
   ];
 }
 
-/** Output j is the sum of slice 2j + tap times tap. */
+/** Output j is the sum of slice 2j + tap times tap. A loop, two taps a turn: V8 else loads what all taps need ahead, and has no registers for it. */
 function encodeLowPass(taps: number, layout: Layout, { get, set, advance }: Locals): Code {
   const sums = Array.from({ length: abreast }, (_, index) => index);
-  const addTap = (tap: number): Code => {
-    const from = (tap & 1 ? layout.odd : layout.even) + doubleBytes * (tap >> 1);
-    return [
-      ...set("tap", f64x2.loadBoth(i32.constant(layout.taps), doubleBytes * tap)),
-      ...sums.flatMap((index) => {
-        const slices = f64x2.load(get("at"), from + vectorBytes * index);
-        return set(`sum${index}`, f64x2.add(get(`sum${index}`), f64x2.mul(slices, get("tap"))));
-      }),
-    ];
-  };
+  const addTap = (parity: 0 | 1): Code => [
+    ...set("tap", f64x2.loadBoth(get("to"), doubleBytes * parity)),
+    ...sums.flatMap((index) => {
+      const from = (parity === 0 ? layout.even : layout.odd) + vectorBytes * index;
+      const slices = f64x2.load(get("from"), from);
+      return set(`sum${index}`, f64x2.add(get(`sum${index}`), f64x2.mul(slices, get("tap"))));
+    }),
+  ];
+  const lastPair = i32.constant(layout.taps + doubleBytes * (taps - 1));
   // So many outputs, rounded up, in bytes: (slices − taps) / 2 + 1.
   const bytes = i32.shiftLeft(
     i32.shiftRight(i32.sub(get("slices"), i32.constant(taps - 2)), i32.constant(1)),
@@ -233,7 +233,18 @@ function encodeLowPass(taps: number, layout: Layout, { get, set, advance }: Loca
         ...repeat(
           [
             ...sums.flatMap((index) => set(`sum${index}`, f64x2.zero())),
-            ...Array.from({ length: taps }, (_, tap) => tap).flatMap(addTap),
+            ...set("from", get("at")),
+            ...set("to", i32.constant(layout.taps)),
+            ...repeat(
+              [
+                ...addTap(0),
+                ...addTap(1),
+                ...advance("from", doubleBytes),
+                ...advance("to", 2 * doubleBytes),
+              ],
+              i32.isBelow(get("to"), lastPair),
+            ),
+            ...(taps % 2 === 0 ? [] : addTap(0)),
             ...sums.flatMap((index) =>
               f64x2.store(
                 { address: get("at"), offset: layout.outputs + vectorBytes * index },

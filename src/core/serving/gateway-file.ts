@@ -1,10 +1,11 @@
 /** Reads a gateway's configuration on the machine that it is for, and checks what it names: files, bundles, channels, units. */
 
-import type { ConfigFinding } from "../contract/config/config-finding.ts";
+import { type ConfigFinding, formatKeyPath } from "../contract/config/config-finding.ts";
 import { listGatewayFiles } from "../contract/config/configured-files.ts";
 import type { GatewayConfig, GatewayProfile } from "../contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../contract/config/gateway-config-schema.ts";
 import { isFields } from "../contract/fields.ts";
+import { warnOfSlip } from "../explain/slipped-races.ts";
 import { checkConfiguredFiles } from "../platform/daemon/check-files.ts";
 import { checkOptionalPackages } from "../platform/daemon/check-packages.ts";
 import { checkSerialLines } from "../platform/daemon/check-serial-lines.ts";
@@ -25,7 +26,7 @@ export interface GatewaySource extends ConfigSource {
 }
 
 /**
- * Of the small profile `bundles.engine` is the integer engine.
+ * Of the small profile it is as {@link asSmall} has it.
  * @param text what the file will hold; absent: what it holds
  * @throws AuroraError CONFIG_INVALID
  */
@@ -40,12 +41,12 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
   } as const;
   const read = readYamlConfig(options, text);
   const installed = (path: string): string => installedPath(path, installationDir);
-  const { bundles, gateway } = read.config;
+  const served = read.config.gateway.profile === "small" ? asSmall(read.config) : read.config;
+  const { bundles } = served;
   const config = {
-    ...read.config,
+    ...served,
     bundles: {
       ...bundles,
-      engine: gateway.profile === "small" ? ("integer" as const) : bundles.engine,
       dir: installed(bundles.dir),
       trustedKeys: bundles.trustedKeys.map(installed),
     },
@@ -72,25 +73,52 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
   };
 }
 
-/** What is wrong with the file as it is now, or with what it names; null: nothing. A start may succeed in spite of it. */
-export async function findGatewayFault(source: GatewaySource): Promise<string | null> {
+/** As a gateway of the small profile serves it, also where the file is for another one: what that one may not say is no mistake of it. */
+export function asSmall(config: GatewayConfig): GatewayConfig {
+  return {
+    ...config,
+    gateway: { ...config.gateway, profile: "small" },
+    bundles: { ...config.bundles, engine: "integer" },
+  };
+}
+
+/**
+ * What is wrong with the file as it is now, or with what it names, and might keep another start from it; null: nothing.
+ * @param survived found by a start that went on all the same: the next one goes on in spite of it as well
+ */
+export async function findGatewayFault(
+  source: GatewaySource,
+  survived: readonly ConfigFinding[],
+): Promise<string | null> {
   try {
     const file = readGatewayFile(source);
-    const findings = await file.check();
+    const known = new Set(survived.map(nameFinding));
+    const findings = (await file.check()).filter((finding) => !known.has(nameFinding(finding)));
     return findings.length === 0 ? null : file.refuse(findings).message;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-/** Points whose geared shafts lie where their bundles look for a fault. */
+/** The same for the same mistake at the same key. */
+function nameFinding({ path, problem }: ConfigFinding): string {
+  return `${formatKeyPath(path)}: ${problem}`;
+}
+
+/** Points where the bearing's shaft, or one geared to it, hides lines that their bundles look for. */
 function warnOfHiddenKinds({ turbines }: GatewayConfig, models: ConfiguredModels): readonly ConfigFinding[] {
   return turbines.flatMap(({ points }, index) =>
     points.flatMap(({ bundle, bearing, gearedShafts }, at) => {
       const manifest = findManifest(models, bundle);
-      if (manifest === undefined || gearedShafts === undefined) return [];
-      const path = ["turbines", index, "points", at, "gearedShafts"];
-      return warnOfGearedKinds(manifest, { bearing, gearedShafts }).map((warning) => ({ path, ...warning }));
+      if (manifest === undefined) return [];
+      const path = ["turbines", index, "points", at];
+      const hidden = warnOfSlip(manifest.features, bearing);
+      const findings = warnOfGearedKinds(manifest, { bearing, gearedShafts: gearedShafts ?? [] }).map(
+        (warning): ConfigFinding => ({ path: [...path, "gearedShafts"], ...warning }),
+      );
+      if (hidden === null) return findings;
+      const write = "look at its races by other means as well, where that is so";
+      return [{ path: [...path, "bearing", hidden.race], problem: hidden.problem, write }, ...findings];
     }),
   );
 }

@@ -4,9 +4,10 @@
  */
 import { type ConfigFinding, formatKeyPath, type KeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
-import { joinFieldBuses, listFieldBuses } from "../contract/config/mapped-channels.ts";
+import { joinFieldBuses, listFieldBuses, listMappedChannels } from "../contract/config/mapped-channels.ts";
 import { warnOfModbus } from "../contract/config/modbus-config.ts";
 import { warnOfOpcUa } from "../contract/config/opcua-config.ts";
+import { maxCaptureSeconds } from "../contract/device/device-capture.ts";
 import { earliestClockMs } from "../contract/iso-time.ts";
 import { createTopics } from "../contract/topics.ts";
 import { dayMs } from "../maths/durations.ts";
@@ -51,6 +52,8 @@ export function warnOfGateway(
     ...config.turbines.flatMap((turbine, index) => warnOfTurbine(turbine, index)),
     ...warnOfRepairs(config, nowMs),
     ...warnOfStandby(config),
+    ...warnOfOneSpeed(config),
+    ...warnOfBriefEvidence(config),
     ...warnOfHaste(config),
     ...warnOfScorers(config),
     ...warnOfTopics(config),
@@ -76,14 +79,66 @@ function warnOfNoPassword(
 function warnOfStandby({ turbines, operation }: GatewayConfig): readonly ConfigFinding[] {
   const { standbyBelowRpm } = operation;
   return turbines.flatMap(({ points }, index) =>
-    points.flatMap(({ shaftRpm }, at) => {
-      if (shaftRpm === null || shaftRpm >= standbyBelowRpm) return [];
+    points.flatMap(({ shaftRpm, speedRatio = 1 }, at) => {
+      if (shaftRpm === null || shaftRpm >= standbyBelowRpm * speedRatio) return [];
       const path = ["turbines", index, "points", at, "shaftRpm"];
       const problem = `below ${standbyBelowRpm} rpm (operation.standbyBelowRpm) a turbine stands by, and nothing of it is decided`;
       const write = "write revolutions a minute, or a lower operation.standbyBelowRpm";
       return [{ path, problem, write }];
     }),
   );
+}
+
+/** Which of a turbine's shafts a component sits on, by the words of its name; null: they do not say. */
+function findShaft(component: string): "slow" | "fast" | null {
+  const words = component.toLowerCase().split(/[-_.]/);
+  const has = (...any: readonly string[]): boolean => any.some((word) => words.includes(word));
+  if (has("generator", "hss") || (has("high") && has("speed"))) return "fast";
+  const isMain = has("main", "rotor") && has("bearing", "shaft");
+  return isMain || has("lss") || (has("low") && has("speed")) ? "slow" : null;
+}
+
+/** A turbine has one mapped speed, of one shaft; who states a ratio knows of the other. */
+function warnOfOneSpeed(config: GatewayConfig): readonly ConfigFinding[] {
+  const edge = config.devices.filter(({ mode }) => mode === "edge").map(({ id }) => id);
+  const mapped = listMappedChannels(config).flatMap(({ turbine, channels }) =>
+    channels.some(({ name }) => name === "shaft-speed") ? [turbine] : [],
+  );
+  return config.turbines.flatMap(({ id, points }, index): ConfigFinding[] => {
+    if (!mapped.includes(id)) return [];
+    const told = points.flatMap((point, at) =>
+      edge.includes(point.device) || point.speedRatio !== undefined ? [] : [{ ...point, at }],
+    );
+    const [slow, fast] = (["slow", "fast"] as const).map((shaft) =>
+      told.find(({ component }) => findShaft(component) === shaft),
+    );
+    if (slow === undefined || fast === undefined) return [];
+    const path = ["turbines", index, "points", Math.max(slow.at, fast.at), "component"];
+    const problem = `${slow.component} and ${fast.component} sit on shafts of two speeds, and the one that is mapped of "${id}" counts for each whose device says none`;
+    const write =
+      "write speedRatio at the one whose shaft's speed is not the mapped one (its turns in one of that shaft's); nothing to do where its device sends its own shaft's speed";
+    return [{ path, problem, write }];
+  });
+}
+
+/** In fewer revolutions most lines of a fault are too wide to be told from the shaft's. */
+const fewestRevolutions = 20;
+
+/** Raw samples of a shaft so slow that nobody can review the longest of them. */
+function warnOfBriefEvidence({ operation, evidence, turbines }: GatewayConfig): readonly ConfigFinding[] {
+  const rpm = operation.standbyBelowRpm;
+  const leastRpm = (fewestRevolutions * 60) / maxCaptureSeconds;
+  const isAllowed = evidence.allow.some((kind) => kind !== "request");
+  const maybeSlow = turbines.some(({ points }) =>
+    points.some(
+      ({ component, shaftRpm }) => !((shaftRpm ?? 0) >= leastRpm || findShaft(component) === "fast"),
+    ),
+  );
+  if (!isAllowed || rpm <= 0 || rpm >= leastRpm || !maybeSlow) return [];
+  const turns = Number(((maxCaptureSeconds * rpm) / 60).toPrecision(2));
+  const problem = `at ${rpm} rpm, from which on is decided (operation.standbyBelowRpm), the longest samples of ${maxCaptureSeconds} s are ${turns} revolutions: below ${fewestRevolutions}, at ${leastRpm} rpm, too few to review a fault by`;
+  const write = "record minutes of such a shaft by other means; nothing to do where all turn faster";
+  return [{ path: ["evidence", "allow"], problem, write }];
 }
 
 /** Of the time for which a value counts: the answer to a look that comes later takes its time. */

@@ -110,6 +110,8 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
   readonly #cutter: WindowCutter<B>;
   #windowSpec: WindowSpec;
   #highestOrder: number;
+  /** Turns of the bearing's shaft in one of the shaft whose speed is told, by which the turbine stands by or operates. */
+  readonly #speedRatio: number;
   /** Why the speed of the block at hand is none; null: it is one, or none is known. */
   #tooFast: string | null = null;
 
@@ -121,7 +123,10 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
     this.#options = options;
     this.#place = { turbine: id.turbine, device: config.device };
     this.#timeoutMs = dataTimeoutSeconds * 1000;
-    this.#presence = createPointPresence({ standbyBelowRpm, timeoutMs: this.#timeoutMs }, options.heard);
+    this.#speedRatio = config.speedRatio ?? 1;
+    const slowestRpm = standbyBelowRpm * this.#speedRatio;
+    const limits = { standbyBelowRpm, slowestRpm, timeoutMs: this.#timeoutMs };
+    this.#presence = createPointPresence(limits, options.heard);
     this.#cutter = createWindowCutter({
       point: id,
       bearing: config.bearing,
@@ -140,7 +145,8 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
 
   accept(block: SampleBlock): void {
     const shaftRpm = this.#findShaftRpm(block);
-    switch (this.#presence.noteBlock(shaftRpm, block.timestampMs, block.arrivedMonotonicMs)) {
+    const toldRpm = shaftRpm / this.#speedRatio;
+    switch (this.#presence.noteBlock(toldRpm, block.timestampMs, block.arrivedMonotonicMs)) {
       case "turns":
         this.#submitAll(this.#cutter.accept(block.shaftRpm === shaftRpm ? block : { ...block, shaftRpm }));
         return;
@@ -198,7 +204,7 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
 
   #findOperatingState(shaftRpm: number, atMonotonicMs: number): OperatingState {
     return classifyOperatingState({
-      shaftRpm,
+      shaftRpm: shaftRpm / this.#speedRatio,
       dataAgeMs: atMonotonicMs - this.#presence.lastBlockMonotonicMs,
       powerKw: this.#readPower(),
       limits: {
@@ -210,22 +216,33 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
     });
   }
 
-  /** What is told of the shaft, else NaN (set aside by the windower), as for a speed at which the bearing cannot be heard. */
+  /** Of the bearing's shaft by what is told, else NaN (set aside by the windower), as for a speed at which the bearing cannot be heard. */
   #findShaftRpm(block: SampleBlock): number {
     const { sampleRateHz } = block;
     const shaftRpm = this.#readShaftRpm(block);
     const mostRpm = findMostRpm(this.#highestOrder, sampleRateHz);
-    this.#tooFast = shaftRpm > mostRpm ? describeTooFast(shaftRpm, mostRpm, sampleRateHz) : null;
+    this.#tooFast =
+      shaftRpm > mostRpm
+        ? `${describeTooFast(shaftRpm, mostRpm, sampleRateHz)}${this.#sayTold(shaftRpm)}`
+        : null;
     return this.#tooFast === null ? shaftRpm : Number.NaN;
   }
 
-  /** The device's own tachometer, else what is told beside the samples, else the configured speed, else NaN. */
+  #sayTold(shaftRpm: number): string {
+    const ratio = this.#speedRatio;
+    return ratio === 1
+      ? ""
+      : ` (${Math.round(shaftRpm / ratio)} rpm are told, and its speedRatio is ${ratio})`;
+  }
+
+  /** The device's own tachometer, else what is told beside the samples, of the bearing's shaft; else the configured speed, else NaN. */
   #readShaftRpm(block: SampleBlock): number {
     // The sign of a speed is only the sense of rotation.
-    if (Number.isFinite(block.shaftRpm)) return Math.abs(block.shaftRpm);
+    if (Number.isFinite(block.shaftRpm)) return Math.abs(block.shaftRpm) * this.#speedRatio;
     const { readings } = this.#options;
     const told = readings.read(this.#place, "shaft-speed", block.arrivedMonotonicMs);
-    return Number.isFinite(told) ? Math.abs(told) : (this.config.shaftRpm ?? Number.NaN);
+    if (Number.isFinite(told)) return Math.abs(told) * this.#speedRatio;
+    return this.config.shaftRpm ?? Number.NaN;
   }
 
   /** Of a speed that is too fast the cutter heard that it is not known. */

@@ -5,8 +5,10 @@ import { noMaximum, noteMaximum, readMaximum, type WeeklyMaximum } from "../math
 
 /** When a point counts as silent or standing. */
 interface PresenceLimits {
-  /** A slower turbine stands by. */
+  /** A slower turbine stands by; of the shaft whose speed is told. */
   readonly standbyBelowRpm: number;
+  /** The same of the shaft whose revolutions make a window. */
+  readonly slowestRpm: number;
   /** Data older than this says nothing of now. */
   readonly timeoutMs: number;
 }
@@ -19,7 +21,7 @@ type Rotation = "turns" | "stops" | "stands";
  * any more. Reads no clock and tells nobody. Monotonic times are NaN before the first event of their kind.
  */
 export interface PointPresence {
-  /** A trusted block came; a `shaftRpm` of NaN (unknown) counts as turning. */
+  /** A trusted block came; a `shaftRpm` (as it is told) of NaN (unknown) counts as turning. */
   noteBlock(shaftRpm: number, timestampMs: number, arrivedMonotonicMs: number): Rotation;
   /** A whole window was cut from what came. */
   noteWindow(arrivedMonotonicMs: number): void;
@@ -156,15 +158,15 @@ class Presence implements PointPresence {
   }
 
   #whyNothing(nowMonotonicMs: number, window: WindowSpec): string | null {
-    const { standbyBelowRpm, timeoutMs } = this.#limits;
+    const { slowestRpm, timeoutMs } = this.#limits;
     if (nowMonotonicMs - this.lastBlockMonotonicMs > timeoutMs) return "no data";
     if (this.#isStanding) return null;
-    const dueMs = timeoutMs + longestWindowMs(window, standbyBelowRpm);
+    const dueMs = timeoutMs + longestWindowMs(window, slowestRpm);
     return nowMonotonicMs - this.#lastUsefulMonotonicMs > dueMs ? "no window could be decided" : null;
   }
 }
 
 /** How long a window takes at the slowest speed at which the turbine still operates. */
-function longestWindowMs({ unit, length }: WindowSpec, standbyBelowRpm: number): number {
-  return unit === "seconds" ? length * 1000 : (length * 60_000) / Math.max(standbyBelowRpm, 1);
+function longestWindowMs({ unit, length }: WindowSpec, slowestRpm: number): number {
+  return unit === "seconds" ? length * 1000 : (length * 60_000) / Math.max(slowestRpm, 1);
 }

@@ -37,6 +37,8 @@ interface ServedModelsOptions {
   readonly proveSlot?: (stateDir: string, dir: string, bundle: VerifiedBundle) => Promise<void>;
   /** A bundle that should have served cannot; `serves` does in its place. */
   readonly onRefused: (refused: RefusedBundle, serves: ModelRef) => void;
+  /** What serves at the start, by whose keys it is signed. Absent: nobody is told. */
+  readonly onServes?: (serves: ModelRef, signedBy: readonly string[]) => void;
 }
 
 export interface ServedModels {
@@ -86,6 +88,7 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
     refused.set(name, chosen.refused);
     for (const each of chosen.refused) options.onRefused(each, bundle.ref);
     options.logger.info("model serves", describeServing(bundle, chosen.bundle));
+    options.onServes?.(bundle.ref, chosen.bundle.signedBy);
     current.set(name, bundle);
     if (!options.inferredNames.includes(name)) continue;
     const before = await chooseFormer(chosen, shippedDirs, place);

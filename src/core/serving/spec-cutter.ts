@@ -205,8 +205,10 @@ class PlainCutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     if (open === null) return;
     try {
       const features = new Float32Array(open.manifest.features.list.length);
-      const { revolutions, isPooled } = this.#extractors[slot]!.finishPooled(features, 0, this.#lines.lower);
-      const upperFeatures = this.#uppers[slot]!.finishPooled(this.#lines.upper);
+      const whole = open.manifest.window.length;
+      const { lower, upper } = this.#lines;
+      const { revolutions, isPooled } = this.#extractors[slot]!.finishPooled(whole, features, lower);
+      const upperFeatures = this.#uppers[slot]!.finishPooled(whole, upper);
       if (revolutions >= fewestRevolutions)
         this.#emit(slot, open, { end, features, upperFeatures, isPooled });
     } finally {

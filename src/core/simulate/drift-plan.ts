@@ -63,15 +63,9 @@ export interface MachineChange {
   /** Of every resonance. */
   readonly frequencyRatio: number;
   readonly dampingRatio: number;
-  /** Steady temperature of the bearing, on top. */
-  readonly bearingCelsius: number;
-  readonly ambientCelsius: number;
 }
 
-/**
- * Fresh grease: a thick film damps blows and the rolling noise above 1 to 2 kHz by a few dB, and the churning of too much of it
- * warms the bearing by a few kelvin.
- */
+/** Fresh grease: a thick film damps blows and the rolling noise above 1 to 2 kHz by a few dB. */
 export function drawGreaseChange(random: Random): MachineChange {
   const highDb = -4 - 2 * random.uniform();
   return {
@@ -79,8 +73,6 @@ export function drawGreaseChange(random: Random): MachineChange {
     impactDb: highDb - 2,
     frequencyRatio: 1,
     dampingRatio: 1.15,
-    bearingCelsius: 4 + 3 * random.uniform(),
-    ambientCelsius: 0,
   };
 }
 
@@ -92,7 +84,5 @@ export function drawWinterChange(random: Random): MachineChange {
     impactDb: -1,
     frequencyRatio: 1.01 + 0.01 * random.uniform(),
     dampingRatio: 1.2 + 0.1 * random.uniform(),
-    bearingCelsius: 0,
-    ambientCelsius: -22 + 4 * random.uniform(),
   };
 }

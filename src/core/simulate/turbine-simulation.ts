@@ -164,12 +164,10 @@ function createTurbine(
     if (plan.kind === "sensor") sensors[plan.sensor]?.fail(plan.fault);
     if (change === null) return;
     for (const sensor of sensors) sensor.alter(change);
-    wind.warmAmbient(change.ambientCelsius);
   };
 
   const renderStep = (): void => {
-    const driftHeat = hasDrifted && change !== null ? change.bearingCelsius : 0;
-    wind.step(stepS, 1.5 * severity + driftHeat);
+    wind.step(stepS);
     stepIndex++;
     const { state } = wind;
     const timeS = stepIndex * stepS;

@@ -1,5 +1,5 @@
 /**
- * Wind, rotor, generator speed, power and temperatures of one turbine of the 2 MW class, in steps of some
+ * Wind, rotor, generator speed and power of one turbine of the 2 MW class, in steps of some
  * milliseconds. A quasi-static model with first-order lags: no blade dynamics, no grid faults.
  */
 import type { OperatingState } from "../contract/prediction.ts";
@@ -13,8 +13,6 @@ export interface WindTurbineState {
   /** Power over rated power, 0 to 1. */
   load: number;
   operatingState: OperatingState;
-  bearingTemperatureCelsius: number;
-  ambientTemperatureCelsius: number;
 }
 
 /** What differs from turbine to turbine. */
@@ -28,10 +26,8 @@ interface WindTurbineOptions {
 interface WindTurbine {
   /** The same object all the time. */
   readonly state: Readonly<WindTurbineState>;
-  /** One step of `stepS` seconds (at most 0.1); `faultHeatCelsius` is added to the bearing's steady temperature. */
-  step(stepS: number, faultHeatCelsius: number): void;
-  /** Adds to the ambient temperature, from now on; the bearing follows as it does. */
-  warmAmbient(byCelsius: number): void;
+  /** One step of `stepS` seconds (at most 0.1). */
+  step(stepS: number): void;
 }
 
 const ratedPowerKw = 2000;
@@ -56,7 +52,8 @@ export function createWindTurbine(random: Random, options: WindTurbineOptions): 
   const siteMean = options.meanWindMetresPerSecond ?? drawnMean;
   const ratedRpm = 1650 + 150 * random.uniform();
   const inertiaS = 7 + 5 * random.uniform();
-  let ambient = 5 + 15 * random.uniform();
+  // Nobody takes this number of the seed's; those behind it are what the wind of each seed is made of.
+  random.uniform();
   let slowWind = 0.6 * random.normal();
   let turbulence = random.normal();
   let effectiveWind = Math.max(0, siteMean + slowWind);
@@ -69,8 +66,6 @@ export function createWindTurbine(random: Random, options: WindTurbineOptions): 
     powerKw: 0,
     load: 0,
     operatingState: "standby",
-    bearingTemperatureCelsius: 0,
-    ambientTemperatureCelsius: ambient,
   };
   const updatePower = (): void => {
     const aerodynamic = producing ? (effectiveWind / ratedWind) ** 3 : 0;
@@ -81,12 +76,9 @@ export function createWindTurbine(random: Random, options: WindTurbineOptions): 
     state.operatingState =
       coupled === 0 ? "standby" : coupled >= 0.97 ? "full-performance" : "partial-performance";
   };
-  const bearingTarget = (heat: number): number =>
-    ambient + 12 + (14 * speedRpm) / 1500 + 22 * state.load + heat;
   updatePower();
-  state.bearingTemperatureCelsius = bearingTarget(0);
 
-  const step = (stepS: number, faultHeatCelsius: number): void => {
+  const step = (stepS: number): void => {
     slowWind = stepOrnsteinUhlenbeck(slowWind, { deviation: 0.6, timeConstantS: slowWindS, stepS }, random);
     const mean = Math.max(0, siteMean + slowWind);
     turbulence = stepOrnsteinUhlenbeck(
@@ -105,14 +97,8 @@ export function createWindTurbine(random: Random, options: WindTurbineOptions): 
     rotorAngle = (rotorAngle + (2 * Math.PI * speedRpm * stepS) / 60 / gearRatio) % (2 * Math.PI);
     state.shaftRpm = speedRpm * (1 + 0.0015 * Math.cos(3 * rotorAngle));
     updatePower();
-    state.bearingTemperatureCelsius +=
-      ((bearingTarget(faultHeatCelsius) - state.bearingTemperatureCelsius) * stepS) / 900;
   };
-  const warmAmbient = (byCelsius: number): void => {
-    ambient += byCelsius;
-    state.ambientTemperatureCelsius = ambient;
-  };
-  return { state, step, warmAmbient };
+  return { state, step };
 }
 
 /** Optimal tip speed ratio between the slowest and the rated speed: speed in proportion to the wind. */

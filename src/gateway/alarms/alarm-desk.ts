@@ -9,6 +9,7 @@ import {
   type AlarmReply,
   type AlarmReport,
   alarmEventNames,
+  alertMark,
   isWithheldState,
   refuseUnknownAlarm,
 } from "../../core/contract/alarm-report.ts";
@@ -119,7 +120,8 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
           continue;
         }
         tell([stepped.value]);
-        options.onEvent(alarmEventNames[order.action], subject, describeDoer(step, order));
+        const told = stepped.value === null ? "" : `${alertMark}${stepped.value.id}`;
+        options.onEvent(alarmEventNames[order.action], subject, `${describeDoer(step, order)}${told}`);
         const left = findAll(place).find((alarm) => alarm.site === itsSite);
         const alarm = left === undefined ? null : describe(left);
         return options.isWritten() ? { alarm } : { alarm, isUnwritten: true };

@@ -8,6 +8,7 @@ import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
 import { toWords } from "../../core/contract/to-words.ts";
 import type { ComponentCondition, PointSilence, UnknownNow } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
+import { describeRise } from "../../core/decision/lasting-rise.ts";
 import { isOperating, standby } from "../../core/decision/operating-state.ts";
 import type { PointWatch } from "../../core/decision/point-watch.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
@@ -25,6 +26,8 @@ export interface PointCondition {
   readonly isDeaf?: boolean | undefined;
   /** Alarms that stand, and what keeps them. Absent: not known. */
   readonly held?: PointWatch["held"] | undefined;
+  /** Asked, of a component that is good, what rose above its own reference and stays without an alarm. Absent: not known. */
+  readonly watch?: Pick<PointWatch, "lastingRise"> | undefined;
 }
 
 export interface ComponentTracker {
@@ -191,6 +194,7 @@ class ComponentHistory implements ComponentTracker {
     const silence = this.#silence;
     const setAside = this.#setAside;
     const sinceMs = silence?.sinceMs ?? this.#unknownSinceMs;
+    if (silence?.isStandby === true) return silence;
     if (this.#operatingState === "standby") return { ...standby, sinceMs };
     if (setAside !== null && Math.abs(timeMs - setAside.atMs) <= setAside.freshMs) {
       const { reason, detail } = setAside;
@@ -219,7 +223,7 @@ class ComponentHistory implements ComponentTracker {
     const named = showing.length === 0 ? standing : showing;
     const first = named.find(isCritical) ?? named[0]!;
     // The time that is told after it is the alarm's.
-    const now = unknown === null ? "" : `${unknown.reason}${unknown.reason.endsWith(" yet") ? "" : " now"}; `;
+    const now = unknown === null ? "" : `${unknown.reason}; `;
     const { leadingMode } = first;
     const lead = leadingMode === null ? "" : `, by now rather like ${toWords(leadingMode)}`;
     // Of a machine of which nothing is known now it was so once.
@@ -270,5 +274,7 @@ function describeDoubt(condition: ComponentMoment["condition"]): string | null {
   const { suspicions = [], beyond } = condition?.status ?? {};
   const doubts = suspicions.slice(0, 1).map((doubt) => `see how it was learnt: ${doubt.slice(0, 200)}`);
   if (beyond !== undefined) doubts.push(beyond);
+  const rise = condition?.watch?.lastingRise ?? null;
+  if (rise !== null) doubts.unshift(describeRise(rise));
   return doubts.length === 0 ? null : `but ${doubts.join("; ")}`;
 }

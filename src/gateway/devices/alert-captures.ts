@@ -3,6 +3,7 @@
  * since it holds none of the past. At most one recording of a device in so many minutes, and never beside another.
  */
 import type { AlertEvent } from "../../core/contract/alert.ts";
+import { maxCaptureSeconds } from "../../core/contract/device/device-capture.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Captured } from "./capture-attempt.ts";
@@ -14,8 +15,18 @@ import { alertCaptureEveryMs } from "./recording.ts";
 export interface AlertSource {
   readonly deviceId: string;
   readonly channel: string;
-  /** Length of a recording; 0: none. */
-  readonly seconds: number;
+  /** Length of a recording; 0: none; null: by the alert's window. */
+  readonly seconds: number | null;
+}
+
+/** The shaft may have slowed down since: a window is so many revolutions. */
+const windowShare = 1.1;
+const leastSeconds = 2;
+
+/** Seconds of samples in which a whole window like the alert's is found. */
+function measureCapture({ window }: AlertEvent["data"]): number {
+  const seconds = (Date.parse(window.to) - Date.parse(window.from)) / 1000;
+  return Math.min(maxCaptureSeconds, Math.max(leastSeconds, windowShare * seconds));
 }
 
 /** What is needed to record alerts. */
@@ -44,7 +55,8 @@ export function createAlertCaptures(options: AlertCapturesOptions): AlertCapture
   let missed = 0;
 
   async function record(event: AlertEvent, { deviceId, channel, seconds }: AlertSource): Promise<void> {
-    const { recording } = await captures.capture({ deviceId, channel, seconds, partial: true });
+    const asked = { deviceId, channel, seconds: seconds ?? measureCapture(event.data), partial: true };
+    const { recording } = await captures.capture(asked);
     options.onRecording(recording, event);
     if (!(await recordings.keep(recording, event.id, clock.monotonicMs()))) {
       missed++;

@@ -217,8 +217,8 @@ function isNewer(runs: string | null | undefined, serves: string | null): boolea
 async function createTasks(options: ConnectDevicesOptions, points: PointIndex): Promise<DeviceTasks> {
   const { config, clock, logger } = options;
   const placeOf = (deviceId: string): RecordingPlace => {
-    const { bearing, shaftRpm } = points.ofDevice(deviceId)[0] ?? {};
-    return { bearing, shaftRpm };
+    const { bearing, speedRatio, shaftRpm } = points.ofDevice(deviceId)[0] ?? {};
+    return { bearing, speedRatio, shaftRpm };
   };
   const dir = `${config.gateway.stateDir}/${gatewayState.recordings}`;
   const recordings = createRawCaptures({ dir, placeOf, logger });

@@ -32,15 +32,19 @@ interface RecordingSpeed {
 /** What is known of the place where it was recorded. */
 export interface RecordingPlace extends StatedShafts {
   readonly bearing?: BearingOrders | undefined;
-  /** Speed to assume where the device did not know it. */
+  /** Turns of the bearing's shaft in one of the shaft whose speed the device told; absent: 1. */
+  readonly speedRatio?: number | undefined;
+  /** Speed of the bearing's shaft to assume where the device did not know it. */
   readonly shaftRpm?: number | null | undefined;
   readonly alert?: string | undefined;
 }
 
-/** What stands in the file beside it. */
+/** What stands in the file beside it; all speeds are the bearing's shaft's. */
 export function describeRecording(recording: Recording, place: RecordingPlace): RecordingAbout {
-  const { first, shaftRpm, slowestRpm, fastestRpm } = recording;
-  const speed = Number.isFinite(shaftRpm) ? Math.abs(shaftRpm) : (place.shaftRpm ?? undefined);
+  const { speedRatio = 1 } = place;
+  const { first, shaftRpm } = recording;
+  const speed = Number.isFinite(shaftRpm) ? Math.abs(shaftRpm) * speedRatio : (place.shaftRpm ?? undefined);
+  const [slowestRpm, fastestRpm] = [recording.slowestRpm * speedRatio, recording.fastestRpm * speedRatio];
   return {
     rateHz: first.sampleRateHz,
     // A standing shaft is no speed that windows could be cut by.

@@ -63,6 +63,8 @@ export interface DeviceFacts {
   readonly vibratesStanding: boolean;
   /** The same of its turbine's power. */
   readonly makesPowerStanding: boolean;
+  /** Below standby, kept for an hour and more, and never passed; NaN: there is none. */
+  readonly steadyRpm: number;
   /** What it says of the shaft's speed and what SCADA says have been two speeds for longer than one of them may be late. */
   readonly contradictsScada: boolean;
   readonly pace: Pace;

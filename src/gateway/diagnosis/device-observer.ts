@@ -260,6 +260,7 @@ class Observer implements DeviceObserver {
       standbyBelowRpm: operation.standbyBelowRpm,
       vibratesStanding: this.#speed.isLasting,
       makesPowerStanding: this.#speed.isPowered,
+      steadyRpm: this.#speed.steadyRpm,
       contradictsScada: this.#speed.isContradicted,
       pace: this.#pace.pace,
       estimate: this.#pace.estimate(),

@@ -14,7 +14,7 @@ const quieterDb = 9;
 
 /**
  * Its device and SCADA say two speeds; or the shaft hardly turns, and yet it vibrates or makes power: the speed would be one of
- * operation if it were in Hz, or it has lasted.
+ * operation if it were in Hz, or it has lasted. Or it turns, always as slowly as that.
  */
 export function findSpeed(facts: DeviceFacts): DiagnosisVerdict {
   const { vibratesStanding, makesPowerStanding, model } = facts;
@@ -22,7 +22,7 @@ export function findSpeed(facts: DeviceFacts): DiagnosisVerdict {
   if (blocks.count === 0) return undefined;
   const isHertz = hertz.isHabit && hertz.count >= hertzShare * blocks.count;
   if (facts.contradictsScada) return findContradiction(facts, isHertz);
-  if (!isHertz && !vibratesStanding && !makesPowerStanding) return null;
+  if (!isHertz && !vibratesStanding && !makesPowerStanding) return findSlowShaft(facts);
   const ownRpm = findOwnRpm(facts);
   const isTold = Number.isNaN(ownRpm);
   const shaftRpm = isTold ? Math.abs(model.toldRpm) : ownRpm;
@@ -46,6 +46,18 @@ export function findSpeed(facts: DeviceFacts): DiagnosisVerdict {
   const text = `${what}${question}${other}?`;
   const cure = `${adviseSpeed(isHertz, isTold, model)} ${atRest}${slowShaft}`;
   return isQuestion ? { text, cure, isQuestion } : { text, cure };
+}
+
+/** Nothing of a main shaft is decided where standby begins at a generator's speeds. */
+function findSlowShaft(facts: DeviceFacts): DiagnosisVerdict {
+  const { steadyRpm, standbyBelowRpm } = facts;
+  if (Number.isNaN(steadyRpm)) return null;
+  const teller = Number.isNaN(findOwnRpm(facts)) ? "SCADA says" : "says";
+  return {
+    text: `${teller} ${sayRpm(steadyRpm)} rpm, for an hour and more and none faster since the gateway started, and below ${sayRpm(standbyBelowRpm)} rpm its turbine stands by: is the shaft as slow as that?`,
+    cure: `Nothing is decided. ${slowShaft} If its turbine idles, there is nothing to do.`,
+    isQuestion: true,
+  };
 }
 
 /** By its samples, else by readings of its own; NaN: it says none. */

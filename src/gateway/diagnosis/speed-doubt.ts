@@ -1,11 +1,12 @@
 /**
  * Whether a machine vibrates, or makes power, as one in operation while its shaft is said to hardly turn: it would be watched by
- * nobody. And whether its device and SCADA say two speeds. Reads no clock.
+ * nobody. Whether its shaft may be a slow one, all of whose speeds are below standby. And whether its device and SCADA say two speeds.
+ * Reads no clock.
  */
 import { inGravities } from "../../core/contract/acceleration-units.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
-import { minuteMs } from "../../core/maths/durations.ts";
+import { hourMs, minuteMs } from "../../core/maths/durations.ts";
 import { noMaximum, noteMaximum, readMaximum } from "../../core/maths/weekly-maximum.ts";
 import type { ToldSpeeds } from "./device-facts.ts";
 
@@ -16,6 +17,8 @@ export interface SpeedDoubt {
   readonly isLasting: boolean;
   /** Its turbine has made power for as long, at speeds below standby alone. */
   readonly isPowered: boolean;
+  /** At which it has turned for an hour and more, below standby and never faster, rpm; NaN: there is no such speed, nobody has said one for a while, or its turbine makes no power. */
+  readonly steadyRpm: number;
   /** Its device and SCADA have said two speeds, one of them of operation, for longer than one of them may be late. */
   readonly isContradicted: boolean;
 }
@@ -54,6 +57,12 @@ const plausibleShare = 1.5;
 const lateMs = 2 * minuteMs;
 /** Of the faster one: tachometers, and values that are rounded or a mean of seconds, differ by less. */
 const sameSpeedShare = 0.1;
+/** A speed that stays for as long within that share is no wind's with a rotor that idles. */
+const steadyMs = hourMs;
+/** A slower one may be a standing turbine's, whose sensor is a little off. */
+const leastSteadyRpm = 1;
+/** Snapshots come every ten minutes and more often: nobody knows what moments further apart had between them. */
+const keptGapMs = 15 * minuteMs;
 
 /** Creates the doubt of a device that was not heard yet; below `standbyBelowRpm` its turbine stands by. */
 export function createSpeedDoubt(
@@ -75,6 +84,11 @@ class Doubt implements SpeedDoubt {
   /** NaN: it makes none. */
   #powerSinceMs = Number.NaN;
   #powerNewestMs = Number.NaN;
+  /** The speed below standby that it came to last, and has kept since. */
+  #keptRpm = Number.NaN;
+  #keptSinceMs = Number.NaN;
+  #keptNewestMs = Number.NaN;
+  #keptS = 0;
   /** NaN: the two are one speed. */
   #contradictedSinceMs = Number.NaN;
   #contradictedNewestMs = Number.NaN;
@@ -88,6 +102,7 @@ class Doubt implements SpeedDoubt {
   note(block: HeardBlock): boolean {
     this.#noteContradiction(block);
     const { counts, shaftRpm, told, channel, rmsCounts, arrivedMonotonicMs } = block;
+    if (!(arrivedMonotonicMs - this.#keptNewestMs < keptGapMs)) this.#keptRpm = Number.NaN;
     const isTold = Number.isNaN(shaftRpm);
     const rpm = Math.abs(isTold ? told.toldRpm : shaftRpm);
     if (Number.isNaN(rpm) && arrivedMonotonicMs - this.#newestMs < lateMs) return false;
@@ -100,10 +115,11 @@ class Doubt implements SpeedDoubt {
     this.#newestMs = arrivedMonotonicMs;
     this.#notePower(block);
     const { unit, scale, sampleRateHz } = inGravities(channel);
+    const seconds = counts.length / sampleRateHz;
+    this.#noteKept(rpm, block, seconds);
     // Another quantity does not say how strongly a machine vibrates.
     if (unit !== "g") return false;
     const isLoud = rmsCounts * scale >= runningRmsG;
-    const seconds = counts.length / sampleRateHz;
     if (this.#heardS === 0) {
       this.#sinceMs = arrivedMonotonicMs;
       this.#loudS = 0;
@@ -149,6 +165,24 @@ class Doubt implements SpeedDoubt {
       this.#powerNewestMs = arrivedMonotonicMs;
     } else if (!(Number.isNaN(toldKw) && arrivedMonotonicMs - this.#powerNewestMs < lateMs))
       this.#powerSinceMs = Number.NaN;
+  }
+
+  #noteKept(rpm: number, { told, arrivedMonotonicMs }: HeardBlock, seconds: number): void {
+    // Where power is known and none is made, a speed below standby is what it should be.
+    const isIdle = told.toldKw < runningKw;
+    if (isIdle || !(Math.abs(rpm - this.#keptRpm) <= sameSpeedShare * this.#keptRpm)) {
+      this.#keptRpm = rpm >= leastSteadyRpm && !isIdle ? rpm : Number.NaN;
+      this.#keptSinceMs = arrivedMonotonicMs;
+      this.#keptS = 0;
+    }
+    this.#keptNewestMs = arrivedMonotonicMs;
+    this.#keptS += seconds;
+  }
+
+  get steadyRpm(): number {
+    const hasRun = readMaximum(this.#fastest) > 0;
+    const isSteady = this.#keptNewestMs - this.#keptSinceMs >= steadyMs && this.#keptS >= leastHeardS;
+    return isSteady && !hasRun ? this.#keptRpm : Number.NaN;
   }
 
   get isLasting(): boolean {

@@ -19,8 +19,8 @@ interface EvidenceSenderOptions {
   readonly spool: Pick<EvidenceSpool, "next" | "remove" | "has">;
   readonly budget: ByteBudget;
   readonly append: (piece: EvidencePiece) => void;
-  /** Is anything of the last lane still in the outbox? */
-  readonly laneIsEmpty: () => boolean;
+  /** How much of the last lane is still in the outbox, on its disk and in memory. */
+  readonly lane: () => { readonly records: number; readonly pending: number };
   /** Takes out of the outbox what is in the last lane: it is sent otherwise. */
   readonly withdraw: () => void;
   /** Bytes that the last lane has put on the line since the start, repetitions included. */
@@ -134,6 +134,11 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
     budget.charge(excess);
   };
 
+  const laneIsEmpty = (): boolean => {
+    const { records, pending } = options.lane();
+    return records + pending === 0;
+  };
+
   const step = (): void => {
     if (closed || busy !== null) return;
     account();
@@ -147,7 +152,7 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
       return;
     }
     const waitMs = current.isPutOff ? askAgainMs : answerMs;
-    const isOverdue = sentMs !== null && clock.monotonicMs() - sentMs >= waitMs && options.laneIsEmpty();
+    const isOverdue = sentMs !== null && clock.monotonicMs() - sentMs >= waitMs && laneIsEmpty();
     if (sentMs === null || isOverdue) send(current);
   };
 

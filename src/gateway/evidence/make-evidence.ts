@@ -17,7 +17,7 @@ import { describeRecording, type Recording } from "../devices/recording.ts";
 /** Why it was taken, of which machine, and what its model said. */
 export interface EvidenceOccasion
   extends Pick<EvidenceFacts, "kind" | "gateway" | "site" | "turbine" | "component" | "model" | "said"> {
-  readonly point: Pick<PointConfig, "bearing" | "polePairs" | "gearedShafts" | "shaftRpm">;
+  readonly point: Pick<PointConfig, "bearing" | "polePairs" | "gearedShafts" | "speedRatio" | "shaftRpm">;
   /** Id of the alert that it surrounds. */
   readonly alert?: string;
   /** Id of the request that it answers. */
@@ -37,8 +37,9 @@ export async function makeEvidence(recording: Recording, occasion: EvidenceOccas
   const { point, alert, request, ...facts } = occasion;
   const { first, parts, samples } = recording;
   const packed = await packSamples(parts);
-  const { bearing, polePairs, gearedShafts, shaftRpm } = point;
-  const described = describeRecording(recording, { bearing, polePairs, gearedShafts, shaftRpm, alert });
+  const { bearing, polePairs, gearedShafts, speedRatio, shaftRpm } = point;
+  const place = { bearing, polePairs, gearedShafts, speedRatio, shaftRpm, alert };
+  const described = describeRecording(recording, place);
   const describe = (speed?: EvidenceSpeed): string => {
     const about: EvidenceAbout = {
       ...described,
@@ -56,7 +57,7 @@ export async function makeEvidence(recording: Recording, occasion: EvidenceOccas
     return JSON.stringify(about);
   };
   const changes = described.shaftRpm !== undefined && described.shaftRpmRange !== undefined;
-  const whole = describe(changes ? sayRpm(recording) : undefined);
+  const whole = describe(changes ? sayRpm(recording, speedRatio) : undefined);
   // With long names there may be no room for the speed, of which the mean is told in any case.
   const text = Buffer.byteLength(whole) > maxAboutBytes ? describe() : whole;
   const bytes = Buffer.from(text);
@@ -65,6 +66,6 @@ export async function makeEvidence(recording: Recording, occasion: EvidenceOccas
 }
 
 /** Which way round the shaft turns matters to nobody, and finer than a part in ten thousand no speed is known. */
-function sayRpm({ speed }: Recording): EvidenceSpeed {
-  return { ...speed, rpm: speed.rpm.map((rpm) => Number(Math.abs(rpm).toPrecision(5))) };
+function sayRpm({ speed }: Recording, speedRatio = 1): EvidenceSpeed {
+  return { ...speed, rpm: speed.rpm.map((rpm) => Number((Math.abs(rpm) * speedRatio).toPrecision(5))) };
 }

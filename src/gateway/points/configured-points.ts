@@ -1,5 +1,5 @@
 /** The measuring points of a configuration, and which of them belong together. */
-import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import { isLikeBearing } from "../../core/serving/like-bearings.ts";
 import type { ChainPoint } from "./signal-chain.ts";
@@ -16,9 +16,14 @@ export function listConfiguredPoints({ gateway, turbines }: GatewayConfig): read
       id: { site: gateway.site, turbine, component: config.component },
       config,
       isLike: (component: string) =>
-        points.some((each) => each.component === component && isLikeBearing(each.bearing, config.bearing)),
+        points.some((each) => each.component === component && isLike(each, config)),
     })),
   );
+}
+
+/** Do both have their faults' lines in one place? Behind a gearbox equal orders are of other speeds. */
+function isLike(one: PointConfig, other: PointConfig): boolean {
+  return (one.speedRatio ?? 1) === (other.speedRatio ?? 1) && isLikeBearing(one.bearing, other.bearing);
 }
 
 /** The turbines that each device sits on. */

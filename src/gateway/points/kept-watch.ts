@@ -25,6 +25,7 @@ import { createPointWatch, type PointWatch } from "../../core/decision/point-wat
 import {
   baselineSnapshotSchema,
   describeOtherMargins,
+  isOtherShaft,
 } from "../../core/decision/reference/baseline-snapshot.ts";
 import type { BaselineEvent } from "../../core/decision/reference/baseline-status.ts";
 import type { WatchedWindow } from "../../core/decision/reference/own-reference.ts";
@@ -35,14 +36,15 @@ import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import { selectWatchParts } from "../../core/serving/select-watch-parts.ts";
 import type { WindowDeciderOptions } from "../../core/serving/window-decider.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
-import { nameComponent, readKept } from "../record/read-kept.ts";
+import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { createConfirmedOutcomes } from "./confirmed-outcomes.ts";
 import type { DueFits } from "./due-fits.ts";
+import { baselineKey, outcomeKey, outlookKey } from "./watch-keys.ts";
 
 /** What a point starts with. */
 export interface PointStart {
-  readonly config: Pick<PointConfig, "baselineEpoch" | "bearing">;
+  readonly config: Pick<PointConfig, "baselineEpoch" | "bearing" | "speedRatio">;
   /** The bundle that serves first. */
   readonly bundle: LoadedBundle;
   /** The decider of the last run. */
@@ -151,7 +153,7 @@ class PersistentWatch implements KeptWatch {
 
   get condition(): KeptWatch["condition"] {
     const { status, severity, deafness, held } = this.#watch;
-    return { status, severityDb: severity.db, isDeaf: deafness.isDeaf, held };
+    return { status, severityDb: severity.db, isDeaf: deafness.isDeaf, held, watch: this.#watch };
   }
 
   get outlook(): PointWatch["outlook"] {
@@ -242,20 +244,6 @@ class PersistentWatch implements KeptWatch {
   }
 }
 
-/** Under which the state keeps a point's baseline. */
-export function baselineKey(point: PointId): string {
-  return `baseline/${nameComponent(point)}`;
-}
-
-function outlookKey(point: PointId): string {
-  return `outlook/${nameComponent(point)}`;
-}
-
-/** Whether a fault was found, as was told last: the same inspection is not told again after a restart. */
-function outcomeKey(point: PointId): string {
-  return `outcome/${nameComponent(point)}`;
-}
-
 const toldSchema: () => z.ZodType<boolean | null> = onDemand(() => z.boolean().nullable());
 
 /** The watch of a point as the last run left it. */
@@ -278,11 +266,18 @@ function openWatch(point: PointId, options: KeptWatchOptions & PointStart): Poin
   // Of another epoch nothing stays, as an operator wanted it.
   const lost = baseline?.epoch === config.baselineEpoch ? describeOtherMargins(baseline, parts) : null;
   if (lost !== null) options.onEvent(point, lost.kind, lost.detail);
+  const isOther = baseline !== undefined && isOtherShaft(baseline, config);
+  if (isOther) {
+    const detail = `its speedRatio is ${config.speedRatio ?? 1} (was ${baseline.speedRatio ?? 1} when it was learnt): the speeds are another shaft's, and all is learnt anew`;
+    options.onEvent(point, "relearning", detail);
+  }
+  const { decider } = options;
   return createPointWatch({
     point,
     parts,
     options: {
       epoch: config.baselineEpoch,
+      speedRatio: config.speedRatio,
       minWindows: commissioning.minWindows,
       minDurationMs: commissioning.minHours * hourMs,
       falsePerYear: options.falsePerPointYear(point),
@@ -290,6 +285,15 @@ function openWatch(point: PointId, options: KeptWatchOptions & PointStart): Poin
       stopDb: options.stopDb ?? null,
       settlesLater: options.fits.areLater,
     },
-    snapshot: { decider: options.decider, baseline, outlook },
+    snapshot: { decider: isOther && decider ? forgetSpeeds(decider) : decider, baseline, outlook },
   });
+}
+
+/** What the speed of another shaft was when an alarm was raised says nothing of when its fault shows. */
+function forgetSpeeds(decider: DeciderSnapshot): DeciderSnapshot {
+  const signals = decider.signals.map(({ held, ...signal }) => ({
+    ...signal,
+    held: held && { ...held, seenRpm: undefined },
+  }));
+  return { ...decider, signals };
 }

@@ -7,7 +7,7 @@ import { onDemand } from "../../core/contract/on-demand.ts";
 import { parseJsonText } from "../../core/platform/files/parse-json.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { StateStore } from "../record/state-store.ts";
-import { baselineKey } from "./kept-watch.ts";
+import { baselineKey } from "./watch-keys.ts";
 
 /** What a turbine's retained state says of its baselines. */
 interface SaidBaselines {

@@ -134,6 +134,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     losses?.setAside(quarantine, windows);
     sink.onQuarantine(quarantine, turbine);
   };
+  // Without the speed itself: each new number would be another state to send.
+  const slowness = `below ${config.operation.standbyBelowRpm} rpm (operation.standbyBelowRpm)`;
   let isStopped = false;
   const onSchemaDrift = (drift: SchemaDrift): void => sink.onSchemaDrift(drift);
 
@@ -201,7 +203,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       missing: (point, fromMs, toMs) => points[point]!.decider.noteMissing(fromMs, toMs),
       silence: (point, silence) => {
         const { id, decider } = points[point]!;
-        decider.inTurn(() => sink.onSilence?.(id, silence));
+        const reason = silence.isStandby === true ? `${silence.reason}: ${slowness}` : silence.reason;
+        decider.inTurn(() => sink.onSilence?.(id, { ...silence, reason }));
       },
       setAside,
       schemaDrift: onSchemaDrift,

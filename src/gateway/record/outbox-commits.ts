@@ -16,8 +16,6 @@ interface OutboxCommits {
   /** The file was removed, or another put in its place: what is committed is lost with the process. */
   readonly isGone: boolean;
   readonly closed: boolean;
-  /** A commit of the last ten minutes took more than a second. */
-  readonly isSlow: boolean;
   /** Time that commits have taken since the start. */
   readonly commitMs: number;
   /** Does a group wait longer than usual, for a disk that takes its time? */
@@ -35,7 +33,7 @@ interface OutboxCommits {
 
 interface OutboxCommitsOptions {
   readonly writer: OutboxWriter;
-  readonly file: Pick<StoreFile, "reserve" | "isGone">;
+  readonly file: Pick<StoreFile, "reserve" | "writes" | "isGone">;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -52,10 +50,6 @@ export const groupMs = 100;
 const restTimes = 10;
 /** … but not later than this. */
 const maxGroupMs = 30_000;
-/** A commit that takes longer than this is told … */
-const slowMs = 1_000;
-/** … once, until none has for this long. */
-const slowHoldsMs = 600_000;
 
 export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommits {
   const { writer, clock, timers, logger, announce, file } = options;
@@ -72,7 +66,7 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
   /** What is planned is the commit of a group that waits longer than usual. */
   let mayHasten = false;
   let commitMs = 0;
-  let slowUntilMs = Number.NEGATIVE_INFINITY;
+  let cancelTelling = (): void => {};
 
   /** Times what keeps the one thread from reading devices. */
   const timed = <T>(work: () => T): T => {
@@ -85,18 +79,14 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
     }
   };
 
-  const noteSlow = (): void => {
-    if (lastCommitMs <= slowMs) return;
-    const nowMs = clock.monotonicMs();
-    const isKnown = nowMs < slowUntilMs;
-    slowUntilMs = nowMs + slowHoldsMs;
-    if (isKnown) return;
-    const detail = `the disk took ${(lastCommitMs / 1000).toFixed(1)} s for a write: no device is read meanwhile, and samples may be lost`;
-    logger.warn(detail, { hint: "Look at the disk (dmesg), and put in another card if it stays so." });
+  /** From a timer: what is being written now is not added to meanwhile. */
+  file.writes.onSlow((detail) => {
     if (closing) return;
-    writer.pushEvent("store.slow", "outbox", detail);
-    commits.schedule(groupMs);
-  };
+    cancelTelling = timers.after(0, () => {
+      writer.pushEvent("store.slow", "outbox", detail);
+      commits.schedule(groupMs);
+    });
+  });
 
   const tell = (kind: string, error: unknown): void => {
     if (isTold) return;
@@ -141,9 +131,6 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
     get closed() {
       return closed;
     },
-    get isSlow() {
-      return clock.monotonicMs() < slowUntilMs;
-    },
     get commitMs() {
       return commitMs;
     },
@@ -172,7 +159,7 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
       if (!writer.hasWork) return;
       const before = writer.pendingRecords;
       try {
-        const changed = timed(writer.commit);
+        const changed = timed(() => file.writes.time("records", writer.commit));
         recover();
         // What had no room within the file waits until some is made, or the disk has it.
         if (writer.pendingRecords > 0) {
@@ -183,13 +170,12 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
       } catch (error) {
         commits.suffer(error);
       }
-      noteSlow();
     },
     suffer(error) {
       const kind = sqliteErrorKind(error) ?? "other";
       tell(kind, error);
       trouble = kind;
-      if (kind === "full") writer.rescue();
+      if (kind === "full") file.writes.time("records", writer.rescue);
       else writer.buffer.number();
       writer.trim();
       writer.noteHeld();
@@ -201,6 +187,7 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
       commits.flush();
       closed = true;
       cancelTimer?.();
+      cancelTelling();
     },
   };
   return commits;

@@ -27,7 +27,7 @@ interface OutboxReads {
 
 interface OutboxReadsOptions {
   readonly writer: OutboxWriter;
-  readonly file: Pick<StoreFile, "use">;
+  readonly file: Pick<StoreFile, "use" | "writes">;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -98,7 +98,7 @@ export function createOutboxReads(options: OutboxReadsOptions): OutboxReads {
       detail,
     };
     try {
-      file.use(() => writer.ledger!.discard(lane, damaged, told));
+      file.writes.time("records", () => file.use(() => writer.ledger!.discard(lane, damaged, told)));
     } catch (error) {
       timers.after(0, () => options.onUnwritable(error));
       return false;

@@ -34,11 +34,14 @@ export interface LaneDrop {
 type ShortageReason = Extract<GapReason, "quota" | "disk-full">;
 
 interface OutboxShedding {
-  /** Sheds until the file's pages in use are at most `maxUsedBytes`, or nothing expendable is left. */
+  /**
+   * Sheds until the file's pages in use are at most `maxUsedBytes`, nothing expendable is left, or as much was thinned as one transaction
+   * may: then the next call goes on, and no drift goes meanwhile, but on a full disk where none of that could be thinned.
+   */
   makeRoom(maxUsedBytes: number, reason: ShortageReason): readonly LaneDrop[];
 }
 
-/** Records that are thinned at a time, and how often in one transaction. */
+/** Records that are thinned at a time, and how often in one transaction: as many in all as a commit brings at most (`outbox.ts`). */
 const summaryStep = 256;
 const maxSummarySteps = 16;
 /**
@@ -57,12 +60,13 @@ export function createOutboxShedding(table: OutboxTable, policies: LanePolicies)
   /** Up to this sequence the lane's records are summaries already. */
   const summarisedUpTo = eachLane(() => 0);
 
-  const summarise = (lane: Lane, isEnough: () => boolean): LaneDrop[] => {
+  const summarise = (lane: Lane, isEnough: () => boolean): { drops: LaneDrop[]; isThrough: boolean } => {
     const drops: LaneDrop[] = [];
     const first = table.oldest(lane, mostGivenOut);
-    if (first === null) return drops;
+    if (first === null) return { drops, isThrough: true };
     summarisedUpTo[lane] = Math.max(summarisedUpTo[lane], first - 1);
-    for (let step = 0; step < maxSummarySteps && !isEnough(); step++) {
+    for (let step = 0; !isEnough(); step++) {
+      if (step === maxSummarySteps) return { drops, isThrough: false };
       const held = table.read(lane, summarisedUpTo[lane], summaryStep);
       // The newest few are left alone: a handful of records hardly shrinks.
       if (held.length < summaryStep) break;
@@ -70,7 +74,7 @@ export function createOutboxShedding(table: OutboxTable, policies: LanePolicies)
       if (drop !== null) drops.push(drop);
       summarisedUpTo[lane] = held.at(-1)!.sequence;
     }
-    return drops;
+    return { drops, isThrough: true };
   };
 
   const drop = (lane: Lane, limits: { maxUsedBytes: number; reason: ShortageReason }): LaneDrop[] => {
@@ -96,7 +100,14 @@ export function createOutboxShedding(table: OutboxTable, policies: LanePolicies)
       const drops: LaneDrop[] = [];
       for (const lane of order) {
         if (isEnough()) return drops;
-        drops.push(...(isThinned(lane) ? summarise(lane, isEnough) : drop(lane, { maxUsedBytes, reason })));
+        if (!isThinned(lane)) {
+          drops.push(...drop(lane, { maxUsedBytes, reason }));
+          continue;
+        }
+        const thinned = summarise(lane, isEnough);
+        drops.push(...thinned.drops);
+        // An alert may wait for room on the disk; a quota can wait for the next commit.
+        if (!thinned.isThrough && (reason === "quota" || thinned.drops.length > 0)) return drops;
       }
       for (const lane of order.filter(isThinned)) drops.push(...drop(lane, { maxUsedBytes, reason }));
       return drops;

@@ -41,10 +41,12 @@ interface OutboxCounts {
   readonly rejected: number;
   /** Why not everything can be committed or read now, or null: `full` until the disk has room for the reserve again, `gone` while its file is not in its place, `unreadable` where not all of it could be read when it was opened. */
   readonly trouble: string | null;
-  /** A commit of the last ten minutes took more than a second. */
+  /** A write to the store, whatever it was of, took more than a second within the last ten minutes. */
   readonly slow: boolean;
   /** Time that commits have taken since the start. */
   readonly commitMs: number;
+  /** What writes to the store took, by what is written: also what is no record. */
+  readonly writes: ReturnType<StoreFile["writes"]["times"]>;
   /** Bytes of the database and its log on the disk. */
   readonly diskBytes: number;
 }
@@ -145,7 +147,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       detail,
     });
     try {
-      file.use(() => writer.ledger!.table.lives.renew());
+      file.writes.time("records", () => file.use(() => writer.ledger!.table.lives.renew()));
     } catch (error) {
       commits.suffer(error);
     }
@@ -244,8 +246,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       ...countLanes(writer),
       rejected,
       trouble: commits.trouble ?? reads.trouble ?? (commits.isGone ? "gone" : findLesserTrouble(file)),
-      slow: commits.isSlow,
+      slow: file.writes.isSlow,
       commitMs: commits.commitMs,
+      writes: file.writes.times(),
       diskBytes: file.sizeBytes(),
     }),
     onCommit(callback) {

@@ -71,13 +71,14 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
       file.use((database) => {
         const put = database.prepare("INSERT OR REPLACE INTO state VALUES (?, ?)");
         const drop = database.prepare("DELETE FROM state WHERE key = ?");
-        database.transaction(() => {
+        const putAll = (): void => {
           for (const key of waiting) {
             const value = values.get(key);
             if (value === undefined) drop.run(key);
             else put.run(key, sealText(value));
           }
-        });
+        };
+        file.writes.time(partName, () => database.transaction(putAll));
       }, partName);
       waiting.clear();
       file.settle(partName);

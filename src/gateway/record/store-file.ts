@@ -4,6 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { type Clock, systemClock } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { noteFilePlace } from "../../core/platform/sqlite/file-place.ts";
 import { sizeWithLog } from "../../core/platform/sqlite/file-size.ts";
@@ -13,8 +14,9 @@ import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.
 import { type SqliteErrorKind, sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 import { createReadPause } from "./read-pause.ts";
 import { noteRenewal, noteSettled, type Renewal, readRenewalNote } from "./renewal-note.ts";
-import { isFullDisk, noReserve, openStoreReserve, type StoreReserve, watchReserve } from "./store-reserve.ts";
+import { isFullDisk, keepReserve, type StoreReserve } from "./store-reserve.ts";
 import { createWholeRead, refuseUnread, takeUpKept } from "./take-up-kept.ts";
+import { createTimedWrites, type TimedWrites } from "./timed-writes.ts";
 
 export interface StoreFileOptions {
   readonly path: string;
@@ -33,6 +35,8 @@ export interface StoreFileOptions {
   readonly busyTimeoutMs?: number;
   /** Memory for pages of the file; default as SQLite's. */
   readonly cacheKibibytes?: number;
+  /** By which writes are timed; default the system's. */
+  readonly clock?: Clock;
   readonly logger?: Logger;
 }
 
@@ -61,6 +65,8 @@ export interface StoreFile {
   /** What the part of this name took over from a file that was set aside is on the disk. */
   settle(part: string): void;
   readonly reserve: StoreReserve;
+  /** What its writes take. */
+  readonly writes: TimedWrites;
   /** Does it hold what was not taken up at this start? */
   isUnread(): boolean;
   /** Is it open in its place, as it must be for another start to take that up? */
@@ -76,8 +82,6 @@ export interface StoreFile {
   close(): void;
 }
 
-const usualPatienceMs = 60_000;
-
 /**
  * Opens the file. Throws `STORE` where only a person can help (no rights, another process has it, no SQLite); a full
  * disk, or one that fails, is no reason not to start, and every later use tries again. What a part kept and could not read is not written over.
@@ -85,6 +89,7 @@ const usualPatienceMs = 60_000;
 export function openStoreFile(options: StoreFileOptions): StoreFile {
   const { path } = options;
   const logger = options.logger ?? silentLogger;
+  const writes = createTimedWrites({ clock: options.clock ?? systemClock, logger });
   const parts: StorePart[] = [];
   let database: SqliteDatabase | null = null;
   let isElsewhere = (): boolean => false;
@@ -116,7 +121,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     let renewed: Renewal | null = null;
     let unsettled: Renewal | null = null;
     unreadable = null;
-    const opened = openSqlite(path, {
+    const sqlite = openSqlite(path, {
       locking: "exclusive",
       synchronous: options.survives === "crash" ? "normal" : "full",
       busyTimeoutMs: options.busyTimeoutMs ?? 2000,
@@ -129,9 +134,10 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       },
       onCorrupt: (setAside, reason, fresh) => {
         renewed = { setAside, reason, settled: new Set() };
-        noteRenewal(fresh, renewed);
+        noteRenewal(writes.wrap(fresh), renewed);
       },
     });
+    const opened = writes.wrap(sqlite);
     try {
       if (begun !== null) noteRenewal(opened, begun);
       else if (renewed === null && renewal === null) unsettled = readRenewalNote(opened);
@@ -180,7 +186,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     const { takeUp: take } = part;
     if (take === undefined) return;
     // It has its time once.
-    const patienceMs = unread.size > 0 ? 0 : (options.patienceMs ?? usualPatienceMs);
+    const patienceMs = unread.size > 0 ? 0 : options.patienceMs;
     if (!takeUpKept({ path, isFailing: away === "io", patienceMs, take, logger })) unread.add(part);
   };
 
@@ -218,19 +224,15 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     logger.error("the store cannot be opened now, trying again later", { path, error });
   }
 
-  const room =
-    options.reserveBytes === undefined
-      ? noReserve
-      : openStoreReserve(`${path}.reserve`, options.reserveBytes);
-  /** Without the reserve the log is kept short: its room is not for that. */
-  const boundLog = (): void => {
-    database?.exec(`PRAGMA wal_autocheckpoint = ${room.isHeld ? 1000 : 32}`);
-  };
-  boundLog();
-  const reserve = watchReserve(room, boundLog);
+  const reserve = keepReserve(`${path}.reserve`, options.reserveBytes, {
+    writes,
+    // Without the reserve the log is kept short: its room is not for that.
+    onChange: (isHeld) => database?.exec(`PRAGMA wal_autocheckpoint = ${isHeld ? 1000 : 32}`),
+  });
 
   return {
     reserve,
+    writes,
     isUnread: () => unread.size > 0,
     isOpen: () => database !== null && !isElsewhere(),
     canReadAll: wholeRead.succeeds,

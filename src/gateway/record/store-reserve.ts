@@ -7,6 +7,7 @@ import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from "n
 import { dirname } from "node:path";
 import { hasErrorCode, systemCodeOf } from "../../core/contract/aurora-error.ts";
 import { sizeOf } from "../../core/platform/sqlite/file-size.ts";
+import type { TimedWrites } from "./timed-writes.ts";
 
 export interface StoreReserve {
   /** True where no reserve is kept at all. */
@@ -18,15 +19,29 @@ export interface StoreReserve {
 }
 
 /** Of a store that keeps no reserve. */
-export const noReserve: StoreReserve = { isHeld: true, giveUp: () => false, restore: () => true };
+const noReserve: StoreReserve = { isHeld: true, giveUp: () => false, restore: () => true };
 
-/** As `reserve`; calls back whenever it may have been given up or taken again. */
-export function watchReserve(reserve: StoreReserve, onChange: () => void): StoreReserve {
+interface ReserveOptions {
+  /** Times what taking and giving up takes. */
+  readonly writes: TimedWrites;
+  /** Told whether it is held, at first and whenever it may have been given up or taken again. */
+  readonly onChange: (isHeld: boolean) => void;
+}
+
+/** Takes at most `maxBytes` in the file at `path`, whose folder must exist, if the disk has them twice over; undefined: keeps none. */
+export function keepReserve(
+  path: string,
+  maxBytes: number | undefined,
+  { writes, onChange }: ReserveOptions,
+): StoreReserve {
+  const reserve =
+    maxBytes === undefined ? noReserve : writes.time("reserve", () => openStoreReserve(path, maxBytes));
   const change = (work: () => boolean): boolean => {
-    const result = work();
-    onChange();
+    const result = writes.time("reserve", work);
+    onChange(reserve.isHeld);
     return result;
   };
+  onChange(reserve.isHeld);
   return {
     get isHeld() {
       return reserve.isHeld;
@@ -40,7 +55,7 @@ export function watchReserve(reserve: StoreReserve, onChange: () => void): Store
 const diskShare = 1 / 16;
 const chunkBytes = 64 * 1024;
 
-/** Takes at most `maxBytes` in the file at `path`, whose folder must exist, if the disk has them twice over. */
+/** As {@link keepReserve}, untimed. */
 export function openStoreReserve(path: string, maxBytes: number): StoreReserve {
   let isHeld = false;
 

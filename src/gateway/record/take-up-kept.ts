@@ -15,19 +15,26 @@ interface KeptStore {
   readonly path: string;
   /** Does its disk fail to read? */
   readonly isFailing: boolean;
-  /** For how long to try again then, ms. */
-  readonly patienceMs: number;
+  /** For how long to try again then, ms; undefined: a minute. */
+  readonly patienceMs: number | undefined;
   readonly take: (database: SqliteDatabase) => void;
   readonly logger: Logger;
 }
 
 const againMs = 1_000;
+const usualPatienceMs = 60_000;
 const chunkBytes = 64 * 1024;
 /** Nothing of a gateway runs yet that could go on meanwhile. */
 const sleep = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 /** Gives false where something is held and was not taken up. Blocks this thread while it tries again. */
-export function takeUpKept({ path, isFailing, patienceMs, take, logger }: KeptStore): boolean {
+export function takeUpKept({
+  path,
+  isFailing,
+  patienceMs = usualPatienceMs,
+  take,
+  logger,
+}: KeptStore): boolean {
   for (let leftMs = patienceMs; ; leftMs -= againMs) {
     try {
       if (!isFailing || !readInPlace(path, take)) readSqliteCopy(path, take);

@@ -9,6 +9,7 @@ import type { BaselineStatus } from "../../core/decision/reference/baseline-stat
 import { unfitFilesHelp } from "../../core/platform/daemon/watch-files.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../../core/platform/metrics.ts";
+import { storeWrites } from "../record/timed-writes.ts";
 import type { GatewayParts } from "./describe-gateway.ts";
 import { addDeviceMetrics } from "./device-metrics.ts";
 import { readDiskWrites } from "./disk-writes.ts";
@@ -56,7 +57,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
     metrics.counter({ name: `${name}_total`, help }, read);
   };
   const latency = metrics.histogram(
-    { name: "window_latency_seconds", help: "Time from a window's last byte to its decision." },
+    { name: "window_latency_seconds", help: "Time from when a window's last byte was read to its decision." },
     windowLatencyBuckets,
   );
   figures.onLatency((milliseconds) => latency.observe(milliseconds / 1000));
@@ -68,6 +69,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
   );
   total("windows_dropped", "Windows that could not be decided since the start.", () => quality.total.dropped);
   const showOutbox = addOutboxMetrics(metrics, outbox);
+  const showWrites = addWriteMetrics(metrics, outbox);
   gauge(
     "alerts_unpublished",
     "Alerts that the broker has not taken yet: there is no connection, or it refuses them.",
@@ -75,7 +77,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
   );
   total(
     "store_commit_seconds",
-    "Time since the start that commits of records took, while which no device is read; writes of state and reads are not in it.",
+    "Time since the start that commits of records took, while which no device is read; what else is written is in store_write_seconds_total.",
     () => outbox.counts().commitMs / 1000,
   );
   if (readDiskWrites() !== null) {
@@ -145,6 +147,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
         told[reason] = count;
       }
       showOutbox();
+      showWrites();
       showComponents();
       showDrift();
       showSources();
@@ -173,6 +176,37 @@ function addOutboxMetrics(metrics: Metrics, outbox: MeasuredParts["outbox"]): ()
     records.set(counts.records + counts.pendingRecords);
     alerts.set(alert.records + alert.pending);
     trouble.set(counts.trouble === null ? 0 : 1);
+  };
+}
+
+/** Adds what writes to the store take, by what is written; returns what brings it up to date. */
+function addWriteMetrics(metrics: Metrics, outbox: MeasuredParts["outbox"]): () => void {
+  const labels = ["write"];
+  const count = metrics.counter({
+    name: "store_writes_total",
+    help: "Writes to the gateway's store since the start, by what was written.",
+    labels,
+  });
+  const seconds = metrics.counter({
+    name: "store_write_seconds_total",
+    help: "Time since the start that they took, while which no device is read.",
+    labels,
+  });
+  const slowest = metrics.gauge({
+    name: "store_write_slowest_seconds",
+    help: "Time that the slowest of them took in the last five to ten minutes; 0: there was none.",
+    labels,
+  });
+  const told: Partial<ReturnType<typeof outbox.counts>["writes"]> = {};
+  return () => {
+    const { writes } = outbox.counts();
+    for (const write of storeWrites) {
+      const [now, before] = [writes[write], told[write] ?? { count: 0, totalMs: 0 }];
+      count.add(now.count - before.count, { write });
+      seconds.add((now.totalMs - before.totalMs) / 1000, { write });
+      slowest.set(now.slowestMs / 1000, { write });
+    }
+    Object.assign(told, writes);
   };
 }
 

@@ -1,35 +1,51 @@
-/** Figures of serving: latency from a window's last byte to its decision, time to the first one, and a digest. */
+/** Figures of serving: latency from when a window's last byte was read to its decision, time to the first one, and a digest. */
+import type { Decision, ModeDecision } from "../../core/contract/prediction.ts";
 import type { FeatureWindow } from "../../core/contract/stream.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { StudentOutput } from "../../core/serving/loaded-bundle.ts";
 
 export interface ServingFigures {
   /** One window was decided. */
-  record(window: FeatureWindow, output: StudentOutput): void;
+  record(decision: Decision, scored: DigestedWindow): void;
   /** Calls back with every latency, in milliseconds. */
   onLatency(callback: (milliseconds: number) => void): void;
   describe(): {
     readonly latencyMs: { readonly p50: number; readonly p99: number };
     /** From the start of the process; null before the first prediction. */
     readonly startToFirstPredictionMs: number | null;
-    /** The same for the same windows and logits, in whatever order they were decided. */
+    /**
+     * The same for the same decisions: of each point every window's integers, probabilities, alarms and loudness to the bit, in
+     * their order; points may have come in any.
+     */
     readonly decisionsDigest: string;
   };
+}
+
+/** What of a scored window the digest has. */
+interface DigestedWindow {
+  readonly window: Pick<FeatureWindow, "id" | "arrivedMonotonicMs">;
+  readonly output: StudentOutput;
 }
 
 export function createServingFigures(clock: Clock): ServingFigures {
   const latency = createLatencyRecorder();
   let firstMs: number | null = null;
-  let digest = 0;
+  /** By point: of all its decisions so far. */
+  const chains = new Map<string, number>();
   let tell = (_milliseconds: number): void => {};
   return {
-    record: (window, output) => {
+    record: (decision, { window, output }) => {
       const nowMs = clock.monotonicMs();
       // performance.now() counts from the start of the process.
       firstMs ??= nowMs;
       latency.record(nowMs - window.arrivedMonotonicMs);
       tell(nowMs - window.arrivedMonotonicMs);
-      digest = (digest + hashDecision(window, output)) >>> 0;
+      const { turbine, component } = decision.point;
+      const point = `${turbine}/${component}`;
+      let hash = hashWindow(chains.get(point) ?? firstHash, window.id, output);
+      for (const mode of decision.modes) hash = hashMode(hash, mode);
+      hash = hashNumber(hash, decision.severityDb ?? Number.NaN);
+      chains.set(point, hashNumber(hash, decision.isLearning === true ? 1 : 0));
     },
     onLatency: (callback) => {
       tell = callback;
@@ -37,22 +53,50 @@ export function createServingFigures(clock: Clock): ServingFigures {
     describe: () => ({
       latencyMs: { p50: latency.quantile(0.5), p99: latency.quantile(0.99) },
       startToFirstPredictionMs: firstMs,
-      decisionsDigest: digest.toString(16).padStart(8, "0"),
+      decisionsDigest: sumUp(chains.values()).toString(16).padStart(8, "0"),
     }),
   };
 }
 
-/** FNV-1a over the window's id and its quantised logits, the upper band's after the lower one's. */
-function hashDecision(window: FeatureWindow, { quantised, bands }: StudentOutput): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < window.id.length; index++) {
-    hash = Math.imul(hash ^ window.id.charCodeAt(index), 0x01000193);
-  }
-  for (const value of quantised) hash = Math.imul(hash ^ value, 0x01000193);
-  if (bands !== undefined) {
-    for (const value of bands.upper.quantised) hash = Math.imul(hash ^ value, 0x01000193);
-  }
-  return hash >>> 0;
+const firstHash = 0x811c9dc5;
+const prime = 0x01000193;
+/** A number, and its bits. */
+const number = new Float64Array(1);
+const bits = new Uint32Array(number.buffer);
+
+/** FNV-1a over the window's id and its quantised logits, the upper band's after the lower one's, on from `hash`. */
+function hashWindow(hash: number, id: string, { quantised, bands }: StudentOutput): number {
+  let next = hash;
+  for (let index = 0; index < id.length; index++) next = Math.imul(next ^ id.charCodeAt(index), prime);
+  for (const value of quantised) next = Math.imul(next ^ value, prime);
+  if (bands !== undefined) for (const value of bands.upper.quantised) next = Math.imul(next ^ value, prime);
+  return next;
+}
+
+/** The same over what is said of a failure mode: its alarm, and every number. */
+function hashMode(hash: number, mode: ModeDecision): number {
+  let next = hash;
+  for (let index = 0; index < mode.failureMode.length; index++)
+    next = Math.imul(next ^ mode.failureMode.charCodeAt(index), prime);
+  next = hashNumber(next, mode.probability);
+  next = hashNumber(next, mode.score);
+  next = hashNumber(next, mode.threshold);
+  next = hashNumber(next, mode.risk ?? Number.NaN);
+  next = hashNumber(next, mode.sinceMs ?? Number.NaN);
+  return hashNumber(next, mode.active ? 1 : 0);
+}
+
+/** The same over the 64 bits of a number; one that is not a number counts as one value. */
+function hashNumber(hash: number, value: number): number {
+  number[0] = value;
+  if (Number.isNaN(value)) bits.fill(0xffffffff);
+  return Math.imul(Math.imul(hash ^ bits[0]!, prime) ^ bits[1]!, prime);
+}
+
+function sumUp(hashes: Iterable<number>): number {
+  let sum = 0;
+  for (const hash of hashes) sum = (sum + hash) >>> 0;
+  return sum;
 }
 
 /** Quantiles of what was recorded so far. */

@@ -62,20 +62,24 @@ export async function httpGet(url: string, options: GetOptions): Promise<GetResp
       reject(sourceError(url, (cause as Error).message, cause)); // not a URL
       return;
     }
-    let why: string | null = null; // Node says only "aborted"
+    let why: Error | null = null; // Node says only "aborted"
     const end = (reason: string) => (): void => {
-      why ??= reason;
-      request.destroy(new Error(reason));
+      why ??= new Error(reason);
+      request.destroy(why);
+    };
+    const toError = (error: Error): AuroraError => {
+      const cause = why ?? error;
+      return sourceError(url, cause.message, cause);
     };
     const deadline = setTimeout(end(`not finished after ${options.deadlineMs} ms`), options.deadlineMs);
     request.once("timeout", end(`silent for ${options.stallMs} ms`));
     request.once("close", () => clearTimeout(deadline));
-    request.on("error", (error) => reject(sourceError(url, why ?? error.message, error)));
+    request.on("error", (error) => reject(toError(error)));
     request.once("response", (response) => {
       resolve({
         status: response.statusCode ?? 0,
         headers: response.headers,
-        body: readPieces(response, (error) => sourceError(url, why ?? error.message, error)),
+        body: readPieces(response, toError),
         discard: () => request.destroy(),
       });
     });

@@ -6,6 +6,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { decodeText } from "./read-text.ts";
 
 /**
  * The bytes of `path`; a name that ends in `.gz` is unpacked. `maxBytes` bounds the file and what it unpacks to.
@@ -36,13 +37,13 @@ export async function readDataFile(path: string, maxBytes: number): Promise<Uint
   }
 }
 
-/** The text of a file as UTF-8 without byte order mark. Fails as {@link readDataFile}, and on bytes that are not UTF-8. */
+/** The text of a file in UTF-8, or in UTF-16 with its byte order mark, without the mark; each line ends with LF, or with CR and LF. Fails as {@link readDataFile}, and on other bytes. */
 export async function readDataText(path: string, maxBytes: number): Promise<string> {
   const bytes = await readDataFile(path, maxBytes);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return decodeText(bytes, { fatal: true });
   } catch (cause) {
-    throw new AuroraError("DATA_FORMAT", `${path} is not UTF-8 text`, {
+    throw new AuroraError("DATA_FORMAT", `${path} is no text in UTF-8, nor in UTF-16 with its mark`, {
       op: "read data file",
       subject: path,
       hint: "convert the file to UTF-8",

@@ -1,5 +1,5 @@
 /**
- * The text of a file that may be larger than memory, however it is written: in the encoding that its byte order mark says, else
+ * The text of a file, which may be larger than memory, however it is written: in the encoding that its byte order mark says, else
  * in UTF-8, with lines that end with LF, with CR and LF in either order, or with CR alone. Refuses a workbook that is named as a text.
  */
 import { createReadStream } from "node:fs";
@@ -44,6 +44,14 @@ export async function* readText(path: string, encoding?: TextEncoding): AsyncGen
   }
   const rest = endWithLf(given + held + (decoder?.decode() ?? "")).slice(given.length);
   if (rest !== "") yield rest;
+}
+
+/**
+ * The text of a small file that was read whole, as {@link readText} gives it. Throws a TypeError on bytes of another encoding
+ * where they are `fatal`; else they are characters that stand for none.
+ */
+export function decodeText(bytes: Uint8Array, options: { readonly fatal?: boolean } = {}): string {
+  return endWithLf(new TextDecoder(findMark(bytes) ?? "utf-8", options).decode(bytes));
 }
 
 function endWithLf(text: string): string {

@@ -27,6 +27,8 @@ test("a good configuration is called good, and so are the examples without their
 test("keys of a training configuration are refused where there is none to check by them", async () => {
   const { code, stderr } = await auroraHere("config", "validate", write(good), "--keys", "/nope");
   expect([code, stderr]).toEqual([2, expect.stringContaining("--keys is for a training configuration")]);
+  const missing = await auroraHere("config", "validate", "/nope", "--keys", "/nope");
+  expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("cannot read /nope: ")]);
 });
 
 test("a file for another thing is one mistake, and so are tabs", async () => {

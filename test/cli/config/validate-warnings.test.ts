@@ -120,6 +120,29 @@ test("geared shafts that hide a fault, or say nothing, are warnings, of doctor a
   expect(doctor.stdout).toMatch(/gearedShafts: a fault of the inner race/);
 });
 
+test("a bearing whose races lie on the shaft's harmonics, or slip there, is a warning, of doctor as well, once", async () => {
+  const stated = (bearing: string): string =>
+    write(good.replace(/bearing: \{.*\}/, `bearing: { ${bearing} }`));
+  const near = "bpfo: 13.9942, bpfi: 16.0058, bsf: 7.3, ftf: 0.4665";
+  const { code, stderr } = await auroraHere("config", "validate", stated(near));
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /points\[0\]\.bearing\.bpfo: the outer race's line \(bpfo 13\.9942\) on 14× and the inner .*; look at its races by other means/,
+  );
+  const slipping = await auroraHere(
+    "config",
+    "validate",
+    stated("bpfo: 3.0526, bpfi: 4.9474, bsf: 3.9853, ftf: 0.3816"),
+  );
+  expect(slipping.stderr).toMatch(/bearing\.bpfo: a cage that slips 1\.7 % moves the outer race's lines/);
+  const inner = stated("bpfo: 13.95, bpfi: 16.01, bsf: 7.3, ftf: 0.4665");
+  expect((await auroraHere("config", "validate", inner)).stderr).toMatch(
+    /bearing\.bpfi: the inner race's line \(bpfi 16\.01\) on 16× /,
+  );
+  const doctor = await auroraHere("doctor", "--config", stated(near), "--json");
+  expect(doctor.stdout.match(/bpfo 13\.9942/g)).toHaveLength(1);
+});
+
 test("a device of several turbines, whose readings are of none of them, is a warning", async () => {
   const other = `  - id: WT02
     points:
@@ -133,6 +156,59 @@ test("a device of several turbines, whose readings are of none of them, is a war
   expect(stderr).toMatch(
     /warning: .*:7:9: devices\[0\]\.id: "mcu-1" measures several turbines \(WT01, WT02\): a shaft speed among its readings is taken for each of them whose SCADA tells none/,
   );
+});
+
+/** One more point of the turbine, on another device. */
+const pointOf = (component: string): string => `      - component: ${component}
+        device: mcu-2
+        channel: accel-de
+        bearing: { bpfo: 13.6, bpfi: 16.4, bsf: 7.3, ftf: 0.453 }
+`;
+
+test("one mapped speed for bearings of a slow and a fast shaft is a warning that says when it is right, unless one is scored by its own tachometer", async () => {
+  const main = pointOf("main-bearing");
+  const scada =
+    "scada: [{topic: wt01, turbine: WT01, channels: [{name: shaft-speed, path: a, unit: rpm}]}]\n";
+  const said = async (text: string): Promise<string> => {
+    const { code, stderr } = await auroraHere("config", "validate", write(text));
+    expect(code).toBe(0);
+    return stderr;
+  };
+  expect(await said(good + main + scada)).toMatch(
+    /points\[1\]\.component: main-bearing and generator-bearing sit on shafts of two speeds, and the one that is mapped of "WT01" counts for each whose device says none; write speedRatio at the one whose shaft's speed is not the mapped one/,
+  );
+  const twoSpeeds = /shafts of two speeds/;
+  for (const slow of ["main_bearing", "rotor-bearing", "main.shaft", "low-speed-shaft"])
+    expect(await said(good + pointOf(slow) + scada)).toMatch(twoSpeeds);
+  for (const other of ["gearbox-main-pump", "gearbox-planet", "generator-rotor-bearing"])
+    expect(await said(good + pointOf(other) + scada)).not.toMatch(twoSpeeds);
+  const gearbox = good.replaceAll("generator-bearing", "hss_bearing");
+  expect(await said(gearbox + pointOf("rotor-bearing") + scada)).toMatch(twoSpeeds);
+  expect(await said(good + main)).not.toMatch(twoSpeeds);
+  expect(await said(good + scada)).not.toMatch(twoSpeeds);
+  const scored = good.replace("id: mcu-2\n", "id: mcu-2\n    mode: edge\n");
+  expect(scored).not.toBe(good);
+  expect(await said(scored + main + scada)).not.toMatch(twoSpeeds);
+});
+
+test("raw evidence of a shaft so slow that even the longest holds few revolutions is a warning", async () => {
+  const said = async (...parts: readonly string[]): Promise<string> =>
+    (await auroraHere("config", "validate", write(parts.join("")))).stderr;
+  const main = pointOf("main-bearing");
+  const slow = "operation: { standbyBelowRpm: 12 }\n";
+  const evidence = "evidence: { allow: [alarm, reference] }\n";
+  expect(await said(good, main, slow, evidence)).toMatch(
+    /evidence\.allow: at 12 rpm, .* the longest samples of 40 s are 8 revolutions: below 20, at 30 rpm, too few to review a fault by; record minutes/,
+  );
+  for (const parts of [
+    [main, slow],
+    [main, slow, "evidence: { allow: [request] }\n"],
+    [main, evidence],
+    [main, "operation: { standbyBelowRpm: 30 }\n", evidence],
+    [main.replace("device:", "shaftRpm: 1500\n        device:"), slow, evidence],
+    [slow, evidence],
+  ])
+    expect(await said(good, ...parts)).not.toContain("evidence.allow");
 });
 
 test("a topic with a wildcard gives its turbine the values of all that match, which is a warning", async () => {

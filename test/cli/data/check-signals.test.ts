@@ -29,8 +29,19 @@ describe("aurora data check", () => {
       "of 16 bits that are ± 50 g: 0.001526",
     );
     expect(findings.find((each) => each.check === "speed-gaps")!.message).toBe(
-      "the speed of b.csv#acc is missing or 0 in 26.19 % of the recording",
+      "the speed of b.csv#acc is missing or 0 in 26.51 % of the recording",
     );
+  });
+
+  it("looks for gaps of a speed up to the recording's end, whatever its column was filled up with", async () => {
+    const dir = createTemporaryFolder();
+    const counts = inventCounts({ seed: 3, samples: 40_000 });
+    const rows = counts.map((count, at) => `${count / 1000},${at < 4000 ? 1500 : ""}`);
+    writeFileSync(join(dir, "b.csv"), `acc,rpm\n${rows.join("\n")}\n`);
+    const speed = { channel: "rpm", rateHz: rateHz / 10 };
+    const entry = { file: "b.csv", label: "healthy", machine: "t2", channel: "acc", speed, scale: 1 };
+    const { findings } = (await check(writeManifest(dir, [entry], { scale: undefined }))).check;
+    expect(findings.filter((each) => each.check === "speed-gaps")).toEqual([]);
   });
 
   const clipped = inventCounts({ seed: 9 }).map((count) => Math.max(-250, Math.min(250, count)));

@@ -49,8 +49,13 @@ test("a collector that serves updates is good, unless they have expired or are n
 test("a server that answers, and then no more, is not told as one that hangs up", async () => {
   const host = await listen(createWebServer((_request, response) => void response.writeHead(200).write("{")));
   expect(await checkUpdateServer(`http://${host}/tuf`, null, 300)).toMatchObject([
-    { verdict: "warning", text: expect.stringMatching(/aborted due to timeout$/) },
+    { verdict: "warning", text: expect.stringMatching(/: (silent for|not finished after) 300 ms$/) },
   ]);
+});
+
+test("what a refusal says besides its status is not waited for", async () => {
+  const host = await listen(createWebServer((_request, response) => void response.writeHead(404).write("{")));
+  expect(await look(`http://${host}/tuf`)).toMatch(/^warning: .* 404\n/);
 });
 
 test("a broker's port, which hangs up or answers otherwise, is told as such", async () => {

@@ -1,10 +1,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { findFreePort } from "../../support/free-port.ts";
 import { startGatewayProcess } from "../../support/gateway-process.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { auroraHere } from "../aurora.ts";
+import { until } from "../../support/until.ts";
+import { auroraHere, startAurora } from "../aurora.ts";
+
+const scoreOf = (process: string): string => readFileSync(`/proc/${process}/oom_score_adj`, "utf8").trim();
+const isLinux = process.platform === "linux";
+const scoreBefore = isLinux ? scoreOf("self") : "";
 
 test("doctor says of a wrong file where and what, and looks no further", async () => {
   const path = join(createTemporaryFolder(), "gateway.yaml");
@@ -90,10 +96,29 @@ turbines:
   expect(await engine()).toContain("are cheaper so");
 });
 
-test.skipIf(process.platform !== "linux")(
-  "doctor is ended before the gateway that it looks at where memory runs short",
+test.skipIf(!isLinux)(
+  "doctor is ended before the gateway that it looks at where memory runs short, and nothing beside it is",
   async () => {
-    await auroraHere("doctor", "--config", join(createTemporaryFolder(), "none.yaml"));
-    expect(readFileSync("/proc/self/oom_score_adj", "utf8").trim()).toBe("1000");
+    // A broker that says nothing keeps it at work.
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => void sockets.push(socket));
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const path = join(createTemporaryFolder(), "gateway.yaml");
+    writeFileSync(
+      path,
+      `gateway: {id: gw-1, site: north, stateDir: ${path}.state, httpPort: 0}
+mqtt: {url: "mqtt://127.0.0.1:${(silent.address() as AddressInfo).port}"}
+turbines: [{id: WT01}]
+`,
+    );
+    const doctor = startAurora(["doctor", "--config", path]);
+    await until(() => sockets.length > 0, "doctor at the broker");
+    expect(scoreOf(String(doctor.child.pid))).toBe("1000");
+    await auroraHere("doctor", "--config", `${path}x`);
+    expect(scoreOf("self")).toBe(scoreBefore);
   },
 );

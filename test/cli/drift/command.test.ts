@@ -66,6 +66,7 @@ describe("aurora drift, of a running collector", () => {
     expect(stdout).toContain(`${nameOf(1)}: 1 drift, 232 stable, 1 learning\n`);
     expect(stdout).toContain("DRIFT: WT07's drive-end sensor is 6 dB quieter at all loads since Tuesday");
     expect(stdout).toContain("learning: WT08 generator-bearing (north-sea), day 4 of 14");
+    expect(stdout).toMatch(/: aurora drift explain \S+ --day \S+ --collector http:\S+\n/);
   });
 
   test("report reads no verdict that it does not print, and counts those points by their levels", async () => {
@@ -168,7 +169,10 @@ describe("aurora drift, of a running collector", () => {
     [["report", "--day", "2999-01-01"], /lies in the future\nhint: A day is assessed when it is over/],
     [["report", "--day", "2020-01-01"], /no verdict of 2020-01-01\nhint: There are 2 days from/],
     [["report", "--turbine", "WT99"], /no verdict of WT99\nhint: There are WT07, WT08, WT09, X0/],
-    [["report", "--site", "nowhere"], /no verdict of nowhere\nhint: `aurora drift report` lists/],
+    [
+      ["report", "--site", "nowhere"],
+      /no verdict of nowhere\nhint: `aurora drift report --collector http:\S+` lists/,
+    ],
     [["explain", "WT07/gearbox"], /no verdict of WT07\/gearbox\nhint: It has generator-bearing\./],
     [
       ["explain", "WT08/generator-bearing", "--day", nameOf(2)],
@@ -180,7 +184,10 @@ describe("aurora drift, of a running collector", () => {
     ],
     [["explain", "WT07"], /not the name of a point\nhint: Name it TURBINE\/COMPONENT/],
     [["diff", nameOf(9), nameOf(1)], /no verdict of \d/],
-    [["diff", nameOf(1), nameOf(2)], /is later than .*\nhint: Give the earlier day first: aurora drift diff/],
+    [
+      ["diff", nameOf(1), nameOf(2)],
+      /is later than .*\nhint: Give the earlier day first: aurora drift diff \S+ \S+ --collector http:/,
+    ],
     [["report", "--day", "yesterday"], /must be a day, YYYY-MM-DD/],
     [["report", "--day", "2026-02-30"], /must be a day, YYYY-MM-DD/],
     [["report", "--site", "a b"], /does not understand the question: site/],

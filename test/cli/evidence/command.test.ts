@@ -1,76 +1,16 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { guessRecordings } from "../../../src/cli/data/guess-recordings.ts";
-import { evidenceOrderSchema } from "../../../src/core/contract/evidence.ts";
 import { encodeNpy } from "../../../src/core/platform/files/encode-npy.ts";
 import { sha256Hex } from "../../../src/core/platform/files/sha256.ts";
 import { describeSamples } from "../../../src/training/dataset/sidecar/sidecar.ts";
 import { readOwnSidecar } from "../../../src/training/dataset/sidecar/sidecar-files.ts";
 import { meanSpeedOf } from "../../../src/training/dataset/speed/recorded-speed.ts";
-import { describeMade, type MadeEvidence, makeEvidence } from "../../collector/evidence/make-evidence.ts";
-import {
-  connectGateway,
-  startTestFleet,
-  type TestFleet,
-  type TestGateway,
-} from "../../collector/fleet-fixture.ts";
-import { predictionBatch, turbineState } from "../../collector/fleet-records.ts";
+import { describeMade, makeEvidence } from "../../collector/evidence/make-evidence.ts";
 import { serveOther } from "../../support/serve-other.ts";
-import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { until } from "../../support/until.ts";
 import { auroraHere } from "../aurora.ts";
-
-interface Place {
-  readonly fleet: TestFleet;
-  readonly url: string;
-  readonly gateway: TestGateway;
-  readonly folder: string;
-  /** Runs `aurora evidence …` against the collector. */
-  evidence(...args: readonly string[]): ReturnType<typeof auroraHere>;
-  /** Sends it as a gateway does. */
-  store(evidence: MadeEvidence): Promise<void>;
-}
-
-/** A collector, and a gateway that it has heard of two turbines from. */
-async function createPlace(changes: object = {}): Promise<Place> {
-  const folder = createTemporaryFolder();
-  const fleet = await startTestFleet(folder, {}, { evidence: { requests: true, ...changes } });
-  onTestFinished(() => fleet.collector.close());
-  const gateway = await connectGateway(fleet);
-  onTestFinished(() => gateway.close());
-  const { url } = fleet.collector;
-  // Which gateway watches a turbine is known with what it sends of it.
-  const rows = { rows: 2, stepMs: 1_000 };
-  await gateway.send(...["wt-1", "wt-2"].map((turbine) => predictionBatch(turbine, Date.now(), rows)));
-  for (const turbine of ["wt-1", "wt-2"])
-    await gateway.publish(
-      fleet.topics.state("north-sea", turbine),
-      turbineState(turbine, Date.now(), fleet.digest),
-    );
-  const isWatched = async (): Promise<boolean> =>
-    (await fleet.collector.record.turbines()).filter((row) => row.gateway === "gw-1").length === 2;
-  await until(isWatched, "its turbines are known");
-  return {
-    fleet,
-    url,
-    gateway,
-    folder,
-    evidence: (...args) => auroraHere("evidence", ...args, "--collector", url),
-    store: (evidence) => gateway.send(...evidence.pieces(60_000)),
-  };
-}
-
-const wrong = async (
-  finished: ReturnType<typeof auroraHere>,
-  code: number,
-  stderr: RegExp,
-): Promise<void> => {
-  const { code: ended, stderr: said, stdout } = await finished;
-  expect([ended, stdout]).toEqual([code, expect.stringMatching(/^(|\{"error":\{"code":".*\}\}\n)$/)]);
-  expect(said).toMatch(stderr);
-  expect(said).toMatch(/^error: .*\nhint: .*\n$/);
-};
+import { createPlace, wrong } from "./evidence-place.ts";
 
 describe("aurora evidence list and get", () => {
   it("lists what there is by what it is of, and takes one with its digests held", async () => {
@@ -116,6 +56,18 @@ describe("aurora evidence list and get", () => {
     expect(JSON.parse(stdout)).toMatchObject({ id: reference.id, out, sidecar: join(folder, "got.json") });
   });
 
+  it("says what the collector's list says otherwise than the description, which its id vouches for", async () => {
+    const { store, evidence, folder, fleet } = await createPlace();
+    const made = await makeEvidence();
+    await store(made);
+    const { record } = fleet.collector;
+    const known = (await record.findEvidence(made.id))!;
+    await record.forgetEvidence([made.id]);
+    await record.putEvidence({ ...known, said: { ...known.said, verdict: "healthy" } });
+    const got = await evidence("get", made.id, "--out", join(folder, "got.npy"));
+    expect(got.stdout).toContain("the collector's list says otherwise of it (said)");
+  });
+
   it("takes a speed that changes into a file that the .json names, as score reads it", async () => {
     const { store, evidence, folder } = await createPlace();
     const speed = { everySamples: 3_000, rpm: [1_400, 1_500, 1_700] };
@@ -153,8 +105,16 @@ describe("aurora evidence list and get", () => {
   it("says what is wrong with an id or a name, and with a collector that has nothing of it", async () => {
     const { evidence, folder } = await createPlace();
     await wrong(evidence("get", "../etc"), 2, /is not the id of evidence/);
-    await wrong(evidence("get", "0123abcd"), 2, /there is no evidence 0123abcd/);
-    await wrong(evidence("get", "0".repeat(64)), 2, /has no evidence 0000/);
+    await wrong(
+      evidence("get", "0123abcd"),
+      2,
+      /there is no evidence 0123abcd\nhint: `aurora evidence list --collector http:\S+` shows/,
+    );
+    await wrong(
+      evidence("get", "0".repeat(64)),
+      2,
+      /has no evidence 0000[\s\S]*`aurora evidence list --collector http:\S+` shows/,
+    );
     await wrong(evidence("get", "0".repeat(64), "--out", "x.csv"), 2, /does not end in \.npy/);
     await wrong(evidence("list", "--site", "../x"), 2, /does not understand the question: site/);
     await wrong(
@@ -174,7 +134,7 @@ describe("aurora evidence list and get", () => {
     const bytes = readFileSync(kept);
     bytes[200]! ^= 1;
     writeFileSync(kept, bytes);
-    await wrong(evidence("get", made.id, "--out", out), 1, /see its log|terminated/);
+    await wrong(evidence("get", made.id, "--out", out), 1, /is damaged at the collector/);
     expect(existsSync(out)).toBe(false);
     // One that gives out whatever it likes.
     const liar = await serveOther((request, response) => {
@@ -205,160 +165,29 @@ describe("aurora evidence list and get", () => {
   });
 });
 
-describe("aurora evidence request", () => {
-  /** What the collector asks the gateway for. */
-  const hear = async ({ gateway, fleet }: Place): Promise<{ readonly heard: unknown[] }> => {
-    const heard: unknown[] = [];
-    await gateway.client.subscribe(fleet.topics.evidence("gw-1"), 1, (_, payload) => {
-      heard.push(evidenceOrderSchema().parse(JSON.parse(Buffer.from(payload).toString())));
-    });
-    return { heard };
-  };
-  const requestIn = (heard: readonly unknown[]): string | undefined =>
-    heard.flatMap((order) => {
-      const { type, id } = order as { readonly type: string; readonly id: string };
-      return type === "request" ? [id] : [];
-    })[0];
-
-  it("asks the gateway of a turbine, and takes what comes into a file", async () => {
-    const place = await createPlace();
-    const { heard } = await hear(place);
-    const out = join(place.folder, "asked.npy");
-    const asking = place.evidence(
-      "request",
-      "wt-1/generator-bearing",
-      "--seconds",
-      "2",
-      "--out",
-      out,
-      "--json",
-    );
-    await until(() => requestIn(heard) !== undefined, "the gateway is asked");
-    expect(heard).toMatchObject([
-      { gateway: "gw-1", turbine: "wt-1", component: "generator-bearing", seconds: 2 },
-    ]);
-    const request = requestIn(heard)!;
-    const evidence = await makeEvidence({ kind: "request", request });
-    await place.store(evidence);
-    const { code, stdout, stderr } = await asking;
-    expect([code, stderr]).toEqual([0, ""]);
-    expect(JSON.parse(stdout)).toMatchObject({
-      request,
-      gateway: "gw-1",
-      seconds: 2,
-      evidence: { id: evidence.id },
-      out,
-    });
-    expect(readFileSync(join(place.folder, "asked.json"), "utf8")).toBe(evidence.about);
-  });
-
-  it("says how to look for it where it does not wait", async () => {
-    const place = await createPlace();
-    const { heard } = await hear(place);
-    const { code, stdout } = await place.evidence("request", "north-sea/wt-2/generator-bearing");
-    await until(() => requestIn(heard) !== undefined, "the gateway is asked");
-    expect([code, stdout]).toEqual([
-      0,
-      `Gateway gw-1 is asked for 10 s; whether it watches a component north-sea/wt-2/generator-bearing is not known here. What comes, or why nothing does: aurora evidence list --request ${requestIn(heard)} --collector ${place.url}\n`,
-    ]);
-  });
-
-  it("ends with 1 at once for a point that the gateway's last state does not name", async () => {
-    const place = await createPlace();
-    const { heard } = await hear(place);
-    const generator = { component: "generator-bearing", health: "good", reason: "", sinceMs: null } as const;
-    const state = turbineState("wt-1", Date.now(), place.fleet.digest, { components: [generator] });
-    await place.gateway.publish(place.fleet.topics.state("north-sea", "wt-1"), state);
-    const isStored = async (): Promise<boolean> =>
-      (await place.fleet.collector.record.turbines()).some((row) => row.state?.components !== undefined);
-    await until(isStored, "the state is known");
-    await wrong(
-      place.evidence("request", "wt-1/gearbox"),
-      1,
-      /gateway gw-1 watches no gearbox of north-sea\/wt-1; it watches generator-bearing\nhint: .*components/,
-    );
-    expect(heard).toEqual([]);
-    const { stdout } = await place.evidence("request", "wt-1/generator-bearing");
-    expect(stdout).toMatch(/^Gateway gw-1 is asked for 10 s\. What comes/);
-  });
-
-  it("ends with the gateway's own reason where it refuses, and with the time where nothing comes", async () => {
-    const place = await createPlace();
-    const { heard } = await hear(place);
-    const asking = place.evidence("request", "wt-1/gearbox", "--wait", "--json");
-    await until(() => requestIn(heard) !== undefined, "the gateway is asked");
-    const request = requestIn(heard)!;
-    await place.gateway.send({
-      kind: "event",
-      timeMs: Date.now(),
-      name: "evidence-request-refused",
-      subject: "wt-1/gearbox",
-      detail: `request ${request}: there is no point wt-1 gearbox`,
-    });
-    const helps = "which points it has and what may leave .* collector's page .* `aurora device list`";
-    const refused = "gateway gw-1 refuses: there is no point wt-1 gearbox";
-    await wrong(asking, 1, new RegExp(`^error: ${refused}\nhint: .*${helps}`));
-    expect((await place.evidence("list", "--request", request)).stdout).toMatch(
-      new RegExp(`^There is no such evidence\\.\n${refused}\n.*${helps}.*\n$`),
-    );
-    await wrong(
-      place.evidence("request", "wt-1/generator-bearing", "--wait", "0", "--json"),
-      1,
-      /nothing came of request.*\nhint: Asked, not answered yet; .*: aurora evidence list --request /,
-    );
-  });
-
-  it("tells a request that the gateway has accepted from one that it has not answered", async () => {
-    const place = await createPlace();
-    const list = async (): Promise<string> => (await place.evidence("list", "--request", "r-1")).stdout;
-    expect(await list()).toMatch(/^There is no such evidence\.\nRequest r-1 is not answered yet: /);
-    const tell = (name: string, detail: string) =>
-      place.gateway.send({
-        kind: "event",
-        timeMs: Date.now(),
-        name,
-        subject: "wt-1/gearbox",
-        detail: `request r-1: ${detail}`,
-      });
-    await tell("evidence-request-accepted", "10 s are recorded");
-    expect(await list()).toMatch(/\ngateway gw-1 has accepted: 10 s are recorded\. Its samples come/);
-    await tell(
-      "evidence-request-delayed",
-      "the bytes of a day are used up. It says how many (evidence.dailyBytes).",
-    );
-    expect(await list()).toMatch(
-      /\ngateway gw-1 sends later: the bytes of a day are used up\nIt says how many \(evidence\.dailyBytes\)\.\n$/,
-    );
-    await tell("evidence-request-refused", "the gateway ended while it recorded; ask again");
-    expect(await list()).toMatch(
-      /\ngateway gw-1 refuses: the gateway ended while it recorded; ask again\n`aurora device list` [^\n]*\n$/,
-    );
-  });
-
-  it("tells each refusal of the collector with what helps", async () => {
-    const place = await createPlace();
-    const ask = (point: string) => place.evidence("request", point);
-    await wrong(ask("wt-1"), 2, /is not the name of a point/);
-    await wrong(ask("wt-9/generator-bearing"), 2, /knows no turbine wt-9/);
-    await wrong(ask("south/wt-1/generator-bearing"), 1, /no gateway watches south\/wt-1/);
-    for (let asked = 0; asked < 12; asked++) expect((await ask("wt-1/generator-bearing")).code).toBe(0);
-    await wrong(ask("wt-1/generator-bearing"), 1, /was asked 12 times within an hour/);
-    const closed = await createPlace({ requests: false });
-    await wrong(closed.evidence("request", "wt-1/generator-bearing"), 1, /evidence\.requests/);
-  });
-
-  it("asks which of two turbines of one name is meant", async () => {
-    const place = await createPlace();
-    const state = { ...turbineState("wt-1", Date.now(), place.fleet.digest), site: "south" };
-    await place.gateway.publish(place.fleet.topics.state("south", "wt-1"), state);
-    await until(
-      async () => (await place.fleet.collector.record.turbines()).length === 3,
-      "the other is known",
-    );
-    await wrong(
-      place.evidence("request", "wt-1/generator-bearing"),
-      2,
-      /wt-1 is at 2 sites: north-sea, south/,
-    );
+describe("evidence that was damaged at the collector", () => {
+  it("is called so with its cure, goes out in no part, and is told by an event for each file", async () => {
+    const { store, evidence, folder, fleet } = await createPlace();
+    const made = await makeEvidence({}, 200_000);
+    await store(made);
+    const { record } = fleet.collector;
+    const path = join(folder, "state", "evidence", made.id.slice(0, 2), made.id);
+    const out = join(folder, "got.npy");
+    for (const kind of ["npy", "json"]) {
+      const bytes = readFileSync(`${path}.${kind}`);
+      writeFileSync(`${path}.${kind}`, Buffer.concat([bytes, Buffer.of(0)]));
+      const words = new RegExp(`${made.id} is damaged at the collector: its \\.${kind} .*\\nhint: .*backup`);
+      await wrong(evidence("get", made.id, "--out", out), 1, words);
+      writeFileSync(`${path}.${kind}`, bytes);
+    }
+    expect(existsSync(out)).toBe(false);
+    const events = await record.events({ name: "evidence-damaged", limit: 9, offset: 0 });
+    const told = {
+      subject: "north-sea/wt-1/generator-bearing",
+      detail: expect.stringContaining(made.id),
+    };
+    // One of each file.
+    expect(events.items).toMatchObject([told, told]);
+    expect(await evidence("get", made.id, "--out", out)).toMatchObject({ code: 0 });
   });
 });

@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import { apiRoutes } from "../../../src/collector/api/api-routes.ts";
 import { describedRoutes } from "../../../src/collector/api/described-routes.ts";
@@ -144,11 +143,14 @@ async function answerOf(route: HttpRoute, request: Partial<Parameters<HttpRoute[
 
 test("a file of evidence is answered with nothing that the document does not name", async () => {
   const file = `${"a".repeat(64)}.npy`;
-  const found = async () => ({ sizeBytes: 1, body: Readable.from([Buffer.of(1)]) });
+  const found = async () => Buffer.of(1);
   const away = () => Promise.reject(new AuroraError("STORE", "away", { op: "read", hint: "wait" }));
-  const ask = (open: Parameters<typeof evidenceFileRoute>[0]["open"]) =>
-    answerOf(evidenceFileRoute({ open }), { params: { file } });
-  expect([await ask(found), await ask(async () => null), await ask(away)]).toEqual([200, 404, 503]);
+  const ask = (read: Parameters<typeof evidenceFileRoute>[0]["read"]) =>
+    answerOf(evidenceFileRoute({ read }), { params: { file } });
+  const damaged = async () => "damaged" as const;
+  expect([await ask(found), await ask(async () => null), await ask(damaged), await ask(away)]).toEqual([
+    200, 404, 410, 503,
+  ]);
 });
 
 test("a publication is refused with nothing that the document does not name", async () => {

@@ -196,7 +196,7 @@ it("removes from the bucket what is too old, from its record only then", async (
   expect(inBucket(place.server)).toEqual([]);
 });
 
-it("gives out a file whole or not at all: one that was changed in the bucket ends with an error", async () => {
+it("gives out a file whole or not at all: one that was changed in the bucket is damaged", async () => {
   const place = await createPlace();
   const intake = await place.start();
   // More than one piece of a stream.
@@ -206,20 +206,28 @@ it("gives out a file whole or not at all: one that was changed in the bucket end
   const reader = createEvidenceReader({
     store: await place.openStore(),
     record: place.record,
+    clock: systemClock,
     logger: silentLogger,
   });
-  const read = async (kind: "npy" | "json"): Promise<Buffer> =>
-    buffer((await reader.open(evidence.id, kind))!.body);
+  const read = async (kind: "npy" | "json"): Promise<Buffer> => {
+    const file = await reader.read(evidence.id, kind);
+    if (file === null || file === "damaged") throw new Error(String(file));
+    return file;
+  };
   const npy = await read("npy");
   expect(sha256Hex(npy)).toBe(JSON.parse(evidence.about).evidence.npySha256);
   expect(String(await read("json"))).toBe(evidence.about);
   const store = await place.openStore();
   npy[npy.length - 1]! ^= 1;
   await store.put(evidence.id, "npy", npy);
-  await expect(read("npy")).rejects.toThrow("not that of its digest");
+  await expect(read("npy")).rejects.toThrow("damaged");
   await store.put(evidence.id, "npy", npy.subarray(0, 100));
-  await expect(read("npy")).rejects.toThrow("not that of its digest");
+  await expect(read("npy")).rejects.toThrow("damaged");
+  const told = await place.record.events({ limit: 9, offset: 0 });
+  expect(told.items).toMatchObject([
+    { name: "evidence-damaged", detail: expect.stringContaining(evidence.id) },
+  ]);
   // Nobody knows of it: it is not given out.
   await place.record.forgetEvidence([evidence.id]);
-  expect(await reader.open(evidence.id, "json")).toBeNull();
+  expect(await reader.read(evidence.id, "json")).toBeNull();
 });

@@ -8,13 +8,21 @@ const t = 1_700_000_000_000;
 type Words = readonly [AlarmLifeStep["transition"], AlarmLifeStep["state"]];
 
 /** Names of the events that are asked for, by minute, of an alarm with these steps. */
-async function ask(steps: readonly Words[], gateway: string | null = "gw-1"): Promise<readonly string[]> {
+async function ask(
+  steps: readonly Words[],
+  {
+    sender = "gw-1",
+    watching = "gw-9",
+  }: { readonly sender?: string | null; readonly watching?: string | null } = {},
+): Promise<readonly string[]> {
   const event = alertEvent("wt-1", "updated", t);
   const life = steps.map(([transition, state], index) => ({
     eventId: `${index}`,
+    gateway: sender,
     transition,
     state,
     timeMs: t + index * 60_000,
+    receivedMs: t + index * 60_000 + 300,
     probability: 0.8,
     risk: null,
   }));
@@ -31,13 +39,23 @@ async function ask(steps: readonly Words[], gateway: string | null = "gw-1"): Pr
   const asked: EventMoment[] = [];
   const eventsAt = async (moments: readonly EventMoment[]) => {
     asked.push(...moments);
-    return moments.map(({ gateway, name, subject, atMs }, id) =>
-      id === 0 ? null : { id, gateway, name, subject, timeMs: atMs, believedMs: atMs, detail: `by ${id}` },
+    return moments.map(({ alertId, gateway, name, subject, atMs }, id) =>
+      id === 0
+        ? null
+        : {
+            id,
+            gateway,
+            name,
+            subject,
+            timeMs: atMs,
+            believedMs: atMs,
+            detail: id % 2 === 0 ? `by ${id}` : `by ${id}; alert ${alertId}`,
+          },
     );
   };
   const turbines = [
     { site: "south", turbine: "wt-1", gateway: "gw-2" },
-    { site: "north-sea", turbine: "wt-1", gateway },
+    { site: "north-sea", turbine: "wt-1", gateway: watching },
   ];
   const deeds = await loadDeeds({ eventsAt }, [alarm], turbines);
   // Each is told of the step that it was asked for, but the first, of which there is none.
@@ -46,7 +64,7 @@ async function ask(steps: readonly Words[], gateway: string | null = "gw-1"): Pr
   );
   const { component, failureMode } = event.data;
   for (const each of asked)
-    expect(each).toMatchObject({ gateway: "gw-1", subject: `wt-1 ${component} ${failureMode}` });
+    expect(each).toMatchObject({ gateway: sender ?? watching, subject: `wt-1 ${component} ${failureMode}` });
   return asked.map(({ name, atMs }) => `${(atMs - t) / 60_000} ${name}`);
 }
 
@@ -77,7 +95,11 @@ test("steps of people are asked for by what they brought about, others are not",
     "11 alarm.out-of-service",
     "12 alarm.in-service",
   ]);
-  expect(await ask(life, null)).toEqual([]);
+  // Whoever watches the turbine now: who sent the alert is asked for.
+  expect(await ask(life, { watching: null })).toHaveLength(9);
+  // Of alerts of which it was not kept who sent them: whoever watches the turbine.
+  expect(await ask(life, { sender: null })).toHaveLength(9);
+  expect(await ask(life, { sender: null, watching: null })).toEqual([]);
 });
 
 test("what came about among steps of a long life that are not read is nobody's", async () => {

@@ -26,9 +26,11 @@ describe("an alarm's card beside its turbine", () => {
     });
     const life = steps.map((transition, index) => ({
       eventId: `${index}`,
+      gateway: "gw-1",
       transition: transition as "raised",
       state: "unacknowledged" as const,
       timeMs: nowMs - 600_000,
+      receivedMs: nowMs - 600_000,
       probability: 0.8,
       risk: 0.786,
     }));
@@ -91,9 +93,11 @@ describe("an alarm's card beside its turbine", () => {
     const event = alertEvent("wt-1", "updated", nowMs, { ...mode, state: "shelved" });
     const life = steps.map(([transition, state], index) => ({
       eventId: `${index}`,
+      gateway: "gw-1",
       transition,
       state,
       timeMs: nowMs + index * 60_000,
+      receivedMs: nowMs + index * 60_000,
       probability: 0.8,
       risk: 0.769,
     }));
@@ -111,7 +115,7 @@ describe("an alarm's card beside its turbine", () => {
       ]),
     );
     const told76 = "at a risk of 76.9 %";
-    expect([...text.matchAll(/<\/time> ([^<]*)<\/li>/g)].map(([, words]) => words)).toEqual([
+    expect([...text.matchAll(/<\/time><\/a> ([^<]*)<\/li>/g)].map(([, words]) => words)).toEqual([
       `raised ${told76}`,
       `updated ${told76}`,
       `shelved by &lt;ana&gt;, until 2023-11-15 02:13:20 UTC, ${told76}`,
@@ -120,6 +124,16 @@ describe("an alarm's card beside its turbine", () => {
       `shelved ${told76}`,
     ]);
     expect(text).toMatch(/<dd>Shelved *<\/dd>/);
+    expect(text).not.toContain("arrived");
+    expect(text).toContain(`href="/api/v1/alerts/events?alarm=${page.alarms.items[0]!.alarm}&amp;event=2"`);
+    // Its gateway's clock is 45 minutes behind.
+    const late = { ...life[5]!, receivedMs: life[5]!.timeMs + 2_700_000 };
+    const lateText = renderOverviewPage(
+      { ...page, ...pageWithAlarm(event, { steps: [late] }) },
+      parsePageRange(null),
+    ).text;
+    const arrived = new Date(late.receivedMs).toISOString();
+    expect(lateText).toContain(`<span class="why">arrived <time datetime="${arrived}">`);
     expect(render(new Map([[life[5]!, "by cy, until 2023-11-15T02:13:20.000Z"]]))).toContain(
       '<dd>Shelved <div class="why">by cy, until 2023-11-15 02:13:20 UTC</div></dd>',
     );
@@ -129,9 +143,11 @@ describe("an alarm's card beside its turbine", () => {
     const event = alertEvent("wt-1", "updated", nowMs, { ...mode, state: "unacknowledged" });
     const steps = (["unacknowledged", "shelved", "unacknowledged"] as const).map((state, index) => ({
       eventId: `${index}`,
+      gateway: "gw-1",
       transition: index === 0 ? ("raised" as const) : ("updated" as const),
       state,
       timeMs: nowMs + index * 60_000,
+      receivedMs: nowMs + index * 60_000,
       probability: 0.8,
       risk: null,
     }));
@@ -162,9 +178,15 @@ describe("an alarm's card beside its turbine", () => {
       state: "shelved",
       until: "2023-11-15T03:13:20+01:00",
     });
-    const shown = { eventId: "0", transition: "raised", state: "unacknowledged" } as const;
-    const figures = { timeMs: nowMs, probability: 0.8, risk: 0.769 };
-    const shelved = { eventId: "1", transition: "updated", state: "shelved", ...figures } as const;
+    const shown = { eventId: "0", gateway: "gw-1", transition: "raised", state: "unacknowledged" } as const;
+    const figures = { timeMs: nowMs, receivedMs: nowMs, probability: 0.8, risk: 0.769 };
+    const shelved = {
+      eventId: "1",
+      gateway: "gw-1",
+      transition: "updated",
+      state: "shelved",
+      ...figures,
+    } as const;
     const page = pageWithAlarm(event, { steps: [{ ...shown, ...figures }, shelved] });
     const until =
       '<dd>Shelved until <time datetime="2023-11-15T02:13:20.000Z">2023-11-15 02:13:20 UTC</time> ';
@@ -181,16 +203,18 @@ describe("an alarm's card beside its turbine", () => {
       const event = alertEvent("wt-1", "updated", nowMs, { ...mode, state });
       const life = Array.from({ length: steps }, (_, index) => ({
         eventId: `${index}`,
+        gateway: "gw-1",
         transition: index === 0 ? ("raised" as const) : ("updated" as const),
         state: index === 0 ? before : state,
         timeMs: nowMs + index * 60_000,
+        receivedMs: nowMs + index * 60_000,
         probability: 0.8,
         risk: 0.769,
       }));
       const alarmed = [{ ...alarming, site: event.data.site }];
       const page = { ...pageWithAlarm(event, { steps: life }), alarmed };
       const { text } = renderOverviewPage(page, parsePageRange(null));
-      return [...text.matchAll(/<\/time> ([^<]*)<\/li>/g)][1]?.[1]?.replace(/,? at a risk.*/, "");
+      return [...text.matchAll(/<\/time><\/a> ([^<]*)<\/li>/g)][1]?.[1]?.replace(/,? at a risk.*/, "");
     };
     expect(lifeOf(99, "acknowledged", "unacknowledged")).toBe("acknowledged");
     expect(lifeOf(100, "acknowledged", "unacknowledged")).toBe("updated");

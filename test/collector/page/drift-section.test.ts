@@ -48,6 +48,20 @@ test("before the first verdict it says what is to come", () => {
   expect(text).toContain("No day has been assessed yet");
 });
 
+test("each fold has an id of its own, whatever sites and turbines are called", () => {
+  const moved = [
+    ["north", "sea-WT1"],
+    ["north-sea", "WT1"],
+  ].map(([site, turbine]) =>
+    driftVerdict({ site: site!, turbine: turbine!, cause: driftCause({ title: `It is louder at ${site}` }) }),
+  );
+  const points = moved.map(({ site, turbine }) => pointOf(`${site}/${turbine}/generator-bearing`, "d"));
+  const { text } = renderDrift(fleetOf(points, moved));
+  const ids = [...text.matchAll(/<details id="([^"]+)"/g)].map(([, id]) => id);
+  expect(ids).toHaveLength(4);
+  expect(new Set(ids).size).toBe(4);
+});
+
 test("points that one cause moved are one card", () => {
   const turbines = Array.from({ length: 30 }, (_, index) => `WT${index + 1}`);
   const cause = driftCause({ kind: "site", title: "Impacts are louder at 30 turbines of ridge" });

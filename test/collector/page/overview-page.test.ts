@@ -12,7 +12,7 @@ import { empty, nowMs, pageWithAlarm } from "./empty-page.ts";
 
 test("an alarm that a state told of says so, and whether any event of it has come", () => {
   const event = alertEvent("wt-1", "raised", nowMs - 60_000);
-  const step = alarmLifeStep(event, { receivedMs: nowMs });
+  const step = alarmLifeStep(event, { gateway: "gw-1", receivedMs: nowMs });
   const render = (saidMs: number | null, steps: readonly (typeof step)[]): string =>
     renderOverviewPage(pageWithAlarm(event, { saidMs, steps }), parsePageRange({ range: "6h" })).text;
   expect(render(nowMs, [])).toMatch(
@@ -84,7 +84,7 @@ test("another range and what was searched for are shown where they stand on the 
 test("an alarm that ended while it was withheld is not said to be withheld still", () => {
   const stateOf = (active: boolean, ...life: readonly AlertTransition[]): string | undefined => {
     const events = life.map((each) => alertEvent("wt-1", each, nowMs - 60_000, { state: "shelved" }));
-    const steps = events.map((event) => alarmLifeStep(event, { receivedMs: nowMs }));
+    const steps = events.map((event) => alarmLifeStep(event, { gateway: "gw-1", receivedMs: nowMs }));
     const event = events.at(-1)!;
     const page = pageWithAlarm(event, { active, steps });
     const { text } = renderOverviewPage(page, parsePageRange({ range: "6h" }));

@@ -50,7 +50,7 @@ function createModel(): {
   };
   return {
     tell: (event, nowMs) => {
-      const { timeMs } = alarmLifeStep(event, { receivedMs: nowMs });
+      const { timeMs } = alarmLifeStep(event, { gateway: "gw-1", receivedMs: nowMs });
       const newest = rows.at(-1);
       const known = newest && { alarm: newest.id, isTold: newest.last !== null, ...newest.standing };
       const placement = placeAlert(known ?? null, event, timeMs);
@@ -75,7 +75,7 @@ function createModel(): {
         ...newest.standing,
         twinnedMs: null,
         last: newest.last && {
-          timeMs: alarmLifeStep(newest.last, { receivedMs: newest.receivedMs }).timeMs,
+          timeMs: alarmLifeStep(newest.last, { gateway: "gw-1", receivedMs: newest.receivedMs }).timeMs,
           receivedMs: newest.receivedMs,
           data: newest.last.data,
         },
@@ -95,7 +95,7 @@ function createModel(): {
         const row = { id, ...names, active: standing.active, ...texts, first_ms: firstMs, last_ms: lastMs };
         return fromAlarmRow(
           row,
-          steps.map((step) => alarmLifeStep(step, { receivedMs: lastMs })),
+          steps.map((step) => alarmLifeStep(step, { gateway: "gw-1", receivedMs: lastMs })),
         );
       }),
   };

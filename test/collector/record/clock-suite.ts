@@ -150,7 +150,13 @@ export function describeClocks(open: () => Promise<FleetRecord>): void {
       ["baseline-renewed", t - 44 * day],
       ["gap", t - 399 * day],
     ]);
-    const moment = { gateway: "gw-1", name: "gap", subject: "s", atMs: t - 399 * day };
+    const moment = {
+      alertId: "a",
+      gateway: "gw-1",
+      name: "gap",
+      subject: "s",
+      atMs: t - 399 * day,
+    };
     expect(await record.eventsAt([moment])).toMatchObject([{ timeMs: t - 399 * day }]);
   });
 

@@ -4,11 +4,13 @@ import { clockEventName } from "../../../src/collector/record/clock-rules.ts";
 import { twoForMs } from "../../../src/collector/record/clone-rules.ts";
 import type {
   CheckedEnvelope,
+  EventMoment,
   FleetRecord,
   RecordedAlarm,
   RecordFault,
   SetAsideMessage,
   StateBatch,
+  StorableRecord,
   StoredEnvelope,
 } from "../../../src/collector/record/fleet-record.ts";
 import { recordBounds } from "../../../src/collector/record/record-bounds.ts";
@@ -345,8 +347,37 @@ function describeAlarms(open: Open): void {
     const alert = alertEvent("wt-1", "raised", t);
     await put(alert);
     await put({ ...alert, time: new Date(t + 5).toISOString() });
-    const step = { eventId: alert.id, transition: "raised", timeMs: t, probability: 0.972 };
+    const step = {
+      eventId: alert.id,
+      gateway: "gw-1",
+      transition: "raised",
+      timeMs: t,
+      receivedMs: t,
+      probability: 0.972,
+    };
     expect(await record.alarms(all)).toMatchObject({ total: 1, items: [{ event: alert, steps: [step] }] });
+  });
+
+  it("gives each event of an alarm back whole, with its arrival, whatever came after it", async () => {
+    const { record, put } = await openAlarms();
+    const raised = alertEvent("wt-1", "raised", t);
+    const model = { name: "bearing-vibration", version: "9.9.9", digest: "f".repeat(64) };
+    const updated = alertEvent("wt-1", "updated", t + 60_000, { model });
+    for (const each of [raised, updated, alertEvent("wt-2", "raised", t)]) await put(each);
+    const { items } = await record.alarms({ ...all, turbine: "wt-1" });
+    const { alarm } = items[0]!;
+    const found = await record.alertEvents({ ...all, alarm });
+    expect(found).toMatchObject({ total: 2, items: [{ timeMs: t, event: raised }, { event: updated }] });
+    expect(found.items.map(({ receivedMs }) => receivedMs)).toEqual(
+      items[0]!.steps.map((step) => step.receivedMs),
+    );
+    expect(await record.alertEvents({ alarm, event: raised.id, limit: 9, offset: 0 })).toMatchObject({
+      total: 1,
+      items: [{ event: raised }],
+    });
+    expect((await record.alertEvents({ alarm, limit: 1, offset: 1 })).items[0]?.event).toEqual(updated);
+    for (const query of [{ alarm: 999 }, { alarm, event: "none" }])
+      expect(await record.alertEvents({ ...all, ...query })).toEqual({ total: 0, items: [] });
   });
 
   it("lets nobody's event stand in the way of another turbine's by having its id first", async () => {
@@ -841,7 +872,7 @@ function describeMachines(open: Open): void {
     // Its clock is half an hour ahead: of the day after.
     const midnight = Math.ceil(t / (24 * hour)) * 24 * hour;
     await send([told("of tomorrow", midnight + hour / 3)], midnight - hour / 6);
-    const moment = { gateway: "gw-1", name: "alarm.acknowledged", subject: "s", atMs: t };
+    const moment = { alertId: "a", gateway: "gw-1", name: "alarm.acknowledged", subject: "s", atMs: t };
     const found = await record.eventsAt([
       moment,
       { ...moment, atMs: t + 65_000 },
@@ -868,6 +899,69 @@ function describeMachines(open: Open): void {
     ]);
     expect(found[0]).toMatchObject({ gateway: "gw-1", name: "alarm.acknowledged", believedMs: t - 10 });
     expect(await record.eventsAt([])).toEqual([]);
+  });
+
+  it("finds the event of a deed by the alert that it names, whatever its clock says, of the alert's gateway alone", async () => {
+    const record = await open();
+    const deed = (by: string, timeMs: number): EventRecord => ({
+      ...event("alarm.shelved", timeMs),
+      detail: `by ${by}`,
+    });
+    const senders = new Map<string, ReturnType<typeof createLane>>();
+    const send = async (gateway: string, records: readonly EventRecord[], nowMs = t): Promise<void> => {
+      const lane = senders.get(gateway) ?? createLane(record, { gateway, nowMs: t });
+      senders.set(gateway, lane);
+      await lane(records, nowMs);
+    };
+    const claims = ["before", "at", "behind", "nobody's", "older"].map((id) => deed(`zoe; alert ${id}`, t));
+    await send("gw-9", claims, t - hour);
+    await send("gw-1", [
+      deed("ana; alert before", t - 400),
+      deed("bo; alert at", t),
+      deed("bo again; alert at", t),
+      deed("cy; alert after", t + 300),
+      // Its clock is 5 hours behind, while the alert goes by a device's clock; it was never set.
+      deed("di; alert behind", t - 5 * hour),
+      deed("eve; alert unset", 0),
+      deed("flo: as told in; alert 7 and; alert words", t),
+      deed(`gus; alert ${"x".repeat(10_000)}`, t - 60_000),
+    ]);
+    await send("gw-9", [...claims, deed("zoe; alert after", t), deed("zoe; alert unset", t)], t + hour / 2);
+    const moment = { gateway: "gw-1", name: "alarm.shelved", subject: "s", atMs: t };
+    const find = async (alertId: string, changes: Partial<EventMoment> = {}) =>
+      (await record.eventsAt([{ ...moment, alertId, ...changes }]))[0]?.detail.split("; alert")[0];
+    const ids = ["before", "at", "after", "behind", "unset", "words"];
+    expect(await Promise.all(ids.map((id) => find(id)))).toEqual([
+      "by ana",
+      "by bo",
+      "by cy",
+      "by di",
+      "by eve",
+      "by flo: as told in",
+    ]);
+    // What names another alert is no event of this one, however near, and a claim of another gateway is none.
+    expect(await find("nobody's")).toBeUndefined();
+    expect(await find("at", { subject: "o" })).toBeUndefined();
+    expect(await find("at", { name: "alarm.unshelved" })).toBeUndefined();
+    // What names no alert counts only where nothing names this one.
+    await send("gw-1", [deed("an older gateway's", t + 900)]);
+    expect(await find("older")).toBe("by an older gateway's");
+    expect(await find("behind")).toBe("by di");
+    expect(await find("at")).toBe("by bo");
+  });
+
+  it("says of each step of an alarm which gateway sent it", async () => {
+    const record = await open();
+    const alert = (transition: "raised" | "updated", timeMs: number): StorableRecord => ({
+      kind: "alert",
+      event: alertEvent("wt-1", transition, timeMs),
+    });
+    const send = (gateway: string) => createLane(record, { gateway, lane: "alert", nowMs: t });
+    await send("gw-1")([alert("raised", t)]);
+    // What comes again is the same, whoever sends it.
+    await send("gw-2")([alert("raised", t), alert("updated", t + 60_000)]);
+    const [alarm] = (await record.alarms(all)).items;
+    expect(alarm!.steps.map(({ gateway }) => gateway)).toEqual(["gw-1", "gw-2"]);
   });
 
   it("lists events, declared gaps and updates by gateway, newest first and in parts", async () => {
@@ -990,13 +1084,26 @@ function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
     }
   });
 
-  it("keeps confirmed outcomes as long as verdicts, whatever other events do", async () => {
+  it("keeps what says who decided, and finds it by its moment, when other events of its day have gone", async () => {
     const record = await open();
-    await createSender(record)([event("other"), event(outcomeEventName)], t);
+    const kept = ["alarm.acknowledged", "baseline-renewed", "bundle-published", outcomeEventName];
+    await createSender(record)(
+      [
+        ...["other", ...kept].map((name) => event(name)),
+        { ...event(kept[0]!, t + 60_000), detail: "by ana; alert kept" },
+      ],
+      t,
+    );
     // An engine may remove whole days alone.
     const later = t + 48 * hour;
+    await record.prune({ ...never, predictions: later, drift: later, events: later });
     await record.prune({ ...never, events: later });
-    expect(await eventNames(record)).toEqual([outcomeEventName]);
+    expect(await eventNames(record)).toEqual([...kept, kept[0]]);
+    const moment = { alertId: "a", gateway: "gw-1", name: kept[0]!, subject: "s", atMs: t };
+    expect(await record.eventsAt([moment])).toMatchObject([{ name: kept[0], timeMs: t }]);
+    expect(await record.eventsAt([{ ...moment, alertId: "kept", atMs: 0 }])).toMatchObject([
+      { detail: "by ana; alert kept" },
+    ]);
     await record.prune({ ...never, verdicts: later });
     expect(await eventNames(record)).toEqual([]);
   });

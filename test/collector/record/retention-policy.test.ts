@@ -16,7 +16,7 @@ test("what is pruned is kept for the days that the operator chose", () => {
     drift: expected,
     verdicts: Date.UTC(2025, 11, 2),
     events: expected,
-    updates: expected,
+    updates: Date.UTC(2025, 11, 2),
   });
 });
 

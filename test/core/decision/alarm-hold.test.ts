@@ -66,7 +66,7 @@ test("after a renewal fewer windows end it where they lie hours apart: two dozen
 });
 
 test("after a renewal each of the fewer windows has to show nothing, or sixty are asked for as before", () => {
-  const seldom = (window: number) => (window % 20 === 19 ? 0 : -2);
+  const seldom = (window: number) => (window % 20 === 10 ? 0 : -2);
   expect(countAfterRenewal(seldom, 24)).toBe(60);
   expect(countAfterRenewal((window) => (window % 2 === 0 ? 4 : -2), 12)).toBe(200);
 });
@@ -89,6 +89,13 @@ test("tells what is missing of an alarm's end where windows are, and nothing whe
 
 test("a signal halfway back is still the fault, however long", () => {
   expect(countUntilOver(1, 10 * minuteMs, 5000)).toBe(5000);
+});
+
+test("it does not end in a window that shows the fault itself, but in the next that does not", () => {
+  const almost: HeldAlarm = { ...raised, mean: -2, quietMs: 24 * 60 * minuteMs, quietWindows: 70 };
+  const held = hold(almost, 3, minuteMs);
+  expect(held).toMatchObject({ quietWindows: 71 });
+  expect(hold(held!, -2, 2 * minuteMs)).toBeNull();
 });
 
 test("a fault that returns within the day begins it anew", () => {

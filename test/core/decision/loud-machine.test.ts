@@ -65,14 +65,14 @@ test.each([1, 2, 3, 5])(
   },
 );
 
-test("a machine that is 7 dB louder for a while, or 11 above a reference of some minutes, is not raised within minutes", () => {
-  for (const [isProvisional, severityDb] of [
-    [false, 7],
-    [true, 11],
+test("a machine that becomes 7 dB louder after a day, or 11 after five hours of a provisional reference, is not raised within minutes", () => {
+  for (const [isProvisional, severityDb, minutes] of [
+    [false, 7, day],
+    [true, 11, 5 * 60],
   ] as const) {
     const decider = createDecider(point, partsOf(["inner", "outer"]), options);
     const play = createLoudFeed(decider, isProvisional);
-    play(day, { severityDb: 0 });
+    play(minutes, { severityDb: 0 });
     play(120, { severityDb: (minute) => (severityDb * minute) / 120 });
     play(15, { severityDb });
     expect(activeOf(decider)).toEqual([]);

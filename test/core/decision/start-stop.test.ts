@@ -22,6 +22,7 @@ interface Scene {
   readonly louderDb?: number;
   /** Which levels are heard; absent: those of the machine. */
   readonly levels?: readonly number[];
+  readonly shaftRpm?: number;
 }
 
 /** As the shipped bundle has them, rounded; the machine is like those of training. */
@@ -101,7 +102,7 @@ test("a machine that was heard standing alone has no reference, says why, and ra
   feed(watch, { from: 0, to: 4 * day }, () => noise);
   expect(watch.status).toMatchObject({ state: "learning", version: 0 });
   expect(watch.status!.standstill).toBe(
-    "its speed is stated as 1500 rpm while it is as faint as a sensor's own noise, in 96 of 96 windows: does it stand? Nothing is learnt of these; send its speed or its state",
+    "its speed is stated as 1500 rpm while it is as faint as a sensor's own noise, in 96 of 96 windows: does it stand? Nothing is learnt of these; send its speed or its state; if it turns, once it was inspected: aurora baseline renew … --found-healthy (in a manifest: renewedAt with found: healthy)",
   );
   expect(watch.standing.why).toContain(watch.status!.standstill!);
   const told = feed(watch, { from: 4 * day, to: 7 * day }, () => ({}));
@@ -109,6 +110,26 @@ test("a machine that was heard standing alone has no reference, says why, and ra
   expect(watch.status).toMatchObject({ state: "ready", isProvisional: false });
   expect(watch.status).not.toHaveProperty("standstill");
 });
+
+test.each([false, true])(
+  "a slow machine below its sensor's noise is learnt where its speed was measured, with a doubt unless it was inspected (%s)",
+  (foundHealthy) => {
+    const watch = createWatch();
+    if (foundHealthy) watch.renew({ atMs: 0, by: "me", reason: "inspected", foundHealthy });
+    const random = createRandom(4);
+    const told = feed(watch, { from: 0, to: 4 * day }, () => ({
+      ...noise,
+      shaftRpm: 13 * 2 ** (0.1 * random.normal()),
+    }));
+    expect(told.flatMap(({ event }) => event?.kind ?? [])).not.toContain("standstill");
+    expect(watch.status).toMatchObject({ state: "ready", isProvisional: false });
+    const doubt = "as faint as a sensor's own noise: does its sensor hear it?";
+    expect(watch.standing.reference!.suspicions).toEqual(foundHealthy ? [] : [doubt]);
+    expect(listActive(watch)).toEqual([]);
+    feed(watch, { from: 4 * day, to: 6 * day }, () => ({ ...noise, logits: [4, -3] }));
+    expect(listActive(watch)).toEqual(["outer-race"]);
+  },
+);
 
 test("what a start adds to a standstill is no rise of the level", () => {
   const watch = createWatch();

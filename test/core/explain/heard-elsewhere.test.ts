@@ -4,7 +4,7 @@ import { createHeardElsewhere } from "../../../src/core/explain/heard-elsewhere.
 
 const minuteMs = 60_000;
 const nothing = { foreign: 0, own: 0 };
-const ownLine = { foreign: 1, own: 1 };
+const ownLines = { foreign: 1, own: 2 };
 const humAlone = { foreign: 2, own: 0 };
 
 type Heard = readonly [minute: number, shaftRpm: number, found: typeof nothing];
@@ -44,19 +44,46 @@ describe("a kind was not to be heard at other speeds", () => {
     expect(isSilent(...times(60, 1266, nothing), [99, 1217, humAlone])).toBe(true);
   });
 
-  test("never where a line of its own shows in more than a third of them, of late", () => {
+  test("never where lines of its own show in more than a third of them, of late", () => {
     const mixed = (own: number, of: number): Heard[] =>
-      Array.from({ length: of }, (_, minute) => [minute, 1500, minute % of < own ? ownLine : nothing]);
+      Array.from({ length: of }, (_, minute) => [minute, 1500, minute % of < own ? ownLines : nothing]);
     expect(isSilent(...mixed(1, 3), [9, 1217, humAlone])).toBe(true);
     expect(isSilent(...mixed(2, 3), [9, 1217, humAlone])).toBe(false);
     // A fault that begins is not outweighed by all the windows before it.
     expect(
-      isSilent(...times(200, 1500, nothing), ...times(12, 1500, ownLine, 200), [999, 1217, humAlone]),
+      isSilent(...times(200, 1500, nothing), ...times(12, 1500, ownLines, 200), [999, 1217, humAlone]),
     ).toBe(false);
   });
 
   test("never by windows in which foreign lines alone show", () => {
     expect(isSilent(...times(60, 1500, humAlone), [99, 1217, humAlone])).toBe(false);
+  });
+
+  test("nor by windows in which one line stands alone, of which nobody knows whose it is", () => {
+    const alone = { foreign: 0, own: 1 };
+    expect(isSilent(...times(60, 1500, alone), [99, 1217, humAlone])).toBe(false);
+    expect(isSilent(...times(6, 1500, nothing), ...times(6, 1500, alone, 6), [99, 1217, humAlone])).toBe(
+      true,
+    );
+  });
+
+  test("which make what was told before weigh less, and do not renew it", () => {
+    const alone = { foreign: 0, own: 1 };
+    expect(isSilent(...times(12, 1500, nothing), ...times(60, 1500, alone, 12), [99, 1217, humAlone])).toBe(
+      false,
+    );
+    // A few without a line among very many, at however many speeds.
+    const rpms = [1300, 1350, 1400, 1450, 1500, 1550, 1600, 1650];
+    const mixed = (noneOf: number): Heard[] =>
+      Array.from({ length: 400 }, (_, minute) => {
+        const round = Math.floor(minute / rpms.length);
+        return [minute, rpms[minute % rpms.length]!, round % noneOf === 0 ? nothing : alone];
+      });
+    expect(isSilent(...mixed(12), [999, 1217, humAlone])).toBe(false);
+    expect(isSilent(...mixed(2), [999, 1217, humAlone])).toBe(true);
+    const day = 24 * 60;
+    const renewed = [...times(12, 1500, nothing), ...times(3, 1500, alone, day)];
+    expect(isSilent(...renewed, [day + 30, 1217, humAlone])).toBe(false);
   });
 
   test("for a day: after that a fault may have come, and a clock that went back knows nothing", () => {
@@ -79,7 +106,7 @@ describe("a kind was not to be heard at other speeds", () => {
       );
     for (let minute = 0; minute < 12; minute++) noteAll(minute, nothing);
     const days = 5 * 24 * 60;
-    for (let minute = 0; minute < 3; minute++) noteAll(days + minute, ownLine);
+    for (let minute = 0; minute < 3; minute++) noteAll(days + minute, ownLines);
     expect(elsewhere.listSilent(at(days + 9, 1700))).toEqual([]);
   });
 

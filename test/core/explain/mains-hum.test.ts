@@ -34,6 +34,9 @@ test("of lines whose first stands on hum all harmonics are hum that stand on as 
   // A fault whose first line stands so near to hum shows elsewhere by its third, and one beside hum by all.
   expect(listAt(300.5, 601, 901.5)).toEqual([0]);
   expect(listAt(302, 604, 900)).toEqual([]);
+  // Of one frequency: 300.4 Hz and 899.1 are no multiples of one, though either may be the mains'.
+  expect(listAt(300.4, 650, 901.1)).toEqual([0, 2]);
+  expect(listAt(300.4, 650, 899.1)).toEqual([0]);
 });
 
 test("of the features that ship the second and third harmonics of each kind have a first", () => {

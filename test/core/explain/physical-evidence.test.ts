@@ -422,13 +422,17 @@ describe("physical evidence", () => {
     });
     const against = (...windows: ReturnType<typeof windowAt>[]): readonly string[] =>
       describeEvidence(subjectOf(usual), windows)!.against;
-    const [flank, line] = [windowAt(-3.53, 7.2), windowAt(3.6, 7.2)];
+    const [flank, line] = [windowAt(-3.52, 7.2), windowAt(3.6, 7.2)];
     expect(against(flank, flank, line)).toEqual([
       "what stands out near 1× is the flank of a line beyond where it is looked for",
     ]);
     expect(against(flank, line)).toEqual([]);
-    expect(against(windowAt(-3.53, -7.06))).toEqual([
+    expect(against(windowAt(-3.52, -7.05))).toEqual([
       "what stands out near 1× and 2× are flanks of lines beyond where they are looked for",
+    ]);
+    // Beside a harmonic of the shaft the search ends earlier.
+    expect(against(windowAt(-3.58, 7.2))).toEqual([
+      "the top of what stands out near 1× lies in what is passed over beside 4× the shaft's speed",
     ]);
     const onHum = { ...flank, foreignLines: { hum: [0, 1], shaft: [] } };
     expect(against(onHum)).toContain("1× may be the flank of the mains' hum (100 Hz)");

@@ -16,7 +16,8 @@ const bearing = { bpfo: 3.62, bpfi: 5.38, bsf: 4.93, ftf: 0.402 };
 /** A line of so many hertz at a speed. */
 const at = (hertz: number, shaftRpm: number, change: Partial<Sighting> = {}): Sighting => {
   const order = (hertz * 60) / shaftRpm;
-  return { order, shaftRpm, isHeard: false, db: 20, revolutions: 60, toMs: 0, ...change };
+  const rpms = { shaftRpm, slowestRpm: shaftRpm, fastestRpm: shaftRpm };
+  return { order, ...rpms, isHeard: false, db: 20, revolutions: 60, toMs: 0, ...change };
 };
 const keep = (seen: readonly Sighting[]): readonly Sighting[] =>
   seen.reduce<readonly Sighting[]>(
@@ -90,6 +91,19 @@ function windowOf(minute: number, shaftRpm: number, orders: Readonly<Record<stri
 
 describe("the steady lines of a point", () => {
   const columnsOf = (...of: readonly string[]): number[] => of.map((name) => names.indexOf(name));
+  /** Of the last of these windows, with a pump's line of 92 Hz in the lower band and one at these orders in the upper. */
+  const lastBeside = (windows: readonly (readonly [rpm: number, upperOrder: number])[]) => {
+    const lines = createSteadyLines(bearingFeatureSpec);
+    const seen = windows.map(([rpm, order], minute) => {
+      const upper = windowOf(minute, rpm, { "bpfo.h1": order });
+      return lines.update({
+        ...windowOf(minute, rpm, { "bpfo.h1": (92 * 60) / rpm }),
+        upperFeatures: upper.features,
+        upperLineOrders: upper.lineOrders,
+      });
+    });
+    return seen.at(-1)!;
+  };
 
   test("are those of both bands, from the window on that shows it, and flanks of them", () => {
     const lines = createSteadyLines(bearingFeatureSpec);
@@ -105,6 +119,29 @@ describe("the steady lines of a point", () => {
     expect(lines.update(windowOf(5, 1552, { "bpfo.h1": -3.66 })).lower).toEqual([]);
     // What stands elsewhere is another line.
     expect(lines.update(windowOf(6, 1500, { "bpfo.h1": 3.62 })).lower).toEqual([]);
+  });
+
+  test("are those of the other band as well that stand in the same place: one source is heard in both", () => {
+    const lastOf = (...upperHertz: readonly number[]) =>
+      lastBeside(
+        upperHertz.map((hertz, minute) => [1500 + 12 * minute, (hertz * 60) / (1500 + 12 * minute)]),
+      );
+    const h1 = columnsOf("bpfo.h1");
+    // What the upper band showed before goes with the shaft.
+    expect(lastOf(89.5, 90.2, 92)).toEqual({ lower: h1, upper: h1 });
+    expect(lastOf(89.5, 90.2, 90.9)).toEqual({ lower: h1, upper: [] });
+  });
+
+  test("are not those of the other band where the line kept its order at several speeds, and stands there now", () => {
+    // At 1525 rpm a pump of 92 Hz stands at 3.62 orders.
+    const dwells = [1525, 1524, 1526].map((rpm) => [rpm, 3.62] as const);
+    const over = (...rpms: readonly number[]) => rpms.map((rpm) => [rpm, 3.62] as const);
+    const h1 = columnsOf("bpfo.h1");
+    expect(lastBeside([...over(1490, 1500, 1512, 1530), ...dwells])).toEqual({ lower: h1, upper: [] });
+    // Over less of a span it may be either's, and at another order it is another's.
+    const both = { lower: h1, upper: h1 };
+    expect(lastBeside([[1490, 3.6], [1500, 3.58], ...over(1512, 1530), ...dwells])).toEqual(both);
+    expect(lastBeside([...over(1490, 1500, 1512, 1530), [1550, (92 * 60) / 1550]])).toEqual(both);
   });
 
   test("are none where the shaft itself says that the stated speed wanders, and it turns at one", () => {
@@ -191,6 +228,22 @@ describe("the steady lines of a point", () => {
       humModes: foreignModes,
       steadyModes: foreignModes,
     });
+  });
+
+  test("have it as well where one line alone stood at other speeds, be it in both bands, and not where two did", () => {
+    const heardAfter = (alone: Readonly<Record<string, number>>) => {
+      const watch = createForeignWatch({ features: bearingFeatureSpec, window: bearingWindow }, bearing);
+      for (const minute of [0, 1, 2, 3, 4, 5]) {
+        const { features, lineOrders, ...window } = windowOf(minute, 1500, minute < 3 ? {} : alone);
+        const upper = { upperFeatures: features, upperLineOrders: lineOrders };
+        watch.update({ ...window, features, lineOrders, ...upper });
+        watch.noteHeard();
+      }
+      const foreignLines = { hum: columnsOf("bpfi.h1", "bpfi.h2"), shaft: [] };
+      return watch.update({ ...windowOf(6, 1115, { "bpfi.h1": 5.38, "bpfi.h2": 10.76 }), foreignLines });
+    };
+    expect(heardAfter({ "bpfi.h3": 16 }).steadyModes).toEqual(["inner-race"]);
+    expect(heardAfter({ "bpfi.h2": 10.76, "bpfi.h3": 16.14 }).steadyModes).toEqual([]);
   });
 
   test("and side bands of the cage beside a pump's line are the bearing's, which they are not beside hum", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
+import type { FeatureSpec } from "../../../src/core/contract/bundle/feature-spec.ts";
 import { bearingLevelSpec } from "../../../src/core/features/bearing-level-spec.ts";
 import { createWaveformExtractor } from "../../../src/core/features/waveform-extractor.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
@@ -8,15 +9,19 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 };
 const scale = 1e-3;
 
-function measure(counts: Int16Array, sampleRateHz: number, splits: readonly number[] = []): Float32Array {
-  const extractor = createWaveformExtractor(bearingLevelSpec);
+function measure(
+  counts: Int16Array,
+  sampleRateHz: number,
+  { splits = [], spec = bearingLevelSpec }: { splits?: readonly number[]; spec?: FeatureSpec } = {},
+): Float32Array {
+  const extractor = createWaveformExtractor(spec);
   extractor.begin({ sampleRateHz, bearing, shaftRpm: 1800 });
   let from = 0;
   for (const to of [...splits, counts.length]) {
     extractor.push({ counts, from, to, scale, shaftRpm: 1800 });
     from = to;
   }
-  const out = new Float32Array(bearingLevelSpec.list.length);
+  const out = new Float32Array(spec.list.length);
   extractor.finish(out, 0);
   return out;
 }
@@ -63,16 +68,23 @@ test("levels depend on the samples alone, not on how they were split", () => {
   const whole = measure(counts, 25_600);
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 3000 }), { maxLength: 8 }), (cuts) => {
-      expect(
-        measure(
-          counts,
-          25_600,
-          cuts.sort((a, b) => a - b),
-        ),
-      ).toEqual(whole);
+      expect(measure(counts, 25_600, { splits: cuts.sort((a, b) => a - b) })).toEqual(whole);
     }),
     { numRuns: 30 },
   );
+});
+
+test("a band has the same level alone as beside others that share its edges", () => {
+  const random = createRandom(9);
+  const noise = Int16Array.from({ length: 4000 }, () => Math.round(300 * random.normal()));
+  for (const sampleRateHz of [12_000, 25_600]) {
+    const together = measure(noise, sampleRateHz);
+    const alone = bearingLevelSpec.list.map((feature) => {
+      const chains = bearingLevelSpec.chains.filter(({ name }) => name === feature.chain);
+      return measure(noise, sampleRateHz, { spec: { ...bearingLevelSpec, chains, list: [feature] } })[0];
+    });
+    expect(alone).toEqual([...together]);
+  }
 });
 
 test("ten times the signal is 20 dB more in every band", () => {

@@ -48,7 +48,7 @@ test("extremes and runs are the same, wherever in the memory the counts begin", 
 });
 
 test("bands and whitening take in the same samples", () => {
-  const bands = createVectorBandKernel([["s2"]]);
+  const bands = createVectorBandKernel([{ sums: ["s2"] }]);
   const whitening = createVectorWhiteningKernel({ order: 6, blockSamples: 32, memory: 0.75 })!;
   holdAgainstCopy((counts) => {
     bands.fill(counts, 16 / 32_768, 0.3);

@@ -83,6 +83,11 @@ test("the integral of a constant is that constant, in as many outputs as every s
   expect(kernel.run(state, { samples: kernel.samples, from: 0, to: 100, isSquared: false }, 0.2)).toBe(0);
 });
 
+test("a low-pass of fewer than two taps is left to the script", () => {
+  for (const few of [0, 1])
+    expect(() => createVectorSliceKernel(new Float64Array(few).fill(1))).toThrow(RangeError);
+});
+
 test("samples of another kernel in the same memory are taken where they lie", () => {
   const makeBoth = () => ({
     ...createVectorWhiteningKernel({ order: 6, blockSamples: 64, memory: 0.5 })!,

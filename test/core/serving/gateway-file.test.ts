@@ -7,8 +7,10 @@ import { createBundle, writeBundle } from "../../../src/core/bundle/write-bundle
 import { type ConfigFinding, formatKeyPath } from "../../../src/core/contract/config/config-finding.ts";
 import type { GatewayProfile } from "../../../src/core/contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
+import { startConfigured } from "../../../src/core/platform/daemon/installed-config.ts";
 import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { packageRoot } from "../../../src/core/platform/files/package-root.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { findGatewayFault, readGatewayFile } from "../../../src/core/serving/gateway-file.ts";
 import { warnOfGateway } from "../../../src/core/serving/gateway-warnings.ts";
 import { openSlots } from "../../../src/core/serving/slots.ts";
@@ -51,6 +53,7 @@ test("the small profile serves with plain integers, whoever asks for it; the opt
     gateway: { profile: "small" },
     bundles: { engine: "integer" },
   });
+  expect(Object.keys(read({}, "small"))).toEqual(Object.keys(read({})));
   expect(read({ profile: "small" }, "standard")).toMatchObject({
     gateway: { profile: "standard" },
     bundles: { engine: "auto" },
@@ -186,11 +189,13 @@ test("a bundle that no trusted key has signed is found, once and where the keys 
 test("what would keep another start from a configuration is said: a file half written, or one that names what is not there", async () => {
   const folder = createTemporaryFolder();
   const configPath = join(folder, "gateway.yaml");
+  let survived: readonly ConfigFinding[] = [];
   const faultOf = (text: string): Promise<string | null> => {
     writeFileSync(configPath, text);
     const source = { configPath, installationDir: folder, environment: {}, runtimeVersion: "0.1.0" };
-    return findGatewayFault(source);
+    return findGatewayFault(source, survived);
   };
+
   expect(await faultOf('{"gateway": {"id": "gw-1",')).toContain("gateway.yaml");
   const config = {
     gateway: { id: "gw-1", site: "north" },
@@ -199,6 +204,22 @@ test("what would keep another start from a configuration is said: a file half wr
     turbines: [{ id: "WT1", points: [{ component: "bearing", device: "mcu-1", channel: "x", bearing }] }],
   };
   expect(await faultOf(JSON.stringify(config))).toContain("mqtt.passwordFile");
+
+  // A start that went on in spite of it is followed by one that does, and not where another mistake came to it.
+  const options = { configPath, installationDir: folder, environment: {}, runtimeVersion: "0.1.0" };
+  await startConfigured(readGatewayFile(options), {
+    logger: silentLogger,
+    start: async (findings) => {
+      survived = findings;
+    },
+  });
+  expect(survived.length).toBeGreaterThan(0);
+  expect(await faultOf(JSON.stringify(config))).toBeNull();
+  const fault = await faultOf(
+    JSON.stringify({ ...config, mqtt: { ...config.mqtt, caFile: join(folder, "no-ca.pem") } }),
+  );
+  expect(fault).toContain("mqtt.caFile");
+  expect(fault).not.toContain("mqtt.passwordFile");
 });
 
 function generateRsaKey(): string {

@@ -10,8 +10,8 @@ import { createManualClock } from "../../support/manual-clock.ts";
 const bearing = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };
 const sampleRateHz = 12_000;
 
-/** What comes of four seconds at what SCADA says. */
-function listen(scadaRpm: number) {
+/** What comes of four seconds at what SCADA says, and of a shaft that turns so many times as fast. */
+function listen(scadaRpm: number, speedRatio?: number) {
   const set: Quarantine[] = [];
   const heard: { rpm: number; state: string }[] = [];
   const clock = createManualClock();
@@ -24,6 +24,7 @@ function listen(scadaRpm: number) {
       device: "mcu",
       channel: "de",
       bearing,
+      speedRatio,
       shaftRpm: 1_500,
       baselineEpoch: 0,
     },
@@ -80,4 +81,27 @@ test("the highest line that is read lies at half of the rate of the envelope, of
   expect(findMostRpm(order, 48_000)).toBeCloseTo(findMostRpm(order, 12_000));
   expect(findMostRpm(order, 20_000) / findMostRpm(order, 10_000)).toBeCloseTo(2);
   expect(findMostRpm(0, 12_000)).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("behind a gearbox windows are cut by the bearing's shaft, and its turbine stands by at the speed that is told", () => {
+  const slow = listen(1_500, 0.5);
+  expect(slow.heard.length).toBeGreaterThan(0);
+  for (const each of slow.heard)
+    expect(each).toEqual({ rpm: expect.closeTo(750), state: "full-performance" });
+  expect(slow.fastestRpm).toBe(1_500);
+  // 280 rpm of the bearing's shaft would stand by, and 1,400 of the told one do not.
+  expect(listen(-1_400, 0.2).set).toEqual([]);
+  expect(listen(-1_400, 0.2).fastestRpm).toBe(1_400);
+  expect(listen(280, 5)).toMatchObject({ heard: [], fastestRpm: 0 });
+});
+
+test("a configured speed is the bearing's own shaft's, whatever the ratio", () => {
+  for (const each of listen(Number.NaN, 2).heard) expect(each.rpm).toBeCloseTo(1_500);
+  expect(listen(Number.NaN, 2).heard.length).toBeGreaterThan(1);
+});
+
+test("a speed that is too fast only by its ratio says both", () => {
+  expect(listen(3_000, 10).set[0]!.detail).toBe(
+    "a shaft speed of 30000 rpm is beyond what 12000 Hz can hear of this bearing: 21725 rpm at most (3000 rpm are told, and its speedRatio is 10)",
+  );
 });

@@ -7,7 +7,7 @@ const long = { unit: "revolutions", length: 300, hop: 300 } as const;
 let presence: PointPresence;
 
 beforeEach(() => {
-  presence = createPointPresence({ standbyBelowRpm: 300, timeoutMs: 10_000 });
+  presence = createPointPresence({ standbyBelowRpm: 300, slowestRpm: 300, timeoutMs: 10_000 });
 });
 
 describe("a point that was never heard of", () => {

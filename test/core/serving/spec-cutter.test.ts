@@ -88,7 +88,7 @@ describe("snapshots shorter than a window", () => {
         for (const block of inventSnapshots({ snapshots, revolutions: 3, fault, seed })) {
           extractor.begin({ ...block, bearing: snapshotBearing });
           extractor.push({ ...block, from: 0, to: block.counts.length });
-          extractor.finishPooled(features, 0);
+          extractor.finishPooled(window.length, features);
         }
         return readFeature({ features }, "bpfo.h1");
       });
@@ -234,9 +234,9 @@ describe("snapshots shorter than a window", () => {
 
   it("are windows of their own from 30 revolutions on, and the pool begins anew after one", () => {
     const { hear } = create({ window: shippedWindow, features: shippedFeatureSpec });
-    const long = inventSnapshots({ snapshots: 5, revolutions: 33, fault: 1 });
+    const long = inventSnapshots({ snapshots: 5, revolutions: 31, fault: 1 });
     const heard = hear(long).flat();
-    // As wide as a line of 33 revolutions, of the 64 that the spectrum declares.
+    // As wide as a line of 31 revolutions, of a window's 60: of the 64 that the spectrum can hold it would be .05.
     const [chain] = shippedFeatureSpec.chains;
     const shaftGuardOrders = 0.04;
     const spec = {

@@ -88,35 +88,22 @@ describe("a drift", () => {
     expect(new Set(simulation.nextBlock(0, sampleRateHz).counts).size).toBe(1);
   });
 
-  it("of grease quietens high frequencies of both bearings most, and warms them", () => {
+  it("of grease quietens high frequencies of both bearings most", () => {
     const drift: DriftPlan = { kind: "grease", turbine: 0, onsetS: 1 };
     for (const { all, high } of measureShift(drift, 0)) {
       expect(high).toBeLessThan(-2);
       expect(high).toBeGreaterThan(-8);
       expect(all).toBeGreaterThan(high);
     }
-    const [quiet, greased] = [null, drift].map((plan) => createTurbineSimulation({ ...steady, drift: plan }));
-    for (const simulation of [quiet!, greased!]) simulation.nextBlock(0, 60 * sampleRateHz);
-    const warmer = greased!.state(0).bearingTemperatureCelsius - quiet!.state(0).bearingTemperatureCelsius;
-    expect(warmer).toBeGreaterThan(0.2);
-    expect(warmer).toBeLessThan(7);
   });
 
-  it("of winter moves every turbine's levels by a few dB and its air by some 20 K", () => {
+  it("of winter moves every turbine's levels by a few dB", () => {
     const drift: DriftPlan = { kind: "winter", onsetS: 1 };
     for (const turbine of [0, 1, 2]) {
       for (const { all } of measureShift(drift, turbine)) {
         expect(all).toBeGreaterThan(1);
         expect(all).toBeLessThan(6);
       }
-      const [before, after] = [null, drift].map((plan) =>
-        createTurbineSimulation({ ...steady, drift: plan }),
-      );
-      for (const simulation of [before!, after!]) simulation.nextBlock(turbine, 2 * sampleRateHz);
-      const colder =
-        before!.state(turbine).ambientTemperatureCelsius - after!.state(turbine).ambientTemperatureCelsius;
-      expect(colder).toBeGreaterThanOrEqual(18);
-      expect(colder).toBeLessThanOrEqual(22);
     }
   });
 });

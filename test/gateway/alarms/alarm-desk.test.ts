@@ -262,7 +262,7 @@ describe("the alarm desk", () => {
   });
 
   test("tells who did what, and of nobody what was refused or ended by itself", () => {
-    const { register, clock, events, desk } = createDesk();
+    const { register, clock, events, desk, alerts } = createDesk();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
     desk.act(place, { action: "acknowledge", by: "ana" });
     const refused = (order: AlarmOrder): unknown => {
@@ -290,12 +290,15 @@ describe("the alarm desk", () => {
     clock.advance(hourMs);
     desk.tick();
     const subject = "t1 generator-bearing inner";
+    // Each names the alert that told of it.
+    const told = alerts.map(({ id }) => id);
+    expect(new Set(told).size).toBe(told.length);
     expect(events.slice(0, -1)).toEqual([
-      `alarm.acknowledged | ${subject} | by ana`,
-      `alarm.shelved | ${subject} | by bo, until ${until}`,
-      `alarm.unshelved | ${subject} | by cy`,
-      `alarm.out-of-service | ${subject} | by ana`,
-      `alarm.in-service | ${subject} | by bo`,
+      `alarm.acknowledged | ${subject} | by ana; alert ${told[0]}`,
+      `alarm.shelved | ${subject} | by bo, until ${until}; alert ${told[1]}`,
+      `alarm.unshelved | ${subject} | by cy; alert ${told[2]}`,
+      `alarm.out-of-service | ${subject} | by ana; alert ${told[3]}`,
+      `alarm.in-service | ${subject} | by bo; alert ${told[4]}`,
     ]);
     expect(events.at(-1)).toMatch(/^alarm\.shelved .* by cy, until/);
   });

@@ -56,7 +56,7 @@ describe("a component's health", () => {
     expect(tracker.describe(at({ unfit, condition: learning(3) }))).toMatchObject({ health: "no-data" });
     expect(tracker.describe(at({ unfit, alarms: [alarm] }))).toMatchObject({
       health: "critical",
-      reason: expect.stringMatching(/^two devices use its id now; /),
+      reason: expect.stringMatching(/^two devices use its id; inner race: /),
     });
     expect(tracker.describe(at())).toMatchObject({ health: "good" });
   });
@@ -83,6 +83,9 @@ describe("a component's health", () => {
     tracker.update(decisionAt(1, [], {}, "standby"));
     const standby = { health: "no-data", reason: "the turbine stands by", isStandby: true };
     expect(tracker.describe(at())).toMatchObject(standby);
+    const slow = { reason: "the turbine stands by: below 300 rpm", isStandby: true, sinceMs: startMs };
+    tracker.noteSilence(slow);
+    expect(tracker.describe(at())).toMatchObject(slow);
     tracker.update(missing(2));
     tracker.noteSilence({ reason: "no data", sinceMs: startMs });
     const setAside = { atMs: startMs + minute, freshMs: minute };
@@ -190,7 +193,7 @@ describe("a component's health", () => {
     tracker.update(missing(1));
     tracker.noteSilence({ reason: "no data", sinceMs: startMs });
     const silent = tracker.describe(at({ alarms: [alarm] }));
-    expect(silent.reason).toContain("no data now; ");
+    expect(silent.reason).toMatch(/^no data; inner race: /);
     expect(silent.unknown).toEqual({ reason: "no data", sinceMs: startMs });
     expect(tracker.describe(at({ alarms: [{ ...alarm, leadingMode: "ball" }] })).reason).toContain(
       ", by now rather like ball: ",
@@ -249,6 +252,12 @@ describe("a component's health", () => {
     };
     expect(reasonOf([])).toBe(`but ${beyond}`);
     expect(reasonOf(["25 dB louder"])).toBe(`but see how it was learnt: 25 dB louder; ${beyond}`);
+    const lastingRise = { failureMode: "outer-race", logits: 2 };
+    const condition = { status: { ...status, suspicions: [] }, severityDb: 0, watch: { lastingRise } };
+    expect(tracker.describe(at({ condition }))).toMatchObject({
+      health: "good",
+      reason: expect.stringMatching(/^but outer race has stood 2\.0 above its own reference in most hours/),
+    });
   });
 
   test("is no data where its sensor is deaf, also at a speed at which how much it misses is not known", () => {

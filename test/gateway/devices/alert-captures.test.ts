@@ -13,7 +13,7 @@ function raisedOnDevice(index: number): AlertEvent {
   return { ...event, data: { ...event.data, inferredOn: "device" } };
 }
 
-function create(seconds = 2) {
+function create(seconds: number | null = 2) {
   const clock = createManualClock();
   const wishes: CaptureWish[] = [];
   const kept: string[] = [];
@@ -64,6 +64,20 @@ test("a device is asked once an alert, at most every few minutes, and the sample
   await settled();
   expect(kept).toHaveLength(2);
   expect(alerts.missed).toBe(0);
+});
+
+test.each([
+  ["a tenth longer than the alert's window", 12, 13.2],
+  ["two seconds at least", 1, 2],
+  ["no longer than a device may be asked for", 90, 40],
+])("where no length is configured a device is asked for %s", async (_, windowSeconds, seconds) => {
+  const { alerts, wishes } = create(null);
+  const event = raisedOnDevice(0);
+  const from = "2026-01-01T00:00:00.000Z";
+  const to = new Date(Date.parse(from) + windowSeconds * 1000).toISOString();
+  alerts.note({ ...event, data: { ...event.data, window: { ...event.data.window, from, to } } });
+  await settled();
+  expect(wishes[0]?.seconds).toBeCloseTo(seconds, 9);
 });
 
 test("nobody is asked for an alert of the gateway's own scores, one that goes on, or where none is wanted", async () => {

@@ -79,3 +79,49 @@ test("a stop does not end a contradiction, and begins none", () => {
   note(901, 1_500, 1_500);
   expect(doubt.isContradicted).toBe(false);
 });
+
+/** Hears a minute every five for two hours, or at other times, at such speeds, and whatever more is known. */
+function hearSlow(
+  rpmAt: (minute: number) => number,
+  { toldKw = Number.NaN, minutes = Array.from({ length: 25 }, (_, index) => 5 * index) } = {},
+): number {
+  const doubt = createSpeedDoubt({ standbyBelowRpm: 300, dataTimeoutSeconds: 60 });
+  for (const minute of minutes)
+    doubt.note({
+      counts: counts.map((count) => count / 100),
+      shaftRpm: rpmAt(minute),
+      told: { ...unknownModel, toldKw },
+      channel: { ...accel, sampleRateHz: 100 },
+      rmsCounts: 10,
+      arrivedMonotonicMs: minute * 60_000,
+    });
+  return doubt.steadyRpm;
+}
+
+test("a shaft that keeps a speed below standby for an hour may be a slow one, however little it vibrates", () => {
+  expect(hearSlow((minute) => 14 + (minute % 2) / 5)).toBe(14);
+  expect(hearSlow((minute) => (minute < 55 ? 0 : 14.2))).toBe(14.2);
+  expect(hearSlow((minute) => (minute < 65 ? 0 : 14.2))).toBeNaN();
+});
+
+test("one that stands, that was ever faster, that the wind turns or that makes no power is none", () => {
+  expect(hearSlow(() => 0)).toBeNaN();
+  expect(hearSlow((minute) => (minute === 0 ? 1_500 : 200))).toBeNaN();
+  expect(hearSlow((minute) => (minute === 120 ? 1_500 : 200))).toBeNaN();
+  expect(hearSlow((minute) => 150 + (minute % 40))).toBeNaN();
+  expect(hearSlow(() => 200, { toldKw: 5 })).toBeNaN();
+  expect(hearSlow(() => 14, { toldKw: 900 })).toBe(14);
+});
+
+test("a sensor that is a little off makes a standing shaft no slow one", () => {
+  expect(hearSlow(() => 0.02)).toBeNaN();
+  expect(hearSlow(() => 1.1)).toBe(1.1);
+});
+
+test("of moments far apart nothing is known between them, nor is anything once the speed has been unknown for a while", () => {
+  expect(hearSlow(() => 120, { minutes: [0, 180] })).toBeNaN();
+  expect(hearSlow((minute) => (minute === 0 || minute === 120 ? 120 : Number.NaN))).toBeNaN();
+  expect(hearSlow(() => 14, { minutes: [0, 10, 20, 30, 40, 50, 60, 70] })).toBe(14);
+  expect(hearSlow((minute) => (minute <= 110 ? 14 : Number.NaN))).toBe(14);
+  expect(hearSlow((minute) => (minute <= 70 ? 14 : Number.NaN))).toBeNaN();
+});

@@ -152,3 +152,27 @@ test("a speed that is told to be right by now is not asked about, nor is what sa
   expect(quiet.said.join()).toMatch(/speed: .*25 rpm/);
   expect(isUnfit(quiet)).toBe(false);
 });
+
+test("a shaft that never turned faster than standby allows is asked about after an hour, by a speed that stays, and stands by", async () => {
+  for (const isOwn of [true, false]) {
+    const rig = await listen({ toldRpm: isOwn ? Number.NaN : 14.2 });
+    let upMs = 0;
+    for (let minute = 0; minute < 70; minute += 5) {
+      if (minute < 55) expect(rig.said).toEqual([]);
+      rig.stream(6, { shaftRpm: isOwn ? 14.2 + minute / 100 : Number.NaN, fill: still });
+      for (let step = 0; step < 60; step++) {
+        rig.wait(5);
+        upMs += 5_000;
+        rig.send({ type: "health", uptimeMs: upMs, droppedSamples: 0, discardedBytes: 0, badFrames: 0 });
+      }
+    }
+    rig.stream(6, { shaftRpm: isOwn ? 14.3 : Number.NaN, fill: still });
+    expect(rig.said).toEqual([
+      `speed: ${isOwn ? "says" : "SCADA says"} 14.2 rpm, for an hour and more and none faster since the gateway started, and below 300 rpm its turbine stands by: is the shaft as slow as that?`,
+    ]);
+    expect(isUnfit(rig)).toBe(false);
+    expect(rig.watch.diagnoses.find(({ code }) => code === "speed")?.cure).toMatch(
+      /^Nothing is decided\. If the shaft is as slow as that, write a lower operation\.standbyBelowRpm/,
+    );
+  }
+});

@@ -60,7 +60,7 @@ test("a collector without room costs a hundredth of the day's bytes, and gets th
       if (sent.kind !== "evidence-piece") throw new Error("it is a piece");
       answering = answering.then(async () => void (await intake.take("gw-1", sent)));
     },
-    laneIsEmpty: () => true,
+    lane: () => ({ records: 0, pending: 0 }),
     withdraw: () => {},
     laneBytesSent: () => laneBytes,
     acknowledgements: () => pieces.length,
@@ -112,7 +112,7 @@ test("what was to be sent again when the day's bytes were used up pauses nothing
     },
     budget,
     append: (piece) => void pieces.push(piece),
-    laneIsEmpty: () => true,
+    lane: () => ({ records: 0, pending: 0 }),
     withdraw: () => {},
     laneBytesSent: () => 0,
     acknowledgements: () => 0,

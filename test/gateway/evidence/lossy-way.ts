@@ -74,7 +74,7 @@ export async function openWay(limits: readonly string[], version: 4 | 5 = 5) {
     spool,
     budget: { spend: () => true, charge: () => {}, left: 1, renewsMs: 0 },
     append: (piece) => outbox.append(piece),
-    laneIsEmpty: () => outbox.counts().lanes.raw.records === 0,
+    lane: () => outbox.counts().lanes.raw,
     withdraw: () => clearRawLane(outbox),
     laneBytesSent: () => uplink.counts().bytesByLane.raw,
     acknowledgements: () => uplink.counts().acksReceived,

@@ -90,3 +90,23 @@ it("leaves the speed out where long names take its room", async () => {
   });
   expect([speed, shaftRpm === undefined]).toEqual([undefined, false]);
 });
+
+it("tells the speed of the bearing's own shaft behind a gearbox, and a configured one as it is", async () => {
+  const bearing = { bpfo: 3.58, bpfi: 5.41, bsf: 2.36, ftf: 0.4 };
+  const point = { bearing, speedRatio: 0.1, shaftRpm: 120 };
+  const told = await describe(
+    record(2, (second) => 1_000 + 100 * second),
+    { point },
+  );
+  expect(told.shaftRpm).toBeCloseTo(109.5, 6);
+  expect(told.shaftRpmRange).toEqual([expect.closeTo(100), expect.closeTo(119)]);
+  expect(told.speed?.rpm).toEqual([100, 105, 110, 115, 119]);
+  expect(
+    (
+      await describe(
+        record(2, () => Number.NaN),
+        { point },
+      )
+    ).shaftRpm,
+  ).toBe(120);
+});

@@ -6,6 +6,9 @@ import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { assembleEnvelope, decodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { decodeRecord, encodeRecord } from "../../../src/core/wire/record-codec.ts";
 import { stepWatermark } from "../../../src/core/wire/uplink-ack.ts";
+import { lanePolicies } from "../../../src/gateway/record/lane-policy.ts";
+import { openOutboxTable } from "../../../src/gateway/record/outbox-table.ts";
+import { summarisePredictions } from "../../../src/gateway/record/prediction-summary.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { contents, openOutbox } from "./outbox-rig.ts";
 
@@ -207,6 +210,39 @@ test("what a window of envelopes may have brought to the collector is not thinne
   }
   expect(second.outbox.counts().lanes.prediction.dropped).toBe(0);
   expect(windowsOf(stored)).toBe(count * 260);
+});
+
+test("no drift goes while predictions can be thinned, however many that cannot lie before them", () => {
+  const path = newPath();
+  const policies = {
+    ...lanePolicies,
+    // Nothing is thinned or dropped yet.
+    prediction: { ...lanePolicies.prediction, shedding: "drop" } as const,
+  };
+  const first = openOutbox(path, { policies, maxBytes: 1e9 }, { survives: "crash" });
+  for (let index = 0; index < 20; index++) first.outbox.append(report(index));
+  for (let index = 0; index < 7_000; index++)
+    first.outbox.append(summarisePredictions([batch(2 * index, `t${index}`)])[0]!);
+  for (let index = 0; index < 3_000; index++) first.outbox.append(batch(index));
+  first.outbox.flush();
+  const used = first.file.use((database) => openOutboxTable(database).measureFile().usedBytes);
+  first.outbox.close();
+  first.file.close();
+
+  const maxBytes = used - 200_000;
+  const { outbox, file } = openOutbox(path, { maxBytes }, { survives: "crash" });
+  for (let index = 0; index < 10; index++) {
+    outbox.append({ kind: "alert", id: `${index}`, json: "{}" });
+    expect(outbox.counts().lanes).toMatchObject({ drift: { dropped: 0 }, prediction: { dropped: 0 } });
+  }
+  expect(outbox.counts().lanes).toMatchObject({ alert: { records: 10 }, drift: { records: 20 } });
+  const gaps = contents(outbox, "update")!.records.filter((record) => record.kind === "gap");
+  expect(new Set(gaps.map(({ lane, reason }) => `${lane} ${reason}`))).toEqual(
+    new Set(["prediction summarised"]),
+  );
+  expect(file.use((database) => openOutboxTable(database).measureFile().usedBytes)).toBeLessThanOrEqual(
+    maxBytes,
+  );
 });
 
 test("when thinning is not enough the oldest drift goes next, and the thinned predictions last", () => {

@@ -12,19 +12,22 @@ import { contents } from "./outbox-rig.ts";
 /** An outbox on a disk that takes `disk.takesMs` for each use. */
 function createScene(maxPendingBytes = 1e6) {
   const clock = createManualClock();
-  const file = openStoreFile({ path: join(createTemporaryFolder(), "store.db") });
-  onTestFinished(() => file.close());
   const disk = { takesMs: 0, tookMs: 0 };
+  const warn = vi.fn();
+  const slowClock = { nowMs: clock.nowMs, monotonicMs: () => clock.monotonicMs() + disk.tookMs };
+  const logger = { ...silentLogger, warn };
+  const path = join(createTemporaryFolder(), "store.db");
+  const file = openStoreFile({ path, clock: slowClock, logger });
+  onTestFinished(() => file.close());
   const use: typeof file.use = (work, part) => {
     disk.tookMs += disk.takesMs;
     return file.use(work, part);
   };
-  const warn = vi.fn();
   const outbox = createOutbox({
     file: { ...file, use },
-    clock: { nowMs: clock.nowMs, monotonicMs: () => clock.monotonicMs() + disk.tookMs },
+    clock: slowClock,
     timers: clock,
-    logger: { ...silentLogger, warn },
+    logger,
     maxPendingBytes,
   });
   return { clock, disk, outbox, warn };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Decision, ModeDecision } from "../../../src/core/contract/prediction.ts";
 import type { StudentOutput } from "../../../src/core/serving/loaded-bundle.ts";
 import { createLatencyRecorder, createServingFigures } from "../../../src/gateway/status/serving-figures.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
@@ -7,18 +8,82 @@ import { windowAt } from "../fakes.ts";
 const lower = { quantised: Uint8Array.of(1, 2), logits: Float64Array.of(0, 0) };
 const upper = { quantised: Uint8Array.of(3, 4), logits: Float64Array.of(0, 0) };
 
-function digestOf(...outputs: StudentOutput[]): string {
+const point = { site: "s", turbine: "WT01", component: "generator-bearing" };
+const mode: ModeDecision = {
+  failureMode: "outer",
+  probability: 0.25,
+  score: -1.5,
+  threshold: 0.8,
+  active: false,
+  sinceMs: null,
+  risk: null,
+};
+const decision: Decision = {
+  point,
+  windowId: "w",
+  fromMs: 0,
+  toMs: 1,
+  operatingState: "full-performance",
+  model: { name: "m", version: "1.0.0", digest: "d" },
+  modes: [mode],
+  severityDb: 2,
+};
+
+function digestOf(...decided: readonly (readonly [decision: Decision, output: StudentOutput])[]): string {
   const figures = createServingFigures(createManualClock());
-  for (const [index, output] of outputs.entries()) figures.record(windowAt(index), output);
+  for (const [index, [each, output]] of decided.entries())
+    figures.record(each, { window: windowAt(index), output });
   return figures.describe().decisionsDigest;
 }
 
-it("digests the integers of both bands, and of one as ever", () => {
-  // FNV-1a of the window's id and the bytes 1 and 2.
-  expect(digestOf(lower)).toBe(fnv1a([...Buffer.from(windowAt(0).id), 1, 2]));
-  const both = { ...lower, bands: { lower, upper } };
-  expect(digestOf(both)).toBe(fnv1a([...Buffer.from(windowAt(0).id), 1, 2, 3, 4]));
-  expect(digestOf(both, lower)).not.toBe(digestOf(lower, both));
+const both = { ...lower, bands: { lower, upper } };
+
+it("digests the integers of both bands", () => {
+  expect(digestOf([decision, lower])).not.toBe(digestOf([decision, upper]));
+  expect(digestOf([decision, lower])).not.toBe(digestOf([decision, both]));
+  expect(digestOf([decision, both], [decision, lower])).not.toBe(
+    digestOf([decision, lower], [decision, both]),
+  );
+});
+
+it.each([
+  { modes: [{ ...mode, active: true }] },
+  { modes: [{ ...mode, probability: 0.25 + 2 ** -50 }] },
+  { modes: [{ ...mode, sinceMs: 1 }] },
+  { modes: [{ ...mode, risk: 0.1 }] },
+  { modes: [] },
+  { severityDb: null },
+  { isLearning: true },
+])("digests what is said of the window: %o", (said) => {
+  expect(digestOf([{ ...decision, ...said }, lower])).not.toBe(digestOf([decision, lower]));
+});
+
+it("has one digest for points in any order, and another for a point's windows in another", () => {
+  const other = { ...decision, point: { site: "s", turbine: "WT02", component: "generator-bearing" } };
+  const digest = (order: readonly (readonly [Decision, number])[]): string => {
+    const figures = createServingFigures(createManualClock());
+    for (const [each, at] of order) figures.record(each, { window: windowAt(at), output: lower });
+    return figures.describe().decisionsDigest;
+  };
+  const mixed = digest([
+    [decision, 0],
+    [other, 0],
+    [decision, 1],
+  ]);
+  expect(mixed).toBe(
+    digest([
+      [other, 0],
+      [decision, 0],
+      [decision, 1],
+    ]),
+  );
+  expect(mixed).not.toBe(
+    digest([
+      [other, 0],
+      [decision, 1],
+      [decision, 0],
+    ]),
+  );
 });
 
 describe("a latency recorder", () => {
@@ -38,9 +103,3 @@ describe("a latency recorder", () => {
     expect(Number.isFinite(recorder.quantile(1))).toBe(true);
   });
 });
-
-function fnv1a(bytes: readonly number[]): string {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, "0");
-}

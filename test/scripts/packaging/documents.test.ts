@@ -46,6 +46,17 @@ test("a package has what an operator reads of alarms, and every record of a deci
   expect(named.filter((name) => !shippedDocuments.includes(`src/adr/${name}`))).toEqual([]);
 });
 
+test("a package has the records that its models name, be it by their numbers", () => {
+  const models = readdirSync(join(root, "models"), { recursive: true, encoding: "utf8" });
+  const texts = models.filter((path) => /README\.md|MODEL_CARD\.md|train\.yaml/.test(path));
+  const named = texts.flatMap(
+    (path) => read(join("models", path)).match(/(?<=\bADR |\bsrc\/adr\/)\d+/g) ?? [],
+  );
+  expect(named).toContain("0061");
+  const shipped = new Set(shippedDocuments.map((path) => /adr\/0*(\d+)/.exec(path)?.[1]));
+  expect(named.filter((number) => !shipped.has(String(Number(number))))).toEqual([]);
+});
+
 test("an installed package with its documents is no checkout: of the native files it keeps its own platform's alone", () => {
   const folder = createTemporaryFolder();
   const own = `${process.platform}-${process.arch}`;

@@ -24,6 +24,8 @@ export interface UnheardCounts {
   readonly mostlyLost: number;
   /** Those of them of which nothing was set aside. */
   readonly tooShort: number;
+  /** Those of them in which the turbine stood by for a moment at least, and of which nothing was set aside. */
+  readonly slowed: number;
   /** How much of the samples of all others of them was set aside, 0 to 1. */
   readonly lostShare: number;
   /** A turbine that stands by is not unheard. */
@@ -34,6 +36,8 @@ interface HeardRecordings {
   begin(startMs: number): void;
   /** Of the recording that began last: so many of its samples, or a window, were set aside. */
   noteLoss(samples: number): void;
+  /** Of the recording that began last: its turbine stood by from then on. */
+  noteStandby(): void;
   end(recording: PlayedRecording): void;
   /** A window was decided. They come in order of time, the last ones of a recording after the next one began. */
   noteWindow(window: { readonly fromMs: number; readonly toMs: number; readonly shaftRpm: number }): void;
@@ -53,6 +57,8 @@ interface Stretch {
   samples: number;
   lostSamples: number;
   hasLoss: boolean;
+  /** Recordings in which its turbine stood by for a moment. */
+  slowed: number;
   /** Revolutions of all, but for those of a turbine that stands by. */
   turned: number;
 }
@@ -68,7 +74,7 @@ const roundingMs = 1;
 export function createHeardRecordings(window: WindowSpec | null = null): HeardRecordings {
   let [mostlyLost, standby] = [0, 0];
   /** Of the recording that is played. */
-  let lostSamples = 0;
+  let [lostSamples, isSlowed] = [0, false];
   let last: Stretch | null = null;
   /** Those of which no window was decided yet, in order of time. */
   let pending: Stretch[] = [];
@@ -93,18 +99,22 @@ export function createHeardRecordings(window: WindowSpec | null = null): HeardRe
           samples: 0,
           lostSamples: 0,
           hasLoss: false,
+          slowed: 0,
           turned: 0,
         };
         last = { fromMs: startMs, toMs: startMs, ...nothing };
         pending.push(last);
       }
-      lostSamples = 0;
+      [lostSamples, isSlowed] = [0, false];
       last.recordings++;
       last.toMs = Number.POSITIVE_INFINITY;
     },
     noteLoss: (samples) => {
       lostSamples += samples;
       if (last !== null) last.hasLoss = true;
+    },
+    noteStandby: () => {
+      isSlowed = true;
     },
     end: ({ endMs, revolutions, samples, isStandby }) => {
       if (last === null) return;
@@ -114,6 +124,7 @@ export function createHeardRecordings(window: WindowSpec | null = null): HeardRe
       if (lostSamples <= mostLostShare * samples && !isStandby) {
         last.samples += samples;
         last.lostSamples += lostSamples;
+        if (isSlowed) last.slowed++;
         return;
       }
       last.recordings--;
@@ -132,12 +143,15 @@ export function createHeardRecordings(window: WindowSpec | null = null): HeardRe
     },
     count: () => {
       const unheard = [...passed, ...pending];
-      const lossy = unheard.filter(({ hasLoss }) => hasLoss);
+      const isSlow = (stretch: Stretch): boolean => stretch.slowed > 0 && stretch.lostSamples === 0;
+      const slowed = sum(unheard.filter(isSlow), "slowed");
+      const lossy = unheard.filter((stretch) => stretch.hasLoss && !isSlow(stretch));
       const recordings = sum(unheard, "recordings");
       return {
         unheard: mostlyLost + recordings,
         mostlyLost,
-        tooShort: recordings - sum(lossy, "recordings"),
+        tooShort: recordings - slowed - sum(lossy, "recordings"),
+        slowed,
         lostShare: sum(lossy, "lostSamples") / Math.max(1, sum(lossy, "samples")),
         standby,
       };
@@ -145,7 +159,10 @@ export function createHeardRecordings(window: WindowSpec | null = null): HeardRe
   };
 }
 
-function sum(stretches: readonly Stretch[], what: "recordings" | "samples" | "lostSamples"): number {
+function sum(
+  stretches: readonly Stretch[],
+  what: "recordings" | "slowed" | "samples" | "lostSamples",
+): number {
   return stretches.reduce((total, stretch) => total + stretch[what], 0);
 }
 

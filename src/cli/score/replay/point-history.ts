@@ -1,6 +1,6 @@
 /** What happened to one point of a replay: collected while it is told its past, and summed up as `--json` prints it. */
 import type { WindowSpec } from "../../../core/contract/bundle/manifest.ts";
-import type { BaselineStatus } from "../../../core/decision/reference/baseline-status.ts";
+import type { LastingRise } from "../../../core/decision/lasting-rise.ts";
 import { createLossCounter, type Losses } from "../files/file-report.ts";
 import { formatInstant } from "../files/time-doubts.ts";
 import { createAlarmList, type ReplayedAlarm } from "./alarm-list.ts";
@@ -8,6 +8,7 @@ import { createDeafSpans, type DeafSpan } from "./deaf-spans.ts";
 import { createForeignWindows } from "./foreign-windows.ts";
 import { createHeardRecordings, type UnheardCounts } from "./heard-recordings.ts";
 import type { ReplaySink } from "./replay-point.ts";
+import type { ReplayedStatus } from "./replayed-watch.ts";
 
 /** News of the point's own reference. */
 interface BaselineNews {
@@ -42,6 +43,10 @@ export interface PointReport {
   readonly windows: number;
   /** Windows that the reference rests on, or that were learnt from so far. */
   readonly learntWindows: number;
+  /** Why it learns nothing at the end although it has no reference yet, without a full stop; null: it learns, or has one, or was refused. */
+  readonly whyItLearnsNothing: string | null;
+  /** A kind that rose above its own reference and stays at the end, without an alarm; null: none does. */
+  readonly lastingRise: LastingRise | null;
   readonly suspicions: readonly string[];
   /** What is not known since many windows of its last day were at speeds that were not learnt; null: few were. */
   readonly beyond: string | null;
@@ -97,7 +102,7 @@ export function createPointHistory(
   const reference: BaselineNews[] = [];
   const losses = createLossCounter();
   const setAside = { sameTime: 0, overlapping: 0 };
-  let status: BaselineStatus | null = null;
+  let status: ReplayedStatus | null = null;
   let learntMs: number | null = null;
   let [fromMs, toMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let [heardMs, recordings, windows] = [Number.NaN, 0, 0];
@@ -144,6 +149,7 @@ export function createPointHistory(
         losses.update(quarantine, lostWindows);
         heard.noteLoss(lostWindows === 0 ? quarantine.samples : 0);
       },
+      onStandby: heard.noteStandby,
     },
     noteRecording: (startMs) => {
       recordings++;
@@ -192,6 +198,8 @@ export function createPointHistory(
         heardUntil: Number.isNaN(heardMs) ? null : formatInstant(heardMs),
         windows,
         learntWindows: status?.windows ?? 0,
+        whyItLearnsNothing: status?.whyItLearnsNothing ?? null,
+        lastingRise: status?.lastingRise ?? null,
         suspicions: status?.suspicions ?? [],
         beyond: status?.beyond ?? null,
         later: status?.later ?? null,

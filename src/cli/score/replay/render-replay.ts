@@ -2,6 +2,7 @@
 import type { GatewayConfig } from "../../../core/contract/config/gateway-config.ts";
 import { toWords } from "../../../core/contract/to-words.ts";
 import { vibrationLevelMode } from "../../../core/decision/choose-alarm.ts";
+import { describeRise } from "../../../core/decision/lasting-rise.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import type { ReplayedAlarm } from "./alarm-list.ts";
 import type { DeafSpan } from "./deaf-spans.ts";
@@ -123,7 +124,9 @@ function nameFault(failureMode: string): string {
 }
 
 function describeEnd(report: PointReport): string {
-  const { windows, state, refusal, learntWindows, alarms, suspicions, beyond, later } = report;
+  const { windows, state, refusal, learntWindows, whyItLearnsNothing, alarms, suspicions, beyond, later } =
+    report;
+  const rise = report.lastingRise === null ? null : describeRise(report.lastingRise);
   if (windows === 0 && alarms.length === 0) return "no window could be decided";
   const open = alarms.filter(({ clearedAt }) => clearedAt === null);
   const standing = open.map(({ failureMode, worst, whyItStands: why }) => {
@@ -137,9 +140,11 @@ function describeEnd(report: PointReport): string {
         : `at the end ${standing.join("; ")}`;
   const doubts = suspicions.map((each) => `; doubtful reference: ${each}`).join("");
   if (refusal !== null) return `${alarm}; it has no reference of its own, since it looks faulty: ${refusal}`;
-  return state === "learning"
-    ? `${alarm}; still learning, of ${countOf(learntWindows, "window")} so far`
-    : [`${alarm}${doubts}`, later, beyond].filter((part) => part !== null).join("; ");
+  const parts =
+    state === "learning"
+      ? [`${alarm}; still learning, of ${countOf(learntWindows, "window")} so far`, whyItLearnsNothing]
+      : [`${alarm}${doubts}`, rise, later, beyond];
+  return parts.filter((part) => part !== null).join("; ");
 }
 
 /** What was not heard is not healthy. */

@@ -20,6 +20,7 @@ import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { matchesPattern } from "../../../training/dataset/match-pattern.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { plainKey } from "../../../training/dataset/plain-key.ts";
+import { decodeText } from "../../../training/dataset/read-text.ts";
 import {
   listSidecars,
   parseSidecarWords,
@@ -78,7 +79,7 @@ export async function readManifest(path: string): Promise<readonly ReplayEntry[]
   const refuse = (detail: string): AuroraError => refuseManifest(path, detail);
   let document: unknown;
   try {
-    const text = new TextDecoder().decode(bytes);
+    const text = decodeText(bytes);
     // JSON is YAML, but a large one is read sooner as what it is.
     document = /^\s*[[{]/.test(text) ? parseJsonOrYaml(text) : parseYaml(text, { maxAliasCount: 0 });
   } catch (cause) {

@@ -30,6 +30,8 @@ export interface ReplaySink extends WatchSink {
   onDecision(decision: Decision, scored: ScoredWindow | null): void;
   /** `windows` is 1 when a window was lost, 0 when samples were. */
   setAside(quarantine: Quarantine, windows: 0 | 1): void;
+  /** The turbine stands by from here on: what was open is no window. */
+  onStandby(): void;
 }
 
 interface ReplayedPointOptions extends ReplayedWatchOptions {
@@ -85,6 +87,9 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
       noteMissing: (fromMs, toMs) => decider.noteMissing(fromMs, toMs),
       onQuarantine: (quarantine, windows) => {
         if (!isAtEdge || quarantine.reason === "not-finite") sink.setAside(quarantine, windows);
+      },
+      onSilence: ({ isStandby }) => {
+        if (isStandby === true) sink.onStandby();
       },
     },
   });

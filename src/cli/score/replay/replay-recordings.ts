@@ -15,7 +15,7 @@ import { describeFileError } from "../files/file-report.ts";
 import { type OpenedRecording, openRecording } from "../recordings/open-recording.ts";
 import type { PlannedRecording, ReplayPlan } from "./plan-replay.ts";
 import { createPointHistory, type PointHistory, type PointReport } from "./point-history.ts";
-import { createRepeatedRecordings, type RepeatedRecordings } from "./repeated-recordings.ts";
+import { createRepeatedRecordings, digestWhenRead, type RepeatedRecordings } from "./repeated-recordings.ts";
 import { createReplayedPoint, type ReplayedPoint } from "./replay-point.ts";
 import type { ReplayRow } from "./replay-rows.ts";
 import type { ReplayedGateway } from "./replayed-gateway.ts";
@@ -184,7 +184,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened, onPlayed
         player.lastMs = timeMs;
         return history.noteStandstill(timeMs);
       }
-      const file = rememberSamples(await planned.open());
+      const file = digestWhenRead(rememberSamples(await planned.open()));
       // What is refused was not heard, and a copy of it repeats nothing.
       const recording = await openRecording(bundle, file, description.sidecar);
       if (await player.earlier.isRepeated(file)) {

@@ -12,6 +12,7 @@ import {
   describeRenewalReason,
   retireFoundHealthy,
 } from "../../../core/decision/alarms/renewal.ts";
+import type { LastingRise } from "../../../core/decision/lasting-rise.ts";
 import { createPointWatch, type PointWatch } from "../../../core/decision/point-watch.ts";
 import type { BaselineEvent, BaselineStatus } from "../../../core/decision/reference/baseline-status.ts";
 import type { WatchedWindow } from "../../../core/decision/reference/own-reference.ts";
@@ -29,11 +30,18 @@ interface ReplayedBaselineEvent extends Pick<BaselineEvent, "detail"> {
   readonly kind: BaselineEvent["kind"] | "renewed" | "renewal-refused";
 }
 
+/** Of the point's own reference; `whyItLearnsNothing`: while it learns, what keeps it from that, without a full stop; absent: nothing does. */
+export interface ReplayedStatus extends BaselineStatus {
+  readonly whyItLearnsNothing?: string | undefined;
+  /** What rose above it and stays, without an alarm; absent: nothing did. */
+  readonly lastingRise?: LastingRise | undefined;
+}
+
 /** Who hears of what a watch says. */
 export interface WatchSink {
   onAlerts(events: readonly AlertEvent[]): void;
   /** Of the point's own reference, after the window that ended at `atMs`. */
-  onBaseline(atMs: number, status: BaselineStatus, event: ReplayedBaselineEvent | null): void;
+  onBaseline(atMs: number, status: ReplayedStatus, event: ReplayedBaselineEvent | null): void;
   /** Of a window, held against the point's own reference; `foreignModes` as its decider heard them. */
   onLevel(window: HeardLevel & Pick<Decision, "modes"> & Pick<WatchedWindow, "foreignModes">): void;
   /** Of the alarms that stand after the window that begins at `fromMs`. */
@@ -76,7 +84,11 @@ export function openReplayedWatch(options: ReplayedWatchOptions): ReplayedWatch 
     },
   });
   const tell = (atMs: number, event: ReplayedBaselineEvent | null): void => {
-    if (watch.status !== null) sink.onBaseline(atMs, watch.status, event);
+    const { status, whyItLearnsNothing, lastingRise } = watch;
+    if (status === null) return;
+    const isHeldUp = status.state === "learning" && whyItLearnsNothing !== null;
+    const heldUp = isHeldUp ? { ...status, whyItLearnsNothing } : status;
+    sink.onBaseline(atMs, lastingRise === null ? heldUp : { ...heldUp, lastingRise }, event);
   };
   return {
     get model() {

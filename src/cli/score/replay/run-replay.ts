@@ -26,7 +26,7 @@ import { listUnreadKeys, readManifest } from "./replay-manifest.ts";
 import type { ReplayFlags } from "./replay-options.ts";
 import { type ReplayRequest, type ReplayResult, replayRecordings } from "./replay-recordings.ts";
 import { placeReplayRows } from "./replay-rows.ts";
-import { createReplayedGateway, readReplayedGateway } from "./replayed-gateway.ts";
+import { createReplayedGateway, type ReplayedGateway, readReplayedGateway } from "./replayed-gateway.ts";
 import { listSameTimeDoubts } from "./same-times.ts";
 import { listSnapshotDoubts } from "./snapshot-doubts.ts";
 
@@ -81,17 +81,19 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
     ...prefixDoubts("level", await listClippingDoubts(plan)),
     ...prefixDoubts("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points)),
     ...prefixDoubts("bearing", listDoubts(bundle.manifest, plan)),
-    ...points.filter(isPartlyHeard).map(describeUnheard),
+    ...points.filter(isPartlyHeard).map((report) => describeUnheard(report, gateway)),
   ];
   const warnings = [
     ...doubts,
-    ...points.flatMap(describeSilence).map(({ message, hint }) => `${message}: ${hint}`),
+    ...points
+      .flatMap((report) => describeSilence(report, gateway))
+      .map(({ message, hint }) => `${message}: ${hint}`),
   ];
   printReply(flags.json, { model: bundle.ref, budget, points, errors, warnings }, () =>
     points.length === 0 ? "" : renderReplay(points, budget, unread.size),
   );
   warnThat(doubts);
-  complain(result);
+  complain(result, gateway);
   return exitCodeOf(
     [...points.map((point) => ({ file: point.point, windows: point.windows })), ...errors],
     (each) => "windows" in each && each.windows === 0,
@@ -166,11 +168,11 @@ function listDoubts(manifest: Manifest, { recordings }: ReplayPlan): ReadonlySet
   return new Set([...machines.values()].flatMap((machine) => listBearingDoubts(manifest, machine)));
 }
 
-function complain({ points, errors }: ReplayResult): void {
+function complain({ points, errors }: ReplayResult, gateway: ReplayedGateway): void {
   for (const each of errors.slice(0, shownErrors)) complainOfFile(each);
   const more = new Set(errors.slice(shownErrors).map(({ file }) => file)).size;
   if (more > 0) process.stderr.write(`error: ${countOf(more, "more file")} could not be replayed\n`);
-  for (const { message, hint } of points.flatMap(describeSilence)) {
+  for (const { message, hint } of points.flatMap((report) => describeSilence(report, gateway))) {
     process.stderr.write(`error: ${printable(message)}\nhint: ${hint}\n`);
   }
 }
@@ -179,10 +181,10 @@ function isPartlyHeard({ windows, unheardRecordings }: PointReport): boolean {
   return windows > 0 && unheardRecordings > 0;
 }
 
-function describeUnheard(report: PointReport): string {
+function describeUnheard(report: PointReport, gateway: ReplayedGateway): string {
   const { point, unheardRecordings, recordings, repeatedSince, heardUntil, setAside } = report;
-  const { mostlyLost, tooShort, repeated, unread } = setAside.recordings;
-  const undecided = unheardRecordings - mostlyLost - tooShort - repeated - unread;
+  const { mostlyLost, tooShort, slowed, repeated, unread } = setAside.recordings;
+  const undecided = unheardRecordings - mostlyLost - tooShort - slowed - repeated - unread;
   const reasons = Object.keys(setAside.samples).join(", ");
   const parts = [
     ...(unread > 0 ? [`${unread} of ${recordings} recordings could not be read`] : []),
@@ -196,6 +198,9 @@ function describeUnheard(report: PointReport): string {
           `no window of ${undecided} of ${recordings} recordings could be decided, though only ${(100 * setAside.lostShare).toFixed(1)} % of their samples were set aside (${reasons})`,
         ]
       : []),
+    ...(slowed > 0
+      ? [`no window of ${slowed} of ${recordings} recordings could be decided: ${saySlow(gateway)}`]
+      : []),
     ...(repeated > 0
       ? [
           `${repeated} of ${recordings} recordings have the very samples of an earlier one, the first at ${repeatedSince}, and were not heard: does the logger hang?`,
@@ -206,22 +211,35 @@ function describeUnheard(report: PointReport): string {
   return `${point}: ${parts.join("; ")}; the last window that could be decided ended at ${heardUntil}`;
 }
 
+function saySlow({ operation }: ReplayedGateway): string {
+  return `the speed fell below ${operation.standbyBelowRpm} rpm (operation.standbyBelowRpm)`;
+}
+
 function countRead({ recordings, setAside }: PointReport): number {
   return recordings - setAside.recordings.unread;
 }
 
 /** Why no window of a point could be decided; none: some could, or none was played. */
-function describeSilence(report: PointReport): { readonly message: string; readonly hint: string }[] {
+function describeSilence(
+  report: PointReport,
+  gateway: ReplayedGateway,
+): { readonly message: string; readonly hint: string }[] {
   const { point, windows, setAside } = report;
   if (windows > 0 || countRead(report) === 0) return [];
   if (setAside.recordings.standby === countRead(report)) {
     const message = `${point}: no window could be decided, its turbine stands by in all recordings`;
     return [{ message, hint: "check its speed; a shaft that stands says nothing of its bearing" }];
   }
+  const { slowed, unread } = setAside.recordings;
+  if (slowed > 0 && slowed === report.unheardRecordings - unread) {
+    const message = `${point}: no window could be decided, ${saySlow(gateway)}`;
+    return [{ message, hint: "check its speed, and the limit against the slowest one at which it operates" }];
+  }
   const reasons = Object.keys(setAside.samples);
   const hint =
     reasons.length === 0
       ? `its recordings are too short, below one revolution of the shaft each or below ${fewestRevolutions} in all: check their sampling rate and the shaft's speed`
       : `samples were set aside (${reasons.join(", ")}): ${adviseOnReasons(reasons)}`;
-  return [{ message: `${point}: no window could be decided`, hint }];
+  const also = slowed > 0 ? `; in ${slowed} of ${report.recordings} recordings ${saySlow(gateway)}` : "";
+  return [{ message: `${point}: no window could be decided${also}`, hint }];
 }

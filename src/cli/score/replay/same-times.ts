@@ -6,7 +6,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { extname } from "node:path";
 import { formatInstant } from "../files/time-doubts.ts";
 import type { PlannedRecording } from "./plan-replay.ts";
-import { digestSamples } from "./repeated-recordings.ts";
+import { digestWhenRead } from "./repeated-recordings.ts";
 
 type TimedFile = Pick<PlannedRecording, "file" | "point" | "timeMs" | "open">;
 
@@ -33,10 +33,13 @@ export async function listSameTimeDoubts(recordings: readonly TimedFile[]): Prom
 
 /** Are they not the same recording? Of one in two formats, which differs in its bytes, that cannot be told. */
 async function areDifferent(one: TimedFile, other: TimedFile): Promise<boolean> {
-  if (one.file === other.file)
-    return (await digestSamples(await one.open())) !== (await digestSamples(await other.open()));
+  if (one.file === other.file) return (await digestOf(one)) !== (await digestOf(other));
   const [kind, otherKind] = [one, other].map(({ file }) => extname(file).toLowerCase());
   return kind === otherKind && (await haveOtherBytes(one.file, other.file));
+}
+
+async function digestOf({ open: openSamples }: TimedFile): Promise<string | null> {
+  return await digestWhenRead(await openSamples()).digest();
 }
 
 const pieceBytes = 64 * 1024;

@@ -19,7 +19,7 @@ export function listBearingDoubts(
   const whole = warnOfWholeTurns(gearedShafts);
   return [
     warnOfBearing(bearing)?.problem ?? null,
-    warnOfSlip(bundle.features, bearing),
+    warnOfSlip(bundle.features, bearing)?.problem ?? null,
     whole === null ? null : `${whole.problem}; ${whole.write}`,
     ...warnOfGearedKinds(bundle, { bearing, gearedShafts }).map(({ problem }) => problem),
   ].filter((doubt) => doubt !== null);

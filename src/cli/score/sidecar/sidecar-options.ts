@@ -52,7 +52,7 @@ export function addSidecarOptions(command: Command): Command {
     .option("--shaft-rpm <rpm>", "speed of the bearing's shaft", parseNumber(0.001, 100_000))
     .option(
       "--speed <channel>",
-      "where the speed changes: the channel of the same file that holds it in rpm, or in the unit that its name states (speed_hz); or channel=..,unit=hz,rate_hz=.. (where it has its own); or, of a tachometer, channel=..,pulses=.. in a revolution (its signal, of four samples a pulse at least, or the times of its pulses in seconds), with rate_hz=.. where it is another than the vibration's; or file=..,rate_hz=.. beside the recording (the rate may be left out where a .wav states it, or a column of times in ISO 8601 or with its unit in its name: time [s])",
+      "where the speed changes: the channel of the same file that holds it in rpm, or in the unit that its name states (speed_hz); or channel=..,unit=hz,rate_hz=.. (where it has its own); or channel=..,scale=0.0103 where it is another shaft's: turns of the bearing's shaft in one of that (a main shaft's in one of its generator's); or, of a tachometer, channel=..,pulses=.. in a revolution (its signal, of four samples a pulse at least, or the times of its pulses in seconds), with rate_hz=.. where it is another than the vibration's; or file=..,rate_hz=.. beside the recording (the rate may be left out where a .wav states it, or a column of times in ISO 8601 or with its unit in its name: time [s])",
       parseSpeed,
     )
     .option(

@@ -10,6 +10,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { type Fields, fieldsOf } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { bundledConfigName } from "../../../training/bundle/bundled-files.ts";
+import { decodeText } from "../../../training/dataset/read-text.ts";
 import { scadaTableSchema } from "../../../training/dataset/scada/table-config.ts";
 import { convertUnit } from "../../../training/dataset/scada/units.ts";
 import { type ReadingColumn, type ReadingColumns, type TableForm, usualColumns } from "./read-readings.ts";
@@ -127,7 +128,7 @@ async function readNames(path: string, channels: readonly string[]): Promise<Kno
     });
   let document: unknown;
   try {
-    document = parseYaml(new TextDecoder().decode(bytes), { maxAliasCount: 0 });
+    document = parseYaml(decodeText(bytes), { maxAliasCount: 0 });
   } catch (cause) {
     throw refuse("is neither YAML nor JSON", cause);
   }

@@ -11,6 +11,7 @@ import { dayMs } from "../../../core/maths/durations.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../../../training/dataset/csv.ts";
 import { parseTime } from "../../../training/dataset/parse-time.ts";
+import { decodeText } from "../../../training/dataset/read-text.ts";
 import { findColumn, usualColumns } from "./read-readings.ts";
 
 /** A component that failed and was mended. */
@@ -44,7 +45,7 @@ export async function readRepairs(
 ): Promise<LoggedRepair[]> {
   const all: LoggedRepair[] = [];
   for (const path of paths) {
-    const content = new TextDecoder().decode(
+    const content = decodeText(
       await readFileBounded(path, maxFileBytes, { op: "read repairs", tooLarge: "CONFIG_INVALID" }),
     );
     const isCsv = extname(path).toLowerCase() === ".csv";

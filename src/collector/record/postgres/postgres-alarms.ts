@@ -5,6 +5,7 @@ import {
   fromAlarmingRow,
   fromAlarmRow,
   fromAlarmStepRow,
+  fromAlertEventRow,
   fromHeldRow,
   fromNewestRow,
   maxAlarmSteps,
@@ -20,8 +21,15 @@ import {
   holdAgainstState,
   placeAlert,
 } from "../alarm-rules.ts";
-import type { Receipt } from "../clock-rules.ts";
-import type { AlarmingTurbine, AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
+import type { AlertEventList, AlertEventQuery } from "../alert-event-record.ts";
+import type {
+  AlarmingTurbine,
+  AlarmLifeStep,
+  AlarmQuery,
+  Listing,
+  RecordedAlarm,
+  RecordSource,
+} from "../fleet-record.ts";
 import type { TurbineRef } from "../machine-record.ts";
 import { nameTurbine } from "../machine-rows.ts";
 import { recordBounds, refuseBeyond } from "../record-bounds.ts";
@@ -31,7 +39,7 @@ import { holdsWords } from "./postgres-events.ts";
 import { columnsOf, type SqlParameter, transpose } from "./postgres-values.ts";
 
 /** Stores an event with the alarm that it belongs to; one that is known changes nothing. @throws RecordRefusedError before anything is written */
-export async function putAlert(session: SqlSession, event: AlertEvent, receipt: Receipt): Promise<void> {
+export async function putAlert(session: SqlSession, event: AlertEvent, source: RecordSource): Promise<void> {
   const { site, turbine } = event.data;
   const known = await session.rows("SELECT 1 FROM alert_event WHERE site = $1 AND turbine = $2 AND id = $3", [
     site,
@@ -39,20 +47,21 @@ export async function putAlert(session: SqlSession, event: AlertEvent, receipt: 
     event.id,
   ]);
   if (known.length > 0) return;
-  const { transition, state, timeMs, probability, risk } = alarmLifeStep(event, receipt);
+  const { transition, state, timeMs, receivedMs, probability, risk } = alarmLifeStep(event, source);
   const alarm = await placeEvent(session, event, timeMs);
   await session.run(
-    `INSERT INTO alert_event (site, turbine, id, alarm, transition, state, time_ms, received_ms, probability, risk, json)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    `INSERT INTO alert_event (site, turbine, id, alarm, gateway, transition, state, time_ms, received_ms, probability, risk, json)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       site,
       turbine,
       event.id,
       alarm,
+      source.gateway,
       transition,
       state,
       timeMs,
-      Math.trunc(receipt.receivedMs),
+      receivedMs,
       probability,
       risk,
       JSON.stringify(event),
@@ -209,6 +218,18 @@ export async function listAlarms(session: SqlSession, query: AlarmQuery): Promis
   return { total: Number(count?.total), items };
 }
 
+/** Events of an alarm as they were published, as they came. */
+export async function listAlertEvents(session: SqlSession, query: AlertEventQuery): Promise<AlertEventList> {
+  const { alarm, event = null, limit, offset } = query;
+  const own = "FROM alert_event WHERE alarm = $1::bigint AND ($2::text IS NULL OR id = $2)";
+  const [count] = await session.rows(`SELECT COUNT(*) AS total ${own}`, [alarm, event]);
+  const rows = await session.rows(
+    `SELECT time_ms, received_ms, json ${own} ORDER BY arrival, received_ms, ctid LIMIT $3 OFFSET $4`,
+    [alarm, event, limit, offset],
+  );
+  return { total: Number(count?.total), items: rows.map(fromAlertEventRow) };
+}
+
 /** Turbines with active ones, in the order of site and name. */
 export async function listAlarmingTurbines(session: SqlSession): Promise<readonly AlarmingTurbine[]> {
   const rows = await session.rows(
@@ -222,7 +243,7 @@ async function readSteps(
   session: SqlSession,
   alarms: readonly number[],
 ): Promise<ReadonlyMap<number, readonly AlarmLifeStep[]>> {
-  const own = `SELECT id, step.alarm, transition, state, time_ms, probability, risk, arrival, received_ms, ctid AS place
+  const own = `SELECT id, step.alarm, gateway, transition, state, time_ms, probability, risk, arrival, received_ms, ctid AS place
     FROM alert_event AS step WHERE step.alarm = wanted.alarm`;
   // Of before there were arrivals: by their receipt, and by their place, as no row is deleted.
   const rows = await session.rows(

@@ -1,8 +1,7 @@
 /** What people should know, in PostgreSQL: events and declared gaps, steps of updates, and messages that were set aside. */
 import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
-import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import { believeTime, longestWaitMs, maxAheadMs } from "../clock-rules.ts";
-import { fromEventRow, fromQuarantineRow, fromUpdateRow } from "../event-rows.ts";
+import { fromEventRow, fromQuarantineRow, fromUpdateRow, readNamedAlert } from "../event-rows.ts";
 import {
   type EventMoment,
   type EventQuery,
@@ -14,6 +13,7 @@ import {
   type SetAsideMessage,
   togetherMs,
 } from "../fleet-record.ts";
+import { keptNames } from "../kept-events.ts";
 import type { QuarantineListing } from "../quarantine-listing.ts";
 import {
   maxCounted,
@@ -37,28 +37,39 @@ export async function putEvents(
   session: SqlSession,
   events: readonly Received<EventRecord>[],
 ): Promise<void> {
-  const rows = (isOutcome: boolean) =>
+  const rows = (isKept: boolean) =>
     events
-      .filter(([{ name }]) => (name === outcomeEventName) === isOutcome)
+      .filter(([{ name }]) => keptNames.has(name) === isKept)
       .map(([{ timeMs, name, subject, detail }, source]) => {
         const { gateway, receivedMs } = source;
         const times = [timeMs, receivedMs, believeTime(timeMs, source)].map(Math.trunc);
-        return [dayNumber(receivedMs), gateway, ...times, name, subject, detail] as const;
+        return [
+          dayNumber(receivedMs),
+          gateway,
+          ...times,
+          name,
+          subject,
+          detail,
+          readNamedAlert(detail),
+        ] as const;
       });
   const plain = rows(false);
   if (plain.length > 0) {
     await session.run(
-      `INSERT INTO event (day, gateway, time_ms, received_ms, believed_ms, name, subject, detail)
-       SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[])`,
-      transpose(plain, 8),
+      `INSERT INTO event (day, gateway, time_ms, received_ms, believed_ms, name, subject, detail, alert)
+       SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[])`,
+      transpose(plain, 9),
     );
   }
-  const outcomes = rows(true);
-  if (outcomes.length > 0) {
+  const kept = rows(true);
+  if (kept.length > 0) {
     await session.run(
-      `INSERT INTO outcome (gateway, time_ms, received_ms, believed_ms, name, subject, detail)
-       SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])`,
-      transpose(outcomes, 8).slice(1),
+      `INSERT INTO outcome (gateway, time_ms, received_ms, believed_ms, name, subject, detail, alert)
+       SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[])`,
+      transpose(
+        kept.map(([, ...row]) => row),
+        8,
+      ),
     );
   }
 }
@@ -95,35 +106,67 @@ export function listEvents(session: SqlSession, query: EventQuery): Promise<List
   );
 }
 
-/** Of each moment the nearest one. It came on a day on which its time could be right: other days are not looked at. */
+const eventColumns = "id, gateway, time_ms, believed_ms, name, subject, detail";
+
+/** Of each deed its event: the one that names its alert, whenever it came; only where there is none, the nearest that names none. */
 export async function findEvents(
   database: PostgresDatabase,
   moments: readonly EventMoment[],
 ): Promise<readonly (RecordedEvent | null)[]> {
   const found: (RecordedEvent | null)[] = moments.map(() => null);
   if (moments.length === 0) return found;
-  const values = moments.map(({ gateway, name, subject, atMs }) => {
-    const firstDay = dayNumber(atMs - togetherMs - maxAheadMs);
-    return [gateway, name, subject, atMs, firstDay, dayNumber(atMs + togetherMs + longestWaitMs)] as const;
-  });
-  const rows = await database.transaction(async (session) => {
+  const take = (rows: readonly PostgresRow[]): void => {
+    for (const row of rows) found[Number(row.nth)] = fromEventRow(row);
+  };
+  await database.transaction(async (session) => {
     await expectManyDays(session);
-    return session.rows(
-      `SELECT asked.nth, nearest.*
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[], $6::int[])
-       WITH ORDINALITY AS asked (gateway, name, subject, at_ms, first_day, last_day, nth)
-     CROSS JOIN LATERAL (
-       SELECT event.* FROM event
-       WHERE event.day BETWEEN asked.first_day AND asked.last_day
-         AND event.believed_ms BETWEEN asked.at_ms - ${togetherMs} AND asked.at_ms + ${togetherMs}
-         AND event.gateway = asked.gateway AND event.name = asked.name AND event.subject = asked.subject
-       ORDER BY abs(event.believed_ms - asked.at_ms) LIMIT 1
-     ) AS nearest`,
-      transpose(values, 6),
-    );
+    take(await findNaming(session, moments));
+    const rest = [...moments.entries()].filter(([nth]) => found[nth] === null);
+    if (rest.length > 0) take(await findNearest(session, rest));
   });
-  for (const row of rows) found[Number(row.nth) - 1] = fromEventRow(row);
   return found;
+}
+
+/** All alerts are looked for at once: each day is looked at once. */
+function findNaming(session: SqlSession, moments: readonly EventMoment[]): Promise<readonly PostgresRow[]> {
+  const values = moments.map(
+    ({ alertId, gateway, name, subject }, nth) => [nth, alertId, gateway, name, subject] as const,
+  );
+  const naming = `SELECT ${eventColumns}, alert FROM`;
+  return session.rows(
+    `SELECT DISTINCT ON (nth) nth, naming.*
+     FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[]) AS asked (nth, alert, gateway, name, subject)
+     JOIN (${naming} event WHERE alert = ANY ($2::text[]) UNION ALL ${naming} outcome WHERE alert = ANY ($2::text[])) AS naming
+       USING (alert, gateway, name, subject)
+     ORDER BY nth, naming.id`,
+    transpose(values, 5),
+  );
+}
+
+/** They came on a day on which their time could be right: other days are not looked at. */
+function findNearest(
+  session: SqlSession,
+  rest: readonly (readonly [nth: number, moment: EventMoment])[],
+): Promise<readonly PostgresRow[]> {
+  const values = rest.map(([nth, { gateway, name, subject, atMs }]) => {
+    const firstDay = dayNumber(atMs - togetherMs - maxAheadMs);
+    const lastDay = dayNumber(atMs + togetherMs + longestWaitMs);
+    return [nth, gateway, name, subject, atMs, firstDay, lastDay] as const;
+  });
+  const near = `believed_ms BETWEEN asked.at_ms - ${togetherMs} AND asked.at_ms + ${togetherMs} AND alert IS NULL
+    AND gateway = asked.gateway AND name = asked.name AND subject = asked.subject`;
+  return session.rows(
+    `SELECT asked.nth, nearest.*
+     FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::int[], $7::int[])
+       AS asked (nth, gateway, name, subject, at_ms, first_day, last_day)
+     CROSS JOIN LATERAL (
+       SELECT * FROM (
+         SELECT ${eventColumns} FROM event WHERE day BETWEEN asked.first_day AND asked.last_day AND ${near}
+         UNION ALL SELECT ${eventColumns} FROM outcome WHERE ${near}) AS found
+       ORDER BY abs(believed_ms - asked.at_ms) LIMIT 1
+     ) AS nearest`,
+    transpose(values, 7),
+  );
 }
 
 /** Newest first. */

@@ -2,7 +2,6 @@
  * Removes from the record in PostgreSQL what is old enough: days of masses are dropped as a whole, all else is deleted in parts, since
  * after a shorter retention there may be more of it than one statement may take time for.
  */
-import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import { utcDayOf } from "../record-rules.ts";
 import type { Pruners } from "../retention-policy.ts";
@@ -44,8 +43,10 @@ export function createPostgresPruners(database: PostgresDatabase, partitions: Po
     verdicts: async (beforeMs) => {
       // The first condition is for the index: a period begins before it ends.
       const ended = { table: "drift_verdict", where: "from_ms < $1 AND to_ms < $1", order: "from_ms" };
-      const outcomes = { table: "outcome", where: "received_ms < $1 AND name = $2" };
-      return (await remove(ended, beforeMs)) + (await remove(outcomes, beforeMs, outcomeEventName));
+      return (
+        (await remove(ended, beforeMs)) +
+        (await remove({ table: "outcome", where: "received_ms < $1" }, beforeMs))
+      );
     },
     updates: (beforeMs) =>
       remove({ table: "model_update", where: "received_ms < $1", order: "received_ms" }, beforeMs),

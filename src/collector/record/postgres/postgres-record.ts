@@ -7,7 +7,7 @@ import { dayMs } from "../../../core/maths/durations.ts";
 import type { FleetRecord } from "../fleet-record.ts";
 import { ownSource } from "../record-rules.ts";
 import { pruneClasses } from "../retention-policy.ts";
-import { listAlarmingTurbines, listAlarms } from "./postgres-alarms.ts";
+import { listAlarmingTurbines, listAlarms, listAlertEvents } from "./postgres-alarms.ts";
 import { createEnvelopeStore } from "./postgres-batch.ts";
 import { openPostgres, type PostgresDatabase, type PostgresOptions } from "./postgres-database.ts";
 import { createPostgresDrift } from "./postgres-drift.ts";
@@ -66,6 +66,7 @@ function createRecord(
     countPredictions: (use) => database.transaction((session) => addUse(session, use)),
     ...createPostgresListing(database),
     alarms: (query) => listAlarms(database, query),
+    alertEvents: (query) => listAlertEvents(database, query),
     alarmingTurbines: () => listAlarmingTurbines(database),
     predictions: (query) => predictions.read(query),
     newestPredictionMs: (query) => predictions.newestMs(query),

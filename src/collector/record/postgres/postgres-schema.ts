@@ -199,6 +199,13 @@ const migrations: readonly string[] = [
   CREATE INDEX drift_period_of_point ON drift_period (point, from_ms, gateway) WHERE period_ms > 0;
   UPDATE gateway SET behind = false WHERE behind;
   `,
+  // Which alert an event names (null: none), and who sent an alert (null: not known). In "outcome" lie all events that are evidence.
+  `
+  ALTER TABLE event ADD COLUMN alert text COLLATE "C"; ALTER TABLE outcome ADD COLUMN alert text COLLATE "C";
+  CREATE INDEX event_by_alert ON event (alert) WHERE alert IS NOT NULL;
+  CREATE INDEX outcome_by_alert ON outcome (alert) WHERE alert IS NOT NULL;
+  ALTER TABLE alert_event ADD COLUMN gateway text COLLATE "C";
+  `,
 ];
 
 /** Of advisory locks: whoever changes the tables holds it. */

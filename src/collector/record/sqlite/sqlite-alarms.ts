@@ -5,6 +5,7 @@ import {
   fromAlarmingRow,
   fromAlarmRow,
   fromAlarmStepRow,
+  fromAlertEventRow,
   fromHeldRow,
   fromNewestRow,
   maxAlarmSteps,
@@ -20,8 +21,8 @@ import {
   holdAgainstState,
   placeAlert,
 } from "../alarm-rules.ts";
-import type { Receipt } from "../clock-rules.ts";
-import type { AlarmingTurbine, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
+import type { AlertEventList, AlertEventQuery } from "../alert-event-record.ts";
+import type { AlarmingTurbine, AlarmQuery, Listing, RecordedAlarm, RecordSource } from "../fleet-record.ts";
 import type { TurbineRef } from "../machine-record.ts";
 import { recordBounds, refuseBeyond } from "../record-bounds.ts";
 import { searchWords } from "../record-rules.ts";
@@ -29,10 +30,12 @@ import { holdsListedWords } from "./sqlite-events.ts";
 
 export interface SqliteAlarms {
   /** @throws RecordRefusedError for an alarm of a kind beyond its turbine's bound */
-  put(event: AlertEvent, receipt: Receipt): void;
+  put(event: AlertEvent, source: RecordSource): void;
   /** Holds what a turbine's state names against its alarms. */
   hold(heard: HeardAlarms): void;
   list(query: AlarmQuery): Listing<RecordedAlarm>;
+  /** Events of an alarm as they were published. */
+  events(query: AlertEventQuery): AlertEventList;
   /** Turbines with active ones. */
   turbines(): readonly AlarmingTurbine[];
 }
@@ -74,10 +77,11 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     `${held} AND alarm.component = ? AND alarm.failure_mode = ? ORDER BY alarm.id DESC LIMIT 1`,
   );
   const insertEvent = database.prepare(
-    `INSERT INTO alert_event (site, turbine, id, alarm, transition, state, time_ms, received_ms, probability, risk, json)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO alert_event
+       (site, turbine, id, alarm, gateway, transition, state, time_ms, received_ms, probability, risk, json)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const step = "id, transition, state, time_ms, probability, risk, rowid AS nth";
+  const step = "id, transition, state, time_ms, received_ms, probability, risk, gateway, rowid AS nth";
   // The first and the newest behind it, as they came: no row is deleted. Of those between nothing is read.
   const first = database.prepare(
     `SELECT ${step}, json AS first_json FROM alert_event WHERE alarm = ? ORDER BY rowid LIMIT 1`,
@@ -85,6 +89,11 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
   const newestSteps = database.prepare(
     `SELECT * FROM (SELECT ${step} FROM alert_event WHERE alarm = ? AND rowid > ?
        ORDER BY rowid DESC LIMIT ${maxAlarmSteps - 1}) ORDER BY nth`,
+  );
+  const own = "FROM alert_event WHERE alarm = ? AND (? IS NULL OR id = ?)";
+  const countEvents = database.prepare(`SELECT COUNT(*) AS total ${own}`);
+  const ownEvents = database.prepare(
+    `SELECT time_ms, received_ms, json ${own} ORDER BY rowid LIMIT ? OFFSET ?`,
   );
   const alarming = database.prepare(
     "SELECT site, turbine, COUNT(*) AS alarms FROM alarm WHERE active = 1 GROUP BY site, turbine ORDER BY site, turbine",
@@ -128,11 +137,11 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     begin.run(site, turbine, component, failureMode, 1, said, atMs, atMs, unheardEvent);
   };
   return {
-    put: (event, receipt) => {
+    put: (event, source) => {
       const { site, turbine } = event.data;
       if (known.get(site, turbine, event.id) !== undefined) return;
-      const { transition, state, timeMs, probability, risk } = alarmLifeStep(event, receipt);
-      const step = [transition, state, timeMs, Math.trunc(receipt.receivedMs), probability, risk];
+      const { transition, state, timeMs, receivedMs, probability, risk } = alarmLifeStep(event, source);
+      const step = [source.gateway, transition, state, timeMs, receivedMs, probability, risk];
       insertEvent.run(site, turbine, event.id, place(event, timeMs), ...step, JSON.stringify(event));
     },
     hold: (heard) => {
@@ -163,6 +172,10 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
         }),
       };
     },
+    events: ({ alarm, event = null, limit, offset }) => ({
+      total: Number(countEvents.get(alarm, event, event)?.total),
+      items: ownEvents.all(alarm, event, event, limit, offset).map(fromAlertEventRow),
+    }),
     turbines: () => alarming.all().map(fromAlarmingRow),
   };
 }

@@ -1,9 +1,8 @@
 /** What people should know, in SQLite: events and declared gaps, steps of updates, and messages that were set aside. */
 import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
-import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { believeTime, type Receipt } from "../clock-rules.ts";
-import { fromEventRow, fromQuarantineRow, fromUpdateRow } from "../event-rows.ts";
+import { fromEventRow, fromQuarantineRow, fromUpdateRow, readNamedAlert } from "../event-rows.ts";
 import {
   type EventMoment,
   type EventQuery,
@@ -15,6 +14,7 @@ import {
   type SetAsideMessage,
   togetherMs,
 } from "../fleet-record.ts";
+import { keptNames } from "../kept-events.ts";
 import type { QuarantineListing } from "../quarantine-listing.ts";
 import {
   maxCounted,
@@ -34,10 +34,10 @@ export interface SqliteEvents {
   eventsAt(moments: readonly EventMoment[]): readonly (RecordedEvent | null)[];
   updates(query: GatewayQuery): Listing<RecordedUpdate>;
   quarantine(limit: number): QuarantineListing;
-  /** Removes at most so many events that arrived before `beforeMs`, but confirmed outcomes; returns how many. */
+  /** Removes at most so many events that arrived before `beforeMs` and are not kept; returns how many. */
   pruneEvents(beforeMs: number, most: number): number;
-  /** Removes at most so many confirmed outcomes that arrived before `beforeMs`; returns how many. */
-  pruneOutcomes(beforeMs: number, most: number): number;
+  /** Removes at most so many kept events that arrived before `beforeMs`; returns how many. */
+  pruneKept(beforeMs: number, most: number): number;
   /** Removes at most so many updates that arrived before `beforeMs`; returns how many. */
   pruneUpdates(beforeMs: number, most: number): number;
 }
@@ -45,34 +45,34 @@ export interface SqliteEvents {
 /** Prepares the statements over a migrated database. */
 export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
   const insertEvent = database.prepare(
-    `INSERT INTO event (gateway, time_ms, believed_ms, received_ms, name, subject, detail)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO event (gateway, time_ms, believed_ms, received_ms, name, subject, detail, alert)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertUpdate = database.prepare(
     `INSERT INTO model_update
      (gateway, time_ms, believed_ms, received_ms, model_name, from_version, to_version, step, detail)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const naming = database.prepare(
+    "SELECT * FROM event WHERE alert = ? AND gateway = ? AND name = ? AND subject = ? ORDER BY id LIMIT 1",
+  );
   const nearest = database.prepare(
-    `SELECT * FROM event WHERE believed_ms BETWEEN ? AND ? AND gateway = ? AND name = ? AND subject = ?
-     ORDER BY abs(believed_ms - ?) LIMIT 1`,
+    `SELECT * FROM event WHERE believed_ms BETWEEN ? AND ? AND alert IS NULL
+       AND gateway = ? AND name = ? AND subject = ? ORDER BY abs(believed_ms - ?) LIMIT 1`,
   );
-  const pruneEvents = database.prepare(
-    `DELETE FROM event WHERE id IN
-       (SELECT id FROM event WHERE received_ms < ? AND name <> ? ORDER BY received_ms LIMIT ?)`,
-  );
-  const pruneOutcomes = database.prepare(
-    `DELETE FROM event WHERE id IN
-       (SELECT id FROM event WHERE received_ms < ? AND name = ? ORDER BY received_ms LIMIT ?)`,
-  );
-  const pruneUpdates = database.prepare(
-    "DELETE FROM model_update WHERE id IN (SELECT id FROM model_update WHERE received_ms < ? LIMIT ?)",
-  );
+  const kept = [...keptNames].map((name) => `'${name}'`).join(", ");
+  const prepareRemoval = (table: string, where: string): ((beforeMs: number, most: number) => number) => {
+    const remove = database.prepare(
+      `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE received_ms < ? ${where} LIMIT ?)`,
+    );
+    return (beforeMs, most) => remove.run(Math.trunc(beforeMs), most).changes;
+  };
   return {
     ...createQuarantine(database),
     putEvent: (record, origin) => {
       const { name, subject, detail } = record;
-      insertEvent.run(origin.gateway, ...toTimes(record.timeMs, origin), name, subject, detail);
+      const alert = readNamedAlert(detail);
+      insertEvent.run(origin.gateway, ...toTimes(record.timeMs, origin), name, subject, detail, alert);
     },
     putUpdate: (record, origin) => {
       insertUpdate.run(
@@ -91,8 +91,10 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
       fromEventRow,
     ),
     eventsAt: (moments) =>
-      moments.map(({ gateway, name, subject, atMs }) => {
-        const row = nearest.get(atMs - togetherMs, atMs + togetherMs, gateway, name, subject, atMs);
+      moments.map(({ alertId, atMs, gateway, name, subject }) => {
+        const deed = [gateway, name, subject] as const;
+        const row =
+          naming.get(alertId, ...deed) ?? nearest.get(atMs - togetherMs, atMs + togetherMs, ...deed, atMs);
         return row === undefined ? null : fromEventRow(row);
       }),
     updates: createList(
@@ -100,10 +102,9 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
       { table: "model_update", filter: "? IS ?", searched: updateTexts },
       fromUpdateRow,
     ),
-    pruneEvents: (beforeMs, most) => pruneEvents.run(Math.trunc(beforeMs), outcomeEventName, most).changes,
-    pruneOutcomes: (beforeMs, most) =>
-      pruneOutcomes.run(Math.trunc(beforeMs), outcomeEventName, most).changes,
-    pruneUpdates: (beforeMs, most) => pruneUpdates.run(Math.trunc(beforeMs), most).changes,
+    pruneEvents: prepareRemoval("event", `AND name NOT IN (${kept}) ORDER BY received_ms`),
+    pruneKept: prepareRemoval("event", `AND name IN (${kept}) ORDER BY received_ms`),
+    pruneUpdates: prepareRemoval("model_update", ""),
   };
 }
 

@@ -188,6 +188,7 @@ export function createSqliteRecord(
     storeStates: async (batch) => database.transaction(() => storeStates(tables, batch)),
     ...createSqliteListing(database),
     alarms: async (query) => alarms.list(query),
+    alertEvents: async (query) => alarms.events(query),
     alarmingTurbines: async () => alarms.turbines(),
     predictions: async ({ component, ...range }) => {
       const points = machines
@@ -248,7 +249,7 @@ function createPruners({
     },
     verdicts: async (beforeMs) =>
       (await inParts(() => verdicts.prune(beforeMs, prunedRows))) +
-      (await inParts(() => events.pruneOutcomes(beforeMs, prunedRows))),
+      (await inParts(() => events.pruneKept(beforeMs, prunedRows))),
     updates: (beforeMs) => inParts(() => events.pruneUpdates(beforeMs, prunedRows)),
   };
 }

@@ -87,9 +87,7 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
     moments BLOB NOT NULL,
     UNIQUE (period, slot, load_name)
   );
-  CREATE TABLE drift_gateway (
-    gateway TEXT PRIMARY KEY, from_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL
-  ) WITHOUT ROWID;
+  CREATE TABLE drift_gateway (gateway TEXT PRIMARY KEY, from_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE drift_reference (
     point INTEGER NOT NULL, model_digest TEXT NOT NULL, period_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,
     renewed_ms INTEGER, json TEXT NOT NULL,
@@ -102,9 +100,7 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
     UNIQUE (point, model_digest, from_ms, to_ms)
   );
   CREATE INDEX drift_verdict_by_time ON drift_verdict (from_ms, point, level);
-  CREATE TABLE drift_unpublished (
-    from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, PRIMARY KEY (from_ms, to_ms)
-  ) WITHOUT ROWID;
+  CREATE TABLE drift_unpublished (from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, PRIMARY KEY (from_ms, to_ms)) WITHOUT ROWID;
   CREATE TABLE drift_state (
     point INTEGER PRIMARY KEY, model_digest TEXT NOT NULL, level TEXT NOT NULL, since_ms INTEGER NOT NULL,
     from_ms INTEGER NOT NULL, stable_periods INTEGER NOT NULL
@@ -142,8 +138,7 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   CREATE INDEX turbine_of_gateway ON turbine (gateway);
   ALTER TABLE uplink_progress ADD COLUMN seen_ms INTEGER NOT NULL DEFAULT 0;
   CREATE TABLE point_mode (
-    point INTEGER NOT NULL, failure_mode TEXT NOT NULL, heard_ms INTEGER NOT NULL, PRIMARY KEY (point, failure_mode)
-  ) WITHOUT ROWID;
+    point INTEGER NOT NULL, failure_mode TEXT NOT NULL, heard_ms INTEGER NOT NULL, PRIMARY KEY (point, failure_mode)) WITHOUT ROWID;
   CREATE TABLE gateway_use (
     gateway TEXT NOT NULL, class TEXT NOT NULL, day INTEGER NOT NULL, records INTEGER NOT NULL,
     PRIMARY KEY (gateway, class)
@@ -234,14 +229,19 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
     FROM drift_renewal JOIN point ON point.id = point JOIN turbine USING (site, turbine) WHERE gateway IS NOT NULL;
   DROP TABLE drift_renewal; UPDATE gateway SET behind = 0;
   `,
+  // Which alert an event names (null: none), and which gateway sent an alert (null: not known).
+  `
+  DROP INDEX event_by_arrival; CREATE INDEX event_by_arrival ON event (received_ms, name);
+  ALTER TABLE event ADD COLUMN alert TEXT; CREATE INDEX event_by_alert ON event (alert) WHERE alert IS NOT NULL;
+  ALTER TABLE alert_event ADD COLUMN gateway TEXT;
+  `,
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */
 function moveDriftDays(database: SqliteDatabase): void {
   const days = database.prepare("SELECT DISTINCT day, point, model_digest FROM drift");
-  const read = database.prepare(
-    "SELECT * FROM drift WHERE day = ? AND point = ? AND model_digest = ? ORDER BY feature",
-  );
+  const columnsOf = "SELECT * FROM drift WHERE day = ? AND point = ? AND model_digest = ? ORDER BY feature";
+  const read = database.prepare(columnsOf);
   const insert = database.prepare(
     `INSERT INTO drift_period (point, model_digest, from_ms, period_ms, model_name, model_version, gateway, first_ms,
        last_ms, reports, late_reports, assessed, sketches) VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, 0, 1, ?)`,

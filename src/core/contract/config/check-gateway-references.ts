@@ -74,10 +74,27 @@ function checkTurbines({ devices, turbines }: GatewayConfig): ConfigFinding[] {
           ...(known ? [] : [noSuch("device", { name: point.device, names: ids, path: [...path, "device"] })]),
           ...components(`"${point.component}"`, point.component, [...path, "component"]),
           ...checkSensor({ turbines }, path, [index, at]),
+          ...checkSpeedRatio(point, devices, path),
         ];
       }),
     ];
   });
+}
+
+/** A device that scores windows itself cuts them by the speed that it measures: no other shaft's. */
+function checkSpeedRatio(
+  {
+    device,
+    speedRatio = 1,
+  }: Pick<GatewayConfig["turbines"][number]["points"][number], "device" | "speedRatio">,
+  devices: GatewayConfig["devices"],
+  path: KeyPath,
+): ConfigFinding[] {
+  const mode = devices.find(({ id }) => id === device)?.mode ?? "raw";
+  if (mode === "raw" || speedRatio === 1) return [];
+  const problem = `"${device}" scores by the speed that it measures itself (mode ${mode}), and knows no ratio`;
+  const write = "write mode: raw for that device, or have it measure the bearing's own shaft";
+  return [{ path: [...path, "speedRatio"], problem, write }];
 }
 
 /**

@@ -208,7 +208,12 @@ export const collectorConfigSchema: () => z.ZodType<CollectorConfig> = onDemand(
           .max(0.5)
           .default(0.1)
           .describe("Share of false ones among the points of a period that events tell of, on average"),
-        verdictDays: z.number().min(7).max(3650).default(730).describe("Days that verdicts are kept"),
+        verdictDays: z
+          .number()
+          .min(7)
+          .max(3650)
+          .default(730)
+          .describe("Days that verdicts are kept, with events that are evidence and steps of updates"),
       })
       .refine(
         ({ falsePerPointDay, warningsPerPointDay }) => falsePerPointDay <= warningsPerPointDay,
@@ -223,7 +228,7 @@ export const collectorConfigSchema: () => z.ZodType<CollectorConfig> = onDemand(
       .max(3650)
       .default(90)
       .describe(
-        "Days that predictions, sketches of drift, events and updates are kept; in PostgreSQL more than 1000 want max_locks_per_transaction of 256 or more at the server",
+        "Days that predictions, sketches of drift and events are kept, but for events that are evidence; in PostgreSQL more than 1000 want max_locks_per_transaction of 256 or more at the server",
       ),
     log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
   }),

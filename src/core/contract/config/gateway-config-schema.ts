@@ -110,8 +110,11 @@ export const gatewayConfigSchema: () => z.ZodType<GatewayConfig> = onDemand(() =
               .number()
               .min(0)
               .max(maxCaptureSeconds)
-              .default(2)
-              .describe("In mode edge: seconds of raw samples asked for when an alert is raised; 0: none"),
+              .nullable()
+              .default(null)
+              .describe(
+                "In mode edge: seconds of raw samples asked for when an alert is raised; 0: none; null: enough for a whole window like the one that raised it, 2 at least",
+              ),
           }),
         )
         .max(256)

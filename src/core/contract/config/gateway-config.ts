@@ -29,8 +29,8 @@ export interface DeviceConfig {
   readonly keyFile: string | null;
   /** In mode `edge`: raw samples that the device sends after every score that is an alarm, kept as recordings. */
   readonly alarmRawSamples: number;
-  /** In mode `edge`: seconds of raw samples that are asked of the device when an alert is raised by its scores; 0: none. */
-  readonly alertCaptureSeconds: number;
+  /** In mode `edge`: seconds of raw samples that are asked of the device when an alert is raised by its scores; 0: none; null: by the alert's window. */
+  readonly alertCaptureSeconds: number | null;
 }
 
 /** One component of one turbine, watched by one bundle. */
@@ -41,7 +41,12 @@ export interface PointConfig extends StatedShafts {
   readonly device: string;
   readonly channel: string;
   readonly bearing: BearingOrders;
-  /** Shaft speed to assume where the device does not send one; null: such windows are set aside. */
+  /**
+   * Turns of the bearing's shaft in one turn of the shaft whose speed is told (by the device, its readings, SCADA): 0.0133 where a
+   * generator's is told and the bearing sits on the rotor's. Absent: it is the bearing's own.
+   */
+  readonly speedRatio?: number | undefined;
+  /** Speed of the bearing's own shaft to assume where none is told; null: such windows are set aside. */
   readonly shaftRpm: number | null;
   /** Counted up by hand after maintenance or a change of the sensor: the healthy baseline is then learnt again. */
   readonly baselineEpoch: number;

@@ -6,6 +6,8 @@ import { maxGearedShafts, maxPolePairs, mostGearedTurns } from "../stated-shafts
 import { idSchema as id } from "./config-parts.ts";
 import type { PointConfig } from "./gateway-config.ts";
 
+const leastSpeedRatio = 1 / mostGearedTurns;
+
 /** Validator of {@link PointConfig}. */
 export const pointSchema: () => z.ZodType<PointConfig> = onDemand(() =>
   z.strictObject({
@@ -30,13 +32,21 @@ export const pointSchema: () => z.ZodType<PointConfig> = onDemand(() =>
       .describe(
         "Turns of each shaft that teeth lock to the bearing's, in one turn of the bearing's (4.765 where a wheel of 81 teeth drives a pinion of 17): lines of theirs are then no fault's",
       ),
+    speedRatio: z
+      .number()
+      .min(leastSpeedRatio)
+      .max(mostGearedTurns)
+      .optional()
+      .describe(
+        "Turns of the bearing's shaft in one turn of the shaft whose speed is told, behind a gearbox (0.0133 where the generator's is told and the bearing sits on the rotor's shaft, 75 times slower); left out: it is the bearing's own",
+      ),
     shaftRpm: z
       .number()
       .positive()
       .max(100_000)
       .nullable()
       .default(null)
-      .describe("Shaft speed to assume where the device sends none"),
+      .describe("Speed of the bearing's own shaft to assume where none is told"),
     baselineEpoch: z
       .int()
       .min(0)

@@ -18,7 +18,7 @@ interface SaidOf {
 }
 
 /** Who acknowledged it is in no state. */
-const somebody = "somebody, before its gateway lost its memory";
+const somebody = "somebody, before this gateway knew of it";
 /** No model: the first that decides on the point is another one, so that it is told anew, with what is known then. */
 export const unsaidModel: AlertEvent["data"]["model"] = {
   name: "unknown",

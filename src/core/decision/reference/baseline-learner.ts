@@ -37,7 +37,6 @@ type BaselineFit = "final" | "provisional" | "later";
 
 /** Windows of the first provisional baseline. */
 export const provisionalWindows = 96;
-
 /** Refusals after which a machine that never settles gets a baseline that says so: a doubtful one beats none. */
 const maxRefusals = 3;
 
@@ -112,13 +111,14 @@ class Learner implements BaselineLearner {
     };
   }
 
-  update({ prediction, levels, shaftRpm, features, explained, isBeyond = false }: LearntWindow): void {
+  update(window: LearntWindow): void {
+    const { prediction, levels, shaftRpm, explained, isPooled, isBeyond = false } = window;
     if (this.#knows(levels, isBeyond) || !isOperating(prediction.operatingState)) return;
     if (!(shaftRpm > 0) || !prediction.logits.every(Number.isFinite)) return;
     const { fromMs, toMs, logits } = prediction;
     // Rows are of the machine as it was first learnt.
-    const rows = isBeyond && this.#isDone() ? undefined : features;
-    this.#gathered.gather({ fromMs, toMs, shaftRpm, levels, logits, explained }, rows);
+    const rows = isBeyond && this.#isDone() ? undefined : window.features;
+    this.#gathered.gather({ fromMs, toMs, shaftRpm, levels, logits, explained, isPooled }, rows);
     // A fit looks at all that is kept: once a block is often enough.
     if (this.#gathered.isBlockOver) this.#due = this.#chooseFit();
   }

@@ -17,6 +17,8 @@ export interface KeptWindow {
   readonly logits: readonly number[];
   /** Places of the outputs that are explained in it; absent: none, or nobody kept it. */
   readonly explained?: readonly number[] | undefined;
+  /** Is what it scores that of the snapshots before it as well? Absent: it is not, or nobody kept it. */
+  readonly isPooled?: boolean | undefined;
   /** Of the first window of a block only. */
   readonly features?: readonly number[] | undefined;
 }
@@ -62,6 +64,8 @@ export interface BaselineSnapshot extends ScoredBy {
   readonly coinciding?: readonly number[] | undefined;
   /** Orders of the bearing that it listened at; absent: nobody wrote them down. */
   readonly orders?: readonly number[] | undefined;
+  /** Turns of the bearing's shaft in one of the shaft whose speed was told; absent: 1. */
+  readonly speedRatio?: number | undefined;
   /** Windows that were as quiet against it as of a sensor that is deaf, since one of a sensor that hears; absent: none, or nobody kept it. */
   readonly quietWindows?: number | undefined;
   /** How loud its sensor is at most while it stands at a stated speed, dB above the healthy machines of training; absent: it was not heard to. */
@@ -88,6 +92,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
         levels: z.array(z.number().nullable()).max(512),
         logits: z.array(z.number()).max(32),
         explained: z.array(z.int().min(0).max(31)).max(32).optional(),
+        isPooled: z.boolean().optional(),
         features: z.array(z.number()).max(512).optional(),
       }),
     )
@@ -103,6 +108,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
   doubted: siteBaselineSchema.optional(),
   coinciding: z.array(z.int().min(0).max(31)).max(32).optional(),
   orders: z.array(z.number().positive()).max(8).optional(),
+  speedRatio: z.number().positive().optional(),
   quietWindows: z.int().min(0).optional(),
   standsUpToDb: z.number().optional(),
   quieterDb: z.number().positive().optional(),
@@ -194,4 +200,12 @@ export function isOtherBearing(
 ): boolean {
   if (orders === undefined || now === undefined) return false;
   return orders.some((order, at) => Math.abs(order / (now[at] ?? Number.NaN) - 1) > sameOrders);
+}
+
+/** Was it learnt at speeds of another shaft? All of it is of those speeds. */
+export function isOtherShaft(
+  kept: Pick<BaselineSnapshot, "speedRatio">,
+  now: { readonly speedRatio?: number | undefined },
+): boolean {
+  return (kept.speedRatio ?? 1) !== (now.speedRatio ?? 1);
 }

@@ -10,6 +10,8 @@ import type { HealthyRows } from "./healthy-rows.ts";
 export interface BaselineOptions {
   /** Counted up by an operator (after maintenance, after a new sensor): a baseline of another epoch is learnt again. */
   readonly epoch: number;
+  /** Turns of the bearing's shaft in one of the shaft whose speed is told: a baseline at another ratio is learnt again. Absent: 1. */
+  readonly speedRatio?: number | undefined;
   /** Windows to rest on; the bundle's own minimum is a lower bound. */
   readonly minWindows: number;
   /** Time of data to span, ms. */
@@ -26,6 +28,8 @@ export interface LearntWindow {
   readonly features?: Float32Array | undefined;
   /** Places of the outputs whose evidence is explained by what stands still; absent: of none, or not known. */
   readonly explained?: readonly number[] | undefined;
+  /** Is what it scores that of the snapshots before it as well? Absent: it is not. */
+  readonly isPooled?: boolean | undefined;
   /** At a speed at which no level was learnt, and heard as of a machine that runs; absent: it is not. */
   readonly isBeyond?: boolean | undefined;
 }

@@ -9,7 +9,7 @@ import type {
 import { formatTime } from "../../contract/iso-time.ts";
 import type { ModelRef } from "../../contract/prediction.ts";
 import type { LaterLevels, SiteBaseline, SiteLevels } from "../../contract/site-baseline.ts";
-import { hourMs } from "../../maths/durations.ts";
+import { dayMs, hourMs } from "../../maths/durations.ts";
 import type { BaselineRenewal } from "./baseline-snapshot.ts";
 import type { BaselineLearner } from "./baseline-status.ts";
 import { saySpeeds } from "./learnt-speeds.ts";
@@ -49,7 +49,7 @@ export function describeBaseline(facts: BaselineFacts): BaselineStanding {
   const learning = measureProgress(learner, facts);
   if (learner.status.state === "ready") {
     const { isProvisional } = learner.status;
-    const known = explainReady(reference, isProvisional ? learning : null);
+    const known = explainReady(reference, isProvisional ? sayProgress(learning, learner) : null);
     const { later } = learner.status;
     const why = [known, later, facts.beyond ?? undefined].filter((part) => part !== undefined).join("; ");
     return { ...common, state: "own-reference", why, learning: isProvisional ? learning : null, reference };
@@ -101,6 +101,28 @@ export function sayConditions({ windows, ofWindows, hours, ofHours }: LearningPr
   return `${heard}, ${hours < ofHours ? `${hours} of ${ofHours} hours` : `${hours} hours (enough)`}`;
 }
 
+/** Of less time nothing is said of a pace. */
+const leastPacedMs = hourMs;
+/** What takes longer is not foretold. */
+const longestPacedMs = 365 * dayMs;
+
+/**
+ * How long learning will take as it went so far, by the windows' own times, in coarse words; null: it is enough, too little is
+ * known, or it would be more than a year.
+ */
+export function sayPace(
+  { windows, ofWindows, hours, ofHours }: LearningProgress,
+  elapsedMs: number,
+): string | null {
+  const done = Math.min(windows / ofWindows, ofHours === 0 ? 1 : hours / ofHours);
+  if (done >= 1 || elapsedMs < leastPacedMs) return null;
+  const leftMs = (elapsedMs * (1 - done)) / done;
+  if (!(leftMs <= longestPacedMs)) return null;
+  const [count, unit] =
+    leftMs < 1.5 * dayMs ? [Math.ceil(leftMs / hourMs), "hour"] : [Math.round(leftMs / dayMs), "day"];
+  return `about ${count} ${unit}${count === 1 ? "" : "s"} more at the pace so far`;
+}
+
 /** A point, as commands are told of it. */
 interface NamedPoint {
   readonly turbine: string;
@@ -149,10 +171,18 @@ function describeLevels({ windows, fromMs, toMs, shaftRpm }: SiteLevels): Levels
   return { windows, from: formatTime(fromMs), to: formatTime(toMs), shaftRpm };
 }
 
-function explainReady(reference: ReferenceReport | null, refining: LearningProgress | null): string {
+/** What the final reference waits for, and for how long it will as it went so far. */
+function sayProgress(learning: LearningProgress, { progress: { firstMs, heard } }: KnownLearner): string {
+  const lastMs = heard?.lastMs ?? null;
+  const elapsedMs = firstMs === null || lastMs === null ? 0 : lastMs - firstMs;
+  const pace = sayPace(learning, elapsedMs);
+  return pace === null ? sayConditions(learning) : `${sayConditions(learning)}, ${pace}`;
+}
+
+function explainReady(reference: ReferenceReport | null, refining: string | null): string {
   if (reference === null) return "it has its own reference";
   const { version, windows, suspicions } = reference;
-  const still = refining === null ? "" : `, provisional until the final one: ${sayConditions(refining)}`;
+  const still = refining === null ? "" : `, provisional until the final one: ${refining}`;
   const rests = `it has its own reference: version ${version}, of ${windows} windows${still}`;
   return suspicions.length === 0 ? rests : `${rests}; but ${suspicions.join("; ")}`;
 }
@@ -167,7 +197,7 @@ function explainLearning(
   const parts =
     windows === 0
       ? ["no window has been learnt yet: only those of an operating turbine are"]
-      : [...(next === null ? [] : [next]), `for the final one: ${sayConditions(progress)}`];
+      : [...(next === null ? [] : [next]), `for the final one: ${sayProgress(progress, learner)}`];
   const { refusal, standstill } = learner.status;
   const { nextTry, refusals, version } = learner.progress;
   if (refusal !== undefined) {

@@ -21,6 +21,8 @@ import { cutQuarters, fitAutocorrelation, fitWander } from "./fit-wander.ts";
 import { hearAll } from "./heard-time.ts";
 import { maxPerOctaveDb, minPerOctaveDb } from "./learnt-speeds.ts";
 import { computeMargins, leastMarginScale, toLongRun, usualSeverityDb, usualWander } from "./margin.ts";
+import { medianSeverity } from "./median-severity.ts";
+import { isSensorNoise } from "./sensor-noise.ts";
 import { computeSeverity, describeWander, isHeard } from "./severity.ts";
 
 /** One window of healthy operation. */
@@ -34,6 +36,8 @@ export interface HealthyWindow {
   readonly logits: ArrayLike<number>;
   /** Places of the outputs whose evidence in it is explained by what stands still, whatever the speed; absent: of none. */
   readonly explained?: readonly number[] | undefined;
+  /** Are its logits of the snapshots before it as well? Absent: they are not. */
+  readonly isPooled?: boolean | undefined;
   /** What the student was given; absent: not kept. */
   readonly features?: ArrayLike<number> | undefined;
   /** Heard at the fainter of two loads, whose levels are not learnt; absent: it was not. */
@@ -58,6 +62,8 @@ const minOctaves = 1 / 6;
 const maxWanderDb = 3;
 /** … and an output's margin this far, in its own deviation within a quarter of the data. */
 const maxWanderDeviations = 2;
+/** What the scores of pooled neighbours share at least: of the pool's mean, in which the newest snapshot weighs a twelfth (ADR 37). */
+const pooledShare = 11 / 12;
 /** An output whose logit lies this many deviations above those of healthy machines is no healthy one's. */
 const faultyDeviations = 3.5;
 /** A machine this much louder than the healthy ones of training is worth a word, dB. */
@@ -130,7 +136,8 @@ export function fitSiteBaseline(
     window.isQuieter === true ? Number.NaN : computeSeverity(window, spec, baseline),
   );
   const learnt = { ...baseline, severity: fitSeverity(severities, daysOf(louder)) };
-  const unsteady = findUnsteadiness({ severities, margins }, baseline, subject);
+  const leastShared = 2 * windows.filter((each) => each.isPooled).length > windows.length ? pooledShare : 0;
+  const unsteady = findUnsteadiness({ severities, margins, leastShared }, baseline, subject);
   const faulty = outputs.length === 0 ? null : findFault(windows, subject);
   const isVouched = subject.isVouched === true;
   if (faulty !== null && (!isVouched || unsteady !== null)) {
@@ -214,11 +221,16 @@ function daysOf(windows: readonly HealthyWindow[]): number {
 
 /** What moved between the quarters of the data, or null. */
 function findUnsteadiness(
-  learnt: { readonly severities: readonly number[]; readonly margins: readonly (readonly number[])[] },
+  learnt: {
+    readonly severities: readonly number[];
+    readonly margins: readonly (readonly number[])[];
+    /** What the margins of neighbours share at least. */
+    readonly leastShared: number;
+  },
   baseline: SiteBaseline,
   { outputs }: BaselineSubject,
 ): string | null {
-  const { severities, margins } = learnt;
+  const { severities, margins, leastShared } = learnt;
   const levels = cutQuarters(severities).map(medianOfHeard).filter(Number.isFinite);
   const wanderDb = Math.max(...levels) - Math.min(...levels);
   if (wanderDb > maxWanderDb) return describeWander(wanderDb);
@@ -228,7 +240,8 @@ function findUnsteadiness(
     // Scores are whole steps of the student: those of a steady machine may all be one.
     const within = Math.max(leastMarginScale, computeMedian(parts.map((part) => computeScaledMad(part))));
     // What slow wandering does by itself is in the correlation already.
-    const longRun = within * Math.sqrt((1 + autocorrelation) / (1 - autocorrelation) / parts[0]!.length);
+    const shared = Math.max(autocorrelation, leastShared);
+    const longRun = within * Math.sqrt((1 + shared) / (1 - shared) / parts[0]!.length);
     const wander = Math.max(...medians) - Math.min(...medians);
     if (wander > Math.max(maxWanderDeviations * within, 4 * longRun)) {
       return `the score of ${outputs[index]!.failureMode} wandered by ${(wander / within).toFixed(1)} of its deviations while it was learnt`;
@@ -249,20 +262,15 @@ export function findFault(windows: readonly HealthyWindow[], subject: BaselineSu
   return null;
 }
 
-function findSuspicions(windows: readonly HealthyWindow[], { spec }: BaselineSubject): string[] {
+function findSuspicions(windows: readonly HealthyWindow[], subject: BaselineSubject): string[] {
+  const { spec, isVouched = false } = subject;
   const severityDb = medianSeverity(windows, spec, null);
-  return severityDb > suspiciousDb
-    ? [`${severityDb.toFixed(0)} dB louder than the healthy machines of training`]
+  if (severityDb > suspiciousDb)
+    return [`${severityDb.toFixed(0)} dB louder than the healthy machines of training`];
+  // Somebody who found the machine healthy has looked at its sensor, too.
+  return !isVouched && isSensorNoise(windows, spec)
+    ? ["as faint as a sensor's own noise: does its sensor hear it?"]
     : [];
-}
-
-/** Median severity of the windows in which a level was heard, dB; NaN: in none. */
-export function medianSeverity(
-  windows: readonly Pick<HealthyWindow, "levels" | "shaftRpm">[],
-  spec: BaselineSpec,
-  baseline: SiteBaseline | null,
-): number {
-  return medianOfHeard(windows.map((window) => computeSeverity(window, spec, baseline)));
 }
 
 function medianOfHeard(severities: readonly number[]): number {

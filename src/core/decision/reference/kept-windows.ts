@@ -21,8 +21,8 @@ export interface KeptWindows {
   snapshot(): KeptWindow[];
 }
 
-/** When a window began and ended, and a bit an output that is explained in it; what was measured of it is kept in single precision. */
-const exact = { fromMs: 0, toMs: 1, explained: 2, width: 3 } as const;
+/** When a window began and ended, a bit an output that is explained in it, and 1 if it is pooled; what was measured of it is kept in single precision. */
+const exact = { fromMs: 0, toMs: 1, explained: 2, isPooled: 3, width: 4 } as const;
 /** The shaft's speed; levels and logits follow. */
 const measured = { shaftRpm: 0, levels: 1 } as const;
 /** Rows for which room is made at once: copying all of them is cheap, and double the room would be half empty a point. */
@@ -63,6 +63,7 @@ class LearntRows implements KeptWindows {
     doubles[own + exact.fromMs] = window.fromMs;
     doubles[own + exact.toMs] = window.toMs;
     doubles[own + exact.explained] = toBits(window.explained ?? []);
+    doubles[own + exact.isPooled] = window.isPooled === true ? 1 : 0;
     const at = this.length * this.#rowWidth();
     singles[at + measured.shaftRpm] = window.shaftRpm;
     singles.set(window.levels, at + measured.levels);
@@ -129,6 +130,7 @@ class LearntRows implements KeptWindows {
     return {
       ...window,
       ...(explained.length === 0 ? {} : { explained }),
+      ...(doubles[own + exact.isPooled] === 1 ? { isPooled: true as const } : {}),
       ...(features === null ? {} : { features }),
     };
   }

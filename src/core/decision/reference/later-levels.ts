@@ -5,15 +5,11 @@
 import { type LaterLevels, maxLater, type SiteBaseline } from "../../contract/site-baseline.ts";
 import { computeMedian } from "../../maths/robust.ts";
 import type { BaselineOptions } from "./baseline-status.ts";
-import {
-  type BaselineSubject,
-  fitSiteBaseline,
-  type HealthyWindow,
-  medianSeverity,
-} from "./fit-site-baseline.ts";
+import { type BaselineSubject, fitSiteBaseline, type HealthyWindow } from "./fit-site-baseline.ts";
 import type { GatheredWindows } from "./gathered-windows.ts";
 import { hearAll } from "./heard-time.ts";
 import { chooseLevels, octavesBeyond, saySpeeds, speedMargin } from "./learnt-speeds.ts";
+import { medianSeverity } from "./median-severity.ts";
 import { maxRefinedDb } from "./refine-baseline.ts";
 import { findStandstill } from "./standstill.ts";
 import { boundSeverity } from "./window-severity.ts";

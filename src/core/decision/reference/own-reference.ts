@@ -14,6 +14,7 @@ import {
   type BaselineSnapshot,
   dropOtherMargins,
   isOtherBearing,
+  isOtherShaft,
   renameModel,
 } from "./baseline-snapshot.ts";
 import type { BaselineEvent, BaselineLearner, BaselineOptions, BaselineStatus } from "./baseline-status.ts";
@@ -65,7 +66,7 @@ export interface OwnReference {
   readonly deafness: Pick<Deafness, "isDeaf" | "isQuiet" | "isQuieter" | "isFaint" | "quietWindows">;
   /** Was the last window as faint as of a machine that stands, although its speed is stated? */
   readonly isStanding: boolean;
-  /** Is what was kept of another epoch, or of a bearing with other orders? */
+  /** Is what was kept of another epoch, of another shaft's speeds, or of a bearing with other orders? */
   readonly isOtherMachine: boolean;
   /** Measures the severity of a window; returns the baseline that it is to be held against. */
   compare(window: WatchedWindow): SiteBaseline | null;
@@ -100,6 +101,9 @@ export function createOwnReference(
   return new Reference(parts, options, kept);
 }
 
+/** Of no configuration. */
+const noEpoch = -1;
+
 class Reference implements OwnReference {
   readonly #options: BaselineOptions;
   #parts: WatchParts;
@@ -116,9 +120,11 @@ class Reference implements OwnReference {
   isStanding = false;
   readonly isOtherMachine: boolean;
 
-  constructor(parts: WatchParts, options: BaselineOptions, kept: BaselineSnapshot | undefined) {
+  constructor(parts: WatchParts, options: BaselineOptions, snapshot: BaselineSnapshot | undefined) {
     this.#options = options;
     this.#parts = parts;
+    // Of speeds of another shaft nothing holds, as of another epoch.
+    const kept = snapshot && isOtherShaft(snapshot, options) ? { ...snapshot, epoch: noEpoch } : snapshot;
     // What was found healthy was another machine, sensor or bearing.
     const isOther =
       kept !== undefined && (kept.epoch !== options.epoch || isOtherBearing(kept, parts.orders));
@@ -194,10 +200,10 @@ class Reference implements OwnReference {
   learn(window: WatchedWindow): void {
     const { baseline, outputs } = this.#parts;
     if (baseline === undefined) return;
-    const { prediction, levels = listUnheard(baseline), shaftRpm, features, steadyModes } = window;
+    const { prediction, levels = listUnheard(baseline), shaftRpm, features, steadyModes, isPooled } = window;
     const isBeyond = this.severity.unknown !== null && !this.deafness.isFaint;
     const explained = placeModes(steadyModes, outputs);
-    this.#learner?.update({ prediction, levels, shaftRpm, features, explained, isBeyond });
+    this.#learner?.update({ prediction, levels, shaftRpm, features, explained, isPooled, isBeyond });
   }
 
   get isDue(): boolean {
@@ -256,11 +262,13 @@ class Reference implements OwnReference {
     if (progress === undefined) return undefined;
     const { coinciding = [], orders } = this.#parts;
     const { quietWindows } = this.deafness;
+    const { speedRatio = 1 } = this.#options;
     return {
       ...progress,
       ...describeScoring(this.#parts),
       ...(orders === undefined ? {} : { orders }),
       ...(coinciding.length === 0 ? {} : { coinciding }),
+      ...(speedRatio === 1 ? {} : { speedRatio }),
       ...(quietWindows === 0 ? {} : { quietWindows }),
       ...(this.#renewal === null ? {} : { renewal: this.#renewal }),
     };

@@ -4,7 +4,8 @@
  */
 import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
 import type { SiteBaseline, SiteMargin } from "../../contract/site-baseline.ts";
-import { type HealthyWindow, medianSeverity } from "./fit-site-baseline.ts";
+import type { HealthyWindow } from "./fit-site-baseline.ts";
+import { medianSeverity } from "./median-severity.ts";
 import { isHeard } from "./severity.ts";
 
 /** Median severity, dB, above which a machine is louder than what is known of it explains: nothing is refined or added then. */

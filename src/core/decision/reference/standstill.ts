@@ -3,11 +3,11 @@
  * are faint, and say nothing of how it is when it runs. Knows levels alone: of a device that sends scores nothing is found.
  */
 import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
-import { computeMedian } from "../../maths/robust.ts";
-import { type BaselineSubject, type HealthyWindow, medianSeverity } from "./fit-site-baseline.ts";
+import { computeMedian, computeQuantile } from "../../maths/robust.ts";
+import type { BaselineSubject, HealthyWindow } from "./fit-site-baseline.ts";
+import type { HeardWindow } from "./median-severity.ts";
+import { isSensorNoise } from "./sensor-noise.ts";
 import { computeSeverity } from "./severity.ts";
-
-type HeardWindow = Pick<HealthyWindow, "levels" | "shaftRpm">;
 
 /** Windows of a standstill. */
 interface Standstill {
@@ -29,11 +29,12 @@ const fewestStanding = 4;
 const likeDb = 3;
 /** What lies further apart are two speeds, octaves (12 %). */
 const mostOctaves = 1 / 6;
-/** Noise of a sensor is by so much fainter than the healthy machines of training, dB … */
-const noiseBelowDb = 15;
-/** … and white: what its bands hold in a hertz differs by no more, dB; fewer bands are alike by chance. */
-const whiteDb = 3;
-const leastBands = 3;
+/** A speed that was measured goes from one window to the next, octaves (0.02 %: what is stated or held stays) … */
+const heldOctaves = 0.0003;
+/** … and, of a machine that turns, between a tenth and nine tenths of the windows by so much (2 %: mains in a tachometer's wire stay within). */
+const turnsOctaves = 0.03;
+/** Main shafts turn at 5 to 30 rpm, planets at up to some 60: a faster machine is heard above its sensor's noise while it turns. */
+const slowRpm = 60;
 
 /** Those of a standstill among `windows`; null: there are none, or nobody can tell. */
 export function findStandstill(
@@ -47,13 +48,16 @@ export function findStandstill(
   const louder = windows.filter((_, place) => levels[place]! > split.upToDb);
   const isMachine = louder.length >= leastRunning * windows.length && isOneSpeed(louder, fainter);
   if (fainter.length < fewestStanding) return null;
-  // Somebody has looked at a machine that is as faint as that.
-  if (!isMachine && (isVouched || !isSensorNoise(fainter, spec))) return null;
+  // Somebody has looked at a machine that is as faint as that, or its speed says that it turns, and slowly.
+  if (!isMachine && (isVouched || turnsSlowly(fainter) || !isSensorNoise(fainter, spec))) return null;
   const speed = `${Math.round(computeMedian(fainter.map(({ shaftRpm }) => shaftRpm)))} rpm`;
   const faint = isMachine
     ? `${split.gapDb.toFixed(0)} dB fainter than when it runs`
     : "as faint as a sensor's own noise";
-  const detail = `its speed is stated as ${speed} while it is ${faint}, in ${places.length} of ${windows.length} windows: does it stand? Nothing is learnt of these; send its speed or its state`;
+  const turning = isMachine
+    ? ""
+    : "; if it turns, once it was inspected: aurora baseline renew … --found-healthy (in a manifest: renewedAt with found: healthy)";
+  const detail = `its speed is stated as ${speed} while it is ${faint}, in ${places.length} of ${windows.length} windows: does it stand? Nothing is learnt of these; send its speed or its state${turning}`;
   return { places: new Set(places), upToDb: split.upToDb, detail };
 }
 
@@ -82,19 +86,11 @@ function isOneSpeed(louder: readonly HealthyWindow[], fainter: readonly HealthyW
   return Math.abs(Math.log2(fast! / slow!)) < mostOctaves;
 }
 
-/** Do they show nothing but what electronics make of themselves: white, and far fainter than any machine of training? */
-function isSensorNoise(windows: readonly HeardWindow[], spec: BaselineSpec): boolean {
-  const { chains, list } = spec.levels;
-  const densities = list.flatMap(({ operator, chain }, index) => {
-    const band = chains.find(({ name }) => name === chain)?.params;
-    const level = computeMedian(windows.map(({ levels }) => levels[index]!).filter(Number.isFinite));
-    if (operator !== "rms-db" || band === undefined || !Number.isFinite(level)) return [];
-    return [level - 10 * Math.log10(Number(band.toHz) - Number(band.fromHz))];
-  });
-  const spreadDb = Math.max(...densities) - Math.min(...densities);
-  return (
-    densities.length >= leastBands &&
-    spreadDb <= whiteDb &&
-    medianSeverity(windows, spec, null) <= -noiseBelowDb
-  );
+/** Does their speed go as that of a slow machine does that turns? It may be fainter than its sensor's noise. */
+function turnsSlowly(windows: readonly HealthyWindow[]): boolean {
+  if (computeMedian(windows.map(({ shaftRpm }) => shaftRpm)) > slowRpm) return false;
+  const octaves = windows.map(({ shaftRpm }) => Math.log2(shaftRpm));
+  const steps = octaves.slice(1).map((octave, at) => Math.abs(octave - octaves[at]!));
+  const [low, high] = [0.1, 0.9].map((share) => computeQuantile(octaves, share));
+  return computeMedian(steps) > heldOctaves && high! - low! > turnsOctaves;
 }

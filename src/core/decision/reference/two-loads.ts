@@ -5,8 +5,9 @@
 import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { computeMedian, computeQuantile } from "../../maths/robust.ts";
-import { type HealthyWindow, medianSeverity } from "./fit-site-baseline.ts";
+import type { HealthyWindow } from "./fit-site-baseline.ts";
 import { cutQuarters } from "./fit-wander.ts";
+import { medianSeverity } from "./median-severity.ts";
 import { computeSeverity } from "./severity.ts";
 
 /** What a machine was heard to work at. */

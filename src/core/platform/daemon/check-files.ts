@@ -110,7 +110,8 @@ const howToMake: Readonly<Record<Exclude<FileContent, FolderContent>, string>> =
   "own-certificate": certificateForm,
   "private-key": "name the certificate's private key in PEM form, without a pass phrase",
   "public-key": "name an ed25519 public key in PEM form (-----BEGIN PUBLIC KEY-----)",
-  "hex-key": "name the file with 64 hexadecimal digits that `aurora fleet enrol` wrote",
+  "hex-key":
+    "name the file with 64 hexadecimal digits: a device's key as it was flashed with (`aurora device image --help`), any other as `aurora fleet enrol` wrote it",
   text: "write the secret into it, on one line",
   json: "copy the file once more from where it was made",
   "root-metadata": "copy the file once more from where it was made",

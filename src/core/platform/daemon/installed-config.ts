@@ -32,17 +32,24 @@ const ofConfiguration = [
   "BUNDLE_SIGNATURE",
 ] as const;
 
+/** What is started, and with what in its log. */
+interface ConfiguredStart<T> {
+  readonly logger: Logger;
+  /** Starts it in spite of what is wrong with the files, folders and bundles that the configuration names, or rejects. */
+  readonly start: (findings: readonly ConfigFinding[]) => Promise<T>;
+}
+
 /**
  * Starts a daemon. Where its configuration keeps it from starting, all that is wrong with that is said, line by line; where it
  * starts in spite of a mistake, the log says so: a lost key of one device is no reason not to watch the others.
  */
 export async function startConfigured<T>(
   file: InstalledConfig<unknown>,
-  { logger, start }: { readonly logger: Logger; readonly start: () => Promise<T> },
+  { logger, start }: ConfiguredStart<T>,
 ): Promise<T> {
   const findings = await file.check();
   try {
-    const started = await start();
+    const started = await start(findings);
     const told = [...findings, ...file.warnings(), ...(await file.fileWarnings())];
     for (const { file: path, line, key, problem, write } of file.refuse(told).complaints) {
       logger.warn(`the configuration: ${key}: ${problem}`, {

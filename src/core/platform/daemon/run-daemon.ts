@@ -16,6 +16,8 @@ export interface Daemon {
   /** Resolves with the reason where another start has what this one had to go without. Never rejects. */
   readonly outdated?: Promise<string>;
   close(): Promise<void>;
+  /** Names of what `close` has not closed yet. */
+  unclosed?(): readonly string[];
 }
 
 /**
@@ -26,8 +28,11 @@ const maxStopMs = 60_000;
 /** SIGHUP comes from a terminal that is closed, or a connection to it that is lost. */
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Resolves when the daemon has stopped. */
-export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
+/**
+ * Resolves when the daemon has stopped.
+ * @param stopMs after which one that has not is left behind; another one for tests
+ */
+export async function runDaemon(daemon: Daemon, logger: Logger, stopMs: number = maxStopMs): Promise<void> {
   const ready: ReadyMessage = { type: "ready", httpUrl: daemon.httpUrl, mqttUrl: daemon.mqttUrl };
   const isForked = process.send !== undefined;
   // Before anybody hears that it is ready: a signal that nobody waits for ends a process as it stands.
@@ -53,9 +58,12 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   for (const signal of stopSignals) process.on(signal, () => {});
   logger[isAsked ? "info" : "warn"]("stopping", { reason });
   const timeout = setTimeout(() => {
-    logger.error("did not stop in time", { maxStopMs });
-    process.exit(1);
-  }, maxStopMs);
+    logger.error("did not stop in time", {
+      maxStopMs: stopMs,
+      waitingFor: daemon.unclosed?.().join(", "),
+    });
+    leaveBehind();
+  }, stopMs);
   stopPulse?.();
   void manager?.tell("STOPPING=1");
   await daemon.close();
@@ -65,6 +73,12 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   setTimeout(() => process.exit(), 2_000).unref();
   if (process.connected) process.disconnect?.();
   if (reason === "SIGHUP") process.once("exit", forgetTerminal);
+}
+
+/** Node's own exit waits for files that are being written, on a disk that hangs for ever. */
+function leaveBehind(): void {
+  process.emit("exit", 1);
+  process.kill(process.pid, "SIGKILL");
 }
 
 /** Resolves with the reason to stop. */

@@ -186,7 +186,7 @@ function chooseEngine(wanted: SqliteEngine | undefined): {
   }
   throw new AuroraError("STORE", `no SQLite library loads on Node ${process.versions.node}`, {
     op: "open database",
-    hint: "Use Node ≥ 22.13, or reinstall so that better-sqlite3 is compiled (needs a C++ compiler and python3).",
+    hint: "Use Node ≥ 22.13, or have better-sqlite3 compiled (needs a C++ compiler and python3): `node scripts/packaging/install-sqlite.mjs` in the installation's folder, which is `$(npm root -g)/aurora-edge` after `npm install -g`, does it, or shows why it fails. Where npm asks before it runs a script, install with `--allow-scripts=aurora-edge`.",
   });
 }
 

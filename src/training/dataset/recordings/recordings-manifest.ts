@@ -22,6 +22,7 @@ import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { type Fields, isFields } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../csv.ts";
+import { decodeText } from "../read-text.ts";
 import { parseBearingWords } from "../sidecar/bearing-words.ts";
 import { joinFields } from "./join-fields.ts";
 import {
@@ -117,9 +118,9 @@ export function parseRecordingsManifest(
 
 function decode(bytes: Uint8Array, path: string): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return decodeText(bytes, { fatal: true });
   } catch (cause) {
-    throw new AuroraError("CONFIG_INVALID", `${path} is no text in UTF-8`, {
+    throw new AuroraError("CONFIG_INVALID", `${path} is no text in UTF-8, nor in UTF-16 with its mark`, {
       op: "read manifest of recordings",
       subject: path,
       hint: "save it as UTF-8",

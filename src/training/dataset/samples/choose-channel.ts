@@ -1,13 +1,16 @@
 /** Which of a file's channels is meant: a name, a pattern with `*` for files that name the same thing differently, or an index. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { matchesPattern } from "../match-pattern.ts";
+import { timeUnitNames } from "./time-names.ts";
 
 /** Names that are listed in a hint. */
 const shownNames = 20;
 
 /** Columns that say when, not how much. */
 const clockName =
-  /^(time|timestamp|date|datetime|zeit|zeitstempel|uhrzeit|datum|t|index|sample|samples|n|no|#|)([ _[(].*)?$/i;
+  /^(time|timestamp|date|datetime|elapsed|zeit|zeitstempel|uhrzeit|datum|t|index|sample|samples|n|no|#|)([ _[(].*)?$/i;
+/** With more behind it than a unit in brackets it may be something else. */
+const clockUnit = new RegExp(`^(${timeUnitNames.join("|")})( ?[[(].*)?$`, "i");
 
 /** A unit in brackets after a name: `Accel [g]`, `acc_x (m/s²)`. */
 const unitAfterName = /\s*[[(]([^[(]*)[\])]\s*$/;
@@ -32,7 +35,7 @@ export function chooseChannel(path: string, names: readonly string[], channel: s
   if (names.length === 0) throw usage(path, names, "has no channel of numbers");
   if (channel === null) {
     if (names.length === 1) return 0;
-    const signals = names.flatMap((name, index) => (clockName.test(name.trim()) ? [] : [index]));
+    const signals = names.flatMap((name, index) => (isClock(name.trim()) ? [] : [index]));
     if (signals.length === 1) return signals[0]!;
     throw usage(path, names, `has ${names.length} channels and no --channel says which`);
   }
@@ -52,6 +55,10 @@ export function chooseChannel(path: string, names: readonly string[], channel: s
   }
   if (/^\d{1,9}$/.test(channel) && Number(channel) < names.length) return Number(channel);
   throw usage(path, names, `has no channel "${channel}"`);
+}
+
+function isClock(name: string): boolean {
+  return clockName.test(name) || clockUnit.test(name);
 }
 
 /** The same for `count` channels that have no names: a name then means the only one, as other files call it so. */

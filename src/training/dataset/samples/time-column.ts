@@ -7,13 +7,12 @@ import { extname } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { joinParts } from "../../../core/maths/join-parts.ts";
 import { computeMedian } from "../../../core/maths/robust.ts";
-import { openParquetTable } from "../parquet-columns.ts";
 import { isPlausibleTime, parseTime } from "../parse-time.ts";
-import { readText } from "../read-text.ts";
 import { type CsvSeparator, parseCsvNumber } from "./csv-layout.ts";
 import { openCsvSamples } from "./csv-samples.ts";
 import { openSampleFile } from "./sample-file.ts";
 import type { SampleFile } from "./samples.ts";
+import { listTimeNames, secondsOfUnit } from "./time-names.ts";
 
 /** What a column of times says. */
 export type TimeColumn = SteadyTimes | TimesGoBack | UnusableTimes;
@@ -50,24 +49,6 @@ interface UnusableTimes {
 }
 
 const tableEndings: ReadonlySet<string> = new Set([".csv", ".tsv", ".txt", ".parquet"]);
-/** As people call it; a unit in brackets may follow. */
-const columnNames = [
-  "time",
-  "t",
-  "timestamp",
-  "datetime",
-  "seconds",
-  "sec",
-  "time_s",
-  "time_ms",
-  "time_us",
-  "zeit",
-];
-/** A name that stands for itself in a text. */
-const namePatterns = columnNames.map((name) => new RegExp(`(?<!\\w)${name}(?!\\w)`, "i"));
-/** Of a text so much is looked at for names: as many lines as its reader takes, in its first piece. */
-const headLines = 200;
-const secondsOf: Readonly<Record<string, number>> = { s: 1, utc: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 const mostRows = 2 ** 20;
 const fewestRows = 100;
 /** A step is one of the clock's within this share of the median; a longer one is a gap. */
@@ -124,7 +105,7 @@ async function withTimes<T extends number | TimeColumn>(
   const ending = extname(path).toLowerCase();
   if (!tableEndings.has(ending)) return null;
   let unusable: UnusableTimes | null = null;
-  for (const { name, isNamed } of await listPossibleNames(path)) {
+  for (const { name, isNamed, namedUnit } of await listTimeNames(path)) {
     const refuse = (what: string): void => {
       if (isNamed) unusable ??= { kind: "unusable", reason: `its column of times "${name}" ${what}` };
     };
@@ -139,8 +120,8 @@ async function withTimes<T extends number | TimeColumn>(
       const file = await (ending === ".parquet"
         ? openSampleFile(path, name)
         : openCsvSamples(path, name, parse));
-      const unit = file.unit?.trim().toLowerCase() ?? /_(s|ms|us)$/.exec(name)?.[1];
-      const secondsOfOne = unit === undefined ? 1 : secondsOf[unit.replace(/^sec(onds)?$/, "s")];
+      const unit = file.unit?.trim().toLowerCase() ?? namedUnit;
+      const secondsOfOne = unit === undefined ? 1 : secondsOfUnit[unit];
       if (secondsOfOne === undefined) {
         refuse(`is in ${unit}, and only s, ms, us and ns are read`);
         continue;
@@ -168,33 +149,6 @@ function parseMoment(field: string): number {
 /** Where a column of times goes back. */
 export function describeBackStep({ row, fromS, toS }: TimesGoBack): string {
   return `its column of times goes back at row ${row}, from ${fromS.toFixed(3)} to ${toS.toFixed(3)} s`;
-}
-
-/**
- * The names that a column of the file may be found by: the first, which finds the only column of a text without names, and
- * those that its head speaks of, which `isNamed` says. All of them, where the head cannot be read, or there is more of it.
- */
-async function listPossibleNames(
-  path: string,
-): Promise<readonly { readonly name: string; readonly isNamed: boolean }[]> {
-  const head = await readHead(path).catch(() => null);
-  return columnNames
-    .map((name, index) => ({ name, isNamed: head !== null && namePatterns[index]!.test(head) }))
-    .filter(({ isNamed }, index) => isNamed || head === null || index === 0);
-}
-
-/** The text in which the columns are named; null where there is more of it. Fails with DATA_MISSING, DATA_FORMAT. */
-async function readHead(path: string): Promise<string | null> {
-  if (extname(path).toLowerCase() === ".parquet") {
-    return (await openParquetTable(path)).columns.map(({ name }) => name).join("\n");
-  }
-  let head: readonly string[] | null = null;
-  for await (const text of readText(path)) {
-    if (head !== null) return null;
-    head = text.split("\n").filter((line) => line.trim() !== "");
-    if (head.length > headLines) break;
-  }
-  return head?.slice(0, headLines).join("\n") ?? "";
 }
 
 type ReadTimes =

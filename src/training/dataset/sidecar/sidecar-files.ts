@@ -16,6 +16,7 @@ import { type Fields, isFields } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../csv.ts";
 import { matchesPattern } from "../match-pattern.ts";
+import { decodeText } from "../read-text.ts";
 import { speaksOfBearing } from "./bearing-words.ts";
 import { listSidecars, parseSidecarWords, type SidecarPart } from "./sidecar.ts";
 import { findUnreadKeys, isSidecar } from "./sidecar-keys.ts";
@@ -38,7 +39,7 @@ interface Entry {
 export async function readGeometries(reference: string): Promise<Geometries> {
   const hash = reference.lastIndexOf("#");
   const [path, wanted] = hash > 0 ? [reference.slice(0, hash), reference.slice(hash + 1)] : [reference, null];
-  const text = new TextDecoder().decode(await readFileBounded(path, maxFileBytes, { op: "read bearings" }));
+  const text = decodeText(await readFileBounded(path, maxFileBytes, { op: "read bearings" }));
   const entries = listEntries(path, text);
   const chosen = wanted === null ? entries : entries.filter(({ pattern }) => pattern === wanted);
   if (chosen.length === 0) {
@@ -100,7 +101,7 @@ async function readJson(name: string): Promise<unknown> {
     if (hasErrorCode(error, "DATA_MISSING") || hasErrorCode(error, "DATA_FORMAT")) return null;
     throw error;
   }
-  const text = new TextDecoder().decode(bytes);
+  const text = decodeText(bytes);
   try {
     return JSON.parse(text);
   } catch (cause) {

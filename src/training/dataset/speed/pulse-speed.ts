@@ -20,6 +20,8 @@ const unevenBy = 1.5;
 const mostUneven = 0.2;
 /** Of fewer pulses nobody knows. */
 const fewestToJudge = 16;
+/** Of fewer the times tell no speed that one can trust. */
+const fewestTimes = 3;
 /** A recording of which only the times of pulses are known is no longer, seconds. */
 const longestSeconds = 86_400;
 /** So many intervals the shaft goes on as it went. */
@@ -85,7 +87,7 @@ export async function measurePulseRate(
 
 /**
  * Is each number above the one before, as no tachometer's signal is? They are times then. Behind the last one nothing may be, as
- * in a table whose other columns are longer.
+ * in a table whose other columns are longer. Fails with DATA_FORMAT where there are too few to tell a speed.
  */
 export async function holdsPulseTimes(file: SampleFile): Promise<boolean> {
   let [last, count, isOver] = [Number.NEGATIVE_INFINITY, 0, false];
@@ -100,7 +102,16 @@ export async function holdsPulseTimes(file: SampleFile): Promise<boolean> {
       count++;
     }
   }
-  return count > 2;
+  if (count === 0 || count >= fewestTimes) return count > 0;
+  throw new AuroraError(
+    "DATA_FORMAT",
+    `the tachometer of ${file.path} has ${count === 1 ? "one value" : `${count} values`} and no more`,
+    {
+      op: "read speed",
+      subject: file.path,
+      hint: "the times of three pulses tell a speed, or more: record for longer, or name the channel of the tachometer's signal; of a speed that stays say `rpm: 1500`",
+    },
+  );
 }
 
 interface PulseCount {

@@ -7,6 +7,7 @@ import { rememberSamples, type SampleFile } from "../samples/samples.ts";
 import { readTimeColumn } from "../samples/time-column.ts";
 import { holdsPulseTimes, measurePulseRate } from "./pulse-speed.ts";
 import type { RecordedSpeed } from "./recorded-speed.ts";
+import { fillBetween, measureSpeedRows } from "./speed-rows.ts";
 import { readSpeedUnit, rpmOfUnit, type SpeedSource } from "./speed-source.ts";
 
 /** A run lasts so long, or from one value to the next: within it a shaft that doubles its speed in 10 s turns as good as evenly. */
@@ -15,6 +16,8 @@ const runSeconds = 0.04;
 const maxRuns = 2 ** 22;
 /** Of the numbers of values of a speed and a vibration that are sampled together; of a tachometer any other rate is another speed. */
 const mostUnequal = { ofSpeed: 1.5, ofPulses: 1.01 };
+/** Of the rows of a table and those up to the last value of a speed in it: a sensor that falls silent earlier is one that has another rate. */
+const mostFilled = 1.9;
 /** A sensor of a shaft that stands may read a little above or below 0; one that is wired the other way round reads far below. */
 const standstillRpm = 1;
 
@@ -40,9 +43,11 @@ export async function readSpeed(
   if (source.file === null && (source.channel === channel || (await takesAnyName(path)))) {
     throw refuse(path, `${path} holds the vibration under "${source.channel}", and no speed`, hintOfChannel);
   }
-  const samples = rememberSamples(await openSampleFile(path, source.channel));
-  const ownHz = await findOwnRate(source, samples, { channel, rateHz });
+  const column = rememberSamples(await openSampleFile(path, source.channel));
+  const ownHz = await findOwnRate(source, column, { channel, rateHz });
   const run = Math.max(1, Math.round(runSeconds * ownHz));
+  const isBeside = source.file === null && source.rateHz === null && source.pulses === null;
+  const samples = isBeside ? await readBeside(source, column, { channel, rateHz }) : column;
   const rpmOf = source.pulses === null ? rpmOfOne(source, samples) : null;
   const { rpm, stands } =
     rpmOf !== null
@@ -107,15 +112,40 @@ async function findStatedRate(file: string, { path, name, rateHz }: SampleFile):
  * there: tables write a shorter column with nothing at its end.
  */
 async function expectEquallyMany(
-  { channel, pulses }: SpeedSource,
+  source: SpeedSource,
   speed: SampleFile,
   of: Pick<SpeedOf, "channel" | "rateHz">,
 ): Promise<void> {
-  const { path, samples: ownLength } = speed;
-  if (pulses === null && ownLength === undefined) return;
-  const vibration = await openSampleFile(path, of.channel);
+  const { samples: ownLength } = speed;
+  if (source.pulses === null && ownLength === undefined) return;
   const values = ownLength ?? (await countToLast(speed));
-  const samples = vibration.samples ?? (await countToLast(vibration));
+  await compareLengths(source, { ...speed, values }, of);
+}
+
+/**
+ * What stands of a speed beside each sample, of one that was taken more seldom too. Fails with DATA_FORMAT where it ends so early
+ * that it must have been.
+ */
+async function readBeside(
+  source: SpeedSource,
+  speed: SampleFile,
+  of: Pick<SpeedOf, "channel" | "rateHz">,
+): Promise<SampleFile> {
+  const { rows, values, everyRows } = await measureSpeedRows(speed);
+  if (everyRows > 1) return fillBetween(speed, everyRows);
+  if (rows > mostFilled * values) await compareLengths(source, { ...speed, values }, of);
+  return speed;
+}
+
+/** Fails with DATA_FORMAT where `values` of a speed cannot be of the vibration's rate. */
+async function compareLengths(
+  { channel, pulses }: SpeedSource,
+  { path, samples: ownLength, values }: SampleFile & { readonly values: number },
+  of: Pick<SpeedOf, "channel" | "rateHz">,
+): Promise<void> {
+  const vibration = await openSampleFile(path, of.channel);
+  const isByHeader = values === ownLength && vibration.samples !== undefined;
+  const samples = isByHeader ? vibration.samples : await countToLast(vibration);
   const most = pulses === null ? mostUnequal.ofSpeed : mostUnequal.ofPulses;
   if (Math.min(values, samples) === 0 || Math.max(values, samples) <= most * Math.min(values, samples))
     return;
@@ -124,8 +154,10 @@ async function expectEquallyMany(
     "if both last equally long",
   ] as const;
   const ofEqualRates = [of.rateHz, "if they were sampled together, and one is there for longer"] as const;
-  const [[hertz, reason], [otherHertz, otherReason]] =
-    ownLength === undefined ? [ofEqualRates, ofEqualTimes] : [ofEqualTimes, ofEqualRates];
+  const isShorter = pulses === null || ownLength !== undefined;
+  const [[hertz, reason], [otherHertz, otherReason]] = isShorter
+    ? [ofEqualTimes, ofEqualRates]
+    : [ofEqualRates, ofEqualTimes];
   const [ofWhat, more, ofFile] =
     pulses === null ? ["speed", "", ""] : ["a tachometer", `,pulses=${pulses}`, `, pulses: ${pulses}`];
   throw refuse(

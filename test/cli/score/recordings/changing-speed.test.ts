@@ -56,6 +56,9 @@ it("is followed by a channel of speed or a tachometer, in plain scores and when 
     /warning: speed: .*a\.npy: at 19\.5 rpm .* is that the speed in Hz \(1170 rpm\)\?/,
   );
   expect(inHertz.stderr).not.toContain("--shaft-rpm");
+  expect((await auroraHere("score", "--help")).stdout.replace(/\s+/g, " ")).toContain(
+    "channel=..,scale=0.0103 where",
+  );
   const slow = await auroraHere(...plain, "--speed", "channel=2,unit=hz,scale=0.05");
   expect(slow.stderr).not.toContain("warning: speed");
   // Said beside the file.

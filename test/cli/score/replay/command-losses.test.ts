@@ -215,4 +215,40 @@ describe("aurora score --decide", () => {
     expect(stdout).toContain("set aside: 1 recording too short to be heard\n");
     expect(stderr).toMatch(/^warning: .*: 1 of 3 recordings were too short to be heard; the last window/m);
   });
+
+  it("says of a recording in which the speed falls below the standby limit for a moment that it does", async () => {
+    const folder = createTemporaryFolder();
+    const recordings = life.slice(0, 3).map(({ timeMs, counts, rateHz, scale }, index) => {
+      const file = `${nameByTime(timeMs)}.npy`;
+      const samples = counts.subarray(0, 20 * rateHz);
+      writeFileSync(join(folder, file), encodeNpy(samples, [samples.length]));
+      const rpm = Array.from({ length: 20 }, (_, second) => (index === 1 && second === 10 ? 290 : 310));
+      writeFileSync(join(folder, `${file}.csv`), ["rpm", ...rpm, ""].join("\n"));
+      const speed = { file: `${file}.csv`, channel: "rpm", rateHz: 1, unit: "rpm" };
+      return { file, time: timeMs, rateHz, scale, unit: "g", speed };
+    });
+    const manifest = join(folder, "m.json");
+    const args = ["--manifest", manifest, "--gateway", writeGateway(folder)];
+    const write = (listed: readonly object[]): void =>
+      writeFileSync(manifest, JSON.stringify({ bearing: first!.bearing, recordings: listed }));
+    write(recordings);
+    const { report, stderr } = await replay(...args, "--json");
+    expect(report!.points[0]).toMatchObject({
+      unheardRecordings: 1,
+      setAside: { recordings: { slowed: 1, tooShort: 0 } },
+    });
+    const why = "the speed fell below 300 rpm (operation.standbyBelowRpm)";
+    expect(stderr).toContain(`: no window of 1 of 3 recordings could be decided: ${why}; the last window`);
+    write(recordings.slice(1, 2));
+    const alone = await replay(...args);
+    expect(alone.stderr).toContain(`: no window could be decided, ${why}\nhint: check its speed`);
+    // Beside one that is too short by itself.
+    const brief = `${nameByTime(first!.timeMs)}.npy`;
+    writeFileSync(join(folder, brief), encodeNpy(first!.counts.subarray(0, 400), [400]));
+    write(recordings.slice(0, 2));
+    const both = await replay(...args);
+    expect(both.stderr).toContain(
+      `: no window could be decided; in 1 of 2 recordings ${why}\nhint: its recordings are too short`,
+    );
+  });
 });

@@ -39,7 +39,7 @@ it("counts recordings of which no window was decided", () => {
       [65, 60],
       [57, 57],
     ]),
-  ).toEqual({ unheard: 1, mostlyLost: 0, tooShort: 1, lostShare: 0, standby: 0 });
+  ).toEqual({ unheard: 1, mostlyLost: 0, tooShort: 1, slowed: 0, lostShare: 0, standby: 0 });
   // None was heard after the last two, and nothing is known of them.
   expect(
     play([
@@ -105,9 +105,19 @@ it("tells what was set aside from what is too short, and a turbine that stands b
   heard.end({ ...lengths, endMs: hourMs + 1000 });
   heard.begin(2 * hourMs);
   heard.end({ ...lengths, endMs: 2 * hourMs + 1000, isStandby: true });
-  const counts = { unheard: 2, mostlyLost: 1, tooShort: 0, lostShare: 0.015, standby: 1 };
+  const counts = { unheard: 2, mostlyLost: 1, tooShort: 0, slowed: 0, lostShare: 0.015, standby: 1 };
   expect(heard.count()).toEqual(counts);
   // Also where some of it was decided: most of it was not heard.
   heard.noteWindow({ fromMs: hourMs, toMs: hourMs + 500, shaftRpm: 4000 });
   expect(heard.count()).toEqual(counts);
+});
+
+it("counts of recordings without a gap between them only the one in which the turbine stood by as slowed", () => {
+  const heard = createHeardRecordings();
+  for (let second = 0; second < 20; second++) {
+    heard.begin(1000 * second);
+    if (second === 9) heard.noteStandby();
+    heard.end({ endMs: 1000 * second + 999, revolutions: 1, samples: 100, isStandby: false });
+  }
+  expect(heard.count()).toMatchObject({ unheard: 20, slowed: 1, tooShort: 19 });
 });

@@ -152,6 +152,7 @@ it("tells an alarm as it was when it was raised, and apart from that what it gre
       unread: 0,
       mostlyLost: 0,
       tooShort: 0,
+      slowed: 0,
       standby: 0,
     },
   });
@@ -218,6 +219,40 @@ it("calls a point whose learning was refused by that name, never learnt", () => 
   ).toContain(
     `  no alarm would have been raised; it has no reference of its own, since it looks faulty: ${refusal}\n`,
   );
+});
+
+it("says of a point that learns nothing what keeps it from that", () => {
+  const history = createPointHistory("b1");
+  history.sink.onDecision(decisionAt(0, [["outer-race", 0.9, null]]), { window: {} } as never);
+  const tell = (why: { readonly whyItLearnsNothing?: string }): string => {
+    history.sink.onBaseline(0, { ...status, windows: 0, state: "learning", suspicions: [], ...why }, null);
+    return renderReplay([history.report()], { falsePerTurbineYear: 0.1, points: 1, turbines: [] }, 0);
+  };
+  const whyItLearnsNothing = "nothing is learnt as long as it looks as if a fault began";
+  expect(tell({ whyItLearnsNothing })).toContain(
+    `; still learning, of 0 windows so far; ${whyItLearnsNothing}\n`,
+  );
+  expect(history.report().whyItLearnsNothing).toBe(whyItLearnsNothing);
+  expect(tell({})).toContain("; still learning, of 0 windows so far\n");
+  expect(history.report().whyItLearnsNothing).toBeNull();
+});
+
+it("says at the end which kind rose above its own reference and stays, where nothing was raised", () => {
+  const history = createPointHistory("b1");
+  history.sink.onDecision(decisionAt(0, [["outer-race", 0.9, null]]), { window: {} } as never);
+  const tell = (rise: {
+    readonly lastingRise?: { readonly failureMode: string; readonly logits: number };
+  }) => {
+    history.sink.onBaseline(0, { ...status, state: "ready", suspicions: [], ...rise }, null);
+    return renderReplay([history.report()], { falsePerTurbineYear: 0.1, points: 1, turbines: [] }, 0);
+  };
+  const lastingRise = { failureMode: "outer-race", logits: 2.34 };
+  expect(tell({ lastingRise })).toContain(
+    "  no alarm would have been raised; outer race has stood 2.3 above its own reference in most hours of about a day",
+  );
+  expect(history.report().lastingRise).toEqual(lastingRise);
+  expect(tell({})).not.toContain("has stood");
+  expect(history.report().lastingRise).toBeNull();
 });
 
 /** A point that was played a recording an hour, of whose windows each has such a level. */

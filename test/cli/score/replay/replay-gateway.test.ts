@@ -135,7 +135,12 @@ async function hearOnGateway(life: readonly InventedRecording[], renewals: Renew
   return heard;
 }
 
-async function replayFiles(files: readonly string[], renewals: Renewals = []): Promise<Heard> {
+/** `reasons`: each that kept the point from learning comes in. */
+async function replayFiles(
+  files: readonly string[],
+  renewals: Renewals = [],
+  reasons = new Set<string>(),
+): Promise<Heard> {
   const heard: Heard = { decisions: [], alerts: [], events: [] };
   const { recordings, errors } = await planReplay({
     input: files,
@@ -157,12 +162,14 @@ async function replayFiles(files: readonly string[], renewals: Renewals = []): P
     sink: {
       onDecision: (decision) => heard.decisions.push(decision),
       onAlerts: (events) => heard.alerts.push(...events),
-      onBaseline: (_, __, event) => {
+      onBaseline: (_, { whyItLearnsNothing }, event) => {
+        if (whyItLearnsNothing !== undefined) reasons.add(whyItLearnsNothing);
         if (event !== null) heard.events.push(`${event.kind} ${event.detail}`);
       },
       onLevel: () => {},
       onHeld: () => {},
       setAside: () => {},
+      onStandby: () => {},
     },
   });
   for (const { file, timeMs, description } of recordings) {
@@ -178,6 +185,14 @@ function writeLife(life: readonly InventedRecording[], folder: string): string[]
 }
 
 describe("a replay", () => {
+  it("says what keeps a point from learning", async () => {
+    const life = inventLife({ recordings: 6, healthy: 2, seconds: 26, everySeconds: 600 });
+    const reasons = new Set<string>();
+    const { alerts } = await replayFiles(writeLife(life, createTemporaryFolder()), [], reasons);
+    expect(alerts).toHaveLength(1);
+    expect([...reasons].at(-1)).toMatch(/^nothing is learnt as long as its alarm of .* stands/);
+  });
+
   it("decides, learns and raises what a gateway did that got the same blocks", async () => {
     const life = inventLife({ recordings: 12, healthy: 9, seconds: 26, everySeconds: 600 });
     const onGateway = await hearOnGateway(life);

@@ -16,10 +16,21 @@ const doubtsOf = (mostRevolutions: number | null) =>
 test("a fault whose lines cannot be told from the shaft's in recordings so short is named", () => {
   expect(doubtsOf(3)).toEqual([
     expect.stringMatching(
-      /^b1: its recordings have 3\.0 revolutions at most, and all lines of .*the outer race.* lie within 0\.4 orders .* says no more than that the machine has changed; record for longer$/,
+      /^b1: its recordings have 3\.0 revolutions at most, and all lines of .*the outer race.* lie within 0\.4 orders .* says no more than that the machine has changed; record \d+ revolutions, [\d.]+ times as long$/,
     ),
   ]);
   expect(doubtsOf(3).join()).not.toContain("loudness");
+});
+
+test("how long is long enough is named, but not where the lines are the shaft's at any length", () => {
+  const adviseAt = (bpfo: number, revolutions: number): string | undefined =>
+    listSnapshotDoubts(manifest, () => ({ bpfo, bpfi: 27.6, bsf: 10.5, ftf: 0.43 }), [
+      { point: "b1", mostRevolutions: revolutions },
+    ])[0];
+  expect(adviseAt(11.9, 4)).toMatch(/; record 5 revolutions, 1\.3 times as long$/);
+  expect(adviseAt(11.986, 24)).toMatch(/; record 30 revolutions, 1\.3 times as long$/);
+  expect(adviseAt(11.9942, 24)).toMatch(/changed; no length of recording shows the outer race$/);
+  expect(adviseAt(11.986, 30)).toBeUndefined();
 });
 
 test("longer recordings, unknown ones and windows in seconds say nothing", () => {

@@ -14,7 +14,7 @@ import {
 import { until } from "../../../support/until.ts";
 import { envelopeOf } from "../../envelope-of.ts";
 import { driftReport } from "../../fleet-records.ts";
-import { limits, openAt, query, slowNextStep } from "../postgres-place.ts";
+import { limits, openAt, query, slowNextStep, undoNewestStep } from "../postgres-place.ts";
 
 const versionOf = async (url: string): Promise<number> =>
   Number((await query(url, "SELECT MAX(version) AS version FROM schema_step"))[0]!.version);
@@ -58,7 +58,8 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     // Of the next two steps the second one cannot be done: what it adds is there.
     await query(
       url,
-      "ALTER TABLE turbine DROP COLUMN twinned_ms, DROP COLUMN twins_json; DELETE FROM schema_step WHERE version > 10",
+      `${undoNewestStep}
+       ALTER TABLE turbine DROP COLUMN twinned_ms, DROP COLUMN twins_json; DELETE FROM schema_step WHERE version > 10`,
     );
     await expect(openPostgresRecord({ ...limits, url })).rejects.toMatchObject({ code: "STORE" });
     expect(await versionOf(url)).toBe(11);
@@ -92,7 +93,8 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await (await openAt(url)).close();
     await query(
       url,
-      `DROP TABLE baseline_renewal; DROP INDEX drift_period_of_point; DELETE FROM schema_step WHERE version > 12;
+      `${undoNewestStep}
+       DROP TABLE baseline_renewal; DROP INDEX drift_period_of_point; DELETE FROM schema_step WHERE version > 12;
        INSERT INTO gateway (gateway, last_seen_ms, behind) VALUES ('gw-1', 1, true)`,
     );
     await openAt(url);

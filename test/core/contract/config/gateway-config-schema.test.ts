@@ -25,12 +25,12 @@ it("takes the authority of an update server that is asked over TLS, and of no ot
   ]);
 });
 
-const readPoint = (stated: object) => {
+const readPoint = (stated: object, device: object = {}) => {
   const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 };
   const point = { component: "motor", device: "mcu-1", channel: "x", bearing };
   return gatewayConfigSchema().safeParse({
     ...least,
-    devices: [{ id: "mcu-1", connect: "mqtt" }],
+    devices: [{ id: "mcu-1", connect: "mqtt", ...device }],
     turbines: [{ id: "WT01", points: [{ ...point, ...stated }] }],
   });
 };
@@ -47,6 +47,20 @@ it("takes the turns of up to four geared shafts in a turn of the bearing's, and 
   expect(readPoint({ gearedShafts }).data?.turbines[0]?.points[0]?.gearedShafts).toEqual(gearedShafts);
   for (const wrong of [[], [0], [-1], [1001], ["81/17"], 4.765, [1.1, 2.2, 3.3, 4.4, 5.5]])
     expect(readPoint({ gearedShafts: wrong }).success).toBe(false);
+});
+
+it("takes the ratio of the bearing's shaft to the one whose speed is told, but of no device that scores by its own", () => {
+  expect(readPoint({}).data?.turbines[0]?.points[0]).not.toHaveProperty("speedRatio");
+  expect(readPoint({ speedRatio: 0.0133 }).data?.turbines[0]?.points[0]?.speedRatio).toBe(0.0133);
+  for (const speedRatio of [0, -1, 0.0009, 1001, "1:75", null])
+    expect(readPoint({ speedRatio }).success).toBe(false);
+  for (const mode of ["edge", "both"])
+    expect(readPoint({ speedRatio: 0.5 }, { mode }).error?.issues).toMatchObject([
+      {
+        path: ["turbines", 0, "points", 0, "speedRatio"],
+        message: expect.stringContaining(`(mode ${mode})`),
+      },
+    ]);
 });
 
 it("takes neither a budget of nothing nor a fault that is likelier than none", () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { baselineListSchema } from "../../../../src/core/contract/baseline-report.ts";
 import { createPointWatch, type PointWatch } from "../../../../src/core/decision/point-watch.ts";
+import { sayPace } from "../../../../src/core/decision/reference/describe-baseline.ts";
 import { point } from "../decider-feed.ts";
 import { feedWatch, renewParts, watchedWindow, watchOptions, watchParts } from "../watch-feed.ts";
 
@@ -44,6 +45,32 @@ test("learning is stated in windows and hours of what is wanted, the larger of i
   expect(why).toBe(
     "41 of 96 windows until a provisional reference; for the final one: 41 of 64 windows heard, 0.25 of 2 hours",
   );
+});
+
+const halfLearnt = { windows: 300, ofWindows: 600, hours: 40, ofHours: 24, since: null };
+const hourMs = 3_600_000;
+
+test.each([
+  ["as many windows again", halfLearnt, 40 * hourMs, "about 2 days more at the pace so far"],
+  ["hours", { ...halfLearnt, windows: 700, hours: 18 }, 18 * hourMs, "about 6 hours more at the pace so far"],
+  [
+    "one hour",
+    { ...halfLearnt, windows: 599, hours: 24 },
+    24 * hourMs,
+    "about 1 hour more at the pace so far",
+  ],
+  ["nothing of less than an hour", { ...halfLearnt, hours: 0.9 }, 0.9 * hourMs, null],
+  ["nothing of what is enough", { ...halfLearnt, windows: 600 }, 40 * hourMs, null],
+  ["nothing beyond a year", { ...halfLearnt, windows: 1 }, 24 * hourMs, null],
+  ["nothing without a window", { ...halfLearnt, windows: 0 }, 24 * hourMs, null],
+] as const)("the pace of learning: %s", (_, progress, elapsedMs, words) => {
+  expect(sayPace(progress, elapsedMs)).toBe(words);
+});
+
+test("a point that learns for hours says how long it will take as it went so far", () => {
+  const watch = create({ minWindows: 5, minDurationMs: 7_200_000 });
+  for (let place = 0; place < 40; place++) watch.update(watchedWindow(120 * place));
+  expect(standingOf(watch).why).toMatch(/ hours, about 1 hour more at the pace so far$/);
 });
 
 test("a provisional reference says what the final one waits for, and of what there is enough", () => {

@@ -7,7 +7,7 @@ import {
 } from "../../../../src/core/decision/reference/fit-site-baseline.ts";
 import { priorFreedom, usualWander } from "../../../../src/core/decision/reference/margin.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
-import { watchParts } from "../watch-feed.ts";
+import { createWatch, watchedWindow, watchParts } from "../watch-feed.ts";
 
 const { baseline: spec, outputs, model } = watchParts;
 const subject: BaselineSubject = { spec: spec!, outputs, model };
@@ -164,4 +164,35 @@ test("of two loads the scatter of the louder one is of its own days and its own 
   const [early, days] = [windows.slice(0, 64), overDays(windows).slice(64)];
   const late = days.map((window) => ({ ...window, isQuieter: true as const }));
   expect(baselineOf([...early, ...late]).severity).toMatchObject({ blocks: 1 });
+});
+
+/** Of 96 snapshots, whose scores are a mean in which the newest weighs a twelfth, and which stands `step` higher from the middle on. */
+function pooledWindows(seed: number, step = 0): HealthyWindow[] {
+  const random = createRandom(seed);
+  let mean = 0;
+  const next = (): number => (mean += (2 * random.normal() - mean) / 12);
+  for (let earlier = 0; earlier < 48; earlier++) next();
+  return windowsOf([-3, -3, -3, -3, -3, -3]).map((window, at) => ({
+    ...window,
+    logits: [-3 + next() + (at < 48 ? 0 : step), -8],
+    isPooled: true,
+  }));
+}
+
+test("a steady machine whose snapshots are pooled is learnt at the first try, and one that moves is refused", () => {
+  const refusedOf = (step: number, change: (window: HealthyWindow) => HealthyWindow): number =>
+    Array.from({ length: 40 }, (_, seed) =>
+      fitSiteBaseline(pooledWindows(seed + 1, step).map(change), subject, 1),
+    ).filter((fitted) => !fitted.ok && fitted.error.kind === "unsteady").length;
+  expect(refusedOf(0, (window) => window)).toBeLessThanOrEqual(2);
+  expect(refusedOf(0, ({ isPooled: _, ...window }) => window)).toBeGreaterThan(6);
+  expect(refusedOf(1.5, (window) => window)).toBeGreaterThanOrEqual(35);
+});
+
+test("that what a window scores is of the snapshots before it as well is kept with it", () => {
+  const watch = createWatch();
+  watch.update({ ...watchedWindow(0), isPooled: true });
+  watch.update(watchedWindow(1));
+  const kept = watch.snapshot().baseline!.kept.map(({ isPooled = false }) => isPooled);
+  expect(kept).toEqual([true, false]);
 });

@@ -20,6 +20,7 @@ test("what is kept comes back to the bit of single precision, also over a restar
     windowOf(at, {
       ...(at % 16 === 0 ? { features: [Math.fround(at / 13), 2] } : {}),
       ...(at % 3 === 0 ? { explained: at % 2 === 0 ? [1] : [0, 2, 31] } : {}),
+      ...(at % 5 === 0 ? { isPooled: true } : {}),
     }),
   );
   for (const window of windows) kept.push(window);

@@ -83,6 +83,30 @@ test("what is as faint and white as the noise of a sensor is a standstill, also 
   expect(findStandstill(begun, subject)?.places.size).toBe(90);
 });
 
+test("a machine as faint and white as noise turns where a slow speed was measured, and not where one is stated, held, fast or made of mains", () => {
+  const random = createRandom(3);
+  const wind = Array.from({ length: 96 }, () => 13 * 2 ** (0.1 * random.normal()));
+  const listen = (rpmOf: (index: number) => number) =>
+    findStandstill(
+      windowsOf(96, (index) => ({ levels: noise, rpm: rpmOf(index) })),
+      subject,
+    );
+  expect(listen((index) => wind[index]!)).toBeNull();
+  expect(listen((index) => 13 + 0.05 * Math.sin(index))?.places.size).toBe(96);
+  expect(listen((index) => wind[index - (index % 12)]!)?.detail).toMatch(
+    /send its speed or its state; if it turns, .* aurora baseline renew … --found-healthy/,
+  );
+  // A cable that is off beside a fast shaft, and a tachometer that picks something up while it stands.
+  expect(listen(() => 1200 + 600 * random.uniform())?.places.size).toBe(96);
+  expect(listen(() => 300 + 600 * random.uniform())?.places.size).toBe(96);
+  // One that stands between two spells, of which a speed is stated, is told by its level.
+  const stands = windowsOf(96, (index) => ({
+    levels: fainter(index % 8 < 4 ? 14 : 0),
+    rpm: 1500 + 20 * random.normal(),
+  }));
+  expect(findStandstill(stands, subject)?.detail).toMatch(/send its speed or its state$/);
+});
+
 test("a machine that is faint, or as white as noise, is learnt from; so is one that somebody has found healthy", () => {
   const faint = windowsOf(96, () => ({ levels: fainter(40) }));
   const white = windowsOf(96, () => ({ levels: noise.map((level) => level + 40) }));

@@ -87,3 +87,10 @@ test("a key that belongs to a later certificate of its file is told from one tha
     expect.stringContaining("the key does not belong to the certificate in certFile"),
   ]);
 });
+
+test("what is no key of 64 hexadecimal digits is told where each such key comes from, a device's too", async () => {
+  const file = { path: ["devices", 0, "keyFile"], file: write("no key"), content: "hex-key" } as const;
+  const [said] = await check([file]);
+  expect(said).toContain("`aurora device image --help`");
+  expect(said).toContain("`aurora fleet enrol` wrote");
+});

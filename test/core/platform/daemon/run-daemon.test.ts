@@ -90,6 +90,31 @@ test("a daemon of which another start has more ends in order, as failed, where a
   expect(await runOutdated({})).toEqual(["ready \nstopping SIGTERM\nstopped \n", 0]);
 });
 
+test("a daemon whose disk hangs is left behind, and says by name what it waits for", async () => {
+  const closing = join(compiledRoot(), "dist", "src", "core", "platform", "daemon", "closing.js");
+  // Nobody reads the pipe: what opens it to write waits in a thread of Node's for ever, as on a disk that hangs.
+  const pipe = join(createTemporaryFolder(), "disk");
+  await promisify(execFile)("mkfifo", [pipe]);
+  const body = `const { openWhole } = await import(${JSON.stringify(pathToFileURL(closing).href)});
+    const { writeFile } = await import("node:fs/promises");
+    const { closeAll, unclosed } = await openWhole(silent, async (closers) => {
+      closers.add("store", close);
+      closers.add("uplink", () => writeFile(${JSON.stringify(pipe)}, "last words"));
+      closers.add("ticker", quiet);
+      return closers;
+    });
+    process.on("exit", (code) => console.log("exit", code));
+    const error = (words, told) => console.log(words, JSON.stringify(told));
+    setImmediate(() => process.kill(process.pid, "SIGTERM"));
+    await runDaemon({ httpUrl: "", mqttUrl: "", close: closeAll, unclosed }, { ...silent, error }, 300);`;
+  const args = ["--input-type=module", "-e", programOf(body)];
+  const ended = promisify(execFile)(process.execPath, args, { timeout: 20_000 });
+  await expect(ended).rejects.toMatchObject({
+    killed: false,
+    stdout: 'did not stop in time {"maxStopMs":300,"waitingFor":"uplink, store"}\nexit 1\n',
+  });
+});
+
 test("what a daemon leaves behind when it has closed does not keep its process", async () => {
   const said = await runAlone(`setImmediate(() => process.kill(process.pid, "SIGTERM"));
     await runDaemon({ httpUrl: "", mqttUrl: "", close: quiet }, { ...silent, info: (words) => console.log(words) });`);

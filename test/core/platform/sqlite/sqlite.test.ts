@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { hasErrorCode } from "../../../../src/core/contract/aurora-error.ts";
+import { type AuroraError, hasErrorCode } from "../../../../src/core/contract/aurora-error.ts";
 import { loadSqliteEngine, openSqlite, sqliteEngines } from "../../../../src/core/platform/sqlite/sqlite.ts";
 import { sqliteErrorKind } from "../../../../src/core/platform/sqlite/sqlite-error.ts";
 import { compiledRoot } from "../../../support/compiled.ts";
@@ -337,3 +337,20 @@ function overwrite(path: string, offset: number, length: number): void {
   writeSync(file, new Uint8Array(length).fill(0xa5), 0, length, offset);
   closeSync(file);
 }
+
+const absent = sqliteEngines.find((engine) => loadSqliteEngine(engine) === undefined);
+
+test.skipIf(absent === undefined)(
+  "where no library loads the hint names the program that installs one",
+  () => {
+    const open = (): unknown => openSqlite(join(createTemporaryFolder(), "a.db"), { engine: absent! });
+    let hint = "";
+    try {
+      open();
+    } catch (error) {
+      hint = (error as AuroraError).hint ?? "";
+    }
+    expect(hint).toContain("--allow-scripts=aurora-edge");
+    expect(existsSync(/`node (.*?)`/.exec(hint)?.[1] ?? "")).toBe(true);
+  },
+);

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { chooseChannel } from "../../../../src/training/dataset/samples/choose-channel.ts";
 import {
   readBeginOfTimes,
   readTimeColumn,
@@ -27,6 +28,15 @@ it.each([
   ["Time (ms),acc", 1e3],
   ["t,acc", 1],
   ["time_us,acc", 1e6],
+  ["seconds,acc", 1],
+  ["Sec,acc", 1],
+  ["milliseconds,acc", 1e3],
+  ["t_s,acc", 1],
+  ["time_ns,acc", 1e9],
+  ["Timestamp_ms,acc", 1e3],
+  ["elapsed_seconds,acc", 1],
+  ["time [msec],acc", 1e3],
+  ["time [\u03bcs],acc", 1e6],
 ])("reads the rate of the column of times: %s", async (head, ofSecond) => {
   const path = await writeTable(head, (seconds) => (seconds * ofSecond).toPrecision(9));
   expect(await readTimeColumn(path)).toEqual({
@@ -37,6 +47,16 @@ it.each([
     gaps: 0,
     lookedAt: null,
   });
+});
+
+it("takes the column that states its unit, and none for a clock whose name only begins like a unit", async () => {
+  const rows = Array.from({ length: 2000 }, (_, row) =>
+    [row / 600_000, row / 10_000, Math.sin(row), 1].join(),
+  );
+  const path = join(folder, "two.csv");
+  await writeFile(path, `elapsed,time_s,sec_acc,temp\n${rows.join("\n")}\n`);
+  expect(await readTimeColumn(path)).toMatchObject({ rateHz: 10_000, hasUnit: true });
+  expect(chooseChannel("a.csv", ["microseconds", "msec [ms]", "elapsed", "sec_acc"], null)).toBe(3);
 });
 
 it.each([

@@ -195,6 +195,28 @@ it("is refused where a table's column of a tachometer, or of the vibration, ends
   expect(meanSpeed(speed)).toBeCloseTo(600, -1);
 });
 
+it("asks for more pulses where there are the times of one or two, and for no rate", async () => {
+  const root = createTemporaryFolder();
+  const times = (count: number): number[] => Array.from({ length: count }, (_, at) => 0.1 * (at + 1));
+  const refusal = (count: string) => ({
+    code: "DATA_FORMAT",
+    message: expect.stringContaining(`has ${count} and no more`),
+    hint: expect.not.stringContaining("rate"),
+  });
+  for (const [count, words] of [
+    [1, "one value"],
+    [2, "2 values"],
+  ] as const) {
+    writeFileSync(join(root, "t.csv"), `tacho\n${times(count).join("\n")}\n`);
+    await expect(read(root, { file: "t.csv", pulses: 1 })).rejects.toMatchObject(refusal(words));
+    const rows = Array.from(acc, (value, at) => `${value},${times(count)[at] ?? ""}`);
+    writeFileSync(join(root, "a.csv"), `acc,tacho\n${rows.join("\n")}\n`);
+    await expect(read(root, tacho)).rejects.toMatchObject(refusal(words));
+  }
+  writeFileSync(join(root, "t.csv"), `tacho\n${times(3).join("\n")}\n`);
+  expect(meanSpeed(await read(root, { file: "t.csv", pulses: 1 }))).toBeCloseTo(600, 6);
+});
+
 it("has the rate that is said, else the one that its own file states", async () => {
   const root = createTemporaryFolder();
   const signal = pulsesAt(4000);
@@ -254,7 +276,9 @@ it("has the rate of a column of times whose unit is known, and of no other", asy
     return read(root, { file: "s.csv", channel: "rpm" });
   };
   const tenHertz = { everySamples: 100, rpm: { length: 200 } };
-  expect(await readTimes("time [s],rpm", (row) => (row / 10).toFixed(1))).toMatchObject(tenHertz);
+  for (const name of ["time [s]", "seconds", "sec", "t_s"])
+    expect(await readTimes(`${name},rpm`, (row) => (row / 10).toFixed(1))).toMatchObject(tenHertz);
+  expect(await readTimes("timestamp_ms,rpm", (row) => `${100 * row}`)).toMatchObject(tenHertz);
   const moment = (row: number): string => new Date(Date.UTC(2026, 0, 1) + 100 * row).toISOString();
   expect(await readTimes("timestamp,rpm", moment)).toMatchObject(tenHertz);
   // Seconds, and days that would be a rate of vibration if they were seconds; a gap.
