@@ -38,7 +38,7 @@ const maxNpyBytes = 2 * maxCaptureSamples + 4_096;
  * Writes `out` (default: named after the point and the id, here) and the `.json` beside it, which names the file of its speed.
  * @param id whole
  * @throws AuroraError USAGE for an id that is not there, or a name that does not end in .npy; DATA_FORMAT for what is not as
- * its digests say; COLLECTOR, also where it finds its own copy damaged; STORE
+ * its digests say; COLLECTOR, also where it finds its own copy damaged or missing; STORE
  */
 export async function fetchEvidence({
   collector,

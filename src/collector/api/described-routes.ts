@@ -47,7 +47,9 @@ export const describedRoutes: readonly DescribedRoute[] = [
     answers: {
       200: { text: "The file", content: { [bytes]: null, [json]: null } },
       404: { text: "There is no such file" },
-      410: { text: "The file is damaged: it is not that of its digest" },
+      410: {
+        text: "The file is damaged: it is not that of its digest (`EVIDENCE_DAMAGED`); or it is listed, and is not there (`EVIDENCE_MISSING`)",
+      },
       503: { text: "Raw evidence cannot be read now" },
     },
   },

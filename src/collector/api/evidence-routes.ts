@@ -33,8 +33,11 @@ export const evidenceRoutes: readonly ApiRoute[] = [
 
 /** What the files are read from. */
 interface EvidenceFiles {
-  /** Null where there is none. `damaged`: it is not that of its digest. @throws AuroraError STORE */
-  read(id: string, kind: "npy" | "json"): Promise<Uint8Array | "damaged" | null>;
+  /**
+   * Null where none is listed. `damaged`: it is not that of its digest. `missing`: it is listed, and is not there.
+   * @throws AuroraError STORE
+   */
+  read(id: string, kind: "npy" | "json"): Promise<Uint8Array | "damaged" | "missing" | null>;
 }
 
 /** `/api/v1/evidence/<id>.npy` and `.json`. */
@@ -42,7 +45,7 @@ export function evidenceFileRoute(files: EvidenceFiles): HttpRoute {
   const read = async (
     name: string,
     kind: "npy" | "json",
-  ): Promise<Uint8Array | "damaged" | "unreadable" | null> => {
+  ): Promise<Uint8Array | "damaged" | "missing" | "unreadable" | null> => {
     try {
       return await files.read(name, kind);
     } catch (error) {
@@ -66,8 +69,13 @@ export function evidenceFileRoute(files: EvidenceFiles): HttpRoute {
           "EVIDENCE_DAMAGED",
           `evidence ${name} is damaged at the collector: its .${kind} is not that of its digest`,
         );
-      if (file === null)
-        return errorResponse(404, "NOT_FOUND", "there is no such evidence, or its file is gone");
+      if (file === "missing")
+        return errorResponse(
+          410,
+          "EVIDENCE_MISSING",
+          `evidence ${name} is missing at the collector: its .${kind} is not where it was stored. Is that folder mounted? If it is, both files have to be restored from a backup`,
+        );
+      if (file === null) return errorResponse(404, "NOT_FOUND", "there is no such evidence");
       return {
         status: 200,
         headers: {

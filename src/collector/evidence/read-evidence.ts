@@ -1,6 +1,7 @@
 /**
  * The files of evidence as they are given to people: read once, whole, and held against their digest, so that nothing of what was damaged, cut off or
- * exchanged goes out. Of such a file an event tells once in a run, until it is right again; it is neither mended nor removed.
+ * exchanged goes out. Of such a file an event tells once in a run, until it is right again; it is neither mended nor removed. What is
+ * listed and not there is called missing, which is not the same as not listed.
  */
 import type { Readable } from "node:stream";
 import { maxAboutBytes, maxPackedBytes } from "../../core/contract/evidence.ts";
@@ -13,9 +14,12 @@ import type { FleetRecord } from "../record/fleet-record.ts";
 import type { EvidenceFileKind, EvidenceStore } from "./evidence-store.ts";
 
 export interface EvidenceReader {
-  /** Null where there is none, or none any more. `damaged`: it is not that of its digest. @throws AuroraError STORE */
-  read(id: string, kind: EvidenceFileKind): Promise<Buffer | "damaged" | null>;
+  /** The bytes of a file, or why there are none. @throws AuroraError STORE */
+  read(id: string, kind: EvidenceFileKind): Promise<Buffer | NoEvidenceFile>;
 }
+
+/** `damaged`: the file is not that of its digest. `missing`: it is listed, and is not there. Null: it is not listed, or not any more. */
+type NoEvidenceFile = "damaged" | "missing" | null;
 
 const maxBytes = { json: maxAboutBytes, npy: maxPackedBytes };
 /** Of damaged files so many are remembered; of one beyond them an event may tell again. */
@@ -53,8 +57,10 @@ export function createEvidenceReader(options: {
       if (known === null) return null;
       const bytes = await readFile(id, kind);
       if (bytes === null) {
+        // What is removed for its age loses its file first.
+        if ((await record.findEvidence(id)) === null) return null;
         logger.warn("evidence is listed, and its file is gone from its folder or bucket", { id, kind });
-        return null;
+        return "missing";
       }
       const file = `${id}.${kind}`;
       if (sha256Hex(bytes) === (kind === "npy" ? known.npySha256 : id)) {

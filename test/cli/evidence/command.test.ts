@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { guessRecordings } from "../../../src/cli/data/guess-recordings.ts";
@@ -162,6 +162,29 @@ describe("aurora evidence list and get", () => {
       /more than 4096 bytes/,
     );
     expect(existsSync(out) || existsSync(join(folder, "got.json"))).toBe(false);
+  });
+});
+
+describe("evidence whose files are gone from the collector's folder", () => {
+  it("is called missing with its cure, stays listed, and is there again when its files are", async () => {
+    const { store, evidence, folder, fleet } = await createPlace();
+    const made = await makeEvidence();
+    await store(made);
+    const kept = join(folder, "state", "evidence");
+    const out = join(folder, "got.npy");
+    renameSync(kept, `${kept}.away`);
+    const words = new RegExp(
+      `${made.id} is missing at the collector: its \\.json .*mounted\\? .*from a backup\\nhint: .*backup`,
+    );
+    await wrong(evidence("get", made.id, "--out", out), 1, words);
+    expect(existsSync(out)).toBe(false);
+    expect((await evidence("list")).stdout).toContain(made.id.slice(0, 12));
+    expect(await fleet.getJson(`/api/v1/evidence/${made.id}.npy`)).toMatchObject({
+      status: 410,
+      body: { error: { code: "EVIDENCE_MISSING" } },
+    });
+    renameSync(`${kept}.away`, kept);
+    expect(await evidence("get", made.id, "--out", out)).toMatchObject({ code: 0 });
   });
 });
 

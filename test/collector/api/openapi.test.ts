@@ -148,9 +148,9 @@ test("a file of evidence is answered with nothing that the document does not nam
   const ask = (read: Parameters<typeof evidenceFileRoute>[0]["read"]) =>
     answerOf(evidenceFileRoute({ read }), { params: { file } });
   const damaged = async () => "damaged" as const;
-  expect([await ask(found), await ask(async () => null), await ask(damaged), await ask(away)]).toEqual([
-    200, 404, 410, 503,
-  ]);
+  const missing = async () => "missing" as const;
+  const answers = [found, async () => null, damaged, missing, away].map(ask);
+  expect(await Promise.all(answers)).toEqual([200, 404, 410, 410, 503]);
 });
 
 test("a publication is refused with nothing that the document does not name", async () => {

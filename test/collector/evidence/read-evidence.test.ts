@@ -6,13 +6,14 @@ import { systemClock } from "../../../src/core/platform/clock.ts";
 import { sha256Hex } from "../../../src/core/platform/files/sha256.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 
-it("says that a file which is listed is gone, and not of one that is not", async () => {
+it("says that a file which is listed is missing, and not of one that is not listed, or not any more", async () => {
   const warnings: string[] = [];
+  let isListed = true;
   const id = "ab".repeat(32);
   const reader = createEvidenceReader({
     store: { open: async () => null },
     record: {
-      findEvidence: async (of) => (of === id ? ({ npySha256: id } as RecordedEvidence) : null),
+      findEvidence: async (of) => (of === id && isListed ? ({ npySha256: id } as RecordedEvidence) : null),
       storeOwnEvent: async () => {},
     },
     clock: systemClock,
@@ -20,8 +21,12 @@ it("says that a file which is listed is gone, and not of one that is not", async
   });
   expect(await reader.read("cd".repeat(32), "npy")).toBeNull();
   expect(warnings).toEqual([]);
-  expect(await reader.read(id, "npy")).toBeNull();
+  expect(await reader.read(id, "npy")).toBe("missing");
   expect(warnings).toEqual(["evidence is listed, and its file is gone from its folder or bucket"]);
+  const reading = reader.read(id, "npy");
+  isListed = false;
+  expect(await reading).toBeNull();
+  expect(warnings).toHaveLength(1);
 });
 
 it("gives out the bytes that it held against their digest, and says when they cannot be read", async () => {

@@ -211,7 +211,7 @@ it("gives out a file whole or not at all: one that was changed in the bucket is 
   });
   const read = async (kind: "npy" | "json"): Promise<Buffer> => {
     const file = await reader.read(evidence.id, kind);
-    if (file === null || file === "damaged") throw new Error(String(file));
+    if (!Buffer.isBuffer(file)) throw new Error(String(file));
     return file;
   };
   const npy = await read("npy");
@@ -227,6 +227,8 @@ it("gives out a file whole or not at all: one that was changed in the bucket is 
   expect(told.items).toMatchObject([
     { name: "evidence-damaged", detail: expect.stringContaining(evidence.id) },
   ]);
+  await store.remove(evidence.id);
+  await expect(read("npy")).rejects.toThrow("missing");
   // Nobody knows of it: it is not given out.
   await place.record.forgetEvidence([evidence.id]);
   expect(await reader.read(evidence.id, "json")).toBeNull();
