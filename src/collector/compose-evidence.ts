@@ -1,5 +1,6 @@
 /** Joins what the collector does with raw evidence: takes it, keeps it in bounds, and tells gateways of it. */
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { AuroraError } from "../core/contract/aurora-error.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { collectorState } from "../core/contract/config/state-names.ts";
@@ -12,9 +13,9 @@ import type { Metrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { createWorkQueue } from "../core/platform/work-queue.ts";
 import { type BucketStore, openBucketStore } from "./evidence/bucket-store.ts";
+import { compareEvidence } from "./evidence/compare-evidence.ts";
 import { createEvidenceIntake, type EvidenceIntake } from "./evidence/evidence-intake.ts";
-import type { EvidenceStore } from "./evidence/evidence-store.ts";
-import { openFolderStore } from "./evidence/folder-store.ts";
+import { type FolderStore, openFolderStore } from "./evidence/folder-store.ts";
 import { openIncomingFiles } from "./evidence/incoming-files.ts";
 import { keepEvidence } from "./evidence/keep-evidence.ts";
 import { createEvidenceReader, type EvidenceReader } from "./evidence/read-evidence.ts";
@@ -39,6 +40,8 @@ interface EvidenceSurroundings {
 
 /** Of all bytes: so much may be stored before it is looked at again whether it is too much. */
 const slack = 0.02;
+/** In which what is being stored or removed has both its files and its row, or neither. */
+const settleMs = 1_000;
 
 export interface CollectorEvidence extends EvidenceReader {
   /** Takes the pieces in envelopes, before these are stored. */
@@ -49,6 +52,8 @@ export interface CollectorEvidence extends EvidenceReader {
   keep(): Promise<number>;
   /** Removes what is too much alone, whatever the clock says. */
   makeRoom(): Promise<number>;
+  /** Tells by an event what is listed and not in the folder, or the other way round; a bucket is not looked through. @throws AuroraError STORE */
+  compare(signal: AbortSignal): Promise<void>;
   /** Why pieces cannot be kept, or the bucket not be used; or null. */
   readonly fault: string | null;
   /** Begins nothing more, and gives up what waits for a bucket. */
@@ -69,8 +74,9 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
   const { s3, maxBytes } = config.evidence;
   const dir = config.evidence.dir ?? join(config.collector.stateDir, collectorState.evidence);
   const timers = systemTimers;
-  const bucket = s3 === null ? null : await openBucketStore(s3, { timers, logger });
-  const store: EvidenceStore = bucket ?? (await openFolderStore(dir));
+  const store: BucketStore | FolderStore =
+    s3 === null ? await openFolderStore(dir) : await openBucketStore(s3, { timers, logger });
+  const bucket = store.isRemote ? store : null;
   // Beside them: what several collectors keep together, they also put together.
   const incoming = await openIncomingFiles({ dir: join(dir, "incoming"), clock });
   const intake = createEvidenceIntake({ incoming, store, record, sites, clock, timers, logger, tell });
@@ -96,6 +102,12 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
     ...createEvidenceReader({ store, record, clock, logger }),
     keep: () => keepBy(clock),
     makeRoom,
+    compare: async (signal) => {
+      if (store.isRemote) return;
+      // It rejects only where it is ended, which is looked at afterwards.
+      const pause = (): Promise<void> => delay(settleMs, undefined, { signal }).catch(() => {});
+      await compareEvidence({ record, store, clock, logger, pause, signal });
+    },
     ask: (request) => tell(request.gateway, request),
     take: async (envelopes) => {
       if (queue.isClosed) throw new AuroraError("STORE", "the collector ends", { op: "take evidence" });

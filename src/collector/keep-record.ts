@@ -1,4 +1,7 @@
-/** Work on the record by the clock: thinning, pruning, verdicts of drift, and who published what. Of all that share a record one does it at a time. */
+/**
+ * Work on the record by the clock: thinning, pruning, verdicts of drift, and who published what; once, at the start, whether the raw
+ * evidence that is listed is there. Of all that share a record one does it at a time.
+ */
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { listCollectorFiles } from "../core/contract/config/configured-files.ts";
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
@@ -26,7 +29,7 @@ interface KeepRecordOptions {
   /** One that may be written. */
   readonly record: FleetRecord;
   readonly models: FleetSource["models"];
-  readonly evidence: Pick<CollectorEvidence, "keep" | "makeRoom">;
+  readonly evidence: Pick<CollectorEvidence, "keep" | "makeRoom" | "compare">;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -72,6 +75,14 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
     "pruning",
     hourly(logger, () => alone.run("prune", prune)),
   );
+  const ending = new AbortController();
+  const compared = alone
+    .run("compare evidence", () => evidence.compare(ending.signal))
+    .catch((error: unknown) => logger.warn("it is not known whether raw evidence is all there", { error }));
+  closers.add("evidence comparison", () => {
+    ending.abort();
+    return compared;
+  });
   if (config.registry.keysDir !== null) {
     const journal = createPublicationJournal(registryFolder(config), nodeFileSystem);
     const tell = createTellPublications({ journal, record, clock: systemClock, logger });

@@ -13,9 +13,11 @@ import { openWhole } from "../../src/core/platform/daemon/closing.ts";
 import { createLogger, silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics } from "../../src/core/platform/metrics.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { until } from "../support/until.ts";
 import { waitsForNobody } from "../support/waits-for-nobody.ts";
 import { startCollector } from "../support/whole-collector.ts";
 import { startTestFleet } from "./fleet-fixture.ts";
+import { evidenceNumber } from "./record/evidence-record-suite.ts";
 
 describe("a collector's start and end", () => {
   const quiet = { logger: silentLogger };
@@ -127,6 +129,21 @@ describe("a collector's start and end", () => {
     expect(body).toMatchObject({ total: 1, items: [{ name: "store.corrupted" }] });
     await collector.close();
     expect(readdirSync(stateDir).some((name) => name.startsWith("collector.sqlite.corrupt-"))).toBe(true);
+  });
+
+  it("tells after a start that listed evidence has no file, and whether the folder may not be mounted", async () => {
+    const config = configure(createTemporaryFolder());
+    const first = await startCollector(config, quiet);
+    const names = async ({ record }: typeof first) =>
+      (await record.events({ limit: 9, offset: 0 })).items.map(({ name, detail }) => `${name}: ${detail}`);
+    await first.record.putEvidence(evidenceNumber(1));
+    await first.close();
+    const second = await startCollector(config, quiet);
+    await until(async () => (await names(second)).length > 0, "it is told");
+    expect(await names(second)).toEqual([
+      expect.stringMatching(/^evidence-differs: Without a file here: 1 of 1 listed .* may not be mounted\./),
+    ]);
+    await second.close();
   });
 
   it("is refused on the record of another that runs, and starts when that has ended", async () => {

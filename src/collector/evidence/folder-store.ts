@@ -11,11 +11,26 @@ import { asStoreError, isMissing, nodeFileSystem } from "../../core/platform/fil
 import { hintOfClosedFolder } from "../../core/platform/sqlite/sqlite-error.ts";
 import { type EvidenceStore, evidenceFileKinds, evidenceFileName } from "./evidence-store.ts";
 
+/** A store that may be looked through. */
+export interface FolderStore extends EvidenceStore {
+  readonly isRemote: false;
+  readonly dir: string;
+  /** Names of the files of evidence whose digests begin with these two digits. @throws AuroraError STORE */
+  list(digits: string): Promise<readonly string[]>;
+}
+
+const fileName = new RegExp(`^[0-9a-f]{64}\\.(${evidenceFileKinds.join("|")})$`);
+
 /** Opens the store in `dir`, which is made. @throws AuroraError STORE */
-export async function openFolderStore(dir: string): Promise<EvidenceStore> {
+export async function openFolderStore(dir: string): Promise<FolderStore> {
   await makePrivateFolder(dir);
   return {
     isRemote: false,
+    dir,
+    list: async (digits) => {
+      const names = await nodeFileSystem.list(join(dir, digits));
+      return names.filter((name) => name.startsWith(digits) && fileName.test(name));
+    },
     put: async (id, kind, bytes) => {
       const path = join(dir, evidenceFileName(id, kind));
       await makePrivateFolder(dirname(path));

@@ -1,6 +1,6 @@
 /**
  * The part of the fleet's record that knows which raw evidence there is. The samples themselves are files elsewhere
- * (`collector/evidence`); a row without its file, or a file without its row, is mended by whoever keeps both.
+ * (`collector/evidence`); a row without its file, or a file without its row, is told by whoever keeps both.
  */
 import type { EvidenceKind } from "../../core/contract/evidence.ts";
 import type { EvidenceFilter, RecordedEvidence } from "../../core/contract/evidence-list.ts";
@@ -31,6 +31,8 @@ export interface EvidenceRecord extends EvidenceWrites {
   ): Promise<{ readonly total: number; readonly items: readonly RecordedEvidence[] }>;
   /** One of them, or null. */
   findEvidence(id: string): Promise<RecordedEvidence | null>;
+  /** The ids that begin with these digits. */
+  evidenceIds(digits: string): Promise<readonly string[]>;
   /** Stored first ones first, of one moment by id: what is to go. */
   oldestEvidence(query: OldestEvidenceQuery): Promise<readonly RecordedEvidence[]>;
   /** How much there is of each gateway that there is any of. */

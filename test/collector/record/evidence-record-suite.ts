@@ -70,6 +70,14 @@ export function describeEvidenceRecord<Storage>(
       expect((await record.evidence({ ...all, limit: 1, kind: "alarm" })).total).toBe(4);
     });
 
+    it("lists the ids that begin with given digits", async () => {
+      const record = await open();
+      const ids = ["ab0", "abf", "aaf", "ac0"].map((digits) => digits.padEnd(64, "0"));
+      for (const id of ids) await record.putEvidence(evidenceNumber(1, { id }));
+      expect(await record.evidenceIds("ab")).toEqual([ids[0], ids[1]]);
+      expect(await record.evidenceIds("ff")).toEqual([]);
+    });
+
     it("says how much there is of each gateway and what of it is oldest, and forgets", async () => {
       const record = await open();
       const oldest = async (query: Partial<OldestEvidenceQuery>) =>

@@ -32,6 +32,15 @@ export function createPostgresEvidence(session: SqlSession): EvidenceRecord {
       const [row] = await session.rows("SELECT * FROM evidence WHERE id = $1", [id]);
       return row === undefined ? null : fromEvidenceRow(row);
     },
+    evidenceIds: async (digits) => {
+      // No digit comes after f.
+      const range = [digits, `${digits}g`];
+      const rows = await session.rows(
+        "SELECT id FROM evidence WHERE id >= $1 AND id < $2 ORDER BY id",
+        range,
+      );
+      return rows.map(({ id }) => String(id));
+    },
     oldestEvidence: async ({ kind = null, gateway = null, limit }) => {
       const rows = await session.rows(
         `SELECT * FROM evidence WHERE ($1::text IS NULL OR kind = $1) AND ($2::text IS NULL OR gateway = $2)

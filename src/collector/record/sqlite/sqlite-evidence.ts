@@ -14,6 +14,7 @@ export function createSqliteEvidence(database: SqliteDatabase): EvidenceRecord {
     `INSERT OR IGNORE INTO evidence (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
   );
   const find = database.prepare("SELECT * FROM evidence WHERE id = ?");
+  const ids = database.prepare("SELECT id FROM evidence WHERE id >= ? AND id < ? ORDER BY id");
   const oldest = database.prepare(
     `SELECT * FROM evidence WHERE kind = COALESCE(?, kind) AND gateway = COALESCE(?, gateway)
      ORDER BY stored_ms, id LIMIT ?`,
@@ -38,6 +39,8 @@ export function createSqliteEvidence(database: SqliteDatabase): EvidenceRecord {
       const row = find.get(id);
       return row === undefined ? null : fromRow(row);
     },
+    // No digit comes after f.
+    evidenceIds: async (digits) => ids.all(digits, `${digits}g`).map(({ id }) => String(id)),
     oldestEvidence: async ({ kind = null, gateway = null, limit }) =>
       oldest.all(kind, gateway, limit).map(fromRow),
     evidenceShares: async () => shares.all().map(toShare),
