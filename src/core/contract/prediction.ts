@@ -52,9 +52,9 @@ export interface ModeDecision {
    */
   readonly risk?: number | null;
   /** What raised the mode; absent unless it is active, or where whoever decided does not say. */
-  readonly lane?: AlarmLane;
+  readonly lane?: AlarmLane | undefined;
   /** Of an active mode: the failure mode that the last windows look like, where it is another one. Absent: none is. */
-  readonly leadingMode?: string;
+  readonly leadingMode?: string | undefined;
   /** The logit that the probability was made from; the explanation's shares sum to it. */
   readonly score: number;
   /**

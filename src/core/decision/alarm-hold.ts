@@ -114,6 +114,34 @@ function followSpeed(seenRpm: number | undefined, shaftRpm: number): number | un
   return seenRpm === undefined ? shaftRpm : seenRpm + meanShare * (shaftRpm - seenRpm);
 }
 
+/**
+ * The same with every key, in one order: each window's alarm is made from the one before it, and what is spread has a hidden class of
+ * its own. What showed the fault once is not undone by windows that show nothing.
+ */
+export function noteMost(
+  held: HeldAlarm,
+  { fast, slow }: Readonly<Record<"fast" | "slow", number>>,
+): HeldAlarm {
+  const { mostFast, mostSlow } = held;
+  const isKnown = mostFast !== undefined && mostSlow !== undefined;
+  return {
+    sinceMs: held.sinceMs,
+    lane: held.lane,
+    isMargin: held.isMargin,
+    healthy: held.healthy,
+    mean: held.mean,
+    peak: held.peak,
+    quietMs: held.quietMs,
+    quietWindows: held.quietWindows,
+    quietFromMs: held.quietFromMs,
+    renewed: held.renewed,
+    toMs: held.toMs,
+    seenRpm: held.seenRpm,
+    mostFast: isKnown ? Math.max(mostFast, fast) : mostFast,
+    mostSlow: isKnown ? Math.max(mostSlow, slow) : mostSlow,
+  };
+}
+
 /** One window further that cannot show that a fault has gone: the alarm stands as it is. */
 export function pauseAlarm(held: HeldAlarm | null, toMs: number): HeldAlarm | null {
   return held === null ? null : { ...held, toMs };

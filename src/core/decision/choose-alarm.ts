@@ -135,6 +135,7 @@ export function measureSignals(
       reference,
       calibration: calibration[index]!,
       spread,
+      healthyEnd: undefined,
     });
   }
   const level = measureLevel({ fromMs, toMs }, own);

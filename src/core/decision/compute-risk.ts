@@ -15,7 +15,7 @@ const mostLogOdds = Math.log(1000);
  * more counts, since both hear the same windows. `kept` is the share of it, 0 to 1, that still stands.
  */
 export function weighRisk(
-  { fast, slow, kept = 1 }: { readonly fast: number; readonly slow: number; readonly kept?: number },
+  { fast, slow, kept }: Readonly<Record<"fast" | "slow" | "kept", number>>,
   prior: number,
 ): number {
   const logOdds = Math.max(fast * logOddsPer.fast, slow * logOddsPer.slow);

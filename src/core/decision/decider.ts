@@ -235,10 +235,7 @@ class PointDecider implements Decider {
     return modes.slice();
   }
 
-  /**
-   * Goes on against what a window is held against, where that is another reference than the last one's. An alarm that was held above
-   * one of which nothing is left goes on by its signal: as long as it stands none is learnt.
-   */
+  /** Goes on against another reference than the last window's. An alarm held above one of which nothing is left goes on by its signal: while it stands none is learnt. */
   #moveTo(own: WindowReference, measured: readonly MeasuredSignal[]): void {
     const last = this.#against;
     if (last?.baseline === own.baseline && last.doubted === own.doubted) return;
@@ -247,10 +244,11 @@ class PointDecider implements Decider {
       const { name, reference: to, spread } = measured[index]!;
       const from = last && expectMode(last, index, own.shaftRpm);
       const state = this.#signals.get(name);
-      if (state?.held?.isMargin === true && to === null)
-        this.#signals.set(name, { ...state, held: rebaseAlarm(state.held, findHealthyEnd(spread, name)) });
-      if (state !== undefined && from !== null && to !== null)
-        this.#signals.set(name, { ...state, slow: moveSlow(state.slow, { from, to }) });
+      if (state === undefined) continue;
+      let { fast, slow, held } = state;
+      if (held?.isMargin === true && to === null) held = rebaseAlarm(held, findHealthyEnd(spread, name));
+      if (from !== null && to !== null) slow = moveSlow(slow, { from, to });
+      this.#signals.set(name, { fast, slow, held });
     }
   }
 

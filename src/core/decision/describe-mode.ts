@@ -31,7 +31,9 @@ export function describeMode(
     ceiling: window.ceiling,
     isPooled: window.isPooled,
   });
-  const mode: ModeDecision = {
+  const leadingMode = held === null ? null : findLeading(measured, context.picture);
+  // With every key, whether its alarm stands or not: what is spread has a hidden class of its own.
+  return {
     failureMode: name,
     probability: stateProbability(score, calibration),
     score,
@@ -39,11 +41,9 @@ export function describeMode(
     active: held !== null,
     sinceMs: held?.sinceMs ?? evidence.sinceMs,
     risk: context.isLearning && held === null ? null : riskOf(state, context),
+    lane: held?.lane ?? undefined,
+    leadingMode: leadingMode ?? undefined,
   };
-  if (held === null) return mode;
-  const raised = held.lane === null ? mode : { ...mode, lane: held.lane };
-  const leadingMode = findLeading(measured, context.picture);
-  return leadingMode === null ? raised : { ...raised, leadingMode };
 }
 
 /** Describes a standing alarm of which the window said nothing: as it was of late. */
@@ -56,12 +56,15 @@ export function describeUnheard(name: string, recent: number, { sinceMs }: HeldA
     active: true,
     sinceMs,
     risk: null,
+    lane: undefined,
+    leadingMode: undefined,
   };
 }
 
 /** Of a standing alarm by the most evidence that there was; on its way to an end by less and less of it. */
 function riskOf({ fast, slow, held }: SignalState, { faultPrior, picture }: DescriptionContext): number {
-  if (held === null) return weighRisk({ fast: fast.sum, slow: evidenceOfSlow(slow).sum }, faultPrior);
+  if (held === null)
+    return weighRisk({ fast: fast.sum, slow: evidenceOfSlow(slow).sum, kept: 1 }, faultPrior);
   // Of an alarm that comes from an older snapshot no more is known than that it was raised.
   const { mostFast = Math.max(picture.heights.fast, fast.sum), mostSlow = evidenceOfSlow(slow).sum } = held;
   return weighRisk({ fast: mostFast, slow: mostSlow, kept: 1 - measureQuiet(held) }, faultPrior);

@@ -108,9 +108,11 @@ export function beginFast(spread: HealthySpread): FastState {
     learnt: priorWindows,
     sum: noEvidence,
     sinceMs: null,
+    stood: 0,
     recent: spread.location,
     waiting: [],
     toMs: null,
+    vouched: undefined,
   };
 }
 

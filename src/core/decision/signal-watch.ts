@@ -5,7 +5,14 @@
 import { z } from "zod";
 import type { AlarmLane } from "../contract/prediction.ts";
 import { dayMs } from "../maths/durations.ts";
-import { type HeldAlarm, heldAlarmSchema, holdAlarm, pauseAlarm, rebaseAlarm } from "./alarm-hold.ts";
+import {
+  type HeldAlarm,
+  heldAlarmSchema,
+  holdAlarm,
+  noteMost,
+  pauseAlarm,
+  rebaseAlarm,
+} from "./alarm-hold.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import {
   beginFast,
@@ -98,7 +105,7 @@ export function stepSignal(
           { fromMs, toMs, value: isExplained ? Math.min(compared, reference.location) : compared, isCalm },
           reference,
         );
-  return { fast, slow, held: held && noteEvidence(held, { fast, slow }) };
+  return { fast, slow, held: held && noteMost(held, { fast: fast.sum, slow: evidenceOfSlow(slow).sum }) };
 }
 
 /**
@@ -120,17 +127,6 @@ export function valueOfHeld(
 /** The level that was learnt; what is allowed for beside the learnt speeds is none. */
 function expectedLevel({ location, allowed }: SlowReference): number {
   return location - allowed;
-}
-
-/** What showed the fault once is not undone by windows that show nothing. */
-function noteEvidence(held: HeldAlarm, { fast, slow }: Pick<SignalState, "fast" | "slow">): HeldAlarm {
-  const { mostFast, mostSlow } = held;
-  if (mostFast === undefined || mostSlow === undefined) return held;
-  return {
-    ...held,
-    mostFast: Math.max(mostFast, fast.sum),
-    mostSlow: Math.max(mostSlow, evidenceOfSlow(slow).sum),
-  };
 }
 
 /** The lane with more evidence, and how much: 1 raises. */
@@ -183,6 +179,8 @@ export function raiseSignal(
     peak: now,
     quietMs: 0,
     quietWindows: 0,
+    quietFromMs: undefined,
+    renewed: undefined,
     toMs: window.toMs,
     seenRpm: window.shaftRpm > 0 ? window.shaftRpm : undefined,
     mostFast: state.fast.sum,

@@ -69,7 +69,9 @@ export interface SlowState extends SlowEvidence {
 
 /** Nothing has gathered. */
 export const idleSlow: SlowState = {
-  ...nothingGathered,
+  sum: nothingGathered.sum,
+  sinceMs: nothingGathered.sinceMs,
+  score: nothingGathered.score,
   recent: undefined,
   block: null,
   first: null,
@@ -221,19 +223,20 @@ export function moveSlow(
   const { recent, block, first, last } = state;
   const higher = from.location - from.allowed - to.location + to.allowed;
   const move = (moved: Block): Block => {
-    const { count, total, squares } = moved;
-    return {
-      ...moved,
-      total: total + count * higher,
-      squares: squares + higher * (2 * total + count * higher),
-    };
+    const { fromMs, lastMs, count, high } = moved;
+    const total = moved.total + count * higher;
+    const squares = moved.squares + higher * (2 * moved.total + count * higher);
+    return { fromMs, lastMs, count, high, total, squares };
   };
   return {
-    ...state,
+    sum: state.sum,
+    sinceMs: state.sinceMs,
+    score: state.score,
     recent: recent && moveRecent(recent, higher, to),
     block: block && move(block),
     first: first && move(first),
-    last: last && { ...last, second: move(last.second) },
+    last: last && { second: move(last.second), own: last.own, recent: last.recent },
+    between: state.between,
   };
 }
 

@@ -16,7 +16,8 @@ export const noMaximum: WeeklyMaximum = { sinceMs: Number.NaN, most: 0, mostBefo
 /** With one more value, at a time of a clock that only goes forward; NaN is none. */
 export function noteMaximum(kept: WeeklyMaximum, value: number, atMs: number): WeeklyMaximum {
   const { sinceMs, most } = kept;
-  if (atMs - sinceMs < weekMs) return value > most ? { ...kept, most: value } : kept;
+  if (atMs - sinceMs < weekMs)
+    return value > most ? { sinceMs, most: value, mostBefore: kept.mostBefore } : kept;
   // After a longer silence what was before is too old.
   const mostBefore = atMs - sinceMs < 2 * weekMs ? most : 0;
   return { sinceMs: atMs, most: Math.max(value || 0, 0), mostBefore };

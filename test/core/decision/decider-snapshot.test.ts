@@ -35,7 +35,7 @@ test("a former alarm stands while its fault is seen, ends after a day of healthy
     feed.atMs += 1_199_000;
     expect(feed.next([4, -2]).modes[0]!.active).toBe(true);
   }
-  expect(feed.next([4, -2]).modes[0]).not.toHaveProperty("lane");
+  expect(feed.next([4, -2]).modes[0]!.lane).toBeUndefined();
   for (let window = 0; window < 200; window++) {
     feed.atMs += 1_199_000;
     feed.next([-2, -2]);

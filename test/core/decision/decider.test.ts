@@ -207,7 +207,7 @@ describe("the decider", () => {
   test("keeps the alarm where another mode takes the lead, and names it", () => {
     const { feed } = open(["inner", "outer"]);
     playUntilRaised(feed, 10, [5, 0]);
-    expect(feed.next([5, 0]).modes[0]).not.toHaveProperty("leadingMode");
+    expect(feed.next([5, 0]).modes[0]!.leadingMode).toBeUndefined();
     playUntilRaised(feed, 60, [2, 6]);
     const [inner, outer] = feed.next([2, 6]).modes;
     expect(inner).toMatchObject({ active: true, leadingMode: "outer", sinceMs: startMs });

@@ -58,8 +58,8 @@ test("risk is the site's prior without evidence, and rises evenly in log odds, a
 
 test("at the default budget and prior three of four alarms are right that just raise, by either lane", () => {
   const { fast, slow } = splitBudget(0.1, 4);
-  expect(weighRisk({ fast, slow: 0 }, 0.058)).toBeCloseTo(0.75, 2);
-  expect(weighRisk({ fast: 0, slow }, 0.058)).toBeCloseTo(0.75, 2);
+  expect(weighRisk({ fast, slow: 0, kept: 1 }, 0.058)).toBeCloseTo(0.75, 2);
+  expect(weighRisk({ fast: 0, slow, kept: 1 }, 0.058)).toBeCloseTo(0.75, 2);
 });
 
 test("of an alarm that an older version raised no more is known than that it was", () => {

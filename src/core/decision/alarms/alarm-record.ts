@@ -92,12 +92,37 @@ export function createAlarmRecord(
   };
 }
 
+/** The same with every key, in one order: each is made from the one before it, and what is spread has a hidden class of its own. */
+function toOneRecord(record: AlarmRecord): AlarmRecord {
+  return {
+    point: record.point,
+    failureMode: record.failureMode,
+    alarm: record.alarm,
+    sinceMs: record.sinceMs,
+    probability: record.probability,
+    risk: record.risk,
+    lane: record.lane,
+    recentProbability: record.recentProbability,
+    leading: record.leading,
+    severity: record.severity,
+    highWindows: record.highWindows,
+    stopWindows: record.stopWindows,
+    stopTold: record.stopTold,
+    heard: record.heard,
+    updates: record.updates,
+    told: record.told,
+    toldMs: record.toldMs,
+    lastEvent: record.lastEvent,
+    beneath: record.beneath,
+  };
+}
+
 /** The record after a decision: the process raises, returns or goes on. */
-export function followDecision(
-  record: AlarmRecord,
-  { decision, mode }: ModeOfDecision,
-  policy: AlertPolicy,
-): AlarmRecord {
+export function followDecision(record: AlarmRecord, said: ModeOfDecision, policy: AlertPolicy): AlarmRecord {
+  return toOneRecord(follow(record, said, policy));
+}
+
+function follow(record: AlarmRecord, { decision, mode }: ModeOfDecision, policy: AlertPolicy): AlarmRecord {
   const { probability, risk } = mode;
   const wasActive = isConditionActive(record.alarm);
   if (!mode.active) {

@@ -78,7 +78,10 @@ class Gathered implements GatheredWindows {
     this.heard = hearOn(this.heard, window.fromMs);
     if (block % this.stride !== 0) return;
     const isKnown = isFirst && features !== undefined && features.length > 0;
-    kept.push(isKnown ? { ...window, features } : window);
+    const { fromMs, toMs, shaftRpm, levels, logits, explained, isPooled } = window;
+    // With every key: what is spread has a hidden class of its own.
+    const known = isKnown ? features : undefined;
+    kept.push({ fromMs, toMs, shaftRpm, levels, logits, explained, isPooled, features: known });
     if (kept.length < maxBlocks * baselineBlockWindows) return;
     kept.retain((place) => Math.floor(place / baselineBlockWindows) % 2 === 0);
     this.stride *= 2;

@@ -98,11 +98,15 @@ class LearntRows implements KeptWindows {
   }
 
   snapshot(): KeptWindow[] {
-    return this.list().map(({ levels, logits, features, ...window }) => ({
-      ...window,
+    return this.list().map(({ fromMs, toMs, shaftRpm, levels, logits, explained, isPooled, features }) => ({
+      fromMs,
+      toMs,
+      shaftRpm,
       levels: Array.from(levels, (value) => (Number.isFinite(value) ? value : null)),
       logits: Array.from(logits),
-      ...(features === undefined ? {} : { features: Array.from(features) }),
+      explained,
+      isPooled,
+      features: features && Array.from(features),
     }));
   }
 
@@ -118,20 +122,18 @@ class LearntRows implements KeptWindows {
     const { doubles, singles } = this.#space;
     const [own, at] = [place * exact.width, place * this.#rowWidth()];
     const logits = at + measured.levels + this.#bands;
-    const window = {
+    const explained = fromBits(doubles[own + exact.explained]!);
+    // With every key: what is spread has a hidden class of its own, each.
+    return {
       fromMs: doubles[own + exact.fromMs]!,
       toMs: doubles[own + exact.toMs]!,
       shaftRpm: singles[at + measured.shaftRpm]!,
       levels: singles.subarray(at + measured.levels, logits),
       logits: singles.subarray(logits, logits + this.#outputs),
-    };
-    const explained = fromBits(doubles[own + exact.explained]!);
-    const features = this.#features.at(place);
-    return {
-      ...window,
-      ...(explained.length === 0 ? {} : { explained }),
-      ...(doubles[own + exact.isPooled] === 1 ? { isPooled: true as const } : {}),
-      ...(features === null ? {} : { features }),
+      explained: explained.length === 0 ? undefined : explained,
+      isPooled: doubles[own + exact.isPooled] === 1 ? true : undefined,
+      features: this.#features.at(place),
+      isQuieter: undefined,
     };
   }
 }
@@ -172,10 +174,10 @@ class FeatureRows {
     this.#places.push(place);
   }
 
-  /** Null: none are kept. Valid until the next change. */
-  at(place: number): Float32Array | null {
+  /** Undefined: none are kept. Valid until the next change. */
+  at(place: number): Float32Array | undefined {
     const row = this.#places.indexOf(place);
-    return row < 0 ? null : this.#values.subarray(row * this.#width, (row + 1) * this.#width);
+    return row < 0 ? undefined : this.#values.subarray(row * this.#width, (row + 1) * this.#width);
   }
 
   /** Lets go of all but those of the windows at `wanted`, ascending, which come to lie one behind the other. */
