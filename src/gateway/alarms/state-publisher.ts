@@ -28,8 +28,8 @@ export interface StatePublisher {
   noteSetAside(quarantine: Quarantine): void;
   /** Something of a turbine's SCADA values was set aside, of which a row comes every `rowMs`. */
   noteRowSetAside(quarantine: Quarantine, rowMs: number): void;
-  /** How all components are now. */
-  describeComponents(): readonly DescribedComponent[];
+  /** How all components are now, where the baselines of all points stand so. */
+  describeComponents(conditions: readonly PointCondition[]): readonly DescribedComponent[];
   /** Has the broker taken the newest state of every turbine that was due? */
   arePublished(): boolean;
   /** Publishes what changed or is due; call it about once a second. */
@@ -122,9 +122,9 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
     const unfit = source === undefined ? null : findUnfit(devices, source.device);
     return unfit === null ? undefined : { reason: unfit.text, sinceMs: unfit.sinceMs };
   };
-  const gather = (): Standings => ({
+  const gather = (all = options.conditions()): Standings => ({
     alarms: groupBy(register.list(site), ({ turbine }) => turbine),
-    conditions: groupBy(options.conditions(), ({ point }) => point.turbine),
+    conditions: groupBy(all, ({ point }) => point.turbine),
     drift: groupBy(options.drift(), ({ turbine }) => turbine),
   });
   const describe = (entry: Entry, { alarms, conditions, drift }: Standings): TurbineState => {
@@ -190,8 +190,8 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       for (const component of entry.ofScada)
         entry.tracker.noteSetAside(component, { reason, detail: named, atMs: clock.nowMs(), freshMs });
     },
-    describeComponents: () => {
-      const standings = gather();
+    describeComponents: (conditions) => {
+      const standings = gather(conditions);
       return [...entries.values()].flatMap((entry) => {
         const { components = [], lastScores, alarms } = describe(entry, standings);
         return components.map((each) => ({

@@ -1,15 +1,13 @@
 /** The gateway's metrics in the Prometheus naming practice; every figure is read from where it is counted. */
 
-import { isWithheldState } from "../../core/contract/alarm-report.ts";
-import { alertSeverities } from "../../core/contract/alert.ts";
 import { driftLevels } from "../../core/contract/drift-verdict.ts";
 import { sourceDiagnosisCodes } from "../../core/contract/source-diagnosis.ts";
 import { componentHealths } from "../../core/contract/turbine-state.ts";
-import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
 import { unfitFilesHelp } from "../../core/platform/daemon/watch-files.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../../core/platform/metrics.ts";
 import { storeWrites } from "../record/timed-writes.ts";
+import { addBaselineMetrics, addComponentMetrics } from "./component-metrics.ts";
 import type { GatewayParts } from "./describe-gateway.ts";
 import { addDeviceMetrics } from "./device-metrics.ts";
 import { readDiskWrites } from "./disk-writes.ts";
@@ -45,7 +43,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
   // The components are those of the configuration: none may end up under `other`.
   const maxSeries = Math.max(
     1000,
-    parts.components().length * componentHealths.length,
+    parts.components(parts.conditions()).length * componentHealths.length,
     parts.drift.standings.length * driftLevels.length,
     parts.sources().length * sourceDiagnosisCodes.length,
   );
@@ -118,18 +116,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
     const open = register.list(config.gateway.site);
     return open.filter((alarm) => alarm.conditionActive && watched.has(alarm.turbine)).length;
   });
-  const inState = (state: BaselineStatus["state"]) => () =>
-    parts.conditions().filter(({ status }) => status?.state === state).length;
-  gauge("baselines_learning", "Points whose healthy baseline is being learnt.", inState("learning"));
-  gauge(
-    "baselines_refused",
-    "Points whose learning is refused: what they show looks faulty.",
-    inState("refused"),
-  );
-  gauge("baselines_ready", "Points with a healthy baseline.", inState("ready"));
-  gauge("severity_highest_decibels", "Highest severity of a point above its healthy baseline; 0: none.", () =>
-    Math.max(0, ...parts.conditions().map(({ severityDb }) => severityDb ?? 0)),
-  );
+  const showBaselines = addBaselineMetrics(metrics);
   const showComponents = addComponentMetrics(metrics, parts);
   const showSources = addSourceMetrics(metrics, parts.sources);
   const showDrift = addDriftMetrics(metrics, parts.drift);
@@ -148,7 +135,9 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
       }
       showOutbox();
       showWrites();
-      showComponents();
+      const conditions = parts.conditions();
+      showBaselines(conditions);
+      showComponents(conditions);
       showDrift();
       showSources();
       return metrics.render();
@@ -207,49 +196,6 @@ function addWriteMetrics(metrics: Metrics, outbox: MeasuredParts["outbox"]): () 
       slowest.set(now.slowestMs / 1000, { write });
     }
     Object.assign(told, writes);
-  };
-}
-
-/** Adds what is known of each component; returns what brings it up to date. */
-function addComponentMetrics(metrics: Metrics, { components, register, config }: MeasuredParts): () => void {
-  const labels = ["turbine", "component"];
-  const alarms = metrics.gauge({
-    name: "component_alarms",
-    help: "Alarms of a component whose condition holds and that nobody has shelved or out of service.",
-    labels: [...labels, "severity"],
-  });
-  const health = metrics.gauge({
-    name: "component_health",
-    help: "1 for the health that a component has now.",
-    labels: [...labels, "health"],
-  });
-  const risk = metrics.gauge({
-    name: "component_risk_ratio",
-    help: "Highest probability of a fault of a component, at the site's prior; absent while it is not known.",
-    labels,
-  });
-  const unheard = metrics.gauge({
-    name: "component_unheard",
-    help: "1 while nothing is known of a component although its turbine does not stand by and no alarm of it is out of service.",
-    labels,
-  });
-  return () => {
-    const counts = new Map<string, number>();
-    for (const { state, conditionActive, ...alarm } of register.list(config.gateway.site)) {
-      if (!conditionActive || isWithheldState(state)) continue;
-      const key = [alarm.turbine, alarm.component, alarm.severity].join("/");
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-    for (const { turbine, component, ...now } of components()) {
-      for (const severity of alertSeverities) {
-        const count = counts.get([turbine, component, severity].join("/")) ?? 0;
-        alarms.set(count, { turbine, component, severity });
-      }
-      unheard.set(now.unheard ? 1 : 0, { turbine, component });
-      for (const each of componentHealths)
-        health.set(each === now.health ? 1 : 0, { turbine, component, health: each });
-      risk.set(now.risk, { turbine, component });
-    }
   };
 }
 

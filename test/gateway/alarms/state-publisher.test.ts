@@ -280,9 +280,9 @@ describe("the state publisher", () => {
     expect(shown()[0]!.components).toMatchObject([{ health: "no-data", reason: "no data" }]);
     const quarantine = { reason: "stuck", timestampMs: 0, detail: "", samples: 1 } as const;
     states.noteSetAside({ ...quarantine, deviceId: "mcu", channel: "other" });
-    expect(states.describeComponents()[0]!.reason).toBe("no data");
+    expect(states.describeComponents([])[0]!.reason).toBe("no data");
     states.noteSetAside({ ...quarantine, deviceId: "mcu", channel: "de" });
-    expect(states.describeComponents()[0]!.reason).toBe("its data is in quarantine (stuck)");
+    expect(states.describeComponents([])[0]!.reason).toBe("its data is in quarantine (stuck)");
   });
 
   it("names what a turbine's rows of SCADA values lack, until two more would have come", () => {
@@ -291,7 +291,7 @@ describe("the state publisher", () => {
     const note = (deviceId: string, detail: string, cause?: "sent-again"): void =>
       states.noteRowSetAside({ ...lack, deviceId, detail, cause }, 600_000);
     const reason = (): unknown =>
-      states.describeComponents().find(({ component }) => component === "gearbox")?.reason;
+      states.describeComponents([]).find(({ component }) => component === "gearbox")?.reason;
     note("other", 'nothing at "v.oil"');
     expect(reason()).toBe("nothing was heard of it yet");
     note(point.turbine, 'nothing at "v.oil"');
@@ -317,7 +317,7 @@ describe("the state publisher", () => {
     states.noteSetAside({ ...quarantine, deviceId: "mcu", channel: "de" });
     iterator.next = next;
     expect(steps).toBeLessThan(20);
-    expect(states.describeComponents()[0]!.reason).toBe("its data is in quarantine (stuck)");
+    expect(states.describeComponents([])[0]!.reason).toBe("its data is in quarantine (stuck)");
   });
 
   it("gives a component's highest risk, and none of what comes no more or is being learnt", () => {
@@ -326,7 +326,7 @@ describe("the state publisher", () => {
       const decision = decisionAt(index, 0.78);
       return { ...decision, modes: decision.modes.map((mode) => ({ ...mode, risk })), ...change };
     };
-    const risk = (): number | null => states.describeComponents()[0]!.risk;
+    const risk = (): number | null => states.describeComponents([])[0]!.risk;
     expect(risk()).toBeNull();
     states.update(withRisk(0, 0.02));
     expect(risk()).toBe(0.02);
@@ -341,7 +341,7 @@ describe("the state publisher", () => {
 
   it("calls a component unheard, but not while its turbine stands by or its alarm is out of service", () => {
     const { states, register } = create();
-    const isUnheard = (): boolean => states.describeComponents()[0]!.unheard;
+    const isUnheard = (): boolean => states.describeComponents([])[0]!.unheard;
     expect(isUnheard()).toBe(true);
     states.update(decisionAt(0, 0.1));
     expect(isUnheard()).toBe(false);
@@ -356,9 +356,9 @@ describe("the state publisher", () => {
     register.update(decisionAt(2, 0.9, true));
     const alarm = { point, failureMode: "inner-race" };
     register.step(alarm, { kind: "remove-from-service", atMs: 1, by: "ana" }, 1);
-    expect(states.describeComponents()[0]).toMatchObject({ health: "no-data", unheard: false });
+    expect(states.describeComponents([])[0]).toMatchObject({ health: "no-data", unheard: false });
     register.step(alarm, { kind: "return-to-service" }, 2);
-    expect(states.describeComponents()[0]).toMatchObject({ health: "warning", unheard: false });
+    expect(states.describeComponents([])[0]).toMatchObject({ health: "warning", unheard: false });
   });
 
   it("says at once until when an alarm is shelved, also when the clock was set", async () => {
