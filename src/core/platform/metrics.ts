@@ -11,6 +11,7 @@ import {
   Counter as VendorCounter,
 } from "prom-client";
 import { type Logger, silentLogger } from "./logger.ts";
+import { rest } from "./rest.ts";
 
 /** Values of a metric's labels. */
 type Labels = Readonly<Record<string, string>>;
@@ -47,7 +48,7 @@ export interface Metrics {
   gauge(spec: MetricSpec, read?: () => number | null | Promise<number>): Gauge;
   /** Buckets are upper bounds, ascending. */
   histogram(spec: MetricSpec, buckets: readonly number[]): Histogram;
-  /** The text that `/metrics` answers with. */
+  /** The text that `/metrics` answers with; others have their turn while it is made. */
   render(): Promise<string>;
   /** All figures now, to be sent to the process that shows them. */
   snapshot(): Promise<MetricsSnapshot>;
@@ -148,7 +149,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     },
     render: async () => {
       const workers = options.workers?.() ?? new Map<string, MetricsSnapshot>();
-      if (workers.size === 0) return registry.metrics();
+      if (workers.size === 0) return renderInTurns(registry);
       return renderWorkers(await registry.getMetricsAsJSON(), workers);
     },
     snapshot: () => registry.getMetricsAsJSON(),
@@ -169,6 +170,24 @@ function collectDefaults(registry: Registry, of: "none" | "thread" | "process"):
   for (const { name } of registry.getMetricsAsArray()) {
     if (name.startsWith(`${prefix}process_`)) registry.removeSingleMetric(name);
   }
+}
+
+/** Text of one metric after which others have their turn, characters: a millisecond's or two. */
+const longTurn = 32 * 1024;
+
+/** As the vendor's own, which says all in one turn: a gateway of a thousand points has some 17,000 series. */
+async function renderInTurns(registry: Registry): Promise<string> {
+  const texts: string[] = [];
+  let sinceRest = 0;
+  for (const { name } of registry.getMetricsAsArray()) {
+    const text = await registry.getSingleMetricAsString(name);
+    texts.push(text);
+    sinceRest += text.length;
+    if (sinceRest < longTurn) continue;
+    await rest();
+    sinceRest = 0;
+  }
+  return `${texts.join("\n\n")}\n`;
 }
 
 function renderWorkers(own: MetricsSnapshot, workers: ReadonlyMap<string, MetricsSnapshot>): Promise<string> {
@@ -196,14 +215,17 @@ function checkName(name: string): string {
 /** Labels come from devices in the end: a flood of names must not become a flood of series. */
 function createSeriesBound(spec: MetricSpec, maxSeries: number): (labels: Labels) => Record<string, string> {
   const names = spec.labels ?? [];
-  const seen = new Set<string>();
+  /** As the vendor takes them, and keeps them. */
+  const seen = new Map<string, Record<string, string>>();
   return (labels) => {
     if (names.length === 0) return {};
-    const key = names.map((name) => labels[name] ?? "").join("\u0000");
-    if (!seen.has(key)) {
-      if (seen.size >= maxSeries) return Object.fromEntries(names.map((name) => [name, "other"]));
-      seen.add(key);
-    }
-    return Object.fromEntries(names.map((name) => [name, labels[name] ?? ""]));
+    let key = "";
+    for (const name of names) key += `${labels[name] ?? ""}\u0000`;
+    const known = seen.get(key);
+    if (known !== undefined) return known;
+    if (seen.size >= maxSeries) return Object.fromEntries(names.map((name) => [name, "other"]));
+    const bound = Object.fromEntries(names.map((name) => [name, labels[name] ?? ""]));
+    seen.set(key, bound);
+    return bound;
   };
 }

@@ -3,6 +3,7 @@ import { isWithheldState } from "../../core/contract/alarm-report.ts";
 import { alertSeverities } from "../../core/contract/alert.ts";
 import { componentHealths } from "../../core/contract/turbine-state.ts";
 import type { Metrics } from "../../core/platform/metrics.ts";
+import { rest } from "../../core/platform/rest.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
 import type { GatewayParts } from "./describe-gateway.ts";
 
@@ -30,11 +31,14 @@ export function addBaselineMetrics(metrics: Metrics): (conditions: readonly Poin
   };
 }
 
-/** Adds what is known of each component; returns what brings it up to date. */
+/** Components after which others have their turn: a dozen series each, a few milliseconds. */
+const componentsPerTurn = 256;
+
+/** Adds what is known of each component; returns what brings it up to date, by turns with others. */
 export function addComponentMetrics(
   metrics: Metrics,
   { components, register, config }: Pick<GatewayParts, "components" | "register" | "config">,
-): (conditions: readonly PointCondition[]) => void {
+): (conditions: readonly PointCondition[]) => Promise<void> {
   const labels = ["turbine", "component"];
   const alarms = metrics.gauge({
     name: "component_alarms",
@@ -56,14 +60,15 @@ export function addComponentMetrics(
     help: "1 while nothing is known of a component although its turbine does not stand by and no alarm of it is out of service.",
     labels,
   });
-  return (conditions) => {
+  return async (conditions) => {
     const counts = new Map<string, number>();
     for (const { state, conditionActive, ...alarm } of register.list(config.gateway.site)) {
       if (!conditionActive || isWithheldState(state)) continue;
       const key = [alarm.turbine, alarm.component, alarm.severity].join("/");
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
-    for (const { turbine, component, ...now } of components(conditions)) {
+    for (const [index, { turbine, component, ...now }] of components(conditions).entries()) {
+      if (index % componentsPerTurn === 0) await rest();
       for (const severity of alertSeverities) {
         const count = counts.get([turbine, component, severity].join("/")) ?? 0;
         alarms.set(count, { turbine, component, severity });

@@ -6,6 +6,7 @@ import { componentHealths } from "../../core/contract/turbine-state.ts";
 import { unfitFilesHelp } from "../../core/platform/daemon/watch-files.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../../core/platform/metrics.ts";
+import { rest } from "../../core/platform/rest.ts";
 import { storeWrites } from "../record/timed-writes.ts";
 import { addBaselineMetrics, addComponentMetrics } from "./component-metrics.ts";
 import type { GatewayParts } from "./describe-gateway.ts";
@@ -128,7 +129,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
   const told: Record<string, number> = {};
   return {
     ...metrics,
-    render: () => {
+    render: async () => {
       for (const [reason, count] of Object.entries(quality.total.byReason)) {
         setAside.add(count - (told[reason] ?? 0), { reason });
         told[reason] = count;
@@ -137,9 +138,11 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
       showWrites();
       const conditions = parts.conditions();
       showBaselines(conditions);
-      showComponents(conditions);
+      await showComponents(conditions);
+      await rest();
       showDrift();
       showSources();
+      await rest();
       return metrics.render();
     },
   };

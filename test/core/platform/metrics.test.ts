@@ -18,6 +18,34 @@ describe("metrics", () => {
     expect(metrics.contentType).toContain("text/plain");
   });
 
+  test("others have their turn while many series are told, in the same order and form as few", async () => {
+    const metrics = createMetrics({ maxSeries: 2000 });
+    const names = ["component_alarms", "component_health", "component_unheard"];
+    for (const name of names) {
+      const gauge = metrics.gauge({ name, help: "Of each.", labels: ["turbine", "component"] });
+      for (let at = 0; at < 1000; at++) gauge.set(at, { component: "gearbox", turbine: `WT${at}` });
+      gauge.set(7, { turbine: "WT3", component: "gearbox" });
+    }
+    let turns = 0;
+    let isDone = false;
+    const count = (): void => {
+      turns++;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    const text = await metrics.render();
+    isDone = true;
+    expect(turns).toBeGreaterThanOrEqual(2);
+    const told = names.map((name) => {
+      const lines = Array.from({ length: 1000 }, (_, at) => {
+        const value = at === 3 ? 7 : at;
+        return `aurora_${name}{turbine="WT${at}",component="gearbox"} ${value}\n`;
+      });
+      return `# HELP aurora_${name} Of each.\n# TYPE aurora_${name} gauge\n${lines.join("")}`;
+    });
+    expect(text).toBe(told.join("\n"));
+  });
+
   test("two registries know nothing of each other", async () => {
     const a = createMetrics();
     const b = createMetrics();
