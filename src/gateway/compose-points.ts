@@ -251,8 +251,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   });
   closers.add("points", async () => {
     await Promise.all([pipeline.close(), scada.close()]);
-    telemetry.flush();
-    drift.close();
+    drift.close(telemetry.flush);
     outbox.flush();
     await serving.close();
     journal.close();

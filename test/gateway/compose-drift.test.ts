@@ -47,7 +47,7 @@ test("a bundle with the same student goes on with a point's days under its name,
     });
   };
   const keptRows = (): number => {
-    drift.close();
+    drift.close(() => {});
     const { day } = JSON.parse(state.get("drift-day/WT01/gearbox")!);
     return day.features[0].sketch.counts.reduce((sum: number, count: number) => sum + count);
   };

@@ -54,6 +54,8 @@ interface DriftMemory {
   save(entries: readonly WatchedDrift[]): void;
   /** Once an hour of the day. */
   saveDay(entry: WatchedDrift): void;
+  /** Does `work`, then writes all points down in one write; nothing before that, so that a kill meanwhile costs what one before it does. */
+  saveAllAfter(work: () => void): void;
 }
 
 /** Opens it with nothing read. */
@@ -88,6 +90,7 @@ export function createDriftMemory({
     return false;
   };
   const opened: WatchedDrift[] = [];
+  let isHeld = false;
   const describe = (entries: readonly WatchedDrift[]): Record<string, string | null> => {
     const texts: Record<string, string | null> = {};
     for (const entry of entries) {
@@ -106,6 +109,17 @@ export function createDriftMemory({
     saved !== null && saved.ground === days.ground && saved.standing === standing;
   // Both texts together are more than all else that is kept of a point.
   const describeAll = (): Readonly<Record<string, string | null>> => describe(opened);
+  const save = (entries: readonly WatchedDrift[]): void => {
+    if (isHeld) return;
+    // A reference is hundreds of kilobytes of text, and most change once a day.
+    const changed = entries.filter((entry) => !isSaved(entry));
+    const texts = describe(changed);
+    for (const entry of entries)
+      if (isSaved(entry)) texts[dayKeyOf(entry.days.point)] = describeDay(entry.days);
+    if (Object.keys(texts).length === 0) return;
+    state.setDescribed(texts, describeAll);
+    for (const entry of changed) entry.saved = { ground: entry.days.ground, standing: entry.standing };
+  };
   return {
     open: (point) => {
       const onLost = (): void =>
@@ -141,24 +155,24 @@ export function createDriftMemory({
       opened.push(entry);
       return entry;
     },
-    save: (entries) => {
-      // A reference is hundreds of kilobytes of text, and most change once a day.
-      const changed = entries.filter((entry) => !isSaved(entry));
-      const texts = describe(changed);
-      for (const entry of entries)
-        if (isSaved(entry)) texts[dayKeyOf(entry.days.point)] = describeDay(entry.days);
-      if (Object.keys(texts).length === 0) return;
-      state.setDescribed(texts, describeAll);
-      for (const entry of changed) entry.saved = { ground: entry.days.ground, standing: entry.standing };
-    },
+    save,
     saveDay: (entry) => {
       const { point, day, ended } = entry.days;
       // Until what a day came to is told, the disk keeps that day.
-      if (day === null || ended !== null || entry.waiting !== null) return;
+      if (isHeld || day === null || ended !== null || entry.waiting !== null) return;
       const slot = (day.fromMs / rules.periodMs) * savesPerDay + day.lastSlot;
       if (slot === entry.savedSlot) return;
       entry.savedSlot = slot;
       state.setDescribed({ [dayKeyOf(point)]: describeDay(entry.days) }, describeAll);
+    },
+    saveAllAfter: (work) => {
+      isHeld = true;
+      try {
+        work();
+      } finally {
+        isHeld = false;
+      }
+      save(opened);
     },
   };
 }

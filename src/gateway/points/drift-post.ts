@@ -54,8 +54,11 @@ export interface DriftPost {
   readonly refused: Readonly<Record<DriftRefusal, number>>;
   /** Ends days that are over; call it about once a second. */
   tick(): void;
-  /** Tells what waits, and writes down how far everything is. */
-  close(): void;
+  /**
+   * Takes what `reportOpen` still reports, tells what waits, and writes down how far everything is, in one write: a thousand would not end
+   * before the gateway has to.
+   */
+  close(reportOpen: () => void): void;
 }
 
 /** Creates the post; nothing is known of a point before its first report. */
@@ -225,11 +228,12 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       }
       begin();
     },
-    close: () => {
-      if (work !== null) finishSteps(work);
-      for (const fromMs of groupByPeriod(listWaiting()).keys()) finishSteps(publish(fromMs));
-      memory.save([...watched.values()]);
-    },
+    close: (reportOpen) =>
+      memory.saveAllAfter(() => {
+        reportOpen();
+        if (work !== null) finishSteps(work);
+        for (const fromMs of groupByPeriod(listWaiting()).keys()) finishSteps(publish(fromMs));
+      }),
   };
 }
 

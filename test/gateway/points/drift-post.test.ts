@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { PointId } from "../../../src/core/contract/stream.ts";
 import type { DriftReport } from "../../../src/core/contract/uplink-record.ts";
 import type { DriftReference } from "../../../src/core/drift/drift-reference.ts";
@@ -278,7 +278,7 @@ describe("the gateway's own watch for drift", () => {
       }
       here.play(1 / 3, { WT01: -6 });
       here.play(1);
-      here.post.close();
+      here.post.close(() => {});
       return here;
     };
     const expectUndisturbed = (here: Site): void => {
@@ -300,8 +300,7 @@ describe("the gateway's own watch for drift", () => {
     it("they do over a restart, and over a kill after it", () => {
       const here = playThrough(
         (site) => {
-          site.flush();
-          site.post.close();
+          site.post.close(site.flush);
           site.model = equal("1.1.0");
           site.start();
         },
@@ -319,7 +318,7 @@ describe("the gateway's own watch for drift", () => {
     it("what an earlier version kept without the digest goes on with the very same bundle, and with no other", () => {
       const here = createSite();
       here.play(8);
-      here.post.close();
+      here.post.close(() => {});
       const { scoringDigest, ...former } = parse(here);
       expect(scoringDigest).toBe("scores of 1.0.0");
       const restart = (model: DriftModel): string[] => {
@@ -357,12 +356,55 @@ describe("the gateway's own watch for drift", () => {
     const here = createSite();
     here.play(8);
     here.play(2, { WT01: -6 });
-    here.post.close();
+    here.post.close(() => {});
     here.start(1);
     expect(here.events.at(-1)).toBe("drift.ended WT01: what is usual is learnt anew");
     expect(here.standing("WT01")).toMatchObject({ level: "learning", raised: null });
     here.start(1);
     expect(here.events.filter((event) => event.startsWith("drift.ended"))).toHaveLength(1);
+  });
+
+  it("takes what is still reported when it is closed, and writes all points down in one write", () => {
+    const turbines = ["WT01", "WT02", "WT03"];
+    const here = createSite(turbines);
+    const writes: string[][] = [];
+    vi.spyOn(here.state, "setDescribed").mockImplementation((entries) => {
+      writes.push(Object.keys(entries));
+      return here.state.setAll(entries);
+    });
+    const days = turbines.map((turbine) => `drift-day/${turbine}/${component}`);
+    const windowsKept = (): number[] =>
+      days.map((key) => {
+        const { day } = JSON.parse(here.state.get(key)!);
+        return day.features[0].cells.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
+      });
+    const stop = (): void => {
+      writes.length = 0;
+      here.post.close(here.flush);
+    };
+    // Of the first interval nothing has been written yet.
+    here.play(3 / 144);
+    expect(writes).toEqual([]);
+    stop();
+    expect(writes).toEqual([days.flatMap((key) => [key, key.replace("drift-day", "drift")])]);
+    expect(windowsKept()).toEqual([3, 3, 3]);
+    here.start();
+    here.play(6 / 144);
+    stop();
+    expect(writes).toEqual([days]);
+    expect(windowsKept()).toEqual([9, 9, 9]);
+    // What a day came to that ends with it is told, and kept with all else.
+    here.start();
+    here.play(9 - 9 / 144);
+    here.play(1, { WT01: -6 });
+    here.play(3 / 144, { WT01: -6 });
+    expect(here.events).toEqual([]);
+    stop();
+    expect(here.events).toEqual([expect.stringMatching(/^drift\.drift WT01/)]);
+    expect(writes).toEqual([days.flatMap((key) => [key, key.replace("drift-day", "drift")])]);
+    // And from then on as before.
+    here.play(2 / 24);
+    expect(writes.length).toBeGreaterThan(1);
   });
 
   it("is paused while a turbine stands, and neither ends nor repeats what it told", () => {
@@ -390,7 +432,7 @@ describe("the gateway's own watch for drift", () => {
     tell("WT01", 2);
     tell("WT02", 0);
     tell("WT02", 1);
-    here.post.close();
+    here.post.close(() => {});
     expect(here.standing("WT01")).toMatchObject({ level: "drift", raised: "drift" });
     expect(here.standing("WT02")).toMatchObject({ level: "stable", raised: null });
     tell("WT03", 1);
@@ -410,7 +452,7 @@ describe("the gateway's own watch for drift", () => {
     for (let day = 0; day < 3; day++) tell("WT04", day);
     tell("WT05", 1);
     tell("WT05", 2);
-    here.post.close();
+    here.post.close(() => {});
     expect(here.standing("WT01").title).toMatch(/^5 points of site north /);
     for (const turbine of turbines) {
       expect(here.standing(turbine), turbine).toMatchObject({ title: here.standing("WT01").title });
@@ -536,7 +578,7 @@ describe("the gateway's own watch for drift", () => {
       const { referenceDays } = here.standing("WT01");
       here.start();
       here.play(1, { WT01: -6 });
-      here.post.close();
+      here.post.close(() => {});
       expect(here.standing("WT01")).toMatchObject({ level: "drift", referenceDays });
     });
 
@@ -544,7 +586,7 @@ describe("the gateway's own watch for drift", () => {
       const { here, works } = playUnassessed();
       for (let step = 0; step < 3; step++) works[0]!.next();
       here.post.renew({ turbine: "WT01", component }, "by technician: bearing replaced");
-      here.post.close();
+      here.post.close(() => {});
       expect(works[0]!.next().done).toBe(true);
       expect(here.standing("WT01")).toMatchObject({ level: "learning", referenceDays: 0, raised: null });
       expect(here.standing("WT02").sinceMs).not.toBeNull();
