@@ -71,7 +71,7 @@ export function renderModels(models: readonly ModelView[], updates: OverviewPage
   <tbody>${models.map(
     (
       model,
-    ) => html`<tr><th scope="row">${model.title ?? model.name}</th><td>${model.version}${renderUngated(model.ungated)}</td><td><code title="${model.digest}">${model.digest.slice(0, 12)}</code></td>
+    ) => html`<tr><th scope="row">${model.title ?? model.name}</th><td>${model.version}${renderUngated(model.ungated)}</td><td class="nowrap"><code title="${model.digest}">${model.digest.slice(0, 12)}</code></td>
     <td>${model.turbineCount === 0 ? "no turbine" : `${model.turbineCount} ${model.turbineCount === 1 ? "turbine" : "turbines"}`}</td></tr>`,
   )}</tbody></table></div>`;
   const steps =
