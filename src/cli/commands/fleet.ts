@@ -196,17 +196,22 @@ function renderResult(result: EnrolResult): string {
   ].join("\n");
 }
 
-/** Of many the first, as an example. */
-function renderGateways({ dir, gateways }: EnrolResult): readonly string[] {
+/** Of many the first, as an example. What is to be pasted stands at the margin, each key once. */
+function renderGateways({ dir, tlsHost, gateways }: EnrolResult): readonly string[] {
   const [first] = gateways;
   if (first === undefined) return [];
   const head =
     gateways.length === 1
-      ? `${first.id}: ${first.dir}: for the gateway, whose configuration then has`
-      : `${gateways.length} gateways: ${dir}/gateways: for the gateway; the configuration of ${first.id} then has`;
+      ? `${first.id}: ${first.dir}: copy it to the gateway, whose gateway.id is ${first.id} and whose configuration has`
+      : `${gateways.length} gateways: ${dir}/gateways: copy each to its gateway; the configuration of ${first.id} has`;
+  const url = tlsHost === null ? "" : `url: ${renderYamlText(`mqtts://${tlsHost}:8883`)}, `;
   return [
     head,
-    `  mqtt: { ${renderLogin(first)} }`,
+    "",
+    `mqtt: { ${url}${renderLogin(first)} }`,
+    `uplink: { ackKeyFile: ${renderYamlText(first.ackKeyFile)} } # only its own collector can say "stored"`,
+    "",
+    `  with the paths of the copies${tlsHost === null ? ", and under mqtt the broker's url if that is not mqtt://127.0.0.1:1883" : ""}`,
     ...first.devices.map((device) => `  mqtt: { ${renderLogin(device)} } in its device ${device.user}`),
   ];
 }

@@ -34,6 +34,8 @@ export interface EnrolRequest {
 /** What was made, as paths. */
 export interface EnrolResult {
   readonly dir: string;
+  /** Host of the broker whose clients have certificates; null: they have passwords, and it may be anywhere. */
+  readonly tlsHost: string | null;
   /** For the collector: `mqtt.enrolmentKeyFile`. */
   readonly enrolmentKeyFile: string;
   /** For the collector: `mqtt.enrolledFile`. */
@@ -90,13 +92,11 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
   for (const { id, devices: names } of request.gateways) {
     const folder = join(dir, gatewaysName, id);
     const login = await addLogin(id, id, folder);
-    await writeSecret(
-      join(folder, "ack.key"),
-      `${Buffer.from(deriveAckKey(installationKey, id)).toString("hex")}\n`,
-    );
+    const ackKeyFile = join(folder, "ack.key");
+    await writeSecret(ackKeyFile, `${Buffer.from(deriveAckKey(installationKey, id)).toString("hex")}\n`);
     const devices: MadeLogin[] = [];
     for (const name of names) devices.push(await addLogin(name, `${id}/${name}`, join(folder, name)));
-    gateways.push({ ...login, devices });
+    gateways.push({ ...login, ackKeyFile, devices });
   }
   const readers: MadeLogin[] = [];
   for (const { id } of request.readers ?? [])
@@ -116,6 +116,7 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
   await saveEnrolment(dir, enrolment);
   return {
     dir,
+    tlsHost,
     enrolmentKeyFile,
     enrolledFile: enrolledFileOf(dir),
     collectorDir,

@@ -15,6 +15,8 @@ export interface MadeLogin {
 
 /** A gateway's, with those of its devices that speak MQTT themselves. */
 export interface MadeGatewayLogin extends MadeLogin {
+  /** Key that it checks the collector's acknowledgements with: `uplink.ackKeyFile`. */
+  readonly ackKeyFile: string;
   readonly devices: readonly MadeLogin[];
 }
 

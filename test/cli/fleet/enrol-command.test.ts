@@ -85,7 +85,7 @@ test("with certificates the command names their files, and how one is renewed un
   const { stdout } = await enrol("gw-1", "--tls", "mqtt.example.com");
   const folder = join(dir, "gateways", "gw-1");
   const files = `caFile: ${folder}/ca.pem, certFile: ${folder}/cert.pem, keyFile: ${folder}/key.pem`;
-  expect(stdout).toContain(`mqtt: { ${files} }`);
+  expect(stdout).toContain(`mqtt: { url: mqtts://mqtt.example.com:8883, ${files} }`);
   expect(stdout).toContain("for the collector, aurora-collector,");
   expect(stdout).toContain("with the embedded broker enrolmentKeyFile alone, and the gateways in");
   const again = await enrol("gw-1");

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { loadGatewayConfig } from "../../../src/cli/ask/ask-gateway.ts";
 import { renderYamlText } from "../../../src/cli/fleet/made-login.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { auroraHere } from "../aurora.ts";
@@ -56,7 +57,7 @@ test("what the command prints is good in a configuration of any folder, whatever
     expect(code).toBe(0);
     return stdout
       .split("\n")
-      .filter((line) => line.startsWith("  mqtt: "))
+      .filter((line) => /^ *mqtt: /.test(line))
       .map((line) => (parse(line) as { mqtt: unknown }).mqtt);
   };
   for (const name of ["a, b", "a #b", "a}b"]) {
@@ -77,15 +78,21 @@ test("what the command prints is good in a configuration of any folder, whatever
   }
 });
 
-test("a gateway's number is a user name that `config validate` takes", async () => {
-  const folder = createTemporaryFolder();
-  const { stdout } = await auroraHere("fleet", "enrol", "1001", "--dir", join(folder, "fleet, #1"));
-  const login = /mqtt: \{ (.*) \}/.exec(stdout)?.[1];
-  const path = join(folder, "gateway.yaml");
-  writeFileSync(
-    path,
-    `gateway: { id: "1001", site: north }
-mqtt: { url: "mqtt://127.0.0.1:1883", ${login} }
+test.each([
+  [[], { url: "mqtt://127.0.0.1:1883", username: "1001" }],
+  [["--tls", "broker.example"], { url: "mqtts://broker.example:8883", username: null }],
+])(
+  "what is printed for a gateway with %j is pasted as it stands, key of acknowledgements and all",
+  async (flags, mqtt) => {
+    const folder = createTemporaryFolder();
+    const dir = join(folder, "fleet, #1");
+    const { stdout } = await auroraHere("fleet", "enrol", "1001", "--dir", dir, ...flags);
+    const pasted = stdout.split("\n").filter((line) => /^\w+: \{/.test(line));
+    const path = join(folder, "gateway.yaml");
+    writeFileSync(
+      path,
+      `gateway: { id: "1001", site: north }
+${pasted.join("\n")}
 devices:
   - { id: mcu-1, connect: tcp://10.0.0.5:4000 }
 turbines:
@@ -96,7 +103,12 @@ turbines:
         channel: accel-de
         bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 }
 `,
-  );
-  const { code, stdout: said, stderr } = await auroraHere("config", "validate", path);
-  expect([code, said, stderr.includes("username")]).toEqual([0, expect.stringContaining("good"), false]);
-});
+    );
+    const { code, stdout: said, stderr } = await auroraHere("config", "validate", path);
+    expect([code, said, stderr.includes("username")]).toEqual([0, expect.stringContaining("good"), false]);
+    expect(loadGatewayConfig(path)).toMatchObject({
+      mqtt,
+      uplink: { ackKeyFile: join(dir, "gateways", "1001", "ack.key") },
+    });
+  },
+);
