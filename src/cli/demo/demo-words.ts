@@ -1,5 +1,6 @@
 /** What a demonstration says to whoever watches it. Text in, text out. */
 import { type AlertEvent, describeOutlook } from "../../core/contract/alert.ts";
+import { sayCollector } from "../ask/ask-collector.ts";
 import { renderEvidence } from "../terminal/render-evidence.ts";
 import { renderShares } from "../terminal/render-shares.ts";
 import type { DemoPlanOptions } from "./demo-plan.ts";
@@ -27,15 +28,18 @@ interface DemoPlaces {
   readonly alertsTopic: string;
   /** Simulated seconds per second. */
   readonly speed: number;
+  /** Whether drift is played, of which the collector can be asked. */
+  readonly hasDrift: boolean;
 }
 
-/** Once the collector runs: where the page is, and the command that shows the alerts. */
-export function describePlaces({ httpUrl, mqttUrl, alertsTopic, speed }: DemoPlaces): string {
+/** Once the collector runs: where the page is, and the commands that show the alerts and ask for drift. */
+export function describePlaces({ httpUrl, mqttUrl, alertsTopic, speed, hasDrift }: DemoPlaces): string {
   const { hostname, port } = new URL(mqttUrl);
   return [
     "",
     `  page    ${httpUrl}/`,
     `  alerts  mosquitto_sub -h ${hostname} -p ${port} -t '${alertsTopic}'`,
+    ...(hasDrift ? [`  drift   aurora drift report${sayCollector(httpUrl)}   (from another terminal)`] : []),
     speed === 1
       ? "  times   UTC"
       : `  times   UTC by the devices' clocks, which run ${speed} times as fast as this machine's`,

@@ -122,7 +122,9 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   const mqtt = createMqttClient({ url: mqttUrl, clientId: `aurora-demo-${process.pid}`, version: 4 });
   onClose(() => mqtt.close());
   const topics = createTopics(defaultBase);
-  options.say(describePlaces({ httpUrl, mqttUrl, alertsTopic: topics.allAlerts, speed: options.speed }));
+  const hasDrift = drift !== null;
+  const alertsTopic = topics.allAlerts;
+  options.say(describePlaces({ httpUrl, mqttUrl, alertsTopic, speed: options.speed, hasDrift }));
   const watch = await watchAlerts(mqtt, {
     topic: topics.allAlerts,
     expected: plan.expected,

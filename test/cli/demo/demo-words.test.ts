@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { decideVerdict } from "../../../src/cli/demo/demo-watch.ts";
-import { describeUnmet, describeWait, renderAlert } from "../../../src/cli/demo/demo-words.ts";
+import {
+  describePlaces,
+  describeUnmet,
+  describeWait,
+  renderAlert,
+} from "../../../src/cli/demo/demo-words.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 
 const event: AlertEvent = {
@@ -105,5 +110,22 @@ describe("what a demonstration was to show", () => {
       "\nno alert came before it was stopped; none was expected\n",
     );
     expect(describeUnmet("broken", expected, describeWait(false, 1))).toContain("but another alert came");
+  });
+});
+
+describe("where a demonstration can be watched", () => {
+  const places = (httpPort: number, hasDrift: boolean): string =>
+    describePlaces({
+      httpUrl: `http://127.0.0.1:${httpPort}`,
+      mqttUrl: "mqtt://127.0.0.1:4321",
+      alertsTopic: "aurora/v1/turbine/+/+/alert",
+      speed: 2,
+      hasDrift,
+    });
+
+  it("names the command that asks this demonstration's collector for drift, where drift is played", () => {
+    expect(places(4711, true)).toContain("aurora drift report --collector http://127.0.0.1:4711 ");
+    expect(places(8080, true)).toContain("aurora drift report  ");
+    expect(places(4711, false)).not.toContain("drift");
   });
 });
