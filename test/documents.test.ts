@@ -47,6 +47,20 @@ it("finds what the documents name", () => {
   expect(findPaths("src/ARCHITECTURE.md")).toContain("test/architecture.test.ts");
 });
 
+it("gives a reason for every dependency", () => {
+  const record = readFileSync(join(root, "src/adr/0003-native-large-and-young-dependencies.md"), "utf8");
+  const { dependencies, optionalDependencies, devDependencies } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  ) as Readonly<Record<string, Readonly<Record<string, string>>>>;
+  const names = Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies });
+  const isNamed = (name: string): boolean =>
+    record
+      .split(/[\s,;|()]+|\.\s/)
+      .includes(name.replace("@biomejs/", "").replace("@tensorflow/tfjs-b", "tfjs-b"));
+  expect(names.length).toBeGreaterThan(20);
+  expect(names.filter((name) => !isNamed(name))).toEqual([]);
+});
+
 it("wakes by rules that are YAML and ask for a gateway's figures", () => {
   const rules = readDocumentedRules();
   expect(rules.length).toBeGreaterThan(5);
