@@ -4,10 +4,13 @@ import { commandTable } from "./command-table.ts";
 import { runtimeVersion } from "./installation.ts";
 import { type ErrorReport, printJsonError, reportError } from "./terminal/end-process.ts";
 
+/** Lines of help are no longer, those that are written by hand included. */
+const helpColumns = 100;
+
 /** Runs it with the arguments as `process.argv` holds them, to the end; returns the exit code and ends no process. */
 export async function runCommand(given: readonly string[]): Promise<number> {
   const argv = given[2] === "help" ? askForHelp(given) : [...given];
-  const program = new Command("aurora")
+  const program = withNarrowHelp(new Command("aurora"))
     .description(
       "The edge inference runtime beside wind turbines: failure alerts with reasons, safe model updates.",
     )
@@ -16,8 +19,9 @@ export async function runCommand(given: readonly string[]): Promise<number> {
     .addHelpText(
       "after",
       `
-Documents that help and hints name, such as src/KEYS.md, lie below the folder that aurora-edge is installed in, as its
-models do; those of the Debian package below /usr/share/doc/aurora-edge, its models below /usr/lib/aurora-edge.
+Documents that help and hints name, such as src/KEYS.md, lie below the folder that aurora-edge is
+installed in, as its models do; those of the Debian package below /usr/share/doc/aurora-edge, its
+models below /usr/lib/aurora-edge.
 
 Example:
   $ aurora demo            three simulated turbines, one of them failing
@@ -95,11 +99,21 @@ function withUsageErrors(command: Command, path: string): Command {
   for (const child of command.commands) withUsageErrors(child, `${path} ${child.name()}`);
   command.helpOption("-h, --help", "print this help");
   refuseSecondValues(command);
-  return command
+  return withNarrowHelp(command)
     .exitOverride((error) => {
       throw new WrongUsage(error, path);
     })
     .showHelpAfterError(`hint: ${sayUsage(path)}`);
+}
+
+/** Keeps lists of options and commands within {@link helpColumns}, and the terminal's own where that is narrower. */
+function withNarrowHelp(command: Command): Command {
+  const width = ({ columns }: { readonly columns?: number }): number =>
+    Math.min(columns ?? helpColumns, helpColumns);
+  return command.configureHelp({ minWidthToWrap: 30 }).configureOutput({
+    getOutHelpWidth: () => width(process.stdout),
+    getErrHelpWidth: () => width(process.stderr),
+  });
 }
 
 /** Of two values for one option commander drops the first without a word. Those that may be repeated begin as a list. */

@@ -35,8 +35,7 @@ export const bearingCatalogue: readonly CataloguedBearing[] = [
     elementDiameterMm: 0.331 * inchMm,
     pitchDiameterMm: 2.815 * inchMm,
     contactAngleDeg: 15.17,
-    source:
-      "Qiu, Lee, Lin and Yu 2006, Journal of Sound and Vibration 289 (Rexnord ZA-2115, IMS bearing data)",
+    source: "Qiu, Lee, Lin and Yu 2006, J. Sound Vib. 289 (Rexnord ZA-2115, IMS bearing data)",
   },
   {
     designation: "UER204",
@@ -44,8 +43,7 @@ export const bearingCatalogue: readonly CataloguedBearing[] = [
     elementDiameterMm: 7.92,
     pitchDiameterMm: 34.55,
     contactAngleDeg: 0,
-    source:
-      "Wang, Lei, Li and Li 2020, IEEE Transactions on Reliability 69 (LDK UER204, XJTU-SY bearing data)",
+    source: "Wang, Lei, Li and Li 2020, IEEE Trans. Reliability 69 (LDK UER204, XJTU-SY bearing data)",
   },
 ];
 

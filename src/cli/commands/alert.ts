@@ -74,8 +74,8 @@ function acknowledgeCommand(): Command {
   return stepCommand(
     "ack",
     "acknowledge an alarm: somebody has seen it",
-    `An alarm that is over and was never acknowledged stays listed until somebody has. One that stands goes on, and ends by
-its own rule. Subscribers and the collector are told, with the alarm's state.
+    `An alarm that is over and was never acknowledged stays listed until somebody has. One that stands
+goes on, and ends by its own rule. Subscribers and the collector are told, with the alarm's state.
 
 Example:
   $ aurora alert ack WT07 generator-bearing inner-race`,
@@ -88,8 +88,8 @@ function shelveCommand(): Command {
   return stepCommand(
     "shelve",
     "hide an alarm for some hours",
-    `What the machine does is followed beneath, and its health stays what it is; the alarm is shown again when the hours are
-over.
+    `What the machine does is followed beneath, and its health stays what it is; the alarm is shown again
+when the hours are over.
 
 Examples:
   $ aurora alert shelve WT07 generator-bearing inner-race --hours 12
@@ -110,8 +110,8 @@ function maintainCommand(): Command {
   return stepCommand(
     "maintain",
     "take an alarm out of service while its machine or sensor is worked on",
-    `It stays out until --end, over restarts. Its component is of unknown health meanwhile. After a repair call
-\`aurora baseline renew\` as well.
+    `It stays out until --end, over restarts. Its component is of unknown health meanwhile. After a
+repair call \`aurora baseline renew\` as well.
 
 Examples:
   $ aurora alert maintain WT07 generator-bearing inner-race

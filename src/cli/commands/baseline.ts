@@ -43,8 +43,8 @@ function showCommand(): Command {
     .addHelpText(
       "after",
       `
-A point is learning until it has its own reference: enough windows of the operating turbine, over enough hours, that
-did not move meanwhile. Severity is in dB above that reference.
+A point is learning until it has its own reference: enough windows of the operating turbine, over
+enough hours, that did not move meanwhile. Severity is in dB above that reference.
 
 Example:
   $ aurora baseline show WT07 generator-bearing`,
@@ -77,21 +77,22 @@ function renewCommand(): Command {
     .addHelpText(
       "after",
       `
-The reference in use is let go, and the evidence against it. Active alarms are not cleared: each goes on until its own
-rule ends it, held against healthy machines in general from now on. Of a machine that lies above them, by a line of its
-own at the fault's place, it stands longer; if an inspection after the repair finds nothing, --found-healthy ends it.
-Time, user and reason go to the gateway's log and to the collector. Call it when the turbine is back in healthy
-operation: whatever it does from then on is what it is held against, unless it looks faulty. Calling it again starts
+The reference in use is let go, and the evidence against it. Active alarms are not cleared: each
+goes on until its own rule ends it, held against healthy machines in general from now on. Of a
+machine that lies above them, by a line of its own at the fault's place, it stands longer; if an
+inspection after the repair finds nothing, --found-healthy ends it. Time, user and reason go to the
+gateway's log and to the collector. Call it when the turbine is back in healthy operation: whatever
+it does from then on is what it is held against, unless it looks faulty. Calling it again starts
 learning over once more, and does no other harm.
 
-Some healthy machines look faulty. With --found-healthy, and only after an inspection, active alarms end, and what the
-machine looks like is no reason to refuse it: it is the reference, which says so. What rises clearly above it is
-raised, on such a machine days later than on others. Give it at the load at which the alarm stood: what was heard in
-the last windows before it is what was found healthy. It holds for later models too, until the next renewal or another
-baselineEpoch.
+Some healthy machines look faulty. With --found-healthy, and only after an inspection, active alarms
+end, and what the machine looks like is no reason to refuse it: it is the reference, which says so.
+What rises clearly above it is raised, on such a machine days later than on others. Give it at the
+load at which the alarm stood: what was heard in the last windows before it is what was found
+healthy. It holds for later models too, until the next renewal or another baselineEpoch.
 
-With --found-healthy and --found-fault the collector is told what was found beside what the model had said: by such
-outcomes it counts how well the model decides (\`aurora drift report\`, the page).
+With --found-healthy and --found-fault the collector is told what was found beside what the model
+had said: by such outcomes it counts how well the model decides (\`aurora drift report\`, the page).
 
 Examples:
   $ aurora baseline renew WT07 generator-bearing --found-fault --reason 'bearing replaced'

@@ -48,15 +48,20 @@ export function publishCommand(): Command {
     .addHelpText(
       "after",
       `
-The bundle must be signed by a key that the collector and its gateways trust (\`aurora bundle sign\`); the publisher's key only
-says who may have it offered. The collector lists the publisher's public key:
-  registry: { keysDir: …, publishers: [{ name: ci, keyFile: /etc/aurora/keys/ci.pub, models: ["bearing-*"] }] }
-Broken off and called again, it goes on where it stood. An address where no collector answers is told at once; with
---wait it is waited for where that may help, as where one is being started. Gateways take what is offered by themselves: verified, proved on their
-own machine, then swapped in (\`GET /api/v1/updates\`). Which key is for what: src/KEYS.md.
+The bundle must be signed by a key that the collector and its gateways trust (\`aurora bundle sign\`);
+the publisher's key only says who may have it offered. The collector lists the publisher's public
+key:
+  registry:
+    keysDir: …
+    publishers: [{ name: ci, keyFile: /etc/aurora/keys/ci.pub, models: ["bearing-*"] }]
+Broken off and called again, it goes on where it stood. An address where no collector answers is
+told at once; with --wait it is waited for where that may help, as where one is being started.
+Gateways take what is offered by themselves: verified, proved on their own machine, then swapped in
+(\`GET /api/v1/updates\`). Which key is for what: src/KEYS.md.
 
 Example:
-  $ aurora bundle publish models/bearing-vibration/1.1.0 --collector https://collector.example --key keys/ci.key
+  $ aurora bundle publish models/bearing-vibration/1.1.0 \\
+      --collector https://collector.example --key keys/ci.key
 `,
     )
     .action(publish);

@@ -45,13 +45,15 @@ export function republishCommand(): Command {
     .addHelpText(
       "after",
       `
-Student, features, thresholds, drift reference, golden vectors and evaluation keep their bytes; manifest, card, bill of materials
-and the header of the microcontroller's model bear the new version, and the lineage says whose model it is. It is signed here,
-where the release key is: a collector has none. Then it is published like any other.
+Student, features, thresholds, drift reference, golden vectors and evaluation keep their bytes;
+manifest, card, bill of materials and the header of the microcontroller's model bear the new
+version, and the lineage says whose model it is. It is signed here, where the release key is: a
+collector has none. Then it is published like any other.
 
 Examples:
   $ aurora bundle republish models/bearing-vibration/1.0.0 --as 1.2.0 --key keys/release.key
-  $ aurora bundle republish bearing-vibration@1.0.0 --collector https://collector.example --as 1.2.0 --key keys/release.key --out 1.2.0
+  $ aurora bundle republish bearing-vibration@1.0.0 --as 1.2.0 --out 1.2.0 \\
+      --collector https://collector.example --key keys/release.key
 `,
     )
     .action(republish);

@@ -64,7 +64,8 @@ function verifyCommand(): Command {
     .addHelpText(
       "after",
       `
-Its gate is not asked again: a bundle whose gate was not asked when it was written is good here too, and called UNGATED.
+Its gate is not asked again: a bundle whose gate was not asked when it was written is good here too,
+and called UNGATED.
 
 Example:
   $ aurora bundle verify models/bearing-vibration/1.0.0

@@ -89,8 +89,9 @@ Example:
     .addHelpText(
       "after",
       `
-What a file may say, and probably does not mean, is a warning on stderr: exit code 0. Without [kind] a file with a data set is a training configuration's, any other a gateway's. Of a training configuration this is
-what the file says, completed; what its data hold, \`aurora data check\` says.
+What a file may say, and probably does not mean, is a warning on stderr: exit code 0. Without [kind]
+a file with a data set is a training configuration's, any other a gateway's. Of a training
+configuration this is what the file says, completed; what its data hold, \`aurora data check\` says.
 
 Examples:
   $ aurora config validate /etc/aurora/gateway.yaml

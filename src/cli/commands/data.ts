@@ -53,16 +53,19 @@ function initCommand(): Command {
     .addHelpText(
       "after",
       `
-Labels are read from names: healthy, normal, ok; inner, outer, ball, roller (and ir, or, bpfi, bpfo, bsf); faulty,
-damaged, defect. The machine is the folder beside the label, or what the files' names begin with:
+Labels are read from names: healthy, normal, ok; inner, outer, ball, roller (and ir, or, bpfi, bpfo,
+bsf); faulty, damaged, defect. The machine is the folder beside the label, or what the files' names
+begin with:
   healthy/turbine1/0001.wav   inner-race/turbine2/0001.wav   outer/t3_0001.csv   t4/ball/a.npy
-Of raw evidence (\`aurora evidence get\`, a collector's evidence folder) the .json beside each says machine and time. Its label is that
-of a folder it was sorted into, else "label" in the .json, else the verdict: healthy, or the one failure mode of its alarm.
-Written are DIR/recordings.yaml and DIR/train.yaml. What no name says (rate, speed, unit, bearing) may be given here
-for all recordings; else it stands in the manifest as a comment, and \`aurora data check\` asks for it.
+Of raw evidence (\`aurora evidence get\`, a collector's evidence folder) the .json beside each says
+machine and time. Its label is that of a folder it was sorted into, else "label" in the .json, else
+the verdict: healthy, or the one failure mode of its alarm. Written are DIR/recordings.yaml and
+DIR/train.yaml. What no name says (rate, speed, unit, bearing) may be given here for all recordings;
+else it stands in the manifest as a comment, and \`aurora data check\` asks for it.
 
 Example:
-  $ aurora data init rig --rate-hz 25600 --shaft-rpm 1500 --unit g --bearing balls=9,ball_diameter=7.94,pitch_diameter=39.04
+  $ aurora data init rig --rate-hz 25600 --shaft-rpm 1500 --unit g \\
+      --bearing balls=9,ball_diameter=7.94,pitch_diameter=39.04
 `,
     )
     .action(async (dir: string, flags: InitFlags) => {
@@ -132,14 +135,17 @@ function checkCommand(): Command {
     .addHelpText(
       "after",
       `
-Every recording is read once. Looked for are: entries that nobody can read; rates that lie (against what a .wav or .mat states, a
-stated duration, a column of times); recordings that are silent, stuck, clipped, too short, outside the data contract
-or there twice under two names; missing units and bearings; a bearing with two faults, one name for two machines, a
-label that stands for a machine; of a training configuration too few windows of healthy machines, and nobody to judge by. Said as well is which of three ways the recordings allow: the shipped bundle with a
-machine's own baseline, fine-tuning, or learning from scratch.
-Of a configuration with dataset.kind: scada-table every row and every line of the log is read. Looked for are: columns in
-another unit than is said; a table or a log of another clock; another interval; repeated, frozen and missing rows; two
-turbines with the same rows; readings outside their channel's range; turbines and components that nobody knows.
+Every recording is read once. Looked for are: entries that nobody can read; rates that lie (against
+what a .wav or .mat states, a stated duration, a column of times); recordings that are silent,
+stuck, clipped, too short, outside the data contract or there twice under two names; missing units
+and bearings; a bearing with two faults, one name for two machines, a label that stands for a
+machine; of a training configuration too few windows of healthy machines, and nobody to judge by.
+Said as well is which of three ways the recordings allow: the shipped bundle with a machine's own
+baseline, fine-tuning, or learning from scratch.
+Of a configuration with dataset.kind: scada-table every row and every line of the log is read.
+Looked for are: columns in another unit than is said; a table or a log of another clock; another
+interval; repeated, frozen and missing rows; two turbines with the same rows; readings outside their
+channel's range; turbines and components that nobody knows.
 
 Exit code 0 without errors (there may be warnings), 1 with any, 2 for wrong usage.
 

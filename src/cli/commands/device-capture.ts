@@ -33,8 +33,9 @@ export function deviceCaptureCommand(): Command {
     .addHelpText(
       "after",
       `
-A device that infers itself (mode edge) is asked for the samples that follow; it goes on scoring. One that streams is
-listened to. A line that is slower than the sensor leaves gaps: 115,200 baud carry about 5,000 samples a second.
+A device that infers itself (mode edge) is asked for the samples that follow; it goes on scoring.
+One that streams is listened to. A line that is slower than the sensor leaves gaps: 115,200 baud
+carry about 5,000 samples a second.
 
 Example:
   $ aurora device capture --device mcu-wt01 --seconds 2 --out wt01.npy

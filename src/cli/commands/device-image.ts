@@ -52,12 +52,15 @@ export function deviceImageCommand(): Command {
     .addHelpText(
       "after",
       `
-What lies between is erased flash (0xFF). Whoever has the file with --identity-at has the device's key: keep it as one.
+What lies between is erased flash (0xFF). Whoever has the file with --identity-at has the device's
+key: keep it as one.
 
 Examples:
-  $ aurora device image models/bearing-vibration/1.0.0 --key mcu-1.key --slots-at 0x08040000 --out slots.hex
-  $ aurora device image models/bearing-vibration/1.0.0 --key mcu-1.key --out flash.bin --flash-at 0x22000000 \\
-      --flash-bytes 0x2000000 --slots-at 0x22040000 --slot-bytes 0x40000 --identity-at 0x22000000 --id bench-1`,
+  $ aurora device image models/bearing-vibration/1.0.0 --key mcu-1.key \\
+      --slots-at 0x08040000 --out slots.hex
+  $ aurora device image models/bearing-vibration/1.0.0 --key mcu-1.key --out flash.bin \\
+      --flash-at 0x22000000 --flash-bytes 0x2000000 --slots-at 0x22040000 --slot-bytes 0x40000 \\
+      --identity-at 0x22000000 --id bench-1`,
     )
     .action(runDeviceImage);
 }

@@ -32,12 +32,13 @@ export function devicePushCommand(): Command {
     .addHelpText(
       "after",
       `
-A push that was cut off goes on where it was. The device keeps its model until the new one has given every golden
-integer; it refuses an older model, and one of somebody with another key.
+A push that was cut off goes on where it was. The device keeps its model until the new one has given
+every golden integer; it refuses an older model, and one of somebody with another key.
 
 Examples:
   $ aurora device push models/bearing-vibration/1.0.0 --device /dev/ttyACM0 --key mcu-1.key
-  $ aurora device push models/bearing-vibration/1.0.0 --device mcu-wt01 --config /etc/aurora/gateway.yaml`,
+  $ aurora device push models/bearing-vibration/1.0.0 --device mcu-wt01 \\
+      --config /etc/aurora/gateway.yaml`,
     )
     .action(runDevicePush);
 }

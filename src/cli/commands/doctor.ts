@@ -28,10 +28,12 @@ export function doctorCommand(): Command {
     .addHelpText(
       "after",
       `
-Works whether the gateway runs or not, and changes nothing but this: the collector is sent one record, an event by the
-name doctor.test, to see that it is stored. While no gateway runs it also logs in at each OPC UA server with security, as
-the configured user, and out again. Call it as the gateway's user: rights are looked at, too.
-Exit code 0: nothing is wrong (there may be warnings), 1: something is, 2: it was called in a wrong way.
+Works whether the gateway runs or not, and changes nothing but this: the collector is sent one
+record, an event by the name doctor.test, to see that it is stored. While no gateway runs it also
+logs in at each OPC UA server with security, as the configured user, and out again. Call it as the
+gateway's user: rights are looked at, too.
+Exit code 0: nothing is wrong (there may be warnings), 1: something is, 2: it was called in a wrong
+way.
 
 Examples:
   $ aurora doctor

@@ -45,10 +45,11 @@ export function driftCommand(): Command {
     .addHelpText(
       "after",
       `
-Once a day each point is held against its own past: the days that it was healthy on, at the same loads. A day is then
-stable, a warning or drift. A point is learning until it has enough days; it is paused while its turbine does not operate;
-and of a day of which too little was heard nothing is said. That a machine is unlike those that a model was trained on is
-no drift: a turbine's page shows it as information.
+Once a day each point is held against its own past: the days that it was healthy on, at the same
+loads. A day is then stable, a warning or drift. A point is learning until it has enough days; it is
+paused while its turbine does not operate; and of a day of which too little was heard nothing is
+said. That a machine is unlike those that a model was trained on is no drift: a turbine's page shows
+it as information.
 
 Example:
   $ aurora drift report --collector https://collector.example
@@ -76,13 +77,16 @@ function reportCommand(): Command {
     .addHelpText(
       "after",
       `
-Points that one cause moved are told once. Unless the collector is configured otherwise a healthy point's day is called drift
-once in a thousand days, and a warning once in a hundred (drift.falsePerPointDay, drift.warningsPerPointDay), so that a large fleet has some warnings on any day; those of a single day mean little.
-Below it stands how well the models decide: what confirmed outcomes say, and an estimate from their own probabilities, of the
-first hundred points, with its assumption; where that is broken, why nothing is estimated.
---json prints what /api/v1/drift/verdicts answers, all parts of it in one, and as "performance" what /api/v1/drift/performance
-does (null before the first assessed day); with --days as "history" what /api/v1/drift/days answers of the days, and with --turbine
-the verdicts of those on which it moved. A gateway says what it found last by itself, with
+Points that one cause moved are told once. Unless the collector is configured otherwise a healthy
+point's day is called drift once in a thousand days, and a warning once in a hundred
+(drift.falsePerPointDay, drift.warningsPerPointDay), so that a large fleet has some warnings on any
+day; those of a single day mean little. Below it stands how well the models decide: what confirmed
+outcomes say, and an estimate from their own probabilities, of the first hundred points, with its
+assumption; where that is broken, why nothing is estimated.
+--json prints what /api/v1/drift/verdicts answers, all parts of it in one, and as "performance" what
+/api/v1/drift/performance does (null before the first assessed day); with --days as "history" what
+/api/v1/drift/days answers of the days, and with --turbine the verdicts of those on which it moved.
+A gateway says what it found last by itself, with
 less beside it than a collector.
 
 Example:
@@ -139,8 +143,8 @@ function diffCommand(): Command {
     .addHelpText(
       "after",
       `
-Before and after a repair, a change of grease or an update, this says which points became another one. A point of which
-the same is said on both days is only counted.
+Before and after a repair, a change of grease or an update, this says which points became another
+one. A point of which the same is said on both days is only counted.
 
 Example:
   $ aurora drift diff 2026-11-16 2026-11-19 --turbine WT07`,
@@ -168,10 +172,11 @@ function explainCommand(): Command {
     .addHelpText(
       "after",
       `
-A column is a feature, a level in dB or a score of the model. How far it moved is said in its own unit at equal loads, and
-over what is usual from day to day. PSI, Kolmogorov-Smirnov, Wasserstein and Jensen-Shannon measure how far the day's
-distribution lies from the reference's; the verdict does not rest on them. A point that is learning has no verdict yet:
-then its day of learning is said.
+A column is a feature, a level in dB or a score of the model. How far it moved is said in its own
+unit at equal loads, and over what is usual from day to day. PSI, Kolmogorov-Smirnov, Wasserstein
+and Jensen-Shannon measure how far the day's distribution lies from the reference's; the verdict
+does not rest on them. A point that is learning has no verdict yet: then its day of learning is
+said.
 --json prints what /api/v1/drift/verdicts answers, of this point alone.
 
 Example:

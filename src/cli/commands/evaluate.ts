@@ -53,7 +53,8 @@ export function evaluateCommand(): Command {
 Protocols, by the data that a bundle was made from, beside those that its train.yaml names:
 ${[...new Set(recipeTable.map(({ kind, protocols }) => `  ${kind.padEnd(12)} ${protocols.join(", ")}`))].join("\n")}
 
-Exit code 0 when the bundle passes, 1 when it does not. Replayed, it passes where its verdict is true and says that it passed.
+Exit code 0 when the bundle passes, 1 when it does not. Replayed, it passes where its verdict is
+true and says that it passed.
 
 Examples:
   $ aurora evaluate models/bearing-vibration/1.0.0 --json

@@ -42,8 +42,9 @@ export function evidenceCommand(): Command {
     .addHelpText(
       "after",
       `
-Raw samples leave a site only where its gateway's configuration permits it (evidence.allow): what surrounds an alarm, a
-healthy reference of each machine a month, and what a person asks for. A collector keeps them for review and for training.
+Raw samples leave a site only where its gateway's configuration permits it (evidence.allow): what
+surrounds an alarm, a healthy reference of each machine a month, and what a person asks for. A
+collector keeps them for review and for training.
 
 Example:
   $ aurora evidence list --turbine WT07 --kind alarm
@@ -87,12 +88,13 @@ function getCommand(): Command {
     .addHelpText(
       "after",
       `
-What came is held against its digests; what is damaged is not written. Where the shaft's speed changes it comes in a third file,
-NAME.rpm.csv, which NAME.json names: keep the three together.
+What came is held against its digests; what is damaged is not written. Where the shaft's speed
+changes it comes in a third file, NAME.rpm.csv, which NAME.json names: keep the three together.
 
-What a gateway would decide of it says \`aurora score DIR --decide --input NAME.npy\`; \`aurora explain\` looks at its first
-window, which is seldom the alarm's. Figures come near to the alert's and are seldom the same: windows begin elsewhere, and of
-a speed that changes two values a second are kept.
+What a gateway would decide of it says \`aurora score DIR --decide --input NAME.npy\`; \`aurora
+explain\` looks at its first window, which is seldom the alarm's. Figures come near to the alert's
+and are seldom the same: windows begin elsewhere, and of a speed that changes two values a second
+are kept.
 
 Example:
   $ aurora evidence get 4f0c2a91b3d7 --collector https://collector.example --out wt07.npy`,
@@ -122,10 +124,11 @@ function requestCommand(): Command {
     .addHelpText(
       "after",
       `
-Both must permit it: the collector (evidence.requests) and the gateway (evidence.allow: [request]); what the gateway
-refuses is told with its reason. Samples come in the last lane, within the gateway's bytes of a day: over a slow line minutes
-later; where these are used up you are told until when. A gateway is asked at most twelve times an hour, not counting what it
-refuses at once. A recording holds 480,000 samples: 10 s at 48 kHz.
+Both must permit it: the collector (evidence.requests) and the gateway (evidence.allow: [request]);
+what the gateway refuses is told with its reason. Samples come in the last lane, within the
+gateway's bytes of a day: over a slow line minutes later; where these are used up you are told until
+when. A gateway is asked at most twelve times an hour, not counting what it refuses at once. A
+recording holds 480,000 samples: 10 s at 48 kHz.
 
 Example:
   $ aurora evidence request WT07/generator-bearing --seconds 9

@@ -34,18 +34,20 @@ export function explainCommand(): Command {
       "after",
       `${sidecarHelp}
 
-The bars are exact Shapley values of the bundle's feature groups: the background's mean score and the shares sum to
-the window's score, which the calibrated probability p is made from. Of a recording at 24 kHz or more the band above 5 kHz is
-explained, too (upperBand in JSON), and what the gateway decides upon is stated: both together (bothBands).
+The bars are exact Shapley values of the bundle's feature groups: the background's mean score and
+the shares sum to the window's score, which the calibrated probability p is made from. Of a
+recording at 24 kHz or more the band above 5 kHz is explained, too (upperBand in JSON), and what the
+gateway decides upon is stated: both together (bothBands).
 
-Below the bars stands what the spectrum shows of each bearing fault, whatever the model made of it (evidence in JSON): the
-lines that it would make, in the mean of the first 10 windows, how far they stand above their neighbours and above
-what noise alone shows there, and what speaks against it.
+Below the bars stands what the spectrum shows of each bearing fault, whatever the model made of it
+(evidence in JSON): the lines that it would make, in the mean of the first 10 windows, how far they
+stand above their neighbours and above what noise alone shows there, and what speaks against it.
 
-A bundle of normal behaviour takes a table of readings (.csv or .parquet) instead, without any of the options on
-recordings: a column of times (time, timestamp or date) and one for each channel, called as in the bundle or as in the
-data that it was made from; one row a window, in order. The temperatures that it expects in the last complete row are
-explained, in the unit of the channel; the rows before it are what averages over hours rest on.
+A bundle of normal behaviour takes a table of readings (.csv or .parquet) instead, without any of
+the options on recordings: a column of times (time, timestamp or date) and one for each channel,
+called as in the bundle or as in the data that it was made from; one row a window, in order. The
+temperatures that it expects in the last complete row are explained, in the unit of the channel; the
+rows before it are what averages over hours rest on.
 
 Example:
   $ aurora explain models/bearing-vibration/1.0.0 --window a.npy --rate-hz 12000 --shaft-rpm 1797 \\

@@ -115,31 +115,36 @@ function renderRevoked({ id, brokerDir, enrolledFile }: RevokeResult): string {
 }
 
 const revokeHelp = `
-Afterwards let the broker read its files again, copy enrolled.json to the collector, and end the gateway's connection: a certificate
-that was issued for it still connects until it expires, and may do nothing. Within a minute the collector says on
-its status topic that it is offline. No id is given again.
+Afterwards let the broker read its files again, copy enrolled.json to the collector, and end the
+gateway's connection: a certificate that was issued for it still connects until it expires, and may
+do nothing. Within a minute the collector says on its status topic that it is offline. No id is
+given again.
 
 Example:
   $ aurora fleet revoke gw-wt01 --dir /etc/aurora/enrolment
 `;
 
 const enrolHelp = `
-Into DIR go: gateways/<id> (copy it to the gateway), collector (copy it to the collector), enrolment.key and enrolled.json
-(for the collector alone: mqtt.enrolmentKeyFile and mqtt.enrolledFile; copy the latter again after each enrolment, a running
-collector reads it within a minute) and broker (access lists, users and an example of a configuration for mosquitto and
-EMQX, written anew each time; they keep the owner and the rights that you give them, and a broker that cannot read them after
-a SIGHUP refuses everybody). A gateway's own configuration then has, with the whole paths of what was copied there,
+Into DIR go: gateways/<id> (copy it to the gateway), collector (copy it to the collector),
+enrolment.key and enrolled.json (for the collector alone: mqtt.enrolmentKeyFile and
+mqtt.enrolledFile; copy the latter again after each enrolment, a running collector reads it within a
+minute) and broker (access lists, users and an example of a configuration for mosquitto and EMQX,
+written anew each time; they keep the owner and the rights that you give them, and a broker that
+cannot read them after a SIGHUP refuses everybody). A gateway's own configuration then has, with the
+whole paths of what was copied there,
 
   mqtt:   { username: <id>, passwordFile: /etc/aurora/mqtt.password }
   uplink: { ackKeyFile: /etc/aurora/ack.key }
 
-and with certificates caFile (ca.pem), certFile (cert.pem) and keyFile (key.pem) instead of user name and password.
+and with certificates caFile (ca.pem), certFile (cert.pem) and keyFile (key.pem) instead of user
+name and password.
 
-The collector's user name is aurora-collector, that of a device which speaks MQTT itself <id>/<device>; certificates bear the
-same names. Passwords are in mqtt.password. A certificate that expires: aurora keys client DIR <id>, or server DIR HOST.
+The collector's user name is aurora-collector, that of a device which speaks MQTT itself
+<id>/<device>; certificates bear the same names. Passwords are in mqtt.password. A certificate that
+expires: aurora keys client DIR <id>, or server DIR HOST.
 
-Alerts and states go to those who are enrolled with --reader (readers/<id>): what is added to the access lists by hand is
-lost with the next enrolment.
+Alerts and states go to those who are enrolled with --reader (readers/<id>): what is added to the
+access lists by hand is lost with the next enrolment.
 
 Examples:
   $ aurora fleet enrol gw-wt01 --site kelmarsh --dir /etc/aurora/enrolment

@@ -53,15 +53,18 @@ export function initCommand(): Command {
 }
 
 const help = `
-On a terminal what no flag says is asked for, with a default where there is one; by a pipe the answers come a line each, in
-the order of the options above, an empty line for a default. The file is checked before it is written,
-and written whole or not at all. Bearings of the catalogue, whose geometry is published:
+On a terminal what no flag says is asked for, with a default where there is one; by a pipe the
+answers come a line each, in the order of the options above, an empty line for a default. The file
+is checked before it is written, and written whole or not at all. Bearings of the catalogue, whose
+geometry is published:
 ${bearingCatalogue.map(({ designation, source }) => `  ${designation.padEnd(9)} ${source}`).join("\n")}
 
 Examples:
   $ aurora init
-  $ aurora init /etc/aurora/gateway.yaml --site kelmarsh --connect tcp://10.0.0.5:4001 --bearing 6205-2RS --yes
-  $ aurora init --site kelmarsh --connect mqtt --bearing bpfo=3.58,bpfi=5.42,bsf=4.71,ftf=0.398 --yes
+  $ aurora init /etc/aurora/gateway.yaml --site kelmarsh \\
+      --connect tcp://10.0.0.5:4001 --bearing 6205-2RS --yes
+  $ aurora init --site kelmarsh --connect mqtt --yes \\
+      --bearing bpfo=3.58,bpfi=5.42,bsf=4.71,ftf=0.398
 `;
 
 async function writeConfiguration(file: string, options: InitOptions): Promise<void> {

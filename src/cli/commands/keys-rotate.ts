@@ -33,11 +33,12 @@ export function rotateCommand(): Command {
     .addHelpText(
       "after",
       `
-Run it where the root key is, offline. The next root is signed by the present root key and by its own; gateways follow from any
-older root by themselves, with the root.json that they were given, also when that has expired. Keys are never overwritten: a new
-one has its id in its file's name. What goes to the collector is printed; it is started again then, and signs by the new keys.
-The keys of targets, snapshot and timestamp lie in one folder: if one is stolen, change all three.
-What to do when a key is stolen or lost: src/KEYS.md
+Run it where the root key is, offline. The next root is signed by the present root key and by its
+own; gateways follow from any older root by themselves, with the root.json that they were given,
+also when that has expired. Keys are never overwritten: a new one has its id in its file's name.
+What goes to the collector is printed; it is started again then, and signs by the new keys. The keys
+of targets, snapshot and timestamp lie in one folder: if one is stolen, change all three. What to do
+when a key is stolen or lost: src/KEYS.md
 
 Examples:
   $ aurora keys rotate keys --role targets snapshot timestamp

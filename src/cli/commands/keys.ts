@@ -53,8 +53,8 @@ function addInit(command: Command): void {
     .addHelpText(
       "after",
       "\nExample:\n  $ aurora keys init /etc/aurora/keys\n\n" +
-        "The collector needs targets.key, snapshot.key, timestamp.key and root.json; every gateway needs root.json and\n" +
-        "release.pub. Take root.key and release.key offline: who has them decides what the fleet runs.\n",
+        "The collector needs targets.key, snapshot.key, timestamp.key and root.json; every gateway needs\n" +
+        "root.json and release.pub. Take root.key and release.key offline: who has them decides\nwhat the fleet runs.\n",
     )
     .action(async (dir: string, options: { readonly json?: boolean }) => {
       const folder = resolve(dir);
@@ -78,7 +78,8 @@ function addPublisher(command: Command): void {
     .addHelpText(
       "after",
       `
-The collector lists the public half, and which models it may publish; without that nobody may (registry.publishers).
+The collector lists the public half, and which models it may publish; without that nobody may
+(registry.publishers).
 
 Example:
   $ aurora keys publisher keys ci
@@ -113,11 +114,12 @@ function addAuthority(command: Command): void {
     .addHelpText(
       "after",
       `
-Then a certificate for the broker's host and one for each client (a gateway's name is its gateway.id):
+Then a certificate for the broker's host and one for each client (a gateway's name is its
+gateway.id):
   aurora keys server DIR HOST
   aurora keys client DIR NAME
-Take ca.key offline afterwards: who has it can be any of them. A fleet that is enrolled (\`aurora fleet enrol --tls\`) has an
-authority already.
+Take ca.key offline afterwards: who has it can be any of them. A fleet that is enrolled (\`aurora
+fleet enrol --tls\`) has an authority already.
 
 Example:
   $ aurora keys authority /etc/aurora/tls
@@ -137,8 +139,11 @@ function addIssue(command: Command, use: CertificateWish["use"]): void {
     : "a client of the broker: a gateway, a collector, a device";
   const example = isServer ? "mqtt.example.com" : "gw-wt01";
   const after = isServer
-    ? "mosquitto: cafile ca.pem, certfile cert.pem, keyfile key.pem, and require_certificate true for clients with certificates."
-    : "A gateway and a collector alike: mqtt: { url: mqtts://HOST:8883, caFile: /etc/aurora/ca.pem, certFile: /etc/aurora/cert.pem, keyFile: /etc/aurora/key.pem }";
+    ? "mosquitto: cafile ca.pem, certfile cert.pem, keyfile key.pem, and require_certificate true\nfor clients with certificates."
+    : `A gateway and a collector alike:
+
+  mqtt: { url: mqtts://HOST:8883, caFile: /etc/aurora/ca.pem,
+          certFile: /etc/aurora/cert.pem, keyFile: /etc/aurora/key.pem }`;
   command
     .command(use)
     .description(`make a key and a certificate for ${whose}`)

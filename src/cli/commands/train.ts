@@ -57,9 +57,10 @@ export function trainCommand(): Command {
       "after",
       `
 What is learnt is the configuration's dataset.kind: ${[...new Set(recipeTable.map(({ kind }) => kind))].join(", ")}. A configuration that
-goes on \`from\` a bundle's folder is fine-tuned on a few machines' recordings, and inherits what it does not say.
-The gate looks at the bundle before it is written: exit code 1 where it refuses. TensorFlow runs natively where its
-library is there; AURORA_TENSORFLOW=wasm in the environment asks for WebAssembly, which made the shipped bundles.
+goes on \`from\` a bundle's folder is fine-tuned on a few machines' recordings, and inherits what it
+does not say. The gate looks at the bundle before it is written: exit code 1 where it refuses.
+TensorFlow runs natively where its library is there; AURORA_TENSORFLOW=wasm in the environment asks
+for WebAssembly, which made the shipped bundles.
 
 Example:
   $ aurora train models/bearing-vibration/train.yaml --key ~/.config/aurora/release.ed25519.pem

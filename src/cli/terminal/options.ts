@@ -80,8 +80,9 @@ export function gatewayConfigOption(): Option {
 
 /** How a daemon's configuration is overridden, for the end of `--help`. */
 export const environmentHelp: string = `
-Every key of the file is also an environment variable: AURORA_, then its parts in capitals, joined by two underscores, and
-the words of a part by one (mqtt.url is AURORA_MQTT__URL, gateway.httpPort is AURORA_GATEWAY__HTTP_PORT, turbines[0].id is
-AURORA_TURBINES__0__ID). Where only a text belongs the value is taken as it stands, without blanks or quotes
-around it (nothing, ~ and null are none); everything else is read as YAML.
+Every key of the file is also an environment variable: AURORA_, then its parts in capitals, joined
+by two underscores, and the words of a part by one (mqtt.url is AURORA_MQTT__URL, gateway.httpPort
+is AURORA_GATEWAY__HTTP_PORT, turbines[0].id is AURORA_TURBINES__0__ID). Where only a text belongs
+the value is taken as it stands, without blanks or quotes around it (nothing, ~ and null are none);
+everything else is read as YAML.
 \`aurora config schema\` lists the keys.`;

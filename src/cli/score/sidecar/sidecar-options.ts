@@ -83,28 +83,34 @@ export function addSidecarOptions(command: Command): Command {
 
 /** How numbers are read, for the end of `--help`. */
 export const sidecarHelp: string = `
-Files: .npy (whole numbers or floats; one-dimensional, channels × samples or samples × channels), .csv, .tsv and .txt
-(commas, semicolons, tabs or blanks part the columns, a comma may be the decimal point; names, units, comments may stand
-above the numbers; UTF-8, or UTF-16 with its byte order mark; 1.#INF and 1.#IND are missing values), .mat (level 5; a vector, or name:2 for a channel of a matrix; a single number fs, sr or sampling_rate
-states the rate), .parquet, .wav (which states its rate; a PCM number is the converter's count, so that --scale is the
-value of one); under any other name what is in the file decides. A column of times (time, t, timestamp, seconds; ISO
-8601, or s unless a unit says ms, us, ns) states the rate, and a gap in its first million rows is told. A bundle takes rates from its
-own lowest on (bearing-vibration: 10 kHz) up to 1 MHz. Files may be larger than memory. int16, and whole numbers that come with --scale, are taken as the
-converter's counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak (with a
-known unit at most the bundle's range), which becomes count 32,000. The unit is that of --scale and --unit, else what
-the file itself writes: in brackets after the column's name (Accel [m/s²]) or in a line below the names. Where it is
-known, data outside the bundle's data contract is set aside with the windows that need it, as on the gateway. Where
-nobody knows it, no range is held against the numbers, which does no harm to a diagnosis, because no feature of a
-bearing depends on the level; a severity then takes them for g, and int16 for those of a converter of the bundle's
-full range (±50 g), which a warning says. Of volts or mm/s without --scale there is none.
+Files: .npy (whole numbers or floats; one-dimensional, channels × samples or samples × channels),
+.csv, .tsv and .txt (commas, semicolons, tabs or blanks part the columns, a comma may be the decimal
+point; names, units, comments may stand above the numbers; UTF-8, or UTF-16 with its byte order
+mark; 1.#INF and 1.#IND are missing values), .mat (level 5; a vector, or name:2 for a channel of a
+matrix; a single number fs, sr or sampling_rate states the rate), .parquet, .wav (which states its
+rate; a PCM number is the converter's count, so that --scale is the value of one); under any other
+name what is in the file decides. A column of times (time, t, timestamp, seconds; ISO 8601, or s
+unless a unit says ms, us, ns) states the rate, and a gap in its first million rows is told. A
+bundle takes rates from its own lowest on (bearing-vibration: 10 kHz) up to 1 MHz. Files may be
+larger than memory. int16, and whole numbers that come with --scale, are taken as the converter's
+counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak
+(with a known unit at most the bundle's range), which becomes count 32,000. The unit is that of
+--scale and --unit, else what the file itself writes: in brackets after the column's name (Accel
+[m/s²]) or in a line below the names. Where it is known, data outside the bundle's data contract is
+set aside with the windows that need it, as on the gateway. Where nobody knows it, no range is held
+against the numbers, which does no harm to a diagnosis, because no feature of a bearing depends on
+the level; a severity then takes them for g, and int16 for those of a converter of the bundle's full
+range (±50 g), which a warning says. Of volts or mm/s without --scale there is none.
 
-What a file does not say of itself comes, in this sequence, from the options, from the file of geometries (YAML, JSON
-or CSV; the first entry whose name or "file" fits the file's name as a pattern with *; it may say rate_hz, shaft_rpm,
-unit, scale and channel too), and from a NAME.json beside NAME.npy ({"rateHz": 51200, "shaftRpm": 600,
-"channel": "accel", "unit": "g", "bearing": {"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}, with
-"polePairs": 2 of a motor behind an inverter, "gearedShafts": [4.765] of a shaft that teeth lock to it; in place of
-shaftRpm "speed": "rpm", {"channel": "tacho", "pulses": 1} or {"file": "speed.csv", "rateHz": 10, "unit": "hz"}).
-A warning says where one of them states another rate, speed, scale, unit or bearing than the one before it, which counts.`;
+What a file does not say of itself comes, in this sequence, from the options, from the file of
+geometries (YAML, JSON or CSV; the first entry whose name or "file" fits the file's name as a
+pattern with *; it may say rate_hz, shaft_rpm, unit, scale and channel too), and from a NAME.json
+beside NAME.npy ({"rateHz": 51200, "shaftRpm": 600, "channel": "accel", "unit": "g", "bearing":
+{"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}, with "polePairs": 2 of a motor behind
+an inverter, "gearedShafts": [4.765] of a shaft that teeth lock to it; in place of shaftRpm "speed":
+"rpm", {"channel": "tacho", "pulses": 1} or {"file": "speed.csv", "rateHz": 10, "unit": "hz"}).
+A warning says where one of them states another rate, speed, scale, unit or bearing than the one
+before it, which counts.`;
 
 /** Parses `rpm` (a channel) or `channel=tacho,pulses=1`. */
 function parseSpeed(text: string): SpeedSource {

@@ -34,31 +34,38 @@ export function addTableOptions(command: Command): Command {
 
 /** How tables are read and what comes out, for the end of `--help`. */
 export const tableHelp: string = `
-Tables: a bundle of normal behaviour, such as models/turbine-scada/1.0.0, takes tables of readings (.csv or .parquet, at
-most 2 million rows each; the readings of all files, at most 12 million rows, are held in memory, 8
-bytes a reading) and says row by row what a gateway would have said that had got them: a back-test on one's own history. All
-turbines go in one call, because the policy ranks them against each other.
-           A table has a column of times (time, timestamp or date: ISO 8601, without a zone UTC; or milliseconds since
-           1970; or as in the data that the bundle was made from, with their layout and zone) and one for each channel,
-           called as the channel, as in those data, or as
-           --columns says; in the channel's unit (\`aurora bundle inspect DIR\`) unless one of the two states another
-           ({wind-speed: {column: v, unit: km/h}}); a name such as "v [km/h]" that says otherwise is refused. It is of one turbine, unless a column turbine
-           or turbine_id says which each row is of. Rows need not be in order. Files of one turbine are joined in order of
-           time; of readings of the same time the first counts, by the order of the files. Faster rows are averaged.
-Rows:      turbine, file, row (the first of the window, from 1), from_ms and to_ms (since 1970), state (scored, learning:
-           the site's own share of the residuals is still being learnt, not-operating, frozen), for each place
-           quantised_<channel> (the student's integer), expected_, measured_ and residual_<channel> (measured less expected
-           less the site's own share; empty unless scored), and for each component what was decided after the row:
-           score_<component> (|z|), probability_, inspect_ (1: an inspection is asked for) and sensor_fault_, empty where
-           nothing could be said.
+Tables: a bundle of normal behaviour, such as models/turbine-scada/1.0.0, takes tables of readings
+(.csv or .parquet, at most 2 million rows each; the readings of all files, at most 12 million rows,
+are held in memory, 8 bytes a reading) and says row by row what a gateway would have said that had
+got them: a back-test on one's own history. All turbines go in one call, because the policy ranks
+them against each other.
+           A table has a column of times (time, timestamp or date: ISO 8601, without a zone UTC; or
+           milliseconds since 1970; or as in the data that the bundle was made from, with their
+           layout and zone) and one for each channel, called as the channel, as in those data, or as
+           --columns says; in the channel's unit (\`aurora bundle inspect DIR\`) unless one of the two
+           states another ({wind-speed: {column: v, unit: km/h}}); a name such as "v [km/h]" that
+           says otherwise is refused. It is of one turbine, unless a column turbine or turbine_id
+           says which each row is of. Rows need not be in order. Files of one turbine are joined in
+           order of time; of readings of the same time the first counts, by the order of the files.
+           Faster rows are averaged.
+Rows:      turbine, file, row (the first of the window, from 1), from_ms and to_ms (since 1970),
+           state (scored, learning: the site's own share of the residuals is still being learnt,
+           not-operating, frozen), for each place quantised_<channel> (the student's integer),
+           expected_, measured_ and residual_<channel> (measured less expected less the site's own
+           share; empty unless scored), and for each component what was decided after the row:
+           score_<component> (|z|), probability_, inspect_ (1: an inspection is asked for) and
+           sensor_fault_, empty where nothing could be said.
 Summary:   windows, states   rows that were scored, and what they say
-           setAside          rows lost to bad data, and readings by reason: time-backwards are repeats, gap are missing
-                             ones, malformed those of rows without a time or a turbine
-           components        score (|z|) and probability of a failure in the horizon when the last day of the rows was
-                             over; null while nothing is known
+           setAside          rows lost to bad data, and readings by reason: time-backwards are
+                             repeats, gap are missing ones, malformed those of rows without a time
+                             or a turbine
+           components        score (|z|) and probability of a failure in the horizon when the last
+                             day of the rows was over; null while nothing is known
            sensorFaults      days on which a sensor was not believed
-           learning          rows in normal operation so far, and how many the site's own share needs; null afterwards
-           inspections       what the policy would have asked for: turbine, component, atMs, score, probability, worthEur
+           learning          rows in normal operation so far, and how many the site's own share
+                             needs; null afterwards
+           inspections       what the policy would have asked for: turbine, component, atMs, score,
+                             probability, worthEur
                              (below 0 where a ranking names somebody all the same)`;
 
 const ownOptions = {
