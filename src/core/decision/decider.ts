@@ -19,7 +19,6 @@ import {
   isAnySuspicious,
   type MeasuredSignal,
   measureSignals,
-  severitySpread,
   unknownReference,
   vibrationLevelMode,
   type WindowReference,
@@ -33,19 +32,13 @@ import {
   type HeardParts,
   listFailureModes,
   spreadOf,
+  startOver,
   toHeardParts,
 } from "./heard-parts.ts";
 import { isOperating } from "./operating-state.ts";
 import { expectMode } from "./reference/margin.ts";
 import { describeScoring, givesSameScores } from "./scoring-model.ts";
-import {
-  beginSignal,
-  forgetEvidence,
-  raiseSignal,
-  type SignalState,
-  stepSignal,
-  vouchSignal,
-} from "./signal-watch.ts";
+import { beginSignal, raiseSignal, type SignalState, stepSignal, vouchSignal } from "./signal-watch.ts";
 import { moveSlow } from "./slow-lane.ts";
 
 /** What a site decides. */
@@ -147,10 +140,8 @@ class PointDecider implements Decider {
     const version = own.baseline?.version ?? 0;
     // What a severity was above is another level now.
     const level = version === this.#lastBaseline ? undefined : this.#signals.get(vibrationLevelMode);
-    if (level !== undefined) {
-      const healthy = findHealthyEnd(severitySpread, vibrationLevelMode);
-      this.#signals.set(vibrationLevelMode, forgetEvidence(level, severitySpread, healthy));
-    }
+    if (level !== undefined)
+      this.#signals.set(vibrationLevelMode, startOver(level, vibrationLevelMode, this.#heard));
     this.#lastBaseline = version;
     this.#last = this.#step(prediction, own);
     return this.#describe(prediction, operatingState);
@@ -170,7 +161,7 @@ class PointDecider implements Decider {
     if (isSame) return [];
     const known = listFailureModes(next);
     for (const [name, state] of this.#signals) {
-      if (known.includes(name)) this.#signals.set(name, forgetEvidence(state, spreadOf(this.#heard, name)));
+      if (known.includes(name)) this.#signals.set(name, startOver(state, name, this.#heard));
       else this.#signals.delete(name);
     }
     [this.#last, this.#heardLast, this.#against] = [[], null, null];
@@ -183,10 +174,9 @@ class PointDecider implements Decider {
     // It was above a reference that is let go.
     if (foundHealthy) this.#signals.delete(vibrationLevelMode);
     for (const [name, state] of this.#signals) {
-      const spread = spreadOf(this.#heard, name);
       const next = foundHealthy
-        ? vouchSignal(state, spread)
-        : forgetEvidence(state, spread, findHealthyEnd(spread, name));
+        ? vouchSignal(state, spreadOf(this.#heard, name))
+        : startOver(state, name, this.#heard);
       this.#signals.set(name, { ...next, held: next.held && renewAlarm(next.held) });
     }
   }
@@ -275,7 +265,9 @@ function restoreSignals(parts: DeciderParts, snapshot: DeciderOptions["snapshot"
   for (const { failureMode, fast, slow, held } of snapshot.signals) {
     if (!heard.failureModes.includes(failureMode)) continue;
     const state: SignalState = { fast, slow, held };
-    signals.set(failureMode, isSame ? state : forgetEvidence(state, spreadOf(heard, failureMode)));
+    // Where its beginning alone was known, nobody knew yet how signals of this name lie.
+    const isOfUnknown = held?.lane === null && held.mean === null;
+    signals.set(failureMode, isSame && !isOfUnknown ? state : startOver(state, failureMode, heard));
   }
   return signals;
 }

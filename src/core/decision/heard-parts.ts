@@ -5,6 +5,7 @@ import { findOrMake } from "../maths/find-or-make.ts";
 import { healthySeverityDb, severitySpread, vibrationLevelMode } from "./choose-alarm.ts";
 import { findHighestHealthy, type HealthySpread, usualSpread } from "./fast-lane.ts";
 import type { ScoringModel } from "./scoring-model.ts";
+import { forgetEvidence, type SignalState } from "./signal-watch.ts";
 
 /** What of a bundle decides, and the model whose predictions it belongs to. */
 export interface DeciderParts extends ScoringModel {
@@ -55,4 +56,10 @@ export function spreadOf({ spread }: Pick<HeardParts, "spread">, name: string): 
 /** Up to where a signal may lie that is healthy for all that is known. A severity is above this very machine: it only wanders. */
 export function findHealthyEnd(spread: HealthySpread, name: string): number {
   return name === vibrationLevelMode ? healthySeverityDb : findHighestHealthy(spread);
+}
+
+/** What has gathered for a signal of this name is let go; its alarm stands until the signal is where that of a healthy machine may lie. */
+export function startOver(state: SignalState, name: string, heard: Pick<HeardParts, "spread">): SignalState {
+  const spread = spreadOf(heard, name);
+  return forgetEvidence(state, spread, findHealthyEnd(spread, name));
 }

@@ -193,11 +193,7 @@ export function raiseSignal(
  * Another model or another reference: what gathered was against the old one. The alarm stands on, until its signal is near
  * `healthy`.
  */
-export function forgetEvidence(
-  state: SignalState,
-  spread: HealthySpread,
-  healthy: number = spread.location,
-): SignalState {
+export function forgetEvidence(state: SignalState, spread: HealthySpread, healthy: number): SignalState {
   const held = state.held && rebaseAlarm(state.held, healthy);
   return { fast: beginFast(spread), slow: idleSlow, held };
 }

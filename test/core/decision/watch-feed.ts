@@ -91,12 +91,16 @@ export const snapshotsMs = 600_000;
 /** Feeds a window every ten minutes, from number `from` up to `to`; `sceneOf` is asked with its number. */
 export function feedSnapshots(
   watch: PointWatch,
-  { from, to }: { readonly from: number; readonly to: number },
+  {
+    from,
+    to,
+    parts = watchParts,
+  }: { readonly from: number; readonly to: number; readonly parts?: WatchParts },
   sceneOf: (index: number) => WatchScene,
 ): ReturnType<typeof watch.update>[] {
   return Array.from({ length: to - from }, (_, at) => {
     const index = from + at;
-    const { prediction, ...rest } = watchedWindow(index, sceneOf(index));
+    const { prediction, ...rest } = watchedWindow(index, sceneOf(index), parts);
     const fromMs = index * snapshotsMs;
     return watch.update({ ...rest, prediction: { ...prediction, fromMs, toMs: fromMs + 1000 } });
   });
