@@ -32,6 +32,8 @@ export interface HeldAlarm {
   readonly toMs: number;
   /** Mean shaft speed at which the fault shows, rpm; absent: not known. */
   readonly seenRpm?: number | undefined;
+  /** Slow mean of the windows so far below that speed that the fault may be silent; absent: none was heard. */
+  readonly slowMean?: number | undefined;
   /** The most evidence of each lane that there was, in its unit; absent: not known, it comes from an older snapshot. */
   readonly mostFast?: number | undefined;
   readonly mostSlow?: number | undefined;
@@ -59,14 +61,15 @@ interface HeldWindow {
 }
 
 /** One window further; null when the alarm is over. */
-export function holdAlarm(held: HeldAlarm, { value, toMs, shaftRpm }: HeldWindow): HeldAlarm | null {
+export function holdAlarm(before: HeldAlarm, { value, toMs, shaftRpm }: HeldWindow): HeldAlarm | null {
+  const isSlow = isTooSlow(before, shaftRpm);
+  const held = isSlow ? hearSlow(before, value) : before;
+  // A fault that shows there as well is heard; one that does not may well be silent, whatever single windows scatter to.
+  if (isSlow && isNearerHealthy(held, held.slowMean!)) return pauseAlarm(held, toMs);
   const { seenRpm } = held;
-  const isSlow = isTooSlow(held, shaftRpm);
   const mean = held.mean === null ? value : held.mean + meanShare * (value - held.mean);
   const peak = Math.max(held.peak ?? mean, mean);
   const near = held.healthy + nearShare * Math.max(0, peak - held.healthy);
-  // A fault that shows there as well is heard; one that does not may well be silent.
-  if (isSlow && value <= near) return pauseAlarm(held, toMs);
   if (mean > near) {
     const seen = followSpeed(seenRpm, shaftRpm);
     return { ...beginQuiet(held), mean, peak, toMs, seenRpm: seen };
@@ -90,6 +93,16 @@ export function holdAlarm(held: HeldAlarm, { value, toMs, shaftRpm }: HeldWindow
     toMs,
   };
   return isClear && measureQuiet(next) >= 1 ? null : next;
+}
+
+/** A window at which the fault may be silent: what it shows makes no row of windows that show nothing. */
+function hearSlow(held: HeldAlarm, value: number): HeldAlarm {
+  const { healthy, slowMean = healthy } = held;
+  return {
+    ...held,
+    slowMean: slowMean + meanShare * (value - slowMean),
+    renewed: isNearerHealthy(held, value) ? held.renewed : held.renewed && noneRenewed,
+  };
 }
 
 function beginQuiet(held: HeldAlarm): HeldAlarm {
@@ -169,7 +182,7 @@ export function describeMissingWindows(held: HeldAlarm): string | null {
 
 /** Holds an alarm on under another model or against another reference: what was heard before is in another unit. */
 export function rebaseAlarm(held: HeldAlarm, healthy: number): HeldAlarm {
-  return { ...beginQuiet(held), isMargin: false, healthy, mean: null, peak: null };
+  return { ...beginQuiet(held), isMargin: false, healthy, mean: null, peak: null, slowMean: undefined };
 }
 
 /** The machine is held to be healthy from now on, and the alarm stands until its signal is as well. */
@@ -191,6 +204,7 @@ export const heldAlarmSchema: z.ZodType<HeldAlarm> = z.strictObject({
   renewed: z.strictObject({ windows: z.int().min(0), spanMs: z.number().min(0) }).optional(),
   toMs: z.number(),
   seenRpm: z.number().positive().optional(),
+  slowMean: z.number().optional(),
   mostFast: z.number().min(0).optional(),
   mostSlow: z.number().min(0).optional(),
 });

@@ -6,6 +6,7 @@ import {
   rebaseAlarm,
   renewAlarm,
 } from "../../../src/core/decision/alarm-hold.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
 
 const raised: HeldAlarm = {
   sinceMs: 0,
@@ -127,6 +128,16 @@ test("windows far below the speed at which the fault shows end nothing, nor does
   for (let window = 0; window < 400 && held !== null; window++)
     held = hold(held, -2, (8 * 24 * 60 + 10 * window) * minuteMs, 2000);
   expect(held).toBeNull();
+});
+
+test("where a machine that is silent far below that speed scatters to ends nothing either", () => {
+  const random = createRandom(1);
+  let held: HeldAlarm | null = { ...raised, seenRpm: 2200 };
+  for (let minute = 1; minute <= 14 * 24 * 60; minute++)
+    held = hold(held!, -2 + random.normal(), minute * minuteMs, 1500);
+  expect(held).toMatchObject({ mean: 4, quietMs: 0, seenRpm: 2200 });
+  // Where it was silent says nothing of another unit.
+  expect(rebaseAlarm(held!, -5).slowMean).toBeUndefined();
 });
 
 test("a fault that shows at a lower speed as well stands, and is known there", () => {
