@@ -95,6 +95,24 @@ test("with another ratio of the speeds all is learnt anew, which the start tells
   expect(openPatient({ state }).told).toHaveLength(3);
 });
 
+test("a ratio of the speeds that was written wrongly for one start costs nothing where no window was heard", () => {
+  const state = createFakeState();
+  const before = openPatient({ state });
+  before.learn(96);
+  before.baselines.save();
+  const mistaken = openPatient({ state, speedRatio: 0.5 });
+  expect(mistaken.watches[0]!.condition.status).toMatchObject({ state: "learning", windows: 0 });
+  mistaken.baselines.save();
+  const after = openPatient({ state });
+  expect([after.told, after.watches[0]!.condition.status?.state]).toEqual([[], "ready"]);
+  // With one nothing comes back.
+  const heard = openPatient({ state, speedRatio: 0.5 });
+  heard.learn(1);
+  heard.baselines.save();
+  const { status } = openPatient({ state }).watches[0]!.condition;
+  expect(status).toMatchObject({ state: "learning", windows: 0 });
+});
+
 /** An alarm of hours that was raised at 1,500 rpm. */
 const held = {
   sinceMs: 0,

@@ -111,7 +111,7 @@ class MachineWatch implements PointWatch {
   readonly #options: PointWatchOptions;
   readonly #point: PointId;
   #decider: Decider;
-  /** What an earlier decider kept, until a window says which model serves. */
+  /** What an earlier decider kept, until a window says which model serves, and of which machine. */
   #keptDecider: DeciderSnapshot | undefined;
   readonly #own: OwnReference;
   #outlook: Outlook | null = null;
@@ -120,14 +120,10 @@ class MachineWatch implements PointWatch {
   constructor({ point, parts, options, snapshot }: PointWatchSetup) {
     this.#options = options;
     this.#point = point;
+    this.#own = createOwnReference(parts, options, snapshot?.baseline);
     this.#keptDecider = snapshot?.decider;
     this.#decider = this.#openDecider(parts);
-    this.#own = createOwnReference(parts, options, snapshot?.baseline);
     this.#keptOutlook = snapshot?.outlook;
-    // What gathered was of other lines, or of another machine: alarms alone stand on.
-    if (!this.#own.isOtherMachine) return;
-    this.#keptDecider = undefined;
-    this.#decider.forget({ foundHealthy: false });
   }
 
   get model(): ModelRef {
@@ -281,7 +277,10 @@ class MachineWatch implements PointWatch {
   /** As it was kept, of another model its alarms alone. */
   #openDecider(parts: WatchParts): Decider {
     const options = { ...this.#options, snapshot: this.#keptDecider };
-    return createDecider(this.#point, parts, options);
+    const decider = createDecider(this.#point, parts, options);
+    // What gathered was of other lines, or of another machine: alarms alone stand on.
+    if (this.#own.isOtherMachine) decider.forget({ foundHealthy: false });
+    return decider;
   }
 
   /** Against the levels in use: the outlook goes on, or another begins, which knows what was kept of the same ones. */

@@ -244,6 +244,8 @@ test("what gathered before a renewal or another machine does not come back with 
     const started = createWatch({ parts: renewParts(), snapshot, ...change });
     step?.(started);
     started.adopt(watchParts);
+    // Neither for a fault nor against one.
+    started.update(watchedWindow(82, { state: "standby" }));
     return started.snapshot().decider.signals[0]!.fast.sum;
   };
   expect(gatheredAfter({})).toBeGreaterThan(0);

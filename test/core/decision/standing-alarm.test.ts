@@ -277,11 +277,11 @@ test("a bearing that was written wrongly for one start costs nothing where no wi
   const wrong = { ...watchParts, orders: [3.07, 4.93, 4, 0.38] };
   const watch = createWatch({ parts: right });
   feedWatch(watch, { from: 0, to: 200 });
+  feedWatch(watch, { from: 200, to: 210 }, { logits: [5, -1] });
   const before = watch.snapshot();
   const mistaken = createWatch({ parts: wrong, snapshot: before });
-  const after = createWatch({
-    parts: right,
-    snapshot: { ...before, baseline: mistaken.snapshot().baseline },
-  });
+  expect(mistaken.held).toMatchObject([{ failureMode: "outer-race" }]);
+  const after = createWatch({ parts: right, snapshot: mistaken.snapshot() });
   expect(after.standing).toMatchObject({ state: "own-reference", reference: { hasScores: true } });
+  expect(after.snapshot()).toMatchObject({ decider: before.decider, baseline: before.baseline! });
 });

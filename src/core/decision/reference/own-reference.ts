@@ -132,7 +132,8 @@ class Reference implements OwnReference {
     this.#renewal = kept?.renewal ?? null;
     if (isOther) this.stopVouching();
     // A configuration may be wrong for one start.
-    if (kept?.epoch === options.epoch && (isOther || !givesSameScores(kept, parts))) this.#parked = kept;
+    if (snapshot?.epoch === options.epoch && (isOther || !givesSameScores(snapshot, parts)))
+      this.#parked = kept!;
     this.#begin(kept && dropOtherMargins(kept, parts));
   }
 
@@ -257,7 +258,9 @@ class Reference implements OwnReference {
   snapshot(): BaselineSnapshot | undefined {
     // As long as nothing was heard, nothing is forgotten.
     if (this.#parked !== null)
-      return this.isOtherMachine ? this.#parked : { ...this.#parked, renewal: this.#renewal ?? undefined };
+      return this.isOtherMachine
+        ? { ...this.#parked, epoch: this.#options.epoch }
+        : { ...this.#parked, renewal: this.#renewal ?? undefined };
     const progress = this.#learner?.snapshot();
     if (progress === undefined) return undefined;
     const { coinciding = [], orders } = this.#parts;
