@@ -278,7 +278,9 @@ export function isAnySuspicious(
   hasReference: boolean,
 ): boolean {
   let nowMs = Number.NEGATIVE_INFINITY;
-  for (const { fast } of signals.values()) nowMs = Math.max(nowMs, fast.toMs ?? nowMs);
+  // Every window says something of every kind, and not of the level.
+  for (const [name, { fast }] of signals)
+    if (name !== vibrationLevelMode) nowMs = Math.max(nowMs, fast.toMs ?? nowMs);
   for (const [name, state] of signals) {
     // Without a reference a level says nothing: its alarm must not keep the next one from being learnt.
     if (name === vibrationLevelMode && !hasReference) continue;

@@ -142,9 +142,12 @@ export function weighEvidence(
     : { lane: "fast", share: ofFast, sinceMs: fast.sinceMs };
 }
 
-/** Was the signal heard within a day? At speeds that were not learnt no level is: what it was weeks ago says nothing. */
+/**
+ * Was the signal heard within a day? At speeds that were not learnt no level is: what it was weeks ago says nothing, nor what it was by a
+ * clock that was ahead.
+ */
 export function isOfLate({ fast: { toMs } }: Pick<SignalState, "fast">, nowMs: number): boolean {
-  return toMs !== null && nowMs - toMs <= dayMs;
+  return toMs !== null && Math.abs(nowMs - toMs) <= dayMs;
 }
 
 /** Raises the alarm of a signal. */

@@ -14,7 +14,10 @@ const day = 24 * 60;
 function createLoudFeed(decider: Decider, isProvisional = false) {
   const random = createRandom(3);
   let atMs = startMs;
-  return (minutes: number, { logits = [-3, -3], severityDb, shaftRpm = 1500 }: LoudScene): Decision => {
+  return (
+    minutes: number,
+    { logits = [-3, -3], severityDb, shaftRpm = 1500, aheadMs = 0 }: LoudScene,
+  ): Decision => {
     const baseline = { ...baselineOf(decider, [0, 0]), isProvisional };
     let decision: Decision | undefined;
     for (let minute = 0; minute < minutes; minute++, atMs += minuteMs) {
@@ -23,8 +26,8 @@ function createLoudFeed(decider: Decider, isProvisional = false) {
         {
           point,
           windowId: `t1/generator-bearing/${atMs}`,
-          fromMs: atMs,
-          toMs: atMs + 1_000,
+          fromMs: atMs + aheadMs,
+          toMs: atMs + aheadMs + 1_000,
           quantised: new Uint8Array(logits.length),
           logits: Float64Array.from(logits),
           model: decider.parts.model,
@@ -42,6 +45,8 @@ interface LoudScene {
   /** Null: not known, as at a speed that was not learnt. */
   readonly severityDb: number | null | ((minute: number) => number);
   readonly shaftRpm?: number;
+  /** Of the clock; left out: it is right. */
+  readonly aheadMs?: number;
 }
 
 const activeOf = ({ active }: Decider): string[] => active.map(({ failureMode }) => failureMode);
@@ -158,4 +163,22 @@ test("a level that was loud once, at a speed that is not heard again, keeps noth
   play(10, { severityDb: null, shaftRpm: 3000 });
   expect(activeOf(decider)).toEqual([]);
   expect(decider.isSuspicious).toBe(false);
+});
+
+test("a level that was loud while the clock was a year ahead keeps nothing from being learnt, nor an alarm from its end", () => {
+  const elsewhere = { severityDb: null, shaftRpm: 3000 };
+  const aheadMs = 365 * day * minuteMs;
+  for (const logits of [
+    [-3, -3],
+    [5, 0],
+  ]) {
+    const decider = createDecider(point, partsOf(["inner", "outer"]), options);
+    const play = createLoudFeed(decider);
+    play(100, { severityDb: 0 });
+    play(60, { severityDb: 0, logits });
+    play(2, { severityDb: 14, logits, aheadMs });
+    expect([decider.isSuspicious, activeOf(decider).length]).toEqual([true, logits[0]! > 0 ? 1 : 0]);
+    play(2 * day, elsewhere);
+    expect([decider.isSuspicious, activeOf(decider)]).toEqual([false, []]);
+  }
 });
