@@ -14,6 +14,7 @@ import {
   vibrationLevelMode,
 } from "./choose-alarm.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
+import { findCeiling } from "./fast-lane.ts";
 import { chooseLevels } from "./reference/learnt-speeds.ts";
 import { isOfLate, type SignalState, valueOfHeld, weighEvidence } from "./signal-watch.ts";
 
@@ -60,17 +61,36 @@ function findOtherKind(
 /**
  * Why the window cannot show that the fault has gone whose alarm stands; null: it can. The sensor hears its machine no more, there
  * is evidence of another kind, or the machine is loud: a fault that looks otherwise, or whose lines drown, has not gone. Nor has a
- * loud machine that is held against what was learnt at another time, which may have had its fault.
+ * loud machine that is held against what was learnt at another time, which may have had its fault; nor a fault beside which
+ * others have come to stand as high, so that it stands out no more.
  */
 export function findHindrance(
-  { name, window }: Pick<MeasuredSignal, "name" | "window">,
+  { name, window, spread }: Pick<MeasuredSignal, "name" | "window" | "spread">,
   picture: SignalPicture,
-): OtherSignal | "faint" | "elsewhere" | null {
+): OtherSignal | "faint" | "elsewhere" | "among-others" | null {
   const held = picture.signals.get(name)?.held ?? null;
   if (held === null) return null;
   if (window.isFaint) return "faint";
   if (name === vibrationLevelMode && isElsewhere(held, window, picture.baseline)) return "elsewhere";
-  return findOtherKind(name, picture) ?? findLoudness(name, picture, window.toMs);
+  const other = findOtherKind(name, picture) ?? findLoudness(name, picture, window.toMs);
+  if (other !== null) return other;
+  return isAmongOthers({ name, window, spread }, picture) ? "among-others" : null;
+}
+
+/**
+ * Does a kind whose alarm is held by its margin lie by itself, of late, where no healthy machine does, nor this one when it was found
+ * healthy? One that was refused as a reference may lie there as it always did.
+ */
+function isAmongOthers(
+  { name, window, spread }: Pick<MeasuredSignal, "name" | "window" | "spread">,
+  { signals, baseline }: SignalPicture,
+): boolean {
+  const { held, fast } = signals.get(name)!;
+  if (name === vibrationLevelMode || held?.isMargin !== true) return false;
+  if ((baseline?.model ?? null) === null) return false;
+  // What hum or the shaft puts at its place is no fault's.
+  if (window.isForeign || window.isExplained) return false;
+  return fast.recent > findCeiling(spread, Math.max(spread.location, fast.vouched ?? spread.location));
 }
 
 /** Is a level that is near the healthy one held against other windows than where its alarm shows? */
@@ -167,9 +187,11 @@ function sayWhyItStands(
 const aboveMachines =
   "since the renewal it is held against healthy machines in general, and lies above them, as one does that was not mended or has weak lines of its own: only where an inspection finds nothing `aurora baseline renew … --found-healthy` ends it";
 
-function describeHindrance(hindrance: OtherSignal | "faint"): string {
+function describeHindrance(hindrance: OtherSignal | "faint" | "among-others"): string {
   if (hindrance === "faint")
     return "its sensor hears far less than when the machine was healthy, and no alarm ends by what is not heard";
+  if (hindrance === "among-others")
+    return "by itself it lies where no healthy machine does, and stands out no more only since another kind lies there too";
   const { failureMode, recent } = hindrance;
   return failureMode === vibrationLevelMode
     ? `the machine is ${Math.round(recent)} dB above its own level, and no alarm of a kind ends while it is so loud`
