@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { bearingFeatureSpec } from "../../scripts/bearing-feature-spec.ts";
-import type { DeciderSnapshot } from "../../src/core/decision/decider-snapshot.ts";
+import { type DeciderSnapshot, deciderSnapshotSchema } from "../../src/core/decision/decider-snapshot.ts";
 import type { Steps } from "../../src/core/maths/steps.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createSiteBaselines } from "../../src/gateway/points/site-baselines.ts";
@@ -20,7 +20,7 @@ function openPatient({
   readonly state?: ReturnType<typeof createFakeState>;
   readonly orders?: typeof watchedBearing;
   readonly bundle?: typeof watchedBundle;
-  readonly speedRatio?: number;
+  readonly speedRatio?: number | undefined;
   readonly decider?: DeciderSnapshot | undefined;
 } = {}) {
   const told: string[] = [];
@@ -111,6 +111,20 @@ test("a ratio of the speeds that was written wrongly for one start costs nothing
   heard.baselines.save();
   const { status } = openPatient({ state }).watches[0]!.condition;
   expect(status).toMatchObject({ state: "learning", windows: 0 });
+});
+
+test("an alarm asks for no speed of another shaft where its baseline was lost as well", () => {
+  const before = openPatient({ speedRatio: 2 });
+  before.learn(96);
+  const kept = holdFirst(before.watches[0]!.snapshot());
+  const decider = deciderSnapshotSchema.parse(JSON.parse(JSON.stringify(kept)));
+  const seenAt = (speedRatio?: number) => {
+    const watch = openPatient({ speedRatio, decider }).watches[0]!;
+    watch.update(scoredWindow(points[0]!, 600_000, { logit: -2 }));
+    expect(watch.condition.held).toHaveLength(1);
+    return watch.snapshot().signals[0]!.held?.seenRpm;
+  };
+  expect([seenAt(2), seenAt(0.1), seenAt()]).toEqual([1500, undefined, undefined]);
 });
 
 /** An alarm of hours that was raised at 1,500 rpm. */

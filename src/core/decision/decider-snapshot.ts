@@ -11,6 +11,8 @@ export interface DeciderSnapshot extends ScoredBy {
   readonly baselineVersion: number;
   /** The model whose evidence it is. */
   readonly modelDigest: string;
+  /** Turns of the bearing's shaft, of whose speeds it is, in one of the shaft whose speed was told; absent: 1. */
+  readonly speedRatio?: number | undefined;
 }
 
 const name = z.string().min(1).max(64);
@@ -23,6 +25,7 @@ const currentSchema = z.strictObject({
   baselineVersion: z.int().min(0),
   modelDigest: digest,
   scoringDigest: digest.optional(),
+  speedRatio: z.number().positive().optional(),
 });
 
 /** As releases before wrote it: alarms stand, what had gathered by their rule is forgotten. */

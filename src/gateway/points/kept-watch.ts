@@ -8,7 +8,6 @@ import type {
   RenewalReply,
   RenewalRequest,
 } from "../../core/contract/baseline-report.ts";
-import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
 import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
@@ -111,7 +110,7 @@ class PersistentWatch implements KeptWatch {
   readonly #point: PointId;
   readonly #watch: PointWatch;
   readonly #options: KeptWatchOptions;
-  readonly #bearing: BearingOrders;
+  readonly #config: PointStart["config"];
   /** Of the data, when what was learnt was due last; NaN: no window came in this run. */
   #dueMs = Number.NaN;
   isDue = false;
@@ -123,7 +122,7 @@ class PersistentWatch implements KeptWatch {
     this.#point = point;
     this.#watch = openWatch(point, { ...options, ...start });
     this.#options = options;
-    this.#bearing = start.config.bearing;
+    this.#config = start.config;
     const told = readKept(options.state, {
       key: outcomeKey(point),
       schema: toldSchema(),
@@ -191,7 +190,7 @@ class PersistentWatch implements KeptWatch {
 
   adopt(bundle: LoadedBundle): void {
     this.settle();
-    this.#tell(this.#watch.adopt(selectWatchParts(bundle.manifest, bundle.ref, this.#bearing)));
+    this.#tell(this.#watch.adopt(selectWatchParts(bundle.manifest, bundle.ref, this.#config.bearing)));
     // What goes on under another name is found by it after a power cut.
     this.isDue = true;
   }
@@ -220,7 +219,7 @@ class PersistentWatch implements KeptWatch {
   }
 
   snapshot(): DeciderSnapshot {
-    return this.#watch.deciderSnapshot();
+    return { ...this.#watch.deciderSnapshot(), speedRatio: this.#config.speedRatio };
   }
 
   takeProgress(): Readonly<Record<string, string>> {
@@ -266,8 +265,7 @@ function openWatch(point: PointId, options: KeptWatchOptions & PointStart): Poin
   // Of another epoch nothing stays, as an operator wanted it.
   const lost = baseline?.epoch === config.baselineEpoch ? describeOtherMargins(baseline, parts) : null;
   if (lost !== null) options.onEvent(point, lost.kind, lost.detail);
-  const isOther = baseline !== undefined && isOtherShaft(baseline, config);
-  if (isOther) {
+  if (baseline !== undefined && isOtherShaft(baseline, config)) {
     const detail = `its speedRatio is ${config.speedRatio ?? 1} (was ${baseline.speedRatio ?? 1} when it was learnt): the speeds are another shaft's, and all is learnt anew`;
     options.onEvent(point, "relearning", detail);
   }
@@ -285,12 +283,13 @@ function openWatch(point: PointId, options: KeptWatchOptions & PointStart): Poin
       stopDb: options.stopDb ?? null,
       settlesLater: options.fits.areLater,
     },
-    snapshot: { decider: isOther && decider ? forgetSpeeds(decider) : decider, baseline, outlook },
+    snapshot: { decider: decider && ofShaft(decider, config), baseline, outlook },
   });
 }
 
-/** What the speed of another shaft was when an alarm was raised says nothing of when its fault shows. */
-function forgetSpeeds(decider: DeciderSnapshot): DeciderSnapshot {
+/** What the speed of another shaft was when an alarm was raised says nothing of when its fault shows, whatever has become of its baseline. */
+function ofShaft(decider: DeciderSnapshot, config: PointStart["config"]): DeciderSnapshot {
+  if (!isOtherShaft(decider, config)) return decider;
   const signals = decider.signals.map(({ held, ...signal }) => ({
     ...signal,
     held: held && { ...held, seenRpm: undefined },

@@ -202,7 +202,7 @@ export function isOtherBearing(
   return orders.some((order, at) => Math.abs(order / (now[at] ?? Number.NaN) - 1) > sameOrders);
 }
 
-/** Was it learnt at speeds of another shaft? All of it is of those speeds. */
+/** Is what was kept of speeds of another shaft? All of it is of those speeds. */
 export function isOtherShaft(
   kept: Pick<BaselineSnapshot, "speedRatio">,
   now: { readonly speedRatio?: number | undefined },
