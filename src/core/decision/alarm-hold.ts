@@ -6,6 +6,7 @@
  * no clock.
  */
 import { z } from "zod";
+import type { EveryKey } from "../contract/every-key.ts";
 import { type AlarmLane, alarmLanes } from "../contract/prediction.ts";
 import { dayMs, formatDuration, hourMs } from "../maths/durations.ts";
 
@@ -134,7 +135,7 @@ function followSpeed(seenRpm: number | undefined, shaftRpm: number): number | un
 export function noteMost(
   held: HeldAlarm,
   { fast, slow }: Readonly<Record<"fast" | "slow", number>>,
-): HeldAlarm {
+): EveryKey<HeldAlarm> {
   const { mostFast, mostSlow } = held;
   const isKnown = mostFast !== undefined && mostSlow !== undefined;
   return {
@@ -150,6 +151,7 @@ export function noteMost(
     renewed: held.renewed,
     toMs: held.toMs,
     seenRpm: held.seenRpm,
+    slowMean: held.slowMean,
     mostFast: isKnown ? Math.max(mostFast, fast) : mostFast,
     mostSlow: isKnown ? Math.max(mostSlow, slow) : mostSlow,
   };

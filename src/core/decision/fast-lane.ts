@@ -17,6 +17,7 @@
  * does. They sum up to what the snapshots by themselves would, if each counts in the deviation that a snapshot by itself has (ADR 37). Reads no clock.
  */
 import { z } from "zod";
+import type { EveryKey } from "../contract/every-key.ts";
 import { dayMs, hourMs } from "../maths/durations.ts";
 import { fastAllowance, noEvidence } from "./false-alarm-budget.ts";
 
@@ -100,7 +101,7 @@ const fewestStood = 60;
 const leastShare = 0.55;
 
 /** A signal of which nothing was heard yet. */
-export function beginFast(spread: HealthySpread): FastState {
+export function beginFast(spread: HealthySpread): EveryKey<FastState> {
   return {
     level: spread.location,
     variance: spread.machine ** 2,

@@ -3,6 +3,7 @@
  * there is that it left the healthy level, and whether its alarm stands.
  */
 import { z } from "zod";
+import type { EveryKey } from "../contract/every-key.ts";
 import type { AlarmLane } from "../contract/prediction.ts";
 import { dayMs } from "../maths/durations.ts";
 import {
@@ -173,7 +174,7 @@ export function raiseSignal(
   const healthy = isSlow
     ? expectedLevel(reference)
     : Math.min(state.fast.level, state.fast.vouched ?? healthyEnd);
-  const held: HeldAlarm = {
+  const held: EveryKey<HeldAlarm> = {
     sinceMs,
     lane,
     isMargin: isSlow,
@@ -186,6 +187,7 @@ export function raiseSignal(
     renewed: undefined,
     toMs: window.toMs,
     seenRpm: window.shaftRpm > 0 ? window.shaftRpm : undefined,
+    slowMean: undefined,
     mostFast: state.fast.sum,
     mostSlow: evidenceOfSlow(state.slow).sum,
   };

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { type AlertEvent, alertEventSchema, alertSeverities } from "../../contract/alert.ts";
+import type { EveryKey } from "../../contract/every-key.ts";
 import { type AlarmLane, alarmLanes, type Decision, type ModeDecision } from "../../contract/prediction.ts";
 import type { Result } from "../../contract/result.ts";
 import type { PointId } from "../../contract/stream.ts";
@@ -93,7 +94,7 @@ export function createAlarmRecord(
 }
 
 /** The same with every key, in one order: each is made from the one before it, and what is spread has a hidden class of its own. */
-function toOneRecord(record: AlarmRecord): AlarmRecord {
+function toOneRecord(record: AlarmRecord): EveryKey<AlarmRecord> {
   return {
     point: record.point,
     failureMode: record.failureMode,

@@ -2,7 +2,9 @@
  * How a baseline that is in use goes on: has the machine grown louder since, what was learnt with one model and what with
  * another, and all of it in one shape. Fits nothing.
  */
+
 import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
+import type { EveryKey } from "../../contract/every-key.ts";
 import type { SiteBaseline, SiteMargin } from "../../contract/site-baseline.ts";
 import type { HealthyWindow } from "./fit-site-baseline.ts";
 import { medianSeverity } from "./median-severity.ts";
@@ -74,7 +76,7 @@ function joinBaselines(before: SiteBaseline, learnt: SiteBaseline): SiteBaseline
  * The same baseline with every key, in one order: every window of a point is held against it, and code that has seen
  * one shape would be compiled anew with each further one that learning makes.
  */
-export function toOneShape(baseline: SiteBaseline): SiteBaseline {
+export function toOneShape(baseline: SiteBaseline): EveryKey<SiteBaseline> {
   return {
     formatVersion: baseline.formatVersion,
     version: baseline.version,
@@ -95,7 +97,7 @@ export function toOneShape(baseline: SiteBaseline): SiteBaseline {
   };
 }
 
-function toOneMargin(margin: SiteMargin): SiteMargin {
+function toOneMargin(margin: SiteMargin): EveryKey<SiteMargin> {
   const { location, perOctave, scale, autocorrelation, wander, freedom, blocks, unlearntRpm } = margin;
   return { location, perOctave, scale, autocorrelation, wander, freedom, blocks, unlearntRpm };
 }
