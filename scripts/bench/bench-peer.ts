@@ -90,6 +90,7 @@ export async function measurePeer(quick: boolean, say: (text: string) => void): 
   return {
     devices: turnDevices,
     secondsEach: seconds,
+    node: process.version,
     python: environment.versions,
     gateway: describeTurns(first),
     gatewayAfterwards: describeTurns(next),

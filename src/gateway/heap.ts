@@ -6,16 +6,23 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 /**
  * It may grow by a tenth and 8 MB above what lived in it when it was last collected, instead of to twice as much. What lives is marked
  * by the main thread in steps of a millisecond: beside other threads that mark, it steps in with 15 to 25 ms at once where they fall behind.
+ * The middle compiler, which Nodes from 22 on have, inlines nothing: that takes 5 MB while it works, which stay, and saves no time.
  */
-const flags: readonly string[] = ["--heap-growing-percent=10", "--no-concurrent-marking"];
+const flags: readonly string[] = [
+  "--heap-growing-percent=10",
+  "--no-concurrent-marking",
+  "--no-maglev-inlining",
+];
 /**
  * In the small profile V8 also favours size: its young generation grows no further, it keeps no code in the form between bytecode and
- * optimised code, which is large, and at each full collection leaves no gaps and forgets the bytecode that has not run since the last.
+ * optimised code, which is large, and at each full collection leaves no gaps and forgets the bytecode that has not run since the last. It
+ * goes without the middle compiler, which leaves 14 MB behind.
  */
 const flagsOfSmall: readonly string[] = [
   "--optimize-for-size",
   "--semi-space-growth-factor=1",
   "--no-sparkplug",
+  "--no-maglev",
   "--flush-baseline-code",
   "--compact-on-every-full-gc",
   "--bytecode-old-age=1",
