@@ -1,4 +1,4 @@
-/** An idle process that is asked beside a busy one: how long it lets one wait says how busy the machine is, and nothing else. */
+/** An idle process that is asked beside a busy one: how long it lets one wait says how busy the machine and its disk are, and nothing else. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
@@ -41,13 +41,13 @@ export function watchAnswers(urls: readonly string[]): {
 
 /**
  * A server in a process of its own that does nothing but answer.
- * @param file written to and flushed before each answer, where what is measured beside it waits for the disk; default: none is
+ * @param file written to and flushed before each answer, as what is measured beside it waits for the disk
  */
-export async function startBystander(file = ""): Promise<{ readonly url: string; end(): void }> {
+export async function startBystander(file: string): Promise<{ readonly url: string; end(): void }> {
   const program = `const { fsyncSync, openSync, writeSync } = require("node:fs");
-    const file = process.argv[1] ? openSync(process.argv[1], "w") : null;
+    const file = openSync(process.argv[1], "w");
     const flush = () => { writeSync(file, "x".repeat(4096), 0); fsyncSync(file); };
-    require("node:http").createServer((_, answer) => { if (file !== null) flush(); answer.end("ok"); })
+    require("node:http").createServer((_, answer) => { flush(); answer.end("ok"); })
       .listen(0, "127.0.0.1", function () { process.stdout.write(String(this.address().port)); })`;
   const child: ChildProcess = endWithProcess(
     spawn(process.execPath, ["-e", program, file], { stdio: ["ignore", "pipe", "ignore"] }),

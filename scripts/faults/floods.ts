@@ -1,8 +1,9 @@
 /**
  * What one enrolled but hostile gateway sends until a collector without bounds stands still; and how long others wait
- * meanwhile, beside how long an idle process of this machine lets one wait.
+ * meanwhile, beside how long an idle process of this machine that flushes its file lets one wait.
  */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { recordBounds } from "../../src/collector/record/record-bounds.ts";
 import { createTopics, type Lane } from "../../src/core/contract/topics.ts";
 import { laneOfKind, type UplinkRecord } from "../../src/core/contract/uplink-record.ts";
@@ -138,7 +139,8 @@ export async function floodWith(
 ): Promise<FloodFigures & { readonly wrongs: readonly string[] }> {
   const name = `neighbour-${records.length}`;
   const neighbour = await startSender(planSender(site, name));
-  const bystander = await startBystander();
+  // What a neighbour sends is stored, and waits for the disk.
+  const bystander = await startBystander(join(site.folder, "bystander"));
   const taken = watchTaken(site);
   const watch = watchAnswers([site.collector.url, bystander.url]);
   try {
