@@ -24,6 +24,7 @@ import { reachedHost, urlHost } from "../../core/contract/url-host.ts";
 import { readYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
+import { limitTime } from "../../core/platform/limit-time.ts";
 
 /** Largest status page: 256 devices and 65,536 points have room. */
 export const maxStatusBytes: number = 64 * 1024 * 1024;
@@ -130,7 +131,6 @@ interface GatewayQuestion<T> {
 export async function askOperator<T>(question: GatewayQuestion<T>): Promise<T> {
   const { config, path, post, signal, timeoutMs = 10_000 } = question;
   const { url, token } = await readAccess(config.gateway.stateDir);
-  const timeout = AbortSignal.timeout(timeoutMs);
   let status: number;
   let body: unknown;
   try {
@@ -138,7 +138,7 @@ export async function askOperator<T>(question: GatewayQuestion<T>): Promise<T> {
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       ...(post === undefined ? {} : { method: "POST", body: JSON.stringify(post) }),
       redirect: "error",
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      signal: signal === undefined ? AbortSignal.timeout(timeoutMs) : limitTime(signal, timeoutMs),
     });
     status = response.status;
     if (status === 404 || status === 405) throw refuseUnknownPath(question, url);

@@ -7,6 +7,7 @@ import { type DriftVerdictReply, driftVerdictReplySchema } from "../../core/cont
 import { nameDriftDay } from "../../core/drift/drift-day.ts";
 import { isMoved } from "../../core/drift/drift-level.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
+import { limitTime } from "../../core/platform/limit-time.ts";
 import type { ExpectedDrift } from "./demo-turbine.ts";
 import type { DemoVerdict } from "./demo-watch.ts";
 import { driftPeriods } from "./plan-drift.ts";
@@ -187,7 +188,7 @@ async function askVerdicts(
 
 async function readReply(url: URL, signal: AbortSignal): Promise<Buffer | null> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(askMs)]) });
+    const response = await fetch(url, { signal: limitTime(signal, askMs) });
     if (!response.ok || response.body === null) return null;
     return await readBodyBounded(response.body, maxBytes, () => tooLarge(url));
   } catch (error) {

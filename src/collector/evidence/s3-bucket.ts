@@ -12,6 +12,7 @@ import type { EvidenceBucketConfig } from "../../core/contract/config/kept-evide
 import { readAuthorities, readConfiguredText } from "../../core/platform/files/configured-text.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import { limitTime } from "../../core/platform/limit-time.ts";
 import type { StoredFile } from "./evidence-store.ts";
 import { createBucketError, isPassing, S3Refusal } from "./s3-refusal.ts";
 
@@ -71,7 +72,7 @@ export async function openS3Bucket(config: EvidenceBucketConfig, maxObjectBytes:
       region,
     }).sign();
     const trust = await readTrust();
-    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutSeconds * 1_000)]);
+    const signal = limitTime(closing.signal, timeoutSeconds * 1_000);
     const headers = {
       ...Object.fromEntries(signed.headers),
       ...(body === undefined ? {} : { "content-length": String(body.length) }),

@@ -14,6 +14,7 @@ import { keptEvidenceSchema } from "../../../src/core/contract/config/kept-evide
 import { systemTimers } from "../../../src/core/platform/clock.ts";
 import { sha256Hex } from "../../../src/core/platform/files/sha256.ts";
 import { createLogger, type Logger } from "../../../src/core/platform/logger.ts";
+import { collectGarbage } from "../../support/collect-garbage.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { listeningPort } from "../../support/listening-port.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
@@ -135,8 +136,10 @@ for (const program of ["s3rver", "rclone"] as const satisfies readonly S3Program
         onTestFinished(() => link.close());
         const endpoint = `http://127.0.0.1:${link.port}`;
         const { store: slow } = await openStore({ ...config, endpoint, timeoutSeconds: 1 });
-        const read = async (): Promise<Buffer> => buffer((await slow.open(id, "npy"))!.body);
-        await expect(read()).rejects.toThrow();
+        const file = await slow.open(id, "npy");
+        const read = buffer(file!.body);
+        await Promise.all([collectGarbage(), expect(read).rejects.toThrow()]);
+        expect(link.bytes).toBeLessThan(600_000);
       });
 
       it("uses a connection anew that has gone with its server", async () => {

@@ -1,7 +1,6 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { createFairQueue } from "../../../src/collector/uplink/fair-queue.ts";
+import { collectGarbage } from "../../support/collect-garbage.ts";
 
 test("senders take turns, each in its own order, and what is put back comes first", () => {
   const queue = createFairQueue<string>((item) => item.length);
@@ -43,10 +42,7 @@ test("nothing stays of what was taken, although its sender's queue is never empt
     expect(last.number).toBe(number - 2);
     taken.push(new WeakRef(last));
   }
-  // A reference holds until the end of the turn that made it.
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  setFlagsFromString("--expose-gc");
-  (runInNewContext("gc") as () => void)();
+  await collectGarbage();
   expect(taken.filter((each) => each.deref() !== undefined).length).toBeLessThan(5);
   expect(queue.count).toBe(2);
 });
