@@ -28,7 +28,7 @@ interface WriterOptions {
   readonly fileScanMs?: number;
 }
 
-/** A half that runs. */
+/** A half that runs; what waits is stored before it is closed. */
 interface RunningWriter extends ClosedPart {
   readonly storing: StoringPart;
   readonly record: FleetRecord;
@@ -36,7 +36,6 @@ interface RunningWriter extends ClosedPart {
   readonly mqttUrl: string;
   /** The way into the broker that it is; null: it uses another. */
   readonly embedded: EmbeddedAddress | null;
-  /** Stores what waits. */
 }
 
 /** How often the record is asked whether it is another one. */
