@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { printableValue } from "../../core/platform/printable.ts";
 import { openSampleFile } from "../../training/dataset/samples/sample-file.ts";
+import { readOffset, readTime } from "../score/files/explained-moment.ts";
 import { warnOf, warnThat } from "../score/files/file-report.ts";
 import { readsRows, withBundle } from "../score/files/open-bundle.ts";
 import { explainFile, renderExplanation } from "../score/recordings/explain-file.ts";
@@ -18,6 +19,7 @@ import { hasColours, printJson } from "../terminal/print-reply.ts";
 
 interface ExplainFlags extends SidecarFlags {
   readonly window: string;
+  readonly at?: string;
   readonly json?: boolean;
 }
 
@@ -27,6 +29,10 @@ export function explainCommand(): Command {
     .requiredOption(
       "--window <file>",
       "recording whose first window, or table of readings whose last row, is explained",
+    )
+    .option(
+      "--at <moment>",
+      "explain another: the window that holds this moment of the recording, or the first after it, in seconds since its first sample; or the table's last row until this time, in ISO 8601",
     );
   return addSidecarOptions(command)
     .option("--json", "print one JSON object, also of an error")
@@ -40,8 +46,9 @@ recording at 24 kHz or more the band above 5 kHz is explained, too (upperBand in
 gateway decides upon is stated: both together (bothBands).
 
 Below the bars stands what the spectrum shows of each bearing fault, whatever the model made of it
-(evidence in JSON): the lines that it would make, in the mean of the first 10 windows, how far they
-stand above their neighbours and above what noise alone shows there, and what speaks against it.
+(evidence in JSON): the lines that it would make, in the mean of this window and the 9 after it, how
+far they stand above their neighbours and above what noise alone shows there, and what speaks
+against it.
 
 A bundle of normal behaviour takes a table of readings (.csv or .parquet) instead, without any of
 the options on recordings: a column of times (time, timestamp or date) and one for each channel,
@@ -69,7 +76,7 @@ Example:
             },
             undefined,
           );
-          const json = await explainRows(loaded, path, columns);
+          const json = await explainRows(loaded, path, { columns, ...readTime(flags.at) });
           return { json, text: renderRowExplanation(printableValue(json), color) };
         }
         const describer = await createDescriber(flags);
@@ -77,7 +84,8 @@ Example:
         const explain = async () => {
           const { sidecar, channel } = await describer.describe(path);
           warnOf("bearing", listBearingDoubts(bundle.manifest, sidecar));
-          return await explainFile(loaded, await openSampleFile(path, channel), sidecar);
+          const place = { sidecar, ...readOffset(flags.at) };
+          return await explainFile(loaded, await openSampleFile(path, channel), place);
         };
         const json = await explain().finally(() => warnThat(describer.listWarnings()));
         return { json, text: renderExplanation(printableValue(json), color) };

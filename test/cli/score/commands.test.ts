@@ -149,6 +149,20 @@ describe("aurora explain", () => {
     expect(stderr).toMatch(/^error: .+no window that can be scored.*\nhint: a window is/);
   });
 
+  it("explains another window of it, by seconds, and refuses what are none", async () => {
+    const { good } = createFolder();
+    const explain = (at: string) =>
+      auroraHere("explain", shippedBundle, "--window", good, ...flags, "--json", "--at", at);
+    const [first, later, wrong] = await Promise.all([explain("0"), explain("3"), explain("2026-01-01")]);
+    const windowOf = ({ stdout }: { readonly stdout: string }): { fromMs: number; toMs: number } =>
+      JSON.parse(stdout).window;
+    expect(windowOf(first).fromMs).toBe(0);
+    expect(windowOf(later).fromMs).toBeLessThanOrEqual(3000);
+    expect(windowOf(later).toMs).toBeGreaterThan(3000);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toMatch(/--at is .+2026-01-01.+no number of seconds/);
+  });
+
   it("says of a recording that a bundle of rows wants a table", async () => {
     const { good } = createFolder();
     const { code, stderr } = await auroraHere("explain", scada, "--window", good);

@@ -1,7 +1,7 @@
 /**
- * Explains the first window of a file with the deployed student, as the gateway explains an alert; a recording that is
- * shorter than the bundle's window as one of its own length, as it is scored. The physical evidence beside it is the mean of
- * the first windows: a gateway's alert rests on several, too.
+ * Explains the first window of a file, or that at a moment of it, with the deployed student, as the gateway explains an alert; a
+ * recording that is shorter than the bundle's window as one of its own length, as it is scored. The physical evidence beside it is the
+ * mean of this window and those that follow: a gateway's alert rests on several, too.
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { PhysicalEvidence } from "../../../core/contract/physical-evidence.ts";
@@ -30,7 +30,7 @@ interface ModeExplanation extends Explanation {
   readonly score: number;
   /** The student's integer that the logit stands for. */
   readonly quantised: number;
-  /** The lines of this fault in the recording's first windows; null where the bundle names none. */
+  /** The lines of this fault in this window and those that follow; null where the bundle names none. */
   readonly evidence: PhysicalEvidence | null;
 }
 
@@ -53,11 +53,18 @@ interface FileExplanation {
   readonly bothBands: readonly Pick<ModeExplanation, "failureMode" | "probability" | "score">[] | null;
 }
 
+/** Which window of a recording is explained, and what is known of it. */
+interface ExplainedPlace {
+  readonly sidecar: StatedSidecar;
+  /** The first window that ends after this, ms since the file's first sample; left out: the first of all. */
+  readonly atMs?: number;
+}
+
 /** Fails with DATA_FORMAT when no window could be scored, and as scoring does. */
 export async function explainFile(
   bundle: LoadedBundle,
   file: SampleFile,
-  sidecar: StatedSidecar,
+  { sidecar, atMs = 0 }: ExplainedPlace,
 ): Promise<FileExplanation> {
   const recording = await openRecording(bundle, file, sidecar);
   const reasons = new Set<string>();
@@ -65,6 +72,7 @@ export async function explainFile(
     const onQuarantine = ({ reason }: Quarantine): void => void reasons.add(reason);
     const answers: AnsweredWindow[] = [];
     for await (const answered of scoreWindows(by, recording, { onQuarantine })) {
+      if (answered.window.toMs <= atMs) continue;
       answers.push(answered);
       if (answers.length === evidenceWindows) break;
     }
@@ -78,7 +86,8 @@ export async function explainFile(
     const { length } = bundle.manifest.window;
     const secondsOf = (revolutions: number): string => ((revolutions * 60) / sidecar.shaftRpm).toFixed(2);
     const lost = reasons.size === 0 ? "" : `; data was set aside: ${[...reasons].join(", ")}`;
-    throw new AuroraError("DATA_FORMAT", `${file.path} has no window that can be scored${lost}`, {
+    const where = atMs === 0 ? "" : ` from ${atMs / 1000} s on`;
+    throw new AuroraError("DATA_FORMAT", `${file.path} has no window that can be scored${where}${lost}`, {
       op: "explain window",
       subject: file.path,
       hint: `a window is ${length} revolutions of good data, ${fewestRevolutions} of a short recording: ${secondsOf(length)} s and ${secondsOf(fewestRevolutions)} s at ${sidecar.shaftRpm} rpm`,

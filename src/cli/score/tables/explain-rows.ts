@@ -1,5 +1,5 @@
 /**
- * Explains what a model of normal behaviour expects in the last row of a table, as the gateway would compute it: every
+ * Explains what a model of normal behaviour expects in the last row of a table, or the last until a moment, as the gateway would compute it: every
  * place's temperature from groups of what the turbine does. What lies above it is the residual, before the correction
  * that a gateway learns for its own site.
  */
@@ -33,6 +33,13 @@ export interface RowExplanation {
   readonly places: readonly PlaceExplanation[];
 }
 
+/** Which row of a table is explained, and what its columns are. */
+interface ExplainedRow {
+  readonly columns: ReadingColumns;
+  /** The last one that begins no later than this, epoch ms; left out: the last of all. */
+  readonly atMs?: number;
+}
+
 /**
  * Explains the last complete row of the table in `file`, whose rows must rise in time. Fails with DATA_MISSING, and with
  * DATA_FORMAT where no row has all that the student reads.
@@ -40,7 +47,7 @@ export interface RowExplanation {
 export async function explainRows(
   bundle: LoadedBundle,
   file: string,
-  columns: ReadingColumns,
+  { columns, atMs: untilMs = Number.POSITIVE_INFINITY }: ExplainedRow,
 ): Promise<RowExplanation> {
   const { manifest } = bundle;
   const { timeMs, readings } = await readReadings(file, columns);
@@ -51,6 +58,7 @@ export async function explainRows(
   if (lacking.length > 0) throw refuse(file, `has no column for ${lacking.join(", ")}`);
   let last: { readonly row: number; readonly features: Float32Array } | null = null;
   for (const [row, atMs] of timeMs.entries()) {
+    if (atMs > untilMs) break;
     // As on the gateway: a row that lacks a channel is set aside, never filled in.
     if (extractor.channels.some((channel) => !Number.isFinite(readings.get(channel)![row]!))) continue;
     extractor.begin();
@@ -59,8 +67,10 @@ export async function explainRows(
     extractor.finish(features, 0, atMs);
     last = { row, features };
   }
-  if (last === null)
-    throw refuse(file, `has no row with a reading of each of ${extractor.channels.join(", ")}`);
+  if (last === null) {
+    const until = Number.isFinite(untilMs) ? ` until ${new Date(untilMs).toISOString()}` : "";
+    throw refuse(file, `has no row${until} with a reading of each of ${extractor.channels.join(", ")}`);
+  }
   const { row, features } = last;
   const [output, explanations] = [await bundle.score({ features }), await explainWindow(bundle, features)];
   return {

@@ -27,7 +27,7 @@ describe("explaining a file", () => {
   it("explains the first window as the gateway would, every mode with its bars", async () => {
     const file = join(createTemporaryFolder(), "a.npy");
     writeFileSync(file, encodeNpy(counts, [1, counts.length]));
-    const explanation = await explainFile(bundle, await openSampleFile(file, null), sidecar);
+    const explanation = await explainFile(bundle, await openSampleFile(file, null), { sidecar });
     const first = onGateway[0]!;
     const expected = await explainWindow(bundle, first.window.features);
     expect(explanation.window).toMatchObject({ fromMs: first.window.fromMs, toMs: first.window.toMs });
@@ -43,10 +43,28 @@ describe("explaining a file", () => {
     expect(renderExplanation(explanation, true)).toContain("\u001b[34m");
   });
 
+  it("explains the window that holds a moment, and says where none follows", async () => {
+    const file = join(createTemporaryFolder(), "a.npy");
+    writeFileSync(file, encodeNpy(counts, [counts.length]));
+    const third = onGateway[2]!;
+    const { fromMs, toMs, features } = third.window;
+    const explain = async (atMs: number) =>
+      explainFile(bundle, await openSampleFile(file, null), { sidecar, atMs });
+    for (const atMs of [fromMs + 1, (fromMs + toMs) / 2, toMs - 1]) {
+      const { window, modes } = await explain(atMs);
+      expect(window).toMatchObject({ fromMs, toMs });
+      expect(modes).toMatchObject(await explainWindow(bundle, features));
+    }
+    await expect(explain(1e9)).rejects.toMatchObject({
+      code: "DATA_FORMAT",
+      message: expect.stringMatching(/has no window that can be scored from 1000000 s on$/),
+    });
+  });
+
   it("says how long a window is when the file has none", async () => {
     const file = join(createTemporaryFolder(), "a.npy");
     writeFileSync(file, encodeNpy(counts.slice(0, 500), [500]));
-    await expect(explainFile(bundle, await openSampleFile(file, null), sidecar)).rejects.toMatchObject({
+    await expect(explainFile(bundle, await openSampleFile(file, null), { sidecar })).rejects.toMatchObject({
       code: "DATA_FORMAT",
       hint: expect.stringMatching(
         /^a window is \d+ revolutions of good data, 8 of a short recording: [\d.]+ s/,
@@ -61,7 +79,7 @@ describe("explaining a file", () => {
       file,
       encodeNpy(counts.slice(0, Math.round(12 * revolution)), [Math.round(12 * revolution)]),
     );
-    const explanation = await explainFile(bundle, await openSampleFile(file, null), sidecar);
+    const explanation = await explainFile(bundle, await openSampleFile(file, null), { sidecar });
     expect(explanation.window.isShort).toBe(true);
     expect(explanation.window.toMs).toBeCloseTo((12 * 60_000) / sidecar.shaftRpm, -1);
     expect(renderExplanation(explanation, false)).toContain("shorter than the bundle's");

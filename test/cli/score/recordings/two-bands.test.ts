@@ -158,7 +158,7 @@ describe("the upper band of a fast recording", () => {
     writeFileSync(path, encodeNpy(counts, [counts.length]));
     const file = await openSampleFile(path, null);
     const sidecar = { rateHz, shaftRpm, bearing, scale: 0.001 };
-    const both = await explainFile(bundle, file, sidecar);
+    const both = await explainFile(bundle, file, { sidecar });
     const [lower, upper] = [both.modes[1]!, both.upperBand![1]!];
     expect(upper).toMatchObject({ failureMode: "outer-race" });
     expect(upper.probability).toBeGreaterThan(Math.max(0.9, lower.probability));
@@ -172,7 +172,7 @@ describe("the upper band of a fast recording", () => {
     expect(renderExplanation(both, false)).toContain(`outer-race ${together!.probability.toFixed(3)}`);
     expect(upper.evidence!.harmonics.found).toBeGreaterThan(0);
     expect(renderExplanation(both, false).replace(/\s+/g, " ")).toContain(upper.evidence!.sentence);
-    const slow = await explainFile(bundle, file, { ...sidecar, rateHz: 12_800 });
+    const slow = await explainFile(bundle, file, { sidecar: { ...sidecar, rateHz: 12_800 } });
     expect(slow.upperBand).toBeNull();
     expect(slow.bothBands).toBeNull();
     expect(renderExplanation(slow, false)).not.toContain("band above");

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withBundle } from "../../../../src/cli/score/files/open-bundle.ts";
@@ -35,10 +35,15 @@ function writeTable(
   return path;
 }
 
-async function explain(path: string, aliases = listColumnNames({ files })): Promise<RowExplanation> {
+async function explain(
+  path: string,
+  aliases = listColumnNames({ files }),
+  atMs?: number,
+): Promise<RowExplanation> {
   return withBundle(dir, async (bundle) => {
     const known = { known: aliases, channels: bundle.manifest.channels };
-    return explainRows(bundle, path, await nameColumns(channels, known, undefined));
+    const columns = await nameColumns(channels, known, undefined);
+    return explainRows(bundle, path, { columns, ...(atMs === undefined ? {} : { atMs }) });
   });
 }
 
@@ -92,6 +97,19 @@ describe("explaining the last row of a table", () => {
     expect(holed.row.rows).toBe(35);
   });
 
+  it("explains the last row until a moment, as if the table ended there", async () => {
+    const until = startMs + 20.5 * 600_000;
+    const whole = await explain(writeTable(channels), undefined, until);
+    const cut = writeTable(channels);
+    writeFileSync(cut, readFileSync(cut, "utf8").split("\n").slice(0, 22).join("\n"));
+    expect(whole.row).toEqual({ atMs: startMs + 20 * 600_000, rows: 21 });
+    expect(whole).toEqual({ ...(await explain(cut)), file: whole.file });
+    await expect(explain(writeTable(channels), undefined, startMs - 1)).rejects.toMatchObject({
+      code: "DATA_FORMAT",
+      message: expect.stringContaining("has no row until 2020-02-29T23:59:59.999Z with"),
+    });
+  });
+
   it.each([
     ["no column of times", (names: string[]) => ["when", ...names.slice(1)].join(","), /no column of times/],
     [
@@ -123,5 +141,14 @@ describe("explaining the last row of a table", () => {
     expect([code, stderr]).toEqual([0, ""]);
     const printed: RowExplanation = JSON.parse(stdout);
     expect(printed.places).toHaveLength(manifest.outputs.length);
+  });
+
+  it.each([
+    ["12.5", /--at is "12.5", which does not lie between 1990 and 2099/],
+    ["yesterday", /--at is "yesterday", which is neither ISO 8601/],
+  ])("is refused at %s", async (at, message) => {
+    const { code, stderr } = await auroraHere("explain", dir, "--window", writeTable(channels), "--at", at);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
   });
 });
