@@ -2,8 +2,8 @@
 
 /**
  * A signal that is aborted with the given one, or after so many milliseconds with a TimeoutError.
- * `AbortSignal.any` alone forgets a timeout at the next garbage collection, since only the timeout's own listeners keep it
- * (nodejs/node#57736): the exchange would never end.
+ * In Node 20 `AbortSignal.any` alone forgets a timeout at the next garbage collection, since only the timeout's own listeners keep
+ * it (nodejs/node#57736): the exchange would never end.
  */
 export function limitTime(signal: AbortSignal, timeoutMs: number): AbortSignal {
   const timeout = AbortSignal.timeout(timeoutMs);
