@@ -11,8 +11,8 @@ import { evidenceFileKinds } from "./evidence-store.ts";
 import type { FolderStore } from "./folder-store.ts";
 
 interface CompareEvidenceOptions {
-  readonly record: Pick<FleetRecord, "evidenceIds" | "events" | "storeOwnEvent">;
-  readonly store: Pick<FolderStore, "dir" | "list">;
+  readonly record: Pick<FleetRecord, "evidenceIds" | "oldestEvidence" | "events" | "storeOwnEvent">;
+  readonly store: Pick<FolderStore, "dir" | "listParts" | "list">;
   readonly clock: Pick<Clock, "nowMs">;
   readonly logger: Logger;
   /** Waits before what differs is looked at once more: it may be in the midst of being stored or removed. */
@@ -33,7 +33,7 @@ const eventName = "evidence-differs";
 /** What an earlier start told in the same words is told again after so long. */
 const againMs = dayMs;
 /** The first two digits of all digests: what begins with the same ones is compared at a time. */
-const parts = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, "0"));
+const allParts = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, "0"));
 
 /** @throws AuroraError STORE where folder or record cannot be asked */
 export async function compareEvidence(options: CompareEvidenceOptions): Promise<void> {
@@ -48,6 +48,9 @@ export async function compareEvidence(options: CompareEvidenceOptions): Promise<
       unlisted: [...present].filter((name) => !ids.has(name.slice(0, name.indexOf(".")))).length,
     };
   };
+  const [oldest] = await record.oldestEvidence({ limit: 1 });
+  // Where nothing is listed nothing can be missing.
+  const parts = oldest === undefined ? await store.listParts() : allParts;
   const count = { listed: 0, missing: 0, unlisted: 0 };
   const differing: string[] = [];
   for (const part of parts) {

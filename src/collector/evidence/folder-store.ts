@@ -15,6 +15,8 @@ import { type EvidenceStore, evidenceFileKinds, evidenceFileName } from "./evide
 export interface FolderStore extends EvidenceStore {
   readonly isRemote: false;
   readonly dir: string;
+  /** The first two digits of all evidence that has a folder. @throws AuroraError STORE */
+  listParts(): Promise<readonly string[]>;
   /** Names of the files of evidence whose digests begin with these two digits. @throws AuroraError STORE */
   list(digits: string): Promise<readonly string[]>;
 }
@@ -27,6 +29,10 @@ export async function openFolderStore(dir: string): Promise<FolderStore> {
   return {
     isRemote: false,
     dir,
+    listParts: async () => {
+      const names = await nodeFileSystem.list(dir);
+      return names.filter((name) => /^[0-9a-f]{2}$/.test(name));
+    },
     list: async (digits) => {
       const names = await nodeFileSystem.list(join(dir, digits));
       return names.filter((name) => name.startsWith(digits) && fileName.test(name));

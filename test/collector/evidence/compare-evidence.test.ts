@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { compareEvidence } from "../../../src/collector/evidence/compare-evidence.ts";
 import { evidenceFileName } from "../../../src/collector/evidence/evidence-store.ts";
 import { openFolderStore } from "../../../src/collector/evidence/folder-store.ts";
@@ -57,6 +57,17 @@ it("tells nothing where each piece has its files, and each file its piece", asyn
   writeFileSync(join(dir, "00", "notes.txt"), "");
   await compare(() => Promise.reject(new Error("nothing differs")));
   expect(await told()).toEqual([]);
+});
+
+it("asks for ids only where something is listed, or where files of something are", async () => {
+  const { store, record, compare, told } = await createPlace(0);
+  const asked = vi.spyOn(record, "evidenceIds");
+  await compare();
+  expect(asked).not.toHaveBeenCalled();
+  await store.put("f".repeat(64), "json", Buffer.from("{}"));
+  await compare();
+  expect(asked.mock.calls).toEqual([["ff"], ["ff"]]);
+  expect(await told()).toEqual([expect.stringContaining("not listed: 1,")]);
 });
 
 it("tells by one event how many listed pieces lack a file and how many files are not listed, and removes nothing", async () => {
