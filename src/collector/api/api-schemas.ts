@@ -28,9 +28,8 @@ const ungated = z
     "There where its bundle was written without asking its gate; absent: the gate let it out, or the bundle is not known here",
   );
 
-type RecordedAlertEvent = Awaited<ReturnType<FleetSource["record"]["alertEvents"]>>["items"][number];
 /** What the record lists of each. */
-type Recorded<List extends "alarms" | "events" | "quarantine"> = Awaited<
+type Recorded<List extends "alarms" | "alertEvents" | "events" | "quarantine"> = Awaited<
   ReturnType<FleetSource["record"][List]>
 >["items"][number];
 
@@ -134,12 +133,12 @@ export const alertsSchema: z.ZodType<PageOf<Recorded<"alarms">>> = listOf(
 );
 
 /** `/api/v1/alerts/events`. */
-export const alertEventsSchema: z.ZodType<PageOf<RecordedAlertEvent>> = listOf(
+export const alertEventsSchema: z.ZodType<PageOf<Recorded<"alertEvents">>> = listOf(
   z.object({
     timeMs: timeMs.describe("Epoch milliseconds; by its arrival where its own time cannot be right"),
     receivedMs: timeMs.describe("When it arrived, by the collector's clock"),
     event: alertEventSchema().describe("As published; fields that this collector does not know are dropped"),
-  } satisfies ShapeOf<RecordedAlertEvent>),
+  } satisfies ShapeOf<Recorded<"alertEvents">>),
 );
 
 /** `/api/v1/predictions`. */
