@@ -6,18 +6,16 @@
 import { closeSync } from "node:fs";
 import { findClockFault, systemTimers } from "../clock.ts";
 import type { Logger } from "../logger.ts";
+import type { ClosedPart } from "./closing.ts";
 import { findServiceManager, followWork } from "./service-manager.ts";
 
-export interface Daemon {
+export interface Daemon extends ClosedPart {
   readonly httpUrl: string;
   readonly mqttUrl: string;
   /** Resolves after the next piece of the daemon's own work, done from end to end; not while that work stands still. Never rejects. */
   nextWork?(): Promise<void>;
   /** Resolves with the reason where another start has what this one had to go without. Never rejects. */
   readonly outdated?: Promise<string>;
-  close(): Promise<void>;
-  /** Names of what `close` has not closed yet. */
-  unclosed?(): readonly string[];
 }
 
 /**
@@ -60,7 +58,7 @@ export async function runDaemon(daemon: Daemon, logger: Logger, stopMs: number =
   const timeout = setTimeout(() => {
     logger.error("did not stop in time", {
       maxStopMs: stopMs,
-      waitingFor: daemon.unclosed?.().join(", "),
+      waitingFor: daemon.unclosed().join(", "),
     });
     leaveBehind();
   }, stopMs);
