@@ -21,6 +21,8 @@ export const benchRateHz = 12_000;
 export const benchSessionId = 1;
 /** g a count. */
 export const benchScale: number = 16 / 32_768;
+/** When every stream begins. */
+const startMs = Date.UTC(2026, 0, 1);
 /** Simulated seconds that are generated; longer streams repeat them. */
 const distinctSeconds = 60;
 
@@ -62,7 +64,6 @@ const growingFault: FaultPlan = {
 /** Encodes `seconds` of a simulated turbine, from the packet after the hello. */
 export function encodeBenchStream(
   seconds: number,
-  startMs: number,
   { sampleRateHz = benchRateHz, channels = 1, isFailing = false }: BenchStreamOptions = {},
 ): BenchStream {
   const simulation = createTurbineSimulation({

@@ -30,7 +30,7 @@ export interface UplinkCost {
 }
 
 /** Streams `seconds` of one turbine's data through a gateway and scales what its uplink sent to a day. */
-export async function measureUplink(seconds: number, startMs: number, password: string): Promise<UplinkCost> {
+export async function measureUplink(seconds: number, password: string): Promise<UplinkCost> {
   const scratch = createScratchFolder("bench-uplink");
   const dir = scratch.path;
   const passwordFile = join(dir, "password");
@@ -40,7 +40,7 @@ export async function measureUplink(seconds: number, startMs: number, password: 
     mqtt: { embedded: { port: 0, gateways: [{ id: "gw-bench", passwordFile }] } },
   });
   const collector = await startCollector(config, { logger: silentLogger });
-  const fleet = await startBenchDevices(1, encodeBenchStream(seconds, startMs));
+  const fleet = await startBenchDevices(1, encodeBenchStream(seconds));
   const mqtt = { url: collector.mqttUrl, username: "gw-bench", password };
   const gateway = await startBenchGateway({ addresses: fleet.addresses, mqtt });
   try {

@@ -19,7 +19,6 @@ export const turnDevices = 16;
 export const unhurriedSamplesPerSecond = 4e6;
 /** Without a decided window for so long, none will be. */
 const patienceMs = 10_000;
-const startMs = Date.UTC(2026, 0, 1);
 
 /** The bundle that serves, and the bearing of every point. */
 export const turnBundle: string = join(packageRoot(), "models", "bearing-vibration", "1.0.0");
@@ -79,8 +78,8 @@ async function createStream(
   nextSeconds: number,
   options: BenchStreamOptions,
 ): Promise<CourseStream> {
-  const first = encodeBenchStream(firstSeconds, startMs, options);
-  const whole = encodeBenchStream(firstSeconds + nextSeconds, startMs, options);
+  const first = encodeBenchStream(firstSeconds, options);
+  const whole = encodeBenchStream(firstSeconds + nextSeconds, options);
   if (!whole.bytes.subarray(0, first.bytes.length).equals(first.bytes))
     throw new Error("a longer stream begins otherwise");
   const expected = await scoreStream(turnBundle, first, turnOrders);

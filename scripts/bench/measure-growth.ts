@@ -7,7 +7,6 @@ import { startBenchDevices } from "./bench-devices.ts";
 import { startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
 import { benchRateHz, encodeBenchStream } from "./bench-stream.ts";
 
-const startMs = Date.UTC(2026, 0, 1);
 /** What must be true: how far a cost may lie from the least of its kind, and kilobytes a point. */
 const limits = { spread: 0.15, kilobytesPerPoint: 20 };
 
@@ -87,7 +86,7 @@ export async function measureGrowth(quick: boolean, say: (text: string) => void)
 async function measure({ devices, channels, sampleRateHz }: Load, countedWindows: number): Promise<Growth> {
   const points = devices * channels;
   const [warming, counted] = [samplesOf(warmingWindows(countedWindows)), samplesOf(countedWindows)];
-  const stream = encodeBenchStream((warming + counted) / points / sampleRateHz, startMs, {
+  const stream = encodeBenchStream((warming + counted) / points / sampleRateHz, {
     sampleRateHz,
     channels,
   });

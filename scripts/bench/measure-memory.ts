@@ -9,7 +9,6 @@ import { type GatewayStatus, startBenchGateway, waitUntilIdle } from "./bench-ga
 import { type BenchStream, benchRateHz, encodeBenchStream, failingSeconds } from "./bench-stream.ts";
 import { describeStarts, judgeStart, type Profile, profiles, timeStarts } from "./measure-starts.ts";
 
-const startMs = Date.UTC(2026, 0, 1);
 const devices = 16;
 
 /** What must be true: MB after the load. */
@@ -93,7 +92,7 @@ export async function measureMemory({ quick, hours, pace, say }: MemoryOptions):
   if (hours > 0) return measureLong({ hours, pace, say });
   const load = quick ? quickLoad : fullLoad;
   const stream = encodeLoad(load.minutes * 60);
-  const failing = encodeBenchStream(failingSeconds, startMs, { isFailing: true });
+  const failing = encodeBenchStream(failingSeconds, { isFailing: true });
   const runs: Partial<Record<Profile, LoadRun>> = {};
   const failingRuns: LoadRun[] = [];
   const startTimes: Partial<Record<Profile, readonly number[]>> = {};
@@ -192,7 +191,7 @@ async function measureLong({ hours, pace, say }: Omit<MemoryOptions, "quick">): 
 }
 
 function encodeLoad(seconds: number): BenchStream {
-  return encodeBenchStream((seconds * samplesPerSecond) / devices / benchRateHz, startMs);
+  return encodeBenchStream((seconds * samplesPerSecond) / devices / benchRateHz);
 }
 
 interface PlayOptions {

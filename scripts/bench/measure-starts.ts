@@ -4,8 +4,6 @@ import { startBenchDevices } from "./bench-devices.ts";
 import { startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
 import { benchRateHz, encodeBenchStream } from "./bench-stream.ts";
 
-const startMs = Date.UTC(2026, 0, 1);
-
 /** The profiles of a gateway. */
 export const profiles = ["standard", "small"] as const;
 export type Profile = (typeof profiles)[number];
@@ -47,7 +45,7 @@ export function describeStarts(times: readonly number[]): object {
 /** Milliseconds from the start of the process to the first prediction, of devices that wait for it and send at once. */
 export async function timeStarts(profile: Profile, say: (text: string) => void): Promise<readonly number[]> {
   say(`${starts} starts, profile ${profile} ...`);
-  const stream = encodeBenchStream(8, startMs);
+  const stream = encodeBenchStream(8);
   const times: number[] = [];
   for (let start = 0; start <= starts; start++) {
     const fleet = await startBenchDevices(startDevices, stream);

@@ -55,7 +55,7 @@ export function createInstructionCounter(
   const plugin = join(scratch.path, "count-instructions.so");
   runTool("gcc", ["-O2", "-shared", "-fPIC", "-o", plugin, source]);
   const frames = join(scratch.path, "frames");
-  writeFileSync(frames, encodeBenchStream(stream.longSeconds, startMs, stream).bytes);
+  writeFileSync(frames, encodeBenchStream(stream.longSeconds, stream).bytes);
   return { count: (cpu) => countOn(cpu, { plugin, frames, stream }), close: () => scratch.remove() };
 }
 
@@ -71,8 +71,6 @@ export function estimatePi4({ instructionsPerSample }: Pick<InstructionCount, "i
     how: `${channels} channels of ${sampleRateHz} Hz, ${pi4.hertz / 1e9} GHz, ${pi4.instructionsPerCycle} instruction a cycle assumed; without sockets and record`,
   };
 }
-
-const startMs = Date.UTC(2026, 0, 1);
 
 function countOn(
   cpu: ForeignCpu,

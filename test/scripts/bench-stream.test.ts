@@ -5,7 +5,7 @@ import { maxSamplesPerFrame } from "../../firmware-bridge/protocol.ts";
 import { type BenchStream, benchSessionId, encodeBenchStream } from "../../scripts/bench/bench-stream.ts";
 
 it("a stream may end between two samples", () => {
-  const stream = encodeBenchStream(0.10001, 0, { sampleRateHz: 12_000, channels: 2 });
+  const stream = encodeBenchStream(0.10001, { sampleRateHz: 12_000, channels: 2 });
   expect(stream.samples).toBe(1200);
   expect(stream.bytes.length).toBeGreaterThan(2 * 2 * 1200);
 });
@@ -25,7 +25,7 @@ function decodeCounts(stream: BenchStream): Int16Array {
 
 it("a longer stream begins with a shorter one, also where a fault grows, whose second minute is repeated", () => {
   const options = { sampleRateHz: 8000, isFailing: true };
-  const [first, whole] = [180, 240].map((seconds) => encodeBenchStream(seconds, 0, options));
+  const [first, whole] = [180, 240].map((seconds) => encodeBenchStream(seconds, options));
   expect(whole!.bytes.subarray(0, first!.bytes.length).equals(first!.bytes)).toBe(true);
   expect(whole!.byteAt(180 / 240)).toBe(first!.bytes.length);
   const counts = decodeCounts(whole!);
@@ -37,7 +37,7 @@ it("a longer stream begins with a shorter one, also where a fault grows, whose s
 });
 
 it("a share of a stream is cut where a frame begins", () => {
-  const stream = encodeBenchStream(1, 0);
+  const stream = encodeBenchStream(1);
   expect(stream.byteAt(0)).toBe(0);
   expect(stream.byteAt(1)).toBe(stream.bytes.length);
   for (const share of [0.1, 0.333, 0.5, 0.99]) {
