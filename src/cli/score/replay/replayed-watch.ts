@@ -12,7 +12,6 @@ import {
   describeRenewalReason,
   retireFoundHealthy,
 } from "../../../core/decision/alarms/renewal.ts";
-import type { LastingRise } from "../../../core/decision/lasting-rise.ts";
 import { createPointWatch, type PointWatch } from "../../../core/decision/point-watch.ts";
 import type { BaselineEvent, BaselineStatus } from "../../../core/decision/reference/baseline-status.ts";
 import type { WatchedWindow } from "../../../core/decision/reference/own-reference.ts";
@@ -30,12 +29,8 @@ interface ReplayedBaselineEvent extends Pick<BaselineEvent, "detail"> {
   readonly kind: BaselineEvent["kind"] | "renewed" | "renewal-refused";
 }
 
-/** Of the point's own reference; `whyItLearnsNothing`: while it learns, what keeps it from that, without a full stop; absent: nothing does. */
-export interface ReplayedStatus extends BaselineStatus {
-  readonly whyItLearnsNothing?: string | undefined;
-  /** What rose above it and stays, without an alarm; absent: nothing did. */
-  readonly lastingRise?: LastingRise | undefined;
-}
+/** Of the point's own reference; why it learns nothing is told only while it learns. */
+export type ReplayedStatus = BaselineStatus & Pick<PointWatch, "whyItLearnsNothing" | "lastingRise">;
 
 /** Who hears of what a watch says. */
 export interface WatchSink {
@@ -84,11 +79,10 @@ export function openReplayedWatch(options: ReplayedWatchOptions): ReplayedWatch 
     },
   });
   const tell = (atMs: number, event: ReplayedBaselineEvent | null): void => {
-    const { status, whyItLearnsNothing, lastingRise } = watch;
+    const { status, lastingRise } = watch;
     if (status === null) return;
-    const isHeldUp = status.state === "learning" && whyItLearnsNothing !== null;
-    const heldUp = isHeldUp ? { ...status, whyItLearnsNothing } : status;
-    sink.onBaseline(atMs, lastingRise === null ? heldUp : { ...heldUp, lastingRise }, event);
+    const whyItLearnsNothing = status.state === "learning" ? watch.whyItLearnsNothing : null;
+    sink.onBaseline(atMs, { ...status, whyItLearnsNothing, lastingRise }, event);
   };
   return {
     get model() {

@@ -7,7 +7,14 @@ import type { AlarmLane } from "../../../../src/core/contract/prediction.ts";
 import { createAlertEvent } from "../../../../src/core/decision/alarms/alert-event.ts";
 import { decisionAt } from "../../../core/decision/alarms/decisions.ts";
 
-const status = { isProvisional: false, version: 1, windows: 128, suspicions: ["it wandered"] } as const;
+const status = {
+  isProvisional: false,
+  version: 1,
+  windows: 128,
+  suspicions: ["it wandered"],
+  whyItLearnsNothing: null,
+  lastingRise: null,
+} as const;
 
 /** What the spectrum shows at last. */
 const grown: PhysicalEvidence = {

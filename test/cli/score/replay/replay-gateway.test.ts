@@ -163,7 +163,7 @@ async function replayFiles(
       onDecision: (decision) => heard.decisions.push(decision),
       onAlerts: (events) => heard.alerts.push(...events),
       onBaseline: (_, { whyItLearnsNothing }, event) => {
-        if (whyItLearnsNothing !== undefined) reasons.add(whyItLearnsNothing);
+        if (whyItLearnsNothing !== null) reasons.add(whyItLearnsNothing);
         if (event !== null) heard.events.push(`${event.kind} ${event.detail}`);
       },
       onLevel: () => {},
