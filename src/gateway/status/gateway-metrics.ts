@@ -12,6 +12,7 @@ import { addBaselineMetrics, addComponentMetrics } from "./component-metrics.ts"
 import type { GatewayParts } from "./describe-gateway.ts";
 import { addDeviceMetrics } from "./device-metrics.ts";
 import { readDiskWrites } from "./disk-writes.ts";
+import { countersBy } from "./labelled-metrics.ts";
 import { addSourceMetrics } from "./source-metrics.ts";
 
 type MeasuredParts = Pick<
@@ -121,19 +122,14 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
   const showComponents = addComponentMetrics(metrics, parts);
   const showSources = addSourceMetrics(metrics, parts.sources);
   const showDrift = addDriftMetrics(metrics, parts.drift);
-  const setAside = metrics.counter({
-    name: "quarantined_total",
-    help: "Pieces of data that were set aside since the start.",
-    labels: ["reason"],
-  });
-  const told: Record<string, number> = {};
+  const showSetAside = countersBy(metrics, "reason")(
+    "quarantined_total",
+    "Pieces of data that were set aside since the start.",
+  );
   return {
     ...metrics,
     render: async () => {
-      for (const [reason, count] of Object.entries(quality.total.byReason)) {
-        setAside.add(count - (told[reason] ?? 0), { reason });
-        told[reason] = count;
-      }
+      for (const [reason, count] of Object.entries(quality.total.byReason)) showSetAside(reason, count);
       showOutbox();
       showWrites();
       const conditions = parts.conditions();
@@ -173,32 +169,28 @@ function addOutboxMetrics(metrics: Metrics, outbox: MeasuredParts["outbox"]): ()
 
 /** Adds what writes to the store take, by what is written; returns what brings it up to date. */
 function addWriteMetrics(metrics: Metrics, outbox: MeasuredParts["outbox"]): () => void {
-  const labels = ["write"];
-  const count = metrics.counter({
-    name: "store_writes_total",
-    help: "Writes to the gateway's store since the start, by what was written.",
-    labels,
-  });
-  const seconds = metrics.counter({
-    name: "store_write_seconds_total",
-    help: "Time since the start that they took, while which no device is read.",
-    labels,
-  });
+  const counter = countersBy(metrics, "write");
+  const showCount = counter(
+    "store_writes_total",
+    "Writes to the gateway's store since the start, by what was written.",
+  );
+  const showSeconds = counter(
+    "store_write_seconds_total",
+    "Time since the start that they took, while which no device is read.",
+  );
   const slowest = metrics.gauge({
     name: "store_write_slowest_seconds",
     help: "Time that the slowest of them took in the last five to ten minutes; 0: there was none.",
-    labels,
+    labels: ["write"],
   });
-  const told: Partial<ReturnType<typeof outbox.counts>["writes"]> = {};
   return () => {
     const { writes } = outbox.counts();
     for (const write of storeWrites) {
-      const [now, before] = [writes[write], told[write] ?? { count: 0, totalMs: 0 }];
-      count.add(now.count - before.count, { write });
-      seconds.add((now.totalMs - before.totalMs) / 1000, { write });
-      slowest.set(now.slowestMs / 1000, { write });
+      const { count, totalMs, slowestMs } = writes[write];
+      showCount(write, count);
+      showSeconds(write, totalMs / 1000);
+      slowest.set(slowestMs / 1000, { write });
     }
-    Object.assign(told, writes);
   };
 }
 
@@ -215,12 +207,10 @@ function addDriftMetrics(metrics: Metrics, drift: MeasuredParts["drift"]): () =>
     help: "Days that a point's own drift reference rests on.",
     labels,
   });
-  const refused = metrics.counter({
-    name: "drift_reports_refused_total",
-    help: "Drift reports that this gateway's own watch did not take since the start.",
-    labels: ["reason"],
-  });
-  const told: Record<string, number> = {};
+  const showRefused = countersBy(metrics, "reason")(
+    "drift_reports_refused_total",
+    "Drift reports that this gateway's own watch did not take since the start.",
+  );
   return () => {
     for (const { point, referenceDays, ...now } of drift.standings) {
       const { turbine, component } = point;
@@ -228,9 +218,6 @@ function addDriftMetrics(metrics: Metrics, drift: MeasuredParts["drift"]): () =>
         level.set(each === now.level ? 1 : 0, { turbine, component, level: each });
       days.set(referenceDays, { turbine, component });
     }
-    for (const [reason, count] of Object.entries(drift.refused)) {
-      refused.add(count - (told[reason] ?? 0), { reason });
-      told[reason] = count;
-    }
+    for (const [reason, count] of Object.entries(drift.refused)) showRefused(reason, count);
   };
 }

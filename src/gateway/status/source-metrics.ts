@@ -3,6 +3,7 @@ import type { DeviceDiagnosis } from "../../core/contract/device/device-diagnosi
 import { sourceDiagnosisCodes } from "../../core/contract/source-diagnosis.ts";
 import type { Metrics } from "../../core/platform/metrics.ts";
 import type { SourceCondition } from "../sources/reading-source.ts";
+import { countersBy } from "./labelled-metrics.ts";
 
 /** A source, as far as it is measured. */
 export interface MeasuredSource extends Omit<SourceCondition, "faults"> {
@@ -22,24 +23,15 @@ export function addSourceMetrics(metrics: Metrics, read: () => readonly Measured
     help: "1 while that is wrong with a source of SCADA values, for one turbine at least.",
     labels: [...labels, "code"],
   });
+  const counter = countersBy(metrics, "source");
   const totals = {
-    connections: metrics.counter({
-      name: "source_connections_total",
-      help: "Connections made to a server of a field bus.",
-      labels,
-    }),
-    readings: metrics.counter({
-      name: "source_readings_total",
-      help: "Values that came of a source.",
-      labels,
-    }),
-    bad: metrics.counter({
-      name: "source_bad_readings_total",
-      help: "Values of a source that were due and did not come, or were none.",
-      labels,
-    }),
+    connections: counter("source_connections_total", "Connections made to a server of a field bus."),
+    readings: counter("source_readings_total", "Values that came of a source."),
+    bad: counter(
+      "source_bad_readings_total",
+      "Values of a source that were due and did not come, or were none.",
+    ),
   };
-  const told = new Map<string, MeasuredSource>();
   return () => {
     for (const source of read()) {
       const of = { source: source.name };
@@ -49,10 +41,7 @@ export function addSourceMetrics(metrics: Metrics, read: () => readonly Measured
           source: source.name,
           code,
         });
-      const before = told.get(source.name);
-      for (const key of ["connections", "readings", "bad"] as const)
-        totals[key].add(source[key] - (before?.[key] ?? 0), of);
-      told.set(source.name, source);
+      for (const key of ["connections", "readings", "bad"] as const) totals[key](source.name, source[key]);
     }
   };
 }
