@@ -34,6 +34,8 @@ type MeasuredParts = Pick<
   | "journal"
 >;
 
+type OutboxCounts = ReturnType<MeasuredParts["outbox"]["counts"]>;
+
 /** Upper bounds in seconds, fine around the 20 ms that a busy gateway stays below. */
 const windowLatencyBuckets: readonly number[] = [
   0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.0125, 0.015, 0.0175, 0.02, 0.025, 0.03, 0.04, 0.05,
@@ -68,8 +70,8 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
     () => quality.total.quarantined,
   );
   total("windows_dropped", "Windows that could not be decided since the start.", () => quality.total.dropped);
-  const showOutbox = addOutboxMetrics(metrics, outbox);
-  const showWrites = addWriteMetrics(metrics, outbox);
+  const showOutbox = addOutboxMetrics(metrics);
+  const showWrites = addWriteMetrics(metrics);
   gauge(
     "alerts_unpublished",
     "Alerts that the broker has not taken yet: there is no connection, or it refuses them.",
@@ -130,8 +132,9 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
     ...metrics,
     render: async () => {
       for (const [reason, count] of Object.entries(quality.total.byReason)) showSetAside(reason, count);
-      showOutbox();
-      showWrites();
+      const counts = outbox.counts();
+      showOutbox(counts);
+      showWrites(counts);
       const conditions = parts.conditions();
       showBaselines(conditions);
       await showComponents(conditions);
@@ -145,7 +148,7 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
 }
 
 /** Adds what waits for the collector, on the disk and in memory; returns what brings it up to date. */
-function addOutboxMetrics(metrics: Metrics, outbox: MeasuredParts["outbox"]): () => void {
+function addOutboxMetrics(metrics: Metrics): (counts: OutboxCounts) => void {
   const records = metrics.gauge({
     name: "outbox_records",
     help: "Records that the collector has not stored yet.",
@@ -158,8 +161,7 @@ function addOutboxMetrics(metrics: Metrics, outbox: MeasuredParts["outbox"]): ()
     name: "outbox_trouble",
     help: "1 while not all that the gateway records can be written to its disk or read from it: /status and `aurora doctor` say why.",
   });
-  return () => {
-    const counts = outbox.counts();
+  return (counts) => {
     const { alert } = counts.lanes;
     records.set(counts.records + counts.pendingRecords);
     alerts.set(alert.records + alert.pending);
@@ -168,7 +170,7 @@ function addOutboxMetrics(metrics: Metrics, outbox: MeasuredParts["outbox"]): ()
 }
 
 /** Adds what writes to the store take, by what is written; returns what brings it up to date. */
-function addWriteMetrics(metrics: Metrics, outbox: MeasuredParts["outbox"]): () => void {
+function addWriteMetrics(metrics: Metrics): (counts: OutboxCounts) => void {
   const counter = countersBy(metrics, "write");
   const showCount = counter(
     "store_writes_total",
@@ -183,8 +185,7 @@ function addWriteMetrics(metrics: Metrics, outbox: MeasuredParts["outbox"]): () 
     help: "Time that the slowest of them took in the last five to ten minutes; 0: there was none.",
     labels: ["write"],
   });
-  return () => {
-    const { writes } = outbox.counts();
+  return ({ writes }) => {
     for (const write of storeWrites) {
       const { count, totalMs, slowestMs } = writes[write];
       showCount(write, count);
