@@ -6,10 +6,11 @@ import type { Metrics } from "../../core/platform/metrics.ts";
 import { rest } from "../../core/platform/rest.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
 import type { GatewayParts } from "./describe-gateway.ts";
+import { gaugesBy } from "./labelled-metrics.ts";
 
 /** Adds where the baselines of all points stand; returns what brings it up to date. */
 export function addBaselineMetrics(metrics: Metrics): (conditions: readonly PointCondition[]) => void {
-  const gauge = (name: string, help: string) => metrics.gauge({ name, help });
+  const gauge = gaugesBy(metrics);
   const inState = {
     learning: gauge("baselines_learning", "Points whose healthy baseline is being learnt."),
     refused: gauge("baselines_refused", "Points whose learning is refused: what they show looks faulty."),
@@ -39,27 +40,21 @@ export function addComponentMetrics(
   metrics: Metrics,
   { components, register, config }: Pick<GatewayParts, "components" | "register" | "config">,
 ): (conditions: readonly PointCondition[]) => Promise<void> {
-  const labels = ["turbine", "component"];
-  const alarms = metrics.gauge({
-    name: "component_alarms",
-    help: "Alarms of a component whose condition holds and that nobody has shelved or out of service.",
-    labels: [...labels, "severity"],
-  });
-  const health = metrics.gauge({
-    name: "component_health",
-    help: "1 for the health that a component has now.",
-    labels: [...labels, "health"],
-  });
-  const risk = metrics.gauge({
-    name: "component_risk_ratio",
-    help: "Highest probability of a fault of a component, at the site's prior; absent while it is not known.",
-    labels,
-  });
-  const unheard = metrics.gauge({
-    name: "component_unheard",
-    help: "1 while nothing is known of a component although its turbine does not stand by and no alarm of it is out of service.",
-    labels,
-  });
+  const gauge = gaugesBy(metrics, "turbine", "component");
+  const alarms = gauge(
+    "component_alarms",
+    "Alarms of a component whose condition holds and that nobody has shelved or out of service.",
+    "severity",
+  );
+  const health = gauge("component_health", "1 for the health that a component has now.", "health");
+  const risk = gauge(
+    "component_risk_ratio",
+    "Highest probability of a fault of a component, at the site's prior; absent while it is not known.",
+  );
+  const unheard = gauge(
+    "component_unheard",
+    "1 while nothing is known of a component although its turbine does not stand by and no alarm of it is out of service.",
+  );
   return async (conditions) => {
     const counts = new Map<string, number>();
     for (const { state, conditionActive, ...alarm } of register.list(config.gateway.site)) {

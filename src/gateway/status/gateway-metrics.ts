@@ -12,7 +12,7 @@ import { addBaselineMetrics, addComponentMetrics } from "./component-metrics.ts"
 import type { GatewayParts } from "./describe-gateway.ts";
 import { addDeviceMetrics } from "./device-metrics.ts";
 import { readDiskWrites } from "./disk-writes.ts";
-import { countersBy } from "./labelled-metrics.ts";
+import { countersBy, gaugesBy } from "./labelled-metrics.ts";
 import { addSourceMetrics } from "./source-metrics.ts";
 
 type MeasuredParts = Pick<
@@ -149,18 +149,13 @@ export function createGatewayMetrics(parts: MeasuredParts, logger: Logger): Metr
 
 /** Adds what waits for the collector, on the disk and in memory; returns what brings it up to date. */
 function addOutboxMetrics(metrics: Metrics): (counts: OutboxCounts) => void {
-  const records = metrics.gauge({
-    name: "outbox_records",
-    help: "Records that the collector has not stored yet.",
-  });
-  const alerts = metrics.gauge({
-    name: "outbox_alerts",
-    help: "Alerts that the collector has not stored yet.",
-  });
-  const trouble = metrics.gauge({
-    name: "outbox_trouble",
-    help: "1 while not all that the gateway records can be written to its disk or read from it: /status and `aurora doctor` say why.",
-  });
+  const gauge = gaugesBy(metrics);
+  const records = gauge("outbox_records", "Records that the collector has not stored yet.");
+  const alerts = gauge("outbox_alerts", "Alerts that the collector has not stored yet.");
+  const trouble = gauge(
+    "outbox_trouble",
+    "1 while not all that the gateway records can be written to its disk or read from it: /status and `aurora doctor` say why.",
+  );
   return (counts) => {
     const { alert } = counts.lanes;
     records.set(counts.records + counts.pendingRecords);
@@ -180,11 +175,10 @@ function addWriteMetrics(metrics: Metrics): (counts: OutboxCounts) => void {
     "store_write_seconds_total",
     "Time since the start that they took, while which no device is read.",
   );
-  const slowest = metrics.gauge({
-    name: "store_write_slowest_seconds",
-    help: "Time that the slowest of them took in the last five to ten minutes; 0: there was none.",
-    labels: ["write"],
-  });
+  const slowest = gaugesBy(metrics, "write")(
+    "store_write_slowest_seconds",
+    "Time that the slowest of them took in the last five to ten minutes; 0: there was none.",
+  );
   return ({ writes }) => {
     for (const write of storeWrites) {
       const { count, totalMs, slowestMs } = writes[write];
@@ -197,17 +191,13 @@ function addWriteMetrics(metrics: Metrics): (counts: OutboxCounts) => void {
 
 /** Adds how each point stands against its own days; returns what brings it up to date. */
 function addDriftMetrics(metrics: Metrics, drift: MeasuredParts["drift"]): () => void {
-  const labels = ["turbine", "component"];
-  const level = metrics.gauge({
-    name: "drift_level",
-    help: "1 for what was last said of a point's drift against its own days.",
-    labels: [...labels, "level"],
-  });
-  const days = metrics.gauge({
-    name: "drift_reference_days",
-    help: "Days that a point's own drift reference rests on.",
-    labels,
-  });
+  const gauge = gaugesBy(metrics, "turbine", "component");
+  const level = gauge(
+    "drift_level",
+    "1 for what was last said of a point's drift against its own days.",
+    "level",
+  );
+  const days = gauge("drift_reference_days", "Days that a point's own drift reference rests on.");
   const showRefused = countersBy(metrics, "reason")(
     "drift_reports_refused_total",
     "Drift reports that this gateway's own watch did not take since the start.",

@@ -1,5 +1,13 @@
-/** Counters by a label of what is counted elsewhere. Counts nothing itself. */
+/** Gauges by labels, and counters by a label of what is counted elsewhere. Counts nothing itself. */
 import type { Metrics } from "../../core/platform/metrics.ts";
+
+/** Adds gauges that all have these labels; `more` are those that one has beside them. */
+export function gaugesBy(
+  metrics: Metrics,
+  ...labels: readonly string[]
+): (name: string, help: string, ...more: readonly string[]) => ReturnType<Metrics["gauge"]> {
+  return (name, help, ...more) => metrics.gauge({ name, help, labels: [...labels, ...more] });
+}
 
 /** Brings the counter of one value of its label up to a count, which never falls. */
 type ShowCount = (value: string, count: number) => void;

@@ -3,7 +3,7 @@ import type { DeviceDiagnosis } from "../../core/contract/device/device-diagnosi
 import { sourceDiagnosisCodes } from "../../core/contract/source-diagnosis.ts";
 import type { Metrics } from "../../core/platform/metrics.ts";
 import type { SourceCondition } from "../sources/reading-source.ts";
-import { countersBy } from "./labelled-metrics.ts";
+import { countersBy, gaugesBy } from "./labelled-metrics.ts";
 
 /** A source, as far as it is measured. */
 export interface MeasuredSource extends Omit<SourceCondition, "faults"> {
@@ -12,17 +12,13 @@ export interface MeasuredSource extends Omit<SourceCondition, "faults"> {
 
 /** Adds them to `metrics`; returns what brings them up to date. */
 export function addSourceMetrics(metrics: Metrics, read: () => readonly MeasuredSource[]): () => void {
-  const labels = ["source"];
-  const connected = metrics.gauge({
-    name: "source_connected",
-    help: "1 while a source of SCADA values is connected.",
-    labels,
-  });
-  const diagnosed = metrics.gauge({
-    name: "source_diagnosed",
-    help: "1 while that is wrong with a source of SCADA values, for one turbine at least.",
-    labels: [...labels, "code"],
-  });
+  const gauge = gaugesBy(metrics, "source");
+  const connected = gauge("source_connected", "1 while a source of SCADA values is connected.");
+  const diagnosed = gauge(
+    "source_diagnosed",
+    "1 while that is wrong with a source of SCADA values, for one turbine at least.",
+    "code",
+  );
   const counter = countersBy(metrics, "source");
   const totals = {
     connections: counter("source_connections_total", "Connections made to a server of a field bus."),
