@@ -174,6 +174,20 @@ export function boundRetained<T extends { readonly username: string | null }>(
   };
 }
 
+/** The part of a broker that keeps what absent clients are to be sent. */
+interface QueueStore {
+  outgoingClearMessageId(client: unknown, acknowledged: unknown): Promise<unknown>;
+}
+
+/**
+ * Keeps `broker` (an Aedes) from remembering who has acknowledged a message: it makes a queue, an empty one, for each client id that does,
+ * and lets go of none. Where no session outlives its connection nothing waits in any.
+ */
+export function keepNoQueues(broker: object): void {
+  const { persistence } = broker as { readonly persistence: QueueStore };
+  persistence.outgoingClearMessageId = async () => undefined;
+}
+
 /** Ends what a subscriber is still to be sent of the retained messages when its connection closes; aedes itself goes through all of them. */
 export function endRetainedOfClosed(broker: object): void {
   const { persistence } = broker as {

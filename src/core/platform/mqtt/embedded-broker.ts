@@ -14,6 +14,7 @@ import {
   createFilterBound,
   createPlaces,
   endRetainedOfClosed,
+  keepNoQueues,
   maxTopicLength,
   type Places,
 } from "./broker-bounds.ts";
@@ -152,6 +153,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
   broker.on("unsubscribe", (topics, client) => filters.release(client.conn as Socket, topics));
   boundEmitterDepth(broker);
   endRetainedOfClosed(broker);
+  keepNoQueues(broker);
   const logUnkept = createAskLog(logger, systemClock, {
     one: "a message was not retained",
     more: "more messages were not retained",
