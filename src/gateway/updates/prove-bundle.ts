@@ -105,13 +105,16 @@ function runProver(
   input: string,
   signal: AbortSignal | undefined,
 ): Promise<ProverRun> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const environment = Object.entries(process.env).filter(([name]) => environmentNames.test(name));
     const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(prover.command, prover.args, {
       stdio: ["pipe", "pipe", "pipe"],
       env: Object.fromEntries(environment),
     });
-    if (child.pid !== undefined) endFirst(child.pid);
+    child.on("error", reject);
+    // Told next; where this process may open no more files, it has no pipes either.
+    if (child.pid === undefined) return;
+    endFirst(child.pid);
     let stdout = "";
     let stderr = "";
     let stopped: string | null = null;
@@ -137,7 +140,6 @@ function runProver(
       signal?.removeEventListener("abort", abort);
       resolve({ stdout: stdout.slice(0, maxReportBytes), stderr, end, stopped });
     };
-    child.once("error", (error) => finish(`no start (${error.message})`));
     // Not "close": a grandchild that holds the pipes must not keep us waiting. What was written before the exit is
     // in the pipe; one more turn of the event loop after each read drains it.
     child.once("exit", (code, killedBy) => {

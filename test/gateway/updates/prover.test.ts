@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { openSlots } from "../../../src/core/serving/slots.ts";
@@ -86,6 +88,23 @@ describe("the prover", () => {
       final: false,
       reason: expect.stringContaining("cannot be started"),
     });
+  });
+
+  it("costs the gateway nothing but a try where this may open no more files", () => {
+    const module = join(compiledRoot(), "dist", "src", "gateway", "updates", "prove-bundle.js");
+    const program = `
+      import { openSync } from "node:fs";
+      import { proveBundle } from "${pathToFileURL(module)}";
+      try {
+        for (;;) openSync("/dev/null");
+      } catch {}
+      const prover = { command: process.execPath, args: [], timeoutMs: 1000, engine: "auto" };
+      const failure = await proveBundle(prover, { bundleDir: "", digest: "", cases: 1 }).catch((error) => error);
+      setImmediate(() => console.log(failure.message));`;
+    const shell = ["-c", 'ulimit -n 200 && exec "$0" --input-type=module -e "$1"', process.execPath, program];
+    expect(execFileSync("sh", shell, { encoding: "utf8" })).toMatch(
+      /^the prover cannot be started: .*EMFILE/,
+    );
   });
 
   it("is tried three times, reported once a reason, and then the update is given up", async () => {
