@@ -28,6 +28,7 @@ export function createSerialTransport(path: string, baudRate: number = serialRat
   let current: SerialPort | undefined;
   let reader: SerialReader | undefined;
   let paused = false;
+  let isClosed = false;
 
   function open(handlers: ByteTransportHandlers): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -46,6 +47,8 @@ export function createSerialTransport(path: string, baudRate: number = serialRat
       });
       port.open((error) => {
         if (error) return reject(unreachable(path, error));
+        // Left open it would be locked for whoever needs it next.
+        if (isClosed) return port.close(() => reject(unreachable(path, new Error("closed meanwhile"))));
         current = port;
         handlers.onOpen();
         reader = read(port, (chunk) => {
@@ -76,6 +79,7 @@ export function createSerialTransport(path: string, baudRate: number = serialRat
       if (port?.isOpen) port.close(undefined, new Error(reason));
     },
     close: () => {
+      isClosed = true;
       const port = current;
       current = undefined;
       if (!port?.isOpen) return Promise.resolve();

@@ -90,6 +90,21 @@ describe.skipIf(!hasTerminals)("a serial line (needs python3 with pty)", () => {
     await second.open(handlers);
   });
 
+  test("a port that is closed while it is being opened is free for the next", async () => {
+    const folder = createTemporaryFolder();
+    const path = join(folder, "gateway");
+    await plugIn(path, join(folder, "device"));
+    const { handlers, events } = observe();
+    const first = createSerialTransport(path);
+    const opening = first.open(handlers);
+    await first.close();
+    await expect(opening).rejects.toMatchObject({ code: "DEVICE_UNREACHABLE" });
+    expect(events).toEqual([]);
+    const second = createSerialTransport(path);
+    closers.push(() => second.close());
+    await second.open(handlers);
+  });
+
   test("samples arrive over a serial line, and the conversation goes on after the adapter was pulled", async () => {
     const folder = createTemporaryFolder();
     const paths = [join(folder, "gateway"), join(folder, "device")] as const;
