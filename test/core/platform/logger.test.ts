@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { createLogger, type LoggerOptions } from "../../../src/core/platform/logger.ts";
-import { isSecretKey, redact } from "../../../src/core/platform/redact.ts";
+import { isSecretKey, redact, redactPasswords } from "../../../src/core/platform/redact.ts";
 import { compiledRoot } from "../../support/compiled.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -50,6 +50,14 @@ describe("the logger", () => {
     expect(lines[0]).not.toContain("hunter2");
     expect(lines[0]).toContain("public");
     expect(lines[0]).toContain("mqtts://bob:[redacted]@host:8883/x");
+  });
+
+  test("finds them in a long text soon, whatever stands around them", () => {
+    const letters = "a".repeat(50_000);
+    const began = performance.now();
+    const shown = redactPasswords(`${letters}://user:${letters}@host ${letters} ${letters}://u:${letters}`);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(shown).toBe(`${letters}://user:[redacted]@host ${letters} ${letters}://u:${letters}`);
   });
 
   test("describes errors: a user's by code and hint, a bug by its stack", () => {
