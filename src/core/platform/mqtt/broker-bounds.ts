@@ -168,7 +168,9 @@ export function boundRetained<T extends { readonly username: string | null }>(
   persistence.storeRetained = (message) => {
     const { topic, payload } = message;
     const publisher = publishers.get(payload);
-    if (bound.admits(publisher?.username ?? null, topic, payload.length)) return store(message);
+    // Copied: it is a part of all that came with it, which it would keep in memory uncounted.
+    if (bound.admits(publisher?.username ?? null, topic, payload.length))
+      return store({ ...message, payload: Buffer.from(new Uint8Array(payload).buffer) });
     tellUnkept(publisher, topic);
     return store({ ...message, payload: Buffer.alloc(0) });
   };
