@@ -78,12 +78,14 @@ function createRecord(
     updates: (query) => listUpdates(database, query),
     quarantine: (limit) => listQuarantine(database, limit),
     prune: (olderThanMs) => pruneClasses(pruners, olderThanMs),
-    // By the server's clock alone: those of its clients may differ.
+    // By the server's clock alone: those of its clients may differ. One that is held for longer than anybody asks for was taken before
+    // that clock was set back, and its holder, who asks again, is gone.
     holdLease: async (name, { holder, forMs }) =>
       (await database.run(
         `INSERT INTO lease AS held (name, holder, until) VALUES ($1, $2, now() + $3::float8 * interval '1 ms')
          ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-         WHERE held.holder = excluded.holder OR held.until <= now()`,
+         WHERE held.holder = excluded.holder
+           OR held.until NOT BETWEEN clock_timestamp() AND clock_timestamp() + 2 * $3::float8 * interval '1 ms'`,
         [name, holder, forMs],
       )) > 0,
     releaseLeases: async (holder) => {
