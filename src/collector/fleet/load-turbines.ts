@@ -5,6 +5,7 @@
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
 import { formatMoment, type RolledUpHealth, rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import { rest } from "../../core/platform/rest.ts";
+import { maxAheadMs } from "../record/clock-rules.ts";
 import { areTwo } from "../record/clone-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../record/machine-record.ts";
 import {
@@ -216,8 +217,9 @@ function describeTurbine(
   }
   if (goneMs !== null)
     return forget({ reason: "its gateway is offline", brief: "gateway offline", sinceMs: goneMs });
-  const sinceMs = lastSeenMs;
-  if (sinceMs < heardSinceMs)
+  const sinceMs = Math.min(lastSeenMs, nowMs);
+  // What was heard of long after now was so by a clock that was set back since.
+  if (sinceMs < heardSinceMs || lastSeenMs > nowMs + maxAheadMs)
     return forget({ reason: "nothing was heard of it lately", brief: "nothing heard of it", sinceMs });
   if (state === null)
     return forget({ reason: "no state was published yet", brief: "no state published", sinceMs });

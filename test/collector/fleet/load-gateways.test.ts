@@ -148,6 +148,21 @@ describe("of a turbine whose gateway is offline or silent nothing is known", () 
     return { clock, broker, path, hear, tell, look };
   }
 
+  test("also where it was heard by a clock that was hours ahead, and is right again", async () => {
+    const { clock, tell, look } = await openHeard();
+    clock.jump(5 * hour);
+    await tell();
+    expect(await look()).toMatchObject({ reason: null });
+    clock.jump(-5 * hour);
+    const silent = { reason: "nothing was heard of it lately", since: [clock.nowMs(), clock.nowMs()] };
+    expect(await look()).toMatchObject(silent);
+    clock.advance(1_000);
+    await tell();
+    expect(await look()).toMatchObject({ reason: null });
+    clock.advance(silentAfterMs + 1);
+    expect(await look()).toMatchObject({ reason: silent.reason });
+  });
+
   test("since it was, also where the broker was lost later; since that was lost where it was heard until then", async () => {
     const { clock, broker, hear, tell, look } = await openHeard();
     const heardMs = clock.nowMs();

@@ -690,6 +690,30 @@ function describeMachines(open: Open): void {
     expect(await record.gateways(["gw-9"])).toEqual([]);
   });
 
+  it("says when a turbine was heard of last by the clock as it is, whatever it said before it was set back", async () => {
+    const record = await open();
+    const store = (seenMs: number, nowMs: number) =>
+      record.storeStates({
+        nowMs,
+        turbines: [{ state: turbineState("wt-1", t, "d"), seenMs }],
+        gateways: [],
+        setAside: [],
+      });
+    const send = createSender(record);
+    const lastSeenMs = async () => (await record.turbines())[0]!.lastSeenMs;
+    const [aheadMs, earlierMs] = [t + 5 * 3_600_000, t - 3_600_000];
+    await store(aheadMs, aheadMs);
+    await store(t, t);
+    expect(await lastSeenMs()).toBe(t);
+    // A retained one is of its own time.
+    await store(earlierMs, t + 1);
+    expect(await lastSeenMs()).toBe(t);
+    await send([predictionBatch("wt-1", t, { rows: 1, stepMs: 1 })], aheadMs);
+    expect(await lastSeenMs()).toBe(aheadMs);
+    await send([predictionBatch("wt-1", t, { rows: 1, stepMs: 1 })], t + 9_000);
+    expect(await lastSeenMs()).toBe(t + 9_000);
+  });
+
   it("keeps no state of a turbine that nobody watches any more, until it has one again", async () => {
     const record = await open();
     const state = turbineState("wt-1", t, "d");

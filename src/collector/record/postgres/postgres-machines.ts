@@ -123,8 +123,7 @@ export async function touchTurbines(session: SqlSession, touches: readonly Turbi
   await session.run(
     `INSERT INTO turbine AS known (site, turbine, gateway, last_seen_ms)
      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
-     ON CONFLICT (site, turbine) DO UPDATE
-     SET gateway = excluded.gateway, last_seen_ms = GREATEST(known.last_seen_ms, excluded.last_seen_ms)`,
+     ON CONFLICT (site, turbine) DO UPDATE SET gateway = excluded.gateway, last_seen_ms = excluded.last_seen_ms`,
     transpose(rows, 4),
   );
 }
@@ -135,8 +134,15 @@ interface HeardState {
   readonly seenMs: number;
 }
 
-/** Stores what turbines last said of themselves; of each the last counts. */
-export async function putTurbineStates(session: SqlSession, states: readonly HeardState[]): Promise<void> {
+/**
+ * Stores what turbines last said of themselves; of each the last counts. What was heard later than now was so by a clock that was set back
+ * since: it must not pass for a sign of life until then.
+ */
+export async function putTurbineStates(
+  session: SqlSession,
+  states: readonly HeardState[],
+  nowMs: number,
+): Promise<void> {
   const last = new Map(states.map((each) => [nameTurbine(each.state), each]));
   if (last.size === 0) return;
   const rows = [...last].sort(byName).map(([, { state, seenMs }]) => {
@@ -146,9 +152,9 @@ export async function putTurbineStates(session: SqlSession, states: readonly Hea
     `INSERT INTO turbine AS known (site, turbine, last_seen_ms, state_json)
      SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[])
      ON CONFLICT (site, turbine) DO UPDATE
-     SET state_json = excluded.state_json, last_seen_ms = GREATEST(known.last_seen_ms, excluded.last_seen_ms),
-       unwatched_ms = NULL`,
-    transpose(rows, 4),
+     SET state_json = excluded.state_json, unwatched_ms = NULL, last_seen_ms =
+       GREATEST(CASE WHEN known.last_seen_ms <= $5 THEN known.last_seen_ms END, excluded.last_seen_ms)`,
+    [...transpose(rows, 4), Math.trunc(nowMs)],
   );
 }
 

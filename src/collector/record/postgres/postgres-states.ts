@@ -62,7 +62,7 @@ export function createStateWriter(
 
 /** Stores what turbines say, tells of those that several gateways speak of, and holds their alarms against it. */
 async function putStates(session: SqlSession, turbines: readonly Turbine[], nowMs: number): Promise<void> {
-  await putTurbineStates(session, turbines);
+  await putTurbineStates(session, turbines, nowMs);
   for (const { state, seenMs, twins = null } of turbines) {
     if (twins === null || !(await isTwinNews(session, state, { twins, seenMs }))) continue;
     const event = createTwinEvent(state, twins, seenMs);

@@ -17,6 +17,12 @@ export interface NumberedPoint {
   readonly component: string;
 }
 
+/** When a state was heard of: a retained one at its own time. */
+interface HeardAt {
+  readonly seenMs: number;
+  readonly nowMs: number;
+}
+
 /** How many more turbines may be known by their states alone. */
 interface UnclaimedRoom {
   left: number;
@@ -44,7 +50,7 @@ export interface SqliteMachines {
   /** Room for turbines that no envelope has named yet; for one transaction. */
   unclaimedRoom(): UnclaimedRoom;
   /** @throws RecordRefusedError for one more turbine than there is room for */
-  putState(state: TurbineState, seenMs: number, room: UnclaimedRoom): void;
+  putState(state: TurbineState, heard: HeardAt, room: UnclaimedRoom): void;
   /** Notes that a gateway spoke of a known turbine after another; are people to be told of two? */
   isTwinNews(turbine: TurbineRef, sign: TwinSign): boolean;
   /** Forgets the state of a turbine that nobody watches any more; one that is not known stays so. */
@@ -171,13 +177,14 @@ function createTurbines(
 ): Pick<SqliteMachines, "touchTurbine" | "unclaimedRoom" | "putState" | "isTwinNews" | "takeStateBack"> {
   const touch = database.prepare(
     `INSERT INTO turbine (site, turbine, gateway, last_seen_ms) VALUES (?, ?, ?, ?)
-     ON CONFLICT (site, turbine) DO UPDATE
-     SET gateway = excluded.gateway, last_seen_ms = MAX(last_seen_ms, excluded.last_seen_ms)`,
+     ON CONFLICT (site, turbine) DO UPDATE SET gateway = excluded.gateway, last_seen_ms = excluded.last_seen_ms`,
   );
+  // What was heard later than now was so by a clock that was set back since: it must not pass for a sign of life until then.
   const putState = database.prepare(
     `INSERT INTO turbine (site, turbine, last_seen_ms, state_json) VALUES (?, ?, ?, ?)
      ON CONFLICT (site, turbine) DO UPDATE
-     SET state_json = excluded.state_json, last_seen_ms = MAX(last_seen_ms, excluded.last_seen_ms), unwatched_ms = NULL`,
+     SET state_json = excluded.state_json, unwatched_ms = NULL,
+       last_seen_ms = MAX(CASE WHEN last_seen_ms <= ? THEN last_seen_ms ELSE 0 END, excluded.last_seen_ms)`,
   );
   const takeBack = database.prepare(
     "UPDATE turbine SET state_json = NULL, unwatched_ms = ? WHERE site = ? AND turbine = ?",
@@ -200,13 +207,14 @@ function createTurbines(
     },
     // Counted once a transaction: many states come at once.
     unclaimedRoom: () => ({ left: recordBounds.unclaimedTurbines - Number(countUnclaimed.get()?.total) }),
-    putState: (state, seenMs, room) => {
+    putState: (state, { seenMs, nowMs }, room) => {
       if (owner.get(state.site, state.turbine) === undefined) room.left -= 1;
       if (room.left < 0) {
         room.left = 0;
         throw unclaimedError(state);
       }
-      putState.run(state.site, state.turbine, Math.trunc(seenMs), JSON.stringify(state));
+      const { site, turbine } = state;
+      putState.run(site, turbine, Math.trunc(seenMs), JSON.stringify(state), Math.trunc(nowMs));
     },
     isTwinNews: ({ site, turbine }, sign) => {
       const { twins, isNews } = stepTwins(fromTwinRow(lastTwins.get(site, turbine)), sign);

@@ -65,7 +65,7 @@ export function storeStates(
   for (const each of turbines) {
     put(each, () => {
       const { state, seenMs, twins = null } = each;
-      machines.putState(state, seenMs, room);
+      machines.putState(state, { seenMs, nowMs }, room);
       if (twins !== null && machines.isTwinNews(state, { twins, seenMs }))
         events.putEvent(createTwinEvent(state, twins, seenMs), ownSource(nowMs));
       alarms.hold(each);
