@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
 import {
@@ -21,6 +22,7 @@ import {
   writeFileAtomic,
 } from "../../../src/core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../../src/core/platform/files/bounded-read.ts";
+import { compiledRoot } from "../../support/compiled.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 describe("folders", () => {
@@ -40,6 +42,21 @@ describe("folders", () => {
 });
 
 describe("atomic files", () => {
+  test("are written beside what a process of the same number was killed over", () => {
+    const folder = createTemporaryFolder();
+    const path = join(folder, "a.json");
+    const module = join(compiledRoot(), "dist", "src", "core", "platform", "files", "atomic-file.js");
+    // In a container each process has the number of the one before.
+    const program = `
+      import { writeFileSync } from "node:fs";
+      import { writeFileAtomic } from "${pathToFileURL(module)}";
+      writeFileSync("${folder}/.a.json." + process.pid + "-1.tmp", "half");
+      await writeFileAtomic("${path}", "whole");`;
+    execFileSync(process.execPath, ["--input-type=module", "-e", program]);
+    expect(readFileSync(path, "utf8")).toBe("whole");
+    expect(readdirSync(folder)).toHaveLength(2);
+  });
+
   test("replace the old bytes as a whole, with the mode asked for, and leave nothing behind", async () => {
     const folder = createTemporaryFolder();
     const path = join(folder, "a.json");

@@ -19,7 +19,7 @@ interface StateFolderReport {
   readonly refused: string | null;
 }
 
-/** What a kill left of an atomic write: `.<name>.<pid>-<counter>.tmp`. */
+/** What a kill left of an atomic write: `.<name>.<pid>-<number>.tmp`. */
 const leftoverPattern = /^\..+\.(\d+)-\d+\.tmp$/;
 /** A write takes less; a process of the same number may be another's after a restart of the machine. */
 const writeTakesMs = 600_000;

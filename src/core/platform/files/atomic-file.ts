@@ -2,6 +2,7 @@
  * The one way to write a file that must be whole after a power cut: temporary file, fsync, rename, fsync of the
  * folder. Readers see the old bytes or the new ones, never a mixture.
  */
+import { randomInt } from "node:crypto";
 import type { Stats } from "node:fs";
 import { lstat, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -14,8 +15,6 @@ interface AtomicWriteOptions {
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
-let counter = 0;
-
 /**
  * Writes `bytes` (text as UTF-8) to `path`, whose folder must exist; when the promise resolves, they are on the disk.
  * Fails with `STORE` when the disk is full, the folder cannot be written, or a folder, a pipe or a device has that name (a rename
@@ -27,8 +26,8 @@ export async function writeFileAtomic(
   options: AtomicWriteOptions = {},
 ): Promise<void> {
   const folder = dirname(path);
-  counter += 1;
-  const temporary = join(folder, `.${basename(path)}.${process.pid}-${counter}.tmp`);
+  // By chance: in a container each process has the number of the one before, which may have been killed, and of others on a shared disk.
+  const temporary = join(folder, `.${basename(path)}.${process.pid}-${randomInt(2 ** 47)}.tmp`);
   try {
     await refuseOther(path);
     const file = await open(temporary, "wx", options.mode ?? 0o644);
