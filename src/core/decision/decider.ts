@@ -77,6 +77,8 @@ export interface Decider {
   /** Failure modes that are active, with the start of their evidence. */
   readonly active: readonly { readonly failureMode: string; readonly sinceMs: number }[];
   readonly held: readonly StandingAlarm[];
+  /** Of each signal by its name, how it stands. */
+  readonly signals: ReadonlyMap<string, SignalState>;
   /** The window that {@link Decider.update} took last; null: none yet of this model. */
   readonly lastWindowId: string | null;
   snapshot(): DeciderSnapshot;
@@ -93,13 +95,13 @@ class PointDecider implements Decider {
   readonly #faultPrior: number;
   #heard: HeardParts;
   #heights: EvidenceHeights;
-  readonly #signals: Map<string, SignalState>;
   #lastBaseline: number;
   #last: readonly ModeDecision[] = [];
   /** What the last window that was decided was measured as, while an alarm stands; else null. */
   #heardLast: { readonly measured: readonly MeasuredSignal[]; readonly picture: SignalPicture } | null = null;
   /** What the last window of this run was held against; null: nothing yet. */
   #against: Pick<WindowReference, "baseline" | "doubted"> | null = null;
+  readonly signals: Map<string, SignalState>;
   parts: DeciderParts;
   lastWindowId: string | null;
 
@@ -110,23 +112,23 @@ class PointDecider implements Decider {
     this.parts = parts;
     this.#heard = toHeardParts(parts);
     this.#heights = splitBudget(falsePerYear, parts.outputs.length + 1);
-    this.#signals = restoreSignals(parts, snapshot);
+    this.signals = restoreSignals(parts, snapshot);
     this.#lastBaseline = snapshot?.baselineVersion ?? 0;
     this.lastWindowId = snapshot?.lastWindowId ?? null;
   }
 
   get active(): Decider["active"] {
-    return [...this.#signals].flatMap(([failureMode, { held }]) =>
+    return [...this.signals].flatMap(([failureMode, { held }]) =>
       held === null ? [] : [{ failureMode, sinceMs: held.sinceMs }],
     );
   }
 
   get held(): Decider["held"] {
-    return listStanding(this.#signals, this.#heardLast);
+    return listStanding(this.signals, this.#heardLast);
   }
 
   get isSuspicious(): boolean {
-    return isAnySuspicious(this.#signals, this.#heights, this.#lastBaseline !== 0);
+    return isAnySuspicious(this.signals, this.#heights, this.#lastBaseline !== 0);
   }
 
   update(prediction: Prediction, own: WindowReference = unknownReference): Decision {
@@ -139,9 +141,9 @@ class PointDecider implements Decider {
     if (!logits.every(Number.isFinite)) return this.#describeNothing(prediction, "information-unavailable");
     const version = own.baseline?.version ?? 0;
     // What a severity was above is another level now.
-    const level = version === this.#lastBaseline ? undefined : this.#signals.get(vibrationLevelMode);
+    const level = version === this.#lastBaseline ? undefined : this.signals.get(vibrationLevelMode);
     if (level !== undefined)
-      this.#signals.set(vibrationLevelMode, startOver(level, vibrationLevelMode, this.#heard));
+      this.signals.set(vibrationLevelMode, startOver(level, vibrationLevelMode, this.#heard));
     this.#lastBaseline = version;
     this.#last = this.#step(prediction, own);
     return this.#describe(prediction, operatingState);
@@ -160,9 +162,9 @@ class PointDecider implements Decider {
     this.#heights = splitBudget(this.#falsePerYear, next.outputs.length + 1);
     if (isSame) return [];
     const known = listFailureModes(next);
-    for (const [name, state] of this.#signals) {
-      if (known.includes(name)) this.#signals.set(name, startOver(state, name, this.#heard));
-      else this.#signals.delete(name);
+    for (const [name, state] of this.signals) {
+      if (known.includes(name)) this.signals.set(name, startOver(state, name, this.#heard));
+      else this.signals.delete(name);
     }
     [this.#last, this.#heardLast, this.#against] = [[], null, null];
     this.lastWindowId = null;
@@ -172,18 +174,18 @@ class PointDecider implements Decider {
   forget({ foundHealthy }: { readonly foundHealthy: boolean }): void {
     [this.#last, this.#heardLast, this.#against] = [[], null, null];
     // It was above a reference that is let go.
-    if (foundHealthy) this.#signals.delete(vibrationLevelMode);
-    for (const [name, state] of this.#signals) {
+    if (foundHealthy) this.signals.delete(vibrationLevelMode);
+    for (const [name, state] of this.signals) {
       const next = foundHealthy
         ? vouchSignal(state, spreadOf(this.#heard, name))
         : startOver(state, name, this.#heard);
-      this.#signals.set(name, { ...next, held: next.held && renewAlarm(next.held) });
+      this.signals.set(name, { ...next, held: next.held && renewAlarm(next.held) });
     }
   }
 
   snapshot(): DeciderSnapshot {
     return {
-      signals: [...this.#signals].map(([failureMode, state]) => ({ failureMode, ...state })),
+      signals: [...this.signals].map(([failureMode, state]) => ({ failureMode, ...state })),
       lastWindowId: this.lastWindowId,
       baselineVersion: this.#lastBaseline,
       ...describeScoring(this.parts),
@@ -191,7 +193,7 @@ class PointDecider implements Decider {
   }
 
   #step(prediction: Prediction, own: WindowReference): readonly ModeDecision[] {
-    const signals = this.#signals;
+    const signals = this.signals;
     const heights = this.#heights;
     const { outputs, failureModes } = this.#heard;
     const measured = measureSignals(this.#heard, prediction, own);
@@ -233,12 +235,12 @@ class PointDecider implements Decider {
     for (let index = 0; index < this.#heard.outputs.length; index++) {
       const { name, reference: to, spread } = measured[index]!;
       const from = last && expectMode(last, index, own.shaftRpm);
-      const state = this.#signals.get(name);
+      const state = this.signals.get(name);
       if (state === undefined) continue;
       let { fast, slow, held } = state;
       if (held?.isMargin === true && to === null) held = rebaseAlarm(held, findHealthyEnd(spread, name));
       if (from !== null && to !== null) slow = moveSlow(slow, { from, to });
-      this.#signals.set(name, { fast, slow, held });
+      this.signals.set(name, { fast, slow, held });
     }
   }
 

@@ -6,8 +6,8 @@
 import { toWords } from "../contract/to-words.ts";
 import { computeMedian } from "../maths/robust.ts";
 import { isLikelyAt } from "./choose-alarm.ts";
-import type { DeciderSnapshot } from "./decider-snapshot.ts";
 import type { DeciderParts } from "./heard-parts.ts";
+import type { SignalState } from "./signal-watch.ts";
 
 /** What has risen and stays. */
 export interface LastingRise {
@@ -27,13 +27,13 @@ const clearRise = 2;
  * likelier than not by the model's own calibration: many a healthy machine wanders far below that.
  */
 export function findLastingRise(
-  { signals }: Pick<DeciderSnapshot, "signals">,
+  signals: ReadonlyMap<string, SignalState>,
   { outputs, calibration }: Pick<DeciderParts, "outputs" | "calibration">,
 ): LastingRise | null {
-  if (signals.some(({ held }) => held !== null)) return null;
+  for (const { held } of signals.values()) if (held !== null) return null;
   let highest: LastingRise | null = null;
   for (const [at, { failureMode }] of outputs.entries()) {
-    const signal = signals.find((each) => each.failureMode === failureMode);
+    const signal = signals.get(failureMode);
     // Of most points this is all that is asked.
     if (signal === undefined || !isLikelyAt(signal.fast.level, calibration[at]!)) continue;
     const hours = (signal.slow.recent?.means ?? []).slice(-dayHours);

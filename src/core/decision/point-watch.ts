@@ -158,7 +158,7 @@ class MachineWatch implements PointWatch {
   }
 
   get lastingRise(): LastingRise | null {
-    return findLastingRise(this.#decider.snapshot(), this.#decider.parts);
+    return findLastingRise(this.#decider.signals, this.#decider.parts);
   }
 
   get healthyRows(): OwnReference["healthyRows"] {

@@ -26,8 +26,8 @@ export interface PointCondition {
   readonly isDeaf?: boolean | undefined;
   /** Alarms that stand, and what keeps them. Absent: not known. */
   readonly held?: PointWatch["held"] | undefined;
-  /** Asked, of a component that is good, what rose above its own reference and stays without an alarm. Absent: not known. */
-  readonly watch?: Pick<PointWatch, "lastingRise"> | undefined;
+  /** What rose above its own reference and stays without an alarm; null: nothing. Absent: not known. */
+  readonly lastingRise?: PointWatch["lastingRise"] | undefined;
 }
 
 export interface ComponentTracker {
@@ -274,7 +274,7 @@ function describeDoubt(condition: ComponentMoment["condition"]): string | null {
   const { suspicions = [], beyond } = condition?.status ?? {};
   const doubts = suspicions.slice(0, 1).map((doubt) => `see how it was learnt: ${doubt.slice(0, 200)}`);
   if (beyond !== undefined) doubts.push(beyond);
-  const rise = condition?.watch?.lastingRise ?? null;
+  const rise = condition?.lastingRise ?? null;
   if (rise !== null) doubts.unshift(describeRise(rise));
   return doubts.length === 0 ? null : `but ${doubts.join("; ")}`;
 }

@@ -151,8 +151,8 @@ class PersistentWatch implements KeptWatch {
   }
 
   get condition(): KeptWatch["condition"] {
-    const { status, severity, deafness, held } = this.#watch;
-    return { status, severityDb: severity.db, isDeaf: deafness.isDeaf, held, watch: this.#watch };
+    const { status, severity, deafness, held, lastingRise } = this.#watch;
+    return { status, severityDb: severity.db, isDeaf: deafness.isDeaf, held, lastingRise };
   }
 
   get outlook(): PointWatch["outlook"] {

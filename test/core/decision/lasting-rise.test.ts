@@ -30,7 +30,7 @@ const hoursOf = (high: number, low = 0, logits = 2.5): number[] => [
   ...Array.from({ length: high }, () => logits),
 ];
 const find = (...signals: DeciderSnapshot["signals"]) =>
-  findLastingRise({ signals }, { outputs, calibration });
+  findLastingRise(new Map(signals.map((each) => [each.failureMode, each])), { outputs, calibration });
 
 test("a kind that stood clearly higher in most hours of a day, and is likelier than not, has risen", () => {
   const rise = find(signalOf("outer-race", hoursOf(18, 6)));

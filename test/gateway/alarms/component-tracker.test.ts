@@ -253,7 +253,7 @@ describe("a component's health", () => {
     expect(reasonOf([])).toBe(`but ${beyond}`);
     expect(reasonOf(["25 dB louder"])).toBe(`but see how it was learnt: 25 dB louder; ${beyond}`);
     const lastingRise = { failureMode: "outer-race", logits: 2 };
-    const condition = { status: { ...status, suspicions: [] }, severityDb: 0, watch: { lastingRise } };
+    const condition = { status: { ...status, suspicions: [] }, severityDb: 0, lastingRise };
     expect(tracker.describe(at({ condition }))).toMatchObject({
       health: "good",
       reason: expect.stringMatching(/^but outer race has stood 2\.0 above its own reference in most hours/),
