@@ -52,11 +52,10 @@ describe("the logger", () => {
     expect(lines[0]).toContain("mqtts://bob:[redacted]@host:8883/x");
   });
 
-  test("finds them in a long text soon, whatever stands around them", () => {
-    const letters = "a".repeat(50_000);
-    const began = performance.now();
+  test("finds them in a text of any length, whatever stands around them", () => {
+    // By the square of its length it would never end.
+    const letters = "a".repeat(1_000_000);
     const shown = redactPasswords(`${letters}://user:${letters}@host ${letters} ${letters}://u:${letters}`);
-    expect(performance.now() - began).toBeLessThan(2_000);
     expect(shown).toBe(`${letters}://user:[redacted]@host ${letters} ${letters}://u:${letters}`);
   });
 
