@@ -34,6 +34,8 @@ export interface Sighting {
 const orderStep = 0.004;
 /** Within how far a line is looked for there is no room for many more. */
 const mostSightings = 12;
+/** Sources beside a machine and their multiples: no more are remembered. */
+const mostSteady = 24;
 /** What stands out less may be noise. */
 const leastDb = 12;
 /** What stands out by so much less than the newest is another line, or noise. */
@@ -42,7 +44,7 @@ const weakerDb = 6;
 const keptMs = 7 * dayMs;
 /** Of fewer sightings chance may let hertz agree. */
 const fewestSightings = 3;
-/** Older ones may be of another source, but most have to agree. */
+/** Some may be of no source, but most have to agree, with the newest or among each other. */
 const leastShare = 2 / 3;
 /** Orders that span less may be one that slips or is stated wrong, as a share. */
 const leastSpan = 0.015;
@@ -54,11 +56,16 @@ export function keepSighting(before: readonly Sighting[], next: Sighting): reado
   if (!(next.order > 0 && next.db >= leastDb)) return before;
   const isReplaced = ({ order, isHeard }: Sighting): boolean =>
     stepOf(order) === stepOf(next.order) && isHeard === next.isHeard;
-  const kept = before.filter(({ toMs }) => toMs <= next.toMs && next.toMs - toMs <= keptMs);
+  const kept = before.filter((each) => isOfWeek(each, next));
   const [alike, others] = [kept.filter(isReplaced), kept.filter((each) => !isReplaced(each))];
   const slowestRpm = Math.min(next.slowestRpm, ...alike.map((each) => each.slowestRpm));
   const fastestRpm = Math.max(next.fastestRpm, ...alike.map((each) => each.fastestRpm));
   return [{ ...next, slowestRpm, fastestRpm }, ...others.slice(0, mostSightings - 1)];
+}
+
+/** A clock that went back begins anew. */
+function isOfWeek({ toMs }: Sighting, now: Sighting): boolean {
+  return toMs <= now.toMs && now.toMs - toMs <= keptMs;
 }
 
 function stepOf(order: number): number {
@@ -74,13 +81,25 @@ export function findSteady(sightings: readonly Sighting[]): readonly Sighting[] 
   const clear = sightings.filter(({ db }) => db >= sightings[0]!.db - weakerDb);
   const fewest = Math.max(fewestSightings, leastShare * clear.length);
   for (let count = clear.length; count >= fewest; count--) {
-    const newest = clear.slice(0, count);
-    const { alike, orders } = chooseAlike(newest);
-    const known = Math.max(...newest.map(knownTo));
-    const hertz = spanOf(newest.map(hertzOf));
-    if (orders >= Math.max(leastSpan, clearly * known) && orders >= clearly * hertz) return alike;
+    const kept = findKept(clear.slice(0, count));
+    if (kept.length > 0) return kept;
   }
-  return noSightings;
+  // As a shaft's speed goes up and down, one multiple of a pump's after another crosses the place of a fault's line, and hum: each keeps its own hertz.
+  const groups = clear.map((own) => findKept(clear.filter((each) => isSameHertz(each, own))));
+  return groups.filter(({ length }) => length > 0).length >= fewest ? groups[0]! : noSightings;
+}
+
+/** Of these those of either who says the speed, if together they kept their hertz and clearly not their order; else none. */
+function findKept(sightings: readonly Sighting[]): readonly Sighting[] {
+  if (sightings.length < fewestSightings) return noSightings;
+  const { alike, orders } = chooseAlike(sightings);
+  const known = Math.max(...sightings.map(knownTo));
+  const hertz = spanOf(sightings.map(hertzOf));
+  return orders >= Math.max(leastSpan, clearly * known) && orders >= clearly * hertz ? alike : noSightings;
+}
+
+function isSameHertz(one: Sighting, other: Sighting): boolean {
+  return Math.abs(hertzOf(one) / hertzOf(other) - 1) <= leastSpan / clearly;
 }
 
 /** Those at heard speeds or those at stated ones, by which orders span more: between the two a fault moves by what is stated wrong. */
@@ -147,14 +166,19 @@ export function createSteadyLines(spec: FeatureSpec): SteadyLines {
   return new LinesOfPoint(findShaftColumns(spec));
 }
 
-/** Sightings of the lines of a band, by their columns. */
-type SightedLines = Map<number, readonly Sighting[]>;
+/** What is known of a band. */
+interface KnownLines {
+  /** Sightings of its lines, by their columns. */
+  readonly sighted: Map<number, readonly Sighting[]>;
+  /** Of each steady line, whichever column it stood in, the newest that says its hertz, the newest of all first. */
+  readonly steady: readonly Sighting[];
+}
 
 class LinesOfPoint implements SteadyLines {
   readonly #shaft: ShaftColumns;
   /** Null: no line has stood out. */
-  #lower: SightedLines | null = null;
-  #upper: SightedLines | null = null;
+  #lower: KnownLines | null = null;
+  #upper: KnownLines | null = null;
 
   constructor(shaft: ShaftColumns) {
     this.#shaft = shaft;
@@ -182,29 +206,45 @@ class LinesOfPoint implements SteadyLines {
 /** The steady lines of one band, and what is known with this window. */
 interface BandLines {
   readonly steady: readonly number[];
-  readonly known: SightedLines | null;
+  readonly known: KnownLines | null;
 }
 
-function sightLines(placed: PlacedLines, shaft: ShaftColumns, knownBefore: SightedLines | null): BandLines {
-  let known = knownBefore;
+function sightLines(placed: PlacedLines, shaft: ShaftColumns, before: KnownLines | null): BandLines {
+  let sighted = before?.sighted;
+  let told = before?.steady ?? noSightings;
   const steady: number[] = [];
+  const others: { readonly column: number; readonly seen: Sighting }[] = [];
   const turn = 1 + measureDeviation(placed.lineOrders, shaft);
   for (let column = 0; column < placed.lineOrders.length; column++) {
     if (Number.isNaN(placed.lineOrders[column]) || column === shaft.first || column === shaft.second)
       continue;
-    const before = known?.get(column) ?? noSightings;
+    const kept = sighted?.get(column) ?? noSightings;
     // Of most machines no line stands out.
-    if (!(placed.features[column]! * dbPerLog >= leastDb) && before === noSightings) continue;
+    const standsOut = placed.features[column]! * dbPerLog >= leastDb;
+    if (!standsOut && kept === noSightings) continue;
     const seen = readSighting(column, placed, turn);
-    const sightings = keepSighting(before, seen);
-    if (sightings !== before) {
-      known ??= new Map();
-      known.set(column, sightings);
+    const sightings = keepSighting(kept, seen);
+    if (sightings !== kept) {
+      sighted ??= new Map();
+      sighted.set(column, sightings);
     }
     const [newest] = findSteady(sightings);
-    if (newest !== undefined && mayBe(newest, seen)) steady.push(column);
+    const isSteady = newest !== undefined && mayBe(newest, seen);
+    if (isSteady) steady.push(column);
+    else if (standsOut && !keptItsOrder(sightings)) others.push({ column, seen });
+    if (isSteady && sightings !== kept) told = noteSteady(told, seen);
   }
-  return { steady, known };
+  // What keeps its hertz in one place of a fault's keeps them in another.
+  for (const { column, seen } of told === noSightings ? [] : others) {
+    const isTold = (each: Sighting): boolean => isOfWeek(each, seen) && mayBe(each, seen);
+    if (told.some(isTold)) steady.push(column);
+  }
+  return { steady, known: sighted === undefined ? null : { sighted, steady: told } };
+}
+
+function noteSteady(before: readonly Sighting[], next: Sighting): readonly Sighting[] {
+  const others = before.filter((each) => isOfWeek(each, next) && !isSameHertz(each, next));
+  return [next, ...others.slice(0, mostSteady - 1)];
 }
 
 /**
@@ -221,13 +261,16 @@ function addHeard(
     const apart = (findPlaceShare(one) + findPlaceShare(other)) / lower.revolutions;
     return Math.abs(Math.abs(one) - Math.abs(other)) <= apart;
   };
-  const keptItsOrder = (column: number): boolean => {
-    const newest = known?.get(column)?.[0];
-    return newest !== undefined && spanOf([newest.slowestRpm, newest.fastestRpm]) >= leastSpan;
-  };
   const mayAdd = (column: number): boolean => !steady.includes(column) && isInBoth(column);
-  const added = others.filter((column) => mayAdd(column) && !keptItsOrder(column));
+  const added = others.filter(
+    (column) => mayAdd(column) && !keptItsOrder(known?.sighted.get(column) ?? noSightings),
+  );
   return added.length === 0 ? steady : steady.concat(added);
+}
+
+/** Did the newest sighting's line have that order at other speeds as well, as a fault's has? */
+function keptItsOrder([newest]: readonly Sighting[]): boolean {
+  return newest !== undefined && spanOf([newest.slowestRpm, newest.fastestRpm]) >= leastSpan;
 }
 
 /** May a line be the steady one? That of a flank stands beyond where it is seen. */

@@ -41,6 +41,18 @@ describe("a line is steady", () => {
     ).toEqual([]);
   });
 
+  test("where several sources cross its place in turn, each of which keeps its own hertz", () => {
+    const pump = [at(92, 1500), at(92.1, 1512), at(91.9, 1524)];
+    // The third multiple of another's, at speeds of its own.
+    const other = [at(123, 1940), at(123.1, 1960), at(122.9, 1980)];
+    const inTurn = pump.flatMap((each, index) => [other[index]!, each]);
+    expect(speedsOf(inTurn)).toEqual([1524, 1512, 1500]);
+    // What goes with the shaft keeps none, however often a pump was seen there.
+    const fault = [1400, 1450, 1560, 1600].map((rpm, index) => at(((3.6 + 0.02 * index) * rpm) / 60, rpm));
+    expect(speedsOf([...pump, ...fault])).toEqual([]);
+    expect(speedsOf([...fault, ...pump])).toEqual([]);
+  });
+
   test("never where it keeps its order, as a fault's does with its slip", () => {
     const fault = [1400, 1430, 1470, 1500, 1530, 1560].map((shaftRpm, index) =>
       at((3.6 * (1 + 0.001 * (index % 3)) * shaftRpm) / 60, shaftRpm),
@@ -119,6 +131,27 @@ describe("the steady lines of a point", () => {
     expect(lines.update(windowOf(5, 1552, { "bpfo.h1": -3.66 })).lower).toEqual([]);
     // What stands elsewhere is another line.
     expect(lines.update(windowOf(6, 1500, { "bpfo.h1": 3.62 })).lower).toEqual([]);
+  });
+
+  test("are those of another column as well that stand at the hertz of a steady one, unless they kept their order", () => {
+    const lines = createSteadyLines(bearingFeatureSpec);
+    const update = (minute: number, rpm: number, orders: Readonly<Record<string, number>>) =>
+      lines.update(windowOf(minute, rpm, orders)).lower;
+    const pump = (rpm: number) => ({ "bpfo.h1": (92 * 60) / rpm });
+    expect([1500, 1512, 1524].map((rpm, minute) => update(minute, rpm, pump(rpm)))).toEqual([
+      [],
+      [],
+      columnsOf("bpfo.h1"),
+    ]);
+    // At 1120 rpm the same pump stands where a rolling element's line does.
+    expect(update(3, 1120, { "bsf.h1": (92 * 60) / 1120 })).toEqual(columnsOf("bsf.h1"));
+    expect(update(4, 1120, { "bsf.h1": (94 * 60) / 1120 })).toEqual([]);
+    // An inner race that was heard at other speeds strikes there.
+    for (const [index, rpm] of [1000, 1100, 1200, 1026].entries())
+      expect(update(5 + index, rpm, { "bpfi.h1": 5.38 })).toEqual([]);
+    // For a week.
+    const later = 8 * 24 * 60;
+    expect(update(later, 1120, { "bsf.h1": (92 * 60) / 1120 })).toEqual([]);
   });
 
   test("are those of the other band as well that stand in the same place: one source is heard in both", () => {
