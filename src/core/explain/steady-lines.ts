@@ -235,7 +235,7 @@ function sightLines(placed: PlacedLines, shaft: ShaftColumns, before: KnownLines
     if (isSteady && sightings !== kept) told = noteSteady(told, seen);
   }
   // What keeps its hertz in one place of a fault's keeps them in another.
-  for (const { column, seen } of told === noSightings ? [] : others) {
+  for (const { column, seen } of others) {
     const isTold = (each: Sighting): boolean => isOfWeek(each, seen) && mayBe(each, seen);
     if (told.some(isTold)) steady.push(column);
   }
