@@ -76,7 +76,7 @@ Example:
             },
             undefined,
           );
-          const json = await explainRows(loaded, path, { columns, ...readTime(flags.at) });
+          const json = await explainRows(loaded, path, { columns, atMs: readTime(flags.at) });
           return { json, text: renderRowExplanation(printableValue(json), color) };
         }
         const describer = await createDescriber(flags);
@@ -84,7 +84,7 @@ Example:
         const explain = async () => {
           const { sidecar, channel } = await describer.describe(path);
           warnOf("bearing", listBearingDoubts(bundle.manifest, sidecar));
-          const place = { sidecar, ...readOffset(flags.at) };
+          const place = { sidecar, atMs: readOffset(flags.at) };
           return await explainFile(loaded, await openSampleFile(path, channel), place);
         };
         const json = await explain().finally(() => warnThat(describer.listWarnings()));

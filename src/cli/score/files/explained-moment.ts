@@ -7,25 +7,20 @@ import {
   timeForms,
 } from "../../../training/dataset/parse-time.ts";
 
-/** Epoch ms, or ms since a recording's first sample; empty where nothing was asked for. */
-interface ExplainedMoment {
-  readonly atMs?: number;
-}
-
-/** `--at` of a table. @throws AuroraError USAGE */
-export function readTime(text: string | undefined): ExplainedMoment {
-  if (text === undefined) return {};
+/** Of a table, epoch ms; undefined where nothing was asked for. @throws AuroraError USAGE */
+export function readTime(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const atMs = parseTime(text);
-  if (isPlausibleTime(atMs)) return { atMs };
+  if (isPlausibleTime(atMs)) return atMs;
   const hint = `Of a table of readings write ${timeForms}.`;
   throw refuseMoment(`--at is ${JSON.stringify(text)}, ${describeBadTime(text)}`, hint);
 }
 
-/** `--at` of a recording. @throws AuroraError USAGE */
-export function readOffset(text: string | undefined): ExplainedMoment {
-  if (text === undefined) return {};
+/** Of a recording, ms since its first sample; undefined where nothing was asked for. @throws AuroraError USAGE */
+export function readOffset(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const seconds = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (Number.isFinite(seconds)) return { atMs: seconds * 1000 };
+  if (Number.isFinite(seconds)) return seconds * 1000;
   const hint =
     "Of a recording write seconds since its first sample, such as 12.5; its windows are those of `aurora score`.";
   throw refuseMoment(`--at is ${JSON.stringify(text)}, which is no number of seconds`, hint);

@@ -57,7 +57,7 @@ interface FileExplanation {
 interface ExplainedPlace {
   readonly sidecar: StatedSidecar;
   /** The first window that ends after this, ms since the file's first sample; left out: the first of all. */
-  readonly atMs?: number;
+  readonly atMs?: number | undefined;
 }
 
 /** Fails with DATA_FORMAT when no window could be scored, and as scoring does. */

@@ -1,7 +1,7 @@
 /**
- * Explains what a model of normal behaviour expects in the last row of a table, or the last until a moment, as the gateway would compute it: every
- * place's temperature from groups of what the turbine does. What lies above it is the residual, before the correction
- * that a gateway learns for its own site.
+ * Explains what a model of normal behaviour expects in the last row of a table, or the last until a moment, as the gateway would
+ * compute it: every place's temperature from groups of what the turbine does. What lies above it is the residual, before the
+ * correction that a gateway learns for its own site.
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { Explanation, ModelRef } from "../../../core/contract/prediction.ts";
@@ -37,7 +37,7 @@ export interface RowExplanation {
 interface ExplainedRow {
   readonly columns: ReadingColumns;
   /** The last one that begins no later than this, epoch ms; left out: the last of all. */
-  readonly atMs?: number;
+  readonly atMs?: number | undefined;
 }
 
 /**

@@ -43,7 +43,7 @@ async function explain(
   return withBundle(dir, async (bundle) => {
     const known = { known: aliases, channels: bundle.manifest.channels };
     const columns = await nameColumns(channels, known, undefined);
-    return explainRows(bundle, path, { columns, ...(atMs === undefined ? {} : { atMs }) });
+    return explainRows(bundle, path, { columns, atMs });
   });
 }
 
