@@ -1,4 +1,4 @@
-/** What storing waits for while a table is locked or a day cannot be made, and what is said of it. */
+/** What storing waits for while a table is locked or a day cannot be made, and what is said of it; and for whom nobody waits. */
 import { createHash } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -95,5 +95,17 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
       code: "STORE",
       hint: expect.stringContaining("PgBouncer 1.21 or later"),
     });
+  });
+
+  it("lets nobody wait for a holder that was killed before the server's clock was set back by hours", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    const hold = (holder: string): Promise<boolean> => record.holdLease("drift", { holder, forMs: 60_000 });
+    expect(await hold("killed")).toBe(true);
+    expect(await hold("other")).toBe(false);
+    // As the same lease looks by the clock that was set back.
+    await query(url, "UPDATE lease SET until = until + interval '5 hours'");
+    expect(await hold("other")).toBe(true);
+    expect(await hold("killed")).toBe(false);
   });
 });
